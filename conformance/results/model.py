@@ -1,0 +1,350 @@
+"""What a run leaves behind, as frozen values; the one product that every report is drawn from.
+
+The names of the fields are the names in `results.json`; members may be added within format 1, none is renamed.
+Everything in here has been redacted and holds nothing but JSON values and text that encodes as UTF-8.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+__all__ = [
+    "FORMAT",
+    "Attempt",
+    "Choice",
+    "ContractName",
+    "Exploration",
+    "ExploredFinding",
+    "Finding",
+    "Known",
+    "Level",
+    "Note",
+    "RecordedExchange",
+    "RecordedRequest",
+    "RecordedResponse",
+    "RecordedSilence",
+    "Results",
+    "RowResult",
+    "Source",
+    "Suite",
+    "TableName",
+    "TargetRun",
+    "Undocumented",
+    "Verdict",
+    "Wanted",
+]
+
+FORMAT: Literal[1] = 1
+
+
+class Level(StrEnum):
+    """How much a finding weighs: only `must` makes a violation, `should` makes drift, `note` nothing."""
+
+    MUST = "must"
+    SHOULD = "should"
+    NOTE = "note"
+
+
+class Verdict(StrEnum):
+    """Of a row, or the worst of its rows for a run; from best to worst."""
+
+    NOT_EXERCISED = "not-exercised"
+    CONFORMS = "conforms"
+    DRIFTS = "drifts"
+    INCONCLUSIVE = "inconclusive"
+    VIOLATES = "violates"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One expectation that did not hold on one exchange (`exchange` is its number `n` within the row)."""
+
+    aspect: str
+    """What was looked at: status, message, code, field, envelope, content-type, leak, effect, control, …"""
+    level: Level
+    wanted: Any
+    got: Any
+    where: str
+    """The label of the attempt, such as `limit=min-1`."""
+    exchange: int | None = None
+    detail: str = ""
+    """A sentence for a person: why this matters, or which row the answer belongs to."""
+    times: str = ""
+    """`2 of 5` where the same request was answered differently."""
+    smallest: str = ""
+    """The smallest failing input, where a drawn one failed and was shrunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the target made of an input on which the documents are silent."""
+
+    input: str
+    answer: str
+    """`accepted`, or the ID of the row it was rejected with, or what it was otherwise."""
+    exchange: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark on HTTP itself (level note); never changes a verdict."""
+
+    about: str
+    text: str
+    reference: str = ""
+    """Such as `RFC 9110, 15.5.6`."""
+    exchange: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """A request as it was sent, redacted; `body` is text, cut at the recorder's limit, with `size` bytes in all."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | None = None
+    size: int = 0
+    sha256: str = ""
+    cut: bool = False
+    vantage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedResponse:
+    """An answer as it came, redacted; `body` is text, cut at the recorder's limit, with `size` bytes in all."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    size: int = 0
+    sha256: str = ""
+    cut: bool = False
+    reason: str = ""
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSilence:
+    """Why there was no answer: `timeout`, `reset`, `refused`, … and one line of detail."""
+
+    kind: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedExchange:
+    """One request with its answer or silence; `n` counts from 1 within the row."""
+
+    n: int
+    label: str
+    request: RecordedRequest
+    response: RecordedResponse | None = None
+    silence: RecordedSilence | None = None
+    seconds: float = 0.0
+    tries: int = 1
+    curl: str = ""
+    role: str = ""
+    """`example`, `boundary`, `drawn`, `open`, `control`, `step`, `guard` or `clean-up`."""
+    shared: bool = False
+    """Sent for an earlier row and looked at again here: it did not cost a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One input that was tried, for the strip of boundaries."""
+
+    label: str
+    role: str
+    """`example`, `boundary`, `drawn`, `open` or `control`."""
+    value: str
+    outcome: str
+    """`as-promised`, `drift`, `violation`, `no-answer` or `recorded` (an open choice)."""
+    answer: str = ""
+    """The answer in a few words: `400 Limit: must be no less than 0.`"""
+    exchange: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the row promises, as the vendor's table shows it."""
+
+    status: int
+    messages: tuple[str, ...] = ()
+    """Every documented wording; placeholders as `{…}`."""
+    code: str | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the promise stands."""
+
+    document: str = ""
+    language: str = ""
+    edition: str = ""
+    confidence: str = ""
+    """`documented`, `observed` or `inferred`."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A deviation that the profile's expectations say is known."""
+
+    reason: str
+    link: str = ""
+    expires: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """The verdict on one row, with all that proves it."""
+
+    id: str
+    table: str
+    row: int
+    verdict: Verdict
+    reason: str | None = None
+    """For inconclusive and not-exercised, why; else None or a remark."""
+    requests: int = 0
+    findings: tuple[Finding, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    exchanges: tuple[RecordedExchange, ...] = ()
+    cause: str = ""
+    """In which situation the row applies, in our words."""
+    wanted: Wanted | None = None
+    source: Source = Source()
+    file: str = ""
+    """The YAML file, relative to where the run was started."""
+    line: int = 0
+    attempts: tuple[Attempt, ...] = ()
+    lacks: tuple[str, ...] = ()
+    """What the profile would have to give: `fixtures.member_id`, `allow: write`."""
+    notes: tuple[Note, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """Such as a clean-up that failed."""
+    editions: tuple[str, ...] = ()
+    """Which documented edition of the wording the target speaks."""
+    observed: str = ""
+    """The answer to the written example in a few words."""
+    known: Known | None = None
+    seconds: float = 0.0
+    skipped: tuple[str, ...] = ()
+    """Attempts of an exercised row that were left out, each with what it lacked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExploredFinding:
+    """One thing that exploration found in an operation; equal ones are counted, the smallest request is kept."""
+
+    aspect: str
+    level: Level
+    wanted: Any
+    got: Any
+    count: int = 1
+    exchange: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """What was found of one operation beyond the table."""
+
+    operation: str
+    method: str
+    path: str
+    verdict: Verdict
+    requests: int = 0
+    statuses: tuple[tuple[int, int], ...] = ()
+    """Pairs of a status and how often it came."""
+    findings: tuple[ExploredFinding, ...] = ()
+    exchanges: tuple[RecordedExchange, ...] = ()
+    reason: str | None = None
+    lacks: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    seconds: float = 0.0
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Undocumented:
+    """A status and message that no row documents."""
+
+    operation: str
+    status: int
+    message: str
+    count: int = 1
+    curl: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableName:
+    """A table of the contract: its name in row IDs, and its heading as in the vendor's document."""
+
+    name: str
+    title: str
+    title_ja: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractName:
+    """Which contract, and in which edition."""
+
+    name: str
+    edition: str
+    title: str = ""
+    document: str = ""
+    tables: tuple[TableName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRun:
+    """One contract held against one target."""
+
+    contract: ContractName
+    target: dict[str, Any]
+    """The profile without its credentials: base_url, allow, pace, fixtures, …"""
+    verdict: Verdict
+    counts: dict[str, int]
+    requests: int
+    rows: tuple[RowResult, ...]
+    explored: tuple[Exploration, ...] = ()
+    undocumented: tuple[Undocumented, ...] = ()
+    warnings: tuple[str, ...] = ()
+    editions: tuple[str, ...] = ()
+    """The editions of the wording that the target speaks, the most frequent first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Who ran."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The whole of `results.json`."""
+
+    suite: Suite
+    seed: int
+    depth: str
+    started: str
+    """RFC 3339, UTC."""
+    seconds: float
+    runs: tuple[TargetRun, ...]
+    partial: bool = False
+    why_partial: str = ""
+    format: Literal[1] = 1
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of the runs."""
+        order = list(Verdict)
+        return max((run.verdict for run in self.runs), key=order.index, default=Verdict.NOT_EXERCISED)

@@ -1,0 +1,163 @@
+"""Strict YAML: JSON types only, each key once, every value with its line.
+
+YAML reads `on` as true, `012` as ten and `2025-12-10` as a date, and keeps the last of two equal keys. In a file that
+decides who violates a contract all of that is refused or read as the text it looks like. The only door to PyYAML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from conformance.errors import Problem
+
+__all__ = ["Document", "dump", "read", "read_text"]
+
+Place = tuple[str | int, ...]
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
+_SURPRISES = re.compile(
+    r"(?i:y|yes|no|n|on|off|~|null|true|false)\Z|[-+]?0[0-9_]+\Z|0[xob][0-9a-fA-F_]+\Z|\+[0-9]|"
+    r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?\Z|[-+]?\.(?i:inf|nan)\Z|[0-9][0-9_]*_[0-9_]*\Z|[0-9]+(:[0-5]?[0-9])+\Z"
+)
+_PLAIN = {"true": True, "false": False, "null": None}
+_STR, _MERGE = "tag:yaml.org,2002:str", "<<"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML file: its value in JSON types, and the line of each place in it (from 1)."""
+
+    path: Path
+    value: Any
+    lines: dict[Place, int]
+    text: str
+
+    def line(self, place: Sequence[str | int]) -> int:
+        """The line of the value at `place`, or of the nearest place around it that is there."""
+        for end in range(len(place), -1, -1):
+            if (found := self.lines.get(tuple(place[:end]))) is not None:
+                return found
+        return 1
+
+    def where(self, place: Sequence[str | int]) -> str:
+        """`file:line` of a place."""
+        return f"{self.path}:{self.line(place)}"
+
+    def excerpt(self, place: Sequence[str | int]) -> str:
+        """The lines of the entry at `place`, as they stand in the file."""
+        first = self.line(place)
+        inside = [line for key, line in self.lines.items() if key[: len(place)] == tuple(place)]
+        return "\n".join(self.text.splitlines()[first - 1 : max(inside, default=first)])
+
+
+def read(path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
+    """Read a file; a document with no problems, or problems (and the document where it could still be built)."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        return None, (Problem(f"{path}:1", f"not UTF-8 (byte {error.start})", "save it as UTF-8"),)
+    except OSError as error:
+        return None, (Problem(str(path), f"cannot be read: {error.strerror or error}", "check the path"),)
+    return read_text(text, path)
+
+
+def read_text(text: str, path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
+    """As `read`, of text that is said to stand in `path`."""
+    try:
+        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{path}:{mark.line + 1}" if mark else f"{path}:1"
+        return None, (Problem(where, f"not YAML: {error.problem or error.context}", "check indentation and quotes"),)
+    except (yaml.YAMLError, RecursionError) as error:
+        return None, (Problem(f"{path}:1", f"not YAML: {str(error).splitlines()[0]}"),)
+    if node is None:
+        return None, (Problem(f"{path}:1", "the file is empty"),)
+    builder = _Builder(path)
+    value = builder.build(node, ())
+    return Document(path, value, builder.lines, text), tuple(builder.problems)
+
+
+def dump(value: Any) -> str:
+    """Write a value of JSON types as YAML that `read` gives back unchanged."""
+    return yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes each text that `read` would refuse or take for something else."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    plain = not (_SURPRISES.match(text) or _NUMBER.match(text) or text == "")
+    return dumper.represent_scalar(_STR, text, style=None if plain else '"')
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+class _Builder:
+    """Turns nodes into JSON types and notes the line of each."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines: dict[Place, int] = {}
+        self.problems: list[Problem] = []
+        self._above: set[int] = set()
+
+    def build(self, node: yaml.Node, place: Place) -> Any:
+        self.lines.setdefault(place, node.start_mark.line + 1)
+        if id(node) in self._above:
+            return self._problem(node, "an alias that contains itself", "write the value out")
+        self._above.add(id(node))
+        try:
+            if isinstance(node, yaml.MappingNode):
+                return dict(self._members(node, place))
+            if isinstance(node, yaml.SequenceNode):
+                return [self.build(item, (*place, index)) for index, item in enumerate(node.value)]
+            return self._scalar(node)
+        finally:
+            self._above.discard(id(node))
+
+    def _members(self, node: yaml.MappingNode, place: Place) -> Iterator[tuple[str, Any]]:
+        seen: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._problem(key_node, "a key that is not a word", "write a plain word as the key")
+                continue
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            if key == _MERGE and key_node.style is None:
+                self._problem(key_node, "merge keys (<<) are not read", "write the members out")
+            elif key in seen:
+                self._problem(key_node, f"the key {key!r} stands twice (first in line {seen[key]})", "keep one of them")
+            else:
+                seen[key] = line
+                self.lines[(*place, key)] = line
+                yield key, self.build(value_node, (*place, key))
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        text = str(node.value)
+        if node.tag.startswith("!") or (node.tag != _STR and node.style is not None and "binary" in node.tag):
+            return self._problem(node, f"the tag {node.tag} is not read", "leave the tag out")
+        if node.style is not None:
+            return text
+        if text in _PLAIN:
+            return _PLAIN[text]
+        if _INTEGER.match(text):
+            return int(text)
+        if _NUMBER.match(text):
+            return float(text)
+        if _SURPRISES.match(text):
+            return self._problem(node, f"{text!r} means different things to different readers", f'write "{text}"')
+        if text == "":
+            return self._problem(node, "a value is missing", 'write null, "" or the value')
+        return text
+
+    def _problem(self, node: yaml.Node, what: str, mend: str) -> None:
+        self.problems.append(Problem(f"{self.path}:{node.start_mark.line + 1}", what, mend))
