@@ -121,7 +121,7 @@ class _Builder:
                 return dict(self._members(node, place))
             if isinstance(node, yaml.SequenceNode):
                 return [self.build(item, (*place, index)) for index, item in enumerate(node.value)]
-            return self._scalar(node)
+            return self._scalar(node) if isinstance(node, yaml.ScalarNode) else None
         finally:
             self._above.discard(id(node))
 
@@ -141,22 +141,21 @@ class _Builder:
                 self.lines[(*place, key)] = line
                 yield key, self.build(value_node, (*place, key))
 
-    def _scalar(self, node: yaml.Node) -> Any:
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
         text = str(node.value)
-        if node.tag.startswith("!") or (node.tag != _STR and node.style is not None and "binary" in node.tag):
+        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.endswith(":binary"):
             return self._problem(node, f"the tag {node.tag} is not read", "leave the tag out")
-        if node.style is not None:
-            return text
-        if text in _PLAIN:
-            return _PLAIN[text]
-        if _INTEGER.match(text):
-            return int(text)
-        if _NUMBER.match(text):
-            return float(text)
-        if _SURPRISES.match(text):
-            return self._problem(node, f"{text!r} means different things to different readers", f'write "{text}"')
+        return text if node.style is not None else self._plain(node, text)
+
+    def _plain(self, node: yaml.Node, text: str) -> Any:
         if text == "":
             return self._problem(node, "a value is missing", 'write null, "" or the value')
+        if text in _PLAIN:
+            return _PLAIN[text]
+        if _NUMBER.match(text):
+            return int(text) if _INTEGER.match(text) else float(text)
+        if _SURPRISES.match(text):
+            return self._problem(node, f"{text!r} means different things to different readers", f'write "{text}"')
         return text
 
     def _problem(self, node: yaml.Node, what: str, mend: str) -> None:
