@@ -1,0 +1,178 @@
+"""The one way to a target: permissions, pace, repetition and the breaker around each request."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from conformance.errors import Problem, Unusable
+from conformance.exchange.breaker import Breaker
+from conformance.exchange.gate import Gate, Shut
+from conformance.exchange.limits import Access, Limits
+from conformance.exchange.pacing import Pace, Pacer
+from conformance.exchange.patience import UNASKED, Patience, retry_after
+from conformance.exchange.transport import Outgoing, Transport, Try
+from conformance.wire import Answer, Exchange, Reply, Request, Silence, SilenceKind
+
+__all__ = ["Access", "Limits", "Pace", "Session"]
+
+NOTHING: frozenset[int] = frozenset()
+
+
+class Session:
+    """Sends requests to one target. Several threads may use it at once.
+
+    `pace` holds from the start; `documented` from the first 429 on that nothing had asked for. `seed` makes the jitter
+    of the waits repeatable. Raises Unusable where the base URL or a PEM file cannot be used.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        limits: Limits | None = None,
+        pace: Pace | None = None,
+        documented: Pace | None = None,
+        seed: int = 0,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        _check_files(access)
+        # The debug lines of the library hold whole URLs, and those may hold a token.
+        logging.getLogger("urllib3").setLevel(logging.INFO)
+        self.limits = limits or Limits()
+        self._gate = Gate.of(access)
+        self._transport = Transport(access, self.limits)
+        self._pacer = Pacer(pace, sleep=sleep) if pace else None
+        self._documented = Pacer(documented, sleep=sleep) if documented else None
+        self._throttled = False
+        self._breaker = Breaker()
+        self._chance = random.Random(seed)  # noqa: S311 - jitter
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._sent = 0
+        self._hold = 0.0
+        self._cuts_short = False
+
+    def send(
+        self,
+        request: Request,
+        *,
+        asked_for: frozenset[int] = NOTHING,
+        unpaced: bool = False,
+        repeatable: bool = True,
+    ) -> Exchange:
+        """Sends a request and gives its answer, or says why there is none; never raises for what a target does.
+
+        A status of `asked_for` is an answer where it would otherwise be waited out; `unpaced` does not wait for the
+        pace; a request that is not `repeatable` is sent again only when it certainly had no effect.
+        """
+        try:
+            outgoing = self._gate.pass_on(request, fresh=not repeatable)
+        except Shut as shut:
+            return Exchange(request, Silence(SilenceKind.NOT_SENT, str(shut)), tries=0)
+        if self._breaker.gone:
+            return Exchange(request, self._gone(), tries=0)
+        patience = Patience(self.limits, asked_for, repeatable, self._chance)
+        last = self._repeat(outgoing, patience, unpaced=unpaced)
+        reply = _final(last.reply, asked_for)
+        if not (request.source_address or request.proxy):
+            self._breaker.saw(reply)
+        return Exchange(request, reply, last.seconds, patience.tries)
+
+    @property
+    def sent(self) -> int:
+        """How many requests left this machine, repetitions included."""
+        return self._sent
+
+    @property
+    def gone(self) -> str | None:
+        """Why nothing is sent any more; None while the target is there."""
+        return self._breaker.gone
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._transport.close()
+
+    def _repeat(self, outgoing: Outgoing, patience: Patience, *, unpaced: bool) -> Try:
+        while True:
+            last = self._once(outgoing, unpaced=unpaced)
+            if last.truncated and self._cuts_short:
+                patience.tries += 1
+                return last
+            with self._lock:
+                pause = patience.pause(last)
+            self._learn(last, pause, patience)
+            if pause is None or self._breaker.gone:
+                return last
+            self._sleep(pause)
+
+    def _once(self, outgoing: Outgoing, *, unpaced: bool) -> Try:
+        self._wait(unpaced=unpaced)
+        last = self._transport.send(outgoing)
+        self._count(last)
+        if last.stale:
+            # The target had closed an idle connection, as it may at any time.
+            self._wait(unpaced=unpaced)
+            last = self._transport.send(_fresh(outgoing))
+            self._count(last)
+        return last
+
+    def _wait(self, *, unpaced: bool) -> None:
+        hold = 0.0 if unpaced else self._hold - time.monotonic()
+        if hold > 0:
+            self._sleep(hold)
+        for pacer, kept in ((self._pacer, True), (self._documented, self._throttled)):
+            if pacer is None:
+                continue
+            if kept and not unpaced:
+                pacer.wait()
+            else:
+                pacer.note()
+
+    def _count(self, last: Try) -> None:
+        if last.left:
+            with self._lock:
+                self._sent += 1
+
+    def _learn(self, last: Try, pause: float | None, patience: Patience) -> None:
+        reply = last.reply
+        if last.truncated and pause is None and isinstance(reply, Answer):
+            self._cuts_short = True  # every time, so it is the target's way: no more waiting for better
+        if isinstance(reply, Answer) and reply.status == 429 and reply.status not in patience.asked_for:
+            self._throttled = True
+            if pause is not None and retry_after(reply, datetime.now(UTC)) is not None:
+                self._hold = max(self._hold, time.monotonic() + pause)
+
+    def _gone(self) -> Silence:
+        return Silence(SilenceKind.NOT_SENT, f"the target is gone: {self._breaker.gone}")
+
+
+def _final(reply: Reply, asked_for: frozenset[int]) -> Reply:
+    if isinstance(reply, Answer) and reply.status in UNASKED and reply.status not in asked_for:
+        return Silence(SilenceKind.UNAVAILABLE, f"answered {reply.status}, which nothing had asked for", reply)
+    return reply
+
+
+def _fresh(outgoing: Outgoing) -> Outgoing:
+    return Outgoing(
+        outgoing.method,
+        outgoing.origin,
+        outgoing.target,
+        outgoing.headers,
+        outgoing.body,
+        outgoing.source_address,
+        outgoing.proxy,
+        fresh=True,
+    )
+
+
+def _check_files(access: Access) -> None:
+    named = (("ca_bundle", access.ca_bundle), ("client_cert", access.client_cert))
+    missing = [name for name, path in named if path and not os.path.exists(path)]  # noqa: PTH110 - also a folder
+    if missing:
+        raise Unusable(Problem(name, "the file does not exist", "give the path of a PEM file") for name in missing)
