@@ -1,0 +1,5 @@
+"""x."""
+
+from conformance.reference.decisions import Broken
+
+BROKEN: tuple[Broken, ...] = ()

@@ -1,0 +1,74 @@
+"""The site's content structure: eight extension fields of one topic group, one of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from conformance.reference.catalogue import Row
+from conformance.reference.kuroco.vocabulary import EMAIL, LENGTH, NUMBER, REGEX, TEL, URL, ZIP
+
+__all__ = ["PATTERNS", "Field", "structure"]
+
+_TITLES = {
+    "required": ("Headline", "見出し"),
+    "email": ("Mail", "連絡先"),
+    "tel": ("Phone", "電話"),
+    "zip": ("Postcode", "住所コード"),
+    "url": ("Link", "リンク"),
+    "number": ("Amount", "数量"),
+    "regex": ("Part code", "部品番号"),
+    "length": ("Nickname", "愛称"),
+}
+_VALID = {
+    "required": "Opening hours",
+    "email": "taro@example.com",
+    "tel": "03-1234-5678",
+    "zip": "150-0001",
+    "url": "https://www.example.com/news",
+    "number": "42",
+}
+_ROWS: dict[str, Row] = {
+    "email": EMAIL, "tel": TEL, "zip": ZIP, "url": URL, "number": NUMBER, "regex": REGEX, "length": LENGTH,
+}  # fmt: skip
+PATTERNS = {
+    "upper": ("[A-Z]{2}-[0-9]{3}", "AB-123", "nothing like it"),
+    "anchored": ("^[a-z]+[0-9]{2}$", "part07", "!?"),
+    "kana": ("[ァ-ヶ]{2,4}[0-9]?", "カナ7", "x1"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One extension field: its kind, name in a body, title for people, and a value that it accepts.
+
+    `row` is the row that a wrong value is refused by; a required text has two, and none here.
+    """
+
+    kind: str
+    name: str
+    title: str
+    valid: str
+    row: Row | None
+    least: int = 0
+    most: int = 0
+    pattern: str = ""
+    mismatch: str = ""
+
+
+def structure(choices: Mapping[str, str]) -> tuple[Field, ...]:
+    """The eight fields in the document's order, named and limited as `choices` say."""
+    return tuple(_field(number, kind, choices) for number, kind in enumerate(_TITLES, 1))
+
+
+def _field(number: int, kind: str, choices: Mapping[str, str]) -> Field:
+    name = {"ext_col": f"ext_col_{number:02}", "ext": f"ext_{number}", "slug": f"my_{kind}"}[choices["field_names"]]
+    english, japanese = _TITLES[kind]
+    title = {"english": english, "japanese": japanese, "alike": "Text"}[choices["field_titles"]]
+    pattern, match, mismatch = PATTERNS[choices["regex_pattern"]]
+    least, most = (int(edge) for edge in choices["length_limits"].split("-"))
+    if kind == "regex":
+        return Field(kind, name, title, match, REGEX, pattern=pattern, mismatch=mismatch)
+    if kind == "length":
+        return Field(kind, name, title, "n" * least, LENGTH, least=least, most=most)
+    return Field(kind, name, title, _VALID[kind], _ROWS.get(kind))

@@ -1,0 +1,84 @@
+"""What the site takes for a mail address, a telephone number, and so on; the documents don't give their patterns.
+
+Every rule refuses what nobody could take for its kind, and accepts the plain values; between the two, `choices` decide.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from conformance.reference.catalogue import Row
+from conformance.reference.kuroco.fields import Field
+from conformance.reference.kuroco.vocabulary import (
+    ABSENT,
+    EMAIL,
+    EMPTY,
+    LENGTH,
+    MISSING,
+    NUMBER,
+    REGEX,
+    TEL,
+    TITLE,
+    URL,
+    ZIP,
+    Check,
+)
+
+__all__ = ["fails", "size"]
+
+_PATTERNS: dict[str, dict[Row, re.Pattern[str]]] = {
+    "strict": {
+        EMAIL: re.compile(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}"),
+        TEL: re.compile(r"[0-9]{2,5}-[0-9]{1,4}-[0-9]{3,4}"),
+        ZIP: re.compile(r"[0-9]{3}-[0-9]{4}"),
+        URL: re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][^\s<>]*)?"),
+        NUMBER: re.compile(r"-?[0-9]+"),
+    },
+    "lenient": {
+        EMAIL: re.compile(r"[^@\s<>]+@[^@\s<>]+"),
+        TEL: re.compile(r"\+?[0-9()][0-9()./ -]*"),
+        ZIP: re.compile(r"[0-9]{3}-?[0-9]{4}|[0-9]{5}(?:-[0-9]{4})?|[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}"),
+        URL: re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s<>/]+[^\s<>]*"),
+        NUMBER: re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"),
+    },
+}
+
+
+def fails(check: Check, field: Field | None, choices: Mapping[str, str]) -> bool:
+    """Whether the site refuses `check.value` by `check.row`; `field` is the extension field, none for the title."""
+    if check.row in (TITLE, MISSING, EMPTY):
+        return _lacks_text(check, choices)
+    if check.value is None or check.value is ABSENT or field is None:
+        return False
+    value = str(check.value)
+    if value == "":
+        return choices["empty_optional"] == "refused"
+    if check.row == REGEX:
+        return re.fullmatch(field.pattern, value) is None or value.endswith("\n")
+    if check.row == LENGTH:
+        return not field.least <= size(value, choices["length_unit"]) <= field.most
+    return _PATTERNS[choices["formats"]][check.row].fullmatch(value) is None
+
+
+def size(value: str, unit: str) -> int:
+    """The length of `value` in code points, UTF-16 units, or characters with their combining marks."""
+    if unit == "utf-16 units":
+        return len(value.encode("utf-16-le", "surrogatepass")) // 2
+    if unit == "characters":
+        return max(1, sum(not unicodedata.combining(char) for char in value)) if value else 0
+    return len(value)
+
+
+def _lacks_text(check: Check, choices: Mapping[str, str]) -> bool:
+    subject = "title" if check.row == TITLE else "required"
+    if check.value is ABSENT:
+        kept = check.operation == "update" and choices[f"absent_{subject}_on_update"] == "kept"
+        return check.row != EMPTY and not kept
+    if check.row == MISSING:
+        return False
+    if check.value is None:
+        return choices[f"null_{subject}"] == "refused"
+    value = str(check.value)
+    return value == "" or (value.isspace() and choices[f"spaces_{subject}"] == "refused")

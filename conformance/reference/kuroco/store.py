@@ -1,0 +1,62 @@
+"""The topics of the site: what was written, and what was deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+__all__ = ["GROUP", "Store", "Topic"]
+
+GROUP = 1
+"""The one topic group that the site has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic: its title, its further members as they were sent, and its texts by extension field."""
+
+    topics_id: int
+    subject: str
+    texts: Mapping[str, str]
+    members: Mapping[str, Any]
+    inserted: str
+    updated: str
+
+
+@dataclass(slots=True)
+class Store:
+    """Every topic by its ID, and those that were deleted. IDs are never given twice."""
+
+    now: Callable[[], float]
+    topics: dict[int, Topic] = field(default_factory=dict)
+    deleted: dict[int, Topic] = field(default_factory=dict)
+    next_id: int = 1001
+
+    def insert(self, subject: str, texts: Mapping[str, str], members: Mapping[str, Any]) -> Topic:
+        """Keeps a new topic."""
+        stamp = self._stamp()
+        topic = Topic(self.next_id, subject, dict(texts), dict(members), stamp, stamp)
+        self.next_id += 1
+        self.topics[topic.topics_id] = topic
+        return topic
+
+    def update(self, topic: Topic, subject: str, texts: Mapping[str, str], members: Mapping[str, Any]) -> Topic:
+        """Lays what was sent over what is there; what was not sent stays."""
+        changed = replace(
+            topic,
+            subject=subject,
+            texts={**topic.texts, **texts},
+            members={**topic.members, **members},
+            updated=self._stamp(),
+        )
+        self.topics[topic.topics_id] = changed
+        return changed
+
+    def delete(self, topic: Topic) -> None:
+        """Takes a topic away for good."""
+        self.deleted[topic.topics_id] = self.topics.pop(topic.topics_id)
+
+    def _stamp(self) -> str:
+        return datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
