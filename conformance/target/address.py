@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 __all__ = ["base_url", "is_loopback", "link", "password_of", "proxy", "source_address", "without_userinfo"]
 
+_NAME = re.compile(r"[A-Za-z0-9_\-\u0080-\U0010ffff]{1,63}(\.[A-Za-z0-9_\-\u0080-\U0010ffff]{1,63})*\.?\Z")
 _ODD = re.compile(r"[\x00-\x20\x7f\\\u0080-\u00a0\u2028\u2029]")
 
 
@@ -69,7 +70,10 @@ def without_userinfo(url: str) -> str:
 
 def password_of(url: str) -> str:
     """The password in a URL, decoded; the user where there is no password (some proxies take a token there); or ""."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     return unquote(parts.password or parts.username or "")
 
 
@@ -85,6 +89,15 @@ def _http(text: str) -> SplitResult:
         raise ValueError("does not begin with http:// or https://")
     if not parts.hostname:
         raise ValueError("names no host")
-    if port == 0:
-        raise ValueError("names port 0")
+    if port == 0 or not _is_host(parts.hostname):
+        raise ValueError("names no host and port that can be reached (check their spelling)")
     return parts
+
+
+def _is_host(host: str) -> bool:
+    if ":" not in host:
+        return _NAME.match(host) is not None
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).version == 6
+    except ValueError:
+        return False

@@ -63,7 +63,7 @@ def _place(detail: ErrorDetails, value: Any) -> Place:
 def _problem(detail: ErrorDetails, place: Place, locate: Locate) -> Problem:
     if detail["type"] == "extra_forbidden":
         return _unknown_key(place, locate(place), frozenset(detail["loc"]))
-    name = dotted(place) or "the file"
+    name = dotted(place[:-1] if place and isinstance(place[-1], int) else place) or "the file"
     if detail["type"] == "missing":
         return Problem(locate(place), f"{name} is missing", f"add `{place[-1]}:`")
     if detail["type"] == "value_error":

@@ -6,7 +6,6 @@ Every problem of a profile is reported at once, as `file:line`, and no message h
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +13,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from conformance import source
 from conformance.errors import Problem, Unusable
 from conformance.target import address, quantities
 from conformance.target.described import describe
 from conformance.target.expectations import Entry, Expectation
 from conformance.target.faults import Locate, Place, dotted, problems_of
 from conformance.target.names import PERMISSIONS, mend
+from conformance.target.opening import in_order, opened, plain, profile_document
 from conformance.target.profile import Profile
 from conformance.target.secrets import Credential, Secret, Vault
 
@@ -29,7 +28,6 @@ __all__ = [
     "Secret",
     "Target",
     "Vantage",
-    "check_names",
     "from_mapping",
     "from_url",
     "read",
@@ -92,12 +90,11 @@ def read(path: Path, *, environ: Mapping[str, str], allow: Iterable[str] = ()) -
 
     Raises `Unusable` with every problem of the profile, of the files that it names and of `allow`.
     """
-    document, problems = _document(path)
+    document, problems = profile_document(path)
     if document is None:
         raise Unusable(problems)
     places = {dotted(place): document.where(place) for place in document.lines}
-    hushed = tuple(_hushed(problem, document) for problem in problems)
-    reader = _Reader(environ, path.parent, document.where, places, path.stem, list(hushed))
+    reader = _Reader(environ, path.parent, document.where, places, path.stem, list(problems))
     return reader.target(document.value, allow)
 
 
@@ -105,12 +102,8 @@ def from_mapping(
     profile: Mapping[str, Any], *, where: str, environ: Mapping[str, str], allow: Iterable[str] = ()
 ) -> Target:
     """As `read`, of a profile in memory, said to stand in `where`; files are relative to the working folder."""
-
-    def locate(place: Place) -> str:
-        return f"{where}: {dotted(place)}" if place else where
-
-    reader = _Reader(environ, Path(), locate, {"": where}, where, [])
-    return reader.target(_plain(profile), allow)
+    reader = _Reader(environ, Path(), lambda _: where, {"": where}, where, [])
+    return reader.target(plain(profile), allow)
 
 
 def from_url(
@@ -122,33 +115,9 @@ def from_url(
     allow: Iterable[str] = (),
 ) -> Target:
     """A first look at a URL: no fixtures, and of `credentials` (in a profile's form) those whose variables are set."""
-    usable = {name: form for name, form in (credentials or {}).items() if all(v in environ for v in _variables(form))}
+    usable = {name: form for name, form in (credentials or {}).items() if all(map(environ.get, _variables(form)))}
     profile = {"contract": contract, "base_url": url, "credentials": usable}
     return from_mapping(profile, where="--target", environ=environ, allow=allow)
-
-
-def check_names(
-    target: Target,
-    known_fixtures: Iterable[str],
-    known_credentials: Iterable[str],
-    known_vantages: Iterable[str] | None = None,
-    known_hooks: Iterable[str] | None = None,
-) -> tuple[Problem, ...]:
-    """A problem for each name of a profile that its contract does not know; None: any name will do."""
-    sections: tuple[tuple[str, Iterable[str], Iterable[str] | None], ...] = (
-        ("credentials", target.credentials, known_credentials),
-        ("fixtures", target.fixtures, known_fixtures),
-        ("vantages", target.vantages, known_vantages),
-        ("hooks", target.hooks, known_hooks),
-    )
-    return tuple(
-        Problem(target.where(section, name), f"unknown {section[:-1]} {name!r}", mend(name, known, section))
-        for section, used, names in sections
-        if names is not None
-        for known in [tuple(names)]
-        for name in used
-        if name not in known
-    )
 
 
 @dataclass(slots=True)
@@ -174,7 +143,7 @@ class _Reader:
         expectations = self._expectations(profile, members.get("expectations"))
         self.problems += vault.problems
         if self.problems or profile is None:
-            raise Unusable(_in_order(self.problems))
+            raise Unusable(in_order(self.problems))
         allowed = frozenset(profile.allow) | granted
         name = profile.name or self.name
         return Target(
@@ -247,7 +216,7 @@ class _Reader:
         return tuple(Expectation.of(entry, self.locate(("expectations", n))) for n, entry in enumerate(entries))
 
     def _expectations_file(self, written: str) -> tuple[Expectation, ...]:
-        document, problems = _document(self.folder / written)
+        document, problems = opened(self.folder / written)
         self.problems += problems
         if document is None:
             return ()
@@ -268,57 +237,12 @@ class _Reader:
         self.problems.append(Problem(self.locate(place), f"{dotted(place)}: {what}", mend))
 
 
-def _document(path: Path) -> tuple[source.Document | None, tuple[Problem, ...]]:
-    """A file that is read strictly; a file that breaks the reader itself is a problem too."""
-    try:
-        document, problems = source.read(path)
-    except (RecursionError, ValueError):
-        return None, (Problem(f"{path}:1", "not YAML that can be read: too deep, or a number too long"),)
-    return document, problems if document else tuple(_without_quotes(problem) for problem in problems)
-
-
-def _hushed(problem: Problem, document: source.Document) -> Problem:
-    """A problem of the YAML reader; inside the credentials without what it quotes, which may be a secret."""
-    start = document.lines.get(("credentials",))
-    if start is None:
-        return problem
-    line = int(problem.where.rpartition(":")[2])
-    after = [at for place, at in document.lines.items() if len(place) == 1 and at > start]
-    return _without_quotes(problem) if start <= line < min(after, default=line + 1) else problem
-
-
-def _without_quotes(problem: Problem) -> Problem:
-    quoted = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"|(?<=the tag )\S+")
-    return Problem(problem.where, quoted.sub("…", problem.what), quoted.sub("…", problem.mend))
-
-
 def _local(base_url: Any) -> bool | None:
     """Whether the base URL names this machine; None when it is no base URL at all."""
     try:
         return address.is_loopback(address.base_url(base_url)) if isinstance(base_url, str) else None
     except ValueError:
         return None
-
-
-def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """By file and line, each once."""
-
-    def key(problem: Problem) -> tuple[str, int]:
-        path, _, line = problem.where.rpartition(":")
-        return (path, int(line)) if line.isdecimal() else (problem.where, 0)
-
-    return tuple(sorted(dict.fromkeys(problems), key=key))
-
-
-def _plain(value: Any) -> Any:
-    """Python's own collections and paths in JSON types."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    return str(value) if isinstance(value, Path) else value
 
 
 def _variables(form: Any) -> Iterable[str]:
