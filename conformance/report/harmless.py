@@ -1,0 +1,56 @@
+"""Text that may come from a target, made harmless to look at: nothing in it moves a cursor or reorders a line.
+
+Escaping for a language (HTML, XML, Markdown, JSON) is the work of each writer; this is what they have in common.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+__all__ = ["as_json", "clip", "is_web_link", "one_line", "visible"]
+
+_UNSEEN = re.compile(
+    "["
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 controls, but for tab and line feed
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # bidi, invisible, separators
+    "\ud800-\udfff\ufffe\uffff"  # no characters at all
+    "\U000e0000-\U000e007f"  # tags
+    "]"
+)
+
+
+def visible(text: str) -> str:
+    """The text with every control, bidi control, invisible character and surrogate named as `⟨U+202E⟩`.
+
+    Tabs and line feeds stay; a carriage return before a line feed goes. The result encodes as UTF-8.
+    """
+    return _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
+
+
+def one_line(text: str) -> str:
+    """`visible` in one line: line ends are shown as `⏎`, tabs as spaces."""
+    return visible(text).replace("\n", "⏎").replace("\t", " ")
+
+
+def clip(text: str, limit: int) -> str:
+    """At most `limit` characters, the last of them `…` where something was left off."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def as_json(value: Any) -> str:
+    """A value as JSON in one line, as people read it: not ASCII only."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def is_web_link(text: str) -> bool:
+    """Whether a text may become a link: http or https with a host, and nothing unseen in it."""
+    if _UNSEEN.search(text) or any(character.isspace() for character in text):
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)

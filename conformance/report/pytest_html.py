@@ -1,0 +1,72 @@
+"""Puts our page into the file that pytest-html writes, and keeps pytest-html's own table out of its way.
+
+The host calls these from the hooks of the same names; nothing in here imports pytest. pytest-html writes test IDs and
+the environment unescaped, so our rows are dropped from its table and its environment is emptied: what is left of it
+(items that are not ours, such as a file that could not be collected) is folded under "pytest's own log" at the end.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from conformance.report import html
+from conformance.report.words import checked_language, say
+from conformance.results.model import Results
+
+__all__ = ["css", "drop_row", "empty_environment", "summary", "title"]
+
+_THEIRS: Final = (
+    "#title, #title + p, .summary__data > h2, .summary__data > .filter, .summary__reload, .summary__spacer"
+    "{display:none}"
+    "body:not(:has(#pytest-log[open])) :is(#environment-header, #environment, .run-count, .controls, #results-table)"
+    "{display:none}"
+    ".summary, .summary__data{display:block}"
+    "#environment-header, #environment{display:none}"
+    ".run-count, .controls, #results-table{max-width:76rem;margin-inline:auto}"
+    "body:has(#pytest-log[open]) :is(.run-count, .controls, #results-table, .log)"
+    "{background:#fff;color:#1b2027;color-scheme:light}"
+    "@media print{.run-count, .controls, #results-table{display:none !important}}"
+)
+
+
+def css() -> str:
+    """The text of a style sheet for pytest-html's `--css`: ours, and what hides pytest-html's own parts.
+
+    In a browser without `:has()` pytest-html's table is shown below our page instead of being folded.
+    """
+    return f"{html.head()}\n{_THEIRS}\n"
+
+
+def title(results: Results, language: str = "en") -> str:
+    """For `report.title` of the object that `pytest_html_report_title` is given; pytest-html escapes it.
+
+    pytest-html asks at the start but writes at the end, so a host keeps the object and sets its title once more.
+    """
+    return html.title(results, language)
+
+
+def summary(prefix: list[str], results: Results, language: str = "en") -> None:
+    """For `pytest_html_results_summary`: puts the page into `prefix`, before anything of pytest-html's.
+
+    A second `<html>` tag gives its attributes to the first, and a browser heeds a viewport wherever it stands;
+    pytest-html's own page has neither a language nor a viewport.
+    """
+    frame = Markup(
+        '<html lang="{language}"><meta name="viewport" content="width=device-width, initial-scale=1">{page}'
+        '<div class="cf" lang="{language}"><details id="pytest-log"><summary>{log}</summary></details></div>'
+    )
+    page = Markup(html.page(results, language))  # noqa: S704 - made by our templates, which escape
+    log = say("section.log", checked_language(language))
+    prefix.insert(0, str(frame.format(language=language, page=page, log=log)))
+
+
+def drop_row(cells: list[str]) -> None:
+    """For `pytest_html_results_table_row` of one of our items: pytest-html leaves out a row without cells."""
+    cells.clear()
+
+
+def empty_environment(metadata: dict[str, Any]) -> None:
+    """For the metadata in `config.stash[pytest_metadata.plugin.metadata_key]`: written unescaped, so emptied."""
+    metadata.clear()
