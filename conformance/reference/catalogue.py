@@ -37,12 +37,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Freedom:
-    """One question that the documents leave open; `rare` choices other than the default are seldom drawn."""
+    """One question that the documents leave open.
+
+    Where it is `rare`, other choices than the default are seldom drawn; where it has to be `asked_for`, never.
+    """
 
     name: str
     choices: tuple[str, ...]
     sentence: str
     rare: bool = False
+    asked_for: bool = False
 
     @property
     def default(self) -> str:
@@ -80,7 +84,8 @@ def drawn(freedoms: Sequence[Freedom], seed: int) -> dict[str, str]:
     choices: dict[str, str] = {}
     for freedom in freedoms:
         choice = lot.choice(freedom.choices)
-        choices[freedom.name] = freedom.default if freedom.rare and lot.random() > 0.1 else choice
+        kept = freedom.asked_for or (freedom.rare and lot.random() > 0.1)
+        choices[freedom.name] = freedom.default if kept else choice
     return choices
 
 

@@ -1,0 +1,100 @@
+"""What an embedded service holds when it starts, and the profile of a target that names it."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+from conformance.reference.microcms.state import KEYS, Content, Member, Store
+
+__all__ = ["ENDPOINT", "OBJECT", "filled", "fixtures", "profile"]
+
+ENDPOINT: Final = "news"
+OBJECT: Final = "settings"
+_WORDS: Final = (
+    "harbour", "lantern", "orchard", "glacier", "velvet", "compass", "thicket", "marble", "saffron", "pelican",
+    "quartz", "meadow", "almanac", "furnace", "willow", "zephyr",
+)  # fmt: skip
+_STATES: Final = ("PUBLISH", "DRAFT", "PUBLISH", "CLOSED", "PUBLISH_AND_DRAFT", "PUBLISH", "DRAFT", "PUBLISH")
+_PICTURES: Final = 13
+
+
+def filled(choices: Mapping[str, str]) -> Store:
+    """A service of sixteen contents, one object, eighteen media and three members."""
+    store = Store(choices["media_host"], choices["token_form"], float(choices["token_seconds"]))
+    lot = random.Random(choices["id_style"])  # noqa: S311 - IDs, not secrets
+    people = [
+        Member(_identity("uuid", "", lot), "Hana"),
+        Member(_identity("uuid", "", lot), "Kenji"),
+        Member(_identity("uuid", "", lot), "", inviting=True),
+    ]
+    store.members = {person.id: person for person in people}
+    for number in range(_PICTURES):
+        store.store(f"{_WORDS[number]}-view.png", 1000 + number, image=True)
+    for number in range(5):
+        store.store(f"{_WORDS[number]}-notes.pdf", 2000 + number, image=False)
+    group: dict[str, Content] = {}
+    for number, word in enumerate(_WORDS):
+        at = f"2026-02-{number + 1:02}T03:00:00.000Z"
+        content = Content(
+            _identity(choices["id_style"], word, lot), _STATES[number % len(_STATES)], people[0].id, at, at
+        )
+        group[content.id] = content
+    list(group.values())[2].media = (store.media[-1].id,)
+    store.contents = {ENDPOINT: group, "diary": {}}
+    at = "2026-01-05T03:00:00.000Z"
+    store.objects = {
+        OBJECT: Content(_identity(choices["id_style"], "settings-object", lot), "PUBLISH", people[0].id, at, at)
+    }
+    return store
+
+
+def _identity(style: str, word: str, lot: random.Random) -> str:
+    if style == "words":
+        return word
+    if style == "uuid":
+        return str(uuid.UUID(int=lot.getrandbits(128), version=4))
+    return "".join(lot.choice("abcdefghijklmnopqrstuvwxyz0123456789-_") for _ in range(11))
+
+
+def fixtures(store: Store) -> dict[str, Any]:
+    """Every fact about a service that a case may ask for."""
+    group = list(store.contents[ENDPOINT].values())
+    people = list(store.members.values())
+    referenced, unreferenced = store.media[-1], store.media[-2]
+    return {
+        "endpoint": ENDPOINT,
+        "object_endpoint": OBJECT,
+        "content_id": group[0].id,
+        "draft_content_id": group[1].id,
+        "missing_content_id": "never-was-here",
+        "member_id": people[0].id,
+        "invited_member_id": people[2].id,
+        "missing_member_id": "00000000-0000-4000-8000-000000000000",
+        "media_file_name": store.media[-3].name,
+        "missing_media_file_name": "no-such-file-anywhere.png",
+        "media_url": unreferenced.url,
+        "referenced_media_url": referenced.url,
+        "referencing_content_id": group[2].id,
+        "missing_media_url": f"https://{store.host}/assets/7d2b1c4e/{'0' * 32}/gone.png",
+        "expired_media_token": store.page(10, 10, image_only=False, file_name="", seconds=-1),
+    }
+
+
+def profile(base_url: str, store: Store, *, limited: bool) -> dict[str, Any]:
+    """The target profile of a service, with nothing lacking."""
+    whole: dict[str, Any] = {
+        "contract": "microcms-management",
+        "base_url": base_url,
+        "credentials": {
+            name: {"header": "X-MICROCMS-API-KEY", "value": KEYS[name]} for name in ("full", "forbidden", "throttled")
+        },
+        "fixtures": fixtures(store),
+        "vantages": {"outside": {"source_address": "127.0.0.9"}},
+        "hooks": {"internal_error": {"headers": {"X-Fault": "internal"}}},
+        "allow": ["write", "delete", "exhaust"],
+        "timeout": "10s",
+    }
+    return {**whole, "pace": "10/10s"} if limited else whole
