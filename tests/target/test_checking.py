@@ -1,0 +1,46 @@
+"""Names of a profile against those of its contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conformance.target.checking import check_names
+from conformance.target.target import Target
+
+TEXT = """\
+credentials:
+  ful: {header: X-Key, env: A}
+  login: {email: {env: A}, passwrd: {env: A}}
+fixtures:
+  endpont: news
+  content_id: foo
+vantages:
+  outsid: {source_address: 127.0.0.9}
+hooks:
+  unheard: {headers: {X-Fault: a}}
+"""
+
+
+def test_unknown_names_get_the_near_one_and_their_line(profile: Callable[..., Target]) -> None:
+    target = profile(TEXT, environ={"A": "x"})
+    known = {"full": (), "login": ("email", "password")}
+    found = check_names(target, ["endpoint", "content_id"], known, ["outside"], [])
+    assert [
+        "staging.yaml:4: unknown credential 'ful'; did you mean 'full'?",
+        "staging.yaml:7: unknown fixture 'endpont'; did you mean 'endpoint'?",
+        "staging.yaml:10: unknown vantage 'outsid'; did you mean 'outside'?",
+        "staging.yaml:12: unknown hook 'unheard'; no hooks are known here",
+        "staging.yaml:5: unknown value 'passwrd' of credential 'login'; did you mean 'password'?",
+        "staging.yaml:5: credential 'login' lacks 'password'; add `password: {env: …}`",
+    ] == [str(each).rpartition("/")[2] for each in found]
+
+
+def test_known_names_and_unasked_sections_are_fine(profile: Callable[..., Target]) -> None:
+    assert () == check_names(profile(TEXT, environ={"A": "x"}), ["endpont", "content_id"], ["ful", "login"])
+
+
+def test_a_credential_of_the_other_form_is_named(profile: Callable[..., Target]) -> None:
+    target = profile("credentials:\n  login: {header: X, env: A}\n  full: {a: {env: A}}\n", environ={"A": "x"})
+    first, second = check_names(target, [], {"login": ("email", "password"), "full": ()})
+    assert "credential 'login' has another form; write {email: {env: …}, password: {env: …}}" in str(first)
+    assert "staging.yaml:5: credential 'full' has another form; write {header: …, env: …}" in str(second)
