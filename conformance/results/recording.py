@@ -1,0 +1,130 @@
+"""An exchange as it is kept: redacted first and cut then, so that no half of a secret is left at a cut."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from conformance.results.curl import curl_line
+from conformance.results.model import RecordedExchange, RecordedRequest, RecordedResponse, RecordedSilence
+from conformance.results.redaction import CLOSE, OPEN, Redactor
+from conformance.wire import Answer, Exchange, Request, Silence, header
+
+__all__ = ["record"]
+
+LONGEST_HEADER = 2048
+MOST_HEADERS = 100
+PART = 512
+"""Bytes of one part of a multipart body that are shown."""
+BOUNDARY = re.compile(r'boundary="?([^";,]{1,200})"?', re.IGNORECASE)
+CONTROL = bytes([*range(9), 11, 12, *range(14, 32), 127])
+
+
+def record(
+    exchange: Exchange,
+    n: int,
+    label: str,
+    role: str,
+    redactor: Redactor,
+    *,
+    limit: int = 4096,
+    shared: bool = False,
+) -> RecordedExchange:
+    """The exchange without secrets, its bodies cut to `limit` characters each."""
+    reply = exchange.reply
+    answer = reply.answer if isinstance(reply, Silence) else reply
+    silence = RecordedSilence(reply.kind.value, redactor.text(reply.detail)) if isinstance(reply, Silence) else None
+    return RecordedExchange(
+        n=n,
+        label=redactor.text(label),
+        request=_request(exchange.request, redactor, limit),
+        response=None if answer is None else _response(answer, redactor, limit),
+        silence=silence,
+        seconds=round(exchange.seconds, 6),
+        tries=exchange.tries,
+        curl=curl_line(exchange.request, redactor),
+        role=role,
+        shared=shared,
+    )
+
+
+def _request(request: Request, redactor: Redactor, limit: int) -> RecordedRequest:
+    body = request.body
+    shown = None if body is None else _shown(body, header(request.headers, "content-type") or "", limit)
+    return RecordedRequest(
+        method=redactor.text(request.method),
+        url=redactor.text(request.url),
+        headers=_headers(request.headers, redactor),
+        body=None if shown is None else redactor.text(shown, limit),
+        size=len(body or b""),
+        sha256=hashlib.sha256(body).hexdigest() if body is not None else "",
+        cut=shown is not None and len(shown) > limit,
+        vantage=_vantage(request, redactor),
+    )
+
+
+def _response(answer: Answer, redactor: Redactor, limit: int) -> RecordedResponse:
+    shown = _shown(answer.body, header(answer.headers, "content-type") or "", limit, answer.size)
+    return RecordedResponse(
+        status=answer.status,
+        headers=_headers(answer.headers, redactor),
+        body=redactor.text(shown, limit),
+        size=answer.size,
+        sha256=answer.sha256,
+        cut=answer.cut or len(shown) > limit,
+        reason=redactor.text(answer.reason, LONGEST_HEADER),
+        faults=tuple(redactor.text(fault) for fault in answer.faults),
+    )
+
+
+def _headers(headers: tuple[tuple[str, str], ...], redactor: Redactor) -> tuple[tuple[str, str], ...]:
+    kept = redactor.headers(headers[:MOST_HEADERS])
+    shown = tuple((_short(name), _short(value)) for name, value in kept)
+    more = len(headers) - MOST_HEADERS
+    return (*shown, ("…", f"{OPEN}{more:,} more headers{CLOSE}")) if more > 0 else shown
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_HEADER else f"{text[:LONGEST_HEADER]}… {OPEN}{len(text):,} characters{CLOSE}"
+
+
+def _vantage(request: Request, redactor: Redactor) -> str:
+    parts = []
+    if request.source_address:
+        parts.append(f"from {request.source_address}")
+    if request.proxy:
+        parts.append(f"through {request.proxy}")
+    return redactor.text(" ".join(parts))
+
+
+def _shown(body: bytes, content_type: str, limit: int, size: int | None = None) -> str:
+    """The body as text, longer than `limit` where there is more; binary parts as how many bytes they are."""
+    boundary = BOUNDARY.search(content_type) if content_type.lower().startswith("multipart/") else None
+    if boundary is not None:
+        return _multipart(body, boundary[1].encode("utf-8", "replace"))
+    # Enough of it for the redactor to see a whole secret at the cut.
+    start = body[: 8 * limit + (64 << 10)]
+    if _binary(start):
+        return f"{OPEN}{len(body) if size is None else size:,} bytes{CLOSE}"
+    return start.decode("utf-8", "backslashreplace")
+
+
+def _multipart(body: bytes, boundary: bytes) -> str:
+    shown = []
+    for part in body.split(b"--" + boundary):
+        head, blank, payload = part.partition(b"\r\n\r\n")
+        shown.append(_text(head) + _text(blank) + (_text(payload) if payload else ""))
+    return f"--{boundary.decode('utf-8', 'replace')}".join(shown)
+
+
+def _text(data: bytes) -> str:
+    content = data.removesuffix(b"\r\n")
+    if len(content) > PART or _binary(content):
+        return f"{OPEN}{len(content):,} bytes{CLOSE}\r\n"
+    return data.decode("utf-8", "backslashreplace")
+
+
+def _binary(data: bytes) -> bool:
+    head = data[:4096]
+    odd = len(head) - len(head.translate(None, CONTROL)) + head.decode("utf-8", "replace").count("\ufffd")
+    return odd > max(8, len(head) // 10)
