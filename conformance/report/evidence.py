@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from conformance.results.model import Attempt, Level, RecordedExchange, RowResult
+from conformance.results.model import Attempt, Level, RecordedExchange, Results, RowResult, Verdict
 
-__all__ = ["GENEROUS", "SPARE", "TIERS", "Limits", "chosen_attempts", "chosen_exchanges", "proof_of"]
+__all__ = ["TIERS", "Limits", "chosen_attempts", "chosen_exchanges", "estimate", "proof_of"]
 
 _MOST_DRAWN = 8
 _WEIGHT = {Level.MUST: 0, Level.SHOULD: 1, Level.NOTE: 2}
@@ -19,26 +19,37 @@ _ROLES = {"example": 4, "control": 5, "open": 6, "boundary": 7}
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many exchanges of a row are shown, and how many characters of each body."""
+    """How many exchanges of a row are shown (`good`: of one that conforms), and how many characters of each body."""
 
     exchanges: int
+    good: int
     body: int
 
 
-GENEROUS = Limits(exchanges=40, body=4000)
-SPARE = Limits(exchanges=3, body=160)
-TIERS = (GENEROUS, Limits(exchanges=12, body=1200), Limits(exchanges=6, body=400), SPARE)
+TIERS = (Limits(40, 40, 4000), Limits(12, 6, 1200), Limits(6, 3, 400), Limits(3, 1, 160), Limits(1, 0, 80))
 """From the most to the least; a page takes the first with which it is small enough."""
+
+
+def estimate(results: Results, limits: Limits) -> int:
+    """About how many bytes a page with these limits has, and rather too few: a page is measured once it is drawn."""
+    size = 50_000
+    for row in (row for run in results.runs for row in run.rows):
+        size += 2500 + 200 * len(row.attempts)
+        for one in chosen_exchanges(row, limits):
+            bodies = (one.request.body or "", one.response.body if one.response else "")
+            size += 1200 + sum(len(body[: limits.body].encode("utf-8", "replace")) for body in bodies)
+    return size
 
 
 def chosen_exchanges(row: RowResult, limits: Limits) -> tuple[RecordedExchange, ...]:
     """The exchanges to show, in the order in which they were sent."""
-    findings = {}
+    findings: dict[int | None, int] = {}
     for finding in row.findings:
         weight = _WEIGHT[finding.level]
         findings[finding.exchange] = min(weight, findings.get(finding.exchange, weight))
     weighed = sorted(row.exchanges, key=lambda one: (findings.get(one.n, _ROLES.get(one.role, 8)), one.n))
-    return tuple(sorted(weighed[: limits.exchanges], key=lambda one: one.n))
+    most = limits.good if row.verdict is Verdict.CONFORMS else limits.exchanges
+    return tuple(sorted(weighed[:most], key=lambda one: one.n))
 
 
 def chosen_attempts(attempts: Iterable[Attempt]) -> tuple[tuple[Attempt, ...], int]:

@@ -6,28 +6,19 @@ Escaping for a language (HTML, XML, Markdown, JSON) is the work of each writer; 
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.results.unseen import UNSEEN
+
 __all__ = ["as_json", "clip", "is_web_link", "one_line", "visible"]
-
-_UNSEEN = re.compile(
-    "["
-    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 controls, but for tab and line feed
-    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # bidi, invisible, separators
-    "\ud800-\udfff\ufffe\uffff"  # no characters at all
-    "\U000e0000-\U000e007f"  # tags
-    "]"
-)
-
 
 def visible(text: str) -> str:
     """The text with every control, bidi control, invisible character and surrogate named as `⟨U+202E⟩`.
 
     Tabs and line feeds stay; a carriage return before a line feed goes. The result encodes as UTF-8.
     """
-    return _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
+    return UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
 def one_line(text: str) -> str:
@@ -47,7 +38,7 @@ def as_json(value: Any) -> str:
 
 def is_web_link(text: str) -> bool:
     """Whether a text may become a link: http or https with a host, and nothing unseen in it."""
-    if _UNSEEN.search(text) or any(character.isspace() for character in text):
+    if UNSEEN.search(text) or any(character.isspace() for character in text):
         return False
     try:
         parts = urlsplit(text)

@@ -12,10 +12,10 @@ from importlib.resources import files
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from conformance.report.difference import difference
-from conformance.report.evidence import TIERS, Limits
+from conformance.report.evidence import TIERS, Limits, estimate
 from conformance.report.harmless import as_json, clip, is_web_link, one_line, visible
 from conformance.report.view import SYMBOLS, WORST_FIRST, sentences, tally, view
 from conformance.report.words import LANGUAGES, catalogue, checked_language, fixed_words, other, say
@@ -33,48 +33,53 @@ def head() -> str:
     return _file("report.css")
 
 
-def page(results: Results, language: str = "en") -> str:
-    """The report as an HTML fragment that holds its own script; text in `language`, switched to the other by the script.
+def page(results: Results, language: str | None = None) -> str:
+    """The report as an HTML fragment that holds its own script.
 
-    It stays below 4.5 MB: with many rows, fewer exchanges and less of each body are shown.
+    Its text is in `language`; for None it is in English, and the script follows the browser's language. A reader can
+    switch in either case. It stays below 4.5 MB: with many rows, fewer exchanges and less of each body are shown.
     Raises Unusable for a language that there are no words in.
     """
     return _rendered("page.html.jinja", results, language)
 
 
-def document(results: Results, language: str = "en") -> str:
+def document(results: Results, language: str | None = None) -> str:
     """The same page as a document of its own, without pytest-html's frame."""
     return _rendered("document.html.jinja", results, language)
 
 
-def title(results: Results, language: str = "en") -> str:
+def title(results: Results, language: str | None = None) -> str:
     """The page's title: the verdict first, for it is what a tab has room for."""
     names = ", ".join(run.contract.title or run.contract.name for run in results.runs)
-    verdict = say(f"verdict.{results.verdict}", language)
-    parts = (f"{SYMBOLS[results.verdict]} {verdict}", one_line(names), say("report.name", language))
+    chosen = checked_language(language)
+    verdict = say(f"verdict.{results.verdict}", chosen)
+    parts = (f"{SYMBOLS[results.verdict]} {verdict}", one_line(names), say("report.name", chosen))
     return " · ".join(part for part in parts if part)
 
 
-def _rendered(template: str, results: Results, language: str) -> str:
+def _rendered(template: str, results: Results, language: str | None) -> str:
     environment = _environment(checked_language(language))
+    tiers = list(TIERS)
+    while len(tiers) > 1 and estimate(results, tiers[0]) > _MOST_BYTES:
+        del tiers[0]
     text = ""
-    for limits in TIERS:
+    for limits in tiers:
         text = environment.get_template(template).render(_context(results, language, limits))
         if len(text.encode()) <= _MOST_BYTES:
             break
     return text
 
 
-def _context(results: Results, language: str, limits: Limits) -> dict[str, Any]:
+def _context(results: Results, language: str | None, limits: Limits) -> dict[str, Any]:
     runs = view(results, limits)
     return {
         "results": results,
         "runs": runs,
         "limits": limits,
-        "language": language,
+        "language": checked_language(language),
+        "follow": language is None,
         "broken": [row for run in runs for row in run.rows if row.row.verdict is Verdict.VIOLATES],
         "title": title(results, language),
-        "rows_in_all": sum(len(run.run.rows) for run in runs),
         "tally": tally(row for run in results.runs for row in run.rows),
         "css": Markup(head()),  # noqa: S704 - our own file
         "js": Markup(_file("report.js")),  # noqa: S704 - our own file
@@ -93,7 +98,7 @@ def _environment(language: str) -> Environment:
         finalize=_seen,
     )
     environment.globals.update(
-        both=lambda english, japanese: _both(language, english, japanese),
+        both=lambda english, japanese: _spanned(_both(language, english, japanese)),
         difference=difference,
         is_web_link=is_web_link,
         roles=frozenset(name for name in catalogue() if name.startswith("role.")),
@@ -101,12 +106,12 @@ def _environment(language: str) -> Environment:
         kind=lambda text: text if text in _KNOWN_KINDS else "other",
         sentences=sentences,
         symbols=SYMBOLS,
-        t=lambda key, **values: _text(language, key, values),
+        t=lambda key, **values: _spanned(_words(language, key, values)),
+        w=lambda key, **values: _words(language, key, values),
         tally_of=tally,
-        ta=lambda attribute, key: _attribute(language, attribute, key),
         worst_first=WORST_FIRST,
     )
-    environment.filters.update(clip=clip, json=as_json, line=one_line, time=_time)
+    environment.filters.update(clip=clip, content=_content, json=as_json, line=one_line, time=_time)
     return environment
 
 
@@ -115,32 +120,37 @@ def _seen(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _text(language: str, key: str, values: dict[str, Any]) -> Markup:
+def _words(language: str, key: str, values: dict[str, Any]) -> Markup:
+    """The end of a start tag and the text after it: the script finds there what to show in the other language."""
     if not values:
-        return Markup('<span data-t="{}">{}</span>').format(key, say(key, language))
+        return Markup(' data-t="{}">{}').format(key, say(key, language))
     values = {name: one_line(value) if isinstance(value, str) else value for name, value in values.items()}
-    return _both_texts(say(key, language, **values), say(key, other(language), **values))
+    return _switched(say(key, language, **values), say(key, other(language), **values))
 
 
 def _both(language: str, english: str, japanese: str) -> Markup:
     texts = {"en": english or japanese, "ja": japanese or english}
-    return _both_texts(visible(texts[language]), visible(texts[other(language)]))
+    return _switched(visible(texts[language]), visible(texts[other(language)]))
 
 
-def _both_texts(shown: str, switched: str) -> Markup:
-    if shown == switched:
-        return escape(shown)
-    return Markup('<span data-alt="{}">{}</span>').format(switched, shown)
+def _switched(shown: str, instead: str) -> Markup:
+    if shown == instead:
+        return Markup(">{}").format(shown)
+    return Markup(' data-alt="{}">{}').format(instead, shown)
 
 
-def _attribute(language: str, attribute: str, key: str) -> Markup:
-    return Markup('{}="{}" data-t-{}="{}"').format(attribute, say(key, language), attribute, key)
+def _spanned(words: Markup) -> Markup:
+    return words[1:] if words.startswith(">") else Markup("<span{}</span>").format(words)
 
 
-def _time(seconds: float) -> tuple[str, str]:
-    if seconds < 1:
-        return "exchange.milliseconds", str(round(seconds * 1000))
-    return "exchange.seconds", f"{seconds:.1f}"
+def _content(text: str) -> Markup:
+    """For the content of an element only, where quotes need no escape: a fifth of a JSON body is quotes."""
+    escaped = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return Markup(escaped)  # noqa: S704 - escaped in the line above
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def _script_data(value: Any) -> Markup:

@@ -39,7 +39,7 @@ def css() -> str:
     return f"{html.head()}\n{_THEIRS}\n"
 
 
-def title(results: Results, language: str = "en") -> str:
+def title(results: Results, language: str | None = None) -> str:
     """For `report.title` of the object that `pytest_html_report_title` is given; pytest-html escapes it.
 
     pytest-html asks at the start but writes at the end, so a host keeps the object and sets its title once more.
@@ -47,7 +47,7 @@ def title(results: Results, language: str = "en") -> str:
     return html.title(results, language)
 
 
-def summary(prefix: list[str], results: Results, language: str = "en") -> None:
+def summary(prefix: list[str], results: Results, language: str | None = None) -> None:
     """For `pytest_html_results_summary`: puts the page into `prefix`, before anything of pytest-html's.
 
     A second `<html>` tag gives its attributes to the first, and a browser heeds a viewport wherever it stands;
@@ -58,8 +58,8 @@ def summary(prefix: list[str], results: Results, language: str = "en") -> None:
         '<div class="cf" lang="{language}"><details id="pytest-log"><summary>{log}</summary></details></div>'
     )
     page = Markup(html.page(results, language))  # noqa: S704 - made by our templates, which escape
-    log = say("section.log", checked_language(language))
-    prefix.insert(0, str(frame.format(language=language, page=page, log=log)))
+    chosen = checked_language(language)
+    prefix.insert(0, str(frame.format(language=chosen, page=page, log=say("section.log", chosen))))
 
 
 def drop_row(cells: list[str]) -> None:

@@ -111,9 +111,8 @@ def sentences(runs: Iterable[TargetRun]) -> tuple[Sentence, ...]:
         said.append(("sentence.explored", {"n": bad}))
     if known := sum(row.known is not None for row in rows):
         said.append(("also.known", {"n": known}))
-    for verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_EXERCISED):
-        if worst is not verdict and counts[verdict]:
-            said.append((f"also.{verdict}", {"n": counts[verdict]}))
+    beside = (verdict for verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_EXERCISED) if verdict is not worst)
+    said.extend((f"also.{verdict}", {"n": counts[verdict]}) for verdict in beside if counts[verdict])
     return tuple(said)
 
 

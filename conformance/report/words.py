@@ -25,8 +25,10 @@ def catalogue() -> Mapping[str, Entry]:
     return entries
 
 
-def checked_language(language: str) -> str:
-    """The language itself; Unusable where there are no words in it."""
+def checked_language(language: str | None) -> str:
+    """The language itself, English for None; Unusable where there are no words in it."""
+    if language is None:
+        return LANGUAGES[0]
     if language not in LANGUAGES:
         raise Unusable([Problem("--language", f"there are no words in {language!r}", f"use {' or '.join(LANGUAGES)}")])
     return language

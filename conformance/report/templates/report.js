@@ -98,8 +98,7 @@
       getSelection().addRange(range);
       try { if (!document.execCommand("copy")) done = "tool.not-copied"; } catch { done = "tool.not-copied"; }
     }
-    const label = button.querySelector("[data-t]");
-    const say = (key) => { label.dataset.t = key; label.textContent = words[cf.lang][key]; };
+    const say = (key) => { button.dataset.t = key; button.textContent = words[cf.lang][key]; };
     say(done);
     setTimeout(() => say("tool.copy"), 2000);
   }
@@ -131,7 +130,7 @@
   });
 
   const asked = new URLSearchParams(location.search).get("lang") ?? remembered("conformance-language")
-    ?? navigator.language.slice(0, 2);
+    ?? (cf.dataset.follow && navigator.language.slice(0, 2));
   document.documentElement.lang ||= cf.lang;
   speak(asked);
   filter();

@@ -1,0 +1,103 @@
+"""Every recorded exchange as an HTTP Archive 1.2, which browsers' tools and proxies open.
+
+The results know when a run started, not when each exchange did: an entry's time is that of the run, and entries stand
+in the order in which they were sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import StringIO
+from urllib.parse import parse_qsl, urlsplit
+
+import harfile
+
+from conformance.report.harmless import one_line, visible
+from conformance.report.saying import answer_of
+from conformance.results.model import RecordedExchange, RecordedResponse, Results, TargetRun
+from conformance.results.unseen import encodable
+
+__all__ = ["write"]
+
+_NO_RESPONSE = 0
+"""The status that browsers write where no answer came."""
+
+
+def write(results: Results) -> str:
+    """The archive; a comment on each entry names row, label and number, so that a verdict can be found again."""
+    out = StringIO()
+    creator = harfile.Creator(name=visible(results.suite.name), version=visible(results.suite.version))
+    comment = f"seed {results.seed}, depth {one_line(results.depth)}"
+    with harfile.HarFile(out, creator=creator, comment=comment) as archive:
+        for run in results.runs:
+            for place, exchange in _exchanges(run):
+                archive.add_entry(
+                    startedDateTime=visible(results.started),
+                    time=exchange.seconds * 1000,
+                    request=_request(exchange),
+                    response=_response(exchange),
+                    timings=harfile.Timings(send=0, wait=exchange.seconds * 1000, receive=0),
+                    comment=one_line(f"{place} #{exchange.n} {exchange.label} {exchange.role}".rstrip()),
+                )
+    return out.getvalue() + "\n"
+
+
+def _exchanges(run: TargetRun) -> Iterator[tuple[str, RecordedExchange]]:
+    for row in run.rows:
+        yield from ((f"{run.contract.name} {row.id}", exchange) for exchange in row.exchanges)
+    for one in run.explored:
+        yield from ((f"{run.contract.name} explored {one.operation}", exchange) for exchange in one.exchanges)
+
+
+def _request(exchange: RecordedExchange) -> harfile.Request:
+    sent = exchange.request
+    post = harfile.PostData(mimeType=_type(sent.headers), text=encodable(sent.body)) if sent.body is not None else None
+    return harfile.Request(
+        method=encodable(sent.method),
+        url=encodable(sent.url),
+        httpVersion="HTTP/1.1",
+        headers=_records(sent.headers),
+        queryString=_records(_query(sent.url)),
+        postData=post,
+        bodySize=sent.size,
+        comment=_cut(sent.cut, sent.sha256),
+    )
+
+
+def _response(exchange: RecordedExchange) -> harfile.Response:
+    came = exchange.response
+    if came is None:
+        return _answer(RecordedResponse(status=_NO_RESPONSE), answer_of(exchange))
+    return _answer(came, _cut(came.cut, came.sha256))
+
+
+def _answer(came: RecordedResponse, comment: str | None) -> harfile.Response:
+    return harfile.Response(
+        status=came.status,
+        statusText=encodable(came.reason),
+        httpVersion="HTTP/1.1",
+        headers=_records(came.headers),
+        content=harfile.Content(mimeType=_type(came.headers), size=came.size, text=encodable(came.body)),
+        redirectURL=next((encodable(value) for name, value in came.headers if name.lower() == "location"), ""),
+        bodySize=came.size,
+        comment=comment,
+    )
+
+
+def _records(pairs: tuple[tuple[str, str], ...]) -> list[harfile.Record]:
+    return [harfile.Record(name=encodable(name), value=encodable(value)) for name, value in pairs]
+
+
+def _query(url: str) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple(parse_qsl(urlsplit(url).query, keep_blank_values=True, errors="replace"))
+    except ValueError:
+        return ()
+
+
+def _type(headers: tuple[tuple[str, str], ...]) -> str:
+    return next((encodable(value) for name, value in headers if name.lower() == "content-type"), "")
+
+
+def _cut(cut: bool, sha256: str) -> str | None:
+    return f"the body is cut; SHA-256 of all of it: {visible(sha256)}" if cut else None

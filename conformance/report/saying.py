@@ -1,0 +1,74 @@
+"""What is said of a row in plain lines: the same words in the terminal, Markdown, JUnit and SARIF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.report.evidence import proof_of
+from conformance.report.harmless import as_json, clip, one_line
+from conformance.results.model import Finding, Level, RecordedExchange, RowResult
+
+__all__ = ["answer_of", "finding_line", "lines_of", "promise_of", "reason_of", "repeat_of"]
+
+_LONGEST = 300
+
+
+def promise_of(row: RowResult) -> str:
+    """`400 "Limit: must be no less than 0."`, with code and field where the row names them."""
+    if row.wanted is None:
+        return "an answer that the table does not detail"
+    wanted = row.wanted
+    parts = [str(wanted.status), " or ".join(as_json(message) for message in wanted.messages)]
+    parts += [f"code {wanted.code}"] if wanted.code is not None else []
+    parts += [f"field {wanted.field}"] if wanted.field is not None else []
+    return one_line(clip(" ".join(part for part in parts if part), _LONGEST))
+
+
+def answer_of(exchange: RecordedExchange) -> str:
+    """What came back in a few words: the status and the start of the body, or why nothing came."""
+    if exchange.response is not None:
+        return one_line(clip(f"{exchange.response.status} {exchange.response.body}".rstrip(), _LONGEST))
+    if exchange.silence is not None:
+        return one_line(clip(f"no answer: {exchange.silence.kind} {exchange.silence.detail}".rstrip(), _LONGEST))
+    return "no answer"
+
+
+def finding_line(finding: Finding) -> str:
+    """One line, such as `status at limit=min-1: wanted 400, got 200 (2 of 5 times). Why it matters.`."""
+    wanted, got = (clip(as_json(value), _LONGEST) for value in (finding.wanted, finding.got))
+    times = f" ({finding.times} times)" if finding.times else ""
+    smallest = f" Smallest failing input: {finding.smallest}." if finding.smallest else ""
+    detail = f" {finding.detail}" if finding.detail else ""
+    return one_line(f"{finding.aspect} at {finding.where}: wanted {wanted}, got {got}{times}.{detail}{smallest}")
+
+
+def reason_of(row: RowResult) -> str:
+    """Why a row has its verdict, in one line; what it lacks comes with it."""
+    grave = [finding for finding in row.findings if finding.level is Level.MUST] or list(row.findings)
+    said = [row.reason] if row.reason else [finding_line(grave[0])] if grave else []
+    said += [f"The profile lacks {', '.join(row.lacks)}."] if row.lacks else []
+    return one_line(" ".join(said))
+
+
+def repeat_of(row: RowResult) -> str:
+    """The command that repeats the gravest finding; empty where nothing was recorded."""
+    proof = proof_of(row)
+    return proof.curl if proof else ""
+
+
+def lines_of(row: RowResult) -> Iterator[str]:
+    """Everything that is known of a row but its exchanges, a line each."""
+    yield f"{one_line(row.id)}: {one_line(row.cause)}"
+    yield f"promised: {promise_of(row)}"
+    if row.reason:
+        yield f"reason: {one_line(row.reason)}"
+    for finding in row.findings:
+        yield f"{finding.level}: {finding_line(finding)}"
+    for lack in row.lacks:
+        yield f"lacks: {one_line(lack)}"
+    for warning in row.warnings:
+        yield f"warning: {one_line(warning)}"
+    if row.known:
+        yield one_line(f"known: {row.known.reason} {row.known.link} {row.known.expires}".rstrip())
+    if curl := repeat_of(row):
+        yield f"repeat: {one_line(curl)}"
