@@ -1,0 +1,208 @@
+"""One operation as the contract's OpenAPI document describes it, bound to a target's fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from conformance.run.exploring.ground import Ground
+
+__all__ = ["MULTIPART", "Link", "Operation", "Parameter", "at", "find", "known", "view"]
+
+MULTIPART = "multipart/form-data"
+_DEPTH = 40
+_TIERS = {"get": "read", "delete": "delete"}
+_METHODS = ("get", "put", "post", "delete", "patch")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of path or query; `known` holds the values that exist, or is None where any fitting value is valid."""
+
+    name: str
+    where: str
+    schema: Mapping[str, Any]
+    required: bool = False
+    invalid: frozenset[str] = frozenset()
+    known: tuple[str, ...] | None = None
+    never_from: int | None = None
+    bounds: tuple[str, ...] = ()
+    echo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What can be done next with an answer."""
+
+    name: str
+    operation: str
+    parameters: Mapping[str, Any]
+    body: Mapping[str, Any] | None
+    statuses: tuple[int, ...]
+    expect: Mapping[str, Any]
+    unexpected: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """All that exploration needs to know of one operation; schemas are written out, without references."""
+
+    id: str
+    method: str
+    template: str
+    parameters: tuple[Parameter, ...] = ()
+    body: Mapping[str, Any] | None = None
+    media_type: str = ""
+    responses: Mapping[int, Mapping[str, Any] | None] = ()  # type: ignore[assignment]
+    links: Mapping[int, tuple[Link, ...]] = ()  # type: ignore[assignment]
+    tier: str = "read"
+    read: str = ""
+    within: str = ""
+    own: str = ""
+    example: Any = None
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def successes(self) -> tuple[int, ...]:
+        """The documented statuses below 300."""
+        return tuple(status for status in self.responses if status < 300)
+
+    def among(self, where: str) -> tuple[Parameter, ...]:
+        """The parameters in one place, `path` or `query`."""
+        return tuple(parameter for parameter in self.parameters if parameter.where == where)
+
+    @property
+    def makes(self) -> bool:
+        """Whether a success leaves something behind that has to be deleted again."""
+        return any(link.name == "deleted" for links in self.links.values() for link in links)
+
+
+def view(ground: Ground, operation: str = "") -> Operation:
+    """The operation of this ID (default: the one to be explored); KeyError where the document has none."""
+    wanted = operation or ground.operation
+    for path, method, raw in _operations(ground.schema):
+        if raw.get("operationId") == wanted:
+            return _bound(ground, path, method, _written_out(raw, ground.schema))
+    raise KeyError(wanted)
+
+
+def find(value: Any, pointer: str) -> Iterator[Any]:
+    """Every value at a JSON pointer in which `*` stands for any item; none where there is nothing."""
+    found = [value]
+    for token in pointer.split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        found = [inner for outer in found for inner in _step(outer, key)]
+    yield from found
+
+
+def at(value: Any, pointer: str) -> Any:
+    """The first value at a JSON pointer, or None."""
+    return next(find(value, pointer), None)
+
+
+def known(operation: Operation, shown: Any) -> Operation:
+    """The operation with the values that its read shows to be valid now noted in the schema of its body."""
+    if operation.body is None:
+        return operation
+    return replace(operation, body=_noted(operation.body, shown))
+
+
+def _step(outer: Any, key: str) -> list[Any]:
+    if isinstance(outer, list):
+        if key == "*":
+            return list(outer)
+        return [outer[int(key)]] if key.isdecimal() and int(key) < len(outer) else []
+    return [outer[key]] if isinstance(outer, dict) and key in outer else []
+
+
+def _operations(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for path, item in schema["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                yield path, method, item[method]
+
+
+def _written_out(value: Any, schema: Mapping[str, Any], depth: int = 0) -> Any:
+    if depth > _DEPTH:
+        raise RecursionError("the OpenAPI document refers to itself")
+    if isinstance(value, Mapping):
+        if isinstance(reference := value.get("$ref"), str):
+            return _written_out(at(schema, reference.removeprefix("#")), schema, depth + 1)
+        return {key: _written_out(inner, schema, depth + 1) for key, inner in value.items()}
+    return [_written_out(inner, schema, depth + 1) for inner in value] if isinstance(value, list) else value
+
+
+def _bound(ground: Ground, path: str, method: str, raw: Mapping[str, Any]) -> Operation:
+    parameters = tuple(_parameter(ground, item) for item in raw.get("parameters", ()))
+    media_type, body = next(iter(raw.get("requestBody", {}).get("content", {}).items()), ("", {}))
+    responses = {int(status): answer for status, answer in raw["responses"].items()}
+    template = ground.paths.get(raw["operationId"], path)
+    needed = [one for one in parameters if one.where == "path" and "{" + one.name + "}" in template]
+    names = {item["name"]: item.get("x-fixture") or item["name"] for item in raw.get("parameters", ())}
+    return Operation(
+        id=raw["operationId"],
+        method=method.upper(),
+        template=template,
+        parameters=(*needed, *(one for one in parameters if one.where == "query")),
+        body=_noted(body["schema"], None) if "schema" in body else None,
+        media_type=media_type,
+        responses={status: _content(answer) for status, answer in responses.items()},
+        links={status: tuple(_links(answer)) for status, answer in responses.items()},
+        tier=raw.get("x-tier", _TIERS.get(method, "write")),
+        read=raw.get("x-read", ""),
+        within=raw.get("x-within", ""),
+        own=raw.get("x-own", ""),
+        example=body.get("example"),
+        lacks=tuple(f"fixtures.{names[one.name]}" for one in needed if not one.known),
+    )
+
+
+def _parameter(ground: Ground, raw: Mapping[str, Any]) -> Parameter:
+    fixture = raw.get("x-fixture")
+    value = ground.parameters.get(fixture) if fixture else None
+    exists = None if fixture is None else () if value is None else (str(value),)
+    return Parameter(
+        name=raw["name"],
+        where=raw["in"],
+        schema=raw["schema"],
+        required=raw.get("required", False),
+        invalid=frozenset(raw.get("x-invalid", ())),
+        known=exists,
+        never_from=raw.get("x-never-from"),
+        bounds=tuple(raw.get("x-bounds", ())),
+        echo=raw.get("x-echo", ""),
+    )
+
+
+def _content(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    media = answer.get("content", {}).get("application/json")
+    return None if media is None else media["schema"]
+
+
+def _links(answer: Mapping[str, Any]) -> Iterator[Link]:
+    for name, raw in answer.get("links", {}).items():
+        yield Link(
+            name=name,
+            operation=raw["operationId"],
+            parameters=raw.get("parameters", {}),
+            body=raw.get("requestBody"),
+            statuses=tuple(raw.get("x-status", ())),
+            expect=raw.get("x-expect", {}),
+            unexpected=raw.get("x-unexpected", {}),
+        )
+
+
+def _noted(schema: Mapping[str, Any], shown: Any) -> dict[str, Any]:
+    result = dict(schema)
+    if "properties" in schema:
+        result["properties"] = {name: _noted(inner, shown) for name, inner in schema["properties"].items()}
+    if "x-fixture" in schema:
+        result["x-known"] = []
+    if "x-same" in schema:
+        current = at(shown, schema["x-same"])
+        result["x-known"] = [current] if isinstance(current, str) and current else []
+    if "x-toggle" in schema:
+        first, second = schema["x-toggle"]
+        result["x-known"] = [second] if at(shown, schema["x-from"]) == first else []
+    return result

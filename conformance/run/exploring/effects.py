@@ -1,0 +1,139 @@
+"""What a write has changed: looks before and after, and the request that is to blame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from conformance.results.model import Level
+from conformance.run.exploring.document import Operation, at
+from conformance.run.exploring.judging import Found, parsed
+from conformance.run.exploring.probes import Probe, plain
+from conformance.run.exploring.sending import Spent, Stopped
+from conformance.run.exploring.walk import Attempted, Walk
+
+__all__ = ["Watch", "essence"]
+
+BATCH = 4
+"""Refused writes between two looks: one look for each would double the requests."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """Watches one resource through the operation that reads it."""
+
+    walk: Walk
+    operation: Operation
+    reading: Operation
+    place: Probe
+    """The path of what is written, and of what is read."""
+    shown: Any = None
+    _refused: list[Attempted] = field(default_factory=list)
+
+    def look(self) -> Any:
+        """What the reading operation shows now; Stopped where it shows nothing."""
+        path = {**dict(plain(self.reading).path), **dict(self.place.path)}
+        names = {one.name for one in self.reading.among("path")}
+        query = (("limit", "100"),) if any(one.name == "limit" for one in self.reading.among("query")) else ()
+        probe = Probe(path=tuple((name, value) for name, value in path.items() if name in names), query=query, role="guard")
+        exchange = self.walk.quietly(self.reading, probe)
+        body = parsed(exchange.answer) if exchange.answer else None
+        if exchange.answer is None or exchange.answer.status >= 300 or body is None:
+            status = exchange.answer.status if exchange.answer else "no answer"
+            raise Stopped(f"what is written cannot be read: {self.reading.id} gave {status}")
+        return body
+
+    def start(self) -> Any:
+        """The first look."""
+        self.shown = self.look()
+        return self.shown
+
+    def refused(self, attempted: Attempted) -> None:
+        """A write was refused; look after a few of them."""
+        self._refused.append(attempted)
+        if len(self._refused) >= BATCH:
+            self.check()
+
+    def check(self) -> None:
+        """Nothing that was refused may have had an effect."""
+        batch, self._refused = self._refused, []
+        if not batch:
+            return
+        before, after = self.shown, self.look()
+        if self._differences(before, after):
+            changed = self._differences(before, after) - self._differences(after, self.look())
+            if changed:
+                self.walk.sending.found = True
+                self._blame(batch, before, changed)
+            self.shown = self.look()
+
+    def restore(self) -> bool:
+        """Set back what can be set back; whether there was anything to set."""
+        values = _restorable(self.operation.body, self.shown)
+        if not values:
+            return False
+        base = dict(self.walk.ground.bodies.get(self.operation.id, {}))
+        body = replace(self.place, body={**base, **values}, role="clean-up")
+        self.walk.quietly(self.operation, body, cleaning=True)
+        return True
+
+    def _blame(self, batch: list[Attempted], before: Any, changed: frozenset[str]) -> None:
+        culprit = batch[0] if len(batch) == 1 else None
+        for attempted in batch if culprit is None else ():
+            try:
+                self.shown = before
+                if self.restore():
+                    before = self.look()
+                again = self.walk.attempt(self.operation, replace(attempted.probe), as_sort=attempted.sort)
+                now = self.look()
+            except Spent:
+                break
+            if again.refused and self._differences(before, now):
+                culprit = again
+                break
+            before = now
+        shown = culprit or batch[-1]
+        where = ", ".join(sorted(changed))
+        detail = f"a refused write changed {where}" + ("" if culprit else f"; it is one of {len(batch)} requests")
+        found = Found("effect", Level.MUST, "a refused write changes nothing", f"changed: {where}", detail, kind="refused")
+        self.walk.report(found, self.walk.entry(shown))
+
+    def _differences(self, before: Any, after: Any) -> frozenset[str]:
+        schema = next((self.reading.responses[status] for status in self.reading.successes), None)
+        one, other = essence(schema, before), essence(schema, after)
+        return frozenset(_different(one, other, ""))
+
+
+def essence(schema: Mapping[str, Any] | None, value: Any) -> Any:
+    """Only those members of an answer that its schema names and that last from one look to the next."""
+    if schema is None:
+        return None
+    if isinstance(value, list):
+        return [essence(schema.get("items"), item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    properties = {**schema.get("properties", {}), **schema.get("then", {}).get("properties", {})}
+    if not properties:
+        return value if "type" in schema and schema["type"] != "object" else None
+    kept = {name: inner for name, inner in properties.items() if not inner.get("x-volatile") and name in value}
+    return {name: essence(inner, value[name]) for name, inner in kept.items()}
+
+
+def _different(one: Any, other: Any, where: str) -> list[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        names = sorted(one.keys() | other.keys())
+        return [place for name in names for place in _different(one.get(name), other.get(name), f"{where}/{name}")]
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return [place for pair in zip(one, other, strict=True) for place in _different(*pair, f"{where}/*")]
+    return [] if one == other else [where or "/"]
+
+
+def _restorable(schema: Mapping[str, Any] | None, shown: Any) -> dict[str, Any]:
+    result = {}
+    for name, inner in (schema or {}).get("properties", {}).items():
+        pointer = inner.get("x-from") or inner.get("x-same")
+        value = at(shown, pointer) if pointer else None
+        if value is not None:
+            result[name] = value
+    return result

@@ -1,0 +1,143 @@
+"""State that has to last from one answer to the next request, as the links of the OpenAPI document say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from conformance.results.model import Level
+from conformance.run.exploring.document import MULTIPART, Link, Operation, at, find
+from conformance.run.exploring.judging import Found, parsed
+from conformance.run.exploring.probes import NOTHING, Probe, plain
+from conformance.run.exploring.rare import image
+from conformance.run.exploring.sorting import Sort
+from conformance.run.exploring.walk import Attempted, Walk
+
+__all__ = ["deletion", "follow", "maker", "step", "steps"]
+
+_MISSING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """The exchange that links speak of as `$request` and `$response`."""
+
+    body: Any
+    answer: Any
+
+
+def maker(walk: Walk, operation: Operation) -> Probe | None:
+    """The plainest request that starts a chain of links; None where its data are not at hand."""
+    probe = plain(operation)
+    base = dict(walk.ground.bodies.get(operation.id, {}))
+    if operation.media_type == MULTIPART:
+        return replace(probe, body={"file": ("conformance-exploration.png", image())}, form=True, about="maker")
+    if operation.body is None:
+        return replace(probe, about="maker")
+    body = {**(operation.example or {}), **base}
+    return replace(probe, body=body, about="maker") if operation.example or base else None
+
+
+def steps(walk: Walk, operation: Operation) -> int:
+    """How many requests following all links of an operation takes at most."""
+    longest = max((len(links) for links in operation.links.values()), default=0)
+    nested = {link.operation for links in operation.links.values() for link in links} - {operation.id}
+    return longest + sum(
+        max((len(links) for links in walk.view(name).links.values()), default=0)
+        for name in nested
+        if operation.id not in {link.operation for links in walk.view(name).links.values() for link in links}
+    )
+
+
+def deletion(walk: Walk, operation: Operation, made: Attempted) -> tuple[Operation, Probe] | None:
+    """The request that deletes what a success has made."""
+    for link in operation.links.get(made.status, ()):
+        if link.name == "deleted":
+            return step(walk, link, made)
+    return None
+
+
+def step(walk: Walk, link: Link, made: Attempted) -> tuple[Operation, Probe] | None:
+    """The request that a link asks for; None where the answer or the target lacks something that it needs."""
+    operation = walk.view(link.operation)
+    origin = _Origin(made.probe.body, parsed(made.exchange.answer) if made.exchange.answer else None)
+    probe = plain(operation)
+    for name, expression in link.parameters.items():
+        where, _, key = name.partition(".")
+        value = _value(expression, origin)
+        if value is _MISSING or value in (None, ""):
+            return None
+        text = str(value["value"] if isinstance(value, dict) and "value" in value else value)
+        field = {"path": "path", "query": "query", "header": "headers"}[where]
+        pairs = {name: old for name, old in getattr(probe, field)}
+        probe = replace(probe, **{field: tuple({**pairs, key: text}.items())})
+    lacking = {one.name for one in operation.among("path")} - {name for name, _ in probe.path}
+    if lacking or operation.tier not in walk.ground.tiers:
+        return None
+    if operation.body is not None:
+        probe = replace(probe, body=_body(walk, operation, link, origin))
+    return operation, replace(probe, role="step", about=link.name)
+
+
+def follow(walk: Walk, operation: Operation, made: Attempted, visited: frozenset[str] = frozenset()) -> None:
+    """Follow the links of a success in their order, depth first; each answer is held to what its link promises."""
+    visited = visited | {operation.id}
+    for link in operation.links.get(made.status, ()):
+        following = step(walk, link, made)
+        if following is None:
+            continue
+        target, probe = following
+        attempted = walk.attempt(target, probe, as_sort=Sort.OPEN if link.statuses else Sort.VALID)
+        if link.name == "deleted" and attempted.accepted:
+            walk.undone.add(probe.key)
+        _hold(walk, link, made, attempted)
+        if attempted.accepted and target.id not in visited:
+            follow(walk, target, attempted, visited)
+
+
+def _hold(walk: Walk, link: Link, made: Attempted, attempted: Attempted) -> None:
+    entry = walk.entry(attempted)
+    if attempted.exchange.answer is None or attempted.status >= 500:
+        return
+    if link.statuses and attempted.status not in link.statuses:
+        detail = f"after {made.probe.about}: {link.name}"
+        walk.report(Found("state", Level.MUST, list(link.statuses), attempted.status, detail, kind=link.name), entry)
+    if not attempted.accepted or link.statuses:
+        return
+    body = parsed(attempted.exchange.answer)
+    origin = _Origin(made.probe.body, parsed(made.exchange.answer) if made.exchange.answer else None)
+    for expected, pairs in ((True, link.expect), (False, link.unexpected)):
+        for pointer, expression in pairs.items():
+            value = _value(expression, origin)
+            shown = [str(one) for one in find(body, pointer)]
+            if value is _MISSING or (expected and _is_a_part(body, pointer)) or (str(value) in shown) is expected:
+                continue
+            wanted = f"{pointer} {'holds' if expected else 'does not hold'} {value}"
+            detail = f"state was lost: {link.name}" if expected else f"state was kept: {link.name}"
+            walk.report(Found("state", Level.MUST, wanted, shown[:5], detail, kind=link.name), entry)
+
+
+def _is_a_part(body: Any, pointer: str) -> bool:
+    """Whether a list shows only some of its items, so that one that is not there may still exist."""
+    if "/*" not in pointer or not isinstance(body, dict):
+        return False
+    items, total = at(body, pointer.partition("/*")[0]), body.get("totalCount")
+    return isinstance(items, list) and isinstance(total, int) and total > len(items)
+
+
+def _body(walk: Walk, operation: Operation, link: Link, origin: _Origin) -> Any:
+    given = {name: _value(expression, origin) for name, expression in (link.body or {}).items()}
+    base = dict(walk.ground.bodies.get(operation.id, {}))
+    body = {**base, **{name: value for name, value in given.items() if value is not _MISSING}}
+    return body if body or link.body is not None else NOTHING
+
+
+def _value(expression: Any, origin: _Origin) -> Any:
+    if not isinstance(expression, str) or not expression.startswith("$"):
+        return expression
+    source, _, pointer = expression.partition("#")
+    found = origin.answer if source == "$response.body" else origin.body
+    if isinstance(found, Mapping):
+        return next(find(dict(found), pointer), _MISSING)
+    return _MISSING

@@ -1,0 +1,140 @@
+"""What is tried: the parts of one request before they are written as text, and the request that they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import quote
+
+from conformance.run.exploring.document import MULTIPART, Operation
+from conformance.run.exploring.ground import Ground
+from conformance.wire import Headers, Request
+
+__all__ = ["NOTHING", "Probe", "encodable", "label", "plain", "request", "smaller"]
+
+_BOUNDARY = "conformance-exploration-7d3f"
+
+
+class _Nothing:
+    """No body at all, as `None` is JSON's null."""
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+NOTHING: Final = _Nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One input. Values of `path` and `query` are text before it is percent-encoded.
+
+    `body` is a JSON value, `NOTHING`, or for a form a mapping of names to (file name, bytes).
+    """
+
+    path: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+    body: Any = NOTHING
+    form: bool = False
+    headers: Headers = ()
+    role: str = "boundary"
+    about: str = ""
+    """Which part is tried and how, for choosing and for labels."""
+
+    @property
+    def key(self) -> str:
+        """Equal for two probes that make the same request."""
+        return repr((self.path, self.query, self.body, self.form, self.headers))
+
+
+def plain(operation: Operation) -> Probe:
+    """The simplest request of an operation: what is required, with the values that exist."""
+    return Probe(
+        path=tuple((one.name, one.known[0]) for one in operation.among("path") if one.known),
+        query=tuple((one.name, one.known[0]) for one in operation.among("query") if one.required and one.known),
+        role="example",
+        about="plain",
+    )
+
+
+def request(ground: Ground, operation: Operation, probe: Probe, tier: str = "") -> Request:
+    """The request that a probe makes, with the credential and the fixed headers of the target."""
+    path = operation.template
+    for name, value in probe.path:
+        path = path.replace("{" + name + "}", _encoded(value))
+    query = "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in probe.query)
+    body, media_type = _body(probe)
+    own = (*((("Content-Type", media_type),) if media_type else ()), *probe.headers)
+    names = {name.lower() for name, _ in own}
+    headers = (*((name, value) for name, value in ground.headers if name.lower() not in names), *own)
+    url = ground.base_url.rstrip("/") + path + (f"?{query}" if query else "")
+    return Request(operation.method, url, headers, body, tier or operation.tier)
+
+
+def encodable(probe: Probe) -> bool:
+    """Whether the probe can be written as a request: no lone surrogate, no number that JSON lacks."""
+    try:
+        "".join(f"{name}{value}" for name, value in (*probe.path, *probe.query)).encode()
+        _body(probe)
+    except (UnicodeEncodeError, ValueError, TypeError, RecursionError):
+        return False
+    return True
+
+
+def label(probe: Probe) -> str:
+    """The probe in a few words: `limit=101, offset=0`."""
+    parts = [f"{name}={_short(value)}" for name, value in (*probe.path, *probe.query)]
+    if probe.form:
+        parts.append("form: " + ", ".join(f"{name} ({len(data)} bytes)" for name, (_, data) in probe.body.items()))
+    elif probe.body is not NOTHING:
+        parts.append(f"body={_short(json.dumps(probe.body, ensure_ascii=False))}")
+    return ", ".join(parts) or "no parameters"
+
+
+def smaller(operation: Operation, probe: Probe) -> Iterator[Probe]:
+    """Simpler probes beside this one, the boldest first."""
+    required = {one.name for one in operation.among("query") if one.required}
+    for index, (name, _) in enumerate(probe.query):
+        if name not in required or sum(other == name for other, _ in probe.query) > 1:
+            yield replace(probe, query=(*probe.query[:index], *probe.query[index + 1 :]))
+    for where in ("query", "path"):
+        parts = getattr(probe, where)
+        for index, (name, value) in enumerate(parts):
+            for shorter in _shorter(value):
+                yield replace(probe, **{where: (*parts[:index], (name, shorter), *parts[index + 1 :])})
+    if isinstance(probe.body, Mapping) and not probe.form:
+        for name, value in probe.body.items():
+            yield replace(probe, body={key: inner for key, inner in probe.body.items() if key != name})
+            if isinstance(value, str):
+                for shorter in _shorter(value):
+                    yield replace(probe, body={**probe.body, name: shorter})
+
+
+def _shorter(value: str) -> Iterator[str]:
+    odd = next((character for character in value if not character.isascii() or not character.isalnum()), "")
+    for text in (odd, value[:1], value[: len(value) // 2]):
+        if text and len(text) < len(value):
+            yield text
+
+
+def _encoded(value: str) -> str:
+    return quote(value, safe="")
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 60 else f"{value[:40]}… ({len(value)} characters)"
+
+
+def _body(probe: Probe) -> tuple[bytes | None, str]:
+    if probe.body is NOTHING:
+        return None, ""
+    if not probe.form:
+        return json.dumps(probe.body, ensure_ascii=False, allow_nan=False).encode(), "application/json"
+    lines = []
+    for name, (file_name, data) in probe.body.items():
+        disposition = f'Content-Disposition: form-data; name="{name}"; filename="{file_name}"'
+        head = f"--{_BOUNDARY}\r\n{disposition}\r\nContent-Type: image/png\r\n\r\n".encode()
+        lines.append(head + data + b"\r\n")
+    return b"".join(lines) + f"--{_BOUNDARY}--\r\n".encode(), f"{MULTIPART}; boundary={_BOUNDARY}"

@@ -1,0 +1,93 @@
+"""Inputs that break servers and that a schema does not lead to: wide numbers, other scripts, repetition, depth."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from conformance.run.exploring.document import MULTIPART, Operation
+from conformance.run.exploring.probes import NOTHING, Probe
+
+__all__ = ["image", "rare"]
+
+_NUMBERS = ("2147483647", "50", "13", "9223372036854775808", "+5", "1e2", "0x10", "007", "٣", "1_000")
+_TEXTS = ("😀", "'", '"', "<b>x</b>", "%s%n", "a b", "\N{LATIN SMALL LETTER E WITH ACUTE}")
+_IDS = ("a" * 200, "日本語", "it's", "no-such-0000", "constructor", "😀", "A_B-9", "a b")
+_BODIES = ("😀", "x" * 999, "日本語", "'; --", "<b>x</b>", "\\", "%s%n")
+
+
+def rare(operation: Operation, ground: Probe, base: Mapping[str, Any]) -> Iterator[Probe]:
+    """The rare inputs of an operation, each with one oddity; the most telling first."""
+    yield from _unknown(operation, ground)
+    yield from _queries(operation, ground)
+    yield from _paths(operation, ground)
+    yield from _forms(operation, ground)
+    yield from _bodies(operation, ground, base)
+
+
+def image() -> bytes:
+    """A PNG of one pixel."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(b"\x00\x66\x88\xaa")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+def _unknown(operation: Operation, ground: Probe) -> Iterator[Probe]:
+    if operation.method == "GET":
+        for value in ("1", "日本語", "😀"):
+            yield replace(ground, query=(*ground.query, ("x-unknown", value)), role="boundary", about="unknown: rare")
+
+
+def _queries(operation: Operation, ground: Probe) -> Iterator[Probe]:
+    for one in operation.among("query"):
+        kind = one.schema.get("type")
+        texts = (*_NUMBERS, *_TEXTS) if kind == "integer" else _TEXTS
+        rest = tuple(pair for pair in ground.query if pair[0] != one.name)
+        for text in texts:
+            yield replace(ground, query=(*rest, (one.name, text)), role="boundary", about=f"{one.name}: rare")
+        if kind in ("integer", "boolean"):
+            value = "true" if kind == "boolean" else "1"
+            twice = ((one.name, value), (one.name, value))
+            yield replace(ground, query=(*rest, *twice), role="boundary", about=f"{one.name}: twice")
+
+
+def _paths(operation: Operation, ground: Probe) -> Iterator[Probe]:
+    if operation.method != "GET":
+        return
+    path = dict(ground.path)
+    for one in operation.among("path"):
+        texts = ("2147483647", "9223372036854775808", "0", "日本語") if one.schema.get("type") == "integer" else _IDS
+        for text in texts:
+            changed = tuple({**path, one.name: text}.items())
+            yield replace(ground, path=changed, role="boundary", about=f"{one.name}: rare")
+
+
+def _forms(operation: Operation, ground: Probe) -> Iterator[Probe]:
+    if operation.media_type != MULTIPART:
+        return
+    for name in ("fil", "File2", "files", "日本語"):
+        body = {name: ("sample.png", image())}
+        yield replace(ground, body=body, form=True, role="boundary", about="form: no file")
+    for value in ({}, {"file": "x"}, [], "x"):
+        yield replace(ground, body=value, role="boundary", about="form: JSON instead")
+    yield replace(ground, body={}, form=True, role="boundary", about="form: no part")
+    yield replace(ground, body=NOTHING, role="boundary", about="form: nothing")
+
+
+def _bodies(operation: Operation, ground: Probe, base: Mapping[str, Any]) -> Iterator[Probe]:
+    if operation.body is None or operation.media_type == MULTIPART:
+        return
+    nested: Any = "x"
+    for _ in range(60):
+        nested = [nested]
+    for name, schema in operation.body.get("properties", {}).items():
+        texts: tuple[Any, ...] = _BODIES if schema.get("type") == "string" else ([*_BODIES[:2]], 2**63, -1)
+        for value in (*texts, nested, {"a": {"b": None}}):
+            yield replace(ground, body={**base, name: value}, role="boundary", about=f"{name}: rare")

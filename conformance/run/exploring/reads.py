@@ -1,0 +1,62 @@
+"""Exploration of an operation that changes nothing."""
+
+from __future__ import annotations
+
+from conformance.results.model import Level
+from conformance.run.exploring.choosing import choose
+from conformance.run.exploring.document import Operation
+from conformance.run.exploring.judging import Found, messages, parsed
+from conformance.run.exploring.links import follow, maker
+from conformance.run.exploring.probes import Probe, plain
+from conformance.run.exploring.sending import Stopped
+from conformance.run.exploring.sorting import Sort
+from conformance.run.exploring.walk import Attempted, Walk
+
+__all__ = ["read", "refusal"]
+
+_ALL = frozenset(Sort)
+
+
+def read(walk: Walk, operation: Operation) -> None:
+    """The plain request, what its links lead to, the chosen probes, and the plain request once more."""
+    first = _first(walk, operation)
+    ground = plain(operation)
+    probes = choose(operation, ground, {}, _ALL, _room(walk, first), walk.ground.seed)
+    attempted = [walk.attempt(operation, probe) for probe in probes]
+    if first is not None and operation.body is None:
+        _again(walk, operation, first)
+    walk.simplify(operation, attempted)
+
+
+def refusal(attempted: Attempted) -> str:
+    """Why the plain request was refused, in the target's words."""
+    answer = attempted.exchange.answer
+    said = " ".join(messages(parsed(answer))) if answer else ""
+    return f"the plainest valid request was refused: {attempted.status} {said}".strip()
+
+
+def _room(walk: Walk, first: Attempted | None) -> int:
+    return walk.sending.left - (1 if first is not None else 0)
+
+
+def _first(walk: Walk, operation: Operation) -> Attempted | None:
+    probe = maker(walk, operation)
+    if probe is None:
+        return None
+    promised = Sort.INVALID if not operation.successes else None
+    attempted = walk.attempt(operation, probe, as_sort=promised or Sort.OPEN)
+    if attempted.refused and promised is None and attempted.status < 500:
+        raise Stopped(refusal(attempted))
+    if attempted.accepted:
+        follow(walk, operation, attempted)
+    return attempted
+
+
+def _again(walk: Walk, operation: Operation, first: Attempted) -> None:
+    probe = Probe(first.probe.path, first.probe.query, role="guard", about="again")
+    again = walk.attempt(operation, probe, as_sort=first.sort)
+    if again.status and first.status and again.status != first.status:
+        detail = "the same request, answered differently after the others"
+        walk.report(Found("stability", Level.MUST, first.status, again.status, detail), walk.entry(again))
+
+

@@ -1,0 +1,64 @@
+"""The way to the target: counted, bounded, and stopped where no answer comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from conformance.run.exploring.ground import Send
+from conformance.wire import Exchange, Request, Silence, SilenceKind
+
+__all__ = ["Sending", "Spent", "Stopped", "aim"]
+
+_IN_A_ROW = 3
+RESERVE = 3
+"""Requests kept back for clean-up."""
+
+
+class Spent(Exception):
+    """The budget is used up; what was found stands."""
+
+
+class Stopped(Exception):
+    """Exploration cannot go on; the text says why."""
+
+
+def aim(budget: int) -> int:
+    """How much of a budget is spent where nothing is found; the rest is for following up what is."""
+    return budget // 2 if budget <= 60 else budget * 4 // 5
+
+
+@dataclass(slots=True)
+class Sending:
+    """`send`, with a budget: `found` opens the part of it that is kept for following up."""
+
+    send: Send
+    budget: int
+    found: bool = False
+    requests: int = 0
+    _silent: int = field(default=0, init=False)
+
+    @property
+    def left(self) -> int:
+        """How many requests may still be sent, without those kept back for clean-up."""
+        return (self.budget if self.found else aim(self.budget)) - RESERVE - self.requests
+
+    def __call__(self, request: Request, *, cleaning: bool = False) -> Exchange:
+        """Send; Spent where the budget is, Stopped where the target has fallen silent."""
+        if not cleaning and self.left <= 0:
+            raise Spent
+        if self.requests >= self.budget:
+            raise Spent
+        self.requests += 1
+        exchange = self.send(request)
+        if isinstance(exchange.reply, Silence):
+            self._fell_silent(exchange.reply, cleaning=cleaning)
+        else:
+            self._silent = 0
+        return exchange
+
+    def _fell_silent(self, silence: Silence, *, cleaning: bool) -> None:
+        self._silent += 1
+        if silence.kind is SilenceKind.NOT_SENT:
+            self.requests -= 1
+        if not cleaning and (silence.kind is SilenceKind.NOT_SENT or self._silent >= _IN_A_ROW):
+            raise Stopped(f"no answer: {silence.kind.value} {silence.detail}".strip())

@@ -1,0 +1,232 @@
+"""What the documents say of an input: valid, to be refused, or nothing.
+
+Only what is clear is called valid or invalid. A number that a lenient parser reads, an empty value, null, a parameter
+twice or one that nobody knows, a number beyond 31 bits: there the documents are silent, and so is exploration.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from conformance.run.exploring.document import Operation, Parameter
+from conformance.run.exploring.probes import NOTHING, Probe
+
+__all__ = ["Sort", "part", "sent", "sort"]
+
+_INTEGER = re.compile(r"(?:0|-?[1-9][0-9]*)\Z")
+_FRACTION = re.compile(r"-?[0-9]+\.[0-9]*[1-9][0-9]*\Z")
+_CLEAR = re.compile(r"[gGhHkKmMpPqQrRsStTvVwWyYzZ<>\"{}\[\]$&*/=?@!|~^\\]")
+"""Beside a digit, these stand in no notation of a number."""
+_TRUTHS = frozenset(["t", "f", "true", "false", "y", "n", "yes", "no", "on", "off", "null", "nil", "none", "undefined"])
+_LIMIT = 2**31
+
+
+class Sort(StrEnum):
+    """What an input is to the documents."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    OPEN = "open"
+    ODD = "odd"
+    """Open, and a server before the API may have answered: only a fault of the server is judged."""
+
+
+def sort(operation: Operation, probe: Probe) -> Sort:
+    """The whole of a request: invalid only where all else in it is valid."""
+    sorts = set(_parts(operation, probe))
+    for worst in (Sort.ODD, Sort.OPEN, Sort.INVALID):
+        if worst in sorts:
+            return worst
+    return Sort.VALID if operation.successes else Sort.INVALID
+
+
+def part(operation: Operation, probe: Probe, name: str) -> Sort | None:
+    """One part of a request, such as `query.limit`; None where it was not sent."""
+    where, _, rest = name.partition(".")
+    if where in ("query", "path"):
+        values = [value for key, value in getattr(probe, where) if key == rest]
+        parameter = next((one for one in operation.among(where) if one.name == rest), None)
+        return _value(parameter, values) if values and parameter else None
+    return None if probe.body is NOTHING or probe.form else _body(operation, probe)
+
+
+def sent(operation: Operation, probe: Probe) -> bool:
+    """Whether the probe may be sent at all: no value from `x-never-from` on."""
+    edges = {one.name: one.never_from for one in operation.parameters if one.never_from is not None}
+    return not any(name in edges and _reaches(value, edges[name]) for name, value in probe.query)
+
+
+def _reaches(value: str, edge: int | None) -> bool:
+    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", value))
+    return edge is not None and digits != "" and int(digits[:4000]) >= edge
+
+
+def _parts(operation: Operation, probe: Probe) -> Iterable[Sort]:
+    for where in ("path", "query"):
+        pairs = getattr(probe, where)
+        if any(map(_is_odd, (text for pair in pairs for text in pair))):
+            yield Sort.ODD
+        for name in dict.fromkeys(name for name, _ in pairs):
+            parameter = next((one for one in operation.among(where) if one.name == name), None)
+            values = [value for key, value in pairs if key == name]
+            yield Sort.OPEN if parameter is None else _value(parameter, values)
+    names = {name for name, _ in probe.query}
+    for parameter in operation.among("query"):
+        if parameter.required and parameter.name not in names:
+            yield Sort.INVALID if "required" in parameter.invalid else Sort.OPEN
+    if operation.body is not None:
+        yield _form(probe) if probe.form else _body(operation, probe)
+
+
+def _is_odd(text: str) -> bool:
+    return len(text) > 1000 or any(
+        unicodedata.category(character) in ("Cc", "Cs", "Cn", "Co", "Zl", "Zp") for character in text
+    )
+
+
+def _value(parameter: Parameter, values: list[str]) -> Sort:
+    if len(values) != 1 or not values[0].strip() or values[0].startswith(";"):
+        return Sort.OPEN
+    text = values[0]
+    if parameter.known is not None:
+        return _existing(parameter, text)
+    match parameter.schema.get("type"):
+        case "integer":
+            return _integer(parameter, text)
+        case "boolean":
+            return _boolean(parameter, text)
+        case _:
+            return Sort.VALID if text in parameter.schema.get("enum", ()) else Sort.OPEN
+
+
+def _existing(parameter: Parameter, text: str) -> Sort:
+    known = parameter.known or ()
+    if text in known:
+        return Sort.VALID
+    fits = re.search(str(parameter.schema.get("pattern", "")), text) is not None
+    near = {value.casefold() for value in known}
+    clear = "unknown" in parameter.invalid and fits and text.casefold().strip() not in near
+    return Sort.INVALID if clear else Sort.OPEN
+
+
+def _integer(parameter: Parameter, text: str) -> Sort:
+    invalid = parameter.invalid
+    if _INTEGER.match(text):
+        if len(text) > 11 or abs(int(text)) >= _LIMIT:
+            return Sort.OPEN
+        below = int(text) < parameter.schema.get("minimum", -_LIMIT)
+        above = int(text) > parameter.schema.get("maximum", _LIMIT)
+        if not (below or above):
+            return Sort.VALID
+        return Sort.INVALID if ("minimum" if below else "maximum") in invalid else Sort.OPEN
+    return Sort.INVALID if "type" in invalid and _is_no_number(text) else Sort.OPEN
+
+
+def _is_no_number(text: str) -> bool:
+    if _FRACTION.match(text):
+        return True
+    if any(unicodedata.category(character).startswith("N") for character in text):
+        return text.isascii() and _CLEAR.search(text) is not None and "," not in text
+    return text.strip().lstrip("+-").casefold() not in ("", "nan", "inf", "infinity")
+
+
+def _boolean(parameter: Parameter, text: str) -> Sort:
+    if text in ("true", "false"):
+        return Sort.VALID
+    bare = text.strip().casefold()
+    plain = bare.isascii() and bare not in _TRUTHS and not re.fullmatch(r"[-+]?0*[01]?(\.0*)?", bare)
+    return Sort.INVALID if "type" in parameter.invalid and plain else Sort.OPEN
+
+
+def _form(probe: Probe) -> Sort:
+    if not isinstance(probe.body, Mapping):
+        return Sort.OPEN
+    return Sort.VALID if list(probe.body) == ["file"] else Sort.INVALID if "file" not in probe.body else Sort.OPEN
+
+
+def _body(operation: Operation, probe: Probe) -> Sort:
+    if probe.body is NOTHING or operation.body is None:
+        return Sort.OPEN
+    if operation.media_type != "application/json":
+        return Sort.INVALID  # JSON where a form is asked for
+    sorts = set(_node(operation.body, probe.body))
+    return next((worst for worst in (Sort.OPEN, Sort.INVALID) if worst in sorts), Sort.VALID)
+
+
+def _node(schema: Mapping[str, Any], value: Any) -> Iterable[Sort]:
+    invalid = frozenset(schema.get("x-invalid", ()))
+
+    def broken(keyword: str) -> Sort:
+        return Sort.INVALID if keyword in invalid else Sort.OPEN
+
+    if value is None:
+        yield Sort.OPEN
+    elif not _is_of(schema.get("type"), value):
+        yield Sort.OPEN if value in ("", [], {}) and schema.get("type") != "object" else broken("type")
+    elif isinstance(value, dict):
+        yield from _object(schema, value)
+    elif isinstance(value, list):
+        yield from _array(schema, value, broken)
+    else:
+        yield from _scalar(schema, value, broken)
+
+
+def _object(schema: Mapping[str, Any], value: dict[str, Any]) -> Iterable[Sort]:
+    properties = schema.get("properties", {})
+    if set(schema.get("required", ())) - value.keys() or value.keys() - properties.keys() or not value:
+        yield Sort.OPEN
+    for name in value.keys() & properties.keys():
+        yield from _node(properties[name], value[name])
+
+
+def _array(schema: Mapping[str, Any], value: list[Any], broken: Any) -> Iterable[Sort]:
+    if len(value) < schema.get("minItems", 0):
+        yield broken("minItems")
+    inner = [sort for item in value for sort in _node(schema.get("items", {}), item)]
+    if len(value) > schema.get("maxItems", len(value)):
+        yield Sort.OPEN if Sort.OPEN in inner or len(value) > 50 else broken("maxItems")
+        return
+    yield from inner
+    if not inner or set(inner) == {Sort.VALID}:
+        yield _unknown(schema, value, broken)
+
+
+def _scalar(schema: Mapping[str, Any], value: Any, broken: Any) -> Iterable[Sort]:
+    if isinstance(value, str) and len(value) < schema.get("minLength", 0):
+        yield broken("minLength")
+    elif isinstance(value, str) and (not value.strip() or _is_odd(value)):
+        yield Sort.OPEN
+    elif "enum" in schema and value not in schema["enum"]:
+        yield broken("enum")
+    elif "format" in schema and "x-known" not in schema:
+        yield Sort.VALID if _is_day(str(value)) else Sort.OPEN
+    else:
+        yield _unknown(schema, value, broken)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == 10 and 1990 <= date.fromisoformat(text).year <= 2037
+    except ValueError:
+        return False
+
+
+def _unknown(schema: Mapping[str, Any], value: Any, broken: Any) -> Sort:
+    if "x-known" not in schema or value in schema["x-known"]:
+        return Sort.VALID
+    result: Sort = broken("unknown")
+    return result
+
+
+def _is_of(name: Any, value: Any) -> bool:
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
+    }  # fmt: skip
+    if name is None:
+        return True
+    return isinstance(value, kinds[name]) and (name == "boolean" or not isinstance(value, bool))

@@ -1,0 +1,154 @@
+"""Exploration of an operation that changes something: as little as possible, looked after, and set back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.results.model import Level
+from conformance.run.exploring.choosing import choose
+from conformance.run.exploring.document import Operation, at, known
+from conformance.run.exploring.effects import Watch
+from conformance.run.exploring.judging import Found
+from conformance.run.exploring.links import deletion, follow, maker, step
+from conformance.run.exploring.probes import Probe, label, plain
+from conformance.run.exploring.reads import refusal
+from conformance.run.exploring.sending import Spent, Stopped
+from conformance.run.exploring.sorting import Sort, sort
+from conformance.run.exploring.walk import Attempted, Walk
+
+__all__ = ["chain", "clean", "write"]
+
+_LOOKS = 4
+"""Requests that looking before, between and after takes in a small budget."""
+
+
+def write(walk: Walk, operation: Operation) -> None:
+    """Refused writes with a look at what they left, then what may be accepted, each set back or deleted again."""
+    place = plain(operation)
+    free = not (operation.makes or operation.own)
+    if operation.own and (own := _own(walk, operation)) is not None:
+        place, free = own, True
+    if operation.makes and _may_delete(walk, operation):
+        chain(walk, operation)
+        free = True
+    watch = _watch(walk, operation, place)
+    shown = watch.start() if watch else None
+    bound = known(operation, shown)
+    if watch:
+        watch.operation = bound
+    sorts = frozenset(Sort) if free else frozenset([Sort.INVALID])
+    base = walk.ground.bodies.get(operation.id, {})
+    probes = choose(bound, place, base, sorts, max(0, walk.sending.left - _LOOKS), walk.ground.seed)
+    probes.sort(key=lambda probe: Sort.INVALID is not sort(bound, probe))
+    attempted: list[Attempted] = []
+    try:
+        for probe in probes:
+            attempted.append(_one(walk, bound, probe, watch))
+        if watch:
+            watch.check()
+    except Spent:
+        pass
+    walk.simplify(bound, [one for one in attempted if one.sort is not Sort.VALID and not one.accepted])
+
+
+def chain(walk: Walk, operation: Operation) -> None:
+    """Make something, follow its links to its deletion."""
+    probe = maker(walk, operation)
+    if probe is None:
+        raise Stopped(f"nothing is known that {operation.id} would accept")
+    made = walk.attempt(operation, probe, as_sort=Sort.OPEN, tier="delete" if operation.makes else "")
+    if not made.accepted:
+        if 0 < made.status < 500:
+            raise Stopped(refusal(made))
+        return
+    _remember(walk, operation, made)
+    follow(walk, operation, made)
+
+
+def clean(walk: Walk) -> None:
+    """Delete what was made and is still there; what cannot be deleted is a warning."""
+    while walk.undo:
+        operation, probe = walk.undo.pop()
+        if probe.key in walk.undone:
+            continue
+        try:
+            exchange = walk.quietly(operation, replace(probe, role="clean-up"), cleaning=True)
+        except (Spent, Stopped):
+            exchange = None
+        status = exchange.answer.status if exchange and exchange.answer else 0
+        if not (200 <= status < 300 or status == 404):
+            walk.gathering.warnings.append(f"could not be deleted again: {operation.id} {label(probe)}")
+
+
+def _one(walk: Walk, operation: Operation, probe: Probe, watch: Watch | None) -> Attempted:
+    attempted = walk.attempt(operation, probe)
+    if attempted.accepted:
+        _accepted(walk, operation, attempted, watch)
+    elif attempted.refused and watch:
+        watch.refused(attempted)
+    return attempted
+
+
+def _accepted(walk: Walk, operation: Operation, attempted: Attempted, watch: Watch | None) -> None:
+    if operation.makes:
+        _remember(walk, operation, attempted)
+        clean(walk)
+    if watch is None:
+        return
+    before, after = watch.shown, watch.look()
+    if attempted.sort is Sort.VALID:
+        _read_back(walk, operation, attempted, after)
+    watch.shown = before
+    if after != before and watch.restore():
+        watch.start()
+    else:
+        watch.shown = after
+
+
+def _read_back(walk: Walk, operation: Operation, attempted: Attempted, shown: object) -> None:
+    body = attempted.probe.body
+    for name, schema in (operation.body or {}).get("properties", {}).items():
+        pointer = schema.get("x-from") or schema.get("x-same")
+        if not pointer or not isinstance(body, dict) or name not in body:
+            continue
+        if (now := at(shown, pointer)) != body[name]:
+            detail = "a write was accepted and had no effect"
+            found = Found("effect", Level.MUST, f"{name} reads {body[name]!r}", now, detail, kind=f"lost {name}")
+            walk.report(found, walk.entry(attempted))
+
+
+def _watch(walk: Walk, operation: Operation, place: Probe) -> Watch | None:
+    if not operation.read:
+        return None
+    reading = walk.view(operation.read)
+    return None if reading.lacks and not place.path else Watch(walk, operation, reading, place)
+
+
+def _may_delete(walk: Walk, operation: Operation) -> bool:
+    names = {link.operation for links in operation.links.values() for link in links if link.name == "deleted"}
+    return all(walk.view(name).tier in walk.ground.tiers for name in names)
+
+
+def _remember(walk: Walk, operation: Operation, made: Attempted) -> None:
+    undo = deletion(walk, operation, made)
+    if undo is not None:
+        walk.undo.append(undo)
+    elif operation.makes:
+        walk.gathering.warnings.append(f"could not be deleted again: what {operation.id} made ({label(made.probe)})")
+
+
+def _own(walk: Walk, operation: Operation) -> Probe | None:
+    """Something made for this operation alone; None where that is not allowed."""
+    source = walk.view(operation.own)
+    probe = maker(walk, source)
+    if probe is None or not _may_delete(walk, source) or source.lacks or source.tier not in walk.ground.tiers:
+        return None
+    made = walk.attempt(source, probe, as_sort=Sort.OPEN, tier="delete")
+    if not made.accepted:
+        return None
+    _remember(walk, source, made)
+    for link in source.links.get(made.status, ()):
+        if link.operation == operation.id and (found := step(walk, link, made)) is not None:
+            return replace(plain(operation), path=found[1].path)
+    return None
+
