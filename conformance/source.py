@@ -20,7 +20,7 @@ __all__ = ["Document", "dump", "read", "read_text"]
 
 Place = tuple[str | int, ...]
 
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,999})\Z")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
 _SURPRISES = re.compile(
     r"(?i:y|yes|no|n|on|off|~|null|true|false)\Z|[-+]?0[0-9_]+\Z|0[xob][0-9a-fA-F_]+\Z|\+[0-9]|"
@@ -81,7 +81,10 @@ def read_text(text: str, path: Path) -> tuple[Document | None, tuple[Problem, ..
     if node is None:
         return None, (Problem(f"{path}:1", "the file is empty"),)
     builder = _Builder(path)
-    value = builder.build(node, ())
+    try:
+        value = builder.build(node, ())
+    except RecursionError:
+        return None, (Problem(f"{path}:1", "nested too deeply"),)
     return Document(path, value, builder.lines, text), tuple(builder.problems)
 
 
@@ -132,7 +135,7 @@ class _Builder:
                 self._problem(key_node, "a key that is not a word", "write a plain word as the key")
                 continue
             key, line = str(key_node.value), key_node.start_mark.line + 1
-            if key == _MERGE and key_node.style is None:
+            if key == _MERGE and not key_node.style:
                 self._problem(key_node, "merge keys (<<) are not read", "write the members out")
             elif key in seen:
                 self._problem(key_node, f"the key {key!r} stands twice (first in line {seen[key]})", "keep one of them")
@@ -145,7 +148,7 @@ class _Builder:
         text = str(node.value)
         if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.endswith(":binary"):
             return self._problem(node, f"the tag {node.tag} is not read", "leave the tag out")
-        return text if node.style is not None else self._plain(node, text)
+        return text if node.style else self._plain(node, text)
 
     def _plain(self, node: yaml.Node, text: str) -> Any:
         if text == "":

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from conformance.exchange.limits import Limits
 from conformance.exchange.stream import Stream, TooLong
 from conformance.exchange.unpacking import BrokenCoding, unpacker
-from conformance.wire import Answer, header
+from conformance.wire import Answer
 
 __all__ = ["NotHttp", "Reading"]
 
@@ -152,7 +152,7 @@ class Reading:
             self.faults.append(text)
 
     def _read_body(self) -> None:
-        chunked = (header(self.headers, "transfer-encoding") or "").lower().split(",")[-1].strip() == "chunked"
+        chunked = self._tokens("transfer-encoding")[-1:] == ["chunked"]
         length = self._length()
         keeps = self._keeps_alive()
         if self.method == "HEAD" or self.status in {204, 304}:
@@ -178,12 +178,7 @@ class Reading:
         self.reusable = whole and keeps
 
     def _length(self) -> int | None:
-        values = {
-            part.strip()
-            for name, value in self.headers
-            if name.lower() == "content-length"
-            for part in value.split(",")
-        }
+        values = set(self._tokens("content-length"))
         if not values:
             return None
         if len(values) > 1:
@@ -196,13 +191,12 @@ class Reading:
         return int(value)
 
     def _keeps_alive(self) -> bool:
-        tokens = {
-            token.strip().lower()
-            for name, value in self.headers
-            if name.lower() == "connection"
-            for token in value.split(",")
-        }
+        tokens = self._tokens("connection")
         return "close" not in tokens and (self._minor == 1 or "keep-alive" in tokens)
+
+    def _tokens(self, name: str) -> list[str]:
+        """The members of all headers of this name, in lower case."""
+        return [part.strip().lower() for key, value in self.headers if key.lower() == name for part in value.split(",")]
 
     def _exactly(self, length: int) -> Iterator[bytes]:
         left = length
@@ -271,7 +265,7 @@ class Reading:
         packed = bytearray()
         try:
             try:
-                unpack = unpacker(",".join(v for n, v in self.headers if n.lower() == "content-encoding"))
+                unpack = unpacker(self._tokens("content-encoding"))
             except BrokenCoding as fault:
                 self.faults.append(str(fault))
                 unpack = None

@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from conformance.errors import Problem, Unusable
@@ -79,7 +80,7 @@ class Session:
             return Exchange(request, self._gone(), tries=0)
         patience = Patience(self.limits, asked_for, repeatable, self._chance)
         last = self._repeat(outgoing, patience, unpaced=unpaced)
-        reply = _final(last.reply, asked_for)
+        reply = self._final(last, patience)
         if not (request.source_address or request.proxy):
             self._breaker.saw(reply)
         return Exchange(request, reply, last.seconds, patience.tries)
@@ -118,7 +119,7 @@ class Session:
         if last.stale:
             # The target had closed an idle connection, as it may at any time.
             self._wait(unpaced=unpaced)
-            last = self._transport.send(_fresh(outgoing))
+            last = self._transport.send(replace(outgoing, fresh=True))
             self._count(last)
         return last
 
@@ -141,34 +142,27 @@ class Session:
 
     def _learn(self, last: Try, pause: float | None, patience: Patience) -> None:
         reply = last.reply
-        if last.truncated and pause is None and isinstance(reply, Answer):
+        if last.truncated and pause is None and patience.repeatable and isinstance(reply, Answer):
             self._cuts_short = True  # every time, so it is the target's way: no more waiting for better
         if isinstance(reply, Answer) and reply.status == 429 and reply.status not in patience.asked_for:
             self._throttled = True
             if pause is not None and retry_after(reply, datetime.now(UTC)) is not None:
                 self._hold = max(self._hold, time.monotonic() + pause)
 
+    def _final(self, last: Try, patience: Patience) -> Reply:
+        reply = last.reply
+        if not isinstance(reply, Answer):
+            return reply
+        if reply.status in UNASKED and reply.status not in patience.asked_for:
+            detail = f"answered {reply.status}, which nothing had asked for"
+            return Silence(SilenceKind.UNAVAILABLE, detail, reply)
+        if last.truncated and not self._cuts_short:
+            # It may not be asked for again, and a network can cut an answer as well as a target.
+            return Silence(SilenceKind.RESET, reply.faults[-1], reply)
+        return reply
+
     def _gone(self) -> Silence:
         return Silence(SilenceKind.NOT_SENT, f"the target is gone: {self._breaker.gone}")
-
-
-def _final(reply: Reply, asked_for: frozenset[int]) -> Reply:
-    if isinstance(reply, Answer) and reply.status in UNASKED and reply.status not in asked_for:
-        return Silence(SilenceKind.UNAVAILABLE, f"answered {reply.status}, which nothing had asked for", reply)
-    return reply
-
-
-def _fresh(outgoing: Outgoing) -> Outgoing:
-    return Outgoing(
-        outgoing.method,
-        outgoing.origin,
-        outgoing.target,
-        outgoing.headers,
-        outgoing.body,
-        outgoing.source_address,
-        outgoing.proxy,
-        fresh=True,
-    )
 
 
 def _check_files(access: Access) -> None:

@@ -144,24 +144,30 @@ class _Carrying:
 
     sock: socket.socket | None
     _trip: _Trip | None = None
+    _carried = 0
+
+    def connect(self) -> None:
+        self._carried = 0
+        super().connect()  # type: ignore[misc]
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
         # `url` has been tidied on its way here: `target` is the text that was asked for.
         _ = url
         trip = headers.trip
-        trip.reused = self.sock is not None
         self._trip = trip
         self.response_class: Any = partial(_Response, trip=trip)
         super().request(method, trip.target, body=body, headers=headers, **options)  # type: ignore[misc]
 
     def send(self, data: Any) -> None:
         if self.sock is None:
-            self.connect()  # type: ignore[attr-defined]
+            self.connect()
         trip = self._trip
         if trip is None or self.sock is None:
             super().send(data)  # type: ignore[misc]
             return
-        trip.left = True
+        if not trip.left:
+            trip.left, trip.reused = True, self._carried > 0
+            self._carried += 1
         try:
             if len(data) > PIECE:
                 self._send_long(self.sock, memoryview(data), trip)

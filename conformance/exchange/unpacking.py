@@ -17,12 +17,12 @@ class BrokenCoding(Exception):
     """The body is not what its Content-Encoding says; the text of it says how."""
 
 
-def unpacker(coding: str) -> Unpack | None:
-    """What takes the Content-Encoding off a body; None where there is nothing to take off.
+def unpacker(codings: list[str]) -> Unpack | None:
+    """What takes the members of a Content-Encoding off a body; None where there is nothing to take off.
 
     Raises BrokenCoding for a coding that was not offered, or for too many of them.
     """
-    names = [name for part in coding.split(",") if (name := part.strip().lower()) not in {"", "identity"}]
+    names = [name for name in codings if name not in {"", "identity"}]
     unknown = [name for name in names if name not in {"gzip", "x-gzip", "deflate"}]
     if unknown:
         raise BrokenCoding(f"Content-Encoding {unknown[0][:40]!r} was not offered")

@@ -131,7 +131,10 @@ def _run(run: TargetRun, number: int, limits: Limits, taken: set[str]) -> RunVie
 
 
 def _row(row: RowResult, prefix: str, limits: Limits, taken: set[str]) -> RowView:
-    anchor = row.id if row.id not in taken else f"{prefix}/{row.id}"
+    anchor, more = row.id, 1
+    while anchor in taken:
+        anchor = f"{prefix}/{row.id}" + (f"/{more}" if more > 1 else "")
+        more += 1
     taken.add(anchor)
     exchanges = chosen_exchanges(row, limits)
     attempts, drawn = chosen_attempts(row.attempts)

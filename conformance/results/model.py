@@ -7,8 +7,9 @@ Everything in here has been redacted and holds nothing but JSON values and text 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Literal
+
+from conformance.judge.finding import Finding, Level, Verdict
 
 __all__ = [
     "FORMAT",
@@ -37,44 +38,6 @@ __all__ = [
 ]
 
 FORMAT: Literal[1] = 1
-
-
-class Level(StrEnum):
-    """How much a finding weighs: only `must` makes a violation, `should` makes drift, `note` nothing."""
-
-    MUST = "must"
-    SHOULD = "should"
-    NOTE = "note"
-
-
-class Verdict(StrEnum):
-    """Of a row, or the worst of its rows for a run; from best to worst."""
-
-    NOT_EXERCISED = "not-exercised"
-    CONFORMS = "conforms"
-    DRIFTS = "drifts"
-    INCONCLUSIVE = "inconclusive"
-    VIOLATES = "violates"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One expectation that did not hold on one exchange (`exchange` is its number `n` within the row)."""
-
-    aspect: str
-    """What was looked at: status, message, code, field, envelope, content-type, leak, effect, control, …"""
-    level: Level
-    wanted: Any
-    got: Any
-    where: str
-    """The label of the attempt, such as `limit=min-1`."""
-    exchange: int | None = None
-    detail: str = ""
-    """A sentence for a person: why this matters, or which row the answer belongs to."""
-    times: str = ""
-    """`2 of 5` where the same request was answered differently."""
-    smallest: str = ""
-    """The smallest failing input, where a drawn one failed and was shrunk."""
 
 
 @dataclass(frozen=True, slots=True)

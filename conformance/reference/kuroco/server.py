@@ -58,6 +58,7 @@ class KurocoSite:
             visit = self._visit(incoming, raw or b"")
             reply = undocumented(413, "payload_too_large") if raw is None else self._reply(visit)
             reply = reply.but(headers=(*reply.headers, ("Content-Language", visit.language)))
+            visit.row = reply.row
             reply = self.setting.decisions.reply(reply, visit)
         return self._layout.outgoing(reply, incoming)
 
@@ -69,7 +70,7 @@ class KurocoSite:
         path = unquote(incoming.path).removeprefix("/")
         query = parse_qs(incoming.query, keep_blank_values=True)
         key = incoming.headers.get("x-rcms-api-access-token") or None
-        visit = Visit(incoming, incoming.method, path, query, key=key, raw=raw)
+        visit = Visit(incoming, incoming.method, path, query, key=key, setting=self.setting, raw=raw)
         found = lead(path, incoming.method)
         if found:
             visit.operation, visit.group, visit.topics_id = found[0].operation, found[0].group, found[1]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.reference.catalogue import Row
 from conformance.reference.decisions import Ask, Decisions
 from conformance.reference.kuroco.fields import Field
 from conformance.reference.kuroco.language import PRIMARY
@@ -27,16 +28,18 @@ class Setting:
     desk: Desk
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Visit(Ask):
     """A request on its way through the site, with what was found out so far.
 
     `operation` is `login`, `token`, `logout`, `profile`, `list`, `detail`, `insert`, `update`, `delete`, or empty
     where no endpoint was met; `group` says whether that endpoint is bound to a group that is there. `check` is the
-    one that is under way; `complaints` are those that the answer will report. `asked_by` is what named the language
-    (`_lang`, `accept-language`, `site`), `heard` what `Accept-Language` alone would have led to.
+    one that is under way; `complaints` are those that the answer will report, `row` is the one that it follows.
+    `asked_by` is what named the language (`_lang`, `accept-language`, `site`), `heard` what `Accept-Language` alone
+    would have led to.
     """
 
+    setting: Setting
     topics_id: str = ""
     group: bool = True
     raw: bytes = b""
@@ -46,6 +49,7 @@ class Visit(Ask):
     asked_by: str = "site"
     heard: str = PRIMARY
     check: Check | None = None
+    row: Row | None = None
     complaints: tuple[Complaint, ...] = ()
     known_email: bool = False
     deleted: bool = False

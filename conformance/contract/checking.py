@@ -1,0 +1,137 @@
+"""What a file alone cannot tell: names that must exist elsewhere, expressions that must compile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.contract import placeholders
+from conformance.contract.model import Case, Expect, Input, Step
+from conformance.errors import Problem
+from conformance.source import Document
+
+if TYPE_CHECKING:
+    from conformance.contract.contract import Contract, Row
+
+__all__ = ["check"]
+
+_ACCEPTS = ("accepted", "this", "any-4xx", "not-5xx")
+
+
+def check(contract: Contract, documents: Mapping[Path, Document]) -> list[Problem]:
+    """Every problem that shows only when the files of a contract are seen together."""
+    found: list[Problem] = []
+    seen: dict[str, str] = {}
+    head = documents.get(contract.folder / "contract.yaml")
+    if head is not None:
+        found += _texts(contract, head.value, head, ())
+        found += _chains(contract, head)
+    for table in contract.tables:
+        for row in table.rows:
+            document = documents[row.file]
+            place = ("rows", row.number - 1)
+            if row.id in seen:
+                found.append(Problem(document.where(place), f"the ID {row.id} stands twice", f"see {seen[row.id]}"))
+            seen[row.id] = document.where(place)
+            found += _row(contract, row, document, place)
+        if table.name != table.rows[0].file.stem:
+            found.append(Problem(f"{table.rows[0].file}:1", f"`table` is {table.name!r}", "name it as its file"))
+    return found
+
+
+def _row(contract: Contract, row: Row, document: Document, place: tuple[str | int, ...]) -> Iterator[Problem]:
+    where = document.where(place)
+    if not row.operations:
+        yield Problem(where, f"{row.id} names no operation", "add `operation` to the table or `operations` to the row")
+    yield from _near(where, [ref.call for ref in row.operations], contract.operations, "operation")
+    yield from _inputs(contract, row.case, where)
+    yield from _schemas(row.case, where)
+    yield from _texts(contract, document.value["rows"][row.number - 1], document, place)
+    for step in _steps(row.case):
+        yield from _near(where, [step.call], {"this", *contract.operations, *contract.file.chains}, "operation or chain")
+    if row.case.expect.message == []:
+        yield Problem(where, f"{row.id} expects an empty list of wordings", "leave `message` out")
+
+
+def _chains(contract: Contract, document: Document) -> Iterator[Problem]:
+    for name, steps in contract.file.chains.items():
+        for index, step in enumerate(steps):
+            where = document.where(("chains", name, index))
+            yield from _near(where, [step.call], {*contract.operations, *contract.file.chains}, "operation or chain")
+
+
+def _inputs(contract: Contract, case: Case, where: str) -> Iterator[Problem]:
+    varied = [*case.vary.values(), *(value for item in case.open for value in item.vary.values())]
+    yield from _near(where, [item for item in varied if isinstance(item, str)], contract.file.inputs, "input")
+    for item in [*varied, *contract.file.inputs.values()]:
+        if isinstance(item, Input) and item.draw:
+            yield from _expressions(item, where)
+    rows = {row.id for row in contract.rows}
+    for choice in case.open:
+        accepts = [item for item in choice.accept if isinstance(item, str) and item not in _ACCEPTS]
+        yield from _near(where, accepts, rows, "row")
+
+
+def _expressions(item: Input, where: str) -> Iterator[Problem]:
+    draw = item.draw
+    for text in [*(draw.matching or [] if draw else []), *([draw.except_] if draw and draw.except_ else [])]:
+        try:
+            re.compile(text)
+        except re.error as error:
+            yield Problem(where, f"{text!r} is no regular expression: {error}", "mend it")
+
+
+def _schemas(case: Case, where: str) -> Iterator[Problem]:
+    import jsonschema_rs  # noqa: PLC0415 - 30 ms that a run without bodies to check need not pay
+
+    for expect in _expects(case):
+        if expect.body is None:
+            continue
+        try:
+            jsonschema_rs.meta.validate(expect.body)
+        except (jsonschema_rs.ValidationError, ValueError) as error:
+            yield Problem(where, f"`body` is no JSON Schema: {str(error).splitlines()[0]}", "mend it")
+
+
+def _texts(contract: Contract, value: Any, document: Document, place: tuple[str | int, ...]) -> Iterator[Problem]:
+    """Placeholders of a part of a file: unknown heads, and fixtures or credentials that the contract does not name."""
+    if isinstance(value, str):
+        for odd in placeholders.strange(value):
+            yield Problem(document.where(place), f"{odd} is no placeholder", "see docs/cases.md")
+        for head, members, _ in placeholders.names(value):
+            known = {"fixture": contract.file.fixtures, "credential": contract.file.credentials}.get(head)
+            if known is not None:
+                yield from _near(document.where(place), members[:1], known, head)
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from _texts(contract, member, document, (*place, key))
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _texts(contract, member, document, (*place, index))
+
+
+def _steps(case: Case) -> Iterator[Step]:
+    chains: list[Iterable[Step]] = [case.before, case.after, *(control.steps for control in case.control)]
+    chains += [[guard.read] for guard in case.unchanged] + ([case.undo.steps] if case.undo else [])
+    for chain in chains:
+        for step in chain:
+            yield step
+            if step.undo:
+                yield step.undo
+
+
+def _expects(case: Case) -> Iterator[Expect]:
+    yield case.expect
+    yield from (step.expect for step in _steps(case))
+
+
+def _near(where: str, used: Iterable[str], known: Iterable[str], kind: str) -> Iterator[Problem]:
+    names = list(known)
+    for name in used:
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
+            mend = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(names)) or 'none'}"
+            yield Problem(where, f"there is no {kind} {name!r}", mend)

@@ -1,0 +1,81 @@
+"""A contract as it is used: its rows in the document's order, each knowing its file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.contract.model import Case, ContractFile, OperationRef, OperationSpec
+
+__all__ = ["Contract", "Operation", "Row", "Table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of `openapi.yaml`, with how the contract calls it."""
+
+    name: str
+    method: str
+    path: str
+    spec: OperationSpec
+
+    @property
+    def tier(self) -> str:
+        """The permission that a call of it uses."""
+        if self.spec.tier is not None:
+            return self.spec.tier
+        return {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(self.method, "write")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table: its case, its place in the document and in the file."""
+
+    case: Case
+    table: str
+    number: int
+    operations: tuple[OperationRef, ...]
+    file: Path
+    line: int
+    excerpt: str
+
+    @property
+    def id(self) -> str:
+        """`<table>/<what>`, unique in the contract."""
+        return f"{self.table}/{self.case.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table, with its heading."""
+
+    name: str
+    title: str
+    title_ja: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One vendor's tables in one edition."""
+
+    folder: Path
+    file: ContractFile
+    tables: tuple[Table, ...]
+    operations: Mapping[str, Operation]
+    openapi: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.file.contract
+
+    @property
+    def rows(self) -> Iterator[Row]:
+        """Every row, in the document's order."""
+        return (row for table in self.tables for row in table.rows)
+
+    def row(self, row_id: str) -> Row | None:
+        """The row of an ID, if there is one."""
+        return next((row for row in self.rows if row.id == row_id), None)

@@ -1,0 +1,346 @@
+"""The form of the files under `cases/`: one model, from which the JSON Schema for editors is generated.
+
+A contract is data: `contract.yaml` says what holds for the whole of it, `openapi.yaml` names its operations, and each
+table has a file of rows. Texts may hold placeholders in braces (`{fixture.endpoint}`, `{capture.url}`, `{query.limit}`);
+`conformance.contract.placeholders` lists them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+__all__ = [
+    "Case",
+    "ContractFile",
+    "Control",
+    "Draw",
+    "Envelope",
+    "Expect",
+    "Guard",
+    "Input",
+    "LanguageWay",
+    "Named",
+    "Open",
+    "OperationSpec",
+    "Part",
+    "Provenance",
+    "Repeat",
+    "RequestSpec",
+    "Step",
+    "TableFile",
+    "Tier",
+    "Undo",
+    "Wording",
+]
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Tier = Literal["read", "write", "delete", "exhaust"]
+Level = Literal["must", "should", "note"]
+Range = Annotated[list[int], Field(min_length=2, max_length=2)]
+Depth = Literal["smoke", "standard", "thorough"]
+
+
+class _Strict(BaseModel):
+    """Nothing but what is named, nothing converted, nothing changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Part(_Strict):
+    """One part of a multipart body: a text, or a file that is made to the byte."""
+
+    name: str
+    filename: str | None = None
+    content_type: str | None = None
+    text: str | None = None
+    size: int | None = Field(default=None, ge=0, le=16 << 20)
+    """Bytes in all: a PNG image is padded to it; with `content_type` other than an image, plain bytes."""
+
+
+class RequestSpec(_Strict):
+    """A request, or what differs from the one before it.
+
+    Members of `path`, `query` and `headers` are merged one by one, every other key is replaced as a whole. A value that is
+    `{omit: true}` takes the member away. `path` fills the parameters of the operation's path, `url` replaces path and query by a text that goes out as it is.
+    """
+
+    method: str | None = None
+    url: str | None = None
+    path: dict[str, Any] | None = None
+    query: dict[str, Any] | None = None
+    headers: dict[str, Any] | None = None
+    json_: Any = Field(default=None, alias="json")
+    raw: str | None = None
+    content_type: str | None = None
+    multipart: list[Part] | None = None
+    credential: str | None = None
+    vantage: str | None = None
+    hook: str | None = None
+
+
+class Provenance(_Strict):
+    """Where a promise stands, and how surely it is read."""
+
+    document: str | None = None
+    language: str | None = None
+    edition: str | None = None
+    confidence: Literal["documented", "observed", "inferred"] = "documented"
+    note: str | None = None
+
+
+class Wording(_Strict):
+    """One documented wording of a message."""
+
+    text: str
+    language: str | None = None
+    edition: str | None = None
+
+
+class Expect(_Strict):
+    """What must come back.
+
+    `message` is one text or every documented wording. `body` is a JSON Schema of the whole body, `equals` pairs a JSON
+    pointer with a value, `absent` lists JSON pointers that must not be there. `envelope: false` says that the body is not in the
+    contract's error envelope (success, or a form of its own).
+    """
+
+    status: int | list[int]
+    message: str | list[Wording] | None = None
+    message_level: Level | None = None
+    code: str | list[str] | None = None
+    field: str | None = None
+    body: dict[str, Any] | None = None
+    body_level: Level = "must"
+    equals: dict[str, Any] | None = None
+    absent: list[str] | None = None
+    envelope: bool = True
+
+
+class Step(_Strict):
+    """One call of a chain: set-up, control, clean-up.
+
+    `capture` names values of the answer by JSON pointer; `undo` is called at the end of the chain if this step
+    succeeded and nothing later has undone it already; `when` lets the call out unless each placeholder differs from the value.
+    `repeatable: false` keeps the transport from sending it again after a reset.
+    """
+
+    call: str
+    request: RequestSpec = RequestSpec()
+    expect: Expect = Expect(status=200, envelope=False)
+    capture: dict[str, str] | None = None
+    secret: list[str] | None = None
+    undo: Step | None = None
+    unless: dict[str, Any] | None = None
+    wait: float | None = Field(default=None, ge=0, le=60)
+    tier: Tier | None = None
+    repeatable: bool = True
+    depth: Depth = "smoke"
+    """The shallowest depth at which the call is made."""
+
+
+class Control(_Strict):
+    """The nearest request that must *not* provoke the row: a chain whose every step must succeed with its effect.
+
+    `for_` names the operations that it is the control of; without it, it is tried on each operation of the row.
+    """
+
+    label: str
+    steps: list[Step] = Field(min_length=1)
+    for_: list[str] | None = Field(default=None, alias="for")
+    depth: Depth = "smoke"
+
+
+class Draw(_Strict):
+    """Values that Hypothesis draws: of one of these kinds.
+
+    integers: from and to, both included; matching: regular expressions, each matched as a whole, and not `except`;
+    lists: of these members, as long as `sizes` says; words: of the letters of an alphabet, as long as `sizes` says;
+    sampled: one of these values.
+    """
+
+    integers: Range | None = None
+    matching: list[str] | None = None
+    except_: str | None = Field(default=None, alias="except")
+    lists: list[Any] | None = None
+    words: str | None = None
+    sampled: list[Any] | None = None
+    sizes: Range | None = None
+    wrap: Any = None
+    """A text or a value of JSON in which `{drawn}` stands for the drawn value."""
+
+
+class Input(_Strict):
+    """Values of one part of a request, each with a label, and what is drawn around and beyond them.
+
+    `spread` deals the edges out over the operations of the row instead of trying each on each. `always` edges are tried
+    at `standard` in every row that names this input, and the others are dealt out over those rows. `unless` is what a
+    successful answer would show if the value were valid after all (an ID that happens to exist).
+    """
+
+    edges: dict[str, Any] = {}
+    draw: Draw | None = None
+    spread: bool = False
+    always: int | None = Field(default=None, ge=0)
+    unless: dict[str, Any] | None = None
+
+
+class Open(_Strict):
+    """Inputs on which the documents are silent, and the answers that are accepted.
+
+    `accept` holds `accepted` (any success), `this` (the row's own answer), `any-4xx`, `not-5xx`, a status as a number,
+    or the ID of another row.
+    """
+
+    vary: dict[str, Input | str]
+    accept: list[str | int] = Field(min_length=1)
+    for_: list[str] | None = Field(default=None, alias="for")
+
+
+class Undo(_Strict):
+    """Takes back what a probe left behind where it was accepted: `capture` names members of its answer for `steps`."""
+
+    capture: dict[str, str] = {}
+    steps: list[Step] = Field(min_length=1)
+
+
+class Guard(_Strict):
+    """A rejected write changes nothing: read, rejected write, read; `compare` lists JSON pointers (`*` for each member)."""
+
+    read: Step
+    compare: list[str] = Field(min_length=1)
+    each: bool = False
+    confirm: bool = False
+    """Others may change it meanwhile: a difference counts when it is seen twice."""
+    for_: list[str] | None = Field(default=None, alias="for")
+
+
+class Repeat(_Strict):
+    """Send the example again and again until this status comes; the answers before must be these."""
+
+    until: int
+    at_most: int = Field(ge=2, le=200)
+    before: list[int] = [200]
+    unpaced: bool = True
+
+
+class OperationRef(_Strict):
+    """An operation that a row holds for, and what its request has that others have not."""
+
+    call: str
+    label: str = ""
+    request: RequestSpec = RequestSpec()
+    beside: dict[str, list[Any]] = {}
+    """Valid values of other parameters: the row holds with each of them too."""
+    tier: Tier | None = None
+
+
+class Case(_Strict):
+    """One row: how to provoke it, what must come back, and its control."""
+
+    id: Name
+    cause: str
+    source: Provenance = Provenance()
+    operations: list[OperationRef | str] | None = None
+    request: RequestSpec = RequestSpec()
+    vary: dict[str, Input | str] = {}
+    beside: dict[str, list[Any]] = {}
+    """As in `operations`, for all of them."""
+    open: list[Open] = []
+    expect: Expect
+    control: list[Control] = []
+    before: list[Step] = []
+    after: list[Step] = []
+    undo: Undo | None = None
+    unchanged: list[Guard] = []
+    repeat: Repeat | None = None
+    tier: Tier | None = None
+    once: bool = False
+    """The example is sent once a run and never again."""
+    last: bool = False
+    """Run after all other rows: it uses something up."""
+    needs: list[str] = []
+
+
+class TableFile(_Strict):
+    """One table of the vendor's document."""
+
+    table: Name
+    title: str
+    title_ja: str = ""
+    operation: str | None = None
+    rows: list[Case] = Field(min_length=1)
+
+
+class Envelope(_Strict):
+    """The form of every error answer.
+
+    `schema` is a JSON Schema of the body. `faults` points to the array of faults ("" where the body itself is the only
+    one); `message`, `code` and `field` are keys of a fault. What is in `may_lack` may be absent at level should, and so may the
+    whole body with `body_may_lack`. `expected` are pointers whose absence is a should.
+    """
+
+    schema_: dict[str, Any] = Field(alias="schema")
+    faults: str = ""
+    message: str = "message"
+    code: str = "code"
+    field: str = "field"
+    body_may_lack: bool = False
+    expected: list[str] = []
+
+
+class Named(_Strict):
+    """Something that a profile gives: what it is, and how to get it."""
+
+    about: str
+    get: str = ""
+    discover: str | None = None
+    """The name of a chain that captures it under its own name."""
+    default: Any = None
+    obtain: str | None = None
+    """For a credential: the chain that captures `token` when the profile does not give one."""
+
+
+class OperationSpec(_Strict):
+    """How an operation of openapi.yaml is called on a target."""
+
+    url: str | None = None
+    """The path of this target, where each target chooses its own."""
+    path: dict[str, Any] = {}
+    credential: str | None = None
+    success: list[int] = [200]
+    tier: Tier | None = None
+    explore: bool = True
+
+
+class LanguageWay(_Strict):
+    """One way to ask for a language; `{language}` and `{other}` are filled in."""
+
+    label: str
+    query: dict[str, str] = {}
+    headers: dict[str, str] = {}
+
+
+class ContractFile(_Strict):
+    """`contract.yaml`: what holds for the whole contract."""
+
+    contract: Name
+    title: str
+    edition: str
+    document: str
+    tables: list[Name] = Field(min_length=1)
+    credential: str | None = None
+    pace: str | None = None
+    envelope: Envelope
+    content_types: list[str] = ["application/json"]
+    message_level: Level = "should"
+    credentials: dict[str, Named] = {}
+    fixtures: dict[str, Named] = {}
+    vantages: dict[str, Named] = {}
+    hooks: dict[str, Named] = {}
+    operations: dict[str, OperationSpec]
+    inputs: dict[str, Input] = {}
+    chains: dict[str, list[Step]] = {}
+    languages: list[LanguageWay] = []
+    language_fixture: str | None = None

@@ -1,0 +1,107 @@
+"""Placeholders in the texts of a contract, and how they are filled.
+
+`{fixture.NAME}` from the profile (deeper with dots), `{capture.NAME}` from an earlier answer, `{credential.NAME}` or
+`{credential.NAME.MEMBER}` a secret, `{query.NAME}`, `{path.NAME}` and `{json.NAME}` what the request itself holds, `{language}` and `{other}`
+the language asked for and another one, `{unique}` a word never used before in this run, `{random.NAME}` one word for the whole of an
+attempt, `{drawn}` the drawn value. In messages only: `{any}` any text, `{rest}` any ending or none.
+
+A way to change the value may follow a bar: `{fixture.content_id|swap-case}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+__all__ = ["CHANGES", "HEADS", "Lookup", "Missing", "fill", "fill_text", "names", "strange"]
+
+HEADS = frozenset(
+    ["fixture", "capture", "credential", "query", "path", "json", "language", "other", "unique", "random", "drawn"]
+)
+MESSAGE_HEADS = frozenset(["any", "rest"])
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|([a-z-]+))?\}")
+
+Lookup = Callable[[str, tuple[str, ...]], Any]
+
+
+class Missing(LookupError):
+    """A placeholder that has no value here; `str()` is its name."""
+
+
+def _drop(text: str, at: int) -> str:
+    return text[:at] + text[at + 1 :] if len(text) > 1 else text + "_"
+
+
+CHANGES: Mapping[str, Callable[[str], str]] = {
+    "drop-first": lambda text: _drop(text, 0),
+    "drop-last": lambda text: _drop(text, len(text) - 1),
+    "swap-case": str.swapcase,
+    "change-first": lambda text: ("q" if text[:1] != "q" else "z") + text[1:],
+    "change-last": lambda text: text[:-1] + ("q" if text[-1:] != "q" else "z"),
+    "change-middle": lambda text: (
+        text[: len(text) // 2] + ("_" if text[len(text) // 2 :][:1] != "_" else "-") + text[len(text) // 2 + 1 :]
+    ),
+    "file-name": lambda text: text.rsplit("/", 1)[-1],
+    "rename": lambda text: "/".join([*text.split("/")[:-1], f"q{text.rsplit('/', 1)[-1]}"]),
+    "stem": lambda text: text.rsplit("/", 1)[-1].rsplit(".", 1)[0],
+}
+
+
+def names(value: Any) -> Iterator[tuple[str, tuple[str, ...], str | None]]:
+    """Every placeholder in a value of JSON types, keys included: its head, the members after it, and the change."""
+    if isinstance(value, str):
+        for match in _PLACEHOLDER.finditer(value):
+            if match[1] in HEADS or match[1] in MESSAGE_HEADS:
+                yield match[1], tuple(match[2].split(".")[1:]), match[3]
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from names(key)
+            yield from names(member)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            yield from names(member)
+
+
+def strange(text: str) -> Iterator[str]:
+    """What looks like a placeholder and is none: a dotted name whose head is not known, or an unknown change."""
+    for match in _PLACEHOLDER.finditer(text):
+        known = match[1] in HEADS or match[1] in MESSAGE_HEADS
+        if (not known and match[2]) or (known and match[3] and match[3] not in CHANGES):
+            yield match[0]
+
+
+def fill(value: Any, lookup: Lookup) -> Any:
+    """Fill every placeholder of a value of JSON types. A text that is nothing but one keeps the type of its value.
+
+    Raises Missing where `lookup` does.
+    """
+    if isinstance(value, str):
+        match = _PLACEHOLDER.fullmatch(value)
+        if match and match[1] in HEADS:
+            return _one(match, lookup)
+        return fill_text(value, lookup)
+    if isinstance(value, Mapping):
+        return {fill_text(key, lookup): fill(member, lookup) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [fill(member, lookup) for member in value]
+    return value
+
+
+def fill_text(text: str, lookup: Lookup) -> str:
+    """Fill the placeholders of a text; numbers and other values are written as JSON writes them."""
+    if "{" not in text:
+        return text
+    return _PLACEHOLDER.sub(lambda match: _text(_one(match, lookup)) if match[1] in HEADS else match[0], text)
+
+
+def _one(match: re.Match[str], lookup: Lookup) -> Any:
+    value = lookup(match[1], tuple(match[2].split(".")[1:]))
+    return CHANGES[match[3]](_text(value)) if match[3] else value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "null" if value is None else str(value)

@@ -1,0 +1,111 @@
+"""What a contract says of every error answer: the envelope, the content type, and what must never be in a body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jsonschema_rs
+
+from conformance.contract.contract import Contract, Row
+from conformance.contract.wording import WordingIndex
+from conformance.wire import Answer
+
+__all__ = ["Fault", "Rules", "faults_of", "point", "validator"]
+
+STACK_TRACES = re.compile(
+    r"Traceback \(most recent call last\)|\bFile \"[^\"\n]+\", line \d+|\n\s+at [\w$.<>]+ ?\([^)\n]*:\d+(?::\d+)?\)"
+    r"|\bgoroutine \d+ \[|\.go:\d+ \+0x|#\d+ /[\w./-]+\.php\(\d+\)|\bat [\w.$]+\([\w]+\.(?:java|kt|scala):\d+\)"
+    r"|\bStack trace:\s*\n?\s*#0|\.rb:\d+:in [`']|\bin /[\w./-]+\.php:\d+|thread '[^']+' panicked at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One entry of an error body."""
+
+    message: Any
+    code: Any
+    field: Any
+    has_message: bool
+
+
+class Rules:
+    """The rules of one contract, compiled once."""
+
+    def __init__(self, contract: Contract, leaks: Callable[[str], tuple[str, ...]]) -> None:
+        self.contract = contract
+        self.envelope = contract.file.envelope
+        self.shape = validator(self.envelope.schema_)
+        self.wordings = WordingIndex(contract)
+        self.leaks = leaks
+        self._rows: Mapping[str, Row] = {row.id: row for row in contract.rows}
+
+    def row(self, row_id: str) -> Row:
+        """The row of an ID; raises KeyError."""
+        return self._rows[row_id]
+
+
+def faults_of(rules: Rules, body: Any) -> tuple[Fault, ...]:
+    """The faults that an error body names; empty where it is in another form."""
+    said = rules.envelope
+    found, inside = point(body, said.faults)
+    items = inside if found and isinstance(inside, list) else [inside] if found and said.faults == "" else []
+    return tuple(
+        Fault(item.get(said.message), item.get(said.code), item.get(said.field), said.message in item)
+        for item in items
+        if isinstance(item, dict)
+    )
+
+
+def point(value: Any, pointer: str) -> tuple[bool, Any]:
+    """Follow a JSON pointer; `*` collects from each member of an array. Whether it is there, and what is there."""
+    for index, token in enumerate(parts := pointer.split("/")[1:]):
+        if token == "*":
+            if not isinstance(value, list):
+                return False, None
+            rest = "".join(f"/{part}" for part in parts[index + 1 :])
+            return True, [point(item, rest)[1] for item in value]
+        name = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return False, None
+    return True, value
+
+
+def stack_trace(answer: Answer) -> str | None:
+    """The first words of a stack trace in a body."""
+    match = STACK_TRACES.search(answer.text)
+    return match[0].strip()[:80] if match else None
+
+
+def validator(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
+    """A compiled JSON Schema (2020-12 unless it says otherwise); the same for equal schemas."""
+    return _compiled(_Frozen(schema))
+
+
+class _Frozen:
+    """A schema as a key."""
+
+    __slots__ = ("_text", "schema")
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.schema = schema
+        self._text = repr(schema)
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Frozen) and self._text == other._text
+
+
+@lru_cache(maxsize=1024)
+def _compiled(schema: _Frozen) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for(dict(schema.schema))

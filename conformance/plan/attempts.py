@@ -1,0 +1,103 @@
+"""What will be tried, as values: complete before a byte is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.contract.contract import Row
+from conformance.contract.model import Draw, Repeat, Step
+
+__all__ = ["ControlPlan", "DrawSlot", "PlannedStep", "Probe", "RowPlan", "Template"]
+
+Template = Mapping[str, Any]
+"""A request as data, placeholders unfilled: the members of a RequestSpec, all merged."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawSlot:
+    """A place that Hypothesis fills: which part of the request, from which description, the how-manieth value."""
+
+    part: str
+    draw: Draw
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One request that must provoke the row (or, for an open choice, may)."""
+
+    label: str
+    role: str
+    """`example`, `boundary`, `drawn` or `open`."""
+    operation: str
+    request: Template
+    tier: str
+    value: str = ""
+    language: str | None = None
+    other_language: str | None = None
+    accept: tuple[str | int, ...] = ()
+    unless: Mapping[str, Any] | None = None
+    guards: tuple[int, ...] = ()
+    """Which of the row's guards watch it: their places in `unchanged`."""
+    slot: DrawSlot | None = None
+    repeatable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One call of a chain, its request merged with what the operation always has."""
+
+    step: Step
+    operation: str
+    request: Template
+    tier: str
+    undo: PlannedStep | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPlan:
+    """A chain whose every step must succeed."""
+
+    label: str
+    steps: tuple[PlannedStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlan:
+    """Everything that will be tried for one row, in order.
+
+    `lacks` is empty where the row can be exercised; `skipped` names attempts that are left out, each with its lack.
+    """
+
+    row: Row
+    before: tuple[PlannedStep, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    controls: tuple[ControlPlan, ...] = ()
+    undo: tuple[PlannedStep, ...] = ()
+    """What takes back a probe that was accepted."""
+    after: tuple[PlannedStep, ...] = ()
+    guards: tuple[PlannedStep, ...] = ()
+    """The read of each entry of `unchanged`."""
+    repeat: Repeat | None = None
+    lacks: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def requests(self) -> int:
+        """How many requests it sends at most when nothing has to be repeated or shrunk."""
+        watched = [index for probe in self.probes for index in probe.guards]
+        guards = len(watched) + len(set(watched))
+        repeats = self.repeat.at_most - 1 if self.repeat else 0
+        chains = [self.before, self.after, *(control.steps for control in self.controls)]
+        calls = sum(1 + (1 if step.undo else 0) for chain in chains for step in chain)
+        undos = len(self.undo) * sum(probe.role == "open" for probe in self.probes)
+        return len(self.probes) + repeats + guards + calls + undos
+
+    @property
+    def tiers(self) -> frozenset[str]:
+        """The permissions that it uses."""
+        chains = [self.before, self.after, *(control.steps for control in self.controls)]
+        steps = [step for chain in chains for step in chain]
+        return frozenset([*(probe.tier for probe in self.probes), *(step.tier for step in steps)])

@@ -1,0 +1,72 @@
+"""Requests as data: merged from what always holds to what is varied, and set in one place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.contract.contract import Contract
+from conformance.contract.model import RequestSpec
+from conformance.plan.attempts import Template
+
+__all__ = ["base", "merged", "replaced", "shown", "spec"]
+
+_BY_MEMBER = frozenset(["path", "query", "headers"])
+_BODIES = frozenset(["json", "raw", "multipart"])
+OMIT = {"omit": True}
+
+
+def spec(request: RequestSpec) -> Template:
+    """The members that were written, under the names of the file."""
+    return request.model_dump(by_alias=True, exclude_unset=True)
+
+
+def base(contract: Contract, operation: str) -> Template:
+    """What each call of an operation has: parameters of its path, and the credential."""
+    said = contract.operations[operation].spec
+    credential = said.credential if said.credential is not None else contract.file.credential
+    return {"path": dict(said.path)} | ({"credential": credential} if credential else {})
+
+
+def merged(*requests: Template) -> Template:
+    """Lay one request over another, the last on top; one body takes the place of another."""
+    result: dict[str, Any] = {}
+    for request in requests:
+        if _BODIES & request.keys():
+            result = {key: value for key, value in result.items() if key not in _BODIES}
+        for key, value in request.items():
+            if key in _BY_MEMBER and isinstance(value, Mapping):
+                result[key] = {**result.get(key, {}), **value}
+            else:
+                result[key] = value
+    return result
+
+
+def replaced(request: Template, part: str, value: Any) -> Template:
+    """The same request with another value in one place: `query.limit`, `json.status`, `multipart.0.size`, `request`."""
+    if part == "request":
+        return merged(request, value)
+    head, *rest = part.split(".")
+    if not rest:
+        return merged(request, {head: value})
+    return {**request, head: _set(request.get(head), rest, value)}
+
+
+def _set(inside: Any, place: list[str], value: Any) -> Any:
+    head, *rest = place
+    if isinstance(inside, list):
+        index = int(head)
+        changed = _set(inside[index], rest, value) if rest else value
+        return [changed if at == index else item for at, item in enumerate(inside)]
+    members = dict(inside or {})
+    members[head] = _set(members.get(head), rest, value) if rest else value
+    return members
+
+
+def shown(value: Any) -> str:
+    """A value in a few characters, as it would stand in a file."""
+    if value == OMIT:
+        return "(absent)"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"

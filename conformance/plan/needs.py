@@ -1,0 +1,62 @@
+"""What an attempt needs of a target, and what of that is lacking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.contract import placeholders
+from conformance.contract.contract import Contract
+from conformance.plan.attempts import PlannedStep, Probe, Template
+from conformance.target.target import Target
+
+__all__ = ["SPECIAL_CREDENTIALS", "known", "lacks_of", "lacks_of_steps"]
+
+SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
+"""Credentials that no profile gives: no header at all, a value that nobody has, an empty value."""
+
+
+def lacks_of(contract: Contract, target: Target, request: Template, tier: str) -> Iterator[str]:
+    """What a profile would have to give for this request, such as `fixtures.member_id` or `allow: write`."""
+    for head, members, _ in placeholders.names(request):
+        if head == "fixture" and members and not known(contract, target, members):
+            yield f"fixtures.{'.'.join(members)}"
+        if head == "credential" and members and members[0] not in target.credentials:
+            yield f"credentials.{members[0]}"
+    yield from _credential(contract, target, request.get("credential"))
+    for kind, given in (("vantage", target.vantages), ("hook", target.hooks)):
+        name = request.get(kind)
+        if isinstance(name, str) and name not in given:
+            yield f"{kind}s.{name}"
+    if tier != "read" and tier not in target.allow:
+        yield f"allow: {tier}"
+
+
+def lacks_of_steps(contract: Contract, target: Target, steps: tuple[PlannedStep, ...]) -> Iterator[str]:
+    """The same of every call of a chain, and of what undoes it."""
+    for step in steps:
+        yield from lacks_of(contract, target, step.request, step.tier)
+        if step.undo:
+            yield from lacks_of(contract, target, step.undo.request, step.undo.tier)
+
+
+def known(contract: Contract, target: Target, members: tuple[str, ...]) -> bool:
+    """Whether the profile gives this fixture, or the contract has a default for it."""
+    value: Any = target.fixtures
+    for member in members:
+        if not isinstance(value, Mapping) or member not in value:
+            named = contract.file.fixtures.get(members[0])
+            return len(members) == 1 and named is not None and named.default is not None
+        value = value[member]
+    return value is not None
+
+
+def _credential(contract: Contract, target: Target, name: Any) -> Iterator[str]:
+    if not isinstance(name, str) or (name in SPECIAL_CREDENTIALS and name != "wrong"):
+        return
+    wanted = contract.file.credential if name == "wrong" else name
+    if wanted is None or wanted in target.credentials:
+        return
+    named = contract.file.credentials.get(wanted)
+    if named is None or named.obtain is None:
+        yield f"credentials.{wanted}"

@@ -1,0 +1,327 @@
+"""contract and target → everything that will be tried, row by row, before a byte is sent.
+
+Order is chosen so that the most is learnt from the fewest requests: the written example on each operation, then edges dealt
+over operations, valid neighbours and languages, then drawn values, then the example once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle
+from typing import Any
+
+from conformance.contract.contract import Contract, Row
+from conformance.contract.model import Control, Depth, Input, OperationRef, Step
+from conformance.plan.attempts import ControlPlan, DrawSlot, PlannedStep, Probe, RowPlan, Template
+from conformance.plan.merging import base, merged, replaced, shown, spec
+from conformance.plan.needs import lacks_of, lacks_of_steps
+from conformance.target.target import Target
+
+__all__ = ["DEPTHS", "Depth", "plan_row", "planned_steps"]
+
+DEPTHS: tuple[Depth, ...] = ("smoke", "standard", "thorough")
+DRAWN: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 100}
+SMOKE_REQUESTS = 3
+
+
+def plan_row(contract: Contract, target: Target, row: Row, depth: Depth) -> RowPlan:
+    """Plan one row at a depth; what the target lacks is named in the plan, never guessed."""
+    return _Planner(contract, target, row, depth).plan()
+
+
+def planned_steps(contract: Contract, steps: Iterable[Step], depth: Depth) -> Iterator[PlannedStep]:
+    """The calls of a chain that this depth makes, chains named in it written out."""
+    for step in steps:
+        if DEPTHS.index(step.depth) > DEPTHS.index(depth):
+            continue
+        if step.call in contract.file.chains:
+            yield from planned_steps(contract, contract.file.chains[step.call], depth)
+            continue
+        request = merged(base(contract, step.call), spec(step.request))
+        undo = next(planned_steps(contract, [step.undo], depth)) if step.undo else None
+        yield PlannedStep(step, step.call, request, step.tier or contract.operations[step.call].tier, undo)
+
+
+def inputs_of(row: Row) -> list[str]:
+    """The named inputs that a row varies, firm and open."""
+    given = [*row.case.vary.values(), *(value for choice in row.case.open for value in choice.vary.values())]
+    return [name for name in given if isinstance(name, str)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """One operation that the row holds for, with its request before anything is varied."""
+
+    label: str
+    name: str
+    request: Template
+    tier: str
+    beside: tuple[tuple[str, Any], ...]
+
+
+class _Planner:
+    """Plans one row; one use."""
+
+    def __init__(self, contract: Contract, target: Target, row: Row, depth: Depth) -> None:
+        self.contract, self.target, self.row, self.depth = contract, target, row, depth
+        self.case = row.case
+        self.grounds = [self._ground(ref) for ref in row.operations]
+        self.skipped: list[str] = []
+        self.lacking: dict[str, None] = {}
+        self.voices = self._voices()
+
+    def plan(self) -> RowPlan:
+        before = self._steps(self.case.before)
+        after = self._steps(self.case.after)
+        guards = tuple(self._steps([guard.read])[0] for guard in self.case.unchanged)
+        controls = tuple(self._possible_controls())
+        shared = list(dict.fromkeys(lacks_of_steps(self.contract, self.target, (*before, *after, *guards))))
+        probes = tuple(self._possible(self._probes(self._room(controls, before, after))))
+        lacks = tuple(shared) or (() if any(p.role == "example" for p in probes) else tuple(self.lacking))
+        if not lacks and self.case.control and not controls and self._controls():
+            lacks = tuple(self.lacking)
+        if self.case.needs:
+            lacks += tuple(need for need in self.case.needs if not self._given(need))
+        if self.depth == "smoke":
+            guards = ()
+        return RowPlan(
+            self.row,
+            before,
+            () if lacks else probes,
+            () if lacks else controls,
+            self._steps(self.case.undo.steps if self.case.undo else []),
+            after,
+            guards,
+            self.case.repeat,
+            tuple(dict.fromkeys(lacks)),
+            tuple(self.skipped),
+        )
+
+    def _steps(self, steps: Iterable[Step]) -> tuple[PlannedStep, ...]:
+        return tuple(planned_steps(self.contract, steps, self.depth))
+
+    def _given(self, need: str) -> bool:
+        kind, _, name = need.partition(".")
+        return name in getattr(self.target, kind, ())
+
+    # --- grounds
+
+    def _ground(self, ref: OperationRef) -> _Ground:
+        request = merged(base(self.contract, ref.call), spec(self.case.request), spec(ref.request))
+        tier = ref.tier or self.case.tier or self._tier(ref.call, request)
+        beside = [(part, value) for part, values in {**self.case.beside, **ref.beside}.items() for value in values]
+        return _Ground(ref.label or ref.call, ref.call, request, tier, tuple(beside))
+
+    def _tier(self, operation: str, request: Template) -> str:
+        """A method of its own makes it a write that is meant to be rejected."""
+        method = request.get("method")
+        own = self.contract.operations[operation].tier
+        return own if method is None or method in ("GET", "HEAD", "OPTIONS") else max(own, "write")
+
+    def _voices(self) -> list[tuple[str, Template, str | None, str | None]]:
+        """Each way of asking for each language that the target lists; one silent voice where language plays no part."""
+        wordings = self.case.expect.message
+        localised = isinstance(wordings, list) and any(wording.language for wording in wordings)
+        listed = self.target.fixtures.get(self.contract.file.language_fixture or "")
+        if not localised or not self.contract.file.languages or not isinstance(listed, list) or not listed:
+            return [("", {}, None, None)]
+        languages = [str(language) for language in listed]
+        return [
+            (
+                way.label.replace("{language}", language),
+                {"query": dict(way.query), "headers": dict(way.headers)},
+                language,
+                next((other for other in languages if other != language), language),
+            )
+            for way in self.contract.file.languages
+            for language in languages
+        ]
+
+    # --- probes
+
+    def _room(self, controls: Sequence[ControlPlan], *chains: tuple[PlannedStep, ...]) -> int:
+        """At smoke: how many requests are left for probes beside controls and set-up."""
+        steps = [*(step for control in controls for step in control.steps), *(s for chain in chains for s in chain)]
+        return SMOKE_REQUESTS - sum(2 if step.undo else 1 for step in steps)
+
+    def _probes(self, room: int) -> Iterator[Probe]:
+        if self.depth == "smoke":
+            yield from self._smoke(room)
+            return
+        yield from self._examples()
+        yield from self._edges()
+        if self.case.once or self.case.repeat:
+            return
+        yield from self._drawn()
+        yield self._probe(self.grounds[0], self.voices[0], "again", "example")
+        yield from self._open()
+
+    def _smoke(self, room: int) -> Iterator[Probe]:
+        """The example, and where requests are left the edge that differs from it in the most ways."""
+        yield self._probe(self.grounds[0], self.voices[0], "example", "example")
+        if room < 2 or self.case.once or self.case.repeat:
+            return
+        edges = list(self._edges())
+        other = [probe for probe in edges if probe.operation != self.grounds[0].name] or edges
+        if other:
+            yield other[-1]
+        elif len(self.grounds) > 1:
+            yield self._probe(self.grounds[-1], self.voices[-1], "example", "example")
+        else:
+            yield self._probe(self.grounds[0], self.voices[-1], "again", "example")
+
+    def _examples(self) -> Iterator[Probe]:
+        for ground in self.grounds:
+            for voice in self.voices:
+                yield self._probe(ground, voice, "example", "example")
+                if self.case.once or self.case.repeat:
+                    return
+
+    def _edges(self) -> Iterator[Probe]:
+        voices = cycle(self.voices)
+        neighbours = {ground.label: cycle([None, *ground.beside]) for ground in self.grounds}
+        for part, given in self.case.vary.items():
+            described = self._input(given)
+            for index, (name, value) in enumerate(self._dealt(given)):
+                grounds = [self.grounds[index % len(self.grounds)]] if described.spread else self.grounds
+                for ground in grounds:
+                    label = f"{part.rpartition('.')[2]}={name}"
+                    probe = self._probe(ground, next(voices), label, "boundary", (part, value), described)
+                    yield self._beside(probe, next(neighbours[ground.label]))
+
+    def _open(self) -> Iterator[Probe]:
+        voices, dealt = cycle(self.voices), cycle(range(len(self.grounds)))
+        for choice in self.case.open:
+            for part, given in choice.vary.items():
+                described = self._input(given)
+                for name, value in self._dealt(given):
+                    allowed = [g for g in self.grounds if choice.for_ is None or g.label in choice.for_]
+                    ground = allowed[next(dealt) % len(allowed)]
+                    label = f"{part.rpartition('.')[2]}={name}"
+                    probe = self._probe(ground, next(voices), label, "open", (part, value), described)
+                    yield replace(probe, accept=tuple(choice.accept), guards=())
+
+    def _drawn(self) -> Iterator[Probe]:
+        voices, grounds = cycle(self.voices), cycle(self.grounds)
+        drawn = [(part, self._input(given)) for part, given in self.case.vary.items()]
+        drawn = [(part, described) for part, described in drawn if described.draw]
+        for index in range(DRAWN[self.depth]):
+            for part, described in drawn if self.depth == "thorough" else drawn[index % max(len(drawn), 1) :][:1]:
+                if described.draw is None:
+                    continue
+                label = f"{part.rpartition('.')[2]}=drawn-{index + 1}"
+                probe = self._probe(next(grounds), next(voices), label, "drawn", None, described)
+                yield replace(probe, slot=DrawSlot(part, described.draw, index))
+
+    def _dealt(self, given: Input | str) -> list[tuple[str, Any]]:
+        """The edges that this row tries: all, or its share of what the rows that name the input have in common."""
+        described = self._input(given)
+        edges = list(described.edges.items())
+        if described.always is None or not isinstance(given, str) or self.depth == "thorough":
+            return edges
+        sharing = [row.id for row in self.contract.rows if given in inputs_of(row)]
+        share = edges[described.always + sharing.index(self.row.id) :: len(sharing)]
+        return [*edges[: described.always], *share]
+
+    def _input(self, given: Input | str) -> Input:
+        return self.contract.file.inputs[given] if isinstance(given, str) else given
+
+    def _probe(
+        self,
+        ground: _Ground,
+        voice: tuple[str, Template, str | None, str | None],
+        label: str,
+        role: str,
+        varied: tuple[str, Any] | None = None,
+        described: Input | None = None,
+    ) -> Probe:
+        request = replaced(ground.request, *varied) if varied else ground.request
+        said, extra, language, other = voice
+        suffix = f" ({ground.label})" if len(self.grounds) > 1 else ""
+        return Probe(
+            label=label + (f" [{said}]" if said else "") + suffix,
+            role=role,
+            operation=ground.name,
+            request=merged(request, extra),
+            tier=self._probe_tier(ground, request),
+            value=shown(varied[1]) if varied else self._example_value(ground),
+            language=language,
+            other_language=other,
+            unless=described.unless if described else None,
+            guards=tuple(self._guards(ground)),
+            repeatable=not self.case.once,
+        )
+
+    def _probe_tier(self, ground: _Ground, request: Template) -> str:
+        if self.case.tier is not None or request.get("method") is None:
+            return ground.tier
+        return max(ground.tier, self._tier(ground.name, request), key=["read", "write", "delete", "exhaust"].index)
+
+    def _guards(self, ground: _Ground) -> Iterator[int]:
+        for index, guard in enumerate(self.case.unchanged):
+            if self.depth != "smoke" and (guard.for_ is None or ground.label in guard.for_):
+                yield index
+
+    def _example_value(self, ground: _Ground) -> str:
+        """The varied part of the written example."""
+        for part in self.case.vary:
+            head, *rest = part.split(".")
+            value: Any = ground.request.get(head)
+            for member in rest:
+                value = value.get(member) if isinstance(value, dict) else None
+            if value is not None:
+                return shown(value)
+        return ""
+
+    @staticmethod
+    def _beside(probe: Probe, neighbour: tuple[str, Any] | None) -> Probe:
+        if neighbour is None:
+            return probe
+        part, value = neighbour
+        label = f"{probe.label} beside {part.rpartition('.')[2]}={shown(value)}"
+        return replace(probe, label=label, request=replaced(probe.request, part, value))
+
+    # --- what is possible
+
+    def _possible(self, probes: Iterable[Probe]) -> Iterator[Probe]:
+        for probe in probes:
+            lacks = list(dict.fromkeys(lacks_of(self.contract, self.target, probe.request, probe.tier)))
+            if not lacks:
+                yield probe
+                continue
+            self.lacking |= dict.fromkeys(lacks)
+            self.skipped.append(f"{probe.label}: {', '.join(lacks)}")
+
+    def _controls(self) -> list[tuple[Control, _Ground | None]]:
+        """Each control, once, or once for each operation where it is the row's own call."""
+        chosen = [control for control in self.case.control if DEPTHS.index(control.depth) <= DEPTHS.index(self.depth)]
+        if self.depth == "smoke":
+            chosen = chosen[:1]
+        result: list[tuple[Control, _Ground | None]] = []
+        for control in chosen:
+            grounds = [ground for ground in self.grounds if control.for_ is None or ground.label in control.for_]
+            own = any(step.call == "this" for step in control.steps)
+            result += [(control, ground) for ground in grounds] if own else [(control, None)]
+        return result[:1] if self.depth == "smoke" else result
+
+    def _possible_controls(self) -> Iterator[ControlPlan]:
+        for control, ground in self._controls():
+            steps = tuple(self._control_steps(control, ground))
+            label = control.label + (f" ({ground.label})" if ground and len(self.grounds) > 1 else "")
+            lacks = list(dict.fromkeys(lacks_of_steps(self.contract, self.target, steps)))
+            if not lacks:
+                yield ControlPlan(label, steps)
+                continue
+            self.lacking |= dict.fromkeys(lacks)
+            self.skipped.append(f"control {label}: {', '.join(lacks)}")
+
+    def _control_steps(self, control: Control, ground: _Ground | None) -> Iterator[PlannedStep]:
+        """A step that calls `this` is the row's own request with something else in it."""
+        for step in control.steps:
+            if step.call != "this" or ground is None:
+                yield from self._steps([step])
+                continue
+            request = merged(ground.request, spec(step.request))
+            undo = self._steps([step.undo])[0] if step.undo else None
+            yield PlannedStep(step, ground.name, request, step.tier or self._tier(ground.name, request), undo)

@@ -1,0 +1,174 @@
+"""The generated driver: Hypothesis draws values around and beyond the edges, and shrinks one that failed.
+
+The only door to Hypothesis for rows. Values are drawn before anything is sent, so that the plan is complete; equal
+seeds draw equal values.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import reduce
+from operator import or_
+from random import Random
+from typing import Any
+from zlib import crc32
+
+from hypothesis import HealthCheck, Phase, find, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException
+
+from conformance.contract.model import Draw
+from conformance.contract.placeholders import fill
+from conformance.judge.answering import has_must
+from conformance.plan.attempts import DrawSlot, Probe, RowPlan
+from conformance.plan.merging import replaced, shown
+from conformance.run.evidence import Evidence
+from conformance.run.ground import Ground
+from conformance.run.probing import Outcome, attempt
+
+__all__ = ["completed", "shrink", "strategy"]
+
+SHRINK_BUDGET = 12
+"""Requests that may be spent on making a failing value smaller."""
+
+
+def strategy(draw: Draw) -> st.SearchStrategy[Any]:
+    """The Hypothesis strategy of a description."""
+    drawn = _plain(draw)
+    if draw.except_ is not None:
+        unwanted = re.compile(draw.except_, re.DOTALL)
+        drawn = drawn.filter(lambda value: unwanted.fullmatch(str(value)) is None)
+    if draw.wrap is not None:
+        pattern = draw.wrap
+        return drawn.map(lambda value: fill(pattern, lambda *_: value))
+    return drawn
+
+
+def completed(plan: RowPlan, seed_number: int) -> RowPlan:
+    """The plan with a value in every place that Hypothesis fills."""
+    wanted: dict[str, int] = {}
+    for probe in plan.probes:
+        if probe.slot:
+            wanted[probe.slot.part] = max(wanted.get(probe.slot.part, 0), probe.slot.index + 1)
+    if not wanted:
+        return plan
+    drawn = {
+        part: _values(_draw_of(plan, part), count, _seed(plan.row.id, part, seed_number))
+        for part, count in wanted.items()
+    }
+    probes = (_filled(probe, drawn) if probe.slot else probe for probe in plan.probes)
+    return replace(plan, probes=tuple(probe for probe in probes if probe is not None))
+
+
+def shrink(
+    ground: Ground, evidence: Evidence, row: str, failed: Outcome, captures: Mapping[str, Any]
+) -> Outcome | None:
+    """The smallest failing value that the budget finds, as it was answered; None where none is smaller.
+
+    What was sent already is remembered, so nothing is sent twice.
+    """
+    slot = failed.probe.slot
+    if slot is None:
+        return None
+    aspects = {item.aspect for item in failed.found}
+    best: list[tuple[Outcome, Evidence]] = []
+    tried: dict[str, bool] = {}
+
+    def fails(value: Any) -> bool:
+        key = shown(value)
+        if key not in tried and len(tried) < SHRINK_BUDGET:
+            scratch = Evidence(ground.redactor, exchanges=evidence.exchanges)
+            probe = replace(_with(failed.probe, slot, value), label=f"{slot.part.rpartition('.')[2]}=smallest")
+            outcome = attempt(ground, scratch, row, probe, captures)
+            evidence.requests += scratch.requests
+            tried[key] = outcome is not None and has_must(outcome.found) and bool(
+                aspects & {item.aspect for item in outcome.found}
+            )
+            if outcome is not None and tried[key]:
+                best.append((outcome, scratch))
+        return tried.get(key, False)
+
+    limits = settings(
+        max_examples=SHRINK_BUDGET * 4,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        smallest = find(strategy(slot.draw), fails, settings=limits, random=Random(0))  # noqa: S311 - repeatable
+    except HypothesisException:
+        return None
+    return _adopted(evidence, best, shown(smallest))
+
+
+def _adopted(evidence: Evidence, best: Iterable[tuple[Outcome, Evidence]], value: str) -> Outcome | None:
+    """Only the smallest is reported; the steps on the way to it say nothing more."""
+    for outcome, scratch in best:
+        if outcome.probe.value == value:
+            evidence.findings += [replace(item, smallest=value) for item in scratch.findings]
+            evidence.attempts += scratch.attempts
+            return outcome
+    return None
+
+
+def _plain(draw: Draw) -> st.SearchStrategy[Any]:
+    low, high = draw.sizes or (0, 50)
+    if draw.integers is not None:
+        return st.integers(*draw.integers)
+    if draw.matching is not None:
+        each: list[st.SearchStrategy[Any]] = [st.from_regex(text, fullmatch=True) for text in draw.matching]
+        return reduce(or_, each)
+    if draw.lists is not None:
+        return st.lists(st.sampled_from(draw.lists), min_size=low, max_size=high)
+    if draw.words is not None:
+        return st.text(alphabet=draw.words, min_size=low, max_size=high)
+    return st.sampled_from(draw.sampled or [""])
+
+
+def _draw_of(plan: RowPlan, part: str) -> Draw:
+    return next(probe.slot.draw for probe in plan.probes if probe.slot and probe.slot.part == part)
+
+
+def _values(draw: Draw, count: int, number: int) -> list[Any]:
+    """Distinct values; the first ones that Hypothesis draws are the simplest, which the edges hold already."""
+    seen: dict[str, Any] = {}
+    collect: Callable[[], None] = _collector(strategy(draw), seen, count * 3 + 12)
+    seed(number)(collect)()
+    values = list(seen.values())
+    later = values[len(values) // 3 :] + values[: len(values) // 3]
+    return later[:count]
+
+
+def _collector(drawn: st.SearchStrategy[Any], seen: dict[str, Any], examples: int) -> Callable[[], None]:
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(drawn)
+    def collect(value: Any) -> None:
+        seen.setdefault(json.dumps(value, sort_keys=True), value)
+
+    return collect
+
+
+def _seed(row: str, part: str, number: int) -> int:
+    return crc32(f"{number}/{row}/{part}".encode())
+
+
+def _filled(probe: Probe, drawn: Mapping[str, list[Any]]) -> Probe | None:
+    slot = probe.slot
+    if slot is None:
+        return probe
+    values = drawn[slot.part]
+    return _with(probe, slot, values[slot.index]) if slot.index < len(values) else None
+
+
+def _with(probe: Probe, slot: DrawSlot, value: Any) -> Probe:
+    return replace(probe, request=replaced(probe.request, slot.part, value), value=shown(value))

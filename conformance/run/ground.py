@@ -1,0 +1,79 @@
+"""What a run stands on: one contract, one target, one session, and what its rows share."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from conformance.contract.contract import Contract
+from conformance.exchange.binding import Binder
+from conformance.judge.rules import Rules
+from conformance.plan.planning import Depth
+from conformance.results.redaction import Redactor
+from conformance.target.target import Target
+from conformance.wire import Exchange, Request
+
+__all__ = ["Ground", "Ledger", "NoLedger", "Sends", "Shared"]
+
+
+class Sends(Protocol):
+    """The session, as far as rows see it."""
+
+    def send(
+        self,
+        request: Request,
+        *,
+        asked_for: frozenset[int] = ...,
+        unpaced: bool = ...,
+        repeatable: bool = ...,
+    ) -> Exchange: ...
+
+    @property
+    def sent(self) -> int: ...
+
+
+class Ledger(Protocol):
+    """Where it is written down what the suite is about to create, so that a killed run can be swept."""
+
+    def intend(self, undo: Request) -> int: ...
+
+    def undone(self, entry: int) -> None: ...
+
+
+class NoLedger:
+    """Keeps nothing: for servers that end with the run."""
+
+    def intend(self, undo: Request) -> int:  # noqa: ARG002
+        return 0
+
+    def undone(self, entry: int) -> None: ...
+
+
+@dataclass(slots=True)
+class Shared:
+    """What rows of one run share, so that no request is spent twice. Guarded by `lock`."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    captures: dict[str, Any] = field(default_factory=dict)
+    """Of chains that are run once a run, such as a login."""
+    controls: dict[str, Any] = field(default_factory=dict)
+    """Controls that were passed, by what they send and expect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Everything that running a row needs."""
+
+    contract: Contract
+    target: Target
+    session: Sends
+    binder: Binder
+    rules: Rules
+    redactor: Redactor
+    depth: Depth
+    seed: int
+    ledger: Ledger = field(default_factory=NoLedger)
+    shared: Shared = field(default_factory=Shared)
+    relative_to: Path = field(default_factory=Path.cwd)

@@ -1,0 +1,105 @@
+"""A rejected write changes nothing: read before, read after, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.judge.finding import Finding, Level
+from conformance.judge.rules import point
+from conformance.plan.attempts import Probe, RowPlan
+from conformance.run.calls import run_chain
+from conformance.run.evidence import Evidence
+from conformance.run.ground import Ground
+from conformance.run.probing import Outcome, attempt
+
+__all__ = ["Watch"]
+
+State = Mapping[str, Any]
+
+
+class Watch:
+    """Watches one row's firm probes through the reads that its case names."""
+
+    def __init__(self, ground: Ground, evidence: Evidence, plan: RowPlan, captures: dict[str, Any]) -> None:
+        self._ground, self._evidence, self._plan, self._captures = ground, evidence, plan, captures
+        self._states: dict[int, State] = {}
+        self._pending: dict[int, list[Outcome]] = {}
+
+    def before(self, probe: Probe) -> None:
+        """Read what the probe must not change, where that is not known already."""
+        for index in self._guards(probe):
+            if index not in self._states:
+                self._read_first(index)
+
+    def after(self, probe: Probe, outcome: Outcome) -> None:
+        """Look at once where the case says so, else remember to look at the end."""
+        for index in self._guards(probe):
+            self._pending.setdefault(index, []).append(outcome)
+            if self._plan.row.case.unchanged[index].each:
+                self._look(index)
+
+    def finish(self) -> None:
+        """Look for the effect of all that was sent since the last look."""
+        for index in list(self._pending):
+            if self._pending[index]:
+                self._look(index)
+
+    def _guards(self, probe: Probe) -> tuple[int, ...]:
+        return tuple(index for index in probe.guards if index < len(self._plan.guards))
+
+    def _read_first(self, index: int) -> None:
+        state = self._read(index, "before")
+        if state is not None:
+            self._states[index] = state
+
+    def _look(self, index: int) -> None:
+        outcomes, self._pending[index] = self._pending.get(index, []), []
+        before = self._states.get(index)
+        after = self._read(index, "after")
+        if before is None or after is None:
+            return
+        self._states[index] = after
+        changed = {pointer: value for pointer, value in after.items() if value != before[pointer]}
+        if not changed or any(outcome.accepted for outcome in outcomes):
+            # What was accepted is a violation of its own; that it then has an effect is no second one.
+            return
+        if self._plan.row.case.unchanged[index].confirm and not self._again(index, outcomes[0]):
+            return
+        where = outcomes[0].probe.label if len(outcomes) == 1 else f"{len(outcomes)} rejected requests"
+        was = {pointer: before[pointer] for pointer in changed}
+        detail = "a rejected write must change nothing"
+        self._evidence.find([Finding("effect", Level.MUST, was, changed, where, detail=detail)], outcomes[-1].n)
+
+    def _again(self, index: int, outcome: Outcome) -> bool:
+        """Others may have written meanwhile: the same difference must come of the same probe once more."""
+        before = self._states[index]
+        attempt(self._ground, self._evidence, self._plan.row.id, outcome.probe, self._captures)
+        after = self._read(index, "after, again")
+        if after is None:
+            return False
+        self._states[index] = after
+        if after == before:
+            self._evidence.silences.append("something changed meanwhile, and not again: perhaps somebody else's write")
+        return after != before
+
+    def _read(self, index: int, when: str) -> State | None:
+        guard, step = self._plan.row.case.unchanged[index], self._plan.guards[index]
+        chain = run_chain(
+            self._ground,
+            self._evidence,
+            [step],
+            self._captures,
+            label=f"read {when}",
+            role="guard",
+            salt=f"{self._plan.row.id}/guard/{index}",
+        )
+        answer = chain.calls[-1].exchange.answer if chain.calls else None
+        if answer is None or (not chain.passed and not (chain.broken and not chain.broken.refused)):
+            self._evidence.silences.append(f"what must not change could not be read: {chain.why}")
+            return None
+        try:
+            body = answer.json()
+        except ValueError:
+            body = None
+        return {pointer: point(body, pointer)[1] for pointer in guard.compare}

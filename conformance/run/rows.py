@@ -1,0 +1,300 @@
+"""One row, from plan to verdict: set-up, probes with their guards, controls, clean-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+from conformance.contract.placeholders import Missing
+from conformance.exchange.binding import Scope
+from conformance.judge.answering import brief, findings, has_must
+from conformance.judge.finding import Finding, Level, Verdict
+from conformance.judge.http_notes import notes
+from conformance.judge.verdict import row_verdict
+from conformance.plan.attempts import ControlPlan, Probe, RowPlan
+from conformance.results.model import Attempt, Note, RowResult
+from conformance.run.calls import Call, Chain, run_chain
+from conformance.run.evidence import Evidence
+from conformance.run.ground import Ground
+from conformance.run.guarding import Watch
+from conformance.run.probing import Outcome, attempt, promise
+from conformance.run.recounting import described, wanted_of
+from conformance.wire import Answer
+
+__all__ = ["run_row"]
+
+
+def run_row(ground: Ground, plan: RowPlan) -> RowResult:
+    """Run one planned row. Never raises for anything a target does."""
+    started = perf_counter()
+    if plan.lacks:
+        return replace(
+            described(ground, plan),
+            verdict=Verdict.NOT_EXERCISED,
+            reason=f"lacks {', '.join(plan.lacks)}",
+            lacks=plan.lacks,
+            skipped=plan.skipped,
+        )
+    runner = _Row(ground, plan)
+    runner.run()
+    return replace(runner.result(), seconds=round(perf_counter() - started, 4))
+
+
+class _Row:
+    """Runs one row; one use."""
+
+    def __init__(self, ground: Ground, plan: RowPlan) -> None:
+        self.ground, self.plan = ground, plan
+        self.id = plan.row.id
+        self.evidence = Evidence(ground.redactor)
+        self.captures: dict[str, Any] = {}
+        self.told = False
+        self.observed = ""
+        self.refusals: list[tuple[int, str]] = []
+        self.outcomes: list[Outcome] = []
+
+    def run(self) -> None:
+        if not self._set_up():
+            return
+        firm = [probe for probe in self.plan.probes if probe.role != "open"]
+        watch = Watch(self.ground, self.evidence, self.plan, self.captures)
+        try:
+            self._probe(firm, watch)
+            self._shrink()
+            self._probe([probe for probe in self.plan.probes if probe.role == "open"], None)
+            for control in self.plan.controls:
+                self._control(control)
+        finally:
+            self._clean_up()
+        self._note()
+
+    def result(self) -> RowResult:
+        evidence = self.evidence
+        found, doubts = self._explained(evidence.counted())
+        verdict = row_verdict(found, doubts, told=self.told)
+        reason = "; ".join(dict.fromkeys(doubts)) if verdict is Verdict.INCONCLUSIVE else None
+        if verdict is Verdict.INCONCLUSIVE and not reason:
+            reason = "nothing that was sent was answered"
+        return replace(
+            described(self.ground, self.plan),
+            verdict=verdict,
+            reason=reason,
+            requests=evidence.requests,
+            findings=found,
+            choices=tuple(evidence.choices),
+            exchanges=evidence.thinned(),
+            attempts=tuple(evidence.attempts),
+            notes=tuple(evidence.notes),
+            warnings=tuple(evidence.warnings),
+            skipped=self.plan.skipped,
+            editions=tuple(name for name, _ in evidence.editions.most_common()),
+            observed=self.observed,
+            wanted=wanted_of(self.ground, self.plan.row),
+        )
+
+    # --- set-up and clean-up
+
+    def _set_up(self) -> bool:
+        if not self.plan.before:
+            return True
+        chain = self._chain(self.plan.before, "set-up", "step")
+        if chain.passed:
+            return True
+        self.evidence.silences.append(f"set-up failed: {chain.why}")
+        return False
+
+    def _clean_up(self) -> None:
+        if self.plan.after:
+            chain = self._chain(self.plan.after, "restore", "clean-up")
+            if not chain.passed:
+                self.evidence.warnings.append(f"what the row changed may not be as it was: {chain.why}")
+
+    def _chain(self, steps: Sequence[Any], label: str, role: str, captures: dict[str, Any] | None = None) -> Chain:
+        own = self.captures if captures is None else captures
+        salt = f"{self.id}/{label}"
+        return run_chain(self.ground, self.evidence, steps, own, label=label, role=role, salt=salt)
+
+    # --- probes
+
+    def _probe(self, probes: Iterable[Probe], watch: Watch | None) -> None:
+        for probe in probes:
+            if watch is not None:
+                watch.before(probe)
+            outcome = self._repeated(probe) if self.plan.repeat and probe.role == "example" else self._once(probe)
+            if outcome is None:
+                continue
+            self._take_in(outcome)
+            if watch is not None:
+                watch.after(probe, outcome)
+        if watch is not None:
+            watch.finish()
+
+    def _once(self, probe: Probe) -> Outcome | None:
+        return attempt(self.ground, self.evidence, self.id, probe, self.captures)
+
+    def _take_in(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        answer = outcome.exchange.answer
+        if outcome.telling and outcome.probe.role != "open":
+            self.told = True
+        if answer is not None and not self.observed:
+            self.observed = brief(answer, self.ground.rules)
+        if outcome.accepted and self.plan.undo and answer is not None:
+            self._undo(outcome, answer)
+
+    def _undo(self, outcome: Outcome, answer: Answer) -> None:
+        """A probe that was accepted may have left something behind."""
+        undo = self.plan.row.case.undo
+        captures = dict(self.captures)
+        with suppress(ValueError):
+            body = answer.json()
+            for name, pointer in (undo.capture if undo else {}).items():
+                key = pointer.strip("/")
+                if isinstance(body, dict) and key in body:
+                    captures[name] = body[key]
+        chain = self._chain(self.plan.undo, f"undo of {outcome.probe.label}", "clean-up", captures)
+        if not chain.passed and not chain.lacking:
+            self.evidence.warnings.append(f"what {outcome.probe.label} left behind may still be there: {chain.why}")
+
+    def _repeated(self, probe: Probe) -> Outcome | None:
+        """The example again and again, until the status comes that the row promises."""
+        repeat = self.plan.repeat
+        if repeat is None:
+            return self._once(probe)
+        for count in range(1, repeat.at_most + 1):
+            scratch = Evidence(self.ground.redactor, exchanges=self.evidence.exchanges)
+            outcome = attempt(self.ground, scratch, self.id, probe, self.captures, unpaced=repeat.unpaced)
+            self.evidence.requests += scratch.requests
+            answer = outcome.exchange.answer if outcome else None
+            last = count == repeat.at_most
+            if outcome is None or answer is None or answer.status == repeat.until:
+                self._adopt(scratch)
+                return outcome
+            if answer.status not in repeat.before:
+                self.evidence.silences.append(f"request {count} was answered {brief(answer, self.ground.rules)}")
+                return None
+            if last:
+                self._adopt(scratch)
+                return outcome
+        return None
+
+    def _adopt(self, scratch: Evidence) -> None:
+        self.evidence.findings += scratch.findings
+        self.evidence.attempts += scratch.attempts
+        self.evidence.silences += scratch.silences
+        self.evidence.editions.update(scratch.editions)
+
+    def _shrink(self) -> None:
+        failing = [outcome for outcome in self.outcomes if outcome.probe.slot and has_must(outcome.found)]
+        if not failing:
+            return
+        from conformance.run.drawing import shrink  # noqa: PLC0415 - Hypothesis is loaded only where it draws
+
+        smallest = shrink(self.ground, self.evidence, self.id, failing[0], self.captures)
+        if smallest is not None:
+            self._take_in(smallest)
+
+    # --- controls
+
+    def _control(self, control: ControlPlan) -> None:
+        key = repr([(step.operation, sorted(map(repr, step.request.items())), step.step) for step in control.steps])
+        with self.ground.shared.lock:
+            known = self.ground.shared.controls.get(key)
+        if known is not None:
+            self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", f"{known} (shared)"))
+            return
+        captures = dict(self.captures)
+        chain = self._chain(control.steps, f"control {control.label}", "control", captures)
+        self._judge_control(control, chain)
+        if chain.passed:
+            with self.ground.shared.lock:
+                self.ground.shared.controls[key] = f"passed for {self.id}"
+
+    def _judge_control(self, control: ControlPlan, chain: Chain) -> None:
+        if chain.passed:
+            said = self._said(chain.calls)
+            self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", said, _n(chain.calls)))
+            return
+        call = chain.broken
+        if call is None or not isinstance(call.exchange.reply, Answer):
+            self._doubt(control, f"control {control.label}: {chain.why}", chain)
+        elif not call.refused:
+            self._violated(control, call, [replace(item, aspect="effect") for item in call.found], chain)
+        elif call.exchange.reply.status >= 500:
+            self._violated(control, call, call.found, chain)
+        elif self._is_own(call):
+            said = brief(call.exchange.reply, self.ground.rules)
+            detail = "a valid request got the answer that this row promises for a faulty one"
+            wanted = _one(call.wanted.statuses)
+            where = f"control {control.label}"
+            self._violated(control, call, [Finding("control", Level.MUST, wanted, said, where, detail=detail)], chain)
+        else:
+            said = brief(call.exchange.reply, self.ground.rules)
+            self.refusals.append((call.exchange.reply.status, said))
+            self._doubt(control, f"control {control.label} was refused: {said}", chain)
+
+    def _is_own(self, call: Call) -> bool:
+        """Whether a control was refused with the very answer of this row."""
+        answer = call.exchange.answer
+        if answer is None:
+            return False
+        scope = Scope(self.captures, salt=self.id)
+        with suppress(Missing):
+            probe = self.plan.probes[0]
+            bound = self.ground.binder.bind(probe.operation, probe.request, probe.tier, scope)
+            wanted = promise(self.ground, self.id, bound, replace(scope, language=probe.language))
+            return not has_must(findings(answer, replace(wanted, language=None), self.ground.rules, ""))
+        return False
+
+    def _doubt(self, control: ControlPlan, reason: str, chain: Chain) -> None:
+        self.evidence.silences.append(reason)
+        said = self._said(chain.calls)
+        self.evidence.attempts.append(Attempt(control.label, "control", "", "no-answer", said, _n(chain.calls)))
+
+    def _violated(self, control: ControlPlan, call: Call, found: Iterable[Finding], chain: Chain) -> None:
+        self.evidence.find(found, call.n)
+        said = self._said(chain.calls)
+        self.evidence.attempts.append(Attempt(control.label, "control", "", "violation", said, call.n))
+
+    def _said(self, calls: Sequence[Call]) -> str:
+        answers = [call.exchange.answer for call in calls]
+        return ", then ".join(brief(answer, self.ground.rules) for answer in answers if answer is not None)
+
+    # --- what it comes to
+
+    def _explained(self, found: tuple[Finding, ...]) -> tuple[tuple[Finding, ...], list[str]]:
+        """Where valid and faulty requests were refused in the same words, the refusal tells nothing of the row."""
+        doubts = list(self.evidence.silences)
+        if not self.refusals:
+            return found, doubts
+        same = {n for n, said in self._answers().items() if said in self.refusals}
+        kept = tuple(item for item in found if item.exchange not in same)
+        if len(kept) < len(found):
+            doubts.append("the faulty request was refused in the same words as the valid one")
+        return kept, doubts
+
+    def _answers(self) -> dict[int, tuple[int, str]]:
+        return {
+            outcome.n: (outcome.exchange.answer.status, brief(outcome.exchange.answer, self.ground.rules))
+            for outcome in self.outcomes
+            if outcome.exchange.answer is not None
+        }
+
+    def _note(self) -> None:
+        seen: dict[tuple[str, str], None] = {}
+        for outcome in self.outcomes:
+            for note in notes(outcome.exchange):
+                if (note.about, note.text) not in seen:
+                    seen[note.about, note.text] = None
+                    self.evidence.notes.append(Note(note.about, note.text, note.reference, outcome.n))
+
+
+def _n(calls: Sequence[Call]) -> int | None:
+    return calls[-1].n if calls else None
+
+
+def _one(values: Sequence[int]) -> Any:
+    return values[0] if len(values) == 1 else list(values)
