@@ -1,0 +1,114 @@
+"""The base of the reference servers: connections, bodies, the end."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from conformance import reference
+
+
+@pytest.fixture
+def running() -> Iterator[reference.Running]:
+    with reference.start("microcms-management") as running:
+        yield running
+
+
+def address(running: reference.Running) -> tuple[str, int]:
+    host, port = running.base_url.removeprefix("http://").split(":")
+    return host, int(port)
+
+
+def talk(running: reference.Running, data: bytes) -> bytes:
+    with socket.create_connection(address(running), timeout=5) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        return connection.makefile("rb").read()
+
+
+def test_connection_is_used_again(running: reference.Running) -> None:
+    request = b"GET /api/v1/service HTTP/1.1\r\nHost: x\r\n\r\n"
+    answer = talk(running, request * 3)
+    assert 3 == answer.count(b"HTTP/1.1 403 Forbidden\r\n")
+
+
+def test_body_that_nobody_wants_does_not_become_the_next_request(running: reference.Running) -> None:
+    body = b"GET /api/v1/service HTTP/1.1\r\n\r\n"
+    head = b"POST /nowhere HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body)
+    assert 2 == talk(running, (head + body) * 2).count(b"HTTP/1.1 ")
+
+
+def test_chunked_body_is_read(running: reference.Running) -> None:
+    url = running.base_url + "/api/v1/contents/news/lantern/status"
+    full = running.profile["credentials"]["full"]
+    headers = {full["header"]: full["value"]}
+    right = requests.patch(url, data=iter([b'{"status":', b' ["PUBLISH"]}']), headers=headers, timeout=5)
+    wrong = requests.patch(url, data=iter([b'{"status":']), headers=headers, timeout=5)
+    assert [200, 400] == [right.status_code, wrong.status_code]
+
+
+def test_client_that_expects_to_be_asked_is_asked(running: reference.Running) -> None:
+    full = running.profile["credentials"]["full"]
+    head = f"PATCH /api/v1/contents/news/lantern/status HTTP/1.1\r\n{full['header']}: {full['value']}\r\n"
+    with socket.create_connection(address(running), timeout=5) as connection:
+        connection.sendall(head.encode() + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        assert b"HTTP/1.1 100 Continue\r\n\r\n" == connection.recv(100)
+        connection.sendall(b"[]")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "data", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"]
+)
+def test_what_is_no_http_is_answered_with_400(running: reference.Running, data: bytes) -> None:
+    assert talk(running, data).startswith(b"HTTP/1.1 400 ")
+
+
+def test_close_frees_the_port_and_ends_connections(running: reference.Running) -> None:
+    with socket.create_connection(address(running), timeout=5) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        connection.recv(1000)
+        began = time.monotonic()
+        running.close()
+        running.close()
+        assert b"" == connection.recv(1)
+        assert time.monotonic() - began < 0.5
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address(running), timeout=1)
+    with reference.start("microcms-management", port=address(running)[1]) as again:
+        assert address(running) == address(again)
+
+
+def test_servers_share_nothing() -> None:
+    with reference.start("microcms-management") as one, reference.start("microcms-management") as other:
+        full = one.profile["credentials"]["full"]
+        path, headers = "/api/v1/contents/news/lantern", {full["header"]: full["value"]}
+        requests.patch(one.base_url + path + "/status", json={"status": ["PUBLISH"]}, headers=headers, timeout=5)
+        seen = [
+            requests.get(url + path, headers=headers, timeout=5).json()["status"]
+            for url in (one.base_url, other.base_url)
+        ]
+    assert [["PUBLISH"], ["DRAFT"]] == seen
+
+
+def test_many_clients_are_served_at_once(running: reference.Running) -> None:
+    full = running.profile["credentials"]["full"]
+    seen: list[int] = []
+
+    def client() -> None:
+        with requests.Session() as session:
+            for number in range(10):
+                url = f"{running.base_url}/api/v1/media?limit={number}"
+                seen.append(session.get(url, headers={full["header"]: full["value"]}, timeout=5).status_code)
+
+    threads = [threading.Thread(target=client) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [200] * 80 == seen
