@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 from kuroco_client import Client, site
 
-from conformance.reference import random_freedoms
+from conformance.reference import random_freedoms, start
+from conformance.target.profile import Profile
 
 FORMATS = {
     "email": "E-mail形式", "tel": "電話番号形式", "zip": "郵便番号形式", "url": "URL形式", "number": "数値形式",
@@ -243,3 +244,15 @@ def test_every_conforming_site_refuses_and_accepts_the_clear_cases(seed: int) ->
             assert found["field"] == client.fields[kind]["name"]
             assert client.fields[kind]["title"] in found["message"]
         assert client.send("missing_group_list_path").status_code == 404
+
+
+def test_the_profile_is_one_that_the_suite_reads() -> None:
+    with start("kuroco") as running:
+        read = Profile.model_validate(running.profile)
+    assert read.contract == "kuroco"
+    assert set(read.credentials) == {"token", "login"}
+
+
+def test_a_detail_is_listed_too_for_the_vendors_python_client(client: Client) -> None:
+    body = client.send("detail_path").json()
+    assert body["list"] == [body["details"]]
