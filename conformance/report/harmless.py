@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from conformance.results.unseen import UNSEEN
 
-__all__ = ["as_json", "clip", "is_web_link", "one_line", "visible"]
+__all__ = ["as_cell", "as_json", "clip", "is_web_link", "one_line", "visible"]
+
 
 def visible(text: str) -> str:
     """The text with every control, bidi control, invisible character and surrogate named as `⟨U+202E⟩`.
@@ -34,6 +35,12 @@ def clip(text: str, limit: int) -> str:
 def as_json(value: Any) -> str:
     """A value as JSON in one line, as people read it: not ASCII only."""
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def as_cell(text: str) -> str:
+    """`one_line`, with an apostrophe before what a spreadsheet that a table is pasted into would take for a formula."""
+    line = one_line(text)
+    return f"'{line}" if line.lstrip().startswith(("=", "+", "-", "@")) else line
 
 
 def is_web_link(text: str) -> bool:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from conformance.report.difference import difference
 from conformance.report.evidence import TIERS, Limits, estimate
-from conformance.report.harmless import as_json, clip, is_web_link, one_line, visible
+from conformance.report.harmless import as_cell, as_json, clip, is_web_link, one_line, visible
 from conformance.report.view import SYMBOLS, WORST_FIRST, sentences, tally, view
 from conformance.report.words import LANGUAGES, catalogue, checked_language, fixed_words, other, say
 from conformance.results.model import Results, Verdict
@@ -111,7 +111,7 @@ def _environment(language: str) -> Environment:
         tally_of=tally,
         worst_first=WORST_FIRST,
     )
-    environment.filters.update(clip=clip, content=_content, json=as_json, line=one_line, time=_time)
+    environment.filters.update(cell=as_cell, clip=clip, content=_content, json=as_json, line=one_line, time=_time)
     return environment
 
 

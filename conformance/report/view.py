@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from conformance.report.evidence import Limits, chosen_attempts, chosen_exchanges, proof_of
+from conformance.report.harmless import one_line
 from conformance.results.model import (
     Attempt,
     Choice,
@@ -126,14 +127,14 @@ def _run(run: TargetRun, number: int, limits: Limits, taken: set[str]) -> RunVie
         rows = sorted((row for row in run.rows if row.table == table.name), key=lambda row: row.row)
         if rows:
             views = tuple(_row(row, anchor, limits, taken) for row in rows)
-            tables.append(TableView(table, f"{anchor}/table/{table.name}", views))
+            tables.append(TableView(table, f"{anchor}/table/{one_line(table.name)}", views))
     return RunView(run, anchor, tuple(tables))
 
 
 def _row(row: RowResult, prefix: str, limits: Limits, taken: set[str]) -> RowView:
-    anchor, more = row.id, 1
+    anchor, more = one_line(row.id), 1
     while anchor in taken:
-        anchor = f"{prefix}/{row.id}" + (f"/{more}" if more > 1 else "")
+        anchor = f"{prefix}/{one_line(row.id)}" + (f"/{more}" if more > 1 else "")
         more += 1
     taken.add(anchor)
     exchanges = chosen_exchanges(row, limits)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 from conformance.results import model
@@ -17,7 +16,7 @@ __all__ = ["results_schema"]
 def results_schema() -> dict[str, Any]:
     """JSON Schema, draft 2020-12; it allows members that it does not name, for they may be added within format 1."""
     schema = adapter().json_schema(mode="validation")
-    docs = dict(_docs(model))
+    docs = dict(_docs())
     for name, definition in schema["$defs"].items():
         _describe(definition, name, docs)
     _describe(schema, "Results", docs)
@@ -34,14 +33,20 @@ def _describe(definition: dict[str, Any], name: str, docs: dict[tuple[str, str],
             described["description"] = text
 
 
-def _docs(module: ModuleType) -> Iterator[tuple[tuple[str, str], str]]:
+def _docs() -> Iterator[tuple[tuple[str, str], str]]:
     """(class, member or nothing) and its docstring: Python keeps no docstrings of members, so the source is read."""
-    for node in ast.parse(inspect.getsource(module)).body:
-        if not isinstance(node, ast.ClassDef):
+    for name in model.__all__:
+        named = getattr(model, name)
+        if not isinstance(named, type):
             continue
-        if text := ast.get_docstring(node):
-            yield (node.name, ""), text
-        for member, after in zip(node.body, node.body[1:], strict=False):
-            match member, after:
-                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                    yield (node.name, name), inspect.cleandoc(text)
+        node = ast.parse(inspect.getsource(named)).body[0]
+        if isinstance(node, ast.ClassDef):
+            yield (name, ""), ast.get_docstring(node) or name
+            yield from (((name, member), text) for member, text in _member_docs(node))
+
+
+def _member_docs(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for member, after in zip(node.body, node.body[1:], strict=False):
+        match member, after:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, inspect.cleandoc(text)

@@ -1,0 +1,47 @@
+"""Opens a page in headless Chromium and gives back what has become of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((path for name in _NAMES if (path := shutil.which(name))), None)
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium was found on the PATH")
+
+NO_SCRIPT = '<meta http-equiv="Content-Security-Policy" content="script-src \'none\'">'
+DARK = "--blink-settings=preferredColorScheme=0"
+_FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--lang=en", "--virtual-time-budget=4000",
+)  # fmt: skip
+
+
+def with_probe(page: str, script: str) -> str:
+    """The page with a script at its end; what the script puts into `document.documentElement.dataset` can be read."""
+    end = page.rindex("</body>")
+    probe = f"<script>addEventListener('load', () => setTimeout(async () => {{ {script} }}, 50))</script>"
+    return page[:end] + probe + page[end:]
+
+
+def opened(page: Path, *flags: str, fragment: str = "", width: int = 1280) -> str:
+    """The document as HTML, after its scripts have run."""
+    assert CHROMIUM is not None
+    with tempfile.TemporaryDirectory() as profile:
+        command = [CHROMIUM, *_FLAGS, f"--window-size={width},900", f"--user-data-dir={profile}", *flags]
+        command += ["--dump-dom", page.as_uri() + fragment]
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True, encoding="utf-8"
+        )
+        try:
+            return process.communicate(timeout=90)[0]
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()

@@ -1,0 +1,164 @@
+"""The page in a real browser: nothing hostile runs, and everything works that a reader would try."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import DARK, NO_SCRIPT, needs_chromium, opened, with_probe
+from hostile import PAYLOADS, hostile_results
+from made_up import many_rows, sample_results
+
+from conformance.report.html import document
+
+pytestmark = needs_chromium
+
+USE_EVERYTHING = """
+for (const box of document.querySelectorAll("details")) box.open = true;
+for (const one of document.querySelectorAll("#cf *")) {
+  for (const kind of ["mouseover", "focus", "mouseenter"]) one.dispatchEvent(new Event(kind));
+  const link = one.getAttribute("href") ?? "";
+  if (link && !/^(#|https?:)/.test(link)) document.documentElement.dataset.ran = link;
+}
+document.documentElement.dataset.done = document.querySelectorAll("#cf *").length;
+"""
+READ_AS_A_PERSON = """
+const told = {}, get = (id) => document.getElementById(id), shown = () => get("cf-shown").textContent;
+const use = (id, value, kind) => { get(id).value = value; get(id).dispatchEvent(new Event(kind)); };
+const order = () => [...document.querySelectorAll(".cf-row")].map((row) => row.dataset.verdict);
+told.all = shown();
+use("cf-search", "offset WRONG reason", "input"); told.searched = shown();
+use("cf-search", "", "input");
+for (const pick of document.querySelectorAll(".cf-pick input")) if (pick.value !== "violates") pick.click();
+told.violations = shown();
+get("cf-reset").click(); told.reset = shown();
+use("cf-table", "run-1/table/media-delete", "change"); told.table = shown();
+get("cf-reset").click();
+told.before = order();
+use("cf-sort", "worst", "change"); told.worst = order();
+use("cf-sort", "order", "change"); told.again = order();
+get("cf-open").click(); told.opened = document.querySelectorAll(".cf-row details.cf-proof[open]").length;
+get("cf-close").click(); told.closed = document.querySelectorAll(".cf-row details.cf-proof[open]").length;
+document.querySelector(".cf-main").click();
+told.clicked = document.querySelectorAll(".cf-row details.cf-proof[open]").length;
+const heading = () => get("cf-legend").textContent;
+told.english = heading(); get("cf-language").click(); told.japanese = heading();
+told.lang = document.documentElement.lang;
+told.verdict = document.querySelector("h1 .cf-v").textContent;
+told.said = document.querySelector(".cf-sentence").textContent;
+get("cf-language").click(); told.back = heading();
+document.documentElement.dataset.told = JSON.stringify(told);
+"""
+TIME = "document.documentElement.dataset.ms = Math.round(performance.getEntriesByType('navigation')[0].loadEventStart);"
+AXE = """
+const found = await axe.run(document, {resultTypes: ["violations"]});
+document.documentElement.dataset.axe = JSON.stringify(found.violations.map((one) => ({
+  id: one.id, impact: one.impact, nodes: one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)) })));
+"""
+
+
+def told(dom: str, name: str) -> Any:
+    """What a probe wrote down."""
+    match = re.search(rf'<html[^>]* data-{name}="([^"]*)"', dom)
+    assert match, f"the probe wrote no {name}"
+    return json.loads(unescape(match[1]))
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "report.html"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_no_hostile_text_runs(tmp_path: Path) -> None:
+    pages = {name: hostile_results(text) for name, text in PAYLOADS.items() if name != "long"}
+    everything = replace(sample_results(), runs=tuple(run for page in pages.values() for run in page.runs))
+    dom = opened(written(tmp_path, with_probe(document(everything), USE_EVERYTHING)))
+
+    assert 10_000 < told(dom, "done")
+    assert "data-ran" not in dom[: dom.index("<head")]
+
+
+def test_reader_can_search_filter_sort_open_and_switch_language(tmp_path: Path) -> None:
+    seen = told(opened(written(tmp_path, with_probe(document(sample_results()), READ_AS_A_PERSON))), "told")
+
+    assert "9 of 9 rows shown" == seen["all"] == seen["reset"]
+    assert "1 of 9 rows shown" == seen["searched"] == seen["table"]
+    assert "4 of 9 rows shown" == seen["violations"]
+    assert seen["before"] == seen["again"] != seen["worst"]
+    worst = ["violates", "violates", "inconclusive", "drifts", "conforms", "violates", "not-exercised"]
+    assert worst == seen["worst"][:7]
+    assert (9, 0, 1) == (seen["opened"], seen["closed"], seen["clicked"])
+    assert "What the verdicts mean" == seen["english"] == seen["back"]
+    assert ("判定の意味", "ja", "✗ 違反") == (seen["japanese"], seen["lang"], seen["verdict"])
+    assert seen["said"].startswith("9行中4行で")
+
+
+@pytest.mark.parametrize("head", ["", NO_SCRIPT], ids=["with-script", "without-script"])
+def test_link_to_a_row_opens_it(tmp_path: Path, head: str) -> None:
+    page = document(sample_results()).replace("<head>", f"<head>{head}")
+    dom = opened(written(tmp_path, page), fragment="#contents-get/limit-not-an-integer")
+
+    opened_rows = re.findall(r'<details class="cf-proof" open=""><summary><code class="cf-id">([^<]*)', dom)
+    assert ["contents-get/limit-not-an-integer"] == opened_rows
+
+
+def test_browser_in_japanese_gets_japanese_unless_a_language_was_asked_for(tmp_path: Path) -> None:
+    for language, lang in ((None, "ja"), ("en", "en")):
+        dom = opened(written(tmp_path, document(sample_results(), language)), "--accept-lang=ja")
+
+        assert f'<html lang="{lang}"' in dom
+
+
+def test_five_hundred_rows_with_evidence_are_small_and_open_within_two_seconds(tmp_path: Path) -> None:
+    page = document(many_rows(500))
+    path = written(tmp_path, with_probe(page, TIME))
+
+    assert 500 == page.count('<tbody class="cf-row')
+    assert len(page.encode()) < 5_000_000
+    assert min(told(opened(path), "ms") for _ in range(2)) < 2000
+
+
+def test_nothing_is_wider_than_a_phone(tmp_path: Path) -> None:
+    frame = '<iframe id="phone" src="report.html" style="width:390px;height:800px"></iframe>'
+    written(tmp_path, document(sample_results()))
+    outer = tmp_path / "outer.html"
+    probe = """
+    const inner = document.getElementById("phone").contentDocument;
+    for (const box of inner.querySelectorAll("details")) box.open = true;
+    document.documentElement.dataset.wide = inner.documentElement.scrollWidth;
+    """
+    text = f"<!DOCTYPE html><html><head></head><body>{frame}</body></html>"
+    outer.write_text(with_probe(text, probe), encoding="utf-8")
+
+    assert told(opened(outer, "--allow-file-access-from-files"), "wide") <= 390
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The source of axe-core, fetched with npm."""
+    if not (npm := shutil.which("npm")):
+        pytest.skip("npm is not there to fetch axe-core with")
+    folder = tmp_path_factory.mktemp("axe")
+    command = [npm, "install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(folder), "axe-core@4"]
+    try:
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+    except (subprocess.SubprocessError, OSError) as error:
+        pytest.skip(f"axe-core could not be fetched: {type(error).__name__}")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("flags", [(), (DARK,)], ids=["light", "dark"])
+def test_axe_finds_nothing_wrong_with_everything_open(tmp_path: Path, axe: str, flags: tuple[str, ...]) -> None:
+    opening = "for (const box of document.querySelectorAll('details')) box.open = true;"
+    page = with_probe(document(sample_results()), opening + AXE)
+    page = page.replace("<head>", f"<head><script>{axe}</script>")
+
+    assert [] == told(opened(written(tmp_path, page), *flags), "axe")

@@ -1,0 +1,199 @@
+"""The forms that programs read: each says what the results say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from made_up import many_rows, sample_results
+from rich.console import Console
+
+from conformance.report import WRITERS, table
+from conformance.results.model import Results, Verdict
+from conformance.results.reading import read_json
+
+
+def drawn(form: str, results: Results | None = None, language: str | None = None) -> str:
+    return WRITERS[form].write(results or sample_results(), language)
+
+
+def junit_case(name: str, results: Results | None = None) -> ET.Element:
+    return next(case for case in ET.fromstring(drawn("junit", results)).iter("testcase") if case.get("name") == name)
+
+
+def properties(case: ET.Element) -> dict[str, str]:
+    return {one.get("name", ""): one.get("value", "") for one in case.iter("property")}
+
+
+def test_every_form_has_a_file_name_of_its_own() -> None:
+    assert len(WRITERS) == len({writer.file for writer in WRITERS.values()})
+
+
+def test_every_form_of_what_was_read_again_is_the_same() -> None:
+    again = read_json(drawn("json"), "results.json")
+
+    assert {form: drawn(form) for form in WRITERS} == {form: drawn(form, again) for form in WRITERS}
+
+
+@pytest.mark.parametrize("form", WRITERS)
+def test_every_form_can_be_drawn_of_a_run_that_found_nothing(form: str) -> None:
+    assert drawn(form, replace(sample_results(), runs=(), partial=True, why_partial="interrupted"))
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("contents-get/limit-below-minimum", "failure"),
+        ("contents-get/offset-not-an-integer", "error"),
+        ("members-get/member-not-found", "skipped"),
+        ("contents-get/limit-not-an-integer", None),
+        ("contents-get/offset-below-minimum", None),
+        ("media-delete/medium-not-found", None),
+        ("listContents", "failure"),
+    ],
+)
+def test_junit_outcome(name: str, outcome: str | None) -> None:
+    found = {child.tag for child in junit_case(name)} - {"properties"}
+
+    assert ({outcome} if outcome else set()) == found
+
+
+def test_junit_says_what_a_row_that_was_not_exercised_lacks() -> None:
+    skipped = junit_case("members-get/member-not-found").find("skipped")
+
+    assert skipped is not None
+    assert "fixtures.member_id, allow: write" in skipped.get("message", "")
+
+
+def test_junit_keeps_drift_and_known_deviations_as_properties_of_what_passed() -> None:
+    assert "wanted" in properties(junit_case("contents-get/limit-not-an-integer"))["drift"]
+    known = properties(junit_case("media-delete/medium-not-found"))
+    assert ("violates", "https://tracker.example/42") == (known["verdict"], known["known.link"])
+
+
+def test_junit_counts_are_those_of_its_cases() -> None:
+    root = ET.fromstring(drawn("junit"))
+
+    assert ("10", "4", "1", "1") == tuple(root.get(name) for name in ("tests", "failures", "errors", "skipped"))
+    for name in ("tests", "failures", "errors", "skipped"):
+        assert int(root.get(name, "")) == sum(int(suite.get(name, "")) for suite in root.iter("testsuite"))
+
+
+def test_markdown_says_verdict_counts_and_how_to_repeat_each_violation() -> None:
+    text = drawn("markdown")
+
+    assert text.startswith("# ✗ Conformance report: violates\n\n4 of 9 rows are not answered as the vendor promises.")
+    assert "| 3 | 1 | 1 | 1 | 1 | 15 |" in text
+    assert "```sh\ncurl -sS -i -X GET" in text
+    assert 4 == text.count("\n### ✗ ")
+
+
+def test_markdown_of_a_large_run_stays_below_what_github_takes() -> None:
+    results = many_rows(2000, exchanges=1)
+    bad = tuple(row for row in results.runs[0].rows if row.verdict is Verdict.VIOLATES)
+    text = drawn("markdown", replace(results, runs=(replace(results.runs[0], rows=bad),)))
+
+    assert len(text.encode()) < 1024 * 1024
+    assert "180 more violations" in text
+
+
+def test_markdown_in_japanese() -> None:
+    assert "適合性レポート: 違反" in drawn("markdown", language="ja")
+
+
+def sarif(number: int = 0) -> dict[str, Any]:
+    log: dict[str, Any] = json.loads(drawn("sarif"))
+    assert "2.1.0" == log["version"]
+    run: dict[str, Any] = log["runs"][number]
+    return run
+
+
+def test_sarif_points_at_the_line_of_the_row_in_the_case_file() -> None:
+    result = sarif()["results"][0]
+    where = result["locations"][0]["physicalLocation"]
+
+    assert "microcms-management/contents-get/limit-below-minimum" == result["ruleId"]
+    assert "cases/microcms-management/contents-get.yaml" == where["artifactLocation"]["uri"]
+    assert {"startLine": 6} == where["region"]
+    assert (200, "GET") == (result["webResponse"]["statusCode"], result["webRequest"]["method"])
+
+
+def test_sarif_has_what_deviates_and_each_result_has_its_rule() -> None:
+    run = sarif()
+    rules = run["tool"]["driver"]["rules"]
+
+    kinds = [(result["kind"], result["level"]) for result in run["results"]]
+    assert [("fail", "error")] * 2 + [("fail", "warning"), ("open", "none")] + [("fail", "error")] * 2 == kinds
+    assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
+    assert len(rules) == len({rule["id"] for rule in rules})
+
+
+def test_sarif_suppresses_a_known_deviation_with_its_reason() -> None:
+    suppressed = [result for result in sarif()["results"] if "suppressions" in result]
+
+    assert ["microcms-management/media-delete/medium-not-found"] == [result["ruleId"] for result in suppressed]
+    assert suppressed[0]["suppressions"][0]["justification"].startswith("Reported to the vendor")
+
+
+def test_har_has_every_exchange_with_its_row() -> None:
+    results = sample_results()
+    entries = json.loads(drawn("har"))["log"]["entries"]
+    rows = [row for run in results.runs for row in run.rows]
+    explored = [one for run in results.runs for one in run.explored]
+
+    assert sum(len(one.exchanges) for one in (*rows, *explored)) == len(entries)
+    first = entries[0]
+    assert "microcms-management contents-get/limit-below-minimum #1 limit=min-1 example" == first["comment"]
+    assert [{"name": "limit", "value": "-1"}] == first["request"]["queryString"]
+    assert rows[0].exchanges[0].response is not None
+    assert rows[0].exchanges[0].response.body == first["response"]["content"]["text"]
+
+
+def test_har_shows_silence_as_status_zero_with_the_reason() -> None:
+    silent = [entry for entry in json.loads(drawn("har"))["log"]["entries"] if not entry["response"]["status"]]
+
+    assert ["no answer: timeout no byte within 10 s"] == [entry["response"]["comment"] for entry in silent]
+
+
+def test_badge_is_in_the_form_that_shields_reads() -> None:
+    badge = json.loads(drawn("badge"))
+
+    assert {
+        "schemaVersion": 1, "label": "microcms-management, kuroco", "message": "violates 4/9", "color": "red",
+        "isError": True,
+    } == badge  # fmt: skip
+
+
+def test_earl_has_an_assertion_per_row_with_the_outcome_of_its_verdict() -> None:
+    graph = json.loads(drawn("earl"))["@graph"]
+    outcomes = [one["earl:result"]["outcome"] for one in graph if one["@type"] == "earl:Assertion"]
+
+    assert {"passed": 3, "failed": 4, "cantTell": 1, "untested": 1} == {
+        name: outcomes.count(f"earl:{name}") for name in ("passed", "failed", "cantTell", "untested")
+    }
+
+
+def test_terminal_says_each_violation_in_four_lines_and_does_not_break_its_command() -> None:
+    results = sample_results()
+    row = results.runs[0].rows[0]
+    lines = [line.plain for line in table.violation(row)]
+
+    assert 4 == len(lines)
+    assert lines[0].startswith("✗ contents-get/limit-below-minimum  The limit is below 0. → 400 ")
+    assert f"  sent: {row.exchanges[2].curl}" == lines[1]
+    assert "  wanted: status 400 (limit=min-1000)" == lines[2]
+    assert lines[3].startswith("  got: 200  ←  200 {")
+    console = Console(width=60, color_system=None)
+    with console.capture() as capture:
+        table.show(console, results)
+    assert lines[1] in capture.get()
+
+
+def test_terminal_counts_each_table_of_each_contract() -> None:
+    lines = [line.split() for line in drawn("table").splitlines()]
+
+    assert ["contents-get", "2", "1", "1", "1", "·", "14"] in lines
+    assert ["3", "1", "1", "1", "1", "15"] in lines

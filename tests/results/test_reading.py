@@ -1,0 +1,127 @@
+"""`results.json`: what is written can be read, and what cannot be read is named."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from conformance.errors import Unusable
+from conformance.results.model import Finding, Level
+from conformance.results.reading import read_json, write_json
+from conformance.results.schema import results_schema
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "report"))
+
+from made_up import sample_results  # noqa: E402
+
+
+def damaged(change: Callable[[dict[str, Any]], object]) -> str:
+    value = json.loads(write_json(sample_results()))
+    change(value)
+    return json.dumps(value)
+
+
+def problem(text: str) -> str:
+    with pytest.raises(Unusable) as refused:
+        read_json(text, "old/results.json")
+    return str(refused.value)
+
+
+def test_what_was_written_is_read_again() -> None:
+    assert sample_results() == read_json(write_json(sample_results()), "results.json")
+
+
+def test_names_are_those_that_other_programs_rely_on() -> None:
+    value = json.loads(write_json(sample_results()))
+
+    assert (1, "standard", False) == (value["format"], value["depth"], value["partial"])
+    run = value["runs"][0]
+    assert {"name": "microcms-management", "edition": "2025-12-10"}.items() <= run["contract"].items()
+    assert ("violates", 3, 15) == (run["verdict"], run["counts"]["violates"], run["requests"])
+    row = run["rows"][0]
+    assert {"aspect": "status", "level": "must", "wanted": 400, "got": 200, "exchange": 3}.items() <= row["findings"][
+        0
+    ].items()
+    assert {"input": "limit=-0", "answer": "accepted"}.items() <= row["choices"][0].items()
+    assert {"n", "label", "request", "response", "seconds", "curl"} <= row["exchanges"][0].keys()
+
+
+def test_what_is_written_obeys_the_published_schema_and_what_is_damaged_does_not() -> None:
+    schema = json.loads((ROOT / "docs" / "results.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema_rs.validator_for(schema)
+
+    assert [] == list(validator.iter_errors(json.loads(write_json(sample_results()))))
+    assert not validator.is_valid(json.loads(damaged(lambda value: value.pop("seed"))))
+    assert not validator.is_valid(json.loads(damaged(lambda value: value["runs"][0].update(verdict="fine"))))
+
+
+def test_published_schema_is_that_of_the_model_and_describes_its_members() -> None:
+    published = json.loads((ROOT / "docs" / "results.schema.json").read_text(encoding="utf-8"))
+
+    assert published == results_schema()
+    assert published["$defs"]["Finding"]["properties"]["times"]["description"].startswith("`2 of 5`")
+
+
+def test_members_that_a_later_version_added_are_ignored() -> None:
+    text = damaged(lambda value: value["runs"][0]["rows"][0].update(invented={"later": True}))
+
+    assert sample_results() == read_json(text, "results.json")
+
+
+def test_broken_json_is_named_with_file_and_line() -> None:
+    assert problem('{"format": 1,\n "seed": }').startswith("old/results.json:2: not JSON:")
+
+
+@pytest.mark.parametrize("text", ["[]", "1", "{}", '"x"', "null"])
+def test_json_that_holds_no_results_is_refused(text: str) -> None:
+    assert "old/results.json: these are no results" in problem(text)
+
+
+def test_other_format_is_refused_with_both_formats() -> None:
+    said = problem(damaged(lambda value: value.update(format=2)))
+
+    assert "written in format 2, and this version reads format 1" in said
+    assert "use the version of the suite that wrote it" in said
+
+
+def test_every_wrong_member_is_named_with_its_place() -> None:
+    def spoil(value: dict[str, Any]) -> None:
+        value["runs"][0]["rows"][1]["verdict"] = "fine"
+        value["runs"][0]["rows"][2]["requests"] = "2"
+        del value["runs"][1]["contract"]
+
+    lines = problem(damaged(spoil)).splitlines()
+
+    assert 3 == len(lines)
+    assert lines[0].startswith("old/results.json, runs[0].rows[1].verdict: input should be 'not-exercised'")
+    assert lines[1].startswith("old/results.json, runs[0].rows[2].requests: ")
+    assert lines[2].startswith("old/results.json, runs[1].contract: ")
+
+
+def test_text_that_is_nested_too_deeply_is_refused() -> None:
+    assert "old/results.json" in problem("[" * 100_000)
+
+
+@pytest.mark.parametrize("text", ["\x00\x1b[31m\x9b", "a\u202eb\u2028c", "\U000e0041", "日本語", "\U0001f600"])
+def test_text_comes_back_as_it_was_and_nothing_unseen_is_in_the_file(text: str) -> None:
+    results = replace(sample_results(), why_partial=text)
+
+    assert text == read_json(write_json(results), "results.json").why_partial
+    assert not {"\x1b", "\x9b", "\u202e", "\u2028", "\U000e0041"} & set(write_json(results))
+
+
+def test_what_json_cannot_hold_is_written_as_something_it_can() -> None:
+    run = sample_results().runs[0]
+    finding = Finding("body", Level.MUST, {"n": float("nan")}, "\ud800", "x")
+    results = replace(sample_results(), runs=(replace(run, rows=(replace(run.rows[0], findings=(finding,)),)),))
+    read = read_json(write_json(results), "results.json").runs[0].rows[0].findings[0]
+
+    assert ({"n": "nan"}, "\ufffd") == (read.wanted, read.got)
