@@ -38,7 +38,8 @@ class Layout:
             headers.append(("Content-Type", content_type))
         body, encoding = self._compressed(body or b"", incoming)
         headers += encoding
-        payload, framing = self._framed(body)
+        # 204 has neither a body nor a framing: a client would take them for the start of the next answer.
+        payload, framing = (b"", []) if reply.status == HTTPStatus.NO_CONTENT else self._framed(body)
         headers += framing
         if self._choices_has_company:
             headers += _COMPANY

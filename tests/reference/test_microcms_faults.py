@@ -227,7 +227,7 @@ def test_every_fault_has_a_name_and_a_sentence_of_its_own_kind() -> None:
 def test_catalogue_is_spread_over_all_kinds() -> None:
     kinds = {
         "status", "message", "wording", "envelope", "content-type", "leak", "effect", "control", "combination",
-        "operation", "repeated", "method",
+        "operation", "repeated", "method", "lenient",
     }  # fmt: skip
     assert kinds == {fault.aspect for fault in FAULTS}
 

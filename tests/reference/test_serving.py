@@ -112,3 +112,17 @@ def test_many_clients_are_served_at_once(running: reference.Running) -> None:
     for thread in threads:
         thread.join()
     assert [200] * 80 == seen
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked", "chunked-small"])
+def test_answer_without_a_body_leaves_the_connection_clean(framing: str) -> None:
+    choices = {"method_options": "204", "framing": framing}
+    with reference.start("microcms-management", freedoms=choices) as running:
+        full = running.profile["credentials"]["full"]
+        head = f" /api/v1/media HTTP/1.1\r\n{full['header']}: {full['value']}\r\n\r\n".encode()
+        answer = talk(running, b"OPTIONS" + head + b"HEAD" + head + b"PUT" + head)
+    first, second, third = answer.split(b"HTTP/1.1 ")[1:]
+    assert [b"204", b"200", b"405"] == [part[:3] for part in (first, second, third)]
+    assert first.endswith(b"\r\n\r\n")
+    assert second.endswith(b"\r\n\r\n")
+    assert b"Transfer-Encoding" not in first

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from conformance.reference.catalogue import Row
-from conformance.reference.decisions import Ask, Broken, after
+from conformance.reference.decisions import Ask, Broken, after, every
 from conformance.reference.messages import Reply
 from conformance.reference.microcms.faults.making import (
     Test,
@@ -114,6 +115,14 @@ _KEYS: Final[tuple[Broken, ...]] = (
         _KEY,
         "Only the start of a key is compared.",
         both(_key_is("wrong"), _nearly_a_key),
+    ),
+    accepts(
+        "admits_every_second_wrong_key",
+        _KEY,
+        "Every second passes.",
+        _key_is("wrong"),
+        aspect="repeated",
+        counted=partial(every, 2),
     ),
     answers("answers_missing_key_with_401", _KEY, "status", "401 without a key only.", status(401), _key_is("missing")),
     answers("answers_wrong_key_with_401", _KEY, "status", "401 for a wrong key only.", status(401), _key_is("wrong")),

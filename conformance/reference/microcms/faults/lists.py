@@ -87,6 +87,14 @@ def _every_list(some: _List) -> Iterator[Broken]:
         aspect="combination",
     )
     yield effect(
+        f"takes_limit_0_for_none_on_{slug}",
+        below,
+        "0 gives a page of ten.",
+        "limit",
+        some.test(_limit_is("0")),
+        rejected=False,
+    )
+    yield effect(
         f"ignores_limit_on_{slug}", below, "A page is always ten.", "limit", on(some.operation), rejected=False
     )
 

@@ -78,7 +78,7 @@ def accepts(
     sentence: str,
     test: Test = always,
     *,
-    aspect: str = "status",
+    aspect: str = "lenient",
     counted: Counted | None = None,
 ) -> Broken:
     """A server that does not hold a row against some of the requests that break its rule.

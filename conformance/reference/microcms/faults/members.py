@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from conformance.reference.catalogue import Row
-from conformance.reference.decisions import Ask, Broken
+from conformance.reference.decisions import Ask, Broken, every
 from conformance.reference.messages import Reply
 from conformance.reference.microcms.faults.making import (
     accepts,
@@ -55,6 +56,13 @@ FAULTS: Final[tuple[Broken, ...]] = (
         _MEMBER,
         "Any UUID finds somebody.",
         lambda ask: ask.facts["id"].count("-") == 4 and not _invited(ask),
+    ),
+    accepts(
+        "shows_every_third_unknown_member",
+        _MEMBER,
+        "Every third is shown.",
+        aspect="repeated",
+        counted=partial(every, 3),
     ),
     answers("answers_invited_member_with_403", _MEMBER, "status", "403 for who is invited.", status(403), _invited),
     answers(

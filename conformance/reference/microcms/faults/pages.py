@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from conformance.reference.catalogue import Row
-from conformance.reference.decisions import Ask, Broken, after
+from conformance.reference.decisions import Ask, Broken, after, every
 from conformance.reference.messages import Reply
 from conformance.reference.microcms.answers import message
 from conformance.reference.microcms.faults.making import (
@@ -22,6 +22,7 @@ from conformance.reference.microcms.faults.making import (
     raw,
     refuses,
     status,
+    succeeds,
 )
 
 __all__ = ["FAULTS"]
@@ -59,7 +60,21 @@ _C: Final = _rows("contents-get", 1, 2, 3, 4, 5)
 _M: Final = _rows("media-get", 1, 2, 3, 4, 5, 6)
 _WORDS: Final = (_C[2], _C[4])
 
+
+def _one_more(reply: Reply, _ask: Ask) -> Reply:
+    found = reply.value["contents"]
+    return reply.but(value={**reply.value, "contents": found + found[:1]})
+
+
 _CONTENTS_ONLY: Final[tuple[Broken, ...]] = (
+    succeeds(
+        "returns_one_more_than_limit_on_contents",
+        _C[0],
+        "effect",
+        "A page has one entry too many.",
+        _one_more,
+        both(on("listContents"), given("limit")),
+    ),
     accepts("accepts_limits_below_minus_1_on_contents", _C[0], "Only -1 is refused.", number(lambda n: n < -1)),
     accepts(
         "accepts_repeated_negative_limit_on_contents",
@@ -170,6 +185,26 @@ def _beyond(ask: Ask, count: int) -> bool:
 
 
 _MEDIA_ONLY: Final[tuple[Broken, ...]] = (
+    accepts(
+        "accepts_every_third_negative_limit_on_media",
+        _M[0],
+        "Every third passes.",
+        aspect="repeated",
+        counted=partial(every, 3),
+    ),
+    accepts(
+        "accepts_every_second_unreadable_offset_on_media",
+        _M[5],
+        "Every second passes.",
+        aspect="repeated",
+        counted=partial(every, 2),
+    ),
+    refuses(
+        "refuses_limit_beside_file_name_on_media_v2",
+        _M[1],
+        "A right limit does not pass in company.",
+        both(on("listMediaV2"), given("limit"), given("fileName")),
+    ),
     accepts("accepts_limits_below_minus_1_on_media", _M[0], "Only -1 is refused.", number(lambda n: n < -1)),
     accepts("accepts_limits_above_101_on_media", _M[1], "Only 101 is refused.", number(lambda n: n > 101)),
     accepts(
