@@ -1,0 +1,82 @@
+"""Whether a row changed because the target did, or because we asked or judged otherwise: told from the evidence.
+
+The same input answered otherwise is the target's doing, whatever else changed. The same answer judged otherwise is
+ours. An input that was not tried before tells nothing about a change, unless nothing changed on our side at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.report.comparing import ours
+from conformance.report.comparing.model import OurChange
+from conformance.results.model import Level, RowResult, TargetRun, Verdict
+from conformance.results.volatile import Settler
+
+__all__ = ["explained", "trials"]
+
+Trials = dict[str, set[tuple[str, str]]]
+
+
+def explained(
+    old: RowResult, new: RowResult, runs: tuple[TargetRun, TargetRun], changes: tuple[OurChange, ...]
+) -> tuple[str, ...]:
+    """Names of what we did otherwise that explains the row's new verdict; none where the target did it."""
+    if Verdict.NOT_EXERCISED in {old.verdict, new.verdict}:
+        return _exercising(old, new, runs, changes)
+    if Verdict.INCONCLUSIVE in {old.verdict, new.verdict}:
+        return ours.deciding(changes, patience=True)
+    if not (possible := ours.deciding(changes)):
+        return ()
+    worse = new if list(Verdict).index(new.verdict) >= list(Verdict).index(old.verdict) else old
+    labels = _failing(worse)
+    before, after = trials(old, Settler(runs[0].target)), trials(new, Settler(runs[1].target))
+    both = labels & before.keys() & after.keys()
+    if any(_answered_otherwise(before[label], after[label]) for label in both):
+        return ()
+    if any(before[label] & after[label] for label in both):
+        return ours.deciding(changes, judging=True)
+    return possible if labels else ours.deciding(changes, judging=True)
+
+
+def trials(row: RowResult, settler: Settler) -> Trials:
+    """For each label what was sent and what came back, in settled words."""
+    told: Trials = {}
+    for attempt in row.attempts:
+        sent, got = settler.settled(attempt.value), settler.settled(attempt.answer)
+        told.setdefault(attempt.label, set()).add((sent, got))
+    for exchange in row.exchanges:
+        if exchange.label not in told and exchange.response is not None:
+            body = settler.settled(exchange.response.body)
+            told.setdefault(exchange.label, set()).add(("", f"{exchange.response.status} {body}"))
+    return told
+
+
+def _answered_otherwise(before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]]) -> bool:
+    """Whether some value was sent both times and never got the same answer."""
+    old, new = _by_value(before), _by_value(after)
+    return any(not (old[value] & new[value]) for value in old.keys() & new.keys())
+
+
+def _by_value(tried: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    answers: dict[str, set[str]] = {}
+    for value, answer in tried:
+        answers.setdefault(value, set()).add(answer)
+    return answers
+
+
+def _failing(row: RowResult) -> set[str]:
+    weighs = Level.MUST if row.verdict is Verdict.VIOLATES else Level.SHOULD
+    return {finding.where for finding in row.findings if finding.level is weighs}
+
+
+def _exercising(
+    old: RowResult, new: RowResult, runs: tuple[TargetRun, TargetRun], changes: tuple[OurChange, ...]
+) -> tuple[str, ...]:
+    """A row that lacked something: ours if the profile gives it in one run only, or if results cannot tell."""
+    lacking = new if new.verdict is Verdict.NOT_EXERCISED else old
+    lost = tuple(
+        lack for lack in lacking.lacks if ours.given(runs[0].target, lack) != ours.given(runs[1].target, lack)
+        or ours.given(runs[0].target, lack) is None
+    )  # fmt: skip
+    return lost or ours.deciding(changes, patience=True)

@@ -1,0 +1,102 @@
+"""What became of each row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from conformance.report.comparing import ours
+from conformance.report.comparing.blaming import explained, trials
+from conformance.report.comparing.model import Kind, OurChange, RowChange
+from conformance.report.saying import reason_of, repeat_of
+from conformance.results.model import Level, RowResult, TargetRun, Verdict
+from conformance.results.volatile import Settler
+
+__all__ = ["changes_of_rows"]
+
+_GOOD = frozenset({Verdict.CONFORMS, Verdict.DRIFTS})
+
+
+def changes_of_rows(old: TargetRun, new: TargetRun, changes: tuple[OurChange, ...]) -> tuple[RowChange, ...]:
+    """The rows that are not as they were, the gravest first, within a kind in the vendor's order."""
+    before, after = ({row.id: row for row in run.rows} for run in (old, new))
+    found = []
+    for name in dict.fromkeys((*after, *before)):
+        one = _changed(before.get(name), after.get(name), (old, new), changes)
+        if one is not None:
+            found.append(one)
+    kinds = list(Kind)
+    return tuple(sorted(found, key=lambda row: (not row.worse, kinds.index(row.kind))))
+
+
+def _changed(
+    old: RowResult | None, new: RowResult | None, runs: tuple[TargetRun, TargetRun], changes: tuple[OurChange, ...]
+) -> RowChange | None:
+    if old is None or new is None:
+        return _one_sided(old, new, changes)
+    kind = _kind(old.verdict, new.verdict)
+    if kind is None and old.verdict is new.verdict is Verdict.VIOLATES and _breaks_otherwise(old, new, runs):
+        kind = Kind.VIOLATING_OTHERWISE
+    if kind is None:
+        return None
+    why_ours = explained(old, new, runs, (*changes, *ours.of_row(old, new)))
+    known = new.known.reason if new.known else ""
+    return RowChange(
+        id=new.id, table=new.table, row=new.row, kind=kind, old=old.verdict, new=new.verdict, was=old.observed,
+        now=new.observed, why=reason_of(new) or reason_of(old), cause=new.cause or old.cause,
+        repeat=repeat_of(new) if new.verdict is Verdict.VIOLATES else "", ours=why_ours, known=known,
+        worse=_is_worse(kind, old.verdict, new.verdict) and not why_ours and not known,
+    )  # fmt: skip
+
+
+def _one_sided(old: RowResult | None, new: RowResult | None, changes: tuple[OurChange, ...]) -> RowChange | None:
+    """A row that only one of the runs has: which rows there are is up to the contract and the person who ran it."""
+    row = new or old
+    if row is None:
+        return None
+    return RowChange(
+        id=row.id, table=row.table, row=row.row, kind=Kind.ADDED if new else Kind.REMOVED,
+        old=old.verdict if old else None, new=new.verdict if new else None, was=old.observed if old else "",
+        now=new.observed if new else "", why=reason_of(row) if new else "", cause=row.cause,
+        repeat=repeat_of(row) if new else "",
+        ours=ours.deciding(changes, patience=True) or ("rows chosen",),
+    )  # fmt: skip
+
+
+def _kind(old: Verdict, new: Verdict) -> Kind | None:
+    if old is new:
+        return None
+    if old is Verdict.NOT_EXERCISED:
+        return Kind.NEWLY_EXERCISED
+    found = {
+        Verdict.VIOLATES: Kind.NEWLY_VIOLATING,
+        Verdict.INCONCLUSIVE: Kind.NEWLY_INCONCLUSIVE,
+        Verdict.NOT_EXERCISED: Kind.NO_LONGER_EXERCISED,
+        Verdict.CONFORMS: Kind.MENDED,
+    }
+    return found.get(new) or (Kind.MENDED if old is Verdict.VIOLATES else Kind.DRIFTING)
+
+
+def _is_worse(kind: Kind, old: Verdict, new: Verdict) -> bool:
+    if kind in {Kind.NEWLY_VIOLATING, Kind.VIOLATING_OTHERWISE}:
+        return True
+    if kind in {Kind.NEWLY_INCONCLUSIVE, Kind.NO_LONGER_EXERCISED}:
+        return old in _GOOD
+    return kind is Kind.NEWLY_EXERCISED and new is Verdict.VIOLATES
+
+
+def _breaks_otherwise(old: RowResult, new: RowResult, runs: tuple[TargetRun, TargetRun]) -> bool:
+    """Whether an input that was tried both times breaks a promise in a way in which it did not before."""
+    settlers = Settler(runs[0].target), Settler(runs[1].target)
+    tried = trials(old, settlers[0]).keys()
+    before = set(_breaches(old, settlers[0]))
+    return any(
+        breach not in before for breach in _breaches(new, settlers[1]) if breach[1] in tried or not old.attempts
+    )  # fmt: skip
+
+
+def _breaches(row: RowResult, settler: Settler) -> Iterator[tuple[str, str, str]]:
+    for finding in row.findings:
+        if finding.level is Level.MUST:
+            got = settler.settled(json.dumps(finding.got, ensure_ascii=False, sort_keys=True, default=str))
+            yield finding.aspect, finding.where, got

@@ -1,0 +1,273 @@
+"""A comparison names what the target does otherwise, and blames it for nothing that we did otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from made_up import conforms, drifts, run_of, sample_results, violates_by_status
+
+from conformance.report.comparing import Comparison, compare
+from conformance.report.comparing.model import Kind, RowChange
+from conformance.results.model import (
+    Attempt,
+    Choice,
+    Exploration,
+    ExploredFinding,
+    Finding,
+    Known,
+    Level,
+    Results,
+    RowResult,
+    Suite,
+    Undocumented,
+    Verdict,
+)
+
+ROW = "contents-get/offset-below-minimum"
+
+
+def results(*rows: RowResult, **target: object) -> Results:
+    sample = sample_results()
+    first = sample.runs[0]
+    return replace(sample, runs=(run_of(first.contract, {**first.target, **target}, tuple(rows)),))
+
+
+def violating(row: RowResult, where: str = "offset=min-1", answer: str = "200 1 content") -> RowResult:
+    """The row with the attempt at `where` answered otherwise."""
+    attempts = tuple(
+        replace(one, outcome="violation", answer=answer) if one.label == where else one for one in row.attempts
+    )
+    return replace(
+        row, verdict=Verdict.VIOLATES, observed=answer, attempts=attempts,
+        findings=(Finding("status", Level.MUST, 400, 200, where, 1),),
+    )
+
+
+def only(comparison: Comparison) -> RowChange:
+    (run,) = comparison.runs
+    (row,) = run.rows
+    return row
+
+
+def test_the_same_run_twice_differs_in_nothing() -> None:
+    sample = sample_results()
+    found = compare(sample, sample)
+    assert (False, False, (), (), ()) == (found.worse, found.changed, found.ours, found.only_old, found.only_new)
+    assert ["microcms-management", "kuroco"] == [run.contract for run in found.runs]
+
+
+def test_a_row_answered_otherwise_is_newly_violating_and_the_only_thing_named() -> None:
+    found = compare(results(conforms(), drifts()), results(violating(conforms()), drifts()))
+    row = only(found)
+    assert (ROW, Kind.NEWLY_VIOLATING, True) == (row.id, row.kind, row.worse)
+    assert ("400 Offset: must be no less than 0", "200 1 content") == (row.was, row.now)
+    assert row.repeat.startswith("curl ")
+    assert found.worse
+    assert not found.runs[0].wordings
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind", "worse"),
+    [
+        ("conforms", "violates", Kind.NEWLY_VIOLATING, True),
+        ("drifts", "violates", Kind.NEWLY_VIOLATING, True),
+        ("inconclusive", "violates", Kind.NEWLY_VIOLATING, True),
+        ("conforms", "inconclusive", Kind.NEWLY_INCONCLUSIVE, True),
+        ("violates", "inconclusive", Kind.NEWLY_INCONCLUSIVE, False),
+        ("conforms", "drifts", Kind.DRIFTING, False),
+        ("inconclusive", "drifts", Kind.DRIFTING, False),
+        ("violates", "drifts", Kind.MENDED, False),
+        ("violates", "conforms", Kind.MENDED, False),
+        ("drifts", "conforms", Kind.MENDED, False),
+        ("inconclusive", "conforms", Kind.MENDED, False),
+        ("conforms", "not-exercised", Kind.NO_LONGER_EXERCISED, True),
+        ("violates", "not-exercised", Kind.NO_LONGER_EXERCISED, False),
+        ("not-exercised", "conforms", Kind.NEWLY_EXERCISED, False),
+        ("not-exercised", "violates", Kind.NEWLY_EXERCISED, True),
+    ],
+)
+def test_each_pair_of_verdicts_has_one_kind(old: str, new: str, kind: Kind, worse: bool) -> None:
+    before, after = (replace(conforms(), verdict=Verdict(one)) for one in (old, new))
+    row = only(compare(results(before), results(after)))
+    assert (kind, worse) == (row.kind, row.worse)
+
+
+def test_drift_is_not_worse_but_told_for_those_who_are_strict() -> None:
+    found = compare(results(conforms()), results(replace(conforms(), verdict=Verdict.DRIFTS)))
+    assert (False, True) == (found.worse, found.drifted)
+
+
+def test_a_second_way_of_violating_a_row_is_named() -> None:
+    before = violating(conforms())
+    second = Finding("effect", Level.MUST, "kept", "changed", "offset=min", 2)
+    after = replace(before, findings=(*before.findings, second))
+    row = only(compare(results(before), results(after)))
+    assert (Kind.VIOLATING_OTHERWISE, True) == (row.kind, row.worse)
+
+
+def test_a_permission_taken_away_is_ours() -> None:
+    after = replace(conforms(), verdict=Verdict.NOT_EXERCISED, lacks=("allow: write",), attempts=(), exchanges=())
+    found = compare(results(conforms()), results(after, allow=[]))
+    assert (Kind.NO_LONGER_EXERCISED, ("allow: write",), False) == (
+        only(found).kind, only(found).ours, found.worse,
+    )  # fmt: skip
+    assert [("allow", ["write"], [])] == [(one.what, one.old, one.new) for one in found.runs[0].ours]
+
+
+def test_a_credential_that_is_lacking_is_ours_though_results_hold_no_credentials() -> None:
+    after = replace(conforms(), verdict=Verdict.NOT_EXERCISED, lacks=("credentials.throttled",))
+    assert not compare(results(conforms()), results(after)).worse
+
+
+def test_a_fixture_that_the_profile_never_gave_is_the_targets() -> None:
+    after = replace(conforms(), verdict=Verdict.NOT_EXERCISED, lacks=("fixtures.content_id",))
+    found = compare(results(conforms()), results(after))
+    assert ((), True) == (only(found).ours, found.worse)
+
+
+def test_a_permission_given_explains_a_violation_that_was_never_looked_for() -> None:
+    before = replace(conforms(), verdict=Verdict.NOT_EXERCISED, lacks=("allow: delete",), attempts=())
+    found = compare(results(before), results(violating(conforms()), allow=["write", "delete"]))
+    assert (Kind.NEWLY_EXERCISED, False) == (only(found).kind, found.worse)
+
+
+def test_an_input_never_tried_before_at_another_depth_is_ours() -> None:
+    row = conforms()
+    far = Attempt("offset=min-2^31", "drawn", "-2147483648", "as-promised", "400")
+    deeper = replace(row, attempts=(*row.attempts, far))
+    after = replace(results(violating(deeper, "offset=min-2^31")), depth="thorough")
+    found = compare(results(row), after)
+    assert (("depth",), False) == (only(found).ours, found.worse)
+
+
+def test_the_same_input_answered_otherwise_is_the_targets_whatever_we_changed() -> None:
+    after = replace(results(violating(conforms()), allow=[]), depth="thorough", seed=7, suite=Suite("conformance", "9"))
+    found = compare(results(conforms()), after)
+    assert ((), True) == (only(found).ours, found.worse)
+    assert ["suite", "depth", "seed"] == [one.what for one in found.ours]
+
+
+def test_the_same_answer_judged_otherwise_by_another_suite_is_ours() -> None:
+    row = conforms()
+    after = replace(violating(row, answer="400 Offset: must be no less than 0"), observed=row.observed)
+    found = compare(results(row), replace(results(after), suite=Suite("conformance", "0.2.0")))
+    assert (("suite",), False) == (only(found).ours, found.worse)
+
+
+def test_another_address_is_said_but_excuses_nothing() -> None:
+    found = compare(results(conforms()), results(violating(conforms()), base_url="http://127.0.0.1:9"))
+    assert found.worse
+    assert ["base_url"] == [one.what for one in found.runs[0].ours]
+
+
+def test_a_known_deviation_is_not_worse() -> None:
+    after = replace(violating(conforms()), known=Known("Reported."))
+    found = compare(results(conforms()), results(after))
+    assert ("Reported.", False) == (only(found).known, found.worse)
+
+
+def test_rows_of_a_new_edition_are_ours() -> None:
+    old, new = results(conforms()), results(conforms(), violates_by_status())
+    run = new.runs[0]
+    new = replace(new, runs=(replace(run, contract=replace(run.contract, edition="2026-12-01")),))
+    found = compare(old, new)
+    assert (Kind.ADDED, ("contract edition",), False) == (only(found).kind, only(found).ours, found.worse)
+    assert Kind.REMOVED is only(compare(new, old)).kind
+
+
+def test_new_words_are_shown_beside_the_old() -> None:
+    before, after = results(conforms()), results(replace(conforms(), observed="400 offset must not be negative"))
+    (wording,) = compare(before, after).runs[0].wordings
+    assert ("message", "400 Offset: must be no less than 0", "400 offset must not be negative") == (
+        wording.about, wording.old, wording.new,
+    )  # fmt: skip
+    assert not compare(before, after).worse
+
+
+def test_another_edition_of_the_wording_is_named_whatever_the_order() -> None:
+    row = conforms()
+    found = compare(results(replace(row, editions=("a", "b"))), results(replace(row, editions=("b", "c"))))
+    assert [("edition", "a, b", "b, c")] == [(one.about, one.old, one.new) for one in found.runs[0].wordings]
+    same = compare(results(replace(row, editions=("a", "b"))), results(replace(row, editions=("b", "a"))))
+    assert not same.changed
+
+
+def test_another_status_under_the_same_verdict_is_an_answer_that_changed() -> None:
+    before = replace(violating(conforms()), observed="200")
+    found = compare(results(before), results(replace(before, observed="500 Internal Server Error")))
+    assert ["answer"] == [one.about for one in found.runs[0].wordings]
+
+
+def test_identifiers_times_and_the_targets_own_names_are_no_new_wording() -> None:
+    row = conforms()
+    text = "400 {} at {}/x: {} ({})"
+    before = text.format("foo-1", "http://a.example:1", "0b6f2c1e-9c0d-4f0e-8f6a-1d2c3b4a5f60", "2026-11-22T01:00:00Z")
+    after = text.format("bar-22", "http://b.example:2", "11111111-2222-3333-4444-555555555555", "2026-11-23T01:00:07Z")
+    found = compare(
+        results(replace(row, observed=before), base_url="http://a.example:1", fixtures={"content_id": "foo-1"}),
+        results(replace(row, observed=after), base_url="http://b.example:2", fixtures={"content_id": "bar-22"}),
+    )
+    assert not found.changed
+
+
+def test_a_message_that_drifts_in_other_words_at_the_same_input_is_named() -> None:
+    row = drifts()
+    after = replace(row, findings=(replace(row.findings[0], got="bad integer"),))
+    (wording,) = compare(results(row), results(after)).runs[0].wordings
+    assert ("limit=abc", "Invalid integer in query (limit: abc)", "bad integer") == (
+        wording.where, wording.old, wording.new,
+    )  # fmt: skip
+
+
+def test_an_open_choice_is_compared_only_where_both_tried_it() -> None:
+    row = conforms()
+    integer = "contents-get/limit-not-an-integer"
+    before = replace(row, choices=(Choice("limit=+5", "accepted"), Choice("limit=", "accepted")))
+    after = replace(row, choices=(Choice("limit=+5", integer), Choice("limit=1e2", "accepted")))
+    found = compare(results(before), results(after))
+    assert [("limit=+5", "accepted", integer)] == [
+        (one.input, one.old, one.new) for one in found.runs[0].choices
+    ]
+    assert not found.worse
+
+
+def test_undocumented_answers_are_new_or_gone() -> None:
+    one, other = Undocumented("list", 400, "Query too long", 3), Undocumented("list", 418, "teapot")
+    before, after = results(conforms()), results(conforms())
+    before = replace(before, runs=(replace(before.runs[0], undocumented=(one,)),))
+    after = replace(after, runs=(replace(after.runs[0], undocumented=(replace(one, count=9), other)),))
+    assert [(418, True)] == [(it.status, it.new) for it in compare(before, after).runs[0].undocumented]
+    assert [(418, False)] == [(it.status, it.new) for it in compare(after, before).runs[0].undocumented]
+
+
+def explored(*findings: ExploredFinding) -> Results:
+    verdict = Verdict.VIOLATES if findings else Verdict.CONFORMS
+    one = Exploration("listContents", "GET", "/contents", verdict, findings=findings)
+    base = results(conforms())
+    return replace(base, runs=(replace(base.runs[0], explored=(one,)),))
+
+
+def test_a_new_finding_of_the_exploration_is_worse_unless_other_inputs_were_drawn() -> None:
+    found = ExploredFinding("server-error", Level.MUST, "no 5xx", 500)
+    worse = compare(explored(), explored(found))
+    assert ([(500, True)], True) == ([(it.got, it.new) for it in worse.runs[0].explored], worse.worse)
+    assert not compare(explored(), replace(explored(found), seed=5)).worse
+    assert not compare(explored(found), explored()).worse
+
+
+def test_runs_are_matched_by_contract_then_by_target() -> None:
+    sample = sample_results()
+    micro = sample.runs[0]
+    targets = [{**micro.target, "name": name, "base_url": f"http://{name}.example"} for name in "abc"]
+    named = [replace(micro, target=target) for target in targets]
+    old, new = (replace(sample, runs=tuple(runs)) for runs in ((named[0], named[1]), (named[1], named[2])))
+    found = compare(old, new)
+    assert ["b"] == [run.target for run in found.runs]
+    assert (("microcms-management on a",), ("microcms-management on c",)) == (found.only_old, found.only_new)
+
+
+def test_a_run_that_was_broken_off_is_ours() -> None:
+    after = replace(conforms(), verdict=Verdict.NOT_EXERCISED, reason="The run was broken off.")
+    found = compare(results(conforms()), replace(results(after), partial=True))
+    assert (("broken off",), False) == (only(found).ours, found.worse)
