@@ -21,7 +21,6 @@ from conformance.reference.microcms.faults.making import (
 __all__ = ["FAULTS"]
 
 
-_LOST: Final[Row] = ("contents-get", 6)
 _VALID: Final[Row] = ("contents-patch", 1)
 _LENGTH: Final[Row] = ("contents-patch", 2)
 _USER: Final[Row] = ("contents-patch", 3)

@@ -20,11 +20,6 @@ __all__ = ["FAULTS"]
 
 
 _LOST: Final[Row] = ("contents-get", 6)
-_VALID: Final[Row] = ("contents-patch", 1)
-_LENGTH: Final[Row] = ("contents-patch", 2)
-_USER: Final[Row] = ("contents-patch", 3)
-_JSON: Final[Row] = ("contents-patch", 4)
-_METHOD: Final[Row] = ("contents-patch", 5)
 
 
 def _known(ask: Ask) -> tuple[str, ...]:

@@ -29,7 +29,6 @@ _KEY: Final[Row] = ("common", 2)
 _ROUTE: Final[Row] = ("common", 3)
 _RATE: Final[Row] = ("common", 4)
 _CRASH: Final[Row] = ("common", 5)
-_MEMBER: Final[Row] = ("members-get", 1)
 
 _GUARDED: Final = (
     ("listContents", "list_of_contents"),

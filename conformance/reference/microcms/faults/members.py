@@ -19,11 +19,6 @@ from conformance.reference.microcms.faults.making import (
 __all__ = ["FAULTS"]
 
 
-_IP: Final[Row] = ("common", 1)
-_KEY: Final[Row] = ("common", 2)
-_ROUTE: Final[Row] = ("common", 3)
-_RATE: Final[Row] = ("common", 4)
-_CRASH: Final[Row] = ("common", 5)
 _MEMBER: Final[Row] = ("members-get", 1)
 
 

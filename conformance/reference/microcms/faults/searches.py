@@ -26,13 +26,6 @@ __all__ = ["FAULTS"]
 _IMAGE: Final[Row] = ("media-get", 4)
 _TOKEN: Final[Row] = ("media-get", 7)
 _NAME: Final[Row] = ("media-get", 8)
-_FORM: Final[Row] = ("media-post", 1)
-_SIZE: Final[Row] = ("media-post", 2)
-_METHODS: Final[tuple[Row, Row]] = (("media-post", 3), ("media-delete", 4))
-_URL: Final[Row] = ("media-delete", 1)
-_USED: Final[Row] = ("media-delete", 2)
-_GONE: Final[Row] = ("media-delete", 3)
-_MEGA: Final = 1_000_000
 
 
 def _image_only(word: str) -> Test:

@@ -21,9 +21,6 @@ from conformance.reference.microcms.faults.making import (
 __all__ = ["FAULTS"]
 
 
-_IMAGE: Final[Row] = ("media-get", 4)
-_TOKEN: Final[Row] = ("media-get", 7)
-_NAME: Final[Row] = ("media-get", 8)
 _FORM: Final[Row] = ("media-post", 1)
 _SIZE: Final[Row] = ("media-post", 2)
 _METHODS: Final[tuple[Row, Row]] = (("media-post", 3), ("media-delete", 4))
