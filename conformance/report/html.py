@@ -17,6 +17,7 @@ from markupsafe import Markup
 from conformance.report.difference import difference
 from conformance.report.evidence import TIERS, Limits, estimate
 from conformance.report.harmless import as_cell, as_json, clip, is_web_link, one_line, visible
+from conformance.report.saying import answer_of
 from conformance.report.view import SYMBOLS, WORST_FIRST, sentences, tally, view
 from conformance.report.words import LANGUAGES, catalogue, checked_language, fixed_words, other, say
 from conformance.results.model import Results, Verdict
@@ -79,6 +80,7 @@ def _context(results: Results, language: str | None, limits: Limits) -> dict[str
         "language": checked_language(language),
         "follow": language is None,
         "broken": [row for run in runs for row in run.rows if row.row.verdict is Verdict.VIOLATES],
+        "strayed": [(anchor, one) for run in runs for anchor, one in run.strayed],
         "title": title(results, language),
         "tally": tally(row for run in results.runs for row in run.rows),
         "css": Markup(head()),  # noqa: S704 - our own file
@@ -111,7 +113,9 @@ def _environment(language: str) -> Environment:
         tally_of=tally,
         worst_first=WORST_FIRST,
     )
-    environment.filters.update(cell=as_cell, clip=clip, content=_content, json=as_json, line=one_line, time=_time)
+    environment.filters.update(
+        answer=answer_of, cell=as_cell, clip=clip, content=_content, json=as_json, line=one_line, time=_time
+    )
     return environment
 
 

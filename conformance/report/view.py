@@ -11,6 +11,7 @@ from conformance.report.harmless import one_line
 from conformance.results.model import (
     Attempt,
     Choice,
+    Exploration,
     Finding,
     Level,
     RecordedExchange,
@@ -80,6 +81,13 @@ class RunView:
         """The rows of every table."""
         for table in self.tables:
             yield from table.rows
+
+    @property
+    def strayed(self) -> Iterator[tuple[str, Exploration]]:
+        """The explored operations that violate, each with its anchor."""
+        for number, one in enumerate(self.run.explored, 1):
+            if one.verdict is Verdict.VIOLATES:
+                yield f"{self.anchor}/explored/{number}", one
 
     @property
     def choices(self) -> tuple[tuple[RowView, Choice], ...]:
