@@ -23,7 +23,10 @@ TIMEOUTS = 3
 
 @dataclass(slots=True)
 class Patience:
-    """For one request: what has been tried and waited so far. `now` of the deadline is counted by the caller."""
+    """For one request: what has been tried and waited so far.
+
+    What is not `repeatable` is repeated only where nothing of it was sent, or where its status says it was refused.
+    """
 
     limits: Limits
     asked_for: frozenset[int]
@@ -59,7 +62,7 @@ class Patience:
         return self._backoff() if told is None else told
 
     def _after_truncated(self, last: Try) -> float | None:
-        return self._backoff() if last.truncated and self._again() else None
+        return self._backoff() if last.truncated and self._again(last) else None
 
     def _after_silence(self, last: Try, kind: SilenceKind) -> float | None:
         if kind in HARMLESS:
@@ -71,9 +74,10 @@ class Patience:
             return self._backoff() if self._again(last) else None
         return None
 
-    def _again(self, last: Try | None = None) -> bool:
-        harmless = self.repeatable or (last is not None and not last.left)
-        return harmless and self.tries < self.limits.tries
+    def _again(self, last: Try) -> bool:
+        answer = last.reply if isinstance(last.reply, Answer) else last.reply.answer
+        refused = answer is not None and 400 <= answer.status < 500
+        return (self.repeatable or refused or not last.left) and self.tries < self.limits.tries
 
     def _backoff(self) -> float:
         return BACKOFF[min(self.tries, len(BACKOFF)) - 1] * self.chance.uniform(0.8, 1.2)

@@ -57,6 +57,7 @@ class Reading:
     faults: list[str] = field(default_factory=list)
     reusable: bool = False
     truncated: bool = False
+    whole_head: bool = False
     _minor: int = 1
     _budget: int = HEAD
     _body: bytearray = field(default_factory=bytearray)
@@ -68,7 +69,8 @@ class Reading:
 
         Raises NotHttp, and what the socket raises: TimeoutError, ConnectionError, other OSErrors.
         """
-        if not self._head():
+        self.whole_head = self._head()
+        if not self.whole_head:
             return
         if not 100 <= self.status <= 599:
             self.faults.append(f"status {self.status} is none of HTTP's")

@@ -142,7 +142,7 @@ class Session:
 
     def _learn(self, last: Try, pause: float | None, patience: Patience) -> None:
         reply = last.reply
-        if last.truncated and pause is None and patience.repeatable and isinstance(reply, Answer):
+        if last.truncated and pause is None and patience.repeatable and not last.early:
             self._cuts_short = True  # every time, so it is the target's way: no more waiting for better
         if isinstance(reply, Answer) and reply.status == 429 and reply.status not in patience.asked_for:
             self._throttled = True
@@ -156,7 +156,7 @@ class Session:
         if reply.status in UNASKED and reply.status not in patience.asked_for:
             detail = f"answered {reply.status}, which nothing had asked for"
             return Silence(SilenceKind.UNAVAILABLE, detail, reply)
-        if last.truncated and not self._cuts_short:
+        if last.truncated and not last.early and not self._cuts_short:
             # It may not be asked for again, and a network can cut an answer as well as a target.
             return Silence(SilenceKind.RESET, reply.faults[-1], reply)
         return reply

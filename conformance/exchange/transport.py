@@ -34,6 +34,8 @@ PIECE = 16 << 10
 SLOWEST = 64 << 10
 """Bytes per second that an upload must keep up, beside the time for a whole answer."""
 
+QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+
 Item = tuple[str, str | bytes]
 
 
@@ -57,7 +59,7 @@ class Try:
     """What became of one try.
 
     `left` says that a byte of the request may have reached the target, `stale` that an idle connection turned out to be
-    closed, `truncated` that the connection ended within the answer.
+    closed, `truncated` that the connection ended within the answer, `early` that the request was not sent to its end.
     """
 
     reply: Reply
@@ -65,6 +67,7 @@ class Try:
     left: bool = False
     stale: bool = False
     truncated: bool = False
+    early: bool = False
 
 
 @dataclass(slots=True)
@@ -127,9 +130,18 @@ class _Response(http.client.HTTPResponse):
         try:
             reading.run()
         except (OSError, NotHttp) as error:
+            if trip.cut_short and reading.whole_head and isinstance(error, ConnectionError):
+                # A target that refuses a body unread resets the connection, and may lose the end of its own answer.
+                reading.faults.append("the connection was reset within the answer")
+                reading.truncated = True
+                self._done(reading, trip)
+                return
             trip.stale = trip.reused and not stream.received and isinstance(error, ConnectionError)
             trip.silence = silence_of(error, reading.answer())
             raise
+        self._done(reading, trip)
+
+    def _done(self, reading: Reading, trip: _Trip) -> None:
         trip.answer = reading.answer()
         trip.truncated = reading.truncated
         self.headers = self.msg = http.client.HTTPMessage()
@@ -191,6 +203,9 @@ class _Carrying:
                 events = selector.select(wait) if wait > 0 else []
                 if not events:
                     raise TimeoutError("the target stopped reading the request")
+                if QUICK_ACK is not None:
+                    # A target that answers in two small pieces and then closes would never send the second otherwise.
+                    sock.setsockopt(socket.IPPROTO_TCP, QUICK_ACK, 1)
                 ready = events[0][1]
                 if ready & selectors.EVENT_READ and _answered(sock, trip):
                     trip.cut_short = True
@@ -271,7 +286,7 @@ class Transport:
         prepared.body = outgoing.body
         start = time.perf_counter()
         reply = self._reply(prepared, trip)
-        return Try(reply, time.perf_counter() - start, trip.left, trip.stale, trip.truncated)
+        return Try(reply, time.perf_counter() - start, trip.left, trip.stale, trip.truncated, trip.cut_short)
 
     def close(self) -> None:
         """Closes every connection."""

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from conformance.exchange.pacing import Pace, Pacer
+from conformance.wire import Request
+
+Start = Callable[..., Any]
+
+
+class Clock:
+    """A clock that moves only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.time = 100.0
+        self.lock = threading.Lock()
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        with self.lock:
+            self.time += seconds
+
+
+def moments(pace: Pace, count: int, idle: Callable[[int], float] = lambda _: 0.0) -> list[float]:
+    clock = Clock()
+    pacer = Pacer(pace, now=clock.now, sleep=clock.sleep)
+    found = []
+    for n in range(count):
+        clock.sleep(idle(n))
+        pacer.wait()
+        found.append(clock.now())
+    return found
+
+
+@pytest.mark.parametrize("idle", [lambda _: 0.0, lambda n: 9.0 if n == 9 else 0.0, lambda n: n % 7 * 0.4])
+def test_no_window_holds_more_than_the_pace_allows(idle: Callable[[int], float]) -> None:
+    found = moments(Pace(10, 10.0), 60, idle)
+    for first in found:
+        assert len([one for one in found if first <= one <= first + 10.0]) <= 10
+
+
+def test_what_fits_the_pace_does_not_wait() -> None:
+    found = moments(Pace(10, 10.0), 20)
+    assert [100.0] * 10 == found[:10]
+    assert found[10] == pytest.approx(110.1)
+    assert found[-1] == pytest.approx(110.1)
+
+
+def test_a_request_that_did_not_wait_is_counted() -> None:
+    clock = Clock()
+    pacer = Pacer(Pace(2, 10.0), now=clock.now, sleep=clock.sleep)
+    pacer.note()
+    pacer.note()
+    assert pacer.wait() == pytest.approx(10.1)
+
+
+def test_threads_are_each_given_their_own_moment() -> None:
+    pacer = Pacer(Pace(5, 0.1))
+    with ThreadPoolExecutor(8) as pool:
+        waited = list(pool.map(lambda _: pacer.wait(), range(12)))
+    assert max(waited) == pytest.approx(0.202, abs=0.05)
+    assert 5 == len([one for one in waited if one < 0.05])
+
+
+@pytest.mark.parametrize(("count", "seconds"), [(0, 1.0), (1, 0.0), (1, -1.0)])
+def test_a_pace_of_nothing_is_none(count: int, seconds: float) -> None:
+    with pytest.raises(ValueError, match="pace"):
+        Pace(count, seconds)
+
+
+def test_a_pace_is_written_as_in_a_profile() -> None:
+    assert ["10/10s", "1/0.5s"] == [Pace(10, 10.0).text, Pace(1, 0.5).text]
+
+
+def test_the_pace_holds_over_all_requests_and_their_repetitions(serve: Start, talk: Start, waits: list[float]) -> None:
+    server = serve(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+    session = talk(server.url, limits={"tries": 1}, pace=Pace(2, 50.0))
+    for _ in range(2):
+        session.send(Request("GET", server.url))
+    assert [] == waits
+    # The stand-in for sleep returns at once, so the third is let go when it has asked often enough: give it an end.
+    waits.extend([0.0])
+    stopped = threading.Event()
+
+    def stop(seconds: float) -> None:
+        waits.append(seconds)
+        stopped.set()
+        raise KeyboardInterrupt
+
+    session._pacer._sleep = stop
+    with pytest.raises(KeyboardInterrupt):
+        session.send(Request("GET", server.url))
+    assert stopped.is_set()
+    assert 49 < waits[-1] <= 50.5
+    session.send(Request("GET", server.url), unpaced=True)
+
+
+def test_the_documented_pace_is_kept_from_the_first_429_on(serve: Start, talk: Start) -> None:
+    answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"] * 5
+    answers.append(b"HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n\r\n")
+    server = serve(lambda connection, number: answer(connection))
+
+    def answer(connection: socket.socket) -> None:
+        while server.head(connection):
+            connection.sendall(answers.pop(0) if len(answers) > 1 else answers[0])
+
+    session = talk(server.url, documented=Pace(3, 50.0), limits={"tries": 1})
+    for _ in range(5):
+        assert session.send(Request("GET", server.url)).answer
+
+    def stop(seconds: float) -> None:
+        raise KeyboardInterrupt(seconds)
+
+    session._documented._sleep = stop
+    with pytest.raises(KeyboardInterrupt) as told:
+        session.send(Request("GET", server.url))
+    assert 49 < told.value.args[0] <= 50.5

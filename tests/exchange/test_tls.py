@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.exchange.session import Access, Limits, Session
+from conformance.wire import Request, SilenceKind
+
+Start = Callable[..., Any]
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+BAD = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+LIMITS = Limits(connect=1.0, read=1.0, whole=2.0, tries=2)
+
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="certificates are made with openssl")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of 127.0.0.1 that nobody else has signed, with its key, in one file."""
+    folder = tmp_path_factory.mktemp("tls")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    both = folder / "both.pem"
+    both.write_text((folder / "cert.pem").read_text() + (folder / "key.pem").read_text())
+    return both
+
+
+@pytest.fixture
+def secure(serve: Start, certificate: Path) -> Start:
+    def start(handler: Callable[..., None], *, client: bool = False) -> Any:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        if client:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(certificate)
+
+        def handle(connection: socket.socket, number: int) -> None:
+            with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True) as inner:
+                handler(server, inner)
+
+        server = serve(handle)
+        server.url = server.url.replace("http:", "https:")
+        return server
+
+    return start
+
+
+def answer(server: Any, connection: socket.socket) -> None:
+    while server.head(connection):
+        connection.sendall(OK)
+
+
+def test_a_private_certificate_is_refused_unless_its_ca_is_named(secure: Start, certificate: Path) -> None:
+    server = secure(answer)
+    reply = Session(Access(server.url), LIMITS, sleep=lambda _: None).send(Request("GET", server.url)).reply
+    assert SilenceKind.TLS == reply.kind
+    assert "certificate" in reply.detail
+    session = Session(Access(server.url, ca_bundle=str(certificate)), LIMITS)
+    for _ in range(3):
+        assert session.send(Request("GET", server.url + "/a/../%7e")).answer
+    assert b"GET /a/../%7e HTTP/1.1\r\n" in server.requests[-1]
+    session.close()
+
+
+def test_a_client_certificate_is_shown(secure: Start, certificate: Path) -> None:
+    server = secure(answer, client=True)
+    bare = Session(Access(server.url, ca_bundle=str(certificate)), LIMITS, sleep=lambda _: None)
+    assert bare.send(Request("GET", server.url)).answer is None
+    session = Session(Access(server.url, ca_bundle=str(certificate), client_cert=str(certificate)), LIMITS)
+    assert session.send(Request("GET", server.url)).answer
+    session.close()
+
+
+def test_a_first_reset_within_tls_is_no_idle_connection(secure: Start, certificate: Path) -> None:
+    server = secure(lambda server, connection: server.head(connection))
+    session = Session(
+        Access(server.url, frozenset({"write"}), ca_bundle=str(certificate)), LIMITS, sleep=lambda _: None
+    )
+    exchange = session.send(Request("POST", server.url, (), b"{}", "write"), repeatable=False)
+    assert SilenceKind.RESET == exchange.reply.kind
+    assert 1 == len(server.requests) == session.sent
+    session.close()
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.1])
+def test_an_answer_before_the_body_was_read_is_an_answer(secure: Start, certificate: Path, pause: float) -> None:
+    def reject(server: Any, connection: socket.socket) -> None:
+        server.head(connection)
+        connection.sendall(BAD)
+        time.sleep(pause)
+
+    server = secure(reject)
+    session = Session(Access(server.url, frozenset({"write"}), ca_bundle=str(certificate)), LIMITS)
+    for _ in range(5):
+        exchange = session.send(Request("POST", server.url, (), bytes(6_000_000), "write"), repeatable=False)
+        assert exchange.answer is not None, exchange.reply
+        assert 400 == exchange.answer.status
+    session.close()
+
+
+def test_a_large_upload_arrives_whole(secure: Start, certificate: Path) -> None:
+    def take(server: Any, connection: socket.socket) -> None:
+        server.head(connection)
+        taken = 0
+        while taken < 6_000_000 and (piece := connection.recv(65536)):
+            taken += len(piece)
+        connection.sendall(OK)
+
+    server = secure(take)
+    session = Session(Access(server.url, frozenset({"write"}), ca_bundle=str(certificate)), LIMITS)
+    assert session.send(Request("POST", server.url, (), bytes(6_000_000), "write")).answer
+    session.close()
