@@ -136,7 +136,9 @@ class _Response(http.client.HTTPResponse):
                 reading.truncated = True
                 self._done(reading, trip)
                 return
-            trip.stale = trip.reused and not stream.received and isinstance(error, ConnectionError)
+            trip.stale = (
+                trip.reused and not trip.outgoing.fresh and not stream.received and isinstance(error, ConnectionError)
+            )
             trip.silence = silence_of(error, reading.answer())
             raise
         self._done(reading, trip)

@@ -66,8 +66,8 @@ def test_threads_are_each_given_their_own_moment() -> None:
     pacer = Pacer(Pace(5, 0.1))
     with ThreadPoolExecutor(8) as pool:
         waited = list(pool.map(lambda _: pacer.wait(), range(12)))
-    assert max(waited) == pytest.approx(0.202, abs=0.05)
-    assert 5 == len([one for one in waited if one < 0.05])
+    assert 0.15 < max(waited) < 0.21
+    assert 5 <= len([one for one in waited if one < 0.1])
 
 
 @pytest.mark.parametrize(("count", "seconds"), [(0, 1.0), (1, 0.0), (1, -1.0)])
@@ -81,13 +81,11 @@ def test_a_pace_is_written_as_in_a_profile() -> None:
 
 
 def test_the_pace_holds_over_all_requests_and_their_repetitions(serve: Start, talk: Start, waits: list[float]) -> None:
-    server = serve(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+    server = serve(b"HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
     session = talk(server.url, limits={"tries": 1}, pace=Pace(2, 50.0))
     for _ in range(2):
         session.send(Request("GET", server.url))
     assert [] == waits
-    # The stand-in for sleep returns at once, so the third is let go when it has asked often enough: give it an end.
-    waits.extend([0.0])
     stopped = threading.Event()
 
     def stop(seconds: float) -> None:

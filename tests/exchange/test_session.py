@@ -430,6 +430,15 @@ def test_a_reset_of_what_must_not_be_repeated_stands(serve: Start, talk: Start) 
     assert (SilenceKind.RESET, 1, 1) == (exchange.reply.kind, exchange.tries, session.sent)
 
 
+def test_a_reset_of_a_later_one_that_must_not_be_repeated_stands_too(serve: Start, talk: Start) -> None:
+    server = script(serve, OK, OK, None, OK)
+    session = talk(server.url)
+    request = Request("POST", server.url, (), b"{}", "write")
+    kinds = [type(session.send(request, repeatable=False).reply) for _ in range(3)]
+    assert [Answer, Answer, Silence] == kinds
+    assert 3 == session.sent == len(server.requests)
+
+
 def test_what_must_not_be_repeated_never_meets_an_idle_connection(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
     session = talk(server.url)
