@@ -39,7 +39,7 @@ class Settler:
     """The profile as it stands in results: `base_url`, `fixtures`, …"""
 
     def settled(self, text: str) -> str:
-        """The text with names for this target's address and fixtures, for identifiers and times: `{base_url}`, `{id}`."""
+        """The text with `{base_url}`, `{id}`, … for this target's address and fixtures, identifiers and times."""
         if self._own is not None:
             text = self._own.sub(lambda match: f"{{{self._names[match[0]]}}}", text)
         return _VOLATILE.sub(lambda match: f"{{{match.lastgroup}}}", text)

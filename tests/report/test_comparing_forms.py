@@ -1,0 +1,127 @@
+"""A comparison as text, JSON, Markdown and a page: the same facts, and no text of a target does harm in any."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from made_up import map_text, sample_results
+
+from conformance.report import comparing
+from conformance.results.model import Finding, Level, Results, RowResult, Suite, Undocumented, Verdict
+
+EVIL = "<script>alert(1)</script>\x1b[2J\u202e|`*_[x](javascript:1)\ud800\n# heading"
+
+
+def changed() -> tuple[Results, Results]:
+    old = sample_results()
+    micro = old.runs[0]
+    rows = {row.id: row for row in micro.rows}
+    good = rows["contents-get/offset-below-minimum"]
+    bad = replace(
+        good, verdict=Verdict.VIOLATES, observed="200 1 content",
+        findings=(Finding("status", Level.MUST, 400, 200, "offset=min-1", 1),),
+        attempts=tuple(replace(one, answer="200 1 content") for one in good.attempts),
+    )
+    drift = rows["contents-get/limit-not-an-integer"]
+    rows[good.id] = bad
+    rows[drift.id] = replace(
+        drift, observed="400 bad integer", choices=(replace(drift.choices[0], answer="refused"), drift.choices[1])
+    )
+    run = replace(
+        micro, rows=tuple(rows.values()), undocumented=(Undocumented("listContents", 418, "teapot"),),
+        target={**micro.target, "pace": "5/10s"}, verdict=Verdict.VIOLATES,
+    )
+    return old, replace(old, runs=(run, old.runs[1]), depth="thorough", started="2026-11-23T01:00:00Z")
+
+
+FACTS = (
+    "contents-get/offset-below-minimum", "200 1 content", "400 bad integer", "limit=+5", "refused", "teapot",
+    "thorough", "5/10s",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
+def test_every_form_tells_every_fact(form: str) -> None:
+    written = getattr(comparing, form)(comparing.compare(*changed()))
+    plain = _plain(written)
+    assert [] == [fact for fact in FACTS if fact not in plain]
+
+
+def _plain(text: str) -> str:
+    """What a reader sees: without tags, references resolved."""
+    return html.unescape(re.sub(r"</?(?:del|ins|code)>", "", text))
+
+
+def test_text_says_first_that_it_got_worse_and_last_what_we_did() -> None:
+    lines = comparing.text(comparing.compare(*changed())).splitlines()
+    assert lines[0].startswith("It got worse: 1 row newly violating, ")
+    ours = lines.index("What changed on our side (no target is blamed for it)")
+    assert "  depth: standard → thorough" in lines[ours:]
+
+
+def test_nothing_changed_is_one_sentence_in_every_form() -> None:
+    sample = sample_results()
+    same = comparing.compare(sample, replace(sample, started="2026-11-23T01:00:00Z"))
+    assert ["Nothing changed in what the target does."] == comparing.text(same).splitlines()[:1]
+    assert 2 == len(comparing.text(same).splitlines())
+    assert "Nothing changed" in comparing.markdown(same)
+    assert "<h2" not in comparing.html(same)
+
+
+def test_json_can_be_read_by_a_program() -> None:
+    told = json.loads(comparing.json(comparing.compare(*changed())))
+    assert (1, True, True) == (told["format"], told["worse"], told["changed"])
+    (row,) = [one for run in told["runs"] for one in run["rows"]]
+    assert ("newly-violating", "conforms", "violates", []) == (row["kind"], row["old"], row["new"], row["ours"])
+
+
+class Elements(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        assert not [name for name, _ in attrs if name.startswith("on")]
+
+
+def evil_pair() -> tuple[Results, Results]:
+    def poisoned(result: Results) -> Results:
+        evil: Results = map_text(result, lambda text: text + EVIL)
+        return evil
+
+    old, new = changed()
+    return poisoned(old), poisoned(new)
+
+
+def test_hostile_text_does_no_harm_in_any_form() -> None:
+    found = comparing.compare(*evil_pair())
+    page = comparing.html(found)
+    elements = Elements()
+    elements.feed(page)
+    assert "script" not in elements.seen
+    for written in (comparing.text(found), comparing.markdown(found), comparing.json(found), page):
+        written.encode()
+        assert "\x1b" not in written
+        assert "\u202e" not in written
+    prose = re.sub(r"^(`{3,})sh\n.*?\n\1$", "", comparing.markdown(found), flags=re.DOTALL | re.MULTILINE)
+    assert "<script>" not in prose
+    assert not [line for line in prose.splitlines() if line.startswith("# heading")]
+
+
+def test_the_excuse_is_written_beside_a_row_that_is_ours() -> None:
+    old, new = changed()
+    row: RowResult = next(one for one in new.runs[0].rows if one.id == "contents-get/offset-below-minimum")
+    same = replace(row, attempts=next(one for one in old.runs[0].rows if one.id == row.id).attempts)
+    run = replace(new.runs[0], rows=tuple(same if one.id == row.id else one for one in new.runs[0].rows))
+    judged = replace(new, runs=(run,), suite=Suite("conformance", "9.9"), depth="standard")
+    found = comparing.compare(replace(old, runs=old.runs[:1]), judged)
+    assert not found.worse
+    excuse = "Explained by our side: suite: conformance 0.1.0 → conformance 9.9"
+    for form in (comparing.text, comparing.markdown, comparing.html):
+        assert excuse in _plain(form(found))
