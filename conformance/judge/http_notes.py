@@ -60,7 +60,7 @@ def _media_type(_: Request, answer: Answer) -> HttpNote | None:
         if not answer.body:
             return None
         return HttpNote("Content-Type", "an answer with content should say what it is", "RFC 9110, 8.3")
-    media, _, rest = value.partition(";")
+    media, rest = value.partition(";")[::2]
     charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", rest, re.IGNORECASE)
     if media.strip().lower() == "application/json" and charset and charset[1].lower() not in ("utf-8", "utf8"):
         return HttpNote("charset", f"JSON goes over the wire in UTF-8, not {charset[1][:20]}", "RFC 8259, 8.1")
@@ -86,17 +86,19 @@ def _caching(request: Request, answer: Answer) -> HttpNote | None:
     if age and not re.search(r"\bno-store\b", control, re.IGNORECASE):
         text = f"caches may keep this {answer.status} for {age[1][:10]} seconds after its cause is gone"
         return HttpNote("Cache-Control", text, "RFC 9111, 4.2.1")
-    if answer.status in _STORED_BY_DEFAULT and not _FORBIDDEN_TO_STORE.search(control):
-        if header(answer.headers, "Expires") is None:
-            text = f"without Cache-Control a cache may keep a {answer.status} as long as it likes"
-            return HttpNote("Cache-Control", text, "RFC 9111, 4.2.2")
-    return None
+    is_said = _FORBIDDEN_TO_STORE.search(control) is not None or header(answer.headers, "Expires") is not None
+    if answer.status not in _STORED_BY_DEFAULT or is_said:
+        return None
+    text = f"without Cache-Control a cache may keep a {answer.status} as long as it likes"
+    return HttpNote("Cache-Control", text, "RFC 9111, 4.2.2")
 
 
 def _sniffing(request: Request, answer: Answer) -> HttpNote | None:
     if (header(answer.headers, "X-Content-Type-Options") or "").strip().lower() == "nosniff":
         return None
-    sent = [unquote(part) for part in re.split(r"[/?&=]", urlsplit(request.url).path + "?" + urlsplit(request.url).query)]
+    sent = [
+        unquote(part) for part in re.split(r"[/?&=]", urlsplit(request.url).path + "?" + urlsplit(request.url).query)
+    ]
     if not any(len(part) > 2 and _MARKUP.search(part) and part in answer.text for part in sent):
         return None
     text = "markup that was sent comes back as it is: nosniff keeps old clients from showing it as HTML"

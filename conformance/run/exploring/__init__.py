@@ -1,4 +1,4 @@
-"""The third driver: explored. What does a target answer beyond the tables?
+"""The third driver, explored: what a target answers beyond the tables.
 
 Schemathesis and Hypothesis say what to try; the run's own session sends it; every answer is held to what the contract
 says of all answers. Documents, budgets and permissions come in as a `Ground`; findings go out as an `Explored`.

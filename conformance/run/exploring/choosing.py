@@ -19,7 +19,7 @@ _ORDER = (Sort.INVALID, Sort.VALID, Sort.OPEN, Sort.ODD)
 
 
 def choose(
-    operation: Operation, ground: Probe, base: Mapping[str, Any], sorts: frozenset[Sort], count: int, seed: int
+    operation: Operation, ground: Probe, sorts: frozenset[Sort], count: int, seed: int, *, base: Mapping[str, Any]
 ) -> list[Probe]:
     """At most `count` different probes of the sorts that may be sent: coverage, rare values and drawn ones in turns."""
     if count <= 0:
@@ -30,7 +30,8 @@ def choose(
         _mixed(operation, rare(operation, ground, base), sorts, order),
         [probe for probe in drawn(operation, ground, base, count, seed) if _fits(operation, probe, sorts)],
     )
-    seen, chosen = {ground.key}, []
+    seen = {ground.key}
+    chosen: list[Probe] = []
     for probe in chain.from_iterable(zip_longest(*sources)):
         if probe is not None and probe.key not in seen and len(chosen) < count:
             seen.add(probe.key)

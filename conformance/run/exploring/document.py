@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.run.exploring.ground import Ground
 
-__all__ = ["MULTIPART", "Link", "Operation", "Parameter", "at", "find", "known", "view"]
+__all__ = ["MULTIPART", "Link", "Operation", "Parameter", "at", "base", "find", "known", "view"]
 
 MULTIPART = "multipart/form-data"
 _DEPTH = 40
+_NONE: Mapping[str, Any] = {}
 _TIERS = {"get": "read", "delete": "delete"}
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of path or query; `known` holds the values that exist, or is None where any fitting value is valid."""
+    """A parameter of path or query; `known` holds the values that exist, None where any fitting value is valid."""
 
     name: str
     where: str
@@ -54,12 +55,13 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     body: Mapping[str, Any] | None = None
     media_type: str = ""
-    responses: Mapping[int, Mapping[str, Any] | None] = ()  # type: ignore[assignment]
-    links: Mapping[int, tuple[Link, ...]] = ()  # type: ignore[assignment]
+    responses: Mapping[int, Mapping[str, Any] | None] = field(default_factory=dict)
+    links: Mapping[int, tuple[Link, ...]] = field(default_factory=dict)
     tier: str = "read"
     read: str = ""
     within: str = ""
     own: str = ""
+    most: int | None = None
     example: Any = None
     lacks: tuple[str, ...] = ()
 
@@ -76,6 +78,11 @@ class Operation:
     def makes(self) -> bool:
         """Whether a success leaves something behind that has to be deleted again."""
         return any(link.name == "deleted" for links in self.links.values() for link in links)
+
+
+def base(ground: Ground, operation: Operation) -> dict[str, Any]:
+    """The members that every valid body has on this target; what is updated needs those of what was made."""
+    return dict(ground.bodies.get(operation.id) or ground.bodies.get(operation.own) or {})
 
 
 def view(ground: Ground, operation: str = "") -> Operation:
@@ -101,11 +108,16 @@ def at(value: Any, pointer: str) -> Any:
     return next(find(value, pointer), None)
 
 
-def known(operation: Operation, shown: Any) -> Operation:
-    """The operation with the values that its read shows to be valid now noted in the schema of its body."""
+def known(operation: Operation, shown: Any, given: Mapping[str, Any]) -> Operation:
+    """The operation with the values that are valid now noted in the schema of its body.
+
+    They come from what its read shows, and from `given`, the members that every valid body of this target has.
+    """
     if operation.body is None:
         return operation
-    return replace(operation, body=_noted(operation.body, shown))
+    noted = _noted(operation.body, shown)
+    own = {name: {"x-known": [value]} for name, value in given.items() if name not in noted.get("properties", {})}
+    return replace(operation, body={**noted, "properties": {**noted.get("properties", {}), **own}})
 
 
 def _step(outer: Any, key: str) -> list[Any]:
@@ -134,8 +146,9 @@ def _written_out(value: Any, schema: Mapping[str, Any], depth: int = 0) -> Any:
 
 
 def _bound(ground: Ground, path: str, method: str, raw: Mapping[str, Any]) -> Operation:
+    contents: Mapping[str, Any] = raw.get("requestBody", _NONE).get("content", _NONE)
     parameters = tuple(_parameter(ground, item) for item in raw.get("parameters", ()))
-    media_type, body = next(iter(raw.get("requestBody", {}).get("content", {}).items()), ("", {}))
+    media_type, body = next(iter(contents.items()), ("", _NONE))
     responses = {int(status): answer for status, answer in raw["responses"].items()}
     template = ground.paths.get(raw["operationId"], path)
     needed = [one for one in parameters if one.where == "path" and "{" + one.name + "}" in template]
@@ -153,6 +166,7 @@ def _bound(ground: Ground, path: str, method: str, raw: Mapping[str, Any]) -> Op
         read=raw.get("x-read", ""),
         within=raw.get("x-within", ""),
         own=raw.get("x-own", ""),
+        most=raw.get("x-most"),
         example=body.get("example"),
         lacks=tuple(f"fixtures.{names[one.name]}" for one in needed if not one.known),
     )
@@ -176,12 +190,13 @@ def _parameter(ground: Ground, raw: Mapping[str, Any]) -> Parameter:
 
 
 def _content(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    media = answer.get("content", {}).get("application/json")
-    return None if media is None else media["schema"]
+    contents: Mapping[str, Any] = answer.get("content", _NONE)
+    return contents["application/json"]["schema"] if "application/json" in contents else None
 
 
 def _links(answer: Mapping[str, Any]) -> Iterator[Link]:
-    for name, raw in answer.get("links", {}).items():
+    links: Mapping[str, Any] = answer.get("links", _NONE)
+    for name, raw in links.items():
         yield Link(
             name=name,
             operation=raw["operationId"],

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from conformance.run.exploring.document import MULTIPART, Operation, Parameter
-from conformance.run.exploring.probes import NOTHING, Probe, encodable
+from conformance.run.exploring.probes import NOTHING, Probe, encodable, with_parts
 
 __all__ = ["coverage", "drawn"]
 
@@ -20,7 +21,7 @@ _PATH = "/explored"
 
 
 def coverage(operation: Operation, ground: Probe, base: Mapping[str, Any]) -> Iterator[Probe]:
-    """What Schemathesis's coverage phase derives from the schema: edges, wrong types, missing and unexpected members."""
+    """What Schemathesis's coverage phase derives from a schema: edges, wrong types, missing and unexpected members."""
     document = _document(operation, _settled(operation), operation.body)
     if document is None:
         return
@@ -28,7 +29,7 @@ def coverage(operation: Operation, ground: Probe, base: Mapping[str, Any]) -> It
     modes, one = _modes(), schema[_PATH][operation.method]
     for case in schema.iter_coverage_cases(one, generation_modes=modes, generation_config=schema.config.generation):
         data = getattr(getattr(case.meta, "phase", None), "data", None)
-        if getattr(data, "parameter", None) in ("Content-Type",) or getattr(data, "parameter_location", "") == "header":
+        if getattr(data, "parameter_location", None) == "header":
             continue
         about = f"{getattr(data, 'parameter', None) or 'body'}: {getattr(data, 'scenario', '')}"
         yield from _probe(case, ground, base, role="boundary", about=about)
@@ -39,11 +40,14 @@ def drawn(operation: Operation, ground: Probe, base: Mapping[str, Any], count: i
     if count <= 0:
         return
     main = _document(operation, _settled(operation), operation.body)
-    sources = [_draw(main, operation, ground, base, count, seed, mode) for mode in _modes()] if main else []
+    schema = _loaded(main) if main else None
+    wishes = [(mode, count, seed) for mode in _modes()] if main else []
+    sources = [_draw(schema, operation, ground, base, wish) for wish in wishes]
     sources += [
         _draw_alone(operation, parameter, ground, count, seed)
         for parameter in operation.parameters
-        if parameter.known is not None and (parameter.where == "query" or "unknown" in parameter.invalid)
+        if parameter.known is not None
+        and (parameter.where == "query" or (operation.method == "GET" and "unknown" in parameter.invalid))
     ]
     seen: set[str] = set()
     for turn in range(max(map(len, sources), default=0)):
@@ -137,17 +141,11 @@ def _json(body: Any) -> Any:
 
 
 def _draw(
-    document: dict[str, Any],
-    operation: Operation,
-    ground: Probe,
-    base: Mapping[str, Any],
-    count: int,
-    seed: int,
-    mode: Any,
+    schema: Any, operation: Operation, ground: Probe, base: Mapping[str, Any], wish: tuple[Any, int, int]
 ) -> list[Probe]:
-    strategy = _loaded(document)[_PATH][operation.method].as_strategy(generation_mode=mode)
+    mode, count, seed = wish
+    cases = _examples(schema[_PATH][operation.method].as_strategy(generation_mode=mode), count, seed)
     about = f"drawn {mode.value}"
-    cases = _examples(strategy, count, seed)
     names = {parameter.name for parameter in operation.parameters}
     return [
         probe
@@ -169,7 +167,7 @@ def _draw_alone(operation: Operation, parameter: Parameter, ground: Probe, count
             pairs = dict(getattr(ground, parameter.where)) if parameter.where == "path" else {}
             changed = tuple({**pairs, parameter.name: text}.items())
             about = f"drawn {parameter.name}"
-            probe = replace(ground, **{parameter.where: changed}, role="drawn", about=about)
+            probe = with_parts(replace(ground, role="drawn", about=about), parameter.where, changed)
             if text and encodable(probe):
                 probes.append(probe)
     return probes
@@ -196,8 +194,6 @@ def _examples(strategy: Any, count: int, seed: int) -> list[Any]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
+        with suppress(HypothesisException):  # nothing left to draw: what there is has been found
             draw()
-        except HypothesisException:  # nothing left to draw: what there is has been found
-            pass
     return found

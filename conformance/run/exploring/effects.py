@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.results.model import Level
-from conformance.run.exploring.document import Operation, at
+from conformance.run.exploring.document import Operation, at, base
 from conformance.run.exploring.judging import Found, parsed
 from conformance.run.exploring.probes import Probe, plain
 from conformance.run.exploring.sending import Spent, Stopped
@@ -29,6 +29,8 @@ class Watch:
     place: Probe
     """The path of what is written, and of what is read."""
     shown: Any = None
+    stale: bool = False
+    """Something of its own was changed since the last look, as it was meant to be."""
     _refused: list[Attempted] = field(default_factory=list)
 
     def look(self) -> Any:
@@ -36,7 +38,8 @@ class Watch:
         path = {**dict(plain(self.reading).path), **dict(self.place.path)}
         names = {one.name for one in self.reading.among("path")}
         query = (("limit", "100"),) if any(one.name == "limit" for one in self.reading.among("query")) else ()
-        probe = Probe(path=tuple((name, value) for name, value in path.items() if name in names), query=query, role="guard")
+        own = tuple((name, value) for name, value in path.items() if name in names)
+        probe = Probe(path=own, query=query, role="guard")
         exchange = self.walk.quietly(self.reading, probe)
         body = parsed(exchange.answer) if exchange.answer else None
         if exchange.answer is None or exchange.answer.status >= 300 or body is None:
@@ -51,6 +54,8 @@ class Watch:
 
     def refused(self, attempted: Attempted) -> None:
         """A write was refused; look after a few of them."""
+        if self.stale:
+            return
         self._refused.append(attempted)
         if len(self._refused) >= BATCH:
             self.check()
@@ -73,8 +78,8 @@ class Watch:
         values = _restorable(self.operation.body, self.shown)
         if not values:
             return False
-        base = dict(self.walk.ground.bodies.get(self.operation.id, {}))
-        body = replace(self.place, body={**base, **values}, role="clean-up")
+        given = base(self.walk.ground, self.operation)
+        body = replace(self.place, body={**given, **values}, role="clean-up")
         self.walk.quietly(self.operation, body, cleaning=True)
         return True
 
@@ -96,7 +101,8 @@ class Watch:
         shown = culprit or batch[-1]
         where = ", ".join(sorted(changed))
         detail = f"a refused write changed {where}" + ("" if culprit else f"; it is one of {len(batch)} requests")
-        found = Found("effect", Level.MUST, "a refused write changes nothing", f"changed: {where}", detail, kind="refused")
+        wanted = "a refused write changes nothing"
+        found = Found("effect", Level.MUST, wanted, f"changed: {where}", detail, kind="refused")
         self.walk.report(found, self.walk.entry(shown))
 
     def _differences(self, before: Any, after: Any) -> frozenset[str]:

@@ -7,11 +7,18 @@ from conformance.run.exploring.gathering import Gathering
 from conformance.run.exploring.ground import Explored, Ground, Send
 from conformance.run.exploring.links import steps
 from conformance.run.exploring.reads import read
-from conformance.run.exploring.sending import RESERVE, Sending, Spent, Stopped, aim
+from conformance.run.exploring.sending import Sending, Spent, Stopped
 from conformance.run.exploring.walk import Walk
 from conformance.run.exploring.writes import chain, clean, write
+from conformance.wire import Exchange, Request
 
 __all__ = ["explore", "planned"]
+
+_LEAST = 3
+"""Below this no operation can be explored and cleaned up after."""
+_SMALL = 60
+"""Up to this budget half of it is kept for following up findings, beyond it a fifth."""
+_RESERVE = 3
 
 
 def explore(ground: Ground, send: Send) -> Explored:
@@ -22,10 +29,10 @@ def explore(ground: Ground, send: Send) -> Explored:
     """
     operation = view(ground)
     lacks = _lacks(ground, operation)
-    if lacks or ground.budget <= RESERVE:
+    if lacks or ground.budget <= _LEAST:
         why = None if lacks else "not explored at this depth"
         return Explored(operation.id, operation.method, operation.template, reason=why, lacks=lacks)
-    walk = Walk(ground, Sending(send, ground.budget), Gathering())
+    walk = _walk(ground, operation, send)
     reason = None
     try:
         _explore(walk, operation)
@@ -41,12 +48,20 @@ def explore(ground: Ground, send: Send) -> Explored:
 def planned(ground: Ground) -> int:
     """How many requests exploration sends at most where it finds nothing; following up a finding may use the budget."""
     operation = view(ground)
-    if ground.budget <= RESERVE or _lacks(ground, operation):
+    if ground.budget <= _LEAST or _lacks(ground, operation):
         return 0
-    if not operation.within:
-        return aim(ground.budget)
-    walk = Walk(ground, Sending(_never, ground.budget), Gathering())
-    return min(aim(ground.budget), 1 + RESERVE + steps(walk, view(ground, operation.within)))
+    return _walk(ground, operation, _never).sending.aim
+
+
+def _walk(ground: Ground, operation: Operation, send: Send) -> Walk:
+    """A chain of links is paid for besides, as it says more than as many single requests."""
+    source = view(ground, operation.within or operation.own or operation.id)
+    chain_of = 1 + steps(ground, source) if any(source.links.values()) else 0
+    most = ground.budget // 2 if ground.budget <= _SMALL else ground.budget * 4 // 5
+    most = most if operation.most is None else min(most, operation.most)
+    spent = chain_of + _RESERVE if operation.within else most + chain_of
+    reserve = _RESERVE if source.makes else 0
+    return Walk(ground, Sending(send, ground.budget, min(spent, ground.budget), reserve), Gathering())
 
 
 def _explore(walk: Walk, operation: Operation) -> None:
@@ -67,5 +82,5 @@ def _lacks(ground: Ground, operation: Operation) -> tuple[str, ...]:
     return (*missing, *operation.lacks)
 
 
-def _never(_: object) -> None:
+def _never(_: Request) -> Exchange:
     raise AssertionError("planning sends nothing")

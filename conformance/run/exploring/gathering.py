@@ -52,6 +52,11 @@ class Gathering:
         """Whether there is anything above a note."""
         return any(seen.found.level is not Level.NOTE for seen in self._findings.values())
 
+    @property
+    def count(self) -> int:
+        """How many findings there are, equal ones counted."""
+        return sum(seen.count for seen in self._findings.values())
+
     def answered(self, entry: Entry) -> None:
         """Count an answer's status and take down what is to be said of it as HTTP."""
         answer = entry.exchange.answer

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema_rs
-
+from conformance.judge.rules import stack_trace, validator
 from conformance.results.model import Level
 from conformance.run.exploring.document import Operation, find
 from conformance.run.exploring.ground import DocumentedAnswer, Ground
@@ -20,11 +18,6 @@ from conformance.wire import Answer, Request, header
 
 __all__ = ["Found", "judge", "messages", "parsed", "shape"]
 
-_TRACES = re.compile(
-    r"Traceback \(most recent call last\)|^\s+at [\w.$<>/ ]+\([\w./ ]+:\d+(:\d+)?\)|goroutine \d+ \[|"
-    r"(Fatal error|Uncaught \w+): .+ in /|Exception in thread",
-    re.MULTILINE,
-)
 _MANY = 3
 
 
@@ -83,13 +76,13 @@ def messages(body: Any) -> tuple[str, ...]:
         return ()
     said = [body.get("message")]
     errors = body.get("errors")
-    for one in errors if isinstance(errors, list) else ():
-        said.append(one.get("message") if isinstance(one, dict) else one)
+    listed = errors if isinstance(errors, list) else []
+    said += [one.get("message") if isinstance(one, dict) else one for one in listed]
     return tuple(text for text in said if isinstance(text, str))
 
 
 def shape(matter: Matter, message: str) -> str:
-    """A message with the values that were sent put back as placeholders: `Invalid integer in query (limit={query.limit})`."""
+    """A message with what was sent put back as placeholders: `Invalid integer in query (limit={query.limit})`."""
     parts = [(f"query.{name}", value) for name, value in matter.probe.query]
     parts += [(f"path.{name}", value) for name, value in matter.probe.path]
     for name, value in sorted(parts, key=lambda pair: -len(pair[1])):
@@ -104,19 +97,20 @@ def applies(row: DocumentedAnswer, operation: Operation) -> bool:
 
 
 def _fault(answer: Answer) -> Found:
-    text = answer.text[:200]
-    return Found("status", Level.MUST, "no 5xx on any input", f"{answer.status} {text}".strip(), kind=str(answer.status))
+    got = f"{answer.status} {answer.text[:200]}".strip()
+    return Found("status", Level.MUST, "no 5xx on any input", got, kind=str(answer.status))
 
 
 def _statuses(matter: Matter, _: Any) -> Iterator[Found]:
     status, operation = matter.answer.status, matter.operation
     documented = sorted(operation.responses)
-    if matter.sort is Sort.VALID and 400 <= status:
+    if matter.sort is Sort.VALID and status >= 400:
         detail = "valid data was refused: " + (" ".join(messages(parsed(matter.answer))) or "no message")
         yield Found("valid-data", Level.MUST, list(operation.successes), status, detail)
     elif matter.sort is Sort.INVALID and status < 300 and not _is_what_was_asked_for(matter):
         refusals = [known for known in documented if 400 <= known < 500]
-        yield Found("invalid-data", Level.MUST, refusals, status, f"what must be refused was accepted ({matter.probe.about})")
+        detail = f"what must be refused was accepted ({matter.probe.about})"
+        yield Found("invalid-data", Level.MUST, refusals, status, detail)
     elif status not in documented:
         firm = matter.sort is not Sort.OPEN or 400 in documented or status < 400
         yield Found("documented-status", Level.SHOULD if firm else Level.NOTE, documented, status)
@@ -132,8 +126,7 @@ def _is_what_was_asked_for(matter: Matter) -> bool:
 def _errors(matter: Matter, body: Any) -> Iterator[Found]:
     answer, ground = matter.answer, matter.ground
     if answer.size == 0 and not answer.body:
-        if matter.operation.method != "HEAD":
-            yield Found("envelope", ground.empty_error, "a body of the documented shape", f"{answer.status} without a body")
+        yield Found("envelope", ground.empty_error, "a body of the documented shape", f"{answer.status} without a body")
         return
     media = (header(answer.headers, "Content-Type") or "").split(";")[0].strip().lower()
     if body is None and not answer.cut:
@@ -157,7 +150,7 @@ def _successes(matter: Matter, body: Any) -> Iterator[Found]:
         got = f"{status} {header(matter.answer.headers, 'Content-Type') or ''}: {matter.answer.text[:120]}"
         yield Found("schema", Level.MUST, "a JSON body", got, kind="not JSON")
         return
-    breaches = list(_validator(json.dumps(schema)).iter_errors(body))
+    breaches = list(validator(schema).iter_errors(body))
     for error in breaches[:_MANY]:
         where = "/" + "/".join("*" if isinstance(step, int) else str(step) for step in error.instance_path)
         yield Found("schema", Level.MUST, f"{where}: {_told(error)}", _brief(error.instance), kind=where)
@@ -178,11 +171,12 @@ def _echoes(matter: Matter, body: Any) -> Iterator[Found]:
         for pointer in one.bounds:
             for items in find(body, pointer):
                 if isinstance(items, list) and len(items) > sent:
-                    yield Found("effect", Level.MUST, f"at most {one.name} items", f"{len(items)} items at {one.name}={sent}",
-                                kind=pointer)  # fmt: skip
+                    got = f"{len(items)} items at {one.name}={sent}"
+                    yield Found("effect", Level.MUST, f"at most {one.name} items", got, kind=pointer)
         for shown in find(body, one.echo) if one.echo else ():
             if shown != sent:
-                yield Found("effect", Level.SHOULD, f"{one.echo} as sent", f"{shown} at {one.name}={sent}", kind=one.echo)
+                got = f"{shown} at {one.name}={sent}"
+                yield Found("effect", Level.SHOULD, f"{one.echo} as sent", got, kind=one.echo)
 
 
 def _rows(matter: Matter, body: Any) -> Iterator[Found]:
@@ -207,8 +201,9 @@ def _rows(matter: Matter, body: Any) -> Iterator[Found]:
 
 def _can_apply(row: DocumentedAnswer, matter: Matter) -> bool:
     sorts = [part(matter.operation, matter.probe, name) for name in row.touches]
-    wrong = not row.touches or any(one is not None and one is not Sort.VALID for one in sorts) or _is_missing(row, matter)
-    return wrong and (row.applies is None or row.applies(matter.request))
+    is_wrong = any(one is not None and one is not Sort.VALID for one in sorts)
+    is_about = not row.touches or is_wrong or _is_missing(row, matter)
+    return is_about and (row.applies is None or row.applies(matter.request))
 
 
 def _is_missing(row: DocumentedAnswer, matter: Matter) -> bool:
@@ -223,24 +218,19 @@ def _leaks(matter: Matter) -> Iterator[Found]:
     answer = matter.answer
     if answer.status < 400:
         return
-    if (trace := _TRACES.search(answer.text)) is not None:
-        yield Found("leak", Level.MUST, "no stack trace in a body", trace.group().strip()[:80], kind="trace")
+    if (trace := stack_trace(answer)) is not None:
+        yield Found("leak", Level.MUST, "no stack trace in a body", trace, kind="trace")
     for name, value in matter.ground.headers:
         if len(value) >= 8 and value in answer.text and name.lower() not in ("accept", "user-agent", "content-type"):
             yield Found("leak", Level.MUST, "no credential in a body", f"the value of {name}")
 
 
 def _breach(schema: Mapping[str, Any], body: Any) -> str:
-    error = next(iter(_validator(json.dumps(schema)).iter_errors(body)), None)
+    error = next(iter(validator(schema).iter_errors(body)), None)
     if error is None:
         return ""
     where = "/" + "/".join(map(str, error.instance_path))
     return f"{where}: {_told(error)}"
-
-
-@functools.lru_cache(maxsize=64)
-def _validator(schema: str) -> Any:
-    return jsonschema_rs.validator_for(json.loads(schema))
 
 
 def _names(rows: list[DocumentedAnswer]) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.results.model import Level
-from conformance.run.exploring.document import MULTIPART, Link, Operation, at, find
+from conformance.run.exploring.document import MULTIPART, Link, Operation, at, base, find, view
+from conformance.run.exploring.ground import Ground
 from conformance.run.exploring.judging import Found, parsed
-from conformance.run.exploring.probes import NOTHING, Probe, plain
-from conformance.run.exploring.rare import image
+from conformance.run.exploring.probes import NOTHING, Probe, plain, with_parts
 from conformance.run.exploring.sorting import Sort
 from conformance.run.exploring.walk import Attempted, Walk
 
@@ -30,24 +30,23 @@ class _Origin:
 def maker(walk: Walk, operation: Operation) -> Probe | None:
     """The plainest request that starts a chain of links; None where its data are not at hand."""
     probe = plain(operation)
-    base = dict(walk.ground.bodies.get(operation.id, {}))
+    given = base(walk.ground, operation)
     if operation.media_type == MULTIPART:
-        return replace(probe, body={"file": ("conformance-exploration.png", image())}, form=True, about="maker")
+        return replace(probe, body={"file": "conformance-exploration.png"}, form=True, about="maker")
     if operation.body is None:
         return replace(probe, about="maker")
-    body = {**(operation.example or {}), **base}
-    return replace(probe, body=body, about="maker") if operation.example or base else None
+    body = {**(operation.example or {}), **given}
+    return replace(probe, body=body, about="maker") if body else None
 
 
-def steps(walk: Walk, operation: Operation) -> int:
+def steps(ground: Ground, operation: Operation, visited: frozenset[str] = frozenset()) -> int:
     """How many requests following all links of an operation takes at most."""
-    longest = max((len(links) for links in operation.links.values()), default=0)
-    nested = {link.operation for links in operation.links.values() for link in links} - {operation.id}
-    return longest + sum(
-        max((len(links) for links in walk.view(name).links.values()), default=0)
-        for name in nested
-        if operation.id not in {link.operation for links in walk.view(name).links.values() for link in links}
-    )
+    visited = visited | {operation.id}
+    longest = 0
+    for links in operation.links.values():
+        further = {link.operation for link in links if not link.statuses} - visited
+        longest = max(longest, len(links) + sum(steps(ground, view(ground, name), visited) for name in further))
+    return longest
 
 
 def deletion(walk: Walk, operation: Operation, made: Attempted) -> tuple[Operation, Probe] | None:
@@ -70,8 +69,8 @@ def step(walk: Walk, link: Link, made: Attempted) -> tuple[Operation, Probe] | N
             return None
         text = str(value["value"] if isinstance(value, dict) and "value" in value else value)
         field = {"path": "path", "query": "query", "header": "headers"}[where]
-        pairs = {name: old for name, old in getattr(probe, field)}
-        probe = replace(probe, **{field: tuple({**pairs, key: text}.items())})
+        pairs = dict(getattr(probe, field))
+        probe = with_parts(probe, field, tuple({**pairs, key: text}.items()))
     lacking = {one.name for one in operation.among("path")} - {name for name, _ in probe.path}
     if lacking or operation.tier not in walk.ground.tiers:
         return None
@@ -91,9 +90,16 @@ def follow(walk: Walk, operation: Operation, made: Attempted, visited: frozenset
         attempted = walk.attempt(target, probe, as_sort=Sort.OPEN if link.statuses else Sort.VALID)
         if link.name == "deleted" and attempted.accepted:
             walk.undone.add(probe.key)
-        _hold(walk, link, made, attempted)
+        if not _holds(walk, link, made, attempted):
+            return  # what comes after would only say the same again; clean-up deletes what there is
         if attempted.accepted and target.id not in visited:
             follow(walk, target, attempted, visited)
+
+
+def _holds(walk: Walk, link: Link, made: Attempted, attempted: Attempted) -> bool:
+    before = walk.gathering.count
+    _hold(walk, link, made, attempted)
+    return walk.gathering.count == before and (attempted.accepted or attempted.status in link.statuses)
 
 
 def _hold(walk: Walk, link: Link, made: Attempted, attempted: Attempted) -> None:
@@ -128,8 +134,8 @@ def _is_a_part(body: Any, pointer: str) -> bool:
 
 def _body(walk: Walk, operation: Operation, link: Link, origin: _Origin) -> Any:
     given = {name: _value(expression, origin) for name, expression in (link.body or {}).items()}
-    base = dict(walk.ground.bodies.get(operation.id, {}))
-    body = {**base, **{name: value for name, value in given.items() if value is not _MISSING}}
+    said = {name: value for name, value in given.items() if value is not _MISSING}
+    body = {**base(walk.ground, operation), **said}
     return body if body or link.body is not None else NOTHING
 
 

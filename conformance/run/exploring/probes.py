@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
-from conformance.run.exploring.document import MULTIPART, Operation
+from conformance.exchange.bodies import multipart
+from conformance.run.exploring.document import Operation
 from conformance.run.exploring.ground import Ground
 from conformance.wire import Headers, Request
 
-__all__ = ["NOTHING", "Probe", "encodable", "label", "plain", "request", "smaller"]
+__all__ = ["NOTHING", "Probe", "encodable", "label", "plain", "request", "smaller", "with_parts"]
 
 _BOUNDARY = "conformance-exploration-7d3f"
+_SIZE = 100
 
 
 class _Nothing:
@@ -31,7 +33,7 @@ NOTHING: Final = _Nothing()
 class Probe:
     """One input. Values of `path` and `query` are text before it is percent-encoded.
 
-    `body` is a JSON value, `NOTHING`, or for a form a mapping of names to (file name, bytes).
+    `body` is a JSON value, `NOTHING`, or for a form a mapping of names to the file names of small images.
     """
 
     path: tuple[tuple[str, str], ...] = ()
@@ -73,6 +75,13 @@ def request(ground: Ground, operation: Operation, probe: Probe, tier: str = "") 
     return Request(operation.method, url, headers, body, tier or operation.tier)
 
 
+def with_parts(probe: Probe, where: str, pairs: tuple[tuple[str, str], ...]) -> Probe:
+    """The probe with other pairs in `path`, `query` or `headers`."""
+    if where == "path":
+        return replace(probe, path=pairs)
+    return replace(probe, query=pairs) if where == "query" else replace(probe, headers=pairs)
+
+
 def encodable(probe: Probe) -> bool:
     """Whether the probe can be written as a request: no lone surrogate, no number that JSON lacks."""
     try:
@@ -87,7 +96,7 @@ def label(probe: Probe) -> str:
     """The probe in a few words: `limit=101, offset=0`."""
     parts = [f"{name}={_short(value)}" for name, value in (*probe.path, *probe.query)]
     if probe.form:
-        parts.append("form: " + ", ".join(f"{name} ({len(data)} bytes)" for name, (_, data) in probe.body.items()))
+        parts.append("form: " + (", ".join(probe.body) or "no part"))
     elif probe.body is not NOTHING:
         parts.append(f"body={_short(json.dumps(probe.body, ensure_ascii=False))}")
     return ", ".join(parts) or "no parameters"
@@ -103,7 +112,7 @@ def smaller(operation: Operation, probe: Probe) -> Iterator[Probe]:
         parts = getattr(probe, where)
         for index, (name, value) in enumerate(parts):
             for shorter in _shorter(value):
-                yield replace(probe, **{where: (*parts[:index], (name, shorter), *parts[index + 1 :])})
+                yield with_parts(probe, where, (*parts[:index], (name, shorter), *parts[index + 1 :]))
     if isinstance(probe.body, Mapping) and not probe.form:
         for name, value in probe.body.items():
             yield replace(probe, body={key: inner for key, inner in probe.body.items() if key != name})
@@ -132,9 +141,6 @@ def _body(probe: Probe) -> tuple[bytes | None, str]:
         return None, ""
     if not probe.form:
         return json.dumps(probe.body, ensure_ascii=False, allow_nan=False).encode(), "application/json"
-    lines = []
-    for name, (file_name, data) in probe.body.items():
-        disposition = f'Content-Disposition: form-data; name="{name}"; filename="{file_name}"'
-        head = f"--{_BOUNDARY}\r\n{disposition}\r\nContent-Type: image/png\r\n\r\n".encode()
-        lines.append(head + data + b"\r\n")
-    return b"".join(lines) + f"--{_BOUNDARY}--\r\n".encode(), f"{MULTIPART}; boundary={_BOUNDARY}"
+    parts = [{"name": name, "filename": file_name, "size": _SIZE} for name, file_name in probe.body.items()]
+    media_type, body = multipart(parts, _BOUNDARY)
+    return body, media_type

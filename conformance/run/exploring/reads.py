@@ -7,7 +7,7 @@ from conformance.run.exploring.choosing import choose
 from conformance.run.exploring.document import Operation
 from conformance.run.exploring.judging import Found, messages, parsed
 from conformance.run.exploring.links import follow, maker
-from conformance.run.exploring.probes import Probe, plain
+from conformance.run.exploring.probes import NOTHING, Probe, plain
 from conformance.run.exploring.sending import Stopped
 from conformance.run.exploring.sorting import Sort
 from conformance.run.exploring.walk import Attempted, Walk
@@ -21,7 +21,7 @@ def read(walk: Walk, operation: Operation) -> None:
     """The plain request, what its links lead to, the chosen probes, and the plain request once more."""
     first = _first(walk, operation)
     ground = plain(operation)
-    probes = choose(operation, ground, {}, _ALL, _room(walk, first), walk.ground.seed)
+    probes = choose(operation, ground, _ALL, _room(walk, operation, first), walk.ground.seed, base={})
     attempted = [walk.attempt(operation, probe) for probe in probes]
     if first is not None and operation.body is None:
         _again(walk, operation, first)
@@ -35,8 +35,9 @@ def refusal(attempted: Attempted) -> str:
     return f"the plainest valid request was refused: {attempted.status} {said}".strip()
 
 
-def _room(walk: Walk, first: Attempted | None) -> int:
-    return walk.sending.left - (1 if first is not None else 0)
+def _room(walk: Walk, operation: Operation, first: Attempted | None) -> int:
+    room = walk.sending.left - (1 if first is not None and first.probe.body is NOTHING else 0)
+    return room if operation.most is None else min(room, operation.most)
 
 
 def _first(walk: Walk, operation: Operation) -> Attempted | None:
@@ -58,5 +59,3 @@ def _again(walk: Walk, operation: Operation, first: Attempted) -> None:
     if again.status and first.status and again.status != first.status:
         detail = "the same request, answered differently after the others"
         walk.report(Found("stability", Level.MUST, first.status, again.status, detail), walk.entry(again))
-
-

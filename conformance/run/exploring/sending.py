@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from conformance.run.exploring.ground import Send
 from conformance.wire import Exchange, Request, Silence, SilenceKind
 
-__all__ = ["Sending", "Spent", "Stopped", "aim"]
+__all__ = ["Sending", "Spent", "Stopped"]
 
 _IN_A_ROW = 3
-RESERVE = 3
-"""Requests kept back for clean-up."""
 
 
 class Spent(Exception):
@@ -22,17 +20,15 @@ class Stopped(Exception):
     """Exploration cannot go on; the text says why."""
 
 
-def aim(budget: int) -> int:
-    """How much of a budget is spent where nothing is found; the rest is for following up what is."""
-    return budget // 2 if budget <= 60 else budget * 4 // 5
-
-
 @dataclass(slots=True)
 class Sending:
     """`send`, with a budget: `found` opens the part of it that is kept for following up."""
 
     send: Send
     budget: int
+    aim: int
+    reserve: int = 0
+    """Requests kept back for clean-up."""
     found: bool = False
     requests: int = 0
     _silent: int = field(default=0, init=False)
@@ -40,7 +36,7 @@ class Sending:
     @property
     def left(self) -> int:
         """How many requests may still be sent, without those kept back for clean-up."""
-        return (self.budget if self.found else aim(self.budget)) - RESERVE - self.requests
+        return (self.budget if self.found else self.aim) - self.reserve - self.requests
 
     def __call__(self, request: Request, *, cleaning: bool = False) -> Exchange:
         """Send; Spent where the budget is, Stopped where the target has fallen silent."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from conformance.results.model import Level
 from conformance.run.exploring.choosing import choose
-from conformance.run.exploring.document import Operation, at, known
+from conformance.run.exploring.document import Operation, at, base, known
 from conformance.run.exploring.effects import Watch
 from conformance.run.exploring.judging import Found
 from conformance.run.exploring.links import deletion, follow, maker, step
@@ -33,17 +33,19 @@ def write(walk: Walk, operation: Operation) -> None:
         free = True
     watch = _watch(walk, operation, place)
     shown = watch.start() if watch else None
-    bound = known(operation, shown)
+    given = base(walk.ground, operation)
+    bound = known(operation, shown, given)
     if watch:
         watch.operation = bound
     sorts = frozenset(Sort) if free else frozenset([Sort.INVALID])
-    base = walk.ground.bodies.get(operation.id, {})
-    probes = choose(bound, place, base, sorts, max(0, walk.sending.left - _LOOKS), walk.ground.seed)
+    probes = choose(bound, place, sorts, max(0, walk.sending.left - _LOOKS), walk.ground.seed, base=given)
     probes.sort(key=lambda probe: Sort.INVALID is not sort(bound, probe))
     attempted: list[Attempted] = []
     try:
         for probe in probes:
-            attempted.append(_one(walk, bound, probe, watch))
+            if watch and sort(bound, probe) is not Sort.INVALID:
+                watch.check()
+            attempted += [_one(walk, bound, probe, watch)]
         if watch:
             watch.check()
     except Spent:
@@ -93,12 +95,17 @@ def _accepted(walk: Walk, operation: Operation, attempted: Attempted, watch: Wat
     if operation.makes:
         _remember(walk, operation, attempted)
         clean(walk)
-    if watch is None:
+    if watch is None or operation.makes:
+        return
+    if operation.own and attempted.sort is not Sort.VALID:
+        watch.stale = True
         return
     before, after = watch.shown, watch.look()
     if attempted.sort is Sort.VALID:
         _read_back(walk, operation, attempted, after)
-    watch.shown = before
+    watch.shown, watch.stale = (after, False) if operation.own else (before, False)
+    if operation.own:
+        return
     if after != before and watch.restore():
         watch.start()
     else:
@@ -151,4 +158,3 @@ def _own(walk: Walk, operation: Operation) -> Probe | None:
         if link.operation == operation.id and (found := step(walk, link, made)) is not None:
             return replace(plain(operation), path=found[1].path)
     return None
-
