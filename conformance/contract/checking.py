@@ -51,7 +51,9 @@ def _row(contract: Contract, row: Row, document: Document, place: tuple[str | in
     yield from _schemas(row.case, where)
     yield from _texts(contract, document.value["rows"][row.number - 1], document, place)
     for step in _steps(row.case):
-        yield from _near(where, [step.call], {"this", *contract.operations, *contract.file.chains}, "operation or chain")
+        yield from _near(
+            where, [step.call], {"this", *contract.operations, *contract.file.chains}, "operation or chain"
+        )
     if row.case.expect.message == []:
         yield Problem(where, f"{row.id} expects an empty list of wordings", "leave `message` out")
 

@@ -298,6 +298,10 @@ class Named(_Strict):
     discover: str | None = None
     """The name of a chain that captures it under its own name."""
     default: Any = None
+    fields: list[str] = []
+    """For a credential that is no header: its members, such as email and password."""
+    usual: dict[str, Any] | None = None
+    """For a credential: how a profile would give it, where a bare URL is all there is."""
     obtain: str | None = None
     """For a credential: the chain that captures `token` when the profile does not give one."""
 
@@ -311,6 +315,8 @@ class OperationSpec(_Strict):
     credential: str | None = None
     success: list[int] = [200]
     tier: Tier | None = None
+    body: dict[str, Any] | None = None
+    """Members that every valid body of this target needs, for exploration."""
     explore: bool = True
 
 

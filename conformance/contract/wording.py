@@ -11,7 +11,7 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.model import Wording
 from conformance.contract.placeholders import HEADS, Lookup, fill
 
-__all__ = ["Told", "WordingIndex", "matches", "resembles", "rows_of", "wordings"]
+__all__ = ["Told", "WordingIndex", "loose", "matches", "resembles", "rows_of", "wordings"]
 
 _HOLE = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|[a-z-]+)?\}")
 
@@ -44,7 +44,7 @@ def matches(wording: Wording, message: str, lookup: Lookup) -> bool:
 
 def resembles(wording: Wording, message: str) -> bool:
     """Whether a message is this wording with anything at all in its placeholders."""
-    return _loose(wording.text).fullmatch(message) is not None
+    return loose(wording.text).fullmatch(message) is not None
 
 
 class WordingIndex:
@@ -86,13 +86,14 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=4096)
-def _loose(text: str) -> re.Pattern[str]:
+def loose(text: str) -> re.Pattern[str]:
+    """A wording as an expression, with any text in its placeholders."""
     return _holes(text, lambda head: {"any": r".+?", "rest": r"(?:\W.*)?"}.get(head, r".+?" if head in HEADS else None))
 
 
 @lru_cache(maxsize=4096)
 def _plain_loose(text: str) -> re.Pattern[str]:
-    return re.compile(_loose(_plain(text)).pattern, re.DOTALL | re.IGNORECASE)
+    return re.compile(loose(_plain(text)).pattern, re.DOTALL | re.IGNORECASE)
 
 
 def _holes(text: str, shape: Callable[[str], str | None]) -> re.Pattern[str]:

@@ -169,14 +169,12 @@ class _Row:
             outcome = attempt(self.ground, scratch, self.id, probe, self.captures, unpaced=repeat.unpaced)
             self.evidence.requests += scratch.requests
             answer = outcome.exchange.answer if outcome else None
-            last = count == repeat.at_most
-            if outcome is None or answer is None or answer.status == repeat.until:
-                self._adopt(scratch)
-                return outcome
-            if answer.status not in repeat.before:
-                self.evidence.silences.append(f"request {count} was answered {brief(answer, self.ground.rules)}")
+            last = count == repeat.at_most or outcome is None
+            if count == 1 and answer is not None and answer.status not in repeat.before:
+                # The first one is the control: nothing was used up yet.
+                self.evidence.silences.append(f"the first request was answered {brief(answer, self.ground.rules)}")
                 return None
-            if last:
+            if last or answer is None or answer.status not in repeat.before:
                 self._adopt(scratch)
                 return outcome
         return None

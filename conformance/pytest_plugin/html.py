@@ -1,0 +1,63 @@
+"""`report.html` through pytest-html: its file, our page in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.pytest_plugin.session import Session
+from conformance.report import pytest_html as adapter
+
+__all__ = ["Page"]
+
+
+class Page:
+    """Hooks of pytest-html, registered only where it is there."""
+
+    def __init__(self, config: pytest.Config, session: Session) -> None:
+        self._session, self._report = session, None
+        self._css = session.settings.output / ".report.css"
+        option = config.option
+        if getattr(option, "htmlpath", None) is None:
+            option.htmlpath = str(session.settings.output / "report.html")
+        option.self_contained_html = True
+        self._save_style()
+        option.css = [*(getattr(option, "css", None) or []), str(self._css)]
+
+    def pytest_html_report_title(self, report: Any) -> None:
+        self._report = report
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        gathering = self._session.gathering
+        if not gathering.any:
+            return
+        results = gathering.results()
+        if self._report is not None:
+            self._report.title = adapter.title(results, self._session.settings.language)
+        adapter.summary(prefix, results, self._session.settings.language)
+
+    def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
+        if hasattr(report, "conformance") or getattr(report, "user_properties", None):
+            adapter.drop_row(cells)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        from pytest_metadata.plugin import metadata_key  # noqa: PLC0415 - comes with pytest-html
+
+        adapter.empty_environment(session.config.stash.get(metadata_key, {}))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        self._css.unlink(missing_ok=True)
+
+    def _save_style(self) -> None:
+        """pytest-html reads style sheets from files, as it is configured."""
+        path: Path = self._css
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(adapter.css(), encoding="utf-8")
+        except OSError as error:
+            raise pytest.UsageError(f"\n{path.parent}: {error.strerror or error}; give --output another folder") from None

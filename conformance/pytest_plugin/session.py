@@ -1,0 +1,84 @@
+"""What one pytest session holds: the contracts that were collected, the campaign, and what has been seen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from conformance.contract.contract import Contract
+from conformance.contract.reading import read_contract
+from conformance.errors import Problem, Unusable
+from conformance.pytest_plugin.collecting import ExploredItem, RowItem
+from conformance.pytest_plugin.gathering import Gathering
+from conformance.pytest_plugin.settings import Settings
+from conformance.results.redaction import Redactor
+from conformance.run.campaign import Campaign, How
+
+__all__ = ["KEY", "Session"]
+
+
+class Session:
+    """One per process: the controller's gathers, a worker's runs, and without xdist one does both."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self.settings = settings
+        self.problems: list[Problem] = []
+        self.internal_errors: list[str] = []
+        self.started = perf_counter()
+        self.gathering = Gathering(settings)
+        self._contracts: dict[Path, Contract | None] = {}
+        self._servers: list[Any] = []
+        share = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+        how = How(settings.depth, settings.seed, settings.workers, share, config.invocation_params.dir)
+        self.campaign = Campaign(settings.aim, how, self._serve)
+
+    def contract(self, folder: Path) -> Contract | None:
+        """The contract of a folder, read once; None, and its problems kept, where it cannot be used."""
+        if folder not in self._contracts:
+            try:
+                self._contracts[folder] = read_contract(folder)
+            except Unusable as unusable:
+                self.problems += unusable.problems
+                self._contracts[folder] = None
+        return self._contracts[folder]
+
+    def begin(self, items: Iterable[pytest.Item]) -> None:
+        """Plan everything that was selected, before a byte is sent; raises Unusable."""
+        rows: dict[str, tuple[Contract, list[str]]] = {}
+        for item in items:
+            if isinstance(item, RowItem | ExploredItem):
+                _, names = rows.setdefault(item.contract.name, (item.contract, []))
+                names += [item.row] if isinstance(item, RowItem) else []
+        for contract, names in rows.values():
+            self.campaign.begin(contract, names)
+            self.gathering.announce(self.campaign.run(contract.name), self.campaign.planned(contract.name))
+
+    def redacted(self, text: str) -> str:
+        """A text without the target's secrets."""
+        target = self.settings.aim.target
+        return Redactor(target.secrets).text(text) if target else text
+
+    def close(self) -> None:
+        """Let go of connections, then of the embedded servers."""
+        self.campaign.close()
+        for server in self._servers:
+            server.close()
+
+    def _serve(self, contract: str) -> dict[str, Any]:
+        """Start the embedded reference server of a contract; raises Unusable where there is none."""
+        from conformance import reference  # noqa: PLC0415 - Werkzeug is loaded only where it serves
+
+        if contract not in reference.contracts():
+            mend = "give --target with a profile"
+            raise Unusable([Problem(contract, "there is no embedded server of this contract", mend)])
+        server = reference.start(contract)
+        self._servers.append(server)
+        return server.profile
+
+
+KEY: pytest.StashKey[Session] = pytest.StashKey()

@@ -1,0 +1,95 @@
+"""`results.jsonl`: results as they come, so that a killed run still has its evidence.
+
+A header line (a run without rows), one line per row or operation, a footer. Whatever lines are whole can be read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import TextIO
+
+from pydantic import TypeAdapter, ValidationError
+
+from conformance.errors import Problem, Unusable, Unwritable
+from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
+from conformance.results.unseen import json_text
+
+__all__ = ["Line", "Stream", "read_lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: `run` begins a contract, `row` and `explored` are results of it, `end` closes the file.
+
+    `contract` is the name of the contract that a result belongs to.
+    """
+
+    kind: str
+    contract: str = ""
+    run: TargetRun | None = None
+    row: RowResult | None = None
+    explored: Exploration | None = None
+    undocumented: tuple[Undocumented, ...] = ()
+    seed: int = 0
+    depth: str = ""
+    started: str = ""
+    seconds: float = 0.0
+    why_partial: str = ""
+
+
+class Stream:
+    """Writes lines, each flushed. Raises Unwritable, naming the file, where the disk does not take them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def write(self, line: Line) -> None:
+        """Append one line; the file is begun anew by the first."""
+        try:
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._path.open("w", encoding="utf-8")
+            self._file.write(f"{line_text(line)}\n")
+            self._file.flush()
+        except OSError as error:
+            raise Unwritable(f"{self._path}: {error.strerror or error}") from None
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def line_text(line: Line) -> str:
+    """A line as JSON, what is empty left out."""
+    value = {key: item for key, item in asdict(line).items() if item not in (None, "", (), 0, 0.0)}
+    return json.dumps(json.loads(json_text(value)), ensure_ascii=False)
+
+
+def read_line(text: str) -> Line:
+    """The line of a text; raises ValueError where it is not whole."""
+    return _adapter().validate_json(text)
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """Every whole line of a file; a last line that was cut short is left out. Raises Unusable for another file."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise Unusable([Problem(str(path), f"cannot be read: {error.strerror or error}", "check the path")]) from None
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        try:
+            yield read_line(line)
+        except (ValidationError, ValueError):
+            if number < len(lines):
+                raise Unusable([Problem(f"{path}:{number}", "not a line of results.jsonl")]) from None
+
+
+@cache
+def _adapter() -> TypeAdapter[Line]:
+    return TypeAdapter(Line)

@@ -1,0 +1,162 @@
+"""What exploration of one operation stands on, taken from the run; and what it found, as results.
+
+Loads Schemathesis; import it only where something is explored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from conformance.contract.contract import Row
+from conformance.contract.model import Depth
+from conformance.contract.placeholders import Missing
+from conformance.contract.wording import loose, wordings
+from conformance.exchange.binding import Scope
+from conformance.judge.finding import Level, Verdict
+from conformance.plan.merging import base
+from conformance.results.model import Exploration, Undocumented
+from conformance.results.recording import record
+from conformance.run.exploring import DocumentedAnswer, Explored, Kept, Pair, explore, planned
+from conformance.run.exploring import Ground as Standing
+from conformance.run.ground import Ground
+from conformance.wire import Exchange, Request
+
+__all__ = ["BUDGETS", "explored", "requests_planned"]
+
+BUDGETS: dict[Depth, int] = {"smoke": 0, "standard": 15, "thorough": 300}
+"""Requests per operation."""
+
+
+def explored(ground: Ground, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
+    """Explore one operation within its budget."""
+    standing = _standing(ground, operation)
+    if isinstance(standing, str):
+        said = ground.contract.operations[operation]
+        return Exploration(
+            operation, said.method, said.path, Verdict.NOT_EXERCISED, reason=f"lacks {standing}", lacks=(standing,)
+        ), ()
+
+    def send(request: Request) -> Exchange:
+        return ground.session.send(request, asked_for=frozenset([429]) if request.tier == "exhaust" else frozenset())
+
+    found = explore(standing, send)
+    return _told(ground, found), tuple(_pair(ground, found, pair) for pair in found.undocumented)
+
+
+def requests_planned(ground: Ground, operation: str) -> int:
+    """How many requests it sends at most where it finds nothing; nothing is sent."""
+    standing = _standing(ground, operation)
+    return 0 if isinstance(standing, str) else planned(standing)
+
+
+def _standing(ground: Ground, operation: str) -> Standing | str:
+    """The ground of an operation, or what a profile lacks for it."""
+    file = ground.contract.file
+    try:
+        request = ground.binder.bind(operation, {"credential": base(ground.contract, operation).get("credential"),
+                                                 "url": "/"}, "read", Scope()).request
+        parameters = dict(_fixtures(ground))
+        paths = {
+            name: str(ground.binder.fill(said.url, Scope()))
+            for name, said in file.operations.items()
+            if said.url is not None
+        }
+    except Missing as missing:
+        return str(missing).replace("fixture.", "fixtures.").replace("credential.", "credentials.")
+    return Standing(
+        schema=ground.contract.openapi,
+        operation=operation,
+        base_url=ground.target.base_url,
+        budget=BUDGETS[ground.depth],
+        seed=ground.seed,
+        envelope=file.envelope.schema_,
+        paths=paths,
+        parameters=parameters,
+        headers=request.headers,
+        tiers=frozenset({"read", *ground.target.allow}),
+        error_content_types=tuple(file.content_types),
+        documented=tuple(_documented(ground)),
+        bodies=dict(_bodies(ground)),
+        empty_error=Level.SHOULD if file.envelope.body_may_lack else Level.MUST,
+    )
+
+
+def _fixtures(ground: Ground) -> Iterator[tuple[str, Any]]:
+    for name in ground.contract.file.fixtures:
+        try:
+            yield name, ground.binder.fill(f"{{fixture.{name}}}", Scope())
+        except Missing:
+            continue
+
+
+def _bodies(ground: Ground) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, said in ground.contract.file.operations.items():
+        if said.body:
+            try:
+                yield name, ground.binder.fill(said.body, Scope(salt="exploring"))
+            except Missing:
+                continue
+
+
+def _documented(ground: Ground) -> Iterator[DocumentedAnswer]:
+    for row in ground.contract.rows:
+        statuses = row.case.expect.status if isinstance(row.case.expect.status, list) else [row.case.expect.status]
+        patterns = [loose(wording.text).pattern for wording in wordings(row)]
+        for status in statuses:
+            yield DocumentedAnswer(
+                row.id,
+                status,
+                re.compile("|".join(f"(?:{text})" for text in patterns), re.DOTALL) if patterns else None,
+                _operations(row),
+                frozenset(part for part in row.case.vary if part.startswith(("query.", "json.", "path."))),
+            )
+
+
+def _operations(row: Row) -> frozenset[str]:
+    """A row of the whole contract holds for every operation."""
+    return frozenset() if row.table == "common" else frozenset(ref.call for ref in row.operations)
+
+
+def _told(ground: Ground, found: Explored) -> Exploration:
+    levels = {item.level for item in found.findings}
+    verdict = Verdict.VIOLATES if Level.MUST in levels else Verdict.DRIFTS if Level.SHOULD in levels else Verdict.CONFORMS
+    if found.lacks or not found.requests:
+        verdict = Verdict.NOT_EXERCISED
+    elif found.reason and verdict is not Verdict.VIOLATES:
+        verdict = Verdict.INCONCLUSIVE
+    document = ground.contract.folder / "openapi.yaml"
+    return Exploration(
+        operation=found.operation,
+        method=found.method,
+        path=found.path,
+        verdict=verdict,
+        requests=found.requests,
+        statuses=found.statuses,
+        findings=found.findings,
+        exchanges=tuple(_kept(ground, item) for item in found.kept),
+        reason=found.reason or (f"lacks {', '.join(found.lacks)}" if found.lacks else None),
+        lacks=found.lacks,
+        notes=found.notes,
+        file=document.name,
+        line=1,
+    )
+
+
+def _kept(ground: Ground, kept: Kept) -> Any:
+    return replace(record(kept.exchange, kept.n, kept.label, kept.role, ground.redactor), n=kept.n)
+
+
+def _pair(ground: Ground, found: Explored, pair: Pair) -> Undocumented:
+    kept = next((item for item in found.kept if item.n == pair.exchange), None)
+    shown = _kept(ground, kept) if kept else None
+    return Undocumented(
+        found.operation,
+        pair.status,
+        ground.redactor.text(pair.message),
+        pair.count,
+        shown.curl if shown else "",
+        shown.label if shown else "",
+    )

@@ -1,0 +1,109 @@
+"""Contracts held against targets in one process: plans first, then rows as they are asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from conformance.contract.contract import Contract
+from conformance.contract.model import Depth
+from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
+from conformance.run.aiming import Aim, hold
+from conformance.run.assembling import described_run, known
+from conformance.run.ground import Ground
+from conformance.run.running import Runner, plan_all, prepare
+from conformance.target.target import Target
+
+__all__ = ["Campaign", "How"]
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a campaign is run, whatever it is aimed at."""
+
+    depth: Depth
+    seed: int
+    workers: int = 1
+    share: int = 1
+    """How many processes keep the target's pace together."""
+    relative_to: Path = Path()
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    contract: Contract
+    target: Target
+    ground: Ground
+    runner: Runner
+
+
+class Campaign:
+    """Every contract of a session; each is planned before its first byte is sent. `offer` starts embedded servers."""
+
+    def __init__(self, aimed: Aim, how: How, offer: Callable[[str], Mapping[str, Any]]) -> None:
+        self._aim, self._how, self._offer = aimed, how, offer
+        self._targets: dict[str, Target] = {}
+        self._held: dict[str, _Held] = {}
+
+    def target(self, contract: Contract) -> Target:
+        """The target of a contract; raises Unusable."""
+        if contract.name not in self._targets:
+            self._targets[contract.name] = hold(contract, self._aim, self._offer, os.environ)
+        return self._targets[contract.name]
+
+    def begin(self, contract: Contract, rows: Sequence[str]) -> None:
+        """Plan these rows, and begin with them where several workers are asked for; raises Unusable."""
+        target, how = self.target(contract), self._how
+        wanted = [row for name in rows if (row := contract.row(name)) is not None]
+        plans = plan_all(contract, target, wanted, how.depth, how.seed)
+        ground = prepare(contract, target, how.depth, how.seed, relative_to=how.relative_to, share=how.share)
+        runner = Runner(ground, plans, how.workers)
+        self._held[contract.name] = _Held(contract, target, ground, runner)
+        runner.start(rows)
+
+    def row(self, contract: str, row: str) -> RowResult:
+        """The result of a row, with the word that its deviation is known where the profile says so."""
+        held = self._held[contract]
+        return known(held.runner.result(row), held.target.expectations, datetime.now(UTC).date())
+
+    def explore(self, contract: str, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
+        """What an operation answers beyond the tables."""
+        from conformance.run.beyond import explored  # noqa: PLC0415 - Schemathesis is loaded only where it explores
+
+        held = self._held[contract]
+        return explored(held.ground, operation)
+
+    def planned(self, contract: str) -> int:
+        """How many requests the rows send at most."""
+        held = self._held.get(contract)
+        return sum(plan.requests for plan in held.runner.plans.values()) if held else 0
+
+    def sent(self) -> int:
+        """How many requests have left this machine."""
+        return sum(held.ground.session.sent for held in self._held.values())
+
+    def redacted(self, contract: str, text: str) -> str:
+        """A text without any secret of the contract's target, those that were captured on the way included."""
+        held = self._held.get(contract)
+        return held.ground.redactor.text(text) if held else text
+
+    def run(self, contract: str) -> TargetRun:
+        """Whose contract and whose target, without rows."""
+        held = self._held[contract]
+        run = described_run(held.contract, held.target.described)
+        gone = getattr(held.ground.session, "gone", None)
+        warnings = [str(problem) for problem in held.target.warnings] + ([f"the target is gone: {gone}"] if gone else [])
+        return replace(run, warnings=tuple(warnings))
+
+    def expectations(self, contract: str) -> Iterable[Any]:
+        """What the profile says is known."""
+        return self._held[contract].target.expectations if contract in self._held else ()
+
+    def close(self) -> None:
+        """Start nothing more and let go of every connection."""
+        for held in self._held.values():
+            held.runner.close()

@@ -1,0 +1,54 @@
+"""Lines of `results.jsonl` become runs again: while a run goes on, and after one was killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from conformance.results.model import Exploration, Results, RowResult, TargetRun, Undocumented
+from conformance.results.streaming import Line
+from conformance.run.assembling import assembled, now, results
+
+__all__ = ["retold", "retold_results"]
+
+
+@dataclass(slots=True)
+class _Parts:
+    run: TargetRun
+    rows: dict[str, RowResult] = field(default_factory=dict)
+    explored: dict[str, Exploration] = field(default_factory=dict)
+    undocumented: list[Undocumented] = field(default_factory=list)
+
+
+def retold(lines: Iterable[Line]) -> tuple[TargetRun, ...]:
+    """The runs that the lines tell of; a later line of the same row takes the place of an earlier one."""
+    parts: dict[str, _Parts] = {}
+    for line in lines:
+        if line.run is not None:
+            parts.setdefault(line.contract, _Parts(line.run))
+        found = parts.get(line.contract)
+        if found is None:
+            continue
+        if line.row is not None:
+            found.rows[line.row.id] = line.row
+        if line.explored is not None:
+            found.explored[line.explored.operation] = line.explored
+            found.undocumented += line.undocumented
+    return tuple(
+        assembled(part.run, part.rows.values(), part.explored.values(), part.undocumented) for part in parts.values()
+    )
+
+
+def retold_results(lines: Iterable[Line]) -> Results:
+    """The results of a file of lines; partial where it has no end."""
+    told = list(lines)
+    first = next((line for line in told if line.started), Line("run", depth="standard", started=now()))
+    end = next((line for line in told if line.kind == "end"), None)
+    return results(
+        retold(told),
+        seed=first.seed,
+        depth=first.depth,
+        started=first.started,
+        seconds=end.seconds if end else 0.0,
+        why_partial=end.why_partial if end else "the run was killed before it ended",
+    )
