@@ -1,0 +1,106 @@
+"""Writes a run into the history, and lets go of runs that are too old."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from conformance.errors import Problem, Unusable
+from conformance.results.history.opening import transaction
+from conformance.results.model import Results, TargetRun
+from conformance.results.unseen import encodable
+
+__all__ = ["Keep", "append"]
+
+_KEEP: Final = re.compile(r"\s*([1-9]\d{0,5})\s*(d|days?|runs?)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long runs are kept: so many days before the newest, or so many of one contract on one target; or for ever."""
+
+    days: int | None = None
+    runs: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Keep:
+        """`90 days`, `90d` or `500 runs`; Unusable for anything else."""
+        found = _KEEP.fullmatch(text)
+        if found is None:
+            what = f"{text!r} is no time and no number of runs"
+            raise Unusable([Problem("--history-keep", what, "say `90 days` or `500 runs`")])
+        number = int(found[1])
+        return cls(runs=number) if found[2].startswith("run") else cls(days=number)
+
+
+def append(path: Path, results: Results, keep: Keep | None = None) -> None:
+    """Adds every run of the results in one transaction: all of them are in the file afterwards, or none.
+
+    Any number of jobs may do so at once; they wait for each other. Raises Unusable for a file that is no history or is
+    damaged (it is left as it is), Unwritable where it cannot be written.
+    """
+    with transaction(Path(path)) as connection:
+        for run in results.runs:
+            _write(connection, results, run)
+        if keep is not None:
+            for run in results.runs:
+                _let_go(connection, run, results.started, keep)
+
+
+def _write(connection: sqlite3.Connection, results: Results, run: TargetRun) -> None:
+    values = (
+        run.contract.name, run.contract.edition, _name(run), str(run.target.get("base_url", "")), results.started,
+        results.seconds, run.requests, run.verdict.value, results.depth, str(results.seed),
+        f"{results.suite.name} {results.suite.version}", int(results.partial),
+    )  # fmt: skip
+    statement = (
+        "INSERT INTO runs (contract, edition, target, base_url, started, seconds, requests, verdict, depth, seed,"
+        " suite, partial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    )
+    number = connection.execute(statement, _clean(values)).lastrowid
+    connection.executemany(
+        "INSERT INTO rows (run, id, tab, n, verdict, requests, seconds, wording, reason, editions)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            _clean((number, row.id, row.table, row.row, row.verdict.value, row.requests, row.seconds, row.observed,
+                    row.reason or "", "\n".join(sorted(row.editions))))
+            for row in run.rows
+        ),
+    )  # fmt: skip
+    connection.executemany(
+        "INSERT INTO choices (run, row, input, answer) VALUES (?, ?, ?, ?)",
+        (_clean((number, row.id, one.input, one.answer)) for row in run.rows for one in row.choices),
+    )
+    connection.executemany(
+        "INSERT INTO undocumented (run, operation, status, message, times) VALUES (?, ?, ?, ?, ?)",
+        (_clean((number, one.operation, one.status, one.message, one.count)) for one in run.undocumented),
+    )
+
+
+def _let_go(connection: sqlite3.Connection, run: TargetRun, started: str, keep: Keep) -> None:
+    """Of this contract on this target only: a target that is no longer run keeps its past."""
+    which = _clean((run.contract.name, _name(run)))
+    if keep.days is not None:
+        oldest = (datetime.fromisoformat(started) - timedelta(days=keep.days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        connection.execute(
+            "DELETE FROM runs WHERE contract = ? AND target = ? AND datetime(started) < datetime(?)", (*which, oldest)
+        )
+    if keep.runs is not None:
+        connection.execute(
+            "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE contract = ? AND target = ?"
+            " ORDER BY datetime(started) DESC, id DESC LIMIT -1 OFFSET ?)",
+            (*which, keep.runs),
+        )
+
+
+def _name(run: TargetRun) -> str:
+    return str(run.target.get("name") or run.target.get("base_url") or "")
+
+
+def _clean(values: tuple[object, ...]) -> tuple[object, ...]:
+    """Without lone surrogates, which SQLite refuses."""
+    return tuple(encodable(value) if isinstance(value, str) else value for value in values)
