@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from conformance.results.model import Attempt, Level, RecordedExchange, Results, RowResult, Verdict
+from conformance.report.harmless import as_json
+from conformance.results.model import Attempt, Finding, Level, RecordedExchange, Results, RowResult, Verdict
 
-__all__ = ["TIERS", "Limits", "chosen_attempts", "chosen_exchanges", "estimate", "proof_of"]
+__all__ = ["TIERS", "Group", "Limits", "chosen_attempts", "chosen_exchanges", "estimate", "grouped", "proof_of"]
 
 _MOST_DRAWN = 8
 _WEIGHT = {Level.MUST: 0, Level.SHOULD: 1, Level.NOTE: 2}
@@ -63,6 +64,27 @@ def chosen_attempts(attempts: Iterable[Attempt]) -> tuple[tuple[Attempt, ...], i
         else:
             shown.append(attempt)
     return tuple(shown), left
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings that say the same of several inputs, so that it is read once; `first` stands for them all."""
+
+    all: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        """The one that was met first."""
+        return self.all[0]
+
+
+def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
+    """Findings alike in aspect, level, wanted, got and detail together; the gravest first, then as they were met."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for one in findings:
+        key = (_WEIGHT[one.level], one.aspect, as_json(one.wanted), as_json(one.got), one.detail)
+        groups.setdefault(key, []).append(one)
+    return tuple(Group(tuple(groups[key])) for key in sorted(groups, key=lambda key: str(key[0])))
 
 
 def proof_of(row: RowResult) -> RecordedExchange | None:

@@ -154,7 +154,9 @@ def _content(text: str) -> Markup:
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+    if seconds < 1:
+        return f"{seconds * 1000:.{0 if seconds >= 0.01 else 1}f} ms"
+    return f"{seconds:.1f} s"
 
 
 def _script_data(value: Any) -> Markup:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from conformance.report.evidence import grouped
 from conformance.report.harmless import as_json, clip, one_line, visible
-from conformance.report.saying import promise_of, reason_of, repeat_of
+from conformance.report.saying import promise_of, reason_of, repeat_of, stray_line
 from conformance.report.view import SYMBOLS, WORST_FIRST, sentences, tally
 from conformance.report.words import checked_language, say
 from conformance.results.model import Level, Results, RowResult, TargetRun, Verdict
@@ -53,6 +54,10 @@ def _run(run: TargetRun, language: str) -> Iterator[str]:
         yield from _violation(row, language)
     if len(bad) > _MOST_SHOWN:
         yield say("first.more", language, n=len(bad) - _MOST_SHOWN) + "\n"
+    if strayed := [one for one in run.explored if one.verdict is Verdict.VIOLATES]:
+        yield f"### {say('section.explored', language)}\n"
+        yield from (f"- {SYMBOLS[one.verdict]} {_text(stray_line(one))}" for one in strayed[:_MOST_SHOWN])
+        yield ""
     for verdict in (Verdict.INCONCLUSIVE, Verdict.DRIFTS, Verdict.NOT_EXERCISED):
         rows = [row for row in run.rows if row.verdict is verdict]
         if rows:
@@ -65,9 +70,11 @@ def _violation(row: RowResult, language: str) -> Iterator[str]:
     known = f" ({say('row.known', language)}: {_text(row.known.reason)})" if row.known else ""
     yield f"### {SYMBOLS[row.verdict]} {_code(row.id)} {_text(row.cause)}{known}\n"
     yield f"- {say('finding.wanted', language)}: {_code(promise_of(row))}"
-    for finding in [one for one in row.findings if one.level is Level.MUST][:3]:
+    for group in [one for one in grouped(row.findings) if one.first.level is Level.MUST][:3]:
+        finding, more = group.first, len(group.all) - 1
         wanted, got = (_code(clip(as_json(value), _LONGEST)) for value in (finding.wanted, finding.got))
         times = f" ({_text(finding.times)})" if finding.times else ""
+        times += f" {say('finding.more', language, n=more)}" if more else ""
         yield (
             f"- {_text(finding.aspect)} {say('finding.at', language)} {_code(finding.where)}{times}:"
             f" {say('finding.wanted', language)} {wanted}, {say('finding.got', language)} {got}."

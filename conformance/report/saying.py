@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from conformance.report.evidence import proof_of
 from conformance.report.harmless import as_json, clip, one_line
-from conformance.results.model import Finding, Level, RecordedExchange, RowResult
+from conformance.results.model import Exploration, Finding, Level, RecordedExchange, RowResult
 
-__all__ = ["answer_of", "finding_line", "lines_of", "promise_of", "reason_of", "repeat_of"]
+__all__ = ["answer_of", "finding_line", "lines_of", "promise_of", "reason_of", "repeat_of", "stray_line"]
 
 _LONGEST = 300
 
@@ -54,6 +54,16 @@ def repeat_of(row: RowResult) -> str:
     """The command that repeats the gravest finding; empty where nothing was recorded."""
     proof = proof_of(row)
     return proof.curl if proof else ""
+
+
+def stray_line(one: Exploration) -> str:
+    """What exploration found of an operation, in one line: its gravest finding, or why there is none."""
+    found = min(one.findings, key=lambda it: list(Level).index(it.level), default=None)
+    said = one.reason or ""
+    if found:
+        wanted, got = (clip(as_json(value), _LONGEST) for value in (found.wanted, found.got))
+        said = f"{found.aspect}: wanted {wanted}, got {got}. {found.detail}"
+    return one_line(f"{one.operation} {one.method} {one.path}: {said}".rstrip(": "))
 
 
 def lines_of(row: RowResult) -> Iterator[str]:

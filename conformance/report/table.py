@@ -11,7 +11,7 @@ from rich.text import Text
 
 from conformance.report.evidence import proof_of
 from conformance.report.harmless import as_json, clip, one_line
-from conformance.report.saying import answer_of, promise_of
+from conformance.report.saying import answer_of, promise_of, stray_line
 from conformance.report.view import SYMBOLS, WORST_FIRST, sentences, tally
 from conformance.report.words import checked_language, say
 from conformance.results.model import Results, RowResult, TargetRun, Verdict
@@ -24,7 +24,7 @@ STYLES = {
 }  # fmt: skip
 """Of verdicts, for everything that a terminal shows; a symbol or a word always stands beside the colour."""
 
-_LONGEST = 160
+_LONGEST = 100
 
 
 def renderable(results: Results, language: str | None = None) -> RenderableType:
@@ -97,6 +97,10 @@ def _violations(run: TargetRun, language: str) -> Iterator[Text]:
         if row.verdict is Verdict.VIOLATES:
             yield from violation(row, language)
             yield Text("")
+    for one in run.explored:
+        if one.verdict is Verdict.VIOLATES:
+            head = f"{SYMBOLS[one.verdict]} {say('section.explored', language)}"
+            yield Text.assemble((head, STYLES[one.verdict]), f"  {stray_line(one)}\n")
 
 
 def _entry(name: str, text: str, *, no_wrap: bool = False) -> Text:

@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from conformance.report.evidence import Limits, chosen_attempts, chosen_exchanges, proof_of
+from conformance.report.evidence import Group, Limits, chosen_attempts, chosen_exchanges, grouped, proof_of
 from conformance.report.harmless import one_line
 from conformance.results.model import (
     Attempt,
     Choice,
     Exploration,
-    Finding,
     Level,
     RecordedExchange,
     Results,
@@ -48,10 +47,14 @@ class RowView:
     proof: RecordedExchange | None
 
     @property
-    def gravest(self) -> Finding | None:
-        """The finding to name where there is room for one."""
-        order = list(Level)
-        return min(self.row.findings, key=lambda finding: order.index(finding.level), default=None)
+    def findings(self) -> tuple[Group, ...]:
+        """The findings, those that say the same together, the gravest first."""
+        return grouped(self.row.findings)
+
+    @property
+    def bad(self) -> frozenset[int | None]:
+        """The exchanges that a finding of weight was made on."""
+        return frozenset(one.exchange for one in self.row.findings if one.level is not Level.NOTE)
 
     @property
     def firm(self) -> int:

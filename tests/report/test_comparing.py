@@ -39,7 +39,10 @@ def violating(row: RowResult, where: str = "offset=min-1", answer: str = "200 1 
         replace(one, outcome="violation", answer=answer) if one.label == where else one for one in row.attempts
     )
     return replace(
-        row, verdict=Verdict.VIOLATES, observed=answer, attempts=attempts,
+        row,
+        verdict=Verdict.VIOLATES,
+        observed=answer,
+        attempts=attempts,
         findings=(Finding("status", Level.MUST, 400, 200, where, 1),),
     )
 
@@ -226,9 +229,7 @@ def test_an_open_choice_is_compared_only_where_both_tried_it() -> None:
     before = replace(row, choices=(Choice("limit=+5", "accepted"), Choice("limit=", "accepted")))
     after = replace(row, choices=(Choice("limit=+5", integer), Choice("limit=1e2", "accepted")))
     found = compare(results(before), results(after))
-    assert [("limit=+5", "accepted", integer)] == [
-        (one.input, one.old, one.new) for one in found.runs[0].choices
-    ]
+    assert [("limit=+5", "accepted", integer)] == [(one.input, one.old, one.new) for one in found.runs[0].choices]
     assert not found.worse
 
 

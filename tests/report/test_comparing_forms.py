@@ -23,7 +23,9 @@ def changed() -> tuple[Results, Results]:
     rows = {row.id: row for row in micro.rows}
     good = rows["contents-get/offset-below-minimum"]
     bad = replace(
-        good, verdict=Verdict.VIOLATES, observed="200 1 content",
+        good,
+        verdict=Verdict.VIOLATES,
+        observed="200 1 content",
         findings=(Finding("status", Level.MUST, 400, 200, "offset=min-1", 1),),
         attempts=tuple(replace(one, answer="200 1 content") for one in good.attempts),
     )
@@ -33,8 +35,11 @@ def changed() -> tuple[Results, Results]:
         drift, observed="400 bad integer", choices=(replace(drift.choices[0], answer="refused"), drift.choices[1])
     )
     run = replace(
-        micro, rows=tuple(rows.values()), undocumented=(Undocumented("listContents", 418, "teapot"),),
-        target={**micro.target, "pace": "5/10s"}, verdict=Verdict.VIOLATES,
+        micro,
+        rows=tuple(rows.values()),
+        undocumented=(Undocumented("listContents", 418, "teapot"),),
+        target={**micro.target, "pace": "5/10s"},
+        verdict=Verdict.VIOLATES,
     )
     return old, replace(old, runs=(run, old.runs[1]), depth="thorough", started="2026-11-23T01:00:00Z")
 

@@ -100,6 +100,11 @@ def test_markdown_of_a_large_run_stays_below_what_github_takes() -> None:
     assert "180 more violations" in text
 
 
+def test_markdown_and_terminal_name_what_exploration_found() -> None:
+    assert "✗ listContents GET /api/v1/contents/{endpoint}&#58; server-error&#58; wanted" in drawn("markdown")
+    assert 'listContents GET /api/v1/contents/{endpoint}: server-error: wanted "no 5xx", got 500.' in drawn("table")
+
+
 def test_markdown_in_japanese() -> None:
     assert "適合性レポート: 違反" in drawn("markdown", language="ja")
 

@@ -10,11 +10,11 @@ from made_up import answer, many_rows, sample_results, violates_by_status
 
 from conformance.errors import Unusable
 from conformance.report.difference import difference
-from conformance.report.evidence import TIERS, chosen_attempts, chosen_exchanges, estimate, proof_of
+from conformance.report.evidence import TIERS, chosen_attempts, chosen_exchanges, estimate, grouped, proof_of
 from conformance.report.html import document, page, title
 from conformance.report.view import sentences, view
 from conformance.report.words import catalogue, say
-from conformance.results.model import Attempt, Verdict
+from conformance.results.model import Attempt, Finding, Level, Verdict
 
 
 def text_of(html: str) -> str:
@@ -106,6 +106,18 @@ def test_with_many_rows_less_is_shown_and_the_proof_of_a_deviation_stays() -> No
     assert len(page(results).encode()) < 5_000_000
     assert estimate(results, TIERS[-1]) < estimate(results, TIERS[0])
     assert [proof_of(row)] == list(spare)
+
+
+def test_findings_that_say_the_same_are_read_once_with_every_input() -> None:
+    alike = [Finding("status", Level.MUST, 400, 200, f"limit={n}", n) for n in range(5)]
+    other = Finding("type", Level.NOTE, "a", "b", "limit=0", 0)
+    groups = grouped([other, *alike])
+
+    assert [tuple(alike), (other,)] == [group.all for group in groups]
+    row = replace(violates_by_status(), findings=tuple(alike))
+    results = sample_results()
+    text = text_of(page(replace(results, runs=(replace(results.runs[0], rows=(row,)),))))
+    assert "status at limit=0 and at 4 more inputs" in text
 
 
 def test_drawn_values_that_went_as_promised_are_counted_beyond_eight() -> None:
