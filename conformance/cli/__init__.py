@@ -1,0 +1,95 @@
+"""The command `conformance`: a thin host, each command a module that is loaded only when it is called.
+
+What goes wrong with us is shown as a message, never as a traceback; the exit codes are those of the design:
+0 conforms or drifts, 1 violates or inconclusive, 2 interrupted, 3 an internal error, 4 unusable, 5 nothing exercised.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+import click
+
+from conformance import __version__
+from conformance.errors import ConformanceError
+
+__all__ = ["main"]
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "run": "Run the tables against a target, or against the embedded reference servers.",
+    "doctor": "Tell whether a target is ready: reachable, keys good, fixtures there; sends reads only.",
+    "init": "Write a commented profile for a target, with the fixtures that could be found.",
+    "plan": "List every request that a run would send, before any is sent.",
+    "list": "List every row of every contract.",
+    "explain": "Tell what a row promises, in whose words, and what is sent for it.",
+    "lint": "Report every problem in case files at once.",
+    "serve": "Start an embedded reference server, and print the profile to use with it.",
+    "report": "Draw reports again from results.json or results.jsonl.",
+    "compare": "Tell what changed between two results.",
+    "history": "Tell what changed over time.",
+    "audit": "Run many targets at once and compare them.",
+    "explore": "Explore a target beyond the tables.",
+    "sweep": "Delete what a killed run has left behind, and nothing else.",
+    "prove": "Run the suite against servers that are wrong on purpose and right ones that differ.",
+    "schema": "Print the JSON Schema of results, cases, contracts or profiles.",
+}
+
+
+class _Commands(click.Group):
+    """Knows each command by name and line; imports it when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"conformance.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command where there is none of that name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches  # noqa: PLC0415 - only where something is wrong
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="conformance")
+def group() -> None:
+    """Tell whether a server answers errors the way its vendor promises.
+
+    \b
+    conformance run                                   the embedded reference servers
+    conformance run --target targets/staging.yaml     a real target
+    conformance run --target https://host --contract kuroco
+    """
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run a command; ends the process with its exit code."""
+    try:
+        code = group.main(args=arguments, prog_name="conformance", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(4)
+    except ConformanceError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        sys.exit(2)
+    sys.exit(code if isinstance(code, int) else 0)
