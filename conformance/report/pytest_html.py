@@ -55,7 +55,8 @@ def summary(prefix: list[str], results: Results, language: str | None = None) ->
     """
     frame = Markup(
         '<html lang="{language}"><meta name="viewport" content="width=device-width, initial-scale=1">{page}'
-        '<div class="cf" lang="{language}"><details id="pytest-log"><summary>{log}</summary></details></div>'
+        '<aside class="cf" lang="{language}" aria-label="{log}">'
+        '<details id="pytest-log"><summary>{log}</summary></details></aside>'
     )
     page = Markup(html.page(results, language))  # noqa: S704 - made by our templates, which escape
     chosen = checked_language(language)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,3 +49,23 @@ def opened(page: Path, *flags: str, fragment: str = "", width: int = 1280) -> st
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+
+
+def told(dom: str, name: str) -> Any:
+    """What a probe wrote down."""
+    match = re.search(rf'<html[^>]* data-{name}="([^"]*)"', dom)
+    assert match, f"the probe wrote no {name}"
+    return json.loads(unescape(match[1]))
+
+
+_AXE = """
+for (const box of document.querySelectorAll("#cf details")) box.open = true;
+const found = await axe.run(document, {resultTypes: ["violations"]});
+document.documentElement.dataset.axe = JSON.stringify(found.violations.map((one) => ({
+  id: one.id, impact: one.impact, nodes: one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)) })));
+"""
+
+
+def with_axe(page: str, axe: str) -> str:
+    """The page with everything open and axe-core run over it; what it found is told as `axe`."""
+    return with_probe(page, _AXE).replace("<head>", f"<head><script>{axe}</script>", 1)

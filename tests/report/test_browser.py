@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
-from browser import DARK, NO_SCRIPT, needs_chromium, opened, with_probe
+from browser import DARK, NO_SCRIPT, needs_chromium, opened, told, with_axe, with_probe
 from hostile import PAYLOADS, hostile_results
 from made_up import many_rows, sample_results
 
@@ -57,18 +52,6 @@ get("cf-language").click(); told.back = heading();
 document.documentElement.dataset.told = JSON.stringify(told);
 """
 TIME = "document.documentElement.dataset.ms = Math.round(performance.getEntriesByType('navigation')[0].loadEventStart);"
-AXE = """
-const found = await axe.run(document, {resultTypes: ["violations"]});
-document.documentElement.dataset.axe = JSON.stringify(found.violations.map((one) => ({
-  id: one.id, impact: one.impact, nodes: one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)) })));
-"""
-
-
-def told(dom: str, name: str) -> Any:
-    """What a probe wrote down."""
-    match = re.search(rf'<html[^>]* data-{name}="([^"]*)"', dom)
-    assert match, f"the probe wrote no {name}"
-    return json.loads(unescape(match[1]))
 
 
 def written(folder: Path, text: str) -> Path:
@@ -141,24 +124,8 @@ def test_nothing_is_wider_than_a_phone(tmp_path: Path) -> None:
     assert told(opened(outer, "--allow-file-access-from-files"), "wide") <= 390
 
 
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The source of axe-core, fetched with npm."""
-    if not (npm := shutil.which("npm")):
-        pytest.skip("npm is not there to fetch axe-core with")
-    folder = tmp_path_factory.mktemp("axe")
-    command = [npm, "install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(folder), "axe-core@4"]
-    try:
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
-    except (subprocess.SubprocessError, OSError) as error:
-        pytest.skip(f"axe-core could not be fetched: {type(error).__name__}")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("flags", [(), (DARK,)], ids=["light", "dark"])
 def test_axe_finds_nothing_wrong_with_everything_open(tmp_path: Path, axe: str, flags: tuple[str, ...]) -> None:
-    opening = "for (const box of document.querySelectorAll('details')) box.open = true;"
-    page = with_probe(document(sample_results()), opening + AXE)
-    page = page.replace("<head>", f"<head><script>{axe}</script>")
+    page = with_axe(document(sample_results()), axe)
 
     assert [] == told(opened(written(tmp_path, page), *flags), "axe")

@@ -9,7 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from browser import NO_SCRIPT, needs_chromium, opened, with_probe
+from browser import NO_SCRIPT, needs_chromium, opened, told, with_axe, with_probe
 
 from conformance.report.pytest_html import css
 
@@ -96,12 +96,20 @@ def test_our_rows_and_the_environment_are_left_out_of_what_pytest_html_writes(re
 def test_pytest_htmls_own_parts_are_folded_below_our_page(report: str, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(with_probe(report, LOOK), encoding="utf-8")
-    told = json.loads(unescape(opened(path).split('data-told="', 1)[1].split('"', 1)[0]))
+    seen = told(opened(path), "told")
 
-    assert [] == told["theirs"]
-    assert "test_of_someone_else" in told["folded"]
-    assert "microCMS Management API" in told["heading"]
-    assert "en" == told["lang"]
+    assert [] == seen["theirs"]
+    assert "test_of_someone_else" in seen["folded"]
+    assert "microCMS Management API" in seen["heading"]
+    assert "en" == seen["lang"]
+
+
+@needs_chromium
+def test_axe_finds_nothing_wrong_in_pytest_htmls_frame(report: str, tmp_path: Path, axe: str) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(with_axe(report, axe), encoding="utf-8")
+
+    assert [] == told(opened(path), "axe")
 
 
 @needs_chromium
