@@ -17,10 +17,22 @@ from conformance.wire import Answer
 __all__ = ["Fault", "Rules", "faults_of", "point", "validator"]
 
 STACK_TRACES = re.compile(
-    r"Traceback \(most recent call last\)|\bFile \"[^\"\n]+\", line \d+|\n\s+at [\w$.<>]+ ?\([^)\n]*:\d+(?::\d+)?\)"
-    r"|\bgoroutine \d+ \[|\.go:\d+ \+0x|#\d+ /[\w./-]+\.php\(\d+\)|\bat [\w.$]+\([\w]+\.(?:java|kt|scala):\d+\)"
-    r"|\bStack trace:\s*\n?\s*#0|\.rb:\d+:in [`']|\bin /[\w./-]+\.php:\d+|thread '[^']+' panicked at"
+    "|".join(
+        [
+            r"Traceback \(most recent call last\)",
+            r"File \\?\"[^\"\n]+\", line \d+",  # Python
+            r"\bat [\w$.<>/ ]+ ?\((?:[^()\n]*[/\\:])?[\w.$-]+\.(?:js|ts|mjs|java|kt|scala|cs|py|rb|php)(?::\d+)+\)",
+            r"\bat (?:[A-Za-z]:|/)[^\s()]+:\d+:\d+",  # JavaScript without a name
+            r"\bgoroutine \d+ \[|\b[\w./-]+\.go:\d+\b|panic: runtime error",  # Go
+            r"#\d+ [\w./\\:-]+\.php(?:\(\d+\)|:\d+)|\bin [\w./-]+\.php(?: on line |:)\d+",  # PHP
+            r"\b[\w./-]+\.(?:rb|ex|exs|rs):\d+:in\b|[\w./-]+\.rb:\d+:in [`']",  # Ruby
+            r"thread '[^']+' panicked at",  # Rust
+            r"\b(?:[a-z]+\.)+[A-Z]\w+(?:Exception|Error)\b(?:: |\n|\\n)",  # Java, by its name
+            r"\bStack ?[Tt]race:\s*\S",
+        ]
+    )
 )
+"""What betrays the inside of a server, in the forms of the usual languages, escaped in JSON or not."""
 
 
 @dataclass(frozen=True, slots=True)

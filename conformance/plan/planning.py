@@ -23,6 +23,8 @@ __all__ = ["DEPTHS", "Depth", "plan_row", "planned_steps"]
 DEPTHS: tuple[Depth, ...] = ("smoke", "standard", "thorough")
 DRAWN: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 100}
 SMOKE_REQUESTS = 3
+FIRM = 4
+"""Firm probes that each row has at least."""
 
 
 def plan_row(contract: Contract, target: Target, row: Row, depth: Depth) -> RowPlan:
@@ -68,7 +70,7 @@ class _Planner:
         self.case = row.case
         self.grounds = [self._ground(ref) for ref in row.operations]
         self.skipped: list[str] = []
-        self.lacking: dict[str, None] = {}
+        self.lacking: dict[str, list[list[str]]] = {"example": [], "control": []}
         self.voices = self._voices()
 
     def plan(self) -> RowPlan:
@@ -76,15 +78,19 @@ class _Planner:
         after = self._steps(self.case.after)
         guards = tuple(self._steps([guard.read])[0] for guard in self.case.unchanged)
         controls = tuple(self._possible_controls())
-        shared = list(dict.fromkeys(lacks_of_steps(self.contract, self.target, (*before, *after, *guards))))
-        probes = tuple(self._possible(self._probes(self._room(controls, before, after))))
-        lacks = tuple(shared) or (() if any(p.role == "example" for p in probes) else tuple(self.lacking))
-        if not lacks and self.case.control and not controls and self._controls():
-            lacks = tuple(self.lacking)
-        if self.case.needs:
-            lacks += tuple(need for need in self.case.needs if not self._given(need))
+        shared = list(dict.fromkeys(lacks_of_steps(self.contract, self.target, before)))
         if self.depth == "smoke":
             guards = ()
+        probes = tuple(self._possible(self._probes(self._room(controls, before, after)), after, guards))
+        if all(probe.tier == "read" for probe in probes):
+            after = ()
+        lacks = [*shared]
+        if not any(probe.role == "example" for probe in probes):
+            lacks += min(self.lacking["example"], key=len, default=[])
+        if not controls and self._controls():
+            lacks += min(self.lacking["control"], key=len, default=[])
+        if self.case.needs:
+            lacks += [need for need in self.case.needs if not self._given(need)]
         return RowPlan(
             self.row,
             before,
@@ -149,12 +155,15 @@ class _Planner:
         if self.depth == "smoke":
             yield from self._smoke(room)
             return
-        yield from self._examples()
-        yield from self._edges()
+        firm = [*self._examples(), *self._edges()]
+        yield from firm
         if self.case.once or self.case.repeat:
             return
-        yield from self._drawn()
-        yield self._probe(self.grounds[0], self.voices[0], "again", "example")
+        drawn = list(self._drawn())
+        yield from drawn
+        for count in range(FIRM - len(firm) - len(drawn)):
+            # What is right only the first time, or wrong now and then, shows in what is sent again.
+            yield self._probe(self.grounds[count % len(self.grounds)], self.voices[0], "again", "example")
         yield from self._open()
 
     def _smoke(self, room: int) -> Iterator[Probe]:
@@ -284,13 +293,21 @@ class _Planner:
 
     # --- what is possible
 
-    def _possible(self, probes: Iterable[Probe]) -> Iterator[Probe]:
+    def _possible(
+        self, probes: Iterable[Probe], after: tuple[PlannedStep, ...], guards: tuple[PlannedStep, ...]
+    ) -> Iterator[Probe]:
+        """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""
         for probe in probes:
-            lacks = list(dict.fromkeys(lacks_of(self.contract, self.target, probe.request, probe.tier)))
+            beside = (*(after if probe.tier != "read" else ()), *(guards[index] for index in probe.guards if guards))
+            needed = [
+                *lacks_of(self.contract, self.target, probe.operation, probe.request, probe.tier),
+                *lacks_of_steps(self.contract, self.target, beside),
+            ]
+            lacks = list(dict.fromkeys(needed))
             if not lacks:
                 yield probe
                 continue
-            self.lacking |= dict.fromkeys(lacks)
+            self.lacking.setdefault(probe.role, []).append(lacks)
             self.skipped.append(f"{probe.label}: {', '.join(lacks)}")
 
     def _controls(self) -> list[tuple[Control, _Ground | None]]:
@@ -313,7 +330,7 @@ class _Planner:
             if not lacks:
                 yield ControlPlan(label, steps)
                 continue
-            self.lacking |= dict.fromkeys(lacks)
+            self.lacking["control"].append(lacks)
             self.skipped.append(f"control {label}: {', '.join(lacks)}")
 
     def _control_steps(self, control: Control, ground: _Ground | None) -> Iterator[PlannedStep]:
