@@ -1,0 +1,161 @@
+"""An audit puts targets side by side: each cell right, each leading to its proof, and no cell a formula or a script."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from hostile import PAYLOADS
+from made_up import conforms, map_text, run_of, sample_results, violates_by_status
+
+from conformance.report import auditing
+from conformance.report.auditing.sheet import safe
+from conformance.results.model import Choice, Results, RowResult, Verdict
+
+ROW = "contents-get/offset-below-minimum"
+
+
+def results(*rows: RowResult, seconds: float = 1.0, **target: object) -> Results:
+    sample = sample_results()
+    run = run_of(sample.runs[0].contract, {**sample.runs[0].target, **target}, rows)
+    return replace(sample, runs=(run,), seconds=seconds)
+
+
+def refusing() -> RowResult:
+    return replace(conforms(), verdict=Verdict.VIOLATES, choices=(Choice("limit=+5", "contents-get/x"),))
+
+
+def accepting() -> RowResult:
+    return replace(conforms(), choices=(Choice("limit=+5", "accepted"), Choice("limit=", "accepted")))
+
+
+def two() -> auditing.Matrix:
+    return auditing.matrix(
+        [("good", results(accepting(), seconds=3.5)), ("bad", results(refusing(), violates_by_status()))],
+        {"dead": "no connection within 10 s"},
+    )
+
+
+def test_each_cell_has_the_verdict_of_its_row_on_its_target() -> None:
+    cells = {row.id: [cell and cell.verdict for cell in row.cells] for row in two().rows}
+    assert {
+        ROW: [Verdict.CONFORMS, Verdict.VIOLATES, None],
+        "contents-get/limit-below-minimum": [None, Verdict.VIOLATES, None],
+    } == cells
+
+
+def test_tables_are_summed_for_each_target_and_a_dead_one_has_a_line_of_its_own() -> None:
+    found = two()
+    (table,) = found.tables
+    good, bad, dead = table.sums
+    assert good is not None
+    assert bad is not None
+    assert (1, 0, 0, 2, None) == (
+        good[Verdict.CONFORMS], good[Verdict.VIOLATES], bad[Verdict.CONFORMS], bad[Verdict.VIOLATES], dead,
+    )  # fmt: skip
+    assert (None, "no connection within 10 s") == (found.columns[2].verdict, found.columns[2].problem)
+
+
+def test_open_choices_say_who_accepts_and_those_that_differ_come_first() -> None:
+    first, second, _ = two().choices
+    assert ("limit=+5", ("accepted", "contents-get/x", None), True) == (first.input, first.answers, first.differs)
+    assert ("limit=", ("accepted", None, None), False) == (second.input, second.answers, second.differs)
+
+
+def test_cost_and_editions_are_told() -> None:
+    sample = sample_results()
+    (column,) = auditing.matrix([("both", sample)]).columns
+    assert (17, 12.4, ("2024", "2026")) == (column.requests, column.seconds, column.editions)
+    assert ("microcms-management 2025-12-10", "kuroco 2024") == column.contracts
+
+
+def test_what_was_not_the_same_for_all_is_said() -> None:
+    found = auditing.matrix([("a", results(conforms())), ("b", replace(results(conforms(), allow=[]), depth="smoke"))])
+    assert ("depth", "permissions") == found.unfair
+    assert "compare with care: depth, permissions" in auditing.audit_html(found)
+
+
+def test_rows_of_several_contracts_stand_below_their_own() -> None:
+    found = auditing.matrix([("both", sample_results())])
+    assert ["microcms-management"] * 3 + ["kuroco"] == [table.contract for table in found.tables]
+    assert 9 == len(found.rows)
+
+
+class Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.links: list[str] = []
+        self.handlers: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        self.handlers += [name for name, _ in attrs if name.startswith("on")]
+        self.links += [value or "" for name, value in attrs if name == "href" and tag == "a"]
+
+
+def parsed(html: str) -> Page:
+    page = Page()
+    page.feed(html)
+    return page
+
+
+def test_each_cell_leads_to_its_row_in_the_targets_report() -> None:
+    page = parsed(auditing.audit_html(two(), {"good": "good", "bad": "the bad one"}))
+    assert f"good/report.html#{ROW}" in page.links
+    assert f"the%20bad%20one/report.html#{ROW}" in page.links
+    assert 3 == sum("#contents-get/" in link for link in page.links)
+
+
+def test_a_contract_twice_in_one_report_is_linked_where_the_worse_row_stands() -> None:
+    sample = results(conforms())
+    twice = replace(sample, runs=(sample.runs[0], results(refusing()).runs[0]))
+    html = auditing.audit_html(auditing.matrix([("x", twice)]), {"x": "x"})
+    assert f"x/report.html#run-2/{ROW}" in parsed(html).links
+
+
+def test_json_has_the_places_of_its_targets() -> None:
+    told = json.loads(auditing.json(two(), {"good": "good"}))
+    assert ["good", "bad", "dead"] == [target["name"] for target in told["targets"]]
+    row = next(row for row in told["tables"][0]["rows"] if row["id"] == ROW)
+    assert ["conforms", "violates", None] == [cell and cell["verdict"] for cell in row["cells"]]
+    assert f"good/report.html#{ROW}" == row["cells"][0]["link"]
+    assert 1 == told["targets"][0]["counts"]["conforms"]
+
+
+def test_csv_has_a_line_per_row_and_a_column_per_target() -> None:
+    lines = list(csv.reader(io.StringIO(auditing.csv(two()))))
+    assert ["kind", "contract", "table", "row", "good", "bad", "dead"] == lines[0]
+    assert ["row", "microcms-management", "contents-get", ROW, "conforms", "violates", ""] in lines
+    assert {7} == {len(line) for line in lines}
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", " =1", "\r=1"])
+def test_a_cell_that_a_spreadsheet_would_calculate_gets_an_apostrophe(cell: str) -> None:
+    assert safe(cell).startswith("'")
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
+def test_hostile_text_does_no_harm_in_any_form(payload: str) -> None:
+    evil = map_text(sample_results(), lambda text: payload)
+    found = auditing.matrix([(f"t {payload}", evil)], {f"dead {payload}": payload})
+    page = parsed(auditing.audit_html(found, {f"t {payload}": "t"}))
+    assert (1, []) == (page.seen.count("script"), page.handlers)
+    assert not [link for link in page.links if not link.startswith(("t/report.html", "#"))]
+    auditing.json(found).encode()
+    for line in csv.reader(io.StringIO(auditing.csv(found))):
+        assert not [cell for cell in line if cell.lstrip().startswith(("=", "+", "-", "@"))]
+
+
+def test_forty_targets_are_one_page_of_moderate_size() -> None:
+    sample = sample_results()
+    rows = tuple(replace(conforms(), id=f"t-{n % 6}/row-{n}", table=f"t-{n % 6}", row=n) for n in range(47))
+    one = replace(sample, runs=(run_of(sample.runs[0].contract, sample.runs[0].target, rows),))
+    names = [f"target-{n:02}" for n in range(40)]
+    html = auditing.audit_html(auditing.matrix([(name, one) for name in names]), {name: name for name in names})
+    assert len(html) < 1_000_000
+    assert 40 * 47 == sum("#t-" in link for link in parsed(html).links)
