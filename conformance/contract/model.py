@@ -62,8 +62,9 @@ class Part(_Strict):
 class RequestSpec(_Strict):
     """A request, or what differs from the one before it.
 
-    Members of `path`, `query` and `headers` are merged one by one, every other key is replaced as a whole. A value that is
-    `{omit: true}` takes the member away. `path` fills the parameters of the operation's path, `url` replaces path and query by a text that goes out as it is.
+    Members of `path`, `query` and `headers` are merged one by one, every other key is replaced as a whole; `members`
+    are laid over the JSON body one by one. A value that is `{omit: true}` takes the member away. `path` fills the
+    parameters of the operation's path, `url` replaces path and query by a text that goes out as it is.
     """
 
     method: str | None = None
@@ -72,6 +73,7 @@ class RequestSpec(_Strict):
     query: dict[str, Any] | None = None
     headers: dict[str, Any] | None = None
     json_: Any = Field(default=None, alias="json")
+    members: dict[str, Any] | None = None
     raw: str | None = None
     content_type: str | None = None
     multipart: list[Part] | None = None
@@ -121,7 +123,8 @@ class Expect(_Strict):
 class Step(_Strict):
     """One call of a chain: set-up, control, clean-up.
 
-    `capture` names values of the answer by JSON pointer; `undo` is called at the end of the chain if this step
+    `capture` names values of the answer by JSON pointer, of several the first that is there; `optional` set-up is left
+    out where the target lacks what it needs, and with it what needs its captures. `undo` is called at the end of the chain if this step
     succeeded and nothing later has undone it already; `when` lets the call out unless each placeholder differs from the value.
     `repeatable: false` keeps the transport from sending it again after a reset.
     """
@@ -129,8 +132,9 @@ class Step(_Strict):
     call: str
     request: RequestSpec = RequestSpec()
     expect: Expect = Expect(status=200, envelope=False)
-    capture: dict[str, str] | None = None
+    capture: dict[str, str | list[str]] | None = None
     secret: list[str] | None = None
+    optional: bool = False
     undo: Step | None = None
     unless: dict[str, Any] | None = None
     wait: float | None = Field(default=None, ge=0, le=60)
@@ -143,21 +147,25 @@ class Step(_Strict):
 class Control(_Strict):
     """The nearest request that must *not* provoke the row: a chain whose every step must succeed with its effect.
 
-    `for_` names the operations that it is the control of; without it, it is tried on each operation of the row.
+    `for_` names the operations that it is the control of; without it, it is tried on each operation of the row. A
+    `fallback` is tried only where the target lacks what those before it need. `draw` draws `{capture.drawn}` for it.
     """
 
     label: str
     steps: list[Step] = Field(min_length=1)
     for_: list[str] | None = Field(default=None, alias="for")
     depth: Depth = "smoke"
+    fallback: bool = False
+    draw: Draw | None = None
 
 
 class Draw(_Strict):
     """Values that Hypothesis draws: of one of these kinds.
 
     integers: from and to, both included; matching: regular expressions, each matched as a whole, and not `except`;
-    lists: of these members, as long as `sizes` says; words: of the letters of an alphabet, as long as `sizes` says;
-    sampled: one of these values.
+    lists: of these members, as long as `sizes` says; words: of the letters of an alphabet, as long as `sizes` says, or
+    shorter than the first and longer than the second of `outside`, and never empty; sampled: one of these values.
+    `matching`, `except` and `outside` may name fixtures.
     """
 
     integers: Range | None = None
@@ -167,6 +175,7 @@ class Draw(_Strict):
     words: str | None = None
     sampled: list[Any] | None = None
     sizes: Range | None = None
+    outside: Annotated[list[int | str], Field(min_length=2, max_length=2)] | None = None
     wrap: Any = None
     """A text or a value of JSON in which `{drawn}` stands for the drawn value."""
 
@@ -176,7 +185,9 @@ class Input(_Strict):
 
     `spread` deals the edges out over the operations of the row instead of trying each on each. `always` edges are tried
     at `standard` in every row that names this input, and the others are dealt out over those rows. `unless` is what a
-    successful answer would show if the value were valid after all (an ID that happens to exist).
+    successful answer would show if the value were valid after all (an ID that happens to exist). `for` names the
+    operations that it is tried on. `once` edges are sent once a run: never at smoke, on one operation, never again.
+    Edges that `except` matches as a whole are left out, and so are all where it is an expression that cannot be read.
     """
 
     edges: dict[str, Any] = {}
@@ -184,6 +195,9 @@ class Input(_Strict):
     spread: bool = False
     always: int | None = Field(default=None, ge=0)
     unless: dict[str, Any] | None = None
+    for_: list[str] | None = Field(default=None, alias="for")
+    once: bool = False
+    except_: str | None = Field(default=None, alias="except")
 
 
 class Open(_Strict):
@@ -199,8 +213,12 @@ class Open(_Strict):
 
 
 class Undo(_Strict):
-    """Takes back what a probe left behind where it was accepted: `capture` names members of its answer for `steps`."""
+    """Takes back what a probe left behind where it was accepted: `capture` names members of its answer for `steps`.
 
+    `for` names the operations of the probes; without it, those of all are taken back.
+    """
+
+    for_: list[str] | None = Field(default=None, alias="for")
     capture: dict[str, str] = {}
     steps: list[Step] = Field(min_length=1)
 
@@ -312,6 +330,8 @@ class OperationSpec(_Strict):
     url: str | None = None
     """The path of this target, where each target chooses its own."""
     path: dict[str, Any] = {}
+    json_: Any = Field(default=None, alias="json")
+    """The body of each call that says nothing else."""
     credential: str | None = None
     success: list[int] = [200]
     tier: Tier | None = None

@@ -3,9 +3,11 @@
 `{fixture.NAME}` from the profile (deeper with dots), `{capture.NAME}` from an earlier answer, `{credential.NAME}` or
 `{credential.NAME.MEMBER}` a secret, `{query.NAME}`, `{path.NAME}` and `{json.NAME}` what the request itself holds, `{language}` and `{other}`
 the language asked for and another one, `{unique}` a word never used before in this run, `{random.NAME}` one word for the whole of an
-attempt, `{drawn}` the drawn value. In messages only: `{any}` any text, `{rest}` any ending or none.
+attempt, `{text.SCRIPT.NAME}` as many letters of a script (`latin`, `kana`, `kanji`) as the fixture of that name says,
+`{drawn}` the drawn value. In messages only: `{any}` any text, `{rest}` any ending or none.
 
-A way to change the value may follow a bar: `{fixture.content_id|swap-case}`.
+A way to change the value may follow a bar: `{fixture.content_id|swap-case}`. A key that ends so in `|optional` is left
+out with its member where either has no value.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["CHANGES", "HEADS", "Lookup", "Missing", "fill", "fill_text", "names", "strange"]
+__all__ = ["CHANGES", "HEADS", "Lookup", "Missing", "fill", "fill_text", "letters", "names", "strange"]
 
 HEADS = frozenset(
-    ["fixture", "capture", "credential", "query", "path", "json", "language", "other", "unique", "random", "drawn"]
+    ["fixture", "text", "capture", "credential", "query", "path", "json"]
+    + ["language", "other", "unique", "random", "drawn"]
 )
 MESSAGE_HEADS = frozenset(["any", "rest"])
+OPTIONAL = "optional"
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|([a-z-]+))?\}")
 
@@ -34,7 +38,34 @@ def _drop(text: str, at: int) -> str:
     return text[:at] + text[at + 1 :] if len(text) > 1 else text + "_"
 
 
-CHANGES: Mapping[str, Callable[[str], str]] = {
+SCRIPTS = {
+    "latin": "abcdefghijklmnopqrstuvwxyz",
+    "kana": "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほ",
+    "kanji": "日月火水木金土山川田人口車門雨東西南北",
+}
+
+
+def letters(script: str, count: Any) -> str:
+    """As many letters of a script as a fixture says; raises Missing where there is no such script or number."""
+    if script not in SCRIPTS or not str(count).isdigit():
+        raise Missing(f"text.{script}")
+    alphabet = SCRIPTS[script]
+    return (alphabet * (int(count) // len(alphabet) + 1))[: int(count)]
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+CHANGES: Mapping[str, Callable[[str], Any]] = {
+    OPTIONAL: lambda text: text,
+    "text": lambda text: text,
+    "number": _number,
+    "beyond-32-bits": lambda text: str(int(text) + 2**32) if text.isascii() and text.isdigit() else text + "4294967296",
+    "letters": lambda text: "".join("lkjhgqwrtz"[at % 10] for at in range(len(text))),
+    "one-more": lambda text: text + text[-1:],
+    "one-less": lambda text: text[:-1],
+    "eleven-times": lambda text: text * 11,
     "drop-first": lambda text: _drop(text, 0),
     "drop-last": lambda text: _drop(text, len(text) - 1),
     "swap-case": str.swapcase,
@@ -50,15 +81,19 @@ CHANGES: Mapping[str, Callable[[str], str]] = {
 
 
 def names(value: Any) -> Iterator[tuple[str, tuple[str, ...], str | None]]:
-    """Every placeholder in a value of JSON types, keys included: its head, the members after it, and the change."""
+    """Every placeholder in a value of JSON types, keys included: its head, the members after it, and the change.
+
+    Optional keys and their members need no value, so they are left out.
+    """
     if isinstance(value, str):
         for match in _PLACEHOLDER.finditer(value):
             if match[1] in HEADS or match[1] in MESSAGE_HEADS:
                 yield match[1], tuple(match[2].split(".")[1:]), match[3]
     elif isinstance(value, Mapping):
         for key, member in value.items():
-            yield from names(key)
-            yield from names(member)
+            if not _is_optional(key):
+                yield from names(key)
+                yield from names(member)
     elif isinstance(value, list | tuple):
         for member in value:
             yield from names(member)
@@ -83,7 +118,7 @@ def fill(value: Any, lookup: Lookup) -> Any:
             return _one(match, lookup)
         return fill_text(value, lookup)
     if isinstance(value, Mapping):
-        return {fill_text(key, lookup): fill(member, lookup) for key, member in value.items()}
+        return dict(_members(value, lookup))
     if isinstance(value, list | tuple):
         return [fill(member, lookup) for member in value]
     return value
@@ -94,6 +129,21 @@ def fill_text(text: str, lookup: Lookup) -> str:
     if "{" not in text:
         return text
     return _PLACEHOLDER.sub(lambda match: _text(_one(match, lookup)) if match[1] in HEADS else match[0], text)
+
+
+def _members(value: Mapping[str, Any], lookup: Lookup) -> Iterator[tuple[str, Any]]:
+    for key, member in value.items():
+        try:
+            filled = fill_text(key, lookup), fill(member, lookup)
+        except Missing:
+            if not _is_optional(key):
+                raise
+            continue
+        yield filled
+
+
+def _is_optional(key: Any) -> bool:
+    return isinstance(key, str) and key.endswith(f"|{OPTIONAL}}}")
 
 
 def _one(match: re.Match[str], lookup: Lookup) -> Any:

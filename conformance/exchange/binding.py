@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.contract.contract import Contract
-from conformance.contract.placeholders import Missing, fill
+from conformance.contract.placeholders import Missing, fill, letters
 from conformance.exchange.bodies import multipart
 from conformance.target.target import Target
 from conformance.wire import Request
@@ -119,6 +119,8 @@ class Binder:
         name = ".".join(members)
         if head == "fixture":
             return self._fixture(members)
+        if head == "text":
+            return letters(members[0], self._fixture(members[1:]))
         if head == "capture" and name in scope.captures:
             return scope.captures[name]
         if head == "credential" and members[0] in self._target.credentials:

@@ -96,7 +96,7 @@ def leaks(answer: Answer, rules: Rules, where: str) -> Iterator[Finding]:
 
 def _told(body: Any, wanted: Expectation, rules: Rules, where: str) -> Iterator[Finding]:
     """Code, field and message; the fault that fits best is the one that is judged."""
-    if not wanted.envelope or not (wanted.wordings or wanted.codes or wanted.field) or body is NOTHING:
+    if not (wanted.wordings or wanted.codes or wanted.field) or body is NOTHING:
         return
     faults = faults_of(rules, body)
     if not faults:
@@ -138,7 +138,9 @@ def _message(fault: Fault, wanted: Expectation, rules: Rules, where: str) -> Ite
         yield Finding("language", Level.MUST, _texts(wanted, own), message, where, detail=detail)
         return
     told = rules.wordings.told(message)
-    mine = wanted.row in rows_of(told) or any(resembles(wording, message) for wording in own)
+    others = tuple(item for item in told if item.row != wanted.row and _is(item.wording, message, wanted))
+    mine = not others and (wanted.row in rows_of(told) or any(resembles(wording, message) for wording in own))
+    told = others or told
     if told and not mine:
         detail = f"the message of {', '.join(rows_of(told))}: rejected for another reason"
         yield Finding("message", Level.MUST, _texts(wanted, own), message, where, detail=detail)
@@ -160,6 +162,14 @@ def _fits(wording: Wording, message: str, wanted: Expectation) -> bool:
         return matches(wording, message, wanted.lookup)
     except Missing:
         return resembles(wording, message)
+
+
+def _is(wording: Wording, message: str, wanted: Expectation) -> bool:
+    """Whether a message is a wording to the letter, with the names of this target in it."""
+    try:
+        return matches(wording, message, wanted.lookup)
+    except Missing:
+        return False
 
 
 def _whole_body(answer: Answer, body: Any, wanted: Expectation, where: str) -> Iterator[Finding]:

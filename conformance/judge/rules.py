@@ -62,14 +62,16 @@ class Rules:
 
 
 def faults_of(rules: Rules, body: Any) -> tuple[Fault, ...]:
-    """The faults that an error body names; empty where it is in another form."""
+    """The faults that an error body names, a text being a fault with nothing but a message; empty in another form."""
     said = rules.envelope
     found, inside = point(body, said.faults)
     items = inside if found and isinstance(inside, list) else [inside] if found and said.faults == "" else []
     return tuple(
         Fault(item.get(said.message), item.get(said.code), item.get(said.field), said.message in item)
-        for item in items
         if isinstance(item, dict)
+        else Fault(item, None, None, has_message=True)
+        for item in items
+        if isinstance(item, dict) or (isinstance(item, str) and said.faults)
     )
 
 

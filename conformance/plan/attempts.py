@@ -62,6 +62,9 @@ class ControlPlan:
 
     label: str
     steps: tuple[PlannedStep, ...]
+    draw: Draw | None = None
+    drawn: str | None = None
+    """What `{capture.drawn}` stands for in its steps, once it is drawn."""
 
 
 @dataclass(frozen=True, slots=True)

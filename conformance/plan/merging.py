@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,11 +11,12 @@ from conformance.contract.contract import Contract
 from conformance.contract.model import RequestSpec
 from conformance.plan.attempts import Template
 
-__all__ = ["base", "merged", "replaced", "shown", "spec"]
+__all__ = ["base", "called", "merged", "pieces", "replaced", "shown", "spec"]
 
 _BY_MEMBER = frozenset(["path", "query", "headers"])
 _BODIES = frozenset(["json", "raw", "multipart"])
 OMIT = {"omit": True}
+_DOT = re.compile(r"\.(?![^{]*\})")
 
 
 def spec(request: RequestSpec) -> Template:
@@ -23,10 +25,11 @@ def spec(request: RequestSpec) -> Template:
 
 
 def base(contract: Contract, operation: str) -> Template:
-    """What each call of an operation has: parameters of its path, and the credential."""
+    """What each call of an operation has: parameters of its path, its body, and the credential."""
     said = contract.operations[operation].spec
     credential = said.credential if said.credential is not None else contract.file.credential
-    return {"path": dict(said.path)} | ({"credential": credential} if credential else {})
+    body = {} if said.json_ is None else {"json": said.json_}
+    return {"path": dict(said.path)} | body | ({"credential": credential} if credential else {})
 
 
 def merged(*requests: Template) -> Template:
@@ -38,6 +41,8 @@ def merged(*requests: Template) -> Template:
         for key, value in request.items():
             if key in _BY_MEMBER and isinstance(value, Mapping):
                 result[key] = {**result.get(key, {}), **value}
+            elif key == "members":
+                result["json"] = {**(result.get("json") or {}), **(value or {})}
             else:
                 result[key] = value
     return result
@@ -47,10 +52,22 @@ def replaced(request: Template, part: str, value: Any) -> Template:
     """The same request with another value in one place: `query.limit`, `json.status`, `multipart.0.size`, `request`."""
     if part == "request":
         return merged(request, value)
-    head, *rest = part.split(".")
+    head, *rest = pieces(part)
     if not rest:
         return merged(request, {head: value})
     return {**request, head: _set(request.get(head), rest, value)}
+
+
+def pieces(part: str) -> list[str]:
+    """The steps to a place; a placeholder is one step, whatever dots it has: `json.{fixture.fields.email.name}`."""
+    return _DOT.split(part)
+
+
+def called(part: str) -> str:
+    """What labels call a place: its last step, and `email` where that is `{fixture.fields.email.name}`."""
+    last = pieces(part)[-1]
+    words = last.strip("{}").partition("|")[0].split(".")
+    return words[-2] if last.startswith("{") and len(words) > 1 else last
 
 
 def _set(inside: Any, place: list[str], value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.contract import placeholders
 from conformance.contract.contract import Contract
-from conformance.plan.attempts import PlannedStep, Probe, Template
+from conformance.plan.attempts import PlannedStep, Template
 from conformance.target.target import Target
 
 __all__ = ["SPECIAL_CREDENTIALS", "known", "lacks_of", "lacks_of_steps"]
@@ -16,17 +16,18 @@ SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
 """Credentials that no profile gives: no header at all, a value that nobody has, an empty value."""
 
 
-def lacks_of(contract: Contract, target: Target, request: Template, tier: str) -> Iterator[str]:
+def lacks_of(contract: Contract, target: Target, operation: str, request: Template, tier: str) -> Iterator[str]:
     """What a profile would have to give for this request, such as `fixtures.member_id` or `allow: write`."""
-    for head, members, _ in placeholders.names(request):
-        if head == "fixture" and members and not known(contract, target, members):
+    for head, given, _ in placeholders.names([contract.operations[operation].spec.url, request]):
+        members = given[1:] if head == "text" else given
+        if head in ("fixture", "text") and members and not known(contract, target, members):
             yield f"fixtures.{'.'.join(members)}"
         if head == "credential" and members and members[0] not in target.credentials:
             yield f"credentials.{members[0]}"
     yield from _credential(contract, target, request.get("credential"))
-    for kind, given in (("vantage", target.vantages), ("hook", target.hooks)):
+    for kind, there in (("vantage", set(target.vantages)), ("hook", set(target.hooks))):
         name = request.get(kind)
-        if isinstance(name, str) and name not in given:
+        if isinstance(name, str) and name not in there:
             yield f"{kind}s.{name}"
     if tier != "read" and tier not in target.allow:
         yield f"allow: {tier}"
@@ -35,9 +36,9 @@ def lacks_of(contract: Contract, target: Target, request: Template, tier: str) -
 def lacks_of_steps(contract: Contract, target: Target, steps: tuple[PlannedStep, ...]) -> Iterator[str]:
     """The same of every call of a chain, and of what undoes it."""
     for step in steps:
-        yield from lacks_of(contract, target, step.request, step.tier)
+        yield from lacks_of(contract, target, step.operation, step.request, step.tier)
         if step.undo:
-            yield from lacks_of(contract, target, step.undo.request, step.undo.tier)
+            yield from lacks_of(contract, target, step.undo.operation, step.undo.request, step.undo.tier)
 
 
 def known(contract: Contract, target: Target, members: tuple[str, ...]) -> bool:

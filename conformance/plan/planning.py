@@ -11,17 +11,21 @@ from dataclasses import dataclass, replace
 from itertools import cycle
 from typing import Any
 
+from conformance.contract import placeholders
 from conformance.contract.contract import Contract, Row
 from conformance.contract.model import Control, Depth, Input, OperationRef, Step
 from conformance.plan.attempts import ControlPlan, DrawSlot, PlannedStep, Probe, RowPlan, Template
-from conformance.plan.merging import base, merged, replaced, shown, spec
+from conformance.plan.merging import base, called, merged, pieces, replaced, shown, spec
 from conformance.plan.needs import lacks_of, lacks_of_steps
+from conformance.plan.values import drawable, ruled_out
 from conformance.target.target import Target
 
 __all__ = ["DEPTHS", "Depth", "plan_row", "planned_steps"]
 
 DEPTHS: tuple[Depth, ...] = ("smoke", "standard", "thorough")
 DRAWN: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 100}
+DRAWN_CONTROLS: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 10}
+NONE: list[str] = []
 SMOKE_REQUESTS = 3
 FIRM = 4
 """Firm probes that each row has at least."""
@@ -72,9 +76,11 @@ class _Planner:
         self.skipped: list[str] = []
         self.lacking: dict[str, list[list[str]]] = {"example": [], "control": []}
         self.voices = self._voices()
+        self.uncaptured: dict[str, list[str]] = {}
+        """What no step before captures, because of what it lacks."""
 
     def plan(self) -> RowPlan:
-        before = self._steps(self.case.before)
+        before = tuple(self._set_up())
         after = self._steps(self.case.after)
         guards = tuple(self._steps([guard.read])[0] for guard in self.case.unchanged)
         controls = tuple(self._possible_controls())
@@ -86,9 +92,9 @@ class _Planner:
             after = ()
         lacks = [*shared]
         if not any(probe.role == "example" for probe in probes):
-            lacks += min(self.lacking["example"], key=len, default=[])
+            lacks += min(self.lacking["example"] or [NONE], key=len)
         if not controls and self._controls():
-            lacks += min(self.lacking["control"], key=len, default=[])
+            lacks += min(self.lacking["control"] or [NONE], key=len)
         if self.case.needs:
             lacks += [need for need in self.case.needs if not self._given(need)]
         return RowPlan(
@@ -103,6 +109,22 @@ class _Planner:
             tuple(dict.fromkeys(lacks)),
             tuple(self.skipped),
         )
+
+    def _set_up(self) -> Iterator[PlannedStep]:
+        """The steps before, without the optional ones that lack something."""
+        every = planned_steps(self.contract, self.case.before, "thorough")
+        self.uncaptured = {name: [f"depth: {step.step.depth}"] for step in every for name in step.step.capture or {}}
+        for step in self._steps(self.case.before):
+            needed = [*lacks_of_steps(self.contract, self.target, (step,)), *self._uncaptured(step.request)]
+            if step.step.optional and needed:
+                self.uncaptured |= dict.fromkeys(step.step.capture or {}, needed)
+                continue
+            self.uncaptured = {k: v for k, v in self.uncaptured.items() if k not in (step.step.capture or {})}
+            yield step
+
+    def _uncaptured(self, request: Template) -> Iterator[str]:
+        for head, members, _ in placeholders.names(request):
+            yield from self.uncaptured.get(".".join(members), ()) if head == "capture" else ()
 
     def _steps(self, steps: Iterable[Step]) -> tuple[PlannedStep, ...]:
         return tuple(planned_steps(self.contract, steps, self.depth))
@@ -171,7 +193,7 @@ class _Planner:
         yield self._probe(self.grounds[0], self.voices[0], "example", "example")
         if room < 2 or self.case.once or self.case.repeat:
             return
-        edges = list(self._edges())
+        edges = [probe for probe in self._edges() if probe.repeatable and not any(self._uncaptured(probe.request))]
         other = [probe for probe in edges if probe.operation != self.grounds[0].name] or edges
         if other:
             yield other[-1]
@@ -181,23 +203,37 @@ class _Planner:
             yield self._probe(self.grounds[0], self.voices[-1], "again", "example")
 
     def _examples(self) -> Iterator[Probe]:
-        for ground in self.grounds:
-            for voice in self.voices:
+        for index, ground in enumerate(self.grounds):
+            for voice in self._voices_of(index):
                 yield self._probe(ground, voice, "example", "example")
                 if self.case.once or self.case.repeat:
                     return
 
+    def _voices_of(self, index: int) -> list[tuple[str, Template, str | None, str | None]]:
+        """Each language for each operation; where there are several, the ways of asking are dealt out over them."""
+        ways = len(self.contract.file.languages)
+        if len(self.voices) == 1 or len(self.grounds) == 1 or self.depth == "thorough":
+            return self.voices
+        languages = len(self.voices) // ways
+        return [self.voices[(index + spoken) % ways * languages + spoken] for spoken in range(languages)]
+
     def _edges(self) -> Iterator[Probe]:
-        voices = cycle(self.voices)
+        voices = {ground.label: cycle(self._turned(index)) for index, ground in enumerate(self.grounds)}
         neighbours = {ground.label: cycle([None, *ground.beside]) for ground in self.grounds}
         for part, given in self.case.vary.items():
             described = self._input(given)
+            allowed = self._allowed(described)
             for index, (name, value) in enumerate(self._dealt(given)):
-                grounds = [self.grounds[index % len(self.grounds)]] if described.spread else self.grounds
-                for ground in grounds:
-                    label = f"{part.rpartition('.')[2]}={name}"
-                    probe = self._probe(ground, next(voices), label, "boundary", (part, value), described)
+                for ground in [allowed[index % len(allowed)]] if described.spread or described.once else allowed:
+                    label = f"{called(part)}={name}"
+                    probe = self._probe(ground, next(voices[ground.label]), label, "boundary", (part, value), described)
                     yield self._beside(probe, next(neighbours[ground.label]))
+
+    def _allowed(self, described: Input) -> list[_Ground]:
+        return [ground for ground in self.grounds if described.for_ is None or ground.label in described.for_]
+
+    def _turned(self, by: int) -> list[tuple[str, Template, str | None, str | None]]:
+        return [*self.voices[by % len(self.voices) :], *self.voices[: by % len(self.voices)]]
 
     def _open(self) -> Iterator[Probe]:
         voices, dealt = cycle(self.voices), cycle(range(len(self.grounds)))
@@ -207,26 +243,28 @@ class _Planner:
                 for name, value in self._dealt(given):
                     allowed = [g for g in self.grounds if choice.for_ is None or g.label in choice.for_]
                     ground = allowed[next(dealt) % len(allowed)]
-                    label = f"{part.rpartition('.')[2]}={name}"
+                    label = f"{called(part)}={name}"
                     probe = self._probe(ground, next(voices), label, "open", (part, value), described)
                     yield replace(probe, accept=tuple(choice.accept), guards=())
 
     def _drawn(self) -> Iterator[Probe]:
-        voices, grounds = cycle(self.voices), cycle(self.grounds)
-        drawn = [(part, self._input(given)) for part, given in self.case.vary.items()]
-        drawn = [(part, described) for part, described in drawn if described.draw]
+        voices = cycle(self._turned(1))
+        given = [(part, self._input(given)) for part, given in self.case.vary.items()]
+        settled = [(part, item, drawable(self.target, item.draw)) for part, item in given if item.draw]
+        drawn = [(part, item, draw) for part, item, draw in settled if draw is not None]
         for index in range(DRAWN[self.depth]):
-            for part, described in drawn if self.depth == "thorough" else drawn[index % max(len(drawn), 1) :][:1]:
-                if described.draw is None:
-                    continue
-                label = f"{part.rpartition('.')[2]}=drawn-{index + 1}"
-                probe = self._probe(next(grounds), next(voices), label, "drawn", None, described)
-                yield replace(probe, slot=DrawSlot(part, described.draw, index))
+            for part, described, draw in drawn if self.depth == "thorough" else drawn[index % max(len(drawn), 1) :][:1]:
+                allowed = self._allowed(described)
+                label = f"{called(part)}=drawn-{index + 1}"
+                probe = self._probe(allowed[index % len(allowed)], next(voices), label, "drawn", None, described)
+                yield replace(probe, slot=DrawSlot(part, draw, index))
 
     def _dealt(self, given: Input | str) -> list[tuple[str, Any]]:
         """The edges that this row tries: all, or its share of what the rows that name the input have in common."""
         described = self._input(given)
         edges = list(described.edges.items())
+        if described.except_ is not None:
+            edges = [edge for edge in edges if not ruled_out(self.target, described.except_, edge[1])]
         if described.always is None or not isinstance(given, str) or self.depth == "thorough":
             return edges
         sharing = [row.id for row in self.contract.rows if given in inputs_of(row)]
@@ -259,7 +297,7 @@ class _Planner:
             other_language=other,
             unless=described.unless if described else None,
             guards=tuple(self._guards(ground)),
-            repeatable=not self.case.once,
+            repeatable=not self.case.once and not (described and described.once),
         )
 
     def _probe_tier(self, ground: _Ground, request: Template) -> str:
@@ -275,7 +313,7 @@ class _Planner:
     def _example_value(self, ground: _Ground) -> str:
         """The varied part of the written example."""
         for part in self.case.vary:
-            head, *rest = part.split(".")
+            head, *rest = pieces(part)
             value: Any = ground.request.get(head)
             for member in rest:
                 value = value.get(member) if isinstance(value, dict) else None
@@ -288,7 +326,7 @@ class _Planner:
         if neighbour is None:
             return probe
         part, value = neighbour
-        label = f"{probe.label} beside {part.rpartition('.')[2]}={shown(value)}"
+        label = f"{probe.label} beside {called(part)}={shown(value)}"
         return replace(probe, label=label, request=replaced(probe.request, part, value))
 
     # --- what is possible
@@ -301,6 +339,7 @@ class _Planner:
             beside = (*(after if probe.tier != "read" else ()), *(guards[index] for index in probe.guards if guards))
             needed = [
                 *lacks_of(self.contract, self.target, probe.operation, probe.request, probe.tier),
+                *self._uncaptured(probe.request),
                 *lacks_of_steps(self.contract, self.target, beside),
             ]
             lacks = list(dict.fromkeys(needed))
@@ -314,24 +353,36 @@ class _Planner:
         """Each control, once, or once for each operation where it is the row's own call."""
         chosen = [control for control in self.case.control if DEPTHS.index(control.depth) <= DEPTHS.index(self.depth)]
         if self.depth == "smoke":
-            chosen = chosen[:1]
+            chosen = [*chosen[:1], *(control for control in chosen[1:] if control.fallback)]
         result: list[tuple[Control, _Ground | None]] = []
         for control in chosen:
             grounds = [ground for ground in self.grounds if control.for_ is None or ground.label in control.for_]
             own = any(step.call == "this" for step in control.steps)
             result += [(control, ground) for ground in grounds] if own else [(control, None)]
-        return result[:1] if self.depth == "smoke" else result
+        return result
 
     def _possible_controls(self) -> Iterator[ControlPlan]:
+        possible = 0
         for control, ground in self._controls():
+            if possible and (control.fallback or self.depth == "smoke"):
+                continue
             steps = tuple(self._control_steps(control, ground))
             label = control.label + (f" ({ground.label})" if ground and len(self.grounds) > 1 else "")
             lacks = list(dict.fromkeys(lacks_of_steps(self.contract, self.target, steps)))
             if not lacks:
-                yield ControlPlan(label, steps)
+                possible += 1
+                yield from self._drawn_controls(control, ControlPlan(label, steps))
                 continue
             self.lacking["control"].append(lacks)
             self.skipped.append(f"control {label}: {', '.join(lacks)}")
+
+    def _drawn_controls(self, control: Control, plan: ControlPlan) -> Iterator[ControlPlan]:
+        """The control once, or as often as something is drawn for it."""
+        if control.draw is None:
+            yield plan
+        elif draw := drawable(self.target, control.draw):
+            for count in range(DRAWN_CONTROLS[self.depth]):
+                yield replace(plan, label=f"{plan.label}, drawn-{count + 1}", draw=draw)
 
     def _control_steps(self, control: Control, ground: _Ground | None) -> Iterator[PlannedStep]:
         """A step that calls `this` is the row's own request with something else in it."""

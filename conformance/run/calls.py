@@ -148,7 +148,8 @@ class _Runner:
 
     def _capture(self, step: PlannedStep, answer: Answer) -> None:
         for name, pointer in (step.step.capture or {}).items():
-            there, value = captured(answer, pointer)
+            ways = [captured(answer, way) for way in ([pointer] if isinstance(pointer, str) else pointer)]
+            there, value = next((way for way in ways if way[0]), (False, None))
             if there:
                 self._captures[name] = value
                 if name in (step.step.secret or ()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import reduce
 from operator import or_
@@ -23,7 +23,7 @@ from hypothesis.errors import HypothesisException
 from conformance.contract.model import Draw
 from conformance.contract.placeholders import fill
 from conformance.judge.answering import has_must
-from conformance.plan.attempts import DrawSlot, Probe, RowPlan
+from conformance.plan.attempts import ControlPlan, DrawSlot, Probe, RowPlan
 from conformance.plan.merging import replaced, shown
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
@@ -33,6 +33,8 @@ __all__ = ["completed", "shrink", "strategy"]
 
 SHRINK_BUDGET = 12
 """Requests that may be spent on making a failing value smaller."""
+LONGEST = 60
+"""Characters of a value that is drawn for a control."""
 
 
 def strategy(draw: Draw) -> st.SearchStrategy[Any]:
@@ -53,10 +55,11 @@ def completed(plan: RowPlan, seed_number: int) -> RowPlan:
     for probe in plan.probes:
         if probe.slot:
             wanted[probe.slot.part] = max(wanted.get(probe.slot.part, 0), probe.slot.index + 1)
+    plan = replace(plan, controls=tuple(_drawn_controls(plan, seed_number)))
     if not wanted:
         return plan
     drawn = {
-        part: _values(_draw_of(plan, part), count, _seed(plan.row.id, part, seed_number))
+        part: _values(strategy(_draw_of(plan, part)), count, _seed(plan.row.id, part, seed_number))
         for part, count in wanted.items()
     }
     probes = (_filled(probe, drawn) if probe.slot else probe for probe in plan.probes)
@@ -124,6 +127,10 @@ def _plain(draw: Draw) -> st.SearchStrategy[Any]:
         return reduce(or_, each)
     if draw.lists is not None:
         return st.lists(st.sampled_from(draw.lists), min_size=low, max_size=high)
+    if draw.words is not None and draw.outside is not None:
+        least, most = (int(edge) for edge in draw.outside)
+        longer = st.text(alphabet=draw.words, min_size=most + 1, max_size=most * 2 + 20)
+        return st.text(alphabet=draw.words, min_size=1, max_size=least - 1) | longer if least > 1 else longer
     if draw.words is not None:
         return st.text(alphabet=draw.words, min_size=low, max_size=high)
     return st.sampled_from(draw.sampled or [""])
@@ -133,10 +140,10 @@ def _draw_of(plan: RowPlan, part: str) -> Draw:
     return next(probe.slot.draw for probe in plan.probes if probe.slot and probe.slot.part == part)
 
 
-def _values(draw: Draw, count: int, number: int) -> list[Any]:
+def _values(drawn: st.SearchStrategy[Any], count: int, number: int) -> list[Any]:
     """Distinct values; the first ones that Hypothesis draws are the simplest, which the edges hold already."""
     seen: dict[str, Any] = {}
-    collect: Callable[[], None] = _collector(strategy(draw), seen, count * 3 + 12)
+    collect: Callable[[], None] = _collector(drawn, seen, count * 3 + 12)
     seed(number)(collect)()
     values = list(seen.values())
     later = values[len(values) // 3 :] + values[: len(values) // 3]
@@ -156,6 +163,37 @@ def _collector(drawn: st.SearchStrategy[Any], seen: dict[str, Any], examples: in
         seen.setdefault(json.dumps(value, sort_keys=True), value)
 
     return collect
+
+
+def _drawn_controls(plan: RowPlan, number: int) -> Iterator[ControlPlan]:
+    """Each control with a drawn value, as long as there are any: of an expression that cannot be read there are none."""
+    values: dict[str, list[Any]] = {}
+    for control in plan.controls:
+        if control.draw is None:
+            yield control
+            continue
+        key = repr(control.draw)
+        if key not in values:
+            count = sum(other.draw == control.draw for other in plan.controls)
+            values[key] = _plain_values(control.draw, count, _seed(plan.row.id, "control", number))
+        if values[key]:
+            yield replace(control, drawn=str(values[key].pop(0)))
+
+
+def _plain_values(draw: Draw, count: int, number: int) -> list[Any]:
+    """Values that nobody would stumble over: short, of printable ASCII and the letters that the expressions name."""
+    try:
+        each = [_readable(text) for text in draw.matching or []]
+        return _values(reduce(or_, each) if each else strategy(draw), count, number)
+    except (re.error, HypothesisException, ValueError):
+        return []
+
+
+def _readable(text: str) -> st.SearchStrategy[str]:
+    named = "".join(sorted({char for char in text if not char.isascii() and char.isprintable()}))
+    alphabet = st.characters(min_codepoint=32, max_codepoint=126, include_characters=named)
+    found = st.from_regex(re.compile(text), fullmatch=True, alphabet=alphabet)
+    return found.filter(lambda value: len(value) <= LONGEST and value == value.strip() != "")
 
 
 def _seed(row: str, part: str, number: int) -> int:

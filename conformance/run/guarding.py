@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
+from conformance.contract.placeholders import Missing
+from conformance.exchange.binding import Scope
 from conformance.judge.finding import Finding, Level
 from conformance.judge.rules import point
 from conformance.plan.attempts import Probe, RowPlan
@@ -102,4 +105,10 @@ class Watch:
             body = answer.json()
         except ValueError:
             body = None
-        return {pointer: point(body, pointer)[1] for pointer in guard.compare}
+        return {pointer: point(body, pointer)[1] for pointer in self._pointers(guard.compare)}
+
+    def _pointers(self, compare: Iterable[str]) -> Iterator[str]:
+        """What is compared, without what this target does not have."""
+        for pointer in compare:
+            with suppress(Missing):
+                yield str(self._ground.binder.fill(pointer, Scope(self._captures)))

@@ -142,8 +142,13 @@ class _Row:
             self.told = True
         if answer is not None and not self.observed:
             self.observed = brief(answer, self.ground.rules)
-        if outcome.accepted and self.plan.undo and answer is not None:
+        if outcome.accepted and self._leaves(outcome.probe) and answer is not None:
             self._undo(outcome, answer)
+
+    def _leaves(self, probe: Probe) -> bool:
+        """Whether the case says how to take back what this probe leaves behind."""
+        undo = self.plan.row.case.undo
+        return undo is not None and bool(self.plan.undo) and (undo.for_ is None or probe.operation in undo.for_)
 
     def _undo(self, outcome: Outcome, answer: Answer) -> None:
         """A probe that was accepted may have left something behind."""
@@ -198,13 +203,14 @@ class _Row:
     # --- controls
 
     def _control(self, control: ControlPlan) -> None:
-        key = repr([(step.operation, sorted(map(repr, step.request.items())), step.step) for step in control.steps])
+        sent = [(step.operation, sorted(map(repr, step.request.items())), step.step) for step in control.steps]
+        key = repr((sent, control.drawn))
         with self.ground.shared.lock:
             known = self.ground.shared.controls.get(key)
         if known is not None:
             self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", f"{known} (shared)"))
             return
-        captures = dict(self.captures)
+        captures = self.captures | ({} if control.drawn is None else {"drawn": control.drawn})
         chain = self._chain(control.steps, f"control {control.label}", "control", captures)
         self._judge_control(control, chain)
         if chain.passed:

@@ -26,7 +26,9 @@ __all__ = ["Runner", "plan_all", "prepare"]
 def plan_all(contract: Contract, target: Target, rows: Iterable[Row], depth: Depth, seed: int) -> dict[str, RowPlan]:
     """The plan of each row by its ID, drawn values included; nothing is sent."""
     plans = {row.id: plan_row(contract, target, row, depth) for row in rows}
-    if any(probe.slot for plan in plans.values() for probe in plan.probes):
+    if any(probe.slot for plan in plans.values() for probe in plan.probes) or any(
+        control.draw for plan in plans.values() for control in plan.controls
+    ):
         from conformance.run.drawing import completed  # noqa: PLC0415 - Hypothesis is loaded only where it draws
 
         plans = {name: completed(plan, seed) for name, plan in plans.items()}

@@ -1,0 +1,67 @@
+"""Values that a profile settles before anything is sent: fixtures in descriptions, edges that an expression rules out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import jsonschema_rs
+
+from conformance.contract.model import Draw
+from conformance.contract.placeholders import Missing, fill, letters
+from conformance.target.target import Target
+
+__all__ = ["drawable", "ruled_out"]
+
+
+def drawable(target: Target, draw: Draw) -> Draw | None:
+    """The description with the fixtures that it names put in; None where the profile lacks one."""
+    said = draw.model_dump(by_alias=True, exclude_unset=True)
+    settled = {key: said[key] for key in ("matching", "except", "outside") if key in said}
+    try:
+        return Draw.model_validate(said | {key: _settled(target, value) for key, value in settled.items()})
+    except Missing:
+        return None
+
+
+def ruled_out(target: Target, expression: str, value: Any) -> bool:
+    """Whether the expression matches a value as a whole, or nothing can be said of it.
+
+    A value that needs more than fixtures is not ruled out. The expression comes from a profile, so it is read by an
+    engine whose time grows with the text and no faster, whatever the expression.
+    """
+    try:
+        text = _settled(target, expression)
+    except Missing:
+        return True
+    try:
+        value = _settled(target, value)
+    except Missing:
+        return False
+    pattern = _whole(str(text))
+    return pattern is None or (isinstance(value, str) and pattern.is_valid(value))
+
+
+def _settled(target: Target, value: Any) -> Any:
+    def look(head: str, members: tuple[str, ...]) -> Any:
+        if head not in ("fixture", "text"):
+            raise Missing(head)
+        found: Any = target.fixtures
+        for member in members[1:] if head == "text" else members:
+            if not isinstance(found, Mapping) or member not in found:
+                raise Missing(".".join([head, *members]))
+            found = found[member]
+        return letters(members[0], found) if head == "text" else found
+
+    return fill(value, look)
+
+
+@lru_cache(maxsize=64)
+def _whole(expression: str) -> jsonschema_rs.Validator | None:
+    """None where it cannot be read as a regular expression."""
+    schema = {"pattern": rf"\A(?:{expression})\z"}
+    try:
+        return jsonschema_rs.validator_for(schema, pattern_options=jsonschema_rs.RegexOptions())
+    except (jsonschema_rs.ValidationError, ValueError):
+        return None
