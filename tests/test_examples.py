@@ -1,0 +1,270 @@
+"""Each example is what its own tool takes, and its shell does what the README says when it is really run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parent / "report"))
+
+from made_up import sample_results
+
+from conformance.report import metrics
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+NIGHTLY = EXAMPLES / "nightly.sh"
+
+FAKE = """#!/bin/sh
+echo "$@" >> calls
+[ "$(cat code)" = 4 ] && exit 4
+while [ $# -gt 0 ]; do
+    case $1 in
+        --baseline) cat "$2" > seen-baseline ;;
+        --output) mkdir -p "$2"; cat tonight > "$2/results.json"; echo "# summary" > "$2/summary.md" ;;
+        --history) echo night >> "$2" ;;
+        --metrics) echo metrics > "$2" ;;
+    esac
+    shift
+done
+exit "$(cat code)"
+"""
+"""Stands in for the suite: does to the folder what `conformance run` does, and exits as the test says."""
+
+
+class Nights:
+    """A folder in which one night after another is run, with a stand-in for the suite on the path."""
+
+    def __init__(self, folder: Path, command: list[str]) -> None:
+        self.folder, self.command = folder, command
+        programs = folder / "bin"
+        programs.mkdir()
+        (programs / "conformance").write_text(FAKE)
+        (programs / "conformance").chmod(0o755)
+        self.environment = {"PATH": f"{programs}:{os.environ['PATH']}", "GITHUB_STEP_SUMMARY": str(folder / "step.md")}
+
+    def run(self, results: str, code: int = 0) -> int:
+        (self.folder / "tonight").write_text(results)
+        (self.folder / "code").write_text(str(code))
+        (self.folder / "step.md").write_text("")
+        done = subprocess.run(self.command, cwd=self.folder, env=self.environment, check=False, capture_output=True)
+        return done.returncode
+
+    def text(self, name: str) -> str:
+        path = self.folder / name
+        return path.read_text().strip() if path.exists() else ""
+
+    @property
+    def calls(self) -> list[str]:
+        return self.text("calls").splitlines()
+
+
+def document(name: str) -> Any:
+    return yaml.safe_load((EXAMPLES / name).read_text())
+
+
+def github_shell() -> list[str]:
+    (step,) = [step for step in document("github-actions.yaml")["jobs"]["nightly"]["steps"] if "conformance run" in str(step)]
+    return ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+
+
+def gitlab_shell() -> list[str]:
+    return ["sh", "-e", "-c", "\n".join(document("gitlab-ci.yaml")["conformance"]["script"])]
+
+
+def kubernetes_shell() -> list[str]:
+    container = cronjob()["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
+    (script,) = container["args"]
+    return [*container["command"], script.replace("/opt/conformance/examples", str(EXAMPLES))]
+
+
+def cron_shell() -> list[str]:
+    (line,) = cron_lines()
+    command = line.split(None, 6)[6]
+    for there, here in (
+        ("/var/lib/conformance", "."), ("/opt/conformance/examples", str(EXAMPLES)), ("/etc/conformance/", "./"),
+    ):  # fmt: skip
+        command = command.replace(there, here)
+    return ["sh", "-c", f"touch staging.env; {command}"]
+
+
+def cron_lines() -> list[str]:
+    lines = (EXAMPLES / "cron" / "conformance").read_text().splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#") and not re.match(r"[A-Z]+=", line)]
+
+
+def cronjob() -> dict[str, Any]:
+    (job,) = [one for one in kubernetes_objects() if one["kind"] == "CronJob"]
+    return job
+
+
+def kubernetes_objects() -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((EXAMPLES / "kubernetes" / "cronjob.yaml").read_text()))
+
+
+SHELLS = {
+    "nightly": lambda: ["sh", str(NIGHTLY)],
+    "github": github_shell,
+    "gitlab": gitlab_shell,
+    "kubernetes": kubernetes_shell,
+    "cron": cron_shell,
+}
+
+
+@pytest.fixture(params=SHELLS)
+def nights(request: pytest.FixtureRequest, tmp_path: Path) -> Nights:
+    command = SHELLS[request.param]()
+    if request.param == "cron" and shutil.which("flock") is None:
+        pytest.skip("flock is not installed")
+    return Nights(tmp_path, command)
+
+
+def test_the_first_night_has_no_baseline_and_the_second_has_the_first(nights: Nights) -> None:
+    assert 0 == nights.run("first")
+    assert "--baseline" not in nights.calls[0]
+    assert 0 == nights.run("second")
+    assert "--baseline reports/previous/results.json" in nights.calls[1]
+    assert ("first", "second") == (nights.text("seen-baseline"), nights.text("reports/results.json"))
+
+
+def test_every_night_uses_the_profile_and_keeps_history_metrics_and_a_summary(nights: Nights) -> None:
+    nights.run("first")
+    (call,) = nights.calls
+    for words in (
+        "run --target targets/staging.yaml --output reports", "--history history.sqlite",
+        "--metrics reports/metrics.prom", "--also-write markdown",
+    ):  # fmt: skip
+        assert words in call
+    assert ["night", "metrics", "# summary"] == [
+        nights.text(name) for name in ("history.sqlite", "reports/metrics.prom", "reports/summary.md")
+    ]
+
+
+def test_a_night_that_got_worse_fails_and_what_it_found_is_kept(nights: Nights) -> None:
+    nights.run("first")
+    code = nights.run("worse", 1)
+    assert (1, "worse") == (code, nights.text("reports/results.json"))
+
+
+def test_a_night_that_could_not_run_leaves_the_baseline_to_the_next(nights: Nights) -> None:
+    nights.run("first")
+    assert 0 != nights.run("none", 4)
+    assert 0 == nights.run("third")
+    assert "first" == nights.text("seen-baseline")
+
+
+def test_nightly_keeps_a_dated_copy_of_each_night_and_lets_old_ones_go(tmp_path: Path) -> None:
+    nights = Nights(tmp_path, ["sh", str(NIGHTLY), "targets/other.yaml"])
+    old = tmp_path / "nights" / "2020-01-01T000000Z"
+    old.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    nights.run("first")
+    (kept,) = (tmp_path / "nights").iterdir()
+    assert "first" == (kept / "results.json").read_text()
+    assert "--target targets/other.yaml" in nights.calls[0]
+
+
+def test_github_gets_the_summary_once(tmp_path: Path) -> None:
+    nights = Nights(tmp_path, github_shell())
+    nights.run("first", 1)
+    assert "# summary" == nights.text("step.md")
+    (tmp_path / "bin" / "conformance").write_text(FAKE.replace('exit "$(cat code)"\n', 'echo own > "$GITHUB_STEP_SUMMARY"\n'))
+    nights.run("second")
+    assert "own" == nights.text("step.md")
+
+
+@pytest.mark.parametrize(
+    ("schema", "name"),
+    [("vendor.github-workflows", "github-actions.yaml"), ("vendor.gitlab-ci", "gitlab-ci.yaml")],
+)
+def test_a_ci_file_fits_the_schema_of_its_service(schema: str, name: str) -> None:
+    pytest.importorskip("check_jsonschema", reason="check-jsonschema is not installed")
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(EXAMPLES / name)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (0, "") == (done.returncode, done.stderr), done.stdout
+
+
+def test_kubernetes_takes_the_manifest() -> None:
+    validator = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed")
+    for one in kubernetes_objects():
+        validator.validate(one, validator.latest_version(), strict=True)
+
+
+def test_the_pod_writes_only_where_a_volume_is_and_every_volume_is_there() -> None:
+    pod = cronjob()["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    assert {volume["name"] for volume in pod["volumes"]} == {mount["name"] for mount in container["volumeMounts"]}
+    assert container["workingDir"] == container["volumeMounts"][0]["mountPath"]
+    claims = {one["metadata"]["name"] for one in kubernetes_objects() if one["kind"] == "PersistentVolumeClaim"}
+    assert {volume["persistentVolumeClaim"]["claimName"] for volume in pod["volumes"][:1]} == claims
+    assert "/" not in container["image"]
+
+
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    units = []
+    for name in ("conformance.service", "conformance.timer"):
+        text = (EXAMPLES / "systemd" / name).read_text()
+        units.append(tmp_path / name)
+        units[-1].write_text(text.replace("/opt/conformance/examples", str(EXAMPLES)))
+    command = ["systemd-analyze", "verify", "--man=no", *map(str, units)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    ours = [line for line in done.stderr.splitlines() if "conformance." in line]
+    assert (0, []) == (done.returncode, ours)
+
+
+def test_systemd_wakes_the_timer_every_night() -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    text = (EXAMPLES / "systemd" / "conformance.timer").read_text()
+    (when,) = re.findall(r"^OnCalendar=(.*)$", text, re.MULTILINE)
+    command = ["systemd-analyze", "calendar", "--iterations=2", when]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert 0 == done.returncode
+    days = re.findall(r"(?:Next elapse|Iteration #2|Iter\. #2): \w+ (\d{4}-\d\d-\d\d) 03:10:00", done.stdout)
+    assert 2 == len(set(days)), done.stdout
+
+
+LIMITS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+
+
+def schedules() -> list[str]:
+    triggers = document("github-actions.yaml")[True]
+    return [cron_lines()[0], cronjob()["spec"]["schedule"], triggers["schedule"][0]["cron"]]
+
+
+def test_every_crontab_schedule_is_once_a_night() -> None:
+    for schedule in schedules():
+        fields = schedule.split()[:5]
+        for field, (least, most) in zip(fields, LIMITS, strict=True):
+            assert field == "*" or least <= int(field) <= most
+        assert [True, True, False, False, False] == [field != "*" for field in fields]
+
+
+def test_the_cron_file_names_a_user_and_has_no_percent_sign_that_cron_would_take_for_a_line_end() -> None:
+    (line,) = cron_lines()
+    assert "conformance" == line.split()[5]
+    assert "%" not in line
+
+
+def test_alerts_ask_for_metrics_that_there_are() -> None:
+    rules = [rule for group in document("prometheus/alerts.yaml")["groups"] for rule in group["rules"]]
+    written = metrics.write(sample_results())
+    names = {name for rule in rules for name in re.findall(r"conformance_\w+", rule["expr"])}
+    assert 3 == len(names)
+    assert [] == [name for name in names if f"# TYPE {name} gauge" not in written]
+    labels = {label for rule in rules for label in re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])}
+    assert [] == [label for label in labels if f'{label}="' not in written]
+
+
+def test_the_script_is_executable_and_plain_shell() -> None:
+    assert os.access(NIGHTLY, os.X_OK)
+    assert 0 == subprocess.run(["sh", "-n", str(NIGHTLY)], check=False).returncode
