@@ -15,6 +15,7 @@ __all__ = [
     "Case",
     "ContractFile",
     "Control",
+    "Discover",
     "Draw",
     "Envelope",
     "Expect",
@@ -24,6 +25,7 @@ __all__ = [
     "Named",
     "Open",
     "OperationSpec",
+    "Page",
     "Part",
     "Provenance",
     "Repeat",
@@ -31,6 +33,7 @@ __all__ = [
     "Step",
     "TableFile",
     "Tier",
+    "Trace",
     "Undo",
     "Wording",
 ]
@@ -100,6 +103,15 @@ class Wording(_Strict):
     edition: str | None = None
 
 
+class Page(_Strict):
+    """A page of a list: as many items as there are, but at most `limit`, beginning at `offset`."""
+
+    items: str
+    total: str
+    limit: int
+    offset: int = 0
+
+
 class Expect(_Strict):
     """What must come back.
 
@@ -117,6 +129,7 @@ class Expect(_Strict):
     body_level: Level = "must"
     equals: dict[str, Any] | None = None
     absent: list[str] | None = None
+    page: Page | None = None
     envelope: bool = True
 
 
@@ -183,6 +196,8 @@ class Draw(_Strict):
 class Input(_Strict):
     """Values of one part of a request, each with a label, and what is drawn around and beyond them.
 
+    `near` holds near misses of what is valid, tried like edges; `unless` is what a successful answer to one of them
+    shows if the value is valid after all (an ID that happens to exist).
     `spread` deals the edges out over the operations of the row instead of trying each on each. `always` edges are tried
     at `standard` in every row that names this input, and the others are dealt out over those rows. `unless` is what a
     successful answer would show if the value were valid after all (an ID that happens to exist). `for` names the
@@ -191,6 +206,7 @@ class Input(_Strict):
     """
 
     edges: dict[str, Any] = {}
+    near: dict[str, Any] = {}
     draw: Draw | None = None
     spread: bool = False
     always: int | None = Field(default=None, ge=0)
@@ -209,6 +225,7 @@ class Open(_Strict):
 
     vary: dict[str, Input | str]
     accept: list[str | int] = Field(min_length=1)
+    depth: Depth = "standard"
     for_: list[str] | None = Field(default=None, alias="for")
 
 
@@ -308,13 +325,48 @@ class Envelope(_Strict):
     expected: list[str] = []
 
 
+class Discover(_Strict):
+    """How a fixture can be found on a target by reads alone.
+
+    `chain` is made once for all fixtures that name it. `in` points to a list of the last answer; the first of its items
+    in which every pointer of `where` shows its value is taken, and `take` points to the
+    fixture in it. `value` says what is made of it, `{capture.taken}` being what was taken.
+    """
+
+    chain: str
+    in_: str = Field(alias="in")
+    where: dict[str, Any] = {}
+    take: str
+    value: str = "{capture.taken}"
+
+
+class Trace(_Strict):
+    """What a call of an operation makes, how it is found again by the name it was given, and how it is taken away.
+
+    `made` names members of the call's own answer; `read` lists what there is, `{capture.name}` being the name; `in`
+    points to the list, `name` to the text of an item that holds the name, and `capture` names members of that item.
+    """
+
+    made: dict[str, str]
+    read: Step
+    in_: str = Field(alias="in")
+    name: str
+    capture: dict[str, str]
+    undo: list[Step] = Field(min_length=1)
+
+
 class Named(_Strict):
     """Something that a profile gives: what it is, and how to get it."""
 
     about: str
     get: str = ""
-    discover: str | None = None
-    """The name of a chain that captures it under its own name."""
+    example: Any = None
+    """How it is written in a profile, where nothing is known of it yet."""
+    discover: Discover | None = None
+    make: str | None = None
+    """A chain that makes one for a run and captures it under its own name, where the profile allows that."""
+    check: list[Step] = []
+    """Reads that succeed where it is as it should be; for what must be missing, where it is missing."""
     default: Any = None
     fields: list[str] = []
     """For a credential that is no header: its members, such as email and password."""
@@ -368,5 +420,7 @@ class ContractFile(_Strict):
     operations: dict[str, OperationSpec]
     inputs: dict[str, Input] = {}
     chains: dict[str, list[Step]] = {}
+    traces: dict[str, Trace] = {}
+    """By operation: what a call of it leaves on a target, so that nothing is left behind."""
     languages: list[LanguageWay] = []
     language_fixture: str | None = None

@@ -57,6 +57,13 @@ def _number(text: str) -> int | str:
     return int(text) if text.isascii() and text.isdigit() else text
 
 
+def _other_end(text: str) -> str:
+    """Another last character, in bits that count: of base64 the last bits of the last character may not."""
+    end = len(text.rstrip("="))
+    last = text[end - 1 : end]
+    return text[: max(end - 1, 0)] + ("w" if last < "W" else "A") + text[end:]
+
+
 CHANGES: Mapping[str, Callable[[str], Any]] = {
     OPTIONAL: lambda text: text,
     "text": lambda text: text,
@@ -70,7 +77,7 @@ CHANGES: Mapping[str, Callable[[str], Any]] = {
     "drop-last": lambda text: _drop(text, len(text) - 1),
     "swap-case": str.swapcase,
     "change-first": lambda text: ("q" if text[:1] != "q" else "z") + text[1:],
-    "change-last": lambda text: text[:-1] + ("q" if text[-1:] != "q" else "z"),
+    "change-end": _other_end,
     "change-middle": lambda text: (
         text[: len(text) // 2] + ("_" if text[len(text) // 2 :][:1] != "_" else "-") + text[len(text) // 2 + 1 :]
     ),

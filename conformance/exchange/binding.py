@@ -94,9 +94,9 @@ class Binder:
     def _body(self, filled: Mapping[str, Any], scope: Scope) -> tuple[str | None, bytes | None]:
         if "json" in filled and filled["json"] != _OMIT:
             return "application/json", json.dumps(_kept(filled["json"]), ensure_ascii=False).encode()
-        if filled.get("raw") is not None:
+        if filled.get("raw") not in (None, _OMIT):
             return "application/json", str(filled["raw"]).encode()
-        if filled.get("multipart") is not None:
+        if filled.get("multipart") not in (None, _OMIT):
             return multipart(filled["multipart"], f"conformance-{self._random('hex', scope)[:16]}")
         return None, None
 

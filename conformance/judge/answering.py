@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from conformance.contract.model import Wording
+from conformance.contract.model import Page, Wording
 from conformance.contract.placeholders import Missing, fill_text
 from conformance.contract.wording import Told, matches, resembles, rows_of
 from conformance.judge.expectation import Expectation
@@ -81,13 +81,14 @@ def content_type(answer: Answer, rules: Rules, where: str) -> Iterator[Finding]:
 
 
 def leaks(answer: Answer, rules: Rules, where: str) -> Iterator[Finding]:
-    """No credential and no stack trace in an error answer, nor in any header of one."""
-    if answer.status < 400:
-        return
-    spoken = "\n".join([answer.text, *(value for _, value in answer.headers)])
+    """No credential and no stack trace in an answer; what a success may well hold (an e-mail address) is none."""
+    error = answer.status >= 400
+    spoken = "\n".join([answer.text, *(value for _, value in answer.headers)]) if error else answer.text
     for name in rules.leaks(spoken):
+        if not error and name not in rules.keys:
+            continue
         yield Finding("leak", Level.MUST, "no credential in an answer", f"the value of {name}", where)
-    if trace := stack_trace(answer):
+    if error and (trace := stack_trace(answer)):
         yield Finding("leak", Level.MUST, "no stack trace in an answer", trace, where)
 
 
@@ -173,7 +174,7 @@ def _is(wording: Wording, message: str, wanted: Expectation) -> bool:
 
 
 def _whole_body(answer: Answer, body: Any, wanted: Expectation, where: str) -> Iterator[Finding]:
-    if wanted.body is None and wanted.equals is None and not wanted.absent:
+    if wanted.body is None and wanted.equals is None and not wanted.absent and wanted.page is None:
         return
     if answer.status >= 400 and min(wanted.statuses) < 400:
         return  # what is said of the body is said of the success; a refusal is allowed beside it
@@ -189,10 +190,24 @@ def _whole_body(answer: Answer, body: Any, wanted: Expectation, where: str) -> I
         there, got = point(body, pointer)
         if not there or got != value:
             yield Finding("body", wanted.body_level, value, got if there else "absent", where, detail=pointer)
+    if wanted.page is not None:
+        yield from _page(body, wanted.page, where)
     for pointer in wanted.absent:
         there, got = point(body, pointer)
         if there:
             yield Finding("body", Level.MUST, f"no member {pointer}", got, where)
+
+
+def _page(body: Any, page: Page, where: str) -> Iterator[Finding]:
+    """As many items as there are, within limit and offset; nothing is said where the body does not tell the total."""
+    _, items = point(body, page.items)
+    _, total = point(body, page.total)
+    if not isinstance(items, list) or not isinstance(total, int) or isinstance(total, bool):
+        return
+    wanted = min(page.limit, max(0, total - page.offset))
+    if len(items) != wanted:
+        detail = f"of {total} in all, with limit {page.limit} and offset {page.offset}"
+        yield Finding("body", Level.MUST, f"{wanted} items", f"{len(items)} items", where, detail=detail)
 
 
 # --- what an answer says, in short -------------------------------------------------------------------------------------

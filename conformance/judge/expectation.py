@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.contract.model import Expect, Wording
+from conformance.contract.model import Expect, Page, Wording
 from conformance.contract.placeholders import Lookup, fill
 from conformance.judge.finding import Level
 
@@ -32,6 +32,7 @@ class Expectation:
     body_level: Level = Level.MUST
     equals: Mapping[str, Any] | None = None
     absent: tuple[str, ...] = ()
+    page: Page | None = None
     envelope: bool = True
     language: str | None = None
 
@@ -59,6 +60,7 @@ def expectation(
         body_level=Level(said.body_level),
         equals=None if said.equals is None else fill(said.equals, lookup),
         absent=tuple(said.absent or ()),
+        page=said.page,
         envelope=said.envelope,
         language=language,
     )

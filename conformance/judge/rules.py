@@ -48,8 +48,11 @@ class Fault:
 class Rules:
     """The rules of one contract, compiled once."""
 
-    def __init__(self, contract: Contract, leaks: Callable[[str], tuple[str, ...]]) -> None:
-        self.contract = contract
+    def __init__(
+        self, contract: Contract, leaks: Callable[[str], tuple[str, ...]], keys: frozenset[str] = frozenset()
+    ) -> None:
+        """`leaks` names the secrets in a text; `keys` are those that must not be in a success either."""
+        self.contract, self.keys = contract, keys
         self.envelope = contract.file.envelope
         self.shape = validator(self.envelope.schema_)
         self.wordings = WordingIndex(contract)

@@ -6,7 +6,7 @@ over operations, valid neighbours and languages, then drawn values, then the exa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 from typing import Any
@@ -25,7 +25,8 @@ __all__ = ["DEPTHS", "Depth", "plan_row", "planned_steps"]
 DEPTHS: tuple[Depth, ...] = ("smoke", "standard", "thorough")
 DRAWN: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 100}
 DRAWN_CONTROLS: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 10}
-NONE: list[str] = []
+Neighbours = Mapping[str, Iterator[tuple[str, Any] | None]]
+"""Of each operation, the valid values of other parameters that are tried beside, in turn."""
 SMOKE_REQUESTS = 3
 FIRM = 4
 """Firm probes that each row has at least."""
@@ -47,6 +48,15 @@ def planned_steps(contract: Contract, steps: Iterable[Step], depth: Depth) -> It
         request = merged(base(contract, step.call), spec(step.request))
         undo = next(planned_steps(contract, [step.undo], depth)) if step.undo else None
         yield PlannedStep(step, step.call, request, step.tier or contract.operations[step.call].tier, undo)
+
+
+def _least(lacking: list[list[str]]) -> list[str]:
+    """The shortest of what would have to be added."""
+    return sorted(lacking, key=len)[0] if lacking else []
+
+
+def _is_near(described: Input, value: Any) -> bool:
+    return any(value == near for near in described.near.values())
 
 
 def inputs_of(row: Row) -> list[str]:
@@ -92,9 +102,9 @@ class _Planner:
             after = ()
         lacks = [*shared]
         if not any(probe.role == "example" for probe in probes):
-            lacks += min(self.lacking["example"] or [NONE], key=len)
+            lacks += _least(self.lacking["example"])
         if not controls and self._controls():
-            lacks += min(self.lacking["control"] or [NONE], key=len)
+            lacks += _least(self.lacking["control"])
         if self.case.needs:
             lacks += [need for need in self.case.needs if not self._given(need)]
         return RowPlan(
@@ -177,13 +187,15 @@ class _Planner:
         if self.depth == "smoke":
             yield from self._smoke(room)
             return
-        firm = [*self._examples(), *self._edges()]
-        yield from firm
+        examples = list(self._examples())
+        yield from examples
         if self.case.once or self.case.repeat:
             return
-        drawn = list(self._drawn())
-        yield from drawn
-        for count in range(FIRM - len(firm) - len(drawn)):
+        neighbours = self._neighbours()
+        edges, drawn = list(self._edges(neighbours)), list(self._drawn(neighbours))
+        # Where a look for effects comes at the end, the edges come right before it: they slip through the easiest.
+        yield from [*drawn, *edges] if self.case.unchanged else [*edges, *drawn]
+        for count in range(FIRM - len(examples) - len(edges) - len(drawn)):
             # What is right only the first time, or wrong now and then, shows in what is sent again.
             yield self._probe(self.grounds[count % len(self.grounds)], self.voices[0], "again", "example")
         yield from self._open()
@@ -193,7 +205,11 @@ class _Planner:
         yield self._probe(self.grounds[0], self.voices[0], "example", "example")
         if room < 2 or self.case.once or self.case.repeat:
             return
-        edges = [probe for probe in self._edges() if probe.repeatable and not any(self._uncaptured(probe.request))]
+        edges = [
+            probe
+            for probe in self._edges(self._neighbours())
+            if probe.repeatable and not any(self._uncaptured(probe.request))
+        ]
         other = [probe for probe in edges if probe.operation != self.grounds[0].name] or edges
         if other:
             yield other[-1]
@@ -201,6 +217,9 @@ class _Planner:
             yield self._probe(self.grounds[-1], self.voices[-1], "example", "example")
         else:
             yield self._probe(self.grounds[0], self.voices[-1], "again", "example")
+
+    def _neighbours(self) -> Neighbours:
+        return {ground.label: cycle([*ground.beside, None]) for ground in self.grounds}
 
     def _examples(self) -> Iterator[Probe]:
         for index, ground in enumerate(self.grounds):
@@ -217,9 +236,8 @@ class _Planner:
         languages = len(self.voices) // ways
         return [self.voices[(index + spoken) % ways * languages + spoken] for spoken in range(languages)]
 
-    def _edges(self) -> Iterator[Probe]:
+    def _edges(self, neighbours: Neighbours) -> Iterator[Probe]:
         voices = {ground.label: cycle(self._turned(index)) for index, ground in enumerate(self.grounds)}
-        neighbours = {ground.label: cycle([None, *ground.beside]) for ground in self.grounds}
         for part, given in self.case.vary.items():
             described = self._input(given)
             allowed = self._allowed(described)
@@ -238,6 +256,8 @@ class _Planner:
     def _open(self) -> Iterator[Probe]:
         voices, dealt = cycle(self.voices), cycle(range(len(self.grounds)))
         for choice in self.case.open:
+            if DEPTHS.index(choice.depth) > DEPTHS.index(self.depth):
+                continue
             for part, given in choice.vary.items():
                 described = self._input(given)
                 for name, value in self._dealt(given):
@@ -247,7 +267,7 @@ class _Planner:
                     probe = self._probe(ground, next(voices), label, "open", (part, value), described)
                     yield replace(probe, accept=tuple(choice.accept), guards=())
 
-    def _drawn(self) -> Iterator[Probe]:
+    def _drawn(self, neighbours: Neighbours) -> Iterator[Probe]:
         voices = cycle(self._turned(1))
         given = [(part, self._input(given)) for part, given in self.case.vary.items()]
         settled = [(part, item, drawable(self.target, item.draw)) for part, item in given if item.draw]
@@ -256,13 +276,15 @@ class _Planner:
             for part, described, draw in drawn if self.depth == "thorough" else drawn[index % max(len(drawn), 1) :][:1]:
                 allowed = self._allowed(described)
                 label = f"{called(part)}=drawn-{index + 1}"
-                probe = self._probe(allowed[index % len(allowed)], next(voices), label, "drawn", None, described)
+                ground = allowed[index % len(allowed)]
+                probe = self._probe(ground, next(voices), label, "drawn", None, described)
+                probe = self._beside(probe, next(neighbours[ground.label]))
                 yield replace(probe, slot=DrawSlot(part, draw, index))
 
     def _dealt(self, given: Input | str) -> list[tuple[str, Any]]:
         """The edges that this row tries: all, or its share of what the rows that name the input have in common."""
         described = self._input(given)
-        edges = list(described.edges.items())
+        edges = [*described.near.items(), *described.edges.items()]
         if described.except_ is not None:
             edges = [edge for edge in edges if not ruled_out(self.target, described.except_, edge[1])]
         if described.always is None or not isinstance(given, str) or self.depth == "thorough":
@@ -295,7 +317,7 @@ class _Planner:
             value=shown(varied[1]) if varied else self._example_value(ground),
             language=language,
             other_language=other,
-            unless=described.unless if described else None,
+            unless=described.unless if described and varied and _is_near(described, varied[1]) else None,
             guards=tuple(self._guards(ground)),
             repeatable=not self.case.once and not (described and described.once),
         )

@@ -42,6 +42,9 @@ def prepare(
     redactor = Redactor(target.secrets)
     pace = Pace(target.pace[0], target.pace[1] * share) if target.pace else None
     said = read_pace(contract.file.pace) if contract.file.pace else None
+    keys = frozenset(
+        secret.name for given in target.credentials.values() if given.header for secret in given.values.values()
+    )
     session = Session(
         Access(
             base_url=target.base_url,
@@ -59,7 +62,7 @@ def prepare(
         target=target,
         session=session,
         binder=Binder(contract, target, seed),
-        rules=Rules(contract, redactor.found_in),
+        rules=Rules(contract, redactor.found_in, keys),
         redactor=redactor,
         depth=depth,
         seed=seed,

@@ -1,0 +1,47 @@
+# Everything runs in .venv, which is made from constraints.txt when it is missing or out of date.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check lint format prove bench report clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv with everything in it
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; say which: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@touch $(READY)
+
+run: $(READY) ## run every contract against the embedded servers; reports/ holds the report
+	@$(BIN)/conformance run $(ARGS)
+
+test: $(READY) check ## the project's own tests, ruff, mypy and the import contracts
+	@$(BIN)/pytest tests -q -p no:cacheprovider $(ARGS)
+
+check: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/conformance lint
+
+lint: check ## ruff, mypy, import contracts, case files
+
+format: $(READY) ## let ruff put the code in form
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+prove: $(READY) ## run the suite against every wrong server and many right ones
+	@$(BIN)/conformance prove $(ARGS)
+
+bench: $(READY) ## measure what the suite itself costs, as ratios
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove what was made
+	rm -rf $(VENV) build dist *.egg-info reports/*
