@@ -71,7 +71,8 @@ def document(name: str) -> Any:
 
 
 def github_shell() -> list[str]:
-    (step,) = [step for step in document("github-actions.yaml")["jobs"]["nightly"]["steps"] if "conformance run" in str(step)]
+    steps = document("github-actions.yaml")["jobs"]["nightly"]["steps"]
+    (step,) = [step for step in steps if "conformance run" in str(step)]
     return ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
 
 
@@ -175,7 +176,8 @@ def test_github_gets_the_summary_once(tmp_path: Path) -> None:
     nights = Nights(tmp_path, github_shell())
     nights.run("first", 1)
     assert "# summary" == nights.text("step.md")
-    (tmp_path / "bin" / "conformance").write_text(FAKE.replace('exit "$(cat code)"\n', 'echo own > "$GITHUB_STEP_SUMMARY"\n'))
+    tells_itself = FAKE.replace('exit "$(cat code)"\n', 'echo own > "$GITHUB_STEP_SUMMARY"\n')
+    (tmp_path / "bin" / "conformance").write_text(tells_itself)
     nights.run("second")
     assert "own" == nights.text("step.md")
 
