@@ -29,7 +29,8 @@ def coverage(operation: Operation, ground: Probe, base: Mapping[str, Any]) -> It
     modes, one = _modes(), schema[_PATH][operation.method]
     for case in schema.iter_coverage_cases(one, generation_modes=modes, generation_config=schema.config.generation):
         data = getattr(getattr(case.meta, "phase", None), "data", None)
-        if getattr(data, "parameter_location", None) == "header":
+        where = getattr(data, "parameter_location", None)
+        if where == "header" or (where == "query" and operation.body is not None):
             continue
         about = f"{getattr(data, 'parameter', None) or 'body'}: {getattr(data, 'scenario', '')}"
         yield from _probe(case, ground, base, role="boundary", about=about)

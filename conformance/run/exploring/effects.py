@@ -33,14 +33,14 @@ class Watch:
     """Something of its own was changed since the last look, as it was meant to be."""
     _refused: list[Attempted] = field(default_factory=list)
 
-    def look(self) -> Any:
-        """What the reading operation shows now; Stopped where it shows nothing."""
+    def look(self, *, last: bool = False) -> Any:
+        """What the reading operation shows now; Stopped where it shows nothing. The last look is always affordable."""
         path = {**dict(plain(self.reading).path), **dict(self.place.path)}
         names = {one.name for one in self.reading.among("path")}
         query = (("limit", "100"),) if any(one.name == "limit" for one in self.reading.among("query")) else ()
         own = tuple((name, value) for name, value in path.items() if name in names)
         probe = Probe(path=own, query=query, role="guard")
-        exchange = self.walk.quietly(self.reading, probe)
+        exchange = self.walk.quietly(self.reading, probe, cleaning=last)
         body = parsed(exchange.answer) if exchange.answer else None
         if exchange.answer is None or exchange.answer.status >= 300 or body is None:
             status = exchange.answer.status if exchange.answer else "no answer"
@@ -60,28 +60,33 @@ class Watch:
         if len(self._refused) >= BATCH:
             self.check()
 
-    def check(self) -> None:
+    def check(self, *, last: bool = False) -> None:
         """Nothing that was refused may have had an effect."""
         batch, self._refused = self._refused, []
         if not batch:
             return
-        before, after = self.shown, self.look()
+        before, after = self.shown, self.look(last=last)
         if self._differences(before, after):
+            self.walk.sending.found = True  # to be sure costs what is kept for following up
             changed = self._differences(before, after) - self._differences(after, self.look())
             if changed:
-                self.walk.sending.found = True
                 self._blame(batch, before, changed)
             self.shown = self.look()
 
-    def restore(self) -> bool:
-        """Set back what can be set back; whether there was anything to set."""
+    def restoration(self) -> Probe | None:
+        """The request that sets back what can be set back; None where there is nothing."""
         values = _restorable(self.operation.body, self.shown)
         if not values:
-            return False
+            return None
         given = base(self.walk.ground, self.operation)
-        body = replace(self.place, body={**given, **values}, role="clean-up")
-        self.walk.quietly(self.operation, body, cleaning=True)
-        return True
+        return replace(self.place, body={**given, **values}, role="clean-up", about="set back")
+
+    def restore(self) -> bool:
+        """Set back what can be set back; whether there was anything to set."""
+        probe = self.restoration()
+        if probe is not None:
+            self.walk.quietly(self.operation, probe, cleaning=True)
+        return probe is not None
 
     def _blame(self, batch: list[Attempted], before: Any, changed: frozenset[str]) -> None:
         culprit = batch[0] if len(batch) == 1 else None

@@ -60,7 +60,7 @@ def _walk(ground: Ground, operation: Operation, send: Send) -> Walk:
     most = ground.budget // 2 if ground.budget <= _SMALL else ground.budget * 4 // 5
     most = most if operation.most is None else min(most, operation.most)
     spent = chain_of + _RESERVE if operation.within else most + chain_of
-    reserve = _RESERVE if source.makes else 0
+    reserve = _RESERVE if source.makes else 0 if operation.tier == "read" else 1
     return Walk(ground, Sending(send, ground.budget, min(spent, ground.budget), reserve), Gathering())
 
 

@@ -58,8 +58,11 @@ def judge(matter: Matter) -> tuple[Found, ...]:
     if matter.sort is Sort.ODD:
         return tuple(_leaks(matter))
     body = parsed(answer)
-    checks = (_statuses, _errors if answer.status >= 400 else _successes, _rows)
-    return (*(found for check in checks for found in check(matter, body)), *_leaks(matter))
+    statuses = tuple(_statuses(matter, body))
+    if any(found.aspect == "invalid-data" for found in statuses):
+        return statuses  # what an answer that should not be looks like is of no interest
+    checks = (_errors if answer.status >= 400 else _successes, _rows)
+    return (*statuses, *(found for check in checks for found in check(matter, body)), *_leaks(matter))
 
 
 def parsed(answer: Answer) -> Any:

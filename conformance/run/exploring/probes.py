@@ -122,8 +122,8 @@ def smaller(operation: Operation, probe: Probe) -> Iterator[Probe]:
 
 
 def _shorter(value: str) -> Iterator[str]:
-    odd = next((character for character in value if not character.isascii() or not character.isalnum()), "")
-    for text in (odd, value[:1], value[: len(value) // 2]):
+    odd = [character for character in value if not character.isascii() or not character.isalnum()]
+    for text in dict.fromkeys((*odd[:3], value[:1], value[: len(value) // 2])):
         if text and len(text) < len(value):
             yield text
 

@@ -11,8 +11,14 @@ from conformance.run.exploring.probes import NOTHING, Probe
 
 __all__ = ["rare"]
 
-_NUMBERS = ("2147483647", "50", "13", "9223372036854775808", "+5", "1e2", "0x10", "007", "٣", "1_000")
-_TEXTS = ("😀", "'", '"', "<b>x</b>", "%s%n", "a b", "\N{LATIN SMALL LETTER E WITH ACUTE}")
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "script": ("😀é日",),
+    "wide": ("9223372036854775808", "2147483648", "99999999999999999999"),
+    "large": ("2147483647", "50", "13", "1000"),
+    "markup": ("<b>\"x' & %s</b>", "'; --", "{{7*7}}", "${x}"),
+    "lenient": ("+5", "1e2", "0x10", "007", "٣", "1_000", "5.0"),
+}
+"""Values of a query parameter by what they try; only words of the first and the fourth are tried as text."""
 _IDS = ("a" * 200, "日本語", "it's", "no-such-0000", "constructor", "😀", "A_B-9", "a b")
 _BODIES = ("😀", "x" * 999, "日本語", "'; --", "<b>x</b>", "\\", "%s%n")
 
@@ -28,18 +34,28 @@ def rare(operation: Operation, ground: Probe, base: Mapping[str, Any]) -> Iterat
 
 def _unknown(operation: Operation, ground: Probe) -> Iterator[Probe]:
     if operation.method == "GET":
-        for value in ("1", "日本語", "😀"):
-            yield replace(ground, query=(*ground.query, ("x-unknown", value)), role="boundary", about="unknown: rare")
+        query = (*ground.query, ("x-unknown", "😀é日"))
+        yield replace(ground, query=query, role="boundary", about="unknown: script")
 
 
 def _queries(operation: Operation, ground: Probe) -> Iterator[Probe]:
+    parameters = operation.among("query") if operation.body is None else ()
+    for about, texts in _KINDS.items():
+        for one in parameters:
+            if about not in ("script", "markup") and one.schema.get("type") != "integer":
+                continue
+            rest = tuple(pair for pair in ground.query if pair[0] != one.name)
+            for text in texts:
+                yield replace(ground, query=(*rest, (one.name, text)), role="boundary", about=f"{one.name}: {about}")
+        if about == "wide":
+            yield from _twice(operation, ground)
+
+
+def _twice(operation: Operation, ground: Probe) -> Iterator[Probe]:
     for one in operation.among("query"):
         kind = one.schema.get("type")
-        texts = (*_NUMBERS, *_TEXTS) if kind == "integer" else _TEXTS
-        rest = tuple(pair for pair in ground.query if pair[0] != one.name)
-        for text in texts:
-            yield replace(ground, query=(*rest, (one.name, text)), role="boundary", about=f"{one.name}: rare")
         if kind in ("integer", "boolean"):
+            rest = tuple(pair for pair in ground.query if pair[0] != one.name)
             value = "true" if kind == "boolean" else "1"
             twice = ((one.name, value), (one.name, value))
             yield replace(ground, query=(*rest, *twice), role="boundary", about=f"{one.name}: twice")
@@ -75,7 +91,12 @@ def _bodies(operation: Operation, ground: Probe, base: Mapping[str, Any]) -> Ite
     nested: Any = "x"
     for _ in range(60):
         nested = [nested]
-    for name, schema in operation.body.get("properties", {}).items():
-        texts: tuple[Any, ...] = _BODIES if schema.get("type") == "string" else (["😀", "x" * 999], -1)
-        for value in (None, *texts, "", "   ", 0, 2**63, nested, {"a": {"b": None}}, ["x"] * 100):
-            yield replace(ground, body={**base, name: value}, role="boundary", about=f"{name}: rare")
+    odd: list[tuple[int, Probe]] = []
+    for first, (name, schema) in enumerate(operation.body.get("properties", {}).items()):
+        texts: tuple[Any, ...] = _BODIES if schema.get("type", "string") == "string" else (["😀", "x" * 999], -1)
+        for place, value in enumerate(
+            (None, texts[0], "   ", 0, 2**63, nested, {"a": {"b": None}}, ["x"] * 100, *texts)
+        ):
+            about = f"{name}: {'script' if value in texts else type(value).__name__}"
+            odd.append((first + place, replace(ground, body={**base, name: value}, role="boundary", about=about)))
+    yield from (probe for _, probe in sorted(odd, key=lambda pair: pair[0]))  # several members, several values

@@ -197,7 +197,9 @@ def _array(schema: Mapping[str, Any], value: list[Any], broken: Any) -> Iterable
 
 
 def _scalar(schema: Mapping[str, Any], value: Any, broken: Any) -> Iterable[Sort]:
-    if isinstance(value, str) and len(value) < schema.get("minLength", 0):
+    if value == "" and not {"minLength", "enum", "format", "x-known"} & schema.keys():
+        yield Sort.VALID
+    elif isinstance(value, str) and len(value) < schema.get("minLength", 0):
         yield broken("minLength")
     elif isinstance(value, str) and (not value.strip() or _is_odd(value)):
         yield Sort.OPEN

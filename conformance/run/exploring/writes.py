@@ -18,6 +18,7 @@ from conformance.run.exploring.walk import Attempted, Walk
 
 __all__ = ["chain", "clean", "write"]
 
+_FIRST = (Sort.INVALID, Sort.VALID, Sort.OPEN, Sort.ODD)
 _LOOKS = 4
 """Requests that looking before, between and after takes in a small budget."""
 
@@ -30,6 +31,7 @@ def write(walk: Walk, operation: Operation) -> None:
         place, free = own, True
     if operation.makes and _may_delete(walk, operation):
         chain(walk, operation)
+        clean(walk)
         free = True
     watch = _watch(walk, operation, place)
     shown = watch.start() if watch else None
@@ -39,17 +41,17 @@ def write(walk: Walk, operation: Operation) -> None:
         watch.operation = bound
     sorts = frozenset(Sort) if free else frozenset([Sort.INVALID])
     probes = choose(bound, place, sorts, max(0, walk.sending.left - _LOOKS), walk.ground.seed, base=given)
-    probes.sort(key=lambda probe: Sort.INVALID is not sort(bound, probe))
+    probes.sort(key=lambda probe: _FIRST.index(sort(bound, probe)))  # what may change something comes last
     attempted: list[Attempted] = []
     try:
         for probe in probes:
-            if watch and sort(bound, probe) is not Sort.INVALID:
+            if watch and sort(bound, probe) is Sort.VALID:
                 watch.check()
             attempted += [_one(walk, bound, probe, watch)]
-        if watch:
-            watch.check()
     except Spent:
         pass
+    if watch:
+        watch.check(last=True)
     walk.simplify(bound, [one for one in attempted if one.sort is not Sort.VALID and not one.accepted])
 
 
@@ -79,7 +81,7 @@ def clean(walk: Walk) -> None:
             exchange = None
         status = exchange.answer.status if exchange and exchange.answer else 0
         if not (200 <= status < 300 or status == 404):
-            walk.gathering.warnings.append(f"could not be deleted again: {operation.id} {label(probe)}")
+            walk.gathering.warnings.append(f"could not be set back: {operation.id} {label(probe)}")
 
 
 def _one(walk: Walk, operation: Operation, probe: Probe, watch: Watch | None) -> Attempted:
@@ -100,16 +102,27 @@ def _accepted(walk: Walk, operation: Operation, attempted: Attempted, watch: Wat
     if operation.own and attempted.sort is not Sort.VALID:
         watch.stale = True
         return
-    before, after = watch.shown, watch.look()
-    if attempted.sort is Sort.VALID:
-        _read_back(walk, operation, attempted, after)
-    watch.shown, watch.stale = (after, False) if operation.own else (before, False)
     if operation.own:
+        watch.shown, watch.stale = _seen(walk, operation, attempted, watch), False
         return
+    if (back := watch.restoration()) is not None:  # should the budget end here, clean-up sets it back
+        walk.undo.append((operation, back))
+    before = watch.shown
+    after = _seen(walk, operation, attempted, watch)
+    if back is not None:
+        walk.undo.pop()
+    watch.shown = before
     if after != before and watch.restore():
         watch.start()
     else:
         watch.shown = after
+
+
+def _seen(walk: Walk, operation: Operation, attempted: Attempted, watch: Watch) -> object:
+    after = watch.look()
+    if attempted.sort is Sort.VALID:
+        _read_back(walk, operation, attempted, after)
+    return after
 
 
 def _read_back(walk: Walk, operation: Operation, attempted: Attempted, shown: object) -> None:

@@ -1,0 +1,66 @@
+"""Remarks on HTTP are made where an RFC has something to say, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.judge.http_notes import notes
+from conformance.wire import Answer, Exchange, Request, Silence, SilenceKind
+
+JSON = ("Content-Type", "application/json")
+FRESH = ("Cache-Control", "no-store")
+URL = "http://t.test/a?limit=%3Cb%3E"
+
+
+def about(status: int, *headers: tuple[str, str], body: bytes = b"{}", method: str = "GET") -> list[str]:
+    found = notes(Exchange(Request(method, URL), Answer(status, headers, body, len(body))))
+    assert all(note.reference and note.text for note in found)
+    return [note.about for note in found]
+
+
+def test_a_405_without_allow_is_noted() -> None:
+    assert about(405, JSON, FRESH) == ["Allow"]
+    assert about(405, JSON, FRESH, ("allow", "GET")) == []
+    assert about(405, JSON, FRESH, ("Allow", "")) == []
+
+
+def test_a_401_without_a_challenge_is_noted() -> None:
+    assert about(401, JSON) == ["WWW-Authenticate"]
+    assert about(401, JSON, ("www-authenticate", "Bearer")) == []
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_being_told_to_wait_without_how_long_is_noted(status: int) -> None:
+    assert about(status, JSON) == ["Retry-After"]
+    assert about(status, JSON, ("Retry-After", "3")) == []
+
+
+def test_content_without_a_type_is_noted() -> None:
+    assert about(200) == ["Content-Type"]
+    assert about(200, body=b"") == []
+
+
+def test_json_in_another_charset_is_noted() -> None:
+    assert about(200, ("Content-Type", "application/json; charset=Shift_JIS")) == ["charset"]
+    assert about(200, ("Content-Type", 'application/json; charset="UTF-8"')) == []
+    assert about(200, JSON, body=b'"\xe9"') == ["charset"]
+    assert about(200, JSON, body='"é"'.encode()) == []
+
+
+def test_errors_that_caches_keep_are_noted() -> None:
+    assert about(404, JSON) == ["Cache-Control"]
+    assert about(400, JSON) == []
+    assert about(400, JSON, ("Cache-Control", "public, max-age=60")) == ["Cache-Control"]
+    assert about(404, JSON, FRESH) == []
+    assert about(404, JSON, ("Cache-Control", "max-age=0")) == []
+    assert about(404, JSON, method="PATCH") == []
+
+
+def test_markup_that_comes_back_without_nosniff_is_noted() -> None:
+    assert about(400, JSON, body=b'{"message":"limit=<b>"}') == ["X-Content-Type-Options"]
+    assert about(400, JSON, ("x-content-type-options", "nosniff"), body=b'{"message":"limit=<b>"}') == []
+    assert about(400, JSON, body=b'{"message":"limit"}') == []
+
+
+def test_silence_is_not_remarked_on() -> None:
+    assert notes(Exchange(Request("GET", URL), Silence(SilenceKind.TIMEOUT))) == ()
