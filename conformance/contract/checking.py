@@ -29,6 +29,7 @@ def check(contract: Contract, documents: Mapping[Path, Document]) -> list[Proble
     if head is not None:
         found += _texts(contract, head.value, head, ())
         found += _chains(contract, head)
+        found += _fixtures(contract, head)
     for table in contract.tables:
         for row in table.rows:
             document = documents[row.file]
@@ -63,6 +64,20 @@ def _chains(contract: Contract, document: Document) -> Iterator[Problem]:
         for index, step in enumerate(steps):
             where = document.where(("chains", name, index))
             yield from _near(where, [step.call], {*contract.operations, *contract.file.chains}, "operation or chain")
+
+
+def _fixtures(contract: Contract, document: Document) -> Iterator[Problem]:
+    """How fixtures are found, made and checked, and how what is made is found again."""
+    calls = {*contract.operations, *contract.file.chains}
+    for name, said in contract.file.fixtures.items():
+        where = document.where(("fixtures", name))
+        chains = [said.discover.chain] if said.discover else []
+        yield from _near(where, [*chains, *([said.make] if said.make else [])], contract.file.chains, "chain")
+        yield from _near(where, [step.call for step in said.check], calls, "operation or chain")
+    for name, trace in contract.file.traces.items():
+        where = document.where(("traces", name))
+        yield from _near(where, [name], contract.operations, "operation")
+        yield from _near(where, [trace.read.call, *(step.call for step in trace.undo)], calls, "operation or chain")
 
 
 def _inputs(contract: Contract, case: Case, where: str) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from conformance.judge.rules import point
 from conformance.plan.attempts import PlannedStep
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
+from conformance.run.intending import certainly_nothing, entry_of, needed, traced
 from conformance.wire import Answer, Exchange, Silence
 
 __all__ = ["Call", "Chain", "run_chain"]
@@ -84,13 +85,25 @@ def run_chain(
     return runner.chain
 
 
+@dataclass(slots=True, eq=False)
+class _Left:
+    """What a call may have left behind, from before it is sent until it is undone."""
+
+    step: PlannedStep
+    undo: PlannedStep
+    names: tuple[str, ...]
+    entry: str
+    bound: Bound | None
+    """The request that undoes it; None as long as no answer has told its ID."""
+
+
 class _Runner:
     def __init__(
         self, ground: Ground, evidence: Evidence, captures: dict[str, Any], scope: Scope, said: tuple[str, str]
     ) -> None:
         self._ground, self._evidence, self._captures, self._scope = ground, evidence, captures, scope
         self._label, self._role = said
-        self._left: list[tuple[Bound, PlannedStep, int]] = []
+        self._left: list[_Left] = []
         self.chain = Chain()
 
     def call(self, step: PlannedStep) -> bool:
@@ -105,29 +118,45 @@ class _Runner:
             return False
         if step.step.wait:
             sleep(step.step.wait)
+        left = self._intend(step)
         made = self._send(step, bound, wanted)
         self.chain.calls.append(made)
+        if left is not None and certainly_nothing(made.exchange):
+            self._strike(left)
         if not isinstance(made.exchange.reply, Answer) or made.found:
             self.chain.broken = made
             if not isinstance(made.exchange.reply, Answer) or made.refused:
                 return False
         self._capture(step, made.exchange.reply)
-        self._forget(bound)
-        self._remember(step)
+        self._forget(bound, left)
+        self._remember(left)
         return self.chain.broken is None
 
     def undo(self) -> None:
         """Take back what was left, the last first; a failure is a warning, never a verdict."""
-        for bound, step, entry in reversed(self._left):
-            exchange = self._ground.session.send(bound.request)
-            n = self._evidence.keep(exchange, f"{self._label}: {step.operation}", "clean-up")
-            reply = exchange.reply
-            if isinstance(reply, Answer) and (reply.status < 300 or reply.status == 404):
-                self._ground.ledger.undone(entry)
+        for left in reversed(self._left[:]):
+            why = self._by_name(left) if left.bound is None else self._by_id(left.bound, left.undo)
+            if why:
+                self._evidence.warnings.append(why)
             else:
-                said = reply.status if isinstance(reply, Answer) else reply.kind
-                self._evidence.warnings.append(f"clean-up by {step.operation} failed (exchange {n}): {said}")
+                self._strike(left)
         self._left.clear()
+
+    def _by_id(self, bound: Bound, step: PlannedStep) -> str:
+        exchange = self._ground.session.send(bound.request)
+        n = self._evidence.keep(exchange, f"{self._label}: {step.operation}", "clean-up")
+        reply = exchange.reply
+        if isinstance(reply, Answer) and (reply.status < 300 or reply.status == 404):
+            return ""
+        said = reply.status if isinstance(reply, Answer) else reply.kind
+        return f"clean-up by {step.operation} failed (exchange {n}): {said}"
+
+    def _by_name(self, left: _Left) -> str:
+        """What was made without an answer that tells its ID bears a name all the same."""
+        from conformance.run.taking_back import found_again  # noqa: PLC0415 - it is made of such chains itself
+
+        why = found_again(self._ground, self._evidence, left.step.operation, left.names)
+        return f"what {left.step.operation} left behind may still be there: {why}" if why else ""
 
     def _send(self, step: PlannedStep, bound: Bound, wanted: Expectation) -> Call:
         exchange = self._ground.session.send(
@@ -155,25 +184,45 @@ class _Runner:
                 if name in (step.step.secret or ()):
                     self._ground.redactor.learn(name, str(value))
 
-    def _remember(self, step: PlannedStep) -> None:
+    def _intend(self, step: PlannedStep) -> _Left | None:
+        """Before a request that leaves something behind: the ledger has it, and how it is undone if that is known."""
         if step.undo is None:
-            return
-        try:
-            bound = self._ground.binder.bind(step.undo.operation, step.undo.request, step.undo.tier, self._scope)
-        except Missing:
-            self._evidence.warnings.append(f"what {step.operation} left behind cannot be named, so it is not deleted")
-            return
-        self._left.append((bound, step.undo, self._ground.ledger.intend(bound.request)))
+            return None
+        entry = entry_of(
+            self._ground, self._scope.salt, step.operation, step.request, [step.undo.step], scope=self._scope
+        )
+        left = _Left(step, step.undo, entry.names, self._ground.ledger.intend(entry), self._undoing(step.undo))
+        self._left.append(left)
+        return left
 
-    def _forget(self, bound: Bound) -> None:
+    def _remember(self, left: _Left | None) -> None:
+        """After it was made: by which ID it is undone."""
+        if left is None or left not in self._left:
+            return
+        left.bound = self._undoing(left.undo) or left.bound
+        steps = [left.undo.step.model_dump(by_alias=True, exclude_unset=True, mode="json")]
+        self._ground.ledger.made(left.entry, needed(self._ground, steps, self._captures))
+        if left.bound is None and not traced(self._ground, left.step.operation):
+            self._left.remove(left)
+            said = f"what {left.step.operation} left behind cannot be named, so it is not deleted"
+            self._evidence.warnings.append(said)
+
+    def _undoing(self, undo: PlannedStep) -> Bound | None:
+        try:
+            return self._ground.binder.bind(undo.operation, undo.request, undo.tier, self._scope)
+        except Missing:
+            return None
+
+    def _strike(self, left: _Left) -> None:
+        self._ground.ledger.undone(left.entry)
+        if left in self._left:
+            self._left.remove(left)
+
+    def _forget(self, bound: Bound, but: _Left | None) -> None:
         """What a later call of the chain has undone needs no undoing."""
-        kept = []
-        for left in self._left:
-            if left[0].request.key == bound.request.key:
-                self._ground.ledger.undone(left[2])
-            else:
-                kept.append(left)
-        self._left = kept
+        for left in self._left[:]:
+            if left is not but and left.bound is not None and left.bound.request.key == bound.request.key:
+                self._strike(left)
 
 
 def captured(answer: Answer, pointer: str) -> tuple[bool, Any]:

@@ -26,8 +26,7 @@ from conformance.judge.answering import has_must
 from conformance.plan.attempts import ControlPlan, DrawSlot, Probe, RowPlan
 from conformance.plan.merging import replaced, shown
 from conformance.run.evidence import Evidence
-from conformance.run.ground import Ground
-from conformance.run.probing import Outcome, attempt
+from conformance.run.probing import Outcome
 
 __all__ = ["completed", "shrink", "strategy"]
 
@@ -67,7 +66,7 @@ def completed(plan: RowPlan, seed_number: int) -> RowPlan:
 
 
 def shrink(
-    ground: Ground, evidence: Evidence, row: str, failed: Outcome, captures: Mapping[str, Any]
+    evidence: Evidence, failed: Outcome, send: Callable[[Evidence, Probe], Outcome | None]
 ) -> Outcome | None:
     """The smallest failing value that the budget finds, as it was answered; None where none is smaller.
 
@@ -83,10 +82,11 @@ def shrink(
     def fails(value: Any) -> bool:
         key = shown(value)
         if key not in tried and len(tried) < SHRINK_BUDGET:
-            scratch = Evidence(ground.redactor, exchanges=evidence.exchanges)
+            scratch = Evidence(evidence.redactor, exchanges=evidence.exchanges)
             probe = replace(_with(failed.probe, slot, value), label=f"{slot.part.rpartition('.')[2]}=smallest")
-            outcome = attempt(ground, scratch, row, probe, captures)
+            outcome = send(scratch, probe)
             evidence.requests += scratch.requests
+            evidence.warnings += scratch.warnings
             tried[key] = outcome is not None and has_must(outcome.found) and bool(
                 aspects & {item.aspect for item in outcome.found}
             )

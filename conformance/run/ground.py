@@ -12,10 +12,11 @@ from conformance.exchange.binding import Binder
 from conformance.judge.rules import Rules
 from conformance.plan.planning import Depth
 from conformance.results.redaction import Redactor
+from conformance.run.ledger import Ledger, NoLedger
 from conformance.target.target import Target
 from conformance.wire import Exchange, Request
 
-__all__ = ["Ground", "Ledger", "NoLedger", "Sends", "Shared"]
+__all__ = ["Ground", "Sends", "Shared"]
 
 
 class Sends(Protocol):
@@ -34,23 +35,6 @@ class Sends(Protocol):
     def sent(self) -> int: ...
 
 
-class Ledger(Protocol):
-    """Where it is written down what the suite is about to create, so that a killed run can be swept."""
-
-    def intend(self, undo: Request) -> int: ...
-
-    def undone(self, entry: int) -> None: ...
-
-
-class NoLedger:
-    """Keeps nothing: for servers that end with the run."""
-
-    def intend(self, undo: Request) -> int:  # noqa: ARG002
-        return 0
-
-    def undone(self, entry: int) -> None: ...
-
-
 @dataclass(slots=True)
 class Shared:
     """What rows of one run share, so that no request is spent twice. Guarded by `lock`."""
@@ -60,6 +44,8 @@ class Shared:
     """Of chains that are run once a run, such as a login."""
     controls: dict[str, Any] = field(default_factory=dict)
     """Controls that were passed, by what they send and expect."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Once set, rows begin nothing new and only clean up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,10 @@ from conformance.run.calls import Call, Chain, run_chain
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
 from conformance.run.guarding import Watch
+from conformance.run.intending import entry_of
 from conformance.run.probing import Outcome, attempt, promise
 from conformance.run.recounting import described, wanted_of
+from conformance.run.undoing import Undoing
 from conformance.wire import Answer
 
 __all__ = ["run_row"]
@@ -55,20 +57,23 @@ class _Row:
         self.observed = ""
         self.refusals: list[tuple[int, str]] = []
         self.outcomes: list[Outcome] = []
+        self.undoing = Undoing(ground, plan, self.captures)
 
     def run(self) -> None:
         if not self._set_up():
             return
         firm = [probe for probe in self.plan.probes if probe.role != "open"]
         watch = Watch(self.ground, self.evidence, self.plan, self.captures)
+        entry = self._intend()
         try:
             self._probe(firm, watch)
             self._shrink()
             self._probe([probe for probe in self.plan.probes if probe.role == "open"], None)
             for control in self.plan.controls:
-                self._control(control)
+                if not self.ground.shared.stopping.is_set():
+                    self._control(control)
         finally:
-            self._clean_up()
+            self._clean_up(entry)
         self._note()
 
     def result(self) -> RowResult:
@@ -106,11 +111,22 @@ class _Row:
         self.evidence.silences.append(f"set-up failed: {chain.why}")
         return False
 
-    def _clean_up(self) -> None:
-        if self.plan.after:
-            chain = self._chain(self.plan.after, "restore", "clean-up")
-            if not chain.passed:
-                self.evidence.warnings.append(f"what the row changed may not be as it was: {chain.why}")
+    def _intend(self) -> str:
+        """What sets things back at the end is in the ledger before anything is changed."""
+        if not self.plan.after:
+            return ""
+        scope = Scope(self.captures, salt=f"{self.id}/restore")
+        steps = [step.step for step in self.plan.after]
+        return self.ground.ledger.intend(entry_of(self.ground, self.id, "restore", {}, steps, scope=scope))
+
+    def _clean_up(self, entry: str) -> None:
+        if not self.plan.after:
+            return
+        chain = self._chain(self.plan.after, "restore", "clean-up")
+        if chain.passed:
+            self.ground.ledger.undone(entry)
+        else:
+            self.evidence.warnings.append(f"what the row changed may not be as it was: {chain.why}")
 
     def _chain(self, steps: Sequence[Any], label: str, role: str, captures: dict[str, Any] | None = None) -> Chain:
         own = self.captures if captures is None else captures
@@ -121,6 +137,8 @@ class _Row:
 
     def _probe(self, probes: Iterable[Probe], watch: Watch | None) -> None:
         for probe in probes:
+            if self.ground.shared.stopping.is_set():
+                break
             if watch is not None:
                 watch.before(probe)
             outcome = self._repeated(probe) if self.plan.repeat and probe.role == "example" else self._once(probe)
@@ -133,7 +151,7 @@ class _Row:
             watch.finish()
 
     def _once(self, probe: Probe) -> Outcome | None:
-        return attempt(self.ground, self.evidence, self.id, probe, self.captures)
+        return self.undoing.attempt(self.evidence, probe)
 
     def _take_in(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
@@ -142,27 +160,6 @@ class _Row:
             self.told = True
         if answer is not None and not self.observed:
             self.observed = brief(answer, self.ground.rules)
-        if outcome.accepted and self._leaves(outcome.probe) and answer is not None:
-            self._undo(outcome, answer)
-
-    def _leaves(self, probe: Probe) -> bool:
-        """Whether the case says how to take back what this probe leaves behind."""
-        undo = self.plan.row.case.undo
-        return undo is not None and bool(self.plan.undo) and (undo.for_ is None or probe.operation in undo.for_)
-
-    def _undo(self, outcome: Outcome, answer: Answer) -> None:
-        """A probe that was accepted may have left something behind."""
-        undo = self.plan.row.case.undo
-        captures = dict(self.captures)
-        with suppress(ValueError):
-            body = answer.json()
-            for name, pointer in (undo.capture if undo else {}).items():
-                key = pointer.strip("/")
-                if isinstance(body, dict) and key in body:
-                    captures[name] = body[key]
-        chain = self._chain(self.plan.undo, f"undo of {outcome.probe.label}", "clean-up", captures)
-        if not chain.passed and not chain.lacking:
-            self.evidence.warnings.append(f"what {outcome.probe.label} left behind may still be there: {chain.why}")
 
     def _repeated(self, probe: Probe) -> Outcome | None:
         """The example again and again, until the status comes that the row promises."""
@@ -196,7 +193,7 @@ class _Row:
             return
         from conformance.run.drawing import shrink  # noqa: PLC0415 - Hypothesis is loaded only where it draws
 
-        smallest = shrink(self.ground, self.evidence, self.id, failing[0], self.captures)
+        smallest = shrink(self.evidence, failing[0], self.undoing.attempt)
         if smallest is not None:
             self._take_in(smallest)
 
