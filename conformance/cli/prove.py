@@ -1,0 +1,100 @@
+"""`conformance prove`: run the suite against servers that are wrong on purpose, and right ones that differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+import click
+
+from conformance.cli.proving.crew import Trial, Way, trials
+from conformance.cli.proving.display import watched
+from conformance.cli.proving.proving import Lasted, proved
+from conformance.cli.proving.subjects import Subject, chosen_faults, folders, rights, sampled, wrongs
+from conformance.contract.model import Depth
+from conformance.errors import Unwritable
+from conformance.reference import Fault
+from conformance.report import proving
+from conformance.results.proof import Proof, as_json
+
+__all__ = ["command"]
+
+BROKEN, INTERRUPTED = 1, 2
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command("prove")
+@click.option("--contract", metavar="C", help="only this contract")
+@click.option("--depth", type=click.Choice(["smoke", "standard", "thorough"]), default="standard", show_default=True)
+@click.option("--fault", "names", multiple=True, metavar="NAME", help="only this fault; may be given more than once")
+@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="only N faults of each contract, of every kind")
+@click.option(
+    "--seeds", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="how many right servers"
+)
+@click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="same seed, same requests")
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, metavar="N", help="processes")
+@click.option("--output", type=_FOLDER, default=Path("reports"), show_default=True, metavar="DIR", help="for the proof")
+@click.option("--cases", type=_FOLDER, default=Path("cases"), hidden=True)
+def command(  # noqa: PLR0917 - click gives them by name
+    contract: str | None,
+    depth: Depth,
+    names: Sequence[str],
+    sample: int | None,
+    seeds: int,
+    seed: int,
+    workers: int,
+    output: Path,
+    cases: Path,
+) -> int:
+    """Run the suite against servers that are wrong on purpose and right ones that differ.
+
+    Prints and writes (proof.json, proof.html) which faults were caught, by which row and after how many requests;
+    which right servers were blamed; and which rows catch nothing. Ends with 1 where a fault survives, a right server
+    is blamed or a row catches no fault. Ctrl-C writes what there is.
+    """
+    found = folders(cases, contract)
+    faults = chosen_faults(found, names)
+    if sample is not None:
+        faults = {name: sampled(catalogue, sample, seed) for name, catalogue in faults.items()}
+    chosen = {name: found[name] for name in faults}
+    way = Way(depth, seed)
+    subjects = [*_wrong(chosen, faults), *(one for name in chosen for one in rights(name, chosen[name], seeds, seed))]
+    proof = _run(chosen, subjects, way, workers)
+    click.echo(proving.text(proof), nl=False)
+    _write(proof, output)
+    if proof.partial:
+        return INTERRUPTED
+    return 0 if proof.stands else BROKEN
+
+
+def _wrong(chosen: Mapping[str, Path], faults: Mapping[str, Sequence[Fault]]) -> Iterable[Subject]:
+    return (subject for name, folder in chosen.items() for subject in wrongs(folder, faults[name]))
+
+
+def _run(chosen: Mapping[str, Path], subjects: Sequence[Subject], way: Way, workers: int) -> Proof:
+    started, began = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), perf_counter()
+    done: list[Trial] = []
+    partial = False
+    try:
+        for trial in watched(trials(subjects, way, workers), len(subjects)):
+            done.append(trial)  # noqa: PERF402 - an interrupted loop keeps what it has
+    except KeyboardInterrupt:
+        partial = True
+    return proved(chosen, done, way, Lasted(started, round(perf_counter() - began, 1), partial))
+
+
+def _write(proof: Proof, output: Path) -> None:
+    """`proof.json` and `proof.html`; raises Unwritable."""
+    texts = {
+        "proof.json": json.dumps(as_json(proof), ensure_ascii=False, indent=1) + "\n",
+        "proof.html": proving.page(proof),
+    }
+    for name, text in texts.items():
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+            (output / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise Unwritable(f"{output / name} could not be written: {error.strerror}") from error

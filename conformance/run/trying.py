@@ -1,0 +1,74 @@
+"""One run of a contract's rows against one server, boiled down to what was blamed, and after how many requests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from conformance.contract.contract import Contract
+from conformance.judge.finding import Finding, Level, Verdict
+from conformance.plan.planning import Depth
+from conformance.results.model import RowResult
+from conformance.results.proof import Blame
+from conformance.run.running import Runner, plan_all, prepare
+from conformance.target.target import from_mapping
+
+__all__ = ["tried"]
+
+_WEIGHT = {Verdict.VIOLATES: Level.MUST, Verdict.DRIFTS: Level.SHOULD}
+_MOST = 240
+"""Characters of what was wanted and got: a proof says what was seen, the report of a run shows it."""
+
+
+def tried(
+    contract: Contract, profile: dict[str, Any], depth: Depth, seed: int, rows: Collection[str] | None = None
+) -> tuple[tuple[Blame, ...], int]:
+    """Run all rows in the order of a run, or those in `rows`; who was blamed, and how many requests were sent.
+
+    Everything is planned as for all rows, so that what is sent for a row does not depend on `rows`. Raises Unusable
+    for a profile that cannot be used.
+    """
+    target = from_mapping(profile, where=f"the embedded server of {contract.name}", environ={})
+    plans = plan_all(contract, target, contract.rows, depth, seed)
+    runner = Runner(prepare(contract, target, depth, seed), plans)
+    blames: list[Blame] = []
+    try:
+        for name in sorted(plans, key=lambda one: plans[one].row.case.last):
+            if rows is not None and name not in rows:
+                continue
+            before = runner.ground.session.sent
+            result = runner.result(name)
+            blames += _blamed(result, before, runner.ground.session.sent)
+    finally:
+        runner.close()
+    return tuple(blames), runner.ground.session.sent
+
+
+def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
+    if result.verdict is Verdict.CONFORMS:
+        return
+    weighing = [item for item in result.findings if item.level is _WEIGHT.get(result.verdict)]
+    seen = [(_after(result, item, before, sent), item) for item in weighing]
+    aspects = tuple(dict.fromkeys(item.aspect for item in weighing))
+    if not seen:
+        yield Blame(result.id, result.verdict, sent, aspects, reason=result.reason or "")
+        return
+    after, first = min(seen, key=lambda pair: pair[0])
+    yield Blame(
+        result.id,
+        result.verdict,
+        after,
+        aspects,
+        first.where,
+        str(first.wanted)[:_MOST],
+        str(first.got)[:_MOST],
+        result.reason or "",
+    )
+
+
+def _after(result: RowResult, item: Finding, before: int, sent: int) -> int:
+    """How many requests of the run were sent when a finding was made."""
+    if item.exchange is None:
+        return sent
+    tries = sum(made.tries for made in result.exchanges if made.n <= item.exchange and not made.shared)
+    return min(before + tries, sent)
