@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import sleep
 from typing import Any
 
+from conformance.contract.model import Trace
 from conformance.contract.placeholders import Missing
 from conformance.exchange.binding import Bound, Scope
 from conformance.judge.answering import findings
@@ -14,9 +15,11 @@ from conformance.judge.expectation import Expectation, expectation
 from conformance.judge.finding import Finding
 from conformance.judge.rules import point
 from conformance.plan.attempts import PlannedStep
+from conformance.plan.planning import planned_steps
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
-from conformance.run.intending import certainly_nothing, entry_of, needed, traced
+from conformance.run.intending import certainly_nothing, entry_of, needed
+from conformance.run.ledger import Entry
 from conformance.wire import Answer, Exchange, Silence
 
 __all__ = ["Call", "Chain", "run_chain"]
@@ -90,9 +93,8 @@ class _Left:
     """What a call may have left behind, from before it is sent until it is undone."""
 
     step: PlannedStep
-    undo: PlannedStep
-    names: tuple[str, ...]
-    entry: str
+    entry: Entry
+    id: str
     bound: Bound | None
     """The request that undoes it; None as long as no answer has told its ID."""
 
@@ -135,27 +137,28 @@ class _Runner:
     def undo(self) -> None:
         """Take back what was left, the last first; a failure is a warning, never a verdict."""
         for left in reversed(self._left[:]):
-            why = self._by_name(left) if left.bound is None else self._by_id(left.bound, left.undo)
+            why = self._by_id(left, left.bound) if left.bound else self._by_name(left)
             if why:
                 self._evidence.warnings.append(why)
             else:
                 self._strike(left)
         self._left.clear()
 
-    def _by_id(self, bound: Bound, step: PlannedStep) -> str:
+    def _by_id(self, left: _Left, bound: Bound) -> str:
+        operation = left.step.undo.operation if left.step.undo else left.step.operation
         exchange = self._ground.session.send(bound.request)
-        n = self._evidence.keep(exchange, f"{self._label}: {step.operation}", "clean-up")
+        n = self._evidence.keep(exchange, f"{self._label}: {operation}", "clean-up")
         reply = exchange.reply
         if isinstance(reply, Answer) and (reply.status < 300 or reply.status == 404):
             return ""
         said = reply.status if isinstance(reply, Answer) else reply.kind
-        return f"clean-up by {step.operation} failed (exchange {n}): {said}"
+        return f"clean-up by {operation} failed (exchange {n}): {said}"
 
     def _by_name(self, left: _Left) -> str:
         """What was made without an answer that tells its ID bears a name all the same."""
         from conformance.run.taking_back import found_again  # noqa: PLC0415 - it is made of such chains itself
 
-        why = found_again(self._ground, self._evidence, left.step.operation, left.names)
+        why = found_again(self._ground, self._evidence, left.step.operation, left.entry.names)
         return f"what {left.step.operation} left behind may still be there: {why}" if why else ""
 
     def _send(self, step: PlannedStep, bound: Bound, wanted: Expectation) -> Call:
@@ -186,12 +189,12 @@ class _Runner:
 
     def _intend(self, step: PlannedStep) -> _Left | None:
         """Before a request that leaves something behind: the ledger has it, and how it is undone if that is known."""
-        if step.undo is None:
+        trace = self._ground.contract.file.traces.get(step.operation)
+        if step.undo is None and trace is None:
             return None
-        entry = entry_of(
-            self._ground, self._scope.salt, step.operation, step.request, [step.undo.step], scope=self._scope
-        )
-        left = _Left(step, step.undo, entry.names, self._ground.ledger.intend(entry), self._undoing(step.undo))
+        steps = [step.undo.step] if step.undo else trace.undo if trace else []
+        entry = entry_of(self._ground, self._scope.salt, step.operation, step.request, steps, scope=self._scope)
+        left = _Left(step, entry, self._ground.ledger.intend(entry), self._undoing(step.undo))
         self._left.append(left)
         return left
 
@@ -199,27 +202,56 @@ class _Runner:
         """After it was made: by which ID it is undone."""
         if left is None or left not in self._left:
             return
-        left.bound = self._undoing(left.undo) or left.bound
-        steps = [left.undo.step.model_dump(by_alias=True, exclude_unset=True, mode="json")]
-        self._ground.ledger.made(left.entry, needed(self._ground, steps, self._captures))
-        if left.bound is None and not traced(self._ground, left.step.operation):
+        undo = left.step.undo
+        if undo is None:
+            self._hand_over(left)
+            return
+        left.bound = self._undoing(undo) or left.bound
+        self._ground.ledger.made(left.id, needed(self._ground, left.entry.steps, self._captures))
+        if left.bound is None and not left.entry.names:
             self._left.remove(left)
             said = f"what {left.step.operation} left behind cannot be named, so it is not deleted"
             self._evidence.warnings.append(said)
 
-    def _undoing(self, undo: PlannedStep) -> Bound | None:
+    def _hand_over(self, left: _Left) -> None:
+        """What the chain means to leave is undone by a later chain, or else at the end of the run."""
+        self._left.remove(left)
+        trace = self._ground.contract.file.traces[left.step.operation]
+        answer = self.chain.calls[-1].exchange.answer
+        told = {name: captured(answer, pointer)[1] for name, pointer in trace.made.items()} if answer else {}
+        self._ground.ledger.made(left.id, told)
+        key = self._key(trace, told) or (left.id,)
+        with self._ground.shared.lock:
+            self._ground.shared.left[key] = replace(left.entry, id=left.id, captures=told, made=True)
+
+    def _key(self, trace: Trace, told: dict[str, Any]) -> tuple[object, ...] | None:
+        """By which request what was left will be taken away."""
+        step = next(planned_steps(self._ground.contract, trace.undo, "standard"))
+        try:
+            bound = self._ground.binder.bind(step.operation, step.request, step.tier, Scope(told))
+        except Missing:
+            return None
+        return bound.request.key
+
+    def _undoing(self, undo: PlannedStep | None) -> Bound | None:
+        if undo is None:
+            return None
         try:
             return self._ground.binder.bind(undo.operation, undo.request, undo.tier, self._scope)
         except Missing:
             return None
 
     def _strike(self, left: _Left) -> None:
-        self._ground.ledger.undone(left.entry)
+        self._ground.ledger.undone(left.id)
         if left in self._left:
             self._left.remove(left)
 
     def _forget(self, bound: Bound, but: _Left | None) -> None:
         """What a later call of the chain has undone needs no undoing."""
+        with self._ground.shared.lock:
+            elsewhere = self._ground.shared.left.pop(bound.request.key, None)
+        if elsewhere is not None:
+            self._ground.ledger.undone(elsewhere.id)
         for left in self._left[:]:
             if left is not but and left.bound is not None and left.bound.request.key == bound.request.key:
                 self._strike(left)

@@ -12,7 +12,7 @@ from conformance.exchange.binding import Binder
 from conformance.judge.rules import Rules
 from conformance.plan.planning import Depth
 from conformance.results.redaction import Redactor
-from conformance.run.ledger import Ledger, NoLedger
+from conformance.run.ledger import Entry, Ledger, NoLedger
 from conformance.target.target import Target
 from conformance.wire import Exchange, Request
 
@@ -44,6 +44,8 @@ class Shared:
     """Of chains that are run once a run, such as a login."""
     controls: dict[str, Any] = field(default_factory=dict)
     """Controls that were passed, by what they send and expect."""
+    left: dict[tuple[object, ...], Entry] = field(default_factory=dict)
+    """What a chain leaves for later, by the request that takes it away: a later chain's, or that of the run's end."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Once set, rows begin nothing new and only clean up."""
 
