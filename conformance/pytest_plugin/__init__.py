@@ -15,10 +15,12 @@ import pytest
 from conformance.errors import ConformanceError, Unusable
 from conformance.pytest_plugin.collecting import ExploredItem, OperationsFile, RowItem, TableFile
 from conformance.pytest_plugin.ending import Ending
+from conformance.pytest_plugin.faulting import Quiet
 from conformance.pytest_plugin.session import KEY, Session
 from conformance.pytest_plugin.settings import add_options, contract_folders, read_settings
 from conformance.results.model import RowResult
 from conformance.results.streaming import Line, line_text
+from conformance.source import read
 
 __all__: list[str] = []
 
@@ -36,13 +38,24 @@ def pytest_configure(config: pytest.Config) -> None:
     if not folders:
         return
     try:
-        settings = read_settings(config, _names(folders))
+        _begin(config, folders)
     except Unusable as unusable:
         raise pytest.UsageError(f"\n{unusable}") from None
-    session = config.stash[KEY] = Session(config, settings)
+
+
+def _begin(config: pytest.Config, folders: list[Path]) -> None:
+    names = {folder: _name(folder) for folder in folders}
+    settings = read_settings(config, list(names.values()))
+    session = config.stash[KEY] = Session(config, settings, names)
+    quiet = Quiet(session.redacted)
+    config.pluginmanager.register(quiet, "conformance-quiet")
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Ending(config, session), "conformance-ending")
-        _html(config, session)
+        ending = Ending(session, quiet, folders)
+        config.pluginmanager.register(ending, "conformance-ending")
+        if not config.option.collectonly:
+            session.gathering.check()
+            _html(config, session)
+            _display(config, session, ending)
     if settings.aim.target is not None and getattr(config.option, "dist", "no") == "load":
         config.option.dist = "loadgroup"  # rows that write stay in order, on one worker
 
@@ -94,10 +107,16 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:  # noqa: ARG001
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """The result travels with its report, so that it arrives from another process too."""
     report = yield
-    if isinstance(item, RowItem | ExploredItem) and report.when == "setup" and item.outcome is not None:
+    if not isinstance(item, RowItem | ExploredItem):
+        return report
+    report.conformance_item = True
+    if report.failed and call.excinfo is not None:
+        report.longrepr = item.repr_failure(call.excinfo)  # pytest asks the item only where the call failed
+        report.conformance_fault = item.fault
+    if report.when == "setup" and item.outcome is not None:
         name = item.contract.name
         run = item.conformance.campaign.run(name)
         if isinstance(item.outcome, RowResult):
@@ -129,21 +148,24 @@ def _writes(item: RowItem) -> bool:
     )
 
 
-def _names(folders: list[Path]) -> list[str]:
-    from conformance.source import read  # noqa: PLC0415 - only the names are wanted here
-
-    names = []
-    for folder in folders:
-        document, _ = read(folder / "contract.yaml")
-        name = document.value.get("contract") if document and isinstance(document.value, dict) else None
-        names.append(name if isinstance(name, str) else folder.name)
-    return names
+def _name(folder: Path) -> str:
+    """What the contract of a folder calls itself, whatever else is wrong with it."""
+    document, _ = read(folder / "contract.yaml")
+    name = document.value.get("contract") if document and isinstance(document.value, dict) else None
+    return name if isinstance(name, str) else folder.name
 
 
 def _html(config: pytest.Config, session: Session) -> None:
     """Turn pytest-html on, where it is there and nothing else was asked of it."""
-    if not config.pluginmanager.hasplugin("html") or config.option.collectonly:
+    if not config.pluginmanager.hasplugin("html"):
         return
     from conformance.pytest_plugin.html import Page  # noqa: PLC0415 - pytest-html may have been switched off
 
     config.pluginmanager.register(Page(config, session), "conformance-html")
+
+
+def _display(config: pytest.Config, session: Session, ending: Ending) -> None:
+    if session.settings.display:
+        from conformance.pytest_plugin.display import Display  # noqa: PLC0415 - rich is loaded only where it draws
+
+        config.pluginmanager.register(Display(config, session, ending), "conformance-display")

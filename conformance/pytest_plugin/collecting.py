@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.contract.contract import Contract
-from conformance.errors import Internal
 from conformance.judge.finding import Verdict
+from conformance.pytest_plugin.faulting import told
 from conformance.results.model import Exploration, RowResult, Undocumented
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class _Item(pytest.Item):
         self.conformance, self.contract = conformance, contract
         self.outcome: RowResult | Exploration | None = None
         self.undocumented: tuple[Undocumented, ...] = ()
+        self.fault = ""
+        """What went wrong with us, not with the target."""
 
     def setup(self) -> None:
         self.outcome = self.obtain()
@@ -55,12 +57,12 @@ class _Item(pytest.Item):
     def _is_known(self) -> bool:
         return isinstance(self.outcome, RowResult) and self.outcome.known is not None
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002
         """What a person needs to mend the server; a traceback only for a fault of the suite itself."""
         if isinstance(excinfo.value, Failed):
             return str(excinfo.value)
-        self.conformance.internal_errors.append(f"{self.nodeid}: {type(excinfo.value).__name__}")
-        return self.conformance.redacted(f"a fault of the suite itself: {Internal(repr(excinfo.value))}")
+        self.fault = told(excinfo.value, self.conformance.redacted)
+        return self.fault
 
 
 class RowItem(_Item):

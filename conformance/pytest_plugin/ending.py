@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.judge.finding import Verdict
+from conformance.pytest_plugin.faulting import Quiet
 from conformance.pytest_plugin.session import Session
 from conformance.results.streaming import read_line
 from conformance.target.expectations import stale
@@ -14,46 +17,62 @@ from conformance.target.expectations import stale
 __all__ = ["Ending"]
 
 INTERNAL, UNUSABLE, NOTHING = 3, 4, 5
+BY_VERDICT = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+"""Of pytest's exit codes those that our verdicts take the place of."""
 
 
 class Ending:
     """Registered where reports arrive: without xdist the only process, with it the controller."""
 
-    def __init__(self, config: pytest.Config, session: Session) -> None:
-        self._config, self._session = config, session
-        self.stale: list[str] = []
+    def __init__(self, session: Session, quiet: Quiet, folders: Sequence[Path]) -> None:
+        self._session, self._quiet, self._folders = session, quiet, folders
+        self._stale: list[str] = []
+        self._faults: list[str] = []
+
+    def problems(self) -> Iterator[str]:
+        """Everything that went wrong with us, a line each."""
+        ours = self._session
+        faults = [*self._faults, *self._quiet.faults]
+        yield from dict.fromkeys([*map(str, ours.problems), *ours.gathering.failed, *self._stale, *faults])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        text = getattr(report, "conformance", None)
+        text, fault = getattr(report, "conformance", None), getattr(report, "conformance_fault", None)
         if isinstance(text, str):
             line = read_line(text)
             if line.run is not None:
                 self._session.gathering.announce(line.run, 0)
             self._session.gathering.take(line)
+        if fault:
+            self._faults.append(f"{report.nodeid}: {fault}")
 
     def pytest_keyboard_interrupt(self) -> None:
         self._session.gathering.why_partial = "interrupted"
-
-    def pytest_internalerror(self) -> None:
-        self._session.gathering.why_partial = "an internal error ended the run"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write what was found, whatever happened, and set the exit code that the verdicts ask for."""
         ours = self._session
         ours.close()
-        if not ours.gathering.any:
-            if ours.problems:
-                session.exitstatus = UNUSABLE
-            return
-        if session.shouldstop or session.shouldfail:
-            ours.gathering.why_partial = ours.gathering.why_partial or str(session.shouldstop or session.shouldfail)
-        ours.gathering.finish()
-        ours.gathering.expectations()
-        self._look_for_stale()
-        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
-            session.exitstatus = self._exit_code(int(exitstatus))
+        for folder in self._folders:
+            ours.contract(folder)  # with xdist only the workers have read them: what is wrong is to be said here
+        if ours.gathering.any:
+            ours.gathering.why_partial = ours.gathering.why_partial or self._why_partial(session)
+            ours.gathering.finish()
+            ours.gathering.expectations()
+            self._look_for_stale()
+        session.exitstatus = self._exit_code(exitstatus)
+
+    @pytest.hookimpl(specname="pytest_sessionfinish", wrapper=True, trylast=True)
+    def pytest_unwritable(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """What another plugin cannot write (report.html, a full disk) is said, and loses nothing else."""
+        try:
+            return (yield)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            self._session.gathering.failed.append(f"a report could not be written: {where}{error.strerror or error}")
+            session.exitstatus = INTERNAL
+            return None
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The table of verdicts, where the reports are, and every problem of ours."""
@@ -64,27 +83,40 @@ class Ending:
             terminalreporter.section("conformance")
             terminalreporter.write_line(write(ours.gathering.results(), ours.settings.language).rstrip())
             terminalreporter.write_line(f"reports in {ours.settings.output}")
-        for problem in [*map(str, ours.problems), *ours.gathering.failed, *self.stale, *ours.internal_errors]:
+        for problem in self.problems():
             terminalreporter.write_line(problem, red=True)
 
+    def _why_partial(self, session: pytest.Session) -> str:
+        if self._faults or self._quiet.faults:
+            return "a fault of the suite itself"
+        return str(session.shouldstop or session.shouldfail or "")
+
     def _look_for_stale(self) -> None:
+        target = self._session.settings.aim.target
+        if target is None or not target.expectations:
+            return
+        contracts = filter(None, map(self._session.contract, self._folders))
+        everything = [row.id for contract in contracts if contract.name == target.contract for row in contract.rows]
         for run in self._session.gathering.results().runs:
-            expectations = tuple(self._session.campaign.expectations(run.contract.name))
             verdicts = {row.id: row.verdict.value for row in run.rows}
-            everything = [row.id for row in run.rows]
-            self.stale += [
+            self._stale += [
                 f"{item.where}: {item.row} no longer deviates; take the expectation out"
-                for item in stale(expectations, verdicts, everything)
+                for item in stale(target.expectations, verdicts, everything)
             ]
 
     def _exit_code(self, status: int) -> int:
-        ours, found = self._session, self._session.gathering.results()
-        if ours.internal_errors or ours.gathering.failed:
+        ours = self._session
+        if status not in BY_VERDICT:
+            return status
+        if self._faults or self._quiet.faults or ours.gathering.failed:
             return INTERNAL
         if ours.problems:
             return UNUSABLE
-        rows = [row for run in found.runs for row in run.rows]
-        explored = [one for run in found.runs for one in run.explored]
-        if all(item.verdict is Verdict.NOT_EXERCISED for item in [*rows, *explored]):
+        if not ours.gathering.any:
+            return status
+        found = ours.gathering.results()
+        verdicts = [row.verdict for run in found.runs for row in run.rows]
+        verdicts += [one.verdict for run in found.runs for one in run.explored]
+        if all(verdict is Verdict.NOT_EXERCISED for verdict in verdicts):
             return NOTHING
-        return 1 if self.stale and status == 0 else status
+        return 1 if self._stale and status == 0 else status

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
-from conformance.errors import ConformanceError, Unwritable
+from conformance.errors import ConformanceError, Problem, Unusable, Unwritable
 from conformance.judge.finding import Verdict
 from conformance.pytest_plugin.settings import Settings
 from conformance.report import WRITERS
@@ -30,6 +31,8 @@ class Gathering:
         self._drawn: Results | None = None
         self.planned = 0
         self.why_partial = ""
+        self.written: set[str] = set()
+        """Names of the files that have been written."""
         self.failed: list[str] = []
         """What could not be written, and why."""
 
@@ -51,16 +54,23 @@ class Gathering:
             self._announced.add(line.contract)
         said = self._settings
         if not self._lines:
-            line = Line(
-                line.kind, line.contract, line.run, seed=said.seed, depth=said.depth, started=self._started
-            )
+            line = Line(line.kind, line.contract, line.run, seed=said.seed, depth=said.depth, started=self._started)
         self._lines.append(line)
         self._drawn = None
         try:
             self._stream.write(line)
         except Unwritable as error:
-            if str(error) not in self.failed:
-                self.failed.append(str(error))
+            self._fail(str(error))
+
+    def check(self) -> None:
+        """Raise Unusable where nothing could be written at the end."""
+        folder = self._settings.output
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "results.jsonl").open("a", encoding="utf-8").close()
+        except OSError as error:
+            what = f"cannot write to {folder}: {error.strerror or error}"
+            raise Unusable([Problem("--output", what, "give another folder")]) from None
 
     def results(self) -> Results:
         """Everything so far."""
@@ -82,6 +92,7 @@ class Gathering:
         self._end_stream()
         for form in ("json", *self._settings.also_write):
             self._write(form)
+        self._summarise(os.environ.get("GITHUB_STEP_SUMMARY", ""))
 
     def expectations(self) -> None:
         """Write the present deviations as expectations that a profile can name."""
@@ -99,19 +110,36 @@ class Gathering:
         ]
         self._save(path, as_yaml(rows, expires=(datetime.now(UTC) + timedelta(days=90)).date()))
 
+    def _summarise(self, path: str) -> None:
+        """GitHub shows what is appended to a file that it names."""
+        if not path:
+            return
+        try:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(WRITERS["markdown"].write(self.results(), self._settings.language))
+        except (OSError, ConformanceError) as error:
+            self._fail(f"GITHUB_STEP_SUMMARY: {getattr(error, 'strerror', None) or error}")
+
+    def _fail(self, said: str) -> None:
+        if said not in self.failed:
+            self.failed.append(said)
+
     def _end_stream(self) -> None:
         try:
             self._stream.write(Line("end", seconds=perf_counter() - self._clock, why_partial=self.why_partial))
+            self._stream.close()
+            self.written.add("results.jsonl")
         except Unwritable as error:
-            self.failed.append(str(error))
-        self._stream.close()
+            self._fail(str(error))
+        except OSError as error:
+            self._fail(f"results.jsonl: {error.strerror or error}")
 
     def _write(self, form: str) -> None:
         writer = WRITERS[form]
         try:
             text = writer.write(self.results(), self._settings.language)
         except ConformanceError as error:
-            self.failed.append(str(error))
+            self._fail(str(error))
             return
         self._save(self._settings.output / writer.file, text)
 
@@ -119,7 +147,6 @@ class Gathering:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+            self.written.add(path.name)
         except OSError as error:
-            said = f"{path}: {error.strerror or error}"
-            if said not in self.failed:
-                self.failed.append(said)
+            self._fail(f"{path}: {error.strerror or error}")

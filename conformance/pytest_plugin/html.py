@@ -22,6 +22,8 @@ class Page:
         option = config.option
         if getattr(option, "htmlpath", None) is None:
             option.htmlpath = str(session.settings.output / "report.html")
+        written = config.invocation_params.dir / option.htmlpath
+        self._shown = written.name if written.parent == session.settings.output else option.htmlpath
         option.self_contained_html = True
         self._save_style()
         option.css = [*(getattr(option, "css", None) or []), str(self._css)]
@@ -38,6 +40,7 @@ class Page:
         if self._report is not None:
             self._report.title = adapter.title(results, self._session.settings.language)
         adapter.summary(prefix, results, self._session.settings.language)
+        gathering.written.add(self._shown)
 
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
         if hasattr(report, "conformance") or getattr(report, "user_properties", None):
@@ -60,4 +63,5 @@ class Page:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(adapter.css(), encoding="utf-8")
         except OSError as error:
-            raise pytest.UsageError(f"\n{path.parent}: {error.strerror or error}; give --output another folder") from None
+            said = f"\n{path}: {error.strerror or error}; give --output another folder"
+            raise pytest.UsageError(said) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -25,20 +25,22 @@ __all__ = ["KEY", "Session"]
 class Session:
     """One per process: the controller's gathers, a worker's runs, and without xdist one does both."""
 
-    def __init__(self, config: pytest.Config, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, config: pytest.Config, settings: Settings, names: Mapping[Path, str]) -> None:
+        self.settings, self._names = settings, names
         self.problems: list[Problem] = []
-        self.internal_errors: list[str] = []
         self.started = perf_counter()
         self.gathering = Gathering(settings)
         self._contracts: dict[Path, Contract | None] = {}
         self._servers: list[Any] = []
+        self._explored = 0
         share = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
         how = How(settings.depth, settings.seed, settings.workers, share, config.invocation_params.dir)
         self.campaign = Campaign(settings.aim, how, self._serve)
 
     def contract(self, folder: Path) -> Contract | None:
-        """The contract of a folder, read once; None, and its problems kept, where it cannot be used."""
+        """The contract of a folder, read once; None where it is not asked for or, its problems kept, not usable."""
+        if not self.settings.aim.takes(self._names.get(folder, folder.name)):
+            return None
         if folder not in self._contracts:
             try:
                 self._contracts[folder] = read_contract(folder)
@@ -54,9 +56,23 @@ class Session:
             if isinstance(item, RowItem | ExploredItem):
                 _, names = rows.setdefault(item.contract.name, (item.contract, []))
                 names += [item.row] if isinstance(item, RowItem) else []
+                self._explored += isinstance(item, ExploredItem)
         for contract, names in rows.values():
             self.campaign.begin(contract, names)
             self.gathering.announce(self.campaign.run(contract.name), self.campaign.planned(contract.name))
+
+    def planned(self) -> int:
+        """How many requests are sent at most, as long as nothing has to be repeated or shrunk."""
+        if not self._explored:
+            return self.gathering.planned
+        from conformance.run.beyond import BUDGETS  # noqa: PLC0415 - what explores is loaded for it anyway
+
+        return self.gathering.planned + self._explored * BUDGETS[self.settings.depth]
+
+    def seconds_for(self, requests: int) -> float | None:
+        """How long so many requests take at the pace of the target; None without one."""
+        target = self.settings.aim.target
+        return requests * target.pace[1] / target.pace[0] if target is not None and target.pace else None
 
     def redacted(self, text: str) -> str:
         """A text without the target's secrets."""

@@ -1,0 +1,82 @@
+"""`conformance run`: pytest with our progress in place of its own output, so that there is one way to run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance.cli.options import FORMS, allow, contract, depth, language, seed, target
+from conformance.cli.places import contract_folders, shipped
+
+__all__ = ["command", "pytest_arguments"]
+
+RENAMED = {"strict": "--only-conforms"}
+"""Options that pytest knows under another name, for it has one of that name itself."""
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@target
+@contract
+@depth
+@click.option("--output", metavar="DIR", help="Where reports are written.  [default: reports]")
+@allow
+@click.option("--strict", is_flag=True, help="Exit with 1 for a drift too.")
+@seed
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Send up to N independent rows at the same time.")
+@language
+@click.option("--also-write", multiple=True, metavar="FORM", type=click.Choice(FORMS),
+              help=f"Another form of the report beside HTML and JSON: {', '.join(FORMS)}.")  # fmt: skip
+@click.option("--write-expectations", metavar="FILE", help="Write the present deviations as expectations.")
+@click.option("--no-explore", is_flag=True, help="Do not explore beyond the tables.")
+# An option that is added here goes to pytest under its own name (see `pytest_arguments`); the plugin must know it.
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+def command(pytest_args: tuple[str, ...], **given: Any) -> int:
+    r"""Run the tables against a target, or against the embedded reference servers.
+
+    PYTEST_ARGS are passed on: -k login, -x, --lf, -n 4, --junitxml FILE, a case file, one row as FILE::ROW.
+
+    \b
+    Exit codes: 0 conforms or only drifts, 1 violates or inconclusive, 2 interrupted, 3 an internal error,
+    4 a contract, target or option is unusable, 5 nothing was exercised.
+    """
+    import pytest  # noqa: PLC0415 - --help needs no pytest
+
+    return int(pytest.main([*_plugins(), *pytest_arguments(given), *pytest_args, *_places(pytest_args)]))
+
+
+def pytest_arguments(given: Mapping[str, Any]) -> Iterator[str]:
+    """Our options as pytest's: what was not given is left out."""
+    for name, value in given.items():
+        option = RENAMED.get(name, f"--{name.replace('_', '-')}")
+        if value is True:
+            yield option
+        elif isinstance(value, tuple):
+            yield from (f"{option}={each}" for each in value)
+        elif value is not None and value is not False:
+            yield f"{option}={value}"
+
+
+def _plugins() -> Iterator[str]:
+    """Named one by one, so that they are there with PYTEST_DISABLE_PLUGIN_AUTOLOAD too; none is loaded twice."""
+    for name in ("metadata", "html", "conformance.pytest_plugin"):
+        yield from ("-p", name)
+    yield from ("-p", "no:schemathesis", "--conformance-display")
+
+
+def _places(arguments: Sequence[str]) -> Iterator[str]:
+    """Where the contracts are, unless the arguments say so.
+
+    Contracts that came with the package are run as from the working folder, which may belong to anyone: nothing of
+    its settings for pytest is read, and nothing is written where the package is installed.
+    """
+    here = Path.cwd()
+    if any(not text.startswith("-") and Path(text.partition("::")[0]).exists() for text in arguments):
+        return
+    folders = contract_folders(here)
+    if any(folder.is_relative_to(shipped()) for folder in folders) and not shipped().is_relative_to(here):
+        yield from ("-c", os.devnull, f"--rootdir={here}", f"--confcutdir={shipped()}")
+    yield from map(str, folders)
