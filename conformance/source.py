@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,15 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,999})\Z")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
 _SURPRISES = re.compile(
     r"(?i:y|yes|no|n|on|off|~|null|true|false)\Z|[-+]?0[0-9_]+\Z|0[xob][0-9a-fA-F_]+\Z|\+[0-9]|"
-    r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?\Z|[-+]?\.(?i:inf|nan)\Z|[0-9][0-9_]*_[0-9_]*\Z|[0-9]+(:[0-5]?[0-9])+\Z"
+    r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?\Z|[-+]?\.(?i:inf|nan)\Z|"
+    r"[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?\Z|[-+]?[0-9][0-9_]*\.\Z|[-+]?\.[0-9][0-9_]*\Z|[0-9]+(:[0-5]?[0-9])+\Z"
 )
 _PLAIN = {"true": True, "false": False, "null": None}
-_STR, _MERGE = "tag:yaml.org,2002:str", "<<"
+_BREAKS = re.compile("[\r\x85\u2028\u2029]")
+"""What YAML takes for the end of a line, and folds, unless it is escaped."""
+_TAG = "tag:yaml.org,2002:"
+_STR, _MERGE = f"{_TAG}str", "<<"
+_IMPLIED = yaml.resolver.Resolver()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    plain = not (_SURPRISES.match(text) or _NUMBER.match(text) or text == "")
+    plain = not (_SURPRISES.match(text) or _NUMBER.match(text) or _BREAKS.search(text) or text == "")
     return dumper.represent_scalar(_STR, text, style=None if plain else '"')
 
 
@@ -120,6 +126,8 @@ class _Builder:
             return self._problem(node, "an alias that contains itself", "write the value out")
         self._above.add(id(node))
         try:
+            if node.tag != _usual_tag(node):
+                return self._problem(node, f"the tag {node.tag} is not read", "leave the tag out")
             if isinstance(node, yaml.MappingNode):
                 return dict(self._members(node, place))
             if isinstance(node, yaml.SequenceNode):
@@ -146,8 +154,6 @@ class _Builder:
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         text = str(node.value)
-        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.endswith(":binary"):
-            return self._problem(node, f"the tag {node.tag} is not read", "leave the tag out")
         return text if node.style else self._plain(node, text)
 
     def _plain(self, node: yaml.Node, text: str) -> Any:
@@ -156,10 +162,23 @@ class _Builder:
         if text in _PLAIN:
             return _PLAIN[text]
         if _NUMBER.match(text):
-            return int(text) if _INTEGER.match(text) else float(text)
+            return self._number(node, text)
         if _SURPRISES.match(text):
             return self._problem(node, f"{text!r} means different things to different readers", f'write "{text}"')
         return text
 
+    def _number(self, node: yaml.Node, text: str) -> Any:
+        number = int(text) if _INTEGER.match(text) else float(text)
+        if isinstance(number, float) and not isfinite(number):
+            return self._problem(node, f"{text[:20]}… is too large a number", "write it as a text, in quotes")
+        return number
+
     def _problem(self, node: yaml.Node, what: str, mend: str) -> None:
         self.problems.append(Problem(f"{self.path}:{node.start_mark.line + 1}", what, mend))
+
+
+def _usual_tag(node: yaml.Node) -> str:
+    """The tag that a node has where none was written."""
+    if isinstance(node, yaml.ScalarNode):
+        return _STR if node.style else str(_IMPLIED.resolve(yaml.ScalarNode, node.value, (True, False)))  # type: ignore[no-untyped-call]
+    return f"{_TAG}map" if isinstance(node, yaml.MappingNode) else f"{_TAG}seq"

@@ -1,0 +1,281 @@
+"""A small made-up contract, a target for it, and a server of it in memory: no sockets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pytest
+
+from conformance.contract.contract import Contract
+from conformance.contract.model import Depth
+from conformance.contract.reading import read_contract
+from conformance.errors import Unusable
+from conformance.results.model import RowResult
+from conformance.run.ground import Ground
+from conformance.run.rows import run_row
+from conformance.run.running import plan_all, prepare
+from conformance.target.target import Target, from_mapping
+from conformance.wire import Answer, Exchange, Reply, Request
+
+HEAD = """\
+contract: shop
+title: Shop
+edition: "1"
+document: What the shop answers
+tables: [items]
+credential: full
+envelope:
+  schema: {type: object, properties: {message: {type: string}}}
+  faults: ""
+  body_may_lack: true
+credentials:
+  full: {about: A key.}
+  guest: {about: A key that may do nothing.}
+fixtures:
+  item: {about: The ID of an item.}
+  missing: {about: An ID of none., default: "{random.word-item}"}
+  sizes: {about: How long a name may be.}
+vantages:
+  outside: {about: Another address.}
+hooks:
+  boom: {about: Headers that make it fail.}
+operations:
+  list: {}
+  get: {path: {id: "{fixture.item}"}}
+  put: {path: {id: "{fixture.item}"}}
+  add: {success: [201]}
+  remove: {path: {id: "{fixture.item}"}}
+"""
+
+OPENAPI = """\
+openapi: 3.0.3
+info: {title: Shop, version: "1"}
+paths:
+  /items:
+    get: {operationId: list}
+    post: {operationId: add}
+  /items/{id}:
+    get: {operationId: get}
+    put: {operationId: put}
+    delete: {operationId: remove}
+"""
+
+BELOW = """\
+  - id: limit-below
+    cause: The limit is below 0.
+    request: {query: {limit: -1}}
+    vary: {query.limit: {edges: {two: -2, ten: -10}, draw: {integers: [-1000, -11]}}}
+    expect: {status: 400, message: "limit: at least 0, not {query.limit}"}
+    open:
+      - vary: {query.limit: {edges: {minus-zero: "-0"}}}
+        accept: [accepted, this]
+    control:
+      - label: limit=0
+        steps:
+          - call: this
+            request: {query: {limit: 0}}
+            expect: {status: 200, envelope: false, body: {properties: {items: {maxItems: 0}}, required: [items]}}
+"""
+
+ABOVE = """\
+  - id: limit-above
+    cause: The limit is above 10.
+    request: {query: {limit: 11}}
+    expect: {status: 400, message: "limit: at most 10"}
+    control: [{label: limit=10, steps: [{call: this, request: {query: {limit: 10}}}]}]
+"""
+
+MISSING = """\
+  - id: not-found
+    cause: There is no such item.
+    operations: [get]
+    request: {path: {id: "{fixture.missing}"}}
+    expect: {status: 404, message: No such item}
+    control:
+      - label: an item
+        steps: [{call: get, expect: {status: 200, envelope: false, equals: {/id: "{fixture.item}"}}}]
+"""
+
+PROFILE: Mapping[str, Any] = {
+    "contract": "shop",
+    "base_url": "http://127.0.0.1:9",
+    "credentials": {
+        "full": {"header": "X-Key", "value": "the-full-key-0123"},
+        "guest": {"header": "X-Key", "value": "the-guest-key-4567"},
+    },
+    "fixtures": {"item": "spoon", "sizes": {"max": 5, "name": "title"}},
+    "vantages": {"outside": {"source_address": "127.0.0.9"}},
+    "hooks": {"boom": {"headers": {"X-Boom": "1"}}},
+    "allow": ["write", "delete", "exhaust"],
+}
+
+Files = Callable[..., Path]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Files:
+    """Writes a contract: `rows` of its one table, and changes of `contract.yaml` as pairs of old and new text."""
+
+    def write(rows: str = BELOW, *changes: tuple[str, str], more: Mapping[str, str] | None = None) -> Path:
+        head = HEAD
+        for old, new in changes:
+            assert old in head
+            head = head.replace(old, new)
+        files = {
+            "contract.yaml": head,
+            "openapi.yaml": OPENAPI,
+            "items.yaml": f"table: items\ntitle: Items\noperation: list\nrows:\n{rows}",
+            **(more or {}),
+        }
+        made = tmp_path / "shop"
+        made.mkdir(exist_ok=True)
+        for name, text in files.items():
+            (made / name).write_text(text, encoding="utf-8")
+        return made
+
+    return write
+
+
+@pytest.fixture
+def shop(folder: Files) -> Callable[..., Contract]:
+    """Reads such a contract."""
+    return lambda *args, **named: read_contract(folder(*args, **named))
+
+
+@pytest.fixture
+def problems(folder: Files) -> Callable[..., list[str]]:
+    """What is wrong with such a contract, each as `FILE:LINE: what; how to mend it`."""
+
+    def refused(*args: Any, **named: Any) -> list[str]:
+        with pytest.raises(Unusable) as caught:
+            read_contract(folder(*args, **named))
+        return [str(problem).rpartition("shop/")[2] for problem in caught.value.problems]
+
+    return refused
+
+
+@pytest.fixture
+def target() -> Callable[..., Target]:
+    """A target with everything, and what a test gives instead (None: nothing of it)."""
+
+    def made(**instead: Any) -> Target:
+        profile = {key: value for key, value in {**PROFILE, **instead}.items() if value is not None}
+        return from_mapping(profile, where="test", environ={})
+
+    return made
+
+
+@dataclass
+class Asked:
+    """One request, taken apart."""
+
+    request: Request
+
+    @property
+    def path(self) -> str:
+        return unquote(urlsplit(self.request.url).path)
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.request.url).query, keep_blank_values=True))
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.request.body or b"null")
+
+    def header(self, name: str) -> str | None:
+        return dict(self.request.headers).get(name)
+
+
+def said(status: int, body: Any = None, *, kind: str | None = "application/json", **headers: str) -> Answer:
+    """An answer; a text goes out as it is, anything else as JSON, None without a body."""
+    data = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    named = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    return Answer(status, tuple(([("Content-Type", kind)] if kind else []) + named), data, len(data))
+
+
+@dataclass
+class InMemory:
+    """A session that asks a function."""
+
+    server: Callable[[Asked], Reply]
+    asked: list[Asked] = field(default_factory=list)
+    repeatable: list[bool] = field(default_factory=list)
+
+    def send(
+        self,
+        request: Request,
+        *,
+        asked_for: frozenset[int] = frozenset(),
+        unpaced: bool = False,
+        repeatable: bool = True,
+    ) -> Exchange:
+        self.asked.append(Asked(request))
+        self.repeatable.append(repeatable)
+        return Exchange(request, self.server(self.asked[-1]), 0.001)
+
+    @property
+    def sent(self) -> int:
+        return len(self.asked)
+
+
+@dataclass
+class Ran:
+    """The rows of a contract, run against a function."""
+
+    rows: dict[str, RowResult]
+    session: InMemory
+    ground: Ground
+
+    @property
+    def only(self) -> RowResult:
+        assert 1 == len(self.rows)
+        return next(iter(self.rows.values()))
+
+    def aspects(self) -> list[tuple[str, str]]:
+        """Of the only row: what did not hold, and how much that weighs."""
+        return [(item.aspect, item.level.value) for item in self.only.findings]
+
+
+@pytest.fixture
+def answer() -> Callable[..., Answer]:
+    return said
+
+
+@pytest.fixture
+def ground(target: Callable[..., Target]) -> Callable[..., Ground]:
+    """What rows stand on, with a function for a server."""
+
+    def made(contract: Contract, server: Callable[[Asked], Reply], depth: Depth = "standard", **profile: Any) -> Ground:
+        held = prepare(contract, target(**profile), depth, 0, relative_to=contract.folder)
+        return replace(held, session=InMemory(server))
+
+    return made
+
+
+@pytest.fixture
+def run(shop: Callable[..., Contract], ground: Callable[..., Ground]) -> Callable[..., Ran]:
+    """Runs the rows of a contract against a function that answers each request."""
+
+    def ran(
+        server: Callable[[Asked], Reply],
+        rows: str = BELOW,
+        *changes: tuple[str, str],
+        depth: Depth = "standard",
+        only: Sequence[str] | None = None,
+        **profile: Any,
+    ) -> Ran:
+        contract = shop(rows, *changes)
+        held = ground(contract, server, depth, **profile)
+        wanted = [row for row in contract.rows if only is None or row.id in only]
+        plans = plan_all(contract, held.target, wanted, depth, 0)
+        results = {name: run_row(held, plan) for name, plan in plans.items()}
+        assert isinstance(held.session, InMemory)
+        return Ran(results, held.session, held)
+
+    return ran
