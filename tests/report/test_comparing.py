@@ -272,3 +272,12 @@ def test_a_run_that_was_broken_off_is_ours() -> None:
     after = replace(conforms(), verdict=Verdict.NOT_EXERCISED, reason="The run was broken off.")
     found = compare(results(conforms()), replace(results(after), partial=True))
     assert (("broken off",), False) == (only(found).ours, found.worse)
+
+
+def test_a_fixture_that_stands_in_no_request_of_a_row_explains_nothing_of_it() -> None:
+    after = replace(conforms(), verdict=Verdict.INCONCLUSIVE, reason="The control was refused.")
+    unused = {"endpoint": "news", "media_url": "https://images.example/a.png"}
+    found = compare(results(conforms()), results(after, fixtures=unused))
+    assert ((), True) == (only(found).ours, found.worse)
+    other = compare(results(conforms(), fixtures={"endpoint": "news"}), results(after, fixtures={"endpoint": "blog"}))
+    assert (("fixtures.endpoint",), False) == (only(other).ours, other.worse)

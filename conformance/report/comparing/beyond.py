@@ -37,12 +37,12 @@ def changes_of_exploration(
 ) -> tuple[ExploredChange, ...]:
     """Findings that are new, then those that are gone; only where both runs explored the operation.
 
-    Other draws find other things: where suite, edition, depth, seed or fixtures are not the same, a finding says
-    nothing about a change of the target.
+    Other draws find other things: where suite, edition, depth, seed or permissions are not the same, a finding says
+    nothing about a change of the target. Fixtures are other names for the same things.
     """
     before, after = dict(_explored(old)), dict(_explored(new))
     both = _tried(old) & _tried(new)
-    explained = ours.deciding(changes)
+    explained = ours.deciding(one for one in changes if not one.what.startswith("fixtures."))
     found = [
         _explored_change(key, one, is_new=True, explained=explained)
         for key, one in after.items()

@@ -6,7 +6,9 @@ ours. An input that was not tried before tells nothing about a change, unless no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote
 
 from conformance.report.comparing import ours
 from conformance.report.comparing.model import OurChange
@@ -24,6 +26,7 @@ def explained(
     """Names of what we did otherwise that explains the row's new verdict; none where the target did it."""
     if Verdict.NOT_EXERCISED in {old.verdict, new.verdict}:
         return _exercising(old, new, runs, changes)
+    changes = tuple(one for one in changes if _touches(one, old, new))
     if Verdict.INCONCLUSIVE in {old.verdict, new.verdict}:
         return ours.deciding(changes, patience=True)
     if not (possible := ours.deciding(changes)):
@@ -37,6 +40,26 @@ def explained(
     if any(before[label] & after[label] for label in both):
         return ours.deciding(changes, judging=True)
     return possible if labels else ours.deciding(changes, judging=True)
+
+
+def _touches(change: OurChange, old: RowResult, new: RowResult) -> bool:
+    """Whether a fixture that is not as it was stands in a request of the row; any other change may touch every row."""
+    if not change.what.startswith("fixtures."):
+        return True
+    return any(_sent(row, text) for row, value in ((old, change.old), (new, change.new)) for text in _leaves(value))
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping | list | tuple):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _leaves(each)
+    elif value is not None:
+        yield str(value)
+
+
+def _sent(row: RowResult, text: str) -> bool:
+    requests = [exchange.request for exchange in row.exchanges]
+    return any(text in unquote(one.url) or text in (one.body or "") for one in requests)
 
 
 def trials(row: RowResult, settler: Settler) -> Trials:
