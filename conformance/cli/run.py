@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from conformance.cli.aftermath import OPTIONS, Aftermath, aftermath
 from conformance.cli.options import FORMS, allow, contract, depth, language, seed, target
 from conformance.cli.places import contract_folders, shipped
 
@@ -32,6 +33,7 @@ RENAMED = {"strict": "--only-conforms"}
               help=f"Another form of the report beside HTML and JSON: {', '.join(FORMS)}.")  # fmt: skip
 @click.option("--write-expectations", metavar="FILE", help="Write the present deviations as expectations.")
 @click.option("--no-explore", is_flag=True, help="Do not explore beyond the tables.")
+@aftermath
 # An option that is added here goes to pytest under its own name (see `pytest_arguments`); the plugin must know it.
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def command(pytest_args: tuple[str, ...], **given: Any) -> int:
@@ -45,7 +47,10 @@ def command(pytest_args: tuple[str, ...], **given: Any) -> int:
     """
     import pytest  # noqa: PLC0415 - --help needs no pytest
 
-    return int(pytest.main([*_plugins(), *pytest_arguments(given), *pytest_args, *_places(pytest_args)]))
+    after = {name: given.pop(name) for name in OPTIONS}
+    then = Aftermath.begin(Path(given["output"] or "reports"), strict=given["strict"], **after)
+    arguments = [*_plugins(), *pytest_arguments(given), *pytest_args, *_places(pytest_args)]
+    return then.end(int(pytest.main(arguments)))
 
 
 def pytest_arguments(given: Mapping[str, Any]) -> Iterator[str]:

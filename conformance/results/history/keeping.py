@@ -14,7 +14,7 @@ from conformance.results.history.opening import transaction
 from conformance.results.model import Results, TargetRun
 from conformance.results.unseen import encodable
 
-__all__ = ["Keep", "append"]
+__all__ = ["Keep", "append", "let_go"]
 
 _KEEP: Final = re.compile(r"\s*([1-9]\d{0,5})\s*(d|days?|runs?)\s*")
 
@@ -27,12 +27,12 @@ class Keep:
     runs: int | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Keep:
-        """`90 days`, `90d` or `500 runs`; Unusable for anything else."""
+    def parse(cls, text: str, option: str = "--history-keep") -> Keep:
+        """`90 days`, `90d` or `500 runs`; Unusable, with the name of the option, for anything else."""
         found = _KEEP.fullmatch(text)
         if found is None:
             what = f"{text!r} is no time and no number of runs"
-            raise Unusable([Problem("--history-keep", what, "say `90 days` or `500 runs`")])
+            raise Unusable([Problem(option, what, "say `90 days` or `500 runs`")])
         number = int(found[1])
         return cls(runs=number) if found[2].startswith("run") else cls(days=number)
 
@@ -48,7 +48,18 @@ def append(path: Path, results: Results, keep: Keep | None = None) -> None:
             _write(connection, results, run)
         if keep is not None:
             for run in results.runs:
-                _let_go(connection, run, results.started, keep)
+                _let_go(connection, run.contract.name, _name(run), results.started, keep)
+
+
+def let_go(path: Path, keep: Keep) -> None:
+    """Deletes what is too old of every target, counted from its newest run. Raises as `append`."""
+    path = Path(path)
+    if not path.exists():
+        raise Unusable([Problem(str(path), "there is no such history", "write one with `conformance run --history`")])
+    with transaction(path) as connection:
+        newest = "SELECT contract, target, max(datetime(started)) FROM runs GROUP BY contract, target"
+        for contract, target, started in connection.execute(newest).fetchall():
+            _let_go(connection, contract, target, started, keep)
 
 
 def _write(connection: sqlite3.Connection, results: Results, run: TargetRun) -> None:
@@ -81,9 +92,9 @@ def _write(connection: sqlite3.Connection, results: Results, run: TargetRun) -> 
     )
 
 
-def _let_go(connection: sqlite3.Connection, run: TargetRun, started: str, keep: Keep) -> None:
+def _let_go(connection: sqlite3.Connection, contract: str, target: str, started: str, keep: Keep) -> None:
     """Of this contract on this target only: a target that is no longer run keeps its past."""
-    which = _clean((run.contract.name, _name(run)))
+    which = _clean((contract, target))
     if keep.days is not None:
         oldest = (datetime.fromisoformat(started) - timedelta(days=keep.days)).strftime("%Y-%m-%dT%H:%M:%SZ")
         connection.execute(

@@ -1,0 +1,38 @@
+"""`conformance compare`: what changed between two results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from conformance.cli.filing import read_results, write_text
+from conformance.report import comparing
+
+__all__ = ["command"]
+
+_FORMS = {"text": comparing.text, "json": comparing.json, "markdown": comparing.markdown, "html": comparing.html}
+
+
+@click.command("compare")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option("--form", type=click.Choice(list(_FORMS)), default="text", show_default=True, help="How it is told.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there.")
+@click.option("--strict", is_flag=True, help="A row that began to drift is worse, too.")
+def command(old: Path, new: Path, form: str, output: Path | None, *, strict: bool) -> int:
+    r"""Tell what changed between two results.json, or the folders that hold them.
+
+    What the target does otherwise is kept apart from what we did otherwise (suite, depth, seed, profile), for which
+    no target is blamed.
+
+    \b
+    Exit codes: 0 it did not get worse, 1 it got worse, 4 a file cannot be used.
+    """
+    comparison = comparing.compare(read_results(old), read_results(new))
+    text = _FORMS[form](comparison)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(output, text)
+    return int(comparison.worse or (strict and comparison.drifted))
