@@ -10,9 +10,10 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from random import Random
+from threading import Lock
 from typing import Any
 from zlib import crc32
 
@@ -58,7 +59,7 @@ def completed(plan: RowPlan, seed_number: int) -> RowPlan:
     if not wanted:
         return plan
     drawn = {
-        part: _values(strategy(_draw_of(plan, part)), count, _seed(plan.row.id, part, seed_number))
+        part: _values(_draw_of(plan, part), count, _seed(plan.row.id, part, seed_number))
         for part, count in wanted.items()
     }
     probes = (_filled(probe, drawn) if probe.slot else probe for probe in plan.probes)
@@ -140,14 +141,31 @@ def _draw_of(plan: RowPlan, part: str) -> Draw:
     return next(probe.slot.draw for probe in plan.probes if probe.slot and probe.slot.part == part)
 
 
-def _values(drawn: st.SearchStrategy[Any], count: int, number: int) -> list[Any]:
+def _values(draw: Draw, count: int, number: int, *, readable: bool = False) -> list[Any]:
     """Distinct values; the first ones that Hypothesis draws are the simplest, which the edges hold already."""
+    with _ONE_AT_A_TIME:
+        return list(_remembered(draw.model_dump_json(by_alias=True, exclude_unset=True), count, number, readable))
+
+
+_ONE_AT_A_TIME = Lock()
+"""Of targets that are audited at once, one draws and the others find its values."""
+
+
+@lru_cache(maxsize=4096)
+def _remembered(written: str, count: int, number: int, readable: bool) -> tuple[Any, ...]:
+    """Equal descriptions and seeds give equal values, on whatever target: they are drawn once."""
+    draw = Draw.model_validate_json(written)
+    each = [_readable(text) for text in draw.matching or []] if readable else []
+    return _drawn_from(reduce(or_, each) if each else strategy(draw), count, number)
+
+
+def _drawn_from(drawn: st.SearchStrategy[Any], count: int, number: int) -> tuple[Any, ...]:
     seen: dict[str, Any] = {}
     collect: Callable[[], None] = _collector(drawn, seen, count * 3 + 12)
     seed(number)(collect)()
     values = list(seen.values())
     later = values[len(values) // 3 :] + values[: len(values) // 3]
-    return later[:count]
+    return tuple(later[:count])
 
 
 def _collector(drawn: st.SearchStrategy[Any], seen: dict[str, Any], examples: int) -> Callable[[], None]:
@@ -166,7 +184,7 @@ def _collector(drawn: st.SearchStrategy[Any], seen: dict[str, Any], examples: in
 
 
 def _drawn_controls(plan: RowPlan, number: int) -> Iterator[ControlPlan]:
-    """Each control with a drawn value, as long as there are any: of an expression that cannot be read there are none."""
+    """Each control with a drawn value while there are any; of an expression that cannot be read there are none."""
     values: dict[str, list[Any]] = {}
     for control in plan.controls:
         if control.draw is None:
@@ -183,8 +201,7 @@ def _drawn_controls(plan: RowPlan, number: int) -> Iterator[ControlPlan]:
 def _plain_values(draw: Draw, count: int, number: int) -> list[Any]:
     """Values that nobody would stumble over: short, of printable ASCII and the letters that the expressions name."""
     try:
-        each = [_readable(text) for text in draw.matching or []]
-        return _values(reduce(or_, each) if each else strategy(draw), count, number)
+        return _values(draw, count, number, readable=True)
     except (re.error, HypothesisException, ValueError):
         return []
 
