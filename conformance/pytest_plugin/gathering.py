@@ -46,6 +46,11 @@ class Gathering:
         self.planned += planned
         self.take(Line("run", run.contract.name, run=run))
 
+    def warn(self, run: TargetRun) -> None:
+        """What is known of a run only at its end."""
+        if run.warnings and run.contract.name in self._announced:
+            self._keep(Line("warnings", run.contract.name, run=run))
+
     def take(self, line: Line) -> None:
         """Keep a line, and stream it to disk."""
         if line.kind == "run":
@@ -55,6 +60,9 @@ class Gathering:
         said = self._settings
         if not self._lines:
             line = Line(line.kind, line.contract, line.run, seed=said.seed, depth=said.depth, started=self._started)
+        self._keep(line)
+
+    def _keep(self, line: Line) -> None:
         self._lines.append(line)
         self._drawn = None
         try:

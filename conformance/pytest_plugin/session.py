@@ -34,7 +34,8 @@ class Session:
         self._servers: list[Any] = []
         self._explored = 0
         share = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-        how = How(settings.depth, settings.seed, settings.workers, share, config.invocation_params.dir)
+        folder = config.invocation_params.dir
+        how = How(settings.depth, settings.seed, settings.workers, share, folder, settings.output)
         self.campaign = Campaign(settings.aim, how, self._serve)
 
     def contract(self, folder: Path) -> Contract | None:
@@ -80,8 +81,10 @@ class Session:
         return Redactor(target.secrets).text(text) if target else text
 
     def close(self) -> None:
-        """Let go of connections, then of the embedded servers."""
+        """Clean up and let go of connections, then of the embedded servers; what could not be cleaned up is told."""
         self.campaign.close()
+        for run in self.campaign.runs():
+            self.gathering.warn(run)
         for server in self._servers:
             server.close()
 

@@ -26,6 +26,11 @@ class Aim:
         self.target, self.url, self.allow = target, url, tuple(allow)
         self.contract = target.contract if target else contract
 
+    @property
+    def real(self) -> bool:
+        """Whether it is a target of the user's, not a server that the host offers."""
+        return self.target is not None or self.url is not None
+
     def takes(self, contract: str) -> bool:
         """Whether this contract is to be run."""
         return self.contract is None or self.contract == contract

@@ -22,7 +22,7 @@ from conformance.results.recording import record
 from conformance.run.exploring import DocumentedAnswer, Explored, Kept, Pair, explore, planned
 from conformance.run.exploring import Ground as Standing
 from conformance.run.ground import Ground
-from conformance.wire import Exchange, Request
+from conformance.run.tracing import Tracing
 
 __all__ = ["BUDGETS", "explored", "requests_planned"]
 
@@ -38,11 +38,12 @@ def explored(ground: Ground, operation: str) -> tuple[Exploration, tuple[Undocum
         return Exploration(
             operation, said.method, said.path, Verdict.NOT_EXERCISED, reason=f"lacks {standing}", lacks=(standing,)
         ), ()
-
-    def send(request: Request) -> Exchange:
-        return ground.session.send(request, asked_for=frozenset([429]) if request.tier == "exhaust" else frozenset())
-
-    found = explore(standing, send)
+    traces = Tracing(ground, operation)
+    try:
+        found = explore(standing, traces.send)
+        ground.shared.warn(map(ground.redactor.text, found.warnings))
+    finally:
+        ground.shared.warn(traces.put_away())
     return _told(ground, found), tuple(_pair(ground, found, pair) for pair in found.undocumented)
 
 
@@ -94,9 +95,10 @@ def _fixtures(ground: Ground) -> Iterator[tuple[str, Any]]:
 
 def _bodies(ground: Ground) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name, said in ground.contract.file.operations.items():
-        if said.body:
+        body = said.body or said.json_
+        if isinstance(body, dict) and body:
             try:
-                yield name, ground.binder.fill(said.body, Scope(salt="exploring"))
+                yield name, ground.binder.fill(body, Scope(salt="exploring"))
             except Missing:
                 continue
 

@@ -15,6 +15,8 @@ from conformance.results.model import Exploration, RowResult, TargetRun, Undocum
 from conformance.run.aiming import Aim, hold
 from conformance.run.assembling import described_run, known
 from conformance.run.ground import Ground
+from conformance.run.ledger import FILE, FileLedger, Ledger, NoLedger, open_entries
+from conformance.run.preparing import prepared
 from conformance.run.running import Runner, plan_all, prepare
 from conformance.target.target import Target
 
@@ -31,6 +33,8 @@ class How:
     share: int = 1
     """How many processes keep the target's pace together."""
     relative_to: Path = Path()
+    output: Path | None = None
+    """Where the ledger of what is made on a target is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class _Held:
     target: Target
     ground: Ground
     runner: Runner
+    notes: tuple[str, ...]
 
 
 class Campaign:
@@ -59,10 +64,15 @@ class Campaign:
         """Plan these rows, and begin with them where several workers are asked for; raises Unusable."""
         target, how = self.target(contract), self._how
         wanted = [row for name in rows if (row := contract.row(name)) is not None]
-        plans = plan_all(contract, target, wanted, how.depth, how.seed)
         ground = prepare(contract, target, how.depth, how.seed, relative_to=how.relative_to, share=how.share)
+        notes: tuple[str, ...] = ()
+        if self._aim.real:
+            ledger, notes = opened(how.output, target, alone=how.share == 1)
+            ready = prepared(replace(ground, ledger=ledger))
+            ground, notes = ready.ground, (*notes, *ready.notes)
+        plans = plan_all(contract, ground.target, wanted, how.depth, how.seed)
         runner = Runner(ground, plans, how.workers)
-        self._held[contract.name] = _Held(contract, target, ground, runner)
+        self._held[contract.name] = _Held(contract, ground.target, ground, runner, notes)
         runner.start(rows)
 
     def row(self, contract: str, row: str) -> RowResult:
@@ -96,8 +106,13 @@ class Campaign:
         held = self._held[contract]
         run = described_run(held.contract, held.target.described)
         gone = getattr(held.ground.session, "gone", None)
-        warnings = [str(problem) for problem in held.target.warnings] + ([f"the target is gone: {gone}"] if gone else [])
+        warnings = [*map(str, held.target.warnings), *held.notes, *held.ground.shared.warnings]
+        warnings += [f"the target is gone: {gone}"] if gone else []
         return replace(run, warnings=tuple(warnings))
+
+    def runs(self) -> Iterable[TargetRun]:
+        """Every run that was begun, without rows."""
+        return [self.run(contract) for contract in self._held]
 
     def expectations(self, contract: str) -> Iterable[Any]:
         """What the profile says is known."""
@@ -107,3 +122,15 @@ class Campaign:
         """Start nothing more and let go of every connection."""
         for held in self._held.values():
             held.runner.close()
+
+
+def opened(output: Path | None, target: Target, *, alone: bool) -> tuple[Ledger, tuple[str, ...]]:
+    """The ledger in a folder, and a word on what an earlier run left. `alone`: no other process writes to it."""
+    if output is None:
+        return NoLedger(), ()
+    path = output / FILE
+    left = [entry for entry in open_entries(path) if entry.base_url == target.base_url] if alone else []
+    if alone and not open_entries(path):
+        path.unlink(missing_ok=True)
+    said = f"an earlier run may have left {len(left)} things on the target: `conformance sweep` deletes them"
+    return FileLedger(path), ((said,) if left else ())

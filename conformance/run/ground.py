@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -46,8 +47,16 @@ class Shared:
     """Controls that were passed, by what they send and expect."""
     left: dict[tuple[object, ...], Entry] = field(default_factory=dict)
     """What a chain leaves for later, by the request that takes it away: a later chain's, or that of the run's end."""
+    warnings: dict[str, None] = field(default_factory=dict)
+    """What could not be cleaned up, outside of any row."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Once set, rows begin nothing new and only clean up."""
+
+    def warn(self, warnings: Iterable[str]) -> None:
+        """Keep warnings for the run's report, each once."""
+        found = list(warnings)
+        with self.lock:
+            self.warnings |= dict.fromkeys(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance.results.model import Exploration, Results, RowResult, TargetRun, Undocumented
 from conformance.results.streaming import Line
@@ -25,7 +25,9 @@ def retold(lines: Iterable[Line]) -> tuple[TargetRun, ...]:
     parts: dict[str, _Parts] = {}
     for line in lines:
         if line.run is not None:
-            parts.setdefault(line.contract, _Parts(line.run))
+            known = parts.setdefault(line.contract, _Parts(line.run))
+            warnings = dict.fromkeys([*known.run.warnings, *line.run.warnings])
+            known.run = replace(known.run, warnings=tuple(warnings))
         found = parts.get(line.contract)
         if found is None:
             continue

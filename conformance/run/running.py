@@ -16,6 +16,7 @@ from conformance.plan.planning import Depth, plan_row
 from conformance.results.model import RowResult
 from conformance.results.redaction import Redactor
 from conformance.run.ground import Ground
+from conformance.run.preparing import put_away
 from conformance.run.rows import run_row
 from conformance.target.quantities import pace as read_pace
 from conformance.target.target import Target
@@ -105,9 +106,11 @@ class Runner:
         return self._done[name]
 
     def close(self) -> None:
-        """Start nothing more, and let go of every connection."""
+        """Start nothing more, clean up, and let go of every connection. May be called twice."""
+        self.ground.shared.stopping.set()
         for pool in self._pools:
             pool.shutdown(wait=True, cancel_futures=True)
+        self.ground.shared.warn(put_away(self.ground))
         close: Callable[[], None] | None = getattr(self.ground.session, "close", None)
         if close is not None:
             close()

@@ -1,0 +1,93 @@
+"""Before a real target is run: fixtures found, what a run needs made, and all of it taken away at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from conformance.contract.placeholders import Missing
+from conformance.exchange.binding import Scope
+from conformance.plan.attempts import PlannedStep
+from conformance.plan.needs import known, lacks_of_steps
+from conformance.plan.planning import planned_steps
+from conformance.run.calls import run_chain
+from conformance.run.discovering import discover, with_fixtures
+from conformance.run.evidence import Evidence
+from conformance.run.ground import Ground
+from conformance.run.taking_back import take_back
+
+__all__ = ["Prepared", "prepared", "put_away"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The ground with every fixture that could be had, and what a reader of the report should know of that."""
+
+    ground: Ground
+    notes: tuple[str, ...] = field(default=())
+
+
+def prepared(ground: Ground) -> Prepared:
+    """Find what the profile leaves out (reads only), then make what may be made and is still lacking."""
+    discovery = discover(ground)
+    made = Evidence(ground.redactor)
+    ground = _made(discovery.ground, made)
+    notes = list(_told(ground, discovery.found, discovery.requests))
+    notes += made.warnings
+    return Prepared(ground, tuple(notes))
+
+
+def put_away(ground: Ground) -> tuple[str, ...]:
+    """Take away what is still there of what the run made; a warning for each thing that may be left."""
+    with ground.shared.lock:
+        left, ground.shared.left = list(ground.shared.left.values()), {}
+    warnings = []
+    for entry in reversed(left):
+        why = take_back(ground, Evidence(ground.redactor), entry)
+        if why:
+            warnings.append(f"what {entry.operation} made may still be there: {why}")
+        else:
+            ground.ledger.undone(entry.id)
+    return tuple(warnings)
+
+
+def _made(ground: Ground, evidence: Evidence) -> Ground:
+    """With the fixtures that a contract makes for a run where the profile allows that."""
+    for name, named in ground.contract.file.fixtures.items():
+        if named.make is None or known(ground.contract, ground.target, (name,)):
+            continue
+        steps = tuple(planned_steps(ground.contract, ground.contract.file.chains[named.make], "standard"))
+        if any(lacks_of_steps(ground.contract, ground.target, (*steps, *_away(ground, steps)))):
+            continue
+        captures: dict[str, object] = {}
+        chain = run_chain(
+            ground, evidence, steps, captures, label=f"fixture {name}", role="step", salt=f"make/{name}"
+        )
+        if chain.passed and name in captures:
+            ground = with_fixtures(ground, {name: captures[name]})
+            evidence.warnings.append(f"{name} was made for this run, and is deleted at its end")
+        else:
+            evidence.warnings.append(f"{name} could not be made for this run: {chain.why}")
+    return ground
+
+
+def _away(ground: Ground, steps: tuple[PlannedStep, ...]) -> Iterator[PlannedStep]:
+    """The calls that will take away what these make."""
+    for step in steps:
+        trace = ground.contract.file.traces.get(step.operation)
+        if trace is not None:
+            yield from planned_steps(ground.contract, trace.undo, "standard")
+
+
+def _told(ground: Ground, found: object, requests: int) -> Iterator[str]:
+    names = list(found) if isinstance(found, dict) else []
+    if names:
+        values = ", ".join(f"{name}: {_value(ground, name)}" for name in names)
+        yield ground.redactor.text(f"found on the target by {requests} reads, as the profile leaves it out: {values}")
+
+
+def _value(ground: Ground, name: str) -> str:
+    try:
+        return str(ground.binder.fill(f"{{fixture.{name}}}", Scope()))
+    except Missing:
+        return ""
