@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -72,9 +73,9 @@ def _particulars(target: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from _fixtures(fixtures, "")
     url = target.get("base_url")
     if isinstance(url, str) and url:
-        host = urlsplit(url).netloc
-        if host:
-            yield host, "host"
+        with suppress(ValueError):
+            if host := urlsplit(url).netloc:
+                yield host, "host"
         yield url.rstrip("/"), "base_url"
 
 

@@ -37,7 +37,9 @@ def _of_row(
     was, now = (settler.settled(row.observed) for settler, row in zip(settlers, (old, new), strict=True))
     if was and now and was != now:
         same_status = _status(was) == _status(now)
-        if same_status or old.verdict is new.verdict:
+        # Another row's message is a violation and no wording: the change of the row shows both.
+        broken = Verdict.VIOLATES in {old.verdict, new.verdict}
+        if old.verdict is new.verdict or (same_status and not broken):
             about = "message" if same_status else "answer"
             yield WordingChange(new.id, about, EXAMPLE, old.observed, new.observed, explained)
     if set(old.editions) != set(new.editions) and old.editions and new.editions:
