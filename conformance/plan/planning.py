@@ -28,6 +28,8 @@ DRAWN_CONTROLS: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 10}
 Neighbours = Mapping[str, Iterator[tuple[str, Any] | None]]
 """Of each operation, the valid values of other parameters that are tried beside, in turn."""
 SMOKE_REQUESTS = 3
+MANY_EDGES = 8
+"""A row with so many edges draws one value only at `standard`."""
 FIRM = 4
 """Firm probes that each row has at least."""
 
@@ -272,7 +274,9 @@ class _Planner:
         given = [(part, self._input(given)) for part, given in self.case.vary.items()]
         settled = [(part, item, drawable(self.target, item.draw)) for part, item in given if item.draw]
         drawn = [(part, item, draw) for part, item, draw in settled if draw is not None]
-        for index in range(DRAWN[self.depth]):
+        edges = sum(len(item.edges) + len(item.near) for _, item in given)
+        count = DRAWN[self.depth] if self.depth == "thorough" or edges < MANY_EDGES else 1
+        for index in range(count):
             for part, described, draw in drawn if self.depth == "thorough" else drawn[index % max(len(drawn), 1) :][:1]:
                 allowed = self._allowed(described)
                 label = f"{called(part)}=drawn-{index + 1}"
