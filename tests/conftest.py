@@ -152,9 +152,10 @@ def problems(folder: Files) -> Callable[..., list[str]]:
     """What is wrong with such a contract, each as `FILE:LINE: what; how to mend it`."""
 
     def refused(*args: Any, **named: Any) -> list[str]:
+        made = folder(*args, **named)
         with pytest.raises(Unusable) as caught:
-            read_contract(folder(*args, **named))
-        return [str(problem).rpartition("shop/")[2] for problem in caught.value.problems]
+            read_contract(made)
+        return [str(problem).replace(f"{made}/", "") for problem in caught.value.problems]
 
     return refused
 

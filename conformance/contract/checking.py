@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import placeholders
 from conformance.contract.model import Case, Expect, Input, Step
+from conformance.contract.naming import check_draw, check_names, near
 from conformance.errors import Problem
 from conformance.source import Document
 
@@ -29,6 +29,7 @@ def check(contract: Contract, documents: Mapping[Path, Document]) -> list[Proble
     if head is not None:
         found += _texts(contract, head.value, head, ())
         found += _chains(contract, head)
+        found += _shared_inputs(contract, head)
         found += _fixtures(contract, head)
     for table in contract.tables:
         for row in table.rows:
@@ -47,14 +48,13 @@ def _row(contract: Contract, row: Row, document: Document, place: tuple[str | in
     where = document.where(place)
     if not row.operations:
         yield Problem(where, f"{row.id} names no operation", "add `operation` to the table or `operations` to the row")
-    yield from _near(where, [ref.call for ref in row.operations], contract.operations, "operation")
+    yield from near(where, [ref.call for ref in row.operations], contract.operations, "operation")
     yield from _inputs(contract, row.case, where)
+    yield from check_names(contract, row, document.value["rows"][row.number - 1], where)
     yield from _schemas(row.case, where)
     yield from _texts(contract, document.value["rows"][row.number - 1], document, place)
     for step in _steps(row.case):
-        yield from _near(
-            where, [step.call], {"this", *contract.operations, *contract.file.chains}, "operation or chain"
-        )
+        yield from near(where, [step.call], {"this", *contract.operations, *contract.file.chains}, "operation or chain")
     if row.case.expect.message == []:
         yield Problem(where, f"{row.id} expects an empty list of wordings", "leave `message` out")
 
@@ -63,7 +63,7 @@ def _chains(contract: Contract, document: Document) -> Iterator[Problem]:
     for name, steps in contract.file.chains.items():
         for index, step in enumerate(steps):
             where = document.where(("chains", name, index))
-            yield from _near(where, [step.call], {*contract.operations, *contract.file.chains}, "operation or chain")
+            yield from near(where, [step.call], {*contract.operations, *contract.file.chains}, "operation or chain")
 
 
 def _fixtures(contract: Contract, document: Document) -> Iterator[Problem]:
@@ -72,24 +72,32 @@ def _fixtures(contract: Contract, document: Document) -> Iterator[Problem]:
     for name, said in contract.file.fixtures.items():
         where = document.where(("fixtures", name))
         chains = [said.discover.chain] if said.discover else []
-        yield from _near(where, [*chains, *([said.make] if said.make else [])], contract.file.chains, "chain")
-        yield from _near(where, [step.call for step in said.check], calls, "operation or chain")
+        yield from near(where, [*chains, *([said.make] if said.make else [])], contract.file.chains, "chain")
+        yield from near(where, [step.call for step in said.check], calls, "operation or chain")
     for name, trace in contract.file.traces.items():
         where = document.where(("traces", name))
-        yield from _near(where, [name], contract.operations, "operation")
-        yield from _near(where, [trace.read.call, *(step.call for step in trace.undo)], calls, "operation or chain")
+        yield from near(where, [name], contract.operations, "operation")
+        yield from near(where, [trace.read.call, *(step.call for step in trace.undo)], calls, "operation or chain")
 
 
 def _inputs(contract: Contract, case: Case, where: str) -> Iterator[Problem]:
     varied = [*case.vary.values(), *(value for item in case.open for value in item.vary.values())]
-    yield from _near(where, [item for item in varied if isinstance(item, str)], contract.file.inputs, "input")
-    for item in [*varied, *contract.file.inputs.values()]:
+    yield from near(where, [item for item in varied if isinstance(item, str)], contract.file.inputs, "input")
+    for item in varied:
         if isinstance(item, Input) and item.draw:
             yield from _expressions(item, where)
     rows = {row.id for row in contract.rows}
     for choice in case.open:
         accepts = [item for item in choice.accept if isinstance(item, str) and item not in _ACCEPTS]
-        yield from _near(where, accepts, rows, "row")
+        yield from near(where, accepts, rows, "row")
+
+
+def _shared_inputs(contract: Contract, document: Document) -> Iterator[Problem]:
+    for name, item in contract.file.inputs.items():
+        where = document.where(("inputs", name, "draw"))
+        if item.draw:
+            yield from _expressions(item, where)
+            yield from check_draw(item.draw, where)
 
 
 def _expressions(item: Input, where: str) -> Iterator[Problem]:
@@ -121,9 +129,10 @@ def _texts(contract: Contract, value: Any, document: Document, place: tuple[str 
         for head, members, _ in placeholders.names(value):
             known = {"fixture": contract.file.fixtures, "credential": contract.file.credentials}.get(head)
             if known is not None:
-                yield from _near(document.where(place), members[:1], known, head)
+                yield from near(document.where(place), members[:1], known, head)
     elif isinstance(value, dict):
         for key, member in value.items():
+            yield from _texts(contract, key, document, (*place, key))
             yield from _texts(contract, member, document, (*place, key))
     elif isinstance(value, list):
         for index, member in enumerate(value):
@@ -143,12 +152,3 @@ def _steps(case: Case) -> Iterator[Step]:
 def _expects(case: Case) -> Iterator[Expect]:
     yield case.expect
     yield from (step.expect for step in _steps(case))
-
-
-def _near(where: str, used: Iterable[str], known: Iterable[str], kind: str) -> Iterator[Problem]:
-    names = list(known)
-    for name in used:
-        if name not in names:
-            near = get_close_matches(name, names, n=1)
-            mend = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(names)) or 'none'}"
-            yield Problem(where, f"there is no {kind} {name!r}", mend)

@@ -106,11 +106,14 @@ def _keys(model: type[BaseModel]) -> list[str]:
 def _operations(
     openapi: Document, head: ContractFile, document: Document | None
 ) -> tuple[dict[str, Operation], list[Problem]]:
+    paths = openapi.value.get("paths") if isinstance(openapi.value, dict) else None
+    if not isinstance(paths, dict):
+        return {}, [Problem(openapi.where(("paths",)), "there is no mapping `paths`", "name the operations in it")]
     found = {
         operation["operationId"]: (method.upper(), path)
-        for path, item in (openapi.value.get("paths") or {}).items()
-        for method, operation in item.items()
-        if method in METHODS and "operationId" in operation
+        for path, item in paths.items()
+        for method, operation in (item.items() if isinstance(item, dict) else ())
+        if method in METHODS and isinstance(operation, dict) and "operationId" in operation
     }
     problems = [
         Problem(document.where(("operations", name)) if document else name, f"openapi.yaml has no operation {name!r}")

@@ -7,13 +7,11 @@ from typing import Any
 
 from conformance.contract import placeholders
 from conformance.contract.contract import Contract
+from conformance.contract.naming import SPECIAL_CREDENTIALS
 from conformance.plan.attempts import PlannedStep, Template
 from conformance.target.target import Target
 
 __all__ = ["SPECIAL_CREDENTIALS", "known", "lacks_of", "lacks_of_steps"]
-
-SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
-"""Credentials that no profile gives: no header at all, a value that nobody has, an empty value."""
 
 
 def lacks_of(contract: Contract, target: Target, operation: str, request: Template, tier: str) -> Iterator[str]:

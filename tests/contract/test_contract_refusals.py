@@ -1,0 +1,211 @@
+"""What is wrong with case files is told before anything is sent: each fault with its line and a way to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance.contract.contract import Contract
+from conformance.contract.reading import find, read_contract
+from conformance.errors import Unusable
+
+Shop = Callable[..., Contract]
+Problems = Callable[..., list[str]]
+
+CASES = Path(__file__).parents[2] / "cases"
+ROW = """\
+  - id: limit-below
+    cause: The limit is below 0.
+    request: {query: {limit: -1}}
+    expect: {status: 400, message: Too low}
+"""
+
+
+def with_line(line: str, rows: str = ROW) -> str:
+    """The row with one more member; it stands in line 9 of the file."""
+    return f"{rows}    {line}\n"
+
+
+def test_a_contract_without_fault_is_read_in_the_order_of_its_files(shop: Shop) -> None:
+    contract = shop(ROW + ROW.replace("below", "above"))
+    assert ["items/limit-below", "items/limit-above"] == [row.id for row in contract.rows]
+    first = next(contract.rows)
+    assert (1, 5, "items.yaml") == (first.number, first.line, first.file.name)
+    assert first.excerpt.startswith("  - id: limit-below")
+    assert first.excerpt.endswith("message: Too low}")
+    assert {"list": "read", "add": "write", "put": "write", "remove": "delete", "get": "read"} == {
+        name: operation.tier for name, operation in contract.operations.items()
+    }
+    assert contract.row("items/none") is None
+
+
+@pytest.mark.parametrize("name", ["microcms-management", "kuroco"])
+def test_our_own_contracts_are_without_fault(name: str) -> None:
+    assert {"microcms-management": 32, "kuroco": 15}[name] == len(list(read_contract(CASES / name).rows))
+
+
+def test_contracts_are_found_below_a_folder() -> None:
+    assert ["kuroco", "microcms-management"] == [folder.name for folder in find(CASES)]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("vry: {}", "items.yaml:9: rows.0.vry: there is no such key; did you mean 'vary'?"),
+        ("zzzzzz: 1", "items.yaml:9: rows.0.zzzzzz: there is no such key; leave it out"),
+        ("once: 1", "items.yaml:9: rows.0.once: input should be a valid boolean; see docs/cases.md"),
+        (
+            "tier: none",
+            "items.yaml:9: rows.0.tier: input should be 'read', 'write', 'delete' or 'exhaust'; see docs/cases.md",
+        ),
+        ("open: [{vary: {query.limit: nope}, accept: [this]}]", "items.yaml:5: there is no input 'nope'; known: none"),
+        ("operations: [lst]", "items.yaml:5: there is no operation 'lst'; did you mean 'list'?"),
+        (
+            "operations: []",
+            "items.yaml:5: items/limit-below names no operation; add `operation` to the table or `operations` to the",
+        ),
+        ("before: [{call: lits}]", "items.yaml:5: there is no operation or chain 'lits'; did you mean 'list'?"),
+        ("after: [{call: list, undo: {call: nothing}}]", "items.yaml:5: there is no operation or chain 'nothing'"),
+        (
+            "open: [{vary: {query.limit: {edges: {a: 1}}}, accept: [items/limit-belw]}]",
+            "items.yaml:5: there is no row 'items/limit-belw'; did you mean 'items/limit-below'?",
+        ),
+        (
+            "before: [{call: get, request: {url: '{fixture.itm}'}}]",
+            "items.yaml:9: there is no fixture 'itm'; did you mean 'item'?",
+        ),
+        (
+            "before: [{call: get, request: {url: '{credential.ful}'}}]",
+            "items.yaml:9: there is no credential 'ful'; did you mean 'full'?",
+        ),
+        (
+            "before: [{call: get, request: {url: '{fixtures.item}'}}]",
+            "items.yaml:9: {fixtures.item} is no placeholder; see docs/cases.md",
+        ),
+        (
+            "before: [{call: get, request: {url: '{fixture.item|upside-down}'}}]",
+            "items.yaml:9: {fixture.item|upside-down} is no placeholder",
+        ),
+        ("vary: {query.limit: {draw: {matching: ['[']}}}", "items.yaml:5: '[' is no regular expression"),
+        ("vary: {query.limit: {draw: {matching: [a], except: '('}}}", "items.yaml:5: '(' is no regular expression"),
+        (
+            "control: [{label: a, steps: [{call: list, expect: {status: 200, body: {type: lst}}}]}]",
+            "items.yaml:5: `body` is no JSON Schema",
+        ),
+    ],
+)
+def test_each_fault_is_told_with_its_line_and_a_way_to_mend_it(problems: Problems, line: str, told: str) -> None:
+    found = problems(with_line(line))
+    assert 1 == len(found), found
+    assert found[0].startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        # A name that nobody has would be dealt no operation at all, or silently leave the request as it was.
+        ("vary: {query.limit: {for: [lst], edges: {a: 1}}}", "there is no operation of this row 'lst'"),
+        (
+            "open: [{for: [lst], vary: {query.limit: {edges: {a: 1}}}, accept: [this]}]",
+            "there is no operation of this row 'lst'",
+        ),
+        ("control: [{label: a, for: [lst], steps: [{call: list}]}]", "there is no operation of this row 'lst'"),
+        ("unchanged: [{for: [lst], read: {call: list}, compare: [/a]}]", "there is no operation of this row 'lst'"),
+        ("vary: {qeury.limit: {edges: {a: 1}}}", "there is no part of a request 'qeury'; did you mean 'query'?"),
+        ("open: [{vary: {bdy: {edges: {a: 1}}}, accept: [this]}]", "there is no part of a request 'bdy'"),
+        ("beside: {qeury.offset: [1]}", "there is no part of a request 'qeury'; did you mean 'query'?"),
+        ("vary: {query.limit: {draw: {sizes: [1, 2]}}}", "`draw` names no kind of value"),
+        ("vary: {query.limit: {draw: {integers: [2, 1]}}}", "2 to 1 holds nothing"),
+        ("vary: {query.limit: {draw: {words: ab, sizes: [5, 2]}}}", "5 to 2 holds nothing"),
+        ("before: [{call: get, request: {credential: ful}}]", "there is no credential 'ful'; did you mean 'full'?"),
+        ("before: [{call: get, request: {vantage: outsid}}]", "there is no vantage 'outsid'; did you mean 'outside'?"),
+        ("before: [{call: get, request: {hook: bom}}]", "there is no hook 'bom'; did you mean 'boom'?"),
+        ("before: [{call: get, unless: {'{fixture.itm}': 1}}]", "there is no fixture 'itm'; did you mean 'item'?"),
+        ("needs: [fixture.item]", "there is no kind of need 'fixture'; did you mean 'fixtures'?"),
+    ],
+)
+def test_a_name_that_would_silently_do_nothing_is_refused(problems: Problems, line: str, told: str) -> None:
+    found = problems(with_line(line))
+    assert 1 == len(found), found
+    assert told in found[0]
+    assert found[0].startswith("items.yaml:")
+
+
+def test_a_fault_of_a_shared_input_is_told_once_and_where_it_stands(problems: Problems) -> None:
+    rows = ROW + ROW.replace("below", "above")
+    found = problems(rows, ("operations:\n", "inputs:\n  bad:\n    draw: {matching: ['[']}\noperations:\n"))
+    (problem,) = found
+    assert problem.startswith("contract.yaml:24: '[' is no regular expression")
+
+
+def test_problems_of_all_files_come_at_once(folder: Callable[..., Path]) -> None:
+    made = folder(
+        with_line("vry: 1"), ("title: Shop", "titel: Shop"), more={"stray.yaml": "a: 1\n", "openapi.yaml": "a: on\n"}
+    )
+    with pytest.raises(Unusable) as caught:
+        read_contract(made)
+    names = {problem.where.rpartition("/")[2].partition(":")[0] for problem in caught.value.problems}
+    assert {"contract.yaml", "items.yaml", "stray.yaml", "openapi.yaml"} == names
+
+
+def test_several_faults_of_one_row_come_at_once(problems: Problems) -> None:
+    assert 3 == len(problems(ROW.replace("status: 400", "statsu: 400") + "    vry: 1\n"))
+
+
+@pytest.mark.parametrize("name", ["stray.yaml", "stray.yml", "items.yml"])
+def test_a_file_that_no_table_is_called_after_is_told(problems: Problems, name: str) -> None:
+    (problem,) = problems(ROW, more={name: "a: 1\n"})
+    assert f"{name}:1: no table of contract.yaml is called so; add it to `tables` or move the file" == problem
+
+
+def test_a_table_that_is_listed_and_not_there_is_told(problems: Problems) -> None:
+    (problem,) = problems(ROW, ("[items]", "[items, orders]"))
+    assert problem.startswith("orders.yaml: cannot be read")
+
+
+def test_a_table_must_be_called_as_its_file(problems: Problems) -> None:
+    (problem,) = problems(more={"items.yaml": f"table: things\ntitle: A\noperation: list\nrows:\n{ROW}"})
+    assert "items.yaml:1: `table` is 'things'; name it as its file" == problem
+
+
+def test_a_duplicate_id_names_both_places(problems: Problems) -> None:
+    (problem,) = problems(ROW + ROW)
+    assert problem.startswith("items.yaml:9: the ID items/limit-below stands twice; see ")
+    assert "items.yaml:5" in problem
+
+
+def test_an_id_is_lower_case_and_hyphens(problems: Problems) -> None:
+    assert problems(ROW.replace("limit-below", "Limit_below"))[0].startswith("items.yaml:5: rows.0.id: ")
+
+
+def test_an_operation_that_openapi_does_not_have_is_told_where_it_is_named(problems: Problems) -> None:
+    (problem,) = problems(ROW, ("  list: {}\n", "  list: {}\n  sell: {}\n"))
+    assert "contract.yaml:24: openapi.yaml has no operation 'sell'" == problem
+
+
+def test_chains_may_only_call_what_there_is(problems: Problems) -> None:
+    (problem,) = problems(ROW, ("operations:\n", "chains:\n  buy:\n    - call: lst\noperations:\n"))
+    assert "contract.yaml:24: there is no operation or chain 'lst'; did you mean 'list'?" == problem
+
+
+@pytest.mark.parametrize(
+    "openapi",
+    [
+        "[]\n",
+        "openapi: 3.0.3\n",
+        "paths: []\n",
+        "paths: [1]\n",
+        "paths: {/a: null}\n",
+        "paths: {/a: {get: null}}\n",
+        "5\n",
+    ],
+)
+def test_an_openapi_file_of_another_form_is_a_problem_and_no_crash(problems: Problems, openapi: str) -> None:
+    assert any("openapi.yaml" in problem for problem in problems(ROW, more={"openapi.yaml": openapi}))
+
+
+@pytest.mark.parametrize("text", ["[]\n", "5\n", "rows: 5\n", "table: items\ntitle: A\nrows: []\n", "- a\n"])
+def test_a_table_of_another_form_is_a_problem_and_no_crash(problems: Problems, text: str) -> None:
+    assert all(problem.startswith("items.yaml:") for problem in problems(more={"items.yaml": text}))

@@ -1,0 +1,79 @@
+"""Requests, answers and silences as values."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.wire import Answer, Exchange, Request, Silence, SilenceKind, header
+
+
+def test_a_header_is_found_whatever_its_case_and_the_first_one_counts() -> None:
+    headers = (("x-a", "1"), ("X-A", "2"))
+    assert "1" == header(headers, "X-a")
+    assert header(headers, "X-B") is None
+
+
+def test_requests_that_a_target_cannot_tell_apart_have_one_key() -> None:
+    one = Request("GET", "http://h/a", (("X", "1"),), b"body")
+    assert one.key == Request("GET", "http://h/a", (("X", "1"),), b"body", tier="write").key
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Request("PUT", "http://h/a", (("X", "1"),), b"body"),
+        Request("GET", "http://h/b", (("X", "1"),), b"body"),
+        Request("GET", "http://h/a", (("X", "2"),), b"body"),
+        Request("GET", "http://h/a", (("X", "1"),), b"bodY"),
+        Request("GET", "http://h/a", (("X", "1"),), None),
+        Request("GET", "http://h/a", (("X", "1"),), b"body", source_address="127.0.0.9"),
+        Request("GET", "http://h/a", (("X", "1"),), b"body", proxy="http://p"),
+    ],
+)
+def test_requests_that_a_target_can_tell_apart_have_two_keys(other: Request) -> None:
+    assert Request("GET", "http://h/a", (("X", "1"),), b"body").key != other.key
+
+
+def test_no_body_and_an_empty_body_are_told_apart() -> None:
+    assert Request("GET", "http://h").key != Request("GET", "http://h", body=b"").key
+
+
+def test_neither_headers_nor_body_of_a_request_are_in_a_traceback() -> None:
+    shown = repr(Request("GET", "http://h", (("X-Key", "hush"),), b"hush"))
+    assert "hush" not in shown
+
+
+def test_a_body_with_a_byte_order_mark_is_json_and_one_in_latin_1_is_none() -> None:
+    assert {"a": 1} == Answer(200, body=b'\xef\xbb\xbf{"a": 1}').json()
+    with pytest.raises(ValueError, match="utf-8"):
+        Answer(200, body=b'"\xe9"').json()
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"NaN", b'{"a": Infinity}', b"[-Infinity]", b"{'a': 1}", b"{} x", b"[" * 100_000]
+)
+def test_what_is_not_json_raises_value_error_and_nothing_else(body: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - each says it in its own words
+        Answer(200, body=body).json()
+
+
+def test_a_body_that_is_not_utf8_is_shown_with_escapes() -> None:
+    assert "caf\\xe9" == Answer(200, body=b"caf\xe9").text
+
+
+@settings(max_examples=50, deadline=None, database=None)
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=8))
+def test_json_comes_back_as_it_was_sent(value: Any) -> None:
+    assert value == Answer(200, body=json.dumps(value).encode()).json()
+
+
+def test_an_exchange_has_an_answer_only_where_the_target_spoke() -> None:
+    request = Request("GET", "http://h")
+    late = Answer(503)
+    assert late is Exchange(request, late).answer
+    assert Exchange(request, Silence(SilenceKind.UNAVAILABLE, "503", late)).answer is None
