@@ -52,6 +52,10 @@ class Watch:
         self.shown = self.look()
         return self.shown
 
+    def changed(self) -> None:
+        """Something was accepted: what was refused before it can no longer be told from it."""
+        self._refused, self.stale = [], True
+
     def refused(self, attempted: Attempted) -> None:
         """A write was refused; look after a few of them."""
         if self.stale:

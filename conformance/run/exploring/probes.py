@@ -123,7 +123,8 @@ def smaller(operation: Operation, probe: Probe) -> Iterator[Probe]:
 
 def _shorter(value: str) -> Iterator[str]:
     odd = [character for character in value if not character.isascii() or not character.isalnum()]
-    for text in dict.fromkeys((*odd[:3], value[:1], value[: len(value) // 2])):
+    half = len(value) // 2
+    for text in dict.fromkeys((value[:half], value[half:], *odd[:3], value[:1])):
         if text and len(text) < len(value):
             yield text
 

@@ -12,7 +12,7 @@ from conformance.run.exploring.probes import NOTHING, Probe
 __all__ = ["rare"]
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
-    "script": ("😀é日",),
+    "script": ('<b>"é日😀"</b>%s\'',),
     "wide": ("9223372036854775808", "2147483648", "99999999999999999999"),
     "large": ("2147483647", "50", "13", "1000"),
     "markup": ("<b>\"x' & %s</b>", "'; --", "{{7*7}}", "${x}"),

@@ -97,11 +97,12 @@ def _accepted(walk: Walk, operation: Operation, attempted: Attempted, watch: Wat
     if operation.makes:
         _remember(walk, operation, attempted)
         clean(walk)
-    if watch is None or operation.makes:
+    if watch is None:
         return
-    if operation.own and attempted.sort is not Sort.VALID:
-        watch.stale = True
-        return
+    if operation.makes or operation.own:
+        watch.changed()
+        if operation.makes or attempted.sort is not Sort.VALID:
+            return
     if operation.own:
         watch.shown, watch.stale = _seen(walk, operation, attempted, watch), False
         return

@@ -54,7 +54,7 @@ def test_what_exploration_makes_is_deleted_again(operation: str) -> None:
 
 def test_a_crash_on_a_rare_input_is_found_once_with_the_smallest_request() -> None:
     server = Newsroom("crashes-at-emoji")
-    explored = explore(server.ground("listContents", budget=300), server.send)
+    explored = explore(server.ground("listContents", budget=90), server.send)
     assert told(explored) == ["must status"]
     finding = explored.findings[0]
     assert finding.count > 1
@@ -118,6 +118,13 @@ def test_a_rejected_write_that_took_effect_is_shown_by_its_own_request() -> None
     request = explored.kept[(explored.findings[0].exchange or 0) - 1].exchange.request
     assert "PATCH" == request.method
     assert b'{"status": ["PUBLISH", "PUBLISH"]}' == request.body
+
+
+@pytest.mark.parametrize("seed", [2])
+@pytest.mark.parametrize("operation", ["updateTopic", "insertTopic", "patchStatus", "patchCreatedBy"])
+def test_an_accepted_write_is_not_taken_for_the_effect_of_a_refused_one(operation: str, seed: int) -> None:
+    server: Server = Site() if operation.endswith("Topic") else Newsroom()
+    assert told(explore(server.ground(operation, budget=60, seed=seed), server.send)) == []
 
 
 @pytest.mark.parametrize("operation", ["patchStatus", "uploadMedia", "deleteMedia"])
