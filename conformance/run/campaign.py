@@ -118,6 +118,11 @@ class Campaign:
         """What the profile says is known."""
         return self._held[contract].target.expectations if contract in self._held else ()
 
+    def stop(self) -> None:
+        """Rows that are under way begin nothing new and only clean up; may be called from another thread."""
+        for held in tuple(self._held.values()):
+            held.ground.shared.stopping.set()
+
     def close(self) -> None:
         """Start nothing more and let go of every connection."""
         for held in self._held.values():
