@@ -1,0 +1,115 @@
+"""Whose message is it: the row's own, another row's, or nobody's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.contract.contract import Contract
+from conformance.contract.model import Wording
+from conformance.contract.placeholders import Missing
+from conformance.contract.wording import Told, WordingIndex, loose, matches, resembles, rows_of, wordings
+
+ROWS = """\
+  - id: below
+    cause: a
+    expect: {status: 400, message: "limit: at least 0, not {query.limit}"}
+  - id: above
+    cause: b
+    expect: {status: 400, message: "limit: at most 10."}
+  - id: named
+    cause: c
+    expect:
+      status: 400
+      message:
+        - {text: "{fixture.item} is required", language: en, edition: "2024"}
+        - {text: "{fixture.item}は必須です{rest}", language: ja}
+  - {id: silent, cause: d, expect: {status: 400}}
+  - {id: hole, cause: e, expect: {status: 400, message: "{any}"}}
+  - {id: twin, cause: f, expect: {status: 400, message: "limit: at most 10."}}
+"""
+
+
+def look(head: str, members: tuple[str, ...]) -> Any:
+    if (head, members) == ("query", ("limit",)):
+        return "-1"
+    raise Missing(head)
+
+
+@pytest.fixture
+def index(shop: Callable[..., Contract]) -> WordingIndex:
+    return WordingIndex(shop(ROWS))
+
+
+def test_a_row_has_no_wording_one_or_every_documented_one(shop: Callable[..., Contract]) -> None:
+    assert [1, 1, 2, 0, 1, 1] == [len(wordings(row)) for row in shop(ROWS).rows]
+
+
+def test_a_wording_is_compared_exactly_with_what_was_sent_in_it() -> None:
+    wording = Wording(text="limit: at least 0, not {query.limit}")
+    assert matches(wording, "limit: at least 0, not -1", look)
+    for other in ("limit: at least 0, not -2", "Limit: at least 0, not -1", "limit: at least 0, not -1.", " limit: a"):
+        assert not matches(wording, other, look)
+    assert resembles(wording, "limit: at least 0, not -2")
+
+
+def test_what_was_sent_is_no_expression() -> None:
+    wording = Wording(text="not {query.limit}")
+    assert matches(wording, "not a.*b", lambda *_: "a.*b")
+    assert not matches(wording, "not a--b", lambda *_: "a.*b")
+    assert matches(Wording(text="what? (really) [x]"), "what? (really) [x]", look)
+
+
+def test_any_and_rest_are_holes_wherever_they_stand() -> None:
+    wording = Wording(text="{any} is required{rest}")
+    for message in ("title is required", "title is required: x", "a\nb is required."):
+        assert matches(wording, message, look)
+    for message in (" is required"[1:], "title is requiredx"):
+        assert not matches(wording, message, look)
+
+
+def test_a_placeholder_without_a_value_is_missing() -> None:
+    with pytest.raises(Missing):
+        matches(Wording(text="{fixture.item} is required"), "x is required", look)
+
+
+@pytest.mark.parametrize(
+    ("message", "rows", "exact"),
+    [
+        ("limit: at least 0, not 7", ("items/below",), True),
+        ("LIMIT: at  least 0, not 7.", ("items/below",), False),
+        ("limit: at most 10.", ("items/above", "items/twin"), True),
+        ("Limit: at most 10", ("items/above", "items/twin"), False),
+        ("spoonは必須です。", ("items/named",), True),
+        ("spoon is required", ("items/named",), True),
+        ("limit: at most 100.", (), True),
+        ("", (), True),
+        ("Something else", (), True),
+    ],
+)
+def test_a_message_is_told_by_its_wording(
+    index: WordingIndex, message: str, rows: tuple[str, ...], exact: bool
+) -> None:
+    told = index.told(message)
+    assert rows == rows_of(told)
+    assert all(exact == item.exact for item in told)
+
+
+def test_exact_ones_come_first_and_each_row_once() -> None:
+    wording = Wording(text="a")
+    assert ("x", "y") == rows_of(
+        [Told("x", wording, exact=True), Told("y", wording, exact=False), Told("x", wording, exact=False)]
+    )
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(st.text(max_size=30), st.text(max_size=10), st.text(min_size=1, max_size=10))
+def test_a_wording_resembles_itself_with_anything_in_its_hole(before: str, after: str, value: str) -> None:
+    text = f"{before}{{query.limit}}{after}"
+    if "{" not in before + after:
+        assert loose(text).fullmatch(f"{before}{value}{after}")
+        assert matches(Wording(text=text), f"{before}{value}{after}", lambda *_: value)
