@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from conformance.contract.model import Page, Wording
@@ -11,6 +12,7 @@ from conformance.contract.wording import Told, matches, resembles, rows_of
 from conformance.judge.expectation import Expectation
 from conformance.judge.finding import Finding, Level
 from conformance.judge.rules import Fault, Rules, faults_of, point, stack_trace, validator
+from conformance.judge.schemas import differences
 from conformance.wire import Answer, header
 
 __all__ = ["brief", "editions", "findings", "has_must", "told_by"]
@@ -56,12 +58,8 @@ def envelope(answer: Answer, body: Any, rules: Rules, where: str) -> Iterator[Fi
         got = f"{header(answer.headers, 'Content-Type') or 'no Content-Type'}: {answer.text[:120]}"
         yield Finding("envelope", Level.MUST, "a JSON body", got, where)
         return
-    wrong = next(iter(rules.shape.iter_errors(body)), None)
-    if wrong is not None:
-        place = "/".join(str(part) for part in wrong.instance_path) or "the body"
-        yield Finding(
-            "envelope", Level.MUST, "the documented form", body, where, detail=f"{place}: {wrong.message}"[:300]
-        )
+    for should, got, place in islice(differences(rules.shape, body), 1):
+        yield Finding("envelope", Level.MUST, should, got, where, detail=f"at {place} of {answer.text[:200]}")
     for pointer in said.expected:
         if not point(body, pointer)[0]:
             yield Finding("envelope", Level.SHOULD, f"a member {pointer}", "absent", where)
@@ -182,14 +180,12 @@ def _whole_body(answer: Answer, body: Any, wanted: Expectation, where: str) -> I
         yield Finding("body", wanted.body_level, "a JSON body", answer.text[:120] or "an empty body", where)
         return
     if wanted.body is not None:
-        for wrong in validator(wanted.body).iter_errors(body):
-            place = "/" + "/".join(str(part) for part in wrong.instance_path)
-            got = wrong.instance if len(str(wrong.instance)) <= 300 else f"{str(wrong.instance)[:300]}…"
-            yield Finding("body", wanted.body_level, wrong.message[:300], got, where, detail=place)
+        for should, got, place in differences(validator(wanted.body), body):
+            yield Finding("body", wanted.body_level, should, got, where, detail=f"at {place}")
     for pointer, value in (wanted.equals or {}).items():
         there, got = point(body, pointer)
         if not there or got != value:
-            yield Finding("body", wanted.body_level, value, got if there else "absent", where, detail=pointer)
+            yield Finding("body", wanted.body_level, value, got if there else "absent", where, detail=f"at {pointer}")
     if wanted.page is not None:
         yield from _page(body, wanted.page, where)
     for pointer in wanted.absent:

@@ -1,0 +1,51 @@
+"""A body held against a JSON Schema, told in words that a person reads: what was wanted there, and what was there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+__all__ = ["Difference", "differences"]
+
+LONGEST = 300
+
+Difference = tuple[Any, Any, str]
+"""Wanted, got, and the place as a JSON pointer."""
+
+
+def differences(validator: jsonschema_rs.Validator, body: Any) -> Iterator[Difference]:
+    """Everything in which a body differs from a schema."""
+    for wrong in validator.iter_errors(body):
+        place = "".join(f"/{part}" for part in wrong.instance_path)
+        said: Mapping[str, Any] = wrong.kind.as_dict()
+        yield _wanted(wrong.kind.name, said, wrong.message), _got(wrong.kind.name, wrong.instance), place or "the body"
+
+
+def _wanted(kind: str, said: Mapping[str, Any], message: str) -> Any:
+    match kind:
+        case "const":
+            return said.get("expected_value")
+        case "required":
+            return f"a member {said.get('property')!r}"
+        case "maxItems":
+            return f"at most {said.get('limit')} items"
+        case "minItems":
+            return f"at least {said.get('limit')} items"
+        case "type":
+            types = said.get("types")
+            return f"of type {', '.join(types) if isinstance(types, list) else types}"
+        case "contains":
+            return "an item as described"
+        case _:
+            return message[:LONGEST]
+
+
+def _got(kind: str, instance: Any) -> Any:
+    if kind in ("maxItems", "minItems") and isinstance(instance, list):
+        return f"{len(instance)} items"
+    if kind == "required" and isinstance(instance, dict):
+        return f"members {', '.join(sorted(map(str, instance)))[:LONGEST]}" if instance else "an empty object"
+    text = str(instance)
+    return instance if len(text) <= LONGEST else f"{text[:LONGEST]}…"
