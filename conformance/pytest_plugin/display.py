@@ -12,8 +12,9 @@ from _pytest._io import TerminalWriter
 from rich.text import Text
 
 from conformance.pytest_plugin.ending import Ending
-from conformance.pytest_plugin.painting import Painter, State, duration, real_output
+from conformance.pytest_plugin.painting import Painter, State, real_output
 from conformance.pytest_plugin.session import Session
+from conformance.report.durations import duration
 from conformance.report.harmless import one_line
 from conformance.report.saying import reason_of, stray_line
 from conformance.report.table import STYLES, show

@@ -16,9 +16,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from conformance.report.durations import duration
 from conformance.report.harmless import one_line
 
-__all__ = ["Painter", "State", "duration", "real_output"]
+__all__ = ["Painter", "State", "real_output"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,6 @@ class State:
     violations: int = 0
     left: float | None = None
     """Seconds, under the pace; None where that cannot be told yet."""
-
-
-def duration(seconds: float) -> str:
-    """A time to come in few words: `40 s`, `12 min`, `3 h 20 min`."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def real_output() -> TextIO:

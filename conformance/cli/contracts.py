@@ -1,0 +1,83 @@
+"""The contracts that a command is about, read with every problem of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from conformance.cli.places import contract_folders
+from conformance.contract.contract import Contract, Row
+from conformance.contract.reading import read_contract
+from conformance.errors import Problem, Unusable
+from conformance.target.names import mend
+
+__all__ = ["embedded", "find_row", "read_all"]
+
+
+def read_all(name: str | None, where: Path | None = None) -> tuple[list[Contract], list[Problem]]:
+    """The usable contracts, of one name if one is given, and what is wrong with the others.
+
+    Raises Unusable where none is called so.
+    """
+    found: list[Contract] = []
+    problems: list[Problem] = []
+    for folder in contract_folders(where or Path.cwd()):
+        try:
+            found.append(read_contract(folder))
+        except Unusable as unusable:
+            problems += unusable.problems
+    if name is None:
+        return found, problems
+    named = [contract for contract in found if contract.name == name]
+    if not named and problems:
+        raise Unusable(problems)
+    if not named:
+        hint = mend(name, [contract.name for contract in found], "contracts")
+        raise Unusable([Problem("--contract", f"there is no contract {name!r}", hint)])
+    return named, []
+
+
+def find_row(contracts: list[Contract], text: str) -> list[tuple[Contract, Row]]:
+    """The rows that are meant by an ID, by its last part, or by a case file's `FILE::ROW`; raises Unusable."""
+    wanted = text.replace("::", "/").removesuffix("/")
+    parts = wanted.replace(".yaml", "").split("/")
+    names = {"/".join(parts[-2:]), parts[-1]} if len(parts) > 2 else {wanted.replace(".yaml", "")}
+    every = [(contract, row) for contract in contracts for row in contract.rows]
+    exact = [pair for pair in every if pair[1].id in names]
+    found = exact or [pair for pair in every if pair[1].case.id in names]
+    if not found:
+        ids = [row.id for _, row in every]
+        raise Unusable([Problem("ROW", f"there is no row {text!r}", _near(text, ids))])
+    return found
+
+
+@contextmanager
+def embedded() -> Iterator[Any]:
+    """Starts reference servers for whoever asks for their profiles, and stops them at the end."""
+    servers: list[Any] = []
+
+    def offer(contract: str) -> dict[str, Any]:
+        from conformance import reference  # noqa: PLC0415 - only where one is asked for
+
+        if contract not in reference.contracts():
+            mending = "give --target with a profile"
+            raise Unusable([Problem(contract, "there is no embedded server of this contract", mending)])
+        servers.append(reference.start(contract))
+        profile: dict[str, Any] = servers[-1].profile
+        return profile
+
+    try:
+        yield offer
+    finally:
+        for server in servers:
+            server.close()
+
+
+def _near(text: str, ids: list[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only where something is wrong
+
+    last = {name.rpartition("/")[2]: name for name in ids}
+    near = get_close_matches(text, ids, n=1) or [last[one] for one in get_close_matches(text, last, n=1)]
+    return f"did you mean {near[0]!r}?" if near else "`conformance list` names all"

@@ -1,0 +1,161 @@
+"""`conformance explain`: what a row promises, in whose words, what is sent for it and why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from conformance.cli import options
+from conformance.cli.contracts import embedded, find_row, read_all
+from conformance.cli.sendings import Sending, sendings
+from conformance.contract.contract import Contract, Row
+from conformance.contract.model import Depth, Wording
+from conformance.contract.wording import wordings
+from conformance.errors import Unusable
+from conformance.plan.attempts import RowPlan
+from conformance.plan.planning import plan_row
+from conformance.report.harmless import one_line
+from conformance.run.aiming import aim, hold
+from conformance.run.ground import Ground
+from conformance.run.running import plan_all, prepare
+from conformance.target.target import from_mapping
+
+__all__ = ["command"]
+
+WHY = {
+    "example": "the written example must provoke the row",
+    "boundary": "so must every value at and next to an edge of what is allowed",
+    "drawn": "so must values that are drawn beyond the edges",
+    "open": "the documents are silent on these: any of the answers named below is accepted, and recorded",
+    "control": "these must not provoke it: a server that rejects everything conforms to nothing",
+    "guard": "a rejected write changes nothing: what it would have changed is read before and after",
+    "step": "needed before the row can be tried",
+    "clean-up": "what was left behind is taken away again",
+}
+CONFIDENCE = {
+    "documented": "it stands there",
+    "observed": "it was observed, and does not stand there",
+    "inferred": "it is inferred from what stands there",
+}
+
+
+@click.command("explain")
+@click.argument("row")
+@options.target
+@options.contract
+@options.depth
+@options.seed
+def command(row: str, target: str | None, contract: str | None, depth: Depth | None, seed: int | None) -> int:
+    """Tell what a ROW promises, in whose words, what is sent for it and why, and what it needs.
+
+    ROW is an ID such as contents-get/limit-below-minimum, or its last part. Nothing is sent.
+    """
+    contracts, problems = read_all(contract)
+    if not contracts:
+        raise Unusable(problems)
+    aimed = aim(target, contract, (), os.environ, [one.name for one in contracts])
+    found = [pair for pair in find_row(contracts, row) if aimed.takes(pair[0].name)]
+    with ExitStack() as stack:
+        offer = stack.enter_context(embedded())
+        for one, entry in found:
+            ground = prepare(one, hold(one, aimed, offer, os.environ), depth or "standard", seed or 0)
+            plan = plan_all(one, ground.target, [entry], ground.depth, ground.seed)[entry.id]
+            for line in _told(one, entry, ground, plan):
+                click.echo(line)
+    return 0
+
+
+def _told(contract: Contract, row: Row, ground: Ground, plan: RowPlan) -> Iterator[str]:
+    table = next(table for table in contract.tables if table.name == row.table)
+    yield f"{row.id}"
+    yield f"  {contract.file.title}: {table.title}, row {row.number}  ({_short(row.file)}:{row.line})"
+    yield f"\nWhen\n  {row.case.cause}"
+    yield "\nThen"
+    yield from (f"  {line}" for line in _promise(contract, row))
+    yield "\nIn whose words"
+    yield from (f"  {line}" for line in _source(contract, row))
+    yield f"\nWhat is sent, at {ground.depth}: at most {plan.requests} requests"
+    yield from _sent(ground, plan)
+    if row.case.open:
+        yield "\nOpen choices"
+        yield from (f"  {line}" for line in _open(row))
+    yield "\nNeeds"
+    yield f"  {', '.join(_needs(contract, row)) or 'a base URL'}\n"
+
+
+def _promise(contract: Contract, row: Row) -> Iterator[str]:
+    expect = row.case.expect
+    statuses = expect.status if isinstance(expect.status, list) else [expect.status]
+    yield f"status   {' or '.join(map(str, statuses))}  (must)"
+    if expect.code is not None:
+        yield f"code     {' or '.join(expect.code) if isinstance(expect.code, list) else expect.code}  (must)"
+    if expect.field is not None:
+        yield f"field    {expect.field}  (must)"
+    level = expect.message_level or contract.file.message_level
+    for number, wording in enumerate(wordings(row)):
+        yield f"{'message ' if number == 0 else 'or      '} {wording.text}{_of(wording)}" + f"  ({level})" * (
+            number == 0
+        )
+    if expect.body is not None:
+        yield f"body     of a form of its own  ({expect.body_level})"
+    if expect.envelope:
+        yield "body     in the contract's form of an error  (must)"
+    yield from (f"absent   {pointer}  (must)" for pointer in expect.absent or ())
+
+
+def _of(wording: Wording) -> str:
+    said = [part for part in (wording.language, wording.edition and f"edition {wording.edition}") if part]
+    return f"  [{', '.join(said)}]" if said else ""
+
+
+def _source(contract: Contract, row: Row) -> Iterator[str]:
+    source = row.case.source
+    edition = source.edition or contract.file.edition
+    language = f", in {source.language}" if source.language else ""
+    yield f"{source.document or contract.file.document}, edition {edition}{language}"
+    yield f"{source.confidence}: {CONFIDENCE[source.confidence]}"
+    if source.note:
+        yield source.note
+
+
+def _sent(ground: Ground, plan: RowPlan) -> Iterator[str]:
+    if plan.lacks:
+        yield f"  nothing: this target lacks {', '.join(plan.lacks)}"
+        return
+    every = list(sendings(ground, plan))
+    for role, why in WHY.items():
+        of_role = [sending for sending in every if sending.role == role]
+        if of_role:
+            yield f"  {role}: {why}"
+            yield from (f"    {_line(sending)}" for sending in of_role)
+
+
+def _line(sending: Sending) -> str:
+    url = sending.url if len(sending.url) <= 110 else f"{sending.url[:90]}… ({len(sending.url)} characters)"
+    times = f", up to {sending.times} times" if sending.times > 1 else ""
+    return one_line(f"{sending.method:6} {url}  — {sending.label}{times}")
+
+
+def _open(row: Row) -> Iterator[str]:
+    meaning = {"accepted": "success", "this": "this row", "any-4xx": "any 4xx", "not-5xx": "anything but a 5xx"}
+    for choice in row.case.open:
+        accepted = ", ".join(meaning.get(str(each), str(each)) for each in choice.accept)
+        for part, given in choice.vary.items():
+            named = given if isinstance(given, str) else ", ".join(given.edges)
+            yield f"{part}: {named} — accepted: {accepted}"
+
+
+def _needs(contract: Contract, row: Row) -> list[str]:
+    """What a profile has to give at least: what one that gives nothing lacks."""
+    bare = {"contract": contract.name, "base_url": "http://127.0.0.1:9"}
+    lacks = plan_row(contract, from_mapping(bare, where=contract.name, environ={}), row, "standard").lacks
+    return list(lacks)
+
+
+def _short(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,61 @@
+"""`conformance lint`: every problem of case files at once, as `file:line: what; how to mend it`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from conformance.cli.checking_openapi import check_openapi
+from conformance.cli.places import contract_folders
+from conformance.contract.reading import find, read_contract
+from conformance.errors import Problem, Unusable
+from conformance.source import read
+
+__all__ = ["command"]
+
+
+@click.command("lint")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+def command(path: Path | None) -> int:
+    """Report every problem in case files at once; PATH is one file, a contract's folder, or a folder of contracts.
+
+    Exit codes: 0 no problem, 4 problems.
+    """
+    folders = _folders(path)
+    problems, rows = _checked(folders)
+    if path is not None and path.is_file():
+        problems = [one for one in problems if one.where.rpartition(":")[0] == str(path) or one.where == str(path)]
+    for problem in problems:
+        click.echo(str(problem))
+    if problems:
+        return 4
+    files = sum(1 for folder in folders for _ in folder.glob("*.yaml"))
+    click.echo(f"{files} files, {rows} rows, no problem")
+    return 0
+
+
+def _folders(path: Path | None) -> Sequence[Path]:
+    if path is None:
+        return contract_folders(Path.cwd())
+    if not path.exists():
+        raise Unusable([Problem("PATH", f"there is nothing at {path}", "give a case file or a folder of contracts")])
+    found = find(path) if path.is_dir() else (path.parent,) if (path.parent / "contract.yaml").is_file() else ()
+    if not found:
+        raise Unusable([Problem(str(path), "there is no contract.yaml here", "a contract's folder has one")])
+    return found
+
+
+def _checked(folders: Sequence[Path]) -> tuple[list[Problem], int]:
+    problems: list[Problem] = []
+    rows = 0
+    for folder in folders:
+        openapi, unreadable = read(folder / "openapi.yaml")
+        if openapi is not None and not unreadable:
+            problems += check_openapi(openapi)
+        try:
+            rows += len(list(read_contract(folder).rows))
+        except Unusable as unusable:
+            problems += unusable.problems
+    return list(dict.fromkeys(problems)), rows

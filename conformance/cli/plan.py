@@ -1,0 +1,115 @@
+"""`conformance plan`: every request that a run would send; none is sent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+
+import click
+
+from conformance.cli import options
+from conformance.cli.contracts import embedded, read_all
+from conformance.cli.sendings import Sending, sendings
+from conformance.contract.contract import Contract
+from conformance.contract.model import Depth
+from conformance.plan.attempts import RowPlan
+from conformance.report.durations import duration
+from conformance.report.harmless import one_line
+from conformance.run.aiming import Aim, aim, hold
+from conformance.run.ground import Ground
+from conformance.run.running import plan_all, prepare
+
+__all__ = ["command"]
+
+
+@click.command("plan")
+@options.target
+@options.contract
+@options.depth
+@options.allow
+@options.seed
+@click.option("--no-explore", is_flag=True, help="Leave exploration beyond the tables out.")
+def command(
+    target: str | None,
+    contract: str | None,
+    depth: Depth | None,
+    allow: tuple[str, ...],
+    seed: int | None,
+    *,
+    no_explore: bool,
+) -> int:
+    """List every request that a run would send: method, URL, what it is for, and the permission that it needs.
+
+    Nothing is sent. A run sends no more than this, unless a request has to be repeated (429, a reset) or a value that
+    failed is made smaller. What only an answer can tell stands in braces.
+    """
+    contracts, problems = read_all(None)
+    aimed = aim(target, contract, allow, os.environ, [one.name for one in contracts])
+    with ExitStack() as stack:
+        offer = stack.enter_context(embedded())
+        for one in contracts:
+            if aimed.takes(one.name):
+                held = prepare(one, hold(one, aimed, offer, os.environ), depth or "standard", seed or 0)
+                for line in _told(one, held, aimed, explore=not no_explore):
+                    click.echo(line)
+    for problem in problems if contract is None else ():
+        click.echo(str(problem), err=True)
+    return 4 if problems and contract is None else 0
+
+
+def _told(contract: Contract, ground: Ground, aimed: Aim, *, explore: bool) -> Iterator[str]:
+    target = ground.target
+    where = target.base_url if aimed.target or aimed.url else "the embedded server"
+    plans = plan_all(contract, target, contract.rows, ground.depth, ground.seed)
+    yield f"{contract.file.title} · {one_line(where)} · {ground.depth} · seed {ground.seed}"
+    yield f"allowed: {', '.join(sorted(target.allow)) or 'reading only'}"
+    for table in contract.tables:
+        yield f"\n{table.title}"
+        for row in table.rows:
+            yield from _row(ground, plans[row.id])
+    total = yield from _totals(contract, plans)
+    if explore and ground.depth != "smoke":
+        total += yield from _explored(contract, ground)
+    yield f"  {total:5}  in all, at most{_time(ground, total)}\n"
+
+
+def _row(ground: Ground, plan: RowPlan) -> Iterator[str]:
+    if plan.lacks:
+        yield f"  {plan.row.id}: not exercised, lacks {', '.join(plan.lacks)}"
+        return
+    yield f"  {plan.row.id}: {plan.requests} requests"
+    yield from (f"    {_line(sending)}" for sending in sendings(ground, plan))
+    for lack in plan.skipped:
+        yield f"    left out: {one_line(lack)}"
+
+
+def _line(sending: Sending) -> str:
+    times = f"  up to {sending.times} times" if sending.times > 1 else ""
+    url = sending.url if len(sending.url) <= 160 else f"{sending.url[:140]}… ({len(sending.url)} characters)"
+    tier = "" if sending.tier == "read" else f"  [{sending.tier}]"
+    return one_line(f"{sending.method:6} {url}  — {sending.role}: {sending.label}{tier}{times}")
+
+
+def _totals(contract: Contract, plans: dict[str, RowPlan]) -> Generator[str, None, int]:
+    yield "\nrequests"
+    total = 0
+    for table in contract.tables:
+        count = sum(plans[row.id].requests for row in table.rows)
+        total += count
+        yield f"  {count:5}  {table.name}"
+    return total
+
+
+def _explored(contract: Contract, ground: Ground) -> Generator[str, None, int]:
+    from conformance.run.beyond import requests_planned  # noqa: PLC0415 - loads Schemathesis
+
+    names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
+    count = sum(requests_planned(ground, name) for name in names)
+    yield f"  {count:5}  exploration of {len(names)} operations"
+    return count
+
+
+def _time(ground: Ground, total: int) -> str:
+    pace = ground.target.pace
+    return f"; {duration(total * pace[1] / pace[0])} at {pace[0]}/{pace[1]:g}s" if pace else ""

@@ -1,0 +1,39 @@
+"""`conformance report`: any form of a report, drawn again from results.json or the results.jsonl of a killed run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from conformance.cli import options
+from conformance.cli.filing import read_results, write_text
+from conformance.report import WRITERS
+from conformance.results.model import Results
+from conformance.results.streaming import read_lines
+from conformance.run.retelling import retold_results
+
+__all__ = ["command"]
+
+
+@click.command("report")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Default: beside FILE.")
+@click.option("--form", "forms", multiple=True, type=click.Choice(["html", "json", *options.FORMS]),
+              help="May be given several times; default: html.")  # fmt: skip
+@options.language
+def command(file: Path, output: Path | None, forms: tuple[str, ...], language: str | None) -> int:
+    """Draw reports again from FILE: a results.json, or a results.jsonl, which a killed run leaves too."""
+    results = _read(file)
+    folder = output or (file if file.is_dir() else file.parent)
+    for form in dict.fromkeys(forms or ("html",)):
+        writer = WRITERS[form]
+        write_text(folder / writer.file, writer.write(results, language))
+        click.echo(str(folder / writer.file))
+    if results.partial:
+        click.echo(f"partial: {results.why_partial}", err=True)
+    return 0
+
+
+def _read(file: Path) -> Results:
+    return retold_results(read_lines(file)) if file.suffix == ".jsonl" else read_results(file)

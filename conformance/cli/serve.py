@@ -1,0 +1,76 @@
+"""`conformance serve`: an embedded reference server, right or wrong on purpose, until it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import textwrap
+import threading
+from collections.abc import Iterator
+
+import click
+
+from conformance import reference
+from conformance.errors import Problem, Unusable
+from conformance.source import dump
+
+__all__ = ["command"]
+
+
+@click.command("serve")
+@click.argument("contract")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Listen there; default: any free port.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="NAME", help="Be wrong in this way; may be given several times."
+)
+@click.option("--freedom", "freedoms", multiple=True, metavar="NAME=CHOICE", help="Choose where documents are silent.")
+@click.option("--list", "listing", is_flag=True, help="List the faults and freedoms of this contract instead.")
+def command(contract: str, port: int, faults: tuple[str, ...], freedoms: tuple[str, ...], *, listing: bool) -> int:
+    r"""Start a reference server of CONTRACT on 127.0.0.1, and print the target profile to use with it.
+
+    \b
+    conformance serve kuroco > kuroco.yaml &
+    conformance run --target kuroco.yaml
+
+    It runs until Ctrl-C.
+    """
+    if listing:
+        for line in _listed(contract):
+            click.echo(line)
+        return 0
+    choices = _choices(freedoms)
+    try:
+        server = reference.start(contract, port=port, faults=faults, freedoms=choices)
+    except (OSError, OverflowError) as error:
+        what = f"port {port} cannot be had: {getattr(error, 'strerror', None) or error}"
+        raise Unusable([Problem("--port", what, "leave it out for a free one")]) from None
+    with server:
+        click.echo(dump(server.profile), nl=False)
+        click.echo(f"{contract} listens at {server.base_url}; Ctrl-C stops it", err=True)
+        _until_stopped()
+    return 0
+
+
+def _choices(given: tuple[str, ...]) -> dict[str, str]:
+    odd = [text for text in given if not all(text.partition("="))]
+    if odd:
+        raise Unusable(Problem("--freedom", f"{text!r} is no choice", "write it as NAME=CHOICE") for text in odd)
+    return {name: choice for name, _, choice in (text.partition("=") for text in given)}
+
+
+def _until_stopped() -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()
+
+
+def _listed(contract: str) -> Iterator[str]:
+    yield "faults (--fault NAME)"
+    for fault in reference.faults(contract):
+        rows = ", ".join(f"{table} {number}" for table, number in fault.rows)
+        yield f"  {fault.name}"
+        yield from textwrap.wrap(f"{fault.sentence} [{rows}]", 110, initial_indent="      ", subsequent_indent="      ")
+    yield "\nfreedoms (--freedom NAME=CHOICE), the default first"
+    for freedom in reference.freedoms(contract):
+        yield f"  {freedom.name}={'|'.join(freedom.choices)}"
+        yield from textwrap.wrap(freedom.sentence, 110, initial_indent="      ", subsequent_indent="      ")
