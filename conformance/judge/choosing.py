@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from conformance.judge.answering import brief, findings, has_must
+from conformance.judge.answering import findings, has_must
 from conformance.judge.expectation import Expectation
 from conformance.judge.finding import Finding, Level
 from conformance.judge.rules import Rules
+from conformance.judge.telling import brief
 from conformance.wire import Answer
 
 __all__ = ["choice_of"]

@@ -14,7 +14,7 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.wording import WordingIndex
 from conformance.wire import Answer
 
-__all__ = ["Fault", "Rules", "faults_of", "point", "validator"]
+__all__ = ["NOTHING", "Fault", "Rules", "faults_of", "json_of", "point", "stack_trace", "validator"]
 
 STACK_TRACES = re.compile(
     "|".join(
@@ -64,6 +64,18 @@ class Rules:
         return self._rows[row_id]
 
 
+NOTHING = object()
+"""What `json_of` gives for a body that is no JSON."""
+
+
+def json_of(answer: Answer) -> Any:
+    """The body as JSON, or NOTHING."""
+    try:
+        return answer.json()
+    except ValueError:
+        return NOTHING
+
+
 def faults_of(rules: Rules, body: Any) -> tuple[Fault, ...]:
     """The faults that an error body names, a text being a fault with nothing but a message; empty in another form."""
     said = rules.envelope
@@ -80,13 +92,13 @@ def faults_of(rules: Rules, body: Any) -> tuple[Fault, ...]:
 
 def point(value: Any, pointer: str) -> tuple[bool, Any]:
     """Follow a JSON pointer; `*` collects from each member of an array. Whether it is there, and what is there."""
-    for index, token in enumerate(parts := pointer.split("/")[1:]):
-        if token == "*":
+    for index, part in enumerate(parts := pointer.split("/")[1:]):
+        if part == "*":
             if not isinstance(value, list):
                 return False, None
-            rest = "".join(f"/{part}" for part in parts[index + 1 :])
-            return True, [point(item, rest)[1] for item in value]
-        name = token.replace("~1", "/").replace("~0", "~")
+            below = "".join(f"/{rest}" for rest in parts[index + 1 :])
+            return True, [point(item, below)[1] for item in value]
+        name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict) and name in value:
             value = value[name]
         elif isinstance(value, list) and name.isdigit() and int(name) < len(value):

@@ -9,10 +9,11 @@ from typing import Any
 from conformance.contract.placeholders import Missing
 from conformance.contract.wording import wordings
 from conformance.exchange.binding import Bound, Scope
-from conformance.judge.answering import brief, editions, findings, has_must
+from conformance.judge.answering import findings, has_must
 from conformance.judge.choosing import choice_of
 from conformance.judge.expectation import Expectation, expectation
 from conformance.judge.finding import Finding, Level
+from conformance.judge.telling import brief, editions
 from conformance.plan.attempts import Probe
 from conformance.results.model import Attempt, Choice
 from conformance.run.calls import captured, lookup

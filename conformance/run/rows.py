@@ -10,9 +10,10 @@ from typing import Any
 
 from conformance.contract.placeholders import Missing
 from conformance.exchange.binding import Scope
-from conformance.judge.answering import brief, findings, has_must
+from conformance.judge.answering import findings, has_must
 from conformance.judge.finding import Finding, Level, Verdict
 from conformance.judge.http_notes import notes
+from conformance.judge.telling import brief
 from conformance.judge.verdict import row_verdict
 from conformance.plan.attempts import ControlPlan, Probe, RowPlan
 from conformance.results.model import Attempt, Note, RowResult
