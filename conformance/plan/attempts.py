@@ -95,7 +95,7 @@ class RowPlan:
         repeats = self.repeat.at_most - 1 if self.repeat else 0
         chains = [self.before, self.after, *(control.steps for control in self.controls)]
         calls = sum(1 + (1 if step.undo else 0) for chain in chains for step in chain)
-        undos = len(self.undo) * sum(probe.role == "open" for probe in self.probes)
+        undos = len(self.undo) * sum(probe.role == "open" and probe.tier != "read" for probe in self.probes)
         return len(self.probes) + repeats + guards + calls + undos
 
     @property

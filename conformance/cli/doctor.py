@@ -1,0 +1,84 @@
+"""`conformance doctor`: is a target ready, what would a run send, what does it lack; reads only, no verdict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import click
+
+from conformance.cli import options
+from conformance.cli.contracts import embedded, read_all
+from conformance.errors import Problem, Unusable
+from conformance.report.durations import duration
+from conformance.report.harmless import one_line
+from conformance.run.aiming import aim, hold
+from conformance.run.doctoring import Diagnosis, Fact, Load, examine
+
+__all__ = ["command"]
+
+MARKS = {"good": "✓", "bad": "✗", "unknown": "?", "note": "·"}
+COLOURS = {"good": "green", "bad": "red", "unknown": "yellow", "note": None}
+
+
+@click.command("doctor")
+@options.target
+@options.contract
+@options.allow
+@options.seed
+def command(target: str | None, contract: str | None, allow: tuple[str, ...], seed: int | None) -> int:
+    """Tell whether a target is ready for a run: reachable, credentials good, fixtures there, and what it lacks.
+
+    Sends reads only, whatever the profile allows, and gives no verdict.
+
+    Exit codes: 0 a run would be possible, 4 it would not.
+    """
+    contracts, problems = read_all(contract)
+    if not contracts:
+        raise Unusable(problems)
+    aimed = aim(target, contract, allow, os.environ, [one.name for one in contracts])
+    if target is None and contract is None and len(contracts) > 1:
+        names = " or ".join(one.name for one in contracts)
+        raise Unusable([Problem("--target", "which target?", f"give a profile, or --contract {names}")])
+    possible = True
+    with embedded() as offer:
+        for one in contracts:
+            if aimed.takes(one.name):
+                diagnosis = examine(one, hold(one, aimed, offer, os.environ), seed or 0)
+                for line in told(diagnosis):
+                    click.echo(line)
+                possible = possible and diagnosis.possible
+    return 0 if possible else 4
+
+
+def told(diagnosis: Diagnosis) -> Iterator[str]:
+    """A diagnosis in lines."""
+    yield one_line(f"{diagnosis.title} · {diagnosis.base_url}")
+    section = ""
+    for fact in diagnosis.facts:
+        if fact.section != section:
+            section = fact.section
+            yield f"\n{section}"
+        yield _fact(fact)
+    yield "\nrequests, at most"
+    yield from map(_load, diagnosis.loads)
+    yield f"\nrows that a run would exercise: {diagnosis.exercised} of {diagnosis.rows}"
+    for lack in diagnosis.lacks:
+        yield one_line(f"  without {lack.name}, not exercised: {', '.join(lack.rows)}")
+        yield one_line(f"    add  {lack.line}")
+        if lack.how:
+            yield one_line(f"    {lack.how}")
+    verdict = "a run is possible" if diagnosis.possible else "a run would come to nothing: mend what is marked ✗"
+    yield f"\n{verdict} ({diagnosis.requests} reads were sent)"
+
+
+def _fact(fact: Fact) -> str:
+    mark = click.style(MARKS[fact.state], fg=COLOURS[fact.state])
+    return f"  {mark} " + one_line(f"{fact.about}: {fact.said}")
+
+
+def _load(load: Load) -> str:
+    parts = [f"{count} {tier}" for tier, count in load.tiers]
+    parts += [f"{load.explored} exploring"] if load.explored else []
+    time = "" if load.seconds is None else f", about {duration(load.seconds)} at {load.pace}"
+    return f"  {load.depth:9} {load.requests:6}  ({', '.join(parts)}){time}"

@@ -1,0 +1,147 @@
+"""`conformance init`: a commented profile for a target, with the fixtures that reads could find."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance.cli.contracts import read_all
+from conformance.contract.contract import Contract
+from conformance.errors import Problem, Unusable, Unwritable
+from conformance.report.harmless import one_line
+from conformance.run.discovering import discover
+from conformance.run.profiling import profile_text
+from conformance.run.running import prepare
+from conformance.target.checking import check_names
+from conformance.target.target import Target, from_mapping
+
+__all__ = ["command"]
+
+
+@click.command("init")
+@click.option("--contract", required=True, metavar="C", help="The contract to hold the target to.")
+@click.option("--base-url", metavar="URL", help="Where the target is; without it the profile is written unlooked.")
+@click.option("--header", metavar="NAME", help="The header of the usual credential, if it is not the contract's own.")
+@click.option("--env", metavar="VARIABLE", help="The environment variable that holds the usual credential.")
+@click.option("--fixture", "given", multiple=True, metavar="NAME=VALUE", help="A fixture that is known; repeatable.")
+@click.option("--output", metavar="FILE", help="Write the profile there instead of printing it.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def command(
+    *,
+    contract: str,
+    base_url: str | None,
+    header: str | None,
+    env: str | None,
+    given: tuple[str, ...],
+    output: str | None,
+    force: bool,
+) -> int:
+    r"""Write a commented profile: what each name is and how to get it, with what was found filled in.
+
+    \b
+    export MICROCMS_API_KEY=…
+    conformance init --contract microcms-management --base-url https://x.microcms-management.io \
+        --fixture endpoint=news --output targets/x.yaml
+
+    Sends reads only.
+    """
+    if output and Path(output).exists() and not force:
+        raise Unusable([Problem("--output", f"{output} is there already", "give another file, or --force")])
+    one = read_all(contract)[0][0]
+    credentials = _credentials(one, header, env)
+    fixtures = dict(_pair(text) for text in given)
+    notes: dict[str, str] = {}
+    if base_url is not None:
+        target = _target(one, base_url, credentials, fixtures)
+        fixtures, notes = _found(one, target)
+    text = profile_text(one, base_url, credentials, fixtures, notes)
+    _write(text, output)
+    for line in _told(fixtures, notes, output):
+        click.echo(one_line(line), err=True)
+    return 0
+
+
+def _credentials(contract: Contract, header: str | None, env: str | None) -> dict[str, dict[str, Any]]:
+    """The usual credential as it was given, and the others whose variables are set."""
+    usual = contract.file.credential
+    found = {}
+    for name, named in contract.file.credentials.items():
+        form = dict(named.usual or {})
+        if name == usual:
+            form |= {key: value for key, value in (("header", header), ("env", env)) if value}
+            if form:
+                found[name] = form
+        elif form and all(variable in os.environ for variable in _variables(form)):
+            found[name] = form
+    return found
+
+
+def _variables(form: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in form.items():
+        if isinstance(value, Mapping):
+            yield from _variables(value)
+        elif key == "env":
+            yield value
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise Unusable([Problem("--fixture", f"{text!r} is no fixture", "write it as NAME=VALUE")])
+    return name, value
+
+
+def _target(
+    contract: Contract, base_url: str, credentials: Mapping[str, Any], fixtures: Mapping[str, Any]
+) -> Target:
+    profile = {
+        "contract": contract.name,
+        "base_url": base_url,
+        "credentials": credentials,
+        "fixtures": dict(fixtures),
+        **({"pace": contract.file.pace} if contract.file.pace else {}),
+    }
+    target = from_mapping(profile, where="conformance init", environ=os.environ)
+    problems = check_names(target, contract.file.fixtures, contract.file.credentials.keys())
+    if problems:
+        raise Unusable(problems)
+    return target
+
+
+def _found(contract: Contract, target: Target) -> tuple[dict[str, Any], dict[str, str]]:
+    """Every fixture that is given or was found, and a word on each that was looked for."""
+    ground = prepare(contract, target, "standard", 0)
+    try:
+        discovery = discover(ground)
+    finally:
+        close = getattr(ground.session, "close", None)
+        if close is not None:
+            close()
+    words = dict.fromkeys(discovery.found, "Found on the target.")
+    missed = {name: ground.redactor.text(f"Not found: {why}.") for name, why in discovery.missed.items()}
+    fixtures = {**target.fixtures, **discovery.found}
+    ordered = {name: ground.redactor.json(fixtures[name]) for name in contract.file.fixtures if name in fixtures}
+    return ordered, {**words, **missed}
+
+
+def _write(text: str, output: str | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    path = Path(output)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Unwritable(f"{path}: {error.strerror or error}") from None
+
+
+def _told(fixtures: Mapping[str, Any], notes: Mapping[str, str], output: str | None) -> Iterator[str]:
+    for name, note in notes.items():
+        yield f"{name}: {fixtures[name]}" if name in fixtures else f"{name}: {note}"
+    if output:
+        yield f"written to {output}; `conformance doctor --target {output}` tells what it lacks"
