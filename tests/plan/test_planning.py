@@ -1,0 +1,390 @@
+"""What will be tried: all of it planned before a byte is sent, and what lacks is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.contract.contract import Contract
+from conformance.contract.model import Depth
+from conformance.contract.reading import read_contract
+from conformance.plan.attempts import RowPlan
+from conformance.plan.planning import DEPTHS, plan_row
+from conformance.run.running import plan_all
+from conformance.target.target import Target, from_mapping
+
+Shop = Callable[..., Contract]
+MakeTarget = Callable[..., Target]
+Plan = Callable[..., RowPlan]
+
+CASES = Path(__file__).parents[2] / "cases"
+TWO = """\
+  - id: two
+    cause: Two operations.
+    operations: [list, {call: get, label: one}]
+    request: {query: {limit: -1}}
+    expect: {status: 400, message: Nope}
+"""
+
+
+@pytest.fixture
+def plan(shop: Shop, target: MakeTarget) -> Plan:
+    """Plans the first row of a contract."""
+
+    def planned(
+        rows: str, *changes: tuple[str, str], depth: Depth = "standard", seed: int = 0, **profile: Any
+    ) -> RowPlan:
+        contract = shop(rows, *changes)
+        first = next(contract.rows)
+        return plan_all(contract, target(**profile), [first], depth, seed)[first.id]
+
+    return planned
+
+
+def labels(plan: RowPlan, role: str | None = None) -> list[str]:
+    return [probe.label for probe in plan.probes if role in (None, probe.role)]
+
+
+def row(more: str, request: str = "{query: {limit: -1}}") -> str:
+    text = "\n".join(f"    {line}" for line in more.splitlines())
+    return f"  - id: one\n    cause: a\n    request: {request}\n    expect: {{status: 400, message: Nope}}\n{text}\n"
+
+
+# --- our own contracts ---------------------------------------------------------------------------------------------
+
+
+FIELDS = {
+    name: {"name": f"ext_{name}", "title": name, "valid": "5", "min": 2, "max": 8, "pattern": "[0-9]+", "mismatch": "x"}
+    for name in ("required", "email", "tel", "zip", "url", "number", "regex", "length")
+}
+
+
+def full(contract: Contract) -> Target:
+    """A target that has all that the contract names."""
+    file = contract.file
+    credentials: dict[str, Any] = {}
+    for name, named in file.credentials.items():
+        secret = {"value": f"secret-{name}"}
+        credentials[name] = dict.fromkeys(named.fields, secret) if named.fields else {"header": "X-Key", **secret}
+    fixtures: dict[str, Any] = {
+        name: named.example if named.example is not None else "word" for name, named in file.fixtures.items()
+    }
+    if "fields" in fixtures:
+        fixtures["fields"] = FIELDS
+    profile = {
+        "contract": contract.name,
+        "base_url": "http://127.0.0.1:9",
+        "credentials": credentials,
+        "fixtures": fixtures,
+        "vantages": {name: {"source_address": "127.0.0.9"} for name in file.vantages},
+        "hooks": {name: {"headers": {"X-Fault": "1"}} for name in file.hooks},
+        "allow": ["write", "delete", "exhaust"],
+    }
+    return from_mapping(profile, where="test", environ={})
+
+
+@pytest.fixture(scope="module", params=["microcms-management", "kuroco"])
+def ours(request: pytest.FixtureRequest) -> Contract:
+    return read_contract(CASES / request.param)
+
+
+def test_every_row_can_be_planned_at_every_depth_for_a_target_that_has_all(ours: Contract) -> None:
+    target = full(ours)
+    for depth in ("smoke", "standard"):
+        plans = plan_all(ours, target, ours.rows, depth, 0)
+        assert {} == {name: plan.lacks for name, plan in plans.items() if plan.lacks}
+        assert all(plan.probes and "example" == plan.probes[0].role for plan in plans.values())
+
+
+def test_a_row_costs_at_most_three_requests_at_smoke_unless_it_is_made_of_repetition(ours: Contract) -> None:
+    plans = plan_all(ours, full(ours), ours.rows, "smoke", 0)
+    dear = {name: plan.requests for name, plan in plans.items() if plan.requests > 3 and plan.repeat is None}
+    # A row whose control is a chain (log in, then ask) cannot be had for less than the chain.
+    bare = {name for name in dear if len(plans[name].probes) > 1 or len(plans[name].controls) > 1}
+    assert set() == bare
+
+
+def test_every_row_has_four_firm_probes_and_a_control_at_standard(ours: Contract) -> None:
+    plans = plan_all(ours, full(ours), ours.rows, "standard", 0)
+    for name, plan in plans.items():
+        case = plan.row.case
+        assert bool(case.control) == bool(plan.controls), name
+        if not (case.once or case.repeat):
+            assert 4 <= sum("open" != probe.role for probe in plan.probes), name
+
+
+def test_deeper_is_never_less(ours: Contract) -> None:
+    target = full(ours)
+    counts = [{found.id: len(plan_row(ours, target, found, depth).probes) for found in ours.rows} for depth in DEPTHS]
+    for less, more in pairwise(counts):
+        assert [] == [name for name in less if less[name] > more[name]]
+
+
+def test_labels_tell_the_probes_of_a_row_apart(ours: Contract) -> None:
+    for name, plan in plan_all(ours, full(ours), ours.rows, "standard", 0).items():
+        told = [
+            (probe.label, probe.operation)
+            for probe in plan.probes
+            if probe.label != "again" and "again" not in probe.label
+        ]
+        assert sorted(set(told)) == sorted(told), name
+
+
+def test_without_any_permission_nothing_but_reads_is_planned(ours: Contract) -> None:
+    target = full(ours)
+    bare = from_mapping(
+        {"contract": ours.name, "base_url": "http://127.0.0.1:9", "fixtures": dict(target.fixtures)},
+        where="t",
+        environ={},
+    )
+    for plan in plan_all(ours, bare, ours.rows, "standard", 0).values():
+        assert plan.lacks or plan.tiers <= {"read"}
+
+
+# --- seeds ---------------------------------------------------------------------------------------------------------
+
+DRAWING = row("vary: {query.limit: {draw: {integers: [-1000000, -1]}}}")
+
+
+def values(plan: RowPlan) -> list[str]:
+    return [probe.value for probe in plan.probes if probe.role == "drawn"]
+
+
+def test_the_same_seed_draws_the_same_values_and_another_seed_others(plan: Plan) -> None:
+    assert values(plan(DRAWING, seed=7)) == values(plan(DRAWING, seed=7))
+    assert values(plan(DRAWING, seed=7)) != values(plan(DRAWING, seed=8))
+
+
+def test_drawn_values_are_there_before_anything_is_sent_and_differ(plan: Plan) -> None:
+    found = plan(DRAWING, depth="thorough")
+    assert 100 == len(values(found)) == len(set(values(found)))
+    assert all(-1000000 <= probe.request["query"]["limit"] <= -1 for probe in found.probes if probe.role == "drawn")
+    assert [] == values(plan(DRAWING, depth="smoke"))
+    assert 2 == len(values(plan(DRAWING)))
+
+
+def test_a_draw_that_has_fewer_values_gives_what_there_is(plan: Plan) -> None:
+    found = plan(row("vary: {query.limit: {draw: {sampled: [a, b]}}}"), depth="thorough")
+    assert ["a", "b"] == sorted(values(found))
+
+
+def test_a_draw_that_names_a_fixture_is_drawn_of_what_the_profile_says(plan: Plan) -> None:
+    text = row('vary: {query.limit: {draw: {words: ab, outside: [1, "{fixture.sizes.max}"]}}}')
+    assert all(len(value) > 5 for value in values(plan(text)))
+    assert [] == values(plan(text, fixtures={"item": "spoon"}))
+
+
+# --- what is tried -------------------------------------------------------------------------------------------------
+
+
+def test_the_written_example_comes_first_on_each_operation(plan: Plan) -> None:
+    found = plan(TWO)
+    assert ["example (list)", "example (one)"] == labels(found)[:2]
+    assert ["again (list)", "again (one)"] == labels(found)[2:]
+
+
+def test_edges_are_tried_on_each_operation_and_spread_ones_are_dealt_out(plan: Plan) -> None:
+    edges = "    vary: {query.limit: {edges: {a: 1, b: 2, c: 3}%s}}\n"
+    each = labels(plan(TWO + edges % ""), "boundary")
+    assert [f"limit={name} ({on})" for name in "abc" for on in ("list", "one")] == each
+    spread = labels(plan(TWO + edges % ", spread: true"), "boundary")
+    assert ["limit=a (list)", "limit=b (one)", "limit=c (list)"] == spread
+    named = labels(plan(TWO + edges % ", for: [one]"), "boundary")
+    assert [f"limit={name} (one)" for name in "abc"] == named
+
+
+def test_near_misses_come_first_and_only_they_may_turn_out_to_be_valid(plan: Plan) -> None:
+    text = row('vary: {query.id: {near: {n: "{fixture.item}x"}, edges: {e: zz}, unless: {/id: "{query.id}"}}}')
+    found = plan(text)
+    assert ["id=n", "id=e"] == labels(found, "boundary")
+    near, edge = (probe for probe in found.probes if probe.role == "boundary")
+    assert {"/id": "{query.id}"} == near.unless
+    assert edge.unless is None
+
+
+def test_shared_edges_are_dealt_out_over_rows_but_for_those_that_each_row_tries(shop: Shop, target: MakeTarget) -> None:
+    rows = "".join(
+        f"  - id: {name}\n    cause: a\n    vary: {{query.limit: some}}\n    expect: {{status: 400}}\n"
+        for name in ("x", "z")
+    )
+    inputs = ("operations:\n", "inputs:\n  some: {always: 1, edges: {a: 1, b: 2, c: 3}}\noperations:\n")
+    contract = shop(rows, inputs)
+    tried = {
+        depth: [labels(plan_row(contract, target(), found, depth), "boundary") for found in contract.rows]
+        for depth in ("standard", "thorough")
+    }
+    assert [["limit=a", "limit=b"], ["limit=a", "limit=c"]] == tried["standard"]
+    assert [["limit=a", "limit=b", "limit=c"]] * 2 == tried["thorough"]
+
+
+def test_valid_neighbours_stand_beside_in_turn(plan: Plan) -> None:
+    found = plan(row("vary: {query.limit: {edges: {a: 1, b: 2, c: 3}}}\nbeside: {query.offset: [0, 3]}"))
+    assert ["limit=a beside offset=0", "limit=b beside offset=3", "limit=c"] == labels(found, "boundary")
+    assert {"limit": 2, "offset": 3} == next(p.request["query"] for p in found.probes if "offset=3" in p.label)
+
+
+def test_open_choices_come_last_and_are_never_held_to_the_guards(plan: Plan) -> None:
+    text = row(
+        "open:\n"
+        "  - {vary: {query.limit: {edges: {o: -0}}}, accept: [accepted, this]}\n"
+        "  - {vary: {query.limit: {edges: {deep: 5}}}, accept: [this], depth: thorough}\n"
+        "unchanged: [{read: {call: get}, compare: [/name]}]\n"
+    )
+    found = plan(text)
+    assert ("limit=o", "open", ("accepted", "this"), ()) == (
+        found.probes[-1].label,
+        found.probes[-1].role,
+        found.probes[-1].accept,
+        found.probes[-1].guards,
+    )
+    assert all((0,) == probe.guards for probe in found.probes if probe.role != "open")
+    assert "limit=deep" in labels(plan(text, depth="thorough"))
+    assert [] == labels(plan(text, depth="smoke"), "open")
+
+
+def test_an_absent_member_is_an_edge_like_any_other(plan: Plan) -> None:
+    found = plan(row("vary: {query.limit: {edges: {absent: {omit: true}}}}"))
+    (edge,) = (probe for probe in found.probes if probe.role == "boundary")
+    assert ("(absent)", {"limit": {"omit": True}}) == (edge.value, edge.request["query"])
+
+
+def test_what_may_be_sent_only_once_is_sent_once(plan: Plan) -> None:
+    once = plan(row("once: true\nvary: {query.limit: {edges: {a: 1}}}"), depth="thorough")
+    assert ["example"] == labels(once)
+    assert not once.probes[0].repeatable
+    edge = row("vary: {query.limit: {once: true, edges: {a: 1}}}")
+    assert [False] == [probe.repeatable for probe in plan(edge).probes if probe.role == "boundary"]
+    assert "limit=a" not in labels(plan(edge, depth="smoke"))
+
+
+def test_edges_that_an_expression_of_the_profile_matches_are_left_out(plan: Plan) -> None:
+    text = row('vary: {query.limit: {edges: {a: "1", b: x}, except: "{fixture.sizes.pattern}"}}')
+    given = {"item": "spoon", "sizes": {"pattern": "[0-9]+"}}
+    assert ["limit=b"] == labels(plan(text, fixtures=given), "boundary")
+    assert [] == labels(plan(text, fixtures={"item": "spoon", "sizes": {"pattern": "("}}), "boundary")
+    assert [] == labels(plan(text, fixtures={"item": "spoon"}), "boundary")
+
+
+# --- voices --------------------------------------------------------------------------------------------------------
+
+SPOKEN = """\
+  - id: spoken
+    cause: a
+    expect: {status: 400, message: [{text: Nope, language: en}, {text: だめ, language: ja}]}
+"""
+WAYS = (
+    "operations:\n",
+    """\
+language_fixture: tongues
+languages:
+  - {label: "in {language}", query: {_lang: "{language}"}}
+  - {label: "header {language}", headers: {Accept-Language: "{language}"}}
+operations:
+""",
+)
+TONGUES = ("  sizes:", "  tongues: {about: Its languages.}\n  sizes:")
+
+
+def test_each_language_is_asked_for_in_each_way(plan: Plan) -> None:
+    found = plan(SPOKEN, WAYS, TONGUES, fixtures={"item": "spoon", "tongues": ["en", "ja"]})
+    assert ["example [in en]", "example [in ja]", "example [header en]", "example [header ja]"] == labels(found)
+    assert [("en", "ja"), ("ja", "en")] == [(probe.language, probe.other_language) for probe in found.probes[:2]]
+
+
+@pytest.mark.parametrize("fixtures", [{"item": "spoon"}, {"item": "spoon", "tongues": []}])
+def test_a_target_that_lists_no_language_is_asked_in_none(plan: Plan, fixtures: dict[str, Any]) -> None:
+    found = plan(SPOKEN, WAYS, TONGUES, fixtures=fixtures)
+    assert [None] == list({probe.language for probe in found.probes})
+
+
+# --- what lacks ----------------------------------------------------------------------------------------------------
+
+
+def test_what_lacks_is_named_and_nothing_is_planned(plan: Plan) -> None:
+    found = plan(row("", '{path: {id: "{fixture.item}"}, vantage: outside, hook: boom, credential: guest}'),
+                 fixtures=None, vantages=None, hooks=None, credentials=None)  # fmt: skip
+    assert ("fixtures.item", "credentials.guest", "vantages.outside", "hooks.boom") == found.lacks
+    assert ((), ()) == (found.probes, found.controls)
+
+
+def test_a_default_is_no_lack(plan: Plan) -> None:
+    assert () == plan(row("", '{path: {id: "{fixture.missing}"}}'), fixtures=None).lacks
+
+
+def test_of_two_operations_the_one_that_lacks_is_skipped_and_named(plan: Plan) -> None:
+    found = plan(TWO, fixtures=None)
+    assert () == found.lacks
+    assert ["example (list)", "again (list)"] == labels(found)[:2]
+    assert "example (one): fixtures.item" in found.skipped
+
+
+def test_the_least_that_a_profile_would_have_to_add_is_named(plan: Plan) -> None:
+    text = """\
+  - id: two
+    cause: a
+    operations: [{call: put, request: {query: {x: "{fixture.sizes.max}"}}}, {call: remove}]
+    expect: {status: 400}
+"""
+    assert ("allow: delete",) == plan(text, allow=[], fixtures={"item": "spoon"}).lacks
+
+
+@pytest.mark.parametrize(
+    ("request_", "tier"),
+    [
+        ("{method: PUT}", "write"),
+        ("{method: OPTIONS}", "read"),
+        ("{method: HEAD}", "read"),
+        ("{method: FROB}", "write"),
+    ],
+)
+def test_a_method_of_its_own_makes_it_a_write_unless_it_only_reads(plan: Plan, request_: str, tier: str) -> None:
+    found = plan(row("", request_), allow=["write"])
+    assert {tier} == {probe.tier for probe in found.probes}
+
+
+def test_a_row_whose_every_control_lacks_lacks_it(plan: Plan) -> None:
+    text = row('control: [{label: c, steps: [{call: get, request: {path: {id: "{fixture.sizes.id}"}}}]}]')
+    found = plan(text, fixtures={"item": "spoon"})
+    assert ("fixtures.sizes.id",) == found.lacks
+    assert ("control c: fixtures.sizes.id",) == found.skipped
+
+
+def test_a_fallback_is_tried_only_where_the_controls_before_it_lack(plan: Plan) -> None:
+    text = row(
+        "control:\n  - {label: first, steps: [{call: get}]}\n"
+        "  - {label: second, fallback: true, steps: [{call: list}]}\n"
+    )
+    assert ["first"] == [control.label for control in plan(text).controls]
+    assert ["second"] == [control.label for control in plan(text, fixtures=None).controls]
+
+
+def test_an_optional_set_up_that_lacks_is_left_out_with_what_needs_it(plan: Plan) -> None:
+    text = row(
+        "before: [{call: get, optional: true, capture: {seen: /id}}]\n"
+        'vary: {query.limit: {edges: {a: "{capture.seen}", b: 2}}}\n'
+    )
+    assert (1, ["limit=a", "limit=b"]) == (len(plan(text).before), labels(plan(text), "boundary"))
+    bare = plan(text, fixtures=None)
+    assert ((), ["limit=b"]) == (bare.before, labels(bare, "boundary"))
+    assert ("limit=a: fixtures.item",) == bare.skipped
+
+
+def test_what_takes_a_write_back_must_be_allowed_too(plan: Plan) -> None:
+    text = "  - id: one\n    cause: a\n    operations: [put]\n    expect: {status: 400}\n    after: [{call: remove}]\n"
+    assert ("allow: delete",) == plan(text, allow=["write"]).lacks
+    assert 1 == len(plan(text).after)
+
+
+def test_a_row_that_only_reads_has_nothing_to_put_back(plan: Plan) -> None:
+    assert () == plan(row("after: [{call: remove}]")).after
+
+
+def test_requests_are_counted_before_they_are_sent(plan: Plan) -> None:
+    found = plan(
+        row("repeat: {until: 429, at_most: 25}\nbefore: [{call: list}]\ncontrol: [{label: c, steps: [{call: list}]}]")
+    )
+    assert 1 + 24 + 1 + 1 == found.requests
