@@ -1,0 +1,69 @@
+"""Who does the work: threads of this process, or the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from conformance.errors import Problem, Unusable
+from conformance.run.auditing.dispatching import Crew
+from conformance.run.auditing.halting import Halt
+from conformance.run.auditing.order import Order, Outcome
+from conformance.run.auditing.working import hold
+
+__all__ = ["cluster", "threads"]
+
+_LIVES = 4
+"""A unit of work begins anew on another worker when its own dies, at most so many times in all."""
+
+
+@contextmanager
+def threads(count: int, halt: Halt) -> Iterator[Crew]:
+    """Targets wait on latency most of the time, so many fit on one processor."""
+    pool = ThreadPoolExecutor(count, thread_name_prefix="audit")
+    try:
+        yield Crew(_with_halt(pool, halt), lambda: count)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def cluster(address: str, most: int | None = None) -> Iterator[Crew]:
+    """The workers of a Dask scheduler, `tcp://host:8786`; raises Unusable where there is none.
+
+    What travels there is an order, what comes back an outcome; neither holds a secret.
+    """
+    distributed = _distributed()
+    try:
+        client = distributed.Client(address, timeout="10s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        what = f"no Dask scheduler answers there ({type(error).__name__})"
+        raise Unusable([Problem("--scheduler", what, "start one with `dask scheduler`")]) from None
+
+    executor = client.get_executor(pure=False, retries=_LIVES - 1)
+
+    def hands() -> int:
+        there: int = sum(client.nthreads().values())
+        return max(1, there if most is None else min(there, most))
+
+    try:
+        yield Crew(partial(executor.submit, hold), hands, _LIVES)
+    finally:
+        executor.shutdown(wait=False)
+        client.close()
+
+
+def _with_halt(pool: ThreadPoolExecutor, halt: Halt) -> Callable[[Order], Future[Outcome]]:
+    return lambda order: pool.submit(hold, order, halt)
+
+
+def _distributed() -> Any:
+    try:
+        import distributed  # noqa: PLC0415 - an extra
+    except ImportError:
+        mend = "install conformance[dask]"
+        raise Unusable([Problem("--scheduler", "the package `distributed` is not installed", mend)]) from None
+    return distributed
