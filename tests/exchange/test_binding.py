@@ -1,0 +1,233 @@
+"""A planned request becomes bytes: placeholders, URL, body, credential, hook, vantage."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conformance.contract.contract import Contract
+from conformance.contract.placeholders import Missing
+from conformance.exchange.binding import Binder, Scope
+from conformance.target.target import Target
+from conformance.wire import Request
+
+Bind = Callable[..., Request]
+
+
+@pytest.fixture
+def bind(shop: Callable[..., Contract], target: Callable[..., Target]) -> Bind:
+    """Binds one request of the small contract."""
+    contract = shop()
+
+    def bound(
+        operation: str = "list", *, scope: Scope | None = None, seed: int = 0, profile: Any = None, **said: Any
+    ) -> Request:
+        template: Mapping[str, Any] = {"json" if key == "json_" else key: value for key, value in said.items()}
+        binder = Binder(contract, target(**(profile or {})), seed)
+        return binder.bind(operation, template, "read", scope or Scope()).request
+
+    return bound
+
+
+# --- URL -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "sent"),
+    [
+        ({"limit": -1}, "limit=-1"),
+        ({"limit": 1.5}, "limit=1.5"),
+        ({"limit": ""}, "limit="),
+        ({"limit": None}, "limit=null"),
+        ({"on": True, "off": False}, "on=true&off=false"),
+        ({"a": "1 2+3&4=5#6/7?8%9~"}, "a=1%202%2B3%264%3D5%236%2F7%3F8%259~"),
+        ({"limit[]": "5"}, "limit[]=5"),
+        ({"ö": "é😀"}, "%C3%B6=%C3%A9%F0%9F%98%80"),
+        ({"a": ["5", "6"]}, "a=5&a=6"),
+        ({"a": []}, ""),
+        ({"a": {"omit": True}, "b": 1}, "b=1"),
+        ({"a": [1, None]}, "a=1&a=null"),
+        (None, ""),
+    ],
+)
+def test_a_query_is_encoded_once(bind: Bind, query: Any, sent: str) -> None:
+    assert f"http://127.0.0.1:9/items{'?' + sent if sent else ''}" == bind(query=query).url
+
+
+@settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.text(min_size=1, max_size=8), value=st.text(max_size=20), segment=st.text(min_size=1, max_size=20))
+def test_whatever_is_sent_is_decoded_as_it_was_meant(bind: Bind, name: str, value: str, segment: str) -> None:
+    if "{" in name + value + segment:
+        return
+    url = bind("get", query={name: value}, path={"id": segment}).url
+    assert url.isascii()
+    assert [(name, value)] == parse_qsl(urlsplit(url).query, keep_blank_values=True, strict_parsing=True)
+    assert ["", "items", segment] == [unquote(part) for part in urlsplit(url).path.split("/")]
+
+
+def test_a_path_parameter_cannot_leave_its_place(bind: Bind) -> None:
+    assert "http://127.0.0.1:9/items/..%2F..%2Fadmin%3Fa%231" == bind("get", path={"id": "../../admin?a#1"}).url
+
+
+def test_a_path_parameter_that_nothing_fills_is_missing(bind: Bind) -> None:
+    with pytest.raises(Missing, match=r"path\.id"):
+        bind("get")
+
+
+def test_a_url_of_its_own_goes_out_as_it_is(bind: Bind) -> None:
+    assert "http://127.0.0.1:9/a//b/../c%7e?x=%zz" == bind(url="/a//b/../c%7e?x=%zz", query={"gone": 1}).url
+
+
+def test_a_placeholder_takes_its_value_from_the_profile_and_from_earlier_answers(bind: Bind) -> None:
+    scope = Scope({"seen": "a b"}, "ja", "en")
+    url = bind(
+        "get", path={"id": "{fixture.item}"}, query={"a": "{capture.seen}", "l": "{language}{other}"}, scope=scope
+    ).url
+    assert "http://127.0.0.1:9/items/spoon?a=a%20b&l=jaen" == url
+    for name in ("{capture.none}", "{fixture.none}", "{language}", "{other}", "{drawn}", "{credential.none}"):
+        with pytest.raises(Missing, match=name.strip("{}")):
+            bind(query={"a": name})
+
+
+# --- body ----------------------------------------------------------------------------------------------------------
+
+
+def parts(request: Request) -> tuple[str | None, bytes | None]:
+    return dict(request.headers).get("Content-Type"), request.body
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        ({"a": "é", "b": [1, None, True]}, '{"a": "é", "b": [1, null, true]}'),
+        (None, "null"),
+        ([], "[]"),
+        ("x", '"x"'),
+        ({"a": {"omit": True}, "b": {"c": {"omit": True}}}, '{"b": {}}'),
+        ({"n": "{fixture.sizes.max}"}, '{"n": 5}'),
+    ],
+)
+def test_json_goes_out_as_json(bind: Bind, value: Any, sent: str) -> None:
+    assert ("application/json", sent.encode()) == parts(bind("add", json_=value))
+
+
+def test_a_raw_body_goes_out_to_the_byte(bind: Bind) -> None:
+    text = '{"status": ["PUBLISH"} é'
+    assert ("application/json", text.encode()) == parts(bind("add", raw=text))
+    assert ("text/plain", b"") == parts(bind("add", raw="", content_type="text/plain"))
+
+
+def test_no_body_and_one_that_was_taken_away_send_none(bind: Bind) -> None:
+    assert (None, None) == parts(bind("add"))
+    assert (None, None) == parts(bind("add", json_={"omit": True}))
+    assert (None, None) == parts(bind("add", raw={"omit": True}))
+
+
+def test_a_header_of_its_own_beats_the_content_type_and_one_can_be_left_out(bind: Bind) -> None:
+    request = bind("add", json_={}, headers={"Content-Type": "text/x", "X-Gone": {"omit": True}, "X-N": 5})
+    assert {"Content-Type": "text/x", "X-N": "5", "X-Key": ""} == dict(request.headers) | {"X-Key": ""}
+
+
+def test_a_multipart_body_says_its_boundary(bind: Bind) -> None:
+    kind, body = parts(bind("add", multipart=[{"name": "a", "text": "b"}]))
+    assert kind is not None
+    assert body is not None
+    boundary = kind.partition("boundary=")[2]
+    assert f'--{boundary}\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--{boundary}--\r\n'.encode() == body
+
+
+# --- who asks, and from where --------------------------------------------------------------------------------------
+
+
+def key(request: Request) -> str | None:
+    return dict(request.headers).get("X-Key")
+
+
+def test_a_credential_is_sent_in_its_header(bind: Bind) -> None:
+    assert "the-full-key-0123" == key(bind(credential="full"))
+    assert "the-guest-key-4567" == key(bind(credential="guest"))
+    assert key(bind()) is None
+    assert key(bind(credential="none")) is None
+    assert "" == key(bind(credential="empty"))
+
+
+def test_a_wrong_credential_is_no_one_s_and_the_same_for_the_same_attempt(bind: Bind) -> None:
+    wrong = key(bind(credential="wrong"))
+    assert wrong not in (None, "", "the-full-key-0123", "the-guest-key-4567")
+    assert wrong == key(bind(credential="wrong"))
+    assert wrong != key(bind(credential="wrong", seed=1))
+    assert wrong != key(bind(credential="wrong", scope=Scope(salt="another")))
+
+
+def test_a_credential_that_was_obtained_is_used_and_one_that_was_not_is_missing(bind: Bind) -> None:
+    scope = Scope({"credential.token": ("X-Token", "t")})
+    assert ("X-Token", "t") in bind(credential="token", scope=scope).headers
+    with pytest.raises(Missing, match=r"credential\.token"):
+        bind(credential="token")
+
+
+def test_members_of_a_credential_can_stand_in_a_body(bind: Bind) -> None:
+    login = {"login": {"email": {"value": "a@example.com"}, "password": {"value": "hush"}}}
+    request = bind("add", json_={"e": "{credential.login.email}"}, profile={"credentials": login})
+    assert b'{"e": "a@example.com"}' == request.body
+
+
+def test_a_hook_adds_its_headers_and_a_vantage_its_address(bind: Bind) -> None:
+    request = bind(hook="boom", vantage="outside")
+    assert ("X-Boom", "1") in request.headers
+    assert ("127.0.0.9", None) == (request.source_address, request.proxy)
+    assert (None, None) == (bind().source_address, bind().proxy)
+
+
+def test_a_method_of_its_own_beats_that_of_the_operation(bind: Bind) -> None:
+    assert ("GET", "PUT") == (bind().method, bind(method="PUT").method)
+
+
+# --- words that nobody has used ------------------------------------------------------------------------------------
+
+
+def word(bind: Bind, name: str, **more: Any) -> str:
+    body = bind("add", json_={"a": name}, **more).body
+    return str(json.loads(body or b"")["a"])
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("{random.uuid}", r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}"),
+        ("{random.hex64}", r"[0-9a-f]{64}"),
+        ("{random.hex}", r"[0-9a-f]{32}"),
+        ("{random.digits12}", r"9[0-9]{11}"),
+        ("{random.word}", r"[a-z0-9]{20}"),
+        ("{unique}", r"conformance-[0-9a-f]{12}"),
+    ],
+)
+def test_a_random_word_has_the_form_that_its_name_says(bind: Bind, name: str, form: str) -> None:
+    first = word(bind, name)
+    assert re.fullmatch(form, first)
+    assert first == word(bind, name)
+    assert first != word(bind, name, scope=Scope(salt="another attempt"))
+    assert first != word(bind, name, seed=1)
+
+
+def test_two_names_are_two_words_and_one_name_is_one_word_in_an_attempt(bind: Bind) -> None:
+    body = json.loads(bind("add", json_=["{random.word-a}", "{random.word-b}", "{random.word-a}"]).body or b"")
+    assert body[0] == body[2] != body[1]
+
+
+def test_a_default_is_one_word_for_the_whole_run(bind: Bind) -> None:
+    one, other = (word(bind, "{fixture.missing}", scope=Scope(salt=salt)) for salt in "ab")
+    assert one == other
+    assert one != word(bind, "{fixture.missing}", seed=1)
+
+
+def test_letters_are_as_many_as_the_profile_says(bind: Bind) -> None:
+    assert "abcde" == word(bind, "{text.latin.sizes.max}")
+    assert "あいうえおお" == word(bind, "{text.kana.sizes.max|one-more}")
