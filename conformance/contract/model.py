@@ -170,6 +170,10 @@ class Control(_Strict):
     depth: Depth = "smoke"
     fallback: bool = False
     draw: Draw | None = None
+    doubtful: bool = False
+    """It rests on something that only the profile says and that may be out of date, such as a password: refused in the
+    very words of the row, it tells nothing.
+    """
 
 
 class Draw(_Strict):
@@ -418,6 +422,8 @@ class ContractFile(_Strict):
     vantages: dict[str, Named] = {}
     hooks: dict[str, Named] = {}
     operations: dict[str, OperationSpec]
+    exploration: dict[Depth, int] = {"standard": 30, "thorough": 300}
+    """How many requests exploration may send for one operation."""
     inputs: dict[str, Input] = {}
     chains: dict[str, list[Step]] = {}
     traces: dict[str, Trace] = {}

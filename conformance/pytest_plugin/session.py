@@ -19,7 +19,7 @@ from conformance.pytest_plugin.settings import Settings
 from conformance.results.redaction import Redactor
 from conformance.run.campaign import Campaign, How
 
-__all__ = ["KEY", "Session"]
+__all__ = ["Session"]
 
 
 class Session:
@@ -57,18 +57,15 @@ class Session:
             if isinstance(item, RowItem | ExploredItem):
                 _, names = rows.setdefault(item.contract.name, (item.contract, []))
                 names += [item.row] if isinstance(item, RowItem) else []
-                self._explored += isinstance(item, ExploredItem)
+                if isinstance(item, ExploredItem):
+                    self._explored += item.contract.file.exploration.get(self.settings.depth, 0)
         for contract, names in rows.values():
             self.campaign.begin(contract, names)
             self.gathering.announce(self.campaign.run(contract.name), self.campaign.planned(contract.name))
 
     def planned(self) -> int:
         """How many requests are sent at most, as long as nothing has to be repeated or shrunk."""
-        if not self._explored:
-            return self.gathering.planned
-        from conformance.run.beyond import BUDGETS  # noqa: PLC0415 - what explores is loaded for it anyway
-
-        return self.gathering.planned + self._explored * BUDGETS[self.settings.depth]
+        return self.gathering.planned + self._explored
 
     def seconds_for(self, requests: int) -> float | None:
         """How long so many requests take at the pace of the target; None without one."""
@@ -98,6 +95,3 @@ class Session:
         server = reference.start(contract)
         self._servers.append(server)
         return server.profile
-
-
-KEY: pytest.StashKey[Session] = pytest.StashKey()

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.contract.contract import Row
-from conformance.contract.model import Depth
 from conformance.contract.placeholders import Missing
 from conformance.contract.wording import loose, wordings
 from conformance.exchange.binding import Scope
@@ -24,11 +23,7 @@ from conformance.run.exploring import Ground as Standing
 from conformance.run.ground import Ground
 from conformance.run.tracing import Tracing
 
-__all__ = ["BUDGETS", "explored", "requests_planned"]
-
-BUDGETS: dict[Depth, int] = {"smoke": 0, "standard": 15, "thorough": 300}
-"""Requests per operation."""
-
+__all__ = ["explored", "requests_planned"]
 
 def explored(ground: Ground, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
     """Explore one operation within its budget."""
@@ -71,7 +66,7 @@ def _standing(ground: Ground, operation: str) -> Standing | str:
         schema=ground.contract.openapi,
         operation=operation,
         base_url=ground.target.base_url,
-        budget=BUDGETS[ground.depth],
+        budget=file.exploration.get(ground.depth, 0),
         seed=ground.seed,
         envelope=file.envelope.schema_,
         paths=paths,

@@ -67,17 +67,18 @@ class Watch:
         if not changed or any(outcome.accepted for outcome in outcomes):
             # What was accepted is a violation of its own; that it then has an effect is no second one.
             return
-        if self._plan.row.case.unchanged[index].confirm and not self._again(index, outcomes[0]):
+        if self._plan.row.case.unchanged[index].confirm and not self._again(index, outcomes):
             return
         where = outcomes[0].probe.label if len(outcomes) == 1 else f"{len(outcomes)} rejected requests"
         was = {pointer: before[pointer] for pointer in changed}
         detail = "a rejected write must change nothing"
         self._evidence.find([Finding("effect", Level.MUST, was, changed, where, detail=detail)], outcomes[-1].n)
 
-    def _again(self, index: int, outcome: Outcome) -> bool:
-        """Others may have written meanwhile: the same difference must come of the same probe once more."""
+    def _again(self, index: int, outcomes: list[Outcome]) -> bool:
+        """Others may have written meanwhile: a difference must come of the same probes once more."""
         before = self._states[index]
-        attempt(self._ground, self._evidence, self._plan.row.id, outcome.probe, self._captures)
+        for outcome in outcomes:
+            attempt(self._ground, self._evidence, self._plan.row.id, outcome.probe, self._captures)
         after = self._read(index, "after, again")
         if after is None:
             return False
