@@ -14,13 +14,17 @@ from conformance.contract.model import Depth
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
 from conformance.run.aiming import Aim, hold
 from conformance.run.assembling import described_run, known
-from conformance.run.ground import Ground
+from conformance.run.ground import Ground, Sends
 from conformance.run.ledger import FILE, FileLedger, Ledger, NoLedger, open_entries
 from conformance.run.preparing import prepared
 from conformance.run.running import Runner, plan_all, prepare
 from conformance.target.target import Target
 
-__all__ = ["Campaign", "How"]
+__all__ = ["Campaign", "How", "Through"]
+
+
+Through = Callable[[Sends], Sends]
+"""What every request of the rows passes on its way to the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class How:
     relative_to: Path = Path()
     output: Path | None = None
     """Where the ledger of what is made on a target is kept."""
+    through: Through | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class Campaign:
             ledger, notes = opened(how.output, target, alone=how.share == 1)
             ready = prepared(replace(ground, ledger=ledger))
             ground, notes = ready.ground, (*notes, *ready.notes)
+        if how.through is not None:
+            ground = replace(ground, session=how.through(ground.session))
         plans = plan_all(contract, ground.target, wanted, how.depth, how.seed)
         runner = Runner(ground, plans, how.workers)
         self._held[contract.name] = _Held(contract, ground.target, ground, runner, notes)

@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
@@ -23,10 +23,10 @@ from conformance.run.aiming import Aim
 from conformance.run.assembling import assembled, now, results
 from conformance.run.auditing.halting import Halt
 from conformance.run.auditing.order import Order, Outcome, digest
-from conformance.run.campaign import Campaign, How
+from conformance.run.campaign import Campaign, How, Through
 from conformance.target.target import Target, from_mapping, read
 
-__all__ = ["contract_of", "hold", "target_of"]
+__all__ = ["Work", "contract_of", "hold", "target_of"]
 
 _LOG = logging.getLogger(__name__)
 _READING = threading.Lock()
@@ -36,7 +36,7 @@ def hold(order: Order, halt: Halt | None = None) -> Outcome:
     """Run every row of an order and explore, within its time; what is wrong with the order or with us is told."""
     try:
         contract = contract_of(order.contract, order.contract_digest)
-        return _Work(order, contract, target_of(order)).done(halt or Halt())
+        return _done(order, Work(order, contract, target_of(order)), halt or Halt())
     except ConformanceError as error:
         return Outcome(order.name, problem=str(error), exit_code=error.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever it is, it costs this line only
@@ -74,84 +74,99 @@ def target_of(order: Order) -> Target:
     return replace(target, pace=order.pace) if order.pace else target
 
 
-@dataclass(slots=True)
-class _Work:
-    """One use."""
+class Work:
+    """One target under way: whoever drives it asks for rows and operations, and for the results at any time."""
 
-    order: Order
-    contract: Contract
-    target: Target
-    rows: list[RowResult] = field(default_factory=list)
-    explored: list[Exploration] = field(default_factory=list)
-    undocumented: list[Undocumented] = field(default_factory=list)
-    stopped: str = ""
-    """Why nothing new is begun any more."""
+    def __init__(self, order: Order, contract: Contract, target: Target, through: Through | None = None) -> None:
+        manner = order.manner
+        output = Path(order.output) if order.output else None
+        how = How(manner.depth, manner.seed, relative_to=Path.cwd(), output=output, through=through)
+        self._manner, self.contract = manner, contract
+        self._campaign = Campaign(Aim(target, None, None, ()), how, _nothing_offered)
+        self._started, self._clock = now(), perf_counter()
+        self._rows: list[RowResult] = []
+        self._explored: list[Exploration] = []
+        self._undocumented: list[Undocumented] = []
+        self.stopped = ""
+        """Why nothing new is begun any more."""
 
-    def done(self, halt: Halt) -> Outcome:
-        manner, started, clock = self.order.manner, now(), perf_counter()
-        output = Path(self.order.output) if self.order.output else None
-        how = How(manner.depth, manner.seed, relative_to=Path.cwd(), output=output)
-        campaign = Campaign(Aim(self.target, None, None, ()), how, _nothing_offered)
-        try:
-            with self._heeding(campaign, halt):
-                self._run(campaign)
-        finally:
-            campaign.close()
-        run = assembled(campaign.run(self.contract.name), self.rows, self.explored, self.undocumented)
-        lasted = perf_counter() - clock
-        whole = results(
-            [run], seed=manner.seed, depth=manner.depth, started=started, seconds=lasted, why_partial=self.stopped
-        )
-        return Outcome(self.order.name, _redacted(whole, campaign, self.contract.name), self.stopped)
+    def begin(self) -> tuple[str, ...]:
+        """Plan; the rows, those last that use something up. Raises Unusable."""
+        rows = sorted(self.contract.rows, key=lambda row: row.case.last)
+        self._campaign.begin(self.contract, [row.id for row in rows])
+        return tuple(row.id for row in rows)
 
-    def _run(self, campaign: Campaign) -> None:
-        wanted = list(self.contract.rows)
-        last = [row.id for row in wanted if row.case.last]
-        campaign.begin(self.contract, [row.id for row in wanted])
-        for row in (row.id for row in wanted if not row.case.last):
-            self._row(campaign, row)
-        if self.order.manner.explore:
-            for operation in self.contract.file.operations:
-                self._explore(campaign, operation)
-        for row in last:
-            self._row(campaign, row)
-
-    def _row(self, campaign: Campaign, row: str) -> None:
+    def row(self, row: str) -> None:
+        """Run one row, unless stopped."""
         if self.stopped:
             return
-        found = campaign.row(self.contract.name, row)
+        found = self._campaign.row(self.contract.name, row)
         if not self.stopped:  # a row that was broken off may not say that all is well
-            self.rows.append(found)
+            self._rows.append(found)
 
-    def _explore(self, campaign: Campaign, operation: str) -> None:
-        if self.stopped:
-            return
-        found, pairs = campaign.explore(self.contract.name, operation)
-        self.explored.append(found)
-        self.undocumented += pairs
+    def explore(self) -> None:
+        """Explore every operation, unless stopped."""
+        for operation in self.contract.file.operations:
+            if self.stopped:
+                return
+            found, pairs = self._campaign.explore(self.contract.name, operation)
+            self._explored.append(found)
+            self._undocumented += pairs
 
-    @contextmanager
-    def _heeding(self, campaign: Campaign, halt: Halt) -> Iterator[None]:
-        def stop(why: str) -> None:
-            self.stopped = self.stopped or why
-            campaign.stop()
+    def stop(self, why: str) -> None:
+        """Begin nothing new; what is under way cleans up."""
+        self.stopped = self.stopped or why
+        self._campaign.stop()
 
-        seconds = self.order.manner.seconds
-        alarm = threading.Timer(seconds, stop, (f"broken off after {seconds:g} s",))
-        alarm.daemon = True
-        alarm.start()
-        try:
-            with halt.heard(lambda: stop("interrupted")):
-                yield
-        finally:
-            alarm.cancel()
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._campaign.close()
+
+    def results(self) -> Results:
+        """What is known so far, without the secrets that were only captured on the way."""
+        name = self.contract.name
+        run = assembled(self._campaign.run(name), self._rows, self._explored, self._undocumented)
+        whole = results(
+            [run],
+            seed=self._manner.seed,
+            depth=self._manner.depth,
+            started=self._started,
+            seconds=perf_counter() - self._clock,
+            why_partial=self.stopped,
+        )
+        text = write_json(whole)
+        clean = self._campaign.redacted(name, text)
+        return whole if clean == text else read_json(clean, "results.json")
 
 
-def _redacted(whole: Results, campaign: Campaign, contract: str) -> Results:
-    """Without the secrets that were only captured on the way, such as a token of a login."""
-    text = write_json(whole)
-    clean = campaign.redacted(contract, text)
-    return whole if clean == text else read_json(clean, "results.json")
+def _done(order: Order, work: Work, halt: Halt) -> Outcome:
+    try:
+        with _heeding(order, work, halt):
+            rows = work.begin()
+            late = [row for row in rows if (found := work.contract.row(row)) is not None and found.case.last]
+            for row in rows[: len(rows) - len(late)]:
+                work.row(row)
+            if order.manner.explore:
+                work.explore()
+            for row in late:
+                work.row(row)
+    finally:
+        work.close()
+    return Outcome(order.name, work.results(), work.stopped)
+
+
+@contextmanager
+def _heeding(order: Order, work: Work, halt: Halt) -> Iterator[None]:
+    """While the block lasts, its time and the one who waits for it may stop it."""
+    seconds = order.manner.seconds
+    alarm = threading.Timer(seconds, work.stop, (f"broken off after {seconds:g} s",))
+    alarm.daemon = True
+    alarm.start()
+    try:
+        with halt.heard(lambda: work.stop("interrupted")):
+            yield
+    finally:
+        alarm.cancel()
 
 
 def _nothing_offered(contract: str) -> Mapping[str, Any]:

@@ -1,0 +1,1 @@
+"""`conformance audit`: profiles become orders, outcomes become files, files become the matrix."""

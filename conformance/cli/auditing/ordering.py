@@ -1,0 +1,101 @@
+"""Which targets are run with which contract, in which order, and which of them share a pace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.contract.contract import Contract
+from conformance.errors import Problem, Unusable
+from conformance.run.auditing.order import Manner, Order, Outcome, digest
+from conformance.run.auditing.profiles import Glance
+from conformance.run.auditing.working import contract_of
+from conformance.target.names import mend
+
+__all__ = ["Ordered", "chosen", "contracts", "grouped", "ordered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What is to be run, and what cannot be."""
+
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    """By the name of the target, in the order of the profiles."""
+    unusable: tuple[Outcome, ...] = ()
+
+
+def contracts(folders: Iterable[Path]) -> dict[str, tuple[Contract, str]]:
+    """Every contract by its name, with the digest of its files; raises Unusable."""
+    found = {}
+    for folder in folders:
+        said = digest(folder.resolve())
+        contract = contract_of(str(folder), said)
+        found[contract.name] = contract, said
+    return found
+
+
+def chosen(glances: Sequence[Glance], only: Sequence[str], known: Iterable[str]) -> tuple[Glance, ...]:
+    """The targets of these contracts, all where none is named; raises Unusable where that leaves nothing."""
+    known = tuple(known)
+    problems = [
+        Problem("--contract", f"there is no contract {name!r}", mend(name, known, "contracts"))
+        for name in only
+        if name not in known
+    ]
+    kept = tuple(one for one in glances if not only or one.contract in only or one.problem)
+    if not problems and not kept:
+        problems.append(Problem("--contract", f"no profile is for {' or '.join(only)}", "give other profiles"))
+    if problems:
+        raise Unusable(problems)
+    return kept
+
+
+def ordered(
+    glances: Iterable[Glance], known: Mapping[str, tuple[Contract, str]], manner: Manner, output: Path, *, local: bool
+) -> Ordered:
+    """An order for each profile that can be read; `local`: the worker shares our disk, and keeps its ledger there."""
+    glances = tuple(glances)
+    paces = _paces(glances)
+    orders, unusable = {}, []
+    for one in glances:
+        if one.problem or one.contract not in known:
+            hint = mend(one.contract, tuple(known), "contracts") or "check `contract`"
+            problem = Problem(str(one.path), f"there is no contract {one.contract!r}", hint)
+            unusable.append(Outcome(one.name, problem=one.problem or str(problem), exit_code=4))
+            continue
+        contract, edition = known[one.contract]
+        orders[one.name] = Order(
+            name=one.name,
+            profile=str(one.path.resolve()),
+            profile_digest=digest(one.path),
+            document=one.document,
+            contract=str(contract.folder),
+            contract_digest=edition,
+            manner=manner,
+            pace=paces.get(one.pace_group) if one.pace_group else None,
+            output=str((output / one.folder).resolve()) if local else None,
+        )
+    return Ordered(orders, tuple(unusable))
+
+
+def grouped(glances: Iterable[Glance], orders: Mapping[str, Order]) -> list[list[tuple[Order, float]]]:
+    """Targets of one pace group one after the other, each with the seconds in which its requests still count."""
+    groups: dict[str, list[tuple[Order, float]]] = {}
+    for one in glances:
+        if one.name in orders:
+            order = orders[one.name]
+            key = f"group {one.pace_group}" if one.pace_group else f"alone {one.name}"
+            groups.setdefault(key, []).append((order, order.pace[1] if order.pace else 0.0))
+    # The longest first: they decide when the audit is over.
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def _paces(glances: Iterable[Glance]) -> dict[str, tuple[int, float]]:
+    """The slowest pace in each group: what counts the requests counts those to all of its targets."""
+    found: dict[str, tuple[int, float]] = {}
+    for one in glances:
+        if one.pace_group and one.pace:
+            held = found.get(one.pace_group, one.pace)
+            found[one.pace_group] = min(held, one.pace, key=lambda pace: pace[0] / pace[1])
+    return found
