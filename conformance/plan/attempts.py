@@ -65,6 +65,7 @@ class ControlPlan:
     draw: Draw | None = None
     drawn: str | None = None
     """What `{capture.drawn}` stands for in its steps, once it is drawn."""
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ DRAWN_CONTROLS: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 10}
 Neighbours = Mapping[str, Iterator[tuple[str, Any] | None]]
 """Of each operation, the valid values of other parameters that are tried beside, in turn."""
 SMOKE_REQUESTS = 3
-MANY_EDGES = 8
+MANY_EDGES = 5
 """A row with so many edges draws one value only at `standard`."""
 FIRM = 4
 """Firm probes that each row has at least."""
@@ -397,7 +397,7 @@ class _Planner:
             lacks = list(dict.fromkeys(lacks_of_steps(self.contract, self.target, steps)))
             if not lacks:
                 possible += 1
-                yield from self._drawn_controls(control, ControlPlan(label, steps))
+                yield from self._drawn_controls(control, ControlPlan(label, steps, doubtful=control.doubtful))
                 continue
             self.lacking["control"].append(lacks)
             self.skipped.append(f"control {label}: {', '.join(lacks)}")
