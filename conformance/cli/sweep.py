@@ -52,5 +52,7 @@ def command(target: str | None, contract: str | None, output: str) -> int:
 
 
 def _told(entry: Swept) -> str:
+    if entry.doubt:
+        return one_line(f"?     {entry.operation} ({entry.row}): {entry.doubt}")
     what = " ".join([entry.operation, *entry.names, f"({entry.row})" if entry.row else ""]).strip()
     return one_line(f"{'left' if entry.why else 'gone'}  {what}" + (f": {entry.why}" if entry.why else ""))

@@ -16,6 +16,8 @@ from conformance.target.target import Target
 
 __all__ = ["Swept", "sweep"]
 
+RESTORE = "restore"
+DOUBT = "killed while it was under way: it was to be refused, and had neither a name nor an ID to be found by"
 _PERMITTED = frozenset({"write", "delete"})
 """Taking away what we made needs no more than making it did; a killed run may have had it by `--allow`."""
 
@@ -28,6 +30,8 @@ class Swept:
     names: tuple[str, ...]
     row: str
     why: str
+    doubt: str = ""
+    """What reads cannot tell and a person may want to look at."""
 
 
 def sweep(contract: Contract, target: Target, path: Path, seed: int = 0) -> Iterator[Swept]:
@@ -42,10 +46,12 @@ def sweep(contract: Contract, target: Target, path: Path, seed: int = 0) -> Iter
     ground = _ground(contract, target, path, seed)
     try:
         for entry in reversed(wanted):
-            why = take_back(ground, Evidence(ground.redactor), entry)
+            unknowable = not (entry.made or entry.names or entry.operation == RESTORE)
+            why = "" if unknowable else take_back(ground, Evidence(ground.redactor), entry)
             if not why:
                 ground.ledger.undone(entry.id)
-            yield Swept(entry.operation, entry.names, entry.row, ground.redactor.text(why))
+            doubt = DOUBT if unknowable else ""
+            yield Swept(entry.operation, entry.names, entry.row, ground.redactor.text(why), doubt)
     finally:
         close = getattr(ground.session, "close", None)
         if close is not None:

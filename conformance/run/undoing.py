@@ -11,7 +11,7 @@ from conformance.plan.attempts import Probe, RowPlan
 from conformance.run.calls import captured, run_chain
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
-from conformance.run.intending import certainly_nothing, entry_of, needed
+from conformance.run.intending import certainly_nothing, entry_of, needed, traced
 from conformance.run.probing import Outcome, attempt
 from conformance.run.taking_back import found_again
 from conformance.wire import Answer
@@ -32,16 +32,16 @@ class Undoing:
             return attempt(self._ground, evidence, self._row, probe, self._captures)
         scope = Scope(self._captures, probe.language, probe.other_language, f"{self._row}/{probe.label}")
         noted = entry_of(self._ground, self._row, probe.operation, probe.request, self._steps(), scope=scope)
-        entry = self._ground.ledger.intend(noted)
+        entry = self._ground.ledger.intend(noted) if traced(self._ground, probe.operation) else ""
         finished = False
         try:
             outcome = attempt(self._ground, evidence, self._row, probe, self._captures)
             finished = True
         finally:
-            if not finished:  # interrupted: it may have arrived
+            if not finished and noted.names:  # interrupted: it may have arrived
                 self._strike(entry, found_again(self._ground, evidence, probe.operation, noted.names))
         if outcome is None or certainly_nothing(outcome.exchange):
-            self._ground.ledger.undone(entry)
+            self._strike(entry, "")
             return outcome
         why = self._taken_back(evidence, entry, noted.names, outcome)
         if why:
@@ -52,12 +52,13 @@ class Undoing:
         answer = outcome.exchange.answer
         if answer is None or not outcome.accepted:
             # A fault of the server's says nothing of what was made before it.
-            traceable = outcome.probe.operation in self._ground.contract.file.traces and names
+            traceable = traced(self._ground, outcome.probe.operation) and names
             why = found_again(self._ground, evidence, outcome.probe.operation, names) if traceable else ""
             return self._strike(entry, why)
         captures = {**self._captures, **self._told(answer)}
         steps = [step.model_dump(mode="json") for step in self._steps()]
-        self._ground.ledger.made(entry, needed(self._ground, steps, captures))
+        if entry:
+            self._ground.ledger.made(entry, needed(self._ground, steps, captures))
         label = f"undo of {outcome.probe.label}"
         chain = run_chain(
             self._ground, evidence, self._plan.undo, captures, label=label, role="clean-up", salt=f"{self._row}/{label}"
@@ -66,12 +67,11 @@ class Undoing:
         if not chain.lacking:
             return self._strike(entry, "" if gone else chain.why)
         if not names:
-            self._ground.ledger.undone(entry)  # accepted, and nothing made that has an ID or a name
-            return ""
+            return self._strike(entry, "")  # accepted, and nothing made that has an ID or a name
         return self._strike(entry, found_again(self._ground, evidence, outcome.probe.operation, names))
 
     def _strike(self, entry: str, why: str) -> str:
-        if not why:
+        if entry and not why:
             self._ground.ledger.undone(entry)
         return why
 
