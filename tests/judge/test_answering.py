@@ -1,0 +1,366 @@
+"""Each aspect of an answer: when it holds, when it does not, and how much that weighs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conformance.contract.contract import Contract
+from conformance.contract.model import Page
+from conformance.contract.placeholders import Missing
+from conformance.contract.wording import wordings
+from conformance.judge.answering import findings
+from conformance.judge.expectation import expectation
+from conformance.judge.finding import Finding
+from conformance.judge.rules import Rules, point
+from conformance.judge.telling import brief, editions
+from conformance.wire import Answer
+
+Said = Callable[..., Answer]
+Judge = Callable[..., list[tuple[str, str]]]
+
+ROWS = """\
+  - id: below
+    cause: a
+    expect: {status: 400, message: "limit: at least 0, not {query.limit}"}
+  - {id: above, cause: b, expect: {status: 400, message: "limit: at most 10."}}
+  - {id: strict, cause: c, expect: {status: 400, message: Exactly so, message_level: must}}
+  - {id: missing, cause: d, expect: {status: [404, 410]}}
+"""
+
+FAULTS = (
+    'schema: {type: object, properties: {message: {type: string}}}\n  faults: ""\n  body_may_lack: true\n',
+    """\
+schema: {type: object, required: [errors], properties: {errors: {type: array}}}
+  faults: /errors
+  expected: [/id]
+""",
+)
+LISTED = """\
+  - id: title
+    cause: a
+    expect:
+      status: 400
+      code: [invalid, required]
+      field: "{fixture.item}"
+      message:
+        - {text: Title is missing, language: en, edition: "2024"}
+        - {text: Title is required, language: en, edition: "2023"}
+        - {text: タイトルは必須です, language: ja, edition: "2024"}
+  - id: other
+    cause: b
+    expect:
+      status: 400
+      code: invalid
+      message: [{text: Not a number, language: en}, {text: 数ではない, language: ja}]
+"""
+
+
+def look(head: str, members: tuple[str, ...]) -> Any:
+    values = {("query", "limit"): "-1", ("fixture", "item"): "spoon"}
+    if (head, *members) not in values:
+        raise Missing(head)
+    return values[head, members[0]]
+
+
+class Case:
+    """One row, held against answers."""
+
+    def __init__(self, contract: Contract, row: str, leaks: Callable[[str], tuple[str, ...]] = lambda _: ()) -> None:
+        self.rules = Rules(contract, leaks, frozenset(["full"]))
+        self.row = self.rules.row(row)
+
+    def judged(self, answer: Answer, language: str | None = None, **instead: Any) -> tuple[Finding, ...]:
+        said = self.row.case.expect.model_copy(update=instead)
+        wanted = expectation(said, look, row=self.row.id, wordings=wordings(self.row), language=language)
+        return findings(answer, wanted, self.rules, "here")
+
+    def told(self, answer: Answer, language: str | None = None, **instead: Any) -> list[tuple[str, str]]:
+        return [(item.aspect, item.level.value) for item in self.judged(answer, language, **instead)]
+
+
+@pytest.fixture
+def below(shop: Callable[..., Contract]) -> Case:
+    return Case(shop(ROWS), "items/below")
+
+
+@pytest.fixture
+def title(shop: Callable[..., Contract]) -> Case:
+    return Case(shop(LISTED, FAULTS), "items/title")
+
+
+OWN = {"message": "limit: at least 0, not -1"}
+
+# --- status, message -----------------------------------------------------------------------------------------------
+
+
+def test_the_promised_answer_has_no_findings(below: Case, answer: Said) -> None:
+    assert [] == below.told(answer(400, OWN))
+    assert [] == below.told(answer(400, {"trace": 7, **OWN}, kind="Application/JSON; charset=utf-8"))
+    assert [] == below.told(answer(400, OWN, kind="application/problem+json"))
+
+
+@pytest.mark.parametrize("status", [200, 404, 422, 500])
+def test_another_status_is_a_must(below: Case, answer: Said, status: int) -> None:
+    (found,) = [item for item in below.judged(answer(status, OWN)) if item.aspect == "status"]
+    assert ("must", 400, status, "here") == (found.level, found.wanted, found.got, found.where)
+
+
+def test_any_of_several_documented_statuses_holds(shop: Callable[..., Contract], answer: Said) -> None:
+    case = Case(shop(ROWS), "items/missing")
+    assert [] == case.told(answer(404, {})) == case.told(answer(410, {}))
+    (found,) = case.judged(answer(400, {}))
+    assert [404, 410] == found.wanted
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["limit: at least 0, not -2", "Limit: at least 0, not -1.", "limit must be at least 0", "", "limit: at least 0"],
+)
+def test_new_wording_is_a_should(below: Case, answer: Said, message: str) -> None:
+    assert [("message", "should")] == below.told(answer(400, {"message": message}))
+
+
+def test_new_wording_is_a_must_where_the_case_says_so(shop: Callable[..., Contract], answer: Said) -> None:
+    assert [("message", "must")] == Case(shop(ROWS), "items/strict").told(answer(400, {"message": "Nearly so"}))
+
+
+@pytest.mark.parametrize("message", ["limit: at most 10.", "Limit: at most 10", "EXACTLY  SO"])
+def test_the_message_of_another_row_is_a_must_and_says_whose_it_is(below: Case, answer: Said, message: str) -> None:
+    (found,) = below.judged(answer(400, {"message": message}))
+    assert ("message", "must") == (found.aspect, found.level)
+    assert "rejected for another reason" in found.detail
+    assert "items/" in found.detail
+    assert OWN["message"] == found.wanted
+
+
+@pytest.mark.parametrize("message", [5, None, ["x"], {"a": 1}])
+def test_a_message_that_is_no_text_is_a_must(below: Case, answer: Said, message: Any) -> None:
+    assert ("message", "must") in below.told(answer(400, {"message": message}))
+
+
+def test_a_missing_message_is_a_should(below: Case, answer: Said) -> None:
+    assert [("message", "should")] == below.told(answer(400, {}))
+
+
+# --- envelope, content type ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", [None, "", "  \n"])
+def test_an_empty_body_weighs_what_the_contract_says(below: Case, title: Case, answer: Said, body: Any) -> None:
+    assert ("envelope", "should") in below.told(answer(400, body))
+    assert ("envelope", "must") in title.told(answer(400, body))
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("<html>", "text/html"),
+        ("oops", "text/plain"),
+        ("{'a': 1}", "application/json"),
+        ('{"a": NaN}', "application/json"),
+    ],
+)
+def test_a_body_that_is_not_json_is_a_must(below: Case, answer: Said, body: str, kind: str) -> None:
+    (found,) = below.judged(answer(400, body, kind=kind))
+    assert ("envelope", "must", "a JSON body") == (found.aspect, found.level, found.wanted)
+    assert kind in found.got
+
+
+@pytest.mark.parametrize("body", [[], "5", '"text"', "null", [OWN]])
+def test_a_body_of_another_form_is_a_must(below: Case, answer: Said, body: Any) -> None:
+    assert ("envelope", "must") in below.told(answer(400, body))
+
+
+def test_a_success_is_not_held_to_the_envelope(below: Case, answer: Said) -> None:
+    assert [("status", "must")] == below.told(answer(200, [1]))
+
+
+def test_the_envelope_is_looked_at_even_where_the_status_is_wrong(below: Case, answer: Said) -> None:
+    assert {"status", "envelope"} == {aspect for aspect, _ in below.told(answer(500, "oops", kind="text/plain"))}
+
+
+def test_json_that_says_it_is_something_else_is_a_must_and_saying_nothing_a_should(below: Case, answer: Said) -> None:
+    assert [("content-type", "must")] == below.told(answer(400, OWN, kind="text/html"))
+    assert [("content-type", "should")] == below.told(answer(400, OWN, kind=None))
+
+
+# --- code, field, several faults -----------------------------------------------------------------------------------
+
+
+def fault(**instead: Any) -> dict[str, Any]:
+    return {"code": "invalid", "field": "spoon", "message": "Title is missing", **instead}
+
+
+def listed(*faults: Any, **more: Any) -> dict[str, Any]:
+    return {"id": "x", "errors": list(faults), **more}
+
+
+def test_any_documented_code_holds(title: Case, answer: Said) -> None:
+    for code in ("invalid", "required"):
+        assert [] == title.told(answer(400, listed(fault(code=code))), "en")
+
+
+@pytest.mark.parametrize(
+    ("instead", "aspect"),
+    [({"code": "Invalid"}, "code"), ({"code": None}, "code"), ({"field": "fork"}, "field"), ({"field": None}, "field")],
+)
+def test_another_code_and_another_field_are_a_must(title: Case, answer: Said, instead: Any, aspect: str) -> None:
+    assert [(aspect, "must")] == title.told(answer(400, listed(fault(**instead))), "en")
+
+
+def test_of_several_faults_the_one_that_fits_best_is_judged(title: Case, answer: Said) -> None:
+    other = {"code": "x", "field": "y", "message": "Not a number"}
+    assert [] == title.told(answer(400, listed(other, fault())), "en")
+    assert [("field", "must")] == title.told(answer(400, listed(other, fault(field="fork"))), "en")
+
+
+@pytest.mark.parametrize("body", [{"id": "x", "errors": []}, {"id": "x", "errors": [5, None]}])
+def test_an_error_that_names_no_fault_is_a_must(title: Case, answer: Said, body: Any) -> None:
+    assert [("fault", "must")] == title.told(answer(400, body), "en")
+
+
+def test_a_member_that_is_expected_is_a_should(title: Case, answer: Said) -> None:
+    assert [("envelope", "should")] == title.told(answer(400, {"errors": [fault()]}), "en")
+
+
+# --- languages and editions ----------------------------------------------------------------------------------------
+
+
+def test_every_documented_edition_holds_and_is_told(title: Case, answer: Said) -> None:
+    for message, edition in (("Title is missing", "2024"), ("Title is required", "2023")):
+        got = answer(400, listed(fault(message=message)))
+        assert [] == title.told(got, "en")
+        wanted = expectation(title.row.case.expect, look, row=title.row.id, wordings=wordings(title.row), language="en")
+        assert (edition,) == editions(got, wanted, title.rules)
+
+
+def test_the_wording_of_another_language_is_a_must(title: Case, answer: Said) -> None:
+    (found,) = title.judged(answer(400, listed(fault(message="タイトルは必須です"))), "en")
+    assert ("language", "must") == (found.aspect, found.level)
+    assert "ja" in found.detail
+    assert "en" in found.detail
+
+
+def test_where_no_language_was_asked_for_any_holds(title: Case, answer: Said) -> None:
+    assert [] == title.told(answer(400, listed(fault(message="タイトルは必須です"))))
+
+
+def test_another_row_in_another_language_is_a_must(title: Case, answer: Said) -> None:
+    assert [("message", "must")] == title.told(answer(400, listed(fault(message="数ではない"))), "en")
+
+
+# --- the whole body ------------------------------------------------------------------------------------------------
+
+
+def test_a_schema_of_the_whole_body_weighs_what_the_case_says(below: Case, answer: Said) -> None:
+    schema = {"required": ["status"], "properties": {"status": {"const": 1}}}
+    assert [] == below.told(answer(400, {**OWN, "status": 1}), body=schema)
+    assert [("body", "must")] == below.told(answer(400, OWN), body=schema)
+    assert [("body", "should")] == below.told(answer(400, OWN), body=schema, body_level="should")
+
+
+def test_members_are_compared_and_absent_ones_must_not_be_there(below: Case, answer: Said) -> None:
+    got = answer(400, {**OWN, "a": {"b": [1, 2]}})
+    assert [] == below.told(got, equals={"/a/b/1": 2}, absent=["/c"])
+    assert [("body", "must")] * 2 == below.told(got, equals={"/a/b/1": 3, "/a/x": 1})
+    assert [("body", "must")] == below.told(got, absent=["/a/b"])
+
+
+def test_true_is_not_one(below: Case, answer: Said) -> None:
+    assert [("body", "must")] == below.told(answer(400, {**OWN, "on": True}), equals={"/on": 1})
+
+
+def test_a_body_that_is_said_of_the_success_is_not_asked_of_a_refusal(below: Case, answer: Said) -> None:
+    said = {"status": [200, 404], "envelope": False, "body": {"required": ["items"]}}
+    assert "body" not in dict(below.told(answer(404, {}), **said))
+    assert "body" in dict(below.told(answer(200, {}), **said))
+
+
+@pytest.mark.parametrize(
+    ("items", "total", "page", "holds"),
+    [
+        (0, 5, (0, 0), True),
+        (1, 5, (1, 0), True),
+        (5, 5, (10, 0), True),
+        (2, 5, (10, 3), True),
+        (0, 5, (10, 9), True),
+        (1, 5, (0, 0), False),
+        (4, 5, (10, 0), False),
+        (5, 5, (1, 0), False),
+        (0, 5, (1, 0), False),
+        (1, None, (0, 0), True),
+        (1, True, (0, 0), True),
+    ],
+)
+def test_a_page_holds_as_many_as_there_are_within_its_limit(
+    below: Case, items: int, total: Any, page: tuple[int, int], holds: bool
+) -> None:
+    said = Page(items="/items", total="/total", limit=page[0], offset=page[1])
+    body = json.dumps({**OWN, "items": [{}] * items, "total": total}).encode()
+    got = below.told(Answer(400, (("Content-Type", "application/json"),), body, len(body)), page=said)
+    assert ([] if holds else [("body", "must")]) == got
+
+
+# --- pointers and briefs -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pointer", "found"),
+    [
+        ("", (True, {"a": [{"b": 1}, {"c": 2}], "x/y": {"~": None}})),
+        ("/a/0/b", (True, 1)),
+        ("/a/*/b", (True, [1, None])),
+        ("/x~1y/~0", (True, None)),
+        ("/a/2", (False, None)),
+        ("/a/b", (False, None)),
+        ("/a/-1", (False, None)),
+        ("/x~1y/*", (False, None)),
+        ("/none", (False, None)),
+    ],
+)
+def test_a_pointer_finds_what_is_there(pointer: str, found: tuple[bool, Any]) -> None:
+    assert found == point({"a": [{"b": 1}, {"c": 2}], "x/y": {"~": None}}, pointer)
+
+
+def test_an_answer_in_short_is_its_status_and_what_it_says(title: Case, below: Case, answer: Said) -> None:
+    assert "400 invalid spoon Title is missing; b" == brief(answer(400, listed(fault(), {"message": "b"})), title.rules)
+    assert "400 limit: at least 0, not -1" == brief(answer(400, OWN), below.rules)
+    assert "200" == brief(answer(200, {"items": []}), below.rules)
+    assert "502 <html> oops" == brief(answer(502, "<html>\n oops"), below.rules)
+    assert 164 >= len(brief(answer(400, {"message": "x" * 9999}), below.rules))
+
+
+# --- whatever comes ------------------------------------------------------------------------------------------------
+
+BODIES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just(OWN["message"]),
+    lambda inside: (
+        st.lists(inside, max_size=3)
+        | st.dictionaries(st.sampled_from(["message", "errors", "code", "field", "x"]), inside, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=80, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(status=st.integers(100, 599), body=BODIES)
+def test_judging_never_fails_and_only_the_promised_answer_is_without_a_must(
+    below: Case, title: Case, answer: Said, status: int, body: Any
+) -> None:
+    for case in (below, title):
+        found = case.judged(answer(status, body), "en")
+        if status != 400:
+            assert "must" in {item.level.value for item in found}
+
+
+@settings(max_examples=80, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(st.binary(max_size=40))
+def test_any_bytes_are_judged(below: Case, title: Case, data: bytes) -> None:
+    for case in (below, title):
+        case.judged(Answer(400, (("Content-Type", "application/json"),), data, len(data)), "en")
