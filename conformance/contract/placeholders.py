@@ -3,7 +3,7 @@
 `{fixture.NAME}` from the profile (deeper with dots), `{capture.NAME}` from an earlier answer, `{credential.NAME}` or
 `{credential.NAME.MEMBER}` a secret, `{query.NAME}`, `{path.NAME}` and `{json.NAME}` what the request itself holds, `{language}` and `{other}`
 the language asked for and another one, `{unique}` a word never used before in this run, `{random.NAME}` one word for the whole of an
-attempt, `{text.SCRIPT.NAME}` as many letters of a script (`latin`, `kana`, `kanji`) as the fixture of that name says,
+attempt, `{text.SCRIPT.NAME}` as many letters of a script (one of SCRIPTS) as the fixture of that name says,
 `{drawn}` the drawn value. In messages only: `{any}` any text, `{rest}` any ending or none.
 
 A way to change the value may follow a bar: `{fixture.content_id|swap-case}`. A key that ends so in `|optional` is left
@@ -42,12 +42,14 @@ SCRIPTS = {
     "latin": "abcdefghijklmnopqrstuvwxyz",
     "kana": "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほ",
     "kanji": "日月火水木金土山川田人口車門雨東西南北",
+    "emoji": "😀😃😄😁😆😅😂😊🙂😉",
+    "combining": "e\u0301a\u0300o\u0302u\u0308n\u0303c\u0327",
 }
 
 
 def letters(script: str, count: Any) -> str:
     """As many letters of a script as a fixture says; raises Missing where there is no such script or number."""
-    if script not in SCRIPTS or not str(count).isdigit():
+    if script not in SCRIPTS or not str(count).isdecimal():
         raise Missing(f"text.{script}")
     alphabet = SCRIPTS[script]
     return (alphabet * (int(count) // len(alphabet) + 1))[: int(count)]
@@ -68,7 +70,7 @@ CHANGES: Mapping[str, Callable[[str], Any]] = {
     OPTIONAL: lambda text: text,
     "text": lambda text: text,
     "number": _number,
-    "beyond-32-bits": lambda text: str(int(text) + 2**32) if text.isascii() and text.isdigit() else text + "4294967296",
+    "wrapped": lambda text: str(int(text) + 2**32) if text.isascii() and text.isdigit() else text + "4294967296",
     "letters": lambda text: "".join("lkjhgqwrtz"[at % 10] for at in range(len(text))),
     "one-more": lambda text: text + text[-1:],
     "one-less": lambda text: text[:-1],

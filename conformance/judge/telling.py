@@ -7,7 +7,7 @@ from conformance.judge.faults import fits, speaks
 from conformance.judge.rules import NOTHING, Rules, faults_of, json_of
 from conformance.wire import Answer
 
-__all__ = ["brief", "editions"]
+__all__ = ["brief", "coded", "editions"]
 
 
 def editions(answer: Answer, wanted: Expectation, rules: Rules) -> tuple[str, ...]:
@@ -22,6 +22,13 @@ def editions(answer: Answer, wanted: Expectation, rules: Rules) -> tuple[str, ..
         if fits(wording, fault.message, wanted)
     ]
     return tuple(dict.fromkeys(spoken))
+
+
+def coded(answer: Answer, rules: Rules) -> str:
+    """The codes and fields of an error answer; empty where it has none."""
+    body = json_of(answer)
+    faults = faults_of(rules, body) if body is not NOTHING and answer.status >= 400 else ()
+    return "; ".join(f"{fault.code} {fault.field or ''}".strip() for fault in faults if isinstance(fault.code, str))
 
 
 def brief(answer: Answer, rules: Rules) -> str:

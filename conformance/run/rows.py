@@ -13,7 +13,7 @@ from conformance.exchange.binding import Scope
 from conformance.judge.answering import findings, has_must
 from conformance.judge.finding import Finding, Level, Verdict
 from conformance.judge.http_notes import notes
-from conformance.judge.telling import brief
+from conformance.judge.telling import brief, coded
 from conformance.judge.verdict import row_verdict
 from conformance.plan.attempts import ControlPlan, Probe, RowPlan
 from conformance.results.model import Attempt, Note, RowResult
@@ -109,7 +109,10 @@ class _Row:
         chain = self._chain(self.plan.before, "set-up", "step")
         if chain.passed:
             return True
-        self.evidence.silences.append(f"set-up failed: {chain.why}")
+        if chain.broken is not None and chain.broken.refused and self._is_own(chain.broken):
+            self._judge_control(ControlPlan("set-up", self.plan.before), chain)
+        else:
+            self.evidence.silences.append(f"set-up failed: {chain.why}")
         return False
 
     def _intend(self) -> str:
@@ -227,7 +230,7 @@ class _Row:
             self._violated(control, call, [replace(item, aspect="effect") for item in call.found], chain)
         elif call.exchange.reply.status >= 500:
             self._violated(control, call, call.found, chain)
-        elif self._is_own(call):
+        elif self._is_own(call) and not control.doubtful:
             said = brief(call.exchange.reply, self.ground.rules)
             detail = "a valid request got the answer that this row promises for a faulty one"
             wanted = _one(call.wanted.statuses)
@@ -235,7 +238,7 @@ class _Row:
             self._violated(control, call, [Finding("control", Level.MUST, wanted, said, where, detail=detail)], chain)
         else:
             said = brief(call.exchange.reply, self.ground.rules)
-            self.refusals.append((call.exchange.reply.status, said))
+            self.refusals.append(self._reason(call.exchange.reply))
             self._doubt(control, f"control {control.label} was refused: {said}", chain)
 
     def _is_own(self, call: Call) -> bool:
@@ -243,11 +246,11 @@ class _Row:
         answer = call.exchange.answer
         if answer is None:
             return False
-        scope = Scope(self.captures, salt=self.id)
         with suppress(Missing):
             probe = self.plan.probes[0]
+            scope = Scope(self.captures, probe.language, probe.other_language, self.id)
             bound = self.ground.binder.bind(probe.operation, probe.request, probe.tier, scope)
-            wanted = promise(self.ground, self.id, bound, replace(scope, language=probe.language))
+            wanted = promise(self.ground, self.id, bound, scope)
             return not has_must(findings(answer, replace(wanted, language=None), self.ground.rules, ""))
         return False
 
@@ -278,9 +281,13 @@ class _Row:
             doubts.append("the faulty request was refused in the same words as the valid one")
         return kept, doubts
 
+    def _reason(self, answer: Answer) -> tuple[int, str]:
+        """Why a request was refused: by the codes where there are any, as words are another in each language."""
+        return answer.status, coded(answer, self.ground.rules) or brief(answer, self.ground.rules)
+
     def _answers(self) -> dict[int, tuple[int, str]]:
         return {
-            outcome.n: (outcome.exchange.answer.status, brief(outcome.exchange.answer, self.ground.rules))
+            outcome.n: self._reason(outcome.exchange.answer)
             for outcome in self.outcomes
             if outcome.exchange.answer is not None
         }
