@@ -15,7 +15,18 @@ from typing import Any, Literal
 from conformance.judge.finding import Verdict
 from conformance.results.model import Suite
 
-__all__ = ["Blame", "Conforming", "ContractProof", "FaultProof", "Outcome", "Proof", "RowProof", "as_json", "worth"]
+__all__ = [
+    "Blame",
+    "Conforming",
+    "ContractProof",
+    "FaultProof",
+    "Outcome",
+    "Proof",
+    "RowProof",
+    "as_json",
+    "counting_verdicts",
+    "worth",
+]
 
 
 class Outcome(StrEnum):
@@ -68,7 +79,7 @@ class FaultProof:
     @property
     def catching(self) -> tuple[Blame, ...]:
         """The complaints that count, of rows that it belongs to, in the order of the run."""
-        counting = self._counting()
+        counting = counting_verdicts(wording_only=self.wording_only, refuses=self.refuses)
         found = (blame for blame in self.blames if blame.row in self.rows and blame.verdict in counting)
         return tuple(sorted(found, key=lambda blame: blame.after))
 
@@ -82,11 +93,6 @@ class FaultProof:
     def strays(self) -> tuple[Blame, ...]:
         """Complaints of rows that it does not belong to."""
         return tuple(blame for blame in self.blames if blame.row not in self.rows)
-
-    def _counting(self) -> frozenset[Verdict]:
-        if self.wording_only:
-            return frozenset({Verdict.DRIFTS})
-        return frozenset({Verdict.VIOLATES, *([Verdict.INCONCLUSIVE] if self.refuses else [])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +188,13 @@ class Proof:
     def stands(self) -> bool:
         """Every fault caught, no right server blamed, no row that catches nothing."""
         return not any(one.survivors or one.alarms or one.idle for one in self.contracts)
+
+
+def counting_verdicts(*, wording_only: bool, refuses: bool) -> frozenset[Verdict]:
+    """The verdicts that catch a fault of this kind."""
+    if wording_only:
+        return frozenset({Verdict.DRIFTS})
+    return frozenset({Verdict.VIOLATES, *([Verdict.INCONCLUSIVE] if refuses else [])})
 
 
 def worth(rows: Iterable[str], faults: Iterable[FaultProof]) -> tuple[RowProof, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.contract.contract import Contract
@@ -13,7 +14,20 @@ from conformance.results.proof import Blame
 from conformance.run.running import Runner, plan_all, prepare
 from conformance.target.target import from_mapping
 
-__all__ = ["tried"]
+__all__ = ["Suspects", "tried"]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """Rows that are expected to complain, and the verdicts that count."""
+
+    rows: frozenset[str]
+    verdicts: frozenset[Verdict]
+
+    def counts(self, blame: Blame) -> bool:
+        """Whether it is one of these rows that complains, and loud enough."""
+        return blame.row in self.rows and blame.verdict in self.verdicts
+
 
 _WEIGHT = {Verdict.VIOLATES: Level.MUST, Verdict.DRIFTS: Level.SHOULD}
 _MOST = 240
@@ -21,24 +35,25 @@ _MOST = 240
 
 
 def tried(
-    contract: Contract, profile: dict[str, Any], depth: Depth, seed: int, rows: Collection[str] | None = None
+    contract: Contract, profile: dict[str, Any], depth: Depth, seed: int, wanted: Suspects | None = None
 ) -> tuple[tuple[Blame, ...], int]:
-    """Run all rows in the order of a run, or those in `rows`; who was blamed, and how many requests were sent.
+    """Run the rows in the order of a run; who was blamed, and how many requests were sent.
 
-    Everything is planned as for all rows, so that what is sent for a row does not depend on `rows`. Raises Unusable
-    for a profile that cannot be used.
+    With `wanted`, it ends as soon as these rows have all run and one of them complains: what they say, and after how
+    many requests, is the same as in a whole run. Raises Unusable for a profile that cannot be used.
     """
     target = from_mapping(profile, where=f"the embedded server of {contract.name}", environ={})
     plans = plan_all(contract, target, contract.rows, depth, seed)
     runner = Runner(prepare(contract, target, depth, seed), plans)
     blames: list[Blame] = []
+    left = set(wanted.rows) if wanted else set()
     try:
         for name in sorted(plans, key=lambda one: plans[one].row.case.last):
-            if rows is not None and name not in rows:
-                continue
             before = runner.ground.session.sent
-            result = runner.result(name)
-            blames += _blamed(result, before, runner.ground.session.sent)
+            blames += _blamed(runner.result(name), before, runner.ground.session.sent)
+            left.discard(name)
+            if wanted and not left and any(wanted.counts(blame) for blame in blames):
+                break
     finally:
         runner.close()
     return tuple(blames), runner.ground.session.sent

@@ -12,12 +12,12 @@ from pathlib import Path
 from time import perf_counter
 
 from conformance import reference
-from conformance.cli.proving.subjects import Subject
+from conformance.cli.proving.subjects import Subject, refuses
 from conformance.contract.contract import Contract
 from conformance.contract.model import Depth
 from conformance.contract.reading import read_contract
-from conformance.results.proof import Blame
-from conformance.run.trying import tried
+from conformance.results.proof import Blame, counting_verdicts
+from conformance.run.trying import Suspects, tried
 
 __all__ = ["Trial", "Way", "trials", "try_one"]
 
@@ -28,8 +28,6 @@ class Way:
 
     depth: Depth
     seed: int
-    thrifty: bool = False
-    """Run only the rows that a fault belongs to: enough to tell whether it is caught, not what else complains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +56,20 @@ def try_one(subject: Subject, way: Way) -> Trial:
     """Start the server, run the rows against it, end it. A conforming server's seed moves the suite's draws, too."""
     contract = _contract(subject.folder)
     faults = [subject.fault] if subject.fault is not None else []
-    rows = _own(contract, subject) if way.thrifty and faults else None
     began = perf_counter()
     with reference.start(subject.contract, faults=faults, freedoms=subject.choices()) as server:
         seed = way.seed if subject.freedoms is None else subject.freedoms
-        blames, requests = tried(contract, server.profile, way.depth, seed, rows)
+        blames, requests = tried(contract, server.profile, way.depth, seed, _suspects(contract, subject))
     return Trial(subject, blames, requests, round(perf_counter() - began, 3))
 
 
-def _own(contract: Contract, subject: Subject) -> frozenset[str]:
-    fault = next(fault for fault in reference.faults(subject.contract) if fault.name == subject.fault)
-    return frozenset(row.id for row in contract.rows if (row.table, row.number) in fault.rows)
+def _suspects(contract: Contract, subject: Subject) -> Suspects | None:
+    """A caught fault needs no more requests; a right server gets them all."""
+    fault = next((fault for fault in reference.faults(subject.contract) if fault.name == subject.fault), None)
+    if fault is None:
+        return None
+    rows = frozenset(row.id for row in contract.rows if (row.table, row.number) in fault.rows)
+    return Suspects(rows, counting_verdicts(wording_only=fault.wording_only, refuses=refuses(fault)))
 
 
 @cache

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from conformance import __version__, reference
 from conformance.cli.proving.crew import Trial, Way
+from conformance.cli.proving.subjects import refuses
 from conformance.contract.contract import Contract
 from conformance.contract.reading import read_contract
 from conformance.reference import Fault
@@ -15,9 +16,6 @@ from conformance.results.model import Suite
 from conformance.results.proof import Conforming, ContractProof, FaultProof, Outcome, Proof, worth
 
 __all__ = ["Lasted", "proved", "settled"]
-
-_REFUSES = "control"
-"""The aspect of faults that hold a row against requests which break no rule."""
 
 
 def proved(folders: Mapping[str, Path], done: Sequence[Trial], way: Way, lasted: Lasted) -> Proof:
@@ -46,7 +44,7 @@ def settled(fault: Fault, contract: Contract, trial: Trial) -> FaultProof:
         fault.sentence,
         rows,
         fault.wording_only,
-        fault.aspect == _REFUSES,
+        refuses(fault),
         trial.blames,
         trial.requests,
         trial.seconds,

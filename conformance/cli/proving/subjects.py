@@ -13,7 +13,7 @@ from conformance.errors import Problem, Unusable
 from conformance.reference import Fault
 from conformance.reference.catalogue import known
 
-__all__ = ["Subject", "chosen_faults", "folders", "rights", "sampled", "wrongs"]
+__all__ = ["Subject", "chosen_faults", "folders", "refuses", "rights", "sampled", "wrongs"]
 
 _SLOW = "latency_ms"
 """The one freedom that costs time and shows nothing: how long a right answer takes."""
@@ -70,6 +70,11 @@ def chosen_faults(contracts: Iterable[str], names: Sequence[str]) -> dict[str, t
     wanted = set(names)
     kept = {one: tuple(f for f in catalogue if f.name in wanted) for one, catalogue in catalogues.items()}
     return {contract: faults for contract, faults in kept.items() if faults}
+
+
+def refuses(fault: Fault) -> bool:
+    """Whether the fault is that a row is held against requests which break no rule."""
+    return fault.aspect == "control"
 
 
 def sampled(faults: Sequence[Fault], size: int, seed: int) -> tuple[Fault, ...]:
