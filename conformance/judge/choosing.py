@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from conformance.judge.answering import findings, has_must
 from conformance.judge.expectation import Expectation
 from conformance.judge.finding import Finding, Level
+from conformance.judge.form import leaks
 from conformance.judge.rules import Rules
 from conformance.judge.telling import brief
 from conformance.wire import Answer
@@ -28,7 +29,7 @@ def choice_of(
     A row whose very wording came is preferred to one that only shares the status.
     """
     if answer.status < 300 and "accepted" in accept:
-        return "accepted", ()
+        return "accepted", tuple(leaks(answer, rules, where))
     rows = {**({own.row: own} if "this" in accept else {}), **others}
     held = {name: findings(answer, wanted, rules, where) for name, wanted in rows.items()}
     for name, found in sorted(held.items(), key=lambda item: len(item[1])):
@@ -50,7 +51,7 @@ def _plain(answer: Answer, accept: Sequence[str | int], rules: Rules, where: str
     ):
         return None
     if not fourhundreds:
-        return ()
+        return tuple(leaks(answer, rules, where))
     bare = Expectation("", (answer.status,), (), lambda *_: None, Level.SHOULD)
     found = findings(answer, bare, rules, where)
     return tuple(item for item in found if item.level is Level.MUST)

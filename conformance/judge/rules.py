@@ -16,17 +16,23 @@ from conformance.wire import Answer
 
 __all__ = ["NOTHING", "Fault", "Rules", "faults_of", "json_of", "point", "stack_trace", "validator"]
 
+_AT = r"(?:\b|(?<=\\[nrt]))at "
+"""Also after a line break or a tab that JSON has escaped, which is a letter there."""
+
 STACK_TRACES = re.compile(
     "|".join(
         [
             r"Traceback \(most recent call last\)",
             r"File \\?\"[^\"\n]+\", line \d+",  # Python
-            r"\bat [\w$.<>/ ]+ ?\((?:[^()\n]*[/\\:])?[\w.$-]+\.(?:js|ts|mjs|java|kt|scala|cs|py|rb|php)(?::\d+)+\)",
-            r"\bat (?:[A-Za-z]:|/)[^\s()]+:\d+:\d+",  # JavaScript without a name
+            _AT + r"[\w$.<>/ ]+ ?\((?:[^()\n]*[/\\:])?[\w.$-]+\.(?:js|ts|mjs|java|kt|scala|cs|py|rb|php)(?::\d+)+\)",
+            _AT + r"(?:[A-Za-z]:|/)[^\s()]+\.[cm]?[jt]sx?:\d+:\d+",  # JavaScript without a name
+            _AT + r"[\w.<>`+]+\([^()\n]*\) in [^\n]{1,300}?:line \d+",  # .NET
+            r"\b(?:[A-Z]\w+\.)+[A-Z]\w+Exception: ",  # .NET, by its name
             r"\bgoroutine \d+ \[|\b[\w./-]+\.go:\d+\b|panic: runtime error",  # Go
             r"#\d+ [\w./\\:-]+\.php(?:\(\d+\)|:\d+)|\bin [\w./-]+\.php(?: on line |:)\d+",  # PHP
             r"\b[\w./-]+\.(?:rb|ex|exs|rs):\d+:in\b|[\w./-]+\.rb:\d+:in [`']",  # Ruby
-            r"thread '[^']+' panicked at",  # Rust
+            r"thread '[^'\n]+'(?: \(\d+\))? panicked at",  # Rust
+            r"\([\w-]+ [\d.]+\) [\w./-]+\.exs?:\d+: ",  # Elixir
             r"\b(?:[a-z]+\.)+[A-Z]\w+(?:Exception|Error)\b(?:: |\n|\\n)",  # Java, by its name
             r"\bStack ?[Tt]race:\s*\S",
         ]
