@@ -8,7 +8,7 @@ from typing import Any
 from conformance.contract.model import Page
 from conformance.judge.expectation import Expectation
 from conformance.judge.finding import Finding, Level
-from conformance.judge.rules import NOTHING, point, validator
+from conformance.judge.rules import NOTHING, point, same, validator
 from conformance.judge.schemas import differences
 from conformance.wire import Answer
 
@@ -34,7 +34,7 @@ def _shape(body: Any, wanted: Expectation, where: str) -> Iterator[Finding]:
             yield Finding("body", wanted.body_level, should, got, where, detail=f"at {place}")
     for pointer, value in (wanted.equals or {}).items():
         there, got = point(body, pointer)
-        if not there or not validator({"const": value}).is_valid(got):  # in Python True is 1
+        if not there or not same(got, value):
             yield Finding("body", wanted.body_level, value, got if there else "absent", where, detail=f"at {pointer}")
     for pointer in wanted.absent:
         there, got = point(body, pointer)

@@ -14,7 +14,7 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.wording import WordingIndex
 from conformance.wire import Answer
 
-__all__ = ["NOTHING", "Fault", "Rules", "faults_of", "json_of", "point", "stack_trace", "validator"]
+__all__ = ["NOTHING", "Fault", "Rules", "faults_of", "json_of", "point", "same", "stack_trace", "validator"]
 
 _AT = r"(?:\b|(?<=\\[nrt]))at "
 """Also after a line break or a tab that JSON has escaped, which is a letter there."""
@@ -112,6 +112,15 @@ def point(value: Any, pointer: str) -> tuple[bool, Any]:
         else:
             return False, None
     return True, value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values of JSON types are equal in JSON, where true is not 1 (in Python it is)."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
 def stack_trace(answer: Answer) -> str | None:

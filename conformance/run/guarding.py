@@ -9,7 +9,7 @@ from typing import Any
 from conformance.contract.placeholders import Missing
 from conformance.exchange.binding import Scope
 from conformance.judge.finding import Finding, Level
-from conformance.judge.rules import point
+from conformance.judge.rules import point, same
 from conformance.plan.attempts import Probe, RowPlan
 from conformance.run.calls import run_chain
 from conformance.run.evidence import Evidence
@@ -63,7 +63,7 @@ class Watch:
         if before is None or after is None:
             return
         self._states[index] = after
-        changed = {pointer: value for pointer, value in after.items() if value != before[pointer]}
+        changed = {pointer: value for pointer, value in after.items() if not same(value, before[pointer])}
         if not changed or any(outcome.accepted for outcome in outcomes):
             # What was accepted is a violation of its own; that it then has an effect is no second one.
             return

@@ -1,0 +1,416 @@
+"""One row from plan to verdict, against a server in memory: what is blamed, what is doubted, what is put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from conformance.wire import Answer, Reply, Silence, SilenceKind
+
+Run = Callable[..., Any]
+Said = Callable[..., Answer]
+
+PUT = """\
+  - id: bad-name
+    cause: The name is too long.
+    operations: [put]
+    request: {json: {name: toolong}}
+    vary: {json.name: {edges: {longer: waytoolong, longest: waywaytoolong}}}
+    expect: {status: 400, message: The name is too long}
+    unchanged:
+      - {read: {call: get}, compare: [/name]}
+"""
+
+
+class Shop:
+    """A server of the small contract that does what the documents say, but for what a test changes."""
+
+    def __init__(self, said: Said) -> None:
+        self.said = said
+        self.items: dict[str, Any] = {"spoon": {"id": "spoon", "name": "Spoon"}}
+        self.log: list[tuple[str, str]] = []
+
+    def __call__(self, asked: Any) -> Reply:
+        method, path = asked.request.method, asked.path
+        self.log.append((method, path))
+        name = path.rpartition("/")[2]
+        if path == "/items" and method == "POST":
+            self.items["made"] = {"id": "made"}
+            return self.said(201, self.items["made"])
+        if path == "/items":
+            return self.list(asked.query.get("limit", "5"))
+        if name not in self.items:
+            return self.said(404, {"message": "No such item"})
+        if method == "DELETE":
+            return self.said(200, self.items.pop(name))
+        return self.put(name, asked.json) if method == "PUT" else self.said(200, self.items[name])
+
+    def list(self, limit: str) -> Reply:
+        number = int(limit)
+        if number < 0:
+            return self.said(400, {"message": f"limit: at least 0, not {limit}"})
+        if number > 10:
+            return self.said(400, {"message": "limit: at most 10"})
+        return self.said(200, {"items": [{"id": "spoon"}][:number]})
+
+    def put(self, name: str, body: Any) -> Reply:
+        if len(body["name"]) > 5:
+            return self.said(400, {"message": "The name is too long"})
+        self.items[name]["name"] = body["name"]
+        return self.said(200, self.items[name])
+
+
+@pytest.fixture
+def server(answer: Said) -> Shop:
+    return Shop(answer)
+
+
+def test_a_server_that_does_as_promised_conforms(run: Run, server: Shop) -> None:
+    ran = run(server)
+    assert ("conforms", None, []) == (ran.only.verdict, ran.only.reason, ran.aspects())
+    assert [("limit=-0", "accepted")] == [(choice.input, choice.answer) for choice in ran.only.choices]
+    assert ran.session.sent == ran.only.requests == len(ran.only.exchanges)
+    assert [*range(1, ran.only.requests + 1)] == [exchange.n for exchange in ran.only.exchanges]
+
+
+def test_nothing_is_sent_beyond_what_was_planned(run: Run, server: Shop, shop: Any, target: Any) -> None:
+    from conformance.run.running import plan_all
+
+    contract = shop()
+    planned = plan_all(contract, target(), contract.rows, "standard", 0)["items/limit-below"].requests
+    assert run(server).session.sent <= planned
+
+
+def test_a_row_that_lacks_something_sends_nothing_and_names_it(run: Run, server: Shop) -> None:
+    ran = run(server, PUT, allow=[])
+    assert ("not-exercised", "lacks allow: write", ("allow: write",)) == (
+        ran.only.verdict,
+        ran.only.reason,
+        ran.only.lacks,
+    )
+    assert 0 == ran.session.sent == ran.only.requests
+
+
+# --- findings ------------------------------------------------------------------------------------------------------
+
+
+def test_a_server_that_accepts_everything_violates(run: Run, server: Shop, answer: Said) -> None:
+    server.list = lambda limit: answer(200, {"items": []})  # type: ignore[method-assign]
+    ran = run(server)
+    assert "violates" == ran.only.verdict
+    assert {("status", "must")} == set(ran.aspects())
+    wrong = {attempt.label for attempt in ran.only.attempts if attempt.outcome == "violation"}
+    assert {"example", "limit=two", "limit=ten"} <= wrong
+
+
+def test_new_wording_drifts(run: Run, server: Shop, answer: Said) -> None:
+    asked = server.list
+    server.list = lambda limit: answer(400, {"message": "negative"}) if int(limit) < 0 else asked(limit)  # type: ignore[method-assign]
+    ran = run(server)
+    assert "drifts" == ran.only.verdict
+    assert {("message", "should")} == set(ran.aspects())
+
+
+def test_a_finding_points_at_the_exchange_that_shows_it(run: Run, server: Shop, answer: Said) -> None:
+    asked = server.list
+    server.list = lambda limit: answer(200, {"items": []}) if limit == "-10" else asked(limit)  # type: ignore[method-assign]
+    (found,) = run(server).only.findings
+    assert ("limit=ten", 400, 200) == (found.where, found.wanted, found.got)
+
+
+def test_what_is_wrong_now_and_then_is_wrong_and_says_how_often(run: Run, answer: Said) -> None:
+    rows = "  - {id: one, cause: a, request: {query: {limit: -1}}, expect: {status: 400}}\n"
+    calls = iter([400, 200, 400, 400])
+    ran = run(lambda _: answer(next(calls), {}), rows)
+    (found,) = ran.only.findings
+    assert ("violates", "1 of 4") == (ran.only.verdict, found.times)
+
+
+# --- controls ------------------------------------------------------------------------------------------------------
+
+
+def test_a_server_that_rejects_everything_in_the_words_of_the_row_violates(run: Run, answer: Said) -> None:
+    ran = run(lambda asked: answer(400, {"message": f"limit: at least 0, not {asked.query['limit']}"}))
+    assert "violates" == ran.only.verdict
+    assert [("control", "must")] == ran.aspects()
+
+
+def test_a_control_that_is_refused_otherwise_leaves_the_row_inconclusive(run: Run, server: Shop, answer: Said) -> None:
+    asked = server.list
+    server.list = lambda limit: answer(403, {"message": "Go away"}) if limit == "0" else asked(limit)  # type: ignore[method-assign]
+    ran = run(server)
+    assert "inconclusive" == ran.only.verdict
+    assert "control limit=0 was refused: 403 Go away" in ran.only.reason
+
+
+def test_a_server_that_refuses_all_in_the_same_other_words_is_not_blamed(run: Run, answer: Said) -> None:
+    ran = run(lambda _: answer(403, {"message": "Go away"}))
+    assert ("inconclusive", []) == (ran.only.verdict, ran.aspects())
+    assert "refused in the same words" in ran.only.reason
+
+
+def test_a_violation_beside_an_explained_refusal_stands(run: Run, answer: Said) -> None:
+    def answered(asked: Any) -> Reply:
+        return answer(200, {}) if asked.query["limit"] == "-10" else answer(403, {"message": "Go away"})
+
+    ran = run(answered)
+    assert "violates" == ran.only.verdict
+    assert ["limit=ten"] == [item.where for item in ran.only.findings]
+
+
+def test_a_control_that_fails_in_the_server_violates(run: Run, server: Shop, answer: Said) -> None:
+    asked = server.list
+    server.list = lambda limit: answer(500, {"message": "Oops"}) if limit == "0" else asked(limit)  # type: ignore[method-assign]
+    assert "violates" == run(server).only.verdict
+
+
+def test_a_control_without_its_effect_violates(run: Run, server: Shop, answer: Said) -> None:
+    asked = server.list
+    server.list = lambda limit: answer(200, {"items": [{}]}) if limit == "0" else asked(limit)  # type: ignore[method-assign]
+    ran = run(server)
+    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.aspects())
+
+
+def test_a_control_that_was_passed_is_not_sent_again_for_another_row(run: Run, server: Shop) -> None:
+    rows = "".join(
+        f"  - {{id: {name}, cause: a, request: {{query: {{limit: {value}}}}}, expect: {{status: 400}}, "
+        "control: [{label: c, steps: [{call: get}]}]}\n"
+        for name, value in (("low", -1), ("high", 11))
+    )
+    ran = run(server, rows)
+    assert 1 == server.log.count(("GET", "/items/spoon"))
+    assert {"conforms"} == {row.verdict for row in ran.rows.values()}
+    assert "(shared)" in ran.rows["items/high"].attempts[-1].answer
+
+
+# --- silence -------------------------------------------------------------------------------------------------------
+
+
+def test_silence_is_never_blamed_on_the_target(run: Run) -> None:
+    ran = run(lambda _: Silence(SilenceKind.TIMEOUT, "10 s"))
+    assert ("inconclusive", []) == (ran.only.verdict, ran.aspects())
+    assert "no answer (timeout: 10 s)" in ran.only.reason
+
+
+def test_one_silence_among_answers_leaves_the_row_inconclusive(run: Run, server: Shop) -> None:
+    def answered(asked: Any) -> Reply:
+        return Silence(SilenceKind.RESET) if asked.query.get("limit") == "-2" else server(asked)
+
+    assert "inconclusive" == run(answered).only.verdict
+
+
+def test_a_set_up_that_fails_leaves_the_row_untried(run: Run, server: Shop) -> None:
+    rows = "  - {id: one, cause: a, before: [{call: get}], expect: {status: 400}}\n"
+    ran = run(server, rows, fixtures={"item": "fork"})
+    assert ("inconclusive", "set-up failed: get was answered 404", 1) == (
+        ran.only.verdict,
+        ran.only.reason,
+        ran.session.sent,
+    )
+
+
+def test_a_value_that_nothing_gave_is_a_doubt(run: Run, server: Shop) -> None:
+    rows = """\
+  - id: one
+    cause: a
+    before: [{call: get, capture: {gone: /nowhere}}]
+    request: {query: {limit: "{capture.gone}"}}
+    expect: {status: 400}
+"""
+    ran = run(server, rows)
+    assert "inconclusive" == ran.only.verdict
+    assert "capture.gone" in ran.only.reason
+
+
+def test_an_input_that_happens_to_be_valid_is_neither_blamed_nor_counted(run: Run, server: Shop) -> None:
+    rows = """\
+  - id: none
+    cause: a
+    operations: [get]
+    request: {path: {id: "{fixture.missing}"}}
+    vary: {path.id: {near: {n: "{fixture.item}x"}, unless: {/id: "{path.id}"}}}
+    expect: {status: 404}
+"""
+    server.items["spoonx"] = {"id": "spoonx"}
+    ran = run(server, rows)
+    assert "conforms" == ran.only.verdict
+    (attempt,) = (attempt for attempt in ran.only.attempts if attempt.label == "id=n")
+    assert "happens to be valid" in attempt.answer
+    server.items["spoonx"] = {"id": "spoon"}
+    assert "violates" == run(server, rows).only.verdict
+
+
+# --- guards --------------------------------------------------------------------------------------------------------
+
+
+def test_a_rejected_write_that_changes_nothing_conforms_with_two_reads(run: Run, server: Shop) -> None:
+    ran = run(server, PUT)
+    assert "conforms" == ran.only.verdict
+    assert 2 == server.log.count(("GET", "/items/spoon"))
+
+
+def changing(server: Shop) -> Callable[[str, Any], Reply]:
+    put = server.put
+
+    def changed(name: str, body: Any) -> Reply:
+        reply = put(name, body)
+        if body["name"] == "waywaytoolong":
+            server.items[name]["name"] = "changed"
+        return reply
+
+    return changed
+
+
+def test_a_rejected_write_with_an_effect_violates(run: Run, server: Shop) -> None:
+    server.put = changing(server)  # type: ignore[method-assign]
+    ran = run(server, PUT)
+    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.aspects())
+    (found,) = ran.only.findings
+    assert ({"/name": "Spoon"}, {"/name": "changed"}) == (found.wanted, found.got)
+
+
+def test_a_look_after_each_write_names_the_one(run: Run, server: Shop) -> None:
+    server.put = changing(server)  # type: ignore[method-assign]
+    (found,) = run(server, PUT.replace("compare:", "each: true, compare:")).only.findings
+    assert "name=longest" == found.where
+
+
+def test_a_change_that_is_not_seen_twice_may_be_somebody_else_s(run: Run, server: Shop) -> None:
+    put, times = server.put, iter([True])
+
+    def once(name: str, body: Any) -> Reply:
+        reply = put(name, body)
+        if body["name"] == "waywaytoolong" and next(times, False):
+            server.items[name]["name"] = "by somebody else"
+        return reply
+
+    server.put = once  # type: ignore[method-assign]
+    ran = run(server, PUT.replace("compare:", "each: true, confirm: true, compare:"))
+    assert ("inconclusive", []) == (ran.only.verdict, ran.aspects())
+    assert "somebody else" in ran.only.reason
+
+
+def test_a_change_that_is_seen_twice_violates(run: Run, server: Shop) -> None:
+    put, count = server.put, iter(range(99))
+
+    def every_time(name: str, body: Any) -> Reply:
+        reply = put(name, body)
+        if body["name"] == "waywaytoolong":
+            server.items[name]["name"] = f"changed {next(count)}"
+        return reply
+
+    server.put = every_time  # type: ignore[method-assign]
+    ran = run(server, PUT.replace("compare:", "each: true, confirm: true, compare:"))
+    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.aspects())
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, True), (0, False), (None, ""), ([], {})])
+def test_a_change_of_type_is_a_change(run: Run, server: Shop, before: Any, after: Any) -> None:
+    server.items["spoon"]["name"] = before
+    put = server.put
+
+    def changed(name: str, body: Any) -> Reply:
+        reply = put(name, body)
+        server.items[name]["name"] = after
+        return reply
+
+    server.put = changed  # type: ignore[method-assign]
+    assert "violates" == run(server, PUT).only.verdict
+
+
+def test_a_guard_that_cannot_read_is_a_doubt(run: Run, server: Shop, answer: Said) -> None:
+    def answered(asked: Any) -> Reply:
+        return answer(500, {"message": "Oops"}) if asked.request.method == "GET" else server(asked)
+
+    ran = run(answered, PUT)
+    assert "inconclusive" == ran.only.verdict
+    assert "could not be read" in ran.only.reason
+
+
+# --- taking back ---------------------------------------------------------------------------------------------------
+
+ADD = """\
+  - id: bad-add
+    cause: a
+    operations: [add]
+    request: {json: {name: ""}}
+    expect: {status: 400}
+    control:
+      - label: one is added
+        steps:
+          - call: add
+            request: {json: {name: a}}
+            expect: {status: 201, envelope: false}
+            capture: {id: /id}
+            undo: {call: remove, request: {path: {id: "{capture.id}"}}}
+"""
+
+
+def refusing(server: Shop, answer: Said) -> Callable[[Any], Reply]:
+    return lambda asked: answer(400, {}) if asked.request.method == "POST" and not asked.json["name"] else server(asked)
+
+
+def test_what_a_control_made_is_taken_away(run: Run, server: Shop, answer: Said) -> None:
+    ran = run(refusing(server, answer), ADD)
+    assert ("conforms", (), {"spoon"}) == (ran.only.verdict, ran.only.warnings, set(server.items))
+
+
+def test_what_a_later_step_took_away_is_not_taken_away_twice(run: Run, server: Shop, answer: Said) -> None:
+    rows = ADD + '          - {call: remove, request: {path: {id: "{capture.id}"}}}\n'
+    assert "conforms" == run(refusing(server, answer), rows).only.verdict
+    assert 1 == server.log.count(("DELETE", "/items/made"))
+
+
+def test_what_cannot_be_taken_away_is_a_warning_and_no_verdict(run: Run, server: Shop, answer: Said) -> None:
+    refused = refusing(server, answer)
+
+    def answered(asked: Any) -> Reply:
+        return answer(409, {}) if asked.request.method == "DELETE" else refused(asked)
+
+    ran = run(answered, ADD)
+    assert "conforms" == ran.only.verdict
+    assert "clean-up by remove failed" in ran.only.warnings[0]
+
+
+def test_a_probe_that_was_accepted_is_taken_back(run: Run, server: Shop) -> None:
+    rows = ADD + '    undo: {capture: {id: /id}, steps: [{call: remove, request: {path: {id: "{capture.id}"}}}]}\n'
+    ran = run(server, rows)
+    assert ("violates", {"spoon"}) == (ran.only.verdict, set(server.items))
+
+
+def test_what_a_row_changed_is_put_back_even_where_it_violates(run: Run, server: Shop) -> None:
+    rows = PUT.replace("toolong}}", "ok}}", 1) + "    after: [{call: put, request: {json: {name: Spoon}}}]\n"
+    ran = run(server, rows)
+    assert ("violates", "Spoon") == (ran.only.verdict, server.items["spoon"]["name"])
+
+
+# --- repetition ----------------------------------------------------------------------------------------------------
+
+LIMITED = "  - {id: limited, cause: a, tier: exhaust, expect: {status: 429}, repeat: {until: 429, at_most: 6}}\n"
+
+
+def statuses(answer: Said, *codes: int) -> Callable[[Any], Reply]:
+    rest: Iterator[int] = iter(codes)
+    return lambda _: answer(next(rest), {})
+
+
+def test_the_example_is_repeated_until_the_promised_status_comes(run: Run, answer: Said) -> None:
+    ran = run(statuses(answer, 200, 200, 429), LIMITED)
+    assert ("conforms", 3, 1) == (ran.only.verdict, ran.only.requests, len(ran.only.attempts))
+
+
+def test_a_limit_that_never_comes_violates_within_the_bound(run: Run, answer: Said) -> None:
+    ran = run(statuses(answer, *[200] * 6), LIMITED)
+    assert ("violates", 6) == (ran.only.verdict, ran.only.requests)
+
+
+def test_a_limit_that_is_there_from_the_start_tells_nothing(run: Run, answer: Said) -> None:
+    ran = run(statuses(answer, 429), LIMITED)
+    assert ("inconclusive", 1) == (ran.only.verdict, ran.only.requests)
+
+
+def test_another_refusal_on_the_way_violates(run: Run, answer: Said) -> None:
+    ran = run(statuses(answer, 200, 500), LIMITED)
+    assert ("violates", 2) == (ran.only.verdict, ran.only.requests)
