@@ -16,6 +16,7 @@ from conformance.run.auditing.working import hold
 
 __all__ = ["cluster", "threads"]
 
+_CONNECT = "10s"
 _LIVES = 4
 """A unit of work begins anew on another worker when its own dies, at most so many times in all."""
 
@@ -38,7 +39,7 @@ def cluster(address: str, most: int | None = None) -> Iterator[Crew]:
     """
     distributed = _distributed()
     try:
-        client = distributed.Client(address, timeout="10s", set_as_default=False)
+        client = distributed.Client(address, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         what = f"no Dask scheduler answers there ({type(error).__name__})"
         raise Unusable([Problem("--scheduler", what, "start one with `dask scheduler`")]) from None

@@ -1,0 +1,170 @@
+"""Many targets at once: each line right, and one that fails costs only its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from embedded import Servers, lines, matrix
+
+ROWS = 15
+
+
+def test_the_matrix_names_exactly_what_each_server_breaks(servers: Servers, audit: Callable[..., int]) -> None:
+    servers.start("right")
+    servers.start("strangers", "lets_strangers_in")
+    servers.start("untidy", "answers_missing_text_with_422")
+    servers.start("codes", "gives_no_group_the_code_not_found")
+    assert 1 == audit("targets")
+    assert {
+        "right": {},
+        "strangers": {"login/login": "violates"},
+        "untidy": {"topics-write/required-absent": "violates"},
+        "codes": {"topics-write/no-group": "violates"},
+    } == matrix()
+    for name in servers.running:
+        assert {"results.json", "report.html", "badge.json"} <= {path.name for path in Path("out", name).iterdir()}
+    page = Path("out/audit.html").read_text(encoding="utf-8")
+    assert 'href="strangers/report.html#login/login"' in page
+    assert "login/login" in Path("out/audit.csv").read_text(encoding="utf-8")
+
+
+def test_one_that_is_wrong_hangs_or_is_not_there_costs_only_its_line(
+    servers: Servers, audit: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    right = servers.start("right")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hanging = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        servers.profile("hangs", {**right.profile, "base_url": hanging, "timeout": "300ms"})
+        servers.profile("not-there", {**right.profile, "base_url": "http://127.0.0.1:9"})
+        servers.profile("other", {"contract": "nothing", "base_url": hanging})
+        (servers.folder / "broken.yaml").write_text("contract: [", encoding="utf-8")
+        assert 4 == audit("targets")
+    told = lines()
+    assert {"right", "hangs", "not-there", "other", "broken"} == set(told)
+    assert ("conforms", "") == (told["right"]["verdict"], told["right"]["problem"])
+    assert ["inconclusive"] * 2 == [told[name]["verdict"] for name in ("hangs", "not-there")]
+    assert "broken.yaml:2: not YAML" in told["broken"]["problem"]
+    assert "there is no contract 'nothing'" in told["other"]["problem"]
+    assert "right" in capsys.readouterr().err
+
+
+def test_a_server_that_dies_half_way_is_told_from_one_that_is_wrong(
+    servers: Servers, audit: Callable[..., int]
+) -> None:
+    dying = servers.start("dying")
+    servers.start("right")
+    answer, count = dying.site.answer, 0
+
+    def mortal(incoming: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == 12:
+            dying.close()
+        return answer(incoming)
+
+    dying.site.answer = mortal  # type: ignore[method-assign]
+    assert 1 == audit("targets")
+    assert {} == matrix()["right"]
+    assert {"inconclusive"} == set(matrix()["dying"].values())
+    assert 0 < len(matrix()["dying"]) < ROWS
+
+
+def test_a_target_whose_time_is_over_keeps_what_is_known(servers: Servers, audit: Callable[..., int]) -> None:
+    servers.start("slow", latency=True)
+    servers.start("quick")
+    assert 1 == audit("targets", "--timeout", "1s")
+    told = lines()
+    assert ("conforms", "broken off after 1 s") == (told["slow"]["verdict"], told["slow"]["problem"])
+    assert 0 < sum(told["slow"]["counts"].values()) < ROWS == sum(told["quick"]["counts"].values())
+
+
+def test_resume_does_only_what_is_missing(servers: Servers, audit: Callable[..., int]) -> None:
+    done = servers.start("done")
+    late = servers.start("late")
+    away = Path("targets/late.yaml").rename("late.yaml")
+    assert 0 == audit("targets")
+    done.close()  # whoever asks it again finds nobody
+    away.rename("targets/late.yaml")
+    before = Path("out/done/results.json").stat().st_mtime_ns
+    assert 0 == audit("targets", "--resume")
+    assert {"done": {}, "late": {}} == matrix()
+    assert before == Path("out/done/results.json").stat().st_mtime_ns
+    late.close()
+    assert 1 == audit("targets", "--resume", "--seed", "7"), "another seed asks for something else"
+
+
+def test_a_killed_audit_is_resumed(
+    servers: Servers, audit: Callable[..., int], begun: Callable[..., subprocess.Popen[str]]
+) -> None:
+    quick = servers.start("quick")
+    servers.start("slow", "lets_strangers_in", latency=True)
+    _ended_when_quick_is_done(begun, signal.SIGKILL)
+    assert not Path("out/audit.json").exists()
+    quick.close()
+    assert 1 == audit("targets", "--resume")
+    assert {"quick": {}, "slow": {"login/login": "violates"}} == matrix()
+
+
+def test_ctrl_c_leaves_what_is_done(servers: Servers, begun: Callable[..., subprocess.Popen[str]]) -> None:
+    servers.start("quick")
+    servers.start("slow", latency=True)
+    assert 2 == _ended_when_quick_is_done(begun, signal.SIGINT)
+    told = lines()
+    assert "conforms" == told["quick"]["verdict"]
+    assert "interrupted" == told["slow"]["problem"]
+    assert not Path("out/slow/order.json").exists()
+
+
+def _ended_when_quick_is_done(begun: Callable[..., subprocess.Popen[str]], how: signal.Signals) -> int:
+    program = begun("-m", "conformance", "audit", "targets", "--depth", "smoke", "--no-explore", "--output", "out")
+    for _ in range(400):
+        if Path("out/quick/order.json").exists():
+            break
+        assert program.poll() is None, program.communicate()[0]
+        time.sleep(0.02)
+    assert not Path("out/slow/results.json").exists()
+    program.send_signal(how)
+    return program.wait(10)
+
+
+def test_targets_of_one_group_share_one_pace(servers: Servers, audit: Callable[..., int]) -> None:
+    moments: list[float] = []
+    for name in ("one", "two"):
+        server = servers.start(name, pace="20/500ms", pace_group="one address")
+        server.site.answer = _noting(moments, server.site.answer)  # type: ignore[method-assign]
+    assert 0 == audit("targets")
+    moments.sort()
+    assert 50 < len(moments)
+    assert all(later - former >= 0.5 for former, later in zip(moments, moments[20:], strict=False))
+
+
+def _noting(moments: list[float], answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def noted(incoming: Any) -> Any:
+        moments.append(time.monotonic())
+        return answer(incoming)
+
+    return noted
+
+
+def test_no_secret_is_in_anything_that_an_audit_leaves(
+    servers: Servers, audit: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = servers.start("right")
+    profile = json.loads(json.dumps(server.profile))
+    secrets = {"AUDIT_PASSWORD": profile["credentials"]["login"]["password"]["value"]}
+    profile["credentials"]["login"]["password"] = {"env": "AUDIT_PASSWORD"}
+    servers.profile("right", profile)
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    assert 0 == audit("targets")
+    written = "".join(path.read_text(encoding="utf-8") for path in Path("out").rglob("*") if path.is_file())
+    assert 1000 < len(written)
+    assert not [value for value in secrets.values() if value in written]

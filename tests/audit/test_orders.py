@@ -1,0 +1,111 @@
+"""What travels to a worker: never a secret."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from conformance.errors import Unusable
+from conformance.run.auditing.dispatching import Crew, Dispatch
+from conformance.run.auditing.order import Manner, Order, Outcome
+from conformance.run.auditing.profiles import gathered, glance
+
+FULL = {"contract": "shop", "base_url": "https://shop.example"}
+
+
+def written(folder: Path, **more: Any) -> Path:
+    path = folder / f"{len(list(folder.iterdir()))}.yaml"
+    path.write_text(yaml.safe_dump({**FULL, **more}), encoding="utf-8")
+    return path
+
+
+def test_a_profile_travels_with_the_names_of_variables_only(tmp_path: Path) -> None:
+    path = written(tmp_path, credentials={"full": {"header": "X-Key", "env": "SHOP_KEY"}})
+    (one,) = glance([path])
+    assert one.document is not None
+    assert "SHOP_KEY" in one.document
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        {"credentials": {"full": {"header": "X-Key", "value": "s3cr3t"}}},
+        {"credentials": {"login": {"email": {"env": "MAIL"}, "password": {"value": "s3cr3t"}}}},
+        {"credentials": {"full": "s3cr3t"}},
+        {"credentials": {"full": {"header": "X-Key", "env": "s3cr3t-in-the-wrong-place"}}},
+        {"credentials": ["s3cr3t"]},
+        {"vantages": {"outside": {"proxy": "http://user:s3cr3t@proxy.example:3128"}}},
+    ],
+)
+def test_a_profile_in_which_a_secret_stands_does_not_travel(tmp_path: Path, secret: dict[str, Any]) -> None:
+    (one,) = glance([written(tmp_path, **secret)])
+    assert None is one.document
+    assert b"s3cr3t" not in pickle.dumps(one)
+
+
+def test_equal_names_get_folders_of_their_own(tmp_path: Path) -> None:
+    paths = [written(tmp_path, name=name) for name in ("Shop", "shop", "../shop", "店")]
+    folders = [one.folder for one in glance(paths)]
+    assert len(folders) == len({name.lower() for name in folders})
+    assert all("/" not in name and not name.startswith(".") for name in folders)
+
+
+def test_a_folder_without_profiles_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Unusable, match="there is no profile in this folder"):
+        gathered([tmp_path])
+
+
+def order(name: str) -> Order:
+    return Order(name, "p", "d", None, "c", "e", Manner(seconds=0.1))
+
+
+class Odd(Executor):
+    """Refuses one, loses another, never ends a third."""
+
+    def submit(self, _: Any, one: Order, /) -> Future[Outcome]:  # type: ignore[override]
+        future: Future[Outcome] = Future()
+        if one.name == "refused":
+            raise RuntimeError
+        if one.name == "died":
+            future.set_exception(OSError("worker is gone"))
+        if one.name == "fine":
+            threading.Timer(0.05, future.set_result, (Outcome("fine"),)).start()
+        return future
+
+
+def test_every_order_has_one_outcome_whatever_the_executor_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.run.auditing.dispatching._GRACE", 0.3)
+    executor = Odd()
+    names = ["fine", "refused", "died", "never"]
+    dispatch = Dispatch(
+        [[(order(name), 0.0)] for name in names], Crew(lambda one: executor.submit(None, one), lambda: 9)
+    )
+    found = {one.name: one.problem for one in dispatch.outcomes()}
+    assert {
+        "fine": "",
+        "refused": "could not be handed out: RuntimeError",
+        "died": "the worker died: OSError",
+        "never": "gave no sign of life for 0.4 s",
+    } == found
+
+
+def test_a_group_is_handed_out_one_after_the_other_with_a_rest_between() -> None:
+    begun: dict[str, float] = {}
+
+    def submit(one: Order) -> Future[Outcome]:
+        begun[one.name] = time.monotonic()
+        future: Future[Outcome] = Future()
+        future.set_result(Outcome(one.name))
+        return future
+
+    groups = [[(order("a"), 0.2), (order("b"), 0.2)], [(order("alone"), 0.0)]]
+    assert ["a", "alone", "b"] == [one.name for one in Dispatch(groups, Crew(submit, lambda: 9)).outcomes()]
+    assert begun["b"] - begun["a"] >= 0.2
+    assert begun["alone"] - begun["a"] < 0.2
