@@ -1,10 +1,11 @@
 """Placeholders in the texts of a contract, and how they are filled.
 
 `{fixture.NAME}` from the profile (deeper with dots), `{capture.NAME}` from an earlier answer, `{credential.NAME}` or
-`{credential.NAME.MEMBER}` a secret, `{query.NAME}`, `{path.NAME}` and `{json.NAME}` what the request itself holds, `{language}` and `{other}`
-the language asked for and another one, `{unique}` a word never used before in this run, `{random.NAME}` one word for the whole of an
-attempt, `{text.SCRIPT.NAME}` as many letters of a script (one of SCRIPTS) as the fixture of that name says,
-`{drawn}` the drawn value. In messages only: `{any}` any text, `{rest}` any ending or none.
+`{credential.NAME.MEMBER}` a secret, `{query.NAME}`, `{path.NAME}` and `{json.NAME}` what the request itself holds,
+`{language}` and `{other}` the language asked for and another one, `{unique}` a word never used before in this run,
+`{random.NAME}` one word for the whole of an attempt, `{text.SCRIPT.NAME}` as many letters of a script (one of SCRIPTS)
+as the fixture of that name says, `{drawn}` the drawn value. In messages only: `{any}` any text, `{rest}` any ending or
+none.
 
 A way to change the value may follow a bar: `{fixture.content_id|swap-case}`. A key that ends so in `|optional` is left
 out with its member where either has no value.
@@ -19,8 +20,7 @@ from typing import Any
 __all__ = ["CHANGES", "HEADS", "Lookup", "Missing", "fill", "fill_text", "letters", "names", "strange"]
 
 HEADS = frozenset(
-    ["fixture", "text", "capture", "credential", "query", "path", "json"]
-    + ["language", "other", "unique", "random", "drawn"]
+    "fixture text capture credential query path json language other unique random drawn".split()  # noqa: SIM905
 )
 MESSAGE_HEADS = frozenset(["any", "rest"])
 OPTIONAL = "optional"

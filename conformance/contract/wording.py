@@ -15,6 +15,9 @@ __all__ = ["Told", "WordingIndex", "loose", "matches", "resembles", "rows_of", "
 
 _HOLE = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|[a-z-]+)?\}")
 
+_OPEN = {"any": r".+?", "rest": r"(?:\W.*)?"}
+"""Holes that stay open when a wording is filled."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -82,13 +85,13 @@ def _telling(wording: Wording) -> bool:
 @lru_cache(maxsize=4096)
 def _pattern(text: str) -> re.Pattern[str]:
     """A filled wording as an expression: only `{any}` and `{rest}` are still holes."""
-    return _holes(text, lambda head: {"any": r".+?", "rest": r"(?:\W.*)?"}.get(head))
+    return _holes(text, _OPEN.get)
 
 
 @lru_cache(maxsize=4096)
 def loose(text: str) -> re.Pattern[str]:
     """A wording as an expression, with any text in its placeholders."""
-    return _holes(text, lambda head: {"any": r".+?", "rest": r"(?:\W.*)?"}.get(head, r".+?" if head in HEADS else None))
+    return _holes(text, lambda head: _OPEN.get(head, r".+?" if head in HEADS else None))
 
 
 @lru_cache(maxsize=4096)
@@ -109,4 +112,4 @@ def _holes(text: str, shape: Callable[[str], str | None]) -> re.Pattern[str]:
 
 def _plain(text: str) -> str:
     """Without case, doubled spaces and final punctuation."""
-    return " ".join(text.split()).rstrip(" .。!！").casefold()
+    return " ".join(text.split()).rstrip(" .!\u3002\uff01").casefold()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -117,24 +117,24 @@ class Binder:
 
     def _look(self, head: str, members: tuple[str, ...], scope: Scope) -> Any:
         name = ".".join(members)
-        if head == "fixture":
-            return self._fixture(members)
-        if head == "text":
-            return letters(members[0], self._fixture(members[1:]))
-        if head == "capture" and name in scope.captures:
-            return scope.captures[name]
-        if head == "credential" and members[0] in self._target.credentials:
-            values = self._target.credentials[members[0]].values
-            return values[members[1] if len(members) > 1 else ""].value
-        if head == "language" and scope.language is not None:
-            return scope.language
-        if head == "other" and scope.other_language is not None:
-            return scope.other_language
-        if head == "random":
-            return self._random(name, scope)
-        if head == "unique":
-            return f"conformance-{self._random('hex', scope)[:12]}"
-        raise Missing(f"{head}.{name}" if name else head)
+        makers: dict[str, Callable[[], Any]] = {
+            "fixture": lambda: self._fixture(members),
+            "text": lambda: letters(members[0], self._fixture(members[1:])),
+            "capture": lambda: scope.captures.get(name),
+            "credential": lambda: self._secret(members),
+            "language": lambda: scope.language,
+            "other": lambda: scope.other_language,
+            "random": lambda: self._random(name, scope),
+            "unique": lambda: f"conformance-{self._random('hex', scope)[:12]}",
+        }
+        value = makers[head]() if head in makers else None
+        if value is None and not (head == "capture" and name in scope.captures):
+            raise Missing(f"{head}.{name}" if name else head)
+        return value
+
+    def _secret(self, members: tuple[str, ...]) -> str | None:
+        given = self._target.credentials.get(members[0])
+        return given.values[members[1] if len(members) > 1 else ""].value if given else None
 
     def _fixture(self, members: tuple[str, ...]) -> Any:
         value: Any = self._target.fixtures

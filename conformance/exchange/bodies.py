@@ -29,7 +29,7 @@ def multipart(parts: Sequence[Mapping[str, Any]], boundary: str) -> tuple[str, b
 
 @lru_cache(maxsize=8)
 def image(size: int) -> bytes:
-    """A PNG of one pixel in exactly `size` bytes (an ancillary chunk fills it); the least it can be when that is more."""
+    """A PNG of one pixel in exactly `size` bytes: an ancillary chunk fills it. Never less than the pixel needs."""
     head = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
     tail = _chunk(b"IDAT", _PIXEL) + _chunk(b"IEND", b"")
     room = size - len(head) - len(tail) - 12

@@ -23,23 +23,20 @@ def differences(validator: jsonschema_rs.Validator, body: Any) -> Iterator[Diffe
         yield _wanted(wrong.kind.name, said, wrong.message), _got(wrong.kind.name, wrong.instance), place or "the body"
 
 
+_WORDS = {
+    "required": "a member {property!r}",
+    "maxItems": "at most {limit} items",
+    "minItems": "at least {limit} items",
+    "contains": "an item as described",
+}
+
+
 def _wanted(kind: str, said: Mapping[str, Any], message: str) -> Any:
-    match kind:
-        case "const":
-            return said.get("expected_value")
-        case "required":
-            return f"a member {said.get('property')!r}"
-        case "maxItems":
-            return f"at most {said.get('limit')} items"
-        case "minItems":
-            return f"at least {said.get('limit')} items"
-        case "type":
-            types = said.get("types")
-            return f"of type {', '.join(types) if isinstance(types, list) else types}"
-        case "contains":
-            return "an item as described"
-        case _:
-            return message[:LONGEST]
+    if kind == "const":
+        return said.get("expected_value")
+    if kind == "type" and isinstance(said.get("types"), list):
+        return f"of type {', '.join(said['types'])}"
+    return _WORDS[kind].format(**said) if kind in _WORDS else message[:LONGEST]
 
 
 def _got(kind: str, instance: Any) -> Any:

@@ -1,7 +1,7 @@
 """contract and target → everything that will be tried, row by row, before a byte is sent.
 
-Order is chosen so that the most is learnt from the fewest requests: the written example on each operation, then edges dealt
-over operations, valid neighbours and languages, then drawn values, then the example once more.
+Order is chosen so that the most is learnt from the fewest requests: the written example on each operation, then edges
+dealt over operations, valid neighbours and languages, then drawn values, then what is open.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def planned_steps(contract: Contract, steps: Iterable[Step], depth: Depth) -> It
 
 def _least(lacking: list[list[str]]) -> list[str]:
     """The shortest of what would have to be added."""
-    return sorted(lacking, key=len)[0] if lacking else []
+    shortest = min(map(len, lacking), default=0)
+    return next((names for names in lacking if len(names) == shortest), [])
 
 
 def _is_near(described: Input, value: Any) -> bool:

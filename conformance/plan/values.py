@@ -1,4 +1,4 @@
-"""Values that a profile settles before anything is sent: fixtures in descriptions, edges that an expression rules out."""
+"""Values that a profile settles before anything is sent: fixtures in descriptions, edges that are ruled out."""
 
 from __future__ import annotations
 

@@ -45,11 +45,12 @@ def aim(
 ) -> Aim:
     """Read the options; raises Unusable with every problem of the profile or the options."""
     if contract is not None and contract not in contracts:
-        raise Unusable([Problem("--contract", f"there is no contract {contract!r}", mend(contract, contracts, "contracts"))])
+        hint = mend(contract, contracts, "contracts")
+        raise Unusable([Problem("--contract", f"there is no contract {contract!r}", hint)])
     if target is None:
         unknown = [name for name in allow if name not in ("write", "delete", "exhaust")]
         if unknown:
-            raise Unusable([Problem("--allow", f"{name!r} is no permission", "write, delete or exhaust") for name in unknown])
+            raise Unusable(Problem("--allow", f"{name!r} is none", "write, delete or exhaust") for name in unknown)
         return Aim(None, None, contract, allow)
     if "://" in target:
         if contract is None:
@@ -74,9 +75,7 @@ def hold(contract: Contract, aimed: Aim, offer: Offer, environ: Mapping[str, str
     if aimed.target is not None:
         target = aimed.target
     elif aimed.url is not None:
-        target = from_url(
-            aimed.url, contract.name, environ=environ, credentials=_usual(contract), allow=aimed.allow
-        )
+        target = from_url(aimed.url, contract.name, environ=environ, credentials=_usual(contract), allow=aimed.allow)
     else:
         target = from_mapping(
             offer(contract.name), where=f"the embedded server of {contract.name}", environ=environ, allow=aimed.allow

@@ -25,6 +25,7 @@ from conformance.run.tracing import Tracing
 
 __all__ = ["explored", "requests_planned"]
 
+
 def explored(ground: Ground, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
     """Explore one operation within its budget."""
     standing = _standing(ground, operation)
@@ -52,8 +53,9 @@ def _standing(ground: Ground, operation: str) -> Standing | str:
     """The ground of an operation, or what a profile lacks for it."""
     file = ground.contract.file
     try:
-        request = ground.binder.bind(operation, {"credential": base(ground.contract, operation).get("credential"),
-                                                 "url": "/"}, "read", Scope()).request
+        request = ground.binder.bind(
+            operation, {"credential": base(ground.contract, operation).get("credential"), "url": "/"}, "read", Scope()
+        ).request
         parameters = dict(_fixtures(ground))
         paths = {
             name: str(ground.binder.fill(said.url, Scope()))
@@ -119,7 +121,8 @@ def _operations(row: Row) -> frozenset[str]:
 
 def _told(ground: Ground, found: Explored) -> Exploration:
     levels = {item.level for item in found.findings}
-    verdict = Verdict.VIOLATES if Level.MUST in levels else Verdict.DRIFTS if Level.SHOULD in levels else Verdict.CONFORMS
+    drifted = Verdict.DRIFTS if Level.SHOULD in levels else Verdict.CONFORMS
+    verdict = Verdict.VIOLATES if Level.MUST in levels else drifted
     if found.lacks or not found.requests:
         verdict = Verdict.NOT_EXERCISED
     elif found.reason and verdict is not Verdict.VIOLATES:
