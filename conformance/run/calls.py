@@ -37,8 +37,9 @@ class Call:
 
     @property
     def refused(self) -> bool:
-        """Another status than the documented one of success."""
-        return isinstance(self.exchange.reply, Answer) and any(item.aspect == "status" for item in self.found)
+        """It was not accepted. A success of another status than the documented one is wrong, but no refusal."""
+        reply = self.exchange.reply
+        return isinstance(reply, Answer) and reply.status >= 300 and any(item.aspect == "status" for item in self.found)
 
 
 @dataclass(slots=True)
@@ -52,6 +53,14 @@ class Chain:
     @property
     def passed(self) -> bool:
         return self.broken is None and not self.lacking
+
+    @property
+    def lost(self) -> bool:
+        """What an earlier call of it wrote, and was told is written, is not found by the call that ended it."""
+        end = self.broken
+        if end is None or end.exchange.answer is None or end.exchange.answer.status != 404:
+            return False
+        return any(call.step.tier != "read" for call in self.calls[:-1])
 
     @property
     def why(self) -> str:

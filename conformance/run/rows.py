@@ -227,7 +227,10 @@ class _Row:
         if call is None or not isinstance(call.exchange.reply, Answer):
             self._doubt(control, f"control {control.label}: {chain.why}", chain)
         elif not call.refused:
-            self._violated(control, call, [replace(item, aspect="effect") for item in call.found], chain)
+            found = [item if item.aspect == "status" else replace(item, aspect="effect") for item in call.found]
+            self._violated(control, call, found, chain)
+        elif chain.lost:
+            self._violated(control, call, [self._lost(control, call)], chain)
         elif call.exchange.reply.status >= 500:
             self._violated(control, call, call.found, chain)
         elif self._is_own(call) and not control.doubtful:
@@ -240,6 +243,11 @@ class _Row:
             said = brief(call.exchange.reply, self.ground.rules)
             self.refusals.append(self._reason(call.exchange.reply))
             self._doubt(control, f"control {control.label} was refused: {said}", chain)
+
+    def _lost(self, control: ControlPlan, call: Call) -> Finding:
+        answer = call.exchange.answer
+        said = brief(answer, self.ground.rules) if answer else ""
+        return Finding("effect", Level.MUST, "what was just written", said, f"control {control.label}")
 
     def _is_own(self, call: Call) -> bool:
         """Whether a control was refused with the very answer of this row."""
