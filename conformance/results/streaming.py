@@ -81,7 +81,7 @@ def read_lines(path: Path) -> Iterator[Line]:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise Unusable([Problem(str(path), f"cannot be read: {error.strerror or error}", "check the path")]) from None
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n")  # a text may hold what Unicode calls the end of a line
     for number, line in enumerate(lines, 1):
         try:
             yield read_line(line)

@@ -144,7 +144,7 @@ def names_in(value: Any) -> Iterator[str]:
 def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
     """Each whole line; a last one that was cut short says nothing that was sent."""
     try:
-        texts: Iterable[str] = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        texts: Iterable[str] = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except FileNotFoundError:
         return
     for text in texts:

@@ -17,7 +17,8 @@ class _Parts:
     run: TargetRun
     rows: dict[str, RowResult] = field(default_factory=dict)
     explored: dict[str, Exploration] = field(default_factory=dict)
-    undocumented: list[Undocumented] = field(default_factory=list)
+    undocumented: dict[str, tuple[Undocumented, ...]] = field(default_factory=dict)
+    """By operation, as `explored`."""
 
 
 def retold(lines: Iterable[Line]) -> tuple[TargetRun, ...]:
@@ -35,10 +36,13 @@ def retold(lines: Iterable[Line]) -> tuple[TargetRun, ...]:
             found.rows[line.row.id] = line.row
         if line.explored is not None:
             found.explored[line.explored.operation] = line.explored
-            found.undocumented += line.undocumented
-    return tuple(
-        assembled(part.run, part.rows.values(), part.explored.values(), part.undocumented) for part in parts.values()
-    )
+            found.undocumented[line.explored.operation] = line.undocumented
+    return tuple(_told(part) for part in parts.values())
+
+
+def _told(part: _Parts) -> TargetRun:
+    undocumented = [item for found in part.undocumented.values() for item in found]
+    return assembled(part.run, part.rows.values(), part.explored.values(), undocumented)
 
 
 def retold_results(lines: Iterable[Line]) -> Results:

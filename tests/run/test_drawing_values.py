@@ -1,0 +1,124 @@
+"""What Hypothesis draws is what the description says, and a failing value is made small within a budget."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.contract.model import Draw
+from conformance.run.drawing import SHRINK_BUDGET, strategy
+from conformance.wire import Answer, Reply
+
+Run = Callable[..., Any]
+Said = Callable[..., Answer]
+quick = settings(max_examples=40, deadline=None, database=None)
+
+
+@quick
+@given(st.data(), st.integers(-50, 50), st.integers(0, 50))
+def test_integers_stay_within_both_ends(data: st.DataObject, low: int, room: int) -> None:
+    assert low <= data.draw(strategy(Draw(integers=[low, low + room]))) <= low + room
+
+
+@quick
+@given(strategy(Draw.model_validate({"matching": ["[a-c]{1,4}", "[0-9]{2}"], "except": "aaa|[0-9]0"})))
+def test_what_matches_matches_as_a_whole_and_never_the_exception(value: str) -> None:
+    assert re.fullmatch(r"[a-c]{1,4}|[0-9]{2}", value)
+    assert not re.fullmatch(r"aaa|[0-9]0", value)
+
+
+@quick
+@given(strategy(Draw(lists=["A", "B"], sizes=[2, 5])))
+def test_lists_are_of_the_members_and_sizes_that_are_said(value: list[str]) -> None:
+    assert 2 <= len(value) <= 5
+    assert {*value} <= {"A", "B"}
+
+
+@quick
+@given(strategy(Draw(words="ab", outside=[3, 6])))
+def test_words_outside_a_range_are_shorter_or_longer_and_never_empty(value: str) -> None:
+    assert 1 <= len(value) < 3 or len(value) > 6
+    assert {*value} <= {"a", "b"}
+
+
+@quick
+@given(strategy(Draw(words="ab", outside=[1, 6])))
+def test_where_nothing_is_shorter_words_are_longer(value: str) -> None:
+    assert len(value) > 6
+
+
+@quick
+@given(
+    strategy(
+        Draw.model_validate({"words": "ab", "sizes": [1, 3], "wrap": {"list": ["{drawn}", 5], "text": "<{drawn}>"}})
+    )
+)
+def test_a_drawn_value_is_put_where_it_is_asked_for(value: dict[str, Any]) -> None:
+    assert {"list": [value["list"][0], 5], "text": f"<{value['list'][0]}>"} == value
+
+
+ROW = """\
+  - id: low
+    cause: a
+    request: {query: {limit: -1}}
+    vary: {query.limit: {draw: {integers: [-1000000, -1]}}}
+    expect: {status: 400}
+"""
+
+
+def failing_below(answer: Said, edge: int) -> Callable[[Any], Reply]:
+    return lambda asked: answer(200 if int(asked.query["limit"]) <= edge else 400, {})
+
+
+def test_the_smallest_failing_value_is_told(run: Run, answer: Said) -> None:
+    ran = run(failing_below(answer, -2), ROW)
+    assert "violates" == ran.only.verdict
+    smallest = [int(item.smallest) for item in ran.only.findings if item.smallest]
+    assert smallest
+    assert all(value <= -2 for value in smallest)
+    drawn = [int(attempt.value) for attempt in ran.only.attempts if "drawn" in attempt.label]
+    assert min(map(abs, smallest)) < min(map(abs, drawn))
+
+
+@pytest.mark.parametrize("edge", [-2, -500, -99_999])
+def test_shrinking_stays_in_its_budget_and_sends_nothing_twice(run: Run, answer: Said, edge: int) -> None:
+    ran = run(failing_below(answer, edge), ROW)
+    without = run(lambda _: answer(400, {}), ROW)
+    assert ran.session.sent <= without.session.sent + SHRINK_BUDGET
+    assert ran.only.requests == ran.session.sent
+    sent = [asked.request.url for asked in ran.session.asked][without.session.sent :]
+    assert len(set(sent)) == len(sent)
+
+
+def test_the_smallest_is_never_larger_than_what_failed_first(run: Run, answer: Said) -> None:
+    for edge in (-2, -1000, -99_999, -300_000):
+        ran = run(failing_below(answer, edge), ROW)
+        drawn = [abs(int(a.value)) for a in ran.only.attempts if "drawn" in a.label and a.outcome == "violation"]
+        smallest = [abs(int(item.smallest)) for item in ran.only.findings if item.smallest]
+        assert not smallest or max(smallest) <= drawn[0]
+
+
+def test_a_value_that_fails_in_another_way_is_not_taken_for_the_same_fault(run: Run, answer: Said) -> None:
+    def answered(asked: Any) -> Reply:
+        number = int(asked.query["limit"])
+        return answer(200, {}) if number < -10 else answer(400, "<html>") if number < -1 else answer(400, {})
+
+    ran = run(answered, ROW)
+    drawn = [item for item in ran.only.findings if "drawn" in item.where]
+    assert {"status"} == {item.aspect for item in drawn}
+    assert {"status"} >= {item.aspect for item in ran.only.findings if item.smallest}
+
+
+def test_what_only_the_example_does_wrong_is_not_shrunk(run: Run, answer: Said) -> None:
+    ran = run(lambda asked: answer(200 if asked.query["limit"] == "-1" else 400, {}), ROW)
+    assert [] == [item for item in ran.only.findings if item.smallest]
+
+
+def test_two_runs_send_the_same(run: Run, answer: Said) -> None:
+    first, second = (run(failing_below(answer, -500), ROW) for _ in range(2))
+    assert [a.request.key for a in first.session.asked] == [a.request.key for a in second.session.asked]
