@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import signal
 import textwrap
 import threading
@@ -39,9 +41,11 @@ def command(contract: str, port: int, faults: tuple[str, ...], freedoms: tuple[s
         return 0
     choices = _choices(freedoms)
     try:
-        server = reference.start(contract, port=port, faults=faults, freedoms=choices)
-    except (OSError, OverflowError) as error:
-        what = f"port {port} cannot be had: {getattr(error, 'strerror', None) or error}"
+        # Werkzeug prints its own words on a port that is taken, and then ends the process.
+        with contextlib.redirect_stderr(io.StringIO()):
+            server = reference.start(contract, port=port, faults=faults, freedoms=choices)
+    except (OSError, SystemExit) as error:
+        what = f"port {port} cannot be had: {getattr(error, 'strerror', None) or 'it is taken'}"
         raise Unusable([Problem("--port", what, "leave it out for a free one")]) from None
     with server:
         click.echo(dump(server.profile), nl=False)

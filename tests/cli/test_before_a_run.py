@@ -1,0 +1,162 @@
+"""What can be known before a byte is sent: list, plan, explain, lint, schema."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from process import CASES, Said, environment
+
+Here = Callable[..., Said]
+ROW = "contents-get/limit-below-minimum"
+
+
+def test_every_row_is_listed_with_what_it_promises(here: Here) -> None:
+    said = here("list", "--contract", "microcms-management")
+    assert 0 == said.code
+    assert 32 == len(re.findall(r"^    [a-z-]+/[a-z-]+ ", said.out, re.MULTILINE))
+    assert re.search(rf"{ROW} +400  Limit: must be no less than 0\.$", said.out, re.MULTILINE)
+    assert "kuroco" not in said.out
+
+
+def test_unknown_contract_is_named_with_the_near_one(here: Here) -> None:
+    said = here("list", "--contract", "microcms")
+    assert 4 == said.code
+    assert "--contract: there is no contract 'microcms'" in said.err
+
+
+@pytest.mark.parametrize("depth", ["smoke", "standard"])
+def test_a_plan_lists_as_many_requests_as_it_counts(here: Here, depth: str) -> None:
+    said = here("plan", "--contract", "microcms-management", "--depth", depth, "--no-explore")
+    assert 0 == said.code, said.err
+    listed: dict[str, int] = {}
+    counted: dict[str, int] = {}
+    row = ""
+    for line in said.out.splitlines():
+        if head := re.fullmatch(r"  (\S+/\S+): (\d+) requests", line):
+            row = head[1]
+            counted[row], listed[row] = int(head[2]), 0
+        elif re.match(r"    [A-Z]\S* +/.*  — ", line):
+            times = re.search(r"up to (\d+) times$", line)
+            listed[row] += int(times[1]) if times else 1
+    assert 32 == len(counted)
+    assert counted == listed
+    total = re.search(r"^ +(\d+)  in all, at most", said.out, re.MULTILINE)
+    assert total
+    assert sum(counted.values()) == int(total[1])
+
+
+def test_a_plan_names_what_is_lacking_and_how_long_it_takes_and_shows_no_secret(here: Here, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("canary-4f6d-canary", encoding="utf-8")
+    profile = tmp_path / "t.yaml"
+    key = "credentials: {full: {header: X-MICROCMS-API-KEY, file: key}}\n"
+    text = "contract: microcms-management\nbase_url: https://example.test\npace: 10/10s\nfixtures: {endpoint: news}\n"
+    profile.write_text(text + key, encoding="utf-8")
+    said = here("plan", "--target", str(profile), "--depth", "smoke")
+    assert 0 == said.code, said.err
+    assert "members-get/member-not-found: not exercised, lacks " in said.out
+    assert "media-post/invalid-request: not exercised, lacks allow: write" in said.out
+    assert "GET    /api/v1/contents/news?limit=-1  — example: example" in said.out
+    assert re.search(r"in all, at most; \d+ s at 10/10s", said.out)
+    assert "canary" not in said.all
+
+
+def test_a_row_is_explained_by_its_last_part(here: Here) -> None:
+    said = here("explain", ROW.rpartition("/")[2], "--contract", "microcms-management")
+    assert 0 == said.code, said.err
+    for wanted in (
+        "The limit is below 0.",
+        "message  Limit: must be no less than 0.  (should)",
+        "edition 2025-12-10",
+        "documented: it stands there",
+        "limit=lowest",
+        "these must not provoke it",
+        "accepted: this row, contents-get/limit-not-an-integer",
+        "fixtures.endpoint, credentials.full",
+    ):
+        assert wanted in said.out
+    assert re.search(r"contents-get\.yaml:\d+\)", said.out)
+
+
+def test_a_row_that_is_not_there_is_named_with_the_near_one(here: Here) -> None:
+    said = here("explain", "contents-get/limit-below-minimun")
+    assert 4 == said.code
+    assert f"did you mean '{ROW}'?" in said.err
+
+
+def test_the_shipped_contracts_have_no_problem(here: Here) -> None:
+    said = here("lint")
+    assert (0, "") == (said.code, said.err), said.out
+    assert re.fullmatch(r"14 files, 47 rows, no problem\n", said.out)
+
+
+def test_lint_names_every_problem_of_every_file_with_its_line(here: Here, tmp_path: Path) -> None:
+    folder = tmp_path / "cases" / "shop"
+    shutil.copytree(CASES / "microcms-management", folder)
+    table = folder / "contents-get.yaml"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    at = next(number for number, line in enumerate(lines) if "cause: The limit is below 0." in line)
+    lines[at] = lines[at].replace("cause:", "causes:")
+    table.write_text("\n".join(lines), encoding="utf-8")
+    openapi = folder / "openapi.yaml"
+    text = openapi.read_text(encoding="utf-8")
+    text = text.replace('operationId: "getMember"', 'operationId: "getContent"', 1)
+    text = text.replace("#/components/responses/Refused", "#/components/responses/Refusal", 1)
+    openapi.write_text(text, encoding="utf-8")
+    said = here("lint")
+    assert 4 == said.code
+    assert f"contents-get.yaml:{at + 1}: " in said.out
+    assert "causes: there is no such key; did you mean 'cause'?" in said.out
+    assert "the operationId 'getContent' stands twice" in said.out
+    assert "#/components/responses/Refusal leads nowhere" in said.out
+    assert all(re.match(r"\S+\.yaml:\d+: ", line) for line in said.out.splitlines())
+    alone = here("lint", str(table))
+    assert 4 == alone.code
+    assert alone.out
+    assert all(line.startswith(f"{table}:") for line in alone.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("name", "member"), [("results", "runs"), ("case", "rows"), ("contract", "envelope"), ("profile", "base_url")]
+)
+def test_schemas_are_json_schema(here: Here, name: str, member: str) -> None:
+    import jsonschema_rs
+
+    said = here("schema", name)
+    schema = json.loads(said.out)
+    jsonschema_rs.meta.validate(schema)
+    assert member in schema["properties"]
+
+
+@pytest.mark.parametrize("name", ["contract", "case"])
+def test_our_own_files_are_valid_by_the_published_schema(here: Here, name: str) -> None:
+    import jsonschema_rs
+
+    from conformance.source import read
+
+    schema = json.loads(here("schema", name).out)
+    validator = jsonschema_rs.validator_for(schema)
+    for path in sorted(CASES.glob("*/*.yaml")):
+        kind = {"contract": "contract", "openapi": "openapi"}.get(path.stem, "case")
+        document, problems = read(path)
+        if kind == name and document is not None:
+            assert () == problems
+            assert [] == [f"{path}: {error.message}" for error in validator.iter_errors(document.value)]
+
+
+def test_help_loads_nothing_that_it_does_not_need() -> None:
+    heavy = {"pytest", "rich", "pydantic", "yaml", "requests", "hypothesis", "schemathesis", "jinja2", "werkzeug"}
+    code = (
+        "import sys\nfrom conformance.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"print(sorted({heavy!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True)
+    assert "[]" == done.stdout.splitlines()[-1]
+    assert "conformance run --target https://host --contract kuroco" in done.stdout

@@ -1,0 +1,156 @@
+"""`conformance run`, as a person starts it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from process import CASES, Said
+
+from conformance.cli.run import pytest_arguments
+
+Tool = Callable[..., Said]
+QUICK = ("--depth", "smoke", "--contract", "microcms-management")
+
+
+def results(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    return found
+
+
+def verdicts(folder: Path) -> dict[str, str]:
+    return {row["id"]: row["verdict"] for run in results(folder)["runs"] for row in run["rows"]}
+
+
+def test_shipped_contracts_run_from_any_folder_and_leave_reports(tool: Tool, tmp_path: Path) -> None:
+    place = tmp_path / "a path with spaces"
+    place.mkdir()
+    summary = place / "step.md"
+    said = tool(
+        "run", *QUICK, "--also-write", "junit", "-k", "contents-get", cwd=place, GITHUB_STEP_SUMMARY=str(summary)
+    )
+    assert 0 == said.code, said.all
+    assert "✓ conforms  contents-get/limit-below-minimum, " in said.out
+    assert "6 rows and operations, at most " in said.out
+    assert "reports: junit.xml, report.html, results.json, results.jsonl" in said.out
+    assert 6 == len(verdicts(place / "reports"))
+    assert "# ✓ Conformance report: conforms" in summary.read_text(encoding="utf-8")
+    assert "test session starts" not in said.all
+    assert not (CASES / ".pytest_cache").exists()
+    assert not (CASES / "microcms-management" / ".pytest_cache").exists()
+
+
+def test_violation_is_said_with_the_command_that_repeats_it(
+    tool: Tool, served: Callable[..., Path], tmp_path: Path
+) -> None:
+    profile = served("microcms-management", "accepts_limit_minus_1_on_contents")
+    said = tool("run", "--target", str(profile), "--depth", "smoke", "-k", "contents-get and limit")
+    assert 1 == said.code, said.all
+    assert "✗ violates  contents-get/limit-below-minimum" in said.out
+    assert "curl" in said.out
+    wanted = {"limit-below-minimum": "violates", "limit-above-maximum": "conforms", "limit-not-an-integer": "conforms"}
+    assert {f"contents-get/{name}": word for name, word in wanted.items()} == verdicts(tmp_path / "reports")
+
+
+def test_plugins_are_there_without_autoload(tool: Tool, tmp_path: Path) -> None:
+    said = tool("run", *QUICK, "-k", "member-not-found", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    assert 0 == said.code, said.all
+    assert (tmp_path / "reports" / "report.html").is_file()
+
+
+def test_page_can_be_switched_off(tool: Tool, tmp_path: Path) -> None:
+    said = tool("run", *QUICK, "-k", "member-not-found", "-p", "no:html")
+    assert 0 == said.code, said.all
+    assert not (tmp_path / "reports" / "report.html").exists()
+    assert (tmp_path / "reports" / "results.json").is_file()
+
+
+def test_nothing_selected_is_no_success(tool: Tool, tmp_path: Path) -> None:
+    said = tool("run", *QUICK, "-k", "no_row_is_called_so")
+    assert 5 == said.code
+    assert "no row was selected" in said.out
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_unusable_contract_does_not_hide_the_good_one(tool: Tool, tmp_path: Path, workers: tuple[str, ...]) -> None:
+    shutil.copytree(CASES / "microcms-management", tmp_path / "cases" / "good")
+    broken = tmp_path / "cases" / "broken"
+    shutil.copytree(CASES / "microcms-management", broken)
+    head = (
+        (broken / "contract.yaml")
+        .read_text(encoding="utf-8")
+        .replace("contract: microcms-management", "contract: broken", 1)
+    )
+    (broken / "contract.yaml").write_text(head.replace("\npace:", "\npaces:"))
+    (broken / "common.yaml").write_text("table: common\ntable: common\n", encoding="utf-8")
+    said = tool("run", "--depth", "smoke", "-k", "member-not-found", *workers)
+    assert 4 == said.code, said.all
+    assert "there is no such key; did you mean 'pace'?" in said.all
+    assert "common.yaml:2: the key 'table' stands twice" in said.all
+    assert {"members-get/member-not-found": "conforms"} == verdicts(tmp_path / "reports")
+
+
+def test_target_that_is_not_there_is_not_blamed_and_not_waited_for(tool: Tool, tmp_path: Path) -> None:
+    said = tool("run", "--target", "http://127.0.0.1:9", *QUICK, MICROCMS_API_KEY="nobody-knows-me")
+    assert 1 == said.code, said.all
+    found = verdicts(tmp_path / "reports")
+    assert {"inconclusive", "not-exercised"} == set(found.values())
+    assert "the target is gone" in said.out
+    assert results(tmp_path / "reports")["seconds"] < 30
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["--contract", "kurokko"], "there is no contract 'kurokko'; did you mean 'kuroco'?"),
+        (["--target", "http://127.0.0.1:9"], "--target: a URL needs --contract"),
+        (["--target", "nowhere.yaml"], "--target: there is no file nowhere.yaml"),
+        (["--target", "typo.yaml"], "typo.yaml:3: "),
+        (["--target", "unset.yaml"], "CONFORMANCE_TEST_UNSET"),
+        (["--contract", "kuroco", "--output", "file/reports"], "--output: cannot write to "),
+        (["--depth", "deep"], "'deep' is not one of"),
+    ],
+)
+def test_bad_input_gives_one_clear_message(tool: Tool, tmp_path: Path, arguments: list[str], wanted: str) -> None:
+    (tmp_path / "file").touch()
+    head = "contract: kuroco\nbase_url: https://example.test\n"
+    (tmp_path / "typo.yaml").write_text(head + "fixturs: {topics_id: 1}\n", encoding="utf-8")
+    key = "credentials: {token: {header: X-RCMS-API-ACCESS-TOKEN, env: CONFORMANCE_TEST_UNSET}}\n"
+    (tmp_path / "unset.yaml").write_text(head + key, encoding="utf-8")
+    said = tool("run", *arguments)
+    assert 4 == said.code, said.all
+    assert 1 == said.all.count(wanted), said.all
+    assert "Traceback" not in said.all
+    assert "INTERNALERROR" not in said.all
+    assert not (tmp_path / "reports" / "results.json").exists()
+
+
+def test_full_disk_is_said_and_the_other_reports_are_written(tool: Tool, tmp_path: Path) -> None:
+    output = tmp_path / "reports"
+    output.mkdir()
+    (output / "results.jsonl").symlink_to("/dev/full")
+    (output / "report.html").symlink_to("/dev/full")
+    said = tool("run", *QUICK, "-k", "member-not-found", "--also-write", "markdown")
+    assert 3 == said.code, said.all
+    assert "results.jsonl: No space left on device" in said.all
+    assert "a report could not be written" in said.all
+    assert {"members-get/member-not-found": "conforms"} == verdicts(output)
+    assert (output / "summary.md").is_file()
+    assert "Traceback" not in said.all
+
+
+def test_options_are_passed_on_under_their_own_names() -> None:
+    given = {
+        "target": "t.yaml",
+        "strict": True,
+        "allow": ("write", "delete"),
+        "seed": 0,
+        "depth": None,
+        "no_explore": False,
+    }
+    wanted = ["--target=t.yaml", "--only-conforms", "--allow=write", "--allow=delete", "--seed=0"]
+    assert wanted == list(pytest_arguments(given))

@@ -1,0 +1,114 @@
+"""`conformance serve` gives a profile that can be used; `conformance report` draws everything again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+from process import Said, environment
+
+from conformance.report import WRITERS
+from conformance.source import read_text
+
+
+@contextlib.contextmanager
+def serving(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "conformance", "serve", *arguments],
+        env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_server_prints_a_profile_that_works_and_ends_with_ctrl_c() -> None:
+    with serving("microcms-management", "--fault", "accepts_limit_minus_1_on_contents") as process:
+        assert process.stderr is not None
+        assert "listens at http://127.0.0.1:" in process.stderr.readline()
+        asked = _profile_of(process)
+        process.send_signal(signal.SIGINT)
+        assert 0 == process.wait(10)
+    assert 200 == asked
+
+
+def _profile_of(process: subprocess.Popen[str]) -> int:
+    """What the fault answers to a request made with the printed profile."""
+    assert process.stdout is not None
+    lines: list[str] = []
+    while not any(line.startswith("allow:") for line in lines):
+        lines.append(process.stdout.readline())
+    document, _ = read_text("".join(line for line in lines if not line.startswith("allow:")), Path("profile"))
+    assert document is not None
+    key = document.value["credentials"]["full"]
+    url = f"{document.value['base_url']}/api/v1/contents/{document.value['fixtures']['endpoint']}?limit=-1"
+    with urlopen(Request(url, headers={key["header"]: key["value"]}), timeout=5) as answer:
+        return int(answer.status)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["microcms"], "no such contract: 'microcms'; did you mean microcms-management"),
+        (["kuroco", "--fault", "takes_any_grnt"], "did you mean takes_any_grant"),
+        (["kuroco", "--freedom", "language"], "--freedom: 'language' is no choice; write it as NAME=CHOICE"),
+    ],
+)
+def test_names_that_there_are_not_are_said_with_near_ones(
+    here: Callable[..., Said], arguments: list[str], wanted: str
+) -> None:
+    said = here("serve", *arguments)
+    assert 4 == said.code
+    assert wanted in said.err
+
+
+def test_a_port_that_is_taken_is_said(here: Callable[..., Said]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = here("serve", "kuroco", "--port", str(taken.getsockname()[1]))
+    assert 4 == said.code
+    assert "--port: port " in said.err
+
+
+def test_every_fault_and_freedom_is_listed(here: Callable[..., Said]) -> None:
+    from conformance import reference
+
+    said = here("serve", "kuroco", "--list")
+    names = [fault.name for fault in reference.faults("kuroco")] + [one.name for one in reference.freedoms("kuroco")]
+    assert [] == [name for name in names if f"\n  {name}" not in said.out]
+
+
+def test_every_form_is_drawn_again_from_what_a_killed_run_left(
+    here: Callable[..., Said], tool: Callable[..., Said], tmp_path: Path
+) -> None:
+    ran = tool("run", "--contract", "microcms-management", "--depth", "smoke", "-k", "member-not-found")
+    assert 0 == ran.code, ran.all
+    stream = tmp_path / "reports" / "results.jsonl"
+    whole = stream.read_text(encoding="utf-8").splitlines(keepends=True)
+    stream.write_text("".join(whole[:-1]) + whole[-1][:20], encoding="utf-8")
+    forms = [argument for form in WRITERS for argument in ("--form", form)]
+    said = here("report", str(stream), "--output", str(tmp_path / "again"), *forms)
+    assert 0 == said.code, said.err
+    assert "partial: the run was killed before it ended" in said.err
+    assert {writer.file for writer in WRITERS.values()} == {path.name for path in (tmp_path / "again").iterdir()}
+    again = json.loads((tmp_path / "again" / "results.json").read_text(encoding="utf-8"))
+    first = json.loads((tmp_path / "reports" / "results.json").read_text(encoding="utf-8"))
+    assert again["partial"]
+    assert first["runs"] == again["runs"]
+    assert "members-get/member-not-found" in (tmp_path / "again" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_file_that_holds_no_results_is_refused(here: Callable[..., Said], tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text("{}", encoding="utf-8")
+    said = here("report", str(tmp_path / "other.json"))
+    assert 4 == said.code
+    assert "these are no results" in said.err
