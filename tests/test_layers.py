@@ -1,0 +1,93 @@
+"""The shape of the code: the import order, one door for each library, modules that fit on a few screens."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+from importlinter import cli
+from importlinter.cli import EXIT_STATUS_SUCCESS
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "conformance").rglob("*.py"))
+
+DOORS = {
+    "yaml": ["conformance.source"],
+    "requests": ["conformance.exchange"],
+    "urllib3": ["conformance.exchange"],
+    "hypothesis": ["conformance.run"],
+    "schemathesis": ["conformance.run"],
+    "pytest": ["conformance.pytest_plugin", "conformance.cli"],
+    "_pytest": ["conformance.pytest_plugin"],
+    "pytest_html": ["conformance.pytest_plugin"],
+    "pytest_metadata": ["conformance.pytest_plugin"],
+    "xdist": ["conformance.pytest_plugin"],
+    "click": ["conformance.cli"],
+    "rich": ["conformance.cli", "conformance.report", "conformance.pytest_plugin"],
+    "jinja2": ["conformance.report"],
+    "markupsafe": ["conformance.report"],
+    "harfile": ["conformance.report"],
+    "prometheus_client": ["conformance.report"],
+    "werkzeug": ["conformance.reference"],
+    "pydantic": ["conformance.contract", "conformance.target", "conformance.results"],
+    "sqlite3": ["conformance.results"],
+    "distributed": ["conformance.run", "conformance.cli"],
+}
+"""Where each library may be imported; everywhere else it is reached through ours."""
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """All modules that a module imports, also within functions."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module)
+    return frozenset(found)
+
+
+def test_every_import_contract_is_kept(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    status = cli.lint_imports(no_cache=True)
+    assert EXIT_STATUS_SUCCESS == status, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_each_library_has_one_door(library: str) -> None:
+    users = {name_of(path) for path in MODULES if library in {each.partition(".")[0] for each in imported(path)}}
+    strangers = {user for user in users if not any(f"{user}.".startswith(f"{door}.") for door in DOORS[library])}
+    assert set() == strangers
+
+
+LONG = frozenset(
+    [
+        "conformance.contract.model",  # forms, and nothing else
+        "conformance.results.model",
+        "conformance.exchange.reading",
+        "conformance.exchange.transport",
+        "conformance.plan.planning",
+        "conformance.run.rows",
+    ]
+)
+"""Modules that are to be split before they grow further."""
+
+
+def test_no_further_module_is_longer_than_300_lines() -> None:
+    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {} == {name: length for name, length in lengths.items() if length > 300 and name not in LONG}
+
+
+def test_the_reference_servers_share_nothing_but_errors_with_us() -> None:
+    reference = [path for path in MODULES if name_of(path).startswith("conformance.reference")]
+    ours = {each for path in reference for each in imported(path) if each.startswith("conformance")}
+    assert ours
+    assert set() == {each for each in ours if not each.startswith(("conformance.reference", "conformance.errors"))}

@@ -1,0 +1,89 @@
+"""Names: folders say what they hold, modules say what they offer, and no file tells of a machine."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SAYING_NOTHING = {
+    "utils",
+    "util",
+    "core",
+    "common",
+    "helpers",
+    "helper",
+    "manager",
+    "managers",
+    "misc",
+    "base",
+    "shared",
+}
+MODULES = sorted(
+    ".".join(part for part in path.relative_to(ROOT).with_suffix("").parts if part != "__init__")
+    for path in (ROOT / "conformance").rglob("*.py")
+    if path.name != "__main__.py"
+)
+
+
+@pytest.fixture(scope="module")
+def files() -> list[Path]:
+    """Every file that git keeps."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [path for name in listed.stdout.decode().split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def test_no_folder_or_module_is_called_by_a_word_that_says_nothing() -> None:
+    named = {part for name in MODULES for part in name.split(".")}
+    assert set() == named & SAYING_NOTHING
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_what_a_module_offers_is_there(name: str) -> None:
+    module = importlib.import_module(name)
+    offered = getattr(module, "__all__", None)
+    path = Path(module.__file__ or "")
+    if path.name != "__init__.py" and not name.rpartition(".")[2].startswith("_"):
+        assert offered is not None, "a public module names what it offers"
+    assert [] == [each for each in offered or () if not hasattr(module, each)]
+    assert len(set(offered or ())) == len(offered or ())
+
+
+# Put together here, so that this file does not hold them itself.
+MACHINE = ["/" + "work/", "/" + "home/", "/" + "Users/", "/" + "root/", "C:" + "\\Users"]
+HOSTS = [
+    "pypi" + ".org",
+    "files.python" + "hosted",
+    "registry" + ".npmjs",
+    "arti" + "factory",
+    "nex" + "us.",
+    "/sim" + "ple/",
+]
+
+
+@pytest.mark.parametrize("word", [*MACHINE, *HOSTS])
+def test_no_file_names_a_machine_s_folders_or_a_registry(files: list[Path], word: str) -> None:
+    found = [path.relative_to(ROOT).as_posix() for path in files if word.encode() in path.read_bytes()]
+    assert [] == found
+
+
+def test_no_file_holds_what_looks_like_a_key(files: list[Path]) -> None:
+    forms = [
+        r"AKIA[0-9A-Z]{16}",
+        r"ghp_[0-9A-Za-z]{36}",
+        r"-----BEGIN [A-Z ]*PRIVATE " + "KEY-----",
+        r"xox[bp]-[0-9A-Za-z-]{20,}",
+    ]
+    pattern = re.compile("|".join(forms).encode())
+    assert [] == [path.relative_to(ROOT).as_posix() for path in files if pattern.search(path.read_bytes())]
+
+
+def test_test_modules_have_names_of_their_own() -> None:
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name not in ("conftest.py", "__init__.py")]
+    assert [] == sorted({name for name in names if names.count(name) > 1})
