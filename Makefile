@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -11,21 +13,25 @@ ARGS ?=
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) ## make .venv with everything in it
+setup: $(DEV_READY) ## make .venv with everything in it
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; say which: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@$(INSTALL) --editable ".[workers]"
 	@touch $(READY)
+
+$(DEV_READY): $(READY)
+	@$(INSTALL) --editable ".[dev]"
+	@touch $(DEV_READY)
 
 run: $(READY) ## run every contract against the embedded servers; reports/ holds the report
 	@$(BIN)/conformance run $(ARGS)
 
-test: $(READY) check ## the project's own tests, ruff, mypy and the import contracts
+test: $(DEV_READY) check ## the project's own tests, ruff, mypy and the import contracts
 	@$(BIN)/pytest tests -q -p no:cacheprovider $(ARGS)
 
-check: $(READY)
+check: $(DEV_READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -34,7 +40,7 @@ check: $(READY)
 
 lint: check ## ruff, mypy, import contracts, case files
 
-format: $(READY) ## let ruff put the code in form
+format: $(DEV_READY) ## let ruff put the code in form
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 prove: $(READY) ## run the suite against every wrong server and many right ones
