@@ -78,7 +78,8 @@ def _told(contract: Contract, row: Row, ground: Ground, plan: RowPlan) -> Iterat
     yield from (f"  {line}" for line in _promise(contract, row))
     yield "\nIn whose words"
     yield from (f"  {line}" for line in _source(contract, row))
-    yield f"\nWhat is sent, at {ground.depth}: at most {plan.requests} requests"
+    count = 0 if plan.lacks else sum(sending.times for sending in sendings(ground, plan))
+    yield f"\nWhat is sent, at {ground.depth}: at most {count} requests"
     yield from _sent(ground, plan)
     if row.case.open:
         yield "\nOpen choices"

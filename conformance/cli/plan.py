@@ -68,7 +68,7 @@ def _told(contract: Contract, ground: Ground, aimed: Aim, *, explore: bool) -> I
         yield f"\n{table.title}"
         for row in table.rows:
             yield from _row(ground, plans[row.id])
-    total = yield from _totals(contract, plans)
+    total = yield from _totals(contract, ground, plans)
     if explore and ground.depth != "smoke":
         total += yield from _explored(contract, ground)
     yield f"  {total:5}  in all, at most{_time(ground, total)}\n"
@@ -78,10 +78,14 @@ def _row(ground: Ground, plan: RowPlan) -> Iterator[str]:
     if plan.lacks:
         yield f"  {plan.row.id}: not exercised, lacks {', '.join(plan.lacks)}"
         return
-    yield f"  {plan.row.id}: {plan.requests} requests"
+    yield f"  {plan.row.id}: {_count(ground, plan)} requests"
     yield from (f"    {_line(sending)}" for sending in sendings(ground, plan))
     for lack in plan.skipped:
         yield f"    left out: {one_line(lack)}"
+
+
+def _count(ground: Ground, plan: RowPlan) -> int:
+    return 0 if plan.lacks else sum(sending.times for sending in sendings(ground, plan))
 
 
 def _line(sending: Sending) -> str:
@@ -91,11 +95,11 @@ def _line(sending: Sending) -> str:
     return one_line(f"{sending.method:6} {url}  — {sending.role}: {sending.label}{tier}{times}")
 
 
-def _totals(contract: Contract, plans: dict[str, RowPlan]) -> Generator[str, None, int]:
+def _totals(contract: Contract, ground: Ground, plans: dict[str, RowPlan]) -> Generator[str, None, int]:
     yield "\nrequests"
     total = 0
     for table in contract.tables:
-        count = sum(plans[row.id].requests for row in table.rows)
+        count = sum(_count(ground, plans[row.id]) for row in table.rows)
         total += count
         yield f"  {count:5}  {table.name}"
     return total

@@ -32,25 +32,29 @@ def sendings(ground: Ground, plan: RowPlan) -> Iterator[Sending]:
     """Every request of a row at most, in the order of sending; none has been sent."""
     row, once = plan.row.id, Scope(salt=plan.row.id)
     yield from _chain(ground, plan.before, "step", "set-up", once)
-    first = plan.repeat.at_most if plan.repeat else 1
-    seen: set[int] = set()
-    for number, probe in enumerate(plan.probes):
-        watched = [index for index in probe.guards if plan.guards]
-        for index in (index for index in watched if index not in seen):
-            yield from _chain(
-                ground, [plan.guards[index]], "guard", "read before a write that must change nothing", once
-            )
-        seen |= set(watched)
-        yield _probe(ground, row, probe, first if number == 0 else 1)
-        for index in watched:
-            yield from _chain(ground, [plan.guards[index]], "guard", "read after it", once)
-        if probe.role == "open":
-            yield from _chain(ground, plan.undo, "clean-up", "should it be accepted", once)
+    yield from _probes(ground, plan, once)
     for control in plan.controls:
         captures = {} if control.drawn is None else {"drawn": control.drawn}
         scope = Scope(captures, salt=f"{row}/control {control.label}")
         yield from _chain(ground, control.steps, "control", control.label, scope)
     yield from _chain(ground, plan.after, "clean-up", "afterwards", once)
+
+
+def _probes(ground: Ground, plan: RowPlan, once: Scope) -> Iterator[Sending]:
+    """Firm probes between the reads of what they must not change; open ones with what takes them back."""
+    row, watched = plan.row, set[int]()
+    for number, probe in enumerate(plan.probes):
+        guards = [index for index in probe.guards if index < len(plan.guards)]
+        for index in (index for index in guards if index not in watched):
+            yield from _chain(ground, [plan.guards[index]], "guard", "before what must change nothing", once)
+        watched |= set(guards)
+        yield _probe(ground, row.id, probe, plan.repeat.at_most if plan.repeat and number == 0 else 1)
+        for index in (index for index in guards if row.case.unchanged[index].each):
+            yield from _chain(ground, [plan.guards[index]], "guard", "after it", once)
+        if probe.role == "open" and probe.tier != "read":
+            yield from _chain(ground, plan.undo, "clean-up", "should it be accepted", once)
+    for index in sorted(index for index in watched if not row.case.unchanged[index].each):
+        yield from _chain(ground, [plan.guards[index]], "guard", "after all of them", once)
 
 
 def _probe(ground: Ground, row: str, probe: Probe, times: int) -> Sending:

@@ -31,25 +31,37 @@ def test_unknown_contract_is_named_with_the_near_one(here: Here) -> None:
     assert "--contract: there is no contract 'microcms'" in said.err
 
 
-@pytest.mark.parametrize("depth", ["smoke", "standard"])
-def test_a_plan_lists_as_many_requests_as_it_counts(here: Here, depth: str) -> None:
-    said = here("plan", "--contract", "microcms-management", "--depth", depth, "--no-explore")
-    assert 0 == said.code, said.err
-    listed: dict[str, int] = {}
-    counted: dict[str, int] = {}
+def listed(out: str) -> dict[str, int]:
+    """How many requests are listed for each row, and that the head of the row says so."""
+    found: dict[str, int] = {}
+    said: dict[str, int] = {}
     row = ""
-    for line in said.out.splitlines():
+    for line in out.splitlines():
         if head := re.fullmatch(r"  (\S+/\S+): (\d+) requests", line):
             row = head[1]
-            counted[row], listed[row] = int(head[2]), 0
+            said[row], found[row] = int(head[2]), 0
         elif re.match(r"    [A-Z]\S* +/.*  — ", line):
             times = re.search(r"up to (\d+) times$", line)
-            listed[row] += int(times[1]) if times else 1
-    assert 32 == len(counted)
-    assert counted == listed
-    total = re.search(r"^ +(\d+)  in all, at most", said.out, re.MULTILINE)
+            found[row] += int(times[1]) if times else 1
+    assert said == found
+    total = re.search(r"^ +(\d+)  in all, at most", out, re.MULTILINE)
     assert total
-    assert sum(counted.values()) == int(total[1])
+    assert sum(found.values()) == int(total[1])
+    return found
+
+
+def test_a_run_sends_no_more_than_its_plan_lists(here: Here, tool: Here, tmp_path: Path) -> None:
+    planned = here("plan", "--contract", "microcms-management", "--no-explore")
+    assert 0 == planned.code, planned.err
+    rows = listed(planned.out)
+    assert 32 == len(rows)
+    ran = tool("run", "--contract", "microcms-management", "--no-explore", "-k", "media-delete or contents-patch")
+    assert 0 == ran.code, ran.all
+    results = json.loads((tmp_path / "reports" / "results.json").read_text(encoding="utf-8"))
+    sent = {row["id"]: row["requests"] for row in results["runs"][0]["rows"]}
+    assert 9 == len(sent)
+    assert {} == {name: count for name, count in sent.items() if count > rows[name]}
+    assert sum(sent.values()) > 0.6 * sum(rows[name] for name in sent)
 
 
 def test_a_plan_names_what_is_lacking_and_how_long_it_takes_and_shows_no_secret(here: Here, tmp_path: Path) -> None:
