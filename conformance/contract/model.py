@@ -393,6 +393,9 @@ class OperationSpec(_Strict):
     tier: Tier | None = None
     body: dict[str, Any] | None = None
     """Members that every valid body of this target needs, for exploration."""
+    lane: Name | None = None
+    """What a call of it may change. Rows whose writes change different things may run side by side; a write without a
+    lane is beside no other."""
     explore: bool = True
 
 

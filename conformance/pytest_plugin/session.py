@@ -52,15 +52,17 @@ class Session:
 
     def begin(self, items: Iterable[pytest.Item]) -> None:
         """Plan everything that was selected, before a byte is sent; raises Unusable."""
-        rows: dict[str, tuple[Contract, list[str]]] = {}
+        wanted: dict[str, tuple[Contract, list[str], list[str]]] = {}
         for item in items:
             if isinstance(item, RowItem | ExploredItem):
-                _, names = rows.setdefault(item.contract.name, (item.contract, []))
-                names += [item.row] if isinstance(item, RowItem) else []
-                if isinstance(item, ExploredItem):
+                _, rows, operations = wanted.setdefault(item.contract.name, (item.contract, [], []))
+                if isinstance(item, RowItem):
+                    rows.append(item.row)
+                else:
+                    operations.append(item.operation)
                     self._explored += item.contract.file.exploration.get(self.settings.depth, 0)
-        for contract, names in rows.values():
-            self.campaign.begin(contract, names)
+        for contract, rows, operations in wanted.values():
+            self.campaign.begin(contract, rows, operations)
             self.gathering.announce(self.campaign.run(contract.name), self.campaign.planned(contract.name))
 
     def planned(self) -> int:

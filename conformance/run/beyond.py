@@ -28,6 +28,11 @@ __all__ = ["explored", "requests_planned"]
 
 def explored(ground: Ground, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
     """Explore one operation within its budget."""
+    with ground.shared.exploring:
+        return _explored(ground, operation)
+
+
+def _explored(ground: Ground, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
     standing = _standing(ground, operation)
     if isinstance(standing, str):
         said = ground.contract.operations[operation]

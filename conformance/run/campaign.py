@@ -65,8 +65,8 @@ class Campaign:
             self._targets[contract.name] = hold(contract, self._aim, self._offer, os.environ)
         return self._targets[contract.name]
 
-    def begin(self, contract: Contract, rows: Sequence[str]) -> None:
-        """Plan these rows, and begin with them where several workers are asked for; raises Unusable."""
+    def begin(self, contract: Contract, rows: Sequence[str], operations: Sequence[str] = ()) -> None:
+        """Plan these rows; several workers begin with them and the explorations at once. Raises Unusable."""
         target, how = self.target(contract), self._how
         wanted = [row for name in rows if (row := contract.row(name)) is not None]
         ground = prepare(contract, target, how.depth, how.seed, relative_to=how.relative_to, share=how.share)
@@ -80,7 +80,7 @@ class Campaign:
         plans = plan_all(contract, ground.target, wanted, how.depth, how.seed)
         runner = Runner(ground, plans, how.workers)
         self._held[contract.name] = _Held(contract, ground.target, ground, runner, notes)
-        runner.start(rows)
+        runner.start(rows, operations)
 
     def row(self, contract: str, row: str) -> RowResult:
         """The result of a row, with the word that its deviation is known where the profile says so."""
@@ -89,10 +89,7 @@ class Campaign:
 
     def explore(self, contract: str, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
         """What an operation answers beyond the tables."""
-        from conformance.run.beyond import explored  # noqa: PLC0415 - Schemathesis is loaded only where it explores
-
-        held = self._held[contract]
-        return explored(held.ground, operation)
+        return self._held[contract].runner.explored(operation)
 
     def planned(self, contract: str) -> int:
         """How many requests the rows send at most."""

@@ -44,6 +44,26 @@ class Evidence:
         self._same.setdefault(exchange.request.key, []).append(n)
         return n
 
+    def adopt(self, other: Evidence) -> int:
+        """Take in what another has gathered, as if it had been gathered here; by how much its numbers grew."""
+        more = len(self.exchanges)
+
+        def moved(n: int | None) -> int | None:
+            return None if n is None else n + more
+
+        self.exchanges += [replace(item, n=item.n + more) for item in other.exchanges]
+        self.findings += [replace(item, exchange=moved(item.exchange)) for item in other.findings]
+        self.attempts += [replace(item, exchange=moved(item.exchange)) for item in other.attempts]
+        self.choices += [replace(item, exchange=moved(item.exchange)) for item in other.choices]
+        self.notes += [replace(item, exchange=moved(item.exchange)) for item in other.notes]
+        self.warnings += other.warnings
+        self.silences += other.silences
+        self.editions.update(other.editions)
+        self.requests += other.requests
+        for key, numbers in other._same.items():
+            self._same.setdefault(key, []).extend(number + more for number in numbers)
+        return more
+
     def find(self, found: Iterable[Finding], n: int | None) -> None:
         """Keep findings of exchange `n`."""
         self.findings += [replace(item, exchange=n) for item in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,6 +48,8 @@ class Shared:
     """Controls that were passed, by what they send and expect."""
     left: dict[tuple[object, ...], Entry] = field(default_factory=dict)
     """What a chain leaves for later, by the request that takes it away: a later chain's, or that of the run's end."""
+    exploring: threading.Lock = field(default_factory=threading.Lock)
+    """Held by the one exploration that is not waiting for an answer: what draws its data is not made for threads."""
     warnings: dict[str, None] = field(default_factory=dict)
     """What could not be cleaned up, outside of any row."""
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -74,3 +77,5 @@ class Ground:
     ledger: Ledger = field(default_factory=NoLedger)
     shared: Shared = field(default_factory=Shared)
     relative_to: Path = field(default_factory=Path.cwd)
+    crew: Executor | None = None
+    """Sends the probes of a writing row side by side, where several workers are asked for."""

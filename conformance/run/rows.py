@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
 from time import perf_counter
@@ -139,7 +140,14 @@ class _Row:
 
     # --- probes
 
-    def _probe(self, probes: Iterable[Probe], watch: Watch | None) -> None:
+    def _probe(self, probes: Sequence[Probe], watch: Watch | None) -> None:
+        crew = self._crew(watch)
+        if crew is not None and watch is not None:
+            # What is sent again comes after the first time, as it would with one worker.
+            for again in (False, True):
+                self._side_by_side(crew, [probe for probe in probes if probe.label.startswith("again") is again], watch)
+            watch.finish()
+            return
         for probe in probes:
             if self.ground.shared.stopping.is_set():
                 break
@@ -153,6 +161,29 @@ class _Row:
                 watch.after(probe, outcome)
         if watch is not None:
             watch.finish()
+
+    def _crew(self, watch: Watch | None) -> Executor | None:
+        """Who sends the probes of this row side by side: only a row that writes, for those that read already are."""
+        alone = watch is None or self.plan.repeat or self.plan.row.case.once or self.plan.tiers <= {"read"}
+        each = any(guard.each for guard in self.plan.row.case.unchanged)
+        return None if alone or each else self.ground.crew
+
+    def _side_by_side(self, crew: Executor, probes: Sequence[Probe], watch: Watch) -> None:
+        """Send at the same time what the target must reject; taken in in the order of the plan."""
+
+        def send(probe: Probe) -> tuple[Evidence, Outcome | None]:
+            scratch = Evidence(self.ground.redactor)
+            stopped = self.ground.shared.stopping.is_set()
+            return scratch, None if stopped else self.undoing.attempt(scratch, probe)
+
+        for probe in probes:
+            watch.before(probe)
+        for probe, (scratch, outcome) in zip(probes, crew.map(send, probes), strict=True):
+            more = self.evidence.adopt(scratch)
+            if outcome is not None:
+                moved = replace(outcome, n=outcome.n + more)
+                self._take_in(moved)
+                watch.after(probe, moved)
 
     def _once(self, probe: Probe) -> Outcome | None:
         return self.undoing.attempt(self.evidence, probe)

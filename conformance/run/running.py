@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from conformance.contract.contract import Contract, Row
 from conformance.exchange.binding import Binder
@@ -13,9 +15,10 @@ from conformance.exchange.session import Access, Limits, Session
 from conformance.judge.rules import Rules
 from conformance.plan.attempts import RowPlan
 from conformance.plan.planning import Depth, plan_row
-from conformance.results.model import RowResult
+from conformance.results.model import Exploration, RowResult, Undocumented
 from conformance.results.redaction import Redactor
 from conformance.run.ground import Ground
+from conformance.run.lanes import Lanes, Turns, lane_of, lane_of_exploring
 from conformance.run.preparing import put_away
 from conformance.run.rows import run_row
 from conformance.target.quantities import pace as read_pace
@@ -71,28 +74,32 @@ def prepare(
     )
 
 
+Explored = tuple[Exploration, tuple[Undocumented, ...]]
+EXPLORE = "explore "
+
+
 class Runner:
-    """Runs planned rows against one target; each row once, whoever asks for it first."""
+    """Runs planned rows against one target, and explores; each row once, whoever asks for it first."""
 
     def __init__(self, ground: Ground, plans: dict[str, RowPlan], workers: int = 1) -> None:
         self.ground, self.plans = ground, plans
         self._workers = workers
         self._done: dict[str, RowResult] = {}
-        self._under_way: dict[str, Future[RowResult]] = {}
-        self._pools: list[ThreadPoolExecutor] = []
+        self._under_way: dict[str, Future[Any]] = {}
+        self._lanes: Lanes | None = None
+        self._crew: ThreadPoolExecutor | None = None
 
-    def start(self, order: Sequence[str]) -> None:
-        """Begin with these rows, in this order; rows that only read side by side, all others one after the other."""
+    def start(self, order: Sequence[str], operations: Sequence[str] = ()) -> None:
+        """Begin with these rows and explorations; what may change the same things goes in this order, one by one."""
         if self._workers <= 1:
             return
-        reading = ThreadPoolExecutor(self._workers, thread_name_prefix="reads")
-        writing = ThreadPoolExecutor(1, thread_name_prefix="writes")
-        self._pools = [reading, writing]
-        last = [name for name in order if self.plans[name].row.case.last]
-        for name in order:
-            if name not in last:
-                pool = reading if self.plans[name].tiers <= {"read"} else writing
-                self._under_way[name] = pool.submit(self._run, name)
+        self._crew = ThreadPoolExecutor(self._workers, thread_name_prefix="probes")
+        self.ground = replace(self.ground, session=Turns(self.ground.session, self._workers), crew=self._crew)
+        contract = self.ground.contract
+        lanes = {name: lane_of(contract, self.plans[name]) for name in order if not self.plans[name].row.case.last}
+        lanes |= {f"{EXPLORE}{name}": lane_of_exploring(contract, name) for name in operations}
+        self._lanes = Lanes(lanes, self._run, self._workers)
+        self._under_way = self._lanes.start()
 
     def result(self, name: str) -> RowResult:
         """The result of a row; runs it now where it is not under way."""
@@ -100,16 +107,24 @@ class Runner:
             future = self._under_way.get(name)
             if future is None:
                 self._drain()
-                self._done[name] = self._run(name)
+                self._done[name] = run_row(self.ground, self.plans[name])
             else:
                 self._done[name] = future.result()
         return self._done[name]
 
+    def explored(self, operation: str) -> Explored:
+        """What exploring an operation found; explores it now where that is not under way."""
+        future = self._under_way.get(f"{EXPLORE}{operation}")
+        found: Explored = self._explore(operation) if future is None else future.result()
+        return found
+
     def close(self) -> None:
         """Start nothing more, clean up, and let go of every connection. May be called twice."""
         self.ground.shared.stopping.set()
-        for pool in self._pools:
-            pool.shutdown(wait=True, cancel_futures=True)
+        if self._lanes is not None:
+            self._lanes.stop()
+        if self._crew is not None:
+            self._crew.shutdown()
         self.ground.shared.warn(put_away(self.ground))
         close: Callable[[], None] | None = getattr(self.ground.session, "close", None)
         if close is not None:
@@ -121,5 +136,12 @@ class Runner:
             if not future.cancelled():
                 future.exception()
 
-    def _run(self, name: str) -> RowResult:
+    def _run(self, name: str) -> Any:
+        if name.startswith(EXPLORE):
+            return self._explore(name.removeprefix(EXPLORE))
         return run_row(self.ground, self.plans[name])
+
+    def _explore(self, operation: str) -> Explored:
+        from conformance.run.beyond import explored  # noqa: PLC0415 - Schemathesis is loaded only where it explores
+
+        return explored(self.ground, operation)

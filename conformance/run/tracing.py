@@ -18,7 +18,7 @@ from conformance.run.ground import Ground
 from conformance.run.intending import certainly_nothing, entry_of
 from conformance.run.ledger import Entry, names_in
 from conformance.run.taking_back import take_back
-from conformance.wire import Exchange, Request
+from conformance.wire import Exchange, Request, Silence, SilenceKind
 
 __all__ = ["Tracing"]
 
@@ -33,13 +33,13 @@ class Tracing:
         self._makers = list(_makers(ground))
         self._left: dict[int, Entry] = {}
         self._count = 0
+        self._stopped = False
 
     def send(self, request: Request) -> Exchange:
         """Send one request; one that makes something is noted before it leaves."""
-        asked_for = frozenset([429]) if request.tier == "exhaust" else frozenset[int]()
         making = self._making(request)
         if making is None:
-            exchange = self._ground.session.send(request, asked_for=asked_for)
+            exchange = self._sent(request)
             self._strike(request, exchange)
             return exchange
         operation, trace = making
@@ -49,9 +49,22 @@ class Tracing:
         self._count += 1
         self._left[self._count] = noted
         # Sent twice it would make two things, and only one would be taken away.
-        exchange = self._ground.session.send(request, asked_for=asked_for, repeatable=False)
+        exchange = self._sent(request, repeatable=False)
         self._told(self._count, trace, exchange)
         return exchange
+
+    def _sent(self, request: Request, *, repeatable: bool = True) -> Exchange:
+        """While this one waits for its answer, another exploration may go on."""
+        if self._ground.shared.stopping.is_set() and not self._stopped:
+            self._stopped = True  # exploration ends at this; what it sends from now on is clean-up
+            return Exchange(request, Silence(SilenceKind.NOT_SENT, "the run is being stopped"), tries=0)
+        asked_for = frozenset([429]) if request.tier == "exhaust" else frozenset[int]()
+        turn = self._ground.shared.exploring
+        turn.release()
+        try:
+            return self._ground.session.send(request, asked_for=asked_for, repeatable=repeatable)
+        finally:
+            turn.acquire()
 
     def put_away(self) -> Iterator[str]:
         """Take away what is still there; a warning for each thing that may be left."""
@@ -88,9 +101,7 @@ class Tracing:
         trace = self._ground.contract.file.traces[entry.operation]
         step = next(planned_steps(self._ground.contract, trace.undo, "standard"))
         try:
-            return self._ground.binder.bind(
-                step.operation, step.request, step.tier, Scope(entry.captures)
-            ).request
+            return self._ground.binder.bind(step.operation, step.request, step.tier, Scope(entry.captures)).request
         except Missing:
             return None
 
@@ -122,7 +133,7 @@ def _place(request: Request | None) -> tuple[str, str] | None:
 def _texts(request: Request) -> list[Any]:
     """The parts of a body in which a name can stand; a boundary is none."""
     text = (request.body or b"").decode("utf-8", "replace")
-    if (found := re.findall(r'filename="([^"]*)"', text)):
+    if found := re.findall(r'filename="([^"]*)"', text):
         return list(found)
     try:
         return [json.loads(text)]
