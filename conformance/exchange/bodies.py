@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,13 @@ _PIXEL = zlib.compress(b"\x00\x00\x00\x00")
 
 def multipart(parts: Sequence[Mapping[str, Any]], boundary: str) -> tuple[str, bytes]:
     """The content type and the body of a multipart form; a part with `filename` is a file."""
+    return f"multipart/form-data; boundary={boundary}", _joined(json.dumps(parts, sort_keys=True), boundary)
+
+
+@lru_cache(maxsize=12)
+def _joined(written: str, boundary: str) -> bytes:
+    """Equal forms share their bytes: of forty targets that are run at once, each is sent the same five megabytes."""
+    parts: Sequence[Mapping[str, Any]] = json.loads(written)
     pieces: list[bytes] = []
     for part in parts:
         disposition = f'Content-Disposition: form-data; name="{_quoted(part["name"])}"'
@@ -24,7 +32,7 @@ def multipart(parts: Sequence[Mapping[str, Any]], boundary: str) -> tuple[str, b
             head.append(f"Content-Type: {part.get('content_type') or 'image/png'}")
         pieces += [f"--{boundary}\r\n".encode(), "\r\n".join(head).encode(), b"\r\n\r\n", _content(part), b"\r\n"]
     pieces.append(f"--{boundary}--\r\n".encode())
-    return f"multipart/form-data; boundary={boundary}", b"".join(pieces)
+    return b"".join(pieces)
 
 
 @lru_cache(maxsize=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from conformance.run.auditing.working import hold
 
 __all__ = ["cluster", "threads"]
 
+_TURN = 0.02
+"""Seconds that a thread may keep the interpreter: many short turns cost forty threads a third of the processor."""
 _CONNECT = "10s"
 _LIVES = 4
 """A unit of work begins anew on another worker when its own dies, at most so many times in all."""
@@ -25,9 +28,12 @@ _LIVES = 4
 def threads(count: int, halt: Halt) -> Iterator[Crew]:
     """Targets wait on latency most of the time, so many fit on one processor."""
     pool = ThreadPoolExecutor(count, thread_name_prefix="audit")
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN)
     try:
         yield Crew(_with_halt(pool, halt), lambda: count)
     finally:
+        sys.setswitchinterval(before)
         pool.shutdown(wait=False, cancel_futures=True)
 
 

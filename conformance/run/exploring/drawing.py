@@ -6,10 +6,13 @@ path and fixtures already settled, so that it cannot draw a method or a place th
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from conformance.run.exploring.document import MULTIPART, Operation, Parameter
@@ -41,9 +44,8 @@ def drawn(operation: Operation, ground: Probe, base: Mapping[str, Any], count: i
     if count <= 0:
         return
     main = _document(operation, _settled(operation), operation.body)
-    schema = _loaded(main) if main else None
     wishes = [(mode, count, seed) for mode in _modes()] if main else []
-    sources = [_draw(schema, operation, ground, base, wish) for wish in wishes]
+    sources = [_draw(main or {}, operation, ground, base, wish) for wish in wishes]
     sources += [
         _draw_alone(operation, parameter, ground, count, seed)
         for parameter in operation.parameters
@@ -142,10 +144,14 @@ def _json(body: Any) -> Any:
 
 
 def _draw(
-    schema: Any, operation: Operation, ground: Probe, base: Mapping[str, Any], wish: tuple[Any, int, int]
+    document: Mapping[str, Any],
+    operation: Operation,
+    ground: Probe,
+    base: Mapping[str, Any],
+    wish: tuple[Any, int, int],
 ) -> list[Probe]:
     mode, count, seed = wish
-    cases = _examples(schema[_PATH][operation.method].as_strategy(generation_mode=mode), count, seed)
+    cases = _examples(document, operation.method, mode, count, seed)
     about = f"drawn {mode.value}"
     names = {parameter.name for parameter in operation.parameters}
     return [
@@ -161,7 +167,7 @@ def _draw_alone(operation: Operation, parameter: Parameter, ground: Probe, count
     described = {"name": "value", "in": "query", "required": True, "schema": dict(parameter.schema)}
     document = _document(replace(operation, body=None), [described], None)
     assert document is not None
-    cases = _examples(_loaded(document)[_PATH][operation.method].as_strategy(), count, seed)
+    cases = _examples(document, operation.method, None, count, seed)
     probes = []
     for case in cases:
         for text in _texts((case.query or {}).get("value", "")):
@@ -174,12 +180,33 @@ def _draw_alone(operation: Operation, parameter: Parameter, ground: Probe, count
     return probes
 
 
-def _examples(strategy: Any, count: int, seed: int) -> list[Any]:
+def _examples(document: Mapping[str, Any], method: str, mode: Any, count: int, seed: int) -> tuple[_Case, ...]:
+    with _ONE_AT_A_TIME:
+        return _remembered(json.dumps(document), method, mode, count, seed)
+
+
+_ONE_AT_A_TIME = Lock()
+"""Of targets that are audited at once, one draws and the others find its inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What is used of a case of Schemathesis; not to be changed, for several targets share it."""
+
+    query: Mapping[str, Any] | None
+    body: Any
+
+
+@lru_cache(maxsize=256)
+def _remembered(written: str, method: str, mode: Any, count: int, seed: int) -> tuple[_Case, ...]:
+    """Equal documents and seeds give equal inputs: they are drawn once in each process."""
     from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415
     from hypothesis import seed as seeded  # noqa: PLC0415
     from hypothesis.errors import HypothesisException  # noqa: PLC0415
 
-    found: list[Any] = []
+    operation = _loaded(json.loads(written))[_PATH][method]
+    strategy = operation.as_strategy() if mode is None else operation.as_strategy(generation_mode=mode)
+    found: list[_Case] = []
 
     @seeded(seed)
     @settings(
@@ -191,10 +218,10 @@ def _examples(strategy: Any, count: int, seed: int) -> list[Any]:
     )
     @given(strategy)
     def draw(case: Any) -> None:
-        found.append(case)
+        found.append(_Case(case.query, case.body))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with suppress(HypothesisException):  # nothing left to draw: what there is has been found
             draw()
-    return found
+    return tuple(found)
