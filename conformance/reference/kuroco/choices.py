@@ -43,6 +43,7 @@ FREEDOMS: Final[tuple[Freedom, ...]] = (
     Freedom("anonymous_write", ("401", "403"), "The status of a write without a token."),
     Freedom("wrong_token", ("gateway", "envelope"), "The shape of the answer to an access token that is not valid."),
     Freedom("missing_login_keys", ("401", "400"), "A login without an e-mail or a password, or with a wrong type."),
+    Freedom("grant_again", ("refused", "taken"), "A grant token that was exchanged once; no more is documented."),
     Freedom("empty_token_request", ("anonymous", "refused"), "A request for a token that names no grant."),
     Freedom("token_shape", ("objects", "strings"), "How tokens are given out: with their expiry, or alone."),
     Freedom("refresh_token", ("given", "none"), "Whether a refresh token is given out."),

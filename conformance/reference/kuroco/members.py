@@ -103,7 +103,7 @@ def _exchanged(body: dict[str, Any], visit: Visit, setting: Setting) -> Token | 
     if isinstance(renewed, str) and "grant_token" not in body:
         return setting.desk.renew(renewed)
     text = value if isinstance(value, str) else ""
-    found = setting.desk.redeem(text, keep=not setting.decisions.does("use up the grant", visit))
+    found = setting.desk.redeem(text, keep=setting.choices["grant_again"] == "taken")
     if found is None and not setting.decisions.holds(TOKEN, visit):
         return Token(STATIC_TOKEN, _anybody(setting), setting.desk.now())
     return found

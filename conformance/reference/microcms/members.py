@@ -36,7 +36,12 @@ class Members:
         row = self._decisions.invented(ask)
         if row is not None:
             raise Refusal(row)
-        return Reply(200, (member or Member(ask.facts["id"], "")).shown())
+        return Reply(200, (member or self._nearest(ask.facts["id"])).shown())
+
+    def _nearest(self, wanted: str) -> Member:
+        """Who a server takes that compares a part of an ID: that member, under the own ID; else one of that ID."""
+        near = (one for one in self._store.members.values() if one.id.startswith(wanted) or wanted.startswith(one.id))
+        return next(near, Member(wanted, ""))
 
     def list_members(self, ask: Ask) -> Reply:
         """Those who have joined."""

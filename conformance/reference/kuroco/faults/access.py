@@ -110,13 +110,6 @@ FAULTS: Final = (
         lambda: sparing(TOKEN, _grant(_hex)),
     ),
     broken("takes_any_word_as_grant", TOKEN, "edge", "Takes words for a grant.", lambda: sparing(TOKEN, _grant(_word))),
-    broken(
-        "takes_a_grant_twice",
-        TOKEN,
-        "effect",
-        "Does not use up a grant when it is exchanged.",
-        lambda: insisting("use up the grant", done=False),
-    ),
     broken("takes_no_grant", TOKEN, "control", "Refuses good grants, too.", lambda: inventing(TOKEN, on("token"))),
     on_row("tells_words_from_hex_grants", TOKEN, "status", "Answers 400 to words.", status(400), when=_grant(_word)),
     broken(

@@ -53,7 +53,7 @@ _LOST: Final = (
     (TITLE, "title", "update"),
     (EMPTY, "required", "update"),
     (EMAIL, "email", "insert"),
-    (TEL, "tel", "update"),
+    (TEL, "tel", "insert"),
     (NUMBER, "number", "insert"),
     (LENGTH, "length", "update"),
 )
