@@ -14,6 +14,7 @@ from conformance.cli.auditing.telling import INTERRUPTED
 from conformance.cli.filing import write_text
 from conformance.contract.contract import Contract
 from conformance.errors import Problem, Unusable
+from conformance.exchange.pacing import Pace
 from conformance.report import pairing
 from conformance.run.auditing.order import Manner, Order
 from conformance.run.auditing.pairing import side_by_side
@@ -30,8 +31,7 @@ def paired(pair: tuple[Path, Path], manner: Manner, output: Path, known: Mapping
     asked = ordered(both, known, manner, output, local=True)
     if asked.unusable:
         raise Unusable([Problem(str(output), one.problem) for one in asked.unusable])
-    orders = _fair(both, [asked.orders[one.name] for one in both])
-    results = side_by_side(orders)
+    results = side_by_side(*_paced(both, [asked.orders[one.name] for one in both]))
     for one, own in zip(both, results, strict=True):
         keep(output / one.folder, own)
     names = both[0].name, both[1].name
@@ -44,10 +44,11 @@ def paired(pair: tuple[Path, Path], manner: Manner, output: Path, known: Mapping
     return int(bool(found.differences))
 
 
-def _fair(both: tuple[Glance, ...], orders: list[Order]) -> tuple[Order, Order]:
-    """Two of one pace group may each use half of the pace, for they are sent to at the same time."""
+def _paced(both: tuple[Glance, ...], orders: list[Order]) -> tuple[tuple[Order, Order], Pace | None]:
+    """The orders, and the pace that two of one group share; each has half of it for what only one of them sends."""
     first, second = orders
     if both[0].pace_group is None or both[0].pace_group != both[1].pace_group or first.pace is None:
-        return first, second
-    half = first.pace[0], first.pace[1] * 2
-    return replace(first, pace=half), replace(second, pace=half)
+        return (first, second), None
+    count, seconds = first.pace
+    half = (count // 2, seconds) if count > 1 else (1, seconds * 2)
+    return (replace(first, pace=half), replace(second, pace=half)), Pace(count, seconds)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.errors import Problem, Unusable
+from conformance.exchange.pacing import Pace, Pacer
 from conformance.results.model import Results
 from conformance.run.auditing.order import Order
 from conformance.run.auditing.working import Work, contract_of, target_of
@@ -23,9 +24,13 @@ _PATIENCE = 30.0
 
 
 class Abreast:
-    """Keeps two senders together: neither sends its next request before the other is as far, or is done."""
+    """Keeps two senders together: neither sends its next request before the other is as far, or is done.
 
-    def __init__(self, patience: float = _PATIENCE) -> None:
+    Where the two share a pace, `pacer` keeps it.
+    """
+
+    def __init__(self, patience: float = _PATIENCE, pacer: Pacer | None = None) -> None:
+        self._pacer = pacer
         self._turn = threading.Condition()
         self._patience = patience
         self._far = [0, 0]
@@ -54,6 +59,8 @@ class Abreast:
             self._turn.wait_for(
                 lambda: not self._under_way[other] or self._far[side] <= self._far[other], timeout=self._patience
             )
+        if self._pacer is not None:
+            self._pacer.wait()
         try:
             yield
         finally:
@@ -80,12 +87,12 @@ class _Kept:
         return getattr(self._session, name)
 
 
-def side_by_side(orders: tuple[Order, Order]) -> tuple[Results, Results]:
-    """Run every row on both at once; raises Unusable. Two of one pace group share it."""
+def side_by_side(orders: tuple[Order, Order], shared: Pace | None = None) -> tuple[Results, Results]:
+    """Run every row on both at once, and both together within the `shared` pace; raises Unusable."""
     if orders[0].contract != orders[1].contract:
         what = "the two are for different contracts"
         raise Unusable([Problem("--pair", what, "give two profiles for one contract")])
-    abreast = Abreast()
+    abreast = Abreast(pacer=Pacer(shared) if shared else None)
     works = tuple(_work(order, abreast, side) for side, order in enumerate(orders))
     try:
         with ThreadPoolExecutor(2, thread_name_prefix="pair") as pool:

@@ -1,0 +1,127 @@
+"""Two targets side by side: the same requests close in time, and only where they differ."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from embedded import Servers
+
+from conformance.run.auditing.pairing import Abreast
+
+PAIR = ("--pair", "targets/a.yaml", "targets/b.yaml")
+
+
+def differences() -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = json.loads(Path("out/pair.json").read_text(encoding="utf-8"))["differences"]
+    return told
+
+
+def test_two_that_answer_the_same_do_not_differ(
+    servers: Servers, audit: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    servers.start("a")
+    servers.start("b")
+    assert 0 == audit(*PAIR)
+    assert [] == differences()
+    assert "a and b answer the same" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("broken", "right"), [("a", "second"), ("b", "first")])
+def test_only_the_row_that_one_breaks_differs_and_the_contract_says_who_is_right(
+    servers: Servers, audit: Callable[..., int], broken: str, right: str
+) -> None:
+    for name in ("a", "b"):
+        servers.start(name, *(["answers_missing_text_with_422"] if name == broken else []))
+    assert 1 == audit(*PAIR)
+    assert {("topics-write/required-absent", right)} == {(one["row"], one["right"]) for one in differences()}
+    assert Path("out/pair.html").is_file()
+    assert {"results.json", "report.html"} <= {path.name for path in Path("out/a").iterdir()}
+
+
+def test_each_request_is_sent_to_both_before_the_next_is_sent_to_either(
+    servers: Servers, audit: Callable[..., int]
+) -> None:
+    order: list[str] = []
+    for name in ("a", "b"):
+        server = servers.start(name)
+        server.site.answer = _noting(order, name, server.site.answer)  # type: ignore[method-assign]
+    assert 0 == audit(*PAIR)
+    assert 50 < len(order)
+    # Preparations come before the first row, and each side by itself.
+    ahead = [order[:end].count("a") - order[:end].count("b") for end in range(len(order) + 1)]
+    assert max(ahead) - min(ahead) <= 3
+
+
+def test_two_of_one_group_share_one_pace(servers: Servers, audit: Callable[..., int]) -> None:
+    moments: list[float] = []
+    for name in ("a", "b"):
+        server = servers.start(name, pace="20/500ms", pace_group="one")
+        server.site.answer = _timing(moments, server.site.answer)  # type: ignore[method-assign]
+    assert 0 == audit(*PAIR)
+    moments.sort()
+    assert all(later - former >= 0.5 for former, later in zip(moments, moments[20:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((*PAIR, "targets"), "compares two targets, and no others"),
+        (("--pair", "targets/a.yaml", "targets/c.yaml"), "the two are for different contracts"),
+        (("--pair", "targets", "targets/a.yaml"), "these are not two profiles"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(
+    servers: Servers,
+    audit: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    said: str,
+) -> None:
+    servers.start("a")
+    server = servers.start("b")
+    servers.profile("c", {"contract": "microcms-management", "base_url": server.base_url})
+    assert 4 == audit(*arguments)
+    assert said in capsys.readouterr().err
+
+
+def test_one_that_has_done_its_row_is_not_waited_for() -> None:
+    abreast = Abreast(patience=5)
+    abreast.begin()
+    sent: list[int] = []
+
+    def side(number: int, requests: int) -> None:
+        with abreast.row(number):
+            for _ in range(requests):
+                with abreast.step(number):
+                    sent.append(number)
+
+    began = time.monotonic()
+    threads = [threading.Thread(target=side, args=args) for args in ((0, 2), (1, 40))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert [2, 40] == [sent.count(0), sent.count(1)]
+    assert time.monotonic() - began < 4
+
+
+def _noting(order: list[str], name: str, answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def noted(incoming: Any) -> Any:
+        order.append(name)
+        return answer(incoming)
+
+    return noted
+
+
+def _timing(moments: list[float], answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def noted(incoming: Any) -> Any:
+        moments.append(time.monotonic())
+        return answer(incoming)
+
+    return noted
