@@ -89,7 +89,7 @@ def command(  # noqa: PLR0917 - click gives them by name
         raise Unusable([Problem("TARGETS", "there is none", "give profiles, or a folder of profiles")])
     known = contracts(contract_folders(Path.cwd()))
     glances = chosen(glance(gathered(targets)), only, known)
-    audit = _Audit(glances, ordered(glances, known, manner, output, local=scheduler is None), output)
+    audit = _Audit(glances, ordered(glances, known, manner, output), output)
     code = audit.run(scheduler, workers, resume=resume, strict=strict)
     return _leave(code) if audit.given_up else code
 

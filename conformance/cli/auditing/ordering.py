@@ -52,9 +52,9 @@ def chosen(glances: Sequence[Glance], only: Sequence[str], known: Iterable[str])
 
 
 def ordered(
-    glances: Iterable[Glance], known: Mapping[str, tuple[Contract, str]], manner: Manner, output: Path, *, local: bool
+    glances: Iterable[Glance], known: Mapping[str, tuple[Contract, str]], manner: Manner, output: Path
 ) -> Ordered:
-    """An order for each profile that can be read; `local`: the worker shares our disk, and keeps its ledger there."""
+    """An order for each profile that can be read, and an outcome for each that cannot."""
     glances = tuple(glances)
     paces = _paces(glances)
     orders, unusable = {}, []
@@ -74,7 +74,7 @@ def ordered(
             contract_digest=edition,
             manner=manner,
             pace=paces.get(one.pace_group) if one.pace_group else None,
-            output=str((output / one.folder).resolve()) if local else None,
+            output=str((output / one.folder).resolve()),
         )
     return Ordered(orders, tuple(unusable))
 

@@ -28,7 +28,7 @@ def paired(pair: tuple[Path, Path], manner: Manner, output: Path, known: Mapping
     both = glance([path for one in pair for path in gathered([one])])
     if len(both) != 2:
         raise Unusable([Problem("--pair", "these are not two profiles", "give two files")])
-    asked = ordered(both, known, manner, output, local=True)
+    asked = ordered(both, known, manner, output)
     if asked.unusable:
         raise Unusable([Problem(str(output), one.problem) for one in asked.unusable])
     results = side_by_side(*_paced(both, [asked.orders[one.name] for one in both]))

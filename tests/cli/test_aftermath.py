@@ -1,0 +1,142 @@
+"""After a run: compared with its baseline, kept in the history, told as metrics."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import yaml
+
+from conformance import reference
+from conformance.cli import main
+
+CASES = Path(__file__).parents[2] / "cases"
+ROW = "topics-write/required-absent"
+QUICK = ("--depth", "smoke", "--no-explore", "--target", "target.yaml")
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """A command's exit code, in a folder with the cases in it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    (tmp_path / "cases").symlink_to(CASES)
+
+    def run(*arguments: object) -> int:
+        with pytest.raises(SystemExit) as left:
+            main([*map(str, arguments)])
+        return int(left.value.code or 0)
+
+    return run
+
+
+def stored(folder: str, *faults: str) -> None:
+    """Results of a run against a server with these faults, without pytest within pytest."""
+    from conformance.results.reading import write_json
+    from conformance.run.auditing.order import Manner, Order, digest
+    from conformance.run.auditing.working import hold
+
+    with reference.start("kuroco", faults=faults) as server:
+        Path("target.yaml").write_text(yaml.safe_dump({**server.profile, "name": "site"}), encoding="utf-8")
+        manner = Manner("smoke", explore=False)
+        path = Path("target.yaml")
+        contract = CASES / "kuroco"
+        order = Order("site", str(path), digest(path), None, str(contract), digest(contract), manner)
+        outcome = hold(order)
+    assert outcome.results is not None, outcome.problem
+    Path(folder).mkdir(exist_ok=True)
+    Path(folder, "results.json").write_text(write_json(outcome.results), encoding="utf-8")
+
+
+def test_compare_names_exactly_the_row_that_got_worse(
+    call: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored("then")
+    stored("now", "answers_missing_text_with_422")
+    assert 1 == call("compare", "then", "now/results.json", "--form", "json")
+    told = json.loads(capsys.readouterr().out)
+    assert [(ROW, True)] == [(row["id"], row["worse"]) for run in told["runs"] for row in run["rows"]]
+    assert 0 == call("compare", "now", "then", "--output", "better.txt")
+    assert "Mended" in Path("better.txt").read_text(encoding="utf-8")
+    for form in ("markdown", "html"):
+        assert 1 == call("compare", "then", "now", "--form", form)
+        assert ROW.rpartition("/")[2][:8] in capsys.readouterr().out
+
+
+def test_what_is_no_result_is_refused(call: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("no.json").write_text("{", encoding="utf-8")
+    assert 4 == call("compare", "no.json", "no.json")
+    assert 4 == call("compare", "absent.json", "no.json")
+    assert "absent.json: cannot be read" in capsys.readouterr().err
+
+
+def test_a_run_is_compared_kept_and_measured_at_once(
+    call: Callable[..., int], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored("reports")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary-of-the-job.md")
+    with reference.start("kuroco", faults=["answers_missing_text_with_422"]) as server:
+        Path("target.yaml").write_text(yaml.safe_dump({**server.profile, "name": "site"}), encoding="utf-8")
+        after = ("--baseline", "reports", "--history", "all.sqlite", "--metrics", "out/run.prom")
+        done = subprocess.run(
+            [sys.executable, "-m", "conformance", "run", *QUICK, *after], check=False, capture_output=True, text=True
+        )
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert "It got worse: 1 row newly violating" in done.stdout
+    assert {"comparison.json", "comparison.md", "comparison.html"} <= {path.name for path in Path("reports").iterdir()}
+    assert "got worse" in Path("summary-of-the-job.md").read_text(encoding="utf-8")
+    assert f'row="{ROW}",target="site",verdict="violates"}} 1.0' in Path("out/run.prom").read_text(encoding="utf-8")
+    with closing(sqlite3.connect("all.sqlite")) as history:
+        assert [("violates",)] == history.execute("SELECT verdict FROM rows WHERE id = ?", (ROW,)).fetchall()
+    capfd.readouterr()
+    assert 0 == call("history", "all.sqlite", "--html", "all.html", "--keep", "5 runs")
+    assert ROW in capfd.readouterr().out
+    assert ROW in Path("all.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--baseline", "absent"), "absent: cannot be read"),
+        (("--history", "cases/kuroco/contract.yaml"), "is not a history"),
+        (("--history-keep", "5 runs"), "give --history FILE, too"),
+        (("--history", "new.sqlite", "--history-keep", "a while"), "say `90 days` or `500 runs`"),
+    ],
+)
+def test_what_cannot_be_done_afterwards_is_said_before_a_request_is_sent(
+    call: Callable[..., int], capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    assert 4 == call("run", *arguments)
+    assert said in capsys.readouterr().err
+    assert not Path("reports").exists()
+
+
+def test_results_of_an_earlier_run_are_not_taken_for_this_ones(call: Callable[..., int]) -> None:
+    from conformance.cli.aftermath import Aftermath
+
+    stored("reports")
+    then = Aftermath.begin(Path("reports"), history=Path("all.sqlite"))
+    assert 4 == then.end(4)
+    assert not Path("all.sqlite").exists()
+    stored("reports")
+    assert 0 == then.end(0)
+    assert Path("all.sqlite").exists()
+
+
+def test_a_metrics_file_that_cannot_be_written_hinders_nothing_else(
+    call: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from conformance.cli.aftermath import Aftermath
+
+    Path("file").touch()
+    then = Aftermath.begin(Path("reports"), history=Path("all.sqlite"), metrics=Path("file/run.prom"))
+    stored("reports")
+    assert 3 == then.end(0)
+    assert Path("all.sqlite").exists()
+    assert "run.prom" in capsys.readouterr().err
