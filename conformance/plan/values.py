@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
+from pydantic import ValidationError
 
 from conformance.contract.model import Draw
 from conformance.contract.placeholders import Missing, fill, letters
@@ -16,13 +18,16 @@ __all__ = ["drawable", "ruled_out"]
 
 
 def drawable(target: Target, draw: Draw) -> Draw | None:
-    """The description with the fixtures that it names put in; None where the profile lacks one."""
+    """The description with the fixtures that it names put in; None where one is lacking or no expression to draw by."""
     said = draw.model_dump(by_alias=True, exclude_unset=True)
     settled = {key: said[key] for key in ("matching", "except", "outside") if key in said}
     try:
-        return Draw.model_validate(said | {key: _settled(target, value) for key, value in settled.items()})
-    except Missing:
+        found = Draw.model_validate(said | {key: _settled(target, value) for key, value in settled.items()})
+        for expression in [*(found.matching or []), found.except_ or ""]:
+            re.compile(expression)
+    except (Missing, re.error, OverflowError, RecursionError, ValidationError):
         return None
+    return found
 
 
 def ruled_out(target: Target, expression: str, value: Any) -> bool:

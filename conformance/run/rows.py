@@ -9,7 +9,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from conformance.contract.placeholders import Missing
+from conformance.contract.placeholders import Missing, names
 from conformance.exchange.binding import Scope
 from conformance.judge.answering import findings, has_must
 from conformance.judge.finding import Finding, Level, Verdict
@@ -110,11 +110,23 @@ class _Row:
         chain = self._chain(self.plan.before, "set-up", "step")
         if chain.passed:
             return True
+        if chain.broken is not None and chain.broken.step.step.optional:
+            self._do_without(chain)
+            return True
         if chain.broken is not None and chain.broken.refused and self._is_own(chain.broken):
             self._judge_control(ControlPlan("set-up", self.plan.before), chain)
         else:
             self.evidence.silences.append(f"set-up failed: {chain.why}")
         return False
+
+    def _do_without(self, chain: Chain) -> None:
+        """Leave out what needs a set-up that is optional and failed; what it did capture is not as it should be."""
+        optional = [step.step for step in self.plan.before if step.step.optional]
+        gone = {name for step in optional for name in step.capture or {}}
+        self.captures = {name: value for name, value in self.captures.items() if name not in gone}
+        kept = tuple(probe for probe in self.plan.probes if not gone & set(_captures_of(probe)))
+        left_out = [f"{probe.label}: {chain.why}" for probe in self.plan.probes if probe not in kept]
+        self.plan = replace(self.plan, probes=kept, skipped=(*self.plan.skipped, *left_out))
 
     def _intend(self) -> str:
         """What sets things back at the end is in the ledger before anything is changed."""
@@ -338,6 +350,10 @@ class _Row:
                 if (note.about, note.text) not in seen:
                     seen[note.about, note.text] = None
                     self.evidence.notes.append(Note(note.about, note.text, note.reference, outcome.n))
+
+
+def _captures_of(probe: Probe) -> Iterable[str]:
+    return (".".join(members) for head, members, _ in names(probe.request) if head == "capture")
 
 
 def _n(calls: Sequence[Call]) -> int | None:
