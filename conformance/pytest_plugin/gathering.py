@@ -6,15 +6,18 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from conformance.errors import ConformanceError, Problem, Unusable, Unwritable
 from conformance.judge.finding import Verdict
 from conformance.pytest_plugin.settings import Settings
-from conformance.report import WRITERS
 from conformance.results.model import Results, TargetRun
 from conformance.results.streaming import Line, Stream
 from conformance.run.assembling import now, results
 from conformance.run.retelling import retold
+
+if TYPE_CHECKING:
+    from conformance.report import Writer
 
 __all__ = ["Gathering"]
 
@@ -124,7 +127,7 @@ class Gathering:
             return
         try:
             with Path(path).open("a", encoding="utf-8") as file:
-                file.write(WRITERS["markdown"].write(self.results(), self._settings.language))
+                file.write(_writer("markdown").write(self.results(), self._settings.language))
         except (OSError, ConformanceError) as error:
             self._fail(f"GITHUB_STEP_SUMMARY: {getattr(error, 'strerror', None) or error}")
 
@@ -143,7 +146,7 @@ class Gathering:
             self._fail(f"results.jsonl: {error.strerror or error}")
 
     def _write(self, form: str) -> None:
-        writer = WRITERS[form]
+        writer = _writer(form)
         try:
             text = writer.write(self.results(), self._settings.language)
         except ConformanceError as error:
@@ -158,3 +161,9 @@ class Gathering:
             self.written.add(path.name)
         except OSError as error:
             self._fail(f"{path}: {error.strerror or error}")
+
+
+def _writer(form: str) -> Writer:
+    from conformance.report import WRITERS  # noqa: PLC0415 - 70 ms that a session that only collects need not pay
+
+    return WRITERS[form]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +18,9 @@ from conformance.pytest_plugin.collecting import ExploredItem, RowItem
 from conformance.pytest_plugin.gathering import Gathering
 from conformance.pytest_plugin.settings import Settings
 from conformance.results.redaction import Redactor
-from conformance.run.campaign import Campaign, How
+
+if TYPE_CHECKING:
+    from conformance.run.campaign import Campaign
 
 __all__ = ["Session"]
 
@@ -33,10 +36,16 @@ class Session:
         self._contracts: dict[Path, Contract | None] = {}
         self._servers: list[Any] = []
         self._explored = 0
-        share = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-        folder = config.invocation_params.dir
-        how = How(settings.depth, settings.seed, settings.workers, share, folder, settings.output)
-        self.campaign = Campaign(settings.aim, how, self._serve)
+        self._folder = config.invocation_params.dir
+
+    @cached_property
+    def campaign(self) -> Campaign:
+        """Loaded with the first row: what only collects need not know how to send."""
+        from conformance.run.campaign import Campaign, How  # noqa: PLC0415 - see above
+
+        said, share = self.settings, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+        how = How(said.depth, said.seed, said.workers, share, self._folder, said.output)
+        return Campaign(said.aim, how, self._serve)
 
     def contract(self, folder: Path) -> Contract | None:
         """The contract of a folder, read once; None where it is not asked for or, its problems kept, not usable."""
@@ -81,9 +90,10 @@ class Session:
 
     def close(self) -> None:
         """Clean up and let go of connections, then of the embedded servers; what could not be cleaned up is told."""
-        self.campaign.close()
-        for run in self.campaign.runs():
-            self.gathering.warn(run)
+        if "campaign" in self.__dict__:
+            self.campaign.close()
+            for run in self.campaign.runs():
+                self.gathering.warn(run)
         for server in self._servers:
             server.close()
 
