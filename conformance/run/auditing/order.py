@@ -46,7 +46,7 @@ class Order:
     pace: tuple[int, float] | None = None
     """The pace of its group, where that is slower than its own."""
     output: str | None = None
-    """The folder for the ledger of what is made on the target, on the machine where the worker runs; None for no ledger."""
+    """The folder for the ledger of what is made on the target, where the worker runs; None for no ledger."""
 
 
 @dataclass(frozen=True, slots=True)
