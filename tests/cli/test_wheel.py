@@ -1,0 +1,65 @@
+"""The wheel alone is enough: no repository, any folder."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+from process import CASES, Said, ended, environment
+
+ROOT = CASES.parent
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel in it; what it depends on is lent by the surrounding one."""
+    place = tmp_path_factory.mktemp("wheel")
+    copy = place / "source"
+    for name in ("conformance", "cases"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, copy)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", str(copy), "--no-deps", "-q"]
+    built = ended([*pip, "-w", str(place)], place, environment())
+    if built.code:
+        pytest.skip(f"no wheel could be built, perhaps as setuptools cannot be fetched: {built.err[-300:]}")
+    (wheel,) = place.glob("*.whl")
+    venv.create(place / "env", with_pip=False)
+    home = Path(sysconfig.get_path("purelib", vars={"base": str(place / "env"), "platbase": str(place / "env")}))
+    unzip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", str(home), str(wheel)]
+    subprocess.run(unzip, check=True, env=environment(), capture_output=True)
+    # A line of a .pth file lends modules, and none of the .pth files beside them: no editable install comes along.
+    (home / "lent.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    return place / "env" / "bin" / "python"
+
+
+def call(python: Path, cwd: Path, *arguments: str) -> Said:
+    cwd.mkdir(exist_ok=True)
+    env = {name: text for name, text in environment().items() if name != "PYTHONPATH"}
+    return ended([str(python), "-m", *arguments], cwd, env)
+
+
+def test_contracts_come_along_and_run_from_an_empty_folder(installed: Path, tmp_path: Path) -> None:
+    place = tmp_path / "an empty folder"
+    listed = call(installed, place, "conformance", "list")
+    assert 0 == listed.code, listed.all
+    assert "contents-get/limit-below-minimum" in listed.out
+    where = call(installed, place, "conformance", "explain", "member-not-found").out
+    assert f"({installed.parent.parent}" in where
+    ran = call(installed, place, "conformance", "run", "--depth", "smoke", "-k", "member-not-found")
+    assert 0 == ran.code, ran.all
+    assert "✓ conforms  members-get/member-not-found" in ran.out
+    assert {"reports", ".pytest_cache", ".hypothesis"} >= {path.name for path in place.iterdir()}
+    assert [] == list(installed.parent.parent.rglob(".pytest_cache"))
+
+
+def test_pytest_collects_any_folder_of_cases(installed: Path, tmp_path: Path) -> None:
+    shutil.copytree(CASES / "microcms-management", tmp_path / "mine" / "tables")
+    ran = call(installed, tmp_path / "mine", "pytest", "tables", "--depth", "smoke", "-k", "member-not-found")
+    assert 0 == ran.code, ran.all
+    assert (tmp_path / "mine" / "reports" / "report.html").is_file()
