@@ -31,7 +31,7 @@ DOORS = {
     "harfile": ["conformance.report"],
     "prometheus_client": ["conformance.report"],
     "werkzeug": ["conformance.reference"],
-    "pydantic": ["conformance.contract", "conformance.target", "conformance.results"],
+    "pydantic": ["conformance.contract", "conformance.target", "conformance.results", "conformance.plan"],
     "sqlite3": ["conformance.results"],
     "distributed": ["conformance.run", "conformance.cli"],
 }

@@ -1,8 +1,8 @@
 """The form of the files under `cases/`: one model, from which the JSON Schema for editors is generated.
 
 A contract is data: `contract.yaml` says what holds for the whole of it, `openapi.yaml` names its operations, and each
-table has a file of rows. Texts may hold placeholders in braces (`{fixture.endpoint}`, `{capture.url}`, `{query.limit}`);
-`conformance.contract.placeholders` lists them.
+table has a file of rows. Texts may hold placeholders in braces (`{fixture.endpoint}`, `{capture.url}`,
+`{query.limit}`); `conformance.contract.placeholders` lists them.
 """
 
 from __future__ import annotations
@@ -116,8 +116,8 @@ class Expect(_Strict):
     """What must come back.
 
     `message` is one text or every documented wording. `body` is a JSON Schema of the whole body, `equals` pairs a JSON
-    pointer with a value, `absent` lists JSON pointers that must not be there. `envelope: false` says that the body is not in the
-    contract's error envelope (success, or a form of its own).
+    pointer with a value, `absent` lists JSON pointers that must not be there. `envelope: false` says that the body is not
+    in the contract's error envelope (success, or a form of its own).
     """
 
     status: int | list[int]
@@ -137,8 +137,9 @@ class Step(_Strict):
     """One call of a chain: set-up, control, clean-up.
 
     `capture` names values of the answer by JSON pointer, of several the first that is there; `optional` set-up is left
-    out where the target lacks what it needs, and with it what needs its captures. `undo` is called at the end of the chain if this step
-    succeeded and nothing later has undone it already; `when` lets the call out unless each placeholder differs from the value.
+    out where the target lacks what it needs, and with it what needs its captures. `undo` is called at the end of the
+    chain if this step succeeded and nothing later has undone it already. With `unless` the call is left out where each
+    placeholder has that value.
     `repeatable: false` keeps the transport from sending it again after a reset.
     """
 
@@ -245,7 +246,10 @@ class Undo(_Strict):
 
 
 class Guard(_Strict):
-    """A rejected write changes nothing: read, rejected write, read; `compare` lists JSON pointers (`*` for each member)."""
+    """A rejected write changes nothing: read, rejected write, read.
+
+    `compare` lists JSON pointers (`*` for each member of a list).
+    """
 
     read: Step
     compare: list[str] = Field(min_length=1)
@@ -316,8 +320,8 @@ class Envelope(_Strict):
     """The form of every error answer.
 
     `schema` is a JSON Schema of the body. `faults` points to the array of faults ("" where the body itself is the only
-    one); `message`, `code` and `field` are keys of a fault. What is in `may_lack` may be absent at level should, and so may the
-    whole body with `body_may_lack`. `expected` are pointers whose absence is a should.
+    one); `message`, `code` and `field` are keys of a fault. The whole body, or the message, may be absent at level should
+    with `body_may_lack`. `expected` are pointers whose absence is a should.
     """
 
     schema_: dict[str, Any] = Field(alias="schema")
