@@ -65,7 +65,8 @@ def test_two_of_one_group_share_one_pace(servers: Servers, audit: Callable[..., 
         server.site.answer = _timing(moments, server.site.answer)  # type: ignore[method-assign]
     assert 0 == audit(*PAIR)
     moments.sort()
-    assert all(later - former >= 0.5 for former, later in zip(moments, moments[20:], strict=False))
+    # The server sees a request a little later than it was sent: a stretch may look shorter than it was.
+    assert all(later - former >= 0.4 for former, later in zip(moments, moments[20:], strict=False))
 
 
 @pytest.mark.parametrize(
