@@ -116,8 +116,8 @@ class Expect(_Strict):
     """What must come back.
 
     `message` is one text or every documented wording. `body` is a JSON Schema of the whole body, `equals` pairs a JSON
-    pointer with a value, `absent` lists JSON pointers that must not be there. `envelope: false` says that the body is not
-    in the contract's error envelope (success, or a form of its own).
+    pointer with a value, `absent` lists JSON pointers that must not be there. `envelope: false` says that the body is
+    not in the contract's error envelope (success, or a form of its own).
     """
 
     status: int | list[int]
@@ -320,8 +320,8 @@ class Envelope(_Strict):
     """The form of every error answer.
 
     `schema` is a JSON Schema of the body. `faults` points to the array of faults ("" where the body itself is the only
-    one); `message`, `code` and `field` are keys of a fault. The whole body, or the message, may be absent at level should
-    with `body_may_lack`. `expected` are pointers whose absence is a should.
+    one); `message`, `code` and `field` are keys of a fault. The whole body, or the message, may be absent at level
+    should with `body_may_lack`. `expected` are pointers whose absence is a should.
     """
 
     schema_: dict[str, Any] = Field(alias="schema")

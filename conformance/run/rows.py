@@ -30,6 +30,12 @@ from conformance.wire import Answer
 
 __all__ = ["run_row"]
 
+NEVER_EXPLAINED = frozenset(["effect", "leak"])
+"""What is wrong with a refusal whatever it was refused for."""
+
+INTERRUPTIONS = 2
+"""How often a chain is begun again after a reset or a timeout; what it had made is taken back before."""
+
 
 def run_row(ground: Ground, plan: RowPlan) -> RowResult:
     """Run one planned row. Never raises for anything a target does."""
@@ -148,6 +154,10 @@ class _Row:
     def _chain(self, steps: Sequence[Any], label: str, role: str, captures: dict[str, Any] | None = None) -> Chain:
         own = self.captures if captures is None else captures
         salt = f"{self.id}/{label}"
+        for _ in range(INTERRUPTIONS):
+            chain = run_chain(self.ground, self.evidence, steps, own, label=label, role=role, salt=salt)
+            if not chain.interrupted:
+                return chain
         return run_chain(self.ground, self.evidence, steps, own, label=label, role=role, salt=salt)
 
     # --- probes
@@ -327,7 +337,7 @@ class _Row:
         if not self.refusals:
             return found, doubts
         same = {n for n, said in self._answers().items() if said in self.refusals}
-        kept = tuple(item for item in found if item.exchange not in same)
+        kept = tuple(item for item in found if item.exchange not in same or item.aspect in NEVER_EXPLAINED)
         if len(kept) < len(found):
             doubts.append("the faulty request was refused in the same words as the valid one")
         return kept, doubts

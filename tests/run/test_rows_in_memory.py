@@ -414,3 +414,34 @@ def test_a_limit_that_is_there_from_the_start_tells_nothing(run: Run, answer: Sa
 def test_another_refusal_on_the_way_violates(run: Run, answer: Said) -> None:
     ran = run(statuses(answer, 200, 500), LIMITED)
     assert ("violates", 2) == (ran.only.verdict, ran.only.requests)
+
+
+def test_a_write_that_is_refused_as_everything_is_and_has_an_effect_violates(
+    run: Run, server: Shop, answer: Said
+) -> None:
+    def answered(asked: Any) -> Reply:
+        if asked.request.method == "PUT":
+            server.items["spoon"]["name"] = asked.json["name"]
+            return answer(403, {"message": "Go away"})
+        return server(asked)
+
+    rows = PUT + "    control: [{label: c, steps: [{call: put, request: {json: {name: ok}}}]}]\n"
+    ran = run(answered, rows)
+    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.aspects())
+
+
+def test_a_key_in_a_refusal_that_explains_nothing_violates(run: Run, answer: Said) -> None:
+    ran = run(lambda asked: answer(403, {"message": f"not for {asked.header('X-Key')}"}))
+    assert ("violates", {("leak", "must")}) == (ran.only.verdict, set(ran.aspects()))
+
+
+def test_a_stop_in_the_middle_leaves_nothing_behind(run: Run, server: Shop, answer: Said) -> None:
+    refused = refusing(server, answer)
+
+    def answered(asked: Any) -> Reply:
+        reply = refused(asked)
+        return Silence(SilenceKind.TIMEOUT) if asked.request.method == "GET" else reply
+
+    rows = ADD + "          - {call: get}\n"
+    ran = run(answered, rows)
+    assert ("inconclusive", {"spoon"}) == (ran.only.verdict, set(server.items))
