@@ -183,7 +183,7 @@ def test_plain_http_is_warned_of_only_where_it_leaves_this_machine(
     ("text", "line", "said"),
     [
         ("fixtures: {endpoint: null}", 3, "fixtures.endpoint has no value"),
-        ("fixtures: {n: 1e999}", 3, "fixtures.n holds a number that JSON cannot write"),
+        ("fixtures: {n: 1e999}", 3, "is too large a number"),
         ("fixtures: [endpoint]", 3, "fixtures must be a mapping"),
         ("vantages:\n  outside: {source_address: nowhere}", 4, "vantages.outside.source_address is not an IP address"),
         ("vantages:\n  outside: {}", 4, "needs exactly one of source_address and proxy"),
