@@ -20,7 +20,7 @@ from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
 from conformance.run.intending import certainly_nothing, entry_of, needed
 from conformance.run.ledger import Entry
-from conformance.wire import Answer, Exchange, Silence
+from conformance.wire import Answer, Exchange, Silence, SilenceKind
 
 __all__ = ["Call", "Chain", "run_chain"]
 
@@ -61,6 +61,12 @@ class Chain:
         if end is None or end.exchange.answer is None or end.exchange.answer.status != 404:
             return False
         return any(call.step.tier != "read" for call in self.calls[:-1])
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether nothing but the way to the target ended it, so that the whole of it may be tried again."""
+        reply = self.broken.exchange.reply if self.broken else None
+        return isinstance(reply, Silence) and reply.kind in (SilenceKind.RESET, SilenceKind.TIMEOUT)
 
     @property
     def why(self) -> str:
