@@ -13,7 +13,7 @@ from conformance.cli.aftermath import OPTIONS, Aftermath, aftermath
 from conformance.cli.options import FORMS, allow, contract, depth, language, seed, target
 from conformance.cli.places import contract_folders, shipped
 
-__all__ = ["command", "pytest_arguments"]
+__all__ = ["command", "places", "pytest_arguments"]
 
 RENAMED = {"strict": "--only-conforms"}
 """Options that pytest knows under another name, for it has one of that name itself."""
@@ -49,7 +49,7 @@ def command(pytest_args: tuple[str, ...], **given: Any) -> int:
 
     after = {name: given.pop(name) for name in OPTIONS}
     then = Aftermath.begin(Path(given["output"] or "reports"), strict=given["strict"], **after)
-    arguments = [*_plugins(), *pytest_arguments(given), *pytest_args, *_places(pytest_args)]
+    arguments = [*_plugins(), *pytest_arguments(given), *pytest_args, *places(pytest_args)]
     return then.end(int(pytest.main(arguments)))
 
 
@@ -72,16 +72,25 @@ def _plugins() -> Iterator[str]:
     yield from ("-p", "no:schemathesis", "--conformance-display")
 
 
-def _places(arguments: Sequence[str]) -> Iterator[str]:
+def places(arguments: Sequence[str]) -> Iterator[str]:
     """Where the contracts are, unless the arguments say so.
 
     Contracts that came with the package are run as from the working folder, which may belong to anyone: nothing of
     its settings for pytest is read, and nothing is written where the package is installed.
     """
     here = Path.cwd()
-    if any(not text.startswith("-") and Path(text.partition("::")[0]).exists() for text in arguments):
+    after = ["", *arguments]
+    if any(_leads_to_rows(text) for text, before in zip(arguments, after, strict=False) if before not in ("-k", "-m")):
         return
     folders = contract_folders(here)
     if any(folder.is_relative_to(shipped()) for folder in folders) and not shipped().is_relative_to(here):
         yield from ("-c", os.devnull, f"--rootdir={here}", f"--confcutdir={shipped()}")
     yield from map(str, folders)
+
+
+def _leads_to_rows(text: str) -> bool:
+    """Whether an argument is a case file, a row in one, or a folder of contracts; `out.xml` of an option is none."""
+    path = Path(text.partition("::")[0])
+    if path.is_dir():
+        return bool(text) and any(next(path.glob(f"{deep}contract.yaml"), None) for deep in ("", "*/", "*/*/"))
+    return path.suffix == ".yaml" and (path.parent / "contract.yaml").is_file()

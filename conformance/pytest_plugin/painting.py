@@ -50,7 +50,7 @@ class Painter:
 
     def __init__(self, stream: TextIO, look: Callable[[], State]) -> None:
         wide = None if stream.isatty() else 120
-        self.console = Console(file=stream, width=wide, highlight=False, emoji=False, markup=False)
+        self.console = _Console(file=stream, width=wide, highlight=False, emoji=False, markup=False)
         self._look = look
         self._live: Live | None = None
         self._since = perf_counter()
@@ -85,6 +85,13 @@ class Painter:
     @staticmethod
     def _forgiving() -> contextlib.AbstractContextManager[None]:
         return contextlib.suppress(BrokenPipeError, ValueError)
+
+
+class _Console(Console):
+    """Rich ends the process when its reader has gone; a run goes on and writes its reports."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
 
 
 class _Drawn:

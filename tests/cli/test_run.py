@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from process import CASES, Said
 
-from conformance.cli.run import pytest_arguments
+from conformance.cli.run import places, pytest_arguments
 
 Tool = Callable[..., Said]
 QUICK = ("--depth", "smoke", "--contract", "microcms-management")
@@ -154,3 +154,26 @@ def test_options_are_passed_on_under_their_own_names() -> None:
     }
     wanted = ["--target=t.yaml", "--only-conforms", "--allow=write", "--allow=delete", "--seed=0"]
     assert wanted == list(pytest_arguments(given))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "own"),
+    [
+        ((), True),
+        (("-k", "cases"), True),
+        (("--junitxml", "out.xml"), True),
+        (("cases",), False),
+        (("-x", "cases/shop/items.yaml::limit-below"), False),
+        (("cases/shop",), False),
+    ],
+)
+def test_contracts_are_added_unless_the_arguments_lead_to_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], own: bool
+) -> None:
+    folder = tmp_path / "cases" / "shop"
+    folder.mkdir(parents=True)
+    (tmp_path / "out.xml").touch()
+    for name in ("contract.yaml", "items.yaml"):
+        (folder / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert ([str(folder)] if own else []) == list(places(arguments))
