@@ -258,7 +258,7 @@ class _Row:
 
     def _control(self, control: ControlPlan) -> None:
         sent = [(step.operation, sorted(map(repr, step.request.items())), step.step) for step in control.steps]
-        key = repr((sent, control.drawn))
+        key = repr((sent, control.drawn, self._used(control)))
         with self.ground.shared.lock:
             known = self.ground.shared.controls.get(key)
         if known is not None:
@@ -270,6 +270,12 @@ class _Row:
         if chain.passed:
             with self.ground.shared.lock:
                 self.ground.shared.controls[key] = f"passed for {self.id}"
+
+    def _used(self, control: ControlPlan) -> dict[str, Any]:
+        """What the row captured and the control needs: with something else captured it is another control."""
+        written = [[step.request, step.step.model_dump(by_alias=True, exclude_unset=True)] for step in control.steps]
+        used = sorted(".".join(members) for head, members, _ in names(written) if head == "capture")
+        return {name: self.captures[name] for name in used if name in self.captures}
 
     def _judge_control(self, control: ControlPlan, chain: Chain) -> None:
         if chain.passed:

@@ -122,3 +122,17 @@ def test_what_only_the_example_does_wrong_is_not_shrunk(run: Run, answer: Said) 
 def test_two_runs_send_the_same(run: Run, answer: Said) -> None:
     first, second = (run(failing_below(answer, -500), ROW) for _ in range(2))
     assert [a.request.key for a in first.session.asked] == [a.request.key for a in second.session.asked]
+
+
+def test_long_values_that_are_shown_alike_are_tried_one_by_one(run: Run, answer: Said) -> None:
+    """A value is shortened where it is shown; two that differ after that are two values all the same."""
+    rows = """\
+  - id: low
+    cause: a
+    request: {query: {limit: x}}
+    vary: {query.limit: {draw: {words: ab, sizes: [130, 130]}}}
+    expect: {status: 400}
+"""
+    ran = run(lambda asked: answer(200 if asked.query["limit"] != "x" else 400, {}), rows)
+    told = {item.smallest for item in ran.only.findings if item.smallest}
+    assert {"a" * 100 + "… (130 characters)"} == told

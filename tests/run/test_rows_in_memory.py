@@ -445,3 +445,21 @@ def test_a_stop_in_the_middle_leaves_nothing_behind(run: Run, server: Shop, answ
     rows = ADD + "          - {call: get}\n"
     ran = run(answered, rows)
     assert ("inconclusive", {"spoon"}) == (ran.only.verdict, set(server.items))
+
+
+def test_a_control_that_was_passed_with_other_captures_is_sent_again(run: Run, server: Shop) -> None:
+    server.items["fork"] = {"id": "fork", "name": "Fork"}
+    rows = "".join(
+        f"""\
+  - id: {name}
+    cause: a
+    before: [{{call: get, request: {{path: {{id: {item}}}}}, capture: {{seen: /id}}}}]
+    request: {{query: {{limit: {value}}}}}
+    expect: {{status: 400}}
+    control: [{{label: c, steps: [{{call: put, request: {{path: {{id: "{{capture.seen}}"}}, json: {{name: a}}}}}}]}}]
+"""
+        for name, item, value in (("low", "spoon", -1), ("high", "fork", 11))
+    )
+    ran = run(server, rows)
+    assert {"conforms"} == {row.verdict for row in ran.rows.values()}
+    assert [("PUT", "/items/spoon"), ("PUT", "/items/fork")] == [each for each in server.log if each[0] == "PUT"]
