@@ -23,10 +23,9 @@ class Operation:
 
     @property
     def tier(self) -> str:
-        """The permission that a call of it uses."""
-        if self.spec.tier is not None:
-            return self.spec.tier
-        return {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(self.method, "write")
+        """The permission that a call of it uses. Nothing but GET and HEAD is ever a read, whatever a file says."""
+        usual = {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(self.method, "write")
+        return usual if self.spec.tier in (None, "read") else str(self.spec.tier)
 
 
 @dataclass(frozen=True, slots=True)
