@@ -95,9 +95,7 @@ def _pair(text: str) -> tuple[str, Any]:
     return name, value
 
 
-def _target(
-    contract: Contract, base_url: str, credentials: Mapping[str, Any], fixtures: Mapping[str, Any]
-) -> Target:
+def _target(contract: Contract, base_url: str, credentials: Mapping[str, Any], fixtures: Mapping[str, Any]) -> Target:
     profile = {
         "contract": contract.name,
         "base_url": base_url,

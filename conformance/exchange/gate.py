@@ -23,6 +23,9 @@ DEFAULTS: tuple[Item, ...] = (
 UNSENDABLE = re.compile(r"[^\x21-\x7e]")
 METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
+READING = frozenset({"read"})
+READS = frozenset({"GET", "HEAD"})
+
 Origin = tuple[str, str, int]
 
 
@@ -53,6 +56,8 @@ class Gate:
         """The request as it goes out; Shut where it may not."""
         if request.tier not in self.tiers:
             raise Shut(f"it needs the permission {request.tier!r}, which was not given")
+        if self.tiers <= READING and request.method not in READS:
+            raise Shut(f"a {request.method} is no read, and nothing but reading was permitted")
         parts = _split(request.url)
         if parts is None or _origin(parts) != self.origin or "@" in parts.netloc:
             raise Shut("it would not go to the target's own scheme, host and port")

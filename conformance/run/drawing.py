@@ -66,9 +66,7 @@ def completed(plan: RowPlan, seed_number: int) -> RowPlan:
     return replace(plan, probes=tuple(probe for probe in probes if probe is not None))
 
 
-def shrink(
-    evidence: Evidence, failed: Outcome, send: Callable[[Evidence, Probe], Outcome | None]
-) -> Outcome | None:
+def shrink(evidence: Evidence, failed: Outcome, send: Callable[[Evidence, Probe], Outcome | None]) -> Outcome | None:
     """The smallest failing value that the budget finds, as it was answered; None where none is smaller.
 
     What was sent already is remembered, so nothing is sent twice.
@@ -88,8 +86,10 @@ def shrink(
             outcome = send(scratch, probe)
             evidence.requests += scratch.requests
             evidence.warnings += scratch.warnings
-            tried[key] = outcome is not None and has_must(outcome.found) and bool(
-                aspects & {item.aspect for item in outcome.found}
+            tried[key] = (
+                outcome is not None
+                and has_must(outcome.found)
+                and bool(aspects & {item.aspect for item in outcome.found})
             )
             if outcome is not None and tried[key]:
                 best.append((outcome, scratch))

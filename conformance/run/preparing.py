@@ -60,9 +60,7 @@ def _made(ground: Ground, evidence: Evidence) -> Ground:
         if any(lacks_of_steps(ground.contract, ground.target, (*steps, *_away(ground, steps)))):
             continue
         captures: dict[str, object] = {}
-        chain = run_chain(
-            ground, evidence, steps, captures, label=f"fixture {name}", role="step", salt=f"make/{name}"
-        )
+        chain = run_chain(ground, evidence, steps, captures, label=f"fixture {name}", role="step", salt=f"make/{name}")
         if chain.passed and name in captures:
             ground = with_fixtures(ground, {name: captures[name]})
             evidence.warnings.append(f"{name} was made for this run, and is deleted at its end")

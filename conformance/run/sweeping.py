@@ -37,9 +37,7 @@ class Swept:
 def sweep(contract: Contract, target: Target, path: Path, seed: int = 0) -> Iterator[Swept]:
     """Undo every open entry of this contract and target, the last first; each is struck out when nothing is left."""
     wanted = [
-        entry
-        for entry in open_entries(path)
-        if entry.contract == contract.name and entry.base_url == target.base_url
+        entry for entry in open_entries(path) if entry.contract == contract.name and entry.base_url == target.base_url
     ]
     if not wanted:
         return

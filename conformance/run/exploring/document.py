@@ -58,12 +58,18 @@ class Operation:
     responses: Mapping[int, Mapping[str, Any] | None] = field(default_factory=dict)
     links: Mapping[int, tuple[Link, ...]] = field(default_factory=dict)
     tier: str = "read"
+    """How it is explored: as something that only looks, or as something that changes."""
     read: str = ""
     within: str = ""
     own: str = ""
     most: int | None = None
     example: Any = None
     lacks: tuple[str, ...] = ()
+
+    @property
+    def permission(self) -> str:
+        """The tier that a call of it uses: nothing but a GET is ever a read."""
+        return "write" if self.tier == "read" and self.method != "GET" else self.tier
 
     @property
     def successes(self) -> tuple[int, ...]:

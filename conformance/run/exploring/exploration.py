@@ -75,7 +75,7 @@ def _explore(walk: Walk, operation: Operation) -> None:
 
 def _lacks(ground: Ground, operation: Operation) -> tuple[str, ...]:
     source = view(ground, operation.within) if operation.within else operation
-    tiers = {operation.tier, source.tier}
+    tiers = {operation.permission, source.permission}
     missing = tuple(f"allow: {tier}" for tier in sorted(tiers - ground.tiers))
     if operation.within:  # what its path needs comes from the links
         return (*missing, *source.lacks)

@@ -72,7 +72,7 @@ def step(walk: Walk, link: Link, made: Attempted) -> tuple[Operation, Probe] | N
         pairs = dict(getattr(probe, field))
         probe = with_parts(probe, field, tuple({**pairs, key: text}.items()))
     lacking = {one.name for one in operation.among("path")} - {name for name, _ in probe.path}
-    if lacking or operation.tier not in walk.ground.tiers:
+    if lacking or operation.permission not in walk.ground.tiers:
         return None
     if operation.body is not None:
         probe = replace(probe, body=_body(walk, operation, link, origin))

@@ -72,7 +72,7 @@ def request(ground: Ground, operation: Operation, probe: Probe, tier: str = "") 
     names = {name.lower() for name, _ in own}
     headers = (*((name, value) for name, value in ground.headers if name.lower() not in names), *own)
     url = ground.base_url.rstrip("/") + path + (f"?{query}" if query else "")
-    return Request(operation.method, url, headers, body, tier or operation.tier)
+    return Request(operation.method, url, headers, body, tier or operation.permission)
 
 
 def with_parts(probe: Probe, where: str, pairs: tuple[tuple[str, str], ...]) -> Probe:

@@ -147,7 +147,7 @@ def _watch(walk: Walk, operation: Operation, place: Probe) -> Watch | None:
 
 def _may_delete(walk: Walk, operation: Operation) -> bool:
     names = {link.operation for links in operation.links.values() for link in links if link.name == "deleted"}
-    return all(walk.view(name).tier in walk.ground.tiers for name in names)
+    return all(walk.view(name).permission in walk.ground.tiers for name in names)
 
 
 def _remember(walk: Walk, operation: Operation, made: Attempted) -> None:
@@ -162,7 +162,7 @@ def _own(walk: Walk, operation: Operation) -> Probe | None:
     """Something made for this operation alone; None where that is not allowed."""
     source = walk.view(operation.own)
     probe = maker(walk, source)
-    if probe is None or not _may_delete(walk, source) or source.lacks or source.tier not in walk.ground.tiers:
+    if probe is None or not _may_delete(walk, source) or source.lacks or source.permission not in walk.ground.tiers:
         return None
     made = walk.attempt(source, probe, as_sort=Sort.OPEN, tier="delete")
     if not made.accepted:

@@ -1,0 +1,191 @@
+"""What a run made is gone when it ends: by itself, at Ctrl-C, and after a kill by `conformance sweep`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from watched import CASES, CONTRACTS, Watched, contract, ran, saved, things, watched
+
+from conformance.run.campaign import How
+from conformance.run.ledger import FILE, Entry, FileLedger, names_in, open_entries
+from conformance.run.sweeping import sweep
+from conformance.target.target import read
+
+ROWS = {"kuroco": "title-missing or no-group", "microcms-management": "invalid-request or invalid-url"}
+MAKES = {"kuroco": "/insert", "microcms-management": "/api/v1/media"}
+
+
+class Striker:
+    """Sends a signal to a run when its server has made the nth thing, before or after the answer is written."""
+
+    def __init__(self, name: str, nth: int, number: int, *, told: bool) -> None:
+        self.path, self.left, self.number, self.told = MAKES[name], nth, number, told
+        self.process: subprocess.Popen[bytes] | None = None
+        self.struck = False
+
+    def __call__(self, incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        due = self.left == 0
+        answered = answer(incoming)
+        made = incoming.method == "POST" and incoming.path.endswith(self.path) and answered.status_line.split()[1] in ("200", "201")
+        self.left -= made
+        if self.process is not None and not self.struck and (due if self.told else made and self.left == 0):
+            self.struck = True
+            self.process.send_signal(self.number)
+            if self.number == signal.SIGKILL:
+                self.process.wait(20)
+        return answered
+
+
+def started(server: Watched, folder: Path, *more: str) -> subprocess.Popen[bytes]:
+    name = server.profile["contract"]
+    profile = saved(folder, server.profile)
+    arguments = ["-m", "pytest", str(CASES / name), "--target", str(profile), "--output", str(folder / "out"), "-q"]
+    arguments += ["-p", "no:cacheprovider", "-k", ROWS[name], "--no-explore", *more]
+    env = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
+    out = (folder / "out.txt").open("wb")
+    return subprocess.Popen([sys.executable, *arguments], cwd=folder, env=env, stdout=out, stderr=out)
+
+
+def swept(folder: Path) -> subprocess.CompletedProcess[str]:
+    arguments = ["-m", "conformance", "sweep", "--target", str(folder / "target.yaml"), "--output", str(folder / "out")]
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=CASES.parent, capture_output=True, text=True, timeout=60, check=False
+    )
+    return done
+
+
+@pytest.mark.parametrize("told", [False, True], ids=["before the answer", "after it"])
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_after_a_kill_sweep_leaves_nothing_of_the_run_and_nothing_else_is_touched(
+    name: str, told: bool, tmp_path: Path
+) -> None:
+    striker = Striker(name, 1, signal.SIGKILL, told=told)
+    with watched(name, striker) as server:
+        before = things(server.profile)
+        striker.process = started(server, tmp_path)
+        striker.process.wait(60)
+        assert -signal.SIGKILL == striker.process.returncode
+        assert before != things(server.profile), "the run was to be killed while something of it was there"
+        done = swept(tmp_path)
+        assert before == things(server.profile), done.stdout
+        assert 0 == done.returncode, done.stdout + done.stderr
+        again = swept(tmp_path)
+        assert (0, "nothing was left\n") == (again.returncode, again.stdout)
+
+
+def test_a_ledger_holds_no_secret(tmp_path: Path) -> None:
+    with watched("microcms-management") as server:
+        ran(saved(tmp_path, server.profile), "microcms-management", How("smoke", 0, output=tmp_path), explore=False)
+        keys = [one["value"] for one in server.profile["credentials"].values()]
+    text = (tmp_path / FILE).read_text("utf-8")
+    assert text
+    assert not [key for key in keys if key in text]
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_ctrl_c_cleans_up_by_itself(name: str, tmp_path: Path) -> None:
+    striker = Striker(name, 1, signal.SIGINT, told=False)
+    with watched(name, striker) as server:
+        before = things(server.profile)
+        striker.process = started(server, tmp_path)
+        striker.process.wait(60)
+        assert 2 == striker.process.returncode
+        assert before == things(server.profile), (tmp_path / "out.txt").read_text()
+    assert () == open_entries(tmp_path / "out" / FILE)
+    results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
+    assert results["partial"]
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_a_whole_run_leaves_nothing_and_closes_its_ledger(name: str, tmp_path: Path) -> None:
+    with watched(name) as server:
+        before = things(server.profile)
+        done = ran(saved(tmp_path, server.profile), name, How("standard", 0, 8, output=tmp_path))
+        assert before == things(server.profile)
+    assert {"conforms"} == set(done.verdicts.values())
+    assert () == open_entries(tmp_path / FILE)
+    assert (tmp_path / FILE).stat().st_size > 0
+
+
+def test_what_was_accepted_although_it_should_have_been_refused_is_taken_back(tmp_path: Path) -> None:
+    def gullible(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        """Lets everybody in: what is to be forbidden is done."""
+        incoming.headers["x-microcms-api-key"] = key
+        return answer(incoming)
+
+    with watched("microcms-management", gullible) as server:
+        key = server.profile["credentials"]["full"]["value"]
+        before = things(server.profile)
+        server.profile["fixtures"].pop("media_url")  # else it is deleted, as it may be
+        done = ran(saved(tmp_path, server.profile), "microcms-management", How("smoke", 0, output=tmp_path), explore=False)
+        standard = ran(saved(tmp_path, server.profile), "microcms-management", How("standard", 0, 4, output=tmp_path))
+        assert "violates" == done.verdicts["common/forbidden"] == standard.verdicts["common/forbidden"]
+        assert before == things(server.profile)
+    assert () == open_entries(tmp_path / FILE)
+
+
+# --- the ledger itself ---------------------------------------------------------------------------------------------
+
+
+def entry(**more: Any) -> Entry:
+    return Entry(**{"contract": "c", "base_url": "http://h", "operation": "add", **more})
+
+
+def test_an_entry_is_on_the_disk_before_anything_else_happens(tmp_path: Path) -> None:
+    ledger = FileLedger(tmp_path / "deep" / FILE)
+    name = ledger.intend(entry(names=("conformance-1",)))
+    (found,) = open_entries(tmp_path / "deep" / FILE)
+    assert (name, ("conformance-1",), False) == (found.id, found.names, found.made)
+    ledger.made(name, {"url": "u"})
+    (found,) = open_entries(tmp_path / "deep" / FILE)
+    assert ({"url": "u"}, True) == (found.captures, found.made)
+    ledger.undone(name)
+    assert () == open_entries(tmp_path / "deep" / FILE)
+
+
+def test_a_line_that_was_cut_short_hides_no_other(tmp_path: Path) -> None:
+    ledger = FileLedger(tmp_path / FILE)
+    ledger.intend(entry())
+    with (tmp_path / FILE).open("a") as file:
+        file.write('{"open": {"contr')
+    assert 1 == len(open_entries(tmp_path / FILE))
+
+
+def test_two_ledgers_on_one_file_keep_their_entries_apart(tmp_path: Path) -> None:
+    one, two = FileLedger(tmp_path / FILE), FileLedger(tmp_path / FILE)
+    first, second = one.intend(entry()), two.intend(entry())
+    one.undone(first)
+    assert [second] == [each.id for each in open_entries(tmp_path / FILE)]
+
+
+def test_only_names_of_our_own_are_recognised() -> None:
+    value = {"subject": "conformance-ab12", "file": ["conformance-refused.png."], "x": "Conformance", "n": 1}
+    assert ["conformance-ab12", "conformance-refused.png"] == list(names_in(value))
+
+
+def test_sweep_leaves_the_entries_of_other_targets_alone(tmp_path: Path) -> None:
+    with watched("microcms-management") as server:
+        FileLedger(tmp_path / FILE).intend(entry(contract="microcms-management", names=("conformance-x",)))
+        target = read(saved(tmp_path, server.profile), environ={})
+        assert [] == list(sweep(contract("microcms-management"), target, tmp_path / FILE))
+        assert not server.got
+    assert 1 == len(open_entries(tmp_path / FILE))
+
+
+def test_a_folder_that_cannot_be_written_to_keeps_anything_from_being_made(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with watched("microcms-management") as server:
+        before = things(server.profile)
+        how = How("smoke", 0, output=tmp_path / "taken")
+        with pytest.raises(OSError, match="taken"):
+            ran(saved(tmp_path, server.profile), "microcms-management", how, explore=False)
+        assert before == things(server.profile)
+        assert "POST" not in server.methods

@@ -1,0 +1,52 @@
+"""A read-only run changes nothing: nothing but GET leaves this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from watched import CONTRACTS, Ran, ran, saved, things, watched
+
+from conformance.contract.model import Depth
+from conformance.exchange.session import Access, Session
+from conformance.run.campaign import How
+from conformance.run.ledger import FILE
+from conformance.wire import Request, Silence, SilenceKind
+
+
+def read_only(name: str, depth: Depth, folder: Path) -> tuple[Ran, set[str]]:
+    with watched(name) as server:
+        server.profile["allow"] = []
+        before = things(server.profile)
+        server.got.clear()
+        done = ran(saved(folder, server.profile), name, How(depth, 0, 4, output=folder))
+        methods = server.methods
+        assert before == things(server.profile)
+    return done, methods
+
+
+@pytest.mark.parametrize("depth", ["smoke", "standard"])
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_a_read_only_run_sends_nothing_but_get(name: str, depth: Depth, tmp_path: Path) -> None:
+    done, methods = read_only(name, depth, tmp_path)
+    assert {"GET"} == methods
+    assert {"conforms", "not-exercised"} == set(done.verdicts.values())
+    assert not (tmp_path / FILE).exists()
+
+
+def test_what_a_read_only_run_leaves_out_names_the_permission(tmp_path: Path) -> None:
+    done, _ = read_only("kuroco", "smoke", tmp_path)
+    assert "allow: write" in (done.rows["login/login"].lacks or ())
+    lacking = [row for row in done.rows.values() if row.verdict.value == "not-exercised"]
+    assert all(row.lacks for row in lacking)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "FROB"])
+def test_where_only_reading_is_permitted_no_other_method_leaves_whatever_its_tier_says(method: str) -> None:
+    with watched("kuroco") as server:
+        session = Session(Access(server.profile["base_url"]))
+        exchange = session.send(Request(method, f"{server.profile['base_url']}/x", tier="read"))
+        session.close()
+        assert isinstance(exchange.reply, Silence)
+        assert SilenceKind.NOT_SENT == exchange.reply.kind
+        assert not server.got

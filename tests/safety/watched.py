@@ -1,0 +1,117 @@
+"""A reference server that writes down what it gets, and a whole run against it within this process."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance import reference
+from conformance.contract.contract import Contract
+from conformance.contract.reading import read_contract
+from conformance.results.model import Exploration, RowResult, TargetRun
+from conformance.run.aiming import aim
+from conformance.run.campaign import Campaign, How
+from conformance.source import dump
+
+CASES = Path(__file__).parents[2] / "cases"
+CONTRACTS = ("kuroco", "microcms-management")
+
+
+@dataclass
+class Watched:
+    """A server: every request that it got as `(method, path)`, and its profile to be changed."""
+
+    running: Any
+    profile: dict[str, Any]
+    got: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def methods(self) -> set[str]:
+        return {method for method, _ in self.got}
+
+
+def things(profile: Mapping[str, Any]) -> list[str]:
+    """What there is on a server, as it tells itself: to compare before and after."""
+    if profile["contract"] == "kuroco":
+        listed = _asked(profile, "token", f"/{profile['fixtures']['list_path'].lstrip('/')}?cnt=100")["list"]
+        return sorted(f"{one['topics_id']} {one['subject']}" for one in listed)
+    media = _asked(profile, "full", "/api/v2/media?limit=100")["media"]
+    contents = _asked(profile, "full", f"/api/v1/contents/{profile['fixtures']['endpoint']}?limit=100")["contents"]
+    states = [f"{one['id']} {one['status']} {one['createdBy']}" for one in contents]
+    return sorted([*(one["url"] for one in media), *states])
+
+
+def _asked(profile: Mapping[str, Any], credential: str, path: str) -> Any:
+    key = profile["credentials"][credential]
+    request = urllib.request.Request(profile["base_url"] + path, headers={key["header"]: key["value"]})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+@contextmanager
+def watched(
+    contract: str, around: Callable[[Any, Callable[[Any], Any]], Any] | None = None, **options: Any
+) -> Iterator[Watched]:
+    """Start one; `around` may change what is answered to a request."""
+    with reference.start(contract, **options) as running:
+        profile = copy.deepcopy(running.profile)
+        profile.pop("pace", None)
+        server = Watched(running, profile)
+        inner, lock = running.site.answer, threading.Lock()
+
+        class Site:
+            @staticmethod
+            def answer(incoming: Any) -> Any:
+                with lock:
+                    server.got.append((incoming.method, incoming.path))
+                return around(incoming, inner) if around else inner(incoming)
+
+        running._server.site = Site()
+        yield server
+
+
+def contract(name: str) -> Contract:
+    return read_contract(CASES / name)
+
+
+def saved(folder: Path, profile: Mapping[str, Any]) -> Path:
+    path = folder / "target.yaml"
+    path.write_text(dump(dict(profile)), encoding="utf-8")
+    return path
+
+
+@dataclass
+class Ran:
+    """What a whole run came to."""
+
+    rows: dict[str, RowResult]
+    explored: list[Exploration]
+    run: TargetRun
+    sent: int
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        return {name: row.verdict.value for name, row in self.rows.items()}
+
+
+def ran(profile: Path, name: str, how: How, *, explore: bool = True) -> Ran:
+    """Every row and exploration of a contract against a target."""
+    held = contract(name)
+    campaign = Campaign(aim(str(profile), name, (), {}, [name]), how, lambda _: {})
+    operations = [one for one, said in held.file.operations.items() if said.explore] if explore else []
+    try:
+        campaign.begin(held, [row.id for row in held.rows], operations)
+        rows = {row.id: campaign.row(name, row.id) for row in held.rows if not row.case.last}
+        explored = [campaign.explore(name, operation)[0] for operation in operations]
+        rows |= {row.id: campaign.row(name, row.id) for row in held.rows if row.case.last}
+        sent = campaign.sent()
+    finally:
+        campaign.close()
+    return Ran(rows, explored, campaign.run(name), sent)
