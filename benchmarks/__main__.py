@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import per_case, start_up
+from benchmarks import audit, per_case, start_up
 
 __all__: list[str] = []
 
@@ -22,6 +22,7 @@ class Figure:
 
 
 MEASURES: dict[str, Callable[[], list[tuple[str, float, float, str]]]] = {
+    "audit": audit.measure,
     "per-case": per_case.measure,
     "start-up": start_up.measure,
 }

@@ -59,4 +59,6 @@ def begun() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     yield begin
     for process in made:
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
