@@ -67,6 +67,12 @@ class ControlPlan:
     """What `{capture.drawn}` stands for in its steps, once it is drawn."""
     doubtful: bool = False
 
+    @property
+    def key(self) -> str:
+        """Equal for controls that send and expect the same: in one run, it is enough that one of them passes."""
+        sent = [(step.operation, sorted(map(repr, step.request.items())), step.step) for step in self.steps]
+        return repr((sent, self.drawn))
+
 
 @dataclass(frozen=True, slots=True)
 class RowPlan:

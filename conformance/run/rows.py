@@ -257,8 +257,7 @@ class _Row:
     # --- controls
 
     def _control(self, control: ControlPlan) -> None:
-        sent = [(step.operation, sorted(map(repr, step.request.items())), step.step) for step in control.steps]
-        key = repr((sent, control.drawn, self._used(control)))
+        key = repr((control.key, self._used(control)))
         with self.ground.shared.lock:
             known = self.ground.shared.controls.get(key)
         if known is not None:

@@ -29,7 +29,11 @@ __all__ = ["Runner", "plan_all", "prepare"]
 
 def plan_all(contract: Contract, target: Target, rows: Iterable[Row], depth: Depth, seed: int) -> dict[str, RowPlan]:
     """The plan of each row by its ID, drawn values included; nothing is sent."""
-    plans = {row.id: plan_row(contract, target, row, depth) for row in rows}
+    plans: dict[str, RowPlan] = {}
+    passed: set[str] = set()
+    for row in rows:
+        plans[row.id] = plan_row(contract, target, row, depth, passed)
+        passed |= {control.key for control in plans[row.id].controls}
     if any(probe.slot for plan in plans.values() for probe in plan.probes) or any(
         control.draw for plan in plans.values() for control in plan.controls
     ):

@@ -1,0 +1,60 @@
+"""The controls of one row: chains whose every step must succeed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from conformance.contract.contract import Contract, Row
+from conformance.contract.model import Control, Depth
+from conformance.plan.attempts import ControlPlan, PlannedStep
+from conformance.plan.depths import DRAWN_CONTROLS, reaches
+from conformance.plan.grounds import Ground
+from conformance.plan.merging import merged, spec
+from conformance.plan.steps import planned_steps, tier_of
+from conformance.plan.values import drawable
+from conformance.target.target import Target
+
+__all__ = ["chosen", "drawn", "planned"]
+
+Chosen = tuple[Control, Ground | None]
+
+
+def chosen(row: Row, grounds: list[Ground], depth: Depth) -> list[Chosen]:
+    """Each control that this depth tries, once, or once for each operation where it is the row's own call."""
+    controls = [control for control in row.case.control if reaches(depth, control.depth)]
+    if depth == "smoke":
+        controls = [*controls[:1], *(control for control in controls[1:] if control.fallback)]
+    result: list[Chosen] = []
+    for control in controls:
+        allowed = [ground for ground in grounds if control.for_ is None or ground.label in control.for_]
+        own = any(step.call == "this" for step in control.steps)
+        result += [(control, ground) for ground in allowed] if own else [(control, None)]
+    return result
+
+
+def planned(contract: Contract, control: Control, ground: Ground | None, depth: Depth, *, several: bool) -> ControlPlan:
+    """A control with its calls written out; `several`: whether the operation has to be named."""
+    label = control.label + (f" ({ground.label})" if ground and several else "")
+    return ControlPlan(label, tuple(_steps(contract, control, ground, depth)), doubtful=control.doubtful)
+
+
+def drawn(target: Target, control: Control, plan: ControlPlan, depth: Depth) -> Iterator[ControlPlan]:
+    """The control once, or as often as something is drawn for it."""
+    if control.draw is None:
+        yield plan
+    elif draw := drawable(target, control.draw):
+        for count in range(DRAWN_CONTROLS[depth]):
+            yield replace(plan, label=f"{plan.label}, drawn-{count + 1}", draw=draw)
+
+
+def _steps(contract: Contract, control: Control, ground: Ground | None, depth: Depth) -> Iterator[PlannedStep]:
+    """A step that calls `this` is the row's own request with something else in it."""
+    for step in control.steps:
+        if step.call != "this" or ground is None:
+            yield from planned_steps(contract, [step], depth)
+            continue
+        request = merged(ground.request, spec(step.request))
+        undo = next(planned_steps(contract, [step.undo], depth)) if step.undo else None
+        tier = step.tier or tier_of(contract, ground.operation, request)
+        yield PlannedStep(step, ground.operation, request, tier, undo)

@@ -1,0 +1,188 @@
+"""The probes of one row: its example, its edges, what is drawn and what is open, dealt over operations and voices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import cycle
+from typing import Any
+
+from conformance.contract.contract import Contract, Row
+from conformance.contract.model import Depth, Input
+from conformance.plan.attempts import DrawSlot, Probe
+from conformance.plan.depths import DRAWN, FIRM, MANY_EDGES, reaches
+from conformance.plan.grounds import Ground, Voice, grounds_of, voices_for, voices_of
+from conformance.plan.merging import called, merged, pieces, replaced, shown
+from conformance.plan.steps import TIERS, tier_of
+from conformance.plan.values import drawable, ruled_out
+from conformance.target.target import Target
+
+__all__ = ["Probes"]
+
+Neighbours = Mapping[str, Iterator[tuple[str, Any] | None]]
+"""Of each operation, the valid values of other parameters that are tried beside, in turn."""
+
+
+class Probes:
+    """Makes the probes of one row at one depth; whether the target has what they need is not asked here."""
+
+    def __init__(self, contract: Contract, target: Target, row: Row, depth: Depth) -> None:
+        self.contract, self.target, self.row, self.depth = contract, target, row, depth
+        self.case = row.case
+        self.grounds = grounds_of(contract, row)
+        self.voices = voices_of(contract, target, row)
+
+    def all(self) -> Iterator[Probe]:
+        """Every probe, in the order in which most is learnt from the fewest."""
+        examples = list(self.examples())
+        yield from examples
+        if self.case.once or self.case.repeat:
+            return
+        neighbours = self.neighbours()
+        edges, drawn = list(self.edges(neighbours)), list(self._drawn(neighbours))
+        # Where a look for effects comes at the end, the edges come right before it: they slip through the easiest.
+        yield from [*drawn, *edges] if self.case.unchanged else [*edges, *drawn]
+        for count in range(FIRM - len(examples) - len(edges) - len(drawn)):
+            # What is right only the first time, or wrong now and then, shows in what is sent again.
+            yield self.example(self.grounds[count % len(self.grounds)], self.voices[0], "again")
+        yield from self._open()
+
+    def example(self, ground: Ground, voice: Voice, label: str = "example") -> Probe:
+        """The written example on one operation in one voice."""
+        return self._probe(ground, voice, label=label, role="example")
+
+    def examples(self) -> Iterator[Probe]:
+        """The written example on each operation; once only where the case says so."""
+        ways = len(self.contract.file.languages)
+        for index, ground in enumerate(self.grounds):
+            for voice in voices_for(self.voices, ways, index, len(self.grounds), self.depth):
+                yield self.example(ground, voice)
+                if self.case.once or self.case.repeat:
+                    return
+
+    def neighbours(self) -> Neighbours:
+        """The valid neighbours of each operation, and now and then none."""
+        return {ground.label: cycle([*ground.beside, None]) for ground in self.grounds}
+
+    def edges(self, neighbours: Neighbours) -> Iterator[Probe]:
+        """Near misses and edges of each varied part, on each operation or dealt over them."""
+        voices = {ground.label: cycle(self._turned(index)) for index, ground in enumerate(self.grounds)}
+        for part, given in self.case.vary.items():
+            described = self._input(given)
+            allowed = self._allowed(described)
+            for index, (name, value) in enumerate(self._dealt(given)):
+                for ground in [allowed[index % len(allowed)]] if described.spread or described.once else allowed:
+                    voice = next(voices[ground.label])
+                    probe = self._varied(ground, voice, described, (part, name, value))
+                    yield _beside(probe, next(neighbours[ground.label]))
+
+    def _open(self) -> Iterator[Probe]:
+        voices, dealt = cycle(self.voices), cycle(range(len(self.grounds)))
+        for choice in self.case.open:
+            if not reaches(self.depth, choice.depth):
+                continue
+            allowed = [g for g in self.grounds if choice.for_ is None or g.label in choice.for_]
+            for part, given in choice.vary.items():
+                for name, value in self._dealt(given):
+                    ground = allowed[next(dealt) % len(allowed)]
+                    probe = self._varied(ground, next(voices), self._input(given), (part, name, value))
+                    yield replace(probe, role="open", accept=tuple(choice.accept), guards=())
+
+    def _drawn(self, neighbours: Neighbours) -> Iterator[Probe]:
+        voices = cycle(self._turned(1))
+        given = [(part, self._input(given)) for part, given in self.case.vary.items()]
+        settled = [(part, item, drawable(self.target, item.draw)) for part, item in given if item.draw]
+        drawn = [(part, item, draw) for part, item, draw in settled if draw is not None]
+        edges = sum(len(item.edges) + len(item.near) for _, item in given)
+        thorough = self.depth == "thorough"
+        for index in range(DRAWN[self.depth] if thorough or edges < MANY_EDGES else 1):
+            for part, described, draw in drawn if thorough else drawn[index % max(len(drawn), 1) :][:1]:
+                allowed = self._allowed(described)
+                ground = allowed[index % len(allowed)]
+                probe = self._probe(ground, next(voices), label=f"{called(part)}=drawn-{index + 1}", role="drawn")
+                probe = replace(probe, repeatable=probe.repeatable and not described.once)
+                yield replace(_beside(probe, next(neighbours[ground.label])), slot=DrawSlot(part, draw, index))
+
+    def _allowed(self, described: Input) -> list[Ground]:
+        return [ground for ground in self.grounds if described.for_ is None or ground.label in described.for_]
+
+    def _turned(self, by: int) -> list[Voice]:
+        return [*self.voices[by % len(self.voices) :], *self.voices[: by % len(self.voices)]]
+
+    def _input(self, given: Input | str) -> Input:
+        return self.contract.file.inputs[given] if isinstance(given, str) else given
+
+    def _dealt(self, given: Input | str) -> list[tuple[str, Any]]:
+        """The edges that this row tries: all, or its share of what the rows that name the input have in common."""
+        described = self._input(given)
+        edges = [*described.near.items(), *described.edges.items()]
+        if described.except_ is not None:
+            edges = [edge for edge in edges if not ruled_out(self.target, described.except_, edge[1])]
+        if described.always is None or not isinstance(given, str) or self.depth == "thorough":
+            return edges
+        sharing = [row.id for row in self.contract.rows if given in _inputs_of(row)]
+        share = edges[described.always + sharing.index(self.row.id) :: len(sharing)]
+        return [*edges[: described.always], *share]
+
+    def _varied(self, ground: Ground, voice: Voice, described: Input, edge: tuple[str, str, Any]) -> Probe:
+        """A probe with another value in one place."""
+        part, name, value = edge
+        changed = replace(ground, request=replaced(ground.request, part, value))
+        probe = self._probe(changed, voice, label=f"{called(part)}={name}", role="boundary")
+        near = any(value == other for other in described.near.values())
+        return replace(
+            probe,
+            value=shown(value),
+            unless=described.unless if near else None,
+            repeatable=probe.repeatable and not described.once,
+        )
+
+    def _probe(self, ground: Ground, voice: Voice, *, label: str, role: str) -> Probe:
+        suffix = f" ({ground.label})" if len(self.grounds) > 1 else ""
+        return Probe(
+            label=label + (f" [{voice.label}]" if voice.label else "") + suffix,
+            role=role,
+            operation=ground.operation,
+            request=merged(ground.request, voice.request),
+            tier=self._tier(ground),
+            value=self._example_value(ground),
+            language=voice.language,
+            other_language=voice.other,
+            guards=tuple(self._guards(ground)),
+            repeatable=not self.case.once,
+        )
+
+    def _tier(self, ground: Ground) -> str:
+        if ground.tier_is_said or ground.request.get("method") is None:
+            return ground.tier
+        return max(ground.tier, tier_of(self.contract, ground.operation, ground.request), key=TIERS.index)
+
+    def _guards(self, ground: Ground) -> Iterator[int]:
+        for index, guard in enumerate(self.case.unchanged):
+            if self.depth != "smoke" and (guard.for_ is None or ground.label in guard.for_):
+                yield index
+
+    def _example_value(self, ground: Ground) -> str:
+        """The varied part of the written example."""
+        for part in self.case.vary:
+            head, *rest = pieces(part)
+            value: Any = ground.request.get(head)
+            for member in rest:
+                value = value.get(member) if isinstance(value, dict) else None
+            if value is not None:
+                return shown(value)
+        return ""
+
+
+def _inputs_of(row: Row) -> list[str]:
+    """The named inputs that a row varies, firm and open."""
+    given = [*row.case.vary.values(), *(value for choice in row.case.open for value in choice.vary.values())]
+    return [name for name in given if isinstance(name, str)]
+
+
+def _beside(probe: Probe, neighbour: tuple[str, Any] | None) -> Probe:
+    if neighbour is None:
+        return probe
+    part, value = neighbour
+    label = f"{probe.label} beside {called(part)}={shown(value)}"
+    return replace(probe, label=label, request=replaced(probe.request, part, value))

@@ -1,0 +1,38 @@
+"""Chains of calls written out: what each call sends, and what undoes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from conformance.contract.contract import Contract
+from conformance.contract.model import Depth, Step
+from conformance.plan.attempts import PlannedStep, Template
+from conformance.plan.depths import reaches
+from conformance.plan.merging import base, merged, spec
+
+__all__ = ["TIERS", "planned_steps", "tier_of"]
+
+TIERS = ("read", "write", "delete", "exhaust")
+"""Permissions, the least first."""
+_READING = ("GET", "HEAD", "OPTIONS")
+
+
+def planned_steps(contract: Contract, steps: Iterable[Step], depth: Depth) -> Iterator[PlannedStep]:
+    """The calls of a chain that this depth makes, chains named in it written out."""
+    for step in steps:
+        if not reaches(depth, step.depth):
+            continue
+        if step.call in contract.file.chains:
+            yield from planned_steps(contract, contract.file.chains[step.call], depth)
+            continue
+        request = merged(base(contract, step.call), spec(step.request))
+        undo = next(planned_steps(contract, [step.undo], depth)) if step.undo else None
+        yield PlannedStep(step, step.call, request, step.tier or contract.operations[step.call].tier, undo)
+
+
+def tier_of(contract: Contract, operation: str, request: Template) -> str:
+    """The permission that a call uses: a method of its own makes it a write that is meant to be rejected."""
+    own = contract.operations[operation].tier
+    if request.get("method") is None or request["method"] in _READING:
+        return own
+    return "write" if own == "read" else own
