@@ -45,7 +45,8 @@ def test_a_cluster_finds_what_threads_find_and_loses_nothing_when_a_worker_is_ki
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("one", "two", "three", "four"):
-        server = servers.start(name, *(["lets_strangers_in"] if name == "one" else []), latency=True)
+        faults = ["lets_strangers_in"] if name == "one" else []
+        server = servers.start(name, *faults, latency=name in {"three", "four"})
         _password_from_the_environment(server, servers, name)
     address, workers = cluster
     dying = servers.running["three"]
