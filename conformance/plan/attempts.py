@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.contract import placeholders
 from conformance.contract.contract import Row
 from conformance.contract.model import Draw, Repeat, Step
 
@@ -66,12 +67,21 @@ class ControlPlan:
     drawn: str | None = None
     """What `{capture.drawn}` stands for in its steps, once it is drawn."""
     doubtful: bool = False
+    shared: bool = False
+    """A row before has the same control: where it passed there, it is not sent again."""
 
     @property
     def key(self) -> str:
         """Equal for controls that send and expect the same: in one run, it is enough that one of them passes."""
         sent = [(step.operation, sorted(map(repr, step.request.items())), step.step) for step in self.steps]
         return repr((sent, self.drawn))
+
+    @property
+    def free(self) -> bool:
+        """Nothing that the row has captured before stands in it, so that it is the same in every row."""
+        own = {name for step in self.steps for name in step.step.capture or {}}
+        used = (placeholders.names(step.request) for step in self.steps)
+        return all(head != "capture" or ".".join(members) in own for names in used for head, members, _ in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,7 @@ class RowPlan:
         watched = [index for probe in self.probes for index in probe.guards]
         guards = len(watched) + len(set(watched))
         repeats = self.repeat.at_most - 1 if self.repeat else 0
-        chains = [self.before, self.after, *(control.steps for control in self.controls)]
+        chains = [self.before, self.after, *(control.steps for control in self.controls if not control.shared)]
         calls = sum(1 + (1 if step.undo else 0) for chain in chains for step in chain)
         undos = len(self.undo) * sum(probe.role == "open" and probe.tier != "read" for probe in self.probes)
         return len(self.probes) + repeats + guards + calls + undos

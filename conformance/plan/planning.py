@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from conformance.contract import placeholders
@@ -49,8 +50,8 @@ class _Planner:
         before = tuple(self._set_up())
         after = self._steps(self.case.after)
         guards = () if self.depth == "smoke" else tuple(self._steps([g.read])[0] for g in self.case.unchanged)
-        checks = tuple(self._controls())
-        costing = [check.steps for check in checks if check.key not in passed]
+        checks = tuple(replace(check, shared=check.key in passed) for check in self._controls())
+        costing = [check.steps for check in checks if not check.shared]
         probes = tuple(self._possible(self._chosen(before, after, *costing), after, guards))
         lacks = tuple(dict.fromkeys(self._lacks(before, probes, checks)))
         return RowPlan(

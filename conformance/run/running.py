@@ -33,7 +33,7 @@ def plan_all(contract: Contract, target: Target, rows: Iterable[Row], depth: Dep
     passed: set[str] = set()
     for row in rows:
         plans[row.id] = plan_row(contract, target, row, depth, passed)
-        passed |= {control.key for control in plans[row.id].controls}
+        passed |= {control.key for control in plans[row.id].controls if control.free}
     if any(probe.slot for plan in plans.values() for probe in plan.probes) or any(
         control.draw for plan in plans.values() for control in plan.controls
     ):
