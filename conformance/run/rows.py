@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from conformance.contract.placeholders import Missing, names
+from conformance.contract.placeholders import names
 from conformance.exchange.binding import Scope
-from conformance.judge.answering import findings, has_must
-from conformance.judge.finding import Finding, Level, Verdict
+from conformance.judge.answering import has_must
+from conformance.judge.finding import Finding, Verdict
 from conformance.judge.http_notes import notes
-from conformance.judge.telling import brief, coded
+from conformance.judge.telling import brief
 from conformance.judge.verdict import row_verdict
 from conformance.plan.attempts import ControlPlan, Probe, RowPlan
-from conformance.results.model import Attempt, Note, RowResult
-from conformance.run.calls import Call, Chain, run_chain
+from conformance.results.model import Note, RowResult
+from conformance.run.calls import Chain, run_chain
+from conformance.run.controlling import Controls, reason_of
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
 from conformance.run.guarding import Watch
 from conformance.run.intending import entry_of
-from conformance.run.probing import Outcome, attempt, promise
+from conformance.run.probing import Outcome, attempt
 from conformance.run.recounting import described, wanted_of
 from conformance.run.undoing import Undoing
-from conformance.wire import Answer
 
 __all__ = ["run_row"]
 
@@ -63,7 +62,7 @@ class _Row:
         self.captures: dict[str, Any] = {}
         self.told = False
         self.observed = ""
-        self.refusals: list[tuple[int, str]] = []
+        self.controls = Controls(ground, self.evidence, plan, self._chain)
         self.outcomes: list[Outcome] = []
         self.undoing = Undoing(ground, plan, self.captures)
 
@@ -79,7 +78,7 @@ class _Row:
             self._probe([probe for probe in self.plan.probes if probe.role == "open"], None)
             for control in self.plan.controls:
                 if not self.ground.shared.stopping.is_set():
-                    self._control(control)
+                    self.controls.check(control, self.captures)
         finally:
             self._clean_up(entry)
         self._note()
@@ -119,8 +118,8 @@ class _Row:
         if chain.broken is not None and chain.broken.step.step.optional:
             self._do_without(chain)
             return True
-        if chain.broken is not None and chain.broken.refused and self._is_own(chain.broken):
-            self._judge_control(ControlPlan("set-up", self.plan.before), chain)
+        if chain.broken is not None and chain.broken.refused and self.controls.is_own(chain.broken, self.captures):
+            self.controls.judge(ControlPlan("set-up", self.plan.before), chain, self.captures)
         else:
             self.evidence.silences.append(f"set-up failed: {chain.why}")
         return False
@@ -254,106 +253,22 @@ class _Row:
         if smallest is not None:
             self._take_in(smallest)
 
-    # --- controls
-
-    def _control(self, control: ControlPlan) -> None:
-        key = repr((control.key, self._used(control)))
-        with self.ground.shared.lock:
-            known = self.ground.shared.controls.get(key)
-        if known is not None:
-            self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", f"{known} (shared)"))
-            return
-        captures = self.captures | ({} if control.drawn is None else {"drawn": control.drawn})
-        chain = self._chain(control.steps, f"control {control.label}", "control", captures)
-        self._judge_control(control, chain)
-        if chain.passed:
-            with self.ground.shared.lock:
-                self.ground.shared.controls[key] = f"passed for {self.id}"
-
-    def _used(self, control: ControlPlan) -> dict[str, Any]:
-        """What the row captured and the control needs: with something else captured it is another control."""
-        written = [[step.request, step.step.model_dump(by_alias=True, exclude_unset=True)] for step in control.steps]
-        used = sorted(".".join(members) for head, members, _ in names(written) if head == "capture")
-        return {name: self.captures[name] for name in used if name in self.captures}
-
-    def _judge_control(self, control: ControlPlan, chain: Chain) -> None:
-        if chain.passed:
-            said = self._said(chain.calls)
-            self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", said, _n(chain.calls)))
-            return
-        call = chain.broken
-        if call is None or not isinstance(call.exchange.reply, Answer):
-            self._doubt(control, f"control {control.label}: {chain.why}", chain)
-        elif not call.refused:
-            found = [item if item.aspect == "status" else replace(item, aspect="effect") for item in call.found]
-            self._violated(control, call, found, chain)
-        elif chain.lost:
-            self._violated(control, call, [self._lost(control, call)], chain)
-        elif call.exchange.reply.status >= 500:
-            self._violated(control, call, call.found, chain)
-        elif self._is_own(call) and not control.doubtful:
-            said = brief(call.exchange.reply, self.ground.rules)
-            detail = "a valid request got the answer that this row promises for a faulty one"
-            wanted = _one(call.wanted.statuses)
-            where = f"control {control.label}"
-            self._violated(control, call, [Finding("control", Level.MUST, wanted, said, where, detail=detail)], chain)
-        else:
-            said = brief(call.exchange.reply, self.ground.rules)
-            self.refusals.append(self._reason(call.exchange.reply))
-            self._doubt(control, f"control {control.label} was refused: {said}", chain)
-
-    def _lost(self, control: ControlPlan, call: Call) -> Finding:
-        answer = call.exchange.answer
-        said = brief(answer, self.ground.rules) if answer else ""
-        return Finding("effect", Level.MUST, "what was just written", said, f"control {control.label}")
-
-    def _is_own(self, call: Call) -> bool:
-        """Whether a control was refused with the very answer of this row."""
-        answer = call.exchange.answer
-        if answer is None:
-            return False
-        with suppress(Missing):
-            probe = self.plan.probes[0]
-            scope = Scope(self.captures, probe.language, probe.other_language, self.id)
-            bound = self.ground.binder.bind(probe.operation, probe.request, probe.tier, scope)
-            wanted = promise(self.ground, self.id, bound, scope)
-            return not has_must(findings(answer, replace(wanted, language=None), self.ground.rules, ""))
-        return False
-
-    def _doubt(self, control: ControlPlan, reason: str, chain: Chain) -> None:
-        self.evidence.silences.append(reason)
-        said = self._said(chain.calls)
-        self.evidence.attempts.append(Attempt(control.label, "control", "", "no-answer", said, _n(chain.calls)))
-
-    def _violated(self, control: ControlPlan, call: Call, found: Iterable[Finding], chain: Chain) -> None:
-        self.evidence.find(found, call.n)
-        said = self._said(chain.calls)
-        self.evidence.attempts.append(Attempt(control.label, "control", "", "violation", said, call.n))
-
-    def _said(self, calls: Sequence[Call]) -> str:
-        answers = [call.exchange.answer for call in calls]
-        return ", then ".join(brief(answer, self.ground.rules) for answer in answers if answer is not None)
-
     # --- what it comes to
 
     def _explained(self, found: tuple[Finding, ...]) -> tuple[tuple[Finding, ...], list[str]]:
         """Where valid and faulty requests were refused in the same words, the refusal tells nothing of the row."""
         doubts = list(self.evidence.silences)
-        if not self.refusals:
+        if not self.controls.refusals:
             return found, doubts
-        same = {n for n, said in self._answers().items() if said in self.refusals}
+        same = {n for n, said in self._answers().items() if said in self.controls.refusals}
         kept = tuple(item for item in found if item.exchange not in same or item.aspect in NEVER_EXPLAINED)
         if len(kept) < len(found):
             doubts.append("the faulty request was refused in the same words as the valid one")
         return kept, doubts
 
-    def _reason(self, answer: Answer) -> tuple[int, str]:
-        """Why a request was refused: by the codes where there are any, as words are another in each language."""
-        return answer.status, coded(answer, self.ground.rules) or brief(answer, self.ground.rules)
-
     def _answers(self) -> dict[int, tuple[int, str]]:
         return {
-            outcome.n: self._reason(outcome.exchange.answer)
+            outcome.n: reason_of(self.ground, outcome.exchange.answer)
             for outcome in self.outcomes
             if outcome.exchange.answer is not None
         }
@@ -369,11 +284,3 @@ class _Row:
 
 def _captures_of(probe: Probe) -> Iterable[str]:
     return (".".join(members) for head, members, _ in names(probe.request) if head == "capture")
-
-
-def _n(calls: Sequence[Call]) -> int | None:
-    return calls[-1].n if calls else None
-
-
-def _one(values: Sequence[int]) -> Any:
-    return values[0] if len(values) == 1 else list(values)
