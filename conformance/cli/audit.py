@@ -69,7 +69,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     strict: bool,
     pair: tuple[Path, Path] | None,
 ) -> int:
-    r"""Run many targets at once and compare them.
+    """Run many targets at once and compare them.
 
     TARGETS are profiles, or folders of profiles. Each target keeps its own pace; those that name the same pace_group
     share one. DIR/<name>/ holds each target's report as soon as it is done, DIR/audit.html the matrix of all.
@@ -77,7 +77,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     \b
     Exit codes, the worst of all targets: 0 conforms or only drifts, 1 violates or inconclusive, 2 interrupted,
     3 an internal error, 4 a profile or option is unusable, 5 nothing was exercised.
-    """
+    """  # noqa: D301 - click obeys the character itself
     manner = Manner(depth, seed, tuple(sorted(set(allow))), not no_explore, _seconds(timeout))
     if pair is not None:
         from conformance.cli.auditing.pairing import paired  # noqa: PLC0415 - only for pairs

@@ -21,14 +21,14 @@ _FORMS = {"text": comparing.text, "json": comparing.json, "markdown": comparing.
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there.")
 @click.option("--strict", is_flag=True, help="A row that began to drift is worse, too.")
 def command(old: Path, new: Path, form: str, output: Path | None, *, strict: bool) -> int:
-    r"""Tell what changed between two results.json, or the folders that hold them.
+    """Tell what changed between two results.json, or the folders that hold them.
 
     What the target does otherwise is kept apart from what we did otherwise (suite, depth, seed, profile), for which
     no target is blamed.
 
     \b
     Exit codes: 0 it did not get worse, 1 it got worse, 4 a file cannot be used.
-    """
+    """  # noqa: D301 - click obeys the character itself
     comparison = comparing.compare(read_results(old), read_results(new))
     text = _FORMS[form](comparison)
     if output is None:
