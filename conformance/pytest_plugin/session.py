@@ -84,9 +84,9 @@ class Session:
         return requests * target.pace[1] / target.pace[0] if target is not None and target.pace else None
 
     def redacted(self, text: str) -> str:
-        """A text without the target's secrets."""
+        """A text without any target's secrets."""
         target = self.settings.aim.target
-        return Redactor(target.secrets).text(text) if target else text
+        return self.campaign.without_secrets(Redactor(target.secrets).text(text) if target else text)
 
     def close(self) -> None:
         """Clean up and let go of connections, then of the embedded servers; what could not be cleaned up is told."""

@@ -140,7 +140,7 @@ class _Runner:
         self.chain.calls.append(made)
         if left is not None and certainly_nothing(made.exchange):
             self._strike(left)
-        if not isinstance(made.exchange.reply, Answer) or made.found:
+        if not isinstance(made.exchange.reply, Answer) or (made.found and not self._will_do(made)):
             self.chain.broken = made
             if not isinstance(made.exchange.reply, Answer) or made.refused:
                 return False
@@ -148,6 +148,10 @@ class _Runner:
         self._forget(bound, left)
         self._remember(left)
         return self.chain.broken is None
+
+    def _will_do(self, made: Call) -> bool:
+        """Cleaning up goes on after any success: what is wrong with an answer besides is told elsewhere."""
+        return self._role == "clean-up" and not made.refused
 
     def undo(self) -> None:
         """Take back what was left, the last first; a failure is a warning, never a verdict."""

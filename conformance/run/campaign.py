@@ -12,6 +12,7 @@ from typing import Any
 from conformance.contract.contract import Contract
 from conformance.contract.model import Depth
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
+from conformance.results.redaction import Redactor
 from conformance.run.aiming import Aim, hold
 from conformance.run.assembling import described_run, known
 from conformance.run.ground import Ground, Sends
@@ -99,6 +100,14 @@ class Campaign:
     def sent(self) -> int:
         """How many requests have left this machine."""
         return sum(held.ground.session.sent for held in self._held.values())
+
+    def without_secrets(self, text: str) -> str:
+        """A text without the secrets of any target of this session, and without what was captured on the way."""
+        for target in self._targets.values():
+            text = Redactor(target.secrets).text(text)
+        for held in self._held.values():
+            text = held.ground.redactor.text(text)
+        return text
 
     def redacted(self, contract: str, text: str) -> str:
         """A text without any secret of the contract's target, those that were captured on the way included."""

@@ -15,12 +15,13 @@ from conformance.exchange.binding import Binder, Scope
 from conformance.judge.rules import point
 from conformance.plan.needs import known, lacks_of_steps
 from conformance.plan.planning import planned_steps
-from conformance.run.calls import Chain, run_chain
+from conformance.run.calls import Call, Chain, run_chain
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
 
-__all__ = ["Discovery", "check", "discover", "with_fixtures"]
+__all__ = ["Discovery", "check", "discover", "fits", "with_fixtures"]
 
+_TELLING = frozenset(["status", "body", "envelope"])
 TRIES = 3
 """Candidates of one fixture that are looked at."""
 
@@ -53,6 +54,20 @@ def check(ground: Ground, evidence: Evidence, name: str, steps: Iterable[Step]) 
     return run_chain(ground, evidence, planned, {}, label=f"fixture {name}", role="step", salt=f"fixture/{name}")
 
 
+def fits(chain: Chain) -> bool:
+    """Whether the reads showed what was to be seen; what else is wrong with an answer is for a run to say."""
+    return not chain.lacking and _shows(chain) and not (chain.broken and _TELLING & _aspects(chain.broken))
+
+
+def _shows(chain: Chain) -> bool:
+    broken = chain.broken
+    return not chain.lacking and (broken is None or (broken.exchange.answer is not None and not broken.refused))
+
+
+def _aspects(call: Call) -> frozenset[str]:
+    return frozenset(item.aspect for item in call.found)
+
+
 def with_fixtures(ground: Ground, found: Mapping[str, Any]) -> Ground:
     """The same ground, session and pace with more fixtures."""
     given = {**ground.target.fixtures, **found}
@@ -77,7 +92,7 @@ class _Looking:
             tried += 1
             richer = with_fixtures(self.ground, {name: value})
             chain = check(richer, self.evidence, name, named.check)
-            if not named.check or (chain is not None and chain.passed):
+            if not named.check or (chain is not None and fits(chain)):
                 self.ground, self.found[name] = richer, value
                 return
             if tried == TRIES:
@@ -99,7 +114,7 @@ class _Looking:
             self.ground, self.evidence, steps, {}, label=f"looking at {name}", role="step", salt=f"discover/{name}"
         )
         answer = chain.calls[-1].exchange.answer if chain.calls else None
-        if not chain.passed or answer is None:
+        if answer is None or not _shows(chain):
             return None, f"it could not be looked for: {chain.why}"
         try:
             return answer.json(), ""

@@ -12,7 +12,7 @@ from conformance.plan.attempts import RowPlan
 from conformance.plan.merging import base
 from conformance.plan.needs import known
 from conformance.plan.planning import DEPTHS
-from conformance.run.discovering import check, discover
+from conformance.run.discovering import check, discover, fits
 from conformance.run.doctoring.facts import Diagnosis, Fact, Load
 from conformance.run.doctoring.lacking import lacking
 from conformance.run.doctoring.reaching import reached
@@ -141,7 +141,7 @@ def _fixture(ground: Ground, evidence: Evidence, name: str, named: Named) -> Fac
     chain = check(ground, evidence, name, named.check)
     if chain is None:
         return Fact("fixtures", name, "unknown", f"{own}not looked at: that needs what the profile does not give")
-    if chain.passed:
+    if fits(chain):
         return Fact("fixtures", name, "good", f"{own}as it should be")
     if chain.lacking or chain.broken is None:
         return Fact("fixtures", name, "unknown", f"{own}not looked at: {chain.why}")
