@@ -9,7 +9,7 @@ from itertools import islice
 from conformance.contract import placeholders
 from conformance.contract.contract import Contract, Row
 from conformance.contract.model import Depth, Step
-from conformance.plan import controls
+from conformance.plan import controls, smoke
 from conformance.plan.attempts import ControlPlan, PlannedStep, Probe, RowPlan, Template
 from conformance.plan.depths import DEPTHS, SMOKE_REQUESTS
 from conformance.plan.needs import lacks_of, lacks_of_steps
@@ -104,22 +104,19 @@ class _Planner:
         if self.depth != "smoke":
             yield from self.probes.all()
             return
-        room = SMOKE_REQUESTS - sum(2 if step.undo else 1 for chain in chains for step in chain)
-        yield self.probes.example(self.grounds[0], self.probes.voices[0])
+        room = SMOKE_REQUESTS - sum(map(smoke.cost, chains))
+        example = self.probes.example(self.grounds[0], self.probes.voices[0])
+        yield example
         if not (self.case.once or self.case.repeat):
-            yield from islice(self._telling(), max(0, room - 1))
+            yield from islice(smoke.unlike(example, self._others()), max(0, room - 1))
 
-    def _telling(self) -> Iterator[Probe]:
-        """What tells the most beside the example: an edge elsewhere and beside a neighbour, another edge, once more."""
+    def _others(self) -> list[Probe]:
+        """What smoke may try beside the example: edges, else the example elsewhere; else once more."""
         probes, first = self.probes, self.grounds[0]
         every = probes.edges(probes.neighbours())
         edges = [probe for probe in every if probe.repeatable and not any(self._uncaptured(probe.request))]
-        other = [probe for probe in edges if probe.operation != first.operation] or edges
-        strong = [*other[-1:], *edges[:1]]
-        yield from strong[:1] if strong[:1] == strong[1:] else strong
-        for ground in self.grounds[1:]:
-            yield probes.example(ground, probes.voices[-1])
-        yield probes.example(first, probes.voices[-1], "again")
+        others = edges or [probes.example(ground, probes.voices[-1]) for ground in self.grounds[:0:-1]]
+        return [*others, probes.example(first, probes.voices[-1], "again")]
 
     def _possible(self, probes: Iterable[Probe], after: Steps, guards: Steps) -> Iterator[Probe]:
         """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""

@@ -1,0 +1,39 @@
+"""What smoke tries of a row beside the written example: the probes most unlike it, as few requests leave room for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from conformance.plan.attempts import PlannedStep, Probe
+
+__all__ = ["cost", "unlike"]
+
+
+def cost(chain: Sequence[PlannedStep]) -> int:
+    """How many requests a chain takes that passes; what a later step of it undoes needs no undoing."""
+    undos = [(step.undo, chain[at + 1 :]) for at, step in enumerate(chain) if step.undo]
+    return len(chain) + sum(not _undone(undo, later) for undo, later in undos)
+
+
+def unlike(example: Probe, others: Sequence[Probe]) -> Iterator[Probe]:
+    """All the others, each unlike the example and those before it in as many ways as possible.
+
+    Of equals the first is taken: edges are written with the most telling first.
+    """
+    chosen, left = [example], list(others)
+    while left:
+        best = max(left, key=lambda probe: _ways(probe, chosen))
+        left.remove(best)
+        chosen.append(best)
+        yield best
+
+
+def _ways(probe: Probe, chosen: Sequence[Probe]) -> int:
+    """Another operation than any, another input than any, and no near miss, which may be valid after all."""
+    operation = all(probe.operation != other.operation for other in chosen)
+    value = all(probe.value != other.value for other in chosen)
+    return operation + value + (probe.unless is None)
+
+
+def _undone(undo: PlannedStep, later: Sequence[PlannedStep]) -> bool:
+    return any((undo.operation, undo.request) == (step.operation, step.request) for step in later)
