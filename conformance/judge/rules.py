@@ -19,26 +19,33 @@ __all__ = ["NOTHING", "Fault", "Rules", "faults_of", "json_of", "point", "same",
 _AT = r"(?:\b|(?<=\\[nrt]))at "
 """Also after a line break or a tab that JSON has escaped, which is a letter there."""
 
+_PATH = r"(?<![\w./-])[\w./-]{1,300}"
 STACK_TRACES = re.compile(
     "|".join(
         [
             r"Traceback \(most recent call last\)",
-            r"File \\?\"[^\"\n]+\", line \d+",  # Python
-            _AT + r"[\w$.<>/ ]+ ?\((?:[^()\n]*[/\\:])?[\w.$-]+\.(?:js|ts|mjs|java|kt|scala|cs|py|rb|php)(?::\d+)+\)",
-            _AT + r"(?:[A-Za-z]:|/)[^\s()]+\.[cm]?[jt]sx?:\d+:\d+",  # JavaScript without a name
-            _AT + r"[\w.<>`+]+\([^()\n]*\) in [^\n]{1,300}?:line \d+",  # .NET
-            r"\b(?:[A-Z]\w+\.)+[A-Z]\w+Exception: ",  # .NET, by its name
-            r"\bgoroutine \d+ \[|\b[\w./-]+\.go:\d+\b|panic: runtime error",  # Go
-            r"#\d+ [\w./\\:-]+\.php(?:\(\d+\)|:\d+)|\bin [\w./-]+\.php(?: on line |:)\d+",  # PHP
-            r"\b[\w./-]+\.(?:rb|ex|exs|rs):\d+:in\b|[\w./-]+\.rb:\d+:in [`']",  # Ruby
-            r"thread '[^'\n]+'(?: \(\d+\))? panicked at",  # Rust
-            r"\([\w-]+ [\d.]+\) [\w./-]+\.exs?:\d+: ",  # Elixir
-            r"\b(?:[a-z]+\.)+[A-Z]\w+(?:Exception|Error)\b(?:: |\n|\\n)",  # Java, by its name
-            r"\bStack ?[Tt]race:\s*\S",
+            r"File \\?\"[^\"\n]{1,300}\", line \d+",  # Python
+            _AT + r"[\w$.<>/ ]{1,200} ?\((?:[^()\n]{0,300}[/\\:])?[\w.$-]{1,100}"
+            r"\.(?:js|ts|mjs|java|kt|scala|cs|py|rb|php)(?::\d+)+\)",
+            _AT + r"(?:[A-Za-z]:|/)[^\s()]{1,300}\.[cm]?[jt]sx?:\d+:\d+",  # JavaScript without a name
+            _AT + r"[\w.<>`+]{1,300}\([^()\n]{0,300}\) in [^\n]{1,300}?:line \d+",  # .NET
+            r"\b(?:[A-Z]\w{1,60}\.){1,8}[A-Z]\w{1,60}Exception: ",  # .NET, by its name
+            r"\bgoroutine \d+ \[|" + _PATH + r"\.go:\d+\b|panic: runtime error",  # Go
+            r"#\d+ [\w./\\:-]{1,300}\.php(?:\(\d+\)|:\d+)|\bin [\w./-]{1,300}\.php(?: on line |:)\d+",  # PHP
+            _PATH + r"\.(?:rb|ex|exs|rs):\d+:in\b|" + _PATH + r"\.rb:\d+:in [`']",  # Ruby
+            r"thread '[^'\n]{1,100}'(?: \(\d+\))? panicked at",  # Rust
+            r"\([\w-]{1,60} [\d.]{1,20}\) [\w./-]{1,300}\.exs?:\d+: ",  # Elixir
+            r"\b(?:[a-z]{1,60}\.){1,12}[A-Z]\w{1,60}(?:Exception|Error)\b(?:: |\n|\\n)",  # Java, by its name
+            r"\bStack ?[Tt]race:\s{0,20}\S",
         ]
     )
 )
-"""What betrays the inside of a server, in the forms of the usual languages, escaped in JSON or not."""
+"""What betrays the inside of a server, in the forms of the usual languages, escaped in JSON or not.
+
+Every repetition has a bound, and a path begins only where a word does: a target may send a megabyte of one letter.
+"""
+LOOKED_AT = 128 << 10
+"""Characters in which a stack trace is looked for: from the beginning, where traces are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ def same(one: Any, other: Any) -> bool:
 
 def stack_trace(answer: Answer) -> str | None:
     """The first words of a stack trace in a body."""
-    match = STACK_TRACES.search(answer.text)
+    match = STACK_TRACES.search(answer.text[:LOOKED_AT])
     return match[0].strip()[:80] if match else None
 
 
