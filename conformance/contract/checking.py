@@ -86,7 +86,7 @@ def _inputs(contract: Contract, case: Case, where: str) -> Iterator[Problem]:
     for item in varied:
         if isinstance(item, Input) and item.draw:
             yield from _expressions(item, where)
-    rows = {row.id for row in contract.rows}
+    rows = {row.id for row in contract.rows} if case.open else set()
     for choice in case.open:
         accepts = [item for item in choice.accept if isinstance(item, str) and item not in _ACCEPTS]
         yield from near(where, accepts, rows, "row")

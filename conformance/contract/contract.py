@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from conformance.contract.model import Case, ContractFile, OperationRef, OperationSpec
+from conformance.source import Document
 
 __all__ = ["Contract", "Operation", "Row", "Table"]
 
@@ -38,7 +39,12 @@ class Row:
     operations: tuple[OperationRef, ...]
     file: Path
     line: int
-    excerpt: str
+    document: Document = field(repr=False, compare=False)
+
+    @property
+    def excerpt(self) -> str:
+        """The entry as it stands in the file."""
+        return self.document.excerpt(("rows", self.number - 1))
 
     @property
     def id(self) -> str:
@@ -65,6 +71,8 @@ class Contract:
     tables: tuple[Table, ...]
     operations: Mapping[str, Operation]
     openapi: Mapping[str, Any]
+    _by_id: dict[str, Row] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Filled when a row is first asked for: with a thousand rows a search each time would be felt."""
 
     @property
     def name(self) -> str:
@@ -77,4 +85,6 @@ class Contract:
 
     def row(self, row_id: str) -> Row | None:
         """The row of an ID, if there is one."""
-        return next((row for row in self.rows if row.id == row_id), None)
+        if not self._by_id:
+            self._by_id.update({row.id: row for row in self.rows})
+        return self._by_id.get(row_id)

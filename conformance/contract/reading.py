@@ -141,5 +141,5 @@ def _row(table: TableFile, case: Case, index: int, document: Document) -> Row:
         operations=tuple(ref if isinstance(ref, OperationRef) else OperationRef(call=ref) for ref in refs),
         file=document.path,
         line=document.line(place),
-        excerpt=document.excerpt(place),
+        document=document,
     )

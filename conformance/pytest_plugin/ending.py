@@ -42,7 +42,7 @@ class Ending:
             line = read_line(text)
             if line.run is not None:
                 self._session.gathering.announce(line.run, 0)
-            self._session.gathering.take(line)
+            self._session.gathering.take(line, text)
         if fault:
             self._faults.append(f"{report.nodeid}: {fault}")
 

@@ -54,8 +54,8 @@ class Gathering:
         if run.warnings and run.contract.name in self._announced:
             self._keep(Line("warnings", run.contract.name, run=run))
 
-    def take(self, line: Line) -> None:
-        """Keep a line, and stream it to disk."""
+    def take(self, line: Line, text: str | None = None) -> None:
+        """Keep a line, and stream it to disk; `text` is the line where it has been written already."""
         if line.kind == "run":
             if line.contract in self._announced:
                 return
@@ -63,13 +63,13 @@ class Gathering:
         said = self._settings
         if not self._lines:
             line = Line(line.kind, line.contract, line.run, seed=said.seed, depth=said.depth, started=self._started)
-        self._keep(line)
+        self._keep(line, text)
 
-    def _keep(self, line: Line) -> None:
+    def _keep(self, line: Line, text: str | None = None) -> None:
         self._lines.append(line)
         self._drawn = None
         try:
-            self._stream.write(line)
+            self._stream.write(line, text)
         except Unwritable as error:
             self._fail(str(error))
 

@@ -107,7 +107,7 @@ class Hosting:
             report.conformance_fault = item.fault
         if report.when == "setup" and item.outcome is not None:
             name = item.contract.name
-            run = item.conformance.campaign.run(name)
+            run = item.conformance.announced(name)
             if isinstance(item.outcome, RowResult):
                 line = Line("row", name, run=run, row=item.outcome)
             else:

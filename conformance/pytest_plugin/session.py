@@ -17,6 +17,7 @@ from conformance.errors import Problem, Unusable
 from conformance.pytest_plugin.collecting import ExploredItem, RowItem
 from conformance.pytest_plugin.gathering import Gathering
 from conformance.pytest_plugin.settings import Settings
+from conformance.results.model import TargetRun
 from conformance.results.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Session:
         self.started = perf_counter()
         self.gathering = Gathering(settings)
         self._contracts: dict[Path, Contract | None] = {}
+        self._announced: set[str] = set()
         self._servers: list[Any] = []
         self._explored = 0
         self._folder = config.invocation_params.dir
@@ -73,6 +75,13 @@ class Session:
         for contract, rows, operations in wanted.values():
             self.campaign.begin(contract, rows, operations)
             self.gathering.announce(self.campaign.run(contract.name), self.campaign.planned(contract.name))
+
+    def announced(self, contract: str) -> TargetRun | None:
+        """Whose contract and whose target, with the first result of each contract only."""
+        if contract in self._announced:
+            return None
+        self._announced.add(contract)
+        return self.campaign.run(contract)
 
     def planned(self) -> int:
         """How many requests are sent at most, as long as nothing has to be repeated or shrunk."""

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from conformance.errors import Problem, Unusable
 from conformance.results.model import FORMAT, Results
-from conformance.results.unseen import json_text
+from conformance.results.unseen import dumped
 
 __all__ = ["adapter", "read_json", "write_json"]
 
@@ -26,7 +26,7 @@ def adapter() -> TypeAdapter[Results]:
 
 def write_json(results: Results) -> str:
     """The text of `results.json`; `read_json` of it gives equal results."""
-    return json_text(adapter().dump_python(results, mode="python", warnings=False))
+    return dumped(adapter(), results, indent=1) + "\n"
 
 
 def read_json(text: str, where: str) -> Results:

@@ -5,9 +5,8 @@ A header line (a run without rows), one line per row or operation, a footer. Wha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TextIO
@@ -16,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from conformance.errors import Problem, Unusable, Unwritable
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
-from conformance.results.unseen import json_text
+from conformance.results.unseen import dumped
 
 __all__ = ["Line", "Stream", "read_lines"]
 
@@ -48,13 +47,13 @@ class Stream:
         self._path = path
         self._file: TextIO | None = None
 
-    def write(self, line: Line) -> None:
-        """Append one line; the file is begun anew by the first."""
+    def write(self, line: Line, text: str | None = None) -> None:
+        """Append one line, given as `text` where it has been written already; the file is begun anew by the first."""
         try:
             if self._file is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self._path.open("w", encoding="utf-8")
-            self._file.write(f"{line_text(line)}\n")
+            self._file.write(f"{line_text(line) if text is None else text}\n")
             self._file.flush()
         except OSError as error:
             raise Unwritable(f"{self._path}: {error.strerror or error}") from None
@@ -66,8 +65,7 @@ class Stream:
 
 def line_text(line: Line) -> str:
     """A line as JSON, what is empty left out."""
-    value = {key: item for key, item in asdict(line).items() if item not in (None, "", (), 0, 0.0)}
-    return json.dumps(json.loads(json_text(value)), ensure_ascii=False)
+    return dumped(_adapter(), line, all_members=False)
 
 
 def read_line(text: str) -> Line:

@@ -7,7 +7,10 @@ import math
 import re
 from typing import Any, Final
 
-__all__ = ["UNSEEN", "encodable", "json_text"]
+from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
+
+__all__ = ["UNSEEN", "dumped", "encodable", "json_text"]
 
 UNSEEN: Final = re.compile(
     "["
@@ -27,13 +30,23 @@ def encodable(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
-def json_text(value: Any) -> str:
+def json_text(value: Any, indent: int | None = 1) -> str:
     """JSON values as JSON, to be written as UTF-8: what is not seen is written as an escape, so that nothing is lost.
 
     Lone surrogates become U+FFFD and numbers that JSON does not have become their names.
     """
-    text = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=1)
+    text = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=indent)
     return UNSEEN.sub(_escaped, text) + "\n"
+
+
+def dumped(adapter: TypeAdapter[Any], value: Any, *, indent: int | None = None, all_members: bool = True) -> str:
+    """The same of a value that an adapter knows, much faster; `all_members` is false to leave out defaults."""
+    try:
+        written = adapter.dump_json(value, indent=indent, exclude_defaults=not all_members, warnings=False)
+    except (PydanticSerializationError, UnicodeError):
+        plain = adapter.dump_python(value, exclude_defaults=not all_members, warnings=False)
+        return json_text(plain, indent=indent).removesuffix("\n")
+    return UNSEEN.sub(_escaped, written.decode())
 
 
 def _plain(value: Any) -> Any:

@@ -192,9 +192,9 @@ def test_an_internal_error_of_pytest_is_one_line_too(run: Callable, wrong: Path,
     broken = (
         "from conformance.pytest_plugin.gathering import Gathering\n"
         "take = Gathering.take\n"
-        "def broken(self, line):\n"
+        "def broken(self, line, text=None):\n"
         "    if line.row is not None and 'offset' in line.row.id: raise RuntimeError('the canary went missing')\n"
-        "    take(self, line)\nGathering.take = broken\n"
+        "    take(self, line, text)\nGathering.take = broken\n"
     )
     ran = run(TABLE, "--target", str(wrong), "--showlocals", *more, before=broken)
     assert 3 == ran.code, ran.out

@@ -29,9 +29,7 @@ def write(matrix: Matrix, links: Mapping[str, str] | None = None) -> str:
                 if cell is not None and target["report"] is not None:
                     cell["link"] = f"{target['report']}/report.html#{cell['anchor']}"
         tables.append(_plain(table))
-    choices = [
-        {**one, "differs": held.differs} for one, held in zip(told["choices"], matrix.choices, strict=True)
-    ]
+    choices = [{**one, "differs": held.differs} for one, held in zip(told["choices"], matrix.choices, strict=True)]
     head = {"format": FORMAT, "unfair": matrix.unfair, "targets": _plain(targets)}
     return json_text({**head, "tables": tables, "choices": choices})
 

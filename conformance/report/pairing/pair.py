@@ -79,9 +79,7 @@ def pair(first: Results, second: Results, names: tuple[str, str] = ("first", "se
     return Pairing(*names, tuple(differences), compared, alone)
 
 
-def _of_row(
-    one: RowResult, other: RowResult, first: TargetRun, second: TargetRun
-) -> tuple[list[Difference], int, int]:
+def _of_row(one: RowResult, other: RowResult, first: TargetRun, second: TargetRun) -> tuple[list[Difference], int, int]:
     left, right = dict(_numbered(one)), dict(_numbered(other))
     settlers = Settler(first.target), Settler(second.target)
     both = [key for key in left if key in right]
