@@ -159,9 +159,7 @@ def test_a_whole_run_survives(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(TRICKS) - {"silence", "a slow drip", "100 MB of headers"}))
-def test_each_hostile_answer_ends_in_a_verdict(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_hostile_answer_ends_in_a_verdict(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conformance.exchange.patience.BACKOFF", (0.01,))
     held = contract("microcms-management")
     rows = ["contents-get/limit-below-minimum", "contents-get/content-not-found"]
@@ -196,5 +194,3 @@ def test_a_network_that_fails_now_and_then_is_never_held_against_the_target(kind
         done = ran(saved(tmp_path, server.profile), "microcms-management", How("smoke", 0, 4), explore=False)
     assert {"conforms"} == set(done.verdicts.values())
     assert count[0] > 75
-
-

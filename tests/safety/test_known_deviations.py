@@ -1,0 +1,65 @@
+"""Known deviations from end to end: written by one run, excused in the next, and failing when expired or stale."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from watched import CASES, Watched, saved, watched
+
+ROW = "contents-get/limit-below-minimum"
+
+
+def wrong(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+    """Says 422 where a limit is below 0."""
+    answered = answer(incoming)
+    if "limit=-" in incoming.query and "/contents/" in incoming.path:
+        return replace(answered, status_line="HTTP/1.1 422 Unprocessable Content")
+    return answered
+
+
+def run(server: Watched, folder: Path, *more: str) -> tuple[int, str]:
+    target = str(saved(folder, server.profile))
+    arguments = ["-m", "pytest", str(CASES / "microcms-management"), "--target", target, "--depth", "smoke", "-q"]
+    arguments += ["-p", "no:cacheprovider", "-k", "contents-get and limit", "--output", str(folder / "out"), *more]
+    env = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=env, capture_output=True, text=True, timeout=100, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def told(folder: Path) -> dict[str, Any]:
+    """The row's entry in results.json."""
+    found = json.loads((folder / "out" / "results.json").read_text("utf-8"))
+    return next(row for each in found["runs"] for row in each["rows"] if row["id"] == ROW)
+
+
+def test_what_one_run_writes_the_next_excuses_until_it_expires_or_no_longer_happens(tmp_path: Path) -> None:
+    written = tmp_path / "known.yaml"
+    with watched("microcms-management", wrong) as server:
+        code, text = run(server, tmp_path, "--write-expectations", str(written))
+        assert (1, "violates", None) == (code, told(tmp_path)["verdict"], told(tmp_path).get("known")), text
+        assert f"row: {ROW}" in written.read_text("utf-8")
+        server.profile["expectations"] = str(written)
+        code, text = run(server, tmp_path)
+        assert 0 == code, text
+        assert ("violates", True) == (told(tmp_path)["verdict"], bool(told(tmp_path)["known"]))
+        expired = re.sub(r"20\d\d-\d\d-\d\d", "2020-01-31", written.read_text("utf-8"))
+        (tmp_path / "expired.yaml").write_text(expired, encoding="utf-8")
+        server.profile["expectations"] = str(tmp_path / "expired.yaml")
+        code, text = run(server, tmp_path)
+        assert 1 == code, text
+        assert "expired on 2020-01-31" in json.dumps(told(tmp_path))
+    with watched("microcms-management") as mended:
+        mended.profile["expectations"] = str(written)
+        code, text = run(mended, tmp_path)
+        assert 1 == code, text
+        assert f"{ROW} no longer deviates" in text
