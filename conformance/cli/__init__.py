@@ -69,13 +69,13 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="conformance")
 def group() -> None:
-    r"""Tell whether a server answers errors the way its vendor promises.
+    """Tell whether a server answers errors the way its vendor promises.
 
     \b
     conformance run                                   the embedded reference servers
     conformance run --target targets/staging.yaml     a real target
     conformance run --target https://host --contract kuroco
-    """
+    """  # noqa: D301 - click reads the escape
 
 
 def main(arguments: list[str] | None = None) -> Any:

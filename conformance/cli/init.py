@@ -40,7 +40,7 @@ def command(
     output: str | None,
     force: bool,
 ) -> int:
-    r"""Write a commented profile: what each name is and how to get it, with what was found filled in.
+    """Write a commented profile: what each name is and how to get it, with what was found filled in.
 
     \b
     export MICROCMS_API_KEY=…
@@ -48,7 +48,7 @@ def command(
         --fixture endpoint=news --output targets/x.yaml
 
     Sends reads only.
-    """
+    """  # noqa: D301 - click reads the escape
     if output and Path(output).exists() and not force:
         raise Unusable([Problem("--output", f"{output} is there already", "give another file, or --force")])
     one = read_all(contract)[0][0]

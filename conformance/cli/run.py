@@ -37,14 +37,14 @@ RENAMED = {"strict": "--only-conforms"}
 # An option that is added here goes to pytest under its own name (see `pytest_arguments`); the plugin must know it.
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def command(pytest_args: tuple[str, ...], **given: Any) -> int:
-    r"""Run the tables against a target, or against the embedded reference servers.
+    """Run the tables against a target, or against the embedded reference servers.
 
     PYTEST_ARGS are passed on: -k login, -x, --lf, -n 4, --junitxml FILE, a case file, one row as FILE::ROW.
 
     \b
     Exit codes: 0 conforms or only drifts, 1 violates or inconclusive, 2 interrupted, 3 an internal error,
     4 a contract, target or option is unusable, 5 nothing was exercised.
-    """
+    """  # noqa: D301 - click reads the escape
     import pytest  # noqa: PLC0415 - --help needs no pytest
 
     after = {name: given.pop(name) for name in OPTIONS}

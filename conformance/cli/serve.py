@@ -27,14 +27,14 @@ __all__ = ["command"]
 @click.option("--freedom", "freedoms", multiple=True, metavar="NAME=CHOICE", help="Choose where documents are silent.")
 @click.option("--list", "listing", is_flag=True, help="List the faults and freedoms of this contract instead.")
 def command(contract: str, port: int, faults: tuple[str, ...], freedoms: tuple[str, ...], *, listing: bool) -> int:
-    r"""Start a reference server of CONTRACT on 127.0.0.1, and print the target profile to use with it.
+    """Start a reference server of CONTRACT on 127.0.0.1, and print the target profile to use with it.
 
     \b
     conformance serve kuroco > kuroco.yaml &
     conformance run --target kuroco.yaml
 
     It runs until Ctrl-C.
-    """
+    """  # noqa: D301 - click reads the escape
     if listing:
         for line in _listed(contract):
             click.echo(line)
