@@ -1,0 +1,158 @@
+"""doctor, init and discovery: what a person does before a real target is run, with reads alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from watched import CONTRACTS, contract, ran, saved, watched
+
+from conformance.run.campaign import How
+from conformance.run.discovering import discover
+from conformance.run.doctoring import Diagnosis, examine
+from conformance.run.profiling import profile_text
+from conformance.run.running import prepare
+from conformance.source import read_text
+from conformance.target.target import from_mapping, read
+
+DISCOVERED = {
+    "kuroco": {"topics_id"},
+    "microcms-management": {"content_id", "draft_content_id", "member_id", "media_file_name", "missing_media_url"},
+}
+
+
+def examined(profile: Path, name: str) -> Diagnosis:
+    return examine(contract(name), read(profile, environ={}))
+
+
+def states(diagnosis: Diagnosis, section: str) -> dict[str, str]:
+    return {fact.about: fact.state for fact in diagnosis.facts if fact.section == section}
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_doctor_finds_nothing_wrong_with_a_complete_target_and_sends_reads_only(name: str, tmp_path: Path) -> None:
+    with watched(name) as server:
+        found = examined(saved(tmp_path, server.profile), name)
+        assert {"GET"} == server.methods
+        assert found.requests == len(server.got)
+    assert found.possible
+    assert (found.rows, ()) == (found.exercised, found.lacks)
+    assert "bad" not in {fact.state for fact in found.facts}
+    assert sorted(load.requests for load in found.loads) == [load.requests for load in found.loads]
+
+
+def test_doctor_tells_a_key_that_does_not_work_and_one_that_is_let_in(tmp_path: Path) -> None:
+    with watched("microcms-management") as server:
+        keys = server.profile["credentials"]
+        keys["forbidden"]["value"], keys["full"]["value"] = keys["full"]["value"], "nobody-knows-this-key"
+        found = examined(saved(tmp_path, server.profile), "microcms-management")
+    assert {"full": "bad", "forbidden": "bad", "throttled": "unknown"} == states(found, "credentials")
+    assert not found.possible
+
+
+def test_doctor_never_uses_up_the_throttled_key(tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    def listening(incoming: object, answer: object) -> object:
+        heard.append(incoming.headers.get("x-microcms-api-key", ""))  # type: ignore[attr-defined]
+        return answer(incoming)  # type: ignore[operator]
+
+    with watched("microcms-management", listening) as server:
+        throttled = server.profile["credentials"]["throttled"]["value"]
+        examined(saved(tmp_path, server.profile), "microcms-management")
+    assert heard
+    assert throttled not in heard
+
+
+@pytest.mark.parametrize(
+    ("fixture", "value"),
+    [
+        ("content_id", "is-not-there"),
+        ("missing_content_id", "harbour"),
+        ("media_url", "https://images.microcms-assets.io/assets/a/b/gone.png"),
+        ("draft_content_id", "harbour"),
+        ("object_endpoint", "news"),
+    ],
+)
+def test_doctor_tells_a_fixture_that_is_not_as_it_should_be(fixture: str, value: str, tmp_path: Path) -> None:
+    with watched("microcms-management") as server:
+        server.profile["fixtures"][fixture] = value
+        found = examined(saved(tmp_path, server.profile), "microcms-management")
+    wrong = [about for about, state in states(found, "fixtures").items() if state == "bad"]
+    assert [fixture] == wrong
+
+
+def test_doctor_names_what_is_lacking_with_the_line_to_add(tmp_path: Path) -> None:
+    with watched("microcms-management") as server:
+        del server.profile["vantages"], server.profile["fixtures"]["referenced_media_url"]
+        server.profile["allow"] = ["write"]
+        found = examined(saved(tmp_path, server.profile), "microcms-management")
+    lines = {lack.name: lack.line for lack in found.lacks}
+    assert "allow: [delete, write]" == lines["allow: delete"]
+    assert "vantages: {outside: {source_address: 192.0.2.9}}" == lines["vantages.outside"]
+    for line in lines.values():
+        document, problems = read_text(line, tmp_path / "x.yaml")
+        assert document is not None
+        assert not problems
+    assert found.exercised < found.rows
+
+
+def test_a_target_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:
+    with watched("microcms-management") as server:
+        profile = server.profile
+    profile["timeout"] = "500ms"
+    found = examined(saved(tmp_path, profile), "microcms-management")
+    assert not found.possible
+    assert "bad" == states(found, "reachable")["answer"]
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_what_a_profile_leaves_out_is_found_by_reads(name: str, tmp_path: Path) -> None:
+    with watched(name) as server:
+        for fixture in DISCOVERED[name]:
+            del server.profile["fixtures"][fixture]
+        target = read(saved(tmp_path, server.profile), environ={})
+        ground = prepare(contract(name), target, "smoke", 0)
+        discovery = discover(ground)
+        assert DISCOVERED[name] == set(discovery.found)
+        assert {"GET"} == server.methods
+        assert discovery.requests == len(server.got)
+
+
+def test_a_run_says_what_it_found_and_makes_the_medium_that_may_be_deleted(tmp_path: Path) -> None:
+    with watched("microcms-management") as server:
+        for fixture in (*DISCOVERED["microcms-management"], "media_url"):
+            del server.profile["fixtures"][fixture]
+        done = ran(saved(tmp_path, server.profile), "microcms-management", How("smoke", 0), explore=False)
+    assert {"conforms"} == set(done.verdicts.values())
+    said = "\n".join(done.run.warnings)
+    assert "found on the target by" in said
+    assert "media_url was made for this run" in said
+    assert "harbour" == done.run.target["fixtures"]["content_id"]
+
+
+def test_with_a_url_a_key_and_an_endpoint_name_most_rows_run(tmp_path: Path) -> None:
+    with watched("microcms-management") as server:
+        keep = {key: server.profile[key] for key in ("contract", "base_url")}
+        keep |= {"credentials": {"full": server.profile["credentials"]["full"]}, "fixtures": {"endpoint": "news"}}
+        keep["allow"] = ["write", "delete"]
+        done = ran(saved(tmp_path, keep), "microcms-management", How("smoke", 0), explore=False)
+    verdicts = list(done.verdicts.values())
+    assert {"conforms", "not-exercised"} == set(verdicts)
+    assert 28 <= verdicts.count("conforms")
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_the_profile_that_init_writes_is_one_that_can_be_read(name: str, tmp_path: Path) -> None:
+    held = contract(name)
+    usual = {each: dict(said.usual) for each, said in held.file.credentials.items() if said.usual}
+    text = profile_text(held, "http://127.0.0.1:9", usual, {}, {})
+    document, problems = read_text(text, tmp_path / "made.yaml")
+    assert document is not None
+    assert not problems
+    env = {"MICROCMS_API_KEY": "k" * 20, "MICROCMS_READONLY_KEY": "r" * 20, "KUROCO_TOKEN": "t" * 20}
+    env |= {"KUROCO_EMAIL": "someone@example.com", "KUROCO_PASSWORD": "p" * 12}
+    target = from_mapping(document.value, where="made", environ=env)
+    assert name == target.contract
+    for fixture in held.file.fixtures:
+        assert f"# {fixture}:" in text
