@@ -1,0 +1,100 @@
+"""`conformance explore`: what a target answers beyond the tables, and rows to copy from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from conformance.cli import options
+from conformance.cli.contracts import embedded, read_all
+from conformance.contract.contract import Contract
+from conformance.contract.model import Depth
+from conformance.errors import Unwritable
+from conformance.judge.finding import Verdict
+from conformance.judge.verdict import worst
+from conformance.report.failing import explored_text
+from conformance.report.harmless import one_line
+from conformance.results.model import Exploration, Undocumented
+from conformance.run.aiming import aim
+from conformance.run.campaign import Campaign, How
+from conformance.run.suggesting import suggested
+
+__all__ = ["command"]
+
+
+@click.command("explore")
+@options.target
+@options.contract
+@options.depth
+@options.allow
+@options.seed
+@click.option(
+    "--write", metavar="FILE", type=click.Path(path_type=Path), help="Undocumented answers as rows to review."
+)
+def command(
+    target: str | None,
+    contract: str | None,
+    depth: Depth | None,
+    allow: tuple[str, ...],
+    seed: int | None,
+    *,
+    write: Path | None,
+) -> int:
+    """Explore each operation beyond the tables, within the budget of the depth and the target's permissions.
+
+    Ends with 1 where a finding is a must, with 5 where nothing could be explored. What no row documents is listed, and
+    with --write written as YAML rows to review and complete.
+    """
+    contracts, _ = read_all(contract)
+    aimed = aim(target, contract, allow, os.environ, [one.name for one in contracts])
+    found: list[tuple[Contract, Exploration, tuple[Undocumented, ...]]] = []
+    with embedded() as offer:
+        campaign = Campaign(aimed, How(depth or "standard", seed or 0, relative_to=Path.cwd()), offer)
+        try:
+            for one in contracts:
+                if aimed.takes(one.name):
+                    for told in _explored(campaign, one):
+                        click.echo("\n".join(_lines(one, *told)))
+                        found.append((one, *told))
+        finally:
+            campaign.close()
+    if write is not None:
+        _save(write, found)
+    return _exit_code(exploration.verdict for _, exploration, _ in found)
+
+
+def _explored(campaign: Campaign, contract: Contract) -> Iterator[tuple[Exploration, tuple[Undocumented, ...]]]:
+    names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
+    campaign.begin(contract, [], names)
+    for name in names:
+        yield campaign.explore(contract.name, name)
+
+
+def _lines(contract: Contract, found: Exploration, undocumented: Iterable[Undocumented]) -> Iterator[str]:
+    statuses = ", ".join(f"{count} x {status}" for status, count in found.statuses)
+    yield f"{contract.name} {found.operation}: {found.verdict}, {found.requests} requests ({statuses or 'none'})"
+    if found.reason:
+        yield f"  {one_line(found.reason)}"
+    if found.findings:
+        yield explored_text(found)
+    for pair in undocumented:
+        yield f"  undocumented: {pair.status} {one_line(pair.message)}  {one_line(pair.curl)}"
+
+
+def _save(path: Path, found: Iterable[tuple[Contract, Exploration, tuple[Undocumented, ...]]]) -> None:
+    text = suggested(pair for _, _, pairs in found for pair in pairs)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Unwritable(f"{path}: {error.strerror or error}") from None
+    click.echo(f"rows to review: {path}")
+
+
+def _exit_code(verdicts: Iterable[Verdict]) -> int:
+    verdict = worst(verdicts)
+    if verdict is Verdict.NOT_EXERCISED:
+        return 5
+    return int(verdict in (Verdict.VIOLATES, Verdict.INCONCLUSIVE))
