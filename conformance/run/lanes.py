@@ -13,7 +13,7 @@ from conformance.plan.attempts import RowPlan
 from conformance.run.ground import Sends
 from conformance.wire import Exchange, Request
 
-__all__ = ["EVERYTHING", "Lane", "Lanes", "Turns", "lane_of", "lane_of_exploring"]
+__all__ = ["EVERYTHING", "Lane", "Lanes", "Turns", "hurry", "lane_of", "lane_of_exploring"]
 
 EVERYTHING = "*"
 """The lane of a write of which the contract does not say what it may change."""
@@ -57,15 +57,39 @@ def _touch(changes: frozenset[str], others: frozenset[str]) -> bool:
     return bool(changes & others) or EVERYTHING in changes | others
 
 
+_MINE = threading.local()
+
+
+def hurry() -> None:
+    """What this thread sends goes first from now on: others wait for what it does."""
+    _MINE.hurries = True
+
+
 class Turns:
-    """A session of which at most so many requests are under way at the same time."""
+    """A session of which at most so many requests are under way at the same time; threads that hurry go first."""
 
     def __init__(self, session: Sends, most: int) -> None:
-        self._session, self._turns = session, threading.BoundedSemaphore(most)
+        self._session, self._free = session, most
+        self._turn = threading.Condition()
+        self._hurrying = 0
 
     def send(self, request: Request, **options: Any) -> Exchange:
-        with self._turns:
+        self._take(hurries=getattr(_MINE, "hurries", False))
+        try:
             return self._session.send(request, **options)
+        finally:
+            with self._turn:
+                self._free += 1
+                self._turn.notify_all()
+
+    def _take(self, *, hurries: bool) -> None:
+        with self._turn:
+            self._hurrying += hurries
+            try:
+                self._turn.wait_for(lambda: self._free > 0 and (hurries or not self._hurrying))
+                self._free -= 1
+            finally:
+                self._hurrying -= hurries
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
@@ -82,7 +106,7 @@ class Lanes:
         self._stopped = False
         # What reads must not keep what writes from beginning: others wait for that.
         self._reading = ThreadPoolExecutor(workers, thread_name_prefix="reads")
-        self._writing = ThreadPoolExecutor(workers, thread_name_prefix="writes")
+        self._writing = ThreadPoolExecutor(workers, thread_name_prefix="writes", initializer=hurry)
 
     def start(self) -> dict[str, Future[Any]]:
         """Begin; the result of each job as it will come."""

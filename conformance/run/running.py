@@ -18,7 +18,7 @@ from conformance.plan.planning import Depth, plan_row
 from conformance.results.model import Exploration, RowResult, Undocumented
 from conformance.results.redaction import Redactor
 from conformance.run.ground import Ground
-from conformance.run.lanes import Lanes, Turns, lane_of, lane_of_exploring
+from conformance.run.lanes import Lanes, Turns, hurry, lane_of, lane_of_exploring
 from conformance.run.preparing import put_away
 from conformance.run.rows import run_row
 from conformance.target.quantities import pace as read_pace
@@ -97,11 +97,12 @@ class Runner:
         """Begin with these rows and explorations; what may change the same things goes in this order, one by one."""
         if self._workers <= 1:
             return
-        self._crew = ThreadPoolExecutor(self._workers, thread_name_prefix="probes")
+        self._crew = ThreadPoolExecutor(self._workers, thread_name_prefix="probes", initializer=hurry)
         self.ground = replace(self.ground, session=Turns(self.ground.session, self._workers), crew=self._crew)
         contract = self.ground.contract
         lanes = {name: lane_of(contract, self.plans[name]) for name in order if not self.plans[name].row.case.last}
-        lanes |= {f"{EXPLORE}{name}": lane_of_exploring(contract, name) for name in operations}
+        exploring = {f"{EXPLORE}{name}": lane_of_exploring(contract, name) for name in operations}
+        lanes |= dict(sorted(exploring.items(), key=lambda item: bool(item[1].changes)))  # those that read go together
         self._lanes = Lanes(lanes, self._run, self._workers)
         self._under_way = self._lanes.start()
 
