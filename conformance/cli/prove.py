@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,11 +79,14 @@ def _run(chosen: Mapping[str, Path], subjects: Sequence[Subject], way: Way, work
     started, began = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), perf_counter()
     done: list[Trial] = []
     partial = False
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it wants what there is, too
     try:
         for trial in watched(trials(subjects, way, workers), len(subjects)):
             done.append(trial)  # noqa: PERF402 - an interrupted loop keeps what it has
     except KeyboardInterrupt:
         partial = True
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return proved(chosen, done, way, Lasted(started, round(perf_counter() - began, 1), partial))
 
 

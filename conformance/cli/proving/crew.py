@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from time import perf_counter
 
@@ -43,7 +45,7 @@ class Trial:
 def trials(subjects: Sequence[Subject], way: Way, workers: int) -> Iterator[Trial]:
     """Try all of them, as they are done. Whoever stops listening ends what has not begun."""
     context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_deaf) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
         waiting = [pool.submit(try_one, subject, way) for subject in subjects]
         try:
             for future in as_completed(waiting):
@@ -77,6 +79,14 @@ def _contract(folder: Path) -> Contract:
     return read_contract(folder)
 
 
-def _deaf() -> None:
-    """Ctrl-C is for the process that started these."""
+def _begin() -> None:
+    """Ctrl-C is for the process that started these; when that one is killed, they end too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_outlive_nobody, daemon=True).start()
+
+
+def _outlive_nobody() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,60 @@
+"""`conformance prove` tells what was caught, by which row and after how many requests, and writes it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FAULT = "accepts_limit_101_on_contents"
+
+
+def prove(*arguments: str, output: Path) -> subprocess.Popen[str]:
+    line = [sys.executable, "-m", "conformance", "prove", "--output", str(output), *arguments]
+    return subprocess.Popen(line, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def written(folder: Path) -> dict[str, Any]:
+    assert "<title>" in (folder / "proof.html").read_text(encoding="utf-8")
+    value: dict[str, Any] = json.loads((folder / "proof.json").read_text(encoding="utf-8"))
+    return value
+
+
+def test_a_caught_fault_is_told_with_its_row_and_the_requests_it_took(tmp_path: Path) -> None:
+    run = prove("--depth", "smoke", "--seeds", "1", "--fault", FAULT, output=tmp_path)
+    said, _ = run.communicate(timeout=60)
+    (contract,) = written(tmp_path)["contracts"]
+    (fault,) = contract["faults"]
+    assert 0 == run.returncode, said
+    assert "1 of 1 faults caught, 0 of 2 right servers blamed, at smoke" in said
+    assert ("caught", "contents-get/limit-above-maximum") == (fault["outcome"], fault["row"])
+    assert 0 < fault["after"] <= contract["requests"]
+    assert [[0, 0], [fault["after"], 1]] == contract["curve"]
+
+
+def test_an_unknown_fault_is_named_with_the_nearest(tmp_path: Path) -> None:
+    run = prove("--fault", FAULT + "x", output=tmp_path)
+    _, complaint = run.communicate(timeout=60)
+    assert 4 == run.returncode
+    assert FAULT in complaint
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_who_ends_it_gets_what_there_is(how: signal.Signals, tmp_path: Path) -> None:
+    run = prove("--depth", "smoke", "--seeds", "0", "--contract", "kuroco", "--workers", "1", output=tmp_path)
+    time.sleep(3)
+    run.send_signal(how)
+    said, _ = run.communicate(timeout=60)
+    proof = written(tmp_path)
+    assert 2 == run.returncode, said
+    assert proof["partial"]
+    assert "(broken off)" in said
+    assert len(proof["contracts"][0]["faults"]) < 274
