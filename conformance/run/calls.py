@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from time import sleep
 from typing import Any
@@ -13,13 +13,13 @@ from conformance.exchange.binding import Bound, Scope
 from conformance.judge.answering import findings
 from conformance.judge.expectation import Expectation, expectation
 from conformance.judge.finding import Finding
-from conformance.judge.rules import point
 from conformance.plan.attempts import PlannedStep
 from conformance.plan.planning import planned_steps
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
 from conformance.run.intending import certainly_nothing, entry_of, needed
 from conformance.run.ledger import Entry
+from conformance.run.telling import captured, lookup
 from conformance.wire import Answer, Exchange, Silence, SilenceKind
 
 __all__ = ["Call", "Chain", "run_chain"]
@@ -274,30 +274,3 @@ class _Runner:
         for left in self._left[:]:
             if left is not but and left.bound is not None and left.bound.request.key == bound.request.key:
                 self._strike(left)
-
-
-def captured(answer: Answer, pointer: str) -> tuple[bool, Any]:
-    """A member of a JSON body; not there where the body is no JSON."""
-    try:
-        return point(answer.json(), pointer)
-    except ValueError:
-        return False, None
-
-
-def lookup(ground: Ground, bound: Bound, scope: Scope) -> Any:
-    """Placeholders of an expectation: what was sent in this request, and all that a request may name."""
-
-    def look(head: str, members: tuple[str, ...]) -> Any:
-        if head not in bound.values:
-            return ground.binder.fill("{" + ".".join([head, *members]) + "}", scope)
-        value: Any = bound.values[head]
-        for member in members:
-            if isinstance(value, list) and member.isdigit() and int(member) < len(value):
-                value = value[int(member)]
-            elif isinstance(value, Mapping) and member in value:
-                value = value[member]
-            else:
-                raise Missing(".".join([head, *members]))
-        return value
-
-    return look

@@ -16,9 +16,9 @@ from conformance.judge.finding import Finding, Level
 from conformance.judge.telling import brief, editions
 from conformance.plan.attempts import Probe
 from conformance.results.model import Attempt, Choice
-from conformance.run.calls import captured, lookup
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
+from conformance.run.telling import captured, lookup
 from conformance.wire import Answer, Exchange, Silence
 
 __all__ = ["Outcome", "attempt", "promise"]

@@ -12,12 +12,12 @@ from conformance.contract.model import Trace
 from conformance.contract.placeholders import Missing
 from conformance.exchange.binding import Scope
 from conformance.plan.planning import planned_steps
-from conformance.run.calls import captured
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
 from conformance.run.intending import certainly_nothing, entry_of
 from conformance.run.ledger import Entry, names_in
 from conformance.run.taking_back import take_back
+from conformance.run.telling import captured
 from conformance.wire import Exchange, Request, Silence, SilenceKind
 
 __all__ = ["Tracing"]

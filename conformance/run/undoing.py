@@ -8,12 +8,13 @@ from typing import Any
 from conformance.contract.model import Step
 from conformance.exchange.binding import Scope
 from conformance.plan.attempts import Probe, RowPlan
-from conformance.run.calls import captured, run_chain
+from conformance.run.calls import run_chain
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
 from conformance.run.intending import certainly_nothing, entry_of, needed, traced
 from conformance.run.probing import Outcome, attempt
 from conformance.run.taking_back import found_again
+from conformance.run.telling import captured
 from conformance.wire import Answer
 
 __all__ = ["Undoing"]
