@@ -45,13 +45,13 @@ class Trial:
 def trials(subjects: Sequence[Subject], way: Way, workers: int) -> Iterator[Trial]:
     """Try all of them, as they are done. Whoever stops listening ends what has not begun."""
     context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
-        waiting = [pool.submit(try_one, subject, way) for subject in subjects]
-        try:
-            for future in as_completed(waiting):
-                yield future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
+    try:
+        for future in as_completed([pool.submit(try_one, subject, way) for subject in subjects]):
+            yield future.result()
+    finally:
+        # Once only: a second call, such as that of `with`, takes the cancelling back.
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def try_one(subject: Subject, way: Way) -> Trial:
