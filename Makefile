@@ -6,6 +6,11 @@ READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
+# How many processes share the tests.
+WORKERS ?= 2
+
+# A run of the real command that compiles every module anew costs each whole-tool test a second.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check lint format prove bench report clean
@@ -29,7 +34,7 @@ run: $(READY) ## run every contract against the embedded servers; reports/ holds
 	@$(BIN)/conformance run $(ARGS)
 
 test: $(DEV_READY) check ## the project's own tests, ruff, mypy and the import contracts
-	@$(BIN)/pytest tests -q -p no:cacheprovider $(ARGS)
+	@$(BIN)/pytest tests -q -p no:cacheprovider -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(DEV_READY)
 	@$(BIN)/ruff check .
