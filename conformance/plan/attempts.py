@@ -73,7 +73,10 @@ class ControlPlan:
     @property
     def key(self) -> str:
         """Equal for controls that send and expect the same: in one run, it is enough that one of them passes."""
-        sent = [(step.operation, sorted(map(repr, step.request.items())), step.step) for step in self.steps]
+        sent = [
+            (step.operation, sorted(map(repr, step.request.items())), step.step.model_dump_json(exclude_unset=True))
+            for step in self.steps
+        ]
         return repr((sent, self.drawn))
 
     @property

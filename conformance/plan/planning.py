@@ -111,12 +111,11 @@ class _Planner:
             yield from islice(smoke.unlike(example, self._others()), max(0, room - 1))
 
     def _others(self) -> list[Probe]:
-        """What smoke may try beside the example: edges, else the example elsewhere; else once more."""
-        probes, first = self.probes, self.grounds[0]
+        """What smoke may try beside the example: edges, else the example elsewhere. It sends nothing twice."""
+        probes = self.probes
         every = probes.edges(probes.neighbours())
         edges = [probe for probe in every if probe.repeatable and not any(self._uncaptured(probe.request))]
-        others = edges or [probes.example(ground, probes.voices[-1]) for ground in self.grounds[:0:-1]]
-        return [*others, probes.example(first, probes.voices[-1], "again")]
+        return edges or [probes.example(ground, probes.voices[-1]) for ground in self.grounds[:0:-1]]
 
     def _possible(self, probes: Iterable[Probe], after: Steps, guards: Steps) -> Iterator[Probe]:
         """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""

@@ -23,6 +23,8 @@ OPEN, CLOSE = "\u2039", "\u203a"
 LAYERS = 3
 SHORT = 4
 """A secret with fewer characters is replaced only where it stands by itself: a text would hardly survive otherwise."""
+REMEMBERED, MOST_REMEMBERED = 1024, 4096
+"""Characters of a text, and texts, whose redaction is remembered: headers and messages come again and again."""
 TELLING = 8
 """A shorter value may stand in an answer by chance."""
 DEEPEST = 60
@@ -63,6 +65,7 @@ class Redactor:
         self._forms: tuple[_Form, ...] = ()
         self._escapes = escapes(frozenset())
         self._margin = 0
+        self._done: dict[str, str] = {}
         for name, value in secrets.items():
             self.learn(name, value)
 
@@ -80,12 +83,24 @@ class Redactor:
             )
             self._escapes = escapes(frozenset("".join(form.text for form in self._forms)))
             self._margin = max(self._margin, WIDEST * len(value) + 16)
+            self._done = {}
 
     def text(self, text: str, limit: int | None = None) -> str:
         """The text without secrets, control characters and lone surrogates; of its first `limit` characters only.
 
         A secret that the limit cuts in two is replaced as a whole.
         """
+        if len(text) > (REMEMBERED if limit is None else min(REMEMBERED, limit)):
+            return self._redacted(text, limit)
+        done = self._done
+        shown = done.get(text)
+        if shown is None:
+            shown = self._redacted(text, limit)
+            if len(done) < MOST_REMEMBERED:
+                done[text] = shown
+        return shown
+
+    def _redacted(self, text: str, limit: int | None) -> str:
         end = len(text) if limit is None else min(limit, len(text))
         window = text if limit is None else text[: limit + self._margin]
         spans = _joined(self._spans(window)) if self._forms else []

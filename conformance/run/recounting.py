@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from conformance.contract.contract import Row
@@ -56,6 +57,7 @@ def _filled(ground: Ground, text: str) -> str:
         return text
 
 
+@lru_cache(maxsize=256)
 def _relative(path: Path, base: Path) -> str:
     try:
         return path.resolve().relative_to(base.resolve()).as_posix()
