@@ -108,13 +108,15 @@ Reply = Answer | Silence
 class Exchange:
     """One request with its answer, or with the silence that followed.
 
-    `tries` counts how often it went out before it was answered; `seconds` is the time of the last try.
+    `tries` counts how often it went out before it was answered; `seconds` is the time of the last try, and `started`
+    when that went out: RFC 3339, UTC, to the millisecond, empty where nothing was sent.
     """
 
     request: Request
     reply: Reply
     seconds: float = 0.0
     tries: int = 1
+    started: str = ""
 
     @property
     def answer(self) -> Answer | None:

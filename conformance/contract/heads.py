@@ -132,5 +132,7 @@ class ContractFile(Strict):
     chains: dict[str, list[Step]] = {}
     traces: dict[str, Trace] = {}
     """By operation: what a call of it leaves on a target, so that nothing is left behind."""
+    labels_ja: dict[str, str] = {}
+    """What the labels of controls say, in Japanese: by the label as it stands in the table's file."""
     languages: list[LanguageWay] = []
     language_fixture: str | None = None

@@ -72,6 +72,7 @@ class Provenance(Strict):
     edition: str | None = None
     confidence: Literal["documented", "observed", "inferred"] = "documented"
     note: str | None = None
+    note_ja: str = ""
 
 
 class OperationRef(Strict):
@@ -90,6 +91,8 @@ class Case(Strict):
 
     id: Name
     cause: str
+    cause_ja: str = ""
+    """The same in Japanese, for the reports; in our words, as `cause` is."""
     source: Provenance = Provenance()
     operations: list[OperationRef | str] | None = None
     request: RequestSpec = RequestSpec()

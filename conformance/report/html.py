@@ -7,7 +7,7 @@ can forget either.
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -108,8 +108,8 @@ def _environment(language: str) -> Environment:
         kind=lambda text: text if text in _KNOWN_KINDS else "other",
         sentences=sentences,
         symbols=SYMBOLS,
-        t=lambda key, **values: _spanned(_words(language, key, values)),
-        w=lambda key, **values: _words(language, key, values),
+        t=lambda key, **values: _span(language, key, tuple(values.items())),
+        w=lambda key, **values: _words(language, key, tuple(values.items())),
         tally_of=tally,
         worst_first=WORST_FIRST,
     )
@@ -124,11 +124,13 @@ def _seen(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _words(language: str, key: str, values: dict[str, Any]) -> Markup:
+# A page says the same few things of thousands of exchanges.
+@lru_cache(maxsize=1 << 14)
+def _words(language: str, key: str, given: tuple[tuple[str, Any], ...]) -> Markup:
     """The end of a start tag and the text after it: the script finds there what to show in the other language."""
-    if not values:
+    if not given:
         return Markup(' data-t="{}">{}').format(key, say(key, language))
-    values = {name: one_line(value) if isinstance(value, str) else value for name, value in values.items()}
+    values = {name: one_line(value) if isinstance(value, str) else value for name, value in given}
     return _switched(say(key, language, **values), say(key, other(language), **values))
 
 
@@ -141,6 +143,11 @@ def _switched(shown: str, instead: str) -> Markup:
     if shown == instead:
         return Markup(">{}").format(shown)
     return Markup(' data-alt="{}">{}').format(instead, shown)
+
+
+@lru_cache(maxsize=1 << 14)
+def _span(language: str, key: str, given: tuple[tuple[str, Any], ...]) -> Markup:
+    return _spanned(_words(language, key, given))
 
 
 def _spanned(words: Markup) -> Markup:

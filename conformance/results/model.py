@@ -6,7 +6,7 @@ Everything in here has been redacted and holds nothing but JSON values and text 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from conformance.judge.finding import Finding, Level, Verdict
@@ -113,6 +113,8 @@ class RecordedExchange:
     """`example`, `boundary`, `drawn`, `open`, `control`, `step`, `guard` or `clean-up`."""
     shared: bool = False
     """Sent for an earlier row and looked at again here: it did not cost a request."""
+    started: str = ""
+    """When its last try went out: RFC 3339, UTC, to the millisecond; empty where nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ class Source:
     confidence: str = ""
     """`documented`, `observed` or `inferred`."""
     note: str = ""
+    note_ja: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,8 @@ class RowResult:
     exchanges: tuple[RecordedExchange, ...] = ()
     cause: str = ""
     """In which situation the row applies, in our words."""
+    cause_ja: str = ""
+    """The same in Japanese, where the contract says it."""
     wanted: Wanted | None = None
     source: Source = Source()
     file: str = ""
@@ -263,6 +268,8 @@ class ContractName:
     title: str = ""
     document: str = ""
     tables: tuple[TableName, ...] = ()
+    labels_ja: dict[str, str] = field(default_factory=dict)
+    """What the labels of its controls say, in Japanese."""
 
 
 @dataclass(frozen=True, slots=True)

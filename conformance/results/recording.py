@@ -45,6 +45,7 @@ def record(
         curl=curl_line(exchange.request, redactor),
         role=role,
         shared=shared,
+        started=exchange.started,
     )
 
 

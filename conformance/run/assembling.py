@@ -37,7 +37,7 @@ def described_run(contract: Contract, target: Mapping[str, Any]) -> TargetRun:
     """A run of which no row is known yet: whose contract, whose target."""
     tables = tuple(TableName(table.name, table.title, table.title_ja) for table in contract.tables)
     file = contract.file
-    name = ContractName(file.contract, file.edition, file.title, file.document, tables)
+    name = ContractName(file.contract, file.edition, file.title, file.document, tables, file.labels_ja)
     return TargetRun(name, dict(target), Verdict.NOT_EXERCISED, {}, 0, ())
 
 

@@ -27,6 +27,7 @@ def described(ground: Ground, plan: RowPlan) -> RowResult:
         row=row.number,
         verdict=Verdict.NOT_EXERCISED,
         cause=row.case.cause,
+        cause_ja=row.case.cause_ja,
         wanted=wanted_of(ground, row),
         source=Source(
             said.document or head.document,
@@ -34,6 +35,7 @@ def described(ground: Ground, plan: RowPlan) -> RowResult:
             said.edition or head.edition,
             said.confidence,
             said.note or "",
+            said.note_ja,
         ),
         file=_relative(row.file, ground.relative_to),
         line=row.line,
