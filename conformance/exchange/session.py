@@ -83,7 +83,7 @@ class Session:
         reply = self._final(last, patience)
         if not (request.source_address or request.proxy):
             self._breaker.saw(reply)
-        return Exchange(request, reply, last.seconds, patience.tries)
+        return Exchange(request, reply, last.seconds, patience.tries, last.started)
 
     @property
     def sent(self) -> int:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -59,7 +60,8 @@ class Try:
     """What became of one try.
 
     `left` says that a byte of the request may have reached the target, `stale` that an idle connection turned out to be
-    closed, `truncated` that the connection ended within the answer, `early` that the request was not sent to its end.
+    closed, `truncated` that the connection ended within the answer, `early` that the request was not sent to its end;
+    `started` is when it went out, as RFC 3339 in UTC.
     """
 
     reply: Reply
@@ -68,6 +70,7 @@ class Try:
     stale: bool = False
     truncated: bool = False
     early: bool = False
+    started: str = ""
 
 
 @dataclass(slots=True)
@@ -286,9 +289,10 @@ class Transport:
         prepared.url = outgoing.origin + "/"
         prepared.headers = _Headers(outgoing.headers, trip)  # type: ignore[assignment]
         prepared.body = outgoing.body
-        start = time.perf_counter()
+        started, start = _now(), time.perf_counter()
         reply = self._reply(prepared, trip)
-        return Try(reply, time.perf_counter() - start, trip.left, trip.stale, trip.truncated, trip.cut_short)
+        seconds = time.perf_counter() - start
+        return Try(reply, seconds, trip.left, trip.stale, trip.truncated, trip.cut_short, started)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -323,3 +327,7 @@ class Transport:
             with self._lock:
                 adapter = self._adapters.setdefault(key, _Adapter(outgoing.source_address))
         return adapter
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

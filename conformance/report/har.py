@@ -1,7 +1,7 @@
 """Every recorded exchange as an HTTP Archive 1.2, which browsers' tools and proxies open.
 
-The results know when a run started, not when each exchange did: an entry's time is that of the run, and entries stand
-in the order in which they were sent.
+Entries of a run stand in the order in which they were sent. Results of an older suite do not tell when an exchange
+began: the start of the run stands there then, and entries stand row by row.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ __all__ = ["write"]
 
 _NO_RESPONSE = 0
 """The status that browsers write where no answer came."""
+_NOT_KNOWN = -1
+"""The archive's own word for a number of bytes that nobody counted."""
 
 
 def write(results: Results) -> str:
@@ -30,13 +32,14 @@ def write(results: Results) -> str:
     comment = f"seed {results.seed}, depth {one_line(results.depth)}"
     with harfile.HarFile(out, creator=creator, comment=comment) as archive:
         for run in results.runs:
-            for place, exchange in _exchanges(run):
+            for place, exchange in sorted(_exchanges(run), key=lambda one: one[1].started or results.started):
+                took = round(exchange.seconds * 1000, 3)
                 archive.add_entry(
-                    startedDateTime=visible(results.started),
-                    time=exchange.seconds * 1000,
+                    startedDateTime=visible(exchange.started or results.started),
+                    time=took,
                     request=_request(exchange),
                     response=_response(exchange),
-                    timings=harfile.Timings(send=0, wait=exchange.seconds * 1000, receive=0),
+                    timings=harfile.Timings(send=0, wait=took, receive=0),
                     comment=one_line(f"{place} #{exchange.n} {exchange.label} {exchange.role}".rstrip()),
                 )
     return out.getvalue() + "\n"
@@ -67,11 +70,12 @@ def _request(exchange: RecordedExchange) -> harfile.Request:
 def _response(exchange: RecordedExchange) -> harfile.Response:
     came = exchange.response
     if came is None:
-        return _answer(RecordedResponse(status=_NO_RESPONSE), answer_of(exchange))
-    return _answer(came, _cut(came.cut, came.sha256))
+        return _answer(RecordedResponse(status=_NO_RESPONSE), answer_of(exchange), _NOT_KNOWN)
+    unpacked = any(name.lower() == "content-encoding" for name, _ in came.headers)
+    return _answer(came, _cut(came.cut, came.sha256), _NOT_KNOWN if unpacked else came.size)
 
 
-def _answer(came: RecordedResponse, comment: str | None) -> harfile.Response:
+def _answer(came: RecordedResponse, comment: str | None, on_the_wire: int) -> harfile.Response:
     return harfile.Response(
         status=came.status,
         statusText=encodable(came.reason),
@@ -79,7 +83,7 @@ def _answer(came: RecordedResponse, comment: str | None) -> harfile.Response:
         headers=_records(came.headers),
         content=harfile.Content(mimeType=_type(came.headers), size=came.size, text=encodable(came.body)),
         redirectURL=next((encodable(value) for name, value in came.headers if name.lower() == "location"), ""),
-        bodySize=came.size,
+        bodySize=on_the_wire,
         comment=comment,
     )
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,20 @@ def test_a_connection_is_used_again(serve: Start, talk: Start) -> None:
     for _ in range(5):
         assert session.send(Request("GET", server.url)).answer
     assert (1, 5) == (len(server.peers), session.sent)
+
+
+def test_an_exchange_tells_when_it_went_out(serve: Start, talk: Start) -> None:
+    server = script(serve, OK)
+    session, before = talk(server.url), datetime.now(UTC)
+    first, second = (session.send(Request("GET", server.url)) for _ in range(2))
+    started = [datetime.fromisoformat(exchange.started) for exchange in (first, second)]
+    # To the millisecond, so the first may seem to have begun up to one before.
+    assert before - timedelta(milliseconds=1) <= started[0] <= started[1] <= datetime.now(UTC)
+
+
+def test_what_was_never_sent_has_no_start(serve: Start, talk: Start) -> None:
+    server = script(serve, OK)
+    assert "" == talk(server.url).send(Request("GET", "http://elsewhere.example/")).started
 
 
 def test_ipv6(serve: Start, talk: Start) -> None:

@@ -21,13 +21,15 @@ def redactor() -> Redactor:
 
 
 def recorded(redactor: Redactor, request: Request, reply: Answer | Silence | None = None) -> RecordedExchange:
-    return record(Exchange(request, reply or Answer(200), 0.25, 2), 3, "limit=min-1", "boundary", redactor)
+    exchange = Exchange(request, reply or Answer(200), 0.25, 2, "2026-11-22T01:00:00.125Z")
+    return record(exchange, 3, "limit=min-1", "boundary", redactor)
 
 
 def test_what_was_sent_and_what_came_is_kept(redactor: Redactor) -> None:
     answer = Answer(400, (("Content-Type", "application/json"),), b'{"message":"no"}', 16, reason="Bad Request")
     got = recorded(redactor, Request("GET", URL, (("X-KEY", KEY),)), answer)
     assert (3, "limit=min-1", "boundary", 0.25, 2) == (got.n, got.label, got.role, got.seconds, got.tries)
+    assert "2026-11-22T01:00:00.125Z" == got.started
     assert ("GET", URL, (("X-KEY", HIDDEN),), None) == (
         got.request.method,
         got.request.url,
