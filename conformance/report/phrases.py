@@ -89,10 +89,16 @@ class Phrases:
         for pattern in _patterns(section):
             if text.startswith(pattern.start) and (match := pattern.form.fullmatch(text)):
                 slots = match.groupdict()
-                if "why" in slots and not pattern.start and self._cached("sentences", slots["why"]) is None:
-                    continue  # nothing but the second sentence tells that the first is one of ours
+                if not pattern.start and not self._is_ours(section, slots):
+                    continue
                 return pattern.said.format_map({slot: self._filled(slot, said) for slot, said in slots.items()})
         return None
+
+    def _is_ours(self, section: str, slots: Mapping[str, str]) -> bool:
+        """Of a pattern without words at its beginning: whether what is in its slots tells that it is one of ours."""
+        if section == "labels" and "label" in slots:
+            return self._cached("labels", slots["label"]) is not None
+        return "why" not in slots or self._cached("sentences", slots["why"]) is not None
 
     def _filled(self, slot: str, text: str) -> str:
         if slot == "why":
