@@ -19,6 +19,8 @@ __all__ = ["Ending"]
 INTERNAL, UNUSABLE, NOTHING = 3, 4, 5
 BY_VERDICT = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 """Of pytest's exit codes those that our verdicts take the place of."""
+PAGE = b'<div class="cf" id="cf"'
+"""What tells a report.html of ours from somebody else's."""
 
 
 class Ending:
@@ -59,6 +61,7 @@ class Ending:
         if ours.gathering.any:
             ours.gathering.why_partial = ours.gathering.why_partial or self._why_partial(session)
             ours.gathering.finish()
+            self._drop_older_page(session.config)
             ours.gathering.expectations()
             self._look_for_stale()
         session.exitstatus = self._exit_code(exitstatus)
@@ -85,6 +88,20 @@ class Ending:
             terminalreporter.write_line(f"reports in {ours.settings.output}")
         for problem in self.problems():
             terminalreporter.write_line(problem, red=True)
+
+    def _drop_older_page(self, config: pytest.Config) -> None:
+        """Where this run draws no page, that of a former run must not stay beside the new results as if it were its."""
+        page = self._session.settings.output / "report.html"
+        drawn = config.invocation_params.dir / (getattr(config.option, "htmlpath", None) or "")
+        if config.pluginmanager.hasplugin("conformance-html") and drawn.resolve() == page.resolve():
+            return
+        try:
+            if PAGE in page.read_bytes():
+                page.unlink()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._session.gathering.failed.append(f"{page} is of a former run: {error.strerror or error}")
 
     def _why_partial(self, session: pytest.Session) -> str:
         if self._faults or self._quiet.faults:

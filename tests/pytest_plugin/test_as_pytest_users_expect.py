@@ -116,6 +116,25 @@ def test_without_the_page(run: Callable) -> None:
     assert {"results.json", "results.jsonl"} == {path.name for path in ran.output.iterdir()}
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_the_page_of_a_former_run_does_not_stay_beside_new_results(
+    run: Callable, tmp_path: Path, elsewhere: bool
+) -> None:
+    first = run(TABLE, "-k", "limit-below")
+    assert (first.output / "report.html").is_file()
+    run(TABLE, "-k", "limit-below", *(["--html", str(tmp_path / "page.html")] if elsewhere else ["-p", "no:html"]))
+    assert not (first.output / "report.html").exists()
+    assert (tmp_path / "page.html").exists() is elsewhere
+
+
+def test_a_page_of_somebody_else_stays(run: Callable) -> None:
+    first = run(TABLE, "-k", "limit-below", "-p", "no:html")
+    page = first.output / "report.html"
+    page.write_text("<p>not ours", encoding="utf-8")
+    run(TABLE, "-k", "limit-below", "-p", "no:html")
+    assert "<p>not ours" == page.read_text(encoding="utf-8")
+
+
 def test_a_session_without_contracts_is_left_alone(run: Callable, tmp_path: Path) -> None:
     place = tmp_path / "elsewhere"
     place.mkdir()
