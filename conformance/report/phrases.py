@@ -1,9 +1,9 @@
 """Sentences of ours in results, which are in English there, said in Japanese when a page is drawn.
 
 `phrases.json` holds each sentence as a pattern with slots in braces, and the same in Japanese. What stands in a slot
-came from a target, a profile or a contract and stays as it is, but for four slots: `{why}` is a sentence of its own,
-`{label}` the label of a control, `{kind}` why nothing came, and `{op}`, `{n}` and `{status}` hold but a name, a
-number and a status. A sentence that no pattern fits stays in English.
+came from a target, a profile or a contract and stays as it is, but for three slots: `{why}` is a sentence of its own,
+`{label}` the label of a control or of an attempt, `{kind}` why nothing came; `{op}`, `{n}`, `{status}` and a few
+others hold nothing but a name, a number, a status and so on. A sentence that no pattern fits stays in English.
 """
 
 from __future__ import annotations
@@ -19,7 +19,14 @@ from typing import Final
 __all__ = ["Phrases"]
 
 _SLOT: Final = re.compile(r"\{(\w+)\}")
-_FITS: Final = {"op": r"[\w.-]+", "n": r"[\d,]+", "status": r"\d{3}", "kind": r"[a-z-]+", "seconds": r"[\d.]+"}
+_FITS: Final = {
+    "op": r"[\w.-]+",
+    "n": r"[\d,]+",
+    "status": r"\d{3}",
+    "kind": r"[a-z-]+",
+    "seconds": r"[\d.]+",
+    "lacks": r"(?:(?:credentials|fixtures|hooks|vantages)\.|allow: |depth: ).+",
+}
 _LONGEST: Final = 2000
 """Characters of a sentence that is looked for: ours are shorter, whatever a target put into them."""
 _JOINT: Final = "; "

@@ -131,6 +131,7 @@ def test_japanese_has_the_same_slots_and_is_japanese(section: str) -> None:
 def test_every_pattern_is_found_by_a_text_of_its_own(section: str) -> None:
     """No pattern is hidden by another, and what stands in a slot is said again as it is."""
     filled = {"op": "listContents", "n": "37", "status": "418", "kind": "timeout", "seconds": "2.5", "why": "timed out"}
+    filled["lacks"] = "fixtures.endpoint, allow: write"
     phrases = Phrases({"a URL that is right": "正しいURL"})
     find = {
         "sentences": phrases.sentence, "answers": phrases.answer, "labels": phrases.label, "values": phrases.value,
