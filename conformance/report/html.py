@@ -7,7 +7,7 @@ can forget either.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
@@ -18,6 +18,7 @@ from markupsafe import Markup
 from conformance.report.difference import difference
 from conformance.report.evidence import TIERS, Limits, estimate
 from conformance.report.harmless import as_cell, as_json, clip, is_web_link, one_line, visible
+from conformance.report.phrases import Phrases
 from conformance.report.saying import answer_of
 from conformance.report.view import SYMBOLS, WORST_FIRST, sentences, tally, view
 from conformance.report.words import LANGUAGES, catalogue, checked_language, fixed_words, other, say
@@ -28,6 +29,8 @@ __all__ = ["document", "head", "page", "title"]
 _MOST_BYTES: Final = 4_500_000
 """Of a page: beyond it, evidence is shortened further. A browser opens 5 MB within two seconds."""
 _KNOWN_KINDS: Final = frozenset(SYMBOLS)
+_SPOKEN: Final = frozenset(("message", "language", "code", "field", "status", "content-type"))
+"""Aspects whose wanted and got are values as they go over the wire, never words of ours."""
 
 
 def head() -> str:
@@ -87,6 +90,31 @@ def _context(results: Results, language: str | None, limits: Limits) -> dict[str
         "css": Markup(head()),  # noqa: S704 - our own file
         "js": Markup(_file("report.js")),  # noqa: S704 - our own file
         "words": _script_data({one: fixed_words(one) for one in LANGUAGES}),
+        **_tellers(results, checked_language(language)),
+    }
+
+
+def _tellers(results: Results, language: str) -> dict[str, Callable[..., Any]]:
+    """What a template says of words of ours that results hold in English: in both languages, each looked for once."""
+    phrases = Phrases({label: said for run in results.runs for label, said in run.contract.labels_ja.items()})
+
+    def teller(say_it: Callable[[str], str]) -> Callable[..., Markup]:
+        @cache
+        def told(text: str, limit: int | None = None) -> Markup:
+            texts = [one_line(one) for one in (text, say_it(text))]
+            english, japanese = texts if limit is None else [clip(one, limit) for one in texts]
+            return _spanned(_both(language, english, japanese))
+
+        return told
+
+    return {
+        "answered": teller(phrases.answer),
+        "aspect": teller(phrases.aspect),
+        "label": teller(phrases.label),
+        "silence": teller(phrases.kind),
+        "told": teller(phrases.sentence),
+        "value": teller(phrases.value),
+        "worded": lambda value: isinstance(value, str) and phrases.value(value) != value,
     }
 
 
@@ -108,6 +136,7 @@ def _environment(language: str) -> Environment:
         say=lambda key: say(key, language),
         kind=lambda text: text if text in _KNOWN_KINDS else "other",
         sentences=sentences,
+        spoken=_SPOKEN,
         symbols=SYMBOLS,
         t=lambda key, **values: _span(language, key, tuple(values.items())),
         w=lambda key, **values: _words(language, key, tuple(values.items())),

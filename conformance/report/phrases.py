@@ -1,0 +1,135 @@
+"""Sentences of ours in results, which are in English there, said in Japanese when a page is drawn.
+
+`phrases.json` holds each sentence as a pattern with slots in braces, and the same in Japanese. What stands in a slot
+came from a target, a profile or a contract and stays as it is, but for four slots: `{why}` is a sentence of its own,
+`{label}` the label of a control, `{kind}` why nothing came, and `{op}`, `{n}` and `{status}` hold but a name, a
+number and a status. A sentence that no pattern fits stays in English.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+__all__ = ["Phrases"]
+
+_SLOT: Final = re.compile(r"\{(\w+)\}")
+_FITS: Final = {"op": r"[\w.-]+", "n": r"[\d,]+", "status": r"\d{3}", "kind": r"[a-z-]+", "seconds": r"[\d.]+"}
+_LONGEST: Final = 2000
+"""Characters of a sentence that is looked for: ours are shorter, whatever a target put into them."""
+_JOINT: Final = "; "
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A sentence with slots; `start` is what it begins with, so that most patterns are passed over at once."""
+
+    start: str
+    form: re.Pattern[str]
+    said: str
+
+
+class Phrases:
+    """What is said in Japanese, for the labels of one set of results; each text is looked for once."""
+
+    def __init__(self, labels: Mapping[str, str] | None = None) -> None:
+        """`labels` are those of the contracts' controls, each with its Japanese."""
+        self._labels = dict(labels or {})
+        self._known: dict[tuple[str, str], str | None] = {}
+
+    def sentence(self, text: str) -> str:
+        """A reason, a detail, a warning or a note: all of it, or each of its parts between semicolons."""
+        return self._cached("sentences", text) or text
+
+    def answer(self, text: str) -> str:
+        """An answer in a few words: of ours is only what is said where none came."""
+        return self._cached("answers", text) or text
+
+    def label(self, text: str) -> str:
+        """The label of an attempt or of an exchange, and where a finding was made."""
+        return self._cached("labels", text) or text
+
+    def value(self, text: str) -> str:
+        """What was wanted or got, where that is said in words."""
+        return self._cached("values", text) or text
+
+    def aspect(self, text: str) -> str:
+        """What a finding looked at."""
+        return _plain("aspects").get(text, text)
+
+    def kind(self, text: str) -> str:
+        """The kind of a silence."""
+        return _plain("kinds").get(text, text)
+
+    def _cached(self, section: str, text: str) -> str | None:
+        key = section, text
+        if key not in self._known:
+            self._known[key] = self._found(section, text)
+        return self._known[key]
+
+    def _found(self, section: str, text: str) -> str | None:
+        if section == "labels" and text in self._labels:
+            return self._labels[text]
+        if not text or len(text) > _LONGEST:
+            return None
+        if section != "sentences" or _JOINT not in text:
+            return self._matched(section, text)
+        parts = text.split(_JOINT)
+        said = [self._cached(section, part) for part in parts]
+        if not any(said):
+            return self._matched(section, text)
+        return _JOINT.join(new or old for new, old in zip(said, parts, strict=True))
+
+    def _matched(self, section: str, text: str) -> str | None:
+        for pattern in _patterns(section):
+            if text.startswith(pattern.start) and (match := pattern.form.fullmatch(text)):
+                slots = match.groupdict()
+                if not pattern.start and not self._is_ours(section, slots):
+                    continue
+                return pattern.said.format_map({slot: self._filled(slot, said) for slot, said in slots.items()})
+        return None
+
+    def _is_ours(self, section: str, slots: Mapping[str, str]) -> bool:
+        """Of a pattern without words at its beginning: whether what is in its slots tells that it is one of ours."""
+        if section == "labels" and "label" in slots:
+            return self._cached("labels", slots["label"]) is not None
+        return "why" not in slots or self._cached("sentences", slots["why"]) is not None
+
+    def _filled(self, slot: str, text: str) -> str:
+        if slot == "why":
+            return self.sentence(text)
+        if slot == "label":
+            return self.label(text)
+        return self.kind(text) if slot == "kind" else text
+
+
+@cache
+def _catalogue() -> Mapping[str, Mapping[str, str]]:
+    text = files("conformance.report").joinpath("phrases.json").read_text(encoding="utf-8")
+    sections: Mapping[str, Mapping[str, str]] = json.loads(text)
+    return sections
+
+
+def _plain(section: str) -> Mapping[str, str]:
+    return _catalogue()[section]
+
+
+@cache
+def _patterns(section: str) -> tuple[_Pattern, ...]:
+    """The most telling first: a pattern with more words of its own fits less by chance."""
+    entries = sorted(_catalogue()[section].items(), key=lambda entry: -len(_SLOT.sub("", entry[0])))
+    return tuple(_pattern(english, japanese) for english, japanese in entries)
+
+
+def _pattern(english: str, japanese: str) -> _Pattern:
+    pieces = _SLOT.split(english)
+    form = "".join(
+        f"(?P<{piece}>{_FITS.get(piece, '.+?')})" if index % 2 else re.escape(piece)
+        for index, piece in enumerate(pieces)
+    )
+    return _Pattern(pieces[0], re.compile(form, re.DOTALL), japanese)
