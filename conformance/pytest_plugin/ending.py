@@ -41,7 +41,8 @@ class Ending:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         text, fault = getattr(report, "conformance", None), getattr(report, "conformance_fault", None)
         if isinstance(text, str):
-            line = read_line(text)
+            handed, known = self._session.handed
+            line = known if known is not None and handed == text else read_line(text)
             if line.run is not None:
                 self._session.gathering.announce(line.run, 0)
             self._session.gathering.take(line, text)

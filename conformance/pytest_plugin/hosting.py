@@ -112,8 +112,11 @@ class Hosting:
                 line = Line("row", name, run=run, row=item.outcome)
             else:
                 line = Line("explored", name, run=run, explored=item.outcome, undocumented=item.undocumented)
-            text = item.conformance.campaign.redacted(name, line_text(line))
+            written = line_text(line)
+            text = item.conformance.campaign.redacted(name, written)
             setattr(report, LINE, text)
+            if text == written:
+                item.conformance.handed = (text, line)
             report.user_properties.append(("conformance.verdict", item.outcome.verdict.value))
         return report
 

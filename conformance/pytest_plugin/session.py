@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -19,6 +20,7 @@ from conformance.pytest_plugin.gathering import Gathering
 from conformance.pytest_plugin.settings import Settings
 from conformance.results.model import TargetRun
 from conformance.results.redaction import Redactor
+from conformance.results.streaming import Line
 
 if TYPE_CHECKING:
     from conformance.run.campaign import Campaign
@@ -39,6 +41,8 @@ class Session:
         self._servers: list[Any] = []
         self._explored = 0
         self._folder = config.invocation_params.dir
+        self.handed: tuple[str, Line | None] = ("", None)
+        """The line that was written last, and its text: in one process it need not be read again."""
 
     @cached_property
     def campaign(self) -> Campaign:
@@ -75,6 +79,8 @@ class Session:
         for contract, rows, operations in wanted.values():
             self.campaign.begin(contract, rows, operations)
             self.gathering.announce(self.campaign.run(contract.name), self.campaign.planned(contract.name))
+        # Contracts and plans stay to the end: looking through them again and again for garbage is a tenth of a run.
+        gc.freeze()
 
     def announced(self, contract: str) -> TargetRun | None:
         """Whose contract and whose target, with the first result of each contract only."""

@@ -7,7 +7,7 @@ can forget either.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
@@ -144,7 +144,14 @@ def _environment(language: str) -> Environment:
         worst_first=WORST_FIRST,
     )
     environment.filters.update(
-        answer=answer_of, cell=as_cell, clip=clip, content=_content, json=as_json, line=one_line, time=_time
+        answer=answer_of,
+        cell=as_cell,
+        clip=clip,
+        content=_content,
+        header_lines=_header_lines,
+        json=as_json,
+        line=one_line,
+        time=_time,
     )
     return environment
 
@@ -188,6 +195,10 @@ def _content(text: str) -> Markup:
     """For the content of an element only, where quotes need no escape: a fifth of a JSON body is quotes."""
     escaped = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return Markup(escaped)  # noqa: S704 - escaped in the line above
+
+
+def _header_lines(headers: Sequence[tuple[str, str]]) -> Markup:
+    return _content("".join(f"{one_line(f'{name}: {value}')}\n" for name, value in headers))
 
 
 def _time(seconds: float) -> str:
