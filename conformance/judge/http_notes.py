@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from conformance.wire import Answer, Exchange, Request, header
 
-__all__ = ["HttpNote", "notes"]
+__all__ = ["HttpNote", "head_as_get", "notes"]
 
 _FORBIDDEN_TO_STORE = re.compile(r"\b(no-store|no-cache|private|max-age=0)\b", re.IGNORECASE)
 _STORED_BY_DEFAULT = frozenset([404, 405, 410, 414, 501])
@@ -33,6 +33,29 @@ def notes(exchange: Exchange) -> tuple[HttpNote, ...]:
         return ()
     found = (check(exchange.request, answer) for check in _CHECKS)
     return tuple(note for note in found if note is not None)
+
+
+def head_as_get(got: Exchange, head: Exchange) -> tuple[HttpNote, ...]:
+    """What a HEAD says otherwise than the GET of the same URL; none where one of them has no answer.
+
+    Fields that depend on the content may be left out of a HEAD, so only what is there is compared.
+    """
+    if got.answer is None or head.answer is None:
+        return ()
+    whole, first = got.answer, head.answer
+    if first.status != whole.status:
+        text = f"a HEAD has the answer of a GET without its content: here {first.status} instead of {whole.status}"
+        return (HttpNote("HEAD", text, "RFC 9110, 9.3.2"),)
+    found = []
+    media = [(header(answer.headers, "Content-Type") or "").lower().replace(" ", "") for answer in (first, whole)]
+    if media[0] and media[0] != media[1]:
+        text = f"a HEAD has the fields of a GET: Content-Type is {media[0][:60]} instead of {media[1][:60] or 'absent'}"
+        found.append(HttpNote("HEAD", text, "RFC 9110, 9.3.2"))
+    sizes = [header(answer.headers, "Content-Length") for answer in (first, whole)]
+    if sizes[0] is not None and sizes[1] is not None and sizes[0].strip() != sizes[1].strip():
+        text = f"Content-Length of a HEAD is that of a GET, or absent: here {sizes[0][:20]} instead of {sizes[1][:20]}"
+        found.append(HttpNote("HEAD", text, "RFC 9110, 8.6"))
+    return tuple(found)
 
 
 def _allow(_: Request, answer: Answer) -> HttpNote | None:

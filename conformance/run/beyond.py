@@ -16,7 +16,7 @@ from conformance.contract.wording import loose, wordings
 from conformance.exchange.binding import Scope
 from conformance.judge.finding import Level, Verdict
 from conformance.plan.merging import base
-from conformance.results.model import Exploration, Undocumented
+from conformance.results.model import Exploration, ExploredFinding, Undocumented
 from conformance.results.recording import record
 from conformance.run.exploring import DocumentedAnswer, Explored, Kept, Pair, explore, planned
 from conformance.run.exploring import Ground as Standing
@@ -63,7 +63,7 @@ def _standing(ground: Ground, operation: str) -> Standing | str:
         ).request
         parameters = dict(_fixtures(ground))
         paths = {
-            name: str(ground.binder.fill(said.url, Scope()))
+            name: "/" + str(ground.binder.fill(said.url, Scope())).lstrip("/")
             for name, said in file.operations.items()
             if said.url is not None
         }
@@ -84,6 +84,7 @@ def _standing(ground: Ground, operation: str) -> Standing | str:
         documented=tuple(_documented(ground)),
         bodies=dict(_bodies(ground)),
         empty_error=Level.SHOULD if file.envelope.body_may_lack else Level.MUST,
+        learn=ground.redactor.learn,
     )
 
 
@@ -140,13 +141,20 @@ def _told(ground: Ground, found: Explored) -> Exploration:
         verdict=verdict,
         requests=found.requests,
         statuses=found.statuses,
-        findings=found.findings,
+        findings=tuple(_told_safely(ground, item) for item in found.findings),
         exchanges=tuple(_kept(ground, item) for item in found.kept),
         reason=found.reason or (f"lacks {', '.join(found.lacks)}" if found.lacks else None),
         lacks=found.lacks,
         notes=found.notes,
         file=document.name,
         line=1,
+    )
+
+
+def _told_safely(ground: Ground, finding: ExploredFinding) -> ExploredFinding:
+    tell = ground.redactor
+    return replace(
+        finding, wanted=tell.json(finding.wanted), got=tell.json(finding.got), detail=tell.text(finding.detail)
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judge.http_notes import notes
+from conformance.judge.http_notes import head_as_get, notes
 from conformance.wire import Answer, Exchange, Request, Silence, SilenceKind
 
 JSON = ("Content-Type", "application/json")
@@ -64,3 +64,30 @@ def test_markup_that_comes_back_without_nosniff_is_noted() -> None:
 
 def test_silence_is_not_remarked_on() -> None:
     assert notes(Exchange(Request("GET", URL), Silence(SilenceKind.TIMEOUT))) == ()
+
+
+def of_a_head(status: int, *headers: tuple[str, str], get: int = 200) -> list[str]:
+    whole = Answer(get, (JSON, ("Content-Length", "2")), b"{}", 2)
+    first = Answer(status, headers, b"", 0)
+    exchanges = [Exchange(Request(method, URL), answer) for method, answer in (("GET", whole), ("HEAD", first))]
+    return [f"{note.about}: {note.reference}" for note in head_as_get(*exchanges)]
+
+
+def test_a_head_with_another_status_is_noted_and_nothing_else_of_it() -> None:
+    assert ["HEAD: RFC 9110, 9.3.2"] == of_a_head(405, ("Content-Type", "text/html"))
+    assert [] == of_a_head(404, JSON, get=404)
+
+
+def test_a_head_with_another_type_or_length_is_noted() -> None:
+    assert ["HEAD: RFC 9110, 9.3.2"] == of_a_head(200, ("content-type", "text/html"))
+    assert ["HEAD: RFC 9110, 8.6"] == of_a_head(200, JSON, ("content-length", "0"))
+
+
+def test_a_head_that_leaves_out_what_hangs_on_the_content_is_not_noted() -> None:
+    assert [] == of_a_head(200)
+    assert [] == of_a_head(200, ("content-type", "application/JSON"), ("Content-Length", " 2"))
+
+
+def test_of_a_head_without_an_answer_nothing_is_noted() -> None:
+    silent = Exchange(Request("HEAD", URL), Silence(SilenceKind.TIMEOUT, ""))
+    assert () == head_as_get(Exchange(Request("GET", URL), Answer(200, (), b"", 0)), silent)

@@ -55,6 +55,7 @@ NO_SENTENCES = {
     "{} {}", "{}: {}", "{}{}", "{} {}: {}", ", then ", "{}, {}", "{} {} {}",  # joints
     "no answer ({}{})", ": {}",  # one of the two forms of `no answer (…)`
     "RFC 9110, 15.5.6", "RFC 9110, 15.5.2", "RFC 6585, 4", "RFC 9110, 15.6.4", "RFC 9110, 8.3", "RFC 8259, 8.1",
+    "RFC 9110, 9.3.2", "RFC 9110, 8.6",
     "RFC 9111, 4.2.1", "RFC 9111, 4.2.2", "Fetch Standard, 3.6 (X-Content-Type-Options); RFC 9110, 8.3",
     "{} at {}={}", "{} {}={}", "{} of {}", "not JSON {}", "not JSON", "lost {}", "does not hold",  # parts, and keys
     "no Content-Type", "depth: {}", "allow: {}", "more than reads", "no message", "; it is one of {} requests",

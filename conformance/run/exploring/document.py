@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.run.exploring.ground import Ground
 
-__all__ = ["MULTIPART", "Link", "Operation", "Parameter", "at", "base", "find", "known", "view"]
+__all__ = ["MULTIPART", "Link", "Operation", "Parameter", "at", "base", "find", "known", "placed", "secrets", "view"]
 
 MULTIPART = "multipart/form-data"
 _DEPTH = 40
@@ -88,7 +88,8 @@ class Operation:
 
 def base(ground: Ground, operation: Operation) -> dict[str, Any]:
     """The members that every valid body has on this target; what is updated needs those of what was made."""
-    return dict(ground.bodies.get(operation.id) or ground.bodies.get(operation.own) or {})
+    updated = operation.own if operation.tier != "read" else ""
+    return dict(ground.bodies.get(operation.id) or ground.bodies.get(updated) or {})
 
 
 def view(ground: Ground, operation: str = "") -> Operation:
@@ -124,6 +125,31 @@ def known(operation: Operation, shown: Any, given: Mapping[str, Any]) -> Operati
     noted = _noted(operation.body, shown)
     own = {name: {"x-known": [value]} for name, value in given.items() if name not in noted.get("properties", {})}
     return replace(operation, body={**noted, "properties": {**noted.get("properties", {}), **own}})
+
+
+def placed(operation: Operation, path: Iterable[tuple[str, str]]) -> Operation:
+    """The operation where the values of a request's path are those that exist."""
+    there = dict(path)
+    noted = (
+        replace(one, known=(there[one.name],)) if one.where == "path" and one.name in there else one
+        for one in operation.parameters
+    )
+    return replace(operation, parameters=tuple(noted))
+
+
+def secrets(schema: Mapping[str, Any] | None, value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Name and value of everything in an answer that its schema calls `x-secret`; `name` is that of the whole."""
+    if schema is None:
+        return
+    own = bool(schema.get("x-secret"))
+    if isinstance(value, str) and value and own:
+        yield name, value
+    for one in schema.get("anyOf", ()):
+        yield from secrets({**one, "x-secret": own}, value, name)
+    if isinstance(value, dict):
+        for key, inner in schema.get("properties", {}).items():
+            marked = {**inner, "x-secret": True} if own else inner
+            yield from secrets(marked, value.get(key), name if own else key)
 
 
 def _step(outer: Any, key: str) -> list[Any]:

@@ -19,6 +19,10 @@ _LEAST = 3
 _SMALL = 60
 """Up to this budget half of it is kept for following up findings, beyond it a fifth."""
 _RESERVE = 3
+_MAKING = 2
+"""Making something for an operation alone, and deleting it."""
+_LOOKS = 3
+"""Looks at what is written: before, after what was accepted, in between. One at the end is kept back for clean-up."""
 
 
 def explore(ground: Ground, send: Send) -> Explored:
@@ -56,17 +60,26 @@ def planned(ground: Ground) -> int:
 def _walk(ground: Ground, operation: Operation, send: Send) -> Walk:
     """A chain of links is paid for besides, as it says more than as many single requests."""
     source = view(ground, operation.within or operation.own or operation.id)
-    chain_of = 1 + steps(ground, source) if any(source.links.values()) else 0
     most = ground.budget // 2 if ground.budget <= _SMALL else ground.budget * 4 // 5
     most = most if operation.most is None else min(most, operation.most)
-    spent = chain_of + _RESERVE if operation.within else most + chain_of
-    reserve = _RESERVE if source.makes else 0 if operation.tier == "read" else 1
+    spent = _beside(ground, operation) + (_RESERVE if operation.within else most)
+    reserve = _MAKING if source.makes else 0 if operation.tier == "read" else 1
     return Walk(ground, Sending(send, ground.budget, min(spent, ground.budget), reserve), Gathering())
+
+
+def _beside(ground: Ground, operation: Operation) -> int:
+    """Requests for what lasts, for looks and for the head of a GET: paid for beside the inputs that are tried."""
+    own = 0 if not operation.own else _RESERVE if operation.tier == "read" else _MAKING
+    links = view(ground, operation.within or operation.id)
+    to = operation.id if operation.within else ""
+    chain_of = 1 + steps(ground, links, to=to) if any(links.links.values()) else 0
+    watched = bool(operation.read) and operation.tier != "read"
+    return own + chain_of + (_LOOKS if watched else int(operation.method == "GET"))
 
 
 def _explore(walk: Walk, operation: Operation) -> None:
     if operation.within:
-        chain(walk, walk.view(operation.within))
+        chain(walk, walk.view(operation.within), to=operation.id)
     elif operation.tier == "read":
         read(walk, operation)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from conformance.judge.http_notes import notes
+from conformance.judge.http_notes import HttpNote, notes
 from conformance.results.model import ExploredFinding, Level, Note
 from conformance.run.exploring.document import Operation
 from conformance.run.exploring.ground import Explored, Kept, Pair
@@ -49,8 +49,8 @@ class Gathering:
 
     @property
     def found(self) -> bool:
-        """Whether there is anything above a note."""
-        return any(seen.found.level is not Level.NOTE for seen in self._findings.values())
+        """Whether there is anything above a note that has to be followed up."""
+        return any(seen.found.level is not Level.NOTE and seen.found.follow for seen in self._findings.values())
 
     @property
     def count(self) -> int:
@@ -64,8 +64,12 @@ class Gathering:
             return
         self.statuses[answer.status] += 1
         for note in notes(entry.exchange):
-            said = Note(note.about, note.text, note.reference)
-            self._notes.setdefault((said.about, said.text), (said, entry))
+            self.note(note, entry)
+
+    def note(self, note: HttpNote, entry: Entry) -> None:
+        """A remark on HTTP, shown by the first exchange that gave rise to it."""
+        said = Note(note.about, note.text, note.reference)
+        self._notes.setdefault((said.about, said.text), (said, entry))
 
     def add(self, found: Found, entry: Entry) -> None:
         """One finding; an equal one is only counted, unless this request is the smaller one."""

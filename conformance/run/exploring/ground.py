@@ -15,6 +15,10 @@ __all__ = ["DocumentedAnswer", "Explored", "Ground", "Kept", "Pair", "Send"]
 Send = Callable[[Request], Exchange]
 
 
+def _known_to_nobody(name: str, value: str) -> None:
+    """Where nothing is written down, nothing has to be kept back."""
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentedAnswer:
     """What a row of the contract says, as far as exploration needs it.
@@ -54,6 +58,8 @@ class Ground:
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     empty_error: Level = Level.SHOULD
     """How much an error without any body weighs."""
+    learn: Callable[[str, str], None] = field(default=_known_to_nobody, repr=False)
+    """Told the name and the value of each secret that an answer gives, before anything else is done with it."""
 
 
 @dataclass(frozen=True, slots=True)

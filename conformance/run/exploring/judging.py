@@ -31,6 +31,8 @@ class Found:
     got: Any
     detail: str = ""
     kind: str = ""
+    follow: bool = True
+    """Whether other requests may say more of it."""
 
     @property
     def key(self) -> str:
@@ -129,7 +131,8 @@ def _is_what_was_asked_for(matter: Matter) -> bool:
 def _errors(matter: Matter, body: Any) -> Iterator[Found]:
     answer, ground = matter.answer, matter.ground
     if answer.size == 0 and not answer.body:
-        yield Found("envelope", ground.empty_error, "a body of the documented shape", f"{answer.status} without a body")
+        wanted, got = "a body of the documented shape", f"{answer.status} without a body"
+        yield Found("envelope", ground.empty_error, wanted, got, kind="empty", follow=ground.empty_error is Level.MUST)
         return
     media = (header(answer.headers, "Content-Type") or "").split(";")[0].strip().lower()
     if body is None and not answer.cut:

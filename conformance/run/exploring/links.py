@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,14 +39,37 @@ def maker(walk: Walk, operation: Operation) -> Probe | None:
     return replace(probe, body=body, about="maker") if body else None
 
 
-def steps(ground: Ground, operation: Operation, visited: frozenset[str] = frozenset()) -> int:
-    """How many requests following all links of an operation takes at most."""
+def steps(ground: Ground, operation: Operation, visited: frozenset[str] = frozenset(), to: str = "") -> int:
+    """How many requests following the links of an operation takes at most: all of them, or those that lead `to` one."""
     visited = visited | {operation.id}
     longest = 0
     for links in operation.links.values():
-        further = {link.operation for link in links if not link.statuses} - visited
-        longest = max(longest, len(links) + sum(steps(ground, view(ground, name), visited) for name in further))
+        taken = list(_taken(ground, links, to, visited))
+        further = {link.operation for link in taken if not link.statuses} - visited
+        longest = max(longest, len(taken) + sum(steps(ground, view(ground, name), visited, to) for name in further))
     return longest
+
+
+def _taken(ground: Ground, links: Sequence[Link], to: str, visited: frozenset[str]) -> Iterator[Link]:
+    """The links that are followed: all of them, or those to one operation and those that show what it has done.
+
+    A link back to an operation on the way, such as a list's next page, is of interest to that operation alone.
+    """
+    done = False
+    for link in links:
+        done = done or link.operation == to
+        if not to:
+            wanted = len(visited) == 1 or link.operation not in visited
+        else:
+            wanted = done or (link.operation not in visited and _leads(ground, link.operation, to, visited))
+        if wanted:
+            yield link
+
+
+def _leads(ground: Ground, operation: str, to: str, visited: frozenset[str]) -> bool:
+    visited = visited | {operation}
+    further = {link.operation for links in view(ground, operation).links.values() for link in links}
+    return to in further or any(_leads(ground, name, to, visited) for name in further - visited)
 
 
 def deletion(walk: Walk, operation: Operation, made: Attempted) -> tuple[Operation, Probe] | None:
@@ -79,10 +102,15 @@ def step(walk: Walk, link: Link, made: Attempted) -> tuple[Operation, Probe] | N
     return operation, replace(probe, role="step", about=link.name)
 
 
-def follow(walk: Walk, operation: Operation, made: Attempted, visited: frozenset[str] = frozenset()) -> None:
-    """Follow the links of a success in their order, depth first; each answer is held to what its link promises."""
+def follow(
+    walk: Walk, operation: Operation, made: Attempted, visited: frozenset[str] = frozenset(), *, to: str = ""
+) -> None:
+    """Follow the links of a success in their order, depth first; each answer is held to what its link promises.
+
+    All of them, or only those that lead `to` one operation and show what it has done.
+    """
     visited = visited | {operation.id}
-    for link in operation.links.get(made.status, ()):
+    for link in _taken(walk.ground, operation.links.get(made.status, ()), to, visited):
         following = step(walk, link, made)
         if following is None:
             continue
@@ -93,7 +121,7 @@ def follow(walk: Walk, operation: Operation, made: Attempted, visited: frozenset
         if not _holds(walk, link, made, attempted):
             return  # what comes after would only say the same again; clean-up deletes what there is
         if attempted.accepted and target.id not in visited:
-            follow(walk, target, attempted, visited)
+            follow(walk, target, attempted, visited, to=to)
 
 
 def _holds(walk: Walk, link: Link, made: Attempted, attempted: Attempted) -> bool:

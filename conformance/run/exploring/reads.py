@@ -6,7 +6,7 @@ from conformance.results.model import Level
 from conformance.run.exploring.choosing import choose
 from conformance.run.exploring.document import Operation
 from conformance.run.exploring.judging import Found, messages, parsed
-from conformance.run.exploring.links import follow, maker
+from conformance.run.exploring.links import follow, maker, step
 from conformance.run.exploring.probes import NOTHING, Probe, plain
 from conformance.run.exploring.sending import Stopped
 from conformance.run.exploring.sorting import Sort
@@ -21,6 +21,8 @@ def read(walk: Walk, operation: Operation) -> None:
     """The plain request, what its links lead to, the chosen probes, and the plain request once more."""
     first = _first(walk, operation)
     ground = plain(operation)
+    if first is not None and first.accepted and operation.method == "GET":
+        walk.head(first)
     probes = choose(operation, ground, _ALL, _room(walk, operation, first), walk.ground.seed, base={})
     attempted = [walk.attempt(operation, probe) for probe in probes]
     if first is not None and operation.body is None:
@@ -41,7 +43,7 @@ def _room(walk: Walk, operation: Operation, first: Attempted | None) -> int:
 
 
 def _first(walk: Walk, operation: Operation) -> Attempted | None:
-    probe = maker(walk, operation)
+    probe = _given(walk, operation) if operation.own else maker(walk, operation)
     if probe is None:
         return None
     promised = Sort.INVALID if not operation.successes else None
@@ -51,6 +53,18 @@ def _first(walk: Walk, operation: Operation) -> Attempted | None:
     if attempted.accepted:
         follow(walk, operation, attempted)
     return attempted
+
+
+def _given(walk: Walk, operation: Operation) -> Probe | None:
+    """The request that another operation's answer leads to, such as a token that was just given; None without one."""
+    source = walk.view(operation.own)
+    probe = maker(walk, source)
+    if probe is None or source.lacks or source.permission not in walk.ground.tiers:
+        return None
+    made = walk.attempt(source, probe, as_sort=Sort.OPEN)
+    links = source.links.get(made.status, ())
+    found = (step(walk, link, made) for link in links if link.operation == operation.id)
+    return next((probe for _, probe in filter(None, found)), None)
 
 
 def _again(walk: Walk, operation: Operation, first: Attempted) -> None:

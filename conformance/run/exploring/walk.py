@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from conformance.judge.http_notes import head_as_get
 from conformance.results.model import Level
-from conformance.run.exploring.document import Operation, view
+from conformance.run.exploring.document import Operation, secrets, view
 from conformance.run.exploring.gathering import Entry, Gathering
 from conformance.run.exploring.ground import Ground
 from conformance.run.exploring.judging import Found, Matter, applies, judge, messages, parsed, shape
@@ -77,6 +78,14 @@ class Walk:
         self.gathering.answered(Entry(label(probe), "guard", exchange))
         return exchange
 
+    def head(self, got: Attempted) -> None:
+        """Ask for the head of what a GET has got, and note where the two differ."""
+        asked = replace(got.exchange.request, method="HEAD", tier="read")
+        entry = Entry(f"HEAD, {label(got.probe)}", "guard", self.sending(asked))
+        self.gathering.answered(entry)
+        for note in head_as_get(got.exchange, entry.exchange):
+            self.gathering.note(note, entry)
+
     def report(self, found: Found, entry: Entry) -> None:
         """Gather a finding; one above a note opens the budget for following up."""
         self.gathering.add(found, entry)
@@ -92,7 +101,7 @@ class Walk:
         try:
             for attempted in failed:
                 for found in attempted.found:
-                    if found.level is not Level.NOTE and found.key not in seen:
+                    if found.level is not Level.NOTE and found.follow and found.key not in seen:
                         seen.add(found.key)
                         self._smallest(operation, attempted, found.key)
         except Spent:
@@ -117,6 +126,9 @@ class Walk:
         exchange = self.sending(sent)
         kind = as_sort or sort(operation, probe)
         answer = exchange.answer
+        if answer is not None:
+            for name, value in secrets(operation.responses.get(answer.status), parsed(answer)):
+                self.ground.learn(name, value)
         self.gathering.answered(Entry(label(probe), probe.role, exchange))
         found = judge(Matter(self.ground, operation, probe, kind, sent, answer)) if answer else ()
         return Attempted(probe, kind, exchange, found)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from conformance.results.model import Level
 from conformance.run.exploring.choosing import choose
-from conformance.run.exploring.document import Operation, at, base, known
+from conformance.run.exploring.document import Operation, at, base, known, placed
 from conformance.run.exploring.effects import Watch
 from conformance.run.exploring.judging import Found
 from conformance.run.exploring.links import deletion, follow, maker, step
@@ -19,16 +21,21 @@ from conformance.run.exploring.walk import Attempted, Walk
 __all__ = ["chain", "clean", "write"]
 
 _FIRST = (Sort.INVALID, Sort.VALID, Sort.OPEN, Sort.ODD)
-_LOOKS = 4
-"""Requests that looking before, between and after takes in a small budget."""
+_BETWEEN = 1
+"""Looks between two writes that are kept free in a small budget."""
+_SET_BACK = 3
+"""What an accepted write costs beside itself: a look, setting it back, and another look."""
 
 
 def write(walk: Walk, operation: Operation) -> None:
-    """Refused writes with a look at what they left, then what may be accepted, each set back or deleted again."""
-    place = plain(operation)
-    free = not (operation.makes or operation.own)
-    if operation.own and (own := _own(walk, operation)) is not None:
-        place, free = own, True
+    """What is valid once, refused writes with a look at what they left, then what else may be accepted.
+
+    Each accepted one is set back or deleted again.
+    """
+    place, free = plain(operation), not (operation.makes or operation.own)
+    own = _own(walk, operation) if operation.own else None
+    if own is not None and operation.tier != "delete":
+        place, free, operation = own, True, placed(operation, own.path)
     if operation.makes and _may_delete(walk, operation):
         chain(walk, operation)
         clean(walk)
@@ -40,23 +47,45 @@ def write(walk: Walk, operation: Operation) -> None:
     if watch:
         watch.operation = bound
     sorts = frozenset(Sort) if free else frozenset([Sort.INVALID])
-    probes = choose(bound, place, sorts, max(0, walk.sending.left - _LOOKS), walk.ground.seed, base=given)
-    probes.sort(key=lambda probe: _FIRST.index(sort(bound, probe)))  # what may change something comes last
+    room = walk.sending.left - (_BETWEEN if watch else 0)
+    example: list[Probe] = []
+    if free and not operation.makes:
+        example = choose(bound, place, frozenset([Sort.VALID]), 1, walk.ground.seed, base=given)
+        room -= _SET_BACK if watch and example else 0
+    probes = choose(bound, place, sorts, max(0, room), walk.ground.seed, base=given)
+    probes.sort(key=lambda probe: _FIRST.index(sort(bound, probe)))  # what else may change something comes last
+    probes = [*example, *(probe for probe in probes if probe not in example)]
+    attempted = _all(walk, bound, probes, watch)
+    if own is not None and operation.tier == "delete":
+        _deleted(walk, operation, own)
+    walk.simplify(bound, [one for one in attempted if one.sort is not Sort.VALID and not one.accepted])
+
+
+def _all(walk: Walk, operation: Operation, probes: Sequence[Probe], watch: Watch | None) -> list[Attempted]:
     attempted: list[Attempted] = []
     try:
         for probe in probes:
-            if watch and sort(bound, probe) is Sort.VALID:
+            if watch and sort(operation, probe) is Sort.VALID:
                 watch.check()
-            attempted += [_one(walk, bound, probe, watch)]
+            attempted += [_one(walk, operation, probe, watch)]
     except Spent:
         pass
     if watch:
         watch.check(last=True)
-    walk.simplify(bound, [one for one in attempted if one.sort is not Sort.VALID and not one.accepted])
+    return attempted
 
 
-def chain(walk: Walk, operation: Operation) -> None:
-    """Make something, follow its links to its deletion."""
+def _deleted(walk: Walk, operation: Operation, own: Probe) -> None:
+    """Delete, as it is meant to be, what was made for it; where no request is left for that, clean-up does it."""
+    walk.sending.reserve = max(0, walk.sending.reserve - 1)  # clean-up has one deletion less to send
+    with suppress(Spent):
+        attempted = walk.attempt(operation, own, as_sort=Sort.VALID)
+        if attempted.accepted:
+            walk.undone.add(own.key)
+
+
+def chain(walk: Walk, operation: Operation, *, to: str = "") -> None:
+    """Make something, follow its links to its deletion, or to one operation alone."""
     probe = maker(walk, operation)
     if probe is None:
         raise Stopped(f"nothing is known that {operation.id} would accept")
@@ -66,7 +95,7 @@ def chain(walk: Walk, operation: Operation) -> None:
             raise Stopped(refusal(made))
         return
     _remember(walk, operation, made)
-    follow(walk, operation, made)
+    follow(walk, operation, made, to=to)
 
 
 def clean(walk: Walk) -> None:
@@ -134,7 +163,7 @@ def _read_back(walk: Walk, operation: Operation, attempted: Attempted, shown: ob
             continue
         if (now := at(shown, pointer)) != body[name]:
             detail = "a write was accepted and had no effect"
-            found = Found("effect", Level.MUST, f"{name} reads {body[name]!r}", now, detail, kind=f"lost {name}")
+            found = Found("effect", Level.MUST, f"{name} reads as it was written", now, detail, kind=f"lost {name}")
             walk.report(found, walk.entry(attempted))
 
 
@@ -170,5 +199,5 @@ def _own(walk: Walk, operation: Operation) -> Probe | None:
     _remember(walk, source, made)
     for link in source.links.get(made.status, ()):
         if link.operation == operation.id and (found := step(walk, link, made)) is not None:
-            return replace(plain(operation), path=found[1].path)
+            return replace(plain(operation), path=found[1].path, query=found[1].query)
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -84,7 +85,11 @@ class Server:
 
     def send(self, request: Request) -> Exchange:
         self.requests.append(request)
-        status, body, headers = self._framed(*self.answer(request))
+        if request.method == "HEAD" and "no-heads" in self.ways:
+            return Exchange(request, Answer(405, (("Allow", "GET"),), b"", 0))
+        asked = replace(request, method="GET") if request.method == "HEAD" else request
+        status, body, headers = self._framed(*self.answer(asked))
+        body = b"" if request.method == "HEAD" else body
         return Exchange(request, Answer(status, headers, body, len(body)))
 
     def _framed(self, status: int, body: Any) -> tuple[int, bytes, tuple[tuple[str, str], ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
@@ -103,7 +104,7 @@ def test_each_fault_is_found_once(operation: str, way: str, wanted: str) -> None
     [
         ("insertTopic", "stores-refused", "must effect"),
         ("insertTopic", "forgets", "must state"),
-        ("deleteTopic", "forgets", "must state"),
+        ("updateTopic", "forgets", "must effect"),
         ("login", "forgets-logins", "must valid-data"),
     ],
 )
@@ -150,9 +151,9 @@ def test_nothing_is_made_that_may_not_be_deleted(server: Server, operation: str)
 def test_only_the_operations_own_method_and_those_of_its_links_are_sent(operation: str) -> None:
     server = Newsroom()
     explore(server.ground(operation, budget=120), server.send)
-    methods = {"uploadMedia": {"POST", "GET", "DELETE"}, "deleteMedia": {"DELETE"}}
+    methods = {name: {"POST", "GET", "DELETE"} for name in ("uploadMedia", "deleteMedia")}
     methods |= {name: {"PATCH", "GET"} for name in ("patchStatus", "patchCreatedBy")}
-    assert methods.get(operation, {"GET"}) >= {request.method for request in server.requests}
+    assert methods.get(operation, {"GET", "HEAD"}) >= {request.method for request in server.requests}
     assert all(request.url.startswith("http://server.test/base/api/") for request in server.requests)
     assert all(("X-MICROCMS-API-KEY", KEY) in request.headers for request in server.requests)
 
@@ -177,6 +178,64 @@ def test_a_plan_is_not_exceeded_where_nothing_is_found(operation: str) -> None:
     server = Newsroom()
     explored = explore(server.ground(operation), server.send)
     assert explored.requests <= planned(server.ground(operation)) <= 30
+
+
+def test_a_head_is_asked_for_once_and_only_noted() -> None:
+    server = Newsroom("no-heads")
+    explored = explore(server.ground("listContents"), server.send)
+    assert ["GET", "HEAD"] == [request.method for request in server.requests][:2]
+    assert 1 == [request.method for request in server.requests].count("HEAD")
+    assert [("HEAD", "RFC 9110, 9.3.2")] == [
+        (note.about, note.reference) for note in explored.notes if note.about == "HEAD"
+    ]
+    assert explored.verdict is Verdict.CONFORMS
+
+
+def test_of_secrets_that_answers_give_is_told_before_anything_else() -> None:
+    server, learned = Site(), []
+    ground = replace(server.ground("login"), learn=lambda *secret: learned.append((*secret, len(server.requests))))
+    explore(ground, server.send)
+    assert [("grant_token", "grant-7", 1), ("access_token", "access-9", 2)] == learned
+
+
+def test_a_login_is_ended_again() -> None:
+    for operation in ("login", "token", "logout"):
+        server = Site()
+        explore(server.ground(operation), server.send)
+        paths = [request.url.rpartition("/")[2] for request in server.requests]
+        assert ["login", "token", "logout"] == [path for path in paths if path != "profile"][:3]
+
+
+def test_another_operations_password_is_sent_nowhere_else() -> None:
+    server = Site()
+    explore(server.ground("token", budget=300), server.send)
+    told = [request.url.rpartition("/")[2] for request in server.requests if b"right" in (request.body or b"")]
+    assert ["login"] == told
+
+
+def test_of_a_chain_only_what_leads_to_the_operation_is_followed() -> None:
+    server = Site()
+    explore(server.ground("deleteTopic"), server.send)
+    assert ["insert", "2", "2"] == [request.url.rpartition("/")[2] for request in server.requests]
+
+
+def test_a_status_is_tried_with_what_is_valid_even_in_a_small_budget() -> None:
+    server = Newsroom()
+    explore(server.ground("patchStatus", budget=10), server.send)
+    bodies = [request.body for request in server.requests if request.method == "PATCH"]
+    assert [b'{"status": ["PUBLISH"]}', b'{"status": ["DRAFT"]}'] == bodies[:2]
+    assert len(bodies) > 3
+
+
+@pytest.mark.parametrize("budget", [10, 30, 120])
+def test_nothing_is_deleted_that_was_not_made_for_it(budget: int) -> None:
+    server = Newsroom()
+    kept = {"id": "mine", "url": "https://images.microcms-assets.io/assets/mine.png"}
+    server.media.append(kept)
+    explored = explore(server.ground("deleteMedia", budget=budget), server.send)
+    assert [kept] == server.media
+    assert 200 in dict(explored.statuses)
+    assert explored.verdict is Verdict.CONFORMS
 
 
 def test_no_budget_sends_nothing() -> None:
