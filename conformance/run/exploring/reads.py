@@ -21,7 +21,9 @@ def read(walk: Walk, operation: Operation) -> None:
     """The plain request, what its links lead to, the chosen probes, and the plain request once more."""
     first = _first(walk, operation)
     ground = plain(operation)
-    if first is not None and first.accepted and operation.method == "GET":
+    # Who permits only reading is promised that nothing but GET is sent.
+    permitted = "write" in walk.ground.tiers
+    if permitted and first is not None and first.accepted and operation.method == "GET":
         walk.head(first)
     probes = choose(operation, ground, _ALL, _room(walk, operation, first), walk.ground.seed, base={})
     attempted = [walk.attempt(operation, probe) for probe in probes]
