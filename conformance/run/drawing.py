@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import lru_cache, reduce
 from operator import or_
 from random import Random
-from threading import Lock
 from typing import Any
 from zlib import crc32
 
@@ -27,6 +26,7 @@ from conformance.judge.answering import has_must
 from conformance.plan.attempts import ControlPlan, DrawSlot, Probe, RowPlan
 from conformance.plan.merging import replaced, shown
 from conformance.run.evidence import Evidence
+from conformance.run.one_at_a_time import DRAWING
 from conformance.run.probing import Outcome
 
 __all__ = ["completed", "shrink", "strategy"]
@@ -102,8 +102,11 @@ def shrink(evidence: Evidence, failed: Outcome, send: Callable[[Evidence, Probe]
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
+    with DRAWING:
+        simpler = strategy(slot.draw)
+        simpler.validate()
     try:
-        smallest = find(strategy(slot.draw), fails, settings=limits, random=Random(0))  # noqa: S311 - repeatable
+        smallest = find(simpler, fails, settings=limits, random=Random(0))  # noqa: S311 - repeatable
     except HypothesisException:
         return None
     return _adopted(evidence, best, shown(smallest))
@@ -143,12 +146,8 @@ def _draw_of(plan: RowPlan, part: str) -> Draw:
 
 def _values(draw: Draw, count: int, number: int, *, readable: bool = False) -> list[Any]:
     """Distinct values; the first ones that Hypothesis draws are the simplest, which the edges hold already."""
-    with _ONE_AT_A_TIME:
+    with DRAWING:
         return list(_remembered(draw.model_dump_json(by_alias=True, exclude_unset=True), count, number, readable))
-
-
-_ONE_AT_A_TIME = Lock()
-"""Of targets that are audited at once, one draws and the others find its values."""
 
 
 @lru_cache(maxsize=4096)

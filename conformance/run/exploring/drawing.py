@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from threading import Lock
 from typing import Any
 
 from conformance.run.exploring.document import MULTIPART, Operation, Parameter
 from conformance.run.exploring.probes import NOTHING, Probe, encodable, with_parts
+from conformance.run.one_at_a_time import DRAWING
 
 __all__ = ["coverage", "drawn"]
 
@@ -28,6 +28,14 @@ def coverage(operation: Operation, ground: Probe, base: Mapping[str, Any]) -> It
     document = _document(operation, _settled(operation), operation.body)
     if document is None:
         return
+    with DRAWING:
+        found = list(_covered(document, operation, ground, base))
+    yield from found
+
+
+def _covered(
+    document: dict[str, Any], operation: Operation, ground: Probe, base: Mapping[str, Any]
+) -> Iterator[Probe]:
     schema = _loaded(document)
     modes, one = _modes(), schema[_PATH][operation.method]
     for case in schema.iter_coverage_cases(one, generation_modes=modes, generation_config=schema.config.generation):
@@ -181,12 +189,8 @@ def _draw_alone(operation: Operation, parameter: Parameter, ground: Probe, count
 
 
 def _examples(document: Mapping[str, Any], method: str, mode: Any, count: int, seed: int) -> tuple[_Case, ...]:
-    with _ONE_AT_A_TIME:
+    with DRAWING:
         return _remembered(json.dumps(document), method, mode, count, seed)
-
-
-_ONE_AT_A_TIME = Lock()
-"""Of targets that are audited at once, one draws and the others find its inputs."""
 
 
 @dataclass(frozen=True, slots=True)
