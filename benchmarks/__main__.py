@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,8 +34,9 @@ def main(chosen: list[str]) -> int:
         Figure(*values) for name, measure in MEASURES.items() if not chosen or name in chosen for values in measure()
     ]
     for figure in figures:
-        mark = "ok" if figure.value <= figure.limit else "TOO MUCH"
-        print(f"{figure.what:64} {figure.value:7.2f} {figure.unit:6} (at most {figure.limit:g}) {mark}")
+        judged = f"(at most {figure.limit:g}) {'ok' if figure.value <= figure.limit else 'TOO MUCH'}"
+        said = judged if math.isfinite(figure.limit) else "(to compare with)"
+        print(f"{figure.what:64} {figure.value:7.2f} {figure.unit:6} {said}")
     return int(any(figure.value > figure.limit for figure in figures))
 
 

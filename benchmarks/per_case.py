@@ -1,12 +1,18 @@
-"""What each further written case adds, against a bare `requests.Session` loop on the same server."""
+"""What each further written case adds, against a bare `requests.Session` loop on the same server.
+
+For comparison, what a further plain pytest test adds that makes the same request, with pytest-html on.
+"""
 
 from __future__ import annotations
 
+import math
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import requests
@@ -16,22 +22,47 @@ from conformance.source import dump
 
 __all__ = ["measure"]
 
-ROUNDS = 3
+ROUNDS = 5
 FEW, MANY = 100, 1000
 
 
+PLAIN = """
+import os, pytest, requests
+session = requests.Session()
+
+@pytest.mark.parametrize("number", range(int(os.environ["CASES"])))
+def test_case(number):
+    headers = {os.environ["HEADER"]: os.environ["KEY"]}
+    answer = session.get(os.environ["URL"], params={"limit": -1 - number}, headers=headers, timeout=10)
+    assert answer.status_code == 400
+    assert "no less than 0" in answer.json()["message"]
+"""
+
+
 def measure() -> list[tuple[str, float, float, str]]:
-    """The median over the rounds of what a case adds (from 100 cases to 1,000), over a bare request's time."""
+    """The median over the rounds of what a case adds (from 100 cases to 1,000), over a bare request's time.
+
+    The bare loop runs before and after each pair, for a machine's speed changes from one second to the next.
+    """
     with tempfile.TemporaryDirectory() as folder, reference.start("microcms-management") as server:
         few, many = (_contract(Path(folder) / str(count), count) for count in (FEW, MANY))
         profile = Path(folder) / "profile.yaml"
         profile.write_text(dump({**server.profile, "contract": "many"}), encoding="utf-8")
-        ratios = []
-        for _ in range(ROUNDS):
-            bare = _bare(server)
-            added = (_run(many, profile) - _run(few, profile)) / (MANY - FEW)
-            ratios.append(added / bare)
-    return [("each further written case / a bare request", statistics.median(ratios), 3.0, "times")]
+        ours = [_ratio(server, lambda: _run(many, profile) - _run(few, profile)) for _ in range(ROUNDS)]
+        plain = Path(folder) / "plain"
+        plain.mkdir()
+        (plain / "test_plain.py").write_text(PLAIN, encoding="utf-8")
+        theirs = [_ratio(server, lambda: _plain(plain, server, MANY) - _plain(plain, server, FEW)) for _ in range(3)]
+    return [
+        ("each further written case / a bare request", statistics.median(ours), 3.0, "times"),
+        ("each further plain pytest test / a bare request", statistics.median(theirs), math.inf, "times"),
+    ]
+
+
+def _ratio(server: reference.Running, pair: Callable[[], float]) -> float:
+    before = _bare(server)
+    added = pair() / (MANY - FEW)
+    return added / ((before + _bare(server)) / 2)
 
 
 def _bare(server: reference.Running) -> float:
@@ -45,12 +76,26 @@ def _bare(server: reference.Running) -> float:
         return (time.perf_counter() - begun) / MANY
 
 
+def _plain(folder: Path, server: reference.Running, cases: int) -> float:
+    """Seconds of a pytest run that knows nothing of us."""
+    secret = server.profile["credentials"]["full"]
+    url = f"{server.base_url}/api/v1/contents/{server.profile['fixtures']['endpoint']}"
+    told = {"CASES": str(cases), "URL": url, "HEADER": secret["header"], "KEY": secret["value"]}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
+    command += ["-p", "no:conformance.pytest_plugin", "--html=report.html", "--self-contained-html"]
+    return _took(command, folder, {**os.environ, **told})
+
+
 def _run(folder: Path, profile: Path) -> float:
     """Seconds of a whole run, reports included."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", str(folder)]
     command += ["--target", str(profile), "--depth", "smoke", "--output", str(folder / "out")]
+    return _took(command, folder, None)
+
+
+def _took(command: list[str], folder: Path, environ: Mapping[str, str] | None) -> float:
     begun = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
     took = time.perf_counter() - begun
     if done.returncode != 0:
         raise SystemExit(done.stdout[-3000:] + done.stderr[-3000:])
