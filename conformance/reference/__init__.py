@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conformance.reference.messages import Site
     from conformance.reference.serving import Server
 
-__all__ = ["Fault", "Freedom", "Running", "contracts", "faults", "freedoms", "random_freedoms", "start"]
+__all__ = ["Fault", "Freedom", "Running", "beyond", "contracts", "faults", "freedoms", "random_freedoms", "start"]
 
 _PACKAGES: Final[Mapping[str, str]] = MappingProxyType(
     {"kuroco": "conformance.reference.kuroco", "microcms-management": "conformance.reference.microcms"}
@@ -28,6 +28,8 @@ class _Contract(Protocol):
     """What the package of a contract's server offers."""
 
     def catalogue(self) -> tuple[Fault, ...]: ...
+
+    def beyond(self) -> tuple[Fault, ...]: ...
 
     def freedoms(self) -> tuple[Freedom, ...]: ...
 
@@ -67,8 +69,13 @@ def contracts() -> tuple[str, ...]:
 
 
 def faults(contract: str) -> tuple[Fault, ...]:
-    """Every way in which the server of a contract can be wrong; Unusable for an unknown contract."""
+    """Every way to be wrong about a row of a contract's tables; Unusable for an unknown contract."""
     return _package(contract).catalogue()
+
+
+def beyond(contract: str) -> tuple[Fault, ...]:
+    """Every way to be wrong that no row of a contract's tables speaks of; Unusable for an unknown contract."""
+    return _package(contract).beyond()
 
 
 def freedoms(contract: str) -> tuple[Freedom, ...]:
@@ -90,7 +97,7 @@ def start(
     fault, freedom or choice, and OSError for a port that cannot be had.
     """
     package = _package(contract)
-    names = {fault.name for fault in package.catalogue()}
+    names = {fault.name for fault in (*package.catalogue(), *package.beyond())}
     problems = [problem for name in faults for problem in known("fault", name, names)]
     if problems:
         raise Unusable(problems)

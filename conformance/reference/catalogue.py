@@ -23,8 +23,9 @@ Row = tuple[str, int]
 class Fault:
     """One named way to be wrong.
 
-    `rows` are the rows that such a server violates; `aspect` is what is wrong with it (`status`, `message`, `edge`,
-    `effect`, `leak`, …); `wording_only` says that no more than a message has changed, which is drift and no violation.
+    `rows` are the rows that such a server violates, none where no row speaks of it; `aspect` is what is wrong with it
+    (`status`, `message`, `edge`, `effect`, `leak`, …); `wording_only` says that no more than a message has changed,
+    which is drift and no violation.
     """
 
     name: str

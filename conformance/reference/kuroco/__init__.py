@@ -12,7 +12,7 @@ from conformance.reference.catalogue import Fault, Freedom
 from conformance.reference.kuroco.choices import FREEDOMS
 from conformance.reference.messages import Site
 
-__all__ = ["catalogue", "freedoms", "site"]
+__all__ = ["beyond", "catalogue", "freedoms", "site"]
 
 
 def catalogue() -> tuple[Fault, ...]:
@@ -20,6 +20,13 @@ def catalogue() -> tuple[Fault, ...]:
     from conformance.reference.kuroco.faults import BROKEN  # noqa: PLC0415 - a right site has no use for them
 
     return tuple(broken.fault for broken in BROKEN)
+
+
+def beyond() -> tuple[Fault, ...]:
+    """Every way in which this site can be wrong that no row of the tables speaks of."""
+    from conformance.reference.kuroco.faults.beyond import BEYOND  # noqa: PLC0415 - as above
+
+    return tuple(broken.fault for broken in BEYOND)
 
 
 def freedoms() -> tuple[Freedom, ...]:
@@ -32,6 +39,8 @@ def freedoms() -> tuple[Freedom, ...]:
 def site(faults: Sequence[str], freedoms: Mapping[str, str]) -> Site:
     """A site with these faults, which chose these freedoms (each of them)."""
     from conformance.reference.kuroco.faults import BROKEN  # noqa: PLC0415
+    from conformance.reference.kuroco.faults.beyond import BEYOND  # noqa: PLC0415
     from conformance.reference.kuroco.server import KurocoSite  # noqa: PLC0415
 
-    return KurocoSite([broken.make() for broken in BROKEN if broken.fault.name in faults], freedoms)
+    twists = [broken.make() for broken in (*BROKEN, *BEYOND) if broken.fault.name in faults]
+    return KurocoSite(twists, freedoms)

@@ -13,7 +13,7 @@ from conformance.reference.catalogue import Fault, Freedom
 if TYPE_CHECKING:
     from conformance.reference.messages import Site
 
-__all__ = ["catalogue", "freedoms", "site"]
+__all__ = ["beyond", "catalogue", "freedoms", "site"]
 
 
 def catalogue() -> tuple[Fault, ...]:
@@ -21,6 +21,13 @@ def catalogue() -> tuple[Fault, ...]:
     from conformance.reference.microcms.faults import BROKEN  # noqa: PLC0415 - read when it is asked for
 
     return tuple(broken.fault for broken in BROKEN)
+
+
+def beyond() -> tuple[Fault, ...]:
+    """Every way in which this server can be wrong that no row of the tables speaks of."""
+    from conformance.reference.microcms.faults.beyond import BEYOND  # noqa: PLC0415 - as above
+
+    return tuple(broken.fault for broken in BEYOND)
 
 
 def freedoms() -> tuple[Freedom, ...]:
@@ -33,7 +40,8 @@ def freedoms() -> tuple[Freedom, ...]:
 def site(faults: Sequence[str], freedoms: Mapping[str, str]) -> Site:
     """A service with these faults, and with a choice for every freedom."""
     from conformance.reference.microcms.faults import BROKEN  # noqa: PLC0415
+    from conformance.reference.microcms.faults.beyond import BEYOND  # noqa: PLC0415
     from conformance.reference.microcms.service import Site as Service  # noqa: PLC0415 - a catalogue is read without Werkzeug
 
     wanted = set(faults)
-    return Service((broken.make() for broken in BROKEN if broken.fault.name in wanted), freedoms)
+    return Service((broken.make() for broken in (*BROKEN, *BEYOND) if broken.fault.name in wanted), freedoms)

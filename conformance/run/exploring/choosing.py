@@ -15,7 +15,7 @@ from conformance.run.exploring.sorting import Sort, sent, sort
 
 __all__ = ["choose"]
 
-_SOURCES = (0, 1, 0, 0, 1, 0, 2)
+_SOURCES = (1, 0, 1, 0, 0, 1, 0, 2)
 """Turns of coverage (0), rare values (1) and drawn ones (2)."""
 _SORTS = (1, 0, 1, 1)
 """Turns within coverage of what is valid (0) and what is not (1): most faults are faults of refusing."""

@@ -72,10 +72,10 @@ class Watch:
         before, after = self.shown, self.look(last=last)
         if self._differences(before, after):
             self.walk.sending.found = True  # to be sure costs what is kept for following up
-            changed = self._differences(before, after) - self._differences(after, self.look())
+            changed = self._differences(before, after) - self._differences(after, self.look(last=last))
             if changed:
                 self._blame(batch, before, changed)
-            self.shown = self.look()
+            self.shown = self.look(last=last)
 
     def restoration(self) -> Probe | None:
         """The request that sets back what can be set back; None where there is nothing."""

@@ -17,7 +17,7 @@ __all__ = ["explore", "planned"]
 _LEAST = 3
 """Below this no operation can be explored and cleaned up after."""
 _SMALL = 60
-"""Up to this budget half of it is kept for following up findings, beyond it a fifth."""
+"""Up to this budget two thirds of it are kept for following up findings, beyond it a fifth."""
 _RESERVE = 3
 _MAKING = 2
 """Making something for an operation alone, and deleting it."""
@@ -60,7 +60,7 @@ def planned(ground: Ground) -> int:
 def _walk(ground: Ground, operation: Operation, send: Send) -> Walk:
     """A chain of links is paid for besides, as it says more than as many single requests."""
     source = view(ground, operation.within or operation.own or operation.id)
-    most = ground.budget // 2 if ground.budget <= _SMALL else ground.budget * 4 // 5
+    most = ground.budget // 3 if ground.budget <= _SMALL else ground.budget * 4 // 5
     most = most if operation.most is None else min(most, operation.most)
     spent = _beside(ground, operation) + (_RESERVE if operation.within else most)
     reserve = _MAKING if source.makes else 0 if operation.tier == "read" else 1

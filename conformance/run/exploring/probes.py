@@ -108,10 +108,11 @@ def smaller(operation: Operation, probe: Probe) -> Iterator[Probe]:
     for index, (name, _) in enumerate(probe.query):
         if name not in required or sum(other == name for other, _ in probe.query) > 1:
             yield replace(probe, query=(*probe.query[:index], *probe.query[index + 1 :]))
+    there = {(one.where, one.name): one.known or () for one in operation.parameters}
     for where in ("query", "path"):
         parts = getattr(probe, where)
         for index, (name, value) in enumerate(parts):
-            for shorter in _shorter(value):
+            for shorter in () if value in there.get((where, name), ()) else _shorter(value):
                 yield with_parts(probe, where, (*parts[:index], (name, shorter), *parts[index + 1 :]))
     if isinstance(probe.body, Mapping) and not probe.form:
         for name, value in probe.body.items():

@@ -19,15 +19,18 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "lenient": ("+5", "1e2", "0x10", "007", "٣", "1_000", "5.0"),
 }
 """Values of a query parameter by what they try; only words of the first and the fourth are tried as text."""
-_IDS = ("a" * 200, "日本語", "it's", "no-such-0000", "constructor", "😀", "A_B-9", "a b")
-_BODIES = ("😀", "x" * 999, "日本語", "'; --", "<b>x</b>", "\\", "%s%n")
+_IDS = ("😀日本語's a-b" + "a" * 180, "constructor", "日本語", "it's", "no-such-0000", "😀", "A_B-9", "a b", "a" * 200)
+_NUMBERS = ("9223372036854775808", "0", "2147483647", "日本語")
+_BODIES = ("😀é日<b>\"&'%s\\", "x" * 999, "日本語", "'; --", "<b>x</b>", "\\", "%s%n", "😀")
+"""The first of each kind has several oddities at once: in a small budget there is room for one."""
 
 
 def rare(operation: Operation, ground: Probe, base: Mapping[str, Any]) -> Iterator[Probe]:
     """The rare inputs of an operation, each with one oddity; the most telling first."""
     yield from _unknown(operation, ground)
-    yield from _queries(operation, ground)
+    yield from _company(operation, ground)
     yield from _paths(operation, ground)
+    yield from _queries(operation, ground)
     yield from _forms(operation, ground)
     yield from _bodies(operation, ground, base)
 
@@ -36,6 +39,20 @@ def _unknown(operation: Operation, ground: Probe) -> Iterator[Probe]:
     if operation.method == "GET":
         query = (*ground.query, ("x-unknown", "😀é日"))
         yield replace(ground, query=query, role="boundary", about="unknown: script")
+
+
+def _company(operation: Operation, ground: Probe) -> Iterator[Probe]:
+    """All numbers and switches of a list at once, each with a valid value that shows: few items, then many."""
+    numbers = [one for one in operation.among("query") if one.schema.get("type") == "integer"]
+    switches = tuple((one.name, "true") for one in operation.among("query") if one.schema.get("type") == "boolean")
+    if operation.body is not None or not numbers:
+        return
+    names = {one.name for one in numbers} | {name for name, _ in switches}
+    rest = tuple(pair for pair in ground.query if pair[0] not in names)
+    few = tuple((one.name, str(one.schema.get("minimum", 0) + 1)) for one in numbers)
+    many = tuple((one.name, str(one.schema["maximum"])) for one in numbers if "maximum" in one.schema)
+    yield replace(ground, query=(*rest, *few), role="boundary", about="company: few")
+    yield replace(ground, query=(*rest, *many, *switches), role="boundary", about="company: many")
 
 
 def _queries(operation: Operation, ground: Probe) -> Iterator[Probe]:
@@ -65,11 +82,12 @@ def _paths(operation: Operation, ground: Probe) -> Iterator[Probe]:
     if operation.method != "GET":
         return
     path = dict(ground.path)
-    for one in operation.among("path"):
-        texts = ("2147483647", "9223372036854775808", "0", "日本語") if one.schema.get("type") == "integer" else _IDS
-        for text in texts:
+    for one in reversed(operation.among("path")):
+        texts = _NUMBERS if one.schema.get("type") == "integer" else _IDS
+        for place, text in enumerate(texts):
             changed = tuple({**path, one.name: text}.items())
-            yield replace(ground, path=changed, role="boundary", about=f"{one.name}: rare")
+            about = f"{one.name}: {'rare' if place else 'several oddities'}"
+            yield replace(ground, path=changed, role="boundary", about=about)
 
 
 def _forms(operation: Operation, ground: Probe) -> Iterator[Probe]:
@@ -95,8 +113,10 @@ def _bodies(operation: Operation, ground: Probe, base: Mapping[str, Any]) -> Ite
     for first, (name, schema) in enumerate(operation.body.get("properties", {}).items()):
         texts: tuple[Any, ...] = _BODIES if schema.get("type", "string") == "string" else (["😀", "x" * 999], -1)
         for place, value in enumerate(
-            (None, texts[0], "   ", 0, 2**63, nested, {"a": {"b": None}}, ["x"] * 100, *texts)
+            (texts[0], None, "   ", 0, 2**63, nested, {"a": {"b": None}}, ["x"] * 100, *texts[1:])
         ):
-            about = f"{name}: {'script' if value in texts else type(value).__name__}"
+            kind = "script" if value in texts[1:] else type(value).__name__
+            about = f"{name}: {kind if place else 'several oddities'}"
             odd.append((first + place, replace(ground, body={**base, name: value}, role="boundary", about=about)))
+    odd.append((1, replace(ground, body=[], role="boundary", about="body: list")))
     yield from (probe for _, probe in sorted(odd, key=lambda pair: pair[0]))  # several members, several values

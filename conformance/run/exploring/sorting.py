@@ -89,6 +89,11 @@ def _is_odd(text: str) -> bool:
     )
 
 
+def _is_unusual(text: str) -> bool:
+    """Whether a store may have its own reasons to refuse a text: too long for it, or beyond the BMP."""
+    return len(text) > 200 or any(ord(character) > 0xFFFF for character in text)
+
+
 def _value(parameter: Parameter, values: list[str]) -> Sort:
     if len(values) != 1 or not values[0].strip() or values[0].startswith(";"):
         return Sort.OPEN
@@ -201,7 +206,7 @@ def _scalar(schema: Mapping[str, Any], value: Any, broken: Any) -> Iterable[Sort
         yield Sort.VALID
     elif isinstance(value, str) and len(value) < schema.get("minLength", 0):
         yield broken("minLength")
-    elif isinstance(value, str) and (not value.strip() or _is_odd(value)):
+    elif isinstance(value, str) and (not value.strip() or _is_odd(value) or _is_unusual(value)):
         yield Sort.OPEN
     elif "enum" in schema and value not in schema["enum"]:
         yield broken("enum")

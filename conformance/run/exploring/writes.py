@@ -184,7 +184,9 @@ def _remember(walk: Walk, operation: Operation, made: Attempted) -> None:
     if undo is not None:
         walk.undo.append(undo)
     elif operation.makes:
-        walk.gathering.warnings.append(f"could not be deleted again: what {operation.id} made ({label(made.probe)})")
+        said = f"could not be deleted again: what {operation.id} made ({label(made.probe)})"
+        walk.gathering.warnings.append(said)
+        raise Stopped(said)  # whatever else it made would be left behind, too
 
 
 def _own(walk: Walk, operation: Operation) -> Probe | None:

@@ -96,7 +96,7 @@ def test_error_pages_are_one_finding_with_a_count() -> None:
 )
 def test_each_fault_is_found_once(operation: str, way: str, wanted: str) -> None:
     server = Newsroom(way)
-    assert [wanted] == told(explore(server.ground(operation), server.send))
+    assert [wanted] == told(explore(server.ground(operation, budget=45), server.send))
 
 
 @pytest.mark.parametrize(
@@ -221,13 +221,13 @@ def test_of_a_chain_only_what_leads_to_the_operation_is_followed() -> None:
 
 def test_a_status_is_tried_with_what_is_valid_even_in_a_small_budget() -> None:
     server = Newsroom()
-    explore(server.ground("patchStatus", budget=10), server.send)
+    explore(server.ground("patchStatus", budget=15), server.send)
     bodies = [request.body for request in server.requests if request.method == "PATCH"]
     assert [b'{"status": ["PUBLISH"]}', b'{"status": ["DRAFT"]}'] == bodies[:2]
     assert len(bodies) > 3
 
 
-@pytest.mark.parametrize("budget", [10, 30, 120])
+@pytest.mark.parametrize("budget", [15, 30, 120])
 def test_nothing_is_deleted_that_was_not_made_for_it(budget: int) -> None:
     server = Newsroom()
     kept = {"id": "mine", "url": "https://images.microcms-assets.io/assets/mine.png"}
