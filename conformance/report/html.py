@@ -20,6 +20,7 @@ from conformance.report.evidence import TIERS, Limits, estimate
 from conformance.report.harmless import as_cell, as_json, clip, is_web_link, one_line, visible
 from conformance.report.phrases import Phrases
 from conformance.report.saying import answer_of
+from conformance.report.speaking import SPOKEN
 from conformance.report.view import SYMBOLS, WORST_FIRST, sentences, tally, view
 from conformance.report.words import LANGUAGES, catalogue, checked_language, fixed_words, other, say
 from conformance.results.model import Results, Verdict
@@ -29,8 +30,6 @@ __all__ = ["document", "head", "page", "title"]
 _MOST_BYTES: Final = 4_500_000
 """Of a page: beyond it, evidence is shortened further. A browser opens 5 MB within two seconds."""
 _KNOWN_KINDS: Final = frozenset(SYMBOLS)
-_SPOKEN: Final = frozenset(("message", "language", "code", "field", "status", "content-type"))
-"""Aspects whose wanted and got are values as they go over the wire, never words of ours."""
 
 
 def head() -> str:
@@ -136,7 +135,7 @@ def _environment(language: str) -> Environment:
         say=lambda key: say(key, language),
         kind=lambda text: text if text in _KNOWN_KINDS else "other",
         sentences=sentences,
-        spoken=_SPOKEN,
+        spoken=SPOKEN,
         symbols=SYMBOLS,
         t=lambda key, **values: _span(language, key, tuple(values.items())),
         w=lambda key, **values: _words(language, key, tuple(values.items())),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from conformance.report.evidence import grouped
 from conformance.report.harmless import as_json, clip, one_line, visible
 from conformance.report.saying import promise_of, reason_of, repeat_of, stray_line
+from conformance.report.speaking import spoken
 from conformance.report.view import SYMBOLS, WORST_FIRST, sentences, tally
 from conformance.report.words import checked_language, say
 from conformance.results.model import Level, Results, RowResult, TargetRun, Verdict
@@ -21,7 +22,8 @@ _LONGEST = 300
 
 def write(results: Results, language: str | None = None) -> str:
     """The verdict, a table of counts, then each violation with what was wanted, what came and how to repeat it."""
-    return "\n".join(_summary(results, checked_language(language))).rstrip() + "\n"
+    chosen = checked_language(language)
+    return "\n".join(_summary(spoken(results, chosen), chosen)).rstrip() + "\n"
 
 
 def _summary(results: Results, language: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from rich.text import Text
 from conformance.report.evidence import proof_of
 from conformance.report.harmless import as_json, clip, one_line
 from conformance.report.saying import answer_of, promise_of, stray_line
+from conformance.report.speaking import spoken, spoken_row
 from conformance.report.view import SYMBOLS, WORST_FIRST, sentences, tally
 from conformance.report.words import checked_language, say
 from conformance.results.model import Results, RowResult, TargetRun, Verdict
@@ -30,6 +31,7 @@ _LONGEST = 100
 def renderable(results: Results, language: str | None = None) -> RenderableType:
     """What a console prints when a run is over; every text is plain, so that nothing in it is read as markup."""
     chosen = checked_language(language)
+    results = spoken(results, chosen)
     parts: list[RenderableType] = []
     for run in results.runs:
         parts += [_counts(run, chosen), *_violations(run, chosen)]
@@ -57,6 +59,7 @@ def write(results: Results, language: str | None = None) -> str:
 
 def violation(row: RowResult, language: str = "en") -> Iterator[Text]:
     """Four lines: row and promise; the command that sends it again, in one piece; what was wanted; what came."""
+    row = spoken_row(row, language)
     known = f" ({say('row.known', language)})" if row.known else ""
     proof = proof_of(row)
     worst = next((one for one in row.findings if proof and one.exchange == proof.n), next(iter(row.findings), None))

@@ -33,9 +33,7 @@ def coverage(operation: Operation, ground: Probe, base: Mapping[str, Any]) -> It
     yield from found
 
 
-def _covered(
-    document: dict[str, Any], operation: Operation, ground: Probe, base: Mapping[str, Any]
-) -> Iterator[Probe]:
+def _covered(document: dict[str, Any], operation: Operation, ground: Probe, base: Mapping[str, Any]) -> Iterator[Probe]:
     schema = _loaded(document)
     modes, one = _modes(), schema[_PATH][operation.method]
     for case in schema.iter_coverage_cases(one, generation_modes=modes, generation_config=schema.config.generation):

@@ -27,7 +27,7 @@ def explored() -> int:
 
 
 def varied() -> int:
-    return len(_values(Draw(integers=(1, 9)), 3, 1))
+    return len(_values(Draw.model_validate_json('{"integers": [1, 9]}'), 3, 1))
 
 
 @pytest.mark.parametrize("draw", [covered, explored, varied])
