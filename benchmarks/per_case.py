@@ -88,7 +88,7 @@ def _plain(folder: Path, server: reference.Running, cases: int) -> float:
 
 def _run(folder: Path, profile: Path) -> float:
     """Seconds of a whole run, reports included."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", str(folder)]
+    command = [sys.executable, "-m", "conformance", "run", str(folder), "-p", "no:cacheprovider"]
     command += ["--target", str(profile), "--depth", "smoke", "--output", str(folder / "out")]
     return _took(command, folder, None)
 

@@ -207,6 +207,8 @@ class InMemory:
     server: Callable[[Asked], Reply]
     asked: list[Asked] = field(default_factory=list)
     repeatable: list[bool] = field(default_factory=list)
+    patient: list[bool] = field(default_factory=list)
+    """Whether a 429 would have been waited out."""
 
     def send(
         self,
@@ -218,6 +220,7 @@ class InMemory:
     ) -> Exchange:
         self.asked.append(Asked(request))
         self.repeatable.append(repeatable)
+        self.patient.append(429 not in asked_for and not unpaced)
         return Exchange(request, self.server(self.asked[-1]), 0.001)
 
     @property

@@ -95,6 +95,8 @@ def names(value: Any) -> Iterator[tuple[str, tuple[str, ...], str | None]]:
     Optional keys and their members need no value, so they are left out.
     """
     if isinstance(value, str):
+        if "{" not in value:
+            return
         for match in _PLACEHOLDER.finditer(value):
             if match[1] in HEADS or match[1] in MESSAGE_HEADS:
                 yield match[1], tuple(match[2].split(".")[1:]), match[3]
@@ -122,6 +124,8 @@ def fill(value: Any, lookup: Lookup) -> Any:
     Raises Missing where `lookup` does.
     """
     if isinstance(value, str):
+        if "{" not in value:
+            return value
         match = _PLACEHOLDER.fullmatch(value)
         if match and match[1] in HEADS:
             return _one(match, lookup)

@@ -54,9 +54,19 @@ class _Sent:
 
 
 def attempt(
-    ground: Ground, evidence: Evidence, row: str, probe: Probe, captures: Mapping[str, Any], *, unpaced: bool = False
+    ground: Ground,
+    evidence: Evidence,
+    row: str,
+    probe: Probe,
+    captures: Mapping[str, Any],
+    *,
+    unpaced: bool = False,
+    patient: bool = False,
 ) -> Outcome | None:
-    """Send one probe and judge it; None where a placeholder had no value (which makes the row inconclusive)."""
+    """Send one probe and judge it; None where a placeholder had no value (which makes the row inconclusive).
+
+    `patient` waits out a refusal for lack of allowance even where the row promises it.
+    """
     scope = Scope(captures, probe.language, probe.other_language, f"{row}/{probe.label}")
     try:
         bound = ground.binder.bind(probe.operation, probe.request, probe.tier, scope)
@@ -64,7 +74,11 @@ def attempt(
     except Missing as missing:
         evidence.silences.append(f"{probe.label}: nothing gave a value for {missing}")
         return None
-    asked = frozenset([*wanted.statuses, *(status for status in probe.accept if isinstance(status, int))])
+    asked: frozenset[int] = (
+        frozenset()
+        if patient
+        else frozenset([*wanted.statuses, *(status for status in probe.accept if isinstance(status, int))])
+    )
     exchange = ground.session.send(bound.request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
     n = evidence.keep(exchange, probe.label, probe.role)
     if isinstance(exchange.reply, Silence):

@@ -224,11 +224,15 @@ class _Row:
             return self._once(probe)
         for count in range(1, repeat.at_most + 1):
             scratch = Evidence(self.ground.redactor, exchanges=self.evidence.exchanges)
-            outcome = attempt(self.ground, scratch, self.id, probe, self.captures, unpaced=repeat.unpaced)
+            # Where allowances are counted per address, the rows before may have used this one up: the first one waits.
+            first = count == 1
+            outcome = attempt(
+                self.ground, scratch, self.id, probe, self.captures, unpaced=repeat.unpaced and not first, patient=first
+            )
             self.evidence.requests += scratch.requests
             answer = outcome.exchange.answer if outcome else None
             last = count == repeat.at_most or outcome is None
-            if count == 1 and answer is not None and answer.status not in repeat.before:
+            if first and answer is not None and answer.status not in repeat.before:
                 # The first one is the control: nothing was used up yet.
                 self.evidence.silences.append(f"the first request was answered {brief(answer, self.ground.rules)}")
                 return None

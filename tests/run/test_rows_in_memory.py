@@ -411,6 +411,11 @@ def test_a_limit_that_is_there_from_the_start_tells_nothing(run: Run, answer: Sa
     assert ("inconclusive", 1) == (ran.only.verdict, ran.only.requests)
 
 
+def test_an_allowance_that_the_rows_before_have_used_up_is_waited_for(run: Run, answer: Said) -> None:
+    ran = run(statuses(answer, 200, 200, 429), LIMITED)
+    assert [True, False, False] == ran.session.patient
+
+
 def test_another_refusal_on_the_way_violates(run: Run, answer: Said) -> None:
     ran = run(statuses(answer, 200, 500), LIMITED)
     assert ("violates", 2) == (ran.only.verdict, ran.only.requests)
