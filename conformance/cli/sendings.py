@@ -32,8 +32,11 @@ def sendings(ground: Ground, plan: RowPlan) -> Iterator[Sending]:
     """Every request of a row at most, in the order of sending; none has been sent."""
     row, once = plan.row.id, Scope(salt=plan.row.id)
     yield from _chain(ground, plan.before, "step", "set-up", once)
+    opening = [look.step for look in plan.opening if not look.made]
+    yield from _chain(ground, opening, "guard", "before all rows that write", once)
     yield from _probes(ground, plan, once)
-    for control in plan.controls:
+    yield from _chain(ground, [look.step for look in plan.closing], "guard", "after all rows that write", once)
+    for control in (control for control in plan.controls if not control.shared):
         captures = {} if control.drawn is None else {"drawn": control.drawn}
         scope = Scope(captures, salt=f"{row}/control {control.label}")
         yield from _chain(ground, control.steps, "control", control.label, scope)

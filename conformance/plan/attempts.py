@@ -10,7 +10,7 @@ from conformance.contract import placeholders
 from conformance.contract.contract import Row
 from conformance.contract.model import Draw, Repeat, Step
 
-__all__ = ["ControlPlan", "DrawSlot", "PlannedStep", "Probe", "RowPlan", "Template"]
+__all__ = ["ControlPlan", "DrawSlot", "Look", "PlannedStep", "Probe", "RowPlan", "Template"]
 
 Template = Mapping[str, Any]
 """A request as data, placeholders unfilled: the members of a RequestSpec, all merged."""
@@ -56,6 +56,11 @@ class PlannedStep:
     tier: str
     undo: PlannedStep | None = None
 
+    @property
+    def key(self) -> str:
+        """Equal for equal calls, whatever is expected of them."""
+        return repr((self.operation, sorted(map(repr, self.request.items()))))
+
 
 @dataclass(frozen=True, slots=True)
 class ControlPlan:
@@ -68,7 +73,9 @@ class ControlPlan:
     """What `{capture.drawn}` stands for in its steps, once it is drawn."""
     doubtful: bool = False
     shared: bool = False
-    """A row before has the same control: where it passed there, it is not sent again."""
+    """Another row has the same control: where it passed there, it is not sent again."""
+    later: bool = False
+    """Of rows that run together: sent once all of them have been looked at, as it may set right what they did."""
 
     @property
     def key(self) -> str:
@@ -85,6 +92,22 @@ class ControlPlan:
         own = {name for step in self.steps for name in step.step.capture or {}}
         used = (placeholders.names(step.request) for step in self.steps)
         return all(head != "capture" or ".".join(members) in own for names in used for head, members, _ in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A read that several rows share: what it shows may not change while they run."""
+
+    step: PlannedStep
+    compare: tuple[str, ...]
+    """JSON pointers."""
+    made: bool = False
+    """The row's set-up ends with this very call."""
+
+    @property
+    def key(self) -> str:
+        """Equal for equal reads."""
+        return self.step.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +129,28 @@ class RowPlan:
     repeat: Repeat | None = None
     lacks: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    band: str = ""
+    """The first of the rows that this one runs together with, set-ups, controls and looks being shared; or empty."""
+    opening: tuple[Look, ...] = ()
+    """Looks before its probes, on behalf of all these rows."""
+    closing: tuple[Look, ...] = ()
+    """Looks after the last of them."""
 
     @property
     def requests(self) -> int:
         """How many requests it sends at most when nothing has to be repeated or shrunk."""
-        watched = [index for probe in self.probes for index in probe.guards]
-        guards = len(watched) + len(set(watched))
+        watched = [index for probe in self.probes for index in probe.guards if index < len(self.guards)]
+        guards = len(watched) + len(set(watched)) + self.looks
         repeats = self.repeat.at_most - 1 if self.repeat else 0
         chains = [self.before, self.after, *(control.steps for control in self.controls if not control.shared)]
         calls = sum(1 + (1 if step.undo else 0) for chain in chains for step in chain)
         undos = len(self.undo) * sum(probe.role == "open" and probe.tier != "read" for probe in self.probes)
         return len(self.probes) + repeats + guards + calls + undos
+
+    @property
+    def looks(self) -> int:
+        """How many requests it sends to look on behalf of other rows too."""
+        return sum(not look.made for look in self.opening) + len(self.closing)
 
     @property
     def tiers(self) -> frozenset[str]:

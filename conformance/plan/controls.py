@@ -24,7 +24,8 @@ def chosen(row: Row, grounds: list[Ground], depth: Depth) -> list[Chosen]:
     """Each control that this depth tries, once, or once for each operation where it is the row's own call."""
     controls = [control for control in row.case.control if reaches(depth, control.depth)]
     if depth == "smoke":
-        controls = [*controls[:1], *(control for control in controls[1:] if control.fallback)]
+        # Where the target lacks what these need, a deeper one will do.
+        controls += [control for control in row.case.control if control not in controls and control.draw is None]
     result: list[Chosen] = []
     for control in controls:
         allowed = [ground for ground in grounds if control.for_ is None or ground.label in control.for_]

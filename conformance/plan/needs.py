@@ -11,7 +11,7 @@ from conformance.contract.naming import SPECIAL_CREDENTIALS
 from conformance.plan.attempts import PlannedStep, Template
 from conformance.target.target import Target
 
-__all__ = ["SPECIAL_CREDENTIALS", "known", "lacks_of", "lacks_of_steps"]
+__all__ = ["SPECIAL_CREDENTIALS", "captures", "known", "lacks_of", "lacks_of_steps"]
 
 
 def lacks_of(contract: Contract, target: Target, operation: str, request: Template, tier: str) -> Iterator[str]:
@@ -37,6 +37,11 @@ def lacks_of_steps(contract: Contract, target: Target, steps: tuple[PlannedStep,
         yield from lacks_of(contract, target, step.operation, step.request, step.tier)
         if step.undo:
             yield from lacks_of(contract, target, step.undo.operation, step.undo.request, step.undo.tier)
+
+
+def captures(request: Any) -> Iterator[str]:
+    """What a request needs that an earlier answer gave."""
+    return (".".join(members) for head, members, _ in placeholders.names(request) if head == "capture")
 
 
 def known(contract: Contract, target: Target, members: tuple[str, ...]) -> bool:

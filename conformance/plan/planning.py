@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from conformance.contract import placeholders
@@ -12,32 +12,45 @@ from conformance.contract.model import Depth, Step
 from conformance.plan import controls, smoke
 from conformance.plan.attempts import ControlPlan, PlannedStep, Probe, RowPlan, Template
 from conformance.plan.depths import DEPTHS, SMOKE_REQUESTS
+from conformance.plan.grounds import Voice
 from conformance.plan.needs import lacks_of, lacks_of_steps
-from conformance.plan.probes import Probes
+from conformance.plan.probes import Probes, asking
 from conformance.plan.steps import planned_steps
 from conformance.target.target import Target
 
-__all__ = ["DEPTHS", "Depth", "plan_row", "planned_steps"]
+__all__ = ["DEPTHS", "NOTHING", "Depth", "Shares", "chain_key", "plan_row", "planned_steps"]
 
 Steps = tuple[PlannedStep, ...]
 
 
-def plan_row(
-    contract: Contract, target: Target, row: Row, depth: Depth, passed: Collection[str] = frozenset()
-) -> RowPlan:
-    """Plan one row at a depth; what the target lacks is named in the plan, never guessed.
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What a row has of other rows of its run, and at `smoke` what it may spend itself."""
 
-    `passed` holds the keys of controls that earlier rows of the run have: they are not sent again, and at `smoke` leave
-    room for probes.
-    """
-    return _Planner(contract, target, row, depth).plan(passed)
+    passed: frozenset[str] = frozenset()
+    """The keys of controls that other rows have: they are not sent again, and at `smoke` leave room for probes."""
+    calls: frozenset[str] = frozenset()
+    """The calls of these, and of the set-ups of other rows: a control that is made of them is not sent either."""
+    set_up: frozenset[str] = frozenset()
+    """Set-ups that other rows make, as `chain_key` calls them."""
+    captured: frozenset[str] = frozenset()
+    """What earlier rows capture."""
+    room: int = SMOKE_REQUESTS
+
+
+NOTHING = Shares()
+
+
+def plan_row(contract: Contract, target: Target, row: Row, depth: Depth, shares: Shares = NOTHING) -> RowPlan:
+    """Plan one row at a depth; what the target lacks is named in the plan, never guessed."""
+    return _Planner(contract, target, row, depth, shares).plan()
 
 
 class _Planner:
     """Plans one row; one use."""
 
-    def __init__(self, contract: Contract, target: Target, row: Row, depth: Depth) -> None:
-        self.contract, self.target, self.row, self.depth = contract, target, row, depth
+    def __init__(self, contract: Contract, target: Target, row: Row, depth: Depth, shares: Shares) -> None:
+        self.contract, self.target, self.row, self.depth, self.shares = contract, target, row, depth, shares
         self.case = row.case
         self.probes = Probes(contract, target, row, depth)
         self.grounds = self.probes.grounds
@@ -46,11 +59,12 @@ class _Planner:
         self.uncaptured: dict[str, list[str]] = {}
         """What no step before captures, because of what it lacks."""
 
-    def plan(self, passed: Collection[str]) -> RowPlan:
-        before = tuple(self._set_up())
+    def plan(self) -> RowPlan:
+        set_up = tuple(self._set_up())
+        before = () if chain_key(set_up) in self.shares.set_up else set_up
         after = self._steps(self.case.after)
         guards = () if self.depth == "smoke" else tuple(self._steps([g.read])[0] for g in self.case.unchanged)
-        checks = tuple(replace(check, shared=check.key in passed) for check in self._controls())
+        checks = tuple(replace(check, shared=self._passed(check, set_up)) for check in self._controls())
         costing = [check.steps for check in checks if not check.shared]
         probes = tuple(self._possible(self._chosen(before, after, *costing), after, guards))
         lacks = tuple(dict.fromkeys(self._lacks(before, probes, checks)))
@@ -67,6 +81,13 @@ class _Planner:
             skipped=tuple(self.skipped),
         )
 
+    def _passed(self, check: ControlPlan, set_up: Steps) -> bool:
+        """Whether it need not be sent. What a set-up shows is enough at smoke."""
+        if self.depth != "smoke":
+            return check.key in self.shares.passed
+        made = self.shares.calls | {step.key for step in set_up}
+        return check.key in self.shares.passed or all(step.key in made for step in check.steps)
+
     def _lacks(self, before: Steps, probes: Sequence[Probe], checks: Sequence[ControlPlan]) -> Iterator[str]:
         """The least that the profile would have to add for this row."""
         yield from lacks_of_steps(self.contract, self.target, before)
@@ -80,6 +101,7 @@ class _Planner:
         """The steps before, without the optional ones that lack something."""
         every = planned_steps(self.contract, self.case.before, "thorough")
         self.uncaptured = {name: [f"depth: {step.step.depth}"] for step in every for name in step.step.capture or {}}
+        self.uncaptured = {name: why for name, why in self.uncaptured.items() if name not in self.shares.captured}
         for step in self._steps(self.case.before):
             needed = [*lacks_of_steps(self.contract, self.target, (step,)), *self._uncaptured(step.request)]
             if step.step.optional and needed:
@@ -104,18 +126,21 @@ class _Planner:
         if self.depth != "smoke":
             yield from self.probes.all()
             return
-        room = SMOKE_REQUESTS - sum(map(smoke.cost, chains))
-        example = self.probes.example(self.grounds[0], self.probes.voices[0])
-        yield example
+        probes = self.probes
+        yield probes.example(self.grounds[0], probes.voices[0])
         if not (self.case.once or self.case.repeat):
-            yield from islice(smoke.unlike(example, self._others()), max(0, room - 1))
+            room = self.shares.room - sum(map(smoke.cost, chains))
+            silent = probes.example(self.grounds[0], Voice())
+            others = islice(smoke.unlike(silent, self._others()), max(0, room - 1))
+            yield from (asking(probe, voice) for probe, voice in zip(others, smoke.voices(probes.voices), strict=False))
 
     def _others(self) -> list[Probe]:
-        """What smoke may try beside the example: edges, else the example elsewhere. It sends nothing twice."""
-        probes = self.probes
-        every = probes.edges(probes.neighbours())
+        """What smoke may try beside the example: edges, and the example elsewhere. It sends nothing twice."""
+        every = self.probes.edges(self.probes.neighbours(), spoken=False)
         edges = [probe for probe in every if probe.repeatable and not any(self._uncaptured(probe.request))]
-        return edges or [probes.example(ground, probes.voices[-1]) for ground in self.grounds[:0:-1]]
+        elsewhere = [self.probes.example(ground, Voice()) for ground in self.grounds[:0:-1]]
+        again = [self.probes.example(self.grounds[0], Voice())] if len(self.probes.voices) > 1 else []
+        return [*edges, *elsewhere, *again]
 
     def _possible(self, probes: Iterable[Probe], after: Steps, guards: Steps) -> Iterator[Probe]:
         """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""
@@ -132,7 +157,8 @@ class _Planner:
     def _controls(self) -> Iterator[ControlPlan]:
         possible = 0
         for control, ground in controls.chosen(self.row, self.grounds, self.depth):
-            if possible and (control.fallback or self.depth == "smoke"):
+            deeper = self.depth == "smoke" and control.depth != "smoke"
+            if possible and (control.fallback or deeper):
                 continue
             plan = controls.planned(self.contract, control, ground, self.depth, several=len(self.grounds) > 1)
             needed = list(lacks_of_steps(self.contract, self.target, plan.steps))
@@ -147,6 +173,11 @@ class _Planner:
             self.lacking.setdefault(role, []).append(lacks)
             self.skipped.append(f"{label}: {', '.join(lacks)}")
         return bool(lacks)
+
+
+def chain_key(chain: Steps) -> str:
+    """Equal for chains that send and expect the same; empty for none."""
+    return repr([(step.key, step.step.model_dump_json(exclude_unset=True)) for step in chain]) if chain else ""
 
 
 def _least(lacking: list[list[str]]) -> list[str]:

@@ -17,10 +17,12 @@ from conformance.plan.steps import TIERS, tier_of
 from conformance.plan.values import drawable, ruled_out
 from conformance.target.target import Target
 
-__all__ = ["Probes"]
+__all__ = ["Probes", "asking"]
 
-Neighbours = Mapping[str, Iterator[tuple[str, Any] | None]]
-"""Of each operation, the valid values of other parameters that are tried beside, in turn."""
+Company = tuple[tuple[str, Any], ...]
+"""Valid values of other parameters, as pairs of a part and its value."""
+Neighbours = Mapping[str, Iterator[Company]]
+"""Of each operation, the company in which its edges are tried, in turn."""
 
 
 class Probes:
@@ -61,12 +63,15 @@ class Probes:
                     return
 
     def neighbours(self) -> Neighbours:
-        """The valid neighbours of each operation, and now and then none."""
-        return {ground.label: cycle([*ground.beside, None]) for ground in self.grounds}
+        """The valid neighbours of each operation: all at once at smoke, else in turn and now and then none."""
+        if self.depth == "smoke":
+            return {ground.label: cycle(_all_at_once(ground.beside)) for ground in self.grounds}
+        return {ground.label: cycle([*((one,) for one in ground.beside), ()]) for ground in self.grounds}
 
-    def edges(self, neighbours: Neighbours) -> Iterator[Probe]:
-        """Near misses and edges of each varied part, on each operation or dealt over them."""
-        voices = {ground.label: cycle(self._turned(index)) for index, ground in enumerate(self.grounds)}
+    def edges(self, neighbours: Neighbours, *, spoken: bool = True) -> Iterator[Probe]:
+        """Near misses and edges of each varied part, on each operation or dealt over them, `spoken` in each voice."""
+        turns = [self._turned(index) if spoken else [Voice()] for index in range(len(self.grounds))]
+        voices = {ground.label: cycle(turn) for ground, turn in zip(self.grounds, turns, strict=True)}
         for part, given in self.case.vary.items():
             described = self._input(given)
             allowed = self._allowed(described)
@@ -139,18 +144,17 @@ class Probes:
 
     def _probe(self, ground: Ground, voice: Voice, *, label: str, role: str) -> Probe:
         suffix = f" ({ground.label})" if len(self.grounds) > 1 else ""
-        return Probe(
-            label=label + (f" [{voice.label}]" if voice.label else "") + suffix,
+        silent = Probe(
+            label=label + suffix,
             role=role,
             operation=ground.operation,
-            request=merged(ground.request, voice.request),
+            request=ground.request,
             tier=self._tier(ground),
             value=self._example_value(ground),
-            language=voice.language,
-            other_language=voice.other,
             guards=tuple(self._guards(ground)),
             repeatable=not self.case.once,
         )
+        return replace(asking(silent, voice), label=label + _named(voice) + suffix)
 
     def _tier(self, ground: Ground) -> str:
         if ground.tier_is_said or ground.request.get("method") is None:
@@ -159,7 +163,7 @@ class Probes:
 
     def _guards(self, ground: Ground) -> Iterator[int]:
         for index, guard in enumerate(self.case.unchanged):
-            if self.depth != "smoke" and (guard.for_ is None or ground.label in guard.for_):
+            if guard.for_ is None or ground.label in guard.for_:
                 yield index
 
     def _example_value(self, ground: Ground) -> str:
@@ -174,15 +178,41 @@ class Probes:
         return ""
 
 
+def asking(probe: Probe, voice: Voice) -> Probe:
+    """The probe, asking for a language in this way."""
+    return replace(
+        probe,
+        label=probe.label + _named(voice),
+        request=merged(probe.request, voice.request),
+        language=voice.language,
+        other_language=voice.other,
+    )
+
+
+def _named(voice: Voice) -> str:
+    return f" [{voice.label}]" if voice.label else ""
+
+
 def _inputs_of(row: Row) -> list[str]:
     """The named inputs that a row varies, firm and open."""
     given = [*row.case.vary.values(), *(value for choice in row.case.open for value in choice.vary.values())]
     return [name for name in given if isinstance(name, str)]
 
 
-def _beside(probe: Probe, neighbour: tuple[str, Any] | None) -> Probe:
-    if neighbour is None:
+def _all_at_once(beside: Company) -> list[Company]:
+    """Companies of one value for each part, so many that every value is in one."""
+    values: dict[str, list[Any]] = {}
+    for part, value in beside:
+        values.setdefault(part, []).append(value)
+    most = max(map(len, values.values()), default=1)
+    return [tuple((part, each[turn % len(each)]) for part, each in values.items()) for turn in range(most)]
+
+
+def _beside(probe: Probe, company: Company) -> Probe:
+    if not company:
         return probe
-    part, value = neighbour
-    label = f"{probe.label} beside {called(part)}={shown(value)}"
-    return replace(probe, label=label, request=replaced(probe.request, part, value))
+    request = probe.request
+    for part, value in company:
+        request = replaced(request, part, value)
+    said = ", ".join(f"{called(part)}={shown(value)}" for part, value in company)
+    return replace(probe, label=f"{probe.label} beside {said}", request=request)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 
 from conformance.plan.attempts import PlannedStep, Probe
+from conformance.plan.grounds import Voice
 
-__all__ = ["cost", "unlike"]
+__all__ = ["cost", "unlike", "voices"]
 
 
 def cost(chain: Sequence[PlannedStep]) -> int:
@@ -28,10 +30,20 @@ def unlike(example: Probe, others: Sequence[Probe]) -> Iterator[Probe]:
         yield best
 
 
+def voices(every: Sequence[Voice]) -> Iterator[Voice]:
+    """In which voice each probe after the example asks: first in the one that is most unlike the example's."""
+    last = every[-1:]
+    return cycle([*last, *(voice for voice in every[1:-1] if voice.language == last[0].language), *every[:1]])
+
+
 def _ways(probe: Probe, chosen: Sequence[Probe]) -> int:
-    """Another operation than any, another input than any, and no near miss, which may be valid after all."""
+    """Another operation than any, another input, and no near miss, which may be valid after all.
+
+    The example's own input is another one where the operation is another.
+    """
     operation = all(probe.operation != other.operation for other in chosen)
-    value = all(probe.value != other.value for other in chosen)
+    alike = [other for other in chosen if other.role != "example" or other.operation == probe.operation]
+    value = all(probe.value != other.value for other in alike)
     return operation + value + (probe.unless is None)
 
 

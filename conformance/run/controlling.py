@@ -33,14 +33,15 @@ class Controls:
         self.ground, self.evidence, self.plan, self._chain = ground, evidence, plan, chain
         self.refusals: list[tuple[int, str]] = []
         """Why valid requests were refused, where it was not with this row's own answer."""
+        self.learnt: dict[str, Any] = {}
+        """What the controls that passed have captured."""
 
     def check(self, control: ControlPlan, captured: Mapping[str, Any]) -> None:
         """Try one control and judge it; one that passed for an earlier row is not sent again."""
         key = control.key
         if "capture." in key:
             key = repr((key, _used(control, captured)))
-        with self.ground.shared.lock:
-            known = self.ground.shared.controls.get(key)
+        known = self._known(control, key)
         if known is not None:
             self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", f"{known} (shared)"))
             return
@@ -48,8 +49,19 @@ class Controls:
         chain = self._chain(control.steps, f"control {control.label}", "control", captures)
         self.judge(control, chain, captured)
         if chain.passed:
+            self.learnt |= captures
+            said = f"passed for {self.plan.row.id}"
             with self.ground.shared.lock:
-                self.ground.shared.controls[key] = f"passed for {self.plan.row.id}"
+                self.ground.shared.controls[key] = said
+                if self.ground.depth == "smoke":
+                    self.ground.shared.calls |= {step.key: said for step in control.steps}
+
+    def _known(self, control: ControlPlan, key: str) -> str | None:
+        """Where it passed already, as a whole or call by call."""
+        with self.ground.shared.lock:
+            known = self.ground.shared.controls.get(key)
+            calls = [self.ground.shared.calls.get(step.key) for step in control.steps]
+        return known if known is not None or None in calls else calls[0]
 
     def judge(self, control: ControlPlan, chain: Chain, captured: Mapping[str, Any]) -> None:
         """What a chain that was made says of the row."""

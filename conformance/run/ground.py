@@ -46,6 +46,8 @@ class Shared:
     """Of chains that are run once a run, such as a login."""
     controls: dict[str, Any] = field(default_factory=dict)
     """Controls that were passed, by what they send and expect."""
+    calls: dict[str, str] = field(default_factory=dict)
+    """Calls of set-ups that were passed, and for which row: a control that is made of them need not be sent."""
     left: dict[tuple[object, ...], Entry] = field(default_factory=dict)
     """What a chain leaves for later, by the request that takes it away: a later chain's, or that of the run's end."""
     exploring: threading.Lock = field(default_factory=threading.Lock)

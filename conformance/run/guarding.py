@@ -10,13 +10,14 @@ from conformance.contract.placeholders import Missing
 from conformance.exchange.binding import Scope
 from conformance.judge.finding import Finding, Level
 from conformance.judge.rules import point, same
-from conformance.plan.attempts import Probe, RowPlan
+from conformance.plan.attempts import Look, Probe, RowPlan
 from conformance.run.calls import run_chain
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
 from conformance.run.probing import Outcome, attempt
+from conformance.wire import Answer
 
-__all__ = ["Watch"]
+__all__ = ["State", "Watch", "seen", "shown"]
 
 State = Mapping[str, Any]
 
@@ -88,28 +89,39 @@ class Watch:
         return after != before
 
     def _read(self, index: int, when: str) -> State | None:
-        guard, step = self._plan.row.case.unchanged[index], self._plan.guards[index]
-        chain = run_chain(
-            self._ground,
-            self._evidence,
-            [step],
-            self._captures,
-            label=f"read {when}",
-            role="guard",
-            salt=f"{self._plan.row.id}/guard/{index}",
-        )
-        answer = chain.calls[-1].exchange.answer if chain.calls else None
-        if answer is None or (not chain.passed and not (chain.broken and not chain.broken.refused)):
-            self._evidence.silences.append(f"what must not change could not be read: {chain.why}")
-            return None
-        try:
-            body = answer.json()
-        except ValueError:
-            body = None
-        return {pointer: point(body, pointer)[1] for pointer in self._pointers(guard.compare)}
+        guard = self._plan.row.case.unchanged[index]
+        look = Look(self._plan.guards[index], tuple(guard.compare))
+        said = (f"read {when}", f"{self._plan.row.id}/guard/{index}")
+        return seen(self._ground, self._evidence, look, self._captures, said)
 
-    def _pointers(self, compare: Iterable[str]) -> Iterator[str]:
-        """What is compared, without what this target does not have."""
-        for pointer in compare:
-            with suppress(Missing):
-                yield str(self._ground.binder.fill(pointer, Scope(self._captures)))
+
+def seen(
+    ground: Ground, evidence: Evidence, look: Look, captures: dict[str, Any], said: tuple[str, str]
+) -> State | None:
+    """What a look shows now; None where it could not be had, which makes the row inconclusive.
+
+    `said` is what the report calls it, and what its random words are drawn from.
+    """
+    label, salt = said
+    chain = run_chain(ground, evidence, [look.step], captures, label=label, role="guard", salt=salt)
+    answer = chain.calls[-1].exchange.answer if chain.calls else None
+    if answer is None or (not chain.passed and not (chain.broken and not chain.broken.refused)):
+        evidence.silences.append(f"what must not change could not be read: {chain.why}")
+        return None
+    return shown(ground, answer, look, captures)
+
+
+def shown(ground: Ground, answer: Answer, look: Look, captures: Mapping[str, Any]) -> State:
+    """What an answer shows of what a look compares."""
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    return {pointer: point(body, pointer)[1] for pointer in _pointers(ground, look.compare, captures)}
+
+
+def _pointers(ground: Ground, compare: Iterable[str], captures: Mapping[str, Any]) -> Iterator[str]:
+    """What is compared, without what this target does not have."""
+    for pointer in compare:
+        with suppress(Missing):
+            yield str(ground.binder.fill(pointer, Scope(captures)))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 from conformance.contract.placeholders import names
 from conformance.exchange.binding import Scope
 from conformance.judge.answering import has_must
-from conformance.judge.finding import Finding, Verdict
-from conformance.judge.http_notes import notes
+from conformance.judge.finding import Verdict
 from conformance.judge.telling import brief
 from conformance.judge.verdict import row_verdict
 from conformance.plan.attempts import ControlPlan, Probe, RowPlan
-from conformance.results.model import Note, RowResult
+from conformance.results.model import RowResult
 from conformance.run.calls import Chain, run_chain
-from conformance.run.controlling import Controls, reason_of
+from conformance.run.controlling import Controls
 from conformance.run.evidence import Evidence
+from conformance.run.explaining import explained, noted
 from conformance.run.ground import Ground
 from conformance.run.guarding import Watch
 from conformance.run.intending import entry_of
@@ -27,18 +28,22 @@ from conformance.run.probing import Outcome, attempt
 from conformance.run.recounting import described, wanted_of
 from conformance.run.undoing import Undoing
 
-__all__ = ["run_row"]
+__all__ = ["RowRun", "run_row"]
 
-NEVER_EXPLAINED = frozenset(["effect", "leak"])
-"""What is wrong with a refusal whatever it was refused for."""
+Captured = Mapping[str, Any]
+NOTHING: Captured = MappingProxyType({})
+Opening = Callable[["RowRun"], None]
 
 INTERRUPTIONS = 2
 """How often a chain is begun again after a reset or a timeout; what it had made is taken back before."""
 
 
+def _none(_: RowRun) -> None:
+    """A row that runs alone shares nothing."""
+
+
 def run_row(ground: Ground, plan: RowPlan) -> RowResult:
     """Run one planned row. Never raises for anything a target does."""
-    started = perf_counter()
     if plan.lacks:
         return replace(
             described(ground, plan),
@@ -47,28 +52,47 @@ def run_row(ground: Ground, plan: RowPlan) -> RowResult:
             lacks=plan.lacks,
             skipped=plan.skipped,
         )
-    runner = _Row(ground, plan)
+    runner = RowRun(ground, plan)
     runner.run()
-    return replace(runner.result(), seconds=round(perf_counter() - started, 4))
+    runner.finish()
+    return runner.result()
 
 
-class _Row:
-    """Runs one row; one use."""
+class RowRun:
+    """Runs one row; one use. Of rows that run together, `opening` is called before the first probe."""
 
-    def __init__(self, ground: Ground, plan: RowPlan) -> None:
-        self.ground, self.plan = ground, plan
+    def __init__(self, ground: Ground, plan: RowPlan, captured: Captured = NOTHING, opening: Opening = _none) -> None:
+        self.ground, self.plan, self._opening = ground, plan, opening
         self.id = plan.row.id
         self.evidence = Evidence(ground.redactor)
-        self.captures: dict[str, Any] = {}
+        self.captures: dict[str, Any] = dict(captured)
         self.told = False
         self.observed = ""
         self.controls = Controls(ground, self.evidence, plan, self._chain)
         self.outcomes: list[Outcome] = []
         self.undoing = Undoing(ground, plan, self.captures)
+        self.made: Chain | None = None
+        """The set-up, where it has one."""
+        self.seconds = 0.0
+        self._waiting: list[ControlPlan] = []
 
     def run(self) -> None:
-        if not self._set_up():
-            return
+        """Send everything; what other rows send on its behalf is waited for."""
+        began = perf_counter()
+        if self._set_up():
+            self._opening(self)
+            self._try()
+            self.evidence.notes += noted(self.outcomes)
+        self.seconds += perf_counter() - began
+
+    def finish(self, *, shared: bool | None = None) -> None:
+        """Send the controls that have waited; with `shared`, only those that another row sends as well, or does not."""
+        now = [control for control in self._waiting if shared in (None, control.shared)]
+        self._waiting = [control for control in self._waiting if control not in now]
+        for control in now:
+            self._check(control)
+
+    def _try(self) -> None:
         firm = [probe for probe in self.plan.probes if probe.role != "open"]
         watch = Watch(self.ground, self.evidence, self.plan, self.captures)
         entry = self._intend()
@@ -77,15 +101,20 @@ class _Row:
             self._shrink()
             self._probe([probe for probe in self.plan.probes if probe.role == "open"], None)
             for control in self.plan.controls:
-                if not self.ground.shared.stopping.is_set():
-                    self.controls.check(control, self.captures)
+                if control.later:
+                    self._waiting.append(control)
+                else:
+                    self._check(control)
         finally:
             self._clean_up(entry)
-        self._note()
+
+    def _check(self, control: ControlPlan) -> None:
+        if not self.ground.shared.stopping.is_set():
+            self.controls.check(control, self.captures)
 
     def result(self) -> RowResult:
         evidence = self.evidence
-        found, doubts = self._explained(evidence.counted())
+        found, doubts = explained(self.ground, evidence, self.outcomes, self.controls.refusals)
         verdict = row_verdict(found, doubts, told=self.told)
         reason = "; ".join(dict.fromkeys(doubts)) if verdict is Verdict.INCONCLUSIVE else None
         if verdict is Verdict.INCONCLUSIVE and not reason:
@@ -105,6 +134,7 @@ class _Row:
             editions=tuple(name for name, _ in evidence.editions.most_common()),
             observed=self.observed,
             wanted=wanted_of(self.ground, self.plan.row),
+            seconds=round(self.seconds, 4),
         )
 
     # --- set-up and clean-up
@@ -112,8 +142,9 @@ class _Row:
     def _set_up(self) -> bool:
         if not self.plan.before:
             return True
-        chain = self._chain(self.plan.before, "set-up", "step")
+        chain = self.made = self._chain(self.plan.before, "set-up", "step")
         if chain.passed:
+            self._tell()
             return True
         if chain.broken is not None and chain.broken.step.step.optional:
             self._do_without(chain)
@@ -123,6 +154,12 @@ class _Row:
         else:
             self.evidence.silences.append(f"set-up failed: {chain.why}")
         return False
+
+    def _tell(self) -> None:
+        """At smoke a set-up is the control of whatever is made of the same calls."""
+        if self.ground.depth == "smoke":
+            with self.ground.shared.lock:
+                self.ground.shared.calls |= {step.key: f"passed for {self.id}" for step in self.plan.before}
 
     def _do_without(self, chain: Chain) -> None:
         """Leave out what needs a set-up that is optional and failed; what it did capture is not as it should be."""
@@ -256,34 +293,6 @@ class _Row:
         smallest = shrink(self.evidence, failing[0], self.undoing.attempt)
         if smallest is not None:
             self._take_in(smallest)
-
-    # --- what it comes to
-
-    def _explained(self, found: tuple[Finding, ...]) -> tuple[tuple[Finding, ...], list[str]]:
-        """Where valid and faulty requests were refused in the same words, the refusal tells nothing of the row."""
-        doubts = list(self.evidence.silences)
-        if not self.controls.refusals:
-            return found, doubts
-        same = {n for n, said in self._answers().items() if said in self.controls.refusals}
-        kept = tuple(item for item in found if item.exchange not in same or item.aspect in NEVER_EXPLAINED)
-        if len(kept) < len(found):
-            doubts.append("the faulty request was refused in the same words as the valid one")
-        return kept, doubts
-
-    def _answers(self) -> dict[int, tuple[int, str]]:
-        return {
-            outcome.n: reason_of(self.ground, outcome.exchange.answer)
-            for outcome in self.outcomes
-            if outcome.exchange.answer is not None
-        }
-
-    def _note(self) -> None:
-        seen: dict[tuple[str, str], None] = {}
-        for outcome in self.outcomes:
-            for note in notes(outcome.exchange):
-                if (note.about, note.text) not in seen:
-                    seen[note.about, note.text] = None
-                    self.evidence.notes.append(Note(note.about, note.text, note.reference, outcome.n))
 
 
 def _captures_of(probe: Probe) -> Iterable[str]:

@@ -14,13 +14,15 @@ from conformance.exchange.pacing import Pace
 from conformance.exchange.session import Access, Limits, Session
 from conformance.judge.rules import Rules
 from conformance.plan.attempts import RowPlan
-from conformance.plan.planning import Depth, plan_row
+from conformance.plan.planning import Depth, Shares, plan_row
+from conformance.plan.together import planned_for_smoke
 from conformance.results.model import Exploration, RowResult, Undocumented
 from conformance.results.redaction import Redactor
 from conformance.run.ground import Ground
 from conformance.run.lanes import Lanes, Turns, hurry, lane_of, lane_of_exploring
 from conformance.run.preparing import put_away
 from conformance.run.rows import run_row
+from conformance.run.together import bands
 from conformance.target.quantities import pace as read_pace
 from conformance.target.target import Target
 
@@ -29,10 +31,12 @@ __all__ = ["Runner", "plan_all", "prepare"]
 
 def plan_all(contract: Contract, target: Target, rows: Iterable[Row], depth: Depth, seed: int) -> dict[str, RowPlan]:
     """The plan of each row by its ID, drawn values included; nothing is sent."""
+    if depth == "smoke":
+        return planned_for_smoke(contract, target, rows)
     plans: dict[str, RowPlan] = {}
     passed: set[str] = set()
     for row in rows:
-        plans[row.id] = plan_row(contract, target, row, depth, passed)
+        plans[row.id] = plan_row(contract, target, row, depth, Shares(frozenset(passed)))
         passed |= {control.key for control in plans[row.id].controls if control.free}
     if any(probe.slot for plan in plans.values() for probe in plan.probes) or any(
         control.draw for plan in plans.values() for control in plan.controls
@@ -92,6 +96,7 @@ class Runner:
         self._under_way: dict[str, Future[Any]] = {}
         self._lanes: Lanes | None = None
         self._crew: ThreadPoolExecutor | None = None
+        self._bands = bands(ground, plans)
 
     def start(self, order: Sequence[str], operations: Sequence[str] = ()) -> None:
         """Begin with these rows and explorations; what may change the same things goes in this order, one by one."""
@@ -99,6 +104,7 @@ class Runner:
             return
         self._crew = ThreadPoolExecutor(self._workers, thread_name_prefix="probes", initializer=hurry)
         self.ground = replace(self.ground, session=Turns(self.ground.session, self._workers), crew=self._crew)
+        self._bands = bands(self.ground, self.plans)
         contract = self.ground.contract
         lanes = {name: lane_of(contract, self.plans[name]) for name in order if not self.plans[name].row.case.last}
         exploring = {f"{EXPLORE}{name}": lane_of_exploring(contract, name) for name in operations}
@@ -112,9 +118,9 @@ class Runner:
             future = self._under_way.get(name)
             if future is None:
                 self._drain()
-                self._done[name] = run_row(self.ground, self.plans[name])
+                self._done |= self._run_now(name)
             else:
-                self._done[name] = future.result()
+                self._done[name] = self._collected(name, future)
         return self._done[name]
 
     def explored(self, operation: str) -> Explored:
@@ -144,7 +150,25 @@ class Runner:
     def _run(self, name: str) -> Any:
         if name.startswith(EXPLORE):
             return self._explore(name.removeprefix(EXPLORE))
-        return run_row(self.ground, self.plans[name])
+        band = self._bands.get(name)
+        return band.run(name) if band else run_row(self.ground, self.plans[name])
+
+    def _run_now(self, name: str) -> dict[str, RowResult]:
+        """The result of a row and of those that run together with it."""
+        band = self._bands.get(name)
+        if band is None:
+            return {name: run_row(self.ground, self.plans[name])}
+        for row in band.rows:
+            band.run(row)
+        return {row: band.result(row) for row in band.rows}
+
+    def _collected(self, name: str, future: Future[Any]) -> RowResult:
+        """The result of a row that another thread runs."""
+        band = self._bands.get(name)
+        for row in band.rows if band else ():
+            self._under_way[row].result()
+        result: RowResult = band.result(name) if band else future.result()
+        return result
 
     def _explore(self, operation: str) -> Explored:
         from conformance.run.beyond import explored  # noqa: PLC0415 - Schemathesis is loaded only where it explores

@@ -8,8 +8,8 @@ from proofs import Proofs
 
 from conformance.results.proof import ContractProof, FaultProof, Proof
 
-ENOUGH_AT_SMOKE = 0.7
-"""What three requests a row reach of this catalogue today; four of five are wanted, and not reached yet."""
+ENOUGH_AT_SMOKE = 0.8
+"""Four of five, with three requests a row."""
 KINDS = {"status", "message", "code", "field", "fault", "envelope", "content-type", "language", "body", "leak"}
 KINDS |= {"effect", "control", "choice"}
 """Every kind of expectation that a finding can be about."""
@@ -23,7 +23,7 @@ def told(one: ContractProof) -> list[str]:
     return [f"{one.contract}: {fault.name} ({fault.outcome}): {fault.sentence}" for fault in one.survivors]
 
 
-def test_smoke_catches_no_fewer_faults_than_it_did(proofs: Proofs) -> None:
+def test_smoke_catches_four_of_five_faults(proofs: Proofs) -> None:
     every = list(faults(proofs.smoke))
     caught = sum(bool(fault.catching) for fault in every)
     assert ENOUGH_AT_SMOKE <= caught / len(every), [line for one in proofs.smoke.contracts for line in told(one)]

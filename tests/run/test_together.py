@@ -1,0 +1,139 @@
+"""Rows that run together at smoke: what is sent once for all of them, and who is blamed where something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from conformance.results.model import RowResult
+from conformance.run.running import Runner, plan_all
+from conformance.wire import Answer, Reply
+
+Said = Callable[..., Answer]
+
+ROWS = """\
+  - id: too-long
+    cause: The name is too long.
+    operations: [put]
+    request: {json: {name: toolong}}
+    vary: {json.name: {edges: {longer: waytoolong, longest: waywaytoolong}}}
+    expect: {status: 400, message: The name is too long}
+    before: &own [{call: add, expect: {status: 201, envelope: false}, capture: {made: /id}}]
+    unchanged: &kept [{read: {call: get}, compare: [/name]}]
+    control: &renamed
+      - label: a name that is short enough
+        steps: [{call: put, request: {json: {name: short}}, expect: {status: 200, envelope: false}}]
+  - id: no-name
+    cause: There is no name.
+    operations: [put]
+    request: {json: {name: ""}}
+    vary: {json.name: {edges: {space: " ", "null": null}}}
+    expect: {status: 400, message: The name is missing}
+    before: *own
+    unchanged: *kept
+    control: *renamed
+  - id: no-number
+    cause: The name is a number.
+    operations: [put]
+    request: {json: {name: 5}}
+    expect: {status: 400, message: The name is no text}
+    unchanged: *kept
+    control: *renamed
+"""
+
+
+class Shop:
+    """A server that does what the documents say; `applies` names the refusal that is applied all the same."""
+
+    def __init__(self, said: Said, applies: str = "", *, changes: bool = False) -> None:
+        self.said, self.applies, self.changes = said, applies, changes
+        self.name: Any = "Spoon"
+        self.log: list[str] = []
+
+    def __call__(self, asked: Any) -> Reply:
+        self.log.append(f"{asked.request.method} {asked.path}")
+        if asked.request.method == "POST":
+            return self.said(201, {"id": "made"})
+        if asked.request.method == "PUT":
+            return self.put(asked.json["name"])
+        if self.changes:
+            self.name = f"{self.name}-"
+        return self.said(200, {"id": "spoon", "name": self.name})
+
+    def put(self, name: Any) -> Reply:
+        said = self.wrong(name)
+        if not said or said == self.applies:
+            self.name = name
+        return self.said(400, {"message": said}) if said else self.said(200, {"name": name})
+
+    def wrong(self, name: Any) -> str:
+        if isinstance(name, int):
+            return "The name is no text"
+        if not (name or "").strip():
+            return "The name is missing"
+        return "The name is too long" if len(name) > 5 else ""
+
+
+@dataclass(frozen=True)
+class Done:
+    rows: dict[str, RowResult]
+    log: list[str]
+
+    def verdicts(self) -> dict[str, str]:
+        return {name.partition("/")[2]: str(row.verdict) for name, row in self.rows.items()}
+
+
+@pytest.fixture
+def run(shop: Callable[..., Any], ground: Callable[..., Any]) -> Callable[..., Done]:
+    def ran(server: Shop, first: str = "items/no-name", workers: int = 1) -> Done:
+        contract = shop(ROWS)
+        held = ground(contract, server, "smoke")
+        runner = Runner(held, plan_all(contract, held.target, contract.rows, "smoke", 0), workers)
+        names = [row.id for row in contract.rows]
+        runner.start(names)
+        rows = {name: runner.result(name) for name in [first, *names]}
+        runner.close()
+        return Done({name: rows[name] for name in names}, server.log)
+
+    return ran
+
+
+def test_set_up_control_and_looks_are_sent_once_for_all(run: Callable[..., Done], answer: Said) -> None:
+    done = run(Shop(answer))
+    assert {"too-long": "conforms", "no-name": "conforms", "no-number": "conforms"} == done.verdicts()
+    assert 1 == done.log.count("POST /items")
+    assert 2 == done.log.count("GET /items/spoon")
+    assert len(done.log) == sum(row.requests for row in done.rows.values())
+    assert all(row.requests <= 3 for row in done.rows.values())
+
+
+def test_the_row_whose_refused_write_had_an_effect_is_blamed_and_no_other(
+    run: Callable[..., Done], answer: Said
+) -> None:
+    done = run(Shop(answer, applies="The name is missing"))
+    assert {"too-long": "conforms", "no-name": "violates", "no-number": "conforms"} == done.verdicts()
+    found = done.rows["items/no-name"].findings
+    assert {"effect"} == {item.aspect for item in found}
+    assert all(item.exchange in {made.n for made in done.rows["items/no-name"].exchanges} for item in found)
+
+
+def test_a_control_that_sets_the_name_again_hides_nothing(run: Callable[..., Done], answer: Said) -> None:
+    server = Shop(answer, applies="The name is no text")
+    assert "violates" == run(server).verdicts()["no-number"]
+
+
+def test_rows_of_several_workers_are_judged_alike(run: Callable[..., Done], answer: Said) -> None:
+    done = run(Shop(answer, applies="The name is too long"), workers=3)
+    assert {"too-long": "violates", "no-name": "conforms", "no-number": "conforms"} == done.verdicts()
+
+
+def test_a_control_that_fails_is_held_against_every_row_that_has_it(run: Callable[..., Done], answer: Said) -> None:
+    class Closed(Shop):
+        def put(self, name: Any) -> Reply:
+            return super().put(name) if self.wrong(name) else self.said(403, {"message": "Not today"})
+
+    done = run(Closed(answer))
+    assert {"too-long": "inconclusive", "no-name": "inconclusive", "no-number": "inconclusive"} == done.verdicts()
