@@ -220,4 +220,6 @@ def _mark(name: str) -> str:
 
 
 def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
     return UNPRINTABLE.sub(lambda match: match[0].encode("unicode-escape").decode("ascii"), text)
