@@ -91,6 +91,10 @@ class _Planner:
     def _lacks(self, before: Steps, probes: Sequence[Probe], checks: Sequence[ControlPlan]) -> Iterator[str]:
         """The least that the profile would have to add for this row."""
         yield from lacks_of_steps(self.contract, self.target, before)
+        if self.depth == "smoke" and any(step.tier != "read" for step in before):
+            # Other rows go on with what it leaves, until the run's end; that it may be taken away must be sure now.
+            away = tuple(planned_steps(self.contract, self.case.after, "standard"))
+            yield from lacks_of_steps(self.contract, self.target, away)
         if not any(probe.role == "example" for probe in probes):
             yield from _least(self.lacking["example"])
         if not checks and controls.chosen(self.row, self.grounds, self.depth):

@@ -72,7 +72,7 @@ class _Band:
 
     def plans(self) -> dict[str, RowPlan]:
         """The plan of each row, those that lack something alone."""
-        made = {row.id: self._plan(row) if row in self.able else self.drafts[row.id] for row in self.rows}
+        made = {row.id: self._plan(row) if row in self.able else self._alone(row) for row in self.rows}
         needed = {name for plan in made.values() for probe in plan.probes for name in captures(probe.request)}
         return {name: self._completed(plan, needed) for name, plan in made.items()}
 
@@ -84,6 +84,9 @@ class _Band:
             for each in plan.controls
         )
         return replace(plan, closing=closing, controls=tuple(later))
+
+    def _alone(self, row: Row) -> RowPlan:
+        return plan_row(self.contract, self.target, row, "smoke", self.before)
 
     def _plan(self, row: Row) -> RowPlan:
         room = SMOKE_REQUESTS - len(self.closers[row.id])

@@ -1,0 +1,69 @@
+"""What rows share at smoke, as plans: no control, set-up or look twice, and nothing made that may not be deleted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from conformance import reference
+from conformance.contract.contract import Contract
+from conformance.contract.reading import read_contract
+from conformance.plan.attempts import RowPlan
+from conformance.run.running import plan_all
+from conformance.target.target import Target, from_mapping
+
+CASES = Path(__file__).parents[2] / "cases"
+CONTRACTS = ("microcms-management", "kuroco")
+
+
+@pytest.fixture(scope="module", params=CONTRACTS)
+def ours(request: pytest.FixtureRequest) -> Contract:
+    return read_contract(CASES / request.param)
+
+
+def target(contract: str, *allowed: str) -> Target:
+    with reference.start(contract) as server:
+        profile = dict(server.profile)
+    return from_mapping(profile | ({"allow": list(allowed)} if allowed else {}), where="test", environ={})
+
+
+def plans_of(contract: Contract, *allowed: str) -> dict[str, RowPlan]:
+    return plan_all(contract, target(contract.name, *allowed), contract.rows, "smoke", 0)
+
+
+def test_every_control_that_rows_have_in_common_is_sent_by_one_of_them(ours: Contract) -> None:
+    plans = plans_of(ours)
+    sent = Counter(each.key for plan in plans.values() for each in plan.controls if each.free and not each.shared)
+    assert sent
+    assert {} == {key: count for key, count in sent.items() if count > 1}
+
+
+def test_every_look_is_opened_once_and_closed_once(ours: Contract) -> None:
+    plans = plans_of(ours)
+    opened = Counter(look.key for plan in plans.values() for look in plan.opening)
+    closed = Counter(look.key for plan in plans.values() for look in plan.closing)
+    assert opened
+    assert opened == closed
+
+
+def test_every_row_that_only_writes_and_is_watched_runs_with_its_band(ours: Contract) -> None:
+    for plan in plans_of(ours).values():
+        assert plan.row.case.last or plan.band, plan.row.id
+
+
+def test_what_is_made_at_smoke_may_be_deleted(ours: Contract) -> None:
+    for plan in plans_of(ours, "write").values():
+        made = [step.operation for step in plan.before if step.operation in ours.file.traces]
+        assert plan.lacks or not made, plan.row.id
+
+
+def test_one_row_alone_has_its_own_set_up_and_control(ours: Contract) -> None:
+    full = target(ours.name)
+    for row in ours.rows:
+        plan = plan_all(ours, full, [row], "smoke", 0)[row.id]
+        assert bool(plan.probes)
+        made = {step.key for step in plan.before}
+        shared = [control for control in plan.controls if control.shared]
+        assert all(step.key in made for control in shared for step in control.steps), row.id
