@@ -85,12 +85,20 @@ def _lines(contract: Contract, found: Exploration, undocumented: Iterable[Undocu
 
 
 def _save(path: Path, found: Iterable[tuple[Contract, Exploration, tuple[Undocumented, ...]]]) -> None:
-    text = suggested(pair for _, _, pairs in found for pair in pairs)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Unwritable(f"{path}: {error.strerror or error}") from None
-    click.echo(f"rows to review: {path}")
+    """One file for each contract; with several of them the name of the contract is added to that of the file."""
+    pairs: dict[str, list[Undocumented]] = {}
+    for contract, _, undocumented in found:
+        pairs.setdefault(contract.name, []).extend(undocumented)
+    for name, seen in pairs.items():
+        place = path if len(pairs) == 1 else path.with_stem(f"{path.stem}-{name}")
+        if not seen:
+            click.echo(f"nothing undocumented: {name}")
+            continue
+        try:
+            place.write_text(suggested(seen, name, place.stem), encoding="utf-8")
+        except OSError as error:
+            raise Unwritable(f"{place}: {error.strerror or error}") from None
+        click.echo(f"rows to review: {place}")
 
 
 def _exit_code(verdicts: Iterable[Verdict]) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, reduce
 from operator import or_
@@ -67,20 +67,20 @@ def completed(plan: RowPlan, seed_number: int) -> RowPlan:
 
 
 def shrink(evidence: Evidence, failed: Outcome, send: Callable[[Evidence, Probe], Outcome | None]) -> Outcome | None:
-    """The smallest failing value that the budget finds, as it was answered; None where none is smaller.
+    """The smallest failing value that the budget finds, as it was answered; None where the first was the smallest.
 
-    What was sent already is remembered, so nothing is sent twice.
+    What was sent already is remembered, the first failing value too, so nothing is sent twice.
     """
     slot = failed.probe.slot
     if slot is None:
         return None
     aspects = {item.aspect for item in failed.found}
-    best: list[tuple[Outcome, Evidence]] = []
-    tried: dict[str, bool] = {}
+    best: dict[str, tuple[Outcome, Evidence]] = {}
+    tried = {failed.probe.value: True}
 
     def fails(value: Any) -> bool:
-        key = shown(value)
-        if key not in tried and len(tried) < SHRINK_BUDGET:
+        key = _whole(value)
+        if key not in tried and len(tried) <= SHRINK_BUDGET:
             scratch = Evidence(evidence.redactor, exchanges=evidence.exchanges)
             probe = replace(_with(failed.probe, slot, value), label=f"{slot.part.rpartition('.')[2]}=smallest")
             outcome = send(scratch, probe)
@@ -92,7 +92,7 @@ def shrink(evidence: Evidence, failed: Outcome, send: Callable[[Evidence, Probe]
                 and bool(aspects & {item.aspect for item in outcome.found})
             )
             if outcome is not None and tried[key]:
-                best.append((outcome, scratch))
+                best[key] = (outcome, scratch)
         return tried.get(key, False)
 
     limits = settings(
@@ -109,17 +109,29 @@ def shrink(evidence: Evidence, failed: Outcome, send: Callable[[Evidence, Probe]
         smallest = find(simpler, fails, settings=limits, random=Random(0))  # noqa: S311 - repeatable
     except HypothesisException:
         return None
-    return _adopted(evidence, best, shown(smallest))
+    key = _whole(smallest)
+    if key not in best or _weight(key) > _weight(failed.probe.value):
+        return None
+    return _adopted(evidence, *best[key])
 
 
-def _adopted(evidence: Evidence, best: Iterable[tuple[Outcome, Evidence]], value: str) -> Outcome | None:
+def _adopted(evidence: Evidence, outcome: Outcome, scratch: Evidence) -> Outcome:
     """Only the smallest is reported; the steps on the way to it say nothing more."""
-    for outcome, scratch in best:
-        if outcome.probe.value == value:
-            evidence.findings += [replace(item, smallest=value) for item in scratch.findings]
-            evidence.attempts += scratch.attempts
-            return outcome
-    return None
+    evidence.findings += [replace(item, smallest=outcome.probe.value) for item in scratch.findings]
+    evidence.attempts += scratch.attempts
+    return outcome
+
+
+def _whole(value: Any) -> str:
+    """A value as `shown` would show it if it were never too long."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _weight(value: str) -> tuple[int, int]:
+    """How long a value is that may be shown in part, and how far from 0 where it is an integer."""
+    cut = re.search(r"… \(([0-9]+) characters\)\Z", value)
+    integer = re.fullmatch(r"-?([0-9]{1,40})", value)
+    return int(cut[1]) if cut else len(value), int(integer[1]) if integer else 0
 
 
 def _plain(draw: Draw) -> st.SearchStrategy[Any]:

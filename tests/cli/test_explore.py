@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from conformance import reference
-from conformance.cli import explore
+from conformance.cli import explore, lint
+from conformance.contract.reading import read_contract
 from conformance.results.model import Undocumented
 from conformance.run.suggesting import suggested
 from conformance.source import dump, read_text
+
+CASES = Path(__file__).parents[2] / "cases"
 
 
 def test_every_listed_command_is_there() -> None:
@@ -29,14 +34,32 @@ def test_a_right_server_is_explored_without_a_finding(tmp_path: Path, monkeypatc
         done = CliRunner().invoke(explore.command, arguments, standalone_mode=False)
     assert 0 == done.return_value, done.output
     assert "listContents: conforms" in done.output
-    assert (tmp_path / "rows.yaml").is_file()
+    assert "nothing undocumented: microcms-management" in done.output
+    assert not (tmp_path / "rows.yaml").exists()
+
+
+def pair(operation: str, status: int, message: str, where: str = "") -> Undocumented:
+    return Undocumented(operation, status, message, 2, "curl x", where)
 
 
 def test_rows_to_review_are_yaml_that_is_read_back_and_each_stands_once() -> None:
-    pair = Undocumented("listContents", 418, 'a "teapot": {brace}\n# not a comment', 2, "curl x", "limit=teapot")
-    document, problems = read_text(suggested([pair, pair]), Path("rows.yaml"))
+    odd = pair("listContents", 418, 'a "teapot": {brace}\n# not a comment', "limit=teapot")
+    document, problems = read_text(suggested([odd, odd]), Path("rows.yaml"))
     assert () == problems
     assert document is not None
     rows = document.value["rows"]
     assert 1 == len(rows)
-    assert {"status": 418, "message": pair.message} == rows[0]["expect"]
+    assert {"status": 418, "message": odd.message} == rows[0]["expect"]
+
+
+def test_rows_to_review_pass_lint_beside_the_tables(tmp_path: Path) -> None:
+    folder = shutil.copytree(CASES / "microcms-management", tmp_path / "contract")
+    seen = [pair("getContent", 404, "日本語"), pair("getContent", 404, "日"), pair("patchStatus", 400, ""),
+            pair("listContents", 400, "no {query.limit} {{x}} <b>…")]  # fmt: skip
+    (folder / "seen.yaml").write_text(suggested(seen, "microcms-management", "seen"), encoding="utf-8")
+    head = folder / "contract.yaml"
+    head.write_text(re.sub(r"(?m)^(tables: \[.*)\]$", r"\1, seen]", head.read_text("utf-8")), encoding="utf-8")
+    done = CliRunner().invoke(lint.command, [str(folder)], standalone_mode=False)
+    assert 0 == done.return_value, done.output
+    table = next(table for table in read_contract(folder).tables if table.name == "seen")
+    assert {"日本語", "日", "", "no {query.limit} {{x}} <b>…"} == {row.case.expect.message or "" for row in table.rows}

@@ -136,20 +136,3 @@ def test_long_values_that_are_shown_alike_are_tried_one_by_one(run: Run, answer:
     ran = run(lambda asked: answer(200 if asked.query["limit"] != "x" else 400, {}), rows)
     told = {item.smallest for item in ran.only.findings if item.smallest}
     assert {"a" * 100 + "… (130 characters)"} == told
-
-
-LONG = """\
-  - id: low
-    cause: a
-    request: {query: {limit: -1}}
-    vary: {query.limit: {draw: {matching: ["a{119}[ab]{2}"]}}}
-    expect: {status: 400}
-"""
-
-
-def test_long_values_that_are_shown_alike_are_not_taken_for_one_another(run: Run, answer: Said) -> None:
-    ran = run(lambda asked: answer(200 if asked.query["limit"].endswith("b") else 400, {}), LONG)
-    sent = [asked.query["limit"] for asked in ran.session.asked]
-    assert "violates" == ran.only.verdict
-    assert {2} >= {sent.count(value) for value in set(sent) if len(value) > 2 and value.endswith("b")} - {1}
-    assert [] == [item.smallest for item in ran.only.findings if item.smallest], "all of them are as long"

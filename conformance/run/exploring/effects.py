@@ -56,6 +56,12 @@ class Watch:
         """Something was accepted: what was refused before it can no longer be told from it."""
         self._refused, self.stale = [], True
 
+    def lost_sight(self) -> None:
+        """The target failed at a write: whether it was done is anybody's guess, so what is there now counts."""
+        self._refused = []
+        if not self.stale:
+            self.shown = self.look()
+
     def refused(self, attempted: Attempted) -> None:
         """A write was refused; look after a few of them."""
         if self.stale:

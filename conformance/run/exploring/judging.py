@@ -64,7 +64,10 @@ def judge(matter: Matter) -> tuple[Found, ...]:
     if any(found.aspect == "invalid-data" for found in statuses):
         return statuses  # what an answer that should not be looks like is of no interest
     checks = (_errors if answer.status >= 400 else _successes, _rows)
-    return (*statuses, *(found for check in checks for found in check(matter, body)), *_leaks(matter))
+    further = tuple(found for check in checks for found in check(matter, body))
+    if any(found.aspect == "status" for found in further):  # a row says more of the status than the list of all does
+        statuses = tuple(found for found in statuses if found.aspect != "documented-status")
+    return (*statuses, *further, *_leaks(matter))
 
 
 def parsed(answer: Answer) -> Any:

@@ -115,11 +115,16 @@ def smaller(operation: Operation, probe: Probe) -> Iterator[Probe]:
             for shorter in () if value in there.get((where, name), ()) else _shorter(value):
                 yield with_parts(probe, where, (*parts[:index], (name, shorter), *parts[index + 1 :]))
     if isinstance(probe.body, Mapping) and not probe.form:
-        for name, value in probe.body.items():
-            yield replace(probe, body={key: inner for key, inner in probe.body.items() if key != name})
-            if isinstance(value, str):
-                for shorter in _shorter(value):
-                    yield replace(probe, body={**probe.body, name: shorter})
+        yield from _smaller_bodies((operation.body or {}).get("properties", {}), probe, probe.body)
+
+
+def _smaller_bodies(described: Mapping[str, Any], probe: Probe, body: Mapping[str, Any]) -> Iterator[Probe]:
+    for name, value in body.items():
+        if value in described.get(name, {}).get("x-known", ()):
+            continue
+        yield replace(probe, body={key: inner for key, inner in body.items() if key != name})
+        for shorter in _shorter(value) if isinstance(value, str) else ():
+            yield replace(probe, body={**body, name: shorter})
 
 
 def _shorter(value: str) -> Iterator[str]:

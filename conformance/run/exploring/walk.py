@@ -44,7 +44,7 @@ class Attempted:
     @property
     def refused(self) -> bool:
         """Whether the target said no, so that nothing may have changed."""
-        return self.status >= 400
+        return 400 <= self.status < 500
 
 
 @dataclass(slots=True)

@@ -77,6 +77,8 @@ def _all(walk: Walk, operation: Operation, probes: Sequence[Probe], watch: Watch
 
 def _deleted(walk: Walk, operation: Operation, own: Probe) -> None:
     """Delete, as it is meant to be, what was made for it; where no request is left for that, clean-up does it."""
+    if walk.gathering.found:
+        return  # it may be gone already: clean-up looks after it, and nobody is blamed twice
     walk.sending.reserve = max(0, walk.sending.reserve - 1)  # clean-up has one deletion less to send
     with suppress(Spent):
         attempted = walk.attempt(operation, own, as_sort=Sort.VALID)
@@ -119,6 +121,8 @@ def _one(walk: Walk, operation: Operation, probe: Probe, watch: Watch | None) ->
         _accepted(walk, operation, attempted, watch)
     elif attempted.refused and watch:
         watch.refused(attempted)
+    elif watch:
+        watch.lost_sight()
     return attempted
 
 
