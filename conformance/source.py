@@ -21,6 +21,9 @@ __all__ = ["Document", "dump", "read", "read_text"]
 
 Place = tuple[str | int, ...]
 
+MOST = 200_000
+"""Values of one file, aliases written out: a hundred times the largest table."""
+
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,999})\Z")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
 _SURPRISES = re.compile(
@@ -91,6 +94,8 @@ def read_text(text: str, path: Path) -> tuple[Document | None, tuple[Problem, ..
         value = builder.build(node, ())
     except RecursionError:
         return None, (Problem(f"{path}:1", "nested too deeply"),)
+    except _TooMuch:
+        return None, (Problem(f"{path}:1", f"more than {MOST:,} values, aliases written out", "use fewer aliases"),)
     return Document(path, value, builder.lines, text), tuple(builder.problems)
 
 
@@ -111,6 +116,10 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _represent_text)
 
 
+class _TooMuch(Exception):
+    """Some lines of aliases can stand for more values than there is memory."""
+
+
 class _Builder:
     """Turns nodes into JSON types and notes the line of each."""
 
@@ -122,6 +131,8 @@ class _Builder:
 
     def build(self, node: yaml.Node, place: Place) -> Any:
         self.lines.setdefault(place, node.start_mark.line + 1)
+        if len(self.lines) > MOST:
+            raise _TooMuch
         if id(node) in self._above:
             return self._problem(node, "an alias that contains itself", "write the value out")
         self._above.add(id(node))
