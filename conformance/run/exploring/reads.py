@@ -30,7 +30,7 @@ def read(walk: Walk, operation: Operation) -> None:
     probes = choose(operation, ground, _ALL, _room(walk, operation, first), walk.ground.seed, base={})
     attempted = [walk.attempt(operation, probe) for probe in probes]
     if first is not None and operation.body is None:
-        for _ in range(1 if walk.ground.budget <= _SMALL else 2):
+        for _ in range(_repeats(walk)):
             _again(walk, operation, first)
     walk.simplify(operation, attempted)
 
@@ -43,8 +43,12 @@ def refusal(attempted: Attempted) -> str:
 
 
 def _room(walk: Walk, operation: Operation, first: Attempted | None) -> int:
-    room = walk.sending.left - (1 if first is not None and first.probe.body is NOTHING else 0)
+    room = walk.sending.left - (_repeats(walk) if first is not None and first.probe.body is NOTHING else 0)
     return room if operation.most is None else min(room, operation.most)
+
+
+def _repeats(walk: Walk) -> int:
+    return 1 if walk.ground.budget <= _SMALL else 2
 
 
 def _first(walk: Walk, operation: Operation) -> Attempted | None:

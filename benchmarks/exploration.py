@@ -1,0 +1,180 @@
+"""Our exploration beside `st run` of one OpenAPI file, on servers that are wrong outside the tables and right ones.
+
+A finding on a right server is false. A fault counts as found where a wrong server shows a finding that the right one
+does not show. Both get the same server, the same key and the same file; for `st run` the paths and the values that
+exist on the target are written into it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from conformance import reference
+from conformance.contract.contract import Contract
+from conformance.contract.reading import read_contract
+from conformance.run.beyond import explored
+from conformance.run.running import prepare
+from conformance.source import dump
+from conformance.target import target
+
+__all__ = ["measure"]
+
+CASES = Path(__file__).parents[1] / "cases"
+CONTRACTS = ("microcms-management", "kuroco")
+PATHS = {
+    "login": "login_path", "token": "token_path", "logout": "logout_path", "profile": "profile_path",
+    "listTopics": "list_path", "getTopic": "detail_path", "insertTopic": "insert_path", "updateTopic": "update_path",
+    "deleteTopic": "delete_path",
+}  # fmt: skip
+"""Where a site's own path of an operation stands in its profile."""
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one tool said of one server: its findings, and how many requests that took."""
+
+    findings: frozenset[tuple[str, ...]]
+    requests: int
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What one tool made of all servers of a contract."""
+
+    found: tuple[str, ...]
+    missed: tuple[str, ...]
+    false: int
+    requests: int
+    """To a right server."""
+    sent: int
+    """To all of them."""
+
+
+def measure() -> list[tuple[str, float, float, str]]:
+    """Prints the table; the figures are ratios of ours, at standard and at thorough, over theirs."""
+    figures = []
+    print(f"{'':44} {'faults found':>14} {'false findings':>15} {'requests':>9} {'in all':>8}")
+    for name in CONTRACTS:
+        theirs = _tally(name, _st_run)
+        ours = {depth: _tally(name, partial(_explored, depth=depth)) for depth in ("standard", "thorough")}
+        for who, tally in (
+            ("st run", theirs),
+            *((f"conformance explore, {depth}", one) for depth, one in ours.items()),
+        ):
+            whole = len(tally.found) + len(tally.missed)
+            print(
+                f"{name + ': ' + who:44} {len(tally.found):>7} of {whole:<3} {tally.false:>15} {tally.requests:>9}"
+                f" {tally.sent:>8}  missed: {', '.join(tally.missed) or 'none'}"
+            )
+        figures += list(_figures(name, theirs, ours))
+    return figures
+
+
+def _figures(name: str, theirs: Tally, ours: Mapping[str, Tally]) -> Iterator[tuple[str, float, float, str]]:
+    whole = len(theirs.found) + len(theirs.missed)
+    yield (
+        f"{name}: faults that st run finds, over ours (thorough)",
+        len(theirs.found) / len(ours["thorough"].found),
+        1,
+        "times",
+    )
+    for depth, one in ours.items():
+        yield f"{name}: requests over those of st run ({depth})", one.requests / theirs.requests, 1, "times"
+        yield f"{name}: false findings ({depth}; st run: {theirs.false})", one.false, 0, ""
+    yield f"{name}: faults not found at standard, of {whole}", len(ours["standard"].missed), whole / 3, ""
+
+
+def _tally(name: str, tool: Any) -> Tally:
+    contract = read_contract(CASES / name)
+    right = _asked(contract, tool, ())
+    told = {fault.name: _asked(contract, tool, (fault.name,)) for fault in reference.beyond(name)}
+    found = tuple(fault for fault, one in told.items() if one.findings - right.findings)
+    return Tally(
+        found,
+        tuple(fault for fault in told if fault not in found),
+        len(right.findings),
+        right.requests,
+        right.requests + sum(one.requests for one in told.values()),
+    )
+
+
+def _asked(contract: Contract, tool: Any, faults: tuple[str, ...]) -> Told:
+    with reference.start(contract.name, faults=faults) as server:
+        told: Told = tool(contract, server)
+        return told
+
+
+def _explored(contract: Contract, server: reference.Running, *, depth: Any) -> Told:
+    ground = prepare(contract, target.from_mapping(server.profile, where="benchmark", environ={}), depth, SEED)
+    names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
+    results = [explored(ground, name)[0] for name in names]
+    findings = frozenset(
+        (one.operation, item.aspect, str(item.wanted))
+        for one in results
+        for item in one.findings
+        if item.level.value != "note"
+    )
+    return Told(findings, sum(one.requests for one in results))
+
+
+def _st_run(contract: Contract, server: reference.Running) -> Told:
+    """`st run` with its defaults, going on after a failure; a finding is an operation, a check and a title."""
+    secret = server.profile["credentials"][contract.file.credential]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        document = folder / "openapi.yaml"
+        document.write_text(dump(_filled(contract, server.profile["fixtures"])), encoding="utf-8")
+        events = folder / "events.ndjson"
+        command = [str(Path(sys.executable).with_name("st")), "run", str(document), "--url", server.base_url]
+        command += ["-H", f"{secret['header']}: {secret['value']}", "--seed", str(SEED), "--continue-on-failure"]
+        command += ["--report", "ndjson", "--report-ndjson-path", str(events)]
+        subprocess.run(command, cwd=folder, capture_output=True, check=False, env={**os.environ, "NO_COLOR": "1"})
+        return _heard(events)
+
+
+def _heard(events: Path) -> Told:
+    findings, requests = set(), 0
+    for line in events.read_text(encoding="utf-8").splitlines():
+        event = json.loads(line)
+        finished = event.get("ScenarioFinished")
+        if finished is None:
+            continue
+        recorder = finished["recorder"]
+        requests += len(recorder.get("interactions", ()))
+        for checks in recorder.get("checks", {}).values():
+            for check in checks:
+                if check["status"] == "failure":
+                    failure = check["failure_info"]["failure"]
+                    findings.add((failure["operation"], check["name"], failure["title"]))
+    return Told(frozenset(findings), requests)
+
+
+def _filled(contract: Contract, fixtures: Mapping[str, Any]) -> dict[str, Any]:
+    """The operations that we explore, with a target's own paths, and the values that exist as the only valid ones."""
+    written = json.loads(json.dumps(contract.openapi))
+    paths: dict[str, Any] = {}
+    for path, item in written["paths"].items():
+        for method, operation in item.items():
+            name = operation["operationId"]
+            if name in contract.file.operations and contract.operations[name].spec.explore:
+                own = str(fixtures.get(PATHS.get(name, ""), path))
+                paths.setdefault("/" + own.lstrip("/"), {})[method] = operation
+    _known({"paths": paths, "components": written["components"]}, fixtures)
+    return {**written, "paths": paths, "servers": [{"url": "/"}]}
+
+
+def _known(part: Any, fixtures: Mapping[str, Any]) -> None:
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _known(inner, fixtures)
+    if isinstance(part, dict) and part.get("x-fixture") in fixtures and "schema" in part:
+        part["schema"] = {"enum": [fixtures[part["x-fixture"]]]}
