@@ -12,7 +12,7 @@ from conformance.run.campaign import How
 MOST = {"microcms-management": 500, "kuroco": 400}
 A_ROW_AT_SMOKE = 3
 MORE = {"microcms-management": {"common/too-many-requests": 11}, "kuroco": {"login/profile": 5}}
-"""An allowance of ten requests and the one that is too many; a log-in of four calls before a profile can be asked for."""
+"""An allowance of ten requests and the one that is too many; four calls of a log-in before there is a profile."""
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
