@@ -6,7 +6,7 @@ from conformance.run.exploring.document import Operation, view
 from conformance.run.exploring.gathering import Gathering
 from conformance.run.exploring.ground import Explored, Ground, Send
 from conformance.run.exploring.links import steps
-from conformance.run.exploring.reads import read
+from conformance.run.exploring.reads import SMALL, asks_for_a_head, read
 from conformance.run.exploring.sending import Sending, Spent, Stopped
 from conformance.run.exploring.walk import Walk
 from conformance.run.exploring.writes import chain, clean, write
@@ -16,8 +16,6 @@ __all__ = ["explore", "planned"]
 
 _LEAST = 3
 """Below this no operation can be explored and cleaned up after."""
-_SMALL = 60
-"""Up to this budget two thirds of it are kept for following up findings, beyond it a fifth."""
 _RESERVE = 3
 _MAKING = 2
 """Making something for an operation alone, and deleting it."""
@@ -60,11 +58,16 @@ def planned(ground: Ground) -> int:
 def _walk(ground: Ground, operation: Operation, send: Send) -> Walk:
     """A chain of links is paid for besides, as it says more than as many single requests."""
     source = view(ground, operation.within or operation.own or operation.id)
-    most = ground.budget // 3 if ground.budget <= _SMALL else ground.budget * 4 // 5
-    most = most if operation.most is None else min(most, operation.most)
-    spent = _beside(ground, operation) + (_RESERVE if operation.within else most)
+    spent = _beside(ground, operation) + (_RESERVE if operation.within else _tries(ground, operation))
     reserve = _MAKING if source.makes else 0 if operation.tier == "read" else 1
     return Walk(ground, Sending(send, ground.budget, min(spent, ground.budget), reserve), Gathering())
+
+
+def _tries(ground: Ground, operation: Operation) -> int:
+    """Inputs that are tried; in a small budget fewer where each of them may make something."""
+    small = ground.budget // (4 if operation.makes else 3)
+    most = small if ground.budget <= SMALL else ground.budget * 4 // 5
+    return most if operation.most is None else min(most, operation.most)
 
 
 def _beside(ground: Ground, operation: Operation) -> int:
@@ -74,7 +77,7 @@ def _beside(ground: Ground, operation: Operation) -> int:
     to = operation.id if operation.within else ""
     chain_of = 1 + steps(ground, links, to=to) if any(links.links.values()) else 0
     watched = bool(operation.read) and operation.tier != "read"
-    return own + chain_of + (_LOOKS if watched else int(operation.method == "GET"))
+    return own + chain_of + (_LOOKS if watched else int(asks_for_a_head(ground, operation)))
 
 
 def _explore(walk: Walk, operation: Operation) -> None:

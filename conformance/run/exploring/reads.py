@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.results.model import Level
 from conformance.run.exploring.choosing import choose
 from conformance.run.exploring.document import Operation
+from conformance.run.exploring.ground import Ground
 from conformance.run.exploring.judging import Found, messages, parsed
 from conformance.run.exploring.links import follow, maker, step
 from conformance.run.exploring.probes import NOTHING, Probe, plain
@@ -12,20 +13,21 @@ from conformance.run.exploring.sending import Stopped
 from conformance.run.exploring.sorting import Sort
 from conformance.run.exploring.walk import Attempted, Walk
 
-__all__ = ["read", "refusal"]
+__all__ = ["SMALL", "asks_for_a_head", "read", "refusal"]
 
 _ALL = frozenset(Sort)
-_SMALL = 60
-"""Beyond this budget the plain request is repeated twice: some servers are wrong every other time."""
+SMALL = 60
+"""Up to this budget two thirds of it are kept for following up findings, beyond it a fifth.
+
+Beyond it the plain request is repeated twice, as some servers are wrong every other time.
+"""
 
 
 def read(walk: Walk, operation: Operation) -> None:
     """The plain request, what its links lead to, the chosen probes, and the plain request once more."""
     first = _first(walk, operation)
     ground = plain(operation)
-    # Who permits only reading is promised that nothing but GET is sent.
-    permitted = "write" in walk.ground.tiers
-    if permitted and first is not None and first.accepted and operation.method == "GET":
+    if first is not None and first.accepted and asks_for_a_head(walk.ground, operation):
         walk.head(first)
     probes = choose(operation, ground, _ALL, _room(walk, operation, first), walk.ground.seed, base={})
     attempted = [walk.attempt(operation, probe) for probe in probes]
@@ -33,6 +35,17 @@ def read(walk: Walk, operation: Operation) -> None:
         for _ in range(_repeats(walk)):
             _again(walk, operation, first)
     walk.simplify(operation, attempted)
+
+
+def asks_for_a_head(ground: Ground, operation: Operation) -> bool:
+    """Whether the head of what it gets is asked for, too: of each GET, in a small budget of the document's first one.
+
+    Who permits only reading is promised that nothing but GET is sent.
+    """
+    if operation.method != "GET" or "write" not in ground.tiers:
+        return False
+    first = next(item["get"] for item in ground.schema["paths"].values() if "get" in item)
+    return ground.budget > SMALL or bool(first.get("operationId") == operation.id)
 
 
 def refusal(attempted: Attempted) -> str:
@@ -48,7 +61,7 @@ def _room(walk: Walk, operation: Operation, first: Attempted | None) -> int:
 
 
 def _repeats(walk: Walk) -> int:
-    return 1 if walk.ground.budget <= _SMALL else 2
+    return 1 if walk.ground.budget <= SMALL else 2
 
 
 def _first(walk: Walk, operation: Operation) -> Attempted | None:
