@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import audit, per_case, start_up
+from benchmarks import audit, exploration, per_case, start_up
 
 __all__: list[str] = []
 
@@ -24,6 +24,7 @@ class Figure:
 
 MEASURES: dict[str, Callable[[], list[tuple[str, float, float, str]]]] = {
     "audit": audit.measure,
+    "exploration": exploration.measure,
     "per-case": per_case.measure,
     "start-up": start_up.measure,
 }

@@ -2,7 +2,7 @@
 
 A finding on a right server is false. A fault counts as found where a wrong server shows a finding that the right one
 does not show. Both get the same server, the same key and the same file; for `st run` the paths and the values that
-exist on the target are written into it.
+exist on the target are written into it. Takes half an hour, most of it `st run`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Tally:
 def measure() -> list[tuple[str, float, float, str]]:
     """Prints the table; the figures are ratios of ours, at standard and at thorough, over theirs."""
     figures = []
-    print(f"{'':44} {'faults found':>14} {'false findings':>15} {'requests':>9} {'in all':>8}")
+    print(f"{'':52} {'faults found':>14} {'false findings':>15} {'requests':>9} {'in all':>8}")
     for name in CONTRACTS:
         theirs = _tally(name, _st_run)
         ours = {depth: _tally(name, partial(_explored, depth=depth)) for depth in ("standard", "thorough")}
@@ -73,7 +73,7 @@ def measure() -> list[tuple[str, float, float, str]]:
         ):
             whole = len(tally.found) + len(tally.missed)
             print(
-                f"{name + ': ' + who:44} {len(tally.found):>7} of {whole:<3} {tally.false:>15} {tally.requests:>9}"
+                f"{name + ': ' + who:52} {len(tally.found):>7} of {whole:<3} {tally.false:>15} {tally.requests:>9}"
                 f" {tally.sent:>8}  missed: {', '.join(tally.missed) or 'none'}"
             )
         figures += list(_figures(name, theirs, ours))
@@ -81,17 +81,15 @@ def measure() -> list[tuple[str, float, float, str]]:
 
 
 def _figures(name: str, theirs: Tally, ours: Mapping[str, Tally]) -> Iterator[tuple[str, float, float, str]]:
-    whole = len(theirs.found) + len(theirs.missed)
-    yield (
-        f"{name}: faults that st run finds, over ours (thorough)",
-        len(theirs.found) / len(ours["thorough"].found),
-        1,
-        "times",
-    )
     for depth, one in ours.items():
+        yield (
+            f"{name}: faults found by st run over ours ({depth})",
+            len(theirs.found) / max(1, len(one.found)),
+            1,
+            "times",
+        )
         yield f"{name}: requests over those of st run ({depth})", one.requests / theirs.requests, 1, "times"
-        yield f"{name}: false findings ({depth}; st run: {theirs.false})", one.false, 0, ""
-    yield f"{name}: faults not found at standard, of {whole}", len(ours["standard"].missed), whole / 3, ""
+        yield f"{name}: false findings ({depth})", one.false, 0, ""
 
 
 def _tally(name: str, tool: Any) -> Tally:
