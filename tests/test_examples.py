@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ from conformance.report import metrics
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NIGHTLY = EXAMPLES / "nightly.sh"
+LINKS = tempfile.TemporaryDirectory()
+LINKED = Path(LINKS.name) / "examples"
+"""The examples under a path without a space, as it is where they are meant to be installed."""
+LINKED.symlink_to(EXAMPLES)
 
 FAKE = """#!/bin/sh
 echo "$@" >> calls
@@ -83,14 +88,14 @@ def gitlab_shell() -> list[str]:
 def kubernetes_shell() -> list[str]:
     container = cronjob()["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
     (script,) = container["args"]
-    return [*container["command"], script.replace("/opt/conformance/examples", str(EXAMPLES))]
+    return [*container["command"], script.replace("/opt/conformance/examples", str(LINKED))]
 
 
 def cron_shell() -> list[str]:
     (line,) = cron_lines()
     command = line.split(None, 6)[6]
     for there, here in (
-        ("/var/lib/conformance", "."), ("/opt/conformance/examples", str(EXAMPLES)), ("/etc/conformance/", "./"),
+        ("/var/lib/conformance", "."), ("/opt/conformance/examples", str(LINKED)), ("/etc/conformance/", "./"),
     ):  # fmt: skip
         command = command.replace(there, here)
     return ["sh", "-c", f"touch staging.env; {command}"]
@@ -216,7 +221,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     for name in ("conformance.service", "conformance.timer"):
         text = (EXAMPLES / "systemd" / name).read_text()
         units.append(tmp_path / name)
-        units[-1].write_text(text.replace("/opt/conformance/examples", str(EXAMPLES)))
+        units[-1].write_text(text.replace("/opt/conformance/examples", str(LINKED)))
     command = ["systemd-analyze", "verify", "--man=no", *map(str, units)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     ours = [line for line in done.stderr.splitlines() if "conformance." in line]

@@ -162,7 +162,7 @@ def test_no_file_and_no_stream_of_a_whole_run_holds_a_secret(name: str, tmp_path
             "plan": said(["-m", "conformance", "plan", "--target", profile, "--depth", "smoke"], tmp_path, env),
             "sweep": said(["-m", "conformance", "sweep", "--target", profile], tmp_path, env),
         }
-        assert parrot.heard > 15
+        assert parrot.heard >= 12
     assert not [name for name, text in streams.items() if "Traceback" in text]
     kept = files(tmp_path, {"target.yaml"})
     assert {"reports/results.json", "noisy/results.jsonl", "noisy/report.html", "own.xml"} <= {*kept}
