@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import audit, exploration, per_case, start_up
+from benchmarks import audit, exploration, per_case, start_up, workers
 
 __all__: list[str] = []
 
@@ -27,6 +27,7 @@ MEASURES: dict[str, Callable[[], list[tuple[str, float, float, str]]]] = {
     "exploration": exploration.measure,
     "per-case": per_case.measure,
     "start-up": start_up.measure,
+    "workers": workers.measure,
 }
 
 

@@ -97,6 +97,9 @@ class OperationSpec(Strict):
     lane: Name | None = None
     """What a call of it may change. Rows whose writes change different things may run side by side; a write without a
     lane is beside no other."""
+    own: bool = False
+    """What set-ups, controls and exploration call it on is made by themselves and seen by nobody else but in a list:
+    several of them may do so at the same time."""
     explore: bool = True
 
 

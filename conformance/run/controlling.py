@@ -39,7 +39,7 @@ class Controls:
     def check(self, control: ControlPlan, captured: Mapping[str, Any]) -> None:
         """Try one control and judge it; one that passed for an earlier row is not sent again."""
         key = control.key
-        if "capture." in key:
+        if not control.free:
             key = repr((key, _used(control, captured)))
         known = self._known(control, key)
         if known is not None:

@@ -14,6 +14,7 @@ from conformance.plan.attempts import Look, Probe, RowPlan
 from conformance.run.calls import run_chain
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
+from conformance.run.phases import ALONE, Phases
 from conformance.run.probing import Outcome, attempt
 from conformance.wire import Answer
 
@@ -25,8 +26,16 @@ State = Mapping[str, Any]
 class Watch:
     """Watches one row's firm probes through the reads that its case names."""
 
-    def __init__(self, ground: Ground, evidence: Evidence, plan: RowPlan, captures: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        evidence: Evidence,
+        plan: RowPlan,
+        captures: dict[str, Any],
+        phases: Phases = ALONE,
+    ) -> None:
         self._ground, self._evidence, self._plan, self._captures = ground, evidence, plan, captures
+        self._phases = phases
         self._states: dict[int, State] = {}
         self._pending: dict[int, list[Outcome]] = {}
 
@@ -38,6 +47,8 @@ class Watch:
 
     def after(self, probe: Probe, outcome: Outcome) -> None:
         """Look at once where the case says so, else remember to look at the end."""
+        if outcome.accepted and probe.tier != "read":
+            self._phases.disturb()
         for index in self._guards(probe):
             self._pending.setdefault(index, []).append(outcome)
             if self._plan.row.case.unchanged[index].each:
@@ -65,7 +76,9 @@ class Watch:
             return
         self._states[index] = after
         changed = {pointer: value for pointer, value in after.items() if not same(value, before[pointer])}
-        if not changed or any(outcome.accepted for outcome in outcomes):
+        if changed:
+            self._phases.disturb()
+        if not changed or self._phases.shared or any(outcome.accepted for outcome in outcomes):
             # What was accepted is a violation of its own; that it then has an effect is no second one.
             return
         if self._plan.row.case.unchanged[index].confirm and not self._again(index, outcomes):

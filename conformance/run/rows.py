@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from itertools import groupby
 from time import perf_counter
 from types import MappingProxyType
 from typing import Any
 
-from conformance.contract.placeholders import names
 from conformance.exchange.binding import Scope
 from conformance.judge.answering import has_must
 from conformance.judge.finding import Verdict
 from conformance.judge.telling import brief
 from conformance.judge.verdict import row_verdict
 from conformance.plan.attempts import ControlPlan, Probe, RowPlan
+from conformance.plan.needs import captures
 from conformance.results.model import RowResult
 from conformance.run.calls import Chain, run_chain
 from conformance.run.controlling import Controls
@@ -24,8 +25,11 @@ from conformance.run.explaining import explained, noted
 from conformance.run.ground import Ground
 from conformance.run.guarding import Watch
 from conformance.run.intending import entry_of
-from conformance.run.probing import Outcome, attempt
+from conformance.run.lanes import hurry
+from conformance.run.phases import ALONE, Phases
+from conformance.run.probing import Outcome
 from conformance.run.recounting import described, wanted_of
+from conformance.run.repeating import repeated
 from conformance.run.undoing import Undoing
 
 __all__ = ["RowRun", "run_row"]
@@ -42,7 +46,7 @@ def _none(_: RowRun) -> None:
     """A row that runs alone shares nothing."""
 
 
-def run_row(ground: Ground, plan: RowPlan) -> RowResult:
+def run_row(ground: Ground, plan: RowPlan, phases: Phases = ALONE) -> RowResult:
     """Run one planned row. Never raises for anything a target does."""
     if plan.lacks:
         return replace(
@@ -52,7 +56,7 @@ def run_row(ground: Ground, plan: RowPlan) -> RowResult:
             lacks=plan.lacks,
             skipped=plan.skipped,
         )
-    runner = RowRun(ground, plan)
+    runner = RowRun(ground, plan, phases=phases)
     runner.run()
     runner.finish()
     return runner.result()
@@ -61,8 +65,15 @@ def run_row(ground: Ground, plan: RowPlan) -> RowResult:
 class RowRun:
     """Runs one row; one use. Of rows that run together, `opening` is called before the first probe."""
 
-    def __init__(self, ground: Ground, plan: RowPlan, captured: Captured = NOTHING, opening: Opening = _none) -> None:
-        self.ground, self.plan, self._opening = ground, plan, opening
+    def __init__(
+        self,
+        ground: Ground,
+        plan: RowPlan,
+        captured: Captured = NOTHING,
+        opening: Opening = _none,
+        phases: Phases = ALONE,
+    ) -> None:
+        self.ground, self.plan, self._opening, self._phases = ground, plan, opening, phases
         self.id = plan.row.id
         self.evidence = Evidence(ground.redactor)
         self.captures: dict[str, Any] = dict(captured)
@@ -79,10 +90,14 @@ class RowRun:
     def run(self) -> None:
         """Send everything; what other rows send on its behalf is waited for."""
         began = perf_counter()
-        if self._set_up():
-            self._opening(self)
-            self._try()
-            self.evidence.notes += noted(self.outcomes)
+        try:
+            self._phases.making()
+            if self._set_up():
+                self._opening(self)
+                self._try()
+                self.evidence.notes += noted(self.outcomes)
+        finally:
+            self._phases.leave()
         self.seconds += perf_counter() - began
 
     def finish(self, *, shared: bool | None = None) -> None:
@@ -90,25 +105,49 @@ class RowRun:
         now = [control for control in self._waiting if shared in (None, control.shared)]
         self._waiting = [control for control in self._waiting if control not in now]
         for control in now:
-            self._check(control)
+            self.check(control)
 
     def _try(self) -> None:
         firm = [probe for probe in self.plan.probes if probe.role != "open"]
-        watch = Watch(self.ground, self.evidence, self.plan, self.captures)
+        opened = [probe for probe in self.plan.probes if probe.role == "open"]
         entry = self._intend()
         try:
-            self._probe(firm, watch)
+            self._phases.looking()
+            self._probe(firm, Watch(self.ground, self.evidence, self.plan, self.captures, self._phases))
             self._shrink()
-            self._probe([probe for probe in self.plan.probes if probe.role == "open"], None)
-            for control in self.plan.controls:
-                if control.later:
-                    self._waiting.append(control)
-                else:
-                    self._check(control)
+            self._phases.moving(self.plan.controls)
+            if not self._phases.disturbed:
+                self._probe(opened, Watch(self.ground, self.evidence, self.plan, self.captures))
+                self._control()
         finally:
+            self._phases.moving(())
             self._clean_up(entry)
 
-    def _check(self, control: ControlPlan) -> None:
+    def _control(self) -> None:
+        self._waiting += [control for control in self.plan.controls if control.later]
+        now = [control for control in self.plan.controls if not control.later]
+        crew = self.ground.crew if self._phases.moves_its_own else None
+        free = {control.key: control for control in now if control.free} if crew else {}
+        sent = {key: crew.submit(self._fresh, control) for key, control in free.items()} if crew else {}
+        for control in now:
+            if control.key in sent:
+                self._take_over(sent.pop(control.key).result())
+            else:
+                self.check(control)
+
+    def _fresh(self, control: ControlPlan) -> RowRun:
+        """A control that needs nothing of what the row has made, while others are sent."""
+        hurry(self._phases.haste)
+        (runner := RowRun(self.ground, self.plan, self.captures)).check(control)
+        return runner
+
+    def _take_over(self, other: RowRun) -> None:
+        self.evidence.adopt(other.evidence)
+        self.controls.refusals += other.controls.refusals
+        self.controls.learnt |= other.controls.learnt
+
+    def check(self, control: ControlPlan) -> None:
+        """Try a control, unless the run is being stopped."""
         if not self.ground.shared.stopping.is_set():
             self.controls.check(control, self.captures)
 
@@ -166,7 +205,7 @@ class RowRun:
         optional = [step.step for step in self.plan.before if step.step.optional]
         gone = {name for step in optional for name in step.capture or {}}
         self.captures = {name: value for name, value in self.captures.items() if name not in gone}
-        kept = tuple(probe for probe in self.plan.probes if not gone & set(_captures_of(probe)))
+        kept = tuple(probe for probe in self.plan.probes if not gone & set(captures(probe.request)))
         left_out = [f"{probe.label}: {chain.why}" for probe in self.plan.probes if probe not in kept]
         self.plan = replace(self.plan, probes=kept, skipped=(*self.plan.skipped, *left_out))
 
@@ -198,40 +237,34 @@ class RowRun:
 
     # --- probes
 
-    def _probe(self, probes: Sequence[Probe], watch: Watch | None) -> None:
-        crew = self._crew(watch)
-        if crew is not None and watch is not None:
-            # What is sent again comes after the first time, as it would with one worker.
-            for again in (False, True):
-                self._side_by_side(crew, [probe for probe in probes if probe.label.startswith("again") is again], watch)
-            watch.finish()
-            return
-        for probe in probes:
+    def _probe(self, probes: Sequence[Probe], watch: Watch) -> None:
+        crew = self._crew()
+        if crew is not None:
+            # What is sent again comes after the first time, and what deletes is not counted with what makes.
+            for _, some in groupby(probes, lambda probe: (probe.label.startswith("again"), probe.tier)):
+                self._side_by_side(list(some), watch, crew)
+        for probe in probes if crew is None else ():
             if self.ground.shared.stopping.is_set():
                 break
-            if watch is not None:
-                watch.before(probe)
-            outcome = self._repeated(probe) if self.plan.repeat and probe.role == "example" else self._once(probe)
-            if outcome is None:
-                continue
-            self._take_in(outcome)
-            if watch is not None:
+            watch.before(probe)
+            outcome = self._sent(probe)
+            if outcome is not None:
+                self._take_in(outcome)
                 watch.after(probe, outcome)
-        if watch is not None:
-            watch.finish()
+        watch.finish()
 
-    def _crew(self, watch: Watch | None) -> Executor | None:
+    def _crew(self) -> Executor | None:
         """Who sends the probes of this row side by side: only a row that writes, for those that read already are."""
-        alone = watch is None or self.plan.repeat or self.plan.row.case.once or self.plan.tiers <= {"read"}
+        alone = self.plan.repeat or self.plan.row.case.once or self.plan.tiers <= {"read"}
         each = any(guard.each for guard in self.plan.row.case.unchanged)
         return None if alone or each else self.ground.crew
 
-    def _side_by_side(self, crew: Executor, probes: Sequence[Probe], watch: Watch) -> None:
-        """Send at the same time what the target must reject; taken in in the order of the plan."""
+    def _side_by_side(self, probes: Sequence[Probe], watch: Watch, crew: Executor) -> None:
+        """Send at the same time what does not depend on each other; taken in in the order of the plan."""
 
         def send(probe: Probe) -> tuple[Evidence, Outcome | None]:
-            scratch = Evidence(self.ground.redactor)
-            stopped = self.ground.shared.stopping.is_set()
+            hurry(self._phases.haste)
+            scratch, stopped = Evidence(self.ground.redactor), self.ground.shared.stopping.is_set()
             return scratch, None if stopped else self.undoing.attempt(scratch, probe)
 
         for probe in probes:
@@ -243,7 +276,9 @@ class RowRun:
                 self._take_in(moved)
                 watch.after(probe, moved)
 
-    def _once(self, probe: Probe) -> Outcome | None:
+    def _sent(self, probe: Probe) -> Outcome | None:
+        if self.plan.repeat and probe.role == "example":
+            return repeated(self.ground, self.evidence, self.plan, probe, self.captures)
         return self.undoing.attempt(self.evidence, probe)
 
     def _take_in(self, outcome: Outcome) -> None:
@@ -254,36 +289,6 @@ class RowRun:
         if answer is not None and not self.observed:
             self.observed = brief(answer, self.ground.rules)
 
-    def _repeated(self, probe: Probe) -> Outcome | None:
-        """The example again and again, until the status comes that the row promises."""
-        repeat = self.plan.repeat
-        if repeat is None:
-            return self._once(probe)
-        for count in range(1, repeat.at_most + 1):
-            scratch = Evidence(self.ground.redactor, exchanges=self.evidence.exchanges)
-            # Where allowances are counted per address, the rows before may have used this one up: the first one waits.
-            first = count == 1
-            outcome = attempt(
-                self.ground, scratch, self.id, probe, self.captures, unpaced=repeat.unpaced and not first, patient=first
-            )
-            self.evidence.requests += scratch.requests
-            answer = outcome.exchange.answer if outcome else None
-            last = count == repeat.at_most or outcome is None
-            if first and answer is not None and answer.status not in repeat.before:
-                # The first one is the control: nothing was used up yet.
-                self.evidence.silences.append(f"the first request was answered {brief(answer, self.ground.rules)}")
-                return None
-            if last or answer is None or answer.status not in repeat.before:
-                self._adopt(scratch)
-                return outcome
-        return None
-
-    def _adopt(self, scratch: Evidence) -> None:
-        self.evidence.findings += scratch.findings
-        self.evidence.attempts += scratch.attempts
-        self.evidence.silences += scratch.silences
-        self.evidence.editions.update(scratch.editions)
-
     def _shrink(self) -> None:
         failing = [outcome for outcome in self.outcomes if outcome.probe.slot and has_must(outcome.found)]
         if not failing:
@@ -293,7 +298,3 @@ class RowRun:
         smallest = shrink(self.evidence, failing[0], self.undoing.attempt)
         if smallest is not None:
             self._take_in(smallest)
-
-
-def _captures_of(probe: Probe) -> Iterable[str]:
-    return (".".join(members) for head, members, _ in names(probe.request) if head == "capture")

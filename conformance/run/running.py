@@ -16,13 +16,14 @@ from conformance.judge.rules import Rules
 from conformance.plan.attempts import RowPlan
 from conformance.plan.planning import Depth, Shares, plan_row
 from conformance.plan.together import planned_for_smoke
-from conformance.results.model import Exploration, RowResult, Undocumented
+from conformance.results.model import RowResult
 from conformance.results.redaction import Redactor
 from conformance.run.ground import Ground
-from conformance.run.lanes import Lanes, Turns, hurry, lane_of, lane_of_exploring
+from conformance.run.lanes import Lanes, Turns
 from conformance.run.preparing import put_away
 from conformance.run.rows import run_row
 from conformance.run.together import bands
+from conformance.run.working import Explored, Work
 from conformance.target.quantities import pace as read_pace
 from conformance.target.target import Target
 
@@ -82,7 +83,6 @@ def prepare(
     )
 
 
-Explored = tuple[Exploration, tuple[Undocumented, ...]]
 EXPLORE = "explore "
 
 
@@ -99,17 +99,15 @@ class Runner:
         self._bands = bands(ground, plans)
 
     def start(self, order: Sequence[str], operations: Sequence[str] = ()) -> None:
-        """Begin with these rows and explorations; what may change the same things goes in this order, one by one."""
+        """Begin with these rows and explorations; all that may go side by side does."""
         if self._workers <= 1:
             return
-        self._crew = ThreadPoolExecutor(self._workers, thread_name_prefix="probes", initializer=hurry)
+        self._crew = ThreadPoolExecutor(self._workers, thread_name_prefix="probes")
         self.ground = replace(self.ground, session=Turns(self.ground.session, self._workers), crew=self._crew)
         self._bands = bands(self.ground, self.plans)
-        contract = self.ground.contract
-        lanes = {name: lane_of(contract, self.plans[name]) for name in order if not self.plans[name].row.case.last}
-        exploring = {f"{EXPLORE}{name}": lane_of_exploring(contract, name) for name in operations}
-        lanes |= dict(sorted(exploring.items(), key=lambda item: bool(item[1].changes)))  # those that read go together
-        self._lanes = Lanes(lanes, self._run, self._workers)
+        work = Work(self.ground, self.plans, lambda name: self._bands[name].run(name), self._explore)
+        rows = [name for name in order if not self.plans[name].row.case.last]
+        self._lanes = work.start(rows, {f"{EXPLORE}{name}": name for name in operations}, self._workers)
         self._under_way = self._lanes.start()
 
     def result(self, name: str) -> RowResult:
@@ -146,12 +144,6 @@ class Runner:
         for future in self._under_way.values():
             if not future.cancelled():
                 future.exception()
-
-    def _run(self, name: str) -> Any:
-        if name.startswith(EXPLORE):
-            return self._explore(name.removeprefix(EXPLORE))
-        band = self._bands.get(name)
-        return band.run(name) if band else run_row(self.ground, self.plans[name])
 
     def _run_now(self, name: str) -> dict[str, RowResult]:
         """The result of a row and of those that run together with it."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.run.lanes import EVERYTHING, Lane, Lanes, Turns
+from conformance.run.lanes import CHAIN, EVERYTHING, PROBES, Lane, Lanes, Turns, hurry
 from conformance.wire import Answer, Exchange, Request
 
 
@@ -26,6 +26,10 @@ def changes(*names: str) -> Lane:
         (Lane(sees=frozenset("a")), changes("a"), True),
         (Lane(sees=frozenset("a")), Lane(sees=frozenset("a")), False),
         (Lane(sees=frozenset("a")), changes(EVERYTHING), True),
+        (Lane(owns=frozenset("a")), Lane(owns=frozenset("a")), False),
+        (Lane(owns=frozenset("a")), Lane(sees=frozenset("a")), True),
+        (Lane(owns=frozenset("a")), Lane(sees=frozenset("b")), False),
+        (Lane(owns=frozenset("a")), changes("a"), True),
     ],
 )
 def test_only_what_touches_the_same_thing_waits(one: Lane, other: Lane, meet: bool) -> None:
@@ -60,6 +64,36 @@ def test_a_job_that_fails_keeps_no_other_from_beginning() -> None:
     assert isinstance(futures["first"].exception(5), ValueError)
     assert "second" == futures["second"].result(5)
     lanes.stop()
+
+
+def test_who_has_more_haste_goes_first() -> None:
+    order: list[str] = []
+    gate, begun = threading.Event(), threading.Event()
+
+    class Slow:
+        def send(self, request: Request, **options: Any) -> Exchange:
+            order.append(request.url)
+            begun.set()
+            gate.wait(5)
+            return Exchange(request, Answer(200))
+
+    turns = Turns(Slow(), 1)  # type: ignore[arg-type]
+
+    def ask(name: str, haste: int) -> None:
+        hurry(haste)
+        turns.send(Request("GET", name))
+
+    asked = {"first": 0, "reads": 0, "probes": PROBES, "chain": CHAIN}
+    threads = [threading.Thread(target=ask, args=item) for item in asked.items()]
+    for count, thread in enumerate(threads):
+        thread.start()
+        begun.wait(5)
+        while sum(turns._waiting.values()) < count:
+            time.sleep(0.001)
+    gate.set()
+    for thread in threads:
+        thread.join()
+    assert ["first", "chain", "probes", "reads"] == order
 
 
 def test_no_more_requests_are_under_way_than_there_are_workers() -> None:

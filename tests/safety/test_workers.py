@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
-from watched import ran, saved, watched
+import pytest
+from watched import ran, saved, things, watched
 
+from conformance import reference
 from conformance.results.model import RowResult
 from conformance.run.campaign import How
 
@@ -47,3 +50,46 @@ def test_eight_workers_find_the_same_and_never_send_more_at_once(tmp_path: Path)
     assert "violates" in {verdict for verdict, _ in found[0].values()}
     assert 1 == most[0]
     assert 4 <= most[1] <= 8
+
+
+def findings(row: RowResult) -> tuple[str, list[tuple[str, str]], list[tuple[str, str]]]:
+    """Without what was shown: how many things there are depends on what others have left."""
+    attempts = [(attempt.label, attempt.outcome) for attempt in row.attempts]
+    return row.verdict.value, sorted((found.aspect, found.where) for found in row.findings), attempts
+
+
+def wrong(contract: str) -> list[str]:
+    """Servers that change what they refuse to change, one of them each; and one that accepts what it must refuse."""
+    every = reference.faults(contract)
+    effects = [
+        fault.name for fault in every if fault.name.startswith(("applies", "changes", "deletes", "keeps", "stores"))
+    ]
+    accepts = [fault.name for fault in every if fault.name.startswith(("accepts", "admits", "takes"))]
+    chance = random.Random(f"{contract}/2")
+    return [*chance.sample(effects, 2), chance.choice(accepts)]
+
+
+@pytest.mark.parametrize(
+    ("contract", "fault"), [(name, fault) for name in reference.contracts() for fault in wrong(name)]
+)
+def test_eight_workers_blame_the_same_rows_of_a_wrong_server(tmp_path: Path, contract: str, fault: str) -> None:
+    found = []
+    for workers in (1, 8):
+        with watched(contract, faults=[fault]) as server:
+            done = ran(saved(tmp_path, server.profile), contract, How("standard", 0, workers), explore=False)
+        found.append({name: findings(row) for name, row in done.rows.items()})
+    assert found[0] == found[1]
+    assert "violates" in {verdict for verdict, _, _ in found[1].values()}
+
+
+@pytest.mark.parametrize("contract", reference.contracts())
+def test_a_right_server_gets_as_much_from_eight_workers_and_keeps_nothing(tmp_path: Path, contract: str) -> None:
+    told = []
+    for workers in (1, 8):
+        with watched(contract) as server:
+            before = things(server.profile)
+            done = ran(saved(tmp_path, server.profile), contract, How("standard", 0, workers))
+            assert before == things(server.profile)
+        explored = [(one.operation, one.verdict, one.requests) for one in done.explored]
+        told.append((done.sent, {name: findings(row) for name, row in done.rows.items()}, explored))
+    assert told[0] == told[1]

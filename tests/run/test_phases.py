@@ -1,0 +1,233 @@
+"""Rows that write beside each other: one control for all of them, and the blame where it belongs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from conformance.contract.contract import Contract
+from conformance.plan.attempts import ControlPlan, RowPlan
+from conformance.results.model import RowResult
+from conformance.run.phases import Passing, in_phases
+from conformance.run.running import Runner, plan_all
+from conformance.wire import Answer, Reply
+
+ELSEWHERE = """\
+operations:
+      - {call: put, request: {path: {id: "{capture.made}"}}}
+      - add
+      - remove
+    request: {json: {name: ""}}"""
+
+OWN = (
+    ("  put: {path", "  put: {lane: things, own: true, path"),
+    ("  get: {path", "  get: {lane: things, path"),
+    ("  list: {}", "  list: {lane: things}"),
+    ("  add: {", "  add: {lane: things, own: true, "),
+    ("  remove: {path", "  remove: {lane: things, own: true, path"),
+)
+
+ROWS = """\
+  - id: too-long
+    cause: The name is too long.
+    operations: [put, add]
+    request: {path: {id: "{capture.made}"}, json: {name: toolong}}
+    vary: {json.name: {edges: {longer: waytoolong, longest: waywaytoolong}}}
+    expect: {status: 400, message: The name is too long}
+    before: &own
+      - call: add
+        request: {json: {name: new}}
+        expect: {status: 201, envelope: false}
+        capture: {made: /id}
+    after: &gone [{call: remove, request: {path: {id: "{capture.made}"}}, expect: {status: 204, envelope: false}}]
+    undo: &undo {for: [add], capture: {more: /id}, steps: [{call: remove, request: {path: {id: "{capture.more}"}}}]}
+    unchanged: &kept
+      - {for: [put], read: {call: get, request: {path: {id: "{capture.made}"}}}, compare: [/name]}
+      - {for: [add], read: {call: list}, compare: [/total]}
+    control: &renamed
+      - label: a name that is short enough
+        steps:
+          - call: put
+            request: {path: {id: "{capture.made}"}, json: {name: short}}
+            expect: {status: 200, envelope: false}
+      - label: one more
+        steps: [{call: add, request: {json: {name: more}}, expect: {status: 201, envelope: false}, capture: {one: /id},
+          undo: {call: remove, request: {path: {id: "{capture.one}"}}}}]
+  - id: no-name
+    cause: There is no name.
+    operations: [put, add]
+    request: {path: {id: "{capture.made}"}, json: {name: ""}}
+    vary: {json.name: {edges: {space: " "}}}
+    expect: {status: 400, message: The name is missing}
+    before: *own
+    after: *gone
+    undo: *undo
+    unchanged: *kept
+    control: *renamed
+  - id: no-number
+    cause: The name is a number.
+    operations: [put]
+    request: {path: {id: "{capture.made}"}, json: {name: 5}}
+    expect: {status: 400, message: The name is no text}
+    before: *own
+    after: *gone
+    unchanged: [{read: {call: get, request: {path: {id: "{capture.made}"}}}, compare: [/name]}]
+    control: *renamed
+"""
+
+
+@dataclass
+class Shop:
+    """A slow server; `applies` names the refusal that is applied all the same, `accepts` the one that is none."""
+
+    said: Callable[..., Answer]
+    applies: str = ""
+    accepts: str = ""
+    items: dict[str, Any] = field(default_factory=lambda: {"spoon": "Spoon"})
+    log: list[str] = field(default_factory=list)
+    lock: Any = field(default_factory=threading.Lock)
+
+    def __call__(self, asked: Any) -> Reply:
+        time.sleep(0.003)
+        with self.lock:
+            method, name = asked.request.method, asked.path.rpartition("/")[2]
+            self.log.append(method)
+            if method == "GET":
+                found = {"id": name, "name": self.items.get(name)}
+                return self.said(200, {"total": len(self.items)} if name == "items" else found)
+            if method == "DELETE":
+                return self.said(204 if self.items.pop(name, None) else 404)
+            return self.write(f"item-{len(self.log)}" if method == "POST" else name, asked.json["name"], method)
+
+    def write(self, item: str, name: Any, method: str) -> Reply:
+        said = self.wrong(name)
+        if not said or said in (self.applies, self.accepts):
+            self.items[item] = name
+        if said and said != self.accepts:
+            return self.said(400, {"message": said})
+        return self.said(201 if method == "POST" else 200, {"id": item, "name": name})
+
+    def wrong(self, name: Any) -> str:
+        if isinstance(name, int):
+            return "The name is no text"
+        if not (name or "").strip():
+            return "The name is missing"
+        return "The name is too long" if len(name) > 5 else ""
+
+
+@dataclass(frozen=True)
+class Done:
+    rows: dict[str, RowResult]
+    log: list[str]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return {
+            name: (
+                row.verdict.value,
+                sorted((item.aspect, item.where) for item in row.findings),
+                [(item.label, item.outcome, item.answer) for item in row.attempts],
+            )
+            for name, row in self.rows.items()
+        }
+
+
+@pytest.fixture
+def through(
+    shop: Callable[..., Contract], ground: Callable[..., Any], answer: Callable[..., Answer]
+) -> Callable[..., Done]:
+    """Runs all rows with so many workers."""
+
+    def done(workers: int, *, changes: tuple[tuple[str, str], ...] = OWN, **faults: str) -> Done:
+        contract = shop(ROWS, *changes)
+        server = Shop(answer, **faults)
+        held = ground(contract, server, allow=frozenset({"write", "delete"}))
+        plans = plan_all(contract, held.target, contract.rows, "standard", 0)
+        runner = Runner(held, plans, workers)
+        runner.start([row.id for row in contract.rows])
+        try:
+            return Done({row.id: runner.result(row.id) for row in contract.rows}, server.log)
+        finally:
+            runner.close()
+
+    return done
+
+
+@pytest.mark.parametrize("changes", [OWN, (), OWN[1:]], ids=["own", "no lane", "one without a lane"])
+def test_a_right_server_gets_the_same_requests_from_eight_as_from_one(through: Any, changes: Any) -> None:
+    one, eight = through(1, changes=changes), through(8, changes=changes)
+    assert one.told == eight.told
+    assert {"conforms"} == {row.verdict.value for row in eight.rows.values()}
+    assert sorted(one.log) == sorted(eight.log)
+
+
+@pytest.mark.parametrize("message", ["The name is too long", "The name is missing", "The name is no text"])
+def test_only_the_row_whose_refusal_had_an_effect_is_blamed(through: Any, message: str) -> None:
+    one, eight = through(1, applies=message), through(8, applies=message)
+    assert one.told == eight.told
+    assert 1 == sum(row.verdict.value == "violates" for row in eight.rows.values())
+
+
+@pytest.mark.parametrize("message", ["The name is too long", "The name is missing"])
+def test_what_one_row_gets_accepted_is_no_effect_of_another(through: Any, message: str) -> None:
+    one, eight = through(1, accepts=message), through(8, accepts=message)
+    assert one.told == eight.told
+    assert 1 == sum(row.verdict.value == "violates" for row in eight.rows.values())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("vary: {json.name: {edges: {space", "vary: {json.name: {once: true, edges: {space"),
+        ('operations: [put, add]\n    request: {path: {id: "{capture.made}"}, json: {name: ""}}', ELSEWHERE),
+    ],
+    ids=["sent once a run", "deletes what is not its own"],
+)
+def test_what_cannot_be_run_again_is_beside_nothing(
+    shop: Callable[..., Contract], ground: Callable[..., Any], change: tuple[str, str]
+) -> None:
+    rows = ROWS.replace(*change)
+    assert rows != ROWS
+    contract = shop(rows, *OWN)
+    held = ground(contract, lambda _: None, allow=frozenset({"write", "delete"}))
+    plans = plan_all(contract, held.target, contract.rows, "standard", 0)
+    assert {"too-long": True, "no-name": False, "no-number": True} == {
+        name.rpartition("/")[2]: in_phases(contract, plan) for name, plan in plans.items()
+    }
+
+
+# --- waiting for another row's control -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def plans(shop: Callable[..., Contract], ground: Callable[..., Any]) -> dict[str, RowPlan]:
+    contract = shop(ROWS, *OWN)
+    held = ground(contract, lambda _: None, allow=frozenset({"write", "delete"}))
+    return plan_all(contract, held.target, contract.rows, "standard", 0)
+
+
+def test_a_row_waits_for_the_first_row_that_has_its_control(plans: dict[str, RowPlan]) -> None:
+    passing, (first, second, _) = Passing(plans, threading.Event()), plans
+    controls: tuple[ControlPlan, ...] = plans[second].controls
+    passing.wait(first, controls, {})  # the first one has nobody to wait for
+    with ThreadPoolExecutor(1) as crew:
+        waiting = crew.submit(passing.wait, second, controls, {})
+        time.sleep(0.02)
+        assert not waiting.done()
+        passing.told(first)
+        assert waiting.result(5) is None
+
+
+def test_nobody_waits_for_what_was_passed_or_once_the_run_is_stopped(plans: dict[str, RowPlan]) -> None:
+    stopping = threading.Event()
+    passing, second = Passing(plans, stopping), list(plans)[1]
+    controls = plans[second].controls
+    passing.wait(second, controls, {control.key: "passed" for control in controls})
+    stopping.set()
+    passing.wait(second, controls, {})
