@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any
 
@@ -14,11 +15,12 @@ from conformance.plan.attempts import Look, Probe, RowPlan
 from conformance.run.calls import run_chain
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
+from conformance.run.lanes import hurry
 from conformance.run.phases import ALONE, Phases
 from conformance.run.probing import Outcome, attempt
 from conformance.wire import Answer
 
-__all__ = ["State", "Watch", "seen", "shown"]
+__all__ = ["State", "Watch", "apart", "seen", "shown"]
 
 State = Mapping[str, Any]
 
@@ -45,6 +47,13 @@ class Watch:
             if index not in self._states:
                 self._read_first(index)
 
+    def first(self, probes: Iterable[Probe], crew: Executor) -> None:
+        """Read what several probes must not change, side by side."""
+        wanted = dict.fromkeys(index for probe in probes for index in self._guards(probe))
+        for index, state in self._all([index for index in wanted if index not in self._states], "before", crew):
+            if state is not None:
+                self._states[index] = state
+
     def after(self, probe: Probe, outcome: Outcome) -> None:
         """Look at once where the case says so, else remember to look at the end."""
         if outcome.accepted and probe.tier != "read":
@@ -54,11 +63,13 @@ class Watch:
             if self._plan.row.case.unchanged[index].each:
                 self._look(index)
 
-    def finish(self) -> None:
+    def finish(self, crew: Executor | None = None) -> None:
         """Look for the effect of all that was sent since the last look."""
-        for index in list(self._pending):
-            if self._pending[index]:
-                self._look(index)
+        wanted = [index for index, outcomes in self._pending.items() if outcomes]
+        for index, after in self._all(wanted, "after", crew) if crew else ():
+            self._compare(index, after)
+        for index in wanted if crew is None else ():
+            self._look(index)
 
     def _guards(self, probe: Probe) -> tuple[int, ...]:
         return tuple(index for index in probe.guards if index < len(self._plan.guards))
@@ -68,17 +79,29 @@ class Watch:
         if state is not None:
             self._states[index] = state
 
+    def _all(self, wanted: Sequence[int], when: str, crew: Executor) -> Iterator[tuple[int, State | None]]:
+        def read(index: int) -> tuple[Evidence, State | None]:
+            scratch = Evidence(self._ground.redactor)
+            hurry(self._phases.haste)
+            return scratch, self._read(index, when, scratch)
+
+        for index, (scratch, state) in zip(wanted, list(crew.map(read, wanted)), strict=True):
+            self._evidence.adopt(scratch)
+            yield index, state
+
     def _look(self, index: int) -> None:
+        self._compare(index, self._read(index, "after"))
+
+    def _compare(self, index: int, after: State | None) -> None:
         outcomes, self._pending[index] = self._pending.get(index, []), []
         before = self._states.get(index)
-        after = self._read(index, "after")
         if before is None or after is None:
             return
         self._states[index] = after
         changed = {pointer: value for pointer, value in after.items() if not same(value, before[pointer])}
         if changed:
             self._phases.disturb()
-        if not changed or self._phases.shared or any(outcome.accepted for outcome in outcomes):
+        if not changed or self._phases.disturbed or any(outcome.accepted for outcome in outcomes):
             # What was accepted is a violation of its own; that it then has an effect is no second one.
             return
         if self._plan.row.case.unchanged[index].confirm and not self._again(index, outcomes):
@@ -101,11 +124,22 @@ class Watch:
             self._evidence.silences.append("something changed meanwhile, and not again: perhaps somebody else's write")
         return after != before
 
-    def _read(self, index: int, when: str) -> State | None:
+    def _read(self, index: int, when: str, evidence: Evidence | None = None) -> State | None:
         guard = self._plan.row.case.unchanged[index]
         look = Look(self._plan.guards[index], tuple(guard.compare))
         said = (f"read {when}", f"{self._plan.row.id}/guard/{index}")
-        return seen(self._ground, self._evidence, look, self._captures, said)
+        return seen(self._ground, evidence or self._evidence, look, self._captures, said)
+
+
+def apart(probes: Sequence[Probe]) -> list[list[int]]:
+    """The places of probes that may be sent side by side, one list after the other.
+
+    What is sent again comes after the first time; what deletes comes before what makes, as a count would not show both.
+    """
+    groups: dict[tuple[bool, bool], list[int]] = {}
+    for place, probe in enumerate(probes):
+        groups.setdefault((probe.label.startswith("again"), probe.tier != "delete"), []).append(place)
+    return [groups[key] for key in sorted(groups)]
 
 
 def seen(

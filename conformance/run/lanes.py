@@ -23,6 +23,7 @@ __all__ = [
     "Turns",
     "calls_of",
     "hurry",
+    "in_order",
     "lane_of",
     "lane_of_exploring",
     "name_of",
@@ -155,24 +156,26 @@ class Turns:
 
 
 class Lanes:
-    """Runs jobs as soon as every earlier one that they may not run beside is through.
-
-    Those of `at_once` wait for none, and none waits for them: they see to that themselves.
-    """
+    """Runs jobs, each as soon as those that it waits for are through."""
 
     def __init__(
-        self, lanes: Mapping[str, Lane], run: Callable[[str], Any], workers: int, at_once: Collection[str] = ()
+        self,
+        lanes: Mapping[str, Lane],
+        run: Callable[[str], Any],
+        workers: int,
+        waits: Mapping[str, Collection[str]] | None = None,
     ) -> None:
+        """`waits` names what each job waits for: when absent, for earlier ones that it may not run beside."""
         self._lanes, self._run = lanes, run
         self._lock = threading.Lock()
         self._futures: dict[str, Future[Any]] = {name: Future() for name in lanes}
-        in_order = {name: lane for name, lane in lanes.items() if name not in at_once}
-        self._waiting = {name: set() if name in at_once else _before(name, in_order) for name in lanes}
+        waits = in_order(lanes) if waits is None else waits
+        self._waiting = {name: set(waits.get(name, ())) for name in lanes}
         self._stopped = False
         # What reads must not keep what writes from beginning: others wait for that.
         self._reading = ThreadPoolExecutor(READING * workers, thread_name_prefix="reads")
         self._writing = ThreadPoolExecutor(
-            workers + len(at_once), thread_name_prefix="writes", initializer=hurry, initargs=(CHAIN,)
+            max(1, len(lanes)), thread_name_prefix="writes", initializer=hurry, initargs=(CHAIN,)
         )
 
     def start(self) -> dict[str, Future[Any]]:
@@ -208,12 +211,10 @@ class Lanes:
                         self._begin(other)
 
 
-def _before(name: str, lanes: Mapping[str, Lane]) -> set[str]:
-    """The earlier jobs that this one may not run beside."""
-    found = set()
-    for other, lane in lanes.items():
-        if other == name:
-            break
-        if lane.meets(lanes[name]):
-            found.add(other)
-    return found
+def in_order(lanes: Mapping[str, Lane]) -> dict[str, set[str]]:
+    """For each job the earlier ones that it may not run beside."""
+    names = list(lanes)
+    return {
+        name: {earlier for earlier in names[:place] if lanes[earlier].meets(lanes[name])}
+        for place, name in enumerate(names)
+    }

@@ -39,10 +39,6 @@ class Phases(Protocol):
     def disturbed(self) -> bool:
         """Something was changed that may be another row's doing: what the row has seen tells nothing."""
 
-    @property
-    def shared(self) -> bool:
-        """Whether somebody is, or was, at the same things at the same time."""
-
     def making(self) -> None:
         """The set-up follows."""
 
@@ -63,9 +59,8 @@ class Alone:
     """The phases of a row that has everything to itself."""
 
     disturbed = False
-    shared = False
     moves_its_own = False
-    haste = PROBES
+    haste = CHAIN
 
     def making(self) -> None:
         """Nobody has to know."""
@@ -133,28 +128,19 @@ class Passing:
 class Beside:
     """The phases of a row that others run beside."""
 
+    haste = PROBES
+    moves_its_own = True
+
     def __init__(self, contract: Contract, plan: RowPlan, rooms: Rooms, wait: Waiting) -> None:
         names = lane_of(contract, plan).names
         self._looks = Lane(sees=names)
         self._makes = _moves(contract, calls_of(plan.before), names)
-        probes = [(probe.operation, probe.tier) for probe in plan.probes if probe.role == "open"]
-        rest = calls_of(plan.before, plan.after, plan.undo, *(control.steps for control in plan.controls))
-        self._moves = _moves(contract, [*probes, *rest], names)
+        self._moves = _moves(contract, _meant(plan), names)
         self._sets_up = any(tier != "read" for _, tier in calls_of(plan.before))
         self._rooms, self._wait = rooms, wait
         self._visit: Visit | None = None
         self._visits: list[Visit] = []
         self._moving = False
-
-    @property
-    def haste(self) -> int:
-        """Where others cannot move as long as it does, they wait for its looking, too."""
-        return CHAIN if self._moves.changes else PROBES
-
-    @property
-    def moves_its_own(self) -> bool:
-        """Nothing but what it has made itself."""
-        return bool(self._moves.owns) and not self._moves.changes
 
     @property
     def disturbed(self) -> bool:
@@ -163,7 +149,7 @@ class Beside:
 
     @property
     def shared(self) -> bool:
-        """As long as nobody came, what was seen is the row's own doing."""
+        """Whether somebody was at the same things at the same time."""
         return any(visit.beside for visit in self._visits)
 
     def making(self) -> None:
@@ -207,6 +193,12 @@ class Beside:
             self._visits.append(self._visit)
 
 
+def _meant(plan: RowPlan) -> list[tuple[str, str]]:
+    """The calls of a row that may be accepted."""
+    probes = [(probe.operation, probe.tier) for probe in plan.probes if probe.role == "open"]
+    return [*probes, *calls_of(plan.before, plan.after, plan.undo, *(control.steps for control in plan.controls))]
+
+
 def _moves(contract: Contract, calls: Sequence[tuple[str, str]], seen: frozenset[str]) -> Lane:
     writes = {operation for operation, tier in calls if tier != "read"}
     own = {name for name in writes if contract.operations[name].spec.own}
@@ -216,12 +208,18 @@ def _moves(contract: Contract, calls: Sequence[tuple[str, str]], seen: frozenset
 
 
 def in_phases(contract: Contract, plan: RowPlan) -> bool:
-    """Whether a row may run beside others that write: where all of it may be sent again, and would show the same."""
+    """Whether a row may run beside others that write.
+
+    It may where it changes nothing but what it has made, and where all of it may be sent again and would show
+    the same.
+    """
     case = plan.row.case
     named = [contract.file.inputs.get(given) if isinstance(given, str) else given for given in case.vary.values()]
     once = case.once or any(given is not None and given.once for given in named)
     alone = once or case.last or plan.repeat or plan.band or plan.lacks
-    return not alone and lane_of(contract, plan) != Lane() and all(_shows_again(contract, plan, p) for p in plan.probes)
+    if alone or lane_of(contract, plan) == Lane() or _moves(contract, _meant(plan), frozenset()).changes:
+        return False
+    return all(_shows_again(contract, plan, probe) for probe in plan.probes)
 
 
 def _shows_again(contract: Contract, plan: RowPlan, probe: Probe) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
-from itertools import groupby
 from time import perf_counter
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +22,7 @@ from conformance.run.controlling import Controls
 from conformance.run.evidence import Evidence
 from conformance.run.explaining import explained, noted
 from conformance.run.ground import Ground
-from conformance.run.guarding import Watch
+from conformance.run.guarding import Watch, apart
 from conformance.run.intending import entry_of
 from conformance.run.lanes import hurry
 from conformance.run.phases import ALONE, Phases
@@ -126,9 +125,8 @@ class RowRun:
     def _control(self) -> None:
         self._waiting += [control for control in self.plan.controls if control.later]
         now = [control for control in self.plan.controls if not control.later]
-        crew = self.ground.crew if self._phases.moves_its_own else None
-        free = {control.key: control for control in now if control.free} if crew else {}
-        sent = {key: crew.submit(self._fresh, control) for key, control in free.items()} if crew else {}
+        free = {control.key: control for control in now if control.free and self._phases.moves_its_own}
+        sent = {key: self.ground.crew.submit(self._fresh, free[key]) for key in free} if self.ground.crew else {}
         for control in now:
             if control.key in sent:
                 self._take_over(sent.pop(control.key).result())
@@ -240,9 +238,7 @@ class RowRun:
     def _probe(self, probes: Sequence[Probe], watch: Watch) -> None:
         crew = self._crew()
         if crew is not None:
-            # What is sent again comes after the first time, and what deletes is not counted with what makes.
-            for _, some in groupby(probes, lambda probe: (probe.label.startswith("again"), probe.tier)):
-                self._side_by_side(list(some), watch, crew)
+            self._side_by_side(probes, watch, crew)
         for probe in probes if crew is None else ():
             if self.ground.shared.stopping.is_set():
                 break
@@ -251,7 +247,7 @@ class RowRun:
             if outcome is not None:
                 self._take_in(outcome)
                 watch.after(probe, outcome)
-        watch.finish()
+        watch.finish(crew)
 
     def _crew(self) -> Executor | None:
         """Who sends the probes of this row side by side: only a row that writes, for those that read already are."""
@@ -267,9 +263,12 @@ class RowRun:
             scratch, stopped = Evidence(self.ground.redactor), self.ground.shared.stopping.is_set()
             return scratch, None if stopped else self.undoing.attempt(scratch, probe)
 
-        for probe in probes:
-            watch.before(probe)
-        for probe, (scratch, outcome) in zip(probes, crew.map(send, probes), strict=True):
+        sent: dict[int, tuple[Evidence, Outcome | None]] = {}
+        for some in apart(probes):
+            watch.first([probes[place] for place in some], crew)
+            sent |= zip(some, crew.map(send, [probes[place] for place in some]), strict=True)
+        for place, probe in enumerate(probes):
+            scratch, outcome = sent[place]
             more = self.evidence.adopt(scratch)
             if outcome is not None:
                 moved = replace(outcome, n=outcome.n + more)

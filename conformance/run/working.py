@@ -9,7 +9,7 @@ from typing import Any
 from conformance.plan.attempts import RowPlan
 from conformance.results.model import Exploration, RowResult, Undocumented
 from conformance.run.ground import Ground
-from conformance.run.lanes import Lane, Lanes, lane_of, lane_of_exploring
+from conformance.run.lanes import Lane, Lanes, in_order, lane_of, lane_of_exploring
 from conformance.run.phases import Beside, Passing, Reading, in_phases, is_doubtful
 from conformance.run.rooms import Rooms
 from conformance.run.rows import run_row
@@ -48,14 +48,18 @@ class Work:
     def start(self, rows: Sequence[str], explorations: Mapping[str, str], workers: int) -> Lanes:
         """Begin with these rows and with explorations, the operation of each by the job's name."""
         contract = self._ground.contract
-        self._lanes = {name: lane_of(contract, self._plans[name]) for name in rows}
+        lanes = {name: lane_of(contract, self._plans[name]) for name in rows}
         self._phased = {name for name in rows if in_phases(contract, self._plans[name])}
+        waits = in_order({name: lane for name, lane in lanes.items() if name not in self._phased})
         exploring = {name: lane_of_exploring(contract, operation) for name, operation in explorations.items()}
-        self._lanes |= dict(sorted(exploring.items(), key=lambda item: (bool(item[1].changes), bool(item[1].owns))))
-        self._operations = dict(explorations)
+        for name, lane in exploring.items():
+            # What only reads finds its place between rows that take turns, and would keep those back that do not.
+            beside = set() if lane.changes or lane.owns else self._phased
+            waits[name] = {row for row in rows if row not in beside and lane.meets(lanes[row])}
+        self._operations, self._lanes = dict(explorations), lanes | exploring
         # Those that make something first make it together.
         first = sorted(self._lanes, key=lambda name: name not in self._phased or not self._plans[name].before)
-        return Lanes({name: self._lanes[name] for name in first}, self._run, workers, self._phased | exploring.keys())
+        return Lanes({name: self._lanes[name] for name in first}, self._run, workers, waits)
 
     def _run(self, name: str) -> Any:
         try:

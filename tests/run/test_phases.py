@@ -14,7 +14,8 @@ import pytest
 from conformance.contract.contract import Contract
 from conformance.plan.attempts import ControlPlan, RowPlan
 from conformance.results.model import RowResult
-from conformance.run.phases import Passing, in_phases
+from conformance.run.phases import Beside, Passing, in_phases
+from conformance.run.rooms import Rooms
 from conformance.run.running import Runner, plan_all
 from conformance.wire import Answer, Reply
 
@@ -200,6 +201,23 @@ def test_what_cannot_be_run_again_is_beside_nothing(
     assert {"too-long": True, "no-name": False, "no-number": True} == {
         name.rpartition("/")[2]: in_phases(contract, plan) for name, plan in plans.items()
     }
+
+
+def test_what_a_row_sees_alone_is_its_own_doing_until_another_comes_to_look(
+    plans: dict[str, RowPlan], shop: Callable[..., Contract]
+) -> None:
+    rooms, contract = Rooms(), shop(ROWS, *OWN)
+    one, other = (Beside(contract, plan, rooms, lambda _: None) for plan in list(plans.values())[:2])
+    one.making()
+    other.making()
+    other.leave()
+    one.looking()
+    one.disturb()
+    assert (True, False) == (one.shared, one.disturbed)
+    other.looking()
+    assert (True, True) == (one.disturbed, other.disturbed)
+    one.leave()
+    other.leave()
 
 
 # --- waiting for another row's control -------------------------------------------------------------------------------
