@@ -64,6 +64,7 @@ class _Band:
         self.contract, self.target, self.rows, self.before = contract, target, rows, shares
         self.drafts = {row.id: plan_row(contract, target, row, "smoke", Shares(room=UNBOUNDED)) for row in rows}
         self.able = [row for row in rows if not (self.drafts[row.id].lacks or row.case.last)]
+        self.costs = {one.key: cost(one.steps) for draft in self.drafts.values() for one in draft.controls}
         self.looks = self._looks()
         self.spent = self._set_ups()
         self.payers = self._payers()
@@ -72,7 +73,7 @@ class _Band:
 
     def plans(self) -> dict[str, RowPlan]:
         """The plan of each row, those that lack something alone."""
-        made = {row.id: self._plan(row) if row in self.able else self._alone(row) for row in self.rows}
+        made = {row.id: self._plan(row) if row.id in self.spent else self._alone(row) for row in self.rows}
         needed = {name for plan in made.values() for probe in plan.probes for name in captures(probe.request)}
         return {name: self._completed(plan, needed) for name, plan in made.items()}
 
@@ -173,14 +174,10 @@ class _Band:
                     holders.setdefault(control.key, []).extend([] if made else [row.id])
         alone = [(key, names[0]) for key, names in holders.items() if len(names) == 1]
         for key, name in alone:
-            self.spent[name] += self._cost(key)
+            self.spent[name] += self.costs[key]
         return dict(alone) | {
-            key: self._roomiest(names, self._cost(key)) for key, names in holders.items() if len(names) != 1
+            key: self._roomiest(names, self.costs[key]) for key, names in holders.items() if len(names) != 1
         }
-
-    def _cost(self, key: str) -> int:
-        every = (control for draft in self.drafts.values() for control in draft.controls)
-        return next(cost(control.steps) for control in every if control.key == key)
 
     def _closers(self) -> Mapping[str, list[str]]:
         """Which looks after all rows each row sends."""
