@@ -14,12 +14,14 @@ from conformance.results.model import RowResult
 from conformance.run.lanes import CHAIN, PROBES, Lane, calls_of, lane_of, name_of
 from conformance.run.rooms import Rooms, Visit
 
-__all__ = ["ALONE", "Alone", "Beside", "Passing", "Phases", "Reading", "in_phases", "is_doubtful"]
+__all__ = ["ALONE", "TURNS", "Alone", "Beside", "Passing", "Phases", "Reading", "in_phases", "is_doubtful"]
 
 Waiting = Callable[[Sequence[ControlPlan]], None]
 """Waits until earlier rows have sent these controls, where they do."""
 
 _FIRM = frozenset(["example", "boundary", "drawn"])
+TURNS = 1
+"""The rank of rows that take turns: what needs everything for itself goes first, for more waits for that."""
 _WAKE = 0.05
 """Seconds after which a row that waits for another looks whether the run is being stopped."""
 
@@ -98,6 +100,7 @@ class Passing:
     def __init__(self, plans: Mapping[str, RowPlan], stopping: threading.Event) -> None:
         self._moved, self._stopping = threading.Condition(), stopping
         self._through: set[str] = set()
+        self._let_in: set[str] = set()
         self._holders: dict[str, list[str]] = {}
         for name, plan in plans.items():
             for control in (control for control in plan.controls if control.free):
@@ -109,10 +112,21 @@ class Passing:
             for earlier in self._earlier(key, name):
                 self._wait(lambda earlier=earlier, key=key: earlier in self._through or key in passed)  # type: ignore[misc]
 
-    def told(self, name: str = "") -> None:
-        """A control was passed, or this row is through."""
+    def follow(self, names: Collection[str]) -> None:
+        """Until these rows are where they change something, or are through."""
+        self._wait(lambda: self._let_in.issuperset(names))
+
+    def let_in(self, name: str) -> None:
+        """This row is where it changes something."""
         with self._moved:
-            self._through |= {name} - {""}
+            self._let_in.add(name)
+            self._moved.notify_all()
+
+    def told(self, name: str) -> None:
+        """This row is through."""
+        with self._moved:
+            self._through.add(name)
+            self._let_in.add(name)
             self._moved.notify_all()
 
     def _earlier(self, key: str, name: str) -> list[str]:
@@ -189,7 +203,7 @@ class Beside:
     def _enter(self, lane: Lane) -> None:
         if self._visit is None or self._visit.lane != lane:
             self.leave()
-            self._visit = self._rooms.enter(lane)
+            self._visit = self._rooms.enter(lane, TURNS)
             self._visits.append(self._visit)
 
 
@@ -200,7 +214,8 @@ def _meant(plan: RowPlan) -> list[tuple[str, str]]:
 
 
 def _moves(contract: Contract, calls: Sequence[tuple[str, str]], seen: frozenset[str]) -> Lane:
-    writes = {operation for operation, tier in calls if tier != "read"}
+    # What is documented to read changes nothing by another method.
+    writes = {name for name, tier in calls if tier != "read" and contract.operations[name].tier != "read"}
     own = {name for name in writes if contract.operations[name].spec.own}
     changes = frozenset(name_of(contract, name) for name in writes - own)
     owns = frozenset(name_of(contract, name) for name in own) - changes

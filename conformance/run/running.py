@@ -84,6 +84,8 @@ def prepare(
 
 
 EXPLORE = "explore "
+CREW = 8
+"""Threads for each worker that send what goes side by side."""
 
 
 class Runner:
@@ -102,7 +104,8 @@ class Runner:
         """Begin with these rows and explorations; all that may go side by side does."""
         if self._workers <= 1:
             return
-        self._crew = ThreadPoolExecutor(self._workers, thread_name_prefix="probes")
+        # More than can send at the same time: who goes first is for the turns to say, and no queue stands before them.
+        self._crew = ThreadPoolExecutor(CREW * self._workers, thread_name_prefix="probes")
         self.ground = replace(self.ground, session=Turns(self.ground.session, self._workers), crew=self._crew)
         self._bands = bands(self.ground, self.plans)
         work = Work(self.ground, self.plans, lambda name: self._bands[name].run(name), self._explore)

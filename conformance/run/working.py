@@ -10,7 +10,7 @@ from conformance.plan.attempts import RowPlan
 from conformance.results.model import Exploration, RowResult, Undocumented
 from conformance.run.ground import Ground
 from conformance.run.lanes import Lane, Lanes, in_order, lane_of, lane_of_exploring
-from conformance.run.phases import Beside, Passing, Reading, in_phases, is_doubtful
+from conformance.run.phases import TURNS, Beside, Passing, Reading, in_phases, is_doubtful
 from conformance.run.rooms import Rooms
 from conformance.run.rows import run_row
 
@@ -18,7 +18,7 @@ __all__ = ["Explored", "Work"]
 
 Explored = tuple[Exploration, tuple[Undocumented, ...]]
 
-_EXPLORING = 1
+_EXPLORING = TURNS + 1
 """Rows go first: they wait for each other, and nobody waits for an exploration."""
 
 _OTHERS_MAY_CAUSE = frozenset(["effect", "state", "stability"])
@@ -44,17 +44,21 @@ class Work:
         self._lanes: dict[str, Lane] = {}
         self._operations: dict[str, str] = {}
         self._phased: set[str] = set()
+        self._after: dict[str, set[str]] = {}
+        """Rows that go before one that takes no turns."""
 
     def start(self, rows: Sequence[str], explorations: Mapping[str, str], workers: int) -> Lanes:
         """Begin with these rows and with explorations, the operation of each by the job's name."""
         contract = self._ground.contract
         lanes = {name: lane_of(contract, self._plans[name]) for name in rows}
         self._phased = {name for name in rows if in_phases(contract, self._plans[name])}
-        waits = in_order({name: lane for name, lane in lanes.items() if name not in self._phased})
+        taking_no_turns = in_order({name: lane for name, lane in lanes.items() if name not in self._phased})
+        waits = {name: earlier for name, earlier in taking_no_turns.items() if self._plans[name].band}
+        self._after = {name: earlier for name, earlier in taking_no_turns.items() if name not in waits}
         exploring = {name: lane_of_exploring(contract, operation) for name, operation in explorations.items()}
         for name, lane in exploring.items():
-            # What only reads finds its place between rows that take turns, and would keep those back that do not.
-            beside = set() if lane.changes or lane.owns else self._phased
+            # It finds its place between rows that take turns, and would keep those back that do not.
+            beside = set() if lane.changes else self._phased
             waits[name] = {row for row in rows if row not in beside and lane.meets(lanes[row])}
         self._operations, self._lanes = dict(explorations), lanes | exploring
         # Those that make something first make it together.
@@ -78,8 +82,10 @@ class Work:
             return run_row(self._ground, plan, Reading(wait))
         if name in self._phased:
             return self._beside(plan, lane, Beside(self._ground.contract, plan, self._rooms, wait))
+        self._passing.follow(self._after[name])
         wait(plan.controls)
         with self._rooms.visit(lane):
+            self._passing.let_in(name)
             return run_row(self._ground, plan)
 
     def _beside(self, plan: RowPlan, lane: Lane, phases: Beside) -> RowResult:
