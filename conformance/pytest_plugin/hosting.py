@@ -62,6 +62,23 @@ class Hosting:
         collector.conformance = session
         return collector
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Of a contract's folder, tables in the vendor's order, as they are planned, then what is explored."""
+        report = yield
+        if isinstance(collector, pytest.Dir) and isinstance(report.result, list):
+            report.result.sort(key=self._place)
+        return report
+
+    def _place(self, node: Any) -> int:
+        if not isinstance(node, TableFile | OperationsFile):
+            return -1
+        contract = self._session.contract(node.path.parent)
+        tables = contract.file.tables if contract is not None else []
+        return tables.index(node.path.stem) if node.path.stem in tables else len(tables)
+
     @pytest.hookimpl(specname="pytest_collection_modifyitems", tryfirst=True)
     def pytest_keep_writes_together(self, items: list[pytest.Item]) -> None:
         """On real targets what writes stays on one worker of xdist (in which `dist` is called `loadgroup`)."""
