@@ -150,6 +150,8 @@ class Turns:
                 self._free -= 1
             finally:
                 self._waiting[haste] -= 1
+                # Those with less haste may have waited for nobody but this one.
+                self._turn.notify_all()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
