@@ -202,7 +202,8 @@ class RowRun:
         """Leave out what needs a set-up that is optional and failed; what it did capture is not as it should be."""
         optional = [step.step for step in self.plan.before if step.step.optional]
         gone = {name for step in optional for name in step.capture or {}}
-        self.captures = {name: value for name, value in self.captures.items() if name not in gone}
+        for name in gone & self.captures.keys():
+            del self.captures[name]  # in place: what takes things back looks at the same ones
         kept = tuple(probe for probe in self.plan.probes if not gone & set(captures(probe.request)))
         left_out = [f"{probe.label}: {chain.why}" for probe in self.plan.probes if probe not in kept]
         self.plan = replace(self.plan, probes=kept, skipped=(*self.plan.skipped, *left_out))
