@@ -130,15 +130,15 @@ def profile(port: int) -> dict[str, Any]:
     }
 
 
-def run_against(port: int, folder: Path) -> tuple[int, str, float]:
+def run_against(port: int, folder: Path) -> tuple[int, str]:
+    """Exit code and both streams; that it ends within ten minutes is all that is asked of a shared machine."""
     target = str(saved(folder, profile(port)))
     arguments = [str(CASES / "microcms-management"), "--target", target, "--depth", "smoke", "-k", ROWS, "-q"]
     arguments += ["-p", "no:cacheprovider", "--output", str(folder / "out"), "--also-write=junit", "--also-write=har"]
-    started = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, *arguments], cwd=folder, capture_output=True, timeout=600, check=False
     )
-    return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace"), time.monotonic() - started
+    return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
 QUICK = ["an endless body", "100 MB of headers", "a gzip bomb", "silence"]
@@ -147,12 +147,11 @@ QUICK = ["an endless body", "100 MB of headers", "a gzip bomb", "silence"]
 @pytest.mark.parametrize("name", QUICK)
 def test_a_whole_run_survives(name: str, tmp_path: Path) -> None:
     with tricky(TRICKS[name]) as port:
-        code, text, seconds = run_against(port, tmp_path)
+        code, text = run_against(port, tmp_path)
     assert 1 == code, text
     assert "Traceback" not in text
     assert "a fault of the suite" not in text
     assert 300 > int(text.rsplit("peak ", 1)[1].split()[0])
-    assert 600 > seconds  # it ends; how soon is no test's business on a shared machine
     results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
     verdicts = {row["verdict"] for run in results["runs"] for row in run["rows"]}
     assert verdicts <= {"violates", "inconclusive"}
