@@ -72,7 +72,6 @@ LONG = frozenset(
     [
         "conformance.results.model",
         "conformance.exchange.reading",
-        "conformance.exchange.transport",
         "conformance.run.calls",
     ]
 )

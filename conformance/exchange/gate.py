@@ -8,8 +8,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from conformance import __version__
 from conformance.errors import Problem, Unusable
+from conformance.exchange.connecting import Item, Outgoing
 from conformance.exchange.limits import Access
-from conformance.exchange.transport import Item, Outgoing
 from conformance.wire import Request
 
 __all__ = ["Gate", "Shut"]

@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 
 from conformance.errors import Problem, Unusable
 from conformance.exchange.breaker import Breaker
+from conformance.exchange.connecting import Outgoing
 from conformance.exchange.gate import Gate, Shut
 from conformance.exchange.limits import Access, Limits
 from conformance.exchange.pacing import Pace, Pacer
 from conformance.exchange.patience import UNASKED, Patience, retry_after
-from conformance.exchange.transport import Outgoing, Transport, Try
+from conformance.exchange.transport import Transport, Try
 from conformance.wire import Answer, Exchange, Reply, Request, Silence, SilenceKind
 
 __all__ = ["Access", "Limits", "Pace", "Session"]
