@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +22,10 @@ from conformance.run.rows import run_row
 from conformance.run.running import plan_all, prepare
 from conformance.target.target import Target, from_mapping
 from conformance.wire import Answer, Exchange, Reply, Request
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts the tests in the background has them ignore it, and every command that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HEAD = """\
 contract: shop
