@@ -94,20 +94,30 @@ def names(value: Any) -> Iterator[tuple[str, tuple[str, ...], str | None]]:
 
     Optional keys and their members need no value, so they are left out.
     """
-    if isinstance(value, str):
-        if "{" not in value:
-            return
-        for match in _PLACEHOLDER.finditer(value):
+    found: list[str] = []
+    _gather(value, found)
+    for text in found:
+        for match in _PLACEHOLDER.finditer(text):
             if match[1] in HEADS or match[1] in MESSAGE_HEADS:
                 yield match[1], tuple(match[2].split(".")[1:]), match[3]
-    elif isinstance(value, Mapping):
+
+
+def _gather(value: Any, found: list[str]) -> None:
+    """Add the texts in a value that may hold placeholders. No generator: a planner asks this of every request."""
+    if isinstance(value, str):
+        if "{" in value:
+            found.append(value)
+    elif isinstance(value, dict | Mapping):
         for key, member in value.items():
-            if not _is_optional(key):
-                yield from names(key)
-                yield from names(member)
+            if isinstance(key, str) and "{" in key:
+                if _is_optional(key):
+                    continue
+                found.append(key)
+            if member is not None:
+                _gather(member, found)
     elif isinstance(value, list | tuple):
         for member in value:
-            yield from names(member)
+            _gather(member, found)
 
 
 def strange(text: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.model import Depth, OperationRef
@@ -12,7 +12,7 @@ from conformance.plan.merging import base, merged, spec
 from conformance.plan.steps import tier_of
 from conformance.target.target import Target
 
-__all__ = ["Ground", "Voice", "grounds_of", "voices_for", "voices_of"]
+__all__ = ["SILENT", "Ground", "Voice", "grounds_of", "voices_for", "voices_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ class Voice:
     other: str | None = None
 
 
+SILENT: Final = Voice()
+
+
 def grounds_of(contract: Contract, row: Row) -> list[Ground]:
     """Every operation of a row."""
     return [_ground(contract, row, ref) for ref in row.operations]
@@ -50,7 +53,7 @@ def voices_of(contract: Contract, target: Target, row: Row) -> list[Voice]:
     localised = isinstance(wordings, list) and any(wording.language for wording in wordings)
     listed = target.fixtures.get(contract.file.language_fixture or "")
     if not localised or not contract.file.languages or not isinstance(listed, list) or not listed:
-        return [Voice()]
+        return [SILENT]
     languages = [str(language) for language in listed]
     return [
         Voice(

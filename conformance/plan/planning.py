@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 
 from conformance.contract import placeholders
 from conformance.contract.contract import Contract, Row
-from conformance.contract.model import Depth, Step
+from conformance.contract.model import Control, Depth, Step
 from conformance.plan import controls, smoke
 from conformance.plan.attempts import ControlPlan, PlannedStep, Probe, RowPlan, Template
 from conformance.plan.depths import DEPTHS, SMOKE_REQUESTS
-from conformance.plan.grounds import Voice
+from conformance.plan.grounds import SILENT
 from conformance.plan.needs import lacks_of, lacks_of_steps
 from conformance.plan.probes import Probes, asking
 from conformance.plan.steps import planned_steps
 from conformance.target.target import Target
 
-__all__ = ["DEPTHS", "NOTHING", "Depth", "Shares", "chain_key", "plan_row", "planned_steps"]
+__all__ = ["DEPTHS", "NOTHING", "Depth", "Planner", "Shares", "chain_key", "plan_row", "planned_steps"]
 
 Steps = tuple[PlannedStep, ...]
 
@@ -43,23 +44,29 @@ NOTHING = Shares()
 
 def plan_row(contract: Contract, target: Target, row: Row, depth: Depth, shares: Shares = NOTHING) -> RowPlan:
     """Plan one row at a depth; what the target lacks is named in the plan, never guessed."""
-    return _Planner(contract, target, row, depth, shares).plan()
+    return Planner(contract, target, row, depth).plan(shares)
 
 
-class _Planner:
-    """Plans one row; one use."""
+class Planner:
+    """Plans one row, any number of times: what it shares with others may turn out otherwise."""
 
-    def __init__(self, contract: Contract, target: Target, row: Row, depth: Depth, shares: Shares) -> None:
-        self.contract, self.target, self.row, self.depth, self.shares = contract, target, row, depth, shares
+    def __init__(self, contract: Contract, target: Target, row: Row, depth: Depth) -> None:
+        self.contract, self.target, self.row, self.depth = contract, target, row, depth
         self.case = row.case
         self.probes = Probes(contract, target, row, depth)
         self.grounds = self.probes.grounds
+        self._begin(NOTHING)
+
+    def _begin(self, shares: Shares) -> None:
+        self.shares = shares
         self.skipped: list[str] = []
         self.lacking: dict[str, list[list[str]]] = {"example": [], "control": []}
         self.uncaptured: dict[str, list[str]] = {}
         """What no step before captures, because of what it lacks."""
 
-    def plan(self) -> RowPlan:
+    def plan(self, shares: Shares) -> RowPlan:
+        """The row's plan, with what it has of others."""
+        self._begin(shares)
         set_up = tuple(self._set_up())
         before = () if chain_key(set_up) in self.shares.set_up else set_up
         after = self._steps(self.case.after)
@@ -97,7 +104,7 @@ class _Planner:
             yield from lacks_of_steps(self.contract, self.target, away)
         if not any(probe.role == "example" for probe in probes):
             yield from _least(self.lacking["example"])
-        if not checks and controls.chosen(self.row, self.grounds, self.depth):
+        if not checks and self._wanted_controls:
             yield from _least(self.lacking["control"])
         yield from (need for need in self.case.needs if not self._given(need))
 
@@ -134,7 +141,7 @@ class _Planner:
         yield probes.example(self.grounds[0], probes.voices[0])
         if not (self.case.once or self.case.repeat):
             room = self.shares.room - sum(map(smoke.cost, chains))
-            silent = probes.example(self.grounds[0], Voice())
+            silent = probes.example(self.grounds[0], SILENT)
             others = islice(smoke.unlike(silent, self._others()), max(0, room - 1))
             yield from (asking(probe, voice) for probe, voice in zip(others, smoke.voices(probes.voices), strict=False))
 
@@ -142,8 +149,8 @@ class _Planner:
         """What smoke may try beside the example: edges, and the example elsewhere. It sends nothing twice."""
         every = self.probes.edges(self.probes.neighbours(), spoken=False)
         edges = [probe for probe in every if probe.repeatable and not any(self._uncaptured(probe.request))]
-        elsewhere = [self.probes.example(ground, Voice()) for ground in self.grounds[:0:-1]]
-        again = [self.probes.example(self.grounds[0], Voice())] if len(self.probes.voices) > 1 else []
+        elsewhere = [self.probes.example(ground, SILENT) for ground in self.grounds[:0:-1]]
+        again = [self.probes.example(self.grounds[0], SILENT)] if len(self.probes.voices) > 1 else []
         return [*edges, *elsewhere, *again]
 
     def _possible(self, probes: Iterable[Probe], after: Steps, guards: Steps) -> Iterator[Probe]:
@@ -160,15 +167,22 @@ class _Planner:
 
     def _controls(self) -> Iterator[ControlPlan]:
         possible = 0
-        for control, ground in controls.chosen(self.row, self.grounds, self.depth):
+        for control, plan, needed in self._wanted_controls:
             deeper = self.depth == "smoke" and control.depth != "smoke"
             if possible and (control.fallback or deeper):
                 continue
-            plan = controls.planned(self.contract, control, ground, self.depth, several=len(self.grounds) > 1)
-            needed = list(lacks_of_steps(self.contract, self.target, plan.steps))
             if not self._left_out(f"control {plan.label}", "control", needed):
                 possible += 1
                 yield from controls.drawn(self.target, control, plan, self.depth)
+
+    @cached_property
+    def _wanted_controls(self) -> list[tuple[Control, ControlPlan, list[str]]]:
+        """Every control, what is sent for it, and what the target lacks of that."""
+        found = []
+        for control, ground in controls.chosen(self.row, self.grounds, self.depth):
+            plan = controls.planned(self.contract, control, ground, self.depth, several=len(self.grounds) > 1)
+            found.append((control, plan, list(lacks_of_steps(self.contract, self.target, plan.steps))))
+        return found
 
     def _left_out(self, label: str, role: str, needed: list[str]) -> bool:
         """Whether something is lacking; remembers what, for the reader of the report."""

@@ -11,7 +11,7 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.model import Depth, Input
 from conformance.plan.attempts import DrawSlot, Probe
 from conformance.plan.depths import DRAWN, FIRM, MANY_EDGES, reaches
-from conformance.plan.grounds import Ground, Voice, grounds_of, voices_for, voices_of
+from conformance.plan.grounds import SILENT, Ground, Voice, grounds_of, voices_for, voices_of
 from conformance.plan.merging import called, merged, pieces, replaced, shown
 from conformance.plan.steps import TIERS, tier_of
 from conformance.plan.values import drawable, ruled_out
@@ -70,7 +70,7 @@ class Probes:
 
     def edges(self, neighbours: Neighbours, *, spoken: bool = True) -> Iterator[Probe]:
         """Near misses and edges of each varied part, on each operation or dealt over them, `spoken` in each voice."""
-        turns = [self._turned(index) if spoken else [Voice()] for index in range(len(self.grounds))]
+        turns = [self._turned(index) if spoken else [SILENT] for index in range(len(self.grounds))]
         voices = {ground.label: cycle(turn) for ground, turn in zip(self.grounds, turns, strict=True)}
         for part, given in self.case.vary.items():
             described = self._input(given)
@@ -154,7 +154,7 @@ class Probes:
             guards=tuple(self._guards(ground)),
             repeatable=not self.case.once,
         )
-        return replace(asking(silent, voice), label=label + _named(voice) + suffix)
+        return silent if voice == SILENT else replace(asking(silent, voice), label=label + _named(voice) + suffix)
 
     def _tier(self, ground: Ground) -> str:
         if ground.tier_is_said or ground.request.get("method") is None:
@@ -180,6 +180,8 @@ class Probes:
 
 def asking(probe: Probe, voice: Voice) -> Probe:
     """The probe, asking for a language in this way."""
+    if voice == SILENT:
+        return probe
     return replace(
         probe,
         label=probe.label + _named(voice),

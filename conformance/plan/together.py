@@ -12,7 +12,7 @@ from conformance.plan.attempts import ControlPlan, Look, RowPlan
 from conformance.plan.depths import SMOKE_REQUESTS
 from conformance.plan.grounds import grounds_of
 from conformance.plan.needs import captures
-from conformance.plan.planning import NOTHING, Shares, chain_key, plan_row, planned_steps
+from conformance.plan.planning import NOTHING, Planner, Shares, chain_key, planned_steps
 from conformance.plan.smoke import cost
 from conformance.target.target import Target
 
@@ -62,7 +62,8 @@ class _Band:
 
     def __init__(self, contract: Contract, target: Target, rows: Sequence[Row], shares: Shares) -> None:
         self.contract, self.target, self.rows, self.before = contract, target, rows, shares
-        self.drafts = {row.id: plan_row(contract, target, row, "smoke", Shares(room=UNBOUNDED)) for row in rows}
+        self.planners = {row.id: Planner(contract, target, row, "smoke") for row in rows}
+        self.drafts = {name: planner.plan(Shares(room=UNBOUNDED)) for name, planner in self.planners.items()}
         self.able = [row for row in rows if not (self.drafts[row.id].lacks or row.case.last)]
         self.costs = {one.key: cost(one.steps) for draft in self.drafts.values() for one in draft.controls}
         self.looks = self._looks()
@@ -87,16 +88,17 @@ class _Band:
         return replace(plan, closing=closing, controls=tuple(later))
 
     def _alone(self, row: Row) -> RowPlan:
-        return plan_row(self.contract, self.target, row, "smoke", self.before)
+        return self.planners[row.id].plan(self.before)
 
     def _plan(self, row: Row) -> RowPlan:
         room = SMOKE_REQUESTS - len(self.closers[row.id])
         shares = self._shares(row)
-        plan = plan_row(self.contract, self.target, row, "smoke", replace(shares, room=room))
+        planner = self.planners[row.id]
+        plan = planner.plan(replace(shares, room=room))
         opening = self._opening(plan)
         if opening:
             room -= sum(not look.made for look in opening)
-            plan = plan_row(self.contract, self.target, row, "smoke", replace(shares, room=room))
+            plan = planner.plan(replace(shares, room=room))
             opening = self._opening(plan)
         self._give(plan, opening)
         return replace(plan, band=self.able[0].id, opening=opening)
@@ -131,7 +133,7 @@ class _Band:
         """The reads that watch several rows, each comparing what any of them compares."""
         named: Counter[str] = Counter()
         found: dict[str, Look] = {}
-        for row in (row for row in self.able if _writes(self.contract, row)):
+        for row in self.able if _writes(self.contract, self.rows[0]) else ():  # a band's rows all write, or none
             watching = {index for probe in self.drafts[row.id].probes for index in probe.guards}
             for look in self._of(row, sorted(watching)):
                 named[look.key] += 1
