@@ -137,8 +137,6 @@ def _environment(language: str) -> Environment:
         sentences=sentences,
         spoken=SPOKEN,
         symbols=SYMBOLS,
-        t=lambda key, **values: _span(language, key, tuple(values.items())),
-        w=lambda key, **values: _words(language, key, tuple(values.items())),
         tally_of=tally,
         worst_first=WORST_FIRST,
     )
@@ -150,7 +148,10 @@ def _environment(language: str) -> Environment:
         header_lines=_header_lines,
         json=as_json,
         line=one_line,
+        # Filters and not functions: Jinja applies them to a constant once, when it compiles the template.
+        t=lambda key, **values: _span(language, key, tuple(values.items())),
         time=_time,
+        w=lambda key, **values: _words(language, key, tuple(values.items())),
     )
     return environment
 
