@@ -21,7 +21,6 @@ from conformance.report.table import STYLES, show
 from conformance.report.view import SYMBOLS
 from conformance.report.words import checked_language, say
 from conformance.results.model import Exploration, RowResult, Verdict
-from conformance.results.streaming import read_line
 
 __all__ = ["Display"]
 
@@ -82,7 +81,7 @@ class Display:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         text = getattr(report, "conformance", None)
         if isinstance(text, str):
-            line = read_line(text)
+            line = self._session.line(text)
             found = line.row or line.explored
             if found is not None:
                 self._take(found)

@@ -11,7 +11,6 @@ import pytest
 from conformance.judge.finding import Verdict
 from conformance.pytest_plugin.faulting import Quiet
 from conformance.pytest_plugin.session import Session
-from conformance.results.streaming import read_line
 from conformance.target.expectations import stale
 
 __all__ = ["Ending"]
@@ -41,8 +40,7 @@ class Ending:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         text, fault = getattr(report, "conformance", None), getattr(report, "conformance_fault", None)
         if isinstance(text, str):
-            handed, known = self._session.handed
-            line = known if known is not None and handed == text else read_line(text)
+            line = self._session.line(text)
             if line.run is not None:
                 self._session.gathering.announce(line.run, 0)
             self._session.gathering.take(line, text)

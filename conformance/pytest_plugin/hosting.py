@@ -12,6 +12,7 @@ from conformance.errors import ConformanceError
 from conformance.pytest_plugin.collecting import ExploredItem, OperationsFile, RowItem, TableFile
 from conformance.pytest_plugin.ending import Ending
 from conformance.pytest_plugin.faulting import Quiet
+from conformance.pytest_plugin.garbage import Garbage
 from conformance.pytest_plugin.session import Session
 from conformance.pytest_plugin.settings import read_settings
 from conformance.results.model import RowResult
@@ -29,6 +30,7 @@ def host(config: pytest.Config, folders: list[Path]) -> None:
     names = {folder: _name(folder) for folder in folders}
     settings = read_settings(config, list(names.values()))
     session = Session(config, settings, names)
+    config.pluginmanager.register(Garbage(), "conformance-garbage")
     config.pluginmanager.register(Hosting(config, session), "conformance-hosting")
     quiet = Quiet(session.redacted)
     config.pluginmanager.register(quiet, "conformance-quiet")
@@ -133,7 +135,7 @@ class Hosting:
             text = item.conformance.campaign.redacted(name, written)
             setattr(report, LINE, text)
             if text == written:
-                item.conformance.handed = (text, line)
+                item.conformance.hand(line, text)
             report.user_properties.append(("conformance.verdict", item.outcome.verdict.value))
         return report
 

@@ -80,7 +80,10 @@ class Painter:
         """Print above the progress; long lines are left for the terminal to wrap."""
         with self._forgiving():
             for line in lines:
-                self.console.print(line, soft_wrap=True, crop=False)
+                if isinstance(line, Text) and not self.console.is_terminal:
+                    self.console.file.write(f"{line.plain}\n")
+                else:
+                    self.console.print(line, soft_wrap=True, crop=False)
 
     @staticmethod
     def _forgiving() -> contextlib.AbstractContextManager[None]:

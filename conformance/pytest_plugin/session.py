@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -20,7 +19,7 @@ from conformance.pytest_plugin.gathering import Gathering
 from conformance.pytest_plugin.settings import Settings
 from conformance.results.model import TargetRun
 from conformance.results.redaction import Redactor
-from conformance.results.streaming import Line
+from conformance.results.streaming import Line, read_line
 
 if TYPE_CHECKING:
     from conformance.run.campaign import Campaign
@@ -41,8 +40,7 @@ class Session:
         self._servers: list[Any] = []
         self._explored = 0
         self._folder = config.invocation_params.dir
-        self.handed: tuple[str, Line | None] = ("", None)
-        """The line that was written last, and its text: in one process it need not be read again."""
+        self._handed: tuple[str, Line | None] = ("", None)
 
     @cached_property
     def campaign(self) -> Campaign:
@@ -79,8 +77,15 @@ class Session:
         for contract, rows, operations in wanted.values():
             self.campaign.begin(contract, rows, operations)
             self.gathering.announce(self.campaign.run(contract.name), self.campaign.planned(contract.name))
-        # Contracts and plans stay to the end: looking through them again and again for garbage is a tenth of a run.
-        gc.freeze()
+
+    def hand(self, line: Line, text: str) -> None:
+        """Keep the line that was written last: in one process its text need not be read again."""
+        self._handed = (text, line)
+
+    def line(self, text: str) -> Line:
+        """The line that a report carries."""
+        handed, line = self._handed
+        return line if line is not None and handed == text else read_line(text)
 
     def announced(self, contract: str) -> TargetRun | None:
         """Whose contract and whose target, with the first result of each contract only."""
