@@ -73,8 +73,6 @@ def _plugins(arguments: Sequence[str]) -> Iterator[str]:
     # Rows log nothing, and what a library logs may hold a secret; catching it takes a fifth of the time of a row.
     if not any(argument.startswith(("--log", "log_", "-olog_")) for argument in arguments):
         yield from ("-p", "no:logging")
-    # Both look through everything there is for garbage, ten times over at the end: a sixth of a long run.
-    yield from ("-p", "no:unraisableexception", "-p", "no:threadexception")
     # Nothing that runs writes past Python's own streams; an `-s` or `--capture` of the caller comes later, and wins.
     yield "--capture=sys"
 

@@ -30,7 +30,7 @@ def host(config: pytest.Config, folders: list[Path]) -> None:
     names = {folder: _name(folder) for folder in folders}
     settings = read_settings(config, list(names.values()))
     session = Session(config, settings, names)
-    config.pluginmanager.register(Garbage(), "conformance-garbage")
+    config.pluginmanager.register(Garbage(config), "conformance-garbage")
     config.pluginmanager.register(Hosting(config, session), "conformance-hosting")
     quiet = Quiet(session.redacted)
     config.pluginmanager.register(quiet, "conformance-quiet")
