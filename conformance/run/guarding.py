@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
+from time import perf_counter
 from typing import Any
 
 from conformance.contract.placeholders import Missing
@@ -23,6 +24,9 @@ from conformance.wire import Answer
 __all__ = ["State", "Watch", "apart", "seen", "shown"]
 
 State = Mapping[str, Any]
+
+IN_A_ROW = 3
+"""So many changes, each right after the same rejected write, are no coincidence."""
 
 
 class Watch:
@@ -104,25 +108,44 @@ class Watch:
         if not changed or self._phases.disturbed or any(outcome.accepted for outcome in outcomes):
             # What was accepted is a violation of its own; that it then has an effect is no second one.
             return
-        if self._plan.row.case.unchanged[index].confirm and not self._again(index, outcomes):
-            return
         where = outcomes[0].probe.label if len(outcomes) == 1 else f"{len(outcomes)} rejected requests"
-        was = {pointer: before[pointer] for pointer in changed}
+        was, n = {pointer: before[pointer] for pointer in changed}, outcomes[-1].n
+        if self._plan.row.case.unchanged[index].confirm:
+            culprit = self._culprit(index, outcomes)
+            if culprit is None:
+                return
+            where, n = culprit.probe.label, culprit.n
         detail = "a rejected write must change nothing"
-        self._evidence.find([Finding("effect", Level.MUST, was, changed, where, detail=detail)], outcomes[-1].n)
+        self._evidence.find([Finding("effect", Level.MUST, was, changed, where, detail=detail)], n)
 
-    def _again(self, index: int, outcomes: list[Outcome]) -> bool:
-        """Others may have written meanwhile: a difference must come of the same probes once more."""
-        before = self._states[index]
+    def _culprit(self, index: int, outcomes: Iterable[Outcome]) -> Outcome | None:
+        """The rejected request that did it; None where it may have been somebody else's write.
+
+        Each is sent again between two reads. The one that changes something thrice in a row, while nothing changes for
+        as long where nothing is sent, did it: who writes now and then is in the way once, hardly so often.
+        """
         for outcome in outcomes:
-            attempt(self._ground, self._evidence, self._plan.row.id, outcome.probe, self._captures)
-        after = self._read(index, "after, again")
+            for time in range(IN_A_ROW):
+                began = perf_counter()
+                again = attempt(self._ground, self._evidence, self._plan.row.id, outcome.probe, self._captures)
+                if again is None or not self._moved(index, "after, again"):
+                    break
+                if time == IN_A_ROW - 1:
+                    return again
+                self._ground.shared.stopping.wait(perf_counter() - began)
+                if self._moved(index, "with nothing sent"):
+                    self._evidence.silences.append("something changes while nothing is sent: somebody else writes")
+                    return None
+        self._evidence.silences.append("something changed meanwhile, and not again: perhaps somebody else's write")
+        return None
+
+    def _moved(self, index: int, when: str) -> bool:
+        """Whether the state is another than at the last look."""
+        before, after = self._states[index], self._read(index, when)
         if after is None:
             return False
         self._states[index] = after
-        if after == before:
-            self._evidence.silences.append("something changed meanwhile, and not again: perhaps somebody else's write")
-        return after != before
+        return not same(dict(after), dict(before))
 
     def _read(self, index: int, when: str, evidence: Evidence | None = None) -> State | None:
         guard = self._plan.row.case.unchanged[index]

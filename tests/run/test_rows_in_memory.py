@@ -292,18 +292,46 @@ def test_a_change_that_is_not_seen_twice_may_be_somebody_else_s(run: Run, server
     assert "somebody else" in ran.only.reason
 
 
-def test_a_change_that_is_seen_twice_violates(run: Run, server: Shop) -> None:
-    put, count = server.put, iter(range(99))
+def changing_times(server: Shop, most: int) -> Callable[[str, Any], Reply]:
+    put, count = server.put, iter(range(most))
 
-    def every_time(name: str, body: Any) -> Reply:
+    def changed(name: str, body: Any) -> Reply:
         reply = put(name, body)
-        if body["name"] == "waywaytoolong":
-            server.items[name]["name"] = f"changed {next(count)}"
+        if body["name"] == "waywaytoolong" and (number := next(count, None)) is not None:
+            server.items[name]["name"] = f"changed {number}"
         return reply
 
-    server.put = every_time  # type: ignore[method-assign]
-    ran = run(server, PUT.replace("compare:", "each: true, confirm: true, compare:"))
+    return changed
+
+
+@pytest.mark.parametrize("each", ["each: true, ", ""])
+def test_a_change_that_is_made_again_and_again_violates_and_names_the_write(run: Run, server: Shop, each: str) -> None:
+    server.put = changing_times(server, 99)  # type: ignore[method-assign]
+    ran = run(server, PUT.replace("compare:", f"{each}confirm: true, compare:"))
     assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.aspects())
+    (found,) = ran.only.findings
+    assert "name=longest" == found.where
+    sent = next(one.request for one in ran.only.exchanges if one.n == found.exchange)
+    assert ("PUT", True) == (sent.method, "waywaytoolong" in (sent.body or ""))
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_change_that_is_not_made_every_time_may_be_somebody_else_s(run: Run, server: Shop, times: int) -> None:
+    server.put = changing_times(server, times)  # type: ignore[method-assign]
+    ran = run(server, PUT.replace("compare:", "confirm: true, compare:"))
+    assert ("inconclusive", []) == (ran.only.verdict, ran.aspects())
+
+
+def test_where_something_changes_while_nothing_is_sent_nobody_is_blamed(run: Run, server: Shop) -> None:
+    count = iter(range(999))
+
+    def busy(asked: Any) -> Reply:
+        server.items["spoon"]["name"] = f"by somebody else {next(count)}"
+        return server(asked)
+
+    ran = run(busy, PUT.replace("compare:", "confirm: true, compare:"))
+    assert ("inconclusive", []) == (ran.only.verdict, ran.aspects())
+    assert "somebody else writes" in ran.only.reason
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, True), (0, False), (None, ""), ([], {})])
