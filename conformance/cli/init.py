@@ -73,11 +73,18 @@ def _credentials(contract: Contract, header: str | None, env: str | None) -> dic
         form = dict(named.usual or {})
         if name == usual:
             form |= {key: value for key, value in (("header", header), ("env", env)) if value}
-            if form:
+            if form and not (named.obtain and not env and _others_only(contract, form)):
                 found[name] = form
         elif form and all(variable in os.environ for variable in _variables(form)):
             found[name] = form
     return found
+
+
+def _others_only(contract: Contract, form: Mapping[str, Any]) -> bool:
+    """The variables of this credential are not set, and those of another are, with which a run can obtain it."""
+    forms = [named.usual for named in contract.file.credentials.values() if named.usual]
+    there = [one for one in forms if all(variable in os.environ for variable in _variables(one))]
+    return bool(there) and not all(variable in os.environ for variable in _variables(form))
 
 
 def _variables(form: Mapping[str, Any]) -> Iterator[str]:

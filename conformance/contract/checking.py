@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import placeholders
-from conformance.contract.model import Case, Expect, Input, Step
+from conformance.contract.model import Case, Expect, Input, Named, Step
 from conformance.contract.naming import check_draw, check_names, near
 from conformance.errors import Problem
 from conformance.source import Document
@@ -67,17 +67,33 @@ def _chains(contract: Contract, document: Document) -> Iterator[Problem]:
 
 
 def _fixtures(contract: Contract, document: Document) -> Iterator[Problem]:
-    """How fixtures are found, made and checked, and how what is made is found again."""
+    """How fixtures are found, made and checked, credentials obtained, and how what is made is found again."""
     calls = {*contract.operations, *contract.file.chains}
     for name, said in contract.file.fixtures.items():
         where = document.where(("fixtures", name))
         chains = [said.discover.chain] if said.discover else []
         yield from near(where, [*chains, *([said.make] if said.make else [])], contract.file.chains, "chain")
         yield from near(where, [step.call for step in said.check], calls, "operation or chain")
+    for name, credential in contract.file.credentials.items():
+        yield from _obtained(contract, document.where(("credentials", name)), credential)
     for name, trace in contract.file.traces.items():
         where = document.where(("traces", name))
         yield from near(where, [name], contract.operations, "operation")
         yield from near(where, [trace.read.call, *(step.call for step in trace.undo)], calls, "operation or chain")
+
+
+def _obtained(contract: Contract, where: str, named: Named) -> Iterator[Problem]:
+    """A chain that obtains a credential is there, captures it as a secret, and its header is known."""
+    if named.obtain is None:
+        return
+    yield from near(where, [named.obtain], contract.file.chains, "chain")
+    steps = contract.file.chains.get(named.obtain, [])
+    if steps and not any("token" in (step.capture or {}) and "token" in (step.secret or ()) for step in steps):
+        yield Problem(
+            where, f"the chain {named.obtain!r} captures no `token`", "capture it, and name it under `secret`"
+        )
+    if "header" not in (named.usual or {}):
+        yield Problem(where, "`obtain` needs to know the header", "write `header` under `usual`")
 
 
 def _inputs(contract: Contract, case: Case, where: str) -> Iterator[Problem]:

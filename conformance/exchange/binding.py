@@ -110,10 +110,7 @@ class Binder:
             return {header: "" if name == "empty" else self._random("hex40", scope)} if header else {}
         if given is not None and given.header is not None:
             return {given.header: given.values[""].value}
-        obtained = scope.captures.get(f"credential.{name}")
-        if obtained is None:
-            raise Missing(f"credential.{name}")
-        return {str(obtained[0]): str(obtained[1])}
+        raise Missing(f"credential.{name}")
 
     def _look(self, head: str, members: tuple[str, ...], scope: Scope) -> Any:
         name = ".".join(members)

@@ -9,6 +9,7 @@ from conformance.contract import placeholders
 from conformance.contract.contract import Contract
 from conformance.contract.naming import SPECIAL_CREDENTIALS
 from conformance.plan.attempts import PlannedStep, Template
+from conformance.plan.steps import planned_steps
 from conformance.target.target import Target
 
 __all__ = ["SPECIAL_CREDENTIALS", "captures", "known", "lacks_of", "lacks_of_steps"]
@@ -56,6 +57,7 @@ def known(contract: Contract, target: Target, members: tuple[str, ...]) -> bool:
 
 
 def _credential(contract: Contract, target: Target, name: Any) -> Iterator[str]:
+    """A credential that is not given, unless the contract can obtain it with what is given."""
     if not isinstance(name, str) or (name in SPECIAL_CREDENTIALS and name != "wrong"):
         return
     wanted = contract.file.credential if name == "wrong" else name
@@ -64,3 +66,7 @@ def _credential(contract: Contract, target: Target, name: Any) -> Iterator[str]:
     named = contract.file.credentials.get(wanted)
     if named is None or named.obtain is None:
         yield f"credentials.{wanted}"
+        return
+    steps = tuple(planned_steps(contract, contract.file.chains[named.obtain], "standard"))
+    lacks = list(dict.fromkeys(lacks_of_steps(contract, target, steps)))
+    yield from lacks if all(lack.startswith("allow: ") for lack in lacks) else [f"credentials.{wanted}"]

@@ -43,10 +43,12 @@ def finding_line(finding: Finding) -> str:
 
 
 def reason_of(row: RowResult) -> str:
-    """Why a row has its verdict, in one line; what it lacks comes with it."""
+    """Why a row has its verdict, in one line; what it lacks comes with it, once."""
+    lacking = ", ".join(row.lacks)
     grave = [finding for finding in row.findings if finding.level is Level.MUST] or list(row.findings)
     said = [row.reason] if row.reason else [finding_line(grave[0])] if grave else []
-    said += [f"The profile lacks {', '.join(row.lacks)}."] if row.lacks else []
+    if lacking:
+        said = [*(text for text in said if text != f"lacks {lacking}"), f"The profile lacks {lacking}."]
     return one_line(" ".join(said))
 
 

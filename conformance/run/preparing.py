@@ -14,6 +14,7 @@ from conformance.run.calls import run_chain
 from conformance.run.discovering import discover, with_fixtures
 from conformance.run.evidence import Evidence
 from conformance.run.ground import Ground
+from conformance.run.obtaining import obtain
 from conformance.run.taking_back import take_back
 
 __all__ = ["Prepared", "prepared", "put_away"]
@@ -28,11 +29,16 @@ class Prepared:
 
 
 def prepared(ground: Ground) -> Prepared:
-    """Find what the profile leaves out (reads only), then make what may be made and is still lacking."""
-    discovery = discover(ground)
+    """Obtain credentials and find fixtures that the profile leaves out, then make what may be made and is lacking."""
+    obtained = obtain(ground)
+    discovery = discover(obtained.ground)
     made = Evidence(ground.redactor)
     ground = _made(discovery.ground, made)
-    notes = list(_told(ground, discovery.found, discovery.requests))
+    notes = [
+        f"{name} was obtained by {obtained.requests} requests, as the profile leaves it out" for name in obtained.got
+    ]
+    notes += [f"{name} could not be obtained: {why}" for name, why in obtained.missed.items()]
+    notes += _told(ground, discovery.found, discovery.requests)
     notes += made.warnings
     return Prepared(ground, tuple(notes))
 

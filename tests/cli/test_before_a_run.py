@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from process import CASES, Said, environment
 
 Here = Callable[..., Said]
@@ -172,3 +173,19 @@ def test_help_loads_nothing_that_it_does_not_need() -> None:
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True)
     assert "[]" == done.stdout.splitlines()[-1]
     assert "conformance run --target https://host --contract kuroco" in done.stdout
+
+
+def test_init_leaves_out_a_key_that_a_run_can_obtain_and_else_asks_for_it(
+    here: Here, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    arguments = ("init", "--contract", "kuroco", "--base-url", "http://127.0.0.1:9", "--output", "made.yaml")
+    monkeypatch.delenv("KUROCO_TOKEN", raising=False)
+    asked = here(*arguments)
+    assert (4, True) == (asked.code, "KUROCO_TOKEN is not set" in asked.err)
+    monkeypatch.setenv("KUROCO_EMAIL", "someone@example.com")
+    monkeypatch.setenv("KUROCO_PASSWORD", "not-to-be-written")
+    assert 0 == here(*arguments).code
+    made = (tmp_path / "made.yaml").read_text(encoding="utf-8")
+    assert ["login"] == list(yaml.safe_load(made)["credentials"])
+    assert "  # token:" in made
+    assert "not-to-be-written" not in made

@@ -140,6 +140,43 @@ def test_a_fault_of_a_shared_input_is_told_once_and_where_it_stands(problems: Pr
     assert problem.startswith("contract.yaml:24: '[' is no regular expression")
 
 
+@pytest.mark.parametrize(
+    ("chain", "usual", "told"),
+    [
+        ("signin", "header: X-Key", ["there is no chain 'signin'; did you mean 'sign-in'?"]),
+        ("nothing", "header: X-Key", ["the chain 'nothing' captures no `token`"]),
+        (
+            "careless",
+            "header: X-Key",
+            ["the chain 'careless' captures no `token`; capture it, and name it under `secret`"],
+        ),
+        ("sign-in", "email: {env: EMAIL}", ["`obtain` needs to know the header; write `header` under `usual`"]),
+        ("sign-in", "header: X-Key", []),
+    ],
+)
+def test_what_obtains_a_credential_has_all_it_needs(
+    problems: Problems, folder: Callable[..., Path], chain: str, usual: str, told: list[str]
+) -> None:
+    changes = [
+        ("full: {about: A key.}", f"full: {{about: A key., obtain: {chain}, usual: {{{usual}}}}}"),
+        (
+            "operations:\n",
+            """chains:
+  sign-in: [{call: add, capture: {token: /t}, secret: [token]}]
+  careless: [{call: add, capture: {token: /t}}]
+  nothing: [{call: add}]
+operations:
+""",
+        ),
+    ]
+    if not told:
+        assert read_contract(folder(ROW, *changes))
+        return
+    found = problems(ROW, *changes)
+    assert [True] * len(told) == [one in line for one, line in zip(told, found, strict=True)], found
+    assert found[0].startswith("contract.yaml:")
+
+
 def test_problems_of_all_files_come_at_once(folder: Callable[..., Path]) -> None:
     made = folder(
         with_line("vry: 1"), ("title: Shop", "titel: Shop"), more={"stray.yaml": "a: 1\n", "openapi.yaml": "a: on\n"}

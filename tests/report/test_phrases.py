@@ -61,7 +61,8 @@ NO_SENTENCES = {
     "no Content-Type", "depth: {}", "allow: {}", "more than reads", "no message", "; it is one of {} requests",
     "multipart/form-data; boundary={}", 'Content-Disposition: form-data; name="{}"', '; filename="{}"',
     "Content-Type: {}", "gzip, deflate", "Tunnel connection failed:",  # what goes over the wire
-    "explore {}", "fixture {}", "undo of {}", "read {}", "looking at {}", "set back", "taken back", "after, again", "with nothing sent",
+    "explore {}", "fixture {}", "undo of {}", "read {}", "looking at {}", "set back", "taken back",
+    "after, again", "with nothing sent",
     "what is written cannot be read: {} gave {}", "{}: no answer ({}: {})", "the embedded server of {}",
     "the body", "write it as https://host or http://host:port",
 }  # fmt: skip

@@ -10,8 +10,8 @@ from conformance.contract.model import Depth, Named
 from conformance.exchange.binding import Scope
 from conformance.plan.attempts import RowPlan
 from conformance.plan.merging import base
-from conformance.plan.needs import known
-from conformance.plan.planning import DEPTHS
+from conformance.plan.needs import known, lacks_of_steps
+from conformance.plan.planning import DEPTHS, planned_steps
 from conformance.run.discovering import check, discover, fits
 from conformance.run.doctoring.facts import Diagnosis, Fact, Load
 from conformance.run.doctoring.lacking import lacking
@@ -43,7 +43,7 @@ def _examined(contract: Contract, target: Target, ground: Ground) -> Diagnosis:
     there = not any(fact.state == "bad" for fact in facts)
     found: Mapping[str, object] = {}
     if there:
-        facts += _credentials(ground)
+        facts += _credentials(ground, target)
         discovery = discover(ground)
         ground, found = discovery.ground, discovery.found
         facts += _fixtures(ground, found, discovery.missed)
@@ -67,7 +67,7 @@ def _examined(contract: Contract, target: Target, ground: Ground) -> Diagnosis:
     )
 
 
-def _credentials(ground: Ground) -> Iterator[Fact]:
+def _credentials(ground: Ground, target: Target) -> Iterator[Fact]:
     """Each credential by the first read that a run would make with it; one that may be used up is left alone."""
     file = ground.contract.file
     used_up = {
@@ -75,7 +75,9 @@ def _credentials(ground: Ground) -> Iterator[Fact]:
     }
     for name, named in file.credentials.items():
         given = ground.target.credentials.get(name)
-        if given is None:
+        if given is None and named.obtain:
+            yield _obtainable(replace(ground, target=target), name, named.obtain)
+        elif given is None:
             yield Fact("credentials", name, "note", f"not given: {named.about}")
         elif name in used_up:
             yield Fact("credentials", name, "unknown", "given; not tried, for its allowance is there to be used up")
@@ -85,6 +87,14 @@ def _credentials(ground: Ground) -> Iterator[Fact]:
             yield _read_with(ground, name, refused=False)
         else:
             yield _read_with(ground, name, refused=_meant_to_be_refused(ground, name))
+
+
+def _obtainable(ground: Ground, name: str, chain: str) -> Fact:
+    steps = tuple(planned_steps(ground.contract, ground.contract.file.chains[chain], "standard"))
+    lacks = dict.fromkeys(lacks_of_steps(ground.contract, ground.target, steps))
+    if lacks:
+        return Fact("credentials", name, "note", f"not given, and to obtain it a run needs {', '.join(lacks)}")
+    return Fact("credentials", name, "unknown", f"not given; a run obtains it by {chain}, which is more than a read")
 
 
 def _meant_to_be_refused(ground: Ground, name: str) -> bool:

@@ -1,0 +1,98 @@
+"""A site that hands out tokens to its members: the profile has a log-in, and the run gets the token by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from watched import Watched, contract, ran, saved, watched
+
+from conformance.plan.planning import plan_row
+from conformance.report import WRITERS
+from conformance.run.assembling import results
+from conformance.run.campaign import How
+from conformance.run.doctoring import examine
+from conformance.target.target import from_mapping, read
+
+ROW = "topics-read/not-found"
+
+
+def without_token(server: Watched, **changes: Any) -> dict[str, Any]:
+    login = server.profile["credentials"]["login"]
+    return {**server.profile, "credentials": {"login": login}, **changes}
+
+
+class Listening:
+    """Every token that the server hands out, and which of them were used to read."""
+
+    def __init__(self) -> None:
+        self.given: list[str] = []
+        self.used: set[str] = set()
+
+    def __call__(self, incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        token = incoming.headers.get("x-rcms-api-access-token", "")
+        if incoming.method == "GET" and token:
+            self.used.add(token)
+        said = answer(incoming)
+        if incoming.path.endswith("/token") and " 200" in said.status_line:
+            self.given.append(str(json.loads(said.payload)["access_token"]["value"]))
+        return said
+
+
+def test_a_run_logs_in_once_and_every_row_conforms_and_the_token_is_written_nowhere(tmp_path: Path) -> None:
+    heard = Listening()
+    with watched("kuroco", heard) as server:
+        found = ran(saved(tmp_path, without_token(server)), "kuroco", How("smoke", 0), explore=False)
+    assert {"conforms"} == set(found.verdicts.values())
+    first = heard.given[0]
+    assert first in heard.used
+    assert "token was obtained by 2 requests, as the profile leaves it out" in found.run.warnings
+    run = replace(found.run, rows=tuple(found.rows.values()))
+    whole = results([run], seed=0, depth="smoke", started="2026-01-01T00:00:00Z", seconds=1.0, why_partial="")
+    for name, writer in WRITERS.items():
+        assert first not in writer.write(whole, "en"), name
+
+
+def test_where_logging_in_fails_nothing_is_held_against_a_row(tmp_path: Path) -> None:
+    with watched("kuroco") as server:
+        profile = without_token(server)
+        profile["credentials"]["login"]["password"]["value"] = "not-the-password"
+        found = ran(saved(tmp_path, profile), "kuroco", How("smoke", 0), explore=False)
+    assert {"inconclusive"} == set(found.verdicts.values())
+    assert "credential.token" in str(found.rows[ROW].reason)
+    assert "token could not be obtained: login was answered 401" in found.run.warnings
+
+
+def test_a_read_only_profile_may_not_log_in_and_is_told_what_would_be_needed(tmp_path: Path) -> None:
+    with watched("kuroco") as server:
+        found = ran(saved(tmp_path, without_token(server, allow=[])), "kuroco", How("smoke", 0), explore=False)
+        assert server.methods <= {"GET"}
+    assert ("not-exercised", ("allow: write",)) == (found.verdicts[ROW], found.rows[ROW].lacks)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "lacks"), [("token_path", ("credentials.token",)), ("login_path", ("credentials.token",)), ("", ())]
+)
+def test_a_plan_counts_on_a_token_that_can_be_obtained(lacking: str, lacks: tuple[str, ...]) -> None:
+    held = contract("kuroco")
+    with watched("kuroco") as server:
+        profile = without_token(server)
+        profile["fixtures"].pop(lacking, None)
+        row = held.row(ROW)
+        assert row is not None
+        plan = plan_row(held, from_mapping(profile, where="test", environ={}), row, "smoke")
+    assert lacks == plan.lacks
+
+
+def test_doctor_does_not_log_in_and_says_that_a_run_will(tmp_path: Path) -> None:
+    with watched("kuroco") as server:
+        found = examine(contract("kuroco"), read(saved(tmp_path, without_token(server)), environ={}))
+        assert {"GET"} == server.methods
+    said = {fact.about: (fact.state, fact.said) for fact in found.facts if fact.section == "credentials"}
+    assert ("unknown", "not given; a run obtains it by log-in, which is more than a read") == said["token"]
+    assert found.possible
+    assert (15, 15) == (found.rows, found.exercised)
