@@ -69,7 +69,8 @@ def told(diagnosis: Diagnosis) -> Iterator[str]:
         if lack.how:
             yield one_line(f"    {lack.how}")
     verdict = "a run is possible" if diagnosis.possible else "a run would come to nothing: mend what is marked ✗"
-    yield f"\n{verdict} ({diagnosis.requests} reads were sent)"
+    sent = "1 read was" if diagnosis.requests == 1 else f"{diagnosis.requests} reads were"
+    yield f"\n{verdict} ({sent} sent)"
 
 
 def _fact(fact: Fact) -> str:
