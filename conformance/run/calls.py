@@ -64,9 +64,14 @@ class Chain:
 
     @property
     def interrupted(self) -> bool:
-        """Whether nothing but the way to the target ended it, so that the whole of it may be tried again."""
-        reply = self.broken.exchange.reply if self.broken else None
-        return isinstance(reply, Silence) and reply.kind in (SilenceKind.RESET, SilenceKind.TIMEOUT)
+        """Whether nothing but the way to the target ended it, so that the whole of it may be tried again.
+
+        A gateway's 502 is the way too, where the call was none that could be repeated by itself.
+        """
+        if self.broken is None or not isinstance(self.broken.exchange.reply, Silence):
+            return False
+        kind, once = self.broken.exchange.reply.kind, self.broken.exchange.tries == 1
+        return kind in (SilenceKind.RESET, SilenceKind.TIMEOUT) or (kind is SilenceKind.UNAVAILABLE and once)
 
     @property
     def why(self) -> str:

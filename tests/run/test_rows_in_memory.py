@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from conformance.wire import Answer, Reply, Silence, SilenceKind
+from conformance.run.calls import Call, Chain
+from conformance.wire import Answer, Exchange, Reply, Request, Silence, SilenceKind
 
 Run = Callable[..., Any]
 Said = Callable[..., Answer]
@@ -21,6 +23,14 @@ PUT = """\
     expect: {status: 400, message: The name is too long}
     unchanged:
       - {read: {call: get}, compare: [/name]}
+"""
+
+BELOW_WITH = """\
+  - id: limit-below
+    cause: The limit is below 0.
+    request: {{query: {{limit: -1}}}}
+    expect: {{status: 400, message: "limit: at least 0, not -1"}}
+    control: {control}
 """
 
 
@@ -496,3 +506,25 @@ def test_a_control_that_was_passed_with_other_captures_is_sent_again(run: Run, s
     ran = run(server, rows)
     assert {"conforms"} == {row.verdict for row in ran.rows.values()}
     assert [("PUT", "/items/spoon"), ("PUT", "/items/fork")] == [each for each in server.log if each[0] == "PUT"]
+
+
+@pytest.mark.parametrize("kind", [SilenceKind.RESET, SilenceKind.TIMEOUT, SilenceKind.UNAVAILABLE])
+@pytest.mark.parametrize(("lost", "verdict"), [(1, "conforms"), (2, "conforms"), (3, "inconclusive")])
+def test_a_control_whose_call_got_lost_on_the_way_is_begun_again_twice(
+    run: Run, server: Shop, kind: SilenceKind, lost: int, verdict: str
+) -> None:
+    calls = iter(range(99))
+
+    def answered(asked: Any) -> Reply:
+        return Silence(kind) if asked.request.method == "PUT" and next(calls) < lost else server(asked)
+
+    put = {"steps": [{"call": "put", "repeatable": False, "request": {"json": {"name": "ok"}}}]}
+    ran = run(answered, BELOW_WITH.format(control=json.dumps([{"label": "c", **put}])))
+    assert verdict == ran.only.verdict
+
+
+@pytest.mark.parametrize(("tries", "interrupted"), [(1, True), (4, False)])
+def test_what_a_gateway_refused_again_and_again_is_not_begun_again(*, tries: int, interrupted: bool) -> None:
+    exchange = Exchange(cast("Request", None), Silence(SilenceKind.UNAVAILABLE), tries=tries)
+    call = Call(cast("Any", None), exchange, 1, cast("Any", None), ())
+    assert interrupted == Chain(broken=call).interrupted
