@@ -6,23 +6,22 @@ can forget either.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from conformance.report.bilingual import both, filters, script, script_words, teller
 from conformance.report.difference import difference
 from conformance.report.evidence import TIERS, Limits, estimate
 from conformance.report.harmless import as_cell, as_json, clip, is_web_link, one_line, visible
-from conformance.report.phrases import Phrases
 from conformance.report.saying import answer_of
-from conformance.report.speaking import SPOKEN
+from conformance.report.speaking import SPOKEN, phrases_of
 from conformance.report.view import SYMBOLS, WORST_FIRST, sentences, tally, view
-from conformance.report.words import LANGUAGES, catalogue, checked_language, fixed_words, other, say
+from conformance.report.words import catalogue, checked_language, say
 from conformance.results.model import Results, Verdict
 
 __all__ = ["document", "head", "page", "title"]
@@ -87,32 +86,22 @@ def _context(results: Results, language: str | None, limits: Limits) -> dict[str
         "title": title(results, language),
         "tally": tally(row for run in results.runs for row in run.rows),
         "css": Markup(head()),  # noqa: S704 - our own file
-        "js": Markup(_file("report.js")),  # noqa: S704 - our own file
-        "words": _script_data({one: fixed_words(one) for one in LANGUAGES}),
+        "js": script() + Markup(_file("report.js")),  # noqa: S704 - our own file
+        "words": script_words(),
         **_tellers(results, checked_language(language)),
     }
 
 
 def _tellers(results: Results, language: str) -> dict[str, Callable[..., Any]]:
     """What a template says of words of ours that results hold in English: in both languages, each looked for once."""
-    phrases = Phrases({label: said for run in results.runs for label, said in run.contract.labels_ja.items()})
-
-    def teller(say_it: Callable[[str], str]) -> Callable[..., Markup]:
-        @cache
-        def told(text: str, limit: int | None = None) -> Markup:
-            texts = [one_line(one) for one in (text, say_it(text))]
-            english, japanese = texts if limit is None else [clip(one, limit) for one in texts]
-            return _spanned(_both(language, english, japanese))
-
-        return told
-
+    phrases = phrases_of(results)
     return {
-        "answered": teller(phrases.answer),
-        "aspect": teller(phrases.aspect),
-        "label": teller(phrases.label),
-        "silence": teller(phrases.kind),
-        "told": teller(phrases.sentence),
-        "value": teller(phrases.value),
+        "answered": teller(language, phrases.answer),
+        "aspect": teller(language, phrases.aspect),
+        "label": teller(language, phrases.label),
+        "silence": teller(language, phrases.kind),
+        "told": teller(language, phrases.sentence),
+        "value": teller(language, phrases.value),
         "worded": lambda value: isinstance(value, str) and phrases.value(value) != value,
     }
 
@@ -128,7 +117,7 @@ def _environment(language: str) -> Environment:
         finalize=_seen,
     )
     environment.globals.update(
-        both=lambda english, japanese: _spanned(_both(language, english, japanese)),
+        both=partial(both, language),
         difference=difference,
         is_web_link=is_web_link,
         roles=frozenset(name for name in catalogue() if name.startswith("role.")),
@@ -148,10 +137,8 @@ def _environment(language: str) -> Environment:
         header_lines=_header_lines,
         json=as_json,
         line=one_line,
-        # Filters and not functions: Jinja applies them to a constant once, when it compiles the template.
-        t=lambda key, **values: _span(language, key, tuple(values.items())),
         time=_time,
-        w=lambda key, **values: _words(language, key, tuple(values.items())),
+        **filters(language),
     )
     return environment
 
@@ -159,36 +146,6 @@ def _environment(language: str) -> Environment:
 def _seen(value: Any) -> Any:
     """What Jinja is about to write: text that is not ours yet is made visible, markup of ours stays."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-# A page says the same few things of thousands of exchanges.
-@lru_cache(maxsize=1 << 14)
-def _words(language: str, key: str, given: tuple[tuple[str, Any], ...]) -> Markup:
-    """The end of a start tag and the text after it: the script finds there what to show in the other language."""
-    if not given:
-        return Markup(' data-t="{}">{}').format(key, say(key, language))
-    values = {name: one_line(value) if isinstance(value, str) else value for name, value in given}
-    return _switched(say(key, language, **values), say(key, other(language), **values))
-
-
-def _both(language: str, english: str, japanese: str) -> Markup:
-    texts = {"en": english or japanese, "ja": japanese or english}
-    return _switched(visible(texts[language]), visible(texts[other(language)]))
-
-
-def _switched(shown: str, instead: str) -> Markup:
-    if shown == instead:
-        return Markup(">{}").format(shown)
-    return Markup(' data-alt="{}">{}').format(instead, shown)
-
-
-@lru_cache(maxsize=1 << 14)
-def _span(language: str, key: str, given: tuple[tuple[str, Any], ...]) -> Markup:
-    return _spanned(_words(language, key, given))
-
-
-def _spanned(words: Markup) -> Markup:
-    return words[1:] if words.startswith(">") else Markup("<span{}</span>").format(words)
 
 
 def _content(text: str) -> Markup:
@@ -205,12 +162,6 @@ def _time(seconds: float) -> str:
     if seconds < 1:
         return f"{seconds * 1000:.{0 if seconds >= 0.01 else 1}f} ms"
     return f"{seconds:.1f} s"
-
-
-def _script_data(value: Any) -> Markup:
-    """JSON that may stand inside a script element."""
-    text = json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
-    return Markup(text)  # noqa: S704 - nothing in it can end the element
 
 
 @cache

@@ -11,17 +11,23 @@ from typing import Any, Final
 from conformance.report.phrases import Phrases
 from conformance.results.model import Exploration, Finding, Results, RowResult, TargetRun
 
-__all__ = ["SPOKEN", "spoken", "spoken_row"]
+__all__ = ["SPOKEN", "phrases_of", "spoken", "spoken_row"]
 
 SPOKEN: Final = frozenset(("message", "language", "code", "field", "status", "content-type"))
 """Aspects whose wanted and got are values as they go over the wire, never words of ours."""
+
+
+def phrases_of(*several: Results) -> Phrases:
+    """What is said in Japanese of results, with the labels of all their contracts."""
+    runs = [run for results in several for run in results.runs]
+    return Phrases({label: said for run in runs for label, said in run.contract.labels_ja.items()})
 
 
 def spoken(results: Results, language: str) -> Results:
     """The same results, with words of ours in `language`; English is what they are written in."""
     if language != "ja":
         return results
-    phrases = Phrases({label: said for run in results.runs for label, said in run.contract.labels_ja.items()})
+    phrases = phrases_of(results)
     return replace(
         results,
         runs=tuple(_run(run, phrases) for run in results.runs),

@@ -6,13 +6,6 @@
   const get = (id) => document.getElementById(id);
   const rows = all(".cf-row");
   const picks = all(".cf-pick input");
-  const remembered = (name, value) => {
-    try {
-      if (value !== undefined) localStorage.setItem(name, value);
-      return localStorage.getItem(name);
-    } catch { return null; }
-  };
-  cf.classList.add("cf-live");
 
   const texts = new Map();
   const textOf = (row) => {
@@ -66,15 +59,6 @@
     filter();
   }
 
-  function speak(language) {
-    if (!words[language] || language === cf.lang) return;
-    for (const one of all("[data-t]")) one.textContent = words[language][one.dataset.t];
-    for (const one of all("[data-alt]")) [one.textContent, one.dataset.alt] = [one.dataset.alt, one.textContent];
-    cf.lang = document.documentElement.lang = language;
-    texts.clear();
-    filter();
-  }
-
   function reveal() {
     let id;
     try { id = decodeURIComponent(location.hash.slice(1)); } catch { return; }
@@ -119,20 +103,12 @@
   get("cf-open").addEventListener("click", () => { for (const row of rows) if (!row.hidden) row.querySelector(".cf-proof").open = true; });
   get("cf-close").addEventListener("click", () => { for (const box of all(".cf-proof")) box.open = false; });
   get("cf-reset").addEventListener("click", reset);
-  get("cf-language").addEventListener("click", () => {
-    const language = cf.lang === "en" ? "ja" : "en";
-    speak(language);
-    remembered("conformance-language", language);
-  });
+  cf.addEventListener("cf-spoken", () => { texts.clear(); filter(); });
   addEventListener("hashchange", reveal);
   addEventListener("beforeprint", () => {
     for (const box of all(":is(.cf-violates, .cf-inconclusive) .cf-proof")) box.open = true;
   });
 
-  const asked = new URLSearchParams(location.search).get("lang") ?? remembered("conformance-language")
-    ?? (cf.dataset.follow && navigator.language.slice(0, 2));
-  document.documentElement.lang ||= cf.lang;
-  speak(asked);
   filter();
   reveal();
 })();
