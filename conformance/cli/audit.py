@@ -15,6 +15,7 @@ import click
 from conformance.cli.auditing.keeping import clear, keep, kept_before, lean, write_matrix
 from conformance.cli.auditing.ordering import Ordered, chosen, contracts, grouped, ordered
 from conformance.cli.auditing.telling import exit_code, line, summary
+from conformance.cli.options import language
 from conformance.cli.places import contract_folders
 from conformance.contract.model import Depth
 from conformance.errors import Problem, Unusable
@@ -53,6 +54,7 @@ _AT_ONCE = 64
 @click.option("--timeout", default="1h", show_default=True, metavar="TIME", help="The most that one target may take.")
 @click.option("--scheduler", metavar="ADDRESS", help="Run on a Dask cluster: tcp://host:8786.")
 @click.option("--strict", is_flag=True, help="Exit with 1 for a drift too.")
+@language
 @click.option("--pair", nargs=2, type=_PATH, metavar="A B", help="Send both the same; tell only where they differ.")
 def command(  # noqa: PLR0917 - click gives them by name
     targets: tuple[Path, ...],
@@ -67,6 +69,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     timeout: str,
     scheduler: str | None,
     strict: bool,
+    language: str | None,
     pair: tuple[Path, Path] | None,
 ) -> int:
     """Run many targets at once and compare them.
@@ -84,12 +87,12 @@ def command(  # noqa: PLR0917 - click gives them by name
 
         if targets:
             raise Unusable([Problem("--pair", "compares two targets, and no others", "leave the others out")])
-        return paired(pair, manner, output, contracts(contract_folders(Path.cwd())))
+        return paired(pair, manner, output, contracts(contract_folders(Path.cwd())), language)
     if not targets:
         raise Unusable([Problem("TARGETS", "there is none", "give profiles, or a folder of profiles")])
     known = contracts(contract_folders(Path.cwd()))
     glances = chosen(glance(gathered(targets)), only, known)
-    audit = _Audit(glances, ordered(glances, known, manner, output), output)
+    audit = _Audit(glances, ordered(glances, known, manner, output), output, language)
     code = audit.run(scheduler, workers, resume=resume, strict=strict)
     return _leave(code) if audit.given_up else code
 
@@ -101,6 +104,8 @@ class _Audit:
     glances: Sequence[Glance]
     ordered: Ordered
     output: Path
+    language: str | None
+    """Of the pages; None for the reader's."""
     kept: dict[str, Results] = field(default_factory=dict)
     failed: list[Outcome] = field(default_factory=list)
     given_up: bool = False
@@ -113,7 +118,7 @@ class _Audit:
             self._take(outcome)
         interrupted = bool(todo) and self._work(todo, scheduler, workers)
         absent = [Outcome(name, problem="interrupted") for name in todo if name not in self._told]
-        write_matrix(self.output, self.glances, self.kept, [*self.failed, *absent])
+        write_matrix(self.output, self.glances, self.kept, [*self.failed, *absent], self.language)
         click.echo(summary(self.kept.values(), [*self.failed, *absent], self.output))
         return exit_code(list(self.kept.values()), self.failed, strict=strict, interrupted=interrupted)
 
@@ -162,7 +167,7 @@ class _Audit:
             self.failed.append(outcome)
             return
         one = next(glance for glance in self.glances if glance.name == outcome.name)
-        keep(self.output / one.folder, outcome.results, self.ordered.orders[one.name])
+        keep(self.output / one.folder, outcome.results, self.ordered.orders[one.name], self.language)
         self.kept[one.name] = lean(outcome.results)
 
 

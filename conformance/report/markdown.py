@@ -64,7 +64,7 @@ def _run(run: TargetRun, language: str) -> Iterator[str]:
         rows = [row for row in run.rows if row.verdict is verdict]
         if rows:
             yield f"<details><summary>{SYMBOLS[verdict]} {say(f'verdict.{verdict}', language)}: {len(rows)}</summary>\n"
-            yield from (f"- {_code(row.id)} {_text(clip(reason_of(row), _LONGEST))}" for row in rows)
+            yield from (f"- {_code(row.id)} {_text(clip(reason_of(row, language), _LONGEST))}" for row in rows)
             yield "\n</details>\n"
 
 

@@ -29,6 +29,8 @@ _FITS: Final = {
 }
 _LONGEST: Final = 2000
 """Characters of a sentence that is looked for: ours are shorter, whatever a target put into them."""
+_TELLING: Final = 25
+"""With so many characters of its own, a pattern that begins with a slot is fitted by no text of a target by chance."""
 _JOINT: Final = "; "
 
 
@@ -39,6 +41,8 @@ class _Pattern:
     start: str
     form: re.Pattern[str]
     said: str
+    own: int
+    """Characters that are no slot's."""
 
 
 class Phrases:
@@ -96,15 +100,16 @@ class Phrases:
         for pattern in _patterns(section):
             if text.startswith(pattern.start) and (match := pattern.form.fullmatch(text)):
                 slots = match.groupdict()
-                if not pattern.start and not self._is_ours(section, slots):
+                if not pattern.start and pattern.own < _TELLING and not self._is_ours(section, slots):
                     continue
                 return pattern.said.format_map({slot: self._filled(slot, said) for slot, said in slots.items()})
         return None
 
     def _is_ours(self, section: str, slots: Mapping[str, str]) -> bool:
         """Of a pattern without words at its beginning: whether what is in its slots tells that it is one of ours."""
-        if section == "labels" and "label" in slots:
-            return self._cached("labels", slots["label"]) is not None
+        known = "label" in slots and self._cached("labels", slots["label"]) is not None
+        if known or (section == "labels" and "label" in slots):
+            return known
         return "why" not in slots or self._cached("sentences", slots["why"]) is not None
 
     def _filled(self, slot: str, text: str) -> str:
@@ -139,4 +144,5 @@ def _pattern(english: str, japanese: str) -> _Pattern:
         f"(?P<{piece}>{_FITS.get(piece, '.+?')})" if index % 2 else re.escape(piece)
         for index, piece in enumerate(pieces)
     )
-    return _Pattern(pieces[0], re.compile(form, re.DOTALL), japanese)
+    own = sum(len(piece) for piece in pieces[::2])
+    return _Pattern(pieces[0], re.compile(form, re.DOTALL), japanese, own)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from conformance.report.evidence import proof_of
 from conformance.report.harmless import as_json, clip, one_line
+from conformance.report.phrases import Phrases
+from conformance.report.words import say
 from conformance.results.model import Exploration, Finding, Level, RecordedExchange, RowResult
 
 __all__ = ["answer_of", "finding_line", "lines_of", "promise_of", "reason_of", "repeat_of", "stray_line"]
@@ -33,22 +35,30 @@ def answer_of(exchange: RecordedExchange) -> str:
     return "no answer"
 
 
-def finding_line(finding: Finding) -> str:
-    """One line, such as `status at limit=min-1: wanted 400, got 200 (2 of 5 times). Why it matters.`."""
+def finding_line(finding: Finding, language: str = "en") -> str:
+    """One line, such as `status at limit=min-1: wanted 400, got 200 (2 of 5 times). Why it matters.`.
+
+    The words of the finding itself are in `language` already, as `spoken_row` gives them.
+    """
     wanted, got = (clip(as_json(value), _LONGEST) for value in (finding.wanted, finding.got))
-    times = f" ({finding.times} times)" if finding.times else ""
-    smallest = f" Smallest failing input: {finding.smallest}." if finding.smallest else ""
+    times = say("line.times", language, times=_in(language, f"{finding.times} times")) if finding.times else ""
+    held = {"aspect": finding.aspect, "where": finding.where, "wanted": wanted, "got": got, "times": times}
     detail = f" {finding.detail}" if finding.detail else ""
-    return one_line(f"{finding.aspect} at {finding.where}: wanted {wanted}, got {got}{times}.{detail}{smallest}")
+    smallest = " " + say("line.smallest", language, input=finding.smallest) if finding.smallest else ""
+    return one_line(f"{say('line.finding', language, **held)}{detail}{smallest}")
 
 
-def reason_of(row: RowResult) -> str:
-    """Why a row has its verdict, in one line; what it lacks comes with it, once."""
+def reason_of(row: RowResult, language: str = "en") -> str:
+    """Why a row has its verdict, in one line; what it lacks comes with it, once.
+
+    The words of the row itself are in `language` already, as `spoken_row` gives them.
+    """
     lacking = ", ".join(row.lacks)
     grave = [finding for finding in row.findings if finding.level is Level.MUST] or list(row.findings)
-    said = [row.reason] if row.reason else [finding_line(grave[0])] if grave else []
+    said = [row.reason] if row.reason else [finding_line(grave[0], language)] if grave else []
     if lacking:
-        said = [*(text for text in said if text != f"lacks {lacking}"), f"The profile lacks {lacking}."]
+        lacks = f"lacks {lacking}" if language == "en" else Phrases().sentence(f"lacks {lacking}")
+        said = [*(text for text in said if text != lacks), say("line.lacks", language, names=lacking)]
     return one_line(" ".join(said))
 
 
@@ -66,6 +76,10 @@ def stray_line(one: Exploration) -> str:
         wanted, got = (clip(as_json(value), _LONGEST) for value in (found.wanted, found.got))
         said = f"{found.aspect}: wanted {wanted}, got {got}. {found.detail}"
     return one_line(f"{one.operation} {one.method} {one.path}: {said}".rstrip(": "))
+
+
+def _in(language: str, answer: str) -> str:
+    return answer if language == "en" else Phrases().answer(answer)
 
 
 def lines_of(row: RowResult) -> Iterator[str]:

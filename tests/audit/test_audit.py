@@ -36,6 +36,16 @@ def test_the_matrix_names_exactly_what_each_server_breaks(servers: Servers, audi
     assert "login/login" in Path("out/audit.csv").read_text(encoding="utf-8")
 
 
+def test_the_matrix_and_the_reports_are_in_the_language_that_was_asked_for(
+    servers: Servers, audit: Callable[..., int]
+) -> None:
+    servers.start("right")
+    assert 0 == audit("targets", "--language", "ja")
+    for page in ("audit.html", "right/report.html"):
+        assert '<html lang="ja">' in Path("out", page).read_text(encoding="utf-8")
+    assert "対象1件" in Path("out/audit.html").read_text(encoding="utf-8")
+
+
 def test_one_that_is_wrong_hangs_or_is_not_there_costs_only_its_line(
     servers: Servers, audit: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:

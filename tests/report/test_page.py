@@ -163,12 +163,12 @@ def test_entry_of_the_catalogue_says_the_same_in_both_languages(key: str) -> Non
 
 
 def test_every_word_that_a_template_uses_is_in_the_catalogue_and_none_is_idle() -> None:
-    from importlib.resources import files
+    from importlib.resources import as_file, files
 
     report = files("conformance.report")
-    sources = [one.read_text(encoding="utf-8") for one in report.joinpath("templates").iterdir()]
-    sources += [one.read_text(encoding="utf-8") for one in report.iterdir() if one.name.endswith(".py")]
-    text = "\n".join(sources)
+    with as_file(report) as folder:
+        files_of_ours = [one for kind in ("py", "jinja", "js") for one in folder.rglob(f"*.{kind}")]
+        text = "\n".join(one.read_text(encoding="utf-8") for one in files_of_ours)
     used = set(re.findall(r'["\']([a-z]+\.[a-z][a-z.-]*)["\']', text))
     prefixes = tuple(set(re.findall(r'["\']([a-z]+\.)["\' {]', text)) | {"verdict.", "sentence.", "also."})
 

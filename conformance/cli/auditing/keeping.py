@@ -77,13 +77,17 @@ def lean(results: Results) -> Results:
 
 
 def write_matrix(
-    output: Path, glances: Sequence[Glance], kept: Mapping[str, Results], failed: Iterable[Outcome]
+    output: Path,
+    glances: Sequence[Glance],
+    kept: Mapping[str, Results],
+    failed: Iterable[Outcome],
+    language: str | None = None,
 ) -> auditing.Matrix:
     """Write `audit.html`, `audit.json` and `audit.csv`, targets in the order of their profiles; raises Unwritable."""
     found = [(one.name, kept[one.name]) for one in glances if one.name in kept]
     matrix = auditing.matrix(found, {one.name: one.problem for one in failed})
     links = {one.name: one.folder for one in glances if one.name in kept}
     write_text(output / "audit.json", auditing.json(matrix, links))
-    write_text(output / "audit.html", auditing.audit_html(matrix, links))
+    write_text(output / "audit.html", auditing.audit_html(matrix, links, language))
     write_text(output / "audit.csv", auditing.csv(matrix))
     return matrix

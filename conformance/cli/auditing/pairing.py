@@ -23,7 +23,13 @@ from conformance.run.auditing.profiles import Glance, gathered, glance
 __all__ = ["paired"]
 
 
-def paired(pair: tuple[Path, Path], manner: Manner, output: Path, known: Mapping[str, tuple[Contract, str]]) -> int:
+def paired(
+    pair: tuple[Path, Path],
+    manner: Manner,
+    output: Path,
+    known: Mapping[str, tuple[Contract, str]],
+    language: str | None = None,
+) -> int:
     """Write both reports, `pair.json` and `pair.html`, print where they differ; 1 where they do. Raises Unusable."""
     both = glance([path for one in pair for path in gathered([one])])
     if len(both) != 2:
@@ -33,7 +39,7 @@ def paired(pair: tuple[Path, Path], manner: Manner, output: Path, known: Mapping
         raise Unusable([Problem(str(output), one.problem) for one in asked.unusable])
     results = side_by_side(*_paced(both, [asked.orders[one.name] for one in both]))
     for one, own in zip(both, results, strict=True):
-        keep(output / one.folder, own)
+        keep(output / one.folder, own, language=language)
     names = both[0].name, both[1].name
     found = pairing.pair(*results, names)
     write_text(output / "pair.json", pairing.json(found))

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.report.auditing.model import AuditedRow, AuditedTable, Cell, Column, Matrix, OpenChoice
+from conformance.report.phrases import Phrases
 from conformance.report.saying import reason_of
-from conformance.results.model import Results, RowResult, TargetRun, Verdict
+from conformance.report.speaking import phrases_of, spoken_row
+from conformance.results.model import Results, RowResult, TableName, TargetRun, Verdict
 from conformance.results.volatile import Settler
 
 __all__ = ["matrix"]
@@ -28,7 +30,7 @@ def matrix(runs: Sequence[tuple[str, Results]], failures: Mapping[str, str] | No
     held = [_rows(results) for _, results in given]
     return Matrix(
         columns=tuple(_column(name, results, failures.get(name, "")) for name, results in given),
-        tables=tuple(_tables(given, held)),
+        tables=tuple(_tables(given, held, phrases_of(*(results for _, results in runs)))),
         choices=_choices([results for _, results in given]),
     )
 
@@ -73,11 +75,11 @@ def _rows(results: Results | None) -> Held:
     return held
 
 
-def _tables(given: Sequence[Given], held: Sequence[Held]) -> Iterable[AuditedTable]:
+def _tables(given: Sequence[Given], held: Sequence[Held], phrases: Phrases) -> Iterable[AuditedTable]:
     runs = [run for _, results in given if results for run in results.runs]
     for contract in dict.fromkeys(run.contract.name for run in runs):
         own = [run for run in runs if run.contract.name == contract]
-        titles = {table.name: table.title for run in reversed(own) for table in run.contract.tables}
+        names = {table.name: table for run in reversed(own) for table in run.contract.tables}
         rows: dict[str, RowResult] = {}
         for run in own:
             for row in run.rows:
@@ -85,8 +87,9 @@ def _tables(given: Sequence[Given], held: Sequence[Held]) -> Iterable[AuditedTab
         asked = [_holds(results, contract) for _, results in given]
         for name in _order(own, rows.values()):
             ordered = sorted((row for row in rows.values() if row.table == name), key=lambda row: row.row)
-            audited = tuple(_audited(contract, row, held) for row in ordered)
-            yield AuditedTable(contract, name, titles.get(name, name), audited, tuple(_sums(audited, asked)))
+            audited = tuple(_audited(contract, row, held, phrases) for row in ordered)
+            table = names.get(name, TableName(name, name))
+            yield AuditedTable(contract, name, table.title, audited, tuple(_sums(audited, asked)), table.title_ja)
 
 
 def _order(runs: Iterable[TargetRun], rows: Iterable[RowResult]) -> Iterable[str]:
@@ -96,17 +99,20 @@ def _order(runs: Iterable[TargetRun], rows: Iterable[RowResult]) -> Iterable[str
     return [name for name in (*named, *(one for one in used if one not in named)) if name in used]
 
 
-def _audited(contract: str, row: RowResult, held: Sequence[Held]) -> AuditedRow:
+def _audited(contract: str, row: RowResult, held: Sequence[Held], phrases: Phrases) -> AuditedRow:
     cells: list[Cell | None] = []
     for one in held:
         found = one.get((contract, row.id))
-        cells.append(_cell(*found) if found else None)
-    return AuditedRow(contract, row.id, row.table, row.row, row.cause, tuple(cells))
+        cells.append(_cell(*found, phrases) if found else None)
+    return AuditedRow(contract, row.id, row.table, row.row, row.cause, tuple(cells), row.cause_ja)
 
 
-def _cell(row: RowResult, anchor: str) -> Cell:
-    why = "" if row.verdict is Verdict.CONFORMS else reason_of(row)
-    return Cell(row.verdict, why, anchor, row.requests, row.known.reason if row.known else "")
+def _cell(row: RowResult, anchor: str, phrases: Phrases) -> Cell:
+    known = row.known.reason if row.known else ""
+    if row.verdict is Verdict.CONFORMS:
+        return Cell(row.verdict, "", anchor, row.requests, known)
+    why_ja = reason_of(spoken_row(row, "ja", phrases), "ja")
+    return Cell(row.verdict, reason_of(row), anchor, row.requests, known, why_ja)
 
 
 def _sums(rows: Iterable[AuditedRow], asked: Sequence[bool]) -> Iterable[Mapping[Verdict, int] | None]:

@@ -47,6 +47,8 @@ class Cell:
     """Of the row in the target's own report."""
     requests: int
     known: str = ""
+    why_ja: str = ""
+    """The same in Japanese, as far as the words are ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class AuditedRow:
     row: int
     cause: str
     cells: tuple[Cell | None, ...]
+    cause_ja: str = ""
 
     def count(self, verdict: Verdict) -> int:
         """On how many targets the row has the verdict."""
@@ -75,6 +78,7 @@ class AuditedTable:
     rows: tuple[AuditedRow, ...]
     sums: tuple[Mapping[Verdict, int] | None, ...]
     """None for a target that this contract was not held against."""
+    title_ja: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,37 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
-from conformance.report.auditing.model import AuditedTable, Column, Matrix
-from conformance.report.framing import drawn
+from conformance.report.auditing.model import AuditedTable, Cell, Column, Matrix
+from conformance.report.bilingual import in_each, teller
+from conformance.report.framing import drawn_in
+from conformance.report.harmless import clip, one_line
+from conformance.report.phrases import Phrases
 from conformance.report.view import WORST_FIRST
+from conformance.report.words import checked_language, say
 from conformance.results.model import Verdict
 
 __all__ = ["audit_html"]
 
+_LONGEST: Final = 300
+"""Characters of a reason in a tooltip."""
 
-def audit_html(matrix: Matrix, links: Mapping[str, str] | None = None) -> str:
+
+def audit_html(matrix: Matrix, links: Mapping[str, str] | None = None, language: str | None = None) -> str:
     """One HTML file that needs no network; without script it is whole, with script it is sorted and filtered.
 
-    `links` names for each target the folder of its report, relative to the page; a cell leads to
+    Its text is in `language`; for None it is in English, and the script follows the browser's language. A reader can
+    switch in either case. `links` names for each target the folder of its report, relative to the page; a cell leads to
     `<folder>/report.html#<row id>`. A target without a folder has cells without links.
     """
     links = links or {}
     folders = [quote(links[column.name]) if column.name in links else None for column in matrix.columns]
-    return drawn(
+    return drawn_in(
+        language,
         "conformance.report.auditing",
         "audit.html.jinja",
-        title="Audit",
+        titles=in_each(partial(say, "audit.name")),
         matrix=matrix,
         folders=folders,
         contracts=_contracts(matrix),
         rank=_rank,
         score=_score,
         headline=_headline(matrix.columns),
+        heading=in_each(partial(_heading, matrix)),
+        unfair=in_each(partial(_unfair, matrix)),
+        hint=lambda cell: in_each(partial(_hint, cell)),
+        summed=lambda counts: in_each(partial(_summed, counts)),
+        answered=lambda answer: in_each(partial(_answered, answer)),
+        told=teller(checked_language(language), Phrases().sentence),
     )
+
+
+def _heading(matrix: Matrix, language: str) -> str:
+    parts = (("audit.targets", matrix.columns), ("fact.rows", matrix.rows))
+    return say("list.comma", language).join(say(key, language, n=len(those)) for key, those in parts)
+
+
+def _unfair(matrix: Matrix, language: str) -> str:
+    what = say("list.comma", language).join(say(f"unfair.{one}", language) for one in matrix.unfair)
+    return say("audit.unfair", language, what=what)
+
+
+def _hint(cell: Cell, language: str) -> str:
+    """What is seen of a cell when it is pointed at."""
+    why = cell.why if language == "en" else cell.why_ja or cell.why
+    known = say("audit.known", language, reason=cell.known) if cell.known else ""
+    return one_line(": ".join(filter(None, (say(f"verdict.{cell.verdict}", language), clip(why, _LONGEST), known))))
+
+
+def _answered(answer: str, language: str) -> str:
+    """What a target made of an open choice: several answers stand between commas."""
+    said = [say("choice.accepted", language) if one == "accepted" else one for one in answer.split(", ")]
+    return clip(one_line(", ".join(said)), 200)
+
+
+def _summed(counts: Mapping[Verdict, int], language: str) -> str:
+    there = [(counts[one], say(f"verdict.{one}", language)) for one in WORST_FIRST if counts[one]]
+    return " ".join(say("audit.count", language, count=count, verdict=verdict) for count, verdict in there)
 
 
 def _contracts(matrix: Matrix) -> list[tuple[str, list[AuditedTable]]]:

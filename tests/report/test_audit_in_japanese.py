@@ -1,0 +1,158 @@
+"""An audit can be read in Japanese: every word of ours, and none of a target's."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from browser import needs_chromium, opened, told, with_probe
+from hostile import PAYLOADS
+from made_up import HOST, map_text, sample_results
+from two_languages import english_left, seen
+
+from conformance.errors import Unusable
+from conformance.report import auditing
+from conformance.results.model import Known, Results, RowResult
+
+FACTS = (
+    "atlas", "birch", "dead", "lost", "200 1 content", "limit=min-1000", "limit=max+1", "limit=abc", "offset=abc",
+    "limit=+5", "limit=-0", "limit must be less than or equal to 100", "contents-get/limit-below-minimum", HOST,
+    "View in English", "microcms-management 2025-12-10", "kuroco 2024", "http://127.0.0.1:8080/rcms-api/1", "write",
+    "12.4 s", "fixtures.member_id, allow: write", "Offset: must be no less than 0", "Invalid integer in query",
+    "url=missing", "contents-get/limit-not-an-integer", "contents-get/limit-above-maximum", "subject=empty",
+    '"invalid"', '"required"', "(limit=abc)", "(limit: abc)", "Connection refused",
+)  # fmt: skip
+"""What targets, profiles and contracts say, and what the button says in the other language."""
+
+
+def ours(results: Results) -> Results:
+    """Results in which everything that is no fact is a sentence that we can say."""
+    return replace(results, runs=tuple(replace(run, rows=tuple(map(_row, run.rows))) for run in results.runs))
+
+
+def _row(row: RowResult) -> RowResult:
+    reason = row.reason and (
+        "lacks fixtures.member_id, allow: write" if row.lacks else "offset=abc: no answer (refused)"
+    )
+    known = row.known and Known("ベンダーに報告済み", "https://tracker.example/42", "2027-01-31")
+    found = tuple(replace(one, detail="") for one in row.findings)
+    return replace(row, cause_ja="原因です。", reason=reason, known=known, findings=found)
+
+
+def matrix() -> auditing.Matrix:
+    sample = ours(sample_results())
+    titled = [
+        replace(
+            run, contract=replace(run.contract, tables=tuple(replace(t, title_ja="表") for t in run.contract.tables))
+        )
+        for run in sample.runs
+    ]
+    other = replace(sample, runs=(replace(titled[0], target={**titled[0].target, "allow": []}),), depth="smoke", seed=3)
+    whole = replace(sample, runs=tuple(titled), partial=True, why_partial="interrupted")
+    return auditing.matrix(
+        [("atlas", whole), ("birch", other)],
+        {
+            "atlas": "interrupted",
+            "dead": "gave no sign of life for 60 s",
+            "lost": "the worker died: Connection refused",
+        },
+    )
+
+
+def page(language: str | None) -> str:
+    return auditing.audit_html(matrix(), {"atlas": "atlas"}, language)
+
+
+def test_a_japanese_audit_has_no_word_of_ours_in_english() -> None:
+    assert set() == english_left(page("ja"), FACTS)
+
+
+def test_an_english_audit_has_no_word_of_ours_in_japanese() -> None:
+    japanese = {text for text in seen(page("en")) if not text.isascii()}
+    mine = {text for text in japanese if any("\u3040" <= letter <= "\u9fff" for letter in text)}
+    assert all(text == "日本語で表示" or "ベンダーに報告済み" in text for text in mine), mine
+
+
+def test_each_page_can_be_switched_into_the_other() -> None:
+    english, japanese = page("en"), page("ja")
+    assert seen(english) == seen(japanese, "en")
+    assert seen(japanese) == seen(english, "ja")
+
+
+def test_without_a_language_the_audit_is_in_english_and_follows_the_browser() -> None:
+    assert seen(page("en")) == seen(page(None))
+    assert (True, False) == tuple('data-follow="1"' in page(one) for one in (None, "ja"))
+    assert ('<html lang="en">', '<html lang="ja">') == tuple(page(one)[16:32] for one in (None, "ja"))
+
+
+def test_causes_titles_and_reasons_are_said_in_japanese() -> None:
+    said = "\n".join(seen(page("ja")))
+    for text in (
+        "対象4件、9行", "原因です。", "表", "次の条件が対象によって異なるため", "中断されました",
+        "ステータス（limit=min-1000）: 期待 400、結果 200（2回中2回）。 違反となる最小の入力: -11。",  # noqa: RUF001
+        "プロファイルに fixtures.member_id, allow: write が不足しています。", "既知の逸脱: ベンダーに報告済み",
+        "60 秒間、何の反応もありませんでした", "判定不能: 「offset=abc」: 応答なし（接続拒否）",  # noqa: RUF001
+        "違反 2 判定不能 1 文言差異 1 適合 1",
+    ):  # fmt: skip
+        assert text in said, text
+
+
+def test_the_english_audit_says_what_it_always_said() -> None:
+    said = seen(page("en"))
+    for text in (
+        "4 targets, 9 rows", "Not the same for all targets, so compare with care: depth, seed, permissions, contracts.",
+        "violates: status at limit=min-1000: wanted 400, got 200 (2 of 2 times). Smallest failing input: -11.",
+        "not exercised: The profile lacks fixtures.member_id, allow: write.", "Good rows", "read-only", "not asked",
+        "Open choices compared", "accepted", "not held against it", "broken off", "only where targets differ",
+        "left no results", "2 violates 1 inconclusive 1 drifts 1 conforms",
+    ):  # fmt: skip
+        assert any(text in one for one in said), text
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(Unusable, match="there are no words in 'de'"):
+        page("de")
+
+
+def test_json_has_the_japanese_that_results_hold() -> None:
+    told_of = json.loads(auditing.json(matrix()))
+    table = told_of["tables"][0]
+    assert ("表", "原因です。") == (table["title_ja"], table["rows"][0]["cause_ja"])
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_hostile_text_becomes_an_element_in_either_language(language: str, payload: str) -> None:
+    evil = map_text(sample_results(), lambda text: text + payload)
+    plain = auditing.audit_html(auditing.matrix([("t", sample_results())], {"d": "x"}), {"t": "t"}, language)
+    hostile = auditing.audit_html(auditing.matrix([("t", evil)], {"d": payload}), {"t": "t"}, language)
+    assert plain.count("<script") == hostile.count("<script") == 2
+    assert "<img" not in hostile
+    assert "<svg" not in hostile
+
+
+@needs_chromium
+def test_a_reader_can_switch_the_language_of_an_audit(tmp_path: Path) -> None:
+    file = tmp_path / "audit.html"
+    file.write_text(
+        with_probe(
+            page(None),
+            """
+            const said = () => [document.title, document.querySelector("h1").textContent,
+              document.getElementById("shown").textContent, document.documentElement.lang,
+              document.querySelector("#target-table thead button").textContent,
+              document.querySelector("td[data-verdict=conforms] > *").title];
+            const steps = [said()];
+            document.getElementById("cf-language").click(); steps.push(said());
+            document.getElementById("cf-language").click(); steps.push(said());
+            document.documentElement.dataset.steps = JSON.stringify(steps);
+            """,
+        ),
+        encoding="utf-8",
+    )
+    english, japanese, again = told(opened(file), "steps")
+    assert ["Audit", "4 targets, 9 rows", "9 of 9 rows shown", "en", "Target", "conforms"] == english == again
+    assert ["監査", "対象4件、9行", "9行中9行を表示", "ja", "対象", "適合"] == japanese
+    assert '<html lang="ja"' in opened(file, "--accept-lang=ja")
