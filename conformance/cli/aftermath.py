@@ -48,6 +48,8 @@ class Aftermath:
     keep: Any
     metrics: Path | None
     strict: bool
+    language: str | None
+    """Of the comparison's page; None for the reader's."""
     before: tuple[int, int] | None
     """What stood in the place of the results before the run: not its results."""
 
@@ -61,6 +63,7 @@ class Aftermath:
         history_keep: str | None = None,
         metrics: Path | None = None,
         strict: bool = False,
+        language: str | None = None,
     ) -> Aftermath:
         """Read the baseline now, for the run may write in its place. Raises Unusable for what cannot be used."""
         if history_keep is not None and history is None:
@@ -68,7 +71,7 @@ class Aftermath:
         keep = _opened(history, history_keep) if history is not None else None
         held = read_results(baseline) if baseline is not None else None
         file = output / "results.json"
-        return cls(file, held, history, keep, metrics, strict, _stamp(file))
+        return cls(file, held, history, keep, metrics, strict, language, _stamp(file))
 
     def end(self, code: int) -> int:
         """Do what was asked for with the results of the run, if it left any; the exit code, the run's being `code`.
@@ -109,8 +112,9 @@ class Aftermath:
         found = comparing.compare(self.baseline, results)
         click.echo(f"\n{comparing.text(found)}", nl=False)
         folder = self.results.parent
-        for name, form in (("json", comparing.json), ("md", comparing.markdown), ("html", comparing.html)):
+        for name, form in (("json", comparing.json), ("md", comparing.markdown)):
             write_text(folder / f"comparison.{name}", form(found))
+        write_text(folder / "comparison.html", comparing.html(found, self.language))
         _summarise(comparing.markdown(found))
         return found.worse or (self.strict and found.drifted)
 

@@ -19,8 +19,9 @@ _FORMS = {"text": comparing.text, "json": comparing.json, "markdown": comparing.
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option("--form", type=click.Choice(list(_FORMS)), default="text", show_default=True, help="How it is told.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there.")
+@click.option("--language", type=click.Choice(["en", "ja"]), help="Of the HTML form; default: the reader's.")
 @click.option("--strict", is_flag=True, help="A row that began to drift is worse, too.")
-def command(old: Path, new: Path, form: str, output: Path | None, *, strict: bool) -> int:
+def command(old: Path, new: Path, form: str, output: Path | None, language: str | None, *, strict: bool) -> int:
     """Tell what changed between two results.json, or the folders that hold them.
 
     What the target does otherwise is kept apart from what we did otherwise (suite, depth, seed, profile), for which
@@ -30,7 +31,7 @@ def command(old: Path, new: Path, form: str, output: Path | None, *, strict: boo
     Exit codes: 0 it did not get worse, 1 it got worse, 4 a file cannot be used.
     """  # noqa: D301 - click obeys the character itself
     comparison = comparing.compare(read_results(old), read_results(new))
-    text = _FORMS[form](comparison)
+    text = comparing.html(comparison, language) if form == "html" else _FORMS[form](comparison)
     if output is None:
         click.echo(text, nl=False)
     else:

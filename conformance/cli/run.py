@@ -48,7 +48,9 @@ def command(pytest_args: tuple[str, ...], **given: Any) -> int:
     import pytest  # noqa: PLC0415 - --help needs no pytest
 
     after = {name: given.pop(name) for name in OPTIONS}
-    then = Aftermath.begin(Path(given["output"] or "reports"), strict=given["strict"], **after)
+    then = Aftermath.begin(
+        Path(given["output"] or "reports"), strict=given["strict"], language=given["language"], **after
+    )
     arguments = [*_plugins(pytest_args), *pytest_arguments(given), *pytest_args, *places(pytest_args)]
     return then.end(int(pytest.main(arguments)))
 

@@ -94,7 +94,7 @@ def _context(results: Results, language: str | None, limits: Limits) -> dict[str
 
 def _tellers(results: Results, language: str) -> dict[str, Callable[..., Any]]:
     """What a template says of words of ours that results hold in English: in both languages, each looked for once."""
-    phrases = phrases_of(results)
+    phrases = phrases_of(results.runs)
     return {
         "answered": teller(language, phrases.answer),
         "aspect": teller(language, phrases.aspect),

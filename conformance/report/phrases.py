@@ -107,6 +107,8 @@ class Phrases:
 
     def _is_ours(self, section: str, slots: Mapping[str, str]) -> bool:
         """Of a pattern without words at its beginning: whether what is in its slots tells that it is one of ours."""
+        if slots.get("kind") in _plain("kinds"):
+            return True
         known = "label" in slots and self._cached("labels", slots["label"]) is not None
         if known or (section == "labels" and "label" in slots):
             return known
@@ -115,7 +117,7 @@ class Phrases:
     def _filled(self, slot: str, text: str) -> str:
         if slot == "why":
             return self.sentence(text)
-        if slot == "label":
+        if slot in {"label", "op"}:  # an attempt may be named where an operation is
             return self.label(text)
         return self.kind(text) if slot == "kind" else text
 

@@ -10,7 +10,7 @@ from conformance.report.phrases import Phrases
 from conformance.report.words import say
 from conformance.results.model import Exploration, Finding, Level, RecordedExchange, RowResult
 
-__all__ = ["answer_of", "finding_line", "lines_of", "promise_of", "reason_of", "repeat_of", "stray_line"]
+__all__ = ["answer_of", "choice_said", "finding_line", "lines_of", "promise_of", "reason_of", "repeat_of", "stray_line"]
 
 _LONGEST = 300
 
@@ -33,6 +33,12 @@ def answer_of(exchange: RecordedExchange) -> str:
     if exchange.silence is not None:
         return one_line(clip(f"no answer: {exchange.silence.kind} {exchange.silence.detail}".rstrip(), _LONGEST))
     return "no answer"
+
+
+def choice_said(answer: str, language: str = "en") -> str:
+    """What a target made of an open choice; several answers stand between commas."""
+    said = [say("choice.accepted", language) if one == "accepted" else one for one in answer.split(", ")]
+    return one_line(", ".join(said))
 
 
 def finding_line(finding: Finding, language: str = "en") -> str:

@@ -5,21 +5,21 @@ Facts stay: IDs, statuses, requests, answers and what a target said. The JSON fo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
 from conformance.report.phrases import Phrases
 from conformance.results.model import Exploration, Finding, Results, RowResult, TargetRun
 
-__all__ = ["SPOKEN", "phrases_of", "spoken", "spoken_row"]
+__all__ = ["SPOKEN", "phrases_of", "spoken", "spoken_row", "spoken_value"]
 
 SPOKEN: Final = frozenset(("message", "language", "code", "field", "status", "content-type"))
 """Aspects whose wanted and got are values as they go over the wire, never words of ours."""
 
 
-def phrases_of(*several: Results) -> Phrases:
-    """What is said in Japanese of results, with the labels of all their contracts."""
-    runs = [run for results in several for run in results.runs]
+def phrases_of(runs: Iterable[TargetRun]) -> Phrases:
+    """What is said in Japanese of these runs, with the labels of all their contracts."""
     return Phrases({label: said for run in runs for label, said in run.contract.labels_ja.items()})
 
 
@@ -27,7 +27,7 @@ def spoken(results: Results, language: str) -> Results:
     """The same results, with words of ours in `language`; English is what they are written in."""
     if language != "ja":
         return results
-    phrases = phrases_of(results)
+    phrases = phrases_of(results.runs)
     return replace(
         results,
         runs=tuple(_run(run, phrases) for run in results.runs),
@@ -62,8 +62,8 @@ def _finding(found: Finding, phrases: Phrases) -> Finding:
     return replace(
         found,
         aspect=phrases.aspect(found.aspect),
-        wanted=_value(found.aspect, found.wanted, phrases),
-        got=_value(found.aspect, found.got, phrases),
+        wanted=spoken_value(found.aspect, found.wanted, phrases),
+        got=spoken_value(found.aspect, found.got, phrases),
         where=phrases.label(found.where),
         detail=phrases.sentence(found.detail),
     )
@@ -74,8 +74,8 @@ def _explored(one: Exploration, phrases: Phrases) -> Exploration:
         replace(
             found,
             aspect=phrases.aspect(found.aspect),
-            wanted=_value(found.aspect, found.wanted, phrases),
-            got=_value(found.aspect, found.got, phrases),
+            wanted=spoken_value(found.aspect, found.wanted, phrases),
+            got=spoken_value(found.aspect, found.got, phrases),
             detail=phrases.sentence(found.detail),
         )
         for found in one.findings
@@ -83,6 +83,7 @@ def _explored(one: Exploration, phrases: Phrases) -> Exploration:
     return replace(one, findings=findings, reason=one.reason and phrases.sentence(one.reason))
 
 
-def _value(aspect: str, value: Any, phrases: Phrases) -> Any:
+def spoken_value(aspect: str, value: Any, phrases: Phrases) -> Any:
+    """What a finding wanted or got, in Japanese where it is said in words of ours."""
     ours = isinstance(value, str) and (aspect not in SPOKEN or value == "absent")
     return phrases.value(value) if ours else value

@@ -69,6 +69,17 @@ def test_compare_names_exactly_the_row_that_got_worse(
         assert ROW.rpartition("/")[2][:8] in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_page_of_a_comparison_is_in_the_language_that_was_asked_for(
+    call: Callable[..., int], language: str
+) -> None:
+    stored("then")
+    assert 0 == call("compare", "then", "then", "--form", "html", "--output", "same.html", "--language", language)
+    page = Path("same.html").read_text(encoding="utf-8")
+    assert f'<html lang="{language}">' in page
+    assert ("対象の動作に変化はありません。</b>" in page) == (language == "ja")
+
+
 def test_what_is_no_result_is_refused(call: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     Path("no.json").write_text("{", encoding="utf-8")
     assert 4 == call("compare", "no.json", "no.json")
@@ -83,13 +94,14 @@ def test_a_run_is_compared_kept_and_measured_at_once(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary-of-the-job.md")
     with reference.start("kuroco", faults=["answers_missing_text_with_422"]) as server:
         Path("target.yaml").write_text(yaml.safe_dump({**server.profile, "name": "site"}), encoding="utf-8")
-        after = ("--baseline", "reports", "--history", "all.sqlite", "--metrics", "out/run.prom")
+        after = ("--baseline", "reports", "--history", "all.sqlite", "--metrics", "out/run.prom", "--language", "ja")
         done = subprocess.run(
             [sys.executable, "-m", "conformance", "run", *QUICK, *after], check=False, capture_output=True, text=True
         )
     assert 1 == done.returncode, done.stdout + done.stderr
     assert "It got worse: 1 row newly violating" in done.stdout
     assert {"comparison.json", "comparison.md", "comparison.html"} <= {path.name for path in Path("reports").iterdir()}
+    assert '<html lang="ja">' in Path("reports/comparison.html").read_text(encoding="utf-8")
     assert "got worse" in Path("summary-of-the-job.md").read_text(encoding="utf-8")
     assert f'row="{ROW}",target="site",verdict="violates"}} 1.0' in Path("out/run.prom").read_text(encoding="utf-8")
     with closing(sqlite3.connect("all.sqlite")) as history:

@@ -109,7 +109,7 @@ def test_hostile_text_does_no_harm_in_any_form() -> None:
     page = comparing.html(found)
     elements = Elements()
     elements.feed(page)
-    assert "script" not in elements.seen
+    assert 2 == elements.seen.count("script")
     for written in (comparing.text(found), comparing.markdown(found), comparing.json(found), page):
         written.encode()
         assert "\x1b" not in written

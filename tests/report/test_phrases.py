@@ -153,6 +153,16 @@ def test_parts_between_semicolons_are_said_one_by_one() -> None:
     assert wanted == phrases.sentence(text)
 
 
+def test_a_silence_is_ours_whatever_was_tried() -> None:
+    phrases = Phrases()
+    for text, wanted in {
+        "key=wrong (getMember): no answer (refused: Connection refused)": "「key=wrong (getMember)」: 応答なし",
+        "example: no answer (timeout: timed out)": "記載例: 応答なし（時間切れ: 時間切れです）",  # noqa: RUF001
+        "3 requests in a row did not reach it: Connection refused": "続けて 3 件のリクエストが届きません",
+    }.items():
+        assert phrases.sentence(text).startswith(wanted)
+
+
 def test_what_a_target_says_stays_as_it_is() -> None:
     phrases = Phrases()
     for text in ("400 Limit: must be no less than 0.", "<script>alert(1)</script>", "limit=min-1", "", "x" * 5000):

@@ -30,7 +30,7 @@ def matrix(runs: Sequence[tuple[str, Results]], failures: Mapping[str, str] | No
     held = [_rows(results) for _, results in given]
     return Matrix(
         columns=tuple(_column(name, results, failures.get(name, "")) for name, results in given),
-        tables=tuple(_tables(given, held, phrases_of(*(results for _, results in runs)))),
+        tables=tuple(_tables(given, held, phrases_of(run for _, results in runs for run in results.runs))),
         choices=_choices([results for _, results in given]),
     )
 

@@ -13,6 +13,7 @@ from conformance.report.bilingual import in_each, teller
 from conformance.report.framing import drawn_in
 from conformance.report.harmless import clip, one_line
 from conformance.report.phrases import Phrases
+from conformance.report.saying import choice_said
 from conformance.report.view import WORST_FIRST
 from conformance.report.words import checked_language, say
 from conformance.results.model import Verdict
@@ -47,7 +48,7 @@ def audit_html(matrix: Matrix, links: Mapping[str, str] | None = None, language:
         unfair=in_each(partial(_unfair, matrix)),
         hint=lambda cell: in_each(partial(_hint, cell)),
         summed=lambda counts: in_each(partial(_summed, counts)),
-        answered=lambda answer: in_each(partial(_answered, answer)),
+        answered=lambda answer: in_each(lambda one: clip(choice_said(answer, one), 200)),
         told=teller(checked_language(language), Phrases().sentence),
     )
 
@@ -67,12 +68,6 @@ def _hint(cell: Cell, language: str) -> str:
     why = cell.why if language == "en" else cell.why_ja or cell.why
     known = say("audit.known", language, reason=cell.known) if cell.known else ""
     return one_line(": ".join(filter(None, (say(f"verdict.{cell.verdict}", language), clip(why, _LONGEST), known))))
-
-
-def _answered(answer: str, language: str) -> str:
-    """What a target made of an open choice: several answers stand between commas."""
-    said = [say("choice.accepted", language) if one == "accepted" else one for one in answer.split(", ")]
-    return clip(one_line(", ".join(said)), 200)
 
 
 def _summed(counts: Mapping[Verdict, int], language: str) -> str:

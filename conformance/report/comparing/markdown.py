@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from conformance.report.comparing.model import Comparison, Kind, OurChange, RowChange, RunChange
-from conformance.report.comparing.saying import HEADINGS, headline, sections, turn, value, why_not_blamed
+from conformance.report.comparing.saying import heading, headline, sections, turn, value, why_not_blamed
 from conformance.report.harmless import as_json, clip, one_line, visible
 from conformance.report.view import SYMBOLS
 
@@ -64,7 +64,7 @@ def _run(run: RunChange, changes: tuple[OurChange, ...]) -> Iterator[str]:
 
 def _rows(kind: Kind, rows: tuple[RowChange, ...], changes: tuple[OurChange, ...]) -> Iterator[str]:
     yield from _table(
-        HEADINGS[kind],
+        heading(kind),
         ("Row", "Verdict", "Then", "Now", "Why"),
         (
             (_code(row.id), f"{SYMBOLS[row.new] if row.new else ''} {turn(row)}", _code(row.was), _code(row.now),

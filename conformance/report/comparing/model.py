@@ -87,6 +87,9 @@ class RowChange:
     """The reason for which the profile expects it."""
     worse: bool = False
     """The target got worse here: seen by us, not explained by us, not expected."""
+    cause_ja: str = ""
+    why_ja: str = ""
+    """The same as `why` in Japanese, as far as the words are ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from conformance.report.comparing import ours
 from conformance.report.comparing.blaming import explained, trials
 from conformance.report.comparing.model import Kind, OurChange, RowChange
+from conformance.report.phrases import Phrases
 from conformance.report.saying import reason_of, repeat_of
+from conformance.report.speaking import phrases_of, spoken_row
 from conformance.results.model import Level, RowResult, TargetRun, Verdict
 from conformance.results.volatile import Settler
 
@@ -20,9 +23,11 @@ _GOOD = frozenset({Verdict.CONFORMS, Verdict.DRIFTS})
 def changes_of_rows(old: TargetRun, new: TargetRun, changes: tuple[OurChange, ...]) -> tuple[RowChange, ...]:
     """The rows that are not as they were, the gravest first, within a kind in the vendor's order."""
     before, after = ({row.id: row for row in run.rows} for run in (old, new))
+    phrases = phrases_of((old, new))
     found = []
     for name in dict.fromkeys((*after, *before)):
         one = _changed(before.get(name), after.get(name), (old, new), changes)
+        one = one and _in_japanese(one, before.get(name), after.get(name), phrases)
         if one is not None:
             found.append(one)
     kinds = list(Kind)
@@ -47,6 +52,16 @@ def _changed(
         repeat=repeat_of(new) if new.verdict is Verdict.VIOLATES else "", ours=why_ours, known=known,
         worse=_is_worse(kind, old.verdict, new.verdict) and not why_ours and not known,
     )  # fmt: skip
+
+
+def _in_japanese(change: RowChange, old: RowResult | None, new: RowResult | None, phrases: Phrases) -> RowChange:
+    rows = [row for row in (new, old) if row is not None]
+    reasons = (reason_of(spoken_row(row, "ja", phrases), "ja") for row in rows)
+    return replace(
+        change,
+        cause_ja=next((row.cause_ja for row in rows if row.cause), ""),
+        why_ja=next(filter(None, reasons), "") if change.why else "",
+    )
 
 
 def _one_sided(old: RowResult | None, new: RowResult | None, changes: tuple[OurChange, ...]) -> RowChange | None:

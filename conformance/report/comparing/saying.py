@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -10,84 +11,90 @@ from conformance.report.harmless import as_json
 from conformance.report.words import say
 from conformance.results.model import Verdict
 
-__all__ = ["HEADINGS", "headline", "sections", "side", "turn", "value", "why_not_blamed"]
+__all__ = ["heading", "headline", "run_name", "sections", "side", "turn", "value", "what", "why_not_blamed"]
 
-HEADINGS: Final = {
-    Kind.NEWLY_VIOLATING: "Newly violating",
-    Kind.VIOLATING_OTHERWISE: "Violating in another way",
-    Kind.NEWLY_INCONCLUSIVE: "Newly inconclusive",
-    Kind.NO_LONGER_EXERCISED: "No longer exercised",
-    Kind.DRIFTING: "Newly drifting",
-    Kind.MENDED: "Mended",
-    Kind.NEWLY_EXERCISED: "Newly exercised",
-    Kind.ADDED: "Rows that are new",
-    Kind.REMOVED: "Rows that are gone",
+_OURS: Final = {
+    "suite": "ours.suite",
+    "contract edition": "ours.edition",
+    "depth": "ours.depth",
+    "seed": "ours.seed",
+    "broken off": "run.broken-off",
+    "wanted": "ours.wanted",
+    "known deviation": "ours.known",
+    "rows chosen": "ours.chosen",
 }
-_COUNTED: Final = {
-    Kind.NEWLY_VIOLATING: "newly violating",
-    Kind.VIOLATING_OTHERWISE: "violating in another way",
-    Kind.NEWLY_INCONCLUSIVE: "newly inconclusive",
-    Kind.NO_LONGER_EXERCISED: "no longer exercised",
-    Kind.DRIFTING: "newly drifting",
-    Kind.MENDED: "mended",
-    Kind.NEWLY_EXERCISED: "newly exercised",
-    Kind.ADDED: "new",
-    Kind.REMOVED: "gone",
-}
+"""What we did otherwise, where it has a name of ours; all else is the name of something in a profile."""
 
 
-def headline(comparison: Comparison) -> str:
+def heading(kind: Kind, language: str = "en") -> str:
+    """What stands above the rows of a kind."""
+    return say(f"change.{kind}", language)
+
+
+def headline(comparison: Comparison, language: str = "en") -> str:
     """Worse, changed or unchanged, and how much of what."""
-    counts = ", ".join(_counts(comparison))
+    counts = say("list.comma", language).join(_counts(comparison, language))
     if comparison.worse:
-        return f"It got worse: {counts}."
+        return say("compare.worse", language, counts=counts)
     if counts:
-        return f"It did not get worse, but something changed: {counts}."
-    if not comparison.runs:
-        return "Nothing can be compared: the two runs have no contract and target in common."
-    return "Nothing changed in what the target does."
+        return say("compare.changed", language, counts=counts)
+    return say("compare.same" if comparison.runs else "compare.nothing", language)
 
 
-def side(verdict: Verdict | None) -> str:
+def side(verdict: Verdict | None, language: str = "en") -> str:
     """A verdict as the report names it; a dash where there was no such row."""
-    return "—" if verdict is None else say(f"verdict.{verdict}")
+    return "—" if verdict is None else say(f"verdict.{verdict}", language)
 
 
-def turn(row: RowChange) -> str:
+def turn(row: RowChange, language: str = "en") -> str:
     """`conforms → violates`."""
-    return f"{side(row.old)} → {side(row.new)}"
+    return f"{side(row.old, language)} → {side(row.new, language)}"
 
 
-def value(one: Any) -> str:
+def value(one: Any, language: str = "en") -> str:
     """A value on our side: text as it is, nothing as `nothing`, anything else as JSON."""
     if one is None or one == []:
-        return "nothing"
+        return say("compare.none", language)
     return one if isinstance(one, str) else as_json(one)
 
 
-def why_not_blamed(row: RowChange, changes: tuple[OurChange, ...]) -> str:
+def what(name: str, language: str = "en") -> str:
+    """What we did otherwise, by its name; what stands in a profile keeps the name it has there."""
+    return name if language == "en" or name not in _OURS else say(_OURS[name], language)
+
+
+def run_name(name: str, language: str = "en") -> str:
+    """A contract and a target, `kuroco on staging`, as `only_old` and `only_new` name them."""
+    contract, _, target = name.partition(" on ")
+    return say("compare.run", language, contract=contract, target=target)
+
+
+def why_not_blamed(row: RowChange, changes: tuple[OurChange, ...], language: str = "en") -> str:
     """Why a row that looks worse is not held against the target; empty for one that is."""
     if row.known:
-        return f"Expected by the profile: {row.known}"
+        return say("compare.expected", language, reason=row.known)
     if not row.ours:
         return ""
-    said = {one.what: f"{one.what}: {value(one.old)} → {value(one.new)}" for one in changes if one.row in {"", row.id}}
-    return "Explained by our side: " + "; ".join(said.get(name, name) for name in row.ours)
+    said = {
+        one.what: f"{what(one.what, language)}: {value(one.old, language)} → {value(one.new, language)}"
+        for one in changes
+        if one.row in {"", row.id}
+    }
+    reasons = "; ".join(said.get(name, what(name, language)) for name in row.ours)
+    return say("compare.explained", language, changes=reasons)
 
 
-def _counts(comparison: Comparison) -> Iterator[str]:
-    rows = [row for run in comparison.runs for row in run.rows]
-    for kind, words in _COUNTED.items():
-        if number := sum(row.kind is kind for row in rows):
-            yield f"{number} {'row' if number == 1 else 'rows'} {words}"
-    for one, many, number in (
-        ("wording changed", "wordings changed", sum(len(run.wordings) for run in comparison.runs)),
-        ("open choice changed", "open choices changed", sum(len(run.choices) for run in comparison.runs)),
-        ("undocumented answer", "undocumented answers", sum(len(run.undocumented) for run in comparison.runs)),
-        ("finding explored", "findings explored", sum(len(run.explored) for run in comparison.runs)),
+def _counts(comparison: Comparison, language: str) -> Iterator[str]:
+    rows = Counter(row.kind for run in comparison.runs for row in run.rows)
+    yield from (say(f"counted.{kind}", language, n=rows[kind]) for kind in Kind if rows[kind])
+    for key, number in (
+        ("counted.wordings", sum(len(run.wordings) for run in comparison.runs)),
+        ("counted.choices", sum(len(run.choices) for run in comparison.runs)),
+        ("counted.undocumented", sum(len(run.undocumented) for run in comparison.runs)),
+        ("counted.explored", sum(len(run.explored) for run in comparison.runs)),
     ):
         if number:
-            yield f"{number} {one if number == 1 else many}"
+            yield say(key, language, n=number)
 
 
 def sections(run: RunChange) -> tuple[tuple[Kind, tuple[RowChange, ...]], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.report.comparing.model import Comparison, OurChange, RowChange, RunChange
-from conformance.report.comparing.saying import HEADINGS, headline, sections, turn, value, why_not_blamed
+from conformance.report.comparing.saying import heading, headline, sections, turn, value, why_not_blamed
 from conformance.report.harmless import as_json, clip, one_line
 from conformance.report.view import SYMBOLS
 
@@ -32,7 +32,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
 
 def _run(run: RunChange, changes: tuple[OurChange, ...]) -> Iterator[str]:
     for kind, rows in sections(run):
-        yield f"  {HEADINGS[kind]}"
+        yield f"  {heading(kind)}"
         for row in rows:
             yield from _row(row, changes)
     yield from _beyond(run)

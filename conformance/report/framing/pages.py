@@ -36,6 +36,7 @@ def environment(package: str, language: str = "en") -> Environment:
         closing=partial(closing, language),
         difference=difference,
         language=language,
+        say=say,
         symbols=SYMBOLS,
         verdicts=WORST_FIRST,
         word=lambda verdict: say(f"verdict.{verdict}", language),

@@ -1,0 +1,189 @@
+"""A comparison can be read in Japanese: every word of ours, and none of a target's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from browser import needs_chromium, opened, told, with_probe
+from hostile import PAYLOADS
+from made_up import map_text, sample_results
+from test_comparing_forms import changed
+from two_languages import english_left, seen
+
+from conformance.errors import Unusable
+from conformance.report import comparing
+from conformance.report.comparing.model import (
+    ChoiceChange,
+    Comparison,
+    ExploredChange,
+    Kind,
+    OurChange,
+    RowChange,
+    RunChange,
+    Stamp,
+    UndocumentedChange,
+    WordingChange,
+)
+from conformance.results.model import Level, Verdict
+
+FACTS = (
+    "conformance 0.1.0", "conformance 0.2.0", "standard", "thorough", "staging", "kuroco", "View in English",
+    "listContents", "t/two", "teapot", "tracked as 42", "200 1 content", "base_url", "fixtures.endpoint", "JSON",
+)  # fmt: skip
+"""What targets, profiles and contracts say, and what the button says in the other language."""
+OURS = ("suite", "contract edition", "depth", "seed", "broken off", "wanted", "known deviation", "rows chosen")
+
+
+def row(kind: Kind, **more: object) -> RowChange:
+    given: dict[str, object] = {
+        "old": Verdict.CONFORMS, "new": Verdict.VIOLATES, "was": "no answer: timeout", "now": "",
+        "why": "nothing that was sent was answered", "cause": "Cause.",
+        "cause_ja": "原因です。", "why_ja": "送ったリクエストに一つも応答がありませんでした",
+    }  # fmt: skip
+    return RowChange(id=f"t/{kind}", table="t", row=1, kind=kind, **{**given, **more})  # type: ignore[arg-type]
+
+
+def everything() -> Comparison:
+    """Every kind of change, every word of ours."""
+    stamp = Stamp("2026-11-22T01:00:00Z", "conformance 0.1.0", "standard", 0, Verdict.CONFORMS, 17, partial=False)
+    rows = [
+        *(
+            row(kind, worse=kind is Kind.NEWLY_VIOLATING)
+            for kind in Kind
+            if kind not in {Kind.ADDED, Kind.REMOVED, Kind.MENDED}
+        ),
+        row(Kind.MENDED, known="tracked as 42"),
+        row(Kind.ADDED, old=None, was="", now="200 1 content", ours=OURS),
+        row(Kind.REMOVED, new=None, ours=("rows chosen",)),
+    ]
+    run = RunChange(
+        contract="kuroco", target="staging", old=Verdict.CONFORMS, new=Verdict.VIOLATES, rows=tuple(rows),
+        wordings=tuple(
+            WordingChange("t/one", about, where, "a", "b", OURS)
+            for about, where in (("message", "written example"), ("edition", ""), ("answer", "control set-up"))
+        ),
+        choices=(ChoiceChange("t/one", "limit=+5", "accepted", "accepted, t/two"),),
+        undocumented=(
+            UndocumentedChange("listContents", 418, "teapot", new=True),
+            UndocumentedChange("listContents", 418, "teapot", new=False),
+        ),
+        explored=(
+            ExploredChange("listContents", "body", Level.MUST, "a JSON body", "an empty body", new=True, ours=OURS),
+            ExploredChange("listContents", "schema", Level.SHOULD, "an error body", None, new=False),
+        ),
+        ours=tuple(OurChange(name, None, [], "t/one") for name in (*OURS, "base_url", "fixtures.endpoint")),
+    )  # fmt: skip
+    new = replace(
+        stamp, suite="conformance 0.2.0", depth="thorough", verdict=Verdict.VIOLATES, requests=1, partial=True
+    )
+    all_of_us = (OurChange("depth", "standard", "thorough"), OurChange("broken off", None, "staging"))
+    return Comparison(stamp, new, (run,), all_of_us, ("kuroco on staging",), ("kuroco on staging",))
+
+
+def better() -> Comparison:
+    whole = everything()
+    return replace(whole, runs=(replace(whole.runs[0], rows=(row(Kind.MENDED),), explored=()),))
+
+
+ALL = {
+    "worse": everything,
+    "better": better,
+    "same": lambda: replace(everything(), runs=(replace(everything().runs[0], rows=(), wordings=(), choices=(),
+                                                        undocumented=(), explored=()),)),
+    "nothing": lambda: replace(everything(), runs=()),
+    "made-up": lambda: comparing.compare(*changed()),
+}  # fmt: skip
+every = pytest.mark.parametrize("name", ALL)
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name != "made-up"])
+def test_a_japanese_comparison_has_no_word_of_ours_in_english(name: str) -> None:
+    assert set() == english_left(comparing.html(ALL[name](), "ja"), FACTS)
+
+
+@every
+def test_each_page_can_be_switched_into_the_other(name: str) -> None:
+    english, japanese = (comparing.html(ALL[name](), language) for language in ("en", "ja"))
+    assert seen(english, silent=("style", "script")) == seen(japanese, "en", silent=("style", "script"))
+    assert seen(japanese, silent=("style", "script")) == seen(english, "ja", silent=("style", "script"))
+
+
+def test_what_is_in_code_is_said_in_japanese_where_it_is_ours() -> None:
+    said = seen(comparing.html(everything(), "ja"), silent=("style", "script"))
+    assert {'"応答なし: 時間切れ"', "（なし）", '"JSONの本文"', "記載例", "対照「準備」", "なし"} <= set(said)  # noqa: RUF001
+
+
+def test_headlines_and_excuses_are_whole_sentences() -> None:
+    said = {name: "\n".join(seen(comparing.html(each(), "ja"))) for name, each in ALL.items()}
+    assert "悪化はしていませんが、変化がありました: 改善した行1件、変化した文言3件、" in said["better"]
+    assert "対象の動作に変化はありません。" in said["same"]
+    assert "比較できません。" in said["nothing"]
+    assert "悪化しました: 新たに違反した行1件、" in said["made-up"]
+    assert "プロファイルに既知として登録されています: tracked as 42" in said["worse"]
+    assert "kuroco（対象: staging）: 今回の実行にはありません" in said["worse"]  # noqa: RUF001
+
+
+def test_the_english_comparison_says_what_it_always_said() -> None:
+    said = "\n".join(seen(comparing.html(everything())))
+    for text in (
+        "What changed", "Newly violating", "conforms → violates", "Expected by the profile: tracked as 42",
+        "May be explained by our side: suite, contract edition, depth, seed, broken off, wanted,", "Since then", "gone",
+        "Wordings that changed", "Open choices that changed", "Undocumented answers", "Exploration beyond the tables",
+        "No target is blamed for it.", "kuroco on staging: not in the new run", "written by conformance 0.2.0",
+        "seed 0", "17 requests", "broken off", "accepted, t/two",
+        "Explained by our side: suite; contract edition; depth: standard → thorough; seed; broken off: nothing",
+    ):  # fmt: skip
+        assert text in said.replace('"', ""), text
+
+
+def test_causes_and_reasons_come_from_the_results() -> None:
+    old, new = changed()
+    said = replace(new.runs[0], rows=tuple(replace(one, cause_ja="原因です。") for one in new.runs[0].rows))
+    found = comparing.compare(old, replace(new, runs=(said, new.runs[1])))
+    (one,) = [one for run in found.runs for one in run.rows]
+    assert ("原因です。", "ステータス（offset=min-1）: 期待 400、結果 200。") == (one.cause_ja, one.why_ja)  # noqa: RUF001
+
+
+def test_without_a_language_the_page_is_in_english_and_follows_the_browser() -> None:
+    page = {language: comparing.html(everything(), language) for language in (None, "en", "ja")}
+    assert seen(page[None]) == seen(page["en"])
+    assert [True, False, False] == ['data-follow="1"' in one for one in page.values()]
+    with pytest.raises(Unusable, match="there are no words in 'de'"):
+        comparing.html(everything(), "de")
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_hostile_text_becomes_an_element_in_either_language(language: str, payload: str) -> None:
+    evil = map_text(sample_results(), lambda text: text + payload)
+    page = comparing.html(comparing.compare(evil, replace(evil, seed=3, runs=sample_results().runs)), language)
+    assert 2 == page.count("<script")
+    assert "<img" not in page
+    assert "<svg" not in page
+
+
+@needs_chromium
+def test_a_reader_can_switch_the_language_of_a_comparison(tmp_path: Path) -> None:
+    file = tmp_path / "comparison.html"
+    file.write_text(
+        with_probe(
+            comparing.html(better()),
+            """
+            const text = (of) => document.querySelector(of).textContent;
+            const said = () => [document.title, text("h3"), document.documentElement.lang];
+            const steps = [said()];
+            document.getElementById("cf-language").click(); steps.push(said());
+            document.getElementById("cf-language").click(); steps.push(said());
+            document.documentElement.dataset.steps = JSON.stringify(steps);
+            """,
+        ),
+        encoding="utf-8",
+    )
+    english, japanese, again = told(opened(file), "steps")
+    assert english == again
+    assert ["Mended", "en"] == english[1:]
+    assert ["改善した行", "ja"] == japanese[1:]
+    assert japanese[0].startswith("悪化はしていませんが、")
+    assert '<html lang="ja"' in opened(file, "--accept-lang=ja")
