@@ -52,13 +52,14 @@ class Painter:
         wide = None if stream.isatty() else 120
         self.console = _Console(file=stream, width=wide, highlight=False, emoji=False, markup=False)
         self._look = look
+        self._plain = not self.console.is_terminal
         self._live: Live | None = None
         self._since = perf_counter()
 
     @property
     def moves(self) -> bool:
         """Whether there is a terminal on which a line can be drawn again."""
-        return self.console.is_terminal and not self.console.is_dumb_terminal
+        return not self._plain and not self.console.is_dumb_terminal
 
     def begin(self) -> None:
         """Show progress from now on."""
@@ -80,7 +81,7 @@ class Painter:
         """Print above the progress; long lines are left for the terminal to wrap."""
         with self._forgiving():
             for line in lines:
-                if isinstance(line, Text) and not self.console.is_terminal:
+                if isinstance(line, Text) and self._plain:
                     self.console.file.write(f"{line.plain}\n")
                 else:
                     self.console.print(line, soft_wrap=True, crop=False)
