@@ -92,8 +92,26 @@ def _obtained(contract: Contract, where: str, named: Named) -> Iterator[Problem]
         yield Problem(
             where, f"the chain {named.obtain!r} captures no `token`", "capture it, and name it under `secret`"
         )
+    for step in _calls(contract, steps):
+        usual = contract.operations[step.call].spec.credential or contract.file.credential
+        needed = contract.file.credentials.get(step.request.credential or usual or "")
+        if needed is not None and needed.obtain:
+            what = f"{step.call} in the chain {named.obtain!r} needs a credential that has to be obtained itself"
+            yield Problem(where, what, "give the operation `credential: none`, or another one")
     if "header" not in (named.usual or {}):
         yield Problem(where, "`obtain` needs to know the header", "write `header` under `usual`")
+
+
+def _calls(contract: Contract, steps: Iterable[Step]) -> Iterator[Step]:
+    """The calls of operations among these steps, each chain that they name written out once."""
+    left, seen = list(steps), set[str]()
+    while left:
+        step = left.pop()
+        if step.call in contract.operations:
+            yield step
+        elif step.call not in seen:
+            seen.add(step.call)
+            left += contract.file.chains.get(step.call, [])
 
 
 def _inputs(contract: Contract, case: Case, where: str) -> Iterator[Problem]:

@@ -24,6 +24,9 @@ from conformance.wire import Answer, Exchange, Silence, SilenceKind
 
 __all__ = ["Call", "Chain", "run_chain"]
 
+GATEWAY = frozenset({502, 504})
+"""Statuses of something between us and the target."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -70,8 +73,9 @@ class Chain:
         """
         if self.broken is None or not isinstance(self.broken.exchange.reply, Silence):
             return False
-        kind, once = self.broken.exchange.reply.kind, self.broken.exchange.tries == 1
-        return kind in (SilenceKind.RESET, SilenceKind.TIMEOUT) or (kind is SilenceKind.UNAVAILABLE and once)
+        silence, once = self.broken.exchange.reply, self.broken.exchange.tries == 1
+        gateway = silence.answer is not None and silence.answer.status in GATEWAY
+        return silence.kind in (SilenceKind.RESET, SilenceKind.TIMEOUT) or (gateway and once)
 
     @property
     def why(self) -> str:

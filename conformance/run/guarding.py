@@ -126,6 +126,8 @@ class Watch:
         """
         for outcome in outcomes:
             for time in range(IN_A_ROW):
+                if self._ground.shared.stopping.is_set():
+                    break
                 began = perf_counter()
                 again = attempt(self._ground, self._evidence, self._plan.row.id, outcome.probe, self._captures)
                 if again is None or not self._moved(index, "after, again"):

@@ -150,6 +150,7 @@ def test_a_fault_of_a_shared_input_is_told_once_and_where_it_stands(problems: Pr
             "header: X-Key",
             ["the chain 'careless' captures no `token`; capture it, and name it under `secret`"],
         ),
+        ("careful", "header: X-Key", ["add in the chain 'careful' needs a credential that has to be obtained itself"]),
         ("sign-in", "email: {env: EMAIL}", ["`obtain` needs to know the header; write `header` under `usual`"]),
         ("sign-in", "header: X-Key", []),
     ],
@@ -159,11 +160,13 @@ def test_what_obtains_a_credential_has_all_it_needs(
 ) -> None:
     changes = [
         ("full: {about: A key.}", f"full: {{about: A key., obtain: {chain}, usual: {{{usual}}}}}"),
+        ("add: {success: [201]}", f"add: {{success: [201]{'' if chain == 'careful' else ', credential: none'}}}"),
         (
             "operations:\n",
             """chains:
   sign-in: [{call: add, capture: {token: /t}, secret: [token]}]
   careless: [{call: add, capture: {token: /t}}]
+  careful: [{call: sign-in, capture: {token: /t}, secret: [token]}]
   nothing: [{call: add}]
 operations:
 """,

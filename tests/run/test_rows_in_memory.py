@@ -508,23 +508,34 @@ def test_a_control_that_was_passed_with_other_captures_is_sent_again(run: Run, s
     assert [("PUT", "/items/spoon"), ("PUT", "/items/fork")] == [each for each in server.log if each[0] == "PUT"]
 
 
-@pytest.mark.parametrize("kind", [SilenceKind.RESET, SilenceKind.TIMEOUT, SilenceKind.UNAVAILABLE])
+@pytest.mark.parametrize(
+    "silence",
+    [
+        Silence(SilenceKind.RESET),
+        Silence(SilenceKind.TIMEOUT),
+        Silence(SilenceKind.UNAVAILABLE, answer=Answer(502, (), b"", 0)),
+    ],
+)
 @pytest.mark.parametrize(("lost", "verdict"), [(1, "conforms"), (2, "conforms"), (3, "inconclusive")])
 def test_a_control_whose_call_got_lost_on_the_way_is_begun_again_twice(
-    run: Run, server: Shop, kind: SilenceKind, lost: int, verdict: str
+    run: Run, server: Shop, silence: Silence, lost: int, verdict: str
 ) -> None:
     calls = iter(range(99))
 
     def answered(asked: Any) -> Reply:
-        return Silence(kind) if asked.request.method == "PUT" and next(calls) < lost else server(asked)
+        return silence if asked.request.method == "PUT" and next(calls) < lost else server(asked)
 
     put = {"steps": [{"call": "put", "repeatable": False, "request": {"json": {"name": "ok"}}}]}
     ran = run(answered, BELOW_WITH.format(control=json.dumps([{"label": "c", **put}])))
     assert verdict == ran.only.verdict
 
 
-@pytest.mark.parametrize(("tries", "interrupted"), [(1, True), (4, False)])
-def test_what_a_gateway_refused_again_and_again_is_not_begun_again(*, tries: int, interrupted: bool) -> None:
-    exchange = Exchange(cast("Request", None), Silence(SilenceKind.UNAVAILABLE), tries=tries)
+@pytest.mark.parametrize(
+    ("status", "tries", "interrupted"),
+    [(502, 1, True), (504, 1, True), (502, 4, False), (429, 1, False), (503, 1, False)],
+)
+def test_only_what_a_gateway_refused_once_is_begun_again(*, status: int, tries: int, interrupted: bool) -> None:
+    silence = Silence(SilenceKind.UNAVAILABLE, answer=Answer(status, (), b"", 0))
+    exchange = Exchange(cast("Request", None), silence, tries=tries)
     call = Call(cast("Any", None), exchange, 1, cast("Any", None), ())
     assert interrupted == Chain(broken=call).interrupted
