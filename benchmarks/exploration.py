@@ -20,11 +20,11 @@ from typing import Any
 
 from conformance import reference
 from conformance.contract.contract import Contract
-from conformance.contract.reading import read_contract
-from conformance.run.beyond import explored
-from conformance.run.running import prepare
-from conformance.source import dump
-from conformance.target import target
+from conformance.contract.loader import read_contract
+from conformance.contract_run import build_context
+from conformance.explore.results import explore_operation
+from conformance.target import loader as target
+from conformance.yaml_document import dump
 
 __all__ = ["measure"]
 
@@ -113,9 +113,11 @@ def _asked(contract: Contract, tool: Any, faults: tuple[str, ...]) -> Told:
 
 
 def _explored(contract: Contract, server: reference.Running, *, depth: Any) -> Told:
-    ground = prepare(contract, target.from_mapping(server.profile, where="benchmark", environ={}), depth, SEED)
+    ground = build_context(
+        contract, target.target_from_mapping(server.profile, where="benchmark", environ={}), depth, SEED
+    )
     names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
-    results = [explored(ground, name)[0] for name in names]
+    results = [explore_operation(ground, name)[0] for name in names]
     findings = frozenset(
         (one.operation, item.aspect, str(item.wanted))
         for one in results

@@ -18,7 +18,7 @@ from pathlib import Path
 import requests
 
 from conformance import reference
-from conformance.source import dump
+from conformance.yaml_document import dump
 
 __all__ = ["measure"]
 

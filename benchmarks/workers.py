@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from conformance.source import dump
+from conformance.yaml_document import dump
 
 __all__ = ["measure"]
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["ConformanceError", "Internal", "Problem", "Unusable", "Unwritable"]
+__all__ = ["ConfigError", "ConformanceError", "InternalError", "OutputError", "Problem"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ConformanceError(Exception):
     exit_code = 4
 
 
-class Unusable(ConformanceError):
+class ConfigError(ConformanceError):
     """A contract, a profile or an option that cannot be used: every problem of it at once."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -44,13 +44,13 @@ class Unusable(ConformanceError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class Unwritable(ConformanceError):
+class OutputError(ConformanceError):
     """A file that we were to write and could not; says which, and why."""
 
     exit_code = 3
 
 
-class Internal(ConformanceError):
+class InternalError(ConformanceError):
     """A promise between our own modules that was not kept."""
 
     exit_code = 3

@@ -13,15 +13,15 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 
 from conformance.contract.contract import Contract
-from conformance.contract.model import Depth
-from conformance.contract.reading import read_contract
-from conformance.errors import Unusable
+from conformance.contract.loader import read_contract
+from conformance.contract.schema import Depth
+from conformance.contract_run import build_context, plan_rows
+from conformance.engine.context import RunContext
+from conformance.engine.row import run_row
+from conformance.errors import ConfigError
+from conformance.http import Exchange, Outcome, Request, Response
 from conformance.results.model import RowResult
-from conformance.run.ground import Ground
-from conformance.run.rows import run_row
-from conformance.run.running import plan_all, prepare
-from conformance.target.target import Target, from_mapping
-from conformance.wire import Answer, Exchange, Reply, Request
+from conformance.target.loader import Target, target_from_mapping
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background has them ignore it, and every command that they start.
@@ -158,7 +158,7 @@ def problems(folder: Files) -> Callable[..., list[str]]:
 
     def refused(*args: Any, **named: Any) -> list[str]:
         made = folder(*args, **named)
-        with pytest.raises(Unusable) as caught:
+        with pytest.raises(ConfigError) as caught:
             read_contract(made)
         return [str(problem).replace(f"{made}/", "") for problem in caught.value.problems]
 
@@ -171,7 +171,7 @@ def target() -> Callable[..., Target]:
 
     def made(**instead: Any) -> Target:
         profile = {key: value for key, value in {**PROFILE, **instead}.items() if value is not None}
-        return from_mapping(profile, where="test", environ={})
+        return target_from_mapping(profile, where="test", environ={})
 
     return made
 
@@ -198,18 +198,18 @@ class Asked:
         return dict(self.request.headers).get(name)
 
 
-def said(status: int, body: Any = None, *, kind: str | None = "application/json", **headers: str) -> Answer:
+def said(status: int, body: Any = None, *, kind: str | None = "application/json", **headers: str) -> Response:
     """An answer; a text goes out as it is, anything else as JSON, None without a body."""
     data = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
     named = [(name.replace("_", "-"), value) for name, value in headers.items()]
-    return Answer(status, tuple(([("Content-Type", kind)] if kind else []) + named), data, len(data))
+    return Response(status, tuple(([("Content-Type", kind)] if kind else []) + named), data, len(data))
 
 
 @dataclass
 class InMemory:
     """A session that asks a function."""
 
-    server: Callable[[Asked], Reply]
+    server: Callable[[Asked], Outcome]
     asked: list[Asked] = field(default_factory=list)
     repeatable: list[bool] = field(default_factory=list)
     patient: list[bool] = field(default_factory=list)
@@ -239,7 +239,7 @@ class Ran:
 
     rows: dict[str, RowResult]
     session: InMemory
-    ground: Ground
+    ground: RunContext
 
     @property
     def only(self) -> RowResult:
@@ -252,27 +252,29 @@ class Ran:
 
 
 @pytest.fixture
-def answer() -> Callable[..., Answer]:
+def answer() -> Callable[..., Response]:
     return said
 
 
 @pytest.fixture
-def ground(target: Callable[..., Target]) -> Callable[..., Ground]:
+def ground(target: Callable[..., Target]) -> Callable[..., RunContext]:
     """What rows stand on, with a function for a server."""
 
-    def made(contract: Contract, server: Callable[[Asked], Reply], depth: Depth = "standard", **profile: Any) -> Ground:
-        held = prepare(contract, target(**profile), depth, 0, relative_to=contract.folder)
+    def made(
+        contract: Contract, server: Callable[[Asked], Outcome], depth: Depth = "standard", **profile: Any
+    ) -> RunContext:
+        held = build_context(contract, target(**profile), depth, 0, relative_to=contract.folder)
         return replace(held, session=InMemory(server))
 
     return made
 
 
 @pytest.fixture
-def run(shop: Callable[..., Contract], ground: Callable[..., Ground]) -> Callable[..., Ran]:
+def run(shop: Callable[..., Contract], ground: Callable[..., RunContext]) -> Callable[..., Ran]:
     """Runs the rows of a contract against a function that answers each request."""
 
     def ran(
-        server: Callable[[Asked], Reply],
+        server: Callable[[Asked], Outcome],
         rows: str = BELOW,
         *changes: tuple[str, str],
         depth: Depth = "standard",
@@ -282,7 +284,7 @@ def run(shop: Callable[..., Contract], ground: Callable[..., Ground]) -> Callabl
         contract = shop(rows, *changes)
         held = ground(contract, server, depth, **profile)
         wanted = [row for row in contract.rows if only is None or row.id in only]
-        plans = plan_all(contract, held.target, wanted, depth, 0)
+        plans = plan_rows(contract, held.target, wanted, depth, 0)
         results = {name: run_row(held, plan) for name, plan in plans.items()}
         assert isinstance(held.session, InMemory)
         return Ran(results, held.session, held)

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent / "report"))
 
 from made_up import sample_results
 
-from conformance.report import metrics
+from conformance.report.writers import metrics
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NIGHTLY = EXAMPLES / "nightly.sh"
@@ -264,7 +264,7 @@ def test_the_cron_file_names_a_user_and_has_no_percent_sign_that_cron_would_take
 
 def test_alerts_ask_for_metrics_that_there_are() -> None:
     rules = [rule for group in document("prometheus/alerts.yaml")["groups"] for rule in group["rules"]]
-    written = metrics.write(sample_results())
+    written = metrics.format_metrics(sample_results())
     names = {name for rule in rules for name in re.findall(r"conformance_\w+", rule["expr"])}
     assert 3 == len(names)
     assert [] == [name for name in names if f"# TYPE {name} gauge" not in written]

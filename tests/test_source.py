@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from conformance.source import Document, dump, read, read_text
+from conformance.yaml_document import Document, dump, read, read_text
 
 HERE = Path("case.yaml")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.wire import Answer, Exchange, Request, Silence, SilenceKind, header
+from conformance.http import Exchange, FailureKind, NoResponse, Request, Response, header
 
 
 def test_a_header_is_found_whatever_its_case_and_the_first_one_counts() -> None:
@@ -49,9 +49,9 @@ def test_neither_headers_nor_body_of_a_request_are_in_a_traceback() -> None:
 
 
 def test_a_body_with_a_byte_order_mark_is_json_and_one_in_latin_1_is_none() -> None:
-    assert {"a": 1} == Answer(200, body=b'\xef\xbb\xbf{"a": 1}').json()
+    assert {"a": 1} == Response(200, body=b'\xef\xbb\xbf{"a": 1}').json()
     with pytest.raises(ValueError, match="utf-8"):
-        Answer(200, body=b'"\xe9"').json()
+        Response(200, body=b'"\xe9"').json()
 
 
 @pytest.mark.parametrize(
@@ -59,21 +59,21 @@ def test_a_body_with_a_byte_order_mark_is_json_and_one_in_latin_1_is_none() -> N
 )
 def test_what_is_not_json_raises_value_error_and_nothing_else(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - each says it in its own words
-        Answer(200, body=body).json()
+        Response(200, body=body).json()
 
 
 def test_a_body_that_is_not_utf8_is_shown_with_escapes() -> None:
-    assert "caf\\xe9" == Answer(200, body=b"caf\xe9").text
+    assert "caf\\xe9" == Response(200, body=b"caf\xe9").text
 
 
 @settings(max_examples=50, deadline=None, database=None)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=8))
 def test_json_comes_back_as_it_was_sent(value: Any) -> None:
-    assert value == Answer(200, body=json.dumps(value).encode()).json()
+    assert value == Response(200, body=json.dumps(value).encode()).json()
 
 
 def test_an_exchange_has_an_answer_only_where_the_target_spoke() -> None:
     request = Request("GET", "http://h")
-    late = Answer(503)
+    late = Response(503)
     assert late is Exchange(request, late).answer
-    assert Exchange(request, Silence(SilenceKind.UNAVAILABLE, "503", late)).answer is None
+    assert Exchange(request, NoResponse(FailureKind.UNAVAILABLE, "503", late)).answer is None

@@ -12,20 +12,26 @@ from typing import get_args
 
 import click
 
-from conformance.cli.auditing.keeping import clear, keep, kept_before, lean, write_matrix
-from conformance.cli.auditing.ordering import Ordered, chosen, contracts, grouped, ordered
-from conformance.cli.auditing.telling import exit_code, line, summary
+from conformance.audit import executors as crews
+from conformance.audit.dispatch import ExecutorPool, JobDispatcher
+from conformance.audit.folder import (
+    clear_target_folder,
+    drop_exchanges,
+    read_kept_results,
+    write_matrix,
+    write_target_folder,
+)
+from conformance.audit.job import AuditOptions, Job, JobOutcome
+from conformance.audit.jobs import JobList, build_jobs, choose_profiles, group_by_pace, load_contracts
+from conformance.audit.profiles import ProfileSummary, find_profiles, summarize_profiles
+from conformance.audit.progress import audit_exit_code, format_audit_summary, format_line
+from conformance.audit.stop import StopSignal
 from conformance.cli.options import language
-from conformance.cli.places import contract_folders
-from conformance.contract.model import Depth
-from conformance.errors import Problem, Unusable
+from conformance.contract.folders import contract_folders
+from conformance.contract.schema import Depth
+from conformance.errors import ConfigError, Problem
 from conformance.results.model import Results
-from conformance.run.auditing import crews
-from conformance.run.auditing.dispatching import Crew, Dispatch
-from conformance.run.auditing.halting import Halt
-from conformance.run.auditing.order import Manner, Order, Outcome
-from conformance.run.auditing.profiles import Glance, gathered, glance
-from conformance.target.quantities import seconds
+from conformance.target.schema import parse_duration
 
 __all__ = ["command"]
 
@@ -81,18 +87,18 @@ def command(  # noqa: PLR0917 - click gives them by name
     Exit codes, the worst of all targets: 0 conforms or only drifts, 1 violates or inconclusive, 2 interrupted,
     3 an internal error, 4 a profile or option is unusable, 5 nothing was exercised.
     """  # noqa: D301 - click obeys the character itself
-    manner = Manner(depth, seed, tuple(sorted(set(allow))), not no_explore, _seconds(timeout))
+    manner = AuditOptions(depth, seed, tuple(sorted(set(allow))), not no_explore, _seconds(timeout))
     if pair is not None:
-        from conformance.cli.auditing.pairing import paired  # noqa: PLC0415 - only for pairs
+        from conformance.audit.pair_command import run_pair  # noqa: PLC0415 - only for pairs
 
         if targets:
-            raise Unusable([Problem("--pair", "compares two targets, and no others", "leave the others out")])
-        return paired(pair, manner, output, contracts(contract_folders(Path.cwd())), language)
+            raise ConfigError([Problem("--pair", "compares two targets, and no others", "leave the others out")])
+        return run_pair(pair, manner, output, load_contracts(contract_folders(Path.cwd())), language)
     if not targets:
-        raise Unusable([Problem("TARGETS", "there is none", "give profiles, or a folder of profiles")])
-    known = contracts(contract_folders(Path.cwd()))
-    glances = chosen(glance(gathered(targets)), only, known)
-    audit = _Audit(glances, ordered(glances, known, manner, output), output, language)
+        raise ConfigError([Problem("TARGETS", "there is none", "give profiles, or a folder of profiles")])
+    known = load_contracts(contract_folders(Path.cwd()))
+    glances = choose_profiles(summarize_profiles(find_profiles(targets)), only, known)
+    audit = _Audit(glances, build_jobs(glances, known, manner, output), output, language)
     code = audit.run(scheduler, workers, resume=resume, strict=strict)
     return _leave(code) if audit.given_up else code
 
@@ -101,13 +107,13 @@ def command(  # noqa: PLR0917 - click gives them by name
 class _Audit:
     """One use."""
 
-    glances: Sequence[Glance]
-    ordered: Ordered
+    glances: Sequence[ProfileSummary]
+    ordered: JobList
     output: Path
     language: str | None
     """Of the pages; None for the reader's."""
     kept: dict[str, Results] = field(default_factory=dict)
-    failed: list[Outcome] = field(default_factory=list)
+    failed: list[JobOutcome] = field(default_factory=list)
     given_up: bool = False
     """Whether threads may be left that never end."""
 
@@ -117,35 +123,35 @@ class _Audit:
         for outcome in self.ordered.unusable:
             self._take(outcome)
         interrupted = bool(todo) and self._work(todo, scheduler, workers)
-        absent = [Outcome(name, problem="interrupted") for name in todo if name not in self._told]
+        absent = [JobOutcome(name, problem="interrupted") for name in todo if name not in self._told]
         write_matrix(self.output, self.glances, self.kept, [*self.failed, *absent], self.language)
-        click.echo(summary(self.kept.values(), [*self.failed, *absent], self.output))
-        return exit_code(list(self.kept.values()), self.failed, strict=strict, interrupted=interrupted)
+        click.echo(format_audit_summary(self.kept.values(), [*self.failed, *absent], self.output))
+        return audit_exit_code(list(self.kept.values()), self.failed, strict=strict, interrupted=interrupted)
 
     @property
     def _told(self) -> set[str]:
         return {*self.kept, *(one.name for one in self.failed)}
 
-    def _todo(self, *, resume: bool) -> dict[str, Order]:
+    def _todo(self, *, resume: bool) -> dict[str, Job]:
         todo = {}
         for one in self.glances:
             folder, order = self.output / one.folder, self.ordered.orders.get(one.name)
-            before = kept_before(folder, order) if resume and order is not None else None
+            before = read_kept_results(folder, order) if resume and order is not None else None
             if before is not None:
-                self.kept[one.name] = lean(before)
-                click.echo(line(Outcome(one.name, before), before=True), err=True)
+                self.kept[one.name] = drop_exchanges(before)
+                click.echo(format_line(JobOutcome(one.name, before), before=True), err=True)
                 continue
-            clear(folder)
+            clear_target_folder(folder)
             if order is not None:
                 todo[one.name] = order
         return todo
 
-    def _work(self, todo: dict[str, Order], scheduler: str | None, workers: int | None) -> bool:
+    def _work(self, todo: dict[str, Job], scheduler: str | None, workers: int | None) -> bool:
         """Hand everything out; whether it was interrupted. After a first Ctrl-C targets clean up, a second one ends."""
-        halt = Halt()
-        groups = grouped(self.glances, todo)
+        halt = StopSignal()
+        groups = group_by_pace(self.glances, todo)
         with _crew(scheduler, workers, halt, len(groups)) as crew:
-            dispatch = Dispatch(groups, crew)
+            dispatch = JobDispatcher(groups, crew)
             try:
                 for outcome in dispatch.outcomes():
                     self._take(outcome)
@@ -160,28 +166,30 @@ class _Audit:
                 self.given_up = dispatch.abandoned
         return False
 
-    def _take(self, outcome: Outcome) -> None:
+    def _take(self, outcome: JobOutcome) -> None:
         """Write it and let go of its evidence."""
-        click.echo(line(outcome), err=True)
+        click.echo(format_line(outcome), err=True)
         if outcome.results is None:
             self.failed.append(outcome)
             return
         one = next(glance for glance in self.glances if glance.name == outcome.name)
-        keep(self.output / one.folder, outcome.results, self.ordered.orders[one.name], self.language)
-        self.kept[one.name] = lean(outcome.results)
+        write_target_folder(self.output / one.folder, outcome.results, self.ordered.orders[one.name], self.language)
+        self.kept[one.name] = drop_exchanges(outcome.results)
 
 
-def _crew(scheduler: str | None, workers: int | None, halt: Halt, most: int) -> AbstractContextManager[Crew]:
+def _crew(
+    scheduler: str | None, workers: int | None, halt: StopSignal, most: int
+) -> AbstractContextManager[ExecutorPool]:
     if scheduler is not None:
-        return crews.cluster(scheduler, workers)
-    return crews.threads(min(workers or _AT_ONCE, most), halt)
+        return crews.dask_executor(scheduler, workers)
+    return crews.thread_executor(min(workers or _AT_ONCE, most), halt)
 
 
 def _seconds(timeout: str) -> float:
     try:
-        return seconds(timeout)
+        return parse_duration(timeout)
     except ValueError as error:
-        raise Unusable([Problem("--timeout", f"{timeout!r} {error}")]) from None
+        raise ConfigError([Problem("--timeout", f"{timeout!r} {error}")]) from None
 
 
 def _leave(code: int) -> int:

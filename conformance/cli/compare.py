@@ -6,12 +6,22 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.filing import read_results, write_text
-from conformance.report import comparing
+from conformance.compare.compare import compare
+from conformance.compare.json_form import format_json_comparison
+from conformance.compare.markdown import format_markdown_comparison
+from conformance.compare.page import render_comparison
+from conformance.compare.text import format_comparison
+from conformance.files import write_text
+from conformance.results.serialization import read_results
 
 __all__ = ["command"]
 
-_FORMS = {"text": comparing.text, "json": comparing.json, "markdown": comparing.markdown, "html": comparing.html}
+_FORMS = {
+    "text": format_comparison,
+    "json": format_json_comparison,
+    "markdown": format_markdown_comparison,
+    "html": render_comparison,
+}
 
 
 @click.command("compare")
@@ -30,8 +40,8 @@ def command(old: Path, new: Path, form: str, output: Path | None, language: str 
     \b
     Exit codes: 0 it did not get worse, 1 it got worse, 4 a file cannot be used.
     """  # noqa: D301 - click obeys the character itself
-    comparison = comparing.compare(read_results(old), read_results(new))
-    text = comparing.html(comparison, language) if form == "html" else _FORMS[form](comparison)
+    comparison = compare(read_results(old), read_results(new))
+    text = render_comparison(comparison, language) if form == "html" else _FORMS[form](comparison)
     if output is None:
         click.echo(text, nl=False)
     else:

@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from conformance.cli.places import contract_folders
 from conformance.contract.contract import Contract, Row
-from conformance.contract.reading import read_contract
-from conformance.errors import Problem, Unusable
-from conformance.target.names import mend
+from conformance.contract.folders import contract_folders
+from conformance.contract.loader import read_contract
+from conformance.errors import ConfigError, Problem
+from conformance.validation import suggest
 
-__all__ = ["embedded", "find_row", "read_all"]
+__all__ = ["embedded_servers", "find_row", "read_contracts"]
 
 
-def read_all(name: str | None, where: Path | None = None) -> tuple[list[Contract], list[Problem]]:
+def read_contracts(name: str | None, where: Path | None = None) -> tuple[list[Contract], list[Problem]]:
     """The usable contracts, of one name if one is given, and what is wrong with the others.
 
     Raises Unusable where none is called so.
@@ -26,16 +26,16 @@ def read_all(name: str | None, where: Path | None = None) -> tuple[list[Contract
     for folder in contract_folders(where or Path.cwd()):
         try:
             found.append(read_contract(folder))
-        except Unusable as unusable:
+        except ConfigError as unusable:
             problems += unusable.problems
     if name is None:
         return found, problems
     named = [contract for contract in found if contract.name == name]
     if not named and problems:
-        raise Unusable(problems)
+        raise ConfigError(problems)
     if not named:
-        hint = mend(name, [contract.name for contract in found], "contracts")
-        raise Unusable([Problem("--contract", f"there is no contract {name!r}", hint)])
+        hint = suggest(name, [contract.name for contract in found], "contracts")
+        raise ConfigError([Problem("--contract", f"there is no contract {name!r}", hint)])
     return named, []
 
 
@@ -49,12 +49,12 @@ def find_row(contracts: list[Contract], text: str) -> list[tuple[Contract, Row]]
     found = exact or [pair for pair in every if pair[1].case.id in names]
     if not found:
         ids = [row.id for _, row in every]
-        raise Unusable([Problem("ROW", f"there is no row {text!r}", _near(text, ids))])
+        raise ConfigError([Problem("ROW", f"there is no row {text!r}", _near(text, ids))])
     return found
 
 
 @contextmanager
-def embedded() -> Iterator[Any]:
+def embedded_servers() -> Iterator[Any]:
     """Starts reference servers for whoever asks for their profiles, and stops them at the end."""
     servers: list[Any] = []
 
@@ -63,7 +63,7 @@ def embedded() -> Iterator[Any]:
 
         if contract not in reference.contracts():
             mending = "give --target with a profile"
-            raise Unusable([Problem(contract, "there is no embedded server of this contract", mending)])
+            raise ConfigError([Problem(contract, "there is no embedded server of this contract", mending)])
         servers.append(reference.start(contract))
         profile: dict[str, Any] = servers[-1].profile
         return profile

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import embedded, read_all
-from conformance.errors import Problem, Unusable
-from conformance.report.durations import duration
-from conformance.report.harmless import one_line
-from conformance.run.aiming import aim, hold
-from conformance.run.doctoring import Diagnosis, Fact, Load, examine
+from conformance.cli.contracts import embedded_servers, read_contracts
+from conformance.doctor.examine import examine_target
+from conformance.doctor.model import Diagnosis, Fact, RequestLoad
+from conformance.errors import ConfigError, Problem
+from conformance.report.format import format_duration
+from conformance.report.sanitize import to_one_line
+from conformance.target.selection import resolve_target, select_target
 
 __all__ = ["command"]
 
@@ -33,27 +34,27 @@ def command(target: str | None, contract: str | None, allow: tuple[str, ...], se
 
     Exit codes: 0 a run would be possible, 4 it would not.
     """
-    contracts, problems = read_all(contract)
+    contracts, problems = read_contracts(contract)
     if not contracts:
-        raise Unusable(problems)
-    aimed = aim(target, contract, allow, os.environ, [one.name for one in contracts])
+        raise ConfigError(problems)
+    aimed = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
     if target is None and contract is None and len(contracts) > 1:
         names = " or ".join(one.name for one in contracts)
-        raise Unusable([Problem("--target", "which target?", f"give a profile, or --contract {names}")])
+        raise ConfigError([Problem("--target", "which target?", f"give a profile, or --contract {names}")])
     possible = True
-    with embedded() as offer:
+    with embedded_servers() as offer:
         for one in contracts:
             if aimed.takes(one.name):
-                diagnosis = examine(one, hold(one, aimed, offer, os.environ), seed or 0)
-                for line in told(diagnosis):
+                diagnosis = examine_target(one, resolve_target(one, aimed, offer, os.environ), seed or 0)
+                for line in format_diagnosis(diagnosis):
                     click.echo(line)
                 possible = possible and diagnosis.possible
     return 0 if possible else 4
 
 
-def told(diagnosis: Diagnosis) -> Iterator[str]:
+def format_diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
     """A diagnosis in lines."""
-    yield one_line(f"{diagnosis.title} · {diagnosis.base_url}")
+    yield to_one_line(f"{diagnosis.title} · {diagnosis.base_url}")
     section = ""
     for fact in diagnosis.facts:
         if fact.section != section:
@@ -64,10 +65,10 @@ def told(diagnosis: Diagnosis) -> Iterator[str]:
     yield from map(_load, diagnosis.loads)
     yield f"\nrows that a run would exercise: {diagnosis.exercised} of {diagnosis.rows}"
     for lack in diagnosis.lacks:
-        yield one_line(f"  without {lack.name}, not exercised: {', '.join(lack.rows)}")
-        yield one_line(f"    add  {lack.line}")
+        yield to_one_line(f"  without {lack.name}, not exercised: {', '.join(lack.rows)}")
+        yield to_one_line(f"    add  {lack.line}")
         if lack.how:
-            yield one_line(f"    {lack.how}")
+            yield to_one_line(f"    {lack.how}")
     verdict = "a run is possible" if diagnosis.possible else "a run would come to nothing: mend what is marked ✗"
     sent = "1 read was" if diagnosis.requests == 1 else f"{diagnosis.requests} reads were"
     yield f"\n{verdict} ({sent} sent)"
@@ -75,11 +76,11 @@ def told(diagnosis: Diagnosis) -> Iterator[str]:
 
 def _fact(fact: Fact) -> str:
     mark = click.style(MARKS[fact.state], fg=COLOURS[fact.state])
-    return f"  {mark} " + one_line(f"{fact.about}: {fact.said}")
+    return f"  {mark} " + to_one_line(f"{fact.about}: {fact.said}")
 
 
-def _load(load: Load) -> str:
+def _load(load: RequestLoad) -> str:
     parts = [f"{count} {tier}" for tier, count in load.tiers]
     parts += [f"{load.explored} exploring"] if load.explored else []
-    time = "" if load.seconds is None else f", about {duration(load.seconds)} at {load.pace}"
+    time = "" if load.seconds is None else f", about {format_duration(load.seconds)} at {load.pace}"
     return f"  {load.depth:9} {load.requests:6}  ({', '.join(parts)}){time}"

@@ -10,19 +10,19 @@ from pathlib import Path
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import embedded, find_row, read_all
-from conformance.cli.sendings import Sending, sendings
+from conformance.cli.contracts import embedded_servers, find_row, read_contracts
+from conformance.cli.planned_requests import PlannedSending, list_sendings
 from conformance.contract.contract import Contract, Row
-from conformance.contract.model import Depth, Wording
-from conformance.contract.wording import wordings
-from conformance.errors import Unusable
-from conformance.plan.attempts import RowPlan
-from conformance.plan.planning import plan_row
-from conformance.report.harmless import one_line
-from conformance.run.aiming import aim, hold
-from conformance.run.ground import Ground
-from conformance.run.running import plan_all, prepare
-from conformance.target.target import from_mapping
+from conformance.contract.messages import wordings_of
+from conformance.contract.schema import Depth, Wording
+from conformance.contract_run import build_context, plan_rows
+from conformance.engine.context import RunContext
+from conformance.errors import ConfigError
+from conformance.plan.model import RowPlan
+from conformance.plan.planner import plan_row
+from conformance.report.sanitize import to_one_line
+from conformance.target.loader import target_from_mapping
+from conformance.target.selection import resolve_target, select_target
 
 __all__ = ["command"]
 
@@ -54,22 +54,22 @@ def command(row: str, target: str | None, contract: str | None, depth: Depth | N
 
     ROW is an ID such as contents-get/limit-below-minimum, or its last part. Nothing is sent.
     """
-    contracts, problems = read_all(contract)
+    contracts, problems = read_contracts(contract)
     if not contracts:
-        raise Unusable(problems)
-    aimed = aim(target, contract, (), os.environ, [one.name for one in contracts])
+        raise ConfigError(problems)
+    aimed = select_target(target, contract, (), os.environ, [one.name for one in contracts])
     found = [pair for pair in find_row(contracts, row) if aimed.takes(pair[0].name)]
     with ExitStack() as stack:
-        offer = stack.enter_context(embedded())
+        offer = stack.enter_context(embedded_servers())
         for one, entry in found:
-            ground = prepare(one, hold(one, aimed, offer, os.environ), depth or "standard", seed or 0)
-            plan = plan_all(one, ground.target, [entry], ground.depth, ground.seed)[entry.id]
+            ground = build_context(one, resolve_target(one, aimed, offer, os.environ), depth or "standard", seed or 0)
+            plan = plan_rows(one, ground.target, [entry], ground.depth, ground.seed)[entry.id]
             for line in _told(one, entry, ground, plan):
                 click.echo(line)
     return 0
 
 
-def _told(contract: Contract, row: Row, ground: Ground, plan: RowPlan) -> Iterator[str]:
+def _told(contract: Contract, row: Row, ground: RunContext, plan: RowPlan) -> Iterator[str]:
     table = next(table for table in contract.tables if table.name == row.table)
     yield f"{row.id}"
     yield f"  {contract.file.title}: {table.title}, row {row.number}  ({_short(row.file)}:{row.line})"
@@ -78,7 +78,7 @@ def _told(contract: Contract, row: Row, ground: Ground, plan: RowPlan) -> Iterat
     yield from (f"  {line}" for line in _promise(contract, row))
     yield "\nIn whose words"
     yield from (f"  {line}" for line in _source(contract, row))
-    count = 0 if plan.lacks else sum(sending.times for sending in sendings(ground, plan))
+    count = 0 if plan.lacks else sum(sending.times for sending in list_sendings(ground, plan))
     yield f"\nWhat is sent, at {ground.depth}: at most {count} requests"
     yield from _sent(ground, plan)
     if row.case.open:
@@ -97,7 +97,7 @@ def _promise(contract: Contract, row: Row) -> Iterator[str]:
     if expect.field is not None:
         yield f"field    {expect.field}  (must)"
     level = expect.message_level or contract.file.message_level
-    for number, wording in enumerate(wordings(row)):
+    for number, wording in enumerate(wordings_of(row)):
         yield f"{'message ' if number == 0 else 'or      '} {wording.text}{_of(wording)}" + f"  ({level})" * (
             number == 0
         )
@@ -123,11 +123,11 @@ def _source(contract: Contract, row: Row) -> Iterator[str]:
         yield source.note
 
 
-def _sent(ground: Ground, plan: RowPlan) -> Iterator[str]:
+def _sent(ground: RunContext, plan: RowPlan) -> Iterator[str]:
     if plan.lacks:
         yield f"  nothing: this target lacks {', '.join(plan.lacks)}"
         return
-    every = list(sendings(ground, plan))
+    every = list(list_sendings(ground, plan))
     for role, why in WHY.items():
         of_role = [sending for sending in every if sending.role == role]
         if of_role:
@@ -135,10 +135,10 @@ def _sent(ground: Ground, plan: RowPlan) -> Iterator[str]:
             yield from (f"    {_line(sending)}" for sending in of_role)
 
 
-def _line(sending: Sending) -> str:
+def _line(sending: PlannedSending) -> str:
     url = sending.url if len(sending.url) <= 110 else f"{sending.url[:90]}… ({len(sending.url)} characters)"
     times = f", up to {sending.times} times" if sending.times > 1 else ""
-    return one_line(f"{sending.method:6} {url}  — {sending.label}{times}")
+    return to_one_line(f"{sending.method:6} {url}  — {sending.label}{times}")
 
 
 def _open(row: Row) -> Iterator[str]:
@@ -153,7 +153,7 @@ def _open(row: Row) -> Iterator[str]:
 def _needs(contract: Contract, row: Row) -> list[str]:
     """What a profile has to give at least: what one that gives nothing lacks."""
     bare = {"contract": contract.name, "base_url": "http://127.0.0.1:9"}
-    lacks = plan_row(contract, from_mapping(bare, where=contract.name, environ={}), row, "standard").lacks
+    lacks = plan_row(contract, target_from_mapping(bare, where=contract.name, environ={}), row, "standard").lacks
     return list(lacks)
 
 

@@ -8,19 +8,18 @@ from pathlib import Path
 
 import click
 
+from conformance.checks.model import Verdict, worst_verdict
 from conformance.cli import options
-from conformance.cli.contracts import embedded, read_all
+from conformance.cli.contracts import embedded_servers, read_contracts
 from conformance.contract.contract import Contract
-from conformance.contract.model import Depth
-from conformance.errors import Unwritable
-from conformance.judge.finding import Verdict
-from conformance.judge.verdict import worst
-from conformance.report.failing import explored_text
-from conformance.report.harmless import one_line
+from conformance.contract.schema import Depth
+from conformance.errors import OutputError
+from conformance.explore.suggest import suggest_rows
+from conformance.report.failure_text import format_exploration_failure
+from conformance.report.sanitize import to_one_line
 from conformance.results.model import Exploration, Undocumented
-from conformance.run.aiming import aim
-from conformance.run.campaign import Campaign, How
-from conformance.run.suggesting import suggested
+from conformance.session import RunOptions, RunSession
+from conformance.target.selection import select_target
 
 __all__ = ["command"]
 
@@ -48,11 +47,11 @@ def command(
     Ends with 1 where a finding is a must, with 5 where nothing could be explored. What no row documents is listed, and
     with --write written as YAML rows to review and complete.
     """
-    contracts, _ = read_all(contract)
-    aimed = aim(target, contract, allow, os.environ, [one.name for one in contracts])
+    contracts, _ = read_contracts(contract)
+    aimed = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
     found: list[tuple[Contract, Exploration, tuple[Undocumented, ...]]] = []
-    with embedded() as offer:
-        campaign = Campaign(aimed, How(depth or "standard", seed or 0, relative_to=Path.cwd()), offer)
+    with embedded_servers() as offer:
+        campaign = RunSession(aimed, RunOptions(depth or "standard", seed or 0, relative_to=Path.cwd()), offer)
         try:
             for one in contracts:
                 if aimed.takes(one.name):
@@ -66,7 +65,7 @@ def command(
     return _exit_code(exploration.verdict for _, exploration, _ in found)
 
 
-def _explored(campaign: Campaign, contract: Contract) -> Iterator[tuple[Exploration, tuple[Undocumented, ...]]]:
+def _explored(campaign: RunSession, contract: Contract) -> Iterator[tuple[Exploration, tuple[Undocumented, ...]]]:
     names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
     campaign.begin(contract, [], names)
     for name in names:
@@ -77,11 +76,11 @@ def _lines(contract: Contract, found: Exploration, undocumented: Iterable[Undocu
     statuses = ", ".join(f"{count} x {status}" for status, count in found.statuses)
     yield f"{contract.name} {found.operation}: {found.verdict}, {found.requests} requests ({statuses or 'none'})"
     if found.reason:
-        yield f"  {one_line(found.reason)}"
+        yield f"  {to_one_line(found.reason)}"
     if found.findings:
-        yield explored_text(found)
+        yield format_exploration_failure(found)
     for pair in undocumented:
-        yield f"  undocumented: {pair.status} {one_line(pair.message)}  {one_line(pair.curl)}"
+        yield f"  undocumented: {pair.status} {to_one_line(pair.message)}  {to_one_line(pair.curl)}"
 
 
 def _save(path: Path, found: Iterable[tuple[Contract, Exploration, tuple[Undocumented, ...]]]) -> None:
@@ -95,14 +94,14 @@ def _save(path: Path, found: Iterable[tuple[Contract, Exploration, tuple[Undocum
             click.echo(f"nothing undocumented: {name}")
             continue
         try:
-            place.write_text(suggested(seen, name, place.stem), encoding="utf-8")
+            place.write_text(suggest_rows(seen, name, place.stem), encoding="utf-8")
         except OSError as error:
-            raise Unwritable(f"{place}: {error.strerror or error}") from None
+            raise OutputError(f"{place}: {error.strerror or error}") from None
         click.echo(f"rows to review: {place}")
 
 
 def _exit_code(verdicts: Iterable[Verdict]) -> int:
-    verdict = worst(verdicts)
+    verdict = worst_verdict(verdicts)
     if verdict is Verdict.NOT_EXERCISED:
         return 5
     return int(verdict in (Verdict.VIOLATES, Verdict.INCONCLUSIVE))

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.filing import write_text
-from conformance.report import history as drawn
-from conformance.results.history import Keep, let_go, read
+from conformance.files import write_text
+from conformance.history.page import render_history
+from conformance.history.store import Retention, delete_old_runs, read_history
+from conformance.history.text import format_history
 
 __all__ = ["command"]
 
@@ -30,9 +31,9 @@ def command(  # noqa: PLR0917 - click gives them by name
     FILE is what `conformance run --history FILE` writes.
     """
     if keep is not None:
-        let_go(file, Keep.parse(keep, "--keep"))
-    found = read(file, contract, target, last)
-    click.echo(drawn.text(found), nl=False)
+        delete_old_runs(file, Retention.parse(keep, "--keep"))
+    found = read_history(file, contract, target, last)
+    click.echo(format_history(found), nl=False)
     if html is not None:
-        write_text(html, drawn.html(found))
+        write_text(html, render_history(found))
     return 0

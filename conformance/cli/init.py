@@ -9,15 +9,14 @@ from typing import Any
 
 import click
 
-from conformance.cli.contracts import read_all
+from conformance.authoring.profile import format_profile
+from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract
-from conformance.errors import Problem, Unusable, Unwritable
-from conformance.report.harmless import one_line
-from conformance.run.discovering import discover
-from conformance.run.profiling import profile_text
-from conformance.run.running import prepare
-from conformance.target.checking import check_names
-from conformance.target.target import Target, from_mapping
+from conformance.contract_run import build_context
+from conformance.discover import discover_fixtures
+from conformance.errors import ConfigError, OutputError, Problem
+from conformance.report.sanitize import to_one_line
+from conformance.target.loader import Target, check_target_names, target_from_mapping
 
 __all__ = ["command"]
 
@@ -50,18 +49,18 @@ def command(
     Sends reads only.
     """  # noqa: D301 - click reads the escape
     if output and Path(output).exists() and not force:
-        raise Unusable([Problem("--output", f"{output} is there already", "give another file, or --force")])
-    one = read_all(contract)[0][0]
+        raise ConfigError([Problem("--output", f"{output} is there already", "give another file, or --force")])
+    one = read_contracts(contract)[0][0]
     credentials = _credentials(one, header, env)
     fixtures = dict(_pair(text) for text in given)
     notes: dict[str, str] = {}
     if base_url is not None:
         target = _target(one, base_url, credentials, fixtures)
         fixtures, notes = _found(one, target)
-    text = profile_text(one, base_url, credentials, fixtures, notes)
+    text = format_profile(one, base_url, credentials, fixtures, notes)
     _write(text, output)
     for line in _told(fixtures, notes, output):
-        click.echo(one_line(line), err=True)
+        click.echo(to_one_line(line), err=True)
     return 0
 
 
@@ -98,7 +97,7 @@ def _variables(form: Mapping[str, Any]) -> Iterator[str]:
 def _pair(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise Unusable([Problem("--fixture", f"{text!r} is no fixture", "write it as NAME=VALUE")])
+        raise ConfigError([Problem("--fixture", f"{text!r} is no fixture", "write it as NAME=VALUE")])
     return name, value
 
 
@@ -110,18 +109,18 @@ def _target(contract: Contract, base_url: str, credentials: Mapping[str, Any], f
         "fixtures": dict(fixtures),
         **({"pace": contract.file.pace} if contract.file.pace else {}),
     }
-    target = from_mapping(profile, where="conformance init", environ=os.environ)
-    problems = check_names(target, contract.file.fixtures, contract.file.credentials.keys())
+    target = target_from_mapping(profile, where="conformance init", environ=os.environ)
+    problems = check_target_names(target, contract.file.fixtures, contract.file.credentials.keys())
     if problems:
-        raise Unusable(problems)
+        raise ConfigError(problems)
     return target
 
 
 def _found(contract: Contract, target: Target) -> tuple[dict[str, Any], dict[str, str]]:
     """Every fixture that is given or was found, and a word on each that was looked for."""
-    ground = prepare(contract, target, "standard", 0)
+    ground = build_context(contract, target, "standard", 0)
     try:
-        discovery = discover(ground)
+        discovery = discover_fixtures(ground)
     finally:
         close = getattr(ground.session, "close", None)
         if close is not None:
@@ -142,7 +141,7 @@ def _write(text: str, output: str | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Unwritable(f"{path}: {error.strerror or error}") from None
+        raise OutputError(f"{path}: {error.strerror or error}") from None
 
 
 def _told(fixtures: Mapping[str, Any], notes: Mapping[str, str], output: str | None) -> Iterator[str]:

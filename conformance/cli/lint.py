@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.checking_openapi import check_openapi
-from conformance.cli.places import contract_folders
-from conformance.contract.reading import find, read_contract
-from conformance.errors import Problem, Unusable
-from conformance.source import read
+from conformance.contract.folders import contract_folders
+from conformance.contract.loader import find_contracts, read_contract
+from conformance.contract.openapi_lint import check_openapi
+from conformance.errors import ConfigError, Problem
+from conformance.yaml_document import read
 
 __all__ = ["command"]
 
@@ -40,10 +40,12 @@ def _folders(path: Path | None) -> Sequence[Path]:
     if path is None:
         return contract_folders(Path.cwd())
     if not path.exists():
-        raise Unusable([Problem("PATH", f"there is nothing at {path}", "give a case file or a folder of contracts")])
-    found = find(path) if path.is_dir() else (path.parent,) if (path.parent / "contract.yaml").is_file() else ()
+        raise ConfigError([Problem("PATH", f"there is nothing at {path}", "give a case file or a folder of contracts")])
+    found = (
+        find_contracts(path) if path.is_dir() else (path.parent,) if (path.parent / "contract.yaml").is_file() else ()
+    )
     if not found:
-        raise Unusable([Problem(str(path), "there is no contract.yaml here", "a contract's folder has one")])
+        raise ConfigError([Problem(str(path), "there is no contract.yaml here", "a contract's folder has one")])
     return found
 
 
@@ -56,6 +58,6 @@ def _checked(folders: Sequence[Path]) -> tuple[list[Problem], int]:
             problems += check_openapi(openapi)
         try:
             rows += len(list(read_contract(folder).rows))
-        except Unusable as unusable:
+        except ConfigError as unusable:
             problems += unusable.problems
     return list(dict.fromkeys(problems)), rows

@@ -5,29 +5,29 @@ from __future__ import annotations
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import read_all
+from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract, Row
-from conformance.contract.wording import wordings
+from conformance.contract.messages import wordings_of
 
-__all__ = ["command", "promise"]
+__all__ = ["command", "format_row_promise"]
 
 
 @click.command("list")
 @options.contract
 def command(contract: str | None) -> int:
     """List every row: its ID, and the status and message that it promises."""
-    found, problems = read_all(contract)
+    found, problems = read_contracts(contract)
     click.echo("\n\n".join(_told(one) for one in found))
     for problem in problems:
         click.echo(str(problem), err=True)
     return 4 if problems else 0
 
 
-def promise(row: Row) -> tuple[str, str]:
+def format_row_promise(row: Row) -> tuple[str, str]:
     """Status and message in a few words: of several documented wordings the first, and how many more there are."""
     expect = row.case.expect
     statuses = expect.status if isinstance(expect.status, list) else [expect.status]
-    said = wordings(row)
+    said = wordings_of(row)
     more = f"  (and {len(said) - 1} more wordings)" if len(said) > 2 else "  (and 1 more wording)"
     codes = expect.code if isinstance(expect.code, list) else [expect.code] if expect.code else []
     detail = [" or ".join(codes)] if codes else []
@@ -41,5 +41,5 @@ def _told(contract: Contract) -> str:
     lines = [f"{contract.file.title}, edition {contract.file.edition}: {contract.name}, {len(rows)} rows"]
     for table in contract.tables:
         lines += ["", f"  {table.title}"]
-        lines += [f"    {row.id:{wide}}  {'  '.join(promise(row))}".rstrip() for row in table.rows]
+        lines += [f"    {row.id:{wide}}  {'  '.join(format_row_promise(row))}".rstrip() for row in table.rows]
     return "\n".join(lines)

@@ -9,16 +9,16 @@ from contextlib import ExitStack
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import embedded, read_all
-from conformance.cli.sendings import Sending, sendings
+from conformance.cli.contracts import embedded_servers, read_contracts
+from conformance.cli.planned_requests import PlannedSending, list_sendings
 from conformance.contract.contract import Contract
-from conformance.contract.model import Depth
-from conformance.plan.attempts import RowPlan
-from conformance.report.durations import duration
-from conformance.report.harmless import one_line
-from conformance.run.aiming import Aim, aim, hold
-from conformance.run.ground import Ground
-from conformance.run.running import plan_all, prepare
+from conformance.contract.schema import Depth
+from conformance.contract_run import build_context, plan_rows
+from conformance.engine.context import RunContext
+from conformance.plan.model import RowPlan
+from conformance.report.format import format_duration
+from conformance.report.sanitize import to_one_line
+from conformance.target.selection import TargetSelection, resolve_target, select_target
 
 __all__ = ["command"]
 
@@ -44,13 +44,13 @@ def command(
     Nothing is sent. A run sends no more than this, unless a request has to be repeated (429, a reset) or a value that
     failed is made smaller. What only an answer can tell stands in braces.
     """
-    contracts, problems = read_all(None)
-    aimed = aim(target, contract, allow, os.environ, [one.name for one in contracts])
+    contracts, problems = read_contracts(None)
+    aimed = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
     with ExitStack() as stack:
-        offer = stack.enter_context(embedded())
+        offer = stack.enter_context(embedded_servers())
         for one in contracts:
             if aimed.takes(one.name):
-                held = prepare(one, hold(one, aimed, offer, os.environ), depth or "standard", seed or 0)
+                held = build_context(one, resolve_target(one, aimed, offer, os.environ), depth or "standard", seed or 0)
                 for line in _told(one, held, aimed, explore=not no_explore):
                     click.echo(line)
     for problem in problems if contract is None else ():
@@ -58,11 +58,11 @@ def command(
     return 4 if problems and contract is None else 0
 
 
-def _told(contract: Contract, ground: Ground, aimed: Aim, *, explore: bool) -> Iterator[str]:
+def _told(contract: Contract, ground: RunContext, aimed: TargetSelection, *, explore: bool) -> Iterator[str]:
     target = ground.target
     where = target.base_url if aimed.target or aimed.url else "the embedded server"
-    plans = plan_all(contract, target, contract.rows, ground.depth, ground.seed)
-    yield f"{contract.file.title} · {one_line(where)} · {ground.depth} · seed {ground.seed}"
+    plans = plan_rows(contract, target, contract.rows, ground.depth, ground.seed)
+    yield f"{contract.file.title} · {to_one_line(where)} · {ground.depth} · seed {ground.seed}"
     yield f"allowed: {', '.join(sorted(target.allow)) or 'reading only'}"
     for table in contract.tables:
         yield f"\n{table.title}"
@@ -74,28 +74,28 @@ def _told(contract: Contract, ground: Ground, aimed: Aim, *, explore: bool) -> I
     yield f"  {total:5}  in all, at most{_time(ground, total)}\n"
 
 
-def _row(ground: Ground, plan: RowPlan) -> Iterator[str]:
+def _row(ground: RunContext, plan: RowPlan) -> Iterator[str]:
     if plan.lacks:
         yield f"  {plan.row.id}: not exercised, lacks {', '.join(plan.lacks)}"
         return
     yield f"  {plan.row.id}: {_count(ground, plan)} requests"
-    yield from (f"    {_line(sending)}" for sending in sendings(ground, plan))
+    yield from (f"    {_line(sending)}" for sending in list_sendings(ground, plan))
     for lack in plan.skipped:
-        yield f"    left out: {one_line(lack)}"
+        yield f"    left out: {to_one_line(lack)}"
 
 
-def _count(ground: Ground, plan: RowPlan) -> int:
-    return 0 if plan.lacks else sum(sending.times for sending in sendings(ground, plan))
+def _count(ground: RunContext, plan: RowPlan) -> int:
+    return 0 if plan.lacks else sum(sending.times for sending in list_sendings(ground, plan))
 
 
-def _line(sending: Sending) -> str:
+def _line(sending: PlannedSending) -> str:
     times = f"  up to {sending.times} times" if sending.times > 1 else ""
     url = sending.url if len(sending.url) <= 160 else f"{sending.url[:140]}… ({len(sending.url)} characters)"
     tier = "" if sending.tier == "read" else f"  [{sending.tier}]"
-    return one_line(f"{sending.method:6} {url}  — {sending.role}: {sending.label}{tier}{times}")
+    return to_one_line(f"{sending.method:6} {url}  — {sending.role}: {sending.label}{tier}{times}")
 
 
-def _totals(contract: Contract, ground: Ground, plans: dict[str, RowPlan]) -> Generator[str, None, int]:
+def _totals(contract: Contract, ground: RunContext, plans: dict[str, RowPlan]) -> Generator[str, None, int]:
     yield "\nrequests"
     total = 0
     for table in contract.tables:
@@ -105,15 +105,15 @@ def _totals(contract: Contract, ground: Ground, plans: dict[str, RowPlan]) -> Ge
     return total
 
 
-def _explored(contract: Contract, ground: Ground) -> Generator[str, None, int]:
-    from conformance.run.beyond import requests_planned  # noqa: PLC0415 - loads Schemathesis
+def _explored(contract: Contract, ground: RunContext) -> Generator[str, None, int]:
+    from conformance.explore.results import count_planned_requests  # noqa: PLC0415 - loads Schemathesis
 
     names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
-    count = sum(requests_planned(ground, name) for name in names)
+    count = sum(count_planned_requests(ground, name) for name in names)
     yield f"  {count:5}  exploration of {len(names)} operations"
     return count
 
 
-def _time(ground: Ground, total: int) -> str:
+def _time(ground: RunContext, total: int) -> str:
     pace = ground.target.pace
-    return f"; {duration(total * pace[1] / pace[0])} at {pace[0]}/{pace[1]:g}s" if pace else ""
+    return f"; {format_duration(total * pace[1] / pace[0])} at {pace[0]}/{pace[1]:g}s" if pace else ""

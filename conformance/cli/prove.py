@@ -11,15 +11,23 @@ from time import perf_counter
 
 import click
 
-from conformance.cli.proving.crew import Trial, Way, trials
-from conformance.cli.proving.display import watched
-from conformance.cli.proving.proving import Lasted, proved
-from conformance.cli.proving.subjects import Subject, chosen_faults, folders, rights, sampled, wrongs
-from conformance.contract.model import Depth
-from conformance.errors import Unwritable
+from conformance.contract.schema import Depth
+from conformance.errors import OutputError
+from conformance.prove.display import show_trials
+from conformance.prove.model import Proof, proof_json
+from conformance.prove.page import render_proof
+from conformance.prove.proof import ProofDuration, build_proof
+from conformance.prove.subjects import (
+    Subject,
+    choose_faults,
+    contract_folders_of,
+    right_servers,
+    sample_faults,
+    wrong_servers,
+)
+from conformance.prove.text import format_proof
+from conformance.prove.workers import Trial, TrialOptions, run_trials
 from conformance.reference import Fault
-from conformance.report import proving
-from conformance.results.proof import Proof, as_json
 
 __all__ = ["command"]
 
@@ -56,15 +64,18 @@ def command(  # noqa: PLR0917 - click gives them by name
     which right servers were blamed; and which rows catch nothing. Ends with 1 where a fault survives, a right server
     is blamed or a row catches no fault. Ctrl-C writes what there is.
     """
-    found = folders(cases, contract)
-    faults = chosen_faults(found, names)
+    found = contract_folders_of(cases, contract)
+    faults = choose_faults(found, names)
     if sample is not None:
-        faults = {name: sampled(catalogue, sample, seed) for name, catalogue in faults.items()}
+        faults = {name: sample_faults(catalogue, sample, seed) for name, catalogue in faults.items()}
     chosen = {name: found[name] for name in faults}
-    way = Way(depth, seed)
-    subjects = [*_wrong(chosen, faults), *(one for name in chosen for one in rights(name, chosen[name], seeds, seed))]
+    way = TrialOptions(depth, seed)
+    subjects = [
+        *_wrong(chosen, faults),
+        *(one for name in chosen for one in right_servers(name, chosen[name], seeds, seed)),
+    ]
     proof = _run(chosen, subjects, way, workers)
-    click.echo(proving.text(proof), nl=False)
+    click.echo(format_proof(proof), nl=False)
     _write(proof, output)
     if proof.partial:
         return INTERRUPTED
@@ -72,33 +83,33 @@ def command(  # noqa: PLR0917 - click gives them by name
 
 
 def _wrong(chosen: Mapping[str, Path], faults: Mapping[str, Sequence[Fault]]) -> Iterable[Subject]:
-    return (subject for name, folder in chosen.items() for subject in wrongs(folder, faults[name]))
+    return (subject for name, folder in chosen.items() for subject in wrong_servers(folder, faults[name]))
 
 
-def _run(chosen: Mapping[str, Path], subjects: Sequence[Subject], way: Way, workers: int) -> Proof:
+def _run(chosen: Mapping[str, Path], subjects: Sequence[Subject], way: TrialOptions, workers: int) -> Proof:
     started, began = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), perf_counter()
     done: list[Trial] = []
     partial = False
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it wants what there is, too
     try:
-        for trial in watched(trials(subjects, way, workers), len(subjects)):
+        for trial in show_trials(run_trials(subjects, way, workers), len(subjects)):
             done.append(trial)  # noqa: PERF402 - an interrupted loop keeps what it has
     except KeyboardInterrupt:
         partial = True
     finally:
         signal.signal(signal.SIGTERM, before)
-    return proved(chosen, done, way, Lasted(started, round(perf_counter() - began, 1), partial))
+    return build_proof(chosen, done, way, ProofDuration(started, round(perf_counter() - began, 1), partial))
 
 
 def _write(proof: Proof, output: Path) -> None:
     """`proof.json` and `proof.html`; raises Unwritable."""
     texts = {
-        "proof.json": json.dumps(as_json(proof), ensure_ascii=False, indent=1) + "\n",
-        "proof.html": proving.page(proof),
+        "proof.json": json.dumps(proof_json(proof), ensure_ascii=False, indent=1) + "\n",
+        "proof.html": render_proof(proof),
     }
     for name, text in texts.items():
         try:
             output.mkdir(parents=True, exist_ok=True)
             (output / name).write_text(text, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
-            raise Unwritable(f"{output / name} could not be written: {error.strerror}") from error
+            raise OutputError(f"{output / name} could not be written: {error.strerror}") from error

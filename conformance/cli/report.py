@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from conformance.cli import options
-from conformance.cli.filing import read_results, write_text
-from conformance.report import WRITERS
+from conformance.files import write_text
+from conformance.rebuild import rebuild_results
+from conformance.report.writers import WRITERS
+from conformance.results.events import read_events
 from conformance.results.model import Results
-from conformance.results.streaming import read_lines
-from conformance.run.retelling import retold_results
+from conformance.results.serialization import read_results
 
 __all__ = ["command"]
 
@@ -36,4 +37,4 @@ def command(file: Path, output: Path | None, forms: tuple[str, ...], language: s
 
 
 def _read(file: Path) -> Results:
-    return retold_results(read_lines(file)) if file.suffix == ".jsonl" else read_results(file)
+    return rebuild_results(read_events(file)) if file.suffix == ".jsonl" else read_results(file)

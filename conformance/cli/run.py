@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from conformance.cli.aftermath import OPTIONS, Aftermath, aftermath
+from conformance.cli.after_run import OPTIONS, AfterRun, after_run_options
 from conformance.cli.options import FORMS, allow, contract, depth, language, seed, target
-from conformance.cli.places import contract_folders, shipped
+from conformance.contract.folders import contract_folders, shipped
 
 __all__ = ["command", "places", "pytest_arguments"]
 
@@ -33,7 +33,7 @@ RENAMED = {"strict": "--only-conforms"}
               help=f"Another form of the report beside HTML and JSON: {', '.join(FORMS)}.")  # fmt: skip
 @click.option("--write-expectations", metavar="FILE", help="Write the present deviations as expectations.")
 @click.option("--no-explore", is_flag=True, help="Do not explore beyond the tables.")
-@aftermath
+@after_run_options
 # An option that is added here goes to pytest under its own name (see `pytest_arguments`); the plugin must know it.
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def command(pytest_args: tuple[str, ...], **given: Any) -> int:
@@ -48,7 +48,7 @@ def command(pytest_args: tuple[str, ...], **given: Any) -> int:
     import pytest  # noqa: PLC0415 - --help needs no pytest
 
     after = {name: given.pop(name) for name in OPTIONS}
-    then = Aftermath.begin(
+    then = AfterRun.begin(
         Path(given["output"] or "reports"), strict=given["strict"], language=given["language"], **after
     )
     arguments = [*_plugins(pytest_args), *pytest_arguments(given), *pytest_args, *places(pytest_args)]

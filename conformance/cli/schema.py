@@ -27,10 +27,10 @@ def schema(name: str) -> dict[str, Any]:
 
         return results_schema()
     if name == "profile":
-        from conformance.target.profile import profile_schema  # noqa: PLC0415 - one of four
+        from conformance.target.schema import profile_schema  # noqa: PLC0415 - one of four
 
         return profile_schema()
-    from conformance.contract.model import ContractFile, TableFile  # noqa: PLC0415 - one of four
+    from conformance.contract.schema import ContractFile, TableFile  # noqa: PLC0415 - one of four
 
     model, title = (TableFile, "Case file") if name == "case" else (ContractFile, "contract.yaml")
     return {"$schema": DRAFT, **model.model_json_schema(by_alias=True), "title": title}

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import click
 
 from conformance import reference
-from conformance.errors import Problem, Unusable
-from conformance.source import dump
+from conformance.errors import ConfigError, Problem
+from conformance.yaml_document import dump
 
 __all__ = ["command"]
 
@@ -46,7 +46,7 @@ def command(contract: str, port: int, faults: tuple[str, ...], freedoms: tuple[s
             server = reference.start(contract, port=port, faults=faults, freedoms=choices)
     except (OSError, SystemExit) as error:
         what = f"port {port} cannot be had: {getattr(error, 'strerror', None) or 'it is taken'}"
-        raise Unusable([Problem("--port", what, "leave it out for a free one")]) from None
+        raise ConfigError([Problem("--port", what, "leave it out for a free one")]) from None
     with server:
         click.echo(dump(server.profile), nl=False)
         click.echo(f"{contract} listens at {server.base_url}; Ctrl-C stops it", err=True)
@@ -57,7 +57,7 @@ def command(contract: str, port: int, faults: tuple[str, ...], freedoms: tuple[s
 def _choices(given: tuple[str, ...]) -> dict[str, str]:
     odd = [text for text in given if not all(text.partition("="))]
     if odd:
-        raise Unusable(Problem("--freedom", f"{text!r} is no choice", "write it as NAME=CHOICE") for text in odd)
+        raise ConfigError(Problem("--freedom", f"{text!r} is no choice", "write it as NAME=CHOICE") for text in odd)
     return {name: choice for name, _, choice in (text.partition("=") for text in given)}
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import read_all
-from conformance.errors import Problem, Unusable
-from conformance.report.harmless import one_line
-from conformance.run.aiming import aim, hold
-from conformance.run.ledger import FILE, open_entries
-from conformance.run.sweeping import Swept, sweep
+from conformance.cli.contracts import read_contracts
+from conformance.engine.journal import FILE, read_open_entries
+from conformance.errors import ConfigError, Problem
+from conformance.report.sanitize import to_one_line
+from conformance.sweep import SweepResult, sweep
+from conformance.target.selection import resolve_target, select_target
 
 __all__ = ["command"]
 
@@ -28,18 +28,18 @@ def command(target: str | None, contract: str | None, output: str) -> int:
     Exit codes: 0 nothing is left, 1 something may be left, 4 the target or the ledger is unusable.
     """
     if target is None:
-        raise Unusable([Problem("--target", "sweep needs the target of the run", "give its profile")])
-    contracts, problems = read_all(contract)
+        raise ConfigError([Problem("--target", "sweep needs the target of the run", "give its profile")])
+    contracts, problems = read_contracts(contract)
     if not contracts:
-        raise Unusable(problems)
-    aimed = aim(target, contract, (), os.environ, [one.name for one in contracts])
+        raise ConfigError(problems)
+    aimed = select_target(target, contract, (), os.environ, [one.name for one in contracts])
     one = next(each for each in contracts if aimed.takes(each.name))
-    held = hold(one, aimed, lambda _: {}, os.environ)
+    held = resolve_target(one, aimed, lambda _: {}, os.environ)
     path = Path(output) / FILE
     if not path.is_file():
         click.echo(f"{path} is not there: a run that changes nothing keeps no ledger, so there is nothing to delete")
         return 0
-    others = [entry for entry in open_entries(path) if entry.base_url != held.base_url]
+    others = [entry for entry in read_open_entries(path) if entry.base_url != held.base_url]
     swept = []
     for entry in sweep(one, held, path):
         swept.append(entry)
@@ -51,8 +51,8 @@ def command(target: str | None, contract: str | None, output: str) -> int:
     return 1 if left else 0
 
 
-def _told(entry: Swept) -> str:
+def _told(entry: SweepResult) -> str:
     if entry.doubt:
-        return one_line(f"?     {entry.operation} ({entry.row}): {entry.doubt}")
+        return to_one_line(f"?     {entry.operation} ({entry.row}): {entry.doubt}")
     what = " ".join([entry.operation, *entry.names, f"({entry.row})" if entry.row else ""]).strip()
-    return one_line(f"{'left' if entry.why else 'gone'}  {what}" + (f": {entry.why}" if entry.why else ""))
+    return to_one_line(f"{'left' if entry.why else 'gone'}  {what}" + (f": {entry.why}" if entry.why else ""))

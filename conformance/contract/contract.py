@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.contract.model import Case, ContractFile, OperationRef, OperationSpec
-from conformance.source import Document
+from conformance.contract.schema import Case, ContractFile, OperationRef, OperationSpec
+from conformance.yaml_document import Document
 
 __all__ = ["Contract", "Operation", "Row", "Table"]
 

@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from conformance.contract.contract import Contract, Row
-from conformance.contract.model import Control, Depth
-from conformance.plan.attempts import ControlPlan, PlannedStep
+from conformance.contract.schema import Control, Depth
 from conformance.plan.depths import DRAWN_CONTROLS, reaches
-from conformance.plan.grounds import Ground
-from conformance.plan.merging import merged, spec
-from conformance.plan.steps import planned_steps, tier_of
-from conformance.plan.values import drawable
-from conformance.target.target import Target
+from conformance.plan.model import ControlPlan, PlannedStep
+from conformance.plan.overlay import merge_requests, request_data
+from conformance.plan.steps import permission_of, plan_steps
+from conformance.plan.values import resolve_draw
+from conformance.plan.variants import OperationVariant
+from conformance.target.loader import Target
 
-__all__ = ["chosen", "drawn", "planned"]
+__all__ = ["choose_controls", "draw_control_values", "plan_control"]
 
-Chosen = tuple[Control, Ground | None]
+Chosen = tuple[Control, OperationVariant | None]
 
 
-def chosen(row: Row, grounds: list[Ground], depth: Depth) -> list[Chosen]:
+def choose_controls(row: Row, grounds: list[OperationVariant], depth: Depth) -> list[Chosen]:
     """Each control that this depth tries, once, or once for each operation where it is the row's own call."""
     controls = [control for control in row.case.control if reaches(depth, control.depth)]
     if depth == "smoke":
@@ -34,28 +34,32 @@ def chosen(row: Row, grounds: list[Ground], depth: Depth) -> list[Chosen]:
     return result
 
 
-def planned(contract: Contract, control: Control, ground: Ground | None, depth: Depth, *, several: bool) -> ControlPlan:
+def plan_control(
+    contract: Contract, control: Control, ground: OperationVariant | None, depth: Depth, *, several: bool
+) -> ControlPlan:
     """A control with its calls written out; `several`: whether the operation has to be named."""
     label = control.label + (f" ({ground.label})" if ground and several else "")
     return ControlPlan(label, tuple(_steps(contract, control, ground, depth)), doubtful=control.doubtful)
 
 
-def drawn(target: Target, control: Control, plan: ControlPlan, depth: Depth) -> Iterator[ControlPlan]:
+def draw_control_values(target: Target, control: Control, plan: ControlPlan, depth: Depth) -> Iterator[ControlPlan]:
     """The control once, or as often as something is drawn for it."""
     if control.draw is None:
         yield plan
-    elif draw := drawable(target, control.draw):
+    elif draw := resolve_draw(target, control.draw):
         for count in range(DRAWN_CONTROLS[depth]):
             yield replace(plan, label=f"{plan.label}, drawn-{count + 1}", draw=draw)
 
 
-def _steps(contract: Contract, control: Control, ground: Ground | None, depth: Depth) -> Iterator[PlannedStep]:
+def _steps(
+    contract: Contract, control: Control, ground: OperationVariant | None, depth: Depth
+) -> Iterator[PlannedStep]:
     """A step that calls `this` is the row's own request with something else in it."""
     for step in control.steps:
         if step.call != "this" or ground is None:
-            yield from planned_steps(contract, [step], depth)
+            yield from plan_steps(contract, [step], depth)
             continue
-        request = merged(ground.request, spec(step.request))
-        undo = next(planned_steps(contract, [step.undo], depth)) if step.undo else None
-        tier = step.tier or tier_of(contract, ground.operation, request)
+        request = merge_requests(ground.request, request_data(step.request))
+        undo = next(plan_steps(contract, [step.undo], depth)) if step.undo else None
+        tier = step.tier or permission_of(contract, ground.operation, request)
         yield PlannedStep(step, ground.operation, request, tier, undo)

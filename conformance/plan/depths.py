@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.contract.model import Depth
+from conformance.contract.schema import Depth
 
 __all__ = ["DEPTHS", "DRAWN", "DRAWN_CONTROLS", "FIRM", "MANY_EDGES", "SMOKE_REQUESTS", "reaches"]
 

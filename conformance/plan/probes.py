@@ -8,31 +8,38 @@ from itertools import cycle
 from typing import Any
 
 from conformance.contract.contract import Contract, Row
-from conformance.contract.model import Depth, Input
-from conformance.plan.attempts import DrawSlot, Probe
+from conformance.contract.schema import Depth, Input
 from conformance.plan.depths import DRAWN, FIRM, MANY_EDGES, reaches
-from conformance.plan.grounds import SILENT, Ground, Voice, grounds_of, voices_for, voices_of
-from conformance.plan.merging import called, merged, pieces, replaced, shown
-from conformance.plan.steps import TIERS, tier_of
-from conformance.plan.values import drawable, ruled_out
-from conformance.target.target import Target
+from conformance.plan.model import DrawSlot, Probe
+from conformance.plan.overlay import format_value, merge_requests, name_part, replace_part, split_part
+from conformance.plan.steps import PERMISSION_ORDER, permission_of
+from conformance.plan.values import is_excluded, resolve_draw
+from conformance.plan.variants import (
+    NO_LANGUAGE,
+    LanguageVariant,
+    OperationVariant,
+    language_variants,
+    language_variants_for,
+    operation_variants,
+)
+from conformance.target.loader import Target
 
-__all__ = ["Probes", "asking"]
+__all__ = ["ProbePlanner", "ask_in_language"]
 
-Company = tuple[tuple[str, Any], ...]
+ContextValues = tuple[tuple[str, Any], ...]
 """Valid values of other parameters, as pairs of a part and its value."""
-Neighbours = Mapping[str, Iterator[Company]]
+ContextTurns = Mapping[str, Iterator[ContextValues]]
 """Of each operation, the company in which its edges are tried, in turn."""
 
 
-class Probes:
+class ProbePlanner:
     """Makes the probes of one row at one depth; whether the target has what they need is not asked here."""
 
     def __init__(self, contract: Contract, target: Target, row: Row, depth: Depth) -> None:
         self.contract, self.target, self.row, self.depth = contract, target, row, depth
         self.case = row.case
-        self.grounds = grounds_of(contract, row)
-        self.voices = voices_of(contract, target, row)
+        self.grounds = operation_variants(contract, row)
+        self.voices = language_variants(contract, target, row)
 
     def all(self) -> Iterator[Probe]:
         """Every probe, in the order in which most is learnt from the fewest."""
@@ -49,7 +56,7 @@ class Probes:
             yield self.example(self.grounds[count % len(self.grounds)], self.voices[0], "again")
         yield from self._open()
 
-    def example(self, ground: Ground, voice: Voice, label: str = "example") -> Probe:
+    def example(self, ground: OperationVariant, voice: LanguageVariant, label: str = "example") -> Probe:
         """The written example on one operation in one voice."""
         return self._probe(ground, voice, label=label, role="example")
 
@@ -57,20 +64,20 @@ class Probes:
         """The written example on each operation; once only where the case says so."""
         ways = len(self.contract.file.languages)
         for index, ground in enumerate(self.grounds):
-            for voice in voices_for(self.voices, ways, index, len(self.grounds), self.depth):
+            for voice in language_variants_for(self.voices, ways, index, len(self.grounds), self.depth):
                 yield self.example(ground, voice)
                 if self.case.once or self.case.repeat:
                     return
 
-    def neighbours(self) -> Neighbours:
+    def neighbours(self) -> ContextTurns:
         """The valid neighbours of each operation: all at once at smoke, else in turn and now and then none."""
         if self.depth == "smoke":
             return {ground.label: cycle(_all_at_once(ground.beside)) for ground in self.grounds}
         return {ground.label: cycle([*((one,) for one in ground.beside), ()]) for ground in self.grounds}
 
-    def edges(self, neighbours: Neighbours, *, spoken: bool = True) -> Iterator[Probe]:
+    def edges(self, neighbours: ContextTurns, *, spoken: bool = True) -> Iterator[Probe]:
         """Near misses and edges of each varied part, on each operation or dealt over them, `spoken` in each voice."""
-        turns = [self._turned(index) if spoken else [SILENT] for index in range(len(self.grounds))]
+        turns = [self._turned(index) if spoken else [NO_LANGUAGE] for index in range(len(self.grounds))]
         voices = {ground.label: cycle(turn) for ground, turn in zip(self.grounds, turns, strict=True)}
         for part, given in self.case.vary.items():
             described = self._input(given)
@@ -93,10 +100,10 @@ class Probes:
                     probe = self._varied(ground, next(voices), self._input(given), (part, name, value))
                     yield replace(probe, role="open", accept=tuple(choice.accept), guards=())
 
-    def _drawn(self, neighbours: Neighbours) -> Iterator[Probe]:
+    def _drawn(self, neighbours: ContextTurns) -> Iterator[Probe]:
         voices = cycle(self._turned(1))
         given = [(part, self._input(given)) for part, given in self.case.vary.items()]
-        settled = [(part, item, drawable(self.target, item.draw)) for part, item in given if item.draw]
+        settled = [(part, item, resolve_draw(self.target, item.draw)) for part, item in given if item.draw]
         drawn = [(part, item, draw) for part, item, draw in settled if draw is not None]
         edges = sum(len(item.edges) + len(item.near) for _, item in given)
         thorough = self.depth == "thorough"
@@ -104,14 +111,14 @@ class Probes:
             for part, described, draw in drawn if thorough else drawn[index % max(len(drawn), 1) :][:1]:
                 allowed = self._allowed(described)
                 ground = allowed[index % len(allowed)]
-                probe = self._probe(ground, next(voices), label=f"{called(part)}=drawn-{index + 1}", role="drawn")
+                probe = self._probe(ground, next(voices), label=f"{name_part(part)}=drawn-{index + 1}", role="drawn")
                 probe = replace(probe, repeatable=probe.repeatable and not described.once)
                 yield replace(_beside(probe, next(neighbours[ground.label])), slot=DrawSlot(part, draw, index))
 
-    def _allowed(self, described: Input) -> list[Ground]:
+    def _allowed(self, described: Input) -> list[OperationVariant]:
         return [ground for ground in self.grounds if described.for_ is None or ground.label in described.for_]
 
-    def _turned(self, by: int) -> list[Voice]:
+    def _turned(self, by: int) -> list[LanguageVariant]:
         return [*self.voices[by % len(self.voices) :], *self.voices[: by % len(self.voices)]]
 
     def _input(self, given: Input | str) -> Input:
@@ -122,27 +129,29 @@ class Probes:
         described = self._input(given)
         edges = [*described.near.items(), *described.edges.items()]
         if described.except_ is not None:
-            edges = [edge for edge in edges if not ruled_out(self.target, described.except_, edge[1])]
+            edges = [edge for edge in edges if not is_excluded(self.target, described.except_, edge[1])]
         if described.always is None or not isinstance(given, str) or self.depth == "thorough":
             return edges
         sharing = [row.id for row in self.contract.rows if given in _inputs_of(row)]
         share = edges[described.always + sharing.index(self.row.id) :: len(sharing)]
         return [*edges[: described.always], *share]
 
-    def _varied(self, ground: Ground, voice: Voice, described: Input, edge: tuple[str, str, Any]) -> Probe:
+    def _varied(
+        self, ground: OperationVariant, voice: LanguageVariant, described: Input, edge: tuple[str, str, Any]
+    ) -> Probe:
         """A probe with another value in one place."""
         part, name, value = edge
-        changed = replace(ground, request=replaced(ground.request, part, value))
-        probe = self._probe(changed, voice, label=f"{called(part)}={name}", role="boundary")
+        changed = replace(ground, request=replace_part(ground.request, part, value))
+        probe = self._probe(changed, voice, label=f"{name_part(part)}={name}", role="boundary")
         near = any(value == other for other in described.near.values())
         return replace(
             probe,
-            value=shown(value),
+            value=format_value(value),
             unless=described.unless if near else None,
             repeatable=probe.repeatable and not described.once,
         )
 
-    def _probe(self, ground: Ground, voice: Voice, *, label: str, role: str) -> Probe:
+    def _probe(self, ground: OperationVariant, voice: LanguageVariant, *, label: str, role: str) -> Probe:
         suffix = f" ({ground.label})" if len(self.grounds) > 1 else ""
         silent = Probe(
             label=label + suffix,
@@ -154,44 +163,50 @@ class Probes:
             guards=tuple(self._guards(ground)),
             repeatable=not self.case.once,
         )
-        return silent if voice == SILENT else replace(asking(silent, voice), label=label + _named(voice) + suffix)
+        return (
+            silent
+            if voice == NO_LANGUAGE
+            else replace(ask_in_language(silent, voice), label=label + _named(voice) + suffix)
+        )
 
-    def _tier(self, ground: Ground) -> str:
+    def _tier(self, ground: OperationVariant) -> str:
         if ground.tier_is_said or ground.request.get("method") is None:
             return ground.tier
-        return max(ground.tier, tier_of(self.contract, ground.operation, ground.request), key=TIERS.index)
+        return max(
+            ground.tier, permission_of(self.contract, ground.operation, ground.request), key=PERMISSION_ORDER.index
+        )
 
-    def _guards(self, ground: Ground) -> Iterator[int]:
+    def _guards(self, ground: OperationVariant) -> Iterator[int]:
         for index, guard in enumerate(self.case.unchanged):
             if guard.for_ is None or ground.label in guard.for_:
                 yield index
 
-    def _example_value(self, ground: Ground) -> str:
+    def _example_value(self, ground: OperationVariant) -> str:
         """The varied part of the written example."""
         for part in self.case.vary:
-            head, *rest = pieces(part)
+            head, *rest = split_part(part)
             value: Any = ground.request.get(head)
             for member in rest:
                 value = value.get(member) if isinstance(value, dict) else None
             if value is not None:
-                return shown(value)
+                return format_value(value)
         return ""
 
 
-def asking(probe: Probe, voice: Voice) -> Probe:
+def ask_in_language(probe: Probe, voice: LanguageVariant) -> Probe:
     """The probe, asking for a language in this way."""
-    if voice == SILENT:
+    if voice == NO_LANGUAGE:
         return probe
     return replace(
         probe,
         label=probe.label + _named(voice),
-        request=merged(probe.request, voice.request),
+        request=merge_requests(probe.request, voice.request),
         language=voice.language,
         other_language=voice.other,
     )
 
 
-def _named(voice: Voice) -> str:
+def _named(voice: LanguageVariant) -> str:
     return f" [{voice.label}]" if voice.label else ""
 
 
@@ -201,7 +216,7 @@ def _inputs_of(row: Row) -> list[str]:
     return [name for name in given if isinstance(name, str)]
 
 
-def _all_at_once(beside: Company) -> list[Company]:
+def _all_at_once(beside: ContextValues) -> list[ContextValues]:
     """Companies of one value for each part, so many that every value is in one."""
     values: dict[str, list[Any]] = {}
     for part, value in beside:
@@ -210,11 +225,11 @@ def _all_at_once(beside: Company) -> list[Company]:
     return [tuple((part, each[turn % len(each)]) for part, each in values.items()) for turn in range(most)]
 
 
-def _beside(probe: Probe, company: Company) -> Probe:
+def _beside(probe: Probe, company: ContextValues) -> Probe:
     if not company:
         return probe
     request = probe.request
     for part, value in company:
-        request = replaced(request, part, value)
-    said = ", ".join(f"{called(part)}={shown(value)}" for part, value in company)
+        request = replace_part(request, part, value)
+    said = ", ".join(f"{name_part(part)}={format_value(value)}" for part, value in company)
     return replace(probe, label=f"{probe.label} beside {said}", request=request)

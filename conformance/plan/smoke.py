@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import cycle
 
-from conformance.plan.attempts import PlannedStep, Probe
-from conformance.plan.grounds import Voice
+from conformance.plan.model import PlannedStep, Probe
+from conformance.plan.variants import LanguageVariant
 
-__all__ = ["cost", "unlike", "voices"]
+__all__ = ["count_requests", "order_by_difference", "smoke_language_variants"]
 
 
-def cost(chain: Sequence[PlannedStep]) -> int:
+def count_requests(chain: Sequence[PlannedStep]) -> int:
     """How many requests a chain takes that passes; what a later step of it undoes needs no undoing."""
     undos = [(step.undo, chain[at + 1 :]) for at, step in enumerate(chain) if step.undo]
     return len(chain) + sum(not _undone(undo, later) for undo, later in undos)
 
 
-def unlike(example: Probe, others: Sequence[Probe]) -> Iterator[Probe]:
+def order_by_difference(example: Probe, others: Sequence[Probe]) -> Iterator[Probe]:
     """All the others, each unlike the example and those before it in as many ways as possible.
 
     Of equals the first is taken: edges are written with the most telling first.
@@ -30,7 +30,7 @@ def unlike(example: Probe, others: Sequence[Probe]) -> Iterator[Probe]:
         yield best
 
 
-def voices(every: Sequence[Voice]) -> Iterator[Voice]:
+def smoke_language_variants(every: Sequence[LanguageVariant]) -> Iterator[LanguageVariant]:
     """In which voice each probe after the example asks: first in the one that is most unlike the example's."""
     last = every[-1:]
     return cycle([*last, *(voice for voice in every[1:-1] if voice.language == last[0].language), *every[:1]])

@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from conformance.contract.contract import Contract
-from conformance.contract.model import Depth, Step
-from conformance.plan.attempts import PlannedStep, Template
+from conformance.contract.schema import Depth, Step
 from conformance.plan.depths import reaches
-from conformance.plan.merging import base, merged, spec
+from conformance.plan.model import PlannedStep, RequestData
+from conformance.plan.overlay import merge_requests, operation_request, request_data
 
-__all__ = ["TIERS", "planned_steps", "tier_of"]
+__all__ = ["PERMISSION_ORDER", "permission_of", "plan_steps"]
 
-TIERS = ("read", "write", "delete", "exhaust")
+PERMISSION_ORDER = ("read", "write", "delete", "exhaust")
 """Permissions, the least first."""
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
-def planned_steps(contract: Contract, steps: Iterable[Step], depth: Depth) -> Iterator[PlannedStep]:
+def plan_steps(contract: Contract, steps: Iterable[Step], depth: Depth) -> Iterator[PlannedStep]:
     """The calls of a chain that this depth makes, chains named in it written out."""
     for step in steps:
         if not reaches(depth, step.depth):
             continue
         if step.call in contract.file.chains:
-            yield from planned_steps(contract, contract.file.chains[step.call], depth)
+            yield from plan_steps(contract, contract.file.chains[step.call], depth)
             continue
-        request = merged(base(contract, step.call), spec(step.request))
-        undo = next(planned_steps(contract, [step.undo], depth)) if step.undo else None
+        request = merge_requests(operation_request(contract, step.call), request_data(step.request))
+        undo = next(plan_steps(contract, [step.undo], depth)) if step.undo else None
         yield PlannedStep(step, step.call, request, step.tier or contract.operations[step.call].tier, undo)
 
 
-def tier_of(contract: Contract, operation: str, request: Template) -> str:
+def permission_of(contract: Contract, operation: str, request: RequestData) -> str:
     """The permission that a call uses: a method of its own makes it a write that is meant to be rejected."""
     own = contract.operations[operation].tier
     if request.get("method") is None or request["method"] in _READING:

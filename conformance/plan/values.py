@@ -10,14 +10,14 @@ from typing import Any
 import jsonschema_rs
 from pydantic import ValidationError
 
-from conformance.contract.model import Draw
-from conformance.contract.placeholders import Missing, fill, letters
-from conformance.target.target import Target
+from conformance.contract.schema import Draw
+from conformance.contract.templates import MissingValue, fill, letters_of_script
+from conformance.target.loader import Target
 
-__all__ = ["drawable", "ruled_out"]
+__all__ = ["is_excluded", "resolve_draw"]
 
 
-def drawable(target: Target, draw: Draw) -> Draw | None:
+def resolve_draw(target: Target, draw: Draw) -> Draw | None:
     """The description with the fixtures that it names put in; None where one is lacking or no expression to draw by."""
     said = draw.model_dump(by_alias=True, exclude_unset=True)
     settled = {key: said[key] for key in ("matching", "except", "outside") if key in said}
@@ -25,12 +25,12 @@ def drawable(target: Target, draw: Draw) -> Draw | None:
         found = Draw.model_validate(said | {key: _settled(target, value) for key, value in settled.items()})
         for expression in [*(found.matching or []), found.except_ or ""]:
             re.compile(expression)
-    except (Missing, re.error, OverflowError, RecursionError, ValidationError):
+    except (MissingValue, re.error, OverflowError, RecursionError, ValidationError):
         return None
     return found
 
 
-def ruled_out(target: Target, expression: str, value: Any) -> bool:
+def is_excluded(target: Target, expression: str, value: Any) -> bool:
     """Whether the expression matches a value as a whole, or nothing can be said of it.
 
     A value that needs more than fixtures is not ruled out. The expression comes from a profile, so it is read by an
@@ -38,11 +38,11 @@ def ruled_out(target: Target, expression: str, value: Any) -> bool:
     """
     try:
         text = _settled(target, expression)
-    except Missing:
+    except MissingValue:
         return True
     try:
         value = _settled(target, value)
-    except Missing:
+    except MissingValue:
         return False
     pattern = _whole(str(text))
     return pattern is None or (isinstance(value, str) and pattern.is_valid(value))
@@ -51,13 +51,13 @@ def ruled_out(target: Target, expression: str, value: Any) -> bool:
 def _settled(target: Target, value: Any) -> Any:
     def look(head: str, members: tuple[str, ...]) -> Any:
         if head not in ("fixture", "text"):
-            raise Missing(head)
+            raise MissingValue(head)
         found: Any = target.fixtures
         for member in members[1:] if head == "text" else members:
             if not isinstance(found, Mapping) or member not in found:
-                raise Missing(".".join([head, *members]))
+                raise MissingValue(".".join([head, *members]))
             found = found[member]
-        return letters(members[0], found) if head == "text" else found
+        return letters_of_script(members[0], found) if head == "text" else found
 
     return fill(value, look)
 

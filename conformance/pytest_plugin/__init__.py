@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.errors import Unusable
+from conformance.errors import ConfigError
 from conformance.pytest_plugin.options import add_options, contract_folders
 
 __all__: list[str] = []
@@ -25,9 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
     folders = contract_folders(config)
     if not folders:
         return
-    from conformance.pytest_plugin.hosting import host  # noqa: PLC0415 - only for a session with contracts
+    from conformance.pytest_plugin.plugin import register_contracts  # noqa: PLC0415 - only for a session with contracts
 
     try:
-        host(config, folders)
-    except Unusable as unusable:
+        register_contracts(config, folders)
+    except ConfigError as unusable:
         raise pytest.UsageError(f"\n{unusable}") from None

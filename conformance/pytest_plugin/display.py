@@ -11,16 +11,16 @@ import pytest
 from _pytest._io import TerminalWriter
 from rich.text import Text
 
-from conformance.pytest_plugin.ending import Ending
-from conformance.pytest_plugin.painting import Painter, State, real_output
-from conformance.pytest_plugin.session import Session
-from conformance.report.durations import duration
-from conformance.report.harmless import one_line
-from conformance.report.saying import reason_of, stray_line
-from conformance.report.table import STYLES, show
+from conformance.checks.model import Verdict
+from conformance.pytest_plugin.finish import RunFinish
+from conformance.pytest_plugin.progress import ProgressPrinter, ProgressState, real_output
+from conformance.pytest_plugin.session import PluginSession
+from conformance.report.format import format_duration, format_exploration_finding, format_reason
+from conformance.report.sanitize import to_one_line
+from conformance.report.translation import checked_language, translate
 from conformance.report.view import SYMBOLS
-from conformance.report.words import checked_language, say
-from conformance.results.model import Exploration, RowResult, Verdict
+from conformance.report.writers.table import STYLES, print_table
+from conformance.results.model import Exploration, RowResult
 
 __all__ = ["Display"]
 
@@ -28,14 +28,14 @@ __all__ = ["Display"]
 class Display:
     """Registered in the process that reports, where the option was given and something is going to be run."""
 
-    def __init__(self, config: pytest.Config, session: Session, ending: Ending) -> None:
+    def __init__(self, config: pytest.Config, session: PluginSession, ending: RunFinish) -> None:
         self._config, self._session, self._ending = config, session, ending
         self._language = checked_language(session.settings.language)
         self._running, self._done, self._counted, self._violations = "", 0, 0, 0
         self._items, self._since = 0, perf_counter()
-        self._painter = Painter(real_output(), self.state)
+        self._painter = ProgressPrinter(real_output(), self.state)
 
-    def state(self) -> State:
+    def state(self) -> ProgressState:
         """How far the run is."""
         ours = self._session
         sent = max(ours.campaign.sent(), self._counted)
@@ -46,7 +46,7 @@ class Display:
         by_pace = ours.seconds_for(rest)
         known = [value for value in (by_speed, by_pace) if value is not None]
         left = max(known) if known and rest else None
-        return State(self._running, sent, planned, self._done, self._items, self._violations, left)
+        return ProgressState(self._running, sent, planned, self._done, self._items, self._violations, left)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -67,7 +67,7 @@ class Display:
         planned, self._since = self._session.planned(), perf_counter()
         if planned:
             seconds = self._session.seconds_for(planned)
-            pace = f", at least {duration(seconds)} at the pace of the target" if seconds else ""
+            pace = f", at least {format_duration(seconds)} at the pace of the target" if seconds else ""
             self._painter.lines([f"{self._items} rows and operations, at most {planned} requests{pace}"])
         self._painter.begin()
         try:
@@ -100,7 +100,7 @@ class Display:
         gathering = self._session.gathering
         if gathering.any:
             self._painter.lines([""])
-            show(self._painter.console, gathering.results(), self._language)
+            print_table(self._painter.console, gathering.results(), self._language)
             folder = self._shown(str(self._session.settings.output))
             self._painter.lines(["", f"{folder}: {', '.join(sorted(gathering.written))}"])
         elif session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
@@ -117,15 +117,15 @@ class Display:
 
     def _line(self, found: RowResult | Exploration) -> Text:
         verdict = found.verdict
-        head = (f"{SYMBOLS[verdict]} {say(f'verdict.{verdict}', self._language)}", STYLES[verdict])
+        head = (f"{SYMBOLS[verdict]} {translate(f'verdict.{verdict}', self._language)}", STYLES[verdict])
         if isinstance(found, Exploration):
-            name = f"{say('section.explored', self._language)}: {found.operation}"
-            why = stray_line(found) if verdict is not Verdict.CONFORMS else ""
+            name = f"{translate('section.explored', self._language)}: {found.operation}"
+            why = format_exploration_finding(found) if verdict is not Verdict.CONFORMS else ""
         else:
-            name, why = found.id, reason_of(found) if verdict is not Verdict.CONFORMS else ""
-            name += f" ({say('row.known', self._language)})" if found.known else ""
-        requests = say("row.requests", self._language, n=found.requests)
-        return Text.assemble(head, f"  {one_line(name)}, {requests}" + (f"  {why}" if why else ""))
+            name, why = found.id, format_reason(found) if verdict is not Verdict.CONFORMS else ""
+            name += f" ({translate('row.known', self._language)})" if found.known else ""
+        requests = translate("row.requests", self._language, n=found.requests)
+        return Text.assemble(head, f"  {to_one_line(name)}, {requests}" + (f"  {why}" if why else ""))
 
     def _shown(self, path: str) -> str:
         short = os.path.relpath(path, self._config.invocation_params.dir)

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from conformance.pytest_plugin.session import Session
+from conformance.pytest_plugin.session import PluginSession
 from conformance.report import pytest_html as adapter
 
-__all__ = ["Page"]
+__all__ = ["HtmlReport"]
 
 
-class Page:
+class HtmlReport:
     """Hooks of pytest-html, registered only where it is there."""
 
-    def __init__(self, config: pytest.Config, session: Session) -> None:
+    def __init__(self, config: pytest.Config, session: PluginSession) -> None:
         self._session, self._report = session, None
         self._css = session.settings.output / ".report.css"
         option = config.option

@@ -12,44 +12,44 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.contract.contract import Contract
-from conformance.contract.reading import read_contract
-from conformance.errors import Problem, Unusable
-from conformance.pytest_plugin.collecting import ExploredItem, RowItem
-from conformance.pytest_plugin.gathering import Gathering
-from conformance.pytest_plugin.settings import Settings
+from conformance.contract.loader import read_contract
+from conformance.errors import ConfigError, Problem
+from conformance.pytest_plugin.items import ExploredItem, RowItem
+from conformance.pytest_plugin.settings import PluginOptions
+from conformance.pytest_plugin.sink import ResultSink
+from conformance.results.events import Event, parse_event
 from conformance.results.model import TargetRun
 from conformance.results.redaction import Redactor
-from conformance.results.streaming import Line, read_line
 
 if TYPE_CHECKING:
-    from conformance.run.campaign import Campaign
+    from conformance.session import RunSession
 
-__all__ = ["Session"]
+__all__ = ["PluginSession"]
 
 
-class Session:
+class PluginSession:
     """One per process: the controller's gathers, a worker's runs, and without xdist one does both."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, names: Mapping[Path, str]) -> None:
+    def __init__(self, config: pytest.Config, settings: PluginOptions, names: Mapping[Path, str]) -> None:
         self.settings, self._names = settings, names
         self.problems: list[Problem] = []
         self.started = perf_counter()
-        self.gathering = Gathering(settings)
+        self.gathering = ResultSink(settings)
         self._contracts: dict[Path, Contract | None] = {}
         self._announced: set[str] = set()
         self._servers: list[Any] = []
         self._explored = 0
         self._folder = config.invocation_params.dir
-        self._handed: tuple[str, Line | None] = ("", None)
+        self._handed: tuple[str, Event | None] = ("", None)
 
     @cached_property
-    def campaign(self) -> Campaign:
+    def campaign(self) -> RunSession:
         """Loaded with the first row: what only collects need not know how to send."""
-        from conformance.run.campaign import Campaign, How  # noqa: PLC0415 - see above
+        from conformance.session import RunOptions, RunSession  # noqa: PLC0415 - see above
 
         said, share = self.settings, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-        how = How(said.depth, said.seed, said.workers, share, self._folder, said.output)
-        return Campaign(said.aim, how, self._serve)
+        how = RunOptions(said.depth, said.seed, said.workers, share, self._folder, said.output)
+        return RunSession(said.aim, how, self._serve)
 
     def contract(self, folder: Path) -> Contract | None:
         """The contract of a folder, read once; None where it is not asked for or, its problems kept, not usable."""
@@ -58,7 +58,7 @@ class Session:
         if folder not in self._contracts:
             try:
                 self._contracts[folder] = read_contract(folder)
-            except Unusable as unusable:
+            except ConfigError as unusable:
                 self.problems += unusable.problems
                 self._contracts[folder] = None
         return self._contracts[folder]
@@ -78,14 +78,14 @@ class Session:
             self.campaign.begin(contract, rows, operations)
             self.gathering.announce(self.campaign.run(contract.name), self.campaign.planned(contract.name))
 
-    def hand(self, line: Line, text: str) -> None:
+    def hand(self, line: Event, text: str) -> None:
         """Keep the line that was written last: in one process its text need not be read again."""
         self._handed = (text, line)
 
-    def line(self, text: str) -> Line:
+    def line(self, text: str) -> Event:
         """The line that a report carries."""
         handed, line = self._handed
-        return line if line is not None and handed == text else read_line(text)
+        return line if line is not None and handed == text else parse_event(text)
 
     def announced(self, contract: str) -> TargetRun | None:
         """Whose contract and whose target, with the first result of each contract only."""
@@ -123,7 +123,7 @@ class Session:
 
         if contract not in reference.contracts():
             mend = "give --target with a profile"
-            raise Unusable([Problem(contract, "there is no embedded server of this contract", mend)])
+            raise ConfigError([Problem(contract, "there is no embedded server of this contract", mend)])
         server = reference.start(contract)
         self._servers.append(server)
         return server.profile

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from conformance.contract.model import Depth
-from conformance.errors import Problem, Unusable
+from conformance.contract.schema import Depth
+from conformance.errors import ConfigError, Problem
 from conformance.pytest_plugin.options import FORMS
-from conformance.run.aiming import Aim, aim
-from conformance.target.names import mend
+from conformance.target.selection import TargetSelection, select_target
+from conformance.validation import suggest
 
-__all__ = ["Settings", "read_settings"]
+__all__ = ["PluginOptions", "read_plugin_options"]
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class PluginOptions:
     """What a session was asked to do."""
 
-    aim: Aim
+    aim: TargetSelection
     depth: Depth
     seed: int
     output: Path
@@ -34,17 +34,17 @@ class Settings:
     display: bool
 
 
-def read_settings(config: pytest.Config, contracts: list[str]) -> Settings:
+def read_plugin_options(config: pytest.Config, contracts: list[str]) -> PluginOptions:
     """The options as values; raises Unusable with every problem."""
     option = config.getoption
     expectations = option("--write-expectations")
     odd = [form for form in option("--also-write") if form not in FORMS]
     if odd:
-        raise Unusable(
-            Problem("--also-write", f"no form is called {form!r}", mend(form, FORMS, "forms")) for form in odd
+        raise ConfigError(
+            Problem("--also-write", f"no form is called {form!r}", suggest(form, FORMS, "forms")) for form in odd
         )
-    return Settings(
-        aim=aim(option("--target"), option("--contract"), option("--allow"), os.environ, contracts),
+    return PluginOptions(
+        aim=select_target(option("--target"), option("--contract"), option("--allow"), os.environ, contracts),
         depth=option("--depth"),
         seed=option("--seed"),
         output=config.invocation_params.dir / Path(option("--output")).expanduser(),

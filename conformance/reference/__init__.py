@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
-from conformance.errors import Unusable
+from conformance.errors import ConfigError
 from conformance.reference.catalogue import Fault, Freedom, chosen, drawn, known
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def start(
     names = {fault.name for fault in (*package.catalogue(), *package.beyond())}
     problems = [problem for name in faults for problem in known("fault", name, names)]
     if problems:
-        raise Unusable(problems)
+        raise ConfigError(problems)
     choices = chosen(package.freedoms(), freedoms or {})
     site = package.site(faults, choices)
     from conformance.reference.serving import Server  # noqa: PLC0415 - a catalogue is read without Werkzeug
@@ -111,6 +111,6 @@ def start(
 def _package(contract: str) -> _Contract:
     problems = list(known("contract", contract, _PACKAGES))
     if problems:
-        raise Unusable(problems)
+        raise ConfigError(problems)
     package: Any = importlib.import_module(_PACKAGES[contract])
     return package  # type: ignore[no-any-return]

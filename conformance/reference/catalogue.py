@@ -11,7 +11,7 @@ import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.errors import Problem, Unusable
+from conformance.errors import ConfigError, Problem
 
 __all__ = ["Fault", "Freedom", "Row", "chosen", "drawn", "known"]
 
@@ -75,7 +75,7 @@ def chosen(freedoms: Sequence[Freedom], wanted: Mapping[str, str]) -> dict[str, 
         if name in by_name:
             problems += known(f"choice of {name}", choice, by_name[name].choices)
     if problems:
-        raise Unusable(problems)
+        raise ConfigError(problems)
     return {freedom.name: wanted.get(freedom.name, freedom.default) for freedom in freedoms}
 
 

@@ -13,10 +13,19 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from conformance.report.harmless import clip, one_line, visible
-from conformance.report.words import LANGUAGES, fixed_words, other, say
+from conformance.report.sanitize import clip_text, show_invisible, to_one_line
+from conformance.report.translation import LANGUAGES, fixed_words, other, translate
 
-__all__ = ["attribute", "both", "closing", "filters", "in_each", "script", "script_words", "teller"]
+__all__ = [
+    "attribute",
+    "build_translator",
+    "closing_button",
+    "filters",
+    "in_each",
+    "script",
+    "script_words",
+    "show_both",
+]
 
 _ENGLISH, _JAPANESE = LANGUAGES
 SWITCHED: Final = frozenset(("title", "aria-label"))
@@ -27,7 +36,7 @@ def filters(language: str) -> dict[str, Callable[..., Markup]]:
     """Of entries of the catalogue: `t` a span, `w` the end of a start tag and the text, `a` an attribute."""
     # Filters and not functions: Jinja applies them to a constant once, when it compiles the template.
     return {
-        "a": lambda key, name, **values: attribute(language, name, *in_each(lambda one: say(key, one, **values))),
+        "a": lambda key, name, **values: attribute(language, name, *in_each(lambda one: translate(key, one, **values))),
         "t": lambda key, **values: _span(language, key, tuple(values.items())),
         "w": lambda key, **values: _words(language, key, tuple(values.items())),
     }
@@ -38,12 +47,12 @@ def in_each(make: Callable[[str], str]) -> tuple[str, str]:
     return make(_ENGLISH), make(_JAPANESE)
 
 
-def both(language: str, english: str, japanese: str) -> Markup:
+def show_both(language: str, english: str, japanese: str) -> Markup:
     """A span with two texts; where one is empty, the other stands for both."""
-    return _spanned(closing(language, english, japanese))
+    return _spanned(closing_button(language, english, japanese))
 
 
-def closing(language: str, english: str, japanese: str) -> Markup:
+def closing_button(language: str, english: str, japanese: str) -> Markup:
     """The same as the end of a start tag and the text after it."""
     shown, instead = _in_order(language, english, japanese)
     return _switched(shown, instead)
@@ -59,14 +68,14 @@ def attribute(language: str, name: str, english: str, japanese: str) -> Markup:
     return Markup(' {0}="{1}" data-alt-{0}="{2}"').format(Markup(name), shown, instead)  # noqa: S704 - the same
 
 
-def teller(language: str, say_it: Callable[[str], str]) -> Callable[..., Markup]:
+def build_translator(language: str, say_it: Callable[[str], str]) -> Callable[..., Markup]:
     """What a template says of texts that results hold in English: in both languages, each looked for once."""
 
     @cache
     def told(text: str, limit: int | None = None) -> Markup:
-        texts = [one_line(one) for one in (text, say_it(text))]
-        english, japanese = texts if limit is None else [clip(one, limit) for one in texts]
-        return both(language, english, japanese)
+        texts = [to_one_line(one) for one in (text, say_it(text))]
+        english, japanese = texts if limit is None else [clip_text(one, limit) for one in texts]
+        return show_both(language, english, japanese)
 
     return told
 
@@ -88,9 +97,9 @@ def script_words() -> Markup:
 @lru_cache(maxsize=1 << 14)
 def _words(language: str, key: str, given: tuple[tuple[str, Any], ...]) -> Markup:
     if not given:
-        return Markup(' data-t="{}">{}').format(key, say(key, language))
-    values = {name: one_line(value) if isinstance(value, str) else value for name, value in given}
-    return _switched(say(key, language, **values), say(key, other(language), **values))
+        return Markup(' data-t="{}">{}').format(key, translate(key, language))
+    values = {name: to_one_line(value) if isinstance(value, str) else value for name, value in given}
+    return _switched(translate(key, language, **values), translate(key, other(language), **values))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -100,7 +109,7 @@ def _span(language: str, key: str, given: tuple[tuple[str, Any], ...]) -> Markup
 
 def _in_order(language: str, english: str, japanese: str) -> tuple[str, str]:
     """What is shown, and what instead of it in the other language."""
-    texts = {_ENGLISH: visible(english or japanese), _JAPANESE: visible(japanese or english)}
+    texts = {_ENGLISH: show_invisible(english or japanese), _JAPANESE: show_invisible(japanese or english)}
     return texts[language], texts[other(language)]
 
 

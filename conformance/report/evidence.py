@@ -8,10 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from conformance.report.harmless import as_json
-from conformance.results.model import Attempt, Finding, Level, RecordedExchange, Results, RowResult, Verdict
+from conformance.checks.model import Finding, Level, Verdict
+from conformance.report.sanitize import format_json
+from conformance.results.model import Attempt, RecordedExchange, Results, RowResult
 
-__all__ = ["TIERS", "Group", "Limits", "chosen_attempts", "chosen_exchanges", "estimate", "grouped", "proof_of"]
+__all__ = [
+    "TIERS",
+    "Group",
+    "Limits",
+    "choose_attempts",
+    "choose_exchanges",
+    "estimate_size",
+    "group_findings",
+    "proof_exchanges",
+]
 
 _MOST_DRAWN = 8
 _WEIGHT = {Level.MUST: 0, Level.SHOULD: 1, Level.NOTE: 2}
@@ -31,18 +41,18 @@ TIERS = (Limits(40, 40, 4000), Limits(12, 6, 1200), Limits(6, 3, 400), Limits(3,
 """From the most to the least; a page takes the first with which it is small enough."""
 
 
-def estimate(results: Results, limits: Limits) -> int:
+def estimate_size(results: Results, limits: Limits) -> int:
     """About how many bytes a page with these limits has, and rather too few: a page is measured once it is drawn."""
     size = 50_000
     for row in (row for run in results.runs for row in run.rows):
         size += 2500 + 200 * len(row.attempts)
-        for one in chosen_exchanges(row, limits):
+        for one in choose_exchanges(row, limits):
             bodies = (one.request.body or "", one.response.body if one.response else "")
             size += 1200 + sum(len(body[: limits.body].encode("utf-8", "replace")) for body in bodies)
     return size
 
 
-def chosen_exchanges(row: RowResult, limits: Limits) -> tuple[RecordedExchange, ...]:
+def choose_exchanges(row: RowResult, limits: Limits) -> tuple[RecordedExchange, ...]:
     """The exchanges to show, in the order in which they were sent."""
     findings: dict[int | None, int] = {}
     for finding in row.findings:
@@ -53,7 +63,7 @@ def chosen_exchanges(row: RowResult, limits: Limits) -> tuple[RecordedExchange, 
     return tuple(sorted(weighed[:most], key=lambda one: one.n))
 
 
-def chosen_attempts(attempts: Iterable[Attempt]) -> tuple[tuple[Attempt, ...], int]:
+def choose_attempts(attempts: Iterable[Attempt]) -> tuple[tuple[Attempt, ...], int]:
     """The attempts to show, and how many drawn ones that went as promised are left off."""
     shown, left, drawn = [], 0, 0
     for attempt in attempts:
@@ -78,16 +88,16 @@ class Group:
         return self.all[0]
 
 
-def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
+def group_findings(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Findings alike in aspect, level, wanted, got and detail together; the gravest first, then as they were met."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for one in findings:
-        key = (_WEIGHT[one.level], one.aspect, as_json(one.wanted), as_json(one.got), one.detail)
+        key = (_WEIGHT[one.level], one.aspect, format_json(one.wanted), format_json(one.got), one.detail)
         groups.setdefault(key, []).append(one)
     return tuple(Group(tuple(groups[key])) for key in sorted(groups, key=lambda key: str(key[0])))
 
 
-def proof_of(row: RowResult) -> RecordedExchange | None:
+def proof_exchanges(row: RowResult) -> RecordedExchange | None:
     """The exchange that shows the row's gravest finding, if it was kept."""
     numbers = [one.exchange for one in sorted(row.findings, key=lambda one: _WEIGHT[one.level]) if one.exchange]
     kept = {exchange.n: exchange for exchange in row.exchanges}

@@ -12,7 +12,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from conformance.report import html
-from conformance.report.words import checked_language, say
+from conformance.report.translation import checked_language, translate
 from conformance.results.model import Results
 
 __all__ = ["css", "drop_row", "empty_environment", "summary", "title"]
@@ -36,7 +36,7 @@ def css() -> str:
 
     In a browser without `:has()` pytest-html's table is shown below our page instead of being folded.
     """
-    return f"{html.head()}\n{_THEIRS}\n"
+    return f"{html.render_head()}\n{_THEIRS}\n"
 
 
 def title(results: Results, language: str | None = None) -> str:
@@ -44,7 +44,7 @@ def title(results: Results, language: str | None = None) -> str:
 
     pytest-html asks at the start but writes at the end, so a host keeps the object and sets its title once more.
     """
-    return html.title(results, language)
+    return html.format_title(results, language)
 
 
 def summary(prefix: list[str], results: Results, language: str | None = None) -> None:
@@ -58,9 +58,9 @@ def summary(prefix: list[str], results: Results, language: str | None = None) ->
         '<aside class="cf" lang="{language}" aria-label="{log}">'
         '<details id="pytest-log"><summary>{log}</summary></details></aside>'
     )
-    page = Markup(html.page(results, language))  # noqa: S704 - made by our templates, which escape
+    page = Markup(html.render_fragment(results, language))  # noqa: S704 - made by our templates, which escape
     chosen = checked_language(language)
-    prefix.insert(0, str(frame.format(language=chosen, page=page, log=say("section.log", chosen))))
+    prefix.insert(0, str(frame.format(language=chosen, page=page, log=translate("section.log", chosen))))
 
 
 def drop_row(cells: list[str]) -> None:

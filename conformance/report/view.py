@@ -6,22 +6,38 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from conformance.report.evidence import Group, Limits, chosen_attempts, chosen_exchanges, grouped, proof_of
-from conformance.report.harmless import one_line
+from conformance.checks.model import Level, Verdict
+from conformance.report.evidence import (
+    Group,
+    Limits,
+    choose_attempts,
+    choose_exchanges,
+    group_findings,
+    proof_exchanges,
+)
+from conformance.report.sanitize import to_one_line
 from conformance.results.model import (
     Attempt,
     Choice,
     Exploration,
-    Level,
     RecordedExchange,
     Results,
     RowResult,
     TableName,
     TargetRun,
-    Verdict,
 )
 
-__all__ = ["SYMBOLS", "WORST_FIRST", "RowView", "RunView", "Sentence", "TableView", "sentences", "tally", "view"]
+__all__ = [
+    "SYMBOLS",
+    "WORST_FIRST",
+    "RowView",
+    "RunView",
+    "Sentence",
+    "TableView",
+    "build_view",
+    "collect_sentences",
+    "count_verdicts",
+]
 
 WORST_FIRST = tuple(reversed(Verdict))
 SYMBOLS: Mapping[str, str] = {
@@ -49,7 +65,7 @@ class RowView:
     @property
     def findings(self) -> tuple[Group, ...]:
         """The findings, those that say the same together, the gravest first."""
-        return grouped(self.row.findings)
+        return group_findings(self.row.findings)
 
     @property
     def bad(self) -> frozenset[int | None]:
@@ -98,23 +114,23 @@ class RunView:
         return tuple((row, choice) for row in self.rows for choice in row.row.choices)
 
 
-def view(results: Results, limits: Limits) -> tuple[RunView, ...]:
+def build_view(results: Results, limits: Limits) -> tuple[RunView, ...]:
     """The runs in their order, each with anchors that are unique on the page."""
     taken: set[str] = set()
     return tuple(_run(run, number, limits, taken) for number, run in enumerate(results.runs, 1))
 
 
-def tally(rows: Iterable[RowResult]) -> tuple[tuple[Verdict, int], ...]:
+def count_verdicts(rows: Iterable[RowResult]) -> tuple[tuple[Verdict, int], ...]:
     """How many rows have each verdict, worst first, all five of them."""
     counts = Counter(row.verdict for row in rows)
     return tuple((verdict, counts[verdict]) for verdict in WORST_FIRST)
 
 
-def sentences(runs: Iterable[TargetRun]) -> tuple[Sentence, ...]:
+def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Sentence, ...]:
     """What came out of the runs, in one sentence, and what must not be overlooked beside it."""
     runs = tuple(runs)
     rows = [row for run in runs for row in run.rows]
-    counts = dict(tally(rows))
+    counts = dict(count_verdicts(rows))
     total = len(rows)
     worst = next((verdict for verdict in WORST_FIRST if counts[verdict]), Verdict.NOT_EXERCISED)
     said: list[Sentence] = [(f"sentence.{worst}", {"n": counts[worst], "total": total})]
@@ -138,16 +154,16 @@ def _run(run: TargetRun, number: int, limits: Limits, taken: set[str]) -> RunVie
         rows = sorted((row for row in run.rows if row.table == table.name), key=lambda row: row.row)
         if rows:
             views = tuple(_row(row, anchor, limits, taken) for row in rows)
-            tables.append(TableView(table, f"{anchor}/table/{one_line(table.name)}", views))
+            tables.append(TableView(table, f"{anchor}/table/{to_one_line(table.name)}", views))
     return RunView(run, anchor, tuple(tables))
 
 
 def _row(row: RowResult, prefix: str, limits: Limits, taken: set[str]) -> RowView:
-    anchor, more = one_line(row.id), 1
+    anchor, more = to_one_line(row.id), 1
     while anchor in taken:
-        anchor = f"{prefix}/{one_line(row.id)}" + (f"/{more}" if more > 1 else "")
+        anchor = f"{prefix}/{to_one_line(row.id)}" + (f"/{more}" if more > 1 else "")
         more += 1
     taken.add(anchor)
-    exchanges = chosen_exchanges(row, limits)
-    attempts, drawn = chosen_attempts(row.attempts)
-    return RowView(row, anchor, exchanges, len(row.exchanges) - len(exchanges), attempts, drawn, proof_of(row))
+    exchanges = choose_exchanges(row, limits)
+    attempts, drawn = choose_attempts(row.attempts)
+    return RowView(row, anchor, exchanges, len(row.exchanges) - len(exchanges), attempts, drawn, proof_exchanges(row))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 
+from conformance.http import Request, header
 from conformance.results.redaction import CLOSE, OPEN, Redactor
-from conformance.wire import Request, header
 
-__all__ = ["curl_line"]
+__all__ = ["build_curl_command"]
 
 PLACEHOLDER = re.compile(f"{OPEN}secret:([^{CLOSE}]*){CLOSE}")
 PLAIN = re.compile(r"[A-Za-z0-9 :;,./_=@%+?&~()\[\]{}<>|*#^-]*")
@@ -17,7 +17,7 @@ UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 LONGEST = 2048
 
 
-def curl_line(request: Request, redactor: Redactor) -> str:
+def build_curl_command(request: Request, redactor: Redactor) -> str:
     """The request as a curl command that sends the same URL and headers; a secret is `$NAME`, in capitals."""
     words = ["curl -sSi --globoff --path-as-is"]
     if request.url.lower().startswith("https:"):

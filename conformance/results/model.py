@@ -9,32 +9,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from conformance.judge.finding import Finding, Level, Verdict
+from conformance.checks.model import Finding, Level, Verdict
 
 __all__ = [
     "FORMAT",
     "Attempt",
     "Choice",
     "ContractName",
+    "ExpectedAnswer",
     "Exploration",
     "ExploredFinding",
     "Finding",
-    "Known",
+    "KnownDeviationNote",
     "Level",
     "Note",
+    "PromiseSource",
     "RecordedExchange",
+    "RecordedNoResponse",
     "RecordedRequest",
     "RecordedResponse",
-    "RecordedSilence",
     "Results",
     "RowResult",
-    "Source",
     "Suite",
     "TableName",
     "TargetRun",
     "Undocumented",
     "Verdict",
-    "Wanted",
 ]
 
 FORMAT: Literal[1] = 1
@@ -90,7 +90,7 @@ class RecordedResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedSilence:
+class RecordedNoResponse:
     """Why there was no answer: `timeout`, `reset`, `refused`, … and one line of detail."""
 
     kind: str
@@ -105,7 +105,7 @@ class RecordedExchange:
     label: str
     request: RecordedRequest
     response: RecordedResponse | None = None
-    silence: RecordedSilence | None = None
+    silence: RecordedNoResponse | None = None
     seconds: float = 0.0
     tries: int = 1
     curl: str = ""
@@ -133,7 +133,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ExpectedAnswer:
     """What the row promises, as the vendor's table shows it."""
 
     status: int
@@ -144,7 +144,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PromiseSource:
     """Where the promise stands."""
 
     document: str = ""
@@ -157,7 +157,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownDeviationNote:
     """A deviation that the profile's expectations say is known."""
 
     reason: str
@@ -183,8 +183,8 @@ class RowResult:
     """In which situation the row applies, in our words."""
     cause_ja: str = ""
     """The same in Japanese, where the contract says it."""
-    wanted: Wanted | None = None
-    source: Source = Source()
+    wanted: ExpectedAnswer | None = None
+    source: PromiseSource = PromiseSource()
     file: str = ""
     """The YAML file, relative to where the run was started."""
     line: int = 0
@@ -198,7 +198,7 @@ class RowResult:
     """Which documented edition of the wording the target speaks."""
     observed: str = ""
     """The answer to the written example in a few words."""
-    known: Known | None = None
+    known: KnownDeviationNote | None = None
     seconds: float = 0.0
     skipped: tuple[str, ...] = ()
     """Attempts of an exercised row that were left out, each with what it lacked."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 
-from conformance.results.curl import curl_line
-from conformance.results.model import RecordedExchange, RecordedRequest, RecordedResponse, RecordedSilence
+from conformance.http import Exchange, NoResponse, Request, Response, header
+from conformance.results.curl import build_curl_command
+from conformance.results.model import RecordedExchange, RecordedNoResponse, RecordedRequest, RecordedResponse
 from conformance.results.redaction import CLOSE, OPEN, Redactor
-from conformance.wire import Answer, Exchange, Request, Silence, header
 
-__all__ = ["record"]
+__all__ = ["record_exchange"]
 
 LONGEST_HEADER = 2048
 MOST_HEADERS = 100
@@ -20,7 +20,7 @@ BOUNDARY = re.compile(r'boundary="?([^";,]{1,200})"?', re.IGNORECASE)
 CONTROL = bytes([*range(9), 11, 12, *range(14, 32), 127])
 
 
-def record(
+def record_exchange(
     exchange: Exchange,
     n: int,
     label: str,
@@ -32,8 +32,10 @@ def record(
 ) -> RecordedExchange:
     """The exchange without secrets, its bodies cut to `limit` characters each."""
     reply = exchange.reply
-    answer = reply.answer if isinstance(reply, Silence) else reply
-    silence = RecordedSilence(reply.kind.value, redactor.text(reply.detail)) if isinstance(reply, Silence) else None
+    answer = reply.answer if isinstance(reply, NoResponse) else reply
+    silence = (
+        RecordedNoResponse(reply.kind.value, redactor.text(reply.detail)) if isinstance(reply, NoResponse) else None
+    )
     return RecordedExchange(
         n=n,
         label=redactor.text(label),
@@ -42,7 +44,7 @@ def record(
         silence=silence,
         seconds=round(exchange.seconds, 6),
         tries=exchange.tries,
-        curl=curl_line(exchange.request, redactor),
+        curl=build_curl_command(exchange.request, redactor),
         role=role,
         shared=shared,
         started=exchange.started,
@@ -64,7 +66,7 @@ def _request(request: Request, redactor: Redactor, limit: int) -> RecordedReques
     )
 
 
-def _response(answer: Answer, redactor: Redactor, limit: int) -> RecordedResponse:
+def _response(answer: Response, redactor: Redactor, limit: int) -> RecordedResponse:
     shown = _shown(answer.body, header(answer.headers, "content-type") or "", limit, answer.size)
     return RecordedResponse(
         status=answer.status,

@@ -1,27 +1,135 @@
-"""No secret leaves: every text that is kept goes through here first, and is searched by value.
+"""The forms in which a secret can stand in a text: base64 within a longer run, and escapes of several kinds.
 
-A secret is found plain, in base64, URL-encoded, escaped as JSON, Python or HTML, in any mixture of these, wrapped by
-line breaks and split over neighbouring header values. It is replaced by `secret:NAME` between `OPEN` and `CLOSE`.
+Escapes are taken off the text, not put on the secret, so that any mixture of them is seen; a `View` remembers where
+in the text each of its characters came from.
 """
 
 from __future__ import annotations
 
+import html
 import math
 import re
 import threading
+from base64 import b64encode
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from conformance.results.disguises import base64_forms, escapes, unescaped
+__all__ = ["CLOSE", "OPEN", "DecodedView", "Redactor", "base64_forms", "find_escapes", "unescape"]
 
-__all__ = ["CLOSE", "OPEN", "Redactor"]
+HINT = re.compile(r"[%\\&\n]")
+# Each begins behind its first character, and the whole pattern with a set of those: that makes the search fast.
+ASCII_ESCAPE = r"""(?<=%)(?P<octets>[0-7][0-9A-Fa-f])
+    |(?<=\\)(?:(?P<short>[/"'\\bfnrt])|(?P<hex>x[0-7][0-9A-Fa-f])|(?P<unit>u00[0-7][0-9A-Fa-f]))
+    |(?<=&)(?P<entity>(?:\#0*[0-9]{1,3}|\#[xX]0*[0-7]?[0-9A-Fa-f]|[A-Za-z]{2,8});)"""
+ANY_ESCAPE = r"""(?<=%)(?P<octets>[0-7][0-9A-Fa-f]|[89A-Fa-f][0-9A-Fa-f](?:%[89A-Fa-f][0-9A-Fa-f])*)
+    |(?<=\\)(?:(?P<short>[/"'\\bfnrt])
+        |(?P<hex>x[0-7][0-9A-Fa-f]|x[89A-Fa-f][0-9A-Fa-f](?:\\x[89A-Fa-f][0-9A-Fa-f])*)
+        |(?P<unit>u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}))
+    |(?<=&)(?P<entity>(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"""
+ENDS = frozenset("0123456789abcdefABCDEF;/\"'\\nrt")
+"""The characters that an escape can end with."""
+STARTS = frozenset("%&\\")
+SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+LEAST_BASE64 = 8
+"""Fewer characters of base64 stand in too many texts by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedView:
+    """A text with one layer of escapes taken off."""
+
+    text: str
+    starts: list[int]
+    """Where in `text` each run begins."""
+    sources: list[tuple[int, int]]
+    """From where in the original each run came; a run longer than its source is an escape."""
+    escaped: list[bool]
+
+    def source(self, start: int, end: int) -> tuple[int, int]:
+        """Where in the original the characters `start` to `end` came from."""
+        first = bisect_right(self.starts, start) - 1
+        last = bisect_right(self.starts, end - 1) - 1
+        begin = self.sources[first][0] + (0 if self.escaped[first] else start - self.starts[first])
+        if self.escaped[last]:
+            return begin, self.sources[last][1]
+        return begin, self.sources[last][0] + end - self.starts[last]
+
+
+@lru_cache(maxsize=64)
+def find_escapes(alphabet: frozenset[str]) -> re.Pattern[str]:
+    """What can be taken off where only these characters matter: their escapes, and line breaks between them."""
+    before, after = ("".join(map(re.escape, sorted(alphabet | more))) for more in (ENDS, STARTS))
+    escape = ASCII_ESCAPE if all(char.isascii() for char in alphabet) else ANY_ESCAPE
+    rest = rf"[ \t]*(?:\r?\n[ \t]*)*(?=[{after}])"
+    lines = rf"(?P<break>(?<=[{before}]\n){rest}|(?<=[{before}]\r)\n{rest})"
+    return re.compile(rf"[%&\\\r\n](?:{escape}|{lines})", re.VERBOSE)
+
+
+def unescape(text: str, pattern: re.Pattern[str]) -> DecodedView | None:
+    """A view of the text without what the pattern takes off; None where there is nothing of it."""
+    if HINT.search(text) is None:
+        return None
+    parts: list[str] = []
+    starts: list[int] = []
+    sources: list[tuple[int, int]] = []
+    escaped: list[bool] = []
+    position = size = 0
+
+    def add(part: str, start: int, end: int, *, escape: bool) -> None:
+        nonlocal size
+        if part:
+            parts.append(part)
+            starts.append(size)
+            sources.append((start, end))
+            escaped.append(escape)
+            size += len(part)
+
+    for match in pattern.finditer(text):
+        start, end = match.span()
+        add(text[position:start], position, start, escape=False)
+        add(_meaning(match.lastgroup or "", match[0]), start, end, escape=True)
+        position = end
+    if not position:
+        return None
+    add(text[position:], position, len(text), escape=False)
+    return DecodedView("".join(parts), starts, sources, escaped)
+
+
+def base64_forms(value: str) -> set[str]:
+    """The characters that the base64 of any text holds which holds the value, for each of its three alignments."""
+    raw = value.encode("utf-8", "surrogateescape")
+    forms = set()
+    for shift in range(3):
+        encoded = b64encode(b"\0" * shift + raw).decode("ascii").rstrip("=")
+        sure = encoded[(0, 2, 3)[shift] : (shift + len(raw)) * 8 // 6]
+        if len(sure) >= LEAST_BASE64:
+            forms |= {sure, sure.replace("+", "-").replace("/", "_")}
+    return forms
+
+
+def _meaning(kind: str, escape: str) -> str:
+    if kind == "break":
+        return ""
+    if kind == "octets":
+        return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace")
+    if kind == "hex":
+        return bytes.fromhex(escape.replace("\\x", "")).decode("utf-8", "replace")
+    if kind == "unit":
+        units = bytes.fromhex(escape.replace("\\u", ""))
+        return units.decode("utf-16-be", "replace")
+    if kind == "short":
+        return SHORT.get(escape[1], escape[1])
+    return html.unescape(escape)
+
 
 OPEN, CLOSE = "\u2039", "\u203a"
 """Single angle quotation marks: around what stands for something that is not shown."""
 
 LAYERS = 3
-SHORT = 4
+SHORT_SECRET = 4
 """A secret with fewer characters is replaced only where it stands by itself: a text would hardly survive otherwise."""
 REMEMBERED, MOST_REMEMBERED = 1024, 4096
 """Characters of a text, and texts, whose redaction is remembered: headers and messages come again and again."""
@@ -63,7 +171,7 @@ class Redactor:
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
         self._forms: tuple[_Form, ...] = ()
-        self._escapes = escapes(frozenset())
+        self._escapes = find_escapes(frozenset())
         self._margin = 0
         self._done: dict[str, str] = {}
         for name, value in secrets.items():
@@ -81,7 +189,7 @@ class Redactor:
             self._forms = tuple(
                 sorted((*self._forms, *_forms_of(name, value)), key=lambda form: len(form.text), reverse=True)
             )
-            self._escapes = escapes(frozenset("".join(form.text for form in self._forms)))
+            self._escapes = find_escapes(frozenset("".join(form.text for form in self._forms)))
             self._margin = max(self._margin, WIDEST * len(value) + 16)
             self._done = {}
 
@@ -165,7 +273,7 @@ class Redactor:
     def _spans(self, text: str, depth: int = 0, *, telling: bool = False) -> list[_Span]:
         spans = [span for form in self._forms for span in _found(form, text, telling=telling)]
         if depth < LAYERS and self._forms:
-            view = unescaped(text, self._escapes)
+            view = unescape(text, self._escapes)
             if view is not None:
                 for span in self._spans(view.text, depth + 1, telling=telling):
                     start, end = view.source(span.start, span.end)
@@ -177,7 +285,7 @@ def _forms_of(name: str, value: str) -> list[_Form]:
     plain = {value, value.strip(), LINE_BREAK.sub("", value)}
     if " " in value:
         plain.add(value.replace(" ", "+"))
-    return [_Form(text, name, plain=True, alone=len(text) < SHORT) for text in plain if text] + [
+    return [_Form(text, name, plain=True, alone=len(text) < SHORT_SECRET) for text in plain if text] + [
         _Form(text, name, plain=False) for text in base64_forms(value) - plain
     ]
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.results import model
-from conformance.results.reading import adapter
+from conformance.results.serialization import results_adapter
 
 __all__ = ["results_schema"]
 
 
 def results_schema() -> dict[str, Any]:
     """JSON Schema, draft 2020-12; it allows members that it does not name, for they may be added within format 1."""
-    schema = adapter().json_schema(mode="validation")
+    schema = results_adapter().json_schema(mode="validation")
     docs = dict(_docs())
     for name, definition in schema["$defs"].items():
         _describe(definition, name, docs)

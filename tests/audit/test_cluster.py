@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from embedded import Servers, lines, matrix
 
-from conformance.cli.filing import read_results
 from conformance.results.model import Results
+from conformance.results.serialization import read_results
 
 pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 
@@ -66,7 +66,7 @@ def test_without_a_scheduler_there_is_a_clear_word(
     servers: Servers, audit: Callable[..., int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     servers.start("one")
-    monkeypatch.setattr("conformance.run.auditing.crews._CONNECT", "1s")
+    monkeypatch.setattr("conformance.audit.executors._CONNECT", "1s")
     assert 4 == audit("targets", "--scheduler", "tcp://127.0.0.1:9")
     assert "--scheduler: no Dask scheduler answers there" in capsys.readouterr().err
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from conformance.errors import Unusable
-from conformance.run.auditing.dispatching import Crew, Dispatch
-from conformance.run.auditing.order import Manner, Order, Outcome
-from conformance.run.auditing.profiles import gathered, glance
+from conformance.audit.dispatch import ExecutorPool, JobDispatcher
+from conformance.audit.job import AuditOptions, Job, JobOutcome
+from conformance.audit.profiles import find_profiles, summarize_profiles
+from conformance.errors import ConfigError
 
 FULL = {"contract": "shop", "base_url": "https://shop.example"}
 
@@ -28,7 +28,7 @@ def written(folder: Path, **more: Any) -> Path:
 
 def test_a_profile_travels_with_the_names_of_variables_only(tmp_path: Path) -> None:
     path = written(tmp_path, credentials={"full": {"header": "X-Key", "env": "SHOP_KEY"}})
-    (one,) = glance([path])
+    (one,) = summarize_profiles([path])
     assert one.document is not None
     assert "SHOP_KEY" in one.document
 
@@ -45,47 +45,47 @@ def test_a_profile_travels_with_the_names_of_variables_only(tmp_path: Path) -> N
     ],
 )
 def test_a_profile_in_which_a_secret_stands_does_not_travel(tmp_path: Path, secret: dict[str, Any]) -> None:
-    (one,) = glance([written(tmp_path, **secret)])
+    (one,) = summarize_profiles([written(tmp_path, **secret)])
     assert None is one.document
     assert b"s3cr3t" not in pickle.dumps(one)
 
 
 def test_equal_names_get_folders_of_their_own(tmp_path: Path) -> None:
     paths = [written(tmp_path, name=name) for name in ("Shop", "shop", "../shop", "店")]
-    folders = [one.folder for one in glance(paths)]
+    folders = [one.folder for one in summarize_profiles(paths)]
     assert len(folders) == len({name.lower() for name in folders})
     assert all("/" not in name and not name.startswith(".") for name in folders)
 
 
 def test_a_folder_without_profiles_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Unusable, match="there is no profile in this folder"):
-        gathered([tmp_path])
+    with pytest.raises(ConfigError, match="there is no profile in this folder"):
+        find_profiles([tmp_path])
 
 
-def order(name: str) -> Order:
-    return Order(name, "p", "d", None, "c", "e", Manner(seconds=0.1))
+def order(name: str) -> Job:
+    return Job(name, "p", "d", None, "c", "e", AuditOptions(seconds=0.1))
 
 
 class Odd(Executor):
     """Refuses one, loses another, never ends a third."""
 
-    def submit(self, _: Any, one: Order, /) -> Future[Outcome]:  # type: ignore[override]
-        future: Future[Outcome] = Future()
+    def submit(self, _: Any, one: Job, /) -> Future[JobOutcome]:  # type: ignore[override]
+        future: Future[JobOutcome] = Future()
         if one.name == "refused":
             raise RuntimeError
         if one.name == "died":
             future.set_exception(OSError("worker is gone"))
         if one.name == "fine":
-            threading.Timer(0.05, future.set_result, (Outcome("fine"),)).start()
+            threading.Timer(0.05, future.set_result, (JobOutcome("fine"),)).start()
         return future
 
 
 def test_every_order_has_one_outcome_whatever_the_executor_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.run.auditing.dispatching._GRACE", 0.3)
+    monkeypatch.setattr("conformance.audit.dispatch._GRACE", 0.3)
     executor = Odd()
     names = ["fine", "refused", "died", "never"]
-    dispatch = Dispatch(
-        [[(order(name), 0.0)] for name in names], Crew(lambda one: executor.submit(None, one), lambda: 9)
+    dispatch = JobDispatcher(
+        [[(order(name), 0.0)] for name in names], ExecutorPool(lambda one: executor.submit(None, one), lambda: 9)
     )
     found = {one.name: one.problem for one in dispatch.outcomes()}
     assert {
@@ -99,13 +99,15 @@ def test_every_order_has_one_outcome_whatever_the_executor_does(monkeypatch: pyt
 def test_a_group_is_handed_out_one_after_the_other_with_a_rest_between() -> None:
     begun: dict[str, float] = {}
 
-    def submit(one: Order) -> Future[Outcome]:
+    def submit(one: Job) -> Future[JobOutcome]:
         begun[one.name] = time.monotonic()
-        future: Future[Outcome] = Future()
-        future.set_result(Outcome(one.name))
+        future: Future[JobOutcome] = Future()
+        future.set_result(JobOutcome(one.name))
         return future
 
     groups = [[(order("a"), 0.2), (order("b"), 0.2)], [(order("alone"), 0.0)]]
-    assert ["a", "alone", "b"] == [one.name for one in Dispatch(groups, Crew(submit, lambda: 9)).outcomes()]
+    assert ["a", "alone", "b"] == [
+        one.name for one in JobDispatcher(groups, ExecutorPool(submit, lambda: 9)).outcomes()
+    ]
     assert begun["b"] - begun["a"] >= 0.2
     assert begun["alone"] - begun["a"] < 0.2

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from embedded import Servers
 
-from conformance.run.auditing.pairing import Abreast
+from conformance.audit.pair_run import Lockstep
 
 PAIR = ("--pair", "targets/a.yaml", "targets/b.yaml")
 
@@ -92,7 +92,7 @@ def test_what_cannot_be_compared_is_refused(
 
 
 def test_one_that_has_done_its_row_is_not_waited_for() -> None:
-    abreast = Abreast(patience=5)
+    abreast = Lockstep(patience=5)
     abreast.begin()
     sent: list[int] = []
 

@@ -12,7 +12,7 @@ from process import Said, ended, environment
 
 from conformance import reference
 from conformance.cli import main
-from conformance.source import dump
+from conformance.yaml_document import dump
 
 
 @pytest.fixture

@@ -38,20 +38,20 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 def stored(folder: str, *faults: str) -> None:
     """Results of a run against a server with these faults, without pytest within pytest."""
-    from conformance.results.reading import write_json
-    from conformance.run.auditing.order import Manner, Order, digest
-    from conformance.run.auditing.working import hold
+    from conformance.audit.job import AuditOptions, Job, digest_file
+    from conformance.audit.worker import run_job
+    from conformance.results.serialization import format_results
 
     with reference.start("kuroco", faults=faults) as server:
         Path("target.yaml").write_text(yaml.safe_dump({**server.profile, "name": "site"}), encoding="utf-8")
-        manner = Manner("smoke", explore=False)
+        manner = AuditOptions("smoke", explore=False)
         path = Path("target.yaml")
         contract = CASES / "kuroco"
-        order = Order("site", str(path), digest(path), None, str(contract), digest(contract), manner)
-        outcome = hold(order)
+        order = Job("site", str(path), digest_file(path), None, str(contract), digest_file(contract), manner)
+        outcome = run_job(order)
     assert outcome.results is not None, outcome.problem
     Path(folder).mkdir(exist_ok=True)
-    Path(folder, "results.json").write_text(write_json(outcome.results), encoding="utf-8")
+    Path(folder, "results.json").write_text(format_results(outcome.results), encoding="utf-8")
 
 
 def test_compare_names_exactly_the_row_that_got_worse(
@@ -130,10 +130,10 @@ def test_what_cannot_be_done_afterwards_is_said_before_a_request_is_sent(
 
 
 def test_results_of_an_earlier_run_are_not_taken_for_this_ones(call: Callable[..., int]) -> None:
-    from conformance.cli.aftermath import Aftermath
+    from conformance.cli.after_run import AfterRun
 
     stored("reports")
-    then = Aftermath.begin(Path("reports"), history=Path("all.sqlite"))
+    then = AfterRun.begin(Path("reports"), history=Path("all.sqlite"))
     assert 4 == then.end(4)
     assert not Path("all.sqlite").exists()
     stored("reports")
@@ -144,10 +144,10 @@ def test_results_of_an_earlier_run_are_not_taken_for_this_ones(call: Callable[..
 def test_a_metrics_file_that_cannot_be_written_hinders_nothing_else(
     call: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from conformance.cli.aftermath import Aftermath
+    from conformance.cli.after_run import AfterRun
 
     Path("file").touch()
-    then = Aftermath.begin(Path("reports"), history=Path("all.sqlite"), metrics=Path("file/run.prom"))
+    then = AfterRun.begin(Path("reports"), history=Path("all.sqlite"), metrics=Path("file/run.prom"))
     stored("reports")
     assert 3 == then.end(0)
     assert Path("all.sqlite").exists()

@@ -151,7 +151,7 @@ def test_schemas_are_json_schema(here: Here, name: str, member: str) -> None:
 def test_our_own_files_are_valid_by_the_published_schema(here: Here, name: str) -> None:
     import jsonschema_rs
 
-    from conformance.source import read
+    from conformance.yaml_document import read
 
     schema = json.loads(here("schema", name).out)
     validator = jsonschema_rs.validator_for(schema)

@@ -11,10 +11,10 @@ from click.testing import CliRunner
 
 from conformance import reference
 from conformance.cli import explore, lint
-from conformance.contract.reading import read_contract
+from conformance.contract.loader import read_contract
+from conformance.explore.suggest import suggest_rows
 from conformance.results.model import Undocumented
-from conformance.run.suggesting import suggested
-from conformance.source import dump, read_text
+from conformance.yaml_document import dump, read_text
 
 CASES = Path(__file__).parents[2] / "cases"
 
@@ -44,7 +44,7 @@ def pair(operation: str, status: int, message: str, where: str = "") -> Undocume
 
 def test_rows_to_review_are_yaml_that_is_read_back_and_each_stands_once() -> None:
     odd = pair("listContents", 418, 'a "teapot": {brace}\n# not a comment', "limit=teapot")
-    document, problems = read_text(suggested([odd, odd]), Path("rows.yaml"))
+    document, problems = read_text(suggest_rows([odd, odd]), Path("rows.yaml"))
     assert () == problems
     assert document is not None
     rows = document.value["rows"]
@@ -56,7 +56,7 @@ def test_rows_to_review_pass_lint_beside_the_tables(tmp_path: Path) -> None:
     folder = shutil.copytree(CASES / "microcms-management", tmp_path / "contract")
     seen = [pair("getContent", 404, "日本語"), pair("getContent", 404, "日"), pair("patchStatus", 400, ""),
             pair("listContents", 400, "no {query.limit} {{x}} <b>…")]  # fmt: skip
-    (folder / "seen.yaml").write_text(suggested(seen, "microcms-management", "seen"), encoding="utf-8")
+    (folder / "seen.yaml").write_text(suggest_rows(seen, "microcms-management", "seen"), encoding="utf-8")
     head = folder / "contract.yaml"
     head.write_text(re.sub(r"(?m)^(tables: \[.*)\]$", r"\1, seen]", head.read_text("utf-8")), encoding="utf-8")
     done = CliRunner().invoke(lint.command, [str(folder)], standalone_mode=False)

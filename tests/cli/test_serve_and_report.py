@@ -15,8 +15,8 @@ from urllib.request import Request, urlopen
 import pytest
 from process import Said, environment
 
-from conformance.report import WRITERS
-from conformance.source import read_text
+from conformance.report.writers import WRITERS
+from conformance.yaml_document import read_text
 
 
 @contextlib.contextmanager

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.contract import Contract
-from conformance.contract.reading import find, read_contract
-from conformance.errors import Unusable
+from conformance.contract.loader import find_contracts, read_contract
+from conformance.errors import ConfigError
 
 Shop = Callable[..., Contract]
 Problems = Callable[..., list[str]]
@@ -47,7 +47,7 @@ def test_our_own_contracts_are_without_fault(name: str) -> None:
 
 
 def test_contracts_are_found_below_a_folder() -> None:
-    assert ["kuroco", "microcms-management"] == [folder.name for folder in find(CASES)]
+    assert ["kuroco", "microcms-management"] == [folder.name for folder in find_contracts(CASES)]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_problems_of_all_files_come_at_once(folder: Callable[..., Path]) -> None
     made = folder(
         with_line("vry: 1"), ("title: Shop", "titel: Shop"), more={"stray.yaml": "a: 1\n", "openapi.yaml": "a: on\n"}
     )
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(ConfigError) as caught:
         read_contract(made)
     names = {problem.where.rpartition("/")[2].partition(":")[0] for problem in caught.value.problems}
     assert {"contract.yaml", "items.yaml", "stray.yaml", "openapi.yaml"} == names

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.contract.placeholders import CHANGES, Missing, fill, fill_text, letters, names, strange
+from conformance.contract.templates import (
+    CHANGES,
+    MissingValue,
+    fill,
+    fill_text,
+    find_placeholders,
+    letters_of_script,
+    unknown_placeholders,
+)
 
 VALUES = {
     "fixture.item": "spoon",
@@ -23,7 +31,7 @@ VALUES = {
 def look(head: str, members: tuple[str, ...]) -> Any:
     name = ".".join([head, *members])
     if name not in VALUES:
-        raise Missing(name)
+        raise MissingValue(name)
     return VALUES[name]
 
 
@@ -53,7 +61,7 @@ def test_a_lone_placeholder_keeps_the_type_and_others_are_written_as_json_writes
 
 
 def test_a_placeholder_without_a_value_is_named() -> None:
-    with pytest.raises(Missing, match=r"^fixture\.nothing$"):
+    with pytest.raises(MissingValue, match=r"^fixture\.nothing$"):
         fill({"a": ["{fixture.nothing}"]}, look)
 
 
@@ -64,7 +72,7 @@ def test_an_optional_key_is_left_out_with_its_member_where_either_lacks() -> Non
 
 def test_what_optional_keys_need_is_not_asked_for() -> None:
     written = {"{fixture.a|optional}": "{fixture.b}", "{fixture.c}": ["{query.d|number}"]}
-    assert [("fixture", ("c",), None), ("query", ("d",), "number")] == list(names(written))
+    assert [("fixture", ("c",), None), ("query", ("d",), "number")] == list(find_placeholders(written))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +85,7 @@ def test_what_optional_keys_need_is_not_asked_for() -> None:
     ],
 )
 def test_what_looks_like_a_placeholder_and_is_none_is_found(text: str, odd: list[str]) -> None:
-    assert odd == list(strange(text))
+    assert odd == list(unknown_placeholders(text))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +122,7 @@ def test_a_change_does_what_it_is_called(change: str, before: str, after: str | 
 
 @pytest.mark.parametrize("change", sorted(CHANGES))
 def test_every_change_can_be_written_in_a_file(change: str) -> None:
-    assert [("fixture", ("item",), change)] == list(names(f"{{fixture.item|{change}}}"))
+    assert [("fixture", ("item",), change)] == list(find_placeholders(f"{{fixture.item|{change}}}"))
 
 
 NEAR_MISSES = ["change-first", "change-middle", "change-end", "drop-first", "drop-last", "one-more", "rename"]
@@ -137,19 +145,19 @@ def test_no_change_fails_whatever_a_profile_holds(change: str, text: str) -> Non
 @pytest.mark.parametrize("script", ["latin", "kana", "kanji"])
 @pytest.mark.parametrize("count", [0, 1, 25, 26, 100, "7"])
 def test_letters_are_as_many_as_asked_for(script: str, count: int | str) -> None:
-    assert int(count) == len(letters(script, count))
+    assert int(count) == len(letters_of_script(script, count))
 
 
 @pytest.mark.parametrize(
     ("script", "count"), [("runes", 5), ("latin", -1), ("latin", "x"), ("latin", None), ("latin", "²")]
 )
 def test_letters_of_no_script_or_number_are_missing(script: str, count: Any) -> None:
-    with pytest.raises(Missing):
-        letters(script, count)
+    with pytest.raises(MissingValue):
+        letters_of_script(script, count)
 
 
 @settings(max_examples=60, deadline=None, database=None)
 @given(st.text(alphabet="{}|.abfixture query", max_size=40))
 def test_a_text_without_a_whole_placeholder_is_left_as_it_is(text: str) -> None:
-    if not list(names(text)):
+    if not list(find_placeholders(text)):
         assert text == fill_text(text, look)

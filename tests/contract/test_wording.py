@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.contract.contract import Contract
-from conformance.contract.model import Wording
-from conformance.contract.placeholders import Missing
-from conformance.contract.wording import Told, WordingIndex, loose, matches, resembles, rows_of, wordings
+from conformance.contract.messages import WordingIndex, WordingMatch, loose, matches, resembles, rows_of, wordings_of
+from conformance.contract.schema import Wording
+from conformance.contract.templates import MissingValue
 
 ROWS = """\
   - id: below
@@ -37,7 +37,7 @@ ROWS = """\
 def look(head: str, members: tuple[str, ...]) -> Any:
     if (head, members) == ("query", ("limit",)):
         return "-1"
-    raise Missing(head)
+    raise MissingValue(head)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def index(shop: Callable[..., Contract]) -> WordingIndex:
 
 
 def test_a_row_has_no_wording_one_or_every_documented_one(shop: Callable[..., Contract]) -> None:
-    assert [1, 1, 2, 0, 1, 1] == [len(wordings(row)) for row in shop(ROWS).rows]
+    assert [1, 1, 2, 0, 1, 1] == [len(wordings_of(row)) for row in shop(ROWS).rows]
 
 
 def test_a_wording_is_compared_exactly_with_what_was_sent_in_it() -> None:
@@ -73,7 +73,7 @@ def test_any_and_rest_are_holes_wherever_they_stand() -> None:
 
 
 def test_a_placeholder_without_a_value_is_missing() -> None:
-    with pytest.raises(Missing):
+    with pytest.raises(MissingValue):
         matches(Wording(text="{fixture.item} is required"), "x is required", look)
 
 
@@ -102,7 +102,11 @@ def test_a_message_is_told_by_its_wording(
 def test_exact_ones_come_first_and_each_row_once() -> None:
     wording = Wording(text="a")
     assert ("x", "y") == rows_of(
-        [Told("x", wording, exact=True), Told("y", wording, exact=False), Told("x", wording, exact=False)]
+        [
+            WordingMatch("x", wording, exact=True),
+            WordingMatch("y", wording, exact=False),
+            WordingMatch("x", wording, exact=False),
+        ]
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from conformance.exchange.session import Access, Limits, Session
+from conformance.client.limits import Access, Limits
+from conformance.client.session import Session
 
 Handler = Callable[[socket.socket, int], None]
 

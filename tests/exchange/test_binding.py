@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conformance.client.builder import PlaceholderScope, RequestBuilder
 from conformance.contract.contract import Contract
-from conformance.contract.placeholders import Missing
-from conformance.exchange.binding import Binder, Scope
-from conformance.target.target import Target
-from conformance.wire import Request
+from conformance.contract.templates import MissingValue
+from conformance.http import Request
+from conformance.target.loader import Target
 
 Bind = Callable[..., Request]
 
@@ -27,11 +27,16 @@ def bind(shop: Callable[..., Contract], target: Callable[..., Target]) -> Bind:
     contract = shop()
 
     def bound(
-        operation: str = "list", *, scope: Scope | None = None, seed: int = 0, profile: Any = None, **said: Any
+        operation: str = "list",
+        *,
+        scope: PlaceholderScope | None = None,
+        seed: int = 0,
+        profile: Any = None,
+        **said: Any,
     ) -> Request:
         template: Mapping[str, Any] = {"json" if key == "json_" else key: value for key, value in said.items()}
-        binder = Binder(contract, target(**(profile or {})), seed)
-        return binder.bind(operation, template, "read", scope or Scope()).request
+        binder = RequestBuilder(contract, target(**(profile or {})), seed)
+        return binder.bind(operation, template, "read", scope or PlaceholderScope()).request
 
     return bound
 
@@ -77,7 +82,7 @@ def test_a_path_parameter_cannot_leave_its_place(bind: Bind) -> None:
 
 
 def test_a_path_parameter_that_nothing_fills_is_missing(bind: Bind) -> None:
-    with pytest.raises(Missing, match=r"path\.id"):
+    with pytest.raises(MissingValue, match=r"path\.id"):
         bind("get")
 
 
@@ -86,13 +91,13 @@ def test_a_url_of_its_own_goes_out_as_it_is(bind: Bind) -> None:
 
 
 def test_a_placeholder_takes_its_value_from_the_profile_and_from_earlier_answers(bind: Bind) -> None:
-    scope = Scope({"seen": "a b"}, "ja", "en")
+    scope = PlaceholderScope({"seen": "a b"}, "ja", "en")
     url = bind(
         "get", path={"id": "{fixture.item}"}, query={"a": "{capture.seen}", "l": "{language}{other}"}, scope=scope
     ).url
     assert "http://127.0.0.1:9/items/spoon?a=a%20b&l=jaen" == url
     for name in ("{capture.none}", "{fixture.none}", "{language}", "{other}", "{drawn}", "{credential.none}"):
-        with pytest.raises(Missing, match=name.strip("{}")):
+        with pytest.raises(MissingValue, match=name.strip("{}")):
             bind(query={"a": name})
 
 
@@ -163,11 +168,11 @@ def test_a_wrong_credential_is_no_one_s_and_the_same_for_the_same_attempt(bind: 
     assert wrong not in (None, "", "the-full-key-0123", "the-guest-key-4567")
     assert wrong == key(bind(credential="wrong"))
     assert wrong != key(bind(credential="wrong", seed=1))
-    assert wrong != key(bind(credential="wrong", scope=Scope(salt="another")))
+    assert wrong != key(bind(credential="wrong", scope=PlaceholderScope(salt="another")))
 
 
 def test_a_credential_that_the_target_does_not_have_is_missing(bind: Bind) -> None:
-    with pytest.raises(Missing, match=r"credential\.token"):
+    with pytest.raises(MissingValue, match=r"credential\.token"):
         bind(credential="token")
 
 
@@ -211,7 +216,7 @@ def test_a_random_word_has_the_form_that_its_name_says(bind: Bind, name: str, fo
     first = word(bind, name)
     assert re.fullmatch(form, first)
     assert first == word(bind, name)
-    assert first != word(bind, name, scope=Scope(salt="another attempt"))
+    assert first != word(bind, name, scope=PlaceholderScope(salt="another attempt"))
     assert first != word(bind, name, seed=1)
 
 
@@ -221,7 +226,7 @@ def test_two_names_are_two_words_and_one_name_is_one_word_in_an_attempt(bind: Bi
 
 
 def test_a_default_is_one_word_for_the_whole_run(bind: Bind) -> None:
-    one, other = (word(bind, "{fixture.missing}", scope=Scope(salt=salt)) for salt in "ab")
+    one, other = (word(bind, "{fixture.missing}", scope=PlaceholderScope(salt=salt)) for salt in "ab")
     assert one == other
     assert one != word(bind, "{fixture.missing}", seed=1)
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.exchange.bodies import image, multipart
+from conformance.client.builder import build_image, build_multipart
 
-LEAST = len(image(0))
+LEAST = len(build_image(0))
 
 
 def chunks(png: bytes) -> list[tuple[bytes, bytes]]:
@@ -32,13 +32,13 @@ def chunks(png: bytes) -> list[tuple[bytes, bytes]]:
 
 @pytest.mark.parametrize("size", [1024, 4_900_000, 5_000_000, 5 << 20, (5 << 20) + 65536, 6_000_000])
 def test_an_image_has_exactly_the_size_that_was_asked_for(size: int) -> None:
-    assert size == len(image(size))
+    assert size == len(build_image(size))
 
 
 @settings(max_examples=40, deadline=None, database=None)
 @given(st.integers(LEAST + 12, 5000))
 def test_an_image_of_any_size_is_a_whole_png(size: int) -> None:
-    made = image(size)
+    made = build_image(size)
     assert size == len(made)
     found = dict(chunks(made))
     assert [b"IHDR", b"IDAT", b"IEND"] == [kind for kind in found if kind != b"prIv"]
@@ -49,8 +49,8 @@ def test_an_image_of_any_size_is_a_whole_png(size: int) -> None:
 
 @pytest.mark.parametrize("size", range(0, LEAST + 12, 7))
 def test_an_image_that_cannot_be_so_small_is_the_least_there_is(size: int) -> None:
-    assert LEAST == len(image(size))
-    chunks(image(size))
+    assert LEAST == len(build_image(size))
+    chunks(build_image(size))
 
 
 def parsed(kind: str, body: bytes) -> list[tuple[str | None, str | None, str, bytes]]:
@@ -68,8 +68,8 @@ def parsed(kind: str, body: bytes) -> list[tuple[str | None, str | None, str, by
 
 def test_a_form_is_what_any_parser_reads() -> None:
     given = [{"name": "file", "filename": "a.png", "size": 1024}, {"name": "word", "text": "ほげ"}]
-    assert [("file", "a.png", "image/png", image(1024)), ("word", None, "text/plain", "ほげ".encode())] == parsed(
-        *multipart(given, "edge")
+    assert [("file", "a.png", "image/png", build_image(1024)), ("word", None, "text/plain", "ほげ".encode())] == parsed(
+        *build_multipart(given, "edge")
     )
 
 
@@ -79,16 +79,16 @@ def test_a_part_that_is_no_image_is_plain_bytes_and_an_empty_file_is_empty() -> 
         {"name": "b", "filename": "b.png", "size": 0},
         {"name": "c", "filename": "c.png", "text": "no image"},
     ]
-    assert [b"xxxxx", b"", b"no image"] == [content for *_, content in parsed(*multipart(given, "edge"))]
+    assert [b"xxxxx", b"", b"no image"] == [content for *_, content in parsed(*build_multipart(given, "edge"))]
 
 
 def test_a_form_without_parts_is_only_its_end() -> None:
-    assert ("multipart/form-data; boundary=edge", b"--edge--\r\n") == multipart([], "edge")
+    assert ("multipart/form-data; boundary=edge", b"--edge--\r\n") == build_multipart([], "edge")
 
 
 @pytest.mark.parametrize("name", ['a"; filename="b', "a\r\nX-Evil: 1", "日本"])
 def test_a_name_cannot_leave_its_quotes(name: str) -> None:
-    _, body = multipart([{"name": name, "filename": name, "text": "t"}], "edge")
+    _, body = build_multipart([{"name": name, "filename": name, "text": "t"}], "edge")
     head = body.partition(b"\r\n\r\n")[0]
     assert 3 == len(head.split(b"\r\n"))
     assert 4 == head.count(b'"')
@@ -98,7 +98,7 @@ def test_a_name_cannot_leave_its_quotes(name: str) -> None:
 @given(st.lists(st.tuples(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.text(max_size=30)), max_size=4))
 def test_every_part_comes_back_in_order(pairs: list[tuple[str, str]]) -> None:
     given = [{"name": name, "text": text} for name, text in pairs]
-    _, body = multipart(given, "conformance-0123456789abcdef")
+    _, body = build_multipart(given, "conformance-0123456789abcdef")
     pieces = body.split(b"--conformance-0123456789abcdef")[1:-1]
     assert [text.encode() for _, text in pairs] == [piece.partition(b"\r\n\r\n")[2][:-2] for piece in pieces]
-    assert body == multipart(given, "conformance-0123456789abcdef")[1]
+    assert body == build_multipart(given, "conformance-0123456789abcdef")[1]

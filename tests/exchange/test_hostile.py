@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.wire import Answer, Request, Silence, SilenceKind
+from conformance.http import FailureKind, NoResponse, Request, Response
 
 Start = Callable[..., Any]
 
@@ -19,7 +19,7 @@ BOMB = gzip.compress(bytes(64 << 20), 9)
 SLOW = 2.0  # seconds: more than any of these may take with the limits of the fixture
 
 
-def ask(server: Any, talk: Start, method: str = "GET", **limits: object) -> Answer | Silence:
+def ask(server: Any, talk: Start, method: str = "GET", **limits: object) -> Response | NoResponse:
     session = talk(server.url, limits=limits)
     start = time.perf_counter()
     exchange = session.send(Request(method, server.url + "/x"))
@@ -59,7 +59,7 @@ FAULTY = {
 def test_a_faulty_answer_is_an_answer_with_its_fault(serve: Start, talk: Start, name: str) -> None:
     raw, body, fault = FAULTY[name]
     reply = ask(serve(raw), talk)
-    assert isinstance(reply, Answer)
+    assert isinstance(reply, Response)
     assert body == reply.body
     assert fault in " ".join(reply.faults)
 
@@ -93,7 +93,7 @@ GOOD = {
 def test_an_unusual_answer_has_no_fault(serve: Start, talk: Start, name: str) -> None:
     raw, body = GOOD[name]
     reply = ask(serve(raw), talk)
-    assert isinstance(reply, Answer)
+    assert isinstance(reply, Response)
     assert (body, ()) == (reply.body, reply.faults)
 
 
@@ -103,13 +103,13 @@ def test_an_interim_answer_is_not_taken_for_the_answer(serve: Start, talk: Start
 
 
 SILENT = {
-    "another protocol": (b"SSH-2.0-OpenSSH_9\r\n", SilenceKind.NOT_HTTP),
-    "a status of two digits": (b"HTTP/1.1 20 OK\r\n\r\n", SilenceKind.NOT_HTTP),
-    "a status of four digits": (b"HTTP/1.1 2000 OK\r\n\r\n", SilenceKind.NOT_HTTP),
-    "HTTP/2": (b"HTTP/2 200 OK\r\n\r\n", SilenceKind.NOT_HTTP),
-    "HTTP/0.9": (b"<html>", SilenceKind.NOT_HTTP),
-    "bytes of zero": (bytes(400_000), SilenceKind.NOT_HTTP),
-    "nothing": (b"", SilenceKind.RESET),
+    "another protocol": (b"SSH-2.0-OpenSSH_9\r\n", FailureKind.NOT_HTTP),
+    "a status of two digits": (b"HTTP/1.1 20 OK\r\n\r\n", FailureKind.NOT_HTTP),
+    "a status of four digits": (b"HTTP/1.1 2000 OK\r\n\r\n", FailureKind.NOT_HTTP),
+    "HTTP/2": (b"HTTP/2 200 OK\r\n\r\n", FailureKind.NOT_HTTP),
+    "HTTP/0.9": (b"<html>", FailureKind.NOT_HTTP),
+    "bytes of zero": (bytes(400_000), FailureKind.NOT_HTTP),
+    "nothing": (b"", FailureKind.RESET),
 }
 
 
@@ -117,7 +117,7 @@ SILENT = {
 def test_what_is_no_answer_is_a_silence_of_its_kind(serve: Start, talk: Start, name: str) -> None:
     raw, kind = SILENT[name]
     reply = ask(serve(raw), talk)
-    assert isinstance(reply, Silence)
+    assert isinstance(reply, NoResponse)
     assert kind == reply.kind
     assert reply.detail
     assert "\n" not in reply.detail
@@ -148,7 +148,7 @@ def pour(serve: Start) -> Callable[..., object]:
 
 def test_an_endless_body_is_read_up_to_the_bound(pour: Start, talk: Start) -> None:
     reply = ask(pour(HEAD + b"\r\n", b"x" * 65536), talk, most=1 << 20, keep=1000)
-    assert isinstance(reply, Answer)
+    assert isinstance(reply, Response)
     assert (True, b"x" * 1000) == (reply.cut, reply.body)
     assert reply.size <= 1 << 20
     assert "more than 1048576 bytes" in reply.faults[0]
@@ -164,13 +164,13 @@ def test_a_chunked_body_without_end_is_read_up_to_the_bound(pour: Start, talk: S
 @pytest.mark.parametrize("start", [HEAD, b"HTTP/1.1 103 Hints\r\n", HEAD + b"X: "])
 def test_headers_without_end_are_read_up_to_the_bound(pour: Start, talk: Start, start: bytes) -> None:
     reply = ask(pour(start, b"X-Filler: " + b"y" * 5000 + (b"" if start.endswith(b" ") else b"\r\n")), talk)
-    assert isinstance(reply, Answer)
+    assert isinstance(reply, Response)
     assert "more than 256 KiB of headers" in reply.faults[0]
 
 
 def test_interim_answers_without_end_are_a_silence(pour: Start, talk: Start) -> None:
     reply = ask(pour(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100), talk)
-    assert SilenceKind.NOT_HTTP == reply.kind
+    assert FailureKind.NOT_HTTP == reply.kind
 
 
 def test_memory_stays_small_whatever_comes(pour: Start, serve: Start, talk: Start) -> None:
@@ -198,21 +198,21 @@ def test_memory_stays_small_whatever_comes(pour: Start, serve: Start, talk: Star
 def test_a_gzip_bomb_is_unpacked_up_to_the_bound(serve: Start, talk: Start) -> None:
     raw = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB
     reply = ask(serve(raw), talk, whole=2.0)
-    assert isinstance(reply, Answer)
+    assert isinstance(reply, Response)
     assert (True, bytes(1 << 20)) == (reply.cut, reply.body)
     assert reply.size <= 16 << 20
 
 
 def test_silence_is_a_timeout(serve: Start, talk: Start) -> None:
     reply = ask(serve(lambda connection, number: time.sleep(3)), talk)
-    assert (SilenceKind.TIMEOUT, "no byte for 0.25 s") == (reply.kind, reply.detail)
+    assert (FailureKind.TIMEOUT, "no byte for 0.25 s") == (reply.kind, reply.detail)
 
 
 @pytest.mark.parametrize("start", [b"", HEAD, HEAD + b"Content-Length: 5000\r\n\r\n"])
 def test_a_slow_drip_ends_at_the_time_for_a_whole_answer(pour: Start, talk: Start, start: bytes) -> None:
     drip = HEAD[:1] if not start else b"x"
     reply = ask(pour(start, drip, 0.05), talk, tries=1)
-    assert SilenceKind.TIMEOUT == reply.kind
+    assert FailureKind.TIMEOUT == reply.kind
     assert "not complete after 0.5 s" in reply.detail
     assert (200 if b"\n" in start else None) == (reply.answer and reply.answer.status)
 
@@ -225,20 +225,20 @@ def test_a_reset_within_the_body_is_a_silence_with_what_came(serve: Start, talk:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
     reply = ask(serve(handle), talk)
-    assert (SilenceKind.RESET, b"{}") == (reply.kind, reply.answer.body)
+    assert (FailureKind.RESET, b"{}") == (reply.kind, reply.answer.body)
 
 
 def test_a_closed_port_is_refused(serve: Start, talk: Start) -> None:
     server = serve(b"")
     server.close()
     session = talk(server.url)
-    assert SilenceKind.REFUSED == session.send(Request("GET", server.url)).reply.kind
+    assert FailureKind.REFUSED == session.send(Request("GET", server.url)).reply.kind
     assert session.sent == 0
 
 
 def test_a_name_that_does_not_exist_is_unresolved(talk: Start) -> None:
     url = "http://nothing.invalid"
-    assert SilenceKind.UNRESOLVED == talk(url).send(Request("GET", url)).reply.kind
+    assert FailureKind.UNRESOLVED == talk(url).send(Request("GET", url)).reply.kind
 
 
 def test_what_does_not_speak_tls_is_a_silence_of_tls(serve: Start, talk: Start) -> None:
@@ -247,7 +247,7 @@ def test_what_does_not_speak_tls_is_a_silence_of_tls(serve: Start, talk: Start) 
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     url = serve(handle).url.replace("http:", "https:")
-    assert SilenceKind.TLS == talk(url).send(Request("GET", url)).reply.kind
+    assert FailureKind.TLS == talk(url).send(Request("GET", url)).reply.kind
 
 
 def test_the_answer_to_head_has_no_body(serve: Start, talk: Start) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance.exchange.pacing import Pace, Pacer
-from conformance.wire import Request
+from conformance.client.rate_limit import Pace, RateLimiter
+from conformance.http import Request
 
 Start = Callable[..., Any]
 
@@ -31,7 +31,7 @@ class Clock:
 
 def moments(pace: Pace, count: int, idle: Callable[[int], float] = lambda _: 0.0) -> list[float]:
     clock = Clock()
-    pacer = Pacer(pace, now=clock.now, sleep=clock.sleep)
+    pacer = RateLimiter(pace, now=clock.now, sleep=clock.sleep)
     found = []
     for n in range(count):
         clock.sleep(idle(n))
@@ -56,14 +56,14 @@ def test_what_fits_the_pace_does_not_wait() -> None:
 
 def test_a_request_that_did_not_wait_is_counted() -> None:
     clock = Clock()
-    pacer = Pacer(Pace(2, 10.0), now=clock.now, sleep=clock.sleep)
+    pacer = RateLimiter(Pace(2, 10.0), now=clock.now, sleep=clock.sleep)
     pacer.note()
     pacer.note()
     assert pacer.wait() == pytest.approx(10.1)
 
 
 def test_threads_are_each_given_their_own_moment() -> None:
-    pacer = Pacer(Pace(5, 0.1))
+    pacer = RateLimiter(Pace(5, 0.1))
     with ThreadPoolExecutor(8) as pool:
         waited = list(pool.map(lambda _: pacer.wait(), range(12)))
     assert 0.15 < max(waited) < 0.21

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from conformance.errors import Unusable
-from conformance.exchange.session import Access, Session
-from conformance.wire import Answer, Request, Silence, SilenceKind
+from conformance.client.limits import Access
+from conformance.client.session import Session
+from conformance.errors import ConfigError
+from conformance.http import FailureKind, NoResponse, Request, Response
 
 Start = Callable[..., Any]
 
@@ -57,7 +58,7 @@ def script(serve: Start, *answers: bytes | None) -> Any:
 def test_the_url_goes_out_as_it_is_written(serve: Start, talk: Start, target: str) -> None:
     server = script(serve, OK)
     exchange = talk(server.url).send(Request("GET", server.url + target + "#fragment"))
-    assert isinstance(exchange.reply, Answer)
+    assert isinstance(exchange.reply, Response)
     assert f"GET {target} HTTP/1.1".encode() == server.requests[0].split(b"\r\n")[0]
 
 
@@ -191,7 +192,7 @@ def test_a_request_to_another_place_never_leaves(serve: Start, talk: Start, url:
     server = script(serve, OK)
     session = talk(server.url)
     exchange = session.send(Request("GET", url.format(port=server.port)))
-    assert SilenceKind.NOT_SENT == exchange.reply.kind
+    assert FailureKind.NOT_SENT == exchange.reply.kind
     assert (0, 0, 0) == (exchange.tries, session.sent, len(server.peers))
 
 
@@ -200,7 +201,7 @@ def test_a_request_without_permission_never_leaves(serve: Start, talk: Start, ti
     server = script(serve, OK)
     session = talk(server.url, ("read",))
     exchange = session.send(Request("POST", server.url, (), b"{}", tier))
-    assert SilenceKind.NOT_SENT == exchange.reply.kind
+    assert FailureKind.NOT_SENT == exchange.reply.kind
     assert tier in exchange.reply.detail
     assert (0, 0) == (session.sent, len(server.peers))
 
@@ -221,18 +222,18 @@ def test_what_would_be_two_requests_never_leaves(serve: Start, talk: Start, requ
     server = script(serve, OK)
     method, path, headers = request_
     reply = talk(server.url).send(Request(method, server.url + path, headers)).reply
-    assert SilenceKind.NOT_SENT == reply.kind
+    assert FailureKind.NOT_SENT == reply.kind
     assert not server.peers
 
 
 @pytest.mark.parametrize("url", ["", "host", "ftp://host/", "http://", "http://a:b@host/", "http://host:x/"])
 def test_a_base_url_that_is_none_is_told_at_once(url: str) -> None:
-    with pytest.raises(Unusable, match="base_url"):
+    with pytest.raises(ConfigError, match="base_url"):
         Session(Access(url))
 
 
 def test_a_missing_ca_bundle_is_told_at_once(tmp_path: Path) -> None:
-    with pytest.raises(Unusable, match="ca_bundle"):
+    with pytest.raises(ConfigError, match="ca_bundle"):
         Session(Access("https://host", ca_bundle=str(tmp_path / "none.pem")))
 
 
@@ -251,7 +252,7 @@ def test_an_address_that_is_not_ours_is_no_fault_of_the_target(serve: Start, tal
     server = script(serve, OK)
     session = talk(server.url)
     reply = session.send(Request("GET", server.url, source_address="192.0.2.1")).reply
-    assert SilenceKind.NOT_SENT == reply.kind
+    assert FailureKind.NOT_SENT == reply.kind
     assert session.gone is None
 
 
@@ -363,7 +364,7 @@ def test_an_interim_answer_does_not_end_an_upload(serve: Start, talk: Start) -> 
 def test_an_upload_that_nobody_reads_is_a_timeout(serve: Start, talk: Start) -> None:
     server = serve(lambda connection, number: time.sleep(3))
     reply = talk(server.url).send(Request("POST", server.url, (), bytes(9_000_000), "write"), repeatable=False).reply
-    assert (SilenceKind.TIMEOUT, "the target stopped reading the request") == (reply.kind, reply.detail)
+    assert (FailureKind.TIMEOUT, "the target stopped reading the request") == (reply.kind, reply.detail)
 
 
 # Repetition
@@ -383,8 +384,8 @@ def test_a_refusal_without_end_is_unavailable_with_its_answer(serve: Start, talk
     exchange = talk(script(serve, status(code)).url, limits={"tries": 4}).send
     server = script(serve, status(code))
     exchange = talk(server.url, limits={"tries": 4}).send(Request("GET", server.url))
-    assert isinstance(exchange.reply, Silence)
-    assert (SilenceKind.UNAVAILABLE, code, 4) == (exchange.reply.kind, exchange.reply.answer.status, exchange.tries)
+    assert isinstance(exchange.reply, NoResponse)
+    assert (FailureKind.UNAVAILABLE, code, 4) == (exchange.reply.kind, exchange.reply.answer.status, exchange.tries)
 
 
 def test_a_status_that_was_asked_for_is_an_answer(serve: Start, talk: Start, waits: list[float]) -> None:
@@ -404,7 +405,7 @@ def test_429_without_retry_after_outlasts_a_window_of_ten_seconds(
 ) -> None:
     server = script(serve, *[status(429)] * 30)
     exchange = talk(server.url, limits={"tries": 4, "patience": 60.0}).send(Request("GET", server.url))
-    assert SilenceKind.UNAVAILABLE == exchange.reply.kind
+    assert FailureKind.UNAVAILABLE == exchange.reply.kind
     assert 50 < sum(waits) <= 60
     assert max(waits) < 6
 
@@ -417,7 +418,7 @@ def test_retry_after_is_kept(serve: Start, talk: Start, waits: list[float]) -> N
 
 def test_a_retry_after_beyond_the_patience_is_not_waited_for(serve: Start, talk: Start, waits: list[float]) -> None:
     server = script(serve, status(429, "Retry-After: 3600\r\n"), OK)
-    assert SilenceKind.UNAVAILABLE == talk(server.url).send(Request("GET", server.url)).reply.kind
+    assert FailureKind.UNAVAILABLE == talk(server.url).send(Request("GET", server.url)).reply.kind
     assert [] == waits
 
 
@@ -442,7 +443,7 @@ def test_a_reset_of_what_must_not_be_repeated_stands(serve: Start, talk: Start) 
     server = script(serve, None, OK)
     session = talk(server.url)
     exchange = session.send(Request("POST", server.url, (), b"{}", "write"), repeatable=False)
-    assert (SilenceKind.RESET, 1, 1) == (exchange.reply.kind, exchange.tries, session.sent)
+    assert (FailureKind.RESET, 1, 1) == (exchange.reply.kind, exchange.tries, session.sent)
 
 
 def test_a_reset_of_a_later_one_that_must_not_be_repeated_stands_too(serve: Start, talk: Start) -> None:
@@ -450,7 +451,7 @@ def test_a_reset_of_a_later_one_that_must_not_be_repeated_stands_too(serve: Star
     session = talk(server.url)
     request = Request("POST", server.url, (), b"{}", "write")
     kinds = [type(session.send(request, repeatable=False).reply) for _ in range(3)]
-    assert [Answer, Answer, Silence] == kinds
+    assert [Response, Response, NoResponse] == kinds
     assert 3 == session.sent == len(server.requests)
 
 
@@ -468,7 +469,7 @@ def test_what_must_not_be_repeated_is_repeated_where_nothing_was_done(
 ) -> None:
     server = script(serve, status(code), OK)
     reply = talk(server.url).send(Request("POST", server.url, (), b"{}", "write"), repeatable=False).reply
-    assert kind == (reply.kind if isinstance(reply, Silence) else None)
+    assert kind == (reply.kind if isinstance(reply, NoResponse) else None)
 
 
 def test_an_idle_connection_that_was_closed_costs_no_try(serve: Start, talk: Start, waits: list[float]) -> None:
@@ -516,8 +517,8 @@ def test_three_percent_of_resets_and_two_of_503_are_never_seen(serve: Start, tal
     session = talk(server.url, limits={"tries": 4})
     with ThreadPoolExecutor(8) as pool:
         replies = list(pool.map(lambda n: session.send(Request("GET", f"{server.url}/{n}")).reply, range(300)))
-    assert {200} == {reply.status for reply in replies if isinstance(reply, Answer)}
-    assert 300 == len([reply for reply in replies if isinstance(reply, Answer)])
+    assert {200} == {reply.status for reply in replies if isinstance(reply, Response)}
+    assert 300 == len([reply for reply in replies if isinstance(reply, Response)])
 
 
 # The breaker
@@ -528,7 +529,7 @@ def test_a_target_that_refuses_three_requests_is_gone(serve: Start, talk: Start)
     server.close()
     session = talk(server.url)
     kinds = [session.send(Request("GET", server.url)).reply.kind for _ in range(4)]
-    assert [SilenceKind.REFUSED] * 3 + [SilenceKind.NOT_SENT] == kinds
+    assert [FailureKind.REFUSED] * 3 + [FailureKind.NOT_SENT] == kinds
     assert "3 requests in a row did not reach it" in session.gone
     assert session.send(Request("GET", server.url)).reply.detail.startswith("the target is gone: 3 requests")
 
@@ -537,7 +538,7 @@ def test_a_target_that_answers_no_more_is_gone_after_five(serve: Start, talk: St
     server = serve(lambda connection, number: time.sleep(2))
     session = talk(server.url, limits={"read": 0.03, "tries": 1})
     kinds = [session.send(Request("GET", server.url)).reply.kind for _ in range(6)]
-    assert [SilenceKind.TIMEOUT] * 5 + [SilenceKind.NOT_SENT] == kinds
+    assert [FailureKind.TIMEOUT] * 5 + [FailureKind.NOT_SENT] == kinds
 
 
 def test_an_answer_in_between_keeps_the_target_alive(serve: Start, talk: Start) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from conformance.exchange.session import Access, Limits, Session
-from conformance.wire import Request, SilenceKind
+from conformance.client.limits import Access, Limits
+from conformance.client.session import Session
+from conformance.http import FailureKind, Request
 
 Start = Callable[..., Any]
 
@@ -66,7 +67,7 @@ def answer(server: Any, connection: socket.socket) -> None:
 def test_a_private_certificate_is_refused_unless_its_ca_is_named(secure: Start, certificate: Path) -> None:
     server = secure(answer)
     reply = Session(Access(server.url), LIMITS, sleep=lambda _: None).send(Request("GET", server.url)).reply
-    assert SilenceKind.TLS == reply.kind
+    assert FailureKind.TLS == reply.kind
     assert "certificate" in reply.detail
     session = Session(Access(server.url, ca_bundle=str(certificate)), LIMITS)
     for _ in range(3):
@@ -90,7 +91,7 @@ def test_a_first_reset_within_tls_is_no_idle_connection(secure: Start, certifica
         Access(server.url, frozenset({"write"}), ca_bundle=str(certificate)), LIMITS, sleep=lambda _: None
     )
     exchange = session.send(Request("POST", server.url, (), b"{}", "write"), repeatable=False)
-    assert SilenceKind.RESET == exchange.reply.kind
+    assert FailureKind.RESET == exchange.reply.kind
     assert 1 == len(server.requests) == session.sent
     session.close()
 

@@ -10,18 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conformance.checks.context import ResponseRules, build_expectation, resolve_pointer
+from conformance.checks.model import Finding
+from conformance.checks.response import check_response, spoken_editions, summarize_response
 from conformance.contract.contract import Contract
-from conformance.contract.model import Page
-from conformance.contract.placeholders import Missing
-from conformance.contract.wording import wordings
-from conformance.judge.answering import findings
-from conformance.judge.expectation import expectation
-from conformance.judge.finding import Finding
-from conformance.judge.rules import Rules, point
-from conformance.judge.telling import brief, editions
-from conformance.wire import Answer
+from conformance.contract.messages import wordings_of
+from conformance.contract.schema import Page
+from conformance.contract.templates import MissingValue
+from conformance.http import Response
 
-Said = Callable[..., Answer]
+Said = Callable[..., Response]
 Judge = Callable[..., list[tuple[str, str]]]
 
 ROWS = """\
@@ -64,7 +62,7 @@ LISTED = """\
 def look(head: str, members: tuple[str, ...]) -> Any:
     values = {("query", "limit"): "-1", ("fixture", "item"): "spoon"}
     if (head, *members) not in values:
-        raise Missing(head)
+        raise MissingValue(head)
     return values[head, members[0]]
 
 
@@ -72,15 +70,15 @@ class Case:
     """One row, held against answers."""
 
     def __init__(self, contract: Contract, row: str, leaks: Callable[[str], tuple[str, ...]] = lambda _: ()) -> None:
-        self.rules = Rules(contract, leaks, frozenset(["full"]))
+        self.rules = ResponseRules(contract, leaks, frozenset(["full"]))
         self.row = self.rules.row(row)
 
-    def judged(self, answer: Answer, language: str | None = None, **instead: Any) -> tuple[Finding, ...]:
+    def judged(self, answer: Response, language: str | None = None, **instead: Any) -> tuple[Finding, ...]:
         said = self.row.case.expect.model_copy(update=instead)
-        wanted = expectation(said, look, row=self.row.id, wordings=wordings(self.row), language=language)
-        return findings(answer, wanted, self.rules, "here")
+        wanted = build_expectation(said, look, row=self.row.id, wordings=wordings_of(self.row), language=language)
+        return check_response(answer, wanted, self.rules, "here")
 
-    def told(self, answer: Answer, language: str | None = None, **instead: Any) -> list[tuple[str, str]]:
+    def told(self, answer: Response, language: str | None = None, **instead: Any) -> list[tuple[str, str]]:
         return [(item.aspect, item.level.value) for item in self.judged(answer, language, **instead)]
 
 
@@ -236,8 +234,10 @@ def test_every_documented_edition_holds_and_is_told(title: Case, answer: Said) -
     for message, edition in (("Title is missing", "2024"), ("Title is required", "2023")):
         got = answer(400, listed(fault(message=message)))
         assert [] == title.told(got, "en")
-        wanted = expectation(title.row.case.expect, look, row=title.row.id, wordings=wordings(title.row), language="en")
-        assert (edition,) == editions(got, wanted, title.rules)
+        wanted = build_expectation(
+            title.row.case.expect, look, row=title.row.id, wordings=wordings_of(title.row), language="en"
+        )
+        assert (edition,) == spoken_editions(got, wanted, title.rules)
 
 
 def test_the_wording_of_another_language_is_a_must(title: Case, answer: Said) -> None:
@@ -303,7 +303,7 @@ def test_a_page_holds_as_many_as_there_are_within_its_limit(
 ) -> None:
     said = Page(items="/items", total="/total", limit=page[0], offset=page[1])
     body = json.dumps({**OWN, "items": [{}] * items, "total": total}).encode()
-    got = below.told(Answer(400, (("Content-Type", "application/json"),), body, len(body)), page=said)
+    got = below.told(Response(400, (("Content-Type", "application/json"),), body, len(body)), page=said)
     assert ([] if holds else [("body", "must")]) == got
 
 
@@ -325,15 +325,17 @@ def test_a_page_holds_as_many_as_there_are_within_its_limit(
     ],
 )
 def test_a_pointer_finds_what_is_there(pointer: str, found: tuple[bool, Any]) -> None:
-    assert found == point({"a": [{"b": 1}, {"c": 2}], "x/y": {"~": None}}, pointer)
+    assert found == resolve_pointer({"a": [{"b": 1}, {"c": 2}], "x/y": {"~": None}}, pointer)
 
 
 def test_an_answer_in_short_is_its_status_and_what_it_says(title: Case, below: Case, answer: Said) -> None:
-    assert "400 invalid spoon Title is missing; b" == brief(answer(400, listed(fault(), {"message": "b"})), title.rules)
-    assert "400 limit: at least 0, not -1" == brief(answer(400, OWN), below.rules)
-    assert "200" == brief(answer(200, {"items": []}), below.rules)
-    assert "502 <html> oops" == brief(answer(502, "<html>\n oops"), below.rules)
-    assert 164 >= len(brief(answer(400, {"message": "x" * 9999}), below.rules))
+    assert "400 invalid spoon Title is missing; b" == summarize_response(
+        answer(400, listed(fault(), {"message": "b"})), title.rules
+    )
+    assert "400 limit: at least 0, not -1" == summarize_response(answer(400, OWN), below.rules)
+    assert "200" == summarize_response(answer(200, {"items": []}), below.rules)
+    assert "502 <html> oops" == summarize_response(answer(502, "<html>\n oops"), below.rules)
+    assert 164 >= len(summarize_response(answer(400, {"message": "x" * 9999}), below.rules))
 
 
 # --- whatever comes ------------------------------------------------------------------------------------------------
@@ -363,4 +365,4 @@ def test_judging_never_fails_and_only_the_promised_answer_is_without_a_must(
 @given(st.binary(max_size=40))
 def test_any_bytes_are_judged(below: Case, title: Case, data: bytes) -> None:
     for case in (below, title):
-        case.judged(Answer(400, (("Content-Type", "application/json"),), data, len(data)), "en")
+        case.judged(Response(400, (("Content-Type", "application/json"),), data, len(data)), "en")

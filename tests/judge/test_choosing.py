@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
+from conformance.checks.context import Expectation, ResponseRules, build_expectation
+from conformance.checks.model import Finding
+from conformance.checks.response import classify_choice
 from conformance.contract.contract import Contract
-from conformance.contract.wording import wordings
-from conformance.judge.choosing import choice_of
-from conformance.judge.expectation import Expectation, expectation
-from conformance.judge.finding import Finding
-from conformance.judge.rules import Rules
-from conformance.wire import Answer
+from conformance.contract.messages import wordings_of
+from conformance.http import Response
 
 ROWS = """\
   - {id: own, cause: a, expect: {status: 400, message: Own words}}
@@ -26,21 +25,21 @@ Held = Callable[[int, Any, list[Any]], tuple[str, tuple[Finding, ...]]]
 
 @pytest.fixture
 def choose(shop: Callable[..., Contract]) -> Choose:
-    rules = Rules(shop(ROWS), lambda text: ("full",) if "hush" in text else (), frozenset(["full"]))
+    rules = ResponseRules(shop(ROWS), lambda text: ("full",) if "hush" in text else (), frozenset(["full"]))
 
     def promise(name: str) -> Expectation:
         row = rules.row(name)
-        return expectation(row.case.expect, lambda *_: None, row=name, wordings=wordings(row))
+        return build_expectation(row.case.expect, lambda *_: None, row=name, wordings=wordings_of(row))
 
-    def chosen(answer: Answer, *accept: str | int) -> tuple[str, tuple[Finding, ...]]:
+    def chosen(answer: Response, *accept: str | int) -> tuple[str, tuple[Finding, ...]]:
         others = {name: promise(name) for name in accept if isinstance(name, str) and "/" in name}
-        return choice_of(answer, accept, promise("items/own"), others, rules, where="limit=+5")
+        return classify_choice(answer, accept, promise("items/own"), others, rules, where="limit=+5")
 
     return chosen
 
 
 @pytest.fixture
-def held(choose: Choose, answer: Callable[..., Answer]) -> Held:
+def held(choose: Choose, answer: Callable[..., Response]) -> Held:
     return lambda status, body, accept: choose(answer(status, body), *accept)
 
 
@@ -85,7 +84,7 @@ def test_a_documented_answer_is_accepted_and_recorded(
     ],
 )
 def test_any_other_answer_is_a_violation(
-    choose: Choose, answer: Callable[..., Answer], status: int, body: Any, accept: list[Any]
+    choose: Choose, answer: Callable[..., Response], status: int, body: Any, accept: list[Any]
 ) -> None:
     _, (found,) = choose(answer(status, body), *accept)
     assert ("choice", "must", status) == (found.aspect, found.level, found.got)
@@ -94,14 +93,14 @@ def test_any_other_answer_is_a_violation(
 
 @pytest.mark.parametrize("accept", [["any-4xx"], ["not-5xx"], [400]])
 def test_an_error_that_is_accepted_for_its_status_still_has_its_form(
-    choose: Choose, answer: Callable[..., Answer], accept: list[Any]
+    choose: Choose, answer: Callable[..., Response], accept: list[Any]
 ) -> None:
     _, found = choose(answer(400, "<html>", kind="text/html"), *accept)
     assert [("envelope", "must")] == [(item.aspect, item.level) for item in found]
 
 
 def test_a_key_in_an_answer_is_a_violation_even_where_the_answer_is_accepted(
-    choose: Choose, answer: Callable[..., Answer]
+    choose: Choose, answer: Callable[..., Response]
 ) -> None:
     for status in (200, 400):
         _, found = choose(answer(status, {"message": "hush"}), "accepted", "this")

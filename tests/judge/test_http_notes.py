@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judge.http_notes import head_as_get, notes
-from conformance.wire import Answer, Exchange, Request, Silence, SilenceKind
+from conformance.checks.http_notes import check_http_notes, compare_head_with_get
+from conformance.http import Exchange, FailureKind, NoResponse, Request, Response
 
 JSON = ("Content-Type", "application/json")
 FRESH = ("Cache-Control", "no-store")
@@ -13,7 +13,7 @@ URL = "http://t.test/a?limit=%3Cb%3E"
 
 
 def about(status: int, *headers: tuple[str, str], body: bytes = b"{}", method: str = "GET") -> list[str]:
-    found = notes(Exchange(Request(method, URL), Answer(status, headers, body, len(body))))
+    found = check_http_notes(Exchange(Request(method, URL), Response(status, headers, body, len(body))))
     assert all(note.reference and note.text for note in found)
     return [note.about for note in found]
 
@@ -63,14 +63,14 @@ def test_markup_that_comes_back_without_nosniff_is_noted() -> None:
 
 
 def test_silence_is_not_remarked_on() -> None:
-    assert notes(Exchange(Request("GET", URL), Silence(SilenceKind.TIMEOUT))) == ()
+    assert check_http_notes(Exchange(Request("GET", URL), NoResponse(FailureKind.TIMEOUT))) == ()
 
 
 def of_a_head(status: int, *headers: tuple[str, str], get: int = 200) -> list[str]:
-    whole = Answer(get, (JSON, ("Content-Length", "2")), b"{}", 2)
-    first = Answer(status, headers, b"", 0)
+    whole = Response(get, (JSON, ("Content-Length", "2")), b"{}", 2)
+    first = Response(status, headers, b"", 0)
     exchanges = [Exchange(Request(method, URL), answer) for method, answer in (("GET", whole), ("HEAD", first))]
-    return [f"{note.about}: {note.reference}" for note in head_as_get(*exchanges)]
+    return [f"{note.about}: {note.reference}" for note in compare_head_with_get(*exchanges)]
 
 
 def test_a_head_with_another_status_is_noted_and_nothing_else_of_it() -> None:
@@ -89,5 +89,5 @@ def test_a_head_that_leaves_out_what_hangs_on_the_content_is_not_noted() -> None
 
 
 def test_of_a_head_without_an_answer_nothing_is_noted() -> None:
-    silent = Exchange(Request("HEAD", URL), Silence(SilenceKind.TIMEOUT, ""))
-    assert () == head_as_get(Exchange(Request("GET", URL), Answer(200, (), b"", 0)), silent)
+    silent = Exchange(Request("HEAD", URL), NoResponse(FailureKind.TIMEOUT, ""))
+    assert () == compare_head_with_get(Exchange(Request("GET", URL), Response(200, (), b"", 0)), silent)

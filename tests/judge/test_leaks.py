@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from conformance.checks.context import ResponseRules, find_stack_trace
+from conformance.checks.envelope import check_leaks
 from conformance.contract.contract import Contract
-from conformance.judge.form import leaks
-from conformance.judge.rules import Rules, stack_trace
+from conformance.http import Response
 from conformance.results.redaction import Redactor
-from conformance.wire import Answer
 
-Said = Callable[..., Answer]
+Said = Callable[..., Response]
 
 TRACES = {
     "python": 'Traceback (most recent call last):\n  File "/app/views.py", line 12, in get\n    raise KeyError\n',
@@ -48,7 +48,7 @@ TRACES = {
 def test_a_stack_trace_is_found_in_every_usual_language(name: str, form: str) -> None:
     text = TRACES[name]
     body = {"plain": text, "json": json.dumps({"message": text}), "html": f"<pre>{text}</pre>"}[form]
-    assert stack_trace(Answer(500, body=body.encode()))
+    assert find_stack_trace(Response(500, body=body.encode()))
 
 
 @pytest.mark.parametrize(
@@ -80,39 +80,41 @@ def test_a_stack_trace_is_found_in_every_usual_language(name: str, form: str) ->
     ],
 )
 def test_a_plain_message_is_no_stack_trace(text: str) -> None:
-    assert stack_trace(Answer(400, body=json.dumps({"message": text}).encode())) is None
+    assert find_stack_trace(Response(400, body=json.dumps({"message": text}).encode())) is None
 
 
 KEY = "the-full-key-0123"
 
 
 @pytest.fixture
-def rules(shop: Callable[..., Contract]) -> Rules:
+def rules(shop: Callable[..., Contract]) -> ResponseRules:
     redactor = Redactor({"full": KEY, "login.email": "someone@example.com"})
-    return Rules(shop(), redactor.found_in, frozenset(["full"]))
+    return ResponseRules(shop(), redactor.found_in, frozenset(["full"]))
 
 
-def told(answer: Answer, rules: Rules) -> list[str]:
-    return [str(item.got) for item in leaks(answer, rules, "here")]
+def told(answer: Response, rules: ResponseRules) -> list[str]:
+    return [str(item.got) for item in check_leaks(answer, rules, "here")]
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
 @pytest.mark.parametrize("body", [{"key": KEY}, {"deep": [{"text": f"for {KEY}!"}]}, f"<p>{KEY}</p>"])
-def test_a_key_in_a_body_is_a_must_whatever_the_status(rules: Rules, answer: Said, status: int, body: Any) -> None:
-    (found,) = leaks(answer(status, body), rules, "here")
+def test_a_key_in_a_body_is_a_must_whatever_the_status(
+    rules: ResponseRules, answer: Said, status: int, body: Any
+) -> None:
+    (found,) = check_leaks(answer(status, body), rules, "here")
     assert ("leak", "must", "the value of full") == (found.aspect, found.level, found.got)
     assert KEY not in repr(found)
 
 
-def test_a_key_in_a_header_of_an_error_is_found(rules: Rules, answer: Said) -> None:
+def test_a_key_in_a_header_of_an_error_is_found(rules: ResponseRules, answer: Said) -> None:
     assert ["the value of full"] == told(answer(400, {}, X_Echo=KEY), rules)
 
 
-def test_what_a_success_may_hold_is_no_leak_and_in_an_error_it_is(rules: Rules, answer: Said) -> None:
+def test_what_a_success_may_hold_is_no_leak_and_in_an_error_it_is(rules: ResponseRules, answer: Said) -> None:
     assert [] == told(answer(200, {"email": "someone@example.com"}), rules)
     assert ["the value of login.email"] == told(answer(400, {"message": "no someone@example.com"}), rules)
 
 
-def test_a_content_may_tell_of_a_stack_trace_and_an_error_may_not(rules: Rules, answer: Said) -> None:
+def test_a_content_may_tell_of_a_stack_trace_and_an_error_may_not(rules: ResponseRules, answer: Said) -> None:
     assert [] == told(answer(200, {"text": TRACES["python"]}), rules)
     assert 1 == len(told(answer(400, {"message": TRACES["python"]}), rules))

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.judge.finding import Finding, Level, Verdict
-from conformance.judge.rules import same
-from conformance.judge.verdict import row_verdict, worst
+from conformance.checks.context import json_equal
+from conformance.checks.model import Finding, Level, Verdict, row_verdict, worst_verdict
 
 FINDINGS = st.lists(st.sampled_from(Level).map(lambda level: Finding("a", level, 1, 2, "x")), max_size=4)
 DOUBTS = st.lists(st.just("no answer"), max_size=2)
@@ -62,13 +61,17 @@ def test_a_row_in_doubt_is_never_green(some: list[Finding], doubts: list[str], t
 @settings(deadline=None, database=None)
 @given(VERDICTS, VERDICTS)
 def test_a_run_is_as_bad_as_its_worst_row(some: list[Verdict], more: list[Verdict]) -> None:
-    assert worst([*some, *more]) == worst([*more, *some]) == worst([worst(some), worst(more)])
-    assert all(ORDER.index(one) <= ORDER.index(worst([*some, *more])) for one in some)
+    assert (
+        worst_verdict([*some, *more])
+        == worst_verdict([*more, *some])
+        == worst_verdict([worst_verdict(some), worst_verdict(more)])
+    )
+    assert all(ORDER.index(one) <= ORDER.index(worst_verdict([*some, *more])) for one in some)
 
 
 def test_a_run_without_rows_was_not_exercised() -> None:
-    assert Verdict.NOT_EXERCISED is worst([])
-    assert Verdict.CONFORMS is worst([Verdict.NOT_EXERCISED, Verdict.CONFORMS])
+    assert Verdict.NOT_EXERCISED is worst_verdict([])
+    assert Verdict.CONFORMS is worst_verdict([Verdict.NOT_EXERCISED, Verdict.CONFORMS])
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers(0, 1) | st.sampled_from(["", "a"]), st.lists, max_leaves=3)
@@ -77,10 +80,10 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers(0, 1) | st.sampled_f
 @settings(deadline=None, database=None)
 @given(JSON, JSON)
 def test_values_are_the_same_where_json_says_so(one: object, other: object) -> None:
-    assert (json.dumps(one) == json.dumps(other)) == same(one, other)
-    assert (json.dumps(one) == json.dumps(other)) == same({"a": one}, {"a": other})
+    assert (json.dumps(one) == json.dumps(other)) == json_equal(one, other)
+    assert (json.dumps(one) == json.dumps(other)) == json_equal({"a": one}, {"a": other})
 
 
 def test_one_and_one_point_nought_are_one_number() -> None:
-    assert same({"a": [1]}, {"a": [1.0]})
-    assert not same({"a": 1}, {"a": 1, "b": None})
+    assert json_equal({"a": [1]}, {"a": [1.0]})
+    assert not json_equal({"a": 1}, {"a": 1, "b": None})

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from conformance.contract.contract import Contract
-from conformance.contract.model import Depth
-from conformance.contract.reading import read_contract
-from conformance.plan.attempts import RowPlan
-from conformance.plan.planning import DEPTHS, plan_row
-from conformance.run.running import plan_all
-from conformance.target.target import Target, from_mapping
+from conformance.contract.loader import read_contract
+from conformance.contract.schema import Depth
+from conformance.contract_run import plan_rows
+from conformance.plan.depths import DEPTHS
+from conformance.plan.model import RowPlan
+from conformance.plan.planner import plan_row
+from conformance.target.loader import Target, target_from_mapping
 
 Shop = Callable[..., Contract]
 MakeTarget = Callable[..., Target]
@@ -40,7 +41,7 @@ def plan(shop: Shop, target: MakeTarget) -> Plan:
     ) -> RowPlan:
         contract = shop(rows, *changes)
         first = next(contract.rows)
-        return plan_all(contract, target(**profile), [first], depth, seed)[first.id]
+        return plan_rows(contract, target(**profile), [first], depth, seed)[first.id]
 
     return planned
 
@@ -84,7 +85,7 @@ def full(contract: Contract) -> Target:
         "hooks": {name: {"headers": {"X-Fault": "1"}} for name in file.hooks},
         "allow": ["write", "delete", "exhaust"],
     }
-    return from_mapping(profile, where="test", environ={})
+    return target_from_mapping(profile, where="test", environ={})
 
 
 @pytest.fixture(scope="module", params=["microcms-management", "kuroco"])
@@ -95,13 +96,13 @@ def ours(request: pytest.FixtureRequest) -> Contract:
 def test_every_row_can_be_planned_at_every_depth_for_a_target_that_has_all(ours: Contract) -> None:
     target = full(ours)
     for depth in ("smoke", "standard"):
-        plans = plan_all(ours, target, ours.rows, depth, 0)
+        plans = plan_rows(ours, target, ours.rows, depth, 0)
         assert {} == {name: plan.lacks for name, plan in plans.items() if plan.lacks}
         assert all(plan.probes and "example" == plan.probes[0].role for plan in plans.values())
 
 
 def test_a_row_costs_at_most_three_requests_at_smoke_unless_it_is_made_of_repetition(ours: Contract) -> None:
-    plans = plan_all(ours, full(ours), ours.rows, "smoke", 0)
+    plans = plan_rows(ours, full(ours), ours.rows, "smoke", 0)
     dear = {name: plan.requests for name, plan in plans.items() if plan.requests > 3 and plan.repeat is None}
     # A row whose control is a chain (log in, then ask) cannot be had for less than the chain.
     bare = {name for name in dear if len(plans[name].probes) > 1 or len(plans[name].controls) > 1}
@@ -109,7 +110,7 @@ def test_a_row_costs_at_most_three_requests_at_smoke_unless_it_is_made_of_repeti
 
 
 def test_every_row_has_four_firm_probes_and_a_control_at_standard(ours: Contract) -> None:
-    plans = plan_all(ours, full(ours), ours.rows, "standard", 0)
+    plans = plan_rows(ours, full(ours), ours.rows, "standard", 0)
     for name, plan in plans.items():
         case = plan.row.case
         assert bool(case.control) == bool(plan.controls), name
@@ -125,7 +126,7 @@ def test_deeper_is_never_less(ours: Contract) -> None:
 
 
 def test_labels_tell_the_probes_of_a_row_apart(ours: Contract) -> None:
-    for name, plan in plan_all(ours, full(ours), ours.rows, "standard", 0).items():
+    for name, plan in plan_rows(ours, full(ours), ours.rows, "standard", 0).items():
         told = [
             (probe.label, probe.operation)
             for probe in plan.probes
@@ -136,12 +137,12 @@ def test_labels_tell_the_probes_of_a_row_apart(ours: Contract) -> None:
 
 def test_without_any_permission_nothing_but_reads_is_planned(ours: Contract) -> None:
     target = full(ours)
-    bare = from_mapping(
+    bare = target_from_mapping(
         {"contract": ours.name, "base_url": "http://127.0.0.1:9", "fixtures": dict(target.fixtures)},
         where="t",
         environ={},
     )
-    for plan in plan_all(ours, bare, ours.rows, "standard", 0).values():
+    for plan in plan_rows(ours, bare, ours.rows, "standard", 0).values():
         assert plan.lacks or plan.tiers <= {"read"}
 
 

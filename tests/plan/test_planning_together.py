@@ -9,10 +9,10 @@ import pytest
 
 from conformance import reference
 from conformance.contract.contract import Contract
-from conformance.contract.reading import read_contract
-from conformance.plan.attempts import RowPlan
-from conformance.run.running import plan_all
-from conformance.target.target import Target, from_mapping
+from conformance.contract.loader import read_contract
+from conformance.contract_run import plan_rows
+from conformance.plan.model import RowPlan
+from conformance.target.loader import Target, target_from_mapping
 
 CASES = Path(__file__).parents[2] / "cases"
 CONTRACTS = ("microcms-management", "kuroco")
@@ -26,11 +26,11 @@ def ours(request: pytest.FixtureRequest) -> Contract:
 def target(contract: str, *allowed: str) -> Target:
     with reference.start(contract) as server:
         profile = dict(server.profile)
-    return from_mapping(profile | ({"allow": list(allowed)} if allowed else {}), where="test", environ={})
+    return target_from_mapping(profile | ({"allow": list(allowed)} if allowed else {}), where="test", environ={})
 
 
 def plans_of(contract: Contract, *allowed: str) -> dict[str, RowPlan]:
-    return plan_all(contract, target(contract.name, *allowed), contract.rows, "smoke", 0)
+    return plan_rows(contract, target(contract.name, *allowed), contract.rows, "smoke", 0)
 
 
 def test_every_control_that_rows_have_in_common_is_sent_by_one_of_them(ours: Contract) -> None:
@@ -62,7 +62,7 @@ def test_what_is_made_at_smoke_may_be_deleted(ours: Contract) -> None:
 def test_one_row_alone_has_its_own_set_up_and_control(ours: Contract) -> None:
     full = target(ours.name)
     for row in ours.rows:
-        plan = plan_all(ours, full, [row], "smoke", 0)[row.id]
+        plan = plan_rows(ours, full, [row], "smoke", 0)[row.id]
         assert bool(plan.probes)
         made = {step.key for step in plan.before}
         shared = [control for control in plan.controls if control.shared]

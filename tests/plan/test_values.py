@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.model import Draw
-from conformance.plan.values import drawable, ruled_out
-from conformance.target import target as targets
-from conformance.target.target import Target
+from conformance.contract.schema import Draw
+from conformance.plan.values import is_excluded, resolve_draw
+from conformance.target import loader as targets
+from conformance.target.loader import Target
 
 PATTERN = "{fixture.fields.regex.pattern}"
 VALID = "{fixture.fields.regex.valid}"
@@ -19,51 +19,51 @@ VALID = "{fixture.fields.regex.valid}"
 def target(pattern: Any = "^[A-Z]{2}-[0-9]{3}$") -> Target:
     fields = {"regex": {"valid": "AB-123", "pattern": pattern}, "length": {"min": 1, "max": 4}}
     profile = {"contract": "kuroco", "base_url": "http://127.0.0.1:9", "fixtures": {"fields": fields}}
-    return targets.from_mapping(profile, where="here", environ={})
+    return targets.target_from_mapping(profile, where="here", environ={})
 
 
 def test_a_value_that_matches_as_a_whole_is_ruled_out() -> None:
-    assert ruled_out(target(), PATTERN, VALID)
+    assert is_excluded(target(), PATTERN, VALID)
 
 
 @pytest.mark.parametrize("value", [f"!{VALID}", f"{VALID}!", f"{VALID}\n", "{fixture.fields.regex.valid|swap-case}"])
 def test_a_match_with_something_beside_it_is_not_ruled_out(value: str) -> None:
-    assert not ruled_out(target(), PATTERN, value)
+    assert not is_excluded(target(), PATTERN, value)
 
 
 def test_where_the_pattern_takes_the_change_the_value_is_ruled_out() -> None:
-    assert ruled_out(target("[A-Z-]+.*"), PATTERN, f"{VALID}!")
+    assert is_excluded(target("[A-Z-]+.*"), PATTERN, f"{VALID}!")
 
 
 @pytest.mark.parametrize("pattern", ["(a", "(?=a)b", r"(a)\1"])
 def test_a_pattern_that_cannot_be_read_rules_everything_out(pattern: str) -> None:
-    assert ruled_out(target(pattern), PATTERN, "whatever")
+    assert is_excluded(target(pattern), PATTERN, "whatever")
 
 
 def test_a_missing_pattern_rules_everything_out() -> None:
-    assert ruled_out(target(), "{fixture.fields.url.pattern}", "whatever")
+    assert is_excluded(target(), "{fixture.fields.url.pattern}", "whatever")
 
 
 def test_a_pattern_that_would_run_for_ever_takes_no_time() -> None:
     started = perf_counter()
-    assert not ruled_out(target("(a+)+$"), PATTERN, "a" * 5000 + "!")
+    assert not is_excluded(target("(a+)+$"), PATTERN, "a" * 5000 + "!")
     assert perf_counter() - started < 1
 
 
 def test_nothing_shorter_than_the_least_is_sent_where_the_least_is_one() -> None:
-    assert ruled_out(target(), "", "{text.kana.fields.length.min|one-less}")
-    assert not ruled_out(target(), "", "{text.kana.fields.length.max|one-more}")
+    assert is_excluded(target(), "", "{text.kana.fields.length.min|one-less}")
+    assert not is_excluded(target(), "", "{text.kana.fields.length.max|one-more}")
 
 
 def test_a_description_takes_its_numbers_and_expressions_from_the_profile() -> None:
     draw = Draw.model_validate(
         {"words": "ab", "outside": ["{fixture.fields.length.min}", "{fixture.fields.length.max}"], "except": PATTERN}
     )
-    found = drawable(target(), draw)
+    found = resolve_draw(target(), draw)
     assert found is not None
     assert ([1, 4], "^[A-Z]{2}-[0-9]{3}$") == (found.outside, found.except_)
 
 
 @pytest.mark.parametrize("pattern", ["(a", "[z-a]", "a{99999999999}"])
 def test_what_cannot_be_drawn_is_left_out(pattern: str) -> None:
-    assert drawable(target(pattern), Draw(matching=[PATTERN], words="a")) is None
+    assert resolve_draw(target(pattern), Draw(matching=[PATTERN], words="a")) is None

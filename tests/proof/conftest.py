@@ -13,23 +13,23 @@ import pytest
 from proofs import Proofs
 
 from conformance import reference
-from conformance.cli.proving.crew import Trial, Way, trials
-from conformance.cli.proving.proving import Lasted, proved
-from conformance.cli.proving.subjects import Subject, folders, rights, sampled, wrongs
 from conformance.contract.contract import Contract
-from conformance.contract.reading import read_contract
-from conformance.results.proof import Proof
+from conformance.contract.loader import read_contract
+from conformance.prove.model import Proof
+from conformance.prove.proof import ProofDuration, build_proof
+from conformance.prove.subjects import Subject, contract_folders_of, right_servers, sample_faults, wrong_servers
+from conformance.prove.workers import Trial, TrialOptions, run_trials
 
 CASES = Path(__file__).parents[2] / "cases"
 WORKERS = int(os.environ.get("PROOF_WORKERS", "2"))
 SAMPLE = int(os.environ.get("PROOF_SAMPLE", "40"))
 SEEDS = int(os.environ.get("PROOF_SEEDS", "5"))
-SMOKE, STANDARD = Way("smoke", 0), Way("standard", 0)
+SMOKE, STANDARD = TrialOptions("smoke", 0), TrialOptions("standard", 0)
 
 
 @pytest.fixture(scope="session")
 def places() -> Mapping[str, Path]:
-    return folders(CASES, None)
+    return contract_folders_of(CASES, None)
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +44,16 @@ def proofs(places: Mapping[str, Path]) -> Proofs:
 
 def _all(places: Mapping[str, Path]) -> Iterator[Subject]:
     for name, folder in places.items():
-        yield from wrongs(folder, reference.faults(name))
-        yield from rights(name, folder, SEEDS, 0)
+        yield from wrong_servers(folder, reference.faults(name))
+        yield from right_servers(name, folder, SEEDS, 0)
 
 
 def _some(places: Mapping[str, Path]) -> Iterator[Subject]:
     for name, folder in places.items():
-        yield from wrongs(folder, sampled(reference.faults(name), SAMPLE // len(places), 0))
-        yield from rights(name, folder, SEEDS, 100)
+        yield from wrong_servers(folder, sample_faults(reference.faults(name), SAMPLE // len(places), 0))
+        yield from right_servers(name, folder, SEEDS, 100)
 
 
-def _proof(places: Mapping[str, Path], subjects: list[Subject], way: Way) -> Proof:
-    done: list[Trial] = list(trials(subjects, way, WORKERS))
-    return proved(places, done, way, Lasted("2026-11-22T01:00:00Z", 0.0))
+def _proof(places: Mapping[str, Path], subjects: list[Subject], way: TrialOptions) -> Proof:
+    done: list[Trial] = list(run_trials(subjects, way, WORKERS))
+    return build_proof(places, done, way, ProofDuration("2026-11-22T01:00:00Z", 0.0))

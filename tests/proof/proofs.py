@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.results.proof import Proof
+from conformance.prove.model import Proof
 
 
 @dataclass(frozen=True, slots=True)

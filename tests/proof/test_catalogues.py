@@ -10,7 +10,7 @@ import pytest
 
 from conformance import reference
 from conformance.contract.contract import Contract
-from conformance.source import read
+from conformance.yaml_document import read
 
 LEAST = 3
 RELEASED = Path(__file__).parents[1] / "released_rows.yaml"

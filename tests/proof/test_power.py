@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from proofs import Proofs
 
-from conformance.results.proof import ContractProof, FaultProof, Proof
+from conformance.prove.model import ContractProof, FaultProof, Proof
 
 ENOUGH_AT_SMOKE = 0.8
 """Four of five, with three requests a row."""

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from conformance import reference
-from conformance.source import dump
+from conformance.yaml_document import dump
 
 TABLE = "cases/microcms-management/contents-get.yaml"
 CANARY = "canary-6b1f0c9e7d52"
@@ -189,11 +189,11 @@ def test_a_fault_of_the_suite_is_one_redacted_line_and_the_rest_is_reported(
 ) -> None:
     secret = re.findall(r"reference-full-[0-9a-f]{16}", wrong.read_text(encoding="utf-8"))[0]
     fault = (
-        "from conformance.run.campaign import Campaign\nrow = Campaign.row\n"
+        "from conformance.session import RunSession\nrow = RunSession.row\n"
         "def broken(self, contract, name):\n"
         f"    local = '{secret}'\n"
         "    if 'offset-not' in name: raise KeyError(local)\n"
-        "    return row(self, contract, name)\nCampaign.row = broken\n"
+        "    return row(self, contract, name)\nRunSession.row = broken\n"
     )
     # The workers of xdist are processes of their own: a plugin reaches them too.
     (tmp_path / "broken.py").write_text(fault, encoding="utf-8")
@@ -209,11 +209,11 @@ def test_a_fault_of_the_suite_is_one_redacted_line_and_the_rest_is_reported(
 @pytest.mark.parametrize("more", [(), ("--conformance-display",)])
 def test_an_internal_error_of_pytest_is_one_line_too(run: Callable, wrong: Path, more: tuple[str, ...]) -> None:
     broken = (
-        "from conformance.pytest_plugin.gathering import Gathering\n"
-        "take = Gathering.take\n"
+        "from conformance.pytest_plugin.sink import ResultSink\n"
+        "take = ResultSink.take\n"
         "def broken(self, line, text=None):\n"
         "    if line.row is not None and 'offset' in line.row.id: raise RuntimeError('the canary went missing')\n"
-        "    take(self, line, text)\nGathering.take = broken\n"
+        "    take(self, line, text)\nResultSink.take = broken\n"
     )
     ran = run(TABLE, "--target", str(wrong), "--showlocals", *more, before=broken)
     assert 3 == ran.code, ran.out

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.pytest_plugin.painting import Painter, State
-from conformance.report.durations import duration
+from conformance.pytest_plugin.progress import ProgressPrinter, ProgressState
+from conformance.report.format import format_duration
 
 
 class Terminal(io.StringIO):
@@ -25,8 +25,8 @@ class Gone(io.StringIO):
         raise BrokenPipeError
 
 
-def drawn(stream: io.StringIO, state: State) -> str:
-    painter = Painter(stream, lambda: state)
+def drawn(stream: io.StringIO, state: ProgressState) -> str:
+    painter = ProgressPrinter(stream, lambda: state)
     painter.begin()
     painter.end()
     return stream.getvalue()
@@ -35,7 +35,7 @@ def drawn(stream: io.StringIO, state: State) -> str:
 def test_a_terminal_shows_what_runs_how_far_and_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "160")
-    state = State("cases/x/items.yaml::limit-below", 31, 493, 2, 32, 1, 460.0)
+    state = ProgressState("cases/x/items.yaml::limit-below", 31, 493, 2, 32, 1, 460.0)
     said = drawn(Terminal(), state)
     assert "31 of at most 493 requests · 2 of 32 rows · about 8 min left · 1 violated" in said
     assert "cases/x/items.yaml::limit-below" in said
@@ -43,7 +43,7 @@ def test_a_terminal_shows_what_runs_how_far_and_how_long(monkeypatch: pytest.Mon
 
 def test_elsewhere_nothing_is_drawn_again_and_lines_are_left_whole() -> None:
     stream = io.StringIO()
-    painter = Painter(stream, State)
+    painter = ProgressPrinter(stream, ProgressState)
     painter.begin()
     painter.lines(["a" * 300, "[bold]no markup[/bold] :smile:"])
     painter.end()
@@ -51,12 +51,12 @@ def test_elsewhere_nothing_is_drawn_again_and_lines_are_left_whole() -> None:
 
 
 def test_a_reader_that_has_gone_stops_nothing() -> None:
-    Painter(Gone(), State).lines(["a line"])
+    ProgressPrinter(Gone(), ProgressState).lines(["a line"])
 
 
 def test_times_to_come_are_said_in_few_words() -> None:
     assert ["1 s", "89 s", "2 min", "119 min", "2 h 0 min", "3 h 20 min"] == [
-        duration(seconds) for seconds in (0.2, 89, 100, 7140, 7200, 12000)
+        format_duration(seconds) for seconds in (0.2, 89, 100, 7140, 7200, 12000)
     ]
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from conformance import reference
+from conformance.checks.model import Level
 from conformance.contract.contract import Contract
-from conformance.contract.reading import read_contract
-from conformance.judge.finding import Level
-from conformance.run.beyond import explored
-from conformance.run.running import prepare
-from conformance.target import target
+from conformance.contract.loader import read_contract
+from conformance.contract_run import build_context
+from conformance.explore.results import explore_operation
+from conformance.target import loader as target
 
 CASES = Path(__file__).parents[2] / "cases"
 CONTRACTS = {name: read_contract(CASES / name) for name in reference.contracts()}
@@ -37,8 +37,8 @@ FOUND = [
 def told(contract: Contract, operation: str, *faults: str) -> tuple[list[str], int]:
     """The aspects of what is found at standard depth, and the length of the longest request that shows it."""
     with reference.start(contract.name, faults=faults) as server:
-        profile = target.from_mapping(server.profile, where="reference", environ={})
-        found, _ = explored(prepare(contract, profile, "standard", 0), operation)
+        profile = target.target_from_mapping(server.profile, where="reference", environ={})
+        found, _ = explore_operation(build_context(contract, profile, "standard", 0), operation)
     findings = [item for item in found.findings if item.level is Level.MUST]
     shown = {item.n: len(item.label) for item in found.exchanges}
     return [item.aspect for item in findings], max((shown[item.exchange or 0] for item in findings), default=0)

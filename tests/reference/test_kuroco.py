@@ -11,7 +11,7 @@ import pytest
 from kuroco_client import Client, site
 
 from conformance.reference import random_freedoms, start
-from conformance.target.profile import Profile
+from conformance.target.schema import Profile
 
 FORMATS = {
     "email": "E-mail形式", "tel": "電話番号形式", "zip": "郵便番号形式", "url": "URL形式", "number": "数値形式",

@@ -10,36 +10,34 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
+from conformance.checks.model import Finding, Level, Verdict
 from conformance.results.model import (
     Attempt,
     Choice,
     ContractName,
+    ExpectedAnswer,
     Exploration,
     ExploredFinding,
-    Finding,
-    Known,
-    Level,
+    KnownDeviationNote,
     Note,
+    PromiseSource,
     RecordedExchange,
+    RecordedNoResponse,
     RecordedRequest,
     RecordedResponse,
-    RecordedSilence,
     Results,
     RowResult,
-    Source,
     Suite,
     TableName,
     TargetRun,
     Undocumented,
-    Verdict,
-    Wanted,
 )
 
 HOST = "https://example.microcms-management.io"
 LIST = "/api/v1/contents/news"
 DOCUMENT = "https://document.microcms.io/management-api/management-api-error-response"
-MICROCMS = Source(document=DOCUMENT, language="ja", edition="2025-12-10", confidence="documented")
-KUROCO = Source(
+MICROCMS = PromiseSource(document=DOCUMENT, language="ja", edition="2025-12-10", confidence="documented")
+KUROCO = PromiseSource(
     document="https://kuroco.app/docs/reference/error",
     language="en",
     edition="2024",
@@ -99,7 +97,7 @@ def silence(n: int, label: str, kind: str, detail: str) -> RecordedExchange:
         seconds=10.0,
         tries=3,
         request=RecordedRequest(method="GET", url=f"{HOST}{LIST}?{label}"),
-        silence=RecordedSilence(kind, detail),
+        silence=RecordedNoResponse(kind, detail),
         curl=f"curl -sS -i '{HOST}{LIST}?{label}'",
     )
 
@@ -123,7 +121,7 @@ def violates_by_status() -> RowResult:
         verdict=Verdict.VIOLATES,
         requests=5,
         cause="The limit is below 0.",
-        wanted=Wanted(400, (BELOW,)),
+        wanted=ExpectedAnswer(400, (BELOW,)),
         source=MICROCMS,
         seconds=0.3,
         file="cases/microcms-management/contents-get.yaml",
@@ -170,7 +168,7 @@ def violates_by_wrong_row() -> RowResult:
         verdict=Verdict.VIOLATES,
         requests=2,
         cause="The limit is above 100.",
-        wanted=Wanted(400, (ABOVE,)),
+        wanted=ExpectedAnswer(400, (ABOVE,)),
         source=MICROCMS,
         file="cases/microcms-management/contents-get.yaml",
         line=14,
@@ -206,7 +204,7 @@ def drifts() -> RowResult:
         verdict=Verdict.DRIFTS,
         requests=2,
         cause="The limit is not an integer.",
-        wanted=Wanted(400, ("Invalid integer in query (limit={query.limit})",)),
+        wanted=ExpectedAnswer(400, ("Invalid integer in query (limit={query.limit})",)),
         source=MICROCMS,
         file="cases/microcms-management/contents-get.yaml",
         line=22,
@@ -233,7 +231,7 @@ def conforms() -> RowResult:
         verdict=Verdict.CONFORMS,
         requests=2,
         cause="The offset is below 0.",
-        wanted=Wanted(400, ("Offset: must be no less than 0",)),
+        wanted=ExpectedAnswer(400, ("Offset: must be no less than 0",)),
         source=MICROCMS,
         file="cases/microcms-management/contents-get.yaml",
         line=30,
@@ -258,7 +256,7 @@ def inconclusive() -> RowResult:
         requests=3,
         reason="No answer came within 10 s, three times in a row.",
         cause="The offset is not an integer.",
-        wanted=Wanted(400, ("Invalid integer in query (offset={query.offset})",)),
+        wanted=ExpectedAnswer(400, ("Invalid integer in query (offset={query.offset})",)),
         source=MICROCMS,
         file="cases/microcms-management/contents-get.yaml",
         line=38,
@@ -277,7 +275,7 @@ def not_exercised() -> RowResult:
         verdict=Verdict.NOT_EXERCISED,
         reason="The profile lacks what this row needs.",
         cause="No such member, or one who is still invited.",
-        wanted=Wanted(404, ("Member not found",)),
+        wanted=ExpectedAnswer(404, ("Member not found",)),
         source=MICROCMS,
         lacks=("fixtures.member_id", "allow: write"),
         file="cases/microcms-management/members-get.yaml",
@@ -293,13 +291,15 @@ def known() -> RowResult:
         verdict=Verdict.VIOLATES,
         requests=1,
         cause="A well-formed URL, but no such medium.",
-        wanted=Wanted(404, ("medium not found",)),
+        wanted=ExpectedAnswer(404, ("medium not found",)),
         source=MICROCMS,
         file="cases/microcms-management/media-delete.yaml",
         line=20,
         observed="500 Internal Server Error",
         findings=(Finding("status", Level.MUST, 404, 500, "url=missing", 1),),
-        known=Known("Reported to the vendor; a mend is announced.", "https://tracker.example/42", "2027-01-31"),
+        known=KnownDeviationNote(
+            "Reported to the vendor; a mend is announced.", "https://tracker.example/42", "2027-01-31"
+        ),
         attempts=(tried("url=missing", "https://images.example/x.jpg", "violation", "500", 1, "example"),),
         exchanges=(
             answer(
@@ -317,7 +317,7 @@ def known() -> RowResult:
 
 
 def kuroco_rows() -> tuple[RowResult, ...]:
-    wanted = Wanted(400, ("Title is required", "タイトルは必須項目です。"), "invalid", "subject")
+    wanted = ExpectedAnswer(400, ("Title is required", "タイトルは必須項目です。"), "invalid", "subject")
     body = {"errors": [{"code": "required", "message": "タイトルは必須項目です。", "field": "subject"}]}
     return (
         RowResult(
@@ -359,7 +359,7 @@ def kuroco_rows() -> tuple[RowResult, ...]:
             source=KUROCO,
             file="cases/kuroco/topics-write.yaml",
             line=4,
-            wanted=Wanted(400, ("Content Structure does not exist.",), "bad_request"),
+            wanted=ExpectedAnswer(400, ("Content Structure does not exist.",), "bad_request"),
             observed="400 bad_request",
             attempts=(tried("no group", "insert", "as-promised", "400 bad_request", None, "example"),),
         ),

@@ -12,9 +12,12 @@ from hostile import PAYLOADS
 from made_up import HOST, map_text, sample_results
 from two_languages import english_left, seen
 
-from conformance.errors import Unusable
-from conformance.report import auditing
-from conformance.results.model import Known, Results, RowResult
+from conformance.audit.json_form import format_json_audit
+from conformance.audit.matrix import build_matrix
+from conformance.audit.model import Matrix
+from conformance.audit.page import render_audit
+from conformance.errors import ConfigError
+from conformance.results.model import KnownDeviationNote, Results, RowResult
 
 FACTS = (
     "atlas", "birch", "dead", "lost", "200 1 content", "limit=min-1000", "limit=max+1", "limit=abc", "offset=abc",
@@ -36,12 +39,12 @@ def _row(row: RowResult) -> RowResult:
     reason = row.reason and (
         "lacks fixtures.member_id, allow: write" if row.lacks else "offset=abc: no answer (refused)"
     )
-    known = row.known and Known("ベンダーに報告済み", "https://tracker.example/42", "2027-01-31")
+    known = row.known and KnownDeviationNote("ベンダーに報告済み", "https://tracker.example/42", "2027-01-31")
     found = tuple(replace(one, detail="") for one in row.findings)
     return replace(row, cause_ja="原因です。", reason=reason, known=known, findings=found)
 
 
-def matrix() -> auditing.Matrix:
+def matrix() -> Matrix:
     sample = ours(sample_results())
     titled = [
         replace(
@@ -51,7 +54,7 @@ def matrix() -> auditing.Matrix:
     ]
     other = replace(sample, runs=(replace(titled[0], target={**titled[0].target, "allow": []}),), depth="smoke", seed=3)
     whole = replace(sample, runs=tuple(titled), partial=True, why_partial="interrupted")
-    return auditing.matrix(
+    return build_matrix(
         [("atlas", whole), ("birch", other)],
         {
             "atlas": "interrupted",
@@ -62,7 +65,7 @@ def matrix() -> auditing.Matrix:
 
 
 def page(language: str | None) -> str:
-    return auditing.audit_html(matrix(), {"atlas": "atlas"}, language)
+    return render_audit(matrix(), {"atlas": "atlas"}, language)
 
 
 def test_a_japanese_audit_has_no_word_of_ours_in_english() -> None:
@@ -112,12 +115,12 @@ def test_the_english_audit_says_what_it_always_said() -> None:
 
 
 def test_an_unknown_language_is_refused() -> None:
-    with pytest.raises(Unusable, match="there are no words in 'de'"):
+    with pytest.raises(ConfigError, match="there are no words in 'de'"):
         page("de")
 
 
 def test_json_has_the_japanese_that_results_hold() -> None:
-    told_of = json.loads(auditing.json(matrix()))
+    told_of = json.loads(format_json_audit(matrix()))
     table = told_of["tables"][0]
     assert ("表", "原因です。") == (table["title_ja"], table["rows"][0]["cause_ja"])
 
@@ -126,8 +129,8 @@ def test_json_has_the_japanese_that_results_hold() -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_no_hostile_text_becomes_an_element_in_either_language(language: str, payload: str) -> None:
     evil = map_text(sample_results(), lambda text: text + payload)
-    plain = auditing.audit_html(auditing.matrix([("t", sample_results())], {"d": "x"}), {"t": "t"}, language)
-    hostile = auditing.audit_html(auditing.matrix([("t", evil)], {"d": payload}), {"t": "t"}, language)
+    plain = render_audit(build_matrix([("t", sample_results())], {"d": "x"}), {"t": "t"}, language)
+    hostile = render_audit(build_matrix([("t", evil)], {"d": payload}), {"t": "t"}, language)
     assert plain.count("<script") == hostile.count("<script") == 2
     assert "<img" not in hostile
     assert "<svg" not in hostile

@@ -12,9 +12,13 @@ import pytest
 from hostile import PAYLOADS
 from made_up import conforms, map_text, run_of, sample_results, violates_by_status
 
-from conformance.report import auditing
-from conformance.report.auditing.sheet import safe
-from conformance.results.model import Choice, Results, RowResult, Verdict
+from conformance.audit.csv_form import escape_formula, format_csv_audit
+from conformance.audit.json_form import format_json_audit
+from conformance.audit.matrix import build_matrix
+from conformance.audit.model import Matrix
+from conformance.audit.page import render_audit
+from conformance.checks.model import Verdict
+from conformance.results.model import Choice, Results, RowResult
 
 ROW = "contents-get/offset-below-minimum"
 
@@ -33,8 +37,8 @@ def accepting() -> RowResult:
     return replace(conforms(), choices=(Choice("limit=+5", "accepted"), Choice("limit=", "accepted")))
 
 
-def two() -> auditing.Matrix:
-    return auditing.matrix(
+def two() -> Matrix:
+    return build_matrix(
         [("good", results(accepting(), seconds=3.5)), ("bad", results(refusing(), violates_by_status()))],
         {"dead": "no connection within 10 s"},
     )
@@ -68,19 +72,19 @@ def test_open_choices_say_who_accepts_and_those_that_differ_come_first() -> None
 
 def test_cost_and_editions_are_told() -> None:
     sample = sample_results()
-    (column,) = auditing.matrix([("both", sample)]).columns
+    (column,) = build_matrix([("both", sample)]).columns
     assert (17, 12.4, ("2024", "2026")) == (column.requests, column.seconds, column.editions)
     assert ("microcms-management 2025-12-10", "kuroco 2024") == column.contracts
 
 
 def test_what_was_not_the_same_for_all_is_said() -> None:
-    found = auditing.matrix([("a", results(conforms())), ("b", replace(results(conforms(), allow=[]), depth="smoke"))])
+    found = build_matrix([("a", results(conforms())), ("b", replace(results(conforms(), allow=[]), depth="smoke"))])
     assert ("depth", "permissions") == found.unfair
-    assert "compare with care: depth, permissions" in auditing.audit_html(found)
+    assert "compare with care: depth, permissions" in render_audit(found)
 
 
 def test_rows_of_several_contracts_stand_below_their_own() -> None:
-    found = auditing.matrix([("both", sample_results())])
+    found = build_matrix([("both", sample_results())])
     assert ["microcms-management"] * 3 + ["kuroco"] == [table.contract for table in found.tables]
     assert 9 == len(found.rows)
 
@@ -105,7 +109,7 @@ def parsed(html: str) -> Page:
 
 
 def test_each_cell_leads_to_its_row_in_the_targets_report() -> None:
-    page = parsed(auditing.audit_html(two(), {"good": "good", "bad": "the bad one"}))
+    page = parsed(render_audit(two(), {"good": "good", "bad": "the bad one"}))
     assert f"good/report.html#{ROW}" in page.links
     assert f"the%20bad%20one/report.html#{ROW}" in page.links
     assert 3 == sum("#contents-get/" in link for link in page.links)
@@ -114,12 +118,12 @@ def test_each_cell_leads_to_its_row_in_the_targets_report() -> None:
 def test_a_contract_twice_in_one_report_is_linked_where_the_worse_row_stands() -> None:
     sample = results(conforms())
     twice = replace(sample, runs=(sample.runs[0], results(refusing()).runs[0]))
-    html = auditing.audit_html(auditing.matrix([("x", twice)]), {"x": "x"})
+    html = render_audit(build_matrix([("x", twice)]), {"x": "x"})
     assert f"x/report.html#run-2/{ROW}" in parsed(html).links
 
 
 def test_json_has_the_places_of_its_targets() -> None:
-    told = json.loads(auditing.json(two(), {"good": "good"}))
+    told = json.loads(format_json_audit(two(), {"good": "good"}))
     assert ["good", "bad", "dead"] == [target["name"] for target in told["targets"]]
     row = next(row for row in told["tables"][0]["rows"] if row["id"] == ROW)
     assert ["conforms", "violates", None] == [cell and cell["verdict"] for cell in row["cells"]]
@@ -128,7 +132,7 @@ def test_json_has_the_places_of_its_targets() -> None:
 
 
 def test_csv_has_a_line_per_row_and_a_column_per_target() -> None:
-    lines = list(csv.reader(io.StringIO(auditing.csv(two()))))
+    lines = list(csv.reader(io.StringIO(format_csv_audit(two()))))
     assert ["kind", "contract", "table", "row", "good", "bad", "dead"] == lines[0]
     assert ["row", "microcms-management", "contents-get", ROW, "conforms", "violates", ""] in lines
     assert {7} == {len(line) for line in lines}
@@ -136,18 +140,18 @@ def test_csv_has_a_line_per_row_and_a_column_per_target() -> None:
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", " =1", "\r=1"])
 def test_a_cell_that_a_spreadsheet_would_calculate_gets_an_apostrophe(cell: str) -> None:
-    assert safe(cell).startswith("'")
+    assert escape_formula(cell).startswith("'")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
 def test_hostile_text_does_no_harm_in_any_form(payload: str) -> None:
     evil = map_text(sample_results(), lambda text: payload)
-    found = auditing.matrix([(f"t {payload}", evil)], {f"dead {payload}": payload})
-    page = parsed(auditing.audit_html(found, {f"t {payload}": "t"}))
+    found = build_matrix([(f"t {payload}", evil)], {f"dead {payload}": payload})
+    page = parsed(render_audit(found, {f"t {payload}": "t"}))
     assert (2, []) == (page.seen.count("script"), page.handlers)
     assert not [link for link in page.links if not link.startswith(("t/report.html", "#"))]
-    auditing.json(found).encode()
-    for line in csv.reader(io.StringIO(auditing.csv(found))):
+    format_json_audit(found).encode()
+    for line in csv.reader(io.StringIO(format_csv_audit(found))):
         assert not [cell for cell in line if cell.lstrip().startswith(("=", "+", "-", "@"))]
 
 
@@ -156,6 +160,6 @@ def test_forty_targets_are_one_page_of_moderate_size() -> None:
     rows = tuple(replace(conforms(), id=f"t-{n % 6}/row-{n}", table=f"t-{n % 6}", row=n) for n in range(47))
     one = replace(sample, runs=(run_of(sample.runs[0].contract, sample.runs[0].target, rows),))
     names = [f"target-{n:02}" for n in range(40)]
-    html = auditing.audit_html(auditing.matrix([(name, one) for name in names]), {name: name for name in names})
+    html = render_audit(build_matrix([(name, one) for name in names]), {name: name for name in names})
     assert len(html) < 1_000_000
     assert 40 * 47 == sum("#t-" in link for link in parsed(html).links)

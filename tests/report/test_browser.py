@@ -11,7 +11,7 @@ from browser import DARK, NO_SCRIPT, needs_chromium, opened, told, with_axe, wit
 from hostile import PAYLOADS, hostile_results
 from made_up import many_rows, sample_results
 
-from conformance.report.html import document
+from conformance.report.html import render_document
 
 pytestmark = needs_chromium
 
@@ -63,14 +63,14 @@ def written(folder: Path, text: str) -> Path:
 def test_no_hostile_text_runs(tmp_path: Path) -> None:
     pages = {name: hostile_results(text) for name, text in PAYLOADS.items() if name != "long"}
     everything = replace(sample_results(), runs=tuple(run for page in pages.values() for run in page.runs))
-    dom = opened(written(tmp_path, with_probe(document(everything), USE_EVERYTHING)))
+    dom = opened(written(tmp_path, with_probe(render_document(everything), USE_EVERYTHING)))
 
     assert 10_000 < told(dom, "done")
     assert "data-ran" not in dom[: dom.index("<head")]
 
 
 def test_reader_can_search_filter_sort_open_and_switch_language(tmp_path: Path) -> None:
-    seen = told(opened(written(tmp_path, with_probe(document(sample_results()), READ_AS_A_PERSON))), "told")
+    seen = told(opened(written(tmp_path, with_probe(render_document(sample_results()), READ_AS_A_PERSON))), "told")
 
     assert "9 of 9 rows shown" == seen["all"] == seen["reset"]
     assert "1 of 9 rows shown" == seen["searched"] == seen["table"]
@@ -86,7 +86,7 @@ def test_reader_can_search_filter_sort_open_and_switch_language(tmp_path: Path) 
 
 @pytest.mark.parametrize("head", ["", NO_SCRIPT], ids=["with-script", "without-script"])
 def test_link_to_a_row_opens_it(tmp_path: Path, head: str) -> None:
-    page = document(sample_results()).replace("<head>", f"<head>{head}")
+    page = render_document(sample_results()).replace("<head>", f"<head>{head}")
     dom = opened(written(tmp_path, page), fragment="#contents-get/limit-not-an-integer")
 
     opened_rows = re.findall(r'<details class="cf-proof" open=""><summary><code class="cf-id">([^<]*)', dom)
@@ -95,13 +95,13 @@ def test_link_to_a_row_opens_it(tmp_path: Path, head: str) -> None:
 
 def test_browser_in_japanese_gets_japanese_unless_a_language_was_asked_for(tmp_path: Path) -> None:
     for language, lang in ((None, "ja"), ("en", "en")):
-        dom = opened(written(tmp_path, document(sample_results(), language)), "--accept-lang=ja")
+        dom = opened(written(tmp_path, render_document(sample_results(), language)), "--accept-lang=ja")
 
         assert f'<html lang="{lang}"' in dom
 
 
 def test_five_hundred_rows_with_evidence_are_small_and_open_within_two_seconds(tmp_path: Path) -> None:
-    page = document(many_rows(500))
+    page = render_document(many_rows(500))
     path = written(tmp_path, with_probe(page, TIME))
 
     assert 500 == page.count('<tbody class="cf-row')
@@ -111,7 +111,7 @@ def test_five_hundred_rows_with_evidence_are_small_and_open_within_two_seconds(t
 
 def test_nothing_is_wider_than_a_phone(tmp_path: Path) -> None:
     frame = '<iframe id="phone" src="report.html" style="width:390px;height:800px"></iframe>'
-    written(tmp_path, document(sample_results()))
+    written(tmp_path, render_document(sample_results()))
     outer = tmp_path / "outer.html"
     probe = """
     const inner = document.getElementById("phone").contentDocument;
@@ -126,6 +126,6 @@ def test_nothing_is_wider_than_a_phone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("flags", [(), (DARK,)], ids=["light", "dark"])
 def test_axe_finds_nothing_wrong_with_everything_open(tmp_path: Path, axe: str, flags: tuple[str, ...]) -> None:
-    page = with_axe(document(sample_results()), axe)
+    page = with_axe(render_document(sample_results()), axe)
 
     assert [] == told(opened(written(tmp_path, page), *flags), "axe")

@@ -7,21 +7,19 @@ from dataclasses import replace
 import pytest
 from made_up import conforms, drifts, run_of, sample_results, violates_by_status
 
-from conformance.report.comparing import Comparison, compare
-from conformance.report.comparing.model import Kind, RowChange
+from conformance.checks.model import Finding, Level, Verdict
+from conformance.compare.compare import compare
+from conformance.compare.model import Comparison, Kind, RowChange
 from conformance.results.model import (
     Attempt,
     Choice,
     Exploration,
     ExploredFinding,
-    Finding,
-    Known,
-    Level,
+    KnownDeviationNote,
     Results,
     RowResult,
     Suite,
     Undocumented,
-    Verdict,
 )
 
 ROW = "contents-get/offset-below-minimum"
@@ -165,7 +163,7 @@ def test_another_address_is_said_but_excuses_nothing() -> None:
 
 
 def test_a_known_deviation_is_not_worse() -> None:
-    after = replace(violating(conforms()), known=Known("Reported."))
+    after = replace(violating(conforms()), known=KnownDeviationNote("Reported."))
     found = compare(results(conforms()), results(after))
     assert ("Reported.", False) == (only(found).known, found.worse)
 

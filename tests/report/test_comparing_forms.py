@@ -11,8 +11,13 @@ from html.parser import HTMLParser
 import pytest
 from made_up import map_text, sample_results
 
-from conformance.report import comparing
-from conformance.results.model import Finding, Level, Results, RowResult, Suite, Undocumented, Verdict
+from conformance.checks.model import Finding, Level, Verdict
+from conformance.compare.compare import compare
+from conformance.compare.json_form import format_json_comparison
+from conformance.compare.markdown import format_markdown_comparison
+from conformance.compare.page import render_comparison
+from conformance.compare.text import format_comparison
+from conformance.results.model import Results, RowResult, Suite, Undocumented
 
 EVIL = "<script>alert(1)</script>\x1b[2J\u202e|`*_[x](javascript:1)\ud800\n# heading"
 
@@ -50,9 +55,17 @@ FACTS = (
 )  # fmt: skip
 
 
+FORMS = {
+    "text": format_comparison,
+    "json": format_json_comparison,
+    "markdown": format_markdown_comparison,
+    "html": render_comparison,
+}
+
+
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
 def test_every_form_tells_every_fact(form: str) -> None:
-    written = getattr(comparing, form)(comparing.compare(*changed()))
+    written = FORMS[form](compare(*changed()))
     plain = _plain(written)
     assert [] == [fact for fact in FACTS if fact not in plain]
 
@@ -63,7 +76,7 @@ def _plain(text: str) -> str:
 
 
 def test_text_says_first_that_it_got_worse_and_last_what_we_did() -> None:
-    lines = comparing.text(comparing.compare(*changed())).splitlines()
+    lines = format_comparison(compare(*changed())).splitlines()
     assert lines[0].startswith("It got worse: 1 row newly violating, ")
     ours = lines.index("What changed on our side (no target is blamed for it)")
     assert "  depth: standard → thorough" in lines[ours:]
@@ -71,15 +84,15 @@ def test_text_says_first_that_it_got_worse_and_last_what_we_did() -> None:
 
 def test_nothing_changed_is_one_sentence_in_every_form() -> None:
     sample = sample_results()
-    same = comparing.compare(sample, replace(sample, started="2026-11-23T01:00:00Z"))
-    assert ["Nothing changed in what the target does."] == comparing.text(same).splitlines()[:1]
-    assert 2 == len(comparing.text(same).splitlines())
-    assert "Nothing changed" in comparing.markdown(same)
-    assert "<h2" not in comparing.html(same)
+    same = compare(sample, replace(sample, started="2026-11-23T01:00:00Z"))
+    assert ["Nothing changed in what the target does."] == format_comparison(same).splitlines()[:1]
+    assert 2 == len(format_comparison(same).splitlines())
+    assert "Nothing changed" in format_markdown_comparison(same)
+    assert "<h2" not in render_comparison(same)
 
 
 def test_json_can_be_read_by_a_program() -> None:
-    told = json.loads(comparing.json(comparing.compare(*changed())))
+    told = json.loads(format_json_comparison(compare(*changed())))
     assert (1, True, True) == (told["format"], told["worse"], told["changed"])
     (row,) = [one for run in told["runs"] for one in run["rows"]]
     assert ("newly-violating", "conforms", "violates", []) == (row["kind"], row["old"], row["new"], row["ours"])
@@ -105,16 +118,16 @@ def evil_pair() -> tuple[Results, Results]:
 
 
 def test_hostile_text_does_no_harm_in_any_form() -> None:
-    found = comparing.compare(*evil_pair())
-    page = comparing.html(found)
+    found = compare(*evil_pair())
+    page = render_comparison(found)
     elements = Elements()
     elements.feed(page)
     assert 2 == elements.seen.count("script")
-    for written in (comparing.text(found), comparing.markdown(found), comparing.json(found), page):
+    for written in (format_comparison(found), format_markdown_comparison(found), format_json_comparison(found), page):
         written.encode()
         assert "\x1b" not in written
         assert "\u202e" not in written
-    prose = re.sub(r"^(`{3,})sh\n.*?\n\1$", "", comparing.markdown(found), flags=re.DOTALL | re.MULTILINE)
+    prose = re.sub(r"^(`{3,})sh\n.*?\n\1$", "", format_markdown_comparison(found), flags=re.DOTALL | re.MULTILINE)
     assert "<script>" not in prose
     assert not [line for line in prose.splitlines() if line.startswith("# heading")]
 
@@ -125,8 +138,8 @@ def test_the_excuse_is_written_beside_a_row_that_is_ours() -> None:
     same = replace(row, attempts=next(one for one in old.runs[0].rows if one.id == row.id).attempts)
     run = replace(new.runs[0], rows=tuple(same if one.id == row.id else one for one in new.runs[0].rows))
     judged = replace(new, runs=(run,), suite=Suite("conformance", "9.9"), depth="standard")
-    found = comparing.compare(replace(old, runs=old.runs[:1]), judged)
+    found = compare(replace(old, runs=old.runs[:1]), judged)
     assert not found.worse
     excuse = "Explained by our side: suite: conformance 0.1.0 → conformance 9.9"
-    for form in (comparing.text, comparing.markdown, comparing.html):
+    for form in (format_comparison, format_markdown_comparison, render_comparison):
         assert excuse in _plain(form(found))

@@ -12,9 +12,9 @@ from made_up import map_text, sample_results
 from test_comparing_forms import changed
 from two_languages import english_left, seen
 
-from conformance.errors import Unusable
-from conformance.report import comparing
-from conformance.report.comparing.model import (
+from conformance.checks.model import Level, Verdict
+from conformance.compare.compare import compare
+from conformance.compare.model import (
     ChoiceChange,
     Comparison,
     ExploredChange,
@@ -26,7 +26,8 @@ from conformance.report.comparing.model import (
     UndocumentedChange,
     WordingChange,
 )
-from conformance.results.model import Level, Verdict
+from conformance.compare.page import render_comparison
+from conformance.errors import ConfigError
 
 FACTS = (
     "conformance 0.1.0", "conformance 0.2.0", "standard", "thorough", "staging", "kuroco", "View in English",
@@ -93,30 +94,30 @@ ALL = {
     "same": lambda: replace(everything(), runs=(replace(everything().runs[0], rows=(), wordings=(), choices=(),
                                                         undocumented=(), explored=()),)),
     "nothing": lambda: replace(everything(), runs=()),
-    "made-up": lambda: comparing.compare(*changed()),
+    "made-up": lambda: compare(*changed()),
 }  # fmt: skip
 every = pytest.mark.parametrize("name", ALL)
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if name != "made-up"])
 def test_a_japanese_comparison_has_no_word_of_ours_in_english(name: str) -> None:
-    assert set() == english_left(comparing.html(ALL[name](), "ja"), FACTS)
+    assert set() == english_left(render_comparison(ALL[name](), "ja"), FACTS)
 
 
 @every
 def test_each_page_can_be_switched_into_the_other(name: str) -> None:
-    english, japanese = (comparing.html(ALL[name](), language) for language in ("en", "ja"))
+    english, japanese = (render_comparison(ALL[name](), language) for language in ("en", "ja"))
     assert seen(english, silent=("style", "script")) == seen(japanese, "en", silent=("style", "script"))
     assert seen(japanese, silent=("style", "script")) == seen(english, "ja", silent=("style", "script"))
 
 
 def test_what_is_in_code_is_said_in_japanese_where_it_is_ours() -> None:
-    said = seen(comparing.html(everything(), "ja"), silent=("style", "script"))
+    said = seen(render_comparison(everything(), "ja"), silent=("style", "script"))
     assert {'"応答なし: 時間切れ"', "（なし）", '"JSONの本文"', "記載例", "対照「準備」", "なし"} <= set(said)  # noqa: RUF001
 
 
 def test_headlines_and_excuses_are_whole_sentences() -> None:
-    said = {name: "\n".join(seen(comparing.html(each(), "ja"))) for name, each in ALL.items()}
+    said = {name: "\n".join(seen(render_comparison(each(), "ja"))) for name, each in ALL.items()}
     assert "悪化はしていませんが、変化がありました: 改善した行1件、変化した文言3件、" in said["better"]
     assert "対象の動作に変化はありません。" in said["same"]
     assert "比較できません。" in said["nothing"]
@@ -126,7 +127,7 @@ def test_headlines_and_excuses_are_whole_sentences() -> None:
 
 
 def test_the_english_comparison_says_what_it_always_said() -> None:
-    said = "\n".join(seen(comparing.html(everything())))
+    said = "\n".join(seen(render_comparison(everything())))
     for text in (
         "What changed", "Newly violating", "conforms → violates", "Expected by the profile: tracked as 42",
         "May be explained by our side: suite, contract edition, depth, seed, broken off, wanted,", "Since then", "gone",
@@ -141,24 +142,24 @@ def test_the_english_comparison_says_what_it_always_said() -> None:
 def test_causes_and_reasons_come_from_the_results() -> None:
     old, new = changed()
     said = replace(new.runs[0], rows=tuple(replace(one, cause_ja="原因です。") for one in new.runs[0].rows))
-    found = comparing.compare(old, replace(new, runs=(said, new.runs[1])))
+    found = compare(old, replace(new, runs=(said, new.runs[1])))
     (one,) = [one for run in found.runs for one in run.rows]
     assert ("原因です。", "ステータス（offset=min-1）: 期待 400、結果 200。") == (one.cause_ja, one.why_ja)  # noqa: RUF001
 
 
 def test_without_a_language_the_page_is_in_english_and_follows_the_browser() -> None:
-    page = {language: comparing.html(everything(), language) for language in (None, "en", "ja")}
+    page = {language: render_comparison(everything(), language) for language in (None, "en", "ja")}
     assert seen(page[None]) == seen(page["en"])
     assert [True, False, False] == ['data-follow="1"' in one for one in page.values()]
-    with pytest.raises(Unusable, match="there are no words in 'de'"):
-        comparing.html(everything(), "de")
+    with pytest.raises(ConfigError, match="there are no words in 'de'"):
+        render_comparison(everything(), "de")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_no_hostile_text_becomes_an_element_in_either_language(language: str, payload: str) -> None:
     evil = map_text(sample_results(), lambda text: text + payload)
-    page = comparing.html(comparing.compare(evil, replace(evil, seed=3, runs=sample_results().runs)), language)
+    page = render_comparison(compare(evil, replace(evil, seed=3, runs=sample_results().runs)), language)
     assert 2 == page.count("<script")
     assert "<img" not in page
     assert "<svg" not in page
@@ -169,7 +170,7 @@ def test_a_reader_can_switch_the_language_of_a_comparison(tmp_path: Path) -> Non
     file = tmp_path / "comparison.html"
     file.write_text(
         with_probe(
-            comparing.html(better()),
+            render_comparison(better()),
             """
             const text = (of) => document.querySelector(of).textContent;
             const said = () => [document.title, text("h3"), document.documentElement.lang];

@@ -11,9 +11,10 @@ import pytest
 from made_up import many_rows, sample_results
 from rich.console import Console
 
-from conformance.report import WRITERS, table
-from conformance.results.model import Results, Verdict
-from conformance.results.reading import read_json
+from conformance.checks.model import Verdict
+from conformance.report.writers import WRITERS, table
+from conformance.results.model import Results
+from conformance.results.serialization import parse_results
 
 
 def drawn(form: str, results: Results | None = None, language: str | None = None) -> str:
@@ -33,7 +34,7 @@ def test_every_form_has_a_file_name_of_its_own() -> None:
 
 
 def test_every_form_of_what_was_read_again_is_the_same() -> None:
-    again = read_json(drawn("json"), "results.json")
+    again = parse_results(drawn("json"), "results.json")
 
     assert {form: drawn(form) for form in WRITERS} == {form: drawn(form, again) for form in WRITERS}
 
@@ -184,7 +185,7 @@ def test_earl_has_an_assertion_per_row_with_the_outcome_of_its_verdict() -> None
 def test_terminal_says_each_violation_in_four_lines_and_does_not_break_its_command() -> None:
     results = sample_results()
     row = results.runs[0].rows[0]
-    lines = [line.plain for line in table.violation(row)]
+    lines = [line.plain for line in table.build_violation(row)]
 
     assert 4 == len(lines)
     assert lines[0].startswith("✗ contents-get/limit-below-minimum  The limit is below 0. → 400 ")
@@ -193,7 +194,7 @@ def test_terminal_says_each_violation_in_four_lines_and_does_not_break_its_comma
     assert lines[3].startswith("  got: 200  ←  200 {")
     console = Console(width=60, color_system=None)
     with console.capture() as capture:
-        table.show(console, results)
+        table.print_table(console, results)
     assert lines[1] in capture.get()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from conformance.report.har import write
+from conformance.report.writers.har import format_har
 from conformance.results.model import RecordedExchange, RecordedResponse, Results
 from tests.report.made_up import answer, sample_results, silence
 
@@ -39,7 +39,7 @@ ARCHIVE = _object(
 
 
 def entries(results: Results) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(write(results))["log"]["entries"]
+    found: list[dict[str, Any]] = json.loads(format_har(results))["log"]["entries"]
     return found
 
 
@@ -56,7 +56,7 @@ def at(one: RecordedExchange, second: str) -> RecordedExchange:
 
 
 def test_every_member_that_the_format_requires_is_there() -> None:
-    archive = json.loads(write(sample_results()))
+    archive = json.loads(format_har(sample_results()))
     assert [] == [error.message for error in jsonschema_rs.validator_for(ARCHIVE).iter_errors(archive)]
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from made_up import map_text, sample_results
 
-from conformance.report import history
-from conformance.results.history import append, read
-from conformance.results.history.lines import Cell, History, Line, RunPoint, TargetHistory
-from conformance.results.model import Verdict
+from conformance.checks.model import Verdict
+from conformance.history.model import History, HistoryCell, RowHistory, RunPoint, TargetHistory
+from conformance.history.page import render_history
+from conformance.history.store import append_results, read_history
+from conformance.history.text import format_history
 
 EVIL = "<script>alert(1)</script>\x1b[2J\u202e\ud800"
 
@@ -19,31 +20,32 @@ EVIL = "<script>alert(1)</script>\x1b[2J\u202e\ud800"
 def over_time(*verdicts: str, suffix: str = "") -> History:
     days = [f"2026-11-{n:02}T01:00:00Z" for n in range(1, len(verdicts) + 1)]
     cells = tuple(
-        Cell(day, Verdict(one), f"400 {one}{suffix}") if one else None for day, one in zip(days, verdicts, strict=True)
+        HistoryCell(day, Verdict(one), f"400 {one}{suffix}") if one else None
+        for day, one in zip(days, verdicts, strict=True)
     )
     runs = tuple(
         RunPoint(n, day, Verdict.CONFORMS, 9, 1.5, "standard", "e", "s 1", "u", partial=False)
         for n, day in enumerate(days)
     )
     choices = (("a/b", f"limit=+5{suffix}", ((days[0], "accepted"), (days[-1], f"refused{suffix}"))),)
-    return History((TargetHistory("c", f"staging{suffix}", runs, (Line("a/b", "a", 1, cells),), choices),))
+    return History((TargetHistory("c", f"staging{suffix}", runs, (RowHistory("a/b", "a", 1, cells),), choices),))
 
 
 def test_text_has_a_sign_for_each_run_and_says_since_when() -> None:
-    told = history.text(over_time("conforms", "violates", "", "conforms", "not-exercised", "violates"))
+    told = format_history(over_time("conforms", "violates", "", "conforms", "not-exercised", "violates"))
     assert "a/b  ✓✗·✓○✗  violates since 2026-11-06T01:00:00Z; flickered 2 times" in told
     assert "2026-11-06T01:00:00Z  refused" in told
 
 
 def test_the_page_tells_each_run_by_sign_colour_and_words() -> None:
-    page = history.html(over_time("conforms", "violates", "violates"))
+    page = render_history(over_time("conforms", "violates", "violates"))
     assert 2 == page.count('<i class="cf-violates" title=')
     assert "conforms in 1, violates in 2" in page
 
 
 def test_an_empty_history_is_said() -> None:
-    assert "no such run" in history.text(History(()))
-    assert "no such run" in history.html(History(()))
+    assert "no such run" in format_history(History(()))
+    assert "no such run" in render_history(History(()))
 
 
 class Elements(HTMLParser):
@@ -58,9 +60,9 @@ class Elements(HTMLParser):
 def test_hostile_text_does_no_harm() -> None:
     evil = over_time("conforms", "violates", suffix=EVIL)
     elements = Elements()
-    elements.feed(history.html(evil))
+    elements.feed(render_history(evil))
     assert "script" not in elements.seen
-    for written in (history.html(evil), history.text(evil)):
+    for written in (render_history(evil), format_history(evil)):
         written.encode()
         assert "\x1b" not in written
         assert "\u202e" not in written
@@ -68,5 +70,5 @@ def test_hostile_text_does_no_harm() -> None:
 
 def test_what_a_run_with_hostile_text_left_in_a_file_can_be_drawn(tmp_path: Path) -> None:
     evil = map_text(sample_results(), lambda text: text + EVIL)
-    append(tmp_path / "h.sqlite", replace(evil, started="2026-11-22T01:00:00Z"))
-    history.html(read(tmp_path / "h.sqlite")).encode()
+    append_results(tmp_path / "h.sqlite", replace(evil, started="2026-11-22T01:00:00Z"))
+    render_history(read_history(tmp_path / "h.sqlite")).encode()

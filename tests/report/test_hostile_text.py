@@ -11,8 +11,8 @@ import pytest
 from hostile import PAYLOADS, hostile_results
 from markdown_it import MarkdownIt
 
-from conformance.report import WRITERS
-from conformance.results.unseen import UNSEEN
+from conformance.report.writers import WRITERS
+from conformance.results.serialization import INVISIBLE
 
 JSON_FORMS = ["json", "sarif", "har", "badge", "earl"]
 payloads = pytest.mark.parametrize("text", PAYLOADS.values(), ids=PAYLOADS.keys())
@@ -64,7 +64,7 @@ class Cells(HTMLParser):
 @payloads
 def test_every_form_encodes_and_holds_nothing_unseen(form: str, text: str) -> None:
     assert drawn(form, text).encode("utf-8")
-    assert [] == UNSEEN.findall(drawn(form, text))
+    assert [] == INVISIBLE.findall(drawn(form, text))
 
 
 @payloads

@@ -10,7 +10,7 @@ from made_up import map_text, sample_results
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parsed
 from prometheus_client.parser import text_string_to_metric_families as parsed_as_older_format
 
-from conformance.report import metrics
+from conformance.report.writers import metrics
 from conformance.results.model import Results
 
 TARGET = "https://example.microcms-management.io"
@@ -19,7 +19,7 @@ ROW = "contents-get/limit-below-minimum"
 
 def samples(results: Results) -> dict[tuple[str, ...], float]:
     found = {}
-    for family in parsed(metrics.write(results)):
+    for family in parsed(metrics.format_metrics(results)):
         for one in family.samples:
             labels = (one.labels[name] for name in sorted(one.labels))
             found[one.name.removeprefix("conformance_"), *labels] = one.value
@@ -45,7 +45,7 @@ def test_requests_duration_and_time_are_those_of_the_results() -> None:
 
 
 def test_node_exporters_older_format_reads_the_same() -> None:
-    text = metrics.write(sample_results())
+    text = metrics.format_metrics(sample_results())
     older = {(one.name, *one.labels.values()): one.value for it in parsed_as_older_format(text) for one in it.samples}
     newer = {(one.name, *one.labels.values()): one.value for it in parsed(text) for one in it.samples}
     assert newer == older
@@ -55,19 +55,19 @@ def test_node_exporters_older_format_reads_the_same() -> None:
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
 def test_hostile_text_stays_within_its_label(payload: str) -> None:
     sample = map_text(sample_results(), lambda text: text if text.startswith("2026-11-22T") else payload)
-    names = {family.name for family in parsed(metrics.write(sample))}
-    assert {family.name for family in parsed(metrics.write(sample_results()))} == names
+    names = {family.name for family in parsed(metrics.format_metrics(sample))}
+    assert {family.name for family in parsed(metrics.format_metrics(sample_results()))} == names
 
 
 def test_two_runs_of_one_contract_on_nameless_targets_stay_apart() -> None:
     run = sample_results().runs[0]
-    text = metrics.write(replace(sample_results(), runs=(run, run)))
+    text = metrics.format_metrics(replace(sample_results(), runs=(run, run)))
     assert 'target="https://example.microcms-management.io #2"' in text
 
 
 def test_no_password_of_an_address_is_told() -> None:
     run = sample_results().runs[0]
     run = replace(run, target={"base_url": "https://user:hunter2@x.example", "fixtures": {"endpoint": "news"}})
-    text = metrics.write(replace(sample_results(), runs=(run,)))
+    text = metrics.format_metrics(replace(sample_results(), runs=(run,)))
     assert "https://x.example" in text
     assert "hunter2" not in text

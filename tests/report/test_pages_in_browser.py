@@ -14,16 +14,20 @@ from test_auditing import two
 from test_comparing_forms import changed
 from test_history_page import over_time
 
-from conformance.report import auditing, comparing, history
+from conformance.audit.matrix import build_matrix
+from conformance.audit.page import render_audit
+from conformance.compare.compare import compare
+from conformance.compare.page import render_comparison
+from conformance.history.page import render_history
 
 pytestmark = needs_chromium
 
 
 def pages() -> dict[str, str]:
     return {
-        "audit": auditing.audit_html(two(), {"good": "good"}),
-        "history": history.html(over_time("conforms", "violates", "", "drifts", "inconclusive")),
-        "comparison": comparing.html(comparing.compare(*changed())),
+        "audit": render_audit(two(), {"good": "good"}),
+        "history": render_history(over_time("conforms", "violates", "", "drifts", "inconclusive")),
+        "comparison": render_comparison(compare(*changed())),
     }
 
 
@@ -31,7 +35,7 @@ def test_an_audit_can_be_filtered_and_sorted(tmp_path: Path) -> None:
     page = tmp_path / "audit.html"
     page.write_text(
         with_probe(
-            auditing.audit_html(two(), {"good": "good"}),
+            render_audit(two(), {"good": "good"}),
             """
             const rows = () => [...document.querySelectorAll('tr.audited')].filter((row) => !row.hidden).length;
             const targets = () => [...document.querySelectorAll('.matrix th.target')];
@@ -57,7 +61,7 @@ def test_an_audit_can_be_filtered_and_sorted(tmp_path: Path) -> None:
 
 def test_without_script_an_audit_shows_every_cell_and_no_tool(tmp_path: Path) -> None:
     page = tmp_path / "audit.html"
-    page.write_text(auditing.audit_html(two(), {"good": "good"}).replace("<head>", f"<head>{NO_SCRIPT}", 1))
+    page.write_text(render_audit(two(), {"good": "good"}).replace("<head>", f"<head>{NO_SCRIPT}", 1))
     dom = opened(page)
     assert 'class="cf cf-framed cf-audit"' in dom
     assert 2 == dom.count('class="audited"')
@@ -66,9 +70,9 @@ def test_without_script_an_audit_shows_every_cell_and_no_tool(tmp_path: Path) ->
 def test_no_hostile_text_runs_in_any_page(tmp_path: Path) -> None:
     evil = map_text(sample_results(), lambda text: text + "".join(PAYLOADS.values()))
     found = {
-        "audit": auditing.audit_html(auditing.matrix([("x", evil)], {"y": "".join(PAYLOADS.values())}), {"x": "x"}),
-        "comparison": comparing.html(comparing.compare(evil, replace(evil, seed=3, runs=sample_results().runs))),
-        "history": history.html(over_time("conforms", "violates", suffix="".join(PAYLOADS.values()))),
+        "audit": render_audit(build_matrix([("x", evil)], {"y": "".join(PAYLOADS.values())}), {"x": "x"}),
+        "comparison": render_comparison(compare(evil, replace(evil, seed=3, runs=sample_results().runs))),
+        "history": render_history(over_time("conforms", "violates", suffix="".join(PAYLOADS.values()))),
     }
     for name, html in found.items():
         page = tmp_path / f"{name}.html"

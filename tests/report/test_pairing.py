@@ -10,8 +10,10 @@ import pytest
 from hostile import PAYLOADS
 from made_up import BELOW, PAGE, answer, conforms, map_text, run_of, sample_results
 
-from conformance.report import pairing
-from conformance.results.model import Finding, Level, RecordedExchange, Results, Verdict
+from conformance.audit.pair import RightSide, compare_pair
+from conformance.audit.pair_forms import format_json_pair, format_pair, render_pair
+from conformance.checks.model import Finding, Level, Verdict
+from conformance.results.model import RecordedExchange, Results
 
 
 def site(*exchanges: RecordedExchange, findings: tuple[Finding, ...] = (), **target: object) -> Results:
@@ -27,7 +29,7 @@ def refused(message: str = BELOW, status: int = 400, n: int = 1) -> RecordedExch
 
 
 def test_two_that_answer_the_same_do_not_differ() -> None:
-    found = pairing.pair(sample_results(), sample_results())
+    found = compare_pair(sample_results(), sample_results())
     assert ((), 0) == (found.differences, found.alone)
     assert found.compared > 10
 
@@ -36,26 +38,26 @@ def test_two_that_answer_the_same_do_not_differ() -> None:
 def test_the_one_against_which_the_contract_has_nothing_is_right(wrong: int, right: str) -> None:
     bad = site(refused(status=422), findings=(Finding("status", Level.MUST, 400, 422, "limit=min-1", 1),))
     pair = (bad, site(refused())) if wrong == 0 else (site(refused()), bad)
-    (found,) = pairing.pair(*pair).differences
+    (found,) = compare_pair(*pair).differences
     assert (right, "limit=min-1") == (found.right, found.label)
     assert ("status at limit=min-1: wanted 400, got 422.",) == found.why
 
 
 def test_an_open_choice_leaves_both_right_and_two_wrongs_neither() -> None:
-    (found,) = pairing.pair(site(refused()), site(refused(status=404))).differences
-    assert pairing.Right.BOTH is found.right
+    (found,) = compare_pair(site(refused()), site(refused(status=404))).differences
+    assert RightSide.BOTH is found.right
     both = [
         site(refused(status=one), findings=(Finding("status", Level.MUST, 400, one, "x", 1),)) for one in (422, 500)
     ]
-    (found,) = pairing.pair(both[0], both[1]).differences
-    assert pairing.Right.NEITHER is found.right
+    (found,) = compare_pair(both[0], both[1]).differences
+    assert RightSide.NEITHER is found.right
 
 
 def test_identifiers_times_and_own_names_are_set_aside() -> None:
     words = "no {} ({}) at {}"
     first = words.format("foo-1", "0b6f2c1e-9c0d-4f0e-8f6a-1d2c3b4a5f60", "2026-11-22T01:00:00Z")
     second = words.format("bar-2", "11111111-2222-3333-4444-555555555555", "2026-11-22T01:00:03Z")
-    found = pairing.pair(
+    found = compare_pair(
         site(refused(first), fixtures={"content_id": "foo-1"}), site(refused(second), fixtures={"content_id": "bar-2"})
     )
     assert () == found.differences
@@ -66,19 +68,19 @@ def test_of_a_success_the_shape_is_compared_and_not_the_contents() -> None:
         return site(answer(1, "limit=min", "limit=0", 200, body, role="control"))
 
     more = {**PAGE, "contents": [{"id": "other", "createdAt": "2020-01-01T00:00:00Z"}] * 3, "totalCount": 3}
-    assert () == pairing.pair(got(PAGE), got(more)).differences
-    assert 1 == len(pairing.pair(got(PAGE), got({**PAGE, "totalCount": "3"})).differences)
+    assert () == compare_pair(got(PAGE), got(more)).differences
+    assert 1 == len(compare_pair(got(PAGE), got({**PAGE, "totalCount": "3"})).differences)
 
 
 def test_a_request_that_only_one_was_sent_is_counted_and_not_compared() -> None:
-    found = pairing.pair(site(refused(), refused(n=2)), site(refused()))
+    found = compare_pair(site(refused(), refused(n=2)), site(refused()))
     assert ((), 1, 1) == (found.differences, found.compared, found.alone)
 
 
 def test_text_and_json_name_both_targets() -> None:
-    found = pairing.pair(site(refused()), site(refused("other words")), ("staging", "production"))
-    assert "staging and production answer otherwise 1 time, of 1 requests" in pairing.text(found)
-    assert "both" == json.loads(pairing.json(found))["differences"][0]["right"]
+    found = compare_pair(site(refused()), site(refused("other words")), ("staging", "production"))
+    assert "staging and production answer otherwise 1 time, of 1 requests" in format_pair(found)
+    assert "both" == json.loads(format_json_pair(found))["differences"][0]["right"]
 
 
 class Elements(HTMLParser):
@@ -95,10 +97,10 @@ class Elements(HTMLParser):
 def test_hostile_text_does_no_harm(payload: str) -> None:
     evil = map_text(site(refused()), lambda text: text + payload)
     other = map_text(site(refused(status=418)), lambda text: text + payload)
-    found = pairing.pair(evil, other, (payload, payload))
+    found = compare_pair(evil, other, (payload, payload))
     elements = Elements()
-    elements.feed(pairing.html(found))
+    elements.feed(render_pair(found))
     assert "script" not in elements.seen
-    for written in (pairing.html(found), pairing.text(found), pairing.json(found)):
+    for written in (render_pair(found), format_pair(found), format_json_pair(found)):
         written.encode()
         assert "\x1b" not in written

@@ -10,46 +10,27 @@ from pathlib import Path
 
 import pytest
 
-from conformance.contract.reading import read_contract
-from conformance.report.phrases import Phrases
+from conformance.contract.loader import read_contract
+from conformance.report.translation import Phrases
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "conformance"
 CATALOGUE: dict[str, dict[str, str]] = json.loads((CODE / "report" / "phrases.json").read_text(encoding="utf-8"))
 SLOT = re.compile(r"\{(\w+)\}")
 SPOKEN = [
-    "judge",
+    "checks",
     "plan/controls.py",
-    "plan/planning.py",
-    "exchange",
+    "plan/planner.py",
+    "client",
+    *(f"{name}.py" for name in ["assemble", "session", "discover", "setup", "rebuild", "sweep"]),
+    *(f"engine/{name}.py" for name in ["steps", "controls", "evidence", "state_guard", "probe", "row", "cleanup"]),
     *(
-        f"run/{name}.py"
-        for name in [
-            "assembling",
-            "beyond",
-            "calls",
-            "campaign",
-            "controlling",
-            "discovering",
-            "evidence",
-            "guarding",
-            "preparing",
-            "probing",
-            "retelling",
-            "rows",
-            "sweeping",
-            "taking_back",
-            "tracing",
-            "undoing",
-        ]
-    ),
-    *(
-        f"run/exploring/{name}.py"
-        for name in ["effects", "exploration", "judging", "links", "reads", "sending", "writes"]
+        f"explore/{name}.py"
+        for name in ["effects", "driver", "checks", "links", "reads", "sending", "writes", "results", "cleanup"]
     ),
 ]
 """Where reasons, details, notes, warnings, labels, wanted and got come from."""
-CALLS_OF_OUR_OWN = {"compile", "Problem", "Unusable", "Unwritable", "ValueError", "AssertionError", "startswith"}
+CALLS_OF_OUR_OWN = {"compile", "Problem", "ConfigError", "OutputError", "ValueError", "AssertionError", "startswith"}
 """What is said in these never reaches results."""
 NO_SENTENCES = {
     "{} {}", "{}: {}", "{}{}", "{} {}: {}", ", then ", "{}, {}", "{} {} {}",  # joints

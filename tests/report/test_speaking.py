@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.judge.finding import Finding, Level
-from conformance.report import WRITERS
-from conformance.report.speaking import spoken
+from conformance.checks.model import Finding, Level
+from conformance.report.translation import translate_results
+from conformance.report.writers import WRITERS
 from conformance.results.model import Results
 from tests.report.made_up import sample_results
 
@@ -35,7 +35,7 @@ def test_a_form_says_the_cause_in_the_language_that_was_asked_for(results: Resul
 
 
 def test_words_of_ours_are_said_and_messages_stay(results: Results) -> None:
-    body, message = spoken(results, "ja").runs[0].rows[0].findings
+    body, message = translate_results(results, "ja").runs[0].rows[0].findings
     assert ("本文", "JSONの本文", "空の本文", "対照「limit=0」", "/contents の位置") == (
         body.aspect, body.wanted, body.got, body.where, body.detail,
     )  # fmt: skip
@@ -43,4 +43,4 @@ def test_words_of_ours_are_said_and_messages_stay(results: Results) -> None:
 
 
 def test_english_results_are_the_results_themselves(results: Results) -> None:
-    assert spoken(results, "en") is results
+    assert translate_results(results, "en") is results

@@ -17,10 +17,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 
 from made_up import conforms, run_of, sample_results
 
-from conformance.errors import Internal, Unusable, Unwritable
-from conformance.results.history import Cell, Keep, Line, append, read, schema
-from conformance.results.history.schema import APPLICATION, STEPS, VERSION
-from conformance.results.model import Choice, Results, Verdict
+from conformance.checks.model import Verdict
+from conformance.errors import ConfigError, InternalError, OutputError
+from conformance.history import database as schema
+from conformance.history.database import APPLICATION, STEPS, VERSION
+from conformance.history.model import HistoryCell, RowHistory
+from conformance.history.store import Retention, append_results, read_history
+from conformance.results.model import Choice, Results
 
 ROW = "contents-get/offset-below-minimum"
 
@@ -32,16 +35,16 @@ def day(number: int, verdict: str = "conforms", wording: str = "400 no", **more:
     return replace(sample, runs=(run,), started=f"2026-11-{number:02}T01:00:00Z")
 
 
-def only(path: Path) -> Line:
-    (target,) = read(path).targets
+def only(path: Path) -> RowHistory:
+    (target,) = read_history(path).targets
     (line,) = target.lines
     return line
 
 
 def test_what_was_appended_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "history.sqlite"
-    append(path, sample_results())
-    micro, kuroco = read(path).targets
+    append_results(path, sample_results())
+    micro, kuroco = read_history(path).targets
     assert ("microcms-management", "kuroco") == (micro.contract, kuroco.contract)
     assert [(row.id, row.verdict) for row in sample_results().runs[1].rows] == sorted(
         ((line.id, line.verdict) for line in kuroco.lines), reverse=True
@@ -55,14 +58,16 @@ def test_what_was_appended_can_be_read(tmp_path: Path) -> None:
 def test_a_line_tells_since_when_and_how_often_it_flickered(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite"
     for number, verdict in enumerate(["conforms", "violates", "conforms", "not-exercised", "violates", "violates"], 1):
-        append(path, day(number, verdict))
+        append_results(path, day(number, verdict))
     line = only(path)
     assert ("2026-11-01T01:00:00Z", "2026-11-05T01:00:00Z") == (line.first_seen, line.since)
     assert (3, 2) == (line.changes, line.flickers)
 
 
 def test_one_mend_is_no_flicker() -> None:
-    line = Line("a/b", "a", 1, tuple(Cell(str(n), Verdict(v), "") for n, v in enumerate(["violates", "conforms"])))
+    line = RowHistory(
+        "a/b", "a", 1, tuple(HistoryCell(str(n), Verdict(v), "") for n, v in enumerate(["violates", "conforms"]))
+    )
     assert (1, 0) == (line.changes, line.flickers)
 
 
@@ -71,7 +76,7 @@ def test_a_line_tells_when_its_wording_changed_and_not_for_an_identifier(tmp_pat
     words = [f"400 no (1f0e6a52-0000-4000-8000-00000000000{n})" for n in (1, 2)]
     words += ["", "400 never"]
     for number, wording in enumerate(words, 1):
-        append(path, day(number, wording=wording))
+        append_results(path, day(number, wording=wording))
     line = only(path)
     assert "2026-11-04T01:00:00Z" == line.wording_changed
     assert [words[0], words[3]] == [text for _, text in line.wordings]
@@ -80,8 +85,8 @@ def test_a_line_tells_when_its_wording_changed_and_not_for_an_identifier(tmp_pat
 def test_choices_that_changed_are_told(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite"
     for number, answer in enumerate(["accepted", "accepted", "refused"], 1):
-        append(path, day(number, choices=(Choice("limit=+5", answer), Choice("limit=", "accepted"))))
-    ((row, text, stretches),) = read(path).targets[0].choices
+        append_results(path, day(number, choices=(Choice("limit=+5", answer), Choice("limit=", "accepted"))))
+    ((row, text, stretches),) = read_history(path).targets[0].choices
     assert (ROW, "limit=+5") == (row, text)
     assert (("2026-11-01T01:00:00Z", "accepted"), ("2026-11-03T01:00:00Z", "refused")) == stretches
 
@@ -89,13 +94,13 @@ def test_choices_that_changed_are_told(tmp_path: Path) -> None:
 def test_runs_written_out_of_order_are_read_in_the_order_of_their_start(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite"
     for number in (3, 1, 2):
-        append(path, day(number))
-    assert [f"2026-11-0{n}T01:00:00Z" for n in (1, 2, 3)] == [run.started for run in read(path).targets[0].runs]
+        append_results(path, day(number))
+    assert [f"2026-11-0{n}T01:00:00Z" for n in (1, 2, 3)] == [run.started for run in read_history(path).targets[0].runs]
 
 
 def _append_many(path: Path, days: Iterable[int]) -> None:
     for number in days:
-        append(path, day(number))
+        append_results(path, day(number))
 
 
 def test_jobs_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -107,48 +112,50 @@ def test_jobs_at_once_lose_nothing(tmp_path: Path) -> None:
     for job in jobs:
         job.join(60)
     assert [0] * 4 == [job.exitcode for job in jobs]
-    assert 24 == len(read(path).targets[0].runs)
+    assert 24 == len(read_history(path).targets[0].runs)
     with closing(sqlite3.connect(path)) as connection:
         assert ("wal",) == connection.execute("PRAGMA journal_mode").fetchone()
 
 
 def test_a_run_that_cannot_be_written_whole_is_not_written_at_all(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite"
-    append(path, day(1))
+    append_results(path, day(1))
     twice = day(2)
     run = replace(twice.runs[0], rows=twice.runs[0].rows * 2)
-    with pytest.raises(Internal):
-        append(path, replace(twice, runs=(run,)))
-    assert 1 == len(read(path).targets[0].runs)
+    with pytest.raises(InternalError):
+        append_results(path, replace(twice, runs=(run,)))
+    assert 1 == len(read_history(path).targets[0].runs)
 
 
 def test_retention_keeps_days_or_runs_of_this_target_only(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite"
     other = day(1)
     other = replace(other, runs=(replace(other.runs[0], target={"name": "production"}),))
-    append(path, other)
+    append_results(path, other)
     for number in range(1, 11):
-        append(path, day(number), Keep(days=3))
-    production, staging = read(path).targets
+        append_results(path, day(number), Retention(days=3))
+    production, staging = read_history(path).targets
     assert (1, 4) == (len(production.runs), len(staging.runs))
-    append(path, day(11), Keep(runs=2))
-    assert ["2026-11-10T01:00:00Z", "2026-11-11T01:00:00Z"] == [run.started for run in read(path).targets[1].runs]
+    append_results(path, day(11), Retention(runs=2))
+    assert ["2026-11-10T01:00:00Z", "2026-11-11T01:00:00Z"] == [
+        run.started for run in read_history(path).targets[1].runs
+    ]
     with closing(sqlite3.connect(path)) as connection:
         orphans = connection.execute("SELECT count(*) FROM rows WHERE run NOT IN (SELECT id FROM runs)").fetchone()
     assert (0,) == orphans
 
 
 @pytest.mark.parametrize(
-    ("text", "keep"), [("90 days", Keep(days=90)), ("1d", Keep(days=1)), ("500 runs", Keep(runs=500))]
+    ("text", "keep"), [("90 days", Retention(days=90)), ("1d", Retention(days=1)), ("500 runs", Retention(runs=500))]
 )
-def test_retention_is_read_from_words(text: str, keep: Keep) -> None:
-    assert keep == Keep.parse(text)
+def test_retention_is_read_from_words(text: str, keep: Retention) -> None:
+    assert keep == Retention.parse(text)
 
 
 @pytest.mark.parametrize("text", ["", "0 days", "-1d", "ten runs", "90", "90 days runs"])
 def test_what_is_no_retention_is_refused(text: str) -> None:
-    with pytest.raises(Unusable, match="--history-keep"):
-        Keep.parse(text)
+    with pytest.raises(ConfigError, match="--history-keep"):
+        Retention.parse(text)
 
 
 def version_1(path: Path) -> None:
@@ -176,8 +183,8 @@ def layout(path: Path) -> list[tuple[str, ...]]:
 def test_version_1_is_brought_to_version_2_and_keeps_what_it_held(tmp_path: Path) -> None:
     old, new = tmp_path / "old.sqlite", tmp_path / "new.sqlite"
     version_1(old)
-    append(old, replace(day(1), started="2026-11-01T01:00:00Z"))
-    append(new, day(1))
+    append_results(old, replace(day(1), started="2026-11-01T01:00:00Z"))
+    append_results(new, day(1))
     line = only(old)
     assert [("drifts", "400 old"), ("conforms", "400 no")] == [(one.verdict, one.wording) for one in line.cells if one]
     assert layout(new) == layout(old)
@@ -194,8 +201,8 @@ def test_a_migration_that_fails_leaves_the_file_in_its_old_version(
     before = layout(path)
     broken = (STEPS[0], STEPS[1] + "CREATE TABLE rows (x);")
     monkeypatch.setattr(schema, "STEPS", broken)
-    with pytest.raises(Unusable):
-        append(path, day(1))
+    with pytest.raises(ConfigError):
+        append_results(path, day(1))
     assert before == layout(path)
 
 
@@ -207,7 +214,7 @@ def foreign(path: Path) -> None:
 
 def damaged(path: Path) -> None:
     for number in range(1, 20):
-        append(path, day(number))
+        append_results(path, day(number))
     whole = bytearray(path.read_bytes())
     draw = random.Random(1)
     whole[8192:] = draw.randbytes(len(whole) - 8192)
@@ -216,12 +223,12 @@ def damaged(path: Path) -> None:
 
 def truncated(path: Path) -> None:
     for number in range(1, 20):
-        append(path, day(number))
+        append_results(path, day(number))
     path.write_bytes(path.read_bytes()[:10_000])
 
 
 def newer(path: Path) -> None:
-    append(path, day(1))
+    append_results(path, day(1))
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO schema_version VALUES (99, '2030-01-01T00:00:00Z')")
         connection.commit()
@@ -243,8 +250,8 @@ def test_a_file_that_is_no_whole_history_of_ours_is_refused_and_left_as_it_was(t
     path = tmp_path / "h.sqlite"
     make(path)
     before = path.read_bytes()
-    for attempt in (lambda: append(path, day(1)), lambda: read(path)):
-        with pytest.raises(Unusable, match=says):
+    for attempt in (lambda: append_results(path, day(1)), lambda: read_history(path)):
+        with pytest.raises(ConfigError, match=says):
             attempt()
     assert before == path.read_bytes()
 
@@ -252,30 +259,30 @@ def test_a_file_that_is_no_whole_history_of_ours_is_refused_and_left_as_it_was(t
 def test_an_empty_file_is_a_history_not_yet_begun(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite"
     path.touch()
-    append(path, day(1))
-    assert 1 == len(read(path).targets[0].runs)
+    append_results(path, day(1))
+    assert 1 == len(read_history(path).targets[0].runs)
 
 
 def test_a_history_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(Unusable, match="no such history"):
-        read(tmp_path / "none.sqlite")
+    with pytest.raises(ConfigError, match="no such history"):
+        read_history(tmp_path / "none.sqlite")
     assert [] == list(tmp_path.iterdir())
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises((Unwritable, Unusable)):
-        append(tmp_path / "file" / "h.sqlite", day(1))
+    with pytest.raises((OutputError, ConfigError)):
+        append_results(tmp_path / "file" / "h.sqlite", day(1))
 
 
 def test_a_lone_surrogate_does_not_stop_a_run_from_being_kept(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite"
-    append(path, day(1, wording="400 \ud800\x00"))
+    append_results(path, day(1, wording="400 \ud800\x00"))
     assert ["400 \ufffd\x00"] == [cell.wording for cell in only(path).cells if cell]
 
 
 def test_last_reads_the_newest_runs_only(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite"
     _append_many(path, range(1, 6))
-    assert 2 == len(read(path, last=2).targets[0].lines[0].cells)
-    assert () == read(path, target="nobody").targets
+    assert 2 == len(read_history(path, last=2).targets[0].lines[0].cells)
+    assert () == read_history(path, target="nobody").targets

@@ -12,10 +12,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from conformance.errors import Unusable
-from conformance.results.model import Finding, Level
-from conformance.results.reading import read_json, write_json
+from conformance.checks.model import Finding, Level
+from conformance.errors import ConfigError
 from conformance.results.schema import results_schema
+from conformance.results.serialization import format_results, parse_results
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "report"))
@@ -24,23 +24,23 @@ from made_up import sample_results  # noqa: E402
 
 
 def damaged(change: Callable[[dict[str, Any]], object]) -> str:
-    value = json.loads(write_json(sample_results()))
+    value = json.loads(format_results(sample_results()))
     change(value)
     return json.dumps(value)
 
 
 def problem(text: str) -> str:
-    with pytest.raises(Unusable) as refused:
-        read_json(text, "old/results.json")
+    with pytest.raises(ConfigError) as refused:
+        parse_results(text, "old/results.json")
     return str(refused.value)
 
 
 def test_what_was_written_is_read_again() -> None:
-    assert sample_results() == read_json(write_json(sample_results()), "results.json")
+    assert sample_results() == parse_results(format_results(sample_results()), "results.json")
 
 
 def test_names_are_those_that_other_programs_rely_on() -> None:
-    value = json.loads(write_json(sample_results()))
+    value = json.loads(format_results(sample_results()))
 
     assert (1, "standard", False) == (value["format"], value["depth"], value["partial"])
     run = value["runs"][0]
@@ -58,7 +58,7 @@ def test_what_is_written_obeys_the_published_schema_and_what_is_damaged_does_not
     schema = json.loads((ROOT / "docs" / "results.schema.json").read_text(encoding="utf-8"))
     validator = jsonschema_rs.validator_for(schema)
 
-    assert [] == list(validator.iter_errors(json.loads(write_json(sample_results()))))
+    assert [] == list(validator.iter_errors(json.loads(format_results(sample_results()))))
     assert not validator.is_valid(json.loads(damaged(lambda value: value.pop("seed"))))
     assert not validator.is_valid(json.loads(damaged(lambda value: value["runs"][0].update(verdict="fine"))))
 
@@ -73,7 +73,7 @@ def test_published_schema_is_that_of_the_model_and_describes_its_members() -> No
 def test_members_that_a_later_version_added_are_ignored() -> None:
     text = damaged(lambda value: value["runs"][0]["rows"][0].update(invented={"later": True}))
 
-    assert sample_results() == read_json(text, "results.json")
+    assert sample_results() == parse_results(text, "results.json")
 
 
 def test_broken_json_is_named_with_file_and_line() -> None:
@@ -114,14 +114,14 @@ def test_text_that_is_nested_too_deeply_is_refused() -> None:
 def test_text_comes_back_as_it_was_and_nothing_unseen_is_in_the_file(text: str) -> None:
     results = replace(sample_results(), why_partial=text)
 
-    assert text == read_json(write_json(results), "results.json").why_partial
-    assert not {"\x1b", "\x9b", "\u202e", "\u2028", "\U000e0041"} & set(write_json(results))
+    assert text == parse_results(format_results(results), "results.json").why_partial
+    assert not {"\x1b", "\x9b", "\u202e", "\u2028", "\U000e0041"} & set(format_results(results))
 
 
 def test_what_json_cannot_hold_is_written_as_something_it_can() -> None:
     run = sample_results().runs[0]
     finding = Finding("body", Level.MUST, {"n": float("nan")}, "\ud800", "x")
     results = replace(sample_results(), runs=(replace(run, rows=(replace(run.rows[0], findings=(finding,)),)),))
-    read = read_json(write_json(results), "results.json").runs[0].rows[0].findings[0]
+    read = parse_results(format_results(results), "results.json").runs[0].rows[0].findings[0]
 
     assert ({"n": "nan"}, "\ufffd") == (read.wanted, read.got)

@@ -5,10 +5,10 @@ import shlex
 
 import pytest
 
+from conformance.http import Exchange, FailureKind, NoResponse, Request, Response
 from conformance.results.model import RecordedExchange
-from conformance.results.recording import record
+from conformance.results.recording import record_exchange
 from conformance.results.redaction import Redactor
-from conformance.wire import Answer, Exchange, Request, Silence, SilenceKind
 
 KEY = "k3y-of-the-target"
 HIDDEN = "\u2039secret:full\u203a"
@@ -20,13 +20,13 @@ def redactor() -> Redactor:
     return Redactor({"full": KEY})
 
 
-def recorded(redactor: Redactor, request: Request, reply: Answer | Silence | None = None) -> RecordedExchange:
-    exchange = Exchange(request, reply or Answer(200), 0.25, 2, "2026-11-22T01:00:00.125Z")
-    return record(exchange, 3, "limit=min-1", "boundary", redactor)
+def recorded(redactor: Redactor, request: Request, reply: Response | NoResponse | None = None) -> RecordedExchange:
+    exchange = Exchange(request, reply or Response(200), 0.25, 2, "2026-11-22T01:00:00.125Z")
+    return record_exchange(exchange, 3, "limit=min-1", "boundary", redactor)
 
 
 def test_what_was_sent_and_what_came_is_kept(redactor: Redactor) -> None:
-    answer = Answer(400, (("Content-Type", "application/json"),), b'{"message":"no"}', 16, reason="Bad Request")
+    answer = Response(400, (("Content-Type", "application/json"),), b'{"message":"no"}', 16, reason="Bad Request")
     got = recorded(redactor, Request("GET", URL, (("X-KEY", KEY),)), answer)
     assert (3, "limit=min-1", "boundary", 0.25, 2) == (got.n, got.label, got.role, got.seconds, got.tries)
     assert "2026-11-22T01:00:00.125Z" == got.started
@@ -46,7 +46,7 @@ def test_what_was_sent_and_what_came_is_kept(redactor: Redactor) -> None:
 
 
 def test_a_server_that_echoes_the_key_does_not_get_it_into_the_record(redactor: Redactor) -> None:
-    answer = Answer(500, (("X-Echo", KEY),), f"<p>{KEY}</p>".encode(), reason=KEY, faults=(KEY,))
+    answer = Response(500, (("X-Echo", KEY),), f"<p>{KEY}</p>".encode(), reason=KEY, faults=(KEY,))
     got = recorded(redactor, Request("PUT", f"{URL}&k={KEY}", (("X-KEY", KEY),), KEY.encode()), answer)
     assert KEY not in repr(got)
     assert f"<p>{HIDDEN}</p>" == got.response.body
@@ -54,17 +54,17 @@ def test_a_server_that_echoes_the_key_does_not_get_it_into_the_record(redactor: 
 
 def test_a_body_is_redacted_before_it_is_cut(redactor: Redactor) -> None:
     body = b"x" * 4090 + KEY.encode() + b"y" * 100
-    got = recorded(redactor, Request("GET", URL), Answer(200, (), body, len(body)))
+    got = recorded(redactor, Request("GET", URL), Response(200, (), body, len(body)))
     assert got.response.cut
     assert "x" * 4090 + HIDDEN == got.response.body
 
 
 def test_a_silence_keeps_the_answer_that_did_not_count(redactor: Redactor) -> None:
-    silence = Silence(SilenceKind.UNAVAILABLE, f"answered 503 {KEY}", Answer(503, (), b"busy", 4))
+    silence = NoResponse(FailureKind.UNAVAILABLE, f"answered 503 {KEY}", Response(503, (), b"busy", 4))
     got = recorded(redactor, Request("GET", URL), silence)
     assert ("unavailable", f"answered 503 {HIDDEN}") == (got.silence.kind, got.silence.detail)
     assert (503, "busy") == (got.response.status, got.response.body)
-    assert recorded(redactor, Request("GET", URL), Silence(SilenceKind.RESET)).response is None
+    assert recorded(redactor, Request("GET", URL), NoResponse(FailureKind.RESET)).response is None
 
 
 def test_an_uploaded_file_is_told_by_its_size_and_hash(redactor: Redactor) -> None:
@@ -79,13 +79,13 @@ def test_an_uploaded_file_is_told_by_its_size_and_hash(redactor: Redactor) -> No
 
 
 def test_a_binary_answer_is_told_by_its_size(redactor: Redactor) -> None:
-    got = recorded(redactor, Request("GET", URL), Answer(200, (), bytes(range(256)) * 40, 10_240))
+    got = recorded(redactor, Request("GET", URL), Response(200, (), bytes(range(256)) * 40, 10_240))
     assert "\u203910,240 bytes\u203a" == got.response.body
 
 
 def test_a_megabyte_of_headers_stays_small(redactor: Redactor) -> None:
     headers = tuple((f"X-{n}", "v" * 10_000) for n in range(300))
-    got = recorded(redactor, Request("GET", URL), Answer(200, headers))
+    got = recorded(redactor, Request("GET", URL), Response(200, headers))
     assert 101 == len(got.response.headers)
     assert sum(len(value) for _, value in got.response.headers) < 300_000
 

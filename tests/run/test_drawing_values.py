@@ -10,51 +10,51 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.contract.model import Draw
-from conformance.run.drawing import SHRINK_BUDGET, strategy
-from conformance.wire import Answer, Reply
+from conformance.contract.schema import Draw
+from conformance.engine.generate import SHRINK_BUDGET, build_strategy
+from conformance.http import Outcome, Response
 
 Run = Callable[..., Any]
-Said = Callable[..., Answer]
+Said = Callable[..., Response]
 quick = settings(max_examples=40, deadline=None, database=None)
 
 
 @quick
 @given(st.data(), st.integers(-50, 50), st.integers(0, 50))
 def test_integers_stay_within_both_ends(data: st.DataObject, low: int, room: int) -> None:
-    assert low <= data.draw(strategy(Draw(integers=[low, low + room]))) <= low + room
+    assert low <= data.draw(build_strategy(Draw(integers=[low, low + room]))) <= low + room
 
 
 @quick
-@given(strategy(Draw.model_validate({"matching": ["[a-c]{1,4}", "[0-9]{2}"], "except": "aaa|[0-9]0"})))
+@given(build_strategy(Draw.model_validate({"matching": ["[a-c]{1,4}", "[0-9]{2}"], "except": "aaa|[0-9]0"})))
 def test_what_matches_matches_as_a_whole_and_never_the_exception(value: str) -> None:
     assert re.fullmatch(r"[a-c]{1,4}|[0-9]{2}", value)
     assert not re.fullmatch(r"aaa|[0-9]0", value)
 
 
 @quick
-@given(strategy(Draw(lists=["A", "B"], sizes=[2, 5])))
+@given(build_strategy(Draw(lists=["A", "B"], sizes=[2, 5])))
 def test_lists_are_of_the_members_and_sizes_that_are_said(value: list[str]) -> None:
     assert 2 <= len(value) <= 5
     assert {*value} <= {"A", "B"}
 
 
 @quick
-@given(strategy(Draw(words="ab", outside=[3, 6])))
+@given(build_strategy(Draw(words="ab", outside=[3, 6])))
 def test_words_outside_a_range_are_shorter_or_longer_and_never_empty(value: str) -> None:
     assert 1 <= len(value) < 3 or len(value) > 6
     assert {*value} <= {"a", "b"}
 
 
 @quick
-@given(strategy(Draw(words="ab", outside=[1, 6])))
+@given(build_strategy(Draw(words="ab", outside=[1, 6])))
 def test_where_nothing_is_shorter_words_are_longer(value: str) -> None:
     assert len(value) > 6
 
 
 @quick
 @given(
-    strategy(
+    build_strategy(
         Draw.model_validate({"words": "ab", "sizes": [1, 3], "wrap": {"list": ["{drawn}", 5], "text": "<{drawn}>"}})
     )
 )
@@ -71,7 +71,7 @@ ROW = """\
 """
 
 
-def failing_below(answer: Said, edge: int) -> Callable[[Any], Reply]:
+def failing_below(answer: Said, edge: int) -> Callable[[Any], Outcome]:
     return lambda asked: answer(200 if int(asked.query["limit"]) <= edge else 400, {})
 
 
@@ -104,7 +104,7 @@ def test_the_smallest_is_never_larger_than_what_failed_first(run: Run, answer: S
 
 
 def test_a_value_that_fails_in_another_way_is_not_taken_for_the_same_fault(run: Run, answer: Said) -> None:
-    def answered(asked: Any) -> Reply:
+    def answered(asked: Any) -> Outcome:
         number = int(asked.query["limit"])
         return answer(200, {}) if number < -10 else answer(400, "<html>") if number < -1 else answer(400, {})
 

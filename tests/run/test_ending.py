@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from conformance.errors import Unusable
-from conformance.judge.finding import Finding, Level, Verdict
+from conformance.assemble import assemble_run, mark_known_deviation
+from conformance.checks.model import Finding, Level, Verdict
+from conformance.engine.evidence import KEPT, Evidence
+from conformance.engine.journal import Entry, FileLedger, read_open_entries
+from conformance.errors import ConfigError
+from conformance.http import Exchange, Request, Response
+from conformance.rebuild import rebuild_results, rebuild_runs
+from conformance.results.events import Event, EventWriter, read_events
 from conformance.results.model import ContractName, Exploration, RowResult, TableName, TargetRun, Undocumented
 from conformance.results.redaction import Redactor
-from conformance.results.streaming import Line, Stream, read_lines
-from conformance.run.assembling import assembled, known
-from conformance.run.evidence import KEPT, Evidence
-from conformance.run.ledger import Entry, FileLedger, open_entries
-from conformance.run.retelling import retold, retold_results
-from conformance.target.target import Target
-from conformance.wire import Answer, Exchange, Request
+from conformance.target.loader import Target
 
 # --- evidence ------------------------------------------------------------------------------------------------------
 
@@ -28,14 +28,14 @@ from conformance.wire import Answer, Exchange, Request
 def evidence(count: int) -> Evidence:
     made = Evidence(Redactor({}))
     for number in range(count):
-        made.keep(Exchange(Request("GET", f"http://h/{number}"), Answer(400), tries=2), f"drawn-{number}", "drawn")
+        made.keep(Exchange(Request("GET", f"http://h/{number}"), Response(400), tries=2), f"drawn-{number}", "drawn")
     return made
 
 
 def test_every_try_counts_and_shared_exchanges_cost_nothing() -> None:
     made = evidence(3)
     assert 6 == made.requests
-    made.keep(Exchange(Request("GET", "http://h/0"), Answer(400)), "again", "control", shared=True)
+    made.keep(Exchange(Request("GET", "http://h/0"), Response(400)), "again", "control", shared=True)
     assert (6, 4) == (made.requests, len(made.exchanges))
 
 
@@ -53,7 +53,7 @@ def test_of_much_evidence_what_is_wrong_is_always_kept() -> None:
 
 def test_the_same_request_answered_differently_says_how_often() -> None:
     made = Evidence(Redactor({}))
-    numbers = [made.keep(Exchange(Request("GET", "http://h"), Answer(400)), "x", "example") for _ in range(3)]
+    numbers = [made.keep(Exchange(Request("GET", "http://h"), Response(400)), "x", "example") for _ in range(3)]
     made.find([Finding("status", Level.MUST, 400, 200, "x")], numbers[1])
     assert ["1 of 3"] == [item.times for item in made.counted()]
     made.find([Finding("status", Level.MUST, 400, 200, "x")], numbers[0])
@@ -78,16 +78,16 @@ def row(name: str, number: int, verdict: Verdict, **more: Any) -> RowResult:
 
 
 LINES = [
-    Line("run", "shop", run=RUN, seed=7, depth="smoke", started="2026-11-22T01:00:00Z"),
-    Line("row", "shop", row=row("orders/a", 1, Verdict.CONFORMS)),
-    Line("row", "shop", row=row("items/b", 2, Verdict.DRIFTS, reason="a\u2028b\x85c\u2029d\x0b\x1c\r\n")),
-    Line("row", "shop", row=row("items/a", 1, Verdict.NOT_EXERCISED)),
+    Event("run", "shop", run=RUN, seed=7, depth="smoke", started="2026-11-22T01:00:00Z"),
+    Event("row", "shop", row=row("orders/a", 1, Verdict.CONFORMS)),
+    Event("row", "shop", row=row("items/b", 2, Verdict.DRIFTS, reason="a\u2028b\x85c\u2029d\x0b\x1c\r\n")),
+    Event("row", "shop", row=row("items/a", 1, Verdict.NOT_EXERCISED)),
 ]
-END = Line("end", seconds=3.5)
+END = Event("end", seconds=3.5)
 
 
-def written(path: Path, *lines: Line) -> Path:
-    stream = Stream(path / "results.jsonl")
+def written(path: Path, *lines: Event) -> Path:
+    stream = EventWriter(path / "results.jsonl")
     for line in lines:
         stream.write(line)
     stream.close()
@@ -95,7 +95,7 @@ def written(path: Path, *lines: Line) -> Path:
 
 
 def test_lines_are_read_as_they_were_written_whatever_a_target_said(tmp_path: Path) -> None:
-    assert [*LINES, END] == list(read_lines(written(tmp_path, *LINES, END)))
+    assert [*LINES, END] == list(read_events(written(tmp_path, *LINES, END)))
 
 
 def test_a_killed_run_is_told_as_far_as_it_came(tmp_path: Path) -> None:
@@ -104,14 +104,14 @@ def test_a_killed_run_is_told_as_far_as_it_came(tmp_path: Path) -> None:
     last = len(whole.rstrip(b"\n").rpartition(b"\n")[0]) + 1
     for cut in (last + 1, last + 40, len(whole) - 2):
         path.write_bytes(whole[:cut])
-        told = retold_results(read_lines(path))
+        told = rebuild_results(read_events(path))
         assert (True, "the run was killed before it ended") == (told.partial, told.why_partial)
         assert ["items/b", "orders/a"] == [found.id for found in told.runs[0].rows]
         assert Verdict.DRIFTS is told.runs[0].verdict
 
 
 def test_a_whole_run_is_told_with_its_seed_depth_and_time(tmp_path: Path) -> None:
-    told = retold_results(read_lines(written(tmp_path, *LINES, END)))
+    told = rebuild_results(read_events(written(tmp_path, *LINES, END)))
     assert (7, "smoke", "2026-11-22T01:00:00Z", 3.5, False) == (
         told.seed,
         told.depth,
@@ -125,34 +125,34 @@ def test_a_whole_run_is_told_with_its_seed_depth_and_time(tmp_path: Path) -> Non
 
 
 def test_a_later_line_of_a_row_takes_the_place_of_an_earlier_one() -> None:
-    again = Line("row", "shop", row=row("orders/a", 1, Verdict.VIOLATES))
-    (run,) = retold([*LINES, again])
+    again = Event("row", "shop", row=row("orders/a", 1, Verdict.VIOLATES))
+    (run,) = rebuild_runs([*LINES, again])
     assert [Verdict.VIOLATES] == [found.verdict for found in run.rows if found.id == "orders/a"]
 
 
 def test_a_later_line_of_an_operation_does_not_double_what_it_found() -> None:
-    said = Line(
+    said = Event(
         "explored",
         "shop",
         explored=Exploration("list", "GET", "/items", Verdict.CONFORMS, requests=5),
         undocumented=(Undocumented("list", 404, "No"),),
     )
-    (run,) = retold([LINES[0], said, said])
+    (run,) = rebuild_runs([LINES[0], said, said])
     assert (1, 1, 5) == (len(run.explored), len(run.undocumented), run.requests)
 
 
 def test_a_line_of_a_run_that_was_never_begun_is_left_out() -> None:
-    assert () == retold(LINES[1:])
+    assert () == rebuild_runs(LINES[1:])
 
 
 def test_a_file_of_something_else_is_refused_with_its_line(tmp_path: Path) -> None:
     path = written(tmp_path, *LINES)
     lines = path.read_text(encoding="utf-8").split("\n")
     path.write_text("\n".join([lines[0], "{}", *lines[1:]]), encoding="utf-8")
-    with pytest.raises(Unusable, match=r"results\.jsonl:2: not a line of results\.jsonl"):
-        list(read_lines(path))
-    with pytest.raises(Unusable, match="cannot be read"):
-        list(read_lines(tmp_path / "none.jsonl"))
+    with pytest.raises(ConfigError, match=r"results\.jsonl:2: not a line of results\.jsonl"):
+        list(read_events(path))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        list(read_events(tmp_path / "none.jsonl"))
 
 
 def test_what_is_left_on_a_target_is_found_whatever_its_name(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_what_is_left_on_a_target_is_found_whatever_its_name(tmp_path: Path) -> 
     ledger.made(name, {"url": "http://h/a\u2028b\x85c"})
     ledger.undone(ledger.intend(Entry("shop", "http://h", "add")))
     ledger.close()
-    (left,) = open_entries(tmp_path / "ledger.jsonl")
+    (left,) = read_open_entries(tmp_path / "ledger.jsonl")
     assert (name, True, {"url": "http://h/a\u2028b\x85c"}) == (left.id, left.made, left.captures)
 
 
@@ -176,7 +176,7 @@ def expecting(target: Callable[..., Target]) -> Callable[..., RowResult]:
 
     def held(expires: str, verdict: Verdict = Verdict.VIOLATES) -> RowResult:
         said = [{"row": "items/a", "verdict": "violates", "reason": "#12", "expires": expires}]
-        return known(row("items/a", 1, verdict), target(expectations=said).expectations, TODAY)
+        return mark_known_deviation(row("items/a", 1, verdict), target(expectations=said).expectations, TODAY)
 
     return held
 
@@ -186,25 +186,27 @@ def test_a_known_deviation_is_said_to_be_known_and_does_not_count(expecting: Cal
     assert found.known is not None
     assert ("#12", "2026-12-31") == (found.known.reason, found.known.expires)
     other = row("items/b", 2, Verdict.CONFORMS)
-    assert Verdict.CONFORMS is assembled(RUN, [found, other]).verdict
-    assert {"violates": 1, "conforms": 1} == assembled(RUN, [found, other]).counts
+    assert Verdict.CONFORMS is assemble_run(RUN, [found, other]).verdict
+    assert {"violates": 1, "conforms": 1} == assemble_run(RUN, [found, other]).counts
 
 
 def test_an_expectation_that_expired_counts_again_and_is_told(expecting: Callable[..., RowResult]) -> None:
     found = expecting("2026-11-01")
     assert found.known is None
     assert "expired on 2026-11-01" in found.warnings[0]
-    assert Verdict.VIOLATES is assembled(RUN, [found]).verdict
+    assert Verdict.VIOLATES is assemble_run(RUN, [found]).verdict
 
 
 def test_another_deviation_than_the_known_one_counts(expecting: Callable[..., RowResult]) -> None:
     found = expecting("2026-12-31", Verdict.INCONCLUSIVE)
     assert found.known is None
-    assert Verdict.INCONCLUSIVE is assembled(RUN, [found]).verdict
+    assert Verdict.INCONCLUSIVE is assemble_run(RUN, [found]).verdict
 
 
 def test_a_run_is_as_bad_as_its_worst_row_or_operation() -> None:
     fine = row("items/a", 1, Verdict.CONFORMS)
-    assert Verdict.NOT_EXERCISED is assembled(RUN, []).verdict
-    assert Verdict.NOT_EXERCISED is assembled(RUN, [replace(fine, verdict=Verdict.NOT_EXERCISED)]).verdict
-    assert Verdict.VIOLATES is assembled(RUN, [fine], [Exploration("list", "GET", "/items", Verdict.VIOLATES)]).verdict
+    assert Verdict.NOT_EXERCISED is assemble_run(RUN, []).verdict
+    assert Verdict.NOT_EXERCISED is assemble_run(RUN, [replace(fine, verdict=Verdict.NOT_EXERCISED)]).verdict
+    assert (
+        Verdict.VIOLATES is assemble_run(RUN, [fine], [Exploration("list", "GET", "/items", Verdict.VIOLATES)]).verdict
+    )

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance.run.lanes import CHAIN, EVERYTHING, PROBES, Lane, Lanes, Turns, hurry
-from conformance.wire import Answer, Exchange, Request
+from conformance.engine.lanes import CHAIN, EVERYTHING, PROBES, Lane, Lanes, Turns, hurry
+from conformance.http import Exchange, Request, Response
 
 
 def changes(*names: str) -> Lane:
@@ -75,7 +75,7 @@ def test_who_has_more_haste_goes_first() -> None:
             order.append(request.url)
             begun.set()
             gate.wait(5)
-            return Exchange(request, Answer(200))
+            return Exchange(request, Response(200))
 
     turns = Turns(Slow(), 1)  # type: ignore[arg-type]
 
@@ -109,7 +109,7 @@ def test_no_more_requests_are_under_way_than_there_are_workers() -> None:
             time.sleep(0.01)
             with lock:
                 now[0] -= 1
-            return Exchange(request, Answer(200))
+            return Exchange(request, Response(200))
 
     turns = Turns(Slow(), 3)  # type: ignore[arg-type]
     threads = [threading.Thread(target=turns.send, args=(Request("GET", "http://h/"),)) for _ in range(12)]

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from conformance.contract.contract import Contract
-from conformance.plan.attempts import ControlPlan, RowPlan
+from conformance.contract_run import ContractRun, plan_rows
+from conformance.engine.phases import Beside, Passing, in_phases
+from conformance.engine.rooms import Rooms
+from conformance.http import Outcome, Response
+from conformance.plan.model import ControlPlan, RowPlan
 from conformance.results.model import RowResult
-from conformance.run.phases import Beside, Passing, in_phases
-from conformance.run.rooms import Rooms
-from conformance.run.running import Runner, plan_all
-from conformance.wire import Answer, Reply
 
 ELSEWHERE = """\
 operations:
@@ -87,14 +87,14 @@ ROWS = """\
 class Shop:
     """A slow server; `applies` names the refusal that is applied all the same, `accepts` the one that is none."""
 
-    said: Callable[..., Answer]
+    said: Callable[..., Response]
     applies: str = ""
     accepts: str = ""
     items: dict[str, Any] = field(default_factory=lambda: {"spoon": "Spoon"})
     log: list[str] = field(default_factory=list)
     lock: Any = field(default_factory=threading.Lock)
 
-    def __call__(self, asked: Any) -> Reply:
+    def __call__(self, asked: Any) -> Outcome:
         time.sleep(0.003)
         with self.lock:
             method, name = asked.request.method, asked.path.rpartition("/")[2]
@@ -106,7 +106,7 @@ class Shop:
                 return self.said(204 if self.items.pop(name, None) else 404)
             return self.write(f"item-{len(self.log)}" if method == "POST" else name, asked.json["name"], method)
 
-    def write(self, item: str, name: Any, method: str) -> Reply:
+    def write(self, item: str, name: Any, method: str) -> Outcome:
         said = self.wrong(name)
         if not said or said in (self.applies, self.accepts):
             self.items[item] = name
@@ -141,7 +141,7 @@ class Done:
 
 @pytest.fixture
 def through(
-    shop: Callable[..., Contract], ground: Callable[..., Any], answer: Callable[..., Answer]
+    shop: Callable[..., Contract], ground: Callable[..., Any], answer: Callable[..., Response]
 ) -> Callable[..., Done]:
     """Runs all rows with so many workers."""
 
@@ -149,8 +149,8 @@ def through(
         contract = shop(ROWS, *changes)
         server = Shop(answer, **faults)
         held = ground(contract, server, allow=frozenset({"write", "delete"}))
-        plans = plan_all(contract, held.target, contract.rows, "standard", 0)
-        runner = Runner(held, plans, workers)
+        plans = plan_rows(contract, held.target, contract.rows, "standard", 0)
+        runner = ContractRun(held, plans, workers)
         runner.start([row.id for row in contract.rows])
         try:
             return Done({row.id: runner.result(row.id) for row in contract.rows}, server.log)
@@ -197,7 +197,7 @@ def test_what_cannot_be_run_again_is_beside_nothing(
     assert rows != ROWS
     contract = shop(rows, *OWN)
     held = ground(contract, lambda _: None, allow=frozenset({"write", "delete"}))
-    plans = plan_all(contract, held.target, contract.rows, "standard", 0)
+    plans = plan_rows(contract, held.target, contract.rows, "standard", 0)
     assert {"too-long": True, "no-name": False, "no-number": True} == {
         name.rpartition("/")[2]: in_phases(contract, plan) for name, plan in plans.items()
     }
@@ -227,7 +227,7 @@ def test_what_a_row_sees_alone_is_its_own_doing_until_another_comes_to_look(
 def plans(shop: Callable[..., Contract], ground: Callable[..., Any]) -> dict[str, RowPlan]:
     contract = shop(ROWS, *OWN)
     held = ground(contract, lambda _: None, allow=frozenset({"write", "delete"}))
-    return plan_all(contract, held.target, contract.rows, "standard", 0)
+    return plan_rows(contract, held.target, contract.rows, "standard", 0)
 
 
 def test_a_row_waits_for_the_first_row_that_has_its_control(plans: dict[str, RowPlan]) -> None:

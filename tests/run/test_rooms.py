@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from conformance.run.lanes import EVERYTHING, Lane
-from conformance.run.rooms import Rooms, Visit
+from conformance.engine.lanes import EVERYTHING, Lane
+from conformance.engine.rooms import Rooms, Visit
 
 
 def looks(*names: str) -> Lane:

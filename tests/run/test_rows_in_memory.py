@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from conformance.run.calls import Call, Chain
-from conformance.wire import Answer, Exchange, Reply, Request, Silence, SilenceKind
+from conformance.engine.steps import StepResult, StepSequence
+from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
 
 Run = Callable[..., Any]
-Said = Callable[..., Answer]
+Said = Callable[..., Response]
 
 PUT = """\
   - id: bad-name
@@ -42,7 +42,7 @@ class Shop:
         self.items: dict[str, Any] = {"spoon": {"id": "spoon", "name": "Spoon"}}
         self.log: list[tuple[str, str]] = []
 
-    def __call__(self, asked: Any) -> Reply:
+    def __call__(self, asked: Any) -> Outcome:
         method, path = asked.request.method, asked.path
         self.log.append((method, path))
         name = path.rpartition("/")[2]
@@ -57,7 +57,7 @@ class Shop:
             return self.said(200, self.items.pop(name))
         return self.put(name, asked.json) if method == "PUT" else self.said(200, self.items[name])
 
-    def list(self, limit: str) -> Reply:
+    def list(self, limit: str) -> Outcome:
         number = int(limit)
         if number < 0:
             return self.said(400, {"message": f"limit: at least 0, not {limit}"})
@@ -65,7 +65,7 @@ class Shop:
             return self.said(400, {"message": "limit: at most 10"})
         return self.said(200, {"items": [{"id": "spoon"}][:number]})
 
-    def put(self, name: str, body: Any) -> Reply:
+    def put(self, name: str, body: Any) -> Outcome:
         if len(body["name"]) > 5:
             return self.said(400, {"message": "The name is too long"})
         self.items[name]["name"] = body["name"]
@@ -86,10 +86,10 @@ def test_a_server_that_does_as_promised_conforms(run: Run, server: Shop) -> None
 
 
 def test_nothing_is_sent_beyond_what_was_planned(run: Run, server: Shop, shop: Any, target: Any) -> None:
-    from conformance.run.running import plan_all
+    from conformance.contract_run import plan_rows
 
     contract = shop()
-    planned = plan_all(contract, target(), contract.rows, "standard", 0)["items/limit-below"].requests
+    planned = plan_rows(contract, target(), contract.rows, "standard", 0)["items/limit-below"].requests
     assert run(server).session.sent <= planned
 
 
@@ -162,7 +162,7 @@ def test_a_server_that_refuses_all_in_the_same_other_words_is_not_blamed(run: Ru
 
 
 def test_a_violation_beside_an_explained_refusal_stands(run: Run, answer: Said) -> None:
-    def answered(asked: Any) -> Reply:
+    def answered(asked: Any) -> Outcome:
         return answer(200, {}) if asked.query["limit"] == "-10" else answer(403, {"message": "Go away"})
 
     ran = run(answered)
@@ -199,14 +199,14 @@ def test_a_control_that_was_passed_is_not_sent_again_for_another_row(run: Run, s
 
 
 def test_silence_is_never_blamed_on_the_target(run: Run) -> None:
-    ran = run(lambda _: Silence(SilenceKind.TIMEOUT, "10 s"))
+    ran = run(lambda _: NoResponse(FailureKind.TIMEOUT, "10 s"))
     assert ("inconclusive", []) == (ran.only.verdict, ran.aspects())
     assert "no answer (timeout: 10 s)" in ran.only.reason
 
 
 def test_one_silence_among_answers_leaves_the_row_inconclusive(run: Run, server: Shop) -> None:
-    def answered(asked: Any) -> Reply:
-        return Silence(SilenceKind.RESET) if asked.query.get("limit") == "-2" else server(asked)
+    def answered(asked: Any) -> Outcome:
+        return NoResponse(FailureKind.RESET) if asked.query.get("limit") == "-2" else server(asked)
 
     assert "inconclusive" == run(answered).only.verdict
 
@@ -261,10 +261,10 @@ def test_a_rejected_write_that_changes_nothing_conforms_with_two_reads(run: Run,
     assert 2 == server.log.count(("GET", "/items/spoon"))
 
 
-def changing(server: Shop) -> Callable[[str, Any], Reply]:
+def changing(server: Shop) -> Callable[[str, Any], Outcome]:
     put = server.put
 
-    def changed(name: str, body: Any) -> Reply:
+    def changed(name: str, body: Any) -> Outcome:
         reply = put(name, body)
         if body["name"] == "waywaytoolong":
             server.items[name]["name"] = "changed"
@@ -290,7 +290,7 @@ def test_a_look_after_each_write_names_the_one(run: Run, server: Shop) -> None:
 def test_a_change_that_is_not_seen_twice_may_be_somebody_else_s(run: Run, server: Shop) -> None:
     put, times = server.put, iter([True])
 
-    def once(name: str, body: Any) -> Reply:
+    def once(name: str, body: Any) -> Outcome:
         reply = put(name, body)
         if body["name"] == "waywaytoolong" and next(times, False):
             server.items[name]["name"] = "by somebody else"
@@ -302,10 +302,10 @@ def test_a_change_that_is_not_seen_twice_may_be_somebody_else_s(run: Run, server
     assert "somebody else" in ran.only.reason
 
 
-def changing_times(server: Shop, most: int) -> Callable[[str, Any], Reply]:
+def changing_times(server: Shop, most: int) -> Callable[[str, Any], Outcome]:
     put, count = server.put, iter(range(most))
 
-    def changed(name: str, body: Any) -> Reply:
+    def changed(name: str, body: Any) -> Outcome:
         reply = put(name, body)
         if body["name"] == "waywaytoolong" and (number := next(count, None)) is not None:
             server.items[name]["name"] = f"changed {number}"
@@ -335,7 +335,7 @@ def test_a_change_that_is_not_made_every_time_may_be_somebody_else_s(run: Run, s
 def test_where_something_changes_while_nothing_is_sent_nobody_is_blamed(run: Run, server: Shop) -> None:
     count = iter(range(999))
 
-    def busy(asked: Any) -> Reply:
+    def busy(asked: Any) -> Outcome:
         server.items["spoon"]["name"] = f"by somebody else {next(count)}"
         return server(asked)
 
@@ -349,7 +349,7 @@ def test_a_change_of_type_is_a_change(run: Run, server: Shop, before: Any, after
     server.items["spoon"]["name"] = before
     put = server.put
 
-    def changed(name: str, body: Any) -> Reply:
+    def changed(name: str, body: Any) -> Outcome:
         reply = put(name, body)
         server.items[name]["name"] = after
         return reply
@@ -359,7 +359,7 @@ def test_a_change_of_type_is_a_change(run: Run, server: Shop, before: Any, after
 
 
 def test_a_guard_that_cannot_read_is_a_doubt(run: Run, server: Shop, answer: Said) -> None:
-    def answered(asked: Any) -> Reply:
+    def answered(asked: Any) -> Outcome:
         return answer(500, {"message": "Oops"}) if asked.request.method == "GET" else server(asked)
 
     ran = run(answered, PUT)
@@ -386,7 +386,7 @@ ADD = """\
 """
 
 
-def refusing(server: Shop, answer: Said) -> Callable[[Any], Reply]:
+def refusing(server: Shop, answer: Said) -> Callable[[Any], Outcome]:
     return lambda asked: answer(400, {}) if asked.request.method == "POST" and not asked.json["name"] else server(asked)
 
 
@@ -404,7 +404,7 @@ def test_what_a_later_step_took_away_is_not_taken_away_twice(run: Run, server: S
 def test_what_cannot_be_taken_away_is_a_warning_and_no_verdict(run: Run, server: Shop, answer: Said) -> None:
     refused = refusing(server, answer)
 
-    def answered(asked: Any) -> Reply:
+    def answered(asked: Any) -> Outcome:
         return answer(409, {}) if asked.request.method == "DELETE" else refused(asked)
 
     ran = run(answered, ADD)
@@ -429,7 +429,7 @@ def test_what_a_row_changed_is_put_back_even_where_it_violates(run: Run, server:
 LIMITED = "  - {id: limited, cause: a, tier: exhaust, expect: {status: 429}, repeat: {until: 429, at_most: 6}}\n"
 
 
-def statuses(answer: Said, *codes: int) -> Callable[[Any], Reply]:
+def statuses(answer: Said, *codes: int) -> Callable[[Any], Outcome]:
     rest: Iterator[int] = iter(codes)
     return lambda _: answer(next(rest), {})
 
@@ -462,7 +462,7 @@ def test_another_refusal_on_the_way_violates(run: Run, answer: Said) -> None:
 def test_a_write_that_is_refused_as_everything_is_and_has_an_effect_violates(
     run: Run, server: Shop, answer: Said
 ) -> None:
-    def answered(asked: Any) -> Reply:
+    def answered(asked: Any) -> Outcome:
         if asked.request.method == "PUT":
             server.items["spoon"]["name"] = asked.json["name"]
             return answer(403, {"message": "Go away"})
@@ -481,9 +481,9 @@ def test_a_key_in_a_refusal_that_explains_nothing_violates(run: Run, answer: Sai
 def test_a_stop_in_the_middle_leaves_nothing_behind(run: Run, server: Shop, answer: Said) -> None:
     refused = refusing(server, answer)
 
-    def answered(asked: Any) -> Reply:
+    def answered(asked: Any) -> Outcome:
         reply = refused(asked)
-        return Silence(SilenceKind.TIMEOUT) if asked.request.method == "GET" else reply
+        return NoResponse(FailureKind.TIMEOUT) if asked.request.method == "GET" else reply
 
     rows = ADD + "          - {call: get}\n"
     ran = run(answered, rows)
@@ -511,18 +511,18 @@ def test_a_control_that_was_passed_with_other_captures_is_sent_again(run: Run, s
 @pytest.mark.parametrize(
     "silence",
     [
-        Silence(SilenceKind.RESET),
-        Silence(SilenceKind.TIMEOUT),
-        Silence(SilenceKind.UNAVAILABLE, answer=Answer(502, (), b"", 0)),
+        NoResponse(FailureKind.RESET),
+        NoResponse(FailureKind.TIMEOUT),
+        NoResponse(FailureKind.UNAVAILABLE, answer=Response(502, (), b"", 0)),
     ],
 )
 @pytest.mark.parametrize(("lost", "verdict"), [(1, "conforms"), (2, "conforms"), (3, "inconclusive")])
 def test_a_control_whose_call_got_lost_on_the_way_is_begun_again_twice(
-    run: Run, server: Shop, silence: Silence, lost: int, verdict: str
+    run: Run, server: Shop, silence: NoResponse, lost: int, verdict: str
 ) -> None:
     calls = iter(range(99))
 
-    def answered(asked: Any) -> Reply:
+    def answered(asked: Any) -> Outcome:
         return silence if asked.request.method == "PUT" and next(calls) < lost else server(asked)
 
     put = {"steps": [{"call": "put", "repeatable": False, "request": {"json": {"name": "ok"}}}]}
@@ -535,7 +535,7 @@ def test_a_control_whose_call_got_lost_on_the_way_is_begun_again_twice(
     [(502, 1, True), (504, 1, True), (502, 4, False), (429, 1, False), (503, 1, False)],
 )
 def test_only_what_a_gateway_refused_once_is_begun_again(*, status: int, tries: int, interrupted: bool) -> None:
-    silence = Silence(SilenceKind.UNAVAILABLE, answer=Answer(status, (), b"", 0))
+    silence = NoResponse(FailureKind.UNAVAILABLE, answer=Response(status, (), b"", 0))
     exchange = Exchange(cast("Request", None), silence, tries=tries)
-    call = Call(cast("Any", None), exchange, 1, cast("Any", None), ())
-    assert interrupted == Chain(broken=call).interrupted
+    call = StepResult(cast("Any", None), exchange, 1, cast("Any", None), ())
+    assert interrupted == StepSequence(broken=call).interrupted

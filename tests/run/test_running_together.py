@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from conformance.contract_run import ContractRun, plan_rows
+from conformance.http import Outcome, Response
 from conformance.results.model import RowResult
-from conformance.run.running import Runner, plan_all
-from conformance.wire import Answer, Reply
 
-Said = Callable[..., Answer]
+Said = Callable[..., Response]
 
 ROWS = """\
   - id: too-long
@@ -53,7 +53,7 @@ class Shop:
         self.name: Any = "Spoon"
         self.log: list[str] = []
 
-    def __call__(self, asked: Any) -> Reply:
+    def __call__(self, asked: Any) -> Outcome:
         self.log.append(f"{asked.request.method} {asked.path}")
         if asked.request.method == "POST":
             return self.said(201, {"id": "made"})
@@ -63,7 +63,7 @@ class Shop:
             self.name = f"{self.name}-"
         return self.said(200, {"id": "spoon", "name": self.name})
 
-    def put(self, name: Any) -> Reply:
+    def put(self, name: Any) -> Outcome:
         said = self.wrong(name)
         if not said or said == self.applies:
             self.name = name
@@ -91,7 +91,7 @@ def run(shop: Callable[..., Any], ground: Callable[..., Any]) -> Callable[..., D
     def ran(server: Shop, first: str = "items/no-name", workers: int = 1) -> Done:
         contract = shop(ROWS)
         held = ground(contract, server, "smoke")
-        runner = Runner(held, plan_all(contract, held.target, contract.rows, "smoke", 0), workers)
+        runner = ContractRun(held, plan_rows(contract, held.target, contract.rows, "smoke", 0), workers)
         names = [row.id for row in contract.rows]
         runner.start(names)
         rows = {name: runner.result(name) for name in [first, *names]}
@@ -132,7 +132,7 @@ def test_rows_of_several_workers_are_judged_alike(run: Callable[..., Done], answ
 
 def test_a_control_that_fails_is_held_against_every_row_that_has_it(run: Callable[..., Done], answer: Said) -> None:
     class Closed(Shop):
-        def put(self, name: Any) -> Reply:
+        def put(self, name: Any) -> Outcome:
             return super().put(name) if self.wrong(name) else self.said(403, {"message": "Not today"})
 
     done = run(Closed(answer))

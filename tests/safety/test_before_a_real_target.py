@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from watched import CONTRACTS, contract, ran, saved, watched
 
-from conformance.run.campaign import How
-from conformance.run.discovering import discover
-from conformance.run.doctoring import Diagnosis, examine
-from conformance.run.profiling import profile_text
-from conformance.run.running import prepare
-from conformance.source import read_text
-from conformance.target.target import from_mapping, read
+from conformance.authoring.profile import format_profile
+from conformance.contract_run import build_context
+from conformance.discover import discover_fixtures
+from conformance.doctor.examine import examine_target
+from conformance.doctor.model import Diagnosis
+from conformance.session import RunOptions
+from conformance.target.loader import read_profile, target_from_mapping
+from conformance.yaml_document import read_text
 
 DISCOVERED = {
     "kuroco": {"topics_id"},
@@ -22,7 +23,7 @@ DISCOVERED = {
 
 
 def examined(profile: Path, name: str) -> Diagnosis:
-    return examine(contract(name), read(profile, environ={}))
+    return examine_target(contract(name), read_profile(profile, environ={}))
 
 
 def states(diagnosis: Diagnosis, section: str) -> dict[str, str]:
@@ -111,9 +112,9 @@ def test_what_a_profile_leaves_out_is_found_by_reads(name: str, tmp_path: Path) 
     with watched(name) as server:
         for fixture in DISCOVERED[name]:
             del server.profile["fixtures"][fixture]
-        target = read(saved(tmp_path, server.profile), environ={})
-        ground = prepare(contract(name), target, "smoke", 0)
-        discovery = discover(ground)
+        target = read_profile(saved(tmp_path, server.profile), environ={})
+        ground = build_context(contract(name), target, "smoke", 0)
+        discovery = discover_fixtures(ground)
         assert DISCOVERED[name] == set(discovery.found)
         assert {"GET"} == server.methods
         assert discovery.requests == len(server.got)
@@ -123,7 +124,7 @@ def test_a_run_says_what_it_found_and_makes_the_medium_that_may_be_deleted(tmp_p
     with watched("microcms-management") as server:
         for fixture in (*DISCOVERED["microcms-management"], "media_url"):
             del server.profile["fixtures"][fixture]
-        done = ran(saved(tmp_path, server.profile), "microcms-management", How("smoke", 0), explore=False)
+        done = ran(saved(tmp_path, server.profile), "microcms-management", RunOptions("smoke", 0), explore=False)
     assert {"conforms"} == set(done.verdicts.values())
     said = "\n".join(done.run.warnings)
     assert "found on the target by" in said
@@ -136,7 +137,7 @@ def test_with_a_url_a_key_and_an_endpoint_name_most_rows_run(tmp_path: Path) -> 
         keep = {key: server.profile[key] for key in ("contract", "base_url")}
         keep |= {"credentials": {"full": server.profile["credentials"]["full"]}, "fixtures": {"endpoint": "news"}}
         keep["allow"] = ["write", "delete"]
-        done = ran(saved(tmp_path, keep), "microcms-management", How("smoke", 0), explore=False)
+        done = ran(saved(tmp_path, keep), "microcms-management", RunOptions("smoke", 0), explore=False)
     verdicts = list(done.verdicts.values())
     assert {"conforms", "not-exercised"} == set(verdicts)
     assert 28 <= verdicts.count("conforms")
@@ -146,13 +147,13 @@ def test_with_a_url_a_key_and_an_endpoint_name_most_rows_run(tmp_path: Path) -> 
 def test_the_profile_that_init_writes_is_one_that_can_be_read(name: str, tmp_path: Path) -> None:
     held = contract(name)
     usual = {each: dict(said.usual) for each, said in held.file.credentials.items() if said.usual}
-    text = profile_text(held, "http://127.0.0.1:9", usual, {}, {})
+    text = format_profile(held, "http://127.0.0.1:9", usual, {}, {})
     document, problems = read_text(text, tmp_path / "made.yaml")
     assert document is not None
     assert not problems
     env = {"MICROCMS_API_KEY": "k" * 20, "MICROCMS_READONLY_KEY": "r" * 20, "KUROCO_TOKEN": "t" * 20}
     env |= {"KUROCO_EMAIL": "someone@example.com", "KUROCO_PASSWORD": "p" * 12}
-    target = from_mapping(document.value, where="made", environ=env)
+    target = target_from_mapping(document.value, where="made", environ=env)
     assert name == target.contract
     for fixture in held.file.fixtures:
         assert f"# {fixture}:" in text

@@ -172,15 +172,15 @@ def test_no_file_and_no_stream_of_a_whole_run_holds_a_secret(name: str, tmp_path
 
 
 CRASH = """\
-import conformance.run.calls as calls
+import conformance.engine.steps as steps
 
 def crash(*arguments, **options):
     ground, header = arguments[0], "the headers of it"
     key = next(iter(ground.target.secrets.values()))
     raise RuntimeError(f"crashed with {key} and {key!r}")
 
-import conformance.run.rows as rows
-rows.run_chain = crash
+import conformance.engine.row as row
+row.run_steps = crash
 """
 
 

@@ -19,8 +19,8 @@ import pytest
 from watched import CASES, contract, ran, saved, watched
 
 from conformance.reference.messages import Outgoing
-from conformance.run.aiming import aim
-from conformance.run.campaign import Campaign, How
+from conformance.session import RunOptions, RunSession
+from conformance.target.selection import select_target
 
 ROWS = "limit-below-minimum and contents-get"
 JSON = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"
@@ -160,12 +160,14 @@ def test_a_whole_run_survives(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(TRICKS) - {"silence", "a slow drip", "100 MB of headers"}))
 def test_each_hostile_answer_ends_in_a_verdict(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.exchange.patience.BACKOFF", (0.01,))
+    monkeypatch.setattr("conformance.client.policy.BACKOFF", (0.01,))
     held = contract("microcms-management")
     rows = ["contents-get/limit-below-minimum", "contents-get/content-not-found"]
     with tricky(TRICKS[name]) as port:
         target = str(saved(tmp_path, profile(port)))
-        campaign = Campaign(aim(target, held.name, (), {}, [held.name]), How("smoke", 0), lambda _: {})
+        campaign = RunSession(
+            select_target(target, held.name, (), {}, [held.name]), RunOptions("smoke", 0), lambda _: {}
+        )
         try:
             campaign.begin(held, rows)
             verdicts = {campaign.row(held.name, row).verdict.value for row in rows}
@@ -191,6 +193,6 @@ def test_a_network_that_fails_now_and_then_is_never_held_against_the_target(kind
         return Outgoing("HTTP/1.1 503 Service Unavailable", [("Content-Length", "0")])
 
     with watched("microcms-management", unsteady) as server:
-        done = ran(saved(tmp_path, server.profile), "microcms-management", How("smoke", 0, 4), explore=False)
+        done = ran(saved(tmp_path, server.profile), "microcms-management", RunOptions("smoke", 0, 4), explore=False)
     assert {"conforms"} == set(done.verdicts.values())
     assert count[0] > 75

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from watched import CASES, CONTRACTS, Watched, contract, ran, saved, things, watched
 
-from conformance.run.campaign import How
-from conformance.run.ledger import FILE, Entry, FileLedger, names_in, open_entries
-from conformance.run.sweeping import sweep
-from conformance.target.target import read
+from conformance.engine.journal import FILE, Entry, FileLedger, find_suite_names, read_open_entries
+from conformance.session import RunOptions
+from conformance.sweep import sweep
+from conformance.target.loader import read_profile
 
 ROWS = {"kuroco": "title-missing or no-group", "microcms-management": "invalid-request or invalid-url"}
 MAKES = {"kuroco": "/insert", "microcms-management": "/api/v1/media"}
@@ -83,7 +83,12 @@ def test_after_a_kill_sweep_leaves_nothing_of_the_run_and_nothing_else_is_touche
 
 def test_a_ledger_holds_no_secret(tmp_path: Path) -> None:
     with watched("microcms-management") as server:
-        ran(saved(tmp_path, server.profile), "microcms-management", How("smoke", 0, output=tmp_path), explore=False)
+        ran(
+            saved(tmp_path, server.profile),
+            "microcms-management",
+            RunOptions("smoke", 0, output=tmp_path),
+            explore=False,
+        )
         keys = [one["value"] for one in server.profile["credentials"].values()]
     text = (tmp_path / FILE).read_text("utf-8")
     assert text
@@ -99,7 +104,7 @@ def test_ctrl_c_cleans_up_by_itself(name: str, tmp_path: Path) -> None:
         striker.process.wait(60)
         assert 2 == striker.process.returncode
         assert before == things(server.profile), (tmp_path / "out.txt").read_text()
-    assert () == open_entries(tmp_path / "out" / FILE)
+    assert () == read_open_entries(tmp_path / "out" / FILE)
     results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
     assert results["partial"]
 
@@ -108,10 +113,10 @@ def test_ctrl_c_cleans_up_by_itself(name: str, tmp_path: Path) -> None:
 def test_a_whole_run_leaves_nothing_and_closes_its_ledger(name: str, tmp_path: Path) -> None:
     with watched(name) as server:
         before = things(server.profile)
-        done = ran(saved(tmp_path, server.profile), name, How("standard", 0, 8, output=tmp_path))
+        done = ran(saved(tmp_path, server.profile), name, RunOptions("standard", 0, 8, output=tmp_path))
         assert before == things(server.profile)
     assert {"conforms"} == set(done.verdicts.values())
-    assert () == open_entries(tmp_path / FILE)
+    assert () == read_open_entries(tmp_path / FILE)
     assert (tmp_path / FILE).stat().st_size > 0
 
 
@@ -125,10 +130,12 @@ def test_what_was_accepted_although_it_should_have_been_refused_is_taken_back(tm
         key = server.profile["credentials"]["full"]["value"]
         before = things(server.profile)
         server.profile["fixtures"].pop("media_url")  # else it is deleted, as it may be
-        done = ran(saved(tmp_path, server.profile), "microcms-management", How("standard", 0, 4, output=tmp_path))
+        done = ran(
+            saved(tmp_path, server.profile), "microcms-management", RunOptions("standard", 0, 4, output=tmp_path)
+        )
         assert "violates" == done.verdicts["common/forbidden"]
         assert before == things(server.profile)
-    assert () == open_entries(tmp_path / FILE)
+    assert () == read_open_entries(tmp_path / FILE)
 
 
 # --- the ledger itself ---------------------------------------------------------------------------------------------
@@ -141,13 +148,13 @@ def entry(**more: Any) -> Entry:
 def test_an_entry_is_on_the_disk_before_anything_else_happens(tmp_path: Path) -> None:
     ledger = FileLedger(tmp_path / "deep" / FILE)
     name = ledger.intend(entry(names=("conformance-1",)))
-    (found,) = open_entries(tmp_path / "deep" / FILE)
+    (found,) = read_open_entries(tmp_path / "deep" / FILE)
     assert (name, ("conformance-1",), False) == (found.id, found.names, found.made)
     ledger.made(name, {"url": "u"})
-    (found,) = open_entries(tmp_path / "deep" / FILE)
+    (found,) = read_open_entries(tmp_path / "deep" / FILE)
     assert ({"url": "u"}, True) == (found.captures, found.made)
     ledger.undone(name)
-    assert () == open_entries(tmp_path / "deep" / FILE)
+    assert () == read_open_entries(tmp_path / "deep" / FILE)
 
 
 def test_a_line_that_was_cut_short_hides_no_other(tmp_path: Path) -> None:
@@ -155,35 +162,35 @@ def test_a_line_that_was_cut_short_hides_no_other(tmp_path: Path) -> None:
     ledger.intend(entry())
     with (tmp_path / FILE).open("a") as file:
         file.write('{"open": {"contr')
-    assert 1 == len(open_entries(tmp_path / FILE))
+    assert 1 == len(read_open_entries(tmp_path / FILE))
 
 
 def test_two_ledgers_on_one_file_keep_their_entries_apart(tmp_path: Path) -> None:
     one, two = FileLedger(tmp_path / FILE), FileLedger(tmp_path / FILE)
     first, second = one.intend(entry()), two.intend(entry())
     one.undone(first)
-    assert [second] == [each.id for each in open_entries(tmp_path / FILE)]
+    assert [second] == [each.id for each in read_open_entries(tmp_path / FILE)]
 
 
 def test_only_names_of_our_own_are_recognised() -> None:
     value = {"subject": "conformance-ab12", "file": ["conformance-refused.png."], "x": "Conformance", "n": 1}
-    assert ["conformance-ab12", "conformance-refused.png"] == list(names_in(value))
+    assert ["conformance-ab12", "conformance-refused.png"] == list(find_suite_names(value))
 
 
 def test_sweep_leaves_the_entries_of_other_targets_alone(tmp_path: Path) -> None:
     with watched("microcms-management") as server:
         FileLedger(tmp_path / FILE).intend(entry(contract="microcms-management", names=("conformance-x",)))
-        target = read(saved(tmp_path, server.profile), environ={})
+        target = read_profile(saved(tmp_path, server.profile), environ={})
         assert [] == list(sweep(contract("microcms-management"), target, tmp_path / FILE))
         assert not server.got
-    assert 1 == len(open_entries(tmp_path / FILE))
+    assert 1 == len(read_open_entries(tmp_path / FILE))
 
 
 def test_a_folder_that_cannot_be_written_to_keeps_anything_from_being_made(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with watched("microcms-management") as server:
         before = things(server.profile)
-        how = How("smoke", 0, output=tmp_path / "taken")
+        how = RunOptions("smoke", 0, output=tmp_path / "taken")
         with pytest.raises(OSError, match="taken"):
             ran(saved(tmp_path, server.profile), "microcms-management", how, explore=False)
         assert before == things(server.profile)

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from watched import Watched, contract, ran, saved, watched
 
-from conformance.plan.planning import plan_row
-from conformance.report import WRITERS
-from conformance.run.assembling import results
-from conformance.run.campaign import How
-from conformance.run.doctoring import examine
-from conformance.target.target import from_mapping, read
+from conformance.assemble import build_results
+from conformance.doctor.examine import examine_target
+from conformance.plan.planner import plan_row
+from conformance.report.writers import WRITERS
+from conformance.session import RunOptions
+from conformance.target.loader import read_profile, target_from_mapping
 
 ROW = "topics-read/not-found"
 
@@ -46,13 +46,13 @@ class Listening:
 def test_a_run_logs_in_once_and_every_row_conforms_and_the_token_is_written_nowhere(tmp_path: Path) -> None:
     heard = Listening()
     with watched("kuroco", heard) as server:
-        found = ran(saved(tmp_path, without_token(server)), "kuroco", How("smoke", 0), explore=False)
+        found = ran(saved(tmp_path, without_token(server)), "kuroco", RunOptions("smoke", 0), explore=False)
     assert {"conforms"} == set(found.verdicts.values())
     first = heard.given[0]
     assert first in heard.used
     assert "token was obtained by 2 requests, as the profile leaves it out" in found.run.warnings
     run = replace(found.run, rows=tuple(found.rows.values()))
-    whole = results([run], seed=0, depth="smoke", started="2026-01-01T00:00:00Z", seconds=1.0, why_partial="")
+    whole = build_results([run], seed=0, depth="smoke", started="2026-01-01T00:00:00Z", seconds=1.0, why_partial="")
     for name, writer in WRITERS.items():
         assert first not in writer.write(whole, "en"), name
 
@@ -61,7 +61,7 @@ def test_where_logging_in_fails_nothing_is_held_against_a_row(tmp_path: Path) ->
     with watched("kuroco") as server:
         profile = without_token(server)
         profile["credentials"]["login"]["password"]["value"] = "not-the-password"
-        found = ran(saved(tmp_path, profile), "kuroco", How("smoke", 0), explore=False)
+        found = ran(saved(tmp_path, profile), "kuroco", RunOptions("smoke", 0), explore=False)
     assert {"inconclusive"} == set(found.verdicts.values())
     assert "credential.token" in str(found.rows[ROW].reason)
     assert "token could not be obtained: login was answered 401" in found.run.warnings
@@ -69,7 +69,7 @@ def test_where_logging_in_fails_nothing_is_held_against_a_row(tmp_path: Path) ->
 
 def test_a_read_only_profile_may_not_log_in_and_is_told_what_would_be_needed(tmp_path: Path) -> None:
     with watched("kuroco") as server:
-        found = ran(saved(tmp_path, without_token(server, allow=[])), "kuroco", How("smoke", 0), explore=False)
+        found = ran(saved(tmp_path, without_token(server, allow=[])), "kuroco", RunOptions("smoke", 0), explore=False)
         assert server.methods <= {"GET"}
     assert ("not-exercised", ("allow: write",)) == (found.verdicts[ROW], found.rows[ROW].lacks)
 
@@ -84,13 +84,13 @@ def test_a_plan_counts_on_a_token_that_can_be_obtained(lacking: str, lacks: tupl
         profile["fixtures"].pop(lacking, None)
         row = held.row(ROW)
         assert row is not None
-        plan = plan_row(held, from_mapping(profile, where="test", environ={}), row, "smoke")
+        plan = plan_row(held, target_from_mapping(profile, where="test", environ={}), row, "smoke")
     assert lacks == plan.lacks
 
 
 def test_doctor_does_not_log_in_and_says_that_a_run_will(tmp_path: Path) -> None:
     with watched("kuroco") as server:
-        found = examine(contract("kuroco"), read(saved(tmp_path, without_token(server)), environ={}))
+        found = examine_target(contract("kuroco"), read_profile(saved(tmp_path, without_token(server)), environ={}))
         assert {"GET"} == server.methods
     said = {fact.about: (fact.state, fact.said) for fact in found.facts if fact.section == "credentials"}
     assert ("unknown", "not given; a run obtains it by log-in, which is more than a read") == said["token"]

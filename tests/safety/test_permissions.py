@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from watched import CONTRACTS, Ran, ran, saved, things, watched
 
-from conformance.contract.model import Depth
-from conformance.exchange.session import Access, Session
-from conformance.run.campaign import How
-from conformance.run.ledger import FILE
-from conformance.wire import Request, Silence, SilenceKind
+from conformance.client.limits import Access
+from conformance.client.session import Session
+from conformance.contract.schema import Depth
+from conformance.engine.journal import FILE
+from conformance.http import FailureKind, NoResponse, Request
+from conformance.session import RunOptions
 
 
 def read_only(name: str, depth: Depth, folder: Path) -> tuple[Ran, set[str]]:
@@ -19,7 +20,7 @@ def read_only(name: str, depth: Depth, folder: Path) -> tuple[Ran, set[str]]:
         server.profile["allow"] = []
         before = things(server.profile)
         server.got.clear()
-        done = ran(saved(folder, server.profile), name, How(depth, 0, 4, output=folder))
+        done = ran(saved(folder, server.profile), name, RunOptions(depth, 0, 4, output=folder))
         methods = server.methods
         assert before == things(server.profile)
     return done, methods
@@ -47,6 +48,6 @@ def test_where_only_reading_is_permitted_no_other_method_leaves_whatever_its_tie
         session = Session(Access(server.profile["base_url"]))
         exchange = session.send(Request(method, f"{server.profile['base_url']}/x", tier="read"))
         session.close()
-        assert isinstance(exchange.reply, Silence)
-        assert SilenceKind.NOT_SENT == exchange.reply.kind
+        assert isinstance(exchange.reply, NoResponse)
+        assert FailureKind.NOT_SENT == exchange.reply.kind
         assert not server.got

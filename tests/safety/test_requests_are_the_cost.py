@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from watched import CONTRACTS, ran, saved, watched
 
-from conformance.run.campaign import How
+from conformance.session import RunOptions
 
 MOST = {"microcms-management": 500, "kuroco": 400}
 A_ROW_AT_SMOKE = 3
@@ -18,7 +18,7 @@ MORE = {"microcms-management": {"common/too-many-requests": 11}, "kuroco": {"log
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_a_standard_run_keeps_its_bound(name: str, tmp_path: Path) -> None:
     with watched(name) as server:
-        done = ran(saved(tmp_path, server.profile), name, How("standard", 0))
+        done = ran(saved(tmp_path, server.profile), name, RunOptions("standard", 0))
     assert len(server.got) == done.sent
     assert MOST[name] >= done.sent
 
@@ -26,6 +26,6 @@ def test_a_standard_run_keeps_its_bound(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_a_row_takes_three_requests_at_smoke_but_for_those_that_cannot(name: str, tmp_path: Path) -> None:
     with watched(name) as server:
-        done = ran(saved(tmp_path, server.profile), name, How("smoke", 0))
+        done = ran(saved(tmp_path, server.profile), name, RunOptions("smoke", 0))
     more = {row.id: row.requests for row in done.rows.values() if row.requests > A_ROW_AT_SMOKE}
     assert MORE[name] == more

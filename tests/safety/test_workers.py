@@ -13,7 +13,7 @@ from watched import ran, saved, things, watched
 
 from conformance import reference
 from conformance.results.model import RowResult
-from conformance.run.campaign import How
+from conformance.session import RunOptions
 
 
 class Busy:
@@ -43,7 +43,9 @@ def test_eight_workers_find_the_same_and_never_send_more_at_once(tmp_path: Path)
     found, most = [], []
     for workers in (1, 8):
         with watched("microcms-management", (busy := Busy()).slow) as server:
-            done = ran(saved(tmp_path, server.profile), "microcms-management", How("smoke", 0, workers), explore=False)
+            done = ran(
+                saved(tmp_path, server.profile), "microcms-management", RunOptions("smoke", 0, workers), explore=False
+            )
         found.append({name: told(row) for name, row in done.rows.items()})
         most.append(busy.most)
     assert found[0] == found[1]
@@ -76,7 +78,7 @@ def test_eight_workers_blame_the_same_rows_of_a_wrong_server(tmp_path: Path, con
     found = []
     for workers in (1, 8):
         with watched(contract, faults=[fault]) as server:
-            done = ran(saved(tmp_path, server.profile), contract, How("standard", 0, workers), explore=False)
+            done = ran(saved(tmp_path, server.profile), contract, RunOptions("standard", 0, workers), explore=False)
         found.append({name: findings(row) for name, row in done.rows.items()})
     assert found[0] == found[1]
     assert "violates" in {verdict for verdict, _, _ in found[1].values()}
@@ -88,7 +90,7 @@ def test_a_right_server_gets_as_much_from_eight_workers_and_keeps_nothing(tmp_pa
     for workers in (1, 8):
         with watched(contract) as server:
             before = things(server.profile)
-            done = ran(saved(tmp_path, server.profile), contract, How("standard", 0, workers))
+            done = ran(saved(tmp_path, server.profile), contract, RunOptions("standard", 0, workers))
             assert before == things(server.profile)
         explored = [(one.operation, one.verdict, one.requests) for one in done.explored]
         told.append((done.sent, {name: findings(row) for name, row in done.rows.items()}, explored))

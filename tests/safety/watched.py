@@ -14,11 +14,11 @@ from typing import Any
 
 from conformance import reference
 from conformance.contract.contract import Contract
-from conformance.contract.reading import read_contract
+from conformance.contract.loader import read_contract
 from conformance.results.model import Exploration, RowResult, TargetRun
-from conformance.run.aiming import aim
-from conformance.run.campaign import Campaign, How
-from conformance.source import dump
+from conformance.session import RunOptions, RunSession
+from conformance.target.selection import select_target
+from conformance.yaml_document import dump
 
 CASES = Path(__file__).parents[2] / "cases"
 CONTRACTS = ("kuroco", "microcms-management")
@@ -101,10 +101,10 @@ class Ran:
         return {name: row.verdict.value for name, row in self.rows.items()}
 
 
-def ran(profile: Path, name: str, how: How, *, explore: bool = True) -> Ran:
+def ran(profile: Path, name: str, how: RunOptions, *, explore: bool = True) -> Ran:
     """Every row and exploration of a contract against a target."""
     held = contract(name)
-    campaign = Campaign(aim(str(profile), name, (), {}, [name]), how, lambda _: {})
+    campaign = RunSession(select_target(str(profile), name, (), {}, [name]), how, lambda _: {})
     operations = [one for one, said in held.file.operations.items() if said.explore] if explore else []
     try:
         campaign.begin(held, [row.id for row in held.rows], operations)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.errors import Unusable
-from conformance.target.target import Target, read
+from conformance.errors import ConfigError
+from conformance.target.loader import Target, read_profile
 
 Problems = Callable[..., list[str]]
 
@@ -22,7 +22,7 @@ def profile(tmp_path: Path) -> Callable[..., Target]:
     def reading(text: str, *, head: str = HEAD, environ: dict[str, str] | None = None, **options: object) -> Target:
         path = tmp_path / "staging.yaml"
         path.write_text(head + text, encoding="utf-8")
-        return read(path, environ=environ or {}, **options)  # type: ignore[arg-type]
+        return read_profile(path, environ=environ or {}, **options)  # type: ignore[arg-type]
 
     return reading
 
@@ -32,7 +32,7 @@ def problems(profile: Callable[..., Target]) -> Problems:
     """As `profile`, of a profile that is refused: each problem as `LINE: text`."""
 
     def refused(text: str, **options: object) -> list[str]:
-        with pytest.raises(Unusable) as caught:
+        with pytest.raises(ConfigError) as caught:
             profile(text, **options)
         assert caught.value.problems
         assert caught.value.__cause__ is None

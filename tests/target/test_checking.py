@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conformance.target.checking import check_names
-from conformance.target.target import Target
+from conformance.target.loader import Target, check_target_names
 
 TEXT = """\
 credentials:
@@ -24,7 +23,7 @@ hooks:
 def test_unknown_names_get_the_near_one_and_their_line(profile: Callable[..., Target]) -> None:
     target = profile(TEXT, environ={"A": "x"})
     known = {"full": (), "login": ("email", "password")}
-    found = check_names(target, ["endpoint", "content_id"], known, ["outside"], [])
+    found = check_target_names(target, ["endpoint", "content_id"], known, ["outside"], [])
     assert [
         "staging.yaml:4: unknown credential 'ful'; did you mean 'full'?",
         "staging.yaml:7: unknown fixture 'endpont'; did you mean 'endpoint'?",
@@ -36,11 +35,11 @@ def test_unknown_names_get_the_near_one_and_their_line(profile: Callable[..., Ta
 
 
 def test_known_names_and_unasked_sections_are_fine(profile: Callable[..., Target]) -> None:
-    assert () == check_names(profile(TEXT, environ={"A": "x"}), ["endpont", "content_id"], ["ful", "login"])
+    assert () == check_target_names(profile(TEXT, environ={"A": "x"}), ["endpont", "content_id"], ["ful", "login"])
 
 
 def test_a_credential_of_the_other_form_is_named(profile: Callable[..., Target]) -> None:
     target = profile("credentials:\n  login: {header: X, env: A}\n  full: {a: {env: A}}\n", environ={"A": "x"})
-    first, second = check_names(target, [], {"login": ("email", "password"), "full": ()})
+    first, second = check_target_names(target, [], {"login": ("email", "password"), "full": ()})
     assert "credential 'login' has another form; write {email: {env: …}, password: {env: …}}" in str(first)
     assert "staging.yaml:5: credential 'full' has another form; write {header: …, env: …}" in str(second)

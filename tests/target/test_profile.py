@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance import source
-from conformance.target import quantities
-from conformance.target.profile import profile_schema
-from conformance.target.target import Target
+from conformance import yaml_document as source
+from conformance.target import schema as quantities
+from conformance.target.loader import Target
+from conformance.target.schema import profile_schema
 
 DESIGN = """\
 contract: microcms-management
@@ -242,12 +242,12 @@ def test_a_file_that_is_no_profile_is_a_problem_and_no_traceback(
 
 
 def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path, problems: Callable[..., list[str]]) -> None:
-    from conformance.errors import Unusable
-    from conformance.target.target import read
+    from conformance.errors import ConfigError
+    from conformance.target.loader import read_profile
 
     for path in (tmp_path / "none.yaml", tmp_path):
-        with pytest.raises(Unusable, match="cannot be read"):
-            read(path, environ={})
+        with pytest.raises(ConfigError, match="cannot be read"):
+            read_profile(path, environ={})
 
 
 def test_command_line_adds_permissions_and_is_checked_too(
@@ -287,7 +287,7 @@ def test_expectations_of_a_file_keep_its_lines(
     [("10/10s", (10, 10.0)), ("60/m", (60, 60.0)), ("5/s", (5, 1.0)), ("1/500ms", (1, 0.5)), ("100/h", (100, 3600.0))],
 )
 def test_paces(text: str, pace: tuple[int, float]) -> None:
-    assert pace == quantities.pace(text)
+    assert pace == quantities.parse_pace(text)
 
 
 @pytest.mark.parametrize(
@@ -295,20 +295,20 @@ def test_paces(text: str, pace: tuple[int, float]) -> None:
 )
 def test_paces_that_are_none(text: str) -> None:
     with pytest.raises(ValueError, match=r"pace|range"):
-        quantities.pace(text)
+        quantities.parse_pace(text)
 
 
 @given(st.integers(1, 3_600_000))
 def test_milliseconds_are_read_exactly_up_to_an_hour(milliseconds: int) -> None:
     text = f"{milliseconds}ms" if milliseconds < 1_000_000 else f"{milliseconds // 1000}s"
     wanted = milliseconds / 1000 if milliseconds < 1_000_000 else milliseconds // 1000
-    assert pytest.approx(wanted) == quantities.seconds(text)
+    assert pytest.approx(wanted) == quantities.parse_duration(text)
 
 
 @pytest.mark.parametrize("text", ["10", "s", "", "-1s", "1e2s", "10 s", "0s", "0ms", "3601s", "2h", "10S", "1s\n"])
 def test_times_that_are_none(text: str) -> None:
     with pytest.raises(ValueError, match=r"time|range"):
-        quantities.seconds(text)
+        quantities.parse_duration(text)
 
 
 def test_schema_says_what_the_reader_says() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from conformance.errors import Unusable
-from conformance.target.target import Target, from_mapping, from_url
+from conformance.errors import ConfigError
+from conformance.target.loader import Target, target_from_mapping, target_from_url
 
 CANARY = "cAnArY7"
 LOCAL = "contract: kuroco\nbase_url: http://127.0.0.1:8000\n"
@@ -177,9 +177,9 @@ def test_a_mapping_in_memory_is_held_to_the_same_rules() -> None:
         "allow": ("write",),
         "credentials": {"token": {"header": "X", "value": "abc"}},
     }
-    assert frozenset({"write"}) == from_mapping(good, where="embedded", environ={}).allow
-    with pytest.raises(Unusable, match="embedded: ") as caught:
-        from_mapping({**good, "base_url": "https://example.test", "extra": 1}, where="embedded", environ={})
+    assert frozenset({"write"}) == target_from_mapping(good, where="embedded", environ={}).allow
+    with pytest.raises(ConfigError, match="embedded: ") as caught:
+        target_from_mapping({**good, "base_url": "https://example.test", "extra": 1}, where="embedded", environ={})
     assert 2 == len(caught.value.problems)
 
 
@@ -189,9 +189,9 @@ def test_a_bare_url_takes_the_credentials_whose_variables_are_set() -> None:
         "login": {"email": {"env": "KUROCO_EMAIL"}, "password": {"env": "KUROCO_PASSWORD"}},
     }
     environ = {"KUROCO_TOKEN": "abc", "KUROCO_EMAIL": "a@example.test"}
-    target = from_url("https://example.test/api/", "kuroco", environ=environ, credentials=known)
+    target = target_from_url("https://example.test/api/", "kuroco", environ=environ, credentials=known)
     assert ["token"] == list(target.credentials)
     assert ("https://example.test/api", "kuroco", frozenset()) == (target.base_url, target.contract, target.allow)
-    with pytest.raises(Unusable, match="--target: base_url holds a user or a password") as caught:
-        from_url(f"https://u:{CANARY}@example.test", "kuroco", environ={})
+    with pytest.raises(ConfigError, match="--target: base_url holds a user or a password") as caught:
+        target_from_url(f"https://u:{CANARY}@example.test", "kuroco", environ={})
     assert CANARY not in str(caught.value)

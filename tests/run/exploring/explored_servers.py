@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from conformance.run.exploring import DocumentedAnswer, Explored, Ground
-from conformance.source import read
-from conformance.wire import Answer, Exchange, Request, header
+from conformance.explore.context import DocumentedAnswer, ExplorationResult, ExploreContext
+from conformance.http import Exchange, Request, Response, header
+from conformance.yaml_document import read
 
 CASES = Path(__file__).resolve().parents[3] / "cases"
 KEY = "a-key-of-some-length"
@@ -68,8 +68,10 @@ class Server:
         self.ways = frozenset(ways)
         self.requests: list[Request] = []
 
-    def ground(self, operation: str, *, budget: int = 30, seed: int = 0, tiers: str = "read write delete") -> Ground:
-        return Ground(
+    def ground(
+        self, operation: str, *, budget: int = 30, seed: int = 0, tiers: str = "read write delete"
+    ) -> ExploreContext:
+        return ExploreContext(
             schema=DOCUMENTS[self.contract],
             operation=operation,
             base_url="http://server.test/base",
@@ -86,11 +88,11 @@ class Server:
     def send(self, request: Request) -> Exchange:
         self.requests.append(request)
         if request.method == "HEAD" and "no-heads" in self.ways:
-            return Exchange(request, Answer(405, (("Allow", "GET"),), b"", 0))
+            return Exchange(request, Response(405, (("Allow", "GET"),), b"", 0))
         asked = replace(request, method="GET") if request.method == "HEAD" else request
         status, body, headers = self._framed(*self.answer(asked))
         body = b"" if request.method == "HEAD" else body
-        return Exchange(request, Answer(status, headers, body, len(body)))
+        return Exchange(request, Response(status, headers, body, len(body)))
 
     def _framed(self, status: int, body: Any) -> tuple[int, bytes, tuple[tuple[str, str], ...]]:
         if status == 500 or ("html" in self.ways and status >= 400):
@@ -312,6 +314,6 @@ class Site(Server):
         return 200, {"errors": [], "details": self.topics[name]}
 
 
-def told(explored: Explored) -> list[str]:
+def told(explored: ExplorationResult) -> list[str]:
     """What was found above a note, aspect and level."""
     return [f"{finding.level.value} {finding.aspect}" for finding in explored.findings if finding.level.value != "note"]

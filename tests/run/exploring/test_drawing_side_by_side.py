@@ -8,22 +8,21 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import pytest
 from explored_servers import Newsroom
 
-from conformance.contract.model import Draw
-from conformance.run.drawing import _values
-from conformance.run.exploring.document import known, view
-from conformance.run.exploring.drawing import coverage, drawn
-from conformance.run.exploring.probes import plain
-from conformance.run.one_at_a_time import DRAWING
+from conformance.contract.schema import Draw
+from conformance.engine.generate import DRAWING, _values
+from conformance.explore.generate import coverage_probes, drawn_probes
+from conformance.explore.inputs import plain_probe
+from conformance.explore.openapi import fill_known, view_operation
 
 
 def covered() -> int:
-    operation = known(view(Newsroom().ground("listContents")), None, {})
-    return len([*coverage(operation, plain(operation), {})])
+    operation = fill_known(view_operation(Newsroom().ground("listContents")), None, {})
+    return len([*coverage_probes(operation, plain_probe(operation), {})])
 
 
 def explored() -> int:
-    operation = known(view(Newsroom().ground("listContents")), None, {})
-    return len([*drawn(operation, plain(operation), {}, 5, 1)])
+    operation = fill_known(view_operation(Newsroom().ground("listContents")), None, {})
+    return len([*drawn_probes(operation, plain_probe(operation), {}, 5, 1)])
 
 
 def varied() -> int:

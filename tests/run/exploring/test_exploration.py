@@ -10,9 +10,9 @@ from urllib.parse import unquote
 import pytest
 from explored_servers import KEY, Newsroom, Server, Site, told
 
-from conformance.results.model import Verdict
-from conformance.run.exploring import explore, planned
-from conformance.wire import Exchange, Request, Silence, SilenceKind
+from conformance.checks.model import Verdict
+from conformance.explore.driver import count_requests, explore
+from conformance.http import Exchange, FailureKind, NoResponse, Request
 
 NEWS = ("listContents", "getContent", "patchStatus", "patchCreatedBy", "uploadMedia", "deleteMedia")
 SITE = ("login", "token", "logout", "listTopics", "getTopic", "insertTopic", "updateTopic", "deleteTopic")
@@ -135,7 +135,7 @@ def test_nothing_is_written_without_the_permission(operation: str) -> None:
     assert server.requests == []
     assert explored.verdict is Verdict.NOT_EXERCISED
     assert explored.lacks in (("allow: write",), ("allow: delete",))
-    assert planned(server.ground(operation, tiers="read")) == 0
+    assert count_requests(server.ground(operation, tiers="read")) == 0
 
 
 @pytest.mark.parametrize(("server", "operation"), [(Newsroom(), "uploadMedia"), (Site(), "insertTopic")])
@@ -177,7 +177,7 @@ def test_the_budget_is_kept_whatever_is_found(operation: str, way: str) -> None:
 def test_a_plan_is_not_exceeded_where_nothing_is_found(operation: str) -> None:
     server = Newsroom()
     explored = explore(server.ground(operation), server.send)
-    assert explored.requests <= planned(server.ground(operation)) <= 30
+    assert explored.requests <= count_requests(server.ground(operation)) <= 30
 
 
 def test_a_head_is_asked_for_once_and_only_noted() -> None:
@@ -242,7 +242,7 @@ def test_no_budget_sends_nothing() -> None:
     server = Newsroom()
     assert explore(server.ground("listContents", budget=0), server.send).verdict is Verdict.NOT_EXERCISED
     assert server.requests == []
-    assert planned(server.ground("listContents", budget=0)) == 0
+    assert count_requests(server.ground("listContents", budget=0)) == 0
 
 
 def test_the_same_seed_sends_the_same_requests_and_another_seed_others() -> None:
@@ -260,7 +260,7 @@ def test_a_target_that_falls_silent_is_not_blamed() -> None:
 
     def silent(request: Request) -> Exchange:
         sent.append(request)
-        return Exchange(request, Silence(SilenceKind.TIMEOUT, "10 s"))
+        return Exchange(request, NoResponse(FailureKind.TIMEOUT, "10 s"))
 
     explored = explore(Newsroom().ground("listContents"), silent)
     assert explored.findings == ()
@@ -290,7 +290,5 @@ def test_undocumented_answers_are_listed_with_placeholders() -> None:
 
 
 def test_importing_exploration_does_not_import_schemathesis() -> None:
-    code = (
-        "import sys, conformance.run.exploring; sys.exit('schemathesis' in sys.modules or 'hypothesis' in sys.modules)"
-    )
+    code = "import sys, conformance.explore; sys.exit('schemathesis' in sys.modules or 'hypothesis' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

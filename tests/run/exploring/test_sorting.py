@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from explored_servers import Newsroom, Site
 
-from conformance.run.exploring.document import Operation, base, known, view
-from conformance.run.exploring.drawing import coverage, drawn
-from conformance.run.exploring.probes import Probe, plain, request
-from conformance.run.exploring.sorting import Sort, sent, sort
+from conformance.explore.generate import coverage_probes, drawn_probes
+from conformance.explore.inputs import ExploreProbe, build_template, plain_probe
+from conformance.explore.openapi import DocumentedOperation, base_inputs, fill_known, view_operation
+from conformance.explore.validity import Validity, classify_probe, sent_parts
 
 NUMBERS = ["0", "1", "50", "100"]
 NO_NUMBERS = ["-1", "101", "2147483647", "abc", "0.5", "true", "null", "{}", "<b>5</b>", "5kg", "é😀"]
@@ -19,128 +19,133 @@ PERHAPS = ["", " ", "+5", " 5", "007", "-0", "5.0", "1e2", "0x10", "1_000", "٣"
 BEYOND = ["2147483648", "9" * 30, "5f", ";", "²"]
 
 
-def news(operation: str, shown: Any = None) -> Operation:
-    return known(view(Newsroom().ground(operation)), shown, {})
+def news(operation: str, shown: Any = None) -> DocumentedOperation:
+    return fill_known(view_operation(Newsroom().ground(operation)), shown, {})
 
 
-def queried(operation: str, name: str, value: str) -> Sort:
+def queried(operation: str, name: str, value: str) -> Validity:
     one = news(operation)
-    return sort(one, replace(plain(one), query=((name, value),)))
+    return classify_probe(one, replace(plain_probe(one), query=((name, value),)))
 
 
 @pytest.mark.parametrize("value", NUMBERS)
 def test_numbers_within_are_valid(value: str) -> None:
-    assert queried("listContents", "limit", value) is Sort.VALID
+    assert queried("listContents", "limit", value) is Validity.VALID
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS)
 def test_what_is_clearly_no_such_number_is_invalid(value: str) -> None:
-    assert queried("listContents", "limit", value) is Sort.INVALID
+    assert queried("listContents", "limit", value) is Validity.INVALID
 
 
 @pytest.mark.parametrize("value", [*PERHAPS, *BEYOND])
 def test_what_a_lenient_parser_may_read_is_open(value: str) -> None:
-    assert queried("listContents", "limit", value) is Sort.OPEN
+    assert queried("listContents", "limit", value) is Validity.OPEN
 
 
 @pytest.mark.parametrize("value", ["\0", "5\n", "\x1b", "x" * 1001])
 def test_what_a_server_before_the_api_may_refuse_is_odd(value: str) -> None:
-    assert queried("listContents", "limit", value) is Sort.ODD
+    assert queried("listContents", "limit", value) is Validity.ODD
 
 
 def test_a_parameter_twice_or_unknown_is_open() -> None:
     operation = news("listContents")
     for query in ((("limit", "1"), ("limit", "101")), (("limit", "101"), ("page", "2"))):
-        assert sort(operation, replace(plain(operation), query=query)) is Sort.OPEN
+        assert classify_probe(operation, replace(plain_probe(operation), query=query)) is Validity.OPEN
 
 
 @pytest.mark.parametrize("value", ["", "1", "0", "T", "TRUE", "False", "on", "no", "00", " true"])
 def test_other_words_for_true_and_false_are_open(value: str) -> None:
-    assert queried("listMediaV1", "imageOnly", value) is Sort.OPEN
+    assert queried("listMediaV1", "imageOnly", value) is Validity.OPEN
 
 
 @pytest.mark.parametrize("value", ["xxx", "2", "tru", "0.5"])
 def test_what_is_no_boolean_is_invalid(value: str) -> None:
-    assert queried("listMediaV1", "imageOnly", value) is Sort.INVALID
+    assert queried("listMediaV1", "imageOnly", value) is Validity.INVALID
 
 
 def test_offsets_with_which_the_vendor_has_trouble_are_never_sent() -> None:
     operation = news("listMediaV1")
-    assert sent(operation, Probe(query=(("offset", "9999"),)))
+    assert sent_parts(operation, ExploreProbe(query=(("offset", "9999"),)))
     for value in ("10000", "+10000", "\uff11\uff10\uff10\uff10\uff10", "1e10000"):
-        assert not sent(operation, Probe(query=(("offset", value),)))
+        assert not sent_parts(operation, ExploreProbe(query=(("offset", value),)))
 
 
 @pytest.mark.parametrize(
     ("value", "wanted"),
     [
-        ("foo", Sort.VALID),
-        ("bar", Sort.INVALID),
-        ("FOO", Sort.OPEN),
-        ("a.b", Sort.OPEN),
-        ("日本", Sort.OPEN),
-        ("a\0", Sort.ODD),
+        ("foo", Validity.VALID),
+        ("bar", Validity.INVALID),
+        ("FOO", Validity.OPEN),
+        ("a.b", Validity.OPEN),
+        ("日本", Validity.OPEN),
+        ("a\0", Validity.ODD),
     ],
 )
-def test_only_ids_of_the_documented_letters_are_clearly_missing(value: str, wanted: Sort) -> None:
-    assert sort(news("getContent"), Probe(path=(("endpoint", "news"), ("content_id", value)))) is wanted
+def test_only_ids_of_the_documented_letters_are_clearly_missing(value: str, wanted: Validity) -> None:
+    assert (
+        classify_probe(news("getContent"), ExploreProbe(path=(("endpoint", "news"), ("content_id", value)))) is wanted
+    )
 
 
 @pytest.mark.parametrize(
     ("body", "wanted"),
     [
-        ({"status": ["PUBLISH"]}, Sort.VALID),
-        ({"status": ["DRAFT"]}, Sort.OPEN),
-        ({"status": ["CLOSED"]}, Sort.INVALID),
-        ({"status": ["PUBLISH", "PUBLISH"]}, Sort.INVALID),
-        ({"status": ["PUBLISH", "CLOSED"]}, Sort.INVALID),
-        ({"status": "PUBLISH"}, Sort.INVALID),
-        ([], Sort.INVALID),
-        (True, Sort.INVALID),
-        (None, Sort.OPEN),
-        ({}, Sort.OPEN),
-        ({"status": []}, Sort.OPEN),
-        ({"status": [""]}, Sort.OPEN),
-        ({"status": None}, Sort.OPEN),
-        ({"status": ["PUBLISH"], "more": 1}, Sort.OPEN),
+        ({"status": ["PUBLISH"]}, Validity.VALID),
+        ({"status": ["DRAFT"]}, Validity.OPEN),
+        ({"status": ["CLOSED"]}, Validity.INVALID),
+        ({"status": ["PUBLISH", "PUBLISH"]}, Validity.INVALID),
+        ({"status": ["PUBLISH", "CLOSED"]}, Validity.INVALID),
+        ({"status": "PUBLISH"}, Validity.INVALID),
+        ([], Validity.INVALID),
+        (True, Validity.INVALID),
+        (None, Validity.OPEN),
+        ({}, Validity.OPEN),
+        ({"status": []}, Validity.OPEN),
+        ({"status": [""]}, Validity.OPEN),
+        ({"status": None}, Validity.OPEN),
+        ({"status": ["PUBLISH"], "more": 1}, Validity.OPEN),
     ],
 )
-def test_bodies_are_sorted_by_what_the_documents_say(body: Any, wanted: Sort) -> None:
+def test_bodies_are_sorted_by_what_the_documents_say(body: Any, wanted: Validity) -> None:
     operation = news("patchStatus", {"status": ["DRAFT"]})
-    assert sort(operation, replace(plain(operation), body=body)) is wanted
+    assert classify_probe(operation, replace(plain_probe(operation), body=body)) is wanted
 
 
 def test_a_status_is_only_changed_where_it_can_be_changed_back() -> None:
     operation = news("patchStatus", {"status": ["CLOSED"]})
-    assert sort(operation, replace(plain(operation), body={"status": ["PUBLISH"]})) is Sort.OPEN
+    assert classify_probe(operation, replace(plain_probe(operation), body={"status": ["PUBLISH"]})) is Validity.OPEN
 
 
 @pytest.mark.parametrize(
     ("body", "wanted"),
     [
-        ({"subject": "x", "ext_1": "needed"}, Sort.VALID),
-        ({"subject": "x", "contents": "", "ext_1": "needed"}, Sort.VALID),
-        ({"subject": "", "ext_1": "needed"}, Sort.INVALID),
-        ({"subject": " ", "ext_1": "needed"}, Sort.OPEN),
-        ({"subject": 0, "ext_1": "needed"}, Sort.OPEN),
-        ({"ext_1": "needed"}, Sort.OPEN),
-        ({"subject": "x", "ext_1": "other"}, Sort.OPEN),
-        ({"subject": "x", "ymd": "2024-13-01", "ext_1": "needed"}, Sort.OPEN),
+        ({"subject": "x", "ext_1": "needed"}, Validity.VALID),
+        ({"subject": "x", "contents": "", "ext_1": "needed"}, Validity.VALID),
+        ({"subject": "", "ext_1": "needed"}, Validity.INVALID),
+        ({"subject": " ", "ext_1": "needed"}, Validity.OPEN),
+        ({"subject": 0, "ext_1": "needed"}, Validity.OPEN),
+        ({"ext_1": "needed"}, Validity.OPEN),
+        ({"subject": "x", "ext_1": "other"}, Validity.OPEN),
+        ({"subject": "x", "ymd": "2024-13-01", "ext_1": "needed"}, Validity.OPEN),
     ],
 )
-def test_little_is_firm_in_a_topic(body: Any, wanted: Sort) -> None:
+def test_little_is_firm_in_a_topic(body: Any, wanted: Validity) -> None:
     ground = Site().ground("insertTopic")
-    operation = view(ground)
-    operation = known(operation, None, base(ground, operation))
-    assert sort(operation, replace(plain(operation), body=body)) is wanted
+    operation = view_operation(ground)
+    operation = fill_known(operation, None, base_inputs(ground, operation))
+    assert classify_probe(operation, replace(plain_probe(operation), body=body)) is wanted
 
 
 @pytest.mark.parametrize("name", ["listContents", "listMediaV2", "patchStatus", "patchCreatedBy"])
 def test_the_method_and_the_path_are_never_drawn(name: str) -> None:
     operation, ground = news(name), Newsroom().ground(name)
-    probes = [*coverage(operation, plain(operation), {}), *drawn(operation, plain(operation), {}, 40, 3)]
-    requests = [request(ground, operation, probe) for probe in probes]
-    path = request(ground, operation, plain(operation)).url.partition("?")[0]
+    probes = [
+        *coverage_probes(operation, plain_probe(operation), {}),
+        *drawn_probes(operation, plain_probe(operation), {}, 40, 3),
+    ]
+    requests = [build_template(ground, operation, probe) for probe in probes]
+    path = build_template(ground, operation, plain_probe(operation)).url.partition("?")[0]
     assert len(probes) > 15
     assert {operation.method} == {one.method for one in requests}
     assert {path} == {one.url.partition("?")[0] for one in requests}

@@ -1,0 +1,101 @@
+"""Rows and explorations become the results of a run; verdicts only ever get worse on the way up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from conformance import __version__
+from conformance.checks.model import Verdict, worst_verdict
+from conformance.contract.contract import Contract
+from conformance.results.model import (
+    ContractName,
+    Exploration,
+    KnownDeviationNote,
+    Results,
+    RowResult,
+    Suite,
+    TableName,
+    TargetRun,
+    Undocumented,
+)
+from conformance.target.known_deviations import KnownDeviation, match_deviation
+
+__all__ = ["assemble_run", "build_results", "describe_run", "mark_known_deviation", "utc_now"]
+
+
+def utc_now() -> str:
+    """The time as RFC 3339, UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def describe_run(contract: Contract, target: Mapping[str, Any]) -> TargetRun:
+    """A run of which no row is known yet: whose contract, whose target."""
+    tables = tuple(TableName(table.name, table.title, table.title_ja) for table in contract.tables)
+    file = contract.file
+    name = ContractName(file.contract, file.edition, file.title, file.document, tables, file.labels_ja)
+    return TargetRun(name, dict(target), Verdict.NOT_EXERCISED, {}, 0, ())
+
+
+def mark_known_deviation(row: RowResult, expectations: Sequence[KnownDeviation], today: date) -> RowResult:
+    """The row, with the word that its deviation is known where the target's expectations say so."""
+    outcome = match_deviation(expectations, row.id, row.verdict, today)
+    if outcome.expectation is None:
+        return row
+    entry = outcome.expectation
+    if outcome.kind == "known":
+        return replace(row, known=KnownDeviationNote(entry.reason, entry.link or "", entry.expires.isoformat()))
+    said = f"the expectation of {entry.row} ({entry.where}) expired on {entry.expires.isoformat()}"
+    return replace(row, warnings=(*row.warnings, said))
+
+
+def assemble_run(
+    run: TargetRun,
+    rows: Iterable[RowResult],
+    explored: Iterable[Exploration] = (),
+    undocumented: Iterable[Undocumented] = (),
+    warnings: Iterable[str] = (),
+) -> TargetRun:
+    """The run with its rows in the document's order, its counts and its verdict."""
+    order = {table.name: index for index, table in enumerate(run.contract.tables)}
+    sorted_rows = tuple(sorted(rows, key=lambda row: (order.get(row.table, len(order)), row.row)))
+    found = tuple(explored)
+    counts = Counter(row.verdict.value for row in sorted_rows)
+    spoken = Counter(edition for row in sorted_rows for edition in row.editions[:1])
+    counted = [row.verdict for row in sorted_rows if row.known is None]
+    return replace(
+        run,
+        rows=sorted_rows,
+        explored=found,
+        undocumented=tuple(undocumented),
+        counts={verdict.value: counts[verdict.value] for verdict in Verdict if counts[verdict.value]},
+        requests=sum(row.requests for row in sorted_rows) + sum(one.requests for one in found),
+        verdict=worst_verdict([*counted, *(one.verdict for one in found)])
+        if counted or found
+        else _all_known(sorted_rows),
+        warnings=tuple(dict.fromkeys([*run.warnings, *warnings])),
+        editions=tuple(name for name, _ in spoken.most_common()),
+    )
+
+
+def build_results(
+    runs: Iterable[TargetRun], *, seed: int, depth: str, started: str, seconds: float, why_partial: str = ""
+) -> Results:
+    """The whole of what a run leaves."""
+    return Results(
+        suite=Suite("conformance", __version__),
+        seed=seed,
+        depth=depth,
+        started=started,
+        seconds=round(seconds, 3),
+        runs=tuple(sorted(runs, key=lambda run: run.contract.name)),
+        partial=bool(why_partial),
+        why_partial=why_partial,
+    )
+
+
+def _all_known(rows: Sequence[RowResult]) -> Verdict:
+    return Verdict.CONFORMS if rows else Verdict.NOT_EXERCISED

@@ -1,0 +1,143 @@
+"""Puts the results of many targets side by side. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from conformance.audit.model import AuditCell, AuditedRow, AuditedTable, Column, Matrix, OpenChoice
+from conformance.checks.model import Verdict
+from conformance.report.format import format_reason
+from conformance.report.translation import Phrases, phrases_for, translate_row
+from conformance.results.model import Results, RowResult, TableName, TargetRun
+from conformance.results.normalize import Normalizer
+
+__all__ = ["build_matrix"]
+
+RowKey = tuple[str, str]
+Held = Mapping[RowKey, tuple[RowResult, str]]
+Given = tuple[str, Results | None]
+
+
+def build_matrix(runs: Sequence[tuple[str, Results]], failures: Mapping[str, str] | None = None) -> Matrix:
+    """The matrix of the targets in the order given, then those of `failures`: the name and why there are no results.
+
+    A target may have been held against several contracts. Where its results hold one contract twice, the worse verdict
+    of a row stands in its cell.
+    """
+    failures = failures or {}
+    given: list[Given] = [*runs, *((name, None) for name in failures if name not in dict(runs))]
+    held = [_rows(results) for _, results in given]
+    return Matrix(
+        columns=tuple(_column(name, results, failures.get(name, "")) for name, results in given),
+        tables=tuple(_tables(given, held, phrases_for(run for _, results in runs for run in results.runs))),
+        choices=_choices([results for _, results in given]),
+    )
+
+
+def _column(name: str, results: Results | None, problem: str) -> Column:
+    if results is None:
+        return Column(name, "", None, {}, problem=problem or "no results")
+    runs = results.runs
+    counts = Counter(row.verdict for run in runs for row in run.rows)
+    return Column(
+        name=name,
+        base_url=", ".join(dict.fromkeys(str(run.target.get("base_url", "")) for run in runs)),
+        verdict=results.verdict,
+        counts={verdict: counts[verdict] for verdict in Verdict},
+        requests=sum(run.requests for run in runs),
+        seconds=results.seconds,
+        started=results.started,
+        depth=results.depth,
+        seed=results.seed,
+        contracts=tuple(f"{run.contract.name} {run.contract.edition}" for run in runs),
+        editions=tuple(dict.fromkeys(edition for run in runs for edition in run.editions)),
+        allow=tuple(sorted({str(one) for run in runs for one in run.target.get("allow") or ()})),
+        undocumented=sum(len(run.undocumented) for run in runs),
+        explored=sum(one.verdict is Verdict.VIOLATES for run in runs for one in run.explored),
+        partial=results.partial,
+        problem=problem or results.why_partial,
+    )
+
+
+def _rows(results: Results | None) -> Held:
+    """Each row with its anchor in the target's report, where a second run's rows are told apart by the run."""
+    held: dict[RowKey, tuple[RowResult, str]] = {}
+    taken: set[str] = set()
+    order = list(Verdict)
+    for number, run in enumerate(results.runs if results else (), 1):
+        for row in run.rows:
+            anchor = row.id if row.id not in taken else f"run-{number}/{row.id}"
+            taken.add(anchor)
+            key = run.contract.name, row.id
+            if key not in held or order.index(row.verdict) > order.index(held[key][0].verdict):
+                held[key] = row, anchor
+    return held
+
+
+def _tables(given: Sequence[Given], held: Sequence[Held], phrases: Phrases) -> Iterable[AuditedTable]:
+    runs = [run for _, results in given if results for run in results.runs]
+    for contract in dict.fromkeys(run.contract.name for run in runs):
+        own = [run for run in runs if run.contract.name == contract]
+        names = {table.name: table for run in reversed(own) for table in run.contract.tables}
+        rows: dict[str, RowResult] = {}
+        for run in own:
+            for row in run.rows:
+                rows.setdefault(row.id, row)
+        asked = [_holds(results, contract) for _, results in given]
+        for name in _order(own, rows.values()):
+            ordered = sorted((row for row in rows.values() if row.table == name), key=lambda row: row.row)
+            audited = tuple(_audited(contract, row, held, phrases) for row in ordered)
+            table = names.get(name, TableName(name, name))
+            yield AuditedTable(contract, name, table.title, audited, tuple(_sums(audited, asked)), table.title_ja)
+
+
+def _order(runs: Iterable[TargetRun], rows: Iterable[RowResult]) -> Iterable[str]:
+    """The vendor's order of tables, then what only rows name; a table without rows is left off."""
+    used = dict.fromkeys(row.table for row in rows)
+    named = dict.fromkeys(table.name for run in runs for table in run.contract.tables)
+    return [name for name in (*named, *(one for one in used if one not in named)) if name in used]
+
+
+def _audited(contract: str, row: RowResult, held: Sequence[Held], phrases: Phrases) -> AuditedRow:
+    cells: list[AuditCell | None] = []
+    for one in held:
+        found = one.get((contract, row.id))
+        cells.append(_cell(*found, phrases) if found else None)
+    return AuditedRow(contract, row.id, row.table, row.row, row.cause, tuple(cells), row.cause_ja)
+
+
+def _cell(row: RowResult, anchor: str, phrases: Phrases) -> AuditCell:
+    known = row.known.reason if row.known else ""
+    if row.verdict is Verdict.CONFORMS:
+        return AuditCell(row.verdict, "", anchor, row.requests, known)
+    why_ja = format_reason(translate_row(row, "ja", phrases), "ja")
+    return AuditCell(row.verdict, format_reason(row), anchor, row.requests, known, why_ja)
+
+
+def _sums(rows: Iterable[AuditedRow], asked: Sequence[bool]) -> Iterable[Mapping[Verdict, int] | None]:
+    rows = tuple(rows)
+    for at, was_asked in enumerate(asked):
+        counts = Counter(cell.verdict for row in rows if (cell := row.cells[at]) is not None)
+        yield {verdict: counts[verdict] for verdict in Verdict} if was_asked else None
+
+
+def _holds(results: Results | None, contract: str) -> bool:
+    return results is not None and any(run.contract.name == contract for run in results.runs)
+
+
+def _choices(given: Sequence[Results | None]) -> tuple[OpenChoice, ...]:
+    """Those first on which targets differ; answers of one target to one input are joined."""
+    found: dict[tuple[str, str, str], list[set[str]]] = {}
+    for at, results in enumerate(given):
+        for run in results.runs if results else ():
+            settler = Normalizer(run.target)
+            for row in run.rows:
+                for choice in row.choices:
+                    key = run.contract.name, row.id, settler.settled(choice.input)
+                    found.setdefault(key, [set() for _ in given])[at].add(settler.settled(choice.answer))
+    choices = [
+        OpenChoice(*key, tuple(", ".join(sorted(answers)) or None for answers in per_target))
+        for key, per_target in found.items()
+    ]
+    return tuple(sorted(choices, key=lambda choice: not choice.differs))

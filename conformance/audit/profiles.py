@@ -1,0 +1,135 @@
+"""Profiles as the machine sees them that starts an audit: which contract, which pace; credentials are not resolved."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.errors import ConfigError, Problem
+from conformance.target.loader import read_profile_document, to_plain
+from conformance.target.schema import parse_pace as read_pace
+
+__all__ = ["ProfileSummary", "find_profiles", "summarize_profiles"]
+
+_SUFFIXES = (".yaml", ".yml")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSummary:
+    """A profile before it is read for good."""
+
+    path: Path
+    name: str
+    contract: str
+    pace: tuple[int, float] | None = None
+    pace_group: str | None = None
+    document: str | None = None
+    """As `Order.document`."""
+    problem: str = ""
+    """Why it cannot be read at all; then there is only the path and a name."""
+
+    @property
+    def folder(self) -> str:
+        """Its name as a folder."""
+        return _UNSAFE.sub("-", self.name).strip(".-")[:80] or "target"
+
+
+def find_profiles(places: Sequence[Path]) -> tuple[Path, ...]:
+    """Every profile that is named, and those in folders that are named; raises Unusable where there is none."""
+    found: dict[Path, None] = {}
+    problems = []
+    for place in places:
+        if place.is_dir():
+            inside = sorted(path for path in place.iterdir() if path.suffix in _SUFFIXES and path.is_file())
+            problems += [] if inside else [Problem(str(place), "there is no profile in this folder", "check the path")]
+            found |= dict.fromkeys(inside)
+        elif place.is_file():
+            found[place] = None
+        else:
+            problems.append(Problem(str(place), "there is no such profile", "give a profile, or a folder of profiles"))
+    if problems:
+        raise ConfigError(problems)
+    return tuple(found)
+
+
+def summarize_profiles(paths: Iterable[Path]) -> tuple[ProfileSummary, ...]:
+    """Look at each profile; names, and the folders made of them, are unique afterwards. Never raises for a profile."""
+    taken: set[str] = set()
+    return tuple(_alone(_glance(path), taken) for path in paths)
+
+
+def _alone(one: ProfileSummary, taken: set[str]) -> ProfileSummary:
+    name, number = one.name, 1
+    while one.folder.lower() in taken:
+        number += 1
+        one = replace(one, name=f"{name}-{number}")
+    taken.add(one.folder.lower())
+    return one
+
+
+def _glance(path: Path) -> ProfileSummary:
+    document, problems = read_profile_document(path)
+    value = document.value if document is not None else None
+    if not isinstance(value, Mapping):
+        said = "; ".join(map(str, problems)) or f"{path}: not a profile"
+        return ProfileSummary(path, path.stem, "", problem=said)
+    return ProfileSummary(
+        path,
+        str(value.get("name") or path.stem),
+        str(value.get("contract", "")),
+        _pace(value.get("pace")),
+        str(value["pace_group"]) if value.get("pace_group") else None,
+        None if any(_secrets(value)) else json.dumps(to_plain(value), ensure_ascii=False),
+    )
+
+
+def _pace(written: Any) -> tuple[int, float] | None:
+    try:
+        return read_pace(written) if isinstance(written, str) else None
+    except ValueError:
+        return None  # the worker, who reads the profile for good, says what is wrong
+
+
+def _secrets(value: Mapping[str, Any]) -> Iterator[bool]:
+    """Whether anything in a profile may be a secret itself: a literal credential, or a URL with a user in it."""
+    yield from _literals(value.get("credentials"))
+    for text in _texts(value):
+        if "@" in text and "://" in text:
+            yield _has_user(text)
+
+
+def _literals(form: Any) -> Iterator[bool]:
+    if isinstance(form, Mapping):
+        for key, value in form.items():
+            if isinstance(value, Mapping):
+                yield from _literals(value)
+            else:
+                # What is no variable's name may be a key in the wrong place.
+                yield key not in {"file", "header"} and not (key == "env" and _VARIABLE.fullmatch(str(value)))
+    else:
+        yield form is not None
+
+
+def _has_user(text: str) -> bool:
+    try:
+        return urlsplit(text).username is not None
+    except ValueError:
+        return True
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)

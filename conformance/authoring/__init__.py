@@ -1,0 +1,1 @@
+"""Files that people begin with: a commented target profile, later whole contracts."""

@@ -1,0 +1,98 @@
+"""Checks of a whole body: its JSON Schema, values at places, what must be absent, the size of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from conformance.checks.context import (
+    NOT_JSON,
+    Expectation,
+    compile_schema,
+    json_equal,
+    resolve_pointer,
+)
+from conformance.checks.model import Finding, Level
+from conformance.contract.schema import Page
+from conformance.http import Response
+
+__all__ = ["Difference", "check_body", "schema_differences"]
+
+LONGEST = 300
+
+Difference = tuple[Any, Any, str]
+"""Wanted, got, and the place as a JSON pointer."""
+
+
+def schema_differences(validator: jsonschema_rs.Validator, body: Any) -> Iterator[Difference]:
+    """Everything in which a body differs from a schema."""
+    for wrong in validator.iter_errors(body):
+        place = "".join(f"/{part}" for part in wrong.instance_path)
+        said: Mapping[str, Any] = wrong.kind.as_dict()
+        yield _wanted(wrong.kind.name, said, wrong.message), _got(wrong.kind.name, wrong.instance), place or "the body"
+
+
+_WORDS = {
+    "required": "a member {property!r}",
+    "maxItems": "at most {limit} items",
+    "minItems": "at least {limit} items",
+    "contains": "an item as described",
+}
+
+
+def _wanted(kind: str, said: Mapping[str, Any], message: str) -> Any:
+    if kind == "const":
+        return said.get("expected_value")
+    if kind == "type" and isinstance(said.get("types"), list):
+        return f"of type {', '.join(said['types'])}"
+    return _WORDS[kind].format(**said) if kind in _WORDS else message[:LONGEST]
+
+
+def _got(kind: str, instance: Any) -> Any:
+    if kind in ("maxItems", "minItems") and isinstance(instance, list):
+        return f"{len(instance)} items"
+    if kind == "required" and isinstance(instance, dict):
+        return f"members {', '.join(sorted(map(str, instance)))[:LONGEST]}" if instance else "an empty object"
+    text = str(instance)
+    return instance if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def check_body(answer: Response, body: Any, wanted: Expectation, where: str) -> Iterator[Finding]:
+    if wanted.body is None and wanted.equals is None and not wanted.absent and wanted.page is None:
+        return
+    if answer.status >= 400 and min(wanted.statuses) < 400:
+        return  # what is said of the body is said of the success; a refusal is allowed beside it
+    if body is NOT_JSON:
+        yield Finding("body", wanted.body_level, "a JSON body", answer.text[:120] or "an empty body", where)
+        return
+    yield from _shape(body, wanted, where)
+    if wanted.page is not None:
+        yield from _page(body, wanted.page, where)
+
+
+def _shape(body: Any, wanted: Expectation, where: str) -> Iterator[Finding]:
+    if wanted.body is not None:
+        for should, got, place in schema_differences(compile_schema(wanted.body), body):
+            yield Finding("body", wanted.body_level, should, got, where, detail=f"at {place}")
+    for pointer, value in (wanted.equals or {}).items():
+        there, got = resolve_pointer(body, pointer)
+        if not there or not json_equal(got, value):
+            yield Finding("body", wanted.body_level, value, got if there else "absent", where, detail=f"at {pointer}")
+    for pointer in wanted.absent:
+        there, got = resolve_pointer(body, pointer)
+        if there:
+            yield Finding("body", Level.MUST, f"no member {pointer}", got, where)
+
+
+def _page(body: Any, page: Page, where: str) -> Iterator[Finding]:
+    """As many items as there are, within limit and offset; nothing is said where the body does not tell the total."""
+    _, items = resolve_pointer(body, page.items)
+    _, total = resolve_pointer(body, page.total)
+    if not isinstance(items, list) or not isinstance(total, int) or isinstance(total, bool):
+        return
+    wanted = min(page.limit, max(0, total - page.offset))
+    if len(items) != wanted:
+        detail = f"of {total} in all, with limit {page.limit} and offset {page.offset}"
+        yield Finding("body", Level.MUST, f"{wanted} items", f"{len(items)} items", where, detail=detail)

@@ -1,0 +1,230 @@
+"""What a contract says of every error answer: the envelope, the content type, and what must never be in a body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jsonschema_rs
+
+from conformance.checks.model import Level
+from conformance.contract.contract import Contract, Row
+from conformance.contract.messages import WordingIndex
+from conformance.contract.schema import Expect, Page, Wording
+from conformance.contract.templates import Lookup, fill
+from conformance.http import Response
+
+__all__ = [
+    "NOT_JSON",
+    "ErrorEntry",
+    "Expectation",
+    "ResponseRules",
+    "build_expectation",
+    "compile_schema",
+    "find_stack_trace",
+    "json_equal",
+    "parse_json",
+    "read_errors",
+    "resolve_pointer",
+]
+
+_AT = r"(?:\b|(?<=\\[nrt]))at "
+"""Also after a line break or a tab that JSON has escaped, which is a letter there."""
+
+_PATH = r"(?<![\w./-])[\w./-]{1,300}"
+STACK_TRACES = re.compile(
+    "|".join(
+        [
+            r"Traceback \(most recent call last\)",
+            r"File \\?\"[^\"\n]{1,300}\", line \d+",  # Python
+            _AT + r"[\w$.<>/ ]{1,200} ?\((?:[^()\n]{0,300}[/\\:])?[\w.$-]{1,100}"
+            r"\.(?:js|ts|mjs|java|kt|scala|cs|py|rb|php)(?::\d+)+\)",
+            _AT + r"(?:[A-Za-z]:|/)[^\s()]{1,300}\.[cm]?[jt]sx?:\d+:\d+",  # JavaScript without a name
+            _AT + r"[\w.<>`+]{1,300}\([^()\n]{0,300}\) in [^\n]{1,300}?:line \d+",  # .NET
+            r"\b(?:[A-Z]\w{1,60}\.){1,8}[A-Z]\w{1,60}Exception: ",  # .NET, by its name
+            r"\bgoroutine \d+ \[|" + _PATH + r"\.go:\d+\b|panic: runtime error",  # Go
+            r"#\d+ [\w./\\:-]{1,300}\.php(?:\(\d+\)|:\d+)|\bin [\w./-]{1,300}\.php(?: on line |:)\d+",  # PHP
+            _PATH + r"\.(?:rb|ex|exs|rs):\d+:in\b|" + _PATH + r"\.rb:\d+:in [`']",  # Ruby
+            r"thread '[^'\n]{1,100}'(?: \(\d+\))? panicked at",  # Rust
+            r"\([\w-]{1,60} [\d.]{1,20}\) [\w./-]{1,300}\.exs?:\d+: ",  # Elixir
+            r"\b(?:[a-z]{1,60}\.){1,12}[A-Z]\w{1,60}(?:Exception|Error)\b(?:: |\n|\\n)",  # Java, by its name
+            r"\bStack ?[Tt]race:\s{0,20}\S",
+        ]
+    )
+)
+"""What betrays the inside of a server, in the forms of the usual languages, escaped in JSON or not.
+
+Every repetition has a bound, and a path begins only where a word does: a target may send a megabyte of one letter.
+"""
+LOOKED_AT = 128 << 10
+"""Characters in which a stack trace is looked for: from the beginning, where traces are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEntry:
+    """One entry of an error body."""
+
+    message: Any
+    code: Any
+    field: Any
+    has_message: bool
+
+
+class ResponseRules:
+    """The rules of one contract, compiled once."""
+
+    def __init__(
+        self, contract: Contract, leaks: Callable[[str], tuple[str, ...]], keys: frozenset[str] = frozenset()
+    ) -> None:
+        """`leaks` names the secrets in a text; `keys` are those that must not be in a success either."""
+        self.contract, self.keys = contract, keys
+        self.envelope = contract.file.envelope
+        self.shape = compile_schema(self.envelope.schema_)
+        self.wordings = WordingIndex(contract)
+        self.leaks = leaks
+        self._rows: Mapping[str, Row] = {row.id: row for row in contract.rows}
+
+    def row(self, row_id: str) -> Row:
+        """The row of an ID; raises KeyError."""
+        return self._rows[row_id]
+
+
+NOT_JSON = object()
+"""What `json_of` gives for a body that is no JSON."""
+
+
+def parse_json(answer: Response) -> Any:
+    """The body as JSON, or NOTHING."""
+    try:
+        return answer.json()
+    except ValueError:
+        return NOT_JSON
+
+
+def read_errors(rules: ResponseRules, body: Any) -> tuple[ErrorEntry, ...]:
+    """The faults that an error body names, a text being a fault with nothing but a message; empty in another form."""
+    said = rules.envelope
+    found, inside = resolve_pointer(body, said.faults)
+    items = inside if found and isinstance(inside, list) else [inside] if found and said.faults == "" else []
+    return tuple(
+        ErrorEntry(item.get(said.message), item.get(said.code), item.get(said.field), said.message in item)
+        if isinstance(item, dict)
+        else ErrorEntry(item, None, None, has_message=True)
+        for item in items
+        if isinstance(item, dict) or (isinstance(item, str) and said.faults)
+    )
+
+
+def resolve_pointer(value: Any, pointer: str) -> tuple[bool, Any]:
+    """Follow a JSON pointer; `*` collects from each member of an array. Whether it is there, and what is there."""
+    for index, part in enumerate(parts := pointer.split("/")[1:]):
+        if part == "*":
+            if not isinstance(value, list):
+                return False, None
+            below = "".join(f"/{rest}" for rest in parts[index + 1 :])
+            return True, [resolve_pointer(item, below)[1] for item in value]
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return False, None
+    return True, value
+
+
+def json_equal(one: Any, other: Any) -> bool:
+    """Whether two values of JSON types are equal in JSON, where true is not 1 (in Python it is)."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(json_equal(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(json_equal, one, other))
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+def find_stack_trace(answer: Response) -> str | None:
+    """The first words of a stack trace in a body."""
+    match = STACK_TRACES.search(answer.text[:LOOKED_AT])
+    return match[0].strip()[:80] if match else None
+
+
+def compile_schema(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
+    """A compiled JSON Schema (2020-12 unless it says otherwise); the same for equal schemas."""
+    return _compiled(_Frozen(schema))
+
+
+class _Frozen:
+    """A schema as a key."""
+
+    __slots__ = ("_text", "schema")
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.schema = schema
+        self._text = repr(schema)
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Frozen) and self._text == other._text
+
+
+@lru_cache(maxsize=1024)
+def _compiled(schema: _Frozen) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for(dict(schema.schema))
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What one answer must be.
+
+    `wordings` holds every documented wording with its placeholders; `lookup` fills them with what was sent. `row` is
+    empty where the expectation belongs to no row (a step of a chain).
+    """
+
+    row: str
+    statuses: tuple[int, ...]
+    wordings: tuple[Wording, ...]
+    lookup: Lookup
+    message_level: Level
+    codes: tuple[str, ...] = ()
+    field: str | None = None
+    body: Mapping[str, Any] | None = None
+    body_level: Level = Level.MUST
+    equals: Mapping[str, Any] | None = None
+    absent: tuple[str, ...] = ()
+    page: Page | None = None
+    envelope: bool = True
+    language: str | None = None
+
+
+def build_expectation(
+    said: Expect,
+    lookup: Lookup,
+    *,
+    row: str = "",
+    wordings: tuple[Wording, ...] = (),
+    message_level: str = "should",
+    language: str | None = None,
+) -> Expectation:
+    """Fill what can be filled now; raises placeholders.Missing."""
+    codes = said.code if isinstance(said.code, list) else [said.code] if said.code is not None else []
+    return Expectation(
+        row=row,
+        statuses=tuple(said.status) if isinstance(said.status, list) else (said.status,),
+        wordings=wordings,
+        lookup=lookup,
+        message_level=Level(said.message_level or message_level),
+        codes=tuple(codes),
+        field=None if said.field is None else str(fill(said.field, lookup)),
+        body=None if said.body is None else fill(said.body, lookup),
+        body_level=Level(said.body_level),
+        equals=None if said.equals is None else fill(said.equals, lookup),
+        absent=tuple(said.absent or ()),
+        page=said.page,
+        envelope=said.envelope,
+        language=language,
+    )

@@ -1,0 +1,57 @@
+"""What holds for every answer: an error has the documented form and says that it is JSON, and nothing leaks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from conformance.checks.body import schema_differences
+from conformance.checks.context import NOT_JSON, ResponseRules, find_stack_trace, resolve_pointer
+from conformance.checks.model import Finding, Level
+from conformance.http import Response, header
+
+__all__ = ["check_content_type", "check_envelope", "check_leaks"]
+
+
+def check_envelope(answer: Response, body: Any, rules: ResponseRules, where: str) -> Iterator[Finding]:
+    """The documented form of an error, and that it says so."""
+    said = rules.envelope
+    if answer.size == 0 or not answer.body.strip():
+        level = Level.SHOULD if said.body_may_lack else Level.MUST
+        yield Finding("envelope", level, "an error body", "an empty body", where)
+        return
+    if body is NOT_JSON:
+        got = f"{header(answer.headers, 'Content-Type') or 'no Content-Type'}: {answer.text[:120]}"
+        yield Finding("envelope", Level.MUST, "a JSON body", got, where)
+        return
+    for should, got, place in islice(schema_differences(rules.shape, body), 1):
+        yield Finding("envelope", Level.MUST, should, got, where, detail=f"at {place} of {answer.text[:200]}")
+    for pointer in said.expected:
+        if not resolve_pointer(body, pointer)[0]:
+            yield Finding("envelope", Level.SHOULD, f"a member {pointer}", "absent", where)
+    yield from check_content_type(answer, rules, where)
+
+
+def check_content_type(answer: Response, rules: ResponseRules, where: str) -> Iterator[Finding]:
+    """A JSON body says that it is one."""
+    said = header(answer.headers, "Content-Type")
+    wanted = rules.contract.file.content_types
+    if said is None:
+        yield Finding("content-type", Level.SHOULD, wanted[0], "absent", where)
+        return
+    kind = said.partition(";")[0].strip().lower()
+    if kind not in wanted and not kind.endswith("+json"):
+        yield Finding("content-type", Level.MUST, wanted[0], said, where)
+
+
+def check_leaks(answer: Response, rules: ResponseRules, where: str) -> Iterator[Finding]:
+    """No credential and no stack trace in an answer; what a success may well hold (an e-mail address) is none."""
+    error = answer.status >= 400
+    spoken = "\n".join([answer.text, *(value for _, value in answer.headers)]) if error else answer.text
+    for name in rules.leaks(spoken):
+        if not error and name not in rules.keys:
+            continue
+        yield Finding("leak", Level.MUST, "no credential in an answer", f"the value of {name}", where)
+    if error and (trace := find_stack_trace(answer)):
+        yield Finding("leak", Level.MUST, "no stack trace in an answer", trace, where)

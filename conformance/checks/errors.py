@@ -1,0 +1,106 @@
+"""The fault that an error names, held against the row: its code, its field and its message. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from conformance.checks.context import NOT_JSON, ErrorEntry, Expectation, ResponseRules, read_errors
+from conformance.checks.model import Finding, Level
+from conformance.contract.messages import matches, resembles, rows_of
+from conformance.contract.schema import Wording
+from conformance.contract.templates import MissingValue, fill_text
+
+__all__ = ["check_error", "is_in_language", "matches_wording", "one_or_all"]
+
+
+def check_error(body: Any, wanted: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
+    """Code, field and message; the fault that fits best is the one that is judged."""
+    if not (wanted.wordings or wanted.codes or wanted.field) or body is NOT_JSON:
+        return
+    faults = read_errors(rules, body)
+    if not faults:
+        if rules.envelope.faults:
+            yield Finding("fault", Level.MUST, "the fault that the row names", body, where)
+        elif wanted.wordings:
+            yield _lacking(wanted, rules, where)
+        return
+    yield from min(
+        (list(_one_fault(fault, wanted, rules, where)) for fault in faults),
+        key=lambda found: [sum(item.level is level for item in found) for level in Level],
+    )
+
+
+def _one_fault(fault: ErrorEntry, wanted: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
+    if wanted.codes and fault.code not in wanted.codes:
+        yield Finding("code", Level.MUST, one_or_all(wanted.codes), fault.code, where)
+    if wanted.field is not None and fault.field != wanted.field:
+        yield Finding("field", Level.MUST, wanted.field, fault.field, where)
+    if wanted.wordings:
+        yield from _message(fault, wanted, rules, where)
+
+
+def _message(fault: ErrorEntry, wanted: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
+    if not fault.has_message:
+        yield _lacking(wanted, rules, where)
+        return
+    message = fault.message
+    if not isinstance(message, str):
+        yield Finding("message", Level.MUST, _texts(wanted), message, where)
+        return
+    own = [wording for wording in wanted.wordings if is_in_language(wording, wanted.language)]
+    if any(matches_wording(wording, message, wanted) for wording in own):
+        return
+    other = [wording for wording in wanted.wordings if wording not in own and resembles(wording, message)]
+    if other and not any(resembles(wording, message) for wording in own):
+        spoken = other[0].language
+        detail = f"the wording in {spoken}, where {wanted.language} was asked for"
+        yield Finding("language", Level.MUST, _texts(wanted, own), message, where, detail=detail)
+        return
+    told = rules.wordings.told(message)
+    others = tuple(item for item in told if item.row != wanted.row and _is(item.wording, message, wanted))
+    mine = not others and (wanted.row in rows_of(told) or any(resembles(wording, message) for wording in own))
+    told = others or told
+    if told and not mine:
+        detail = f"the message of {', '.join(rows_of(told))}: rejected for another reason"
+        yield Finding("message", Level.MUST, _texts(wanted, own), message, where, detail=detail)
+        return
+    yield Finding("message", wanted.message_level, _texts(wanted, own), message, where)
+
+
+def _lacking(wanted: Expectation, rules: ResponseRules, where: str) -> Finding:
+    level = Level.SHOULD if rules.envelope.body_may_lack else wanted.message_level
+    return Finding("message", level, _texts(wanted), "absent", where)
+
+
+def is_in_language(wording: Wording, language: str | None) -> bool:
+    return language is None or wording.language is None or wording.language == language
+
+
+def matches_wording(wording: Wording, message: str, wanted: Expectation) -> bool:
+    try:
+        return matches(wording, message, wanted.lookup)
+    except MissingValue:
+        return resembles(wording, message)
+
+
+def _is(wording: Wording, message: str, wanted: Expectation) -> bool:
+    """Whether a message is a wording to the letter, with the names of this target in it."""
+    try:
+        return matches(wording, message, wanted.lookup)
+    except MissingValue:
+        return False
+
+
+def _texts(wanted: Expectation, chosen: Sequence[Wording] | None = None) -> Any:
+    texts: list[str] = []
+    for wording in chosen or wanted.wordings:
+        try:
+            texts.append(fill_text(wording.text, wanted.lookup))
+        except MissingValue:
+            texts.append(wording.text)
+    return one_or_all(tuple(dict.fromkeys(texts)))
+
+
+def one_or_all(values: Sequence[Any]) -> Any:
+    return values[0] if len(values) == 1 else list(values)

@@ -1,0 +1,132 @@
+"""Remarks on HTTP itself: where an answer could serve its clients better by the letter of the RFCs. Never a verdict."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from conformance.http import Exchange, Request, Response, header
+
+__all__ = ["HttpNote", "check_http_notes", "compare_head_with_get"]
+
+_FORBIDDEN_TO_STORE = re.compile(r"\b(no-store|no-cache|private|max-age=0)\b", re.IGNORECASE)
+_STORED_BY_DEFAULT = frozenset([404, 405, 410, 414, 501])
+"""Error statuses that a cache may keep although nothing says so (RFC 9110, 15.1)."""
+_MARKUP = re.compile(r"[<>&\"']")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpNote:
+    """One remark: what it is about, the remark, and the section that it rests on."""
+
+    about: str
+    text: str
+    reference: str
+
+
+def check_http_notes(exchange: Exchange) -> tuple[HttpNote, ...]:
+    """Every remark on one exchange; none where there was no answer."""
+    answer = exchange.answer
+    if answer is None:
+        return ()
+    found = (check(exchange.request, answer) for check in _CHECKS)
+    return tuple(note for note in found if note is not None)
+
+
+def compare_head_with_get(got: Exchange, head: Exchange) -> tuple[HttpNote, ...]:
+    """What a HEAD says otherwise than the GET of the same URL; none where one of them has no answer.
+
+    Fields that depend on the content may be left out of a HEAD, so only what is there is compared.
+    """
+    if got.answer is None or head.answer is None:
+        return ()
+    whole, first = got.answer, head.answer
+    if first.status != whole.status:
+        text = f"a HEAD has the answer of a GET without its content: here {first.status} instead of {whole.status}"
+        return (HttpNote("HEAD", text, "RFC 9110, 9.3.2"),)
+    found = []
+    media = [(header(answer.headers, "Content-Type") or "").lower().replace(" ", "") for answer in (first, whole)]
+    if media[0] and media[0] != media[1]:
+        text = f"a HEAD has the fields of a GET: Content-Type is {media[0][:60]} instead of {media[1][:60] or 'absent'}"
+        found.append(HttpNote("HEAD", text, "RFC 9110, 9.3.2"))
+    sizes = [header(answer.headers, "Content-Length") for answer in (first, whole)]
+    if sizes[0] is not None and sizes[1] is not None and sizes[0].strip() != sizes[1].strip():
+        text = f"Content-Length of a HEAD is that of a GET, or absent: here {sizes[0][:20]} instead of {sizes[1][:20]}"
+        found.append(HttpNote("HEAD", text, "RFC 9110, 8.6"))
+    return tuple(found)
+
+
+def _allow(_: Request, answer: Response) -> HttpNote | None:
+    if answer.status != 405 or header(answer.headers, "Allow") is not None:
+        return None
+    return HttpNote("Allow", "a 405 has to say in Allow which methods there are", "RFC 9110, 15.5.6")
+
+
+def _challenge(_: Request, answer: Response) -> HttpNote | None:
+    if answer.status != 401 or header(answer.headers, "WWW-Authenticate") is not None:
+        return None
+    return HttpNote("WWW-Authenticate", "a 401 has to carry at least one challenge", "RFC 9110, 15.5.2")
+
+
+def _retry_after(_: Request, answer: Response) -> HttpNote | None:
+    if answer.status not in (429, 503) or header(answer.headers, "Retry-After") is not None:
+        return None
+    section = "RFC 6585, 4" if answer.status == 429 else "RFC 9110, 15.6.4"
+    return HttpNote("Retry-After", f"a {answer.status} may say when to come back, and clients need it", section)
+
+
+def _media_type(_: Request, answer: Response) -> HttpNote | None:
+    value = header(answer.headers, "Content-Type")
+    if value is None:
+        if not answer.body:
+            return None
+        return HttpNote("Content-Type", "an answer with content should say what it is", "RFC 9110, 8.3")
+    media, rest = value.partition(";")[::2]
+    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", rest, re.IGNORECASE)
+    if media.strip().lower() == "application/json" and charset and charset[1].lower() not in ("utf-8", "utf8"):
+        return HttpNote("charset", f"JSON goes over the wire in UTF-8, not {charset[1][:20]}", "RFC 8259, 8.1")
+    return None
+
+
+def _utf8(_: Request, answer: Response) -> HttpNote | None:
+    media = (header(answer.headers, "Content-Type") or "").partition(";")[0].strip().lower()
+    if media != "application/json" or answer.cut:
+        return None
+    try:
+        answer.body.decode("utf-8")
+    except UnicodeDecodeError:
+        return HttpNote("charset", "a JSON body that is not UTF-8", "RFC 8259, 8.1")
+    return None
+
+
+def _caching(request: Request, answer: Response) -> HttpNote | None:
+    if answer.status < 400 or request.method not in ("GET", "HEAD"):
+        return None
+    control = header(answer.headers, "Cache-Control") or ""
+    age = re.search(r"\b(?:s-maxage|max-age)\s*=\s*\"?0*([1-9][0-9]*)", control, re.IGNORECASE)
+    if age and not re.search(r"\bno-store\b", control, re.IGNORECASE):
+        text = f"caches may keep this {answer.status} for {age[1][:10]} seconds after its cause is gone"
+        return HttpNote("Cache-Control", text, "RFC 9111, 4.2.1")
+    is_said = _FORBIDDEN_TO_STORE.search(control) is not None or header(answer.headers, "Expires") is not None
+    if answer.status not in _STORED_BY_DEFAULT or is_said:
+        return None
+    text = f"without Cache-Control a cache may keep a {answer.status} as long as it likes"
+    return HttpNote("Cache-Control", text, "RFC 9111, 4.2.2")
+
+
+def _sniffing(request: Request, answer: Response) -> HttpNote | None:
+    if (header(answer.headers, "X-Content-Type-Options") or "").strip().lower() == "nosniff":
+        return None
+    sent = [
+        unquote(part) for part in re.split(r"[/?&=]", urlsplit(request.url).path + "?" + urlsplit(request.url).query)
+    ]
+    if not any(len(part) > 2 and _MARKUP.search(part) and part in answer.text for part in sent):
+        return None
+    text = "markup that was sent comes back as it is: nosniff keeps old clients from showing it as HTML"
+    return HttpNote("X-Content-Type-Options", text, "Fetch Standard, 3.6 (X-Content-Type-Options); RFC 9110, 8.3")
+
+
+_Check = Callable[[Request, Response], HttpNote | None]
+_CHECKS: tuple[_Check, ...] = (_allow, _challenge, _retry_after, _media_type, _utf8, _caching, _sniffing)

@@ -1,0 +1,66 @@
+"""What judging ends in: findings, each with its level, and the verdicts that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["Finding", "Level", "Verdict", "row_verdict", "worst_verdict"]
+
+
+class Level(StrEnum):
+    """How much a finding weighs: only `must` makes a violation, `should` makes drift, `note` nothing."""
+
+    MUST = "must"
+    SHOULD = "should"
+    NOTE = "note"
+
+
+class Verdict(StrEnum):
+    """Of a row, or the worst of its rows for a run; from best to worst."""
+
+    NOT_EXERCISED = "not-exercised"
+    CONFORMS = "conforms"
+    DRIFTS = "drifts"
+    INCONCLUSIVE = "inconclusive"
+    VIOLATES = "violates"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One expectation that did not hold on one exchange (`exchange` is its number `n` within the row)."""
+
+    aspect: str
+    """What was looked at: status, message, code, field, envelope, content-type, leak, effect, control, …"""
+    level: Level
+    wanted: Any
+    got: Any
+    where: str
+    """The label of the attempt, such as `limit=min-1`."""
+    exchange: int | None = None
+    detail: str = ""
+    """A sentence for a person: why this matters, or which row the answer belongs to."""
+    times: str = ""
+    """`2 of 5` where the same request was answered differently."""
+    smallest: str = ""
+    """The smallest failing input, where a drawn one failed and was shrunk."""
+
+
+_ORDER = tuple(Verdict)
+
+
+def row_verdict(found: Sequence[Finding], doubts: Sequence[str], *, told: bool) -> Verdict:
+    """A violation stands whatever else is in doubt; a row with a doubt, or that nothing tells of, is not green."""
+    levels = {item.level for item in found}
+    if Level.MUST in levels:
+        return Verdict.VIOLATES
+    if doubts or not told:
+        return Verdict.INCONCLUSIVE
+    return Verdict.DRIFTS if Level.SHOULD in levels else Verdict.CONFORMS
+
+
+def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of the rows; `not-exercised` only where nothing was exercised."""
+    return max(verdicts, key=_ORDER.index, default=Verdict.NOT_EXERCISED)

@@ -1,0 +1,126 @@
+"""A response held against an expectation: every check is made, and every finding kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from conformance.checks.body import check_body
+from conformance.checks.context import (
+    NOT_JSON,
+    Expectation,
+    ResponseRules,
+    parse_json,
+    read_errors,
+)
+from conformance.checks.envelope import check_envelope, check_leaks
+from conformance.checks.errors import check_error, is_in_language, matches_wording, one_or_all
+from conformance.checks.model import Finding, Level
+from conformance.http import Response
+
+__all__ = ["check_response", "classify_choice", "format_codes", "has_must", "spoken_editions", "summarize_response"]
+
+
+def spoken_editions(answer: Response, wanted: Expectation, rules: ResponseRules) -> tuple[str, ...]:
+    """The editions of the wordings that the answer speaks, where the contract tells editions apart."""
+    body = parse_json(answer)
+    faults = read_errors(rules, body) if body is not NOT_JSON else ()
+    spoken = [
+        wording.edition
+        for fault in faults
+        for wording in wanted.wordings
+        if wording.edition and is_in_language(wording, wanted.language) and isinstance(fault.message, str)
+        if matches_wording(wording, fault.message, wanted)
+    ]
+    return tuple(dict.fromkeys(spoken))
+
+
+def format_codes(answer: Response, rules: ResponseRules) -> str:
+    """The codes and fields of an error answer; empty where it has none."""
+    body = parse_json(answer)
+    faults = read_errors(rules, body) if body is not NOT_JSON and answer.status >= 400 else ()
+    return "; ".join(f"{fault.code} {fault.field or ''}".strip() for fault in faults if isinstance(fault.code, str))
+
+
+def summarize_response(answer: Response, rules: ResponseRules) -> str:
+    """An answer in a few words: the status, and what it says."""
+    body = parse_json(answer)
+    faults = read_errors(rules, body) if body is not NOT_JSON and answer.status >= 400 else ()
+    said = "; ".join(
+        " ".join(str(part) for part in (fault.code, fault.field, fault.message) if part not in (None, ""))
+        for fault in faults
+    )
+    if not said and answer.status >= 400:
+        said = " ".join(answer.text.split())
+    return f"{answer.status} {said[:160]}".rstrip()
+
+
+def check_response(answer: Response, wanted: Expectation, rules: ResponseRules, where: str) -> tuple[Finding, ...]:
+    """Everything in which an answer differs from what was promised."""
+    return tuple(_findings(answer, wanted, rules, where))
+
+
+def _findings(answer: Response, wanted: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
+    if answer.status not in wanted.statuses:
+        yield Finding(
+            "status", Level.MUST, one_or_all(wanted.statuses), answer.status, where, detail="; ".join(answer.faults)
+        )
+    yield from check_leaks(answer, rules, where)
+    error = answer.status >= 400
+    body = parse_json(answer)
+    if error and wanted.envelope:
+        yield from check_envelope(answer, body, rules, where)
+    if answer.status in wanted.statuses or (error and wanted.envelope):
+        yield from check_error(body, wanted, rules, where)
+    if answer.status in wanted.statuses:
+        yield from check_body(answer, body, wanted, where)
+
+
+def has_must(found: Sequence[Finding]) -> bool:
+    """Whether any of them makes a violation."""
+    return any(item.level is Level.MUST for item in found)
+
+
+def classify_choice(
+    answer: Response,
+    accept: Sequence[str | int],
+    own: Expectation,
+    others: Mapping[str, Expectation],
+    rules: ResponseRules,
+    *,
+    where: str,
+) -> tuple[str, tuple[Finding, ...]]:
+    """The choice in a word, and what is wrong with the answer: no findings where it is one that is accepted.
+
+    A row whose very wording came is preferred to one that only shares the status.
+    """
+    if answer.status < 300 and "accepted" in accept:
+        return "accepted", tuple(check_leaks(answer, rules, where))
+    rows = {**({own.row: own} if "this" in accept else {}), **others}
+    held = {name: check_response(answer, wanted, rules, where) for name, wanted in rows.items()}
+    for name, found in sorted(held.items(), key=lambda item: len(item[1])):
+        if not has_must(found):
+            return name, ()
+    plain = _plain(answer, accept, rules, where)
+    if plain is not None:
+        return summarize_response(answer, rules), plain
+    wanted = [own.row if item == "this" else item for item in accept]
+    detail = f"the documents are silent here, but none of them allows {summarize_response(answer, rules)}"
+    return summarize_response(answer, rules), (
+        Finding("choice", Level.MUST, wanted, answer.status, where, detail=detail),
+    )
+
+
+def _plain(
+    answer: Response, accept: Sequence[str | int], rules: ResponseRules, where: str
+) -> tuple[Finding, ...] | None:
+    """Answers that are accepted for their status alone; an error among them still has its form."""
+    fourhundreds = 400 <= answer.status < 500
+    if answer.status not in accept and not (
+        ("any-4xx" in accept and fourhundreds) or ("not-5xx" in accept and answer.status < 500)
+    ):
+        return None
+    if not fourhundreds:
+        return tuple(check_leaks(answer, rules, where))
+    bare = Expectation("", (answer.status,), (), lambda *_: None, Level.SHOULD)
+    found = check_response(answer, bare, rules, where)
+    return tuple(item for item in found if item.level is Level.MUST)

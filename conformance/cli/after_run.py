@@ -1,0 +1,151 @@
+"""What is done with the results of a run once it is over: compared, kept in the history, told as metrics."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from conformance.compare.compare import compare
+from conformance.compare.json_form import format_json_comparison
+from conformance.compare.markdown import format_markdown_comparison
+from conformance.compare.page import render_comparison
+from conformance.compare.text import format_comparison
+from conformance.errors import ConfigError, ConformanceError, Problem
+from conformance.files import write_text
+from conformance.results.model import Results
+from conformance.results.serialization import read_results
+
+__all__ = ["OPTIONS", "AfterRun", "after_run_options"]
+
+OPTIONS = ("baseline", "history", "history_keep", "metrics")
+"""The names of the options that are ours alone: pytest knows nothing of them."""
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def after_run_options(command: _Function) -> _Function:
+    """Adds the options to a command."""
+    for option in (
+        click.option("--metrics", type=_FILE, metavar="FILE", help="Write metrics for Prometheus (OpenMetrics text)."),
+        click.option("--history-keep", metavar="HOW MUCH", help="Delete what is older: `90 days`, `500 runs`."),
+        click.option("--history", type=_FILE, metavar="FILE", help="Keep the run in a history (SQLite)."),
+        click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
+                     help="Compare with an earlier results.json; exit with 1 where the target got worse."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class AfterRun:
+    """What was asked for, checked before the run: a night's requests are not spent to find a typing error."""
+
+    results: Path
+    """Where the run will write its `results.json`."""
+    baseline: Results | None
+    history: Path | None
+    keep: Any
+    metrics: Path | None
+    strict: bool
+    language: str | None
+    """Of the comparison's page; None for the reader's."""
+    before: tuple[int, int] | None
+    """What stood in the place of the results before the run: not its results."""
+
+    @classmethod
+    def begin(
+        cls,
+        output: Path,
+        *,
+        baseline: Path | None = None,
+        history: Path | None = None,
+        history_keep: str | None = None,
+        metrics: Path | None = None,
+        strict: bool = False,
+        language: str | None = None,
+    ) -> AfterRun:
+        """Read the baseline now, for the run may write in its place. Raises Unusable for what cannot be used."""
+        if history_keep is not None and history is None:
+            raise ConfigError(
+                [Problem("--history-keep", "there is no history to thin out", "give --history FILE, too")]
+            )
+        keep = _opened(history, history_keep) if history is not None else None
+        held = read_results(baseline) if baseline is not None else None
+        file = output / "results.json"
+        return cls(file, held, history, keep, metrics, strict, language, _stamp(file))
+
+    def end(self, code: int) -> int:
+        """Do what was asked for with the results of the run, if it left any; the exit code, the run's being `code`.
+
+        One thing that cannot be done hinders no other, and is said.
+        """
+        if not (self.baseline or self.history or self.metrics) or _stamp(self.results) in {None, self.before}:
+            return code
+        results = read_results(self.results)
+        worse = False
+        for act in (self._append, self._measure, self._compare):
+            try:
+                worse = act(results) or worse
+            except ConformanceError as error:
+                click.echo(str(error), err=True)
+                code = error.exit_code
+        return 1 if worse and code == 0 else code
+
+    def _append(self, results: Results) -> bool:
+        if self.history is not None:
+            from conformance.history.store import append_results  # noqa: PLC0415 - SQLite only where a history is kept
+
+            append_results(self.history, results, self.keep)
+        return False
+
+    def _measure(self, results: Results) -> bool:
+        if self.metrics is not None:
+            from conformance.report.writers.metrics import format_metrics  # noqa: PLC0415 - prometheus_client only where it writes
+
+            write_text(self.metrics, format_metrics(results))
+        return False
+
+    def _compare(self, results: Results) -> bool:
+        if self.baseline is None:
+            return False
+
+        found = compare(self.baseline, results)
+        click.echo(f"\n{format_comparison(found)}", nl=False)
+        folder = self.results.parent
+        for name, form in (("json", format_json_comparison), ("md", format_markdown_comparison)):
+            write_text(folder / f"comparison.{name}", form(found))
+        write_text(folder / "comparison.html", render_comparison(found, self.language))
+        _summarise(format_markdown_comparison(found))
+        return found.worse or (self.strict and found.drifted)
+
+
+def _opened(history: Path, keep: str | None) -> Any:
+    """Refuse a file that is no history, and one that is damaged."""
+    from conformance.history.store import Retention, read_history  # noqa: PLC0415 - SQLite only where it is asked for
+
+    if history.exists():
+        read_history(history, last=1)
+    return Retention.parse(keep) if keep is not None else None
+
+
+def _summarise(text: str) -> None:
+    """GitHub shows what is appended to a file that it names; where it cannot be had, the text is in the reports."""
+    named = os.environ.get("GITHUB_STEP_SUMMARY", "")
+    if named:
+        with suppress(OSError), Path(named).open("a", encoding="utf-8") as file:
+            file.write(f"\n{text}")
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        said = path.stat()
+    except OSError:
+        return None
+    return said.st_mtime_ns, said.st_ino

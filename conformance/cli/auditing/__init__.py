@@ -1,1 +1,0 @@
-"""`conformance audit`: profiles become orders, outcomes become files, files become the matrix."""

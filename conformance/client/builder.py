@@ -1,0 +1,234 @@
+"""Multipart bodies and files made to the byte, the same for the same request."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from random import Random
+from typing import Any
+from urllib.parse import quote
+
+from conformance.contract.contract import Contract
+from conformance.contract.templates import MissingValue, fill, letters_of_script
+from conformance.http import Request
+from conformance.target.loader import Target
+
+__all__ = ["BuiltRequest", "PlaceholderScope", "RequestBuilder", "build_image", "build_multipart"]
+
+_PIXEL = zlib.compress(b"\x00\x00\x00\x00")
+
+
+def build_multipart(parts: Sequence[Mapping[str, Any]], boundary: str) -> tuple[str, bytes]:
+    """The content type and the body of a multipart form; a part with `filename` is a file."""
+    return f"multipart/form-data; boundary={boundary}", _joined(json.dumps(parts, sort_keys=True), boundary)
+
+
+@lru_cache(maxsize=12)
+def _joined(written: str, boundary: str) -> bytes:
+    """Equal forms share their bytes: of forty targets that are run at once, each is sent the same five megabytes."""
+    parts: Sequence[Mapping[str, Any]] = json.loads(written)
+    pieces: list[bytes] = []
+    for part in parts:
+        disposition = f'Content-Disposition: form-data; name="{_quoted(part["name"])}"'
+        head = [disposition]
+        if part.get("filename") is not None:
+            head[0] += f'; filename="{_quoted(part["filename"])}"'
+            head.append(f"Content-Type: {part.get('content_type') or 'image/png'}")
+        pieces += [f"--{boundary}\r\n".encode(), "\r\n".join(head).encode(), b"\r\n\r\n", _content(part), b"\r\n"]
+    pieces.append(f"--{boundary}--\r\n".encode())
+    return b"".join(pieces)
+
+
+@lru_cache(maxsize=8)
+def build_image(size: int) -> bytes:
+    """A PNG of one pixel in exactly `size` bytes: an ancillary chunk fills it. Never less than the pixel needs."""
+    head = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
+    tail = _chunk(b"IDAT", _PIXEL) + _chunk(b"IEND", b"")
+    room = size - len(head) - len(tail) - 12
+    return head + (_chunk(b"prIv", bytes(room)) if room >= 0 else b"") + tail
+
+
+def _content(part: Mapping[str, Any]) -> bytes:
+    if part.get("text") is not None:
+        return str(part["text"]).encode()
+    kind = str(part.get("content_type") or "image/png")
+    size = int(part.get("size") or 0)
+    if part.get("filename") is None or not kind.startswith("image/"):
+        return b"x" * size
+    return b"" if part.get("size") == 0 else build_image(size)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _quoted(text: Any) -> str:
+    """As browsers write it."""
+    return str(text).replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+_PARAMETER = re.compile(r"\{([A-Za-z0-9_]+)\}")
+_OMIT = {"omit": True}
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceholderScope:
+    """What the placeholders of one attempt stand for beside the profile's own words."""
+
+    captures: Mapping[str, Any] = field(default_factory=dict)
+    language: str | None = None
+    other_language: str | None = None
+    salt: str = ""
+    """Seeds `{random.…}` and `{unique}`: equal salts give equal words."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltRequest:
+    """A request ready to go out, and the values that a message may echo."""
+
+    request: Request
+    values: Mapping[str, Any]
+    """Members of path, query and json as they were before encoding."""
+
+
+class RequestBuilder:
+    """Binds the requests of one contract to one target."""
+
+    def __init__(self, contract: Contract, target: Target, seed: int) -> None:
+        self._contract, self._target, self._seed = contract, target, seed
+
+    def bind(self, operation: str, template: Mapping[str, Any], tier: str, scope: PlaceholderScope) -> BuiltRequest:
+        """Raises Missing where a placeholder has no value."""
+        filled = {key: self.fill(value, scope) for key, value in template.items()}
+        said = self._contract.operations[operation]
+        headers = {str(k): str(v) for k, v in (filled.get("headers") or {}).items() if v != _OMIT}
+        content_type, body = self._body(filled, scope)
+        if filled.get("content_type") is not None:
+            content_type = str(filled["content_type"])
+        if content_type:
+            headers = {"Content-Type": content_type} | headers
+        headers |= self._credential(filled.get("credential"), scope)
+        hook = filled.get("hook")
+        named = (*headers.items(), *(self._target.hooks[hook] if hook else ()))
+        vantage = self._target.vantages[filled["vantage"]] if filled.get("vantage") else None
+        request = Request(
+            method=filled.get("method") or said.method,
+            url=self._target.base_url.rstrip("/") + self._local(said.spec.url or said.path, filled, scope),
+            headers=named,
+            body=body,
+            tier=tier,
+            source_address=vantage.source_address if vantage else None,
+            proxy=vantage.proxy if vantage else None,
+        )
+        return BuiltRequest(request, {part: filled.get(part) for part in ("path", "query", "json")})
+
+    def fill(self, value: Any, scope: PlaceholderScope) -> Any:
+        """Fill the placeholders of any value; raises Missing."""
+        return fill(value, lambda head, members: self._look(head, members, scope))
+
+    def _local(self, path: str, filled: Mapping[str, Any], scope: PlaceholderScope) -> str:
+        if filled.get("url") is not None:
+            return str(filled["url"])
+        parameters = filled.get("path") or {}
+        path = str(self.fill(path, scope))
+
+        def parameter(match: re.Match[str]) -> str:
+            if match[1] not in parameters:
+                raise MissingValue(f"path.{match[1]}")
+            return quote(_text(parameters[match[1]]), safe="~")
+
+        pairs = [f"{quote(name, safe='~[]')}={quote(_text(v), safe='~')}" for name, v in _pairs(filled.get("query"))]
+        return "/" + _PARAMETER.sub(parameter, path).lstrip("/") + (f"?{'&'.join(pairs)}" if pairs else "")
+
+    def _body(self, filled: Mapping[str, Any], scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
+        if "json" in filled and filled["json"] != _OMIT:
+            return "application/json", json.dumps(_kept(filled["json"]), ensure_ascii=False).encode()
+        if filled.get("raw") not in (None, _OMIT):
+            return "application/json", str(filled["raw"]).encode()
+        if filled.get("multipart") not in (None, _OMIT):
+            return build_multipart(filled["multipart"], f"conformance-{self._random('hex', scope)[:16]}")
+        return None, None
+
+    def _credential(self, name: Any, scope: PlaceholderScope) -> dict[str, str]:
+        if name is None or name == "none":
+            return {}
+        usual = self._contract.file.credential
+        given = self._target.credentials.get(str(usual if name in ("wrong", "empty") else name))
+        if name in ("wrong", "empty"):
+            header = given.header if given and given.header else None
+            return {header: "" if name == "empty" else self._random("hex40", scope)} if header else {}
+        if given is not None and given.header is not None:
+            return {given.header: given.values[""].value}
+        raise MissingValue(f"credential.{name}")
+
+    def _look(self, head: str, members: tuple[str, ...], scope: PlaceholderScope) -> Any:
+        name = ".".join(members)
+        makers: dict[str, Callable[[], Any]] = {
+            "fixture": lambda: self._fixture(members),
+            "text": lambda: letters_of_script(members[0], self._fixture(members[1:])),
+            "capture": lambda: scope.captures.get(name),
+            "credential": lambda: self._secret(members),
+            "language": lambda: scope.language,
+            "other": lambda: scope.other_language,
+            "random": lambda: self._random(name, scope),
+            "unique": lambda: f"conformance-{self._random('hex', scope)[:12]}",
+        }
+        value = makers[head]() if head in makers else None
+        if value is None and not (head == "capture" and name in scope.captures):
+            raise MissingValue(f"{head}.{name}" if name else head)
+        return value
+
+    def _secret(self, members: tuple[str, ...]) -> str | None:
+        given = self._target.credentials.get(members[0])
+        return given.values[members[1] if len(members) > 1 else ""].value if given else None
+
+    def _fixture(self, members: tuple[str, ...]) -> Any:
+        value: Any = self._target.fixtures
+        for member in members:
+            if not isinstance(value, Mapping) or member not in value:
+                named = self._contract.file.fixtures.get(members[0])
+                if len(members) == 1 and named is not None and named.default is not None:
+                    return self.fill(named.default, PlaceholderScope(salt=members[0]))
+                raise MissingValue(f"fixture.{'.'.join(members)}")
+            value = value[member]
+        return value
+
+    def _random(self, name: str, scope: PlaceholderScope) -> str:
+        """A word that nobody has used: `uuid…`, `hex40…`, `word…`, by the beginning of its name."""
+        random = Random(f"{self._seed}/{scope.salt}/{name}")  # noqa: S311 - reproducible, not secret
+        if name.startswith("uuid"):
+            digits = f"{random.getrandbits(128):032x}"
+            return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+        if match := re.match(r"hex(\d+)", name):
+            return "".join(random.choices("0123456789abcdef", k=int(match[1])))
+        if name.startswith("hex"):
+            return "".join(random.choices("0123456789abcdef", k=32))
+        if match := re.match(r"digits(\d+)", name):
+            return "9" + "".join(random.choices("0123456789", k=int(match[1]) - 1))
+        return "".join(random.choices("abcdefghijkmnpqrstuvwxyz23456789", k=20))
+
+
+def _pairs(query: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
+    """A list is the parameter as often as it has members."""
+    for name, value in (query or {}).items():
+        if value == _OMIT:
+            continue
+        yield from ((name, item) for item in value) if isinstance(value, list) else ((name, value),)
+
+
+def _kept(value: Any) -> Any:
+    """JSON without the members that were taken away."""
+    if isinstance(value, Mapping):
+        return {key: _kept(member) for key, member in value.items() if member != _OMIT}
+    return [_kept(member) for member in value] if isinstance(value, list) else value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "null" if value is None else str(value)

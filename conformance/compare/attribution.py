@@ -1,0 +1,105 @@
+"""Whether a row changed because the target did, or because we asked or judged otherwise: told from the evidence.
+
+The same input answered otherwise is the target's doing, whatever else changed. The same answer judged otherwise is
+ours. An input that was not tried before tells nothing about a change, unless nothing changed on our side at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from conformance.checks.model import Level, Verdict
+from conformance.compare import own_changes as ours
+from conformance.compare.model import OurChange
+from conformance.results.model import RowResult, TargetRun
+from conformance.results.normalize import Normalizer
+
+__all__ = ["collect_trials", "explain_change"]
+
+Trials = dict[str, set[tuple[str, str]]]
+
+
+def explain_change(
+    old: RowResult, new: RowResult, runs: tuple[TargetRun, TargetRun], changes: tuple[OurChange, ...]
+) -> tuple[str, ...]:
+    """Names of what we did otherwise that explains the row's new verdict; none where the target did it."""
+    if Verdict.NOT_EXERCISED in {old.verdict, new.verdict}:
+        return _exercising(old, new, runs, changes)
+    changes = tuple(one for one in changes if _touches(one, old, new))
+    if Verdict.INCONCLUSIVE in {old.verdict, new.verdict}:
+        return ours.changes_that_decide(changes, patience=True)
+    if not (possible := ours.changes_that_decide(changes)):
+        return ()
+    worse = new if list(Verdict).index(new.verdict) >= list(Verdict).index(old.verdict) else old
+    labels = _failing(worse)
+    before, after = collect_trials(old, Normalizer(runs[0].target)), collect_trials(new, Normalizer(runs[1].target))
+    both = labels & before.keys() & after.keys()
+    if any(_answered_otherwise(before[label], after[label]) for label in both):
+        return ()
+    if any(before[label] & after[label] for label in both):
+        return ours.changes_that_decide(changes, judging=True)
+    return possible if labels else ours.changes_that_decide(changes, judging=True)
+
+
+def _touches(change: OurChange, old: RowResult, new: RowResult) -> bool:
+    """Whether a fixture that is not as it was stands in a request of the row; any other change may touch every row."""
+    if not change.what.startswith("fixtures."):
+        return True
+    return any(_sent(row, text) for row, value in ((old, change.old), (new, change.new)) for text in _leaves(value))
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping | list | tuple):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _leaves(each)
+    elif value is not None:
+        yield str(value)
+
+
+def _sent(row: RowResult, text: str) -> bool:
+    requests = [exchange.request for exchange in row.exchanges]
+    return any(text in unquote(one.url) or text in (one.body or "") for one in requests)
+
+
+def collect_trials(row: RowResult, settler: Normalizer) -> Trials:
+    """For each label what was sent and what came back, in settled words."""
+    told: Trials = {}
+    for attempt in row.attempts:
+        sent, got = settler.settled(attempt.value), settler.settled(attempt.answer)
+        told.setdefault(attempt.label, set()).add((sent, got))
+    for exchange in row.exchanges:
+        if exchange.label not in told and exchange.response is not None:
+            body = settler.settled(exchange.response.body)
+            told.setdefault(exchange.label, set()).add(("", f"{exchange.response.status} {body}"))
+    return told
+
+
+def _answered_otherwise(before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]]) -> bool:
+    """Whether some value was sent both times and never got the same answer."""
+    old, new = _by_value(before), _by_value(after)
+    return any(not (old[value] & new[value]) for value in old.keys() & new.keys())
+
+
+def _by_value(tried: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    answers: dict[str, set[str]] = {}
+    for value, answer in tried:
+        answers.setdefault(value, set()).add(answer)
+    return answers
+
+
+def _failing(row: RowResult) -> set[str]:
+    weighs = Level.MUST if row.verdict is Verdict.VIOLATES else Level.SHOULD
+    return {finding.where for finding in row.findings if finding.level is weighs}
+
+
+def _exercising(
+    old: RowResult, new: RowResult, runs: tuple[TargetRun, TargetRun], changes: tuple[OurChange, ...]
+) -> tuple[str, ...]:
+    """A row that lacked something: ours if the profile gives it in one run only, or if results cannot tell."""
+    lacking = new if new.verdict is Verdict.NOT_EXERCISED else old
+    before, after = (run.target for run in runs)
+    given = {lack: (ours.given_by_profile(before, lack), ours.given_by_profile(after, lack)) for lack in lacking.lacks}
+    lost = tuple(lack for lack, (then, now) in given.items() if then != now or then is None)
+    return lost or ours.changes_that_decide(changes, patience=True)

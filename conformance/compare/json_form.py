@@ -1,0 +1,26 @@
+"""A comparison for other programs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from conformance.compare.model import Comparison
+from conformance.results.serialization import format_json_text
+
+__all__ = ["FORMAT", "format_json_comparison"]
+
+FORMAT: Final = 1
+
+
+def format_json_comparison(comparison: Comparison) -> str:
+    """JSON: `format`, `worse`, `drifted`, `changed`, and then every field of the comparison under its own name."""
+    return format_json_text(_value(comparison))
+
+
+def _value(comparison: Comparison) -> dict[str, Any]:
+    told: dict[str, Any] = asdict(comparison)
+    for run, held in zip(told["runs"], comparison.runs, strict=True):
+        run["worse"] = held.worse
+    head = {"format": FORMAT, "worse": comparison.worse, "drifted": comparison.drifted, "changed": comparison.changed}
+    return {**head, **told}

@@ -1,0 +1,117 @@
+"""What became of each row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+from conformance.checks.model import Level, Verdict
+from conformance.compare import own_changes as ours
+from conformance.compare.attribution import collect_trials, explain_change
+from conformance.compare.model import Kind, OurChange, RowChange
+from conformance.report.format import format_reason, format_repeat_command
+from conformance.report.translation import Phrases, phrases_for, translate_row
+from conformance.results.model import RowResult, TargetRun
+from conformance.results.normalize import Normalizer
+
+__all__ = ["compare_rows"]
+
+_GOOD = frozenset({Verdict.CONFORMS, Verdict.DRIFTS})
+
+
+def compare_rows(old: TargetRun, new: TargetRun, changes: tuple[OurChange, ...]) -> tuple[RowChange, ...]:
+    """The rows that are not as they were, the gravest first, within a kind in the vendor's order."""
+    before, after = ({row.id: row for row in run.rows} for run in (old, new))
+    phrases = phrases_for((old, new))
+    found = []
+    for name in dict.fromkeys((*after, *before)):
+        one = _changed(before.get(name), after.get(name), (old, new), changes)
+        one = one and _in_japanese(one, before.get(name), after.get(name), phrases)
+        if one is not None:
+            found.append(one)
+    kinds = list(Kind)
+    return tuple(sorted(found, key=lambda row: (not row.worse, kinds.index(row.kind))))
+
+
+def _changed(
+    old: RowResult | None, new: RowResult | None, runs: tuple[TargetRun, TargetRun], changes: tuple[OurChange, ...]
+) -> RowChange | None:
+    if old is None or new is None:
+        return _one_sided(old, new, changes)
+    kind = _kind(old.verdict, new.verdict)
+    if kind is None and old.verdict is new.verdict is Verdict.VIOLATES and _breaks_otherwise(old, new, runs):
+        kind = Kind.VIOLATING_OTHERWISE
+    if kind is None:
+        return None
+    why_ours = explain_change(old, new, runs, (*changes, *ours.row_changes(old, new)))
+    known = new.known.reason if new.known else ""
+    return RowChange(
+        id=new.id, table=new.table, row=new.row, kind=kind, old=old.verdict, new=new.verdict, was=old.observed,
+        now=new.observed, why=format_reason(new) or format_reason(old), cause=new.cause or old.cause,
+        repeat=format_repeat_command(new) if new.verdict is Verdict.VIOLATES else "", ours=why_ours, known=known,
+        worse=_is_worse(kind, old.verdict, new.verdict) and not why_ours and not known,
+    )  # fmt: skip
+
+
+def _in_japanese(change: RowChange, old: RowResult | None, new: RowResult | None, phrases: Phrases) -> RowChange:
+    rows = [row for row in (new, old) if row is not None]
+    reasons = (format_reason(translate_row(row, "ja", phrases), "ja") for row in rows)
+    return replace(
+        change,
+        cause_ja=next((row.cause_ja for row in rows if row.cause), ""),
+        why_ja=next(filter(None, reasons), "") if change.why else "",
+    )
+
+
+def _one_sided(old: RowResult | None, new: RowResult | None, changes: tuple[OurChange, ...]) -> RowChange | None:
+    """A row that only one of the runs has: which rows there are is up to the contract and the person who ran it."""
+    row = new or old
+    if row is None:
+        return None
+    return RowChange(
+        id=row.id, table=row.table, row=row.row, kind=Kind.ADDED if new else Kind.REMOVED,
+        old=old.verdict if old else None, new=new.verdict if new else None, was=old.observed if old else "",
+        now=new.observed if new else "", why=format_reason(row) if new else "", cause=row.cause,
+        repeat=format_repeat_command(row) if new else "",
+        ours=ours.changes_that_decide(changes, patience=True) or ("rows chosen",),
+    )  # fmt: skip
+
+
+def _kind(old: Verdict, new: Verdict) -> Kind | None:
+    if old is new:
+        return None
+    if old is Verdict.NOT_EXERCISED:
+        return Kind.NEWLY_EXERCISED
+    found = {
+        Verdict.VIOLATES: Kind.NEWLY_VIOLATING,
+        Verdict.INCONCLUSIVE: Kind.NEWLY_INCONCLUSIVE,
+        Verdict.NOT_EXERCISED: Kind.NO_LONGER_EXERCISED,
+        Verdict.CONFORMS: Kind.MENDED,
+    }
+    return found.get(new) or (Kind.MENDED if old is Verdict.VIOLATES else Kind.DRIFTING)
+
+
+def _is_worse(kind: Kind, old: Verdict, new: Verdict) -> bool:
+    if kind in {Kind.NEWLY_VIOLATING, Kind.VIOLATING_OTHERWISE}:
+        return True
+    if kind in {Kind.NEWLY_INCONCLUSIVE, Kind.NO_LONGER_EXERCISED}:
+        return old in _GOOD
+    return kind is Kind.NEWLY_EXERCISED and new is Verdict.VIOLATES
+
+
+def _breaks_otherwise(old: RowResult, new: RowResult, runs: tuple[TargetRun, TargetRun]) -> bool:
+    """Whether an input that was tried both times breaks a promise in a way in which it did not before."""
+    settlers = Normalizer(runs[0].target), Normalizer(runs[1].target)
+    tried = collect_trials(old, settlers[0]).keys()
+    before = set(_breaches(old, settlers[0]))
+    return any(
+        breach not in before for breach in _breaches(new, settlers[1]) if breach[1] in tried or not old.attempts
+    )  # fmt: skip
+
+
+def _breaches(row: RowResult, settler: Normalizer) -> Iterator[tuple[str, str, str]]:
+    for finding in row.findings:
+        if finding.level is Level.MUST:
+            got = settler.settled(json.dumps(finding.got, ensure_ascii=False, sort_keys=True, default=str))
+            yield finding.aspect, finding.where, got

@@ -1,0 +1,75 @@
+"""Which rows say the same in other words, and which answer otherwise though their verdict is the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from conformance.checks.model import Finding, Verdict
+from conformance.compare import own_changes as ours
+from conformance.compare.model import OurChange, WordingChange
+from conformance.report.sanitize import clip_text, format_json
+from conformance.results.model import RowResult, TargetRun
+from conformance.results.normalize import Normalizer
+
+__all__ = ["EXAMPLE", "compare_wordings"]
+
+EXAMPLE = "written example"
+_STATUS = re.compile(r"\d{3}\b")
+_LONGEST = 400
+
+
+def compare_wordings(old: TargetRun, new: TargetRun, changes: tuple[OurChange, ...]) -> tuple[WordingChange, ...]:
+    """In the vendor's order; a row that was not exercised in either run has no wording to compare."""
+    before = {row.id: row for row in old.rows}
+    settlers = Normalizer(old.target), Normalizer(new.target)
+    found: list[WordingChange] = []
+    for row in new.rows:
+        was = before.get(row.id)
+        if was is not None and Verdict.NOT_EXERCISED not in {was.verdict, row.verdict}:
+            # The written example is the same in every run of one edition with one set of fixtures.
+            found += _of_row(was, row, settlers, ours.changes_that_decide(changes, judging=True))
+    return tuple(found)
+
+
+def _of_row(
+    old: RowResult, new: RowResult, settlers: tuple[Normalizer, Normalizer], explained: tuple[str, ...]
+) -> Iterator[WordingChange]:
+    was, now = (settler.settled(row.observed) for settler, row in zip(settlers, (old, new), strict=True))
+    if was and now and was != now:
+        same_status = _status(was) == _status(now)
+        # Another row's message is a violation and no wording: the change of the row shows both.
+        broken = Verdict.VIOLATES in {old.verdict, new.verdict}
+        if old.verdict is new.verdict or (same_status and not broken):
+            about = "message" if same_status else "answer"
+            yield WordingChange(new.id, about, EXAMPLE, old.observed, new.observed, explained)
+    if set(old.editions) != set(new.editions) and old.editions and new.editions:
+        yield WordingChange(new.id, "edition", "", ", ".join(old.editions), ", ".join(new.editions), explained)
+    if was == now:
+        yield from _elsewhere(old, new, settlers, explained)
+
+
+def _elsewhere(
+    old: RowResult, new: RowResult, settlers: tuple[Normalizer, Normalizer], explained: tuple[str, ...]
+) -> Iterator[WordingChange]:
+    """Messages that deviate from the table both times, at the same input and in other words."""
+    before, after = _messages(old), _messages(new)
+    for where in after:
+        if where in before:
+            was, now = (clip_text(format_message(one.got), _LONGEST) for one in (before[where], after[where]))
+            if settlers[0].settled(was) != settlers[1].settled(now):
+                yield WordingChange(new.id, "message", where, was, now, explained)
+
+
+def _messages(row: RowResult) -> dict[str, Finding]:
+    return {one.where: one for one in reversed(row.findings) if one.aspect == "message"}
+
+
+def format_message(value: object) -> str:
+    """A text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else format_json(value)
+
+
+def _status(observed: str) -> str:
+    found = _STATUS.match(observed)
+    return found[0] if found else ""

@@ -1,0 +1,36 @@
+"""Where the contracts are: in the working folder, or else those that came with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import conformance
+from conformance.errors import ConfigError, Problem
+
+__all__ = ["contract_folders", "shipped"]
+
+
+def shipped() -> Path:
+    """The folder of the contracts that come with the package: in a wheel within it, in the repository beside it."""
+    package = Path(conformance.__file__).resolve().parent
+    inside = package / "cases"
+    return inside if inside.is_dir() else package.parent / "cases"
+
+
+def contract_folders(where: Path) -> tuple[Path, ...]:
+    """The folder of each contract: below `where`/cases or `where` itself, else those that were shipped.
+
+    Raises Unusable where there is none at all.
+    """
+    for place in (where / "cases", where, shipped()):
+        if found := _contracts(place):
+            return found
+    mend = "work in a folder that has cases/<contract>/contract.yaml"
+    raise ConfigError([Problem(str(where), "there is no contract here and none came with the package", mend)])
+
+
+def _contracts(place: Path) -> tuple[Path, ...]:
+    """A folder that is a contract, or the contracts right inside it."""
+    if (place / "contract.yaml").is_file():
+        return (place,)
+    return tuple(sorted(path.parent for path in place.glob("*/contract.yaml")))

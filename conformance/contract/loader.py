@@ -1,0 +1,145 @@
+"""YAML → a validated contract, or every problem of every file at once, each as `file:line`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from conformance.contract.contract import Contract, Operation, Row, Table
+from conformance.contract.lint import check_contract
+from conformance.contract.schema import Case, ContractFile, OperationRef, OperationSpec, TableFile
+from conformance.errors import ConfigError, Problem
+from conformance.yaml_document import Document, read
+
+__all__ = ["METHODS", "find_contracts", "read_contract"]
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def find_contracts(folder: Path) -> tuple[Path, ...]:
+    """The folders of all contracts at or below `folder`, by name."""
+    return tuple(sorted(path.parent for path in folder.rglob("contract.yaml")))
+
+
+def read_contract(folder: Path) -> Contract:
+    """Read one contract's folder; raises Unusable with every problem of all its files."""
+    problems: list[Problem] = []
+    head_document, head = _read_as(ContractFile, folder / "contract.yaml", problems)
+    openapi, api = read(folder / "openapi.yaml")
+    problems += api
+    names = _table_names(head, head_document)
+    files = [(name, *_read_as(TableFile, folder / f"{name}.yaml", problems)) for name in names]
+    problems += _unlisted(folder, names)
+    if head is None or openapi is None or any(table is None for _, _, table in files):
+        raise ConfigError(problems)
+    operations, missing = _operations(openapi, head, head_document)
+    problems += missing
+    tables = tuple(
+        _table(table, document) for _, document, table in files if table is not None and document is not None
+    )
+    contract = Contract(folder, head, tables, operations, openapi.value)
+    documents = {folder / "contract.yaml": head_document, **{doc.path: doc for _, doc, _ in files if doc}}
+    problems += check_contract(contract, {path: doc for path, doc in documents.items() if doc})
+    if problems:
+        raise ConfigError(problems)
+    return contract
+
+
+def _table_names(head: ContractFile | None, document: Document | None) -> list[str]:
+    """The tables that `contract.yaml` names; also of one that is not valid, so that all problems come at once."""
+    if head is not None:
+        return list(head.tables)
+    value = document.value.get("tables") if document and isinstance(document.value, dict) else None
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
+
+
+def _unlisted(folder: Path, names: Iterable[str]) -> Iterator[Problem]:
+    known = {"contract", "openapi", *names}
+    for path in sorted(folder.glob("*.y*ml")):
+        if path.stem not in known or path.suffix != ".yaml":
+            yield Problem(f"{path}:1", "no table of contract.yaml is called so", "add it to `tables` or move the file")
+
+
+def _read_as(model: type[Model], path: Path, problems: list[Problem]) -> tuple[Document | None, Model | None]:
+    document, found = read(path)
+    problems += found
+    if document is None or found:
+        return document, None
+    try:
+        return document, model.model_validate(document.value)
+    except ValidationError as error:
+        problems += [_problem(document, item, model) for item in error.errors(include_url=False)]
+        return document, None
+
+
+def _problem(document: Document, item: Any, model: type[BaseModel]) -> Problem:
+    place = [part for part in item["loc"] if not _is_tag(part, document, item["loc"])]
+    name = ".".join(str(part) for part in place)
+    if item["type"] == "extra_forbidden":
+        from difflib import get_close_matches  # noqa: PLC0415 - only where something is wrong
+
+        near = get_close_matches(str(place[-1]), _keys(model), n=1)
+        mend = f"did you mean {near[0]!r}?" if near else "leave it out"
+        return Problem(document.where(place), f"{name}: there is no such key", mend)
+    return Problem(document.where(place), f"{name}: {item['msg'][:1].lower()}{item['msg'][1:]}", "see docs/cases.md")
+
+
+def _is_tag(part: str | int, document: Document, place: tuple[str | int, ...]) -> bool:
+    """Pydantic names the branch of a union in the middle of a place; the file knows no such key."""
+    at = place.index(part)
+    inside = [item for item in place[: at + 1] if tuple(place[:at]) == () or item is not None]
+    return isinstance(part, str) and tuple(inside) not in document.lines and part[:1].isupper() | ("[" in part)
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    """Every key that the form knows anywhere."""
+    schema = model.model_json_schema(by_alias=True)
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return sorted({key for part in parts for key in part.get("properties", {})})
+
+
+def _operations(
+    openapi: Document, head: ContractFile, document: Document | None
+) -> tuple[dict[str, Operation], list[Problem]]:
+    paths = openapi.value.get("paths") if isinstance(openapi.value, dict) else None
+    if not isinstance(paths, dict):
+        return {}, [Problem(openapi.where(("paths",)), "there is no mapping `paths`", "name the operations in it")]
+    found = {
+        operation["operationId"]: (method.upper(), path)
+        for path, item in paths.items()
+        for method, operation in (item.items() if isinstance(item, dict) else ())
+        if method in METHODS and isinstance(operation, dict) and "operationId" in operation
+    }
+    problems = [
+        Problem(document.where(("operations", name)) if document else name, f"openapi.yaml has no operation {name!r}")
+        for name in head.operations
+        if name not in found
+    ]
+    return {
+        name: Operation(name, method, path, head.operations.get(name, OperationSpec()))
+        for name, (method, path) in found.items()
+    }, problems
+
+
+def _table(table: TableFile, document: Document) -> Table:
+    rows = tuple(_row(table, case, index, document) for index, case in enumerate(table.rows))
+    return Table(table.table, table.title, table.title_ja, rows)
+
+
+def _row(table: TableFile, case: Case, index: int, document: Document) -> Row:
+    refs = case.operations if case.operations is not None else ([table.operation] if table.operation else [])
+    place = ("rows", index)
+    return Row(
+        case=case,
+        table=table.table,
+        number=index + 1,
+        operations=tuple(ref if isinstance(ref, OperationRef) else OperationRef(call=ref) for ref in refs),
+        file=document.path,
+        line=document.line(place),
+        document=document,
+    )

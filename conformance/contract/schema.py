@@ -1,0 +1,447 @@
+"""What every form of a file has in common: strict, closed, frozen; and the words that stand in several of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+__all__ = [
+    "Case",
+    "ContractFile",
+    "Control",
+    "CreatedResource",
+    "Depth",
+    "Discover",
+    "Draw",
+    "Envelope",
+    "Expect",
+    "Guard",
+    "Input",
+    "LanguageSelector",
+    "Level",
+    "Name",
+    "NamedInput",
+    "Open",
+    "OperationSpec",
+    "Page",
+    "Part",
+    "Permission",
+    "Provenance",
+    "Range",
+    "Repeat",
+    "RequestSpec",
+    "Step",
+    "StrictModel",
+    "TableFile",
+    "Undo",
+    "Wording",
+]
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Permission = Literal["read", "write", "delete", "exhaust"]
+Level = Literal["must", "should", "note"]
+Range = Annotated[list[int], Field(min_length=2, max_length=2)]
+Depth = Literal["smoke", "standard", "thorough"]
+
+
+class StrictModel(BaseModel):
+    """Nothing but what is named, nothing converted, nothing changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Draw(StrictModel):
+    """Values that Hypothesis draws: of one of these kinds.
+
+    integers: from and to, both included; matching: regular expressions, each matched as a whole, and not `except`;
+    lists: of these members, as long as `sizes` says; words: of the letters of an alphabet, as long as `sizes` says, or
+    shorter than the first and longer than the second of `outside`, and never empty; sampled: one of these values.
+    `matching`, `except` and `outside` may name fixtures.
+    """
+
+    integers: Range | None = None
+    matching: list[str] | None = None
+    except_: str | None = Field(default=None, alias="except")
+    lists: list[Any] | None = None
+    words: str | None = None
+    sampled: list[Any] | None = None
+    sizes: Range | None = None
+    outside: Annotated[list[int | str], Field(min_length=2, max_length=2)] | None = None
+    wrap: Any = None
+    """A text or a value of JSON in which `{drawn}` stands for the drawn value."""
+
+
+class Input(StrictModel):
+    """Values of one part of a request, each with a label, and what is drawn around and beyond them.
+
+    `near` holds near misses of what is valid, tried like edges; `unless` is what a successful answer to one of them
+    shows if the value is valid after all (an ID that happens to exist).
+    `spread` deals the edges out over the operations of the row instead of trying each on each. `always` edges are tried
+    at `standard` in every row that names this input, and the others are dealt out over those rows. `unless` is what a
+    successful answer would show if the value were valid after all (an ID that happens to exist). `for` names the
+    operations that it is tried on. `once` edges are sent once a run: never at smoke, on one operation, never again.
+    Edges that `except` matches as a whole are left out, and so are all where it is an expression that cannot be read.
+    """
+
+    edges: dict[str, Any] = {}
+    near: dict[str, Any] = {}
+    draw: Draw | None = None
+    spread: bool = False
+    always: int | None = Field(default=None, ge=0)
+    unless: dict[str, Any] | None = None
+    for_: list[str] | None = Field(default=None, alias="for")
+    once: bool = False
+    except_: str | None = Field(default=None, alias="except")
+
+
+class Open(StrictModel):
+    """Inputs on which the documents are silent, and the answers that are accepted.
+
+    `accept` holds `accepted` (any success), `this` (the row's own answer), `any-4xx`, `not-5xx`, a status as a number,
+    or the ID of another row.
+    """
+
+    vary: dict[str, Input | str]
+    accept: list[str | int] = Field(min_length=1)
+    depth: Depth = "standard"
+    for_: list[str] | None = Field(default=None, alias="for")
+
+
+class Part(StrictModel):
+    """One part of a multipart body: a text, or a file that is made to the byte."""
+
+    name: str
+    filename: str | None = None
+    content_type: str | None = None
+    text: str | None = None
+    size: int | None = Field(default=None, ge=0, le=16 << 20)
+    """Bytes in all: a PNG image is padded to it; with `content_type` other than an image, plain bytes."""
+
+
+class RequestSpec(StrictModel):
+    """A request, or what differs from the one before it.
+
+    Members of `path`, `query` and `headers` are merged one by one, every other key is replaced as a whole; `members`
+    are laid over the JSON body one by one. A value that is `{omit: true}` takes the member away. `path` fills the
+    parameters of the operation's path, `url` replaces path and query by a text that goes out as it is.
+    """
+
+    method: str | None = None
+    url: str | None = None
+    path: dict[str, Any] | None = None
+    query: dict[str, Any] | None = None
+    headers: dict[str, Any] | None = None
+    json_: Any = Field(default=None, alias="json")
+    members: dict[str, Any] | None = None
+    raw: str | None = None
+    content_type: str | None = None
+    multipart: list[Part] | None = None
+    credential: str | None = None
+    vantage: str | None = None
+    hook: str | None = None
+
+
+class Wording(StrictModel):
+    """One documented wording of a message."""
+
+    text: str
+    language: str | None = None
+    edition: str | None = None
+
+
+class Page(StrictModel):
+    """A page of a list: as many items as there are, but at most `limit`, beginning at `offset`."""
+
+    items: str
+    total: str
+    limit: int
+    offset: int = 0
+
+
+class Expect(StrictModel):
+    """What must come back.
+
+    `message` is one text or every documented wording. `body` is a JSON Schema of the whole body, `equals` pairs a JSON
+    pointer with a value, `absent` lists JSON pointers that must not be there. `envelope: false` says that the body is
+    not in the contract's error envelope (success, or a form of its own).
+    """
+
+    status: int | list[int]
+    message: str | list[Wording] | None = None
+    message_level: Level | None = None
+    code: str | list[str] | None = None
+    field: str | None = None
+    body: dict[str, Any] | None = None
+    body_level: Level = "must"
+    equals: dict[str, Any] | None = None
+    absent: list[str] | None = None
+    page: Page | None = None
+    envelope: bool = True
+
+
+class Step(StrictModel):
+    """One call of a chain: set-up, control, clean-up.
+
+    `capture` names values of the answer by JSON pointer, of several the first that is there; `optional` set-up is left
+    out where the target lacks what it needs, and with it what needs its captures. `undo` is called at the end of the
+    chain if this step succeeded and nothing later has undone it already. With `unless` the call is left out where each
+    placeholder has that value.
+    `repeatable: false` keeps the transport from sending it again after a reset.
+    """
+
+    call: str
+    request: RequestSpec = RequestSpec()
+    expect: Expect = Expect(status=200, envelope=False)
+    capture: dict[str, str | list[str]] | None = None
+    secret: list[str] | None = None
+    optional: bool = False
+    undo: Step | None = None
+    unless: dict[str, Any] | None = None
+    wait: float | None = Field(default=None, ge=0, le=60)
+    tier: Permission | None = None
+    repeatable: bool = True
+    depth: Depth = "smoke"
+    """The shallowest depth at which the call is made."""
+
+
+class Control(StrictModel):
+    """The nearest request that must *not* provoke the row: a chain whose every step must succeed with its effect.
+
+    `for_` names the operations that it is the control of; without it, it is tried on each operation of the row. A
+    `fallback` is tried only where the target lacks what those before it need. `draw` draws `{capture.drawn}` for it.
+    """
+
+    label: str
+    steps: list[Step] = Field(min_length=1)
+    for_: list[str] | None = Field(default=None, alias="for")
+    depth: Depth = "smoke"
+    fallback: bool = False
+    draw: Draw | None = None
+    doubtful: bool = False
+    """It rests on something that only the profile says and that may be out of date, such as a password: refused in the
+    very words of the row, it tells nothing.
+    """
+
+
+class Undo(StrictModel):
+    """Takes back what a probe left behind where it was accepted: `capture` names members of its answer for `steps`.
+
+    `for` names the operations of the probes; without it, those of all are taken back.
+    """
+
+    for_: list[str] | None = Field(default=None, alias="for")
+    capture: dict[str, str] = {}
+    steps: list[Step] = Field(min_length=1)
+
+
+class Guard(StrictModel):
+    """A rejected write changes nothing: read, rejected write, read.
+
+    `compare` lists JSON pointers (`*` for each member of a list).
+    """
+
+    read: Step
+    compare: list[str] = Field(min_length=1)
+    each: bool = False
+    confirm: bool = False
+    """Others may change it meanwhile: a difference counts when it is seen twice."""
+    for_: list[str] | None = Field(default=None, alias="for")
+
+
+class Repeat(StrictModel):
+    """Send the example again and again until this status comes; the answers before must be these."""
+
+    until: int
+    at_most: int = Field(ge=2, le=200)
+    before: list[int] = [200]
+    unpaced: bool = True
+
+
+class Envelope(StrictModel):
+    """The form of every error answer.
+
+    `schema` is a JSON Schema of the body. `faults` points to the array of faults ("" where the body itself is the only
+    one); `message`, `code` and `field` are keys of a fault. The whole body, or the message, may be absent at level
+    should with `body_may_lack`. `expected` are pointers whose absence is a should.
+    """
+
+    schema_: dict[str, Any] = Field(alias="schema")
+    faults: str = ""
+    message: str = "message"
+    code: str = "code"
+    field: str = "field"
+    body_may_lack: bool = False
+    expected: list[str] = []
+
+
+class Discover(StrictModel):
+    """How a fixture can be found on a target by reads alone.
+
+    `chain` is made once for all fixtures that name it. `in` points to a list of the last answer; the first of its items
+    in which every pointer of `where` shows its value is taken, and `take` points to the
+    fixture in it. `value` says what is made of it, `{capture.taken}` being what was taken.
+    """
+
+    chain: str
+    in_: str = Field(alias="in")
+    where: dict[str, Any] = {}
+    take: str
+    value: str = "{capture.taken}"
+
+
+class CreatedResource(StrictModel):
+    """What a call of an operation makes, how it is found again by the name it was given, and how it is taken away.
+
+    `made` names members of the call's own answer; `read` lists what there is, `{capture.name}` being the name; `in`
+    points to the list, `name` to the text of an item that holds the name, and `capture` names members of that item.
+    """
+
+    made: dict[str, str]
+    read: Step
+    in_: str = Field(alias="in")
+    name: str
+    capture: dict[str, str]
+    undo: list[Step] = Field(min_length=1)
+
+
+class NamedInput(StrictModel):
+    """Something that a profile gives: what it is, and how to get it."""
+
+    about: str
+    get: str = ""
+    example: Any = None
+    """How it is written in a profile, where nothing is known of it yet."""
+    discover: Discover | None = None
+    make: str | None = None
+    """A chain that makes one for a run and captures it under its own name, where the profile allows that."""
+    check: list[Step] = []
+    """Reads that succeed where it is as it should be; for what must be missing, where it is missing."""
+    default: Any = None
+    fields: list[str] = []
+    """For a credential that is no header: its members, such as email and password."""
+    usual: dict[str, Any] | None = None
+    """For a credential: how a profile would give it, where a bare URL is all there is."""
+    obtain: str | None = None
+    """For a credential: the chain that captures `token` when the profile does not give one."""
+
+
+class OperationSpec(StrictModel):
+    """How an operation of openapi.yaml is called on a target."""
+
+    url: str | None = None
+    """The path of this target, where each target chooses its own."""
+    path: dict[str, Any] = {}
+    json_: Any = Field(default=None, alias="json")
+    """The body of each call that says nothing else."""
+    credential: str | None = None
+    success: list[int] = [200]
+    tier: Permission | None = None
+    body: dict[str, Any] | None = None
+    """Members that every valid body of this target needs, for exploration."""
+    lane: Name | None = None
+    """What a call of it may change. Rows whose writes change different things may run side by side; a write without a
+    lane is beside no other."""
+    own: bool = False
+    """What set-ups, controls and exploration call it on is made by themselves and seen by nobody else but in a list:
+    several of them may do so at the same time."""
+    explore: bool = True
+
+
+class LanguageSelector(StrictModel):
+    """One way to ask for a language; `{language}` and `{other}` are filled in."""
+
+    label: str
+    query: dict[str, str] = {}
+    headers: dict[str, str] = {}
+
+
+class ContractFile(StrictModel):
+    """`contract.yaml`: what holds for the whole contract."""
+
+    contract: Name
+    title: str
+    edition: str
+    document: str
+    tables: list[Name] = Field(min_length=1)
+    credential: str | None = None
+    pace: str | None = None
+    envelope: Envelope
+    content_types: list[str] = ["application/json"]
+    message_level: Level = "should"
+    credentials: dict[str, NamedInput] = {}
+    fixtures: dict[str, NamedInput] = {}
+    vantages: dict[str, NamedInput] = {}
+    hooks: dict[str, NamedInput] = {}
+    operations: dict[str, OperationSpec]
+    exploration: dict[Depth, int] = {"standard": 30, "thorough": 300}
+    """How many requests exploration may send for one operation."""
+    inputs: dict[str, Input] = {}
+    chains: dict[str, list[Step]] = {}
+    traces: dict[str, CreatedResource] = {}
+    """By operation: what a call of it leaves on a target, so that nothing is left behind."""
+    labels_ja: dict[str, str] = {}
+    """What the labels of controls say, in Japanese: by the label as it stands in the table's file."""
+    languages: list[LanguageSelector] = []
+    language_fixture: str | None = None
+
+
+class Provenance(StrictModel):
+    """Where a promise stands, and how surely it is read."""
+
+    document: str | None = None
+    language: str | None = None
+    edition: str | None = None
+    confidence: Literal["documented", "observed", "inferred"] = "documented"
+    note: str | None = None
+    note_ja: str = ""
+
+
+class OperationRef(StrictModel):
+    """An operation that a row holds for, and what its request has that others have not."""
+
+    call: str
+    label: str = ""
+    request: RequestSpec = RequestSpec()
+    beside: dict[str, list[Any]] = {}
+    """Valid values of other parameters: the row holds with each of them too."""
+    tier: Permission | None = None
+
+
+class Case(StrictModel):
+    """One row: how to provoke it, what must come back, and its control."""
+
+    id: Name
+    cause: str
+    cause_ja: str = ""
+    """The same in Japanese, for the reports; in our words, as `cause` is."""
+    source: Provenance = Provenance()
+    operations: list[OperationRef | str] | None = None
+    request: RequestSpec = RequestSpec()
+    vary: dict[str, Input | str] = {}
+    beside: dict[str, list[Any]] = {}
+    """As in `operations`, for all of them."""
+    open: list[Open] = []
+    expect: Expect
+    control: list[Control] = []
+    before: list[Step] = []
+    after: list[Step] = []
+    undo: Undo | None = None
+    unchanged: list[Guard] = []
+    repeat: Repeat | None = None
+    tier: Permission | None = None
+    once: bool = False
+    """The example is sent once a run and never again."""
+    last: bool = False
+    """Run after all other rows: it uses something up."""
+    needs: list[str] = []
+
+
+class TableFile(StrictModel):
+    """One table of the vendor's document."""
+
+    table: Name
+    title: str
+    title_ja: str = ""
+    operation: str | None = None
+    rows: list[Case] = Field(min_length=1)

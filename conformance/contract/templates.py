@@ -1,0 +1,190 @@
+"""Placeholders in the texts of a contract, and how they are filled.
+
+`{fixture.NAME}` from the profile (deeper with dots), `{capture.NAME}` from an earlier answer, `{credential.NAME}` or
+`{credential.NAME.MEMBER}` a secret, `{query.NAME}`, `{path.NAME}` and `{json.NAME}` what the request itself holds,
+`{language}` and `{other}` the language asked for and another one, `{unique}` a word never used before in this run,
+`{random.NAME}` one word for the whole of an attempt, `{text.SCRIPT.NAME}` as many letters of a script (one of SCRIPTS)
+as the fixture of that name says, `{drawn}` the drawn value. In messages only: `{any}` any text, `{rest}` any ending or
+none.
+
+A way to change the value may follow a bar: `{fixture.content_id|swap-case}`. A key that ends so in `|optional` is left
+out with its member where either has no value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+__all__ = [
+    "CHANGES",
+    "HEADS",
+    "Lookup",
+    "MissingValue",
+    "fill",
+    "fill_text",
+    "find_placeholders",
+    "letters_of_script",
+    "unknown_placeholders",
+]
+
+HEADS = frozenset(
+    "fixture text capture credential query path json language other unique random drawn".split()  # noqa: SIM905
+)
+MESSAGE_HEADS = frozenset(["any", "rest"])
+OPTIONAL = "optional"
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|([a-z-]+))?\}")
+
+Lookup = Callable[[str, tuple[str, ...]], Any]
+
+
+class MissingValue(LookupError):
+    """A placeholder that has no value here; `str()` is its name."""
+
+
+def _drop(text: str, at: int) -> str:
+    return text[:at] + text[at + 1 :] if len(text) > 1 else text + "_"
+
+
+SCRIPTS = {
+    "latin": "abcdefghijklmnopqrstuvwxyz",
+    "kana": "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほ",
+    "kanji": "日月火水木金土山川田人口車門雨東西南北",
+    "emoji": "😀😃😄😁😆😅😂😊🙂😉",
+    "combining": "e\u0301a\u0300o\u0302u\u0308n\u0303c\u0327",
+}
+
+
+def letters_of_script(script: str, count: Any) -> str:
+    """As many letters of a script as a fixture says; raises Missing where there is no such script or number."""
+    if script not in SCRIPTS or not str(count).isdecimal():
+        raise MissingValue(f"text.{script}")
+    alphabet = SCRIPTS[script]
+    return (alphabet * (int(count) // len(alphabet) + 1))[: int(count)]
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+def _other_end(text: str) -> str:
+    """Another last character, in bits that count: of base64 the last bits of the last character may not."""
+    end = len(text.rstrip("="))
+    last = text[end - 1 : end]
+    return text[: max(end - 1, 0)] + ("w" if last < "W" else "A") + text[end:]
+
+
+CHANGES: Mapping[str, Callable[[str], Any]] = {
+    OPTIONAL: lambda text: text,
+    "text": lambda text: text,
+    "number": _number,
+    "wrapped": lambda text: str(int(text) + 2**32) if text.isascii() and text.isdigit() else text + "4294967296",
+    "letters": lambda text: "".join("lkjhgqwrtz"[at % 10] for at in range(len(text))),
+    "one-more": lambda text: text + text[-1:],
+    "one-less": lambda text: text[:-1],
+    "eleven-times": lambda text: text * 11,
+    "drop-first": lambda text: _drop(text, 0),
+    "drop-last": lambda text: _drop(text, len(text) - 1),
+    "swap-case": str.swapcase,
+    "change-first": lambda text: ("q" if text[:1] != "q" else "z") + text[1:],
+    "change-end": _other_end,
+    "change-middle": lambda text: (
+        text[: len(text) // 2] + ("_" if text[len(text) // 2 :][:1] != "_" else "-") + text[len(text) // 2 + 1 :]
+    ),
+    "file-name": lambda text: text.rsplit("/", 1)[-1],
+    "rename": lambda text: "/".join([*text.split("/")[:-1], f"q{text.rsplit('/', 1)[-1]}"]),
+    "stem": lambda text: text.rsplit("/", 1)[-1].rsplit(".", 1)[0],
+}
+
+
+def find_placeholders(value: Any) -> Iterator[tuple[str, tuple[str, ...], str | None]]:
+    """Every placeholder in a value of JSON types, keys included: its head, the members after it, and the change.
+
+    Optional keys and their members need no value, so they are left out.
+    """
+    found: list[str] = []
+    _gather(value, found)
+    for text in found:
+        for match in _PLACEHOLDER.finditer(text):
+            if match[1] in HEADS or match[1] in MESSAGE_HEADS:
+                yield match[1], tuple(match[2].split(".")[1:]), match[3]
+
+
+def _gather(value: Any, found: list[str]) -> None:
+    """Add the texts in a value that may hold placeholders. No generator: a planner asks this of every request."""
+    if isinstance(value, str):
+        if "{" in value:
+            found.append(value)
+    elif isinstance(value, dict | Mapping):
+        for key, member in value.items():
+            if isinstance(key, str) and "{" in key:
+                if _is_optional(key):
+                    continue
+                found.append(key)
+            if member is not None:
+                _gather(member, found)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            _gather(member, found)
+
+
+def unknown_placeholders(text: str) -> Iterator[str]:
+    """What looks like a placeholder and is none: a dotted name whose head is not known, or an unknown change."""
+    for match in _PLACEHOLDER.finditer(text):
+        known = match[1] in HEADS or match[1] in MESSAGE_HEADS
+        if (not known and match[2]) or (known and match[3] and match[3] not in CHANGES):
+            yield match[0]
+
+
+def fill(value: Any, lookup: Lookup) -> Any:
+    """Fill every placeholder of a value of JSON types. A text that is nothing but one keeps the type of its value.
+
+    Raises Missing where `lookup` does.
+    """
+    if isinstance(value, str):
+        if "{" not in value:
+            return value
+        match = _PLACEHOLDER.fullmatch(value)
+        if match and match[1] in HEADS:
+            return _one(match, lookup)
+        return fill_text(value, lookup)
+    if isinstance(value, Mapping):
+        return dict(_members(value, lookup))
+    if isinstance(value, list | tuple):
+        return [fill(member, lookup) for member in value]
+    return value
+
+
+def fill_text(text: str, lookup: Lookup) -> str:
+    """Fill the placeholders of a text; numbers and other values are written as JSON writes them."""
+    if "{" not in text:
+        return text
+    return _PLACEHOLDER.sub(lambda match: _text(_one(match, lookup)) if match[1] in HEADS else match[0], text)
+
+
+def _members(value: Mapping[str, Any], lookup: Lookup) -> Iterator[tuple[str, Any]]:
+    for key, member in value.items():
+        try:
+            filled = fill_text(key, lookup), fill(member, lookup)
+        except MissingValue:
+            if not _is_optional(key):
+                raise
+            continue
+        yield filled
+
+
+def _is_optional(key: Any) -> bool:
+    return isinstance(key, str) and key.endswith(f"|{OPTIONAL}}}")
+
+
+def _one(match: re.Match[str], lookup: Lookup) -> Any:
+    value = lookup(match[1], tuple(match[2].split(".")[1:]))
+    return CHANGES[match[3]](_text(value)) if match[3] else value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "null" if value is None else str(value)

@@ -1,0 +1,228 @@
+"""The whole examination: reachable, credentials, fixtures, permissions, pace, how much a run sends, what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from conformance.client.builder import PlaceholderScope
+from conformance.contract.contract import Contract
+from conformance.contract.schema import Depth, NamedInput
+from conformance.contract_run import build_context, plan_rows
+from conformance.discover import check_fixture, discover_fixtures, is_usable
+from conformance.doctor.model import Diagnosis, Fact, RequestLoad
+from conformance.doctor.reachability import check_reachable
+from conformance.doctor.requirements import missing_rows
+from conformance.engine.context import RunContext
+from conformance.engine.evidence import Evidence
+from conformance.http import NoResponse
+from conformance.plan.depths import DEPTHS
+from conformance.plan.model import RowPlan
+from conformance.plan.overlay import operation_request
+from conformance.plan.requirements import is_known_name, missing_for_steps
+from conformance.plan.steps import plan_steps
+from conformance.target.loader import Target
+from conformance.target.schema import parse_pace as read_pace
+
+__all__ = ["Diagnosis", "Fact", "RequestLoad", "examine_target"]
+
+
+def examine_target(contract: Contract, target: Target, seed: int = 0) -> Diagnosis:
+    """Look at a target through reads alone, whatever its profile allows."""
+    reading = replace(target, allow=frozenset())
+    ground = build_context(contract, reading, "standard", seed)
+    try:
+        return _examined(contract, target, ground)
+    finally:
+        close = getattr(ground.session, "close", None)
+        if close is not None:
+            close()
+
+
+def _examined(contract: Contract, target: Target, ground: RunContext) -> Diagnosis:
+    facts = list(check_reachable(ground))
+    there = not any(fact.state == "bad" for fact in facts)
+    found: Mapping[str, object] = {}
+    if there:
+        facts += _credentials(ground, target)
+        discovery = discover_fixtures(ground)
+        ground, found = discovery.ground, discovery.found
+        facts += _fixtures(ground, found, discovery.missed)
+    facts += _permissions(target)
+    facts += _pace(contract, target)
+    full = replace(ground.target, allow=target.allow)
+    plans: dict[Depth, dict[str, RowPlan]] = {
+        depth: plan_rows(contract, full, contract.rows, depth, ground.seed) for depth in DEPTHS
+    }
+    standard = plans["standard"]
+    return Diagnosis(
+        title=contract.file.title,
+        base_url=target.base_url,
+        facts=tuple(facts),
+        loads=tuple(_load(replace(ground, target=full), depth, plans[depth]) for depth in DEPTHS),
+        lacks=tuple(missing_rows(contract, full, standard)),
+        rows=len(standard),
+        exercised=sum(not plan.lacks for plan in standard.values()),
+        requests=ground.session.sent,
+        found=tuple(found),
+    )
+
+
+def _credentials(ground: RunContext, target: Target) -> Iterator[Fact]:
+    """Each credential by the first read that a run would make with it; one that may be used up is left alone."""
+    file = ground.contract.file
+    used_up = {
+        row.case.request.credential for row in ground.contract.rows if row.case.repeat and row.case.request.credential
+    }
+    for name, named in file.credentials.items():
+        given = ground.target.credentials.get(name)
+        if given is None and named.obtain:
+            yield _obtainable(replace(ground, target=target), name, named.obtain)
+        elif given is None:
+            yield Fact("credentials", name, "note", f"not given: {named.about}")
+        elif name in used_up:
+            yield Fact("credentials", name, "unknown", "given; not tried, for its allowance is there to be used up")
+        elif given.header is None:
+            yield Fact("credentials", name, "unknown", "given; not tried, for logging in is more than a read")
+        elif name == file.credential:
+            yield _read_with(ground, name, refused=False)
+        else:
+            yield _read_with(ground, name, refused=_meant_to_be_refused(ground, name))
+
+
+def _obtainable(ground: RunContext, name: str, chain: str) -> Fact:
+    steps = tuple(plan_steps(ground.contract, ground.contract.file.chains[chain], "standard"))
+    lacks = dict.fromkeys(missing_for_steps(ground.contract, ground.target, steps))
+    if lacks:
+        return Fact("credentials", name, "note", f"not given, and to obtain it a run needs {', '.join(lacks)}")
+    return Fact("credentials", name, "unknown", f"not given; a run obtains it by {chain}, which is more than a read")
+
+
+def _meant_to_be_refused(ground: RunContext, name: str) -> bool:
+    """Whether a row of the contract is provoked by this very credential."""
+    varied = [value for row in ground.contract.rows for value in row.case.vary.values()]
+    edges = [edge for item in varied if not isinstance(item, str) for edge in item.edges.values()]
+    return name in edges or any(row.case.request.credential == name for row in ground.contract.rows)
+
+
+def _read_with(ground: RunContext, name: str, *, refused: bool) -> Fact:
+    """One read, which must succeed, or be refused."""
+    lacked = []
+    for operation in ground.contract.file.operations:
+        said = ground.contract.operations[operation]
+        if said.tier != "read" or said.method != "GET" or said.spec.credential == "none":
+            continue
+        template = {**operation_request(ground.contract, operation), "credential": name}
+        try:
+            bound = ground.binder.bind(operation, template, "read", PlaceholderScope(salt="doctor"))
+        except LookupError as missing:
+            lacked.append(str(missing))
+            continue
+        exchange = ground.session.send(bound.request)
+        if isinstance(exchange.reply, NoResponse):
+            detail = ground.redactor.text(f"{exchange.reply.kind}: {exchange.reply.detail}")
+            return Fact("credentials", name, "unknown", f"{operation} was not answered ({detail})")
+        status = exchange.reply.status
+        if refused:
+            state, word = ("good", "refused, as it must be") if status in (401, 403) else ("bad", "not refused")
+            return Fact("credentials", name, "good" if state == "good" else "bad", f"{word}: {operation} gave {status}")
+        good = status < 300
+        said_so = "works" if good else "does not work"
+        return Fact("credentials", name, "good" if good else "bad", f"{said_so}: {operation} gave {status}")
+    why = f"needs {', '.join(dict.fromkeys(lacked))}" if lacked else "there is no operation that only reads"
+    return Fact("credentials", name, "unknown", f"not tried: {why}")
+
+
+def _fixtures(ground: RunContext, found: Mapping[str, object], missed: Mapping[str, str]) -> Iterator[Fact]:
+    evidence = Evidence(ground.redactor)
+    for name, named in ground.contract.file.fixtures.items():
+        if name in found:
+            value = ground.redactor.text(str(ground.target.fixtures.get(name)))
+            yield Fact("fixtures", name, "good", f"not in the profile, found on the target: {value}")
+        elif not is_known_name(ground.contract, ground.target, (name,)):
+            yield Fact("fixtures", name, "note", f"not given{f' ({missed[name]})' if name in missed else ''}")
+        else:
+            yield _fixture(ground, evidence, name, named)
+
+
+def _fixture(ground: RunContext, evidence: Evidence, name: str, named: NamedInput) -> Fact:
+    own = "" if name in ground.target.fixtures else "a random one is taken; "
+    if not named.check:
+        return Fact("fixtures", name, "unknown", f"{own}given; reads cannot tell whether it is right")
+    chain = check_fixture(ground, evidence, name, named.check)
+    if chain is None:
+        return Fact("fixtures", name, "unknown", f"{own}not looked at: that needs what the profile does not give")
+    if is_usable(chain):
+        return Fact("fixtures", name, "good", f"{own}as it should be")
+    if chain.lacking or chain.broken is None:
+        return Fact("fixtures", name, "unknown", f"{own}not looked at: {chain.why}")
+    wrong = chain.broken.found[0] if chain.broken.found else None
+    detail = f"{wrong.aspect}: wanted {wrong.wanted}, got {wrong.got}" if wrong else chain.why
+    state = "unknown" if chain.broken.exchange.answer is None else "bad"
+    what = ground.redactor.text(f"not as it should be: {chain.broken.step.operation}, {detail}")
+    return Fact("fixtures", name, "bad" if state == "bad" else "unknown", own + what[:300])
+
+
+def _permissions(target: Target) -> Iterator[Fact]:
+    meaning = {
+        "read": "always given",
+        "write": "requests that are meant to be rejected, and controls that change something",
+        "delete": "uploads, and deletes what was uploaded",
+        "exhaust": "uses a limit up",
+    }
+    for tier, what in meaning.items():
+        given = tier == "read" or tier in target.allow
+        yield Fact("permissions", tier, "good" if given else "note", f"{'' if given else 'not given: '}{what}")
+
+
+def _pace(contract: Contract, target: Target) -> Iterator[Fact]:
+    documented = f"; the vendor documents {contract.file.pace}" if contract.file.pace else ""
+    if target.pace:
+        yield Fact("pace", "pace", "good", f"{target.pace[0]} requests in {target.pace[1]:g} s{documented}")
+    else:
+        yield Fact("pace", "pace", "note", f"none is set: as fast as the target answers{documented}")
+
+
+def _load(ground: RunContext, depth: Depth, plans: Mapping[str, RowPlan]) -> RequestLoad:
+    counts: dict[str, int] = dict.fromkeys(("read", "write", "delete", "exhaust"), 0)
+    for plan in plans.values():
+        for tier, count in _counted(plan):
+            counts[tier] += count
+    explored = _explored(replace(ground, depth=depth))
+    total = sum(counts.values()) + explored
+    said = ground.contract.file.pace
+    pace = ground.target.pace or (read_pace(said) if said else None)
+    seconds = None if pace is None else max(0.0, (total / pace[0] - 1)) * pace[1]
+    words = "" if pace is None else f"{'the' if ground.target.pace else 'the documented'} pace {pace[0]}/{pace[1]:g}s"
+    return RequestLoad(depth, tuple((tier, count) for tier, count in counts.items() if count), explored, seconds, words)
+
+
+def _counted(plan: RowPlan) -> Iterator[tuple[str, int]]:
+    """The requests of a plan by permission; together they are `plan.requests`."""
+    if plan.lacks:
+        return
+    told = 0
+    chains = [plan.before, plan.after, *(control.steps for control in plan.controls)]
+    steps = [each for chain in chains for step in chain for each in (step, step.undo) if each is not None]
+    once = {probe.tier: 0 for probe in plan.probes} | {step.tier: 0 for step in steps}
+    for tier in (*(probe.tier for probe in plan.probes), *(step.tier for step in steps)):
+        once[tier] += 1
+        told += 1
+    yield from once.items()
+    if plan.repeat:
+        tier = plan.probes[0].tier if plan.probes else "read"
+        yield tier, plan.repeat.at_most - 1
+        told += plan.repeat.at_most - 1
+    undone = len(plan.undo) * sum(probe.role == "open" and probe.tier != "read" for probe in plan.probes)
+    for step in plan.undo:
+        yield step.tier, undone // len(plan.undo)
+    yield "read", max(0, plan.requests - told - undone)
+
+
+def _explored(ground: RunContext) -> int:
+    if ground.depth == "smoke":
+        return 0
+    from conformance.explore.results import count_planned_requests  # noqa: PLC0415 - loads Schemathesis
+
+    names = [name for name, said in ground.contract.file.operations.items() if said.explore]
+    return sum(count_planned_requests(ground, name) for name in names)

@@ -1,0 +1,68 @@
+"""What a doctor finds out, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["Diagnosis", "Fact", "MissingRequirement", "RequestLoad", "State"]
+
+State = Literal["good", "bad", "unknown", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that was looked at. `bad` is to be mended, `unknown` could not be told by reads, `note` is news."""
+
+    section: str
+    """`reachable`, `credentials`, `fixtures`, `permissions` or `pace`."""
+    about: str
+    state: State
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLoad:
+    """How much a run sends at a depth, at most, and how many seconds that takes at which pace, if one is known."""
+
+    depth: str
+    tiers: tuple[tuple[str, int], ...]
+    explored: int
+    seconds: float | None
+    pace: str = ""
+
+    @property
+    def requests(self) -> int:
+        return sum(count for _, count in self.tiers) + self.explored
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRequirement:
+    """Something that a profile does not give, the line that would give it, how to get it, and the rows without it."""
+
+    name: str
+    line: str
+    how: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Everything about one target."""
+
+    title: str
+    base_url: str
+    facts: tuple[Fact, ...]
+    loads: tuple[RequestLoad, ...] = ()
+    lacks: tuple[MissingRequirement, ...] = ()
+    rows: int = 0
+    exercised: int = 0
+    requests: int = 0
+    found: tuple[str, ...] = field(default=())
+    """Fixtures that the profile leaves out and a run finds by itself."""
+
+    @property
+    def possible(self) -> bool:
+        """Whether a run would come to anything."""
+        bad = any(fact.state == "bad" and fact.section in ("reachable", "credentials") for fact in self.facts)
+        return not bad and self.exercised > 0

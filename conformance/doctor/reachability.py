@@ -1,0 +1,68 @@
+"""Is the target there: its name resolved, its certificate good, an answer, and how long that took."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from time import perf_counter
+from urllib.parse import urlsplit
+
+from conformance.doctor.model import Fact
+from conformance.engine.context import RunContext
+from conformance.http import Exchange, FailureKind, NoResponse, Request
+
+__all__ = ["check_reachable"]
+
+_MEND = {
+    FailureKind.TLS: "check the certificate, or name the authority that signed it: `ca_bundle: FILE`",
+    FailureKind.REFUSED: "check host and port, and that the server runs",
+    FailureKind.TIMEOUT: "check the address and firewalls, or give it more time: `timeout: 30s`",
+    FailureKind.UNRESOLVED: "check the spelling of base_url",
+}
+
+
+def check_reachable(ground: RunContext) -> Iterator[Fact]:
+    """Facts about the way to the target; the last one is bad where it cannot be reached."""
+    parts = urlsplit(ground.target.base_url)
+    host = parts.hostname or ""
+    proxied = any(vantage.proxy for vantage in ground.target.vantages.values())
+    resolved = _resolved(host, parts.port or (443 if parts.scheme == "https" else 80))
+    yield resolved
+    if resolved.state == "bad" and not proxied:
+        return
+    exchange = _first(ground)
+    if isinstance(exchange.reply, NoResponse):
+        yield from _silent(ground, exchange.reply)
+        return
+    if parts.scheme == "https":
+        yield Fact("reachable", "TLS", "good", "the certificate is trusted")
+    elif ground.target.warnings:
+        yield Fact("reachable", "TLS", "note", "plain http: credentials go over the network unencrypted")
+    said = f"answered {exchange.reply.status} after {exchange.seconds * 1000:.0f} ms"
+    yield Fact("reachable", "answer", "good", said + (f", at try {exchange.tries}" if exchange.tries > 1 else ""))
+    for fault in exchange.reply.faults:
+        yield Fact("reachable", "answer", "note", ground.redactor.text(f"not quite HTTP: {fault}"))
+
+
+def _resolved(host: str, port: int) -> Fact:
+    started = perf_counter()
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        return Fact("reachable", "DNS", "bad", f"{host} cannot be resolved: {why}; check the spelling of base_url")
+    addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
+    took = (perf_counter() - started) * 1000
+    return Fact("reachable", "DNS", "good", f"{host} is {', '.join(addresses[:4])} ({took:.0f} ms)")
+
+
+def _first(ground: RunContext) -> Exchange:
+    """The plainest read there is: the base URL itself, without any credential."""
+    return ground.session.send(Request("GET", ground.target.base_url + "/"), asked_for=frozenset([429, 502, 503, 504]))
+
+
+def _silent(ground: RunContext, silence: NoResponse) -> Iterator[Fact]:
+    about = "TLS" if silence.kind is FailureKind.TLS else "answer"
+    mend = _MEND.get(silence.kind, "")
+    said = ground.redactor.text(f"no answer ({silence.kind}: {silence.detail})") + (f"; {mend}" if mend else "")
+    yield Fact("reachable", about, "bad", said)

@@ -1,0 +1,73 @@
+"""Which rows will not be exercised, what each lacks, and the very line that a profile would have to give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.contract.contract import Contract
+from conformance.contract.schema import NamedInput
+from conformance.doctor.model import MissingRequirement
+from conformance.plan.model import RowPlan
+from conformance.target.loader import Target
+from conformance.yaml_document import dump
+
+__all__ = ["missing_rows", "suggest_profile_line"]
+
+_SECTIONS = ("credentials", "fixtures", "vantages", "hooks")
+
+
+def missing_rows(contract: Contract, target: Target, plans: Mapping[str, RowPlan]) -> Iterator[MissingRequirement]:
+    """Each thing that keeps rows from being exercised, the one with the most rows first."""
+    rows: dict[str, list[str]] = {}
+    for name, plan in plans.items():
+        for lack in plan.lacks:
+            rows.setdefault(lack, []).append(name)
+    for lack, names in sorted(rows.items(), key=lambda item: -len(item[1])):
+        line, how = suggest_profile_line(contract, target, lack)
+        yield MissingRequirement(lack, line, how, tuple(names))
+
+
+def suggest_profile_line(contract: Contract, target: Target, lack: str) -> tuple[str, str]:
+    """The line of a profile that gives what is lacking, with its section; and how to get it."""
+    if lack.startswith("allow: "):
+        wanted = sorted({*target.allow, lack.removeprefix("allow: ")})
+        return f"allow: [{', '.join(wanted)}]", "or --allow for one run"
+    section, _, name = lack.partition(".")
+    if section not in _SECTIONS:
+        return lack, ""
+    head, *rest = name.split(".")
+    named: NamedInput | None = getattr(contract.file, section).get(head)
+    if named is None:
+        return f"{section}: {{{head}: …}}", ""
+    value = _deeper(named.usual if section == "credentials" and named.usual else _example(section, named), rest)
+    text = dump({section: {head: value}}).strip().replace("\n", "; ") if not isinstance(value, str) else ""
+    flat = text if text and "; " not in text else f"{section}: {{{head}: {_flow(value)}}}"
+    return flat, " ".join(filter(None, [named.about, named.get]))
+
+
+def _example(section: str, named: NamedInput) -> Any:
+    if named.example is not None:
+        return named.example
+    return {
+        "credentials": {"header": "NAME", "env": "VARIABLE"},
+        "vantages": {"source_address": "192.0.2.9"},
+        "hooks": {"headers": {"X-Fault": "internal"}},
+    }.get(section, "…")
+
+
+def _deeper(value: Any, members: list[str]) -> Any:
+    """Of a fixture with members, those that are lacking."""
+    for index, member in enumerate(members):
+        inner = value.get(member, "…") if isinstance(value, dict) else "…"
+        return {member: _deeper(inner, members[index + 1 :])}
+    return value
+
+
+def _flow(value: Any) -> str:
+    """A value of JSON types as YAML in one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(member)}" for key, member in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return dump(value).strip().removesuffix("...").strip()

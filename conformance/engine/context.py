@@ -1,0 +1,83 @@
+"""What a run stands on: one contract, one target, one session, and what its rows share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from conformance.checks.context import ResponseRules
+from conformance.client.builder import RequestBuilder
+from conformance.contract.contract import Contract
+from conformance.contract.schema import Depth
+from conformance.engine.journal import Entry, Ledger, NoLedger
+from conformance.http import Exchange, Request
+from conformance.results.redaction import Redactor
+from conformance.target.loader import Target
+
+__all__ = ["RequestSender", "RunContext", "SharedState"]
+
+
+class RequestSender(Protocol):
+    """The session, as far as rows see it."""
+
+    def send(
+        self,
+        request: Request,
+        *,
+        asked_for: frozenset[int] = ...,
+        unpaced: bool = ...,
+        repeatable: bool = ...,
+    ) -> Exchange: ...
+
+    @property
+    def sent(self) -> int: ...
+
+
+@dataclass(slots=True)
+class SharedState:
+    """What rows of one run share, so that no request is spent twice. Guarded by `lock`."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    captures: dict[str, Any] = field(default_factory=dict)
+    """Of chains that are run once a run, such as a login."""
+    controls: dict[str, Any] = field(default_factory=dict)
+    """Controls that were passed, by what they send and expect."""
+    calls: dict[str, str] = field(default_factory=dict)
+    """Calls of set-ups that were passed, and for which row: a control that is made of them need not be sent."""
+    left: dict[tuple[object, ...], Entry] = field(default_factory=dict)
+    """What a chain leaves for later, by the request that takes it away: a later chain's, or that of the run's end."""
+    exploring: threading.Lock = field(default_factory=threading.Lock)
+    """Held by the one exploration that is not waiting for an answer: what draws its data is not made for threads."""
+    warnings: dict[str, None] = field(default_factory=dict)
+    """What could not be cleaned up, outside of any row."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Once set, rows begin nothing new and only clean up."""
+
+    def warn(self, warnings: Iterable[str]) -> None:
+        """Keep warnings for the run's report, each once."""
+        found = list(warnings)
+        with self.lock:
+            self.warnings |= dict.fromkeys(found)
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """Everything that running a row needs."""
+
+    contract: Contract
+    target: Target
+    session: RequestSender
+    binder: RequestBuilder
+    rules: ResponseRules
+    redactor: Redactor
+    depth: Depth
+    seed: int
+    ledger: Ledger = field(default_factory=NoLedger)
+    shared: SharedState = field(default_factory=SharedState)
+    relative_to: Path = field(default_factory=Path.cwd)
+    crew: Executor | None = None
+    """Sends the probes of a writing row side by side, where several workers are asked for."""

@@ -1,0 +1,142 @@
+"""Controls: the nearest requests that must not provoke the row, and what their refusal says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from conformance.checks.model import Finding, Level
+from conformance.checks.response import check_response, format_codes, has_must, summarize_response
+from conformance.client.builder import PlaceholderScope
+from conformance.contract.templates import MissingValue, find_placeholders
+from conformance.engine.context import RunContext
+from conformance.engine.evidence import Evidence
+from conformance.engine.probe import expectation_of
+from conformance.engine.steps import StepResult, StepSequence
+from conformance.http import Response
+from conformance.plan.model import ControlPlan, PlannedStep, RowPlan
+from conformance.results.model import Attempt
+
+__all__ = ["ControlRunner", "refusal_reason"]
+
+StepRunner = Callable[[Sequence[PlannedStep], str, str, dict[str, Any]], StepSequence]
+"""Makes the calls of a chain, under a label and in a role, with these captures."""
+
+
+class ControlRunner:
+    """Tries and judges the controls of one row."""
+
+    def __init__(self, ground: RunContext, evidence: Evidence, plan: RowPlan, chain: StepRunner) -> None:
+        self.ground, self.evidence, self.plan, self._chain = ground, evidence, plan, chain
+        self.refusals: list[tuple[int, str]] = []
+        """Why valid requests were refused, where it was not with this row's own answer."""
+        self.learnt: dict[str, Any] = {}
+        """What the controls that passed have captured."""
+
+    def check(self, control: ControlPlan, captured: Mapping[str, Any]) -> None:
+        """Try one control and judge it; one that passed for an earlier row is not sent again."""
+        key = control.key
+        if not control.free:
+            key = repr((key, _used(control, captured)))
+        known = self._known(control, key)
+        if known is not None:
+            self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", f"{known} (shared)"))
+            return
+        captures = {**captured, **({} if control.drawn is None else {"drawn": control.drawn})}
+        chain = self._chain(control.steps, f"control {control.label}", "control", captures)
+        self.judge(control, chain, captured)
+        if chain.passed:
+            self.learnt |= captures
+            said = f"passed for {self.plan.row.id}"
+            with self.ground.shared.lock:
+                self.ground.shared.controls[key] = said
+                if self.ground.depth == "smoke":
+                    self.ground.shared.calls |= {step.key: said for step in control.steps}
+
+    def _known(self, control: ControlPlan, key: str) -> str | None:
+        """Where it passed already, as a whole or call by call."""
+        with self.ground.shared.lock:
+            known = self.ground.shared.controls.get(key)
+            calls = [self.ground.shared.calls.get(step.key) for step in control.steps]
+        return known if known is not None or None in calls else calls[0]
+
+    def judge(self, control: ControlPlan, chain: StepSequence, captured: Mapping[str, Any]) -> None:
+        """What a chain that was made says of the row."""
+        if chain.passed:
+            said = self._said(chain.calls)
+            self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", said, _n(chain.calls)))
+            return
+        call = chain.broken
+        if call is None or not isinstance(call.exchange.reply, Response):
+            self._doubt(control, f"control {control.label}: {chain.why}", chain)
+        elif not call.refused:
+            found = [item if item.aspect == "status" else replace(item, aspect="effect") for item in call.found]
+            self._violated(control, call, found, chain)
+        elif chain.lost:
+            self._violated(control, call, [self._lost(control, call)], chain)
+        elif call.exchange.reply.status >= 500:
+            self._violated(control, call, call.found, chain)
+        elif self.is_own(call, captured) and not control.doubtful:
+            said = summarize_response(call.exchange.reply, self.ground.rules)
+            detail = "a valid request got the answer that this row promises for a faulty one"
+            wanted = _one(call.wanted.statuses)
+            where = f"control {control.label}"
+            self._violated(control, call, [Finding("control", Level.MUST, wanted, said, where, detail=detail)], chain)
+        else:
+            said = summarize_response(call.exchange.reply, self.ground.rules)
+            self.refusals.append(refusal_reason(self.ground, call.exchange.reply))
+            self._doubt(control, f"control {control.label} was refused: {said}", chain)
+
+    def _lost(self, control: ControlPlan, call: StepResult) -> Finding:
+        answer = call.exchange.answer
+        said = summarize_response(answer, self.ground.rules) if answer else ""
+        return Finding("effect", Level.MUST, "what was just written", said, f"control {control.label}")
+
+    def is_own(self, call: StepResult, captured: Mapping[str, Any]) -> bool:
+        """Whether a control was refused with the very answer of this row."""
+        answer = call.exchange.answer
+        if answer is None:
+            return False
+        with suppress(MissingValue):
+            probe = self.plan.probes[0]
+            scope = PlaceholderScope(captured, probe.language, probe.other_language, self.plan.row.id)
+            bound = self.ground.binder.bind(probe.operation, probe.request, probe.tier, scope)
+            wanted = expectation_of(self.ground, self.plan.row.id, bound, scope)
+            return not has_must(check_response(answer, replace(wanted, language=None), self.ground.rules, ""))
+        return False
+
+    def _doubt(self, control: ControlPlan, reason: str, chain: StepSequence) -> None:
+        self.evidence.silences.append(reason)
+        said = self._said(chain.calls)
+        self.evidence.attempts.append(Attempt(control.label, "control", "", "no-answer", said, _n(chain.calls)))
+
+    def _violated(self, control: ControlPlan, call: StepResult, found: Iterable[Finding], chain: StepSequence) -> None:
+        self.evidence.find(found, call.n)
+        said = self._said(chain.calls)
+        self.evidence.attempts.append(Attempt(control.label, "control", "", "violation", said, call.n))
+
+    def _said(self, calls: Sequence[StepResult]) -> str:
+        answers = [call.exchange.answer for call in calls]
+        return ", then ".join(summarize_response(answer, self.ground.rules) for answer in answers if answer is not None)
+
+
+def refusal_reason(ground: RunContext, answer: Response) -> tuple[int, str]:
+    """Why a request was refused: by the codes where there are any, as words are another in each language."""
+    return answer.status, format_codes(answer, ground.rules) or summarize_response(answer, ground.rules)
+
+
+def _used(control: ControlPlan, captured: Mapping[str, Any]) -> dict[str, Any]:
+    """What the row captured and the control needs: with something else captured it is another control."""
+    written = [[step.request, step.step.model_dump(by_alias=True, exclude_unset=True)] for step in control.steps]
+    used = sorted(".".join(members) for head, members, _ in find_placeholders(written) if head == "capture")
+    return {name: captured[name] for name in used if name in captured}
+
+
+def _n(calls: Sequence[StepResult]) -> int | None:
+    return calls[-1].n if calls else None
+
+
+def _one(values: Sequence[int]) -> Any:
+    return values[0] if len(values) == 1 else list(values)

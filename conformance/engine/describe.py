@@ -1,0 +1,67 @@
+"""What a report says of a row before anything was sent: whose promise it is, and what it promises."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from conformance.checks.model import Verdict
+from conformance.client.builder import PlaceholderScope
+from conformance.contract.contract import Row
+from conformance.contract.messages import wordings_of
+from conformance.contract.templates import MissingValue
+from conformance.engine.context import RunContext
+from conformance.plan.model import RowPlan
+from conformance.results.model import ExpectedAnswer, PromiseSource, RowResult
+
+__all__ = ["describe_expectation", "describe_row"]
+
+
+def describe_row(ground: RunContext, plan: RowPlan) -> RowResult:
+    """A result without a verdict yet."""
+    row, said = plan.row, plan.row.case.source
+    head = ground.contract.file
+    return RowResult(
+        id=row.id,
+        table=row.table,
+        row=row.number,
+        verdict=Verdict.NOT_EXERCISED,
+        cause=row.case.cause,
+        cause_ja=row.case.cause_ja,
+        wanted=describe_expectation(ground, row),
+        source=PromiseSource(
+            said.document or head.document,
+            said.language or "",
+            said.edition or head.edition,
+            said.confidence,
+            said.note or "",
+            said.note_ja,
+        ),
+        file=_relative(row.file, ground.relative_to),
+        line=row.line,
+    )
+
+
+def describe_expectation(ground: RunContext, row: Row) -> ExpectedAnswer:
+    """What the row promises, its placeholders filled as far as the profile can."""
+    expect = row.case.expect
+    status = expect.status if isinstance(expect.status, int) else expect.status[0]
+    code = expect.code[0] if isinstance(expect.code, list) else expect.code
+    messages = [_filled(ground, wording.text) for wording in wordings_of(row)]
+    field = None if expect.field is None else _filled(ground, expect.field)
+    return ExpectedAnswer(status, tuple(dict.fromkeys(messages)), code, field)
+
+
+def _filled(ground: RunContext, text: str) -> str:
+    try:
+        return str(ground.binder.fill(text, PlaceholderScope()))
+    except MissingValue:
+        return text
+
+
+@lru_cache(maxsize=256)
+def _relative(path: Path, base: Path) -> str:
+    try:
+        return path.resolve().relative_to(base.resolve()).as_posix()
+    except ValueError:
+        return path.name

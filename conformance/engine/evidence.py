@@ -1,0 +1,88 @@
+"""What one row has seen so far: exchanges in order, and what was made of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from conformance.checks.model import Finding
+from conformance.http import Exchange
+from conformance.results.model import Attempt, Choice, Note, RecordedExchange
+from conformance.results.recording import record_exchange
+from conformance.results.redaction import Redactor
+
+__all__ = ["Evidence"]
+
+KEPT = 400
+"""Exchanges of one row that are kept whole; of more, those without a finding keep their line in the strip only."""
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Gathers; the only mutable thing while a row runs."""
+
+    redactor: Redactor
+    exchanges: list[RecordedExchange] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    silences: list[str] = field(default_factory=list)
+    """Why an attempt cannot be told; each makes the row inconclusive at best."""
+    editions: Counter[str] = field(default_factory=Counter)
+    requests: int = 0
+    _same: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
+
+    def keep(self, exchange: Exchange, label: str, role: str, *, shared: bool = False) -> int:
+        """Record an exchange, redacted; its number within the row."""
+        n = len(self.exchanges) + 1
+        self.exchanges.append(record_exchange(exchange, n, label, role, self.redactor, shared=shared))
+        if not shared:
+            self.requests += exchange.tries
+        self._same.setdefault(exchange.request.key, []).append(n)
+        return n
+
+    def adopt(self, other: Evidence) -> int:
+        """Take in what another has gathered, as if it had been gathered here; by how much its numbers grew."""
+        more = len(self.exchanges)
+
+        def moved(n: int | None) -> int | None:
+            return None if n is None else n + more
+
+        self.exchanges += [replace(item, n=item.n + more) for item in other.exchanges]
+        self.findings += [replace(item, exchange=moved(item.exchange)) for item in other.findings]
+        self.attempts += [replace(item, exchange=moved(item.exchange)) for item in other.attempts]
+        self.choices += [replace(item, exchange=moved(item.exchange)) for item in other.choices]
+        self.notes += [replace(item, exchange=moved(item.exchange)) for item in other.notes]
+        self.warnings += other.warnings
+        self.silences += other.silences
+        self.editions.update(other.editions)
+        self.requests += other.requests
+        for key, numbers in other._same.items():
+            self._same.setdefault(key, []).extend(number + more for number in numbers)
+        return more
+
+    def find(self, found: Iterable[Finding], n: int | None) -> None:
+        """Keep findings of exchange `n`."""
+        self.findings += [replace(item, exchange=n) for item in found]
+
+    def counted(self) -> tuple[Finding, ...]:
+        """The findings, each saying how often the same request was answered so where it was not always."""
+        failing = {item.exchange for item in self.findings if item.exchange is not None}
+        group = {n: numbers for numbers in self._same.values() for n in numbers}
+        counted = []
+        for item in self.findings:
+            numbers = group.get(item.exchange, []) if item.exchange else []
+            bad = sum(n in failing for n in numbers)
+            times = f"{bad} of {len(numbers)}" if len(numbers) > 1 and bad < len(numbers) else ""
+            counted.append(replace(item, times=times))
+        return tuple(counted)
+
+    def thinned(self) -> tuple[RecordedExchange, ...]:
+        """The exchanges, without those of passed drawn values beyond what a report can hold."""
+        if len(self.exchanges) <= KEPT:
+            return tuple(self.exchanges)
+        telling = {item.exchange for item in self.findings}
+        return tuple(item for item in self.exchanges if item.n in telling or item.n <= KEPT)

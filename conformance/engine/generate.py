@@ -1,0 +1,247 @@
+"""One thread of this process draws inputs at a time.
+
+Hypothesis parses the source of functions to describe them, and `ast.parse` of CPython 3.11 fails with a SystemError now
+and then when two threads are in it (python/cpython issue 106905). Of targets that are audited at once, one draws, and
+the others find its values.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache, reduce
+from operator import or_
+from random import Random
+from threading import RLock
+from typing import Any, Final
+from zlib import crc32
+
+from hypothesis import HealthCheck, Phase, find, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException
+
+from conformance.checks.response import has_must
+from conformance.contract.schema import Draw
+from conformance.contract.templates import fill
+from conformance.engine.evidence import Evidence
+from conformance.engine.probe import ProbeResult
+from conformance.plan.model import ControlPlan, DrawSlot, Probe, RowPlan
+from conformance.plan.overlay import format_value, replace_part
+
+__all__ = ["DRAWING", "build_strategy", "fill_drawn_values", "shrink_probe"]
+
+DRAWING: Final = RLock()
+"""Held while Hypothesis or Schemathesis make inputs, never while a request is under way."""
+
+
+SHRINK_BUDGET = 12
+"""Requests that may be spent on making a failing value smaller."""
+LONGEST = 60
+"""Characters of a value that is drawn for a control."""
+
+
+def build_strategy(draw: Draw) -> st.SearchStrategy[Any]:
+    """The Hypothesis strategy of a description."""
+    drawn = _plain(draw)
+    if draw.except_ is not None:
+        unwanted = re.compile(draw.except_, re.DOTALL)
+        drawn = drawn.filter(lambda value: unwanted.fullmatch(str(value)) is None)
+    if draw.wrap is not None:
+        pattern = draw.wrap
+        return drawn.map(lambda value: fill(pattern, lambda *_: value))
+    return drawn
+
+
+def fill_drawn_values(plan: RowPlan, seed_number: int) -> RowPlan:
+    """The plan with a value in every place that Hypothesis fills."""
+    wanted: dict[str, int] = {}
+    for probe in plan.probes:
+        if probe.slot:
+            wanted[probe.slot.part] = max(wanted.get(probe.slot.part, 0), probe.slot.index + 1)
+    plan = replace(plan, controls=tuple(_drawn_controls(plan, seed_number)))
+    if not wanted:
+        return plan
+    drawn = {
+        part: _values(_draw_of(plan, part), count, _seed(plan.row.id, part, seed_number))
+        for part, count in wanted.items()
+    }
+    probes = (_filled(probe, drawn) if probe.slot else probe for probe in plan.probes)
+    return replace(plan, probes=tuple(probe for probe in probes if probe is not None))
+
+
+def shrink_probe(
+    evidence: Evidence, failed: ProbeResult, send: Callable[[Evidence, Probe], ProbeResult | None]
+) -> ProbeResult | None:
+    """The smallest failing value that the budget finds, as it was answered; None where the first was the smallest.
+
+    What was sent already is remembered, the first failing value too, so nothing is sent twice.
+    """
+    slot = failed.probe.slot
+    if slot is None:
+        return None
+    aspects = {item.aspect for item in failed.found}
+    best: dict[str, tuple[ProbeResult, Evidence]] = {}
+    tried = {failed.probe.value: True}
+
+    def fails(value: Any) -> bool:
+        key = _whole(value)
+        if key not in tried and len(tried) <= SHRINK_BUDGET:
+            scratch = Evidence(evidence.redactor, exchanges=evidence.exchanges)
+            probe = replace(_with(failed.probe, slot, value), label=f"{slot.part.rpartition('.')[2]}=smallest")
+            outcome = send(scratch, probe)
+            evidence.requests += scratch.requests
+            evidence.warnings += scratch.warnings
+            tried[key] = (
+                outcome is not None
+                and has_must(outcome.found)
+                and bool(aspects & {item.aspect for item in outcome.found})
+            )
+            if outcome is not None and tried[key]:
+                best[key] = (outcome, scratch)
+        return tried.get(key, False)
+
+    limits = settings(
+        max_examples=SHRINK_BUDGET * 4,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    with DRAWING:
+        simpler = build_strategy(slot.draw)
+        simpler.validate()
+    try:
+        smallest = find(simpler, fails, settings=limits, random=Random(0))  # noqa: S311 - repeatable
+    except HypothesisException:
+        return None
+    key = _whole(smallest)
+    if key not in best or _weight(key) > _weight(failed.probe.value):
+        return None
+    return _adopted(evidence, *best[key])
+
+
+def _adopted(evidence: Evidence, outcome: ProbeResult, scratch: Evidence) -> ProbeResult:
+    """Only the smallest is reported; the steps on the way to it say nothing more."""
+    evidence.findings += [replace(item, smallest=outcome.probe.value) for item in scratch.findings]
+    evidence.attempts += scratch.attempts
+    return outcome
+
+
+def _whole(value: Any) -> str:
+    """A value as `shown` would show it if it were never too long."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _weight(value: str) -> tuple[int, int]:
+    """How long a value is that may be shown in part, and how far from 0 where it is an integer."""
+    cut = re.search(r"… \(([0-9]+) characters\)\Z", value)
+    integer = re.fullmatch(r"-?([0-9]{1,40})", value)
+    return int(cut[1]) if cut else len(value), int(integer[1]) if integer else 0
+
+
+def _plain(draw: Draw) -> st.SearchStrategy[Any]:
+    low, high = draw.sizes or (0, 50)
+    if draw.integers is not None:
+        return st.integers(*draw.integers)
+    if draw.matching is not None:
+        each: list[st.SearchStrategy[Any]] = [st.from_regex(text, fullmatch=True) for text in draw.matching]
+        return reduce(or_, each)
+    if draw.lists is not None:
+        return st.lists(st.sampled_from(draw.lists), min_size=low, max_size=high)
+    if draw.words is not None and draw.outside is not None:
+        least, most = (int(edge) for edge in draw.outside)
+        longer = st.text(alphabet=draw.words, min_size=most + 1, max_size=most * 2 + 20)
+        return st.text(alphabet=draw.words, min_size=1, max_size=least - 1) | longer if least > 1 else longer
+    if draw.words is not None:
+        return st.text(alphabet=draw.words, min_size=low, max_size=high)
+    return st.sampled_from(draw.sampled or [""])
+
+
+def _draw_of(plan: RowPlan, part: str) -> Draw:
+    return next(probe.slot.draw for probe in plan.probes if probe.slot and probe.slot.part == part)
+
+
+def _values(draw: Draw, count: int, number: int, *, readable: bool = False) -> list[Any]:
+    """Distinct values; the first ones that Hypothesis draws are the simplest, which the edges hold already."""
+    with DRAWING:
+        return list(_remembered(draw.model_dump_json(by_alias=True, exclude_unset=True), count, number, readable))
+
+
+@lru_cache(maxsize=4096)
+def _remembered(written: str, count: int, number: int, readable: bool) -> tuple[Any, ...]:
+    """Equal descriptions and seeds give equal values, on whatever target: they are drawn once."""
+    draw = Draw.model_validate_json(written)
+    each = [_readable(text) for text in draw.matching or []] if readable else []
+    return _drawn_from(reduce(or_, each) if each else build_strategy(draw), count, number)
+
+
+def _drawn_from(drawn: st.SearchStrategy[Any], count: int, number: int) -> tuple[Any, ...]:
+    seen: dict[str, Any] = {}
+    collect: Callable[[], None] = _collector(drawn, seen, count * 3 + 12)
+    seed(number)(collect)()
+    values = list(seen.values())
+    later = values[len(values) // 3 :] + values[: len(values) // 3]
+    return tuple(later[:count])
+
+
+def _collector(drawn: st.SearchStrategy[Any], seen: dict[str, Any], examples: int) -> Callable[[], None]:
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(drawn)
+    def collect(value: Any) -> None:
+        seen.setdefault(json.dumps(value, sort_keys=True), value)
+
+    return collect
+
+
+def _drawn_controls(plan: RowPlan, number: int) -> Iterator[ControlPlan]:
+    """Each control with a drawn value while there are any; of an expression that cannot be read there are none."""
+    values: dict[str, list[Any]] = {}
+    for control in plan.controls:
+        if control.draw is None:
+            yield control
+            continue
+        key = repr(control.draw)
+        if key not in values:
+            count = sum(other.draw == control.draw for other in plan.controls)
+            values[key] = _plain_values(control.draw, count, _seed(plan.row.id, "control", number))
+        if values[key]:
+            yield replace(control, drawn=str(values[key].pop(0)))
+
+
+def _plain_values(draw: Draw, count: int, number: int) -> list[Any]:
+    """Values that nobody would stumble over: short, of printable ASCII and the letters that the expressions name."""
+    try:
+        return _values(draw, count, number, readable=True)
+    except (re.error, HypothesisException, ValueError):
+        return []
+
+
+def _readable(text: str) -> st.SearchStrategy[str]:
+    named = "".join(sorted({char for char in text if not char.isascii() and char.isprintable()}))
+    alphabet = st.characters(min_codepoint=32, max_codepoint=126, include_characters=named)
+    found = st.from_regex(re.compile(text), fullmatch=True, alphabet=alphabet)
+    return found.filter(lambda value: len(value) <= LONGEST and value == value.strip() != "")
+
+
+def _seed(row: str, part: str, number: int) -> int:
+    return crc32(f"{number}/{row}/{part}".encode())
+
+
+def _filled(probe: Probe, drawn: Mapping[str, list[Any]]) -> Probe | None:
+    slot = probe.slot
+    if slot is None:
+        return probe
+    values = drawn[slot.part]
+    return _with(probe, slot, values[slot.index]) if slot.index < len(values) else None
+
+
+def _with(probe: Probe, slot: DrawSlot, value: Any) -> Probe:
+    return replace(probe, request=replace_part(probe.request, slot.part, value), value=format_value(value))

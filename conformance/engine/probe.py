@@ -1,0 +1,157 @@
+"""The one attempt function: bind a probe, send it, judge the answer. Every driver goes through it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.checks.context import Expectation, build_expectation
+from conformance.checks.model import Finding, Level
+from conformance.checks.response import check_response, classify_choice, has_must, spoken_editions, summarize_response
+from conformance.client.builder import BuiltRequest, PlaceholderScope
+from conformance.contract.messages import wordings_of
+from conformance.contract.templates import MissingValue
+from conformance.engine.context import RunContext
+from conformance.engine.evidence import Evidence
+from conformance.engine.values import placeholder_lookup, read_capture
+from conformance.http import Exchange, NoResponse, Response
+from conformance.plan.model import Probe
+from conformance.results.model import Attempt, Choice
+
+__all__ = ["ProbeResult", "expectation_of", "send_probe"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """One probe that was sent: its exchange and number, what was found, and whether it tells anything."""
+
+    probe: Probe
+    exchange: Exchange
+    n: int
+    found: tuple[Finding, ...]
+    telling: bool
+
+    @property
+    def accepted(self) -> bool:
+        """The target took the input for valid."""
+        return self.exchange.answer is not None and self.exchange.answer.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A probe that was answered, with all that its answer is held against."""
+
+    probe: Probe
+    bound: BuiltRequest
+    scope: PlaceholderScope
+    wanted: Expectation
+    exchange: Exchange
+    answer: Response
+    n: int
+
+
+def send_probe(
+    ground: RunContext,
+    evidence: Evidence,
+    row: str,
+    probe: Probe,
+    captures: Mapping[str, Any],
+    *,
+    unpaced: bool = False,
+    patient: bool = False,
+) -> ProbeResult | None:
+    """Send one probe and judge it; None where a placeholder had no value (which makes the row inconclusive).
+
+    `patient` waits out a refusal for lack of allowance even where the row promises it.
+    """
+    scope = PlaceholderScope(captures, probe.language, probe.other_language, f"{row}/{probe.label}")
+    try:
+        bound = ground.binder.bind(probe.operation, probe.request, probe.tier, scope)
+        wanted = expectation_of(ground, row, bound, scope)
+    except MissingValue as missing:
+        evidence.silences.append(f"{probe.label}: nothing gave a value for {missing}")
+        return None
+    asked: frozenset[int] = (
+        frozenset()
+        if patient
+        else frozenset([*wanted.statuses, *(status for status in probe.accept if isinstance(status, int))])
+    )
+    exchange = ground.session.send(bound.request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
+    n = evidence.keep(exchange, probe.label, probe.role)
+    if isinstance(exchange.reply, NoResponse):
+        return _silent(evidence, probe, exchange, exchange.reply, n)
+    sent = _Sent(probe, bound, scope, wanted, exchange, exchange.reply, n)
+    return _open(ground, evidence, sent) if probe.accept else _firm(ground, evidence, sent)
+
+
+def expectation_of(ground: RunContext, row: str, bound: BuiltRequest, scope: PlaceholderScope) -> Expectation:
+    """What a row promises for one request; raises Missing."""
+    entry = ground.rules.row(row)
+    return build_expectation(
+        entry.case.expect,
+        placeholder_lookup(ground, bound, scope),
+        row=row,
+        wordings=wordings_of(entry),
+        message_level=ground.contract.file.message_level,
+        language=scope.language,
+    )
+
+
+def _silent(evidence: Evidence, probe: Probe, exchange: Exchange, silence: NoResponse, n: int) -> ProbeResult:
+    said = f"no answer ({silence.kind}{f': {silence.detail}' if silence.detail else ''})"
+    evidence.silences.append(f"{probe.label}: {said}")
+    evidence.attempts.append(_tried(probe, "no-answer", said, n))
+    return ProbeResult(probe, exchange, n, (), telling=False)
+
+
+def _firm(ground: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
+    probe, answer = sent.probe, sent.answer
+    said = summarize_response(answer, ground.rules)
+    if probe.unless and answer.status < 300 and _exists(ground, sent):
+        evidence.attempts.append(_tried(probe, "no-answer", f"{said} (the input happens to be valid)", sent.n))
+        return ProbeResult(probe, sent.exchange, sent.n, (), telling=False)
+    found = check_response(answer, sent.wanted, ground.rules, probe.label)
+    evidence.find(found, sent.n)
+    evidence.editions.update(spoken_editions(answer, sent.wanted, ground.rules))
+    drifted = any(item.level is Level.SHOULD for item in found)
+    outcome = "violation" if has_must(found) else "drift" if drifted else "as-promised"
+    evidence.attempts.append(_tried(probe, outcome, said, sent.n))
+    return ProbeResult(probe, sent.exchange, sent.n, found, telling=True)
+
+
+def _open(ground: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
+    probe, answer = sent.probe, sent.answer
+    rows = [name for name in probe.accept if isinstance(name, str) and "/" in name]
+    others = {name: expectation_of(ground, name, sent.bound, sent.scope) for name in rows}
+    chosen, found = classify_choice(answer, probe.accept, sent.wanted, others, ground.rules, where=probe.label)
+    evidence.find(found, sent.n)
+    outcome = "violation" if has_must(found) else "recorded"
+    evidence.attempts.append(_tried(probe, outcome, summarize_response(answer, ground.rules), sent.n))
+    if outcome == "recorded":
+        evidence.choices.append(Choice(_named(probe), chosen, sent.n))
+    return ProbeResult(probe, sent.exchange, sent.n, found, telling=True)
+
+
+def _exists(ground: RunContext, sent: _Sent) -> bool:
+    """Whether a success shows that the input was valid after all: what was asked for is what came."""
+    look = placeholder_lookup(ground, sent.bound, sent.scope)
+    for pointer, text in (sent.probe.unless or {}).items():
+        head, _, member = str(text).strip("{}").partition(".")
+        there, got = read_capture(sent.answer, pointer)
+        try:
+            asked = look(head, tuple(member.split(".")))
+        except MissingValue:
+            return False
+        if not there or str(got) != str(asked):
+            return False
+    return True
+
+
+def _named(probe: Probe) -> str:
+    part = probe.label.partition("=")[0]
+    return f"{part}={probe.value}" if probe.value else probe.label
+
+
+def _tried(probe: Probe, outcome: str, answer: str, n: int) -> Attempt:
+    return Attempt(probe.label, probe.role, probe.value, outcome, answer, n)

@@ -1,0 +1,1 @@
+"""Exploration: what a target answers beyond the tables."""

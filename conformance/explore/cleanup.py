@@ -1,0 +1,145 @@
+"""What exploration makes is in the ledger too, and is gone when it has ended."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from conformance.client.builder import PlaceholderScope
+from conformance.contract.schema import CreatedResource
+from conformance.contract.templates import MissingValue
+from conformance.engine.cleanup import delete_created
+from conformance.engine.context import RunContext
+from conformance.engine.evidence import Evidence
+from conformance.engine.journal import Entry, find_suite_names
+from conformance.engine.journal_entries import had_no_effect, journal_entry
+from conformance.engine.values import read_capture
+from conformance.http import Exchange, FailureKind, NoResponse, Request
+from conformance.plan.steps import plan_steps
+
+__all__ = ["CreatedResourceTracker"]
+
+_PARAMETER = re.compile(r"\\\{[a-z_]+\\\}")
+
+
+class CreatedResourceTracker:
+    """Sends what exploration of one operation asks for, and keeps the ledger of it."""
+
+    def __init__(self, ground: RunContext, operation: str) -> None:
+        self._ground, self._operation = ground, operation
+        self._makers = list(_makers(ground))
+        self._left: dict[int, Entry] = {}
+        self._count = 0
+        self._stopped = False
+
+    def send(self, request: Request) -> Exchange:
+        """Send one request; one that makes something is noted before it leaves."""
+        making = self._making(request)
+        if making is None:
+            exchange = self._sent(request)
+            self._strike(request, exchange)
+            return exchange
+        operation, trace = making
+        noted = journal_entry(
+            self._ground, f"explore {self._operation}", operation, {}, trace.undo, scope=PlaceholderScope()
+        )
+        noted = replace(noted, names=tuple(dict.fromkeys(find_suite_names(_texts(request)))))
+        noted = replace(noted, id=self._ground.ledger.intend(noted))
+        self._count += 1
+        self._left[self._count] = noted
+        # Sent twice it would make two things, and only one would be taken away.
+        exchange = self._sent(request, repeatable=False)
+        self._told(self._count, trace, exchange)
+        return exchange
+
+    def _sent(self, request: Request, *, repeatable: bool = True) -> Exchange:
+        """While this one waits for its answer, another exploration may go on."""
+        if self._ground.shared.stopping.is_set() and not self._stopped:
+            self._stopped = True  # exploration ends at this; what it sends from now on is clean-up
+            return Exchange(request, NoResponse(FailureKind.NOT_SENT, "the run is being stopped"), tries=0)
+        asked_for = frozenset([429]) if request.tier == "exhaust" else frozenset[int]()
+        turn = self._ground.shared.exploring
+        turn.release()
+        try:
+            return self._ground.session.send(request, asked_for=asked_for, repeatable=repeatable)
+        finally:
+            turn.acquire()
+
+    def put_away(self) -> Iterator[str]:
+        """Take away what is still there; a warning for each thing that may be left."""
+        for entry in reversed(self._left.values()):
+            why = delete_created(self._ground, Evidence(self._ground.redactor), entry)
+            if why:
+                yield f"what {entry.operation} made may still be there: {why}"
+            else:
+                self._ground.ledger.undone(entry.id)
+        self._left.clear()
+
+    def _told(self, key: int, trace: CreatedResource, exchange: Exchange) -> None:
+        entry, answer = self._left[key], exchange.answer
+        if had_no_effect(exchange):
+            self._ground.ledger.undone(entry.id)
+            del self._left[key]
+        elif answer is not None and answer.status < 300:
+            told = {name: read_capture(answer, pointer)[1] for name, pointer in trace.made.items()}
+            captures = {name: value for name, value in told.items() if value not in (None, "")}
+            self._ground.ledger.made(entry.id, captures)
+            self._left[key] = replace(entry, captures=captures, made=True)
+
+    def _strike(self, request: Request, exchange: Exchange) -> None:
+        """What exploration has taken away itself."""
+        answer = exchange.answer
+        if request.tier != "delete" or answer is None or not (answer.status < 300 or answer.status == 404):
+            return
+        for key, entry in list(self._left.items()):
+            if entry.made and _place(self._undo_of(entry)) == _place(request):
+                self._ground.ledger.undone(entry.id)
+                del self._left[key]
+
+    def _undo_of(self, entry: Entry) -> Request | None:
+        trace = self._ground.contract.file.traces[entry.operation]
+        step = next(plan_steps(self._ground.contract, trace.undo, "standard"))
+        try:
+            return self._ground.binder.bind(
+                step.operation, step.request, step.tier, PlaceholderScope(entry.captures)
+            ).request
+        except MissingValue:
+            return None
+
+    def _making(self, request: Request) -> tuple[str, CreatedResource] | None:
+        if request.tier == "read":
+            return None
+        path = request.url.removeprefix(self._ground.target.base_url.rstrip("/")).partition("?")[0]
+        for method, pattern, operation, trace in self._makers:
+            if method == request.method and pattern.fullmatch(path):
+                return operation, trace
+        return None
+
+
+def _makers(ground: RunContext) -> Iterator[tuple[str, re.Pattern[str], str, CreatedResource]]:
+    for name, trace in ground.contract.file.traces.items():
+        operation = ground.contract.operations[name]
+        try:
+            path = str(ground.binder.fill(operation.spec.url or operation.path, PlaceholderScope()))
+        except MissingValue:
+            continue
+        pattern = _PARAMETER.sub("[^/]+", re.escape("/" + path.lstrip("/")))
+        yield operation.method, re.compile(pattern), name, trace
+
+
+def _place(request: Request | None) -> tuple[str, str] | None:
+    return (request.method, request.url) if request else None
+
+
+def _texts(request: Request) -> list[Any]:
+    """The parts of a body in which a name can stand; a boundary is none."""
+    text = (request.body or b"").decode("utf-8", "replace")
+    if found := re.findall(r'filename="([^"]*)"', text):
+        return list(found)
+    try:
+        return [json.loads(text)]
+    except ValueError:
+        return []

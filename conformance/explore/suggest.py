@@ -1,0 +1,60 @@
+"""Undocumented answers as rows of YAML: a beginning that a person completes, never a case as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from conformance.results.model import Undocumented
+from conformance.yaml_document import dump
+
+__all__ = ["suggest_rows"]
+
+_HEAD = """\
+# What exploration saw and no row documents. Put this file beside the tables of {contract} and add `{table}` to
+# `tables` in contract.yaml there; `conformance lint` accepts it as it is.
+# To fill in for each row before it is run: its cause, the request that provokes it (the note has a command to begin
+# with), its control, and the source: whose promise it is.
+"""
+
+
+def suggest_rows(pairs: Iterable[Undocumented], contract: str = "its contract", table: str = "undocumented") -> str:
+    """The text of a table file with a row per operation, status and message; `table` is its name without `.yaml`."""
+    different = {(pair.operation, pair.status, pair.message): pair for pair in reversed(list(pairs))}
+    rows: dict[str, dict[str, Any]] = {}
+    for pair in reversed(different.values()):
+        name = _free(_name(pair), rows)
+        rows[name] = _row(name, pair)
+    head = _HEAD.format(contract=contract, table=table)
+    return head + dump({"table": table, "title": "Undocumented behaviour", "rows": list(rows.values())})
+
+
+def _row(name: str, pair: Undocumented) -> dict[str, Any]:
+    expect: dict[str, Any] = {"status": pair.status}
+    if pair.message:
+        expect["message"] = pair.message
+    times = "once" if pair.count == 1 else f"{pair.count} times"
+    return {
+        "id": name,
+        "cause": f"To be said; seen {times}, first with {pair.where or 'a drawn request'}.",
+        "source": {"confidence": "observed", "note": pair.curl or "no command was kept"},
+        "operations": [pair.operation],
+        "expect": expect,
+    }
+
+
+def _name(pair: Undocumented) -> str:
+    return f"{_word(pair.operation)}-{pair.status}-{_word(pair.message)[:40]}".strip("-")
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    """The name, or with a number where another row has it: messages in another script leave few letters."""
+    names = [name, *(f"{name}-{number}" for number in range(2, 2 + len(list(taken))))]
+    return next(one for one in names if one not in taken)
+
+
+def _word(text: str) -> str:
+    """A text in the letters of a row's ID."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", text)
+    return re.sub(r"[^a-z0-9]+", "-", apart.lower()).strip("-")

@@ -1,0 +1,1 @@
+"""Every run kept in one SQLite file: what `--history FILE` writes and `conformance history` reads."""

@@ -1,0 +1,167 @@
+"""The tables of a history file, as the steps by which each version came from the one before.
+
+A new file is made by all the steps, so that a migrated file and a new one cannot differ.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from conformance.errors import ConfigError, ConformanceError, InternalError, OutputError, Problem
+
+__all__ = ["APPLICATION", "STEPS", "VERSION", "migrate", "transaction", "version_of"]
+
+APPLICATION: Final = 0x434F4E46
+"""`CONF`, in the place that SQLite's file header has for the program a file belongs to."""
+
+STEPS: Final = (
+    # 1: runs, rows and their verdicts.
+    """
+    CREATE TABLE schema_version (version INTEGER NOT NULL, since TEXT NOT NULL);
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, contract TEXT NOT NULL, edition TEXT NOT NULL, target TEXT NOT NULL,
+        base_url TEXT NOT NULL, started TEXT NOT NULL, seconds REAL NOT NULL, requests INTEGER NOT NULL,
+        verdict TEXT NOT NULL, depth TEXT NOT NULL, seed TEXT NOT NULL, suite TEXT NOT NULL, partial INTEGER NOT NULL
+    );
+    CREATE TABLE rows (
+        run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, id TEXT NOT NULL, tab TEXT NOT NULL,
+        n INTEGER NOT NULL, verdict TEXT NOT NULL, requests INTEGER NOT NULL, seconds REAL NOT NULL,
+        wording TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (run, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE choices (
+        run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, row TEXT NOT NULL, input TEXT NOT NULL,
+        answer TEXT NOT NULL
+    );
+    CREATE INDEX choices_of_run ON choices (run);
+    """,
+    # 2: which edition of the wording a row speaks, and answers that no row documents.
+    """
+    ALTER TABLE rows ADD COLUMN editions TEXT NOT NULL DEFAULT '';
+    CREATE TABLE undocumented (
+        run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, operation TEXT NOT NULL, status INTEGER NOT NULL,
+        message TEXT NOT NULL, times INTEGER NOT NULL
+    );
+    CREATE INDEX undocumented_of_run ON undocumented (run);
+    CREATE INDEX runs_of_target ON runs (contract, target, started);
+    """,
+)
+VERSION: Final = len(STEPS)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The version of the file; 0 for one without any table, -1 for one that is not a history."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not names and application in {0, APPLICATION}:
+        return 0
+    if application != APPLICATION or "schema_version" not in names:
+        return -1
+    (version,) = connection.execute("SELECT max(version) FROM schema_version").fetchone()
+    return version if isinstance(version, int) else -1
+
+
+def migrate(connection: sqlite3.Connection, version: int, now: str) -> None:
+    """Takes a file of that version to `VERSION`, within the caller's transaction: all of it or nothing."""
+    if version == 0:
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    for number in range(version + 1, VERSION + 1):
+        for statement in STEPS[number - 1].split(";"):
+            if statement.strip():
+                connection.execute(statement)
+        connection.execute("INSERT INTO schema_version VALUES (?, ?)", (number, now))
+
+
+PATIENCE: Final = 60.0
+"""Seconds that one job waits for another to finish its transaction, which takes milliseconds."""
+_MAGIC: Final = b"SQLite format 3\0"
+_MEND: Final = "give another file, or move this one away; it was left as it is"
+_FULL_OR_FORBIDDEN: Final = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM}
+)
+
+
+@contextmanager
+def transaction(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection within one transaction that is written when the block ends, and not at all when it raises.
+
+    A file that is not there is made; an older one is brought up to date. Raises Unusable for a file that is damaged,
+    not ours or newer than we are, and Unwritable where the disk or another job does not let us write.
+    """
+    _check_header(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as connection:
+            with _begun(connection, path):
+                yield connection
+            _write_ahead(connection)
+    except sqlite3.Error as error:
+        raise _refusal(path, error) from None
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror or error}") from None
+
+
+@contextmanager
+def _begun(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    connection.execute("PRAGMA foreign_keys = ON")
+    # At once a writer: a reader that turns into one later may have to give up instead of waiting.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _check(connection, path)
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _check_header(path: Path) -> None:
+    """Refuses what SQLite must not even open: it takes a file of another kind for an empty database to be filled."""
+    try:
+        if not path.exists():
+            return
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}", "give a file")]) from None
+    if start and start != _MAGIC:
+        raise ConfigError([Problem(str(path), "is not a history: no SQLite file at all", _MEND)])
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    version = version_of(connection)
+    if version < 0:
+        raise ConfigError([Problem(str(path), "is not a history: an SQLite file of another program", _MEND)])
+    if version > VERSION:
+        what = f"is a history of version {version}, and this suite knows versions up to {VERSION}"
+        raise ConfigError([Problem(str(path), what, "use the newer suite that wrote it")])
+    if version:
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise ConfigError([Problem(str(path), f"is damaged: {' '.join(str(found).split())}", _MEND)])
+    migrate(connection, version, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Readers no longer wait for writers; where this cannot be had (another job is in the file) it is no matter."""
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if (error.sqlite_errorcode & 0xFF) not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise
+
+
+def _refusal(path: Path, error: sqlite3.Error) -> ConformanceError:
+    if isinstance(error, sqlite3.IntegrityError):
+        return InternalError(f"{path}: these results cannot be kept: {error}")
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return OutputError(f"{path}: another job has kept it locked for {PATIENCE:.0f} s")
+    if code in _FULL_OR_FORBIDDEN:
+        return OutputError(f"{path}: {error}")
+    return ConfigError([Problem(str(path), f"is damaged: {error}", _MEND)])

@@ -1,0 +1,129 @@
+"""A row over time: since when its verdict holds, how often it flickered, when its wording changed. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from conformance.checks.model import Verdict
+from conformance.results.normalize import Normalizer
+
+__all__ = ["History", "HistoryCell", "RowHistory", "RunPoint", "TargetHistory"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPoint:
+    """One run of one contract on one target."""
+
+    number: int
+    """Unique in the file, ascending as the runs were written."""
+    started: str
+    verdict: Verdict
+    requests: int
+    seconds: float
+    depth: str
+    edition: str
+    suite: str
+    base_url: str
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryCell:
+    """One row in one run."""
+
+    started: str
+    verdict: Verdict
+    wording: str
+    editions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RowHistory:
+    """One row over time; `cells` has one place for each run of the target, None where the run has no such row."""
+
+    id: str
+    table: str
+    row: int
+    cells: tuple[HistoryCell | None, ...]
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the newest run that has the row says."""
+        return self._kept[-1].verdict if self._kept else None
+
+    @property
+    def first_seen(self) -> str:
+        """When the first run started that has the row."""
+        return self._kept[0].started if self._kept else ""
+
+    @property
+    def since(self) -> str:
+        """When the first run of the unbroken stretch started in which the row has the verdict it has now."""
+        since = ""
+        for cell in reversed(self._kept):
+            if cell.verdict is not self.verdict:
+                break
+            since = cell.started
+        return since
+
+    @property
+    def changes(self) -> int:
+        """How often the verdict changed between two runs; one that did not exercise the row is passed over."""
+        return sum(before is not after for before, after in pairwise(self._told))
+
+    @property
+    def flickers(self) -> int:
+        """How often the verdict went back to one that the row had left before: what does not mend, but wavers."""
+        count, left, held = 0, set[Verdict](), None
+        for verdict in self._told:
+            if held is not None and verdict is not held:
+                count += verdict in left
+                left.add(held)
+            held = verdict
+        return count
+
+    @property
+    def wordings(self) -> tuple[tuple[str, str], ...]:
+        """Each stretch of one wording as when it began and what it is, identifiers and times set aside."""
+        settler = Normalizer({})
+        found: list[tuple[str, str]] = []
+        last = ""
+        for cell in self._kept:
+            settled = settler.settled(cell.wording)
+            if settled and settled != last:
+                found.append((cell.started, cell.wording))
+                last = settled
+        return tuple(found)
+
+    @property
+    def wording_changed(self) -> str:
+        """When the wording last became another; empty if it never did."""
+        return self.wordings[-1][0] if len(self.wordings) > 1 else ""
+
+    @property
+    def _kept(self) -> tuple[HistoryCell, ...]:
+        return tuple(cell for cell in self.cells if cell is not None)
+
+    @property
+    def _told(self) -> tuple[Verdict, ...]:
+        return tuple(cell.verdict for cell in self._kept if cell.verdict is not Verdict.NOT_EXERCISED)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetHistory:
+    """One contract on one target over time, the oldest run first."""
+
+    contract: str
+    target: str
+    runs: tuple[RunPoint, ...]
+    lines: tuple[RowHistory, ...]
+    choices: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = ()
+    """Open choices that were not always treated the same: row, input, and each stretch as when it began and what."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything that was asked for of a history file."""
+
+    targets: tuple[TargetHistory, ...]

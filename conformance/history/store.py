@@ -1,0 +1,197 @@
+"""Writes a run into the history, and lets go of runs that are too old."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from conformance.checks.model import Verdict
+from conformance.errors import ConfigError, Problem
+from conformance.history.database import transaction
+from conformance.history.model import History, HistoryCell, RowHistory, RunPoint, TargetHistory
+from conformance.results.model import Results, TargetRun
+from conformance.results.serialization import replace_surrogates
+
+__all__ = ["Retention", "append_results", "delete_old_runs", "read_history"]
+
+_KEEP: Final = re.compile(r"\s*([1-9]\d{0,5})\s*(d|days?|runs?)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long runs are kept: so many days before the newest, or so many of one contract on one target; or for ever."""
+
+    days: int | None = None
+    runs: int | None = None
+
+    @classmethod
+    def parse(cls, text: str, option: str = "--history-keep") -> Retention:
+        """`90 days`, `90d` or `500 runs`; Unusable, with the name of the option, for anything else."""
+        found = _KEEP.fullmatch(text)
+        if found is None:
+            what = f"{text!r} is no time and no number of runs"
+            raise ConfigError([Problem(option, what, "say `90 days` or `500 runs`")])
+        number = int(found[1])
+        return cls(runs=number) if found[2].startswith("run") else cls(days=number)
+
+
+def append_results(path: Path, results: Results, keep: Retention | None = None) -> None:
+    """Adds every run of the results in one transaction: all of them are in the file afterwards, or none.
+
+    Any number of jobs may do so at once; they wait for each other. Raises Unusable for a file that is no history or is
+    damaged (it is left as it is), Unwritable where it cannot be written.
+    """
+    with transaction(Path(path)) as connection:
+        for run in results.runs:
+            _write(connection, results, run)
+        if keep is not None:
+            for run in results.runs:
+                _let_go(connection, run.contract.name, _name(run), results.started, keep)
+
+
+def delete_old_runs(path: Path, keep: Retention) -> None:
+    """Deletes what is too old of every target, counted from its newest run. Raises as `append`."""
+    path = Path(path)
+    if not path.exists():
+        raise ConfigError(
+            [Problem(str(path), "there is no such history", "write one with `conformance run --history`")]
+        )
+    with transaction(path) as connection:
+        newest = "SELECT contract, target, max(datetime(started)) FROM runs GROUP BY contract, target"
+        for contract, target, started in connection.execute(newest).fetchall():
+            _let_go(connection, contract, target, started, keep)
+
+
+def _write(connection: sqlite3.Connection, results: Results, run: TargetRun) -> None:
+    values = (
+        run.contract.name, run.contract.edition, _name(run), str(run.target.get("base_url", "")), results.started,
+        results.seconds, run.requests, run.verdict.value, results.depth, str(results.seed),
+        f"{results.suite.name} {results.suite.version}", int(results.partial),
+    )  # fmt: skip
+    statement = (
+        "INSERT INTO runs (contract, edition, target, base_url, started, seconds, requests, verdict, depth, seed,"
+        " suite, partial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    )
+    number = connection.execute(statement, _clean(values)).lastrowid
+    connection.executemany(
+        "INSERT INTO rows (run, id, tab, n, verdict, requests, seconds, wording, reason, editions)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            _clean((number, row.id, row.table, row.row, row.verdict.value, row.requests, row.seconds, row.observed,
+                    row.reason or "", "\n".join(sorted(row.editions))))
+            for row in run.rows
+        ),
+    )  # fmt: skip
+    connection.executemany(
+        "INSERT INTO choices (run, row, input, answer) VALUES (?, ?, ?, ?)",
+        (_clean((number, row.id, one.input, one.answer)) for row in run.rows for one in row.choices),
+    )
+    connection.executemany(
+        "INSERT INTO undocumented (run, operation, status, message, times) VALUES (?, ?, ?, ?, ?)",
+        (_clean((number, one.operation, one.status, one.message, one.count)) for one in run.undocumented),
+    )
+
+
+def _let_go(connection: sqlite3.Connection, contract: str, target: str, started: str, keep: Retention) -> None:
+    """Of this contract on this target only: a target that is no longer run keeps its past."""
+    which = _clean((contract, target))
+    if keep.days is not None:
+        oldest = (datetime.fromisoformat(started) - timedelta(days=keep.days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        connection.execute(
+            "DELETE FROM runs WHERE contract = ? AND target = ? AND datetime(started) < datetime(?)", (*which, oldest)
+        )
+    if keep.runs is not None:
+        connection.execute(
+            "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE contract = ? AND target = ?"
+            " ORDER BY datetime(started) DESC, id DESC LIMIT -1 OFFSET ?)",
+            (*which, keep.runs),
+        )
+
+
+def _name(run: TargetRun) -> str:
+    return str(run.target.get("name") or run.target.get("base_url") or "")
+
+
+def _clean(values: tuple[object, ...]) -> tuple[object, ...]:
+    """Without lone surrogates, which SQLite refuses."""
+    return tuple(replace_surrogates(value) if isinstance(value, str) else value for value in values)
+
+
+def read_history(
+    path: Path, contract: str | None = None, target: str | None = None, last: int | None = None
+) -> History:
+    """Every target's rows over time; of one contract, of one target, of the `last` runs only where that is asked for.
+
+    Raises Unusable for a file that is not there, that is no history or that is damaged.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise ConfigError(
+            [Problem(str(path), "there is no such history", "write one with `conformance run --history`")]
+        )
+    with transaction(path) as connection:
+        pairs = connection.execute("SELECT contract, target FROM runs GROUP BY contract, target ORDER BY min(id)")
+        return History(
+            tuple(
+                _target(connection, pair[0], pair[1], last)
+                for pair in pairs.fetchall()
+                if contract in {None, pair[0]} and target in {None, pair[1]}
+            )
+        )
+
+
+def _target(connection: sqlite3.Connection, contract: str, target: str, last: int | None) -> TargetHistory:
+    statement = (
+        "SELECT id, started, verdict, requests, seconds, depth, edition, suite, base_url, partial FROM runs"
+        " WHERE contract = ? AND target = ? ORDER BY datetime(started), id"
+    )
+    runs = tuple(
+        RunPoint(number, started, Verdict(verdict), requests, seconds, depth, edition, suite, url, bool(partial))
+        for number, started, verdict, requests, seconds, depth, edition, suite, url, partial in connection.execute(
+            statement, (contract, target)
+        )
+    )
+    runs = runs[-last:] if last else runs
+    return TargetHistory(contract, target, runs, _lines(connection, runs), _choices(connection, runs))
+
+
+def _lines(connection: sqlite3.Connection, runs: tuple[RunPoint, ...]) -> tuple[RowHistory, ...]:
+    """In the order of the newest run, then rows that it no longer has."""
+    places: dict[str, tuple[str, int]] = {}
+    cells: dict[str, list[HistoryCell | None]] = {}
+    for at in reversed(range(len(runs))):
+        run = runs[at]
+        rows = connection.execute(
+            "SELECT id, tab, n, verdict, wording, editions FROM rows WHERE run = ?", (run.number,)
+        )
+        for name, table, number, verdict, wording, editions in rows:
+            places.setdefault(name, (table, number))
+            spoken = tuple(editions.split("\n")) if editions else ()
+            line = cells.setdefault(name, [None] * len(runs))
+            line[at] = HistoryCell(run.started, Verdict(verdict), wording, spoken)
+    tables = list(dict.fromkeys(table for table, _ in places.values()))
+    ordered = sorted(places, key=lambda name: (tables.index(places[name][0]), places[name][1], name))
+    return tuple(RowHistory(name, *places[name], tuple(cells[name])) for name in ordered)
+
+
+def _choices(
+    connection: sqlite3.Connection, runs: Iterable[RunPoint]
+) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
+    stretches: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for run in runs:
+        found: dict[tuple[str, str], set[str]] = {}
+        for row, text, answer in connection.execute(
+            "SELECT row, input, answer FROM choices WHERE run = ?", (run.number,)
+        ):
+            found.setdefault((row, text), set()).add(answer)
+        for key, answers in found.items():
+            said = ", ".join(sorted(answers))
+            held = stretches.setdefault(key, [])
+            if not held or held[-1][1] != said:
+                held.append((run.started, said))
+    return tuple((row, text, tuple(held)) for (row, text), held in sorted(stretches.items()) if len(held) > 1)

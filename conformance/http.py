@@ -1,0 +1,128 @@
+"""What goes over the wire and what comes back, as plain values.
+
+Nothing here sends or judges. A `Request` is complete: the URL is the very text that goes out, the body the very bytes.
+An exchange ends in an `Answer` (the target spoke HTTP) or in a `Silence` (it did not), and both are evidence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["Exchange", "FailureKind", "NoResponse", "Outcome", "Request", "Response", "header"]
+
+Headers = tuple[tuple[str, str], ...]
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """The first value of a header, whatever the case of its name; None where it is absent."""
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, ready to be sent.
+
+    `source_address` and `proxy` are the vantage it is sent from; `tier` is the permission that it uses: `read`,
+    `write`, `delete` or `exhaust`.
+    """
+
+    method: str
+    url: str
+    headers: Headers = field(default=(), repr=False)  # may hold a credential: out of every traceback
+    body: bytes | None = field(default=None, repr=False)
+    tier: str = "read"
+    source_address: str | None = None
+    proxy: str | None = None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for two requests that a target cannot tell apart."""
+        body = None if self.body is None else hashlib.sha256(self.body).digest()
+        return (self.method, self.url, self.headers, body, self.source_address, self.proxy)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the target answered.
+
+    `body` holds at most as many bytes as the transport keeps; `size` counts all that were read, `cut` says that
+    there was more than `body` holds, and `sha256` is of what was read. `faults` names what was wrong with the answer
+    as HTTP: a false Content-Length, a broken encoding.
+    """
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    size: int = 0
+    cut: bool = False
+    sha256: str = ""
+    reason: str = ""
+    faults: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The body as text: UTF-8, and escapes where it is not."""
+        return self.body.decode("utf-8", "backslashreplace")
+
+    def json(self) -> Any:
+        """The body as JSON; raises ValueError where it is none (also where it nests too deeply to be read)."""
+        try:
+            return json.loads(self.body.decode("utf-8-sig"), parse_constant=_refuse)
+        except RecursionError:
+            raise ValueError("nested too deeply to be read") from None
+
+
+class FailureKind(StrEnum):
+    """Why there is no answer."""
+
+    UNRESOLVED = "unresolved"
+    REFUSED = "refused"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    RESET = "reset"
+    NOT_HTTP = "not-http"
+    UNAVAILABLE = "unavailable"
+    """An answer of 429, 502, 503 or 504 that nothing had asked for, repeated until the budget was spent."""
+    NOT_SENT = "not-sent"
+    """The breaker was open, or a permission was lacking: no byte left this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoResponse:
+    """No answer to the case: which kind, and one line of detail; `answer` where there was one that did not count."""
+
+    kind: FailureKind
+    detail: str = ""
+    answer: Response | None = None
+
+
+Outcome = Response | NoResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request with its answer, or with the silence that followed.
+
+    `tries` counts how often it went out before it was answered; `seconds` is the time of the last try, and `started`
+    when that went out: RFC 3339, UTC, to the millisecond, empty where nothing was sent.
+    """
+
+    request: Request
+    reply: Outcome
+    seconds: float = 0.0
+    tries: int = 1
+    started: str = ""
+
+    @property
+    def answer(self) -> Response | None:
+        """The answer, or None where there was silence."""
+        return self.reply if isinstance(self.reply, Response) else None
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(f"{word} is not JSON")

@@ -1,0 +1,73 @@
+"""Credentials that a profile leaves out, obtained before a run as the contract says: a token by logging in, say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from conformance.checks.context import ResponseRules
+from conformance.client.builder import RequestBuilder
+from conformance.contract.schema import NamedInput
+from conformance.engine.context import RunContext
+from conformance.engine.evidence import Evidence
+from conformance.engine.steps import run_steps
+from conformance.plan.requirements import missing_for_steps
+from conformance.plan.steps import plan_steps
+from conformance.target.credentials import Credential, Secret
+
+__all__ = ["ObtainedCredentials", "obtain_credentials"]
+
+CAPTURE = "token"
+"""What a chain that obtains a credential captures."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObtainedCredentials:
+    """The ground with every credential that could be had; `missed` says why of those that could not."""
+
+    ground: RunContext
+    got: tuple[str, ...] = ()
+    missed: Mapping[str, str] = field(default_factory=dict)
+    requests: int = 0
+
+
+def obtain_credentials(ground: RunContext) -> ObtainedCredentials:
+    """Make the chain of each credential that the target lacks and the contract can obtain, as far as it is allowed."""
+    evidence, got, missed = Evidence(ground.redactor), [], {}
+    for name, named in ground.contract.file.credentials.items():
+        if named.obtain is None or name in ground.target.credentials:
+            continue
+        value, why = _value(ground, evidence, name, named.obtain)
+        if value:
+            ground = _with_credential(ground, name, named, value)
+            got.append(name)
+        else:
+            missed[name] = why
+    return ObtainedCredentials(ground, tuple(got), missed, evidence.requests)
+
+
+def _value(ground: RunContext, evidence: Evidence, name: str, chain: str) -> tuple[str, str]:
+    steps = tuple(plan_steps(ground.contract, ground.contract.file.chains[chain], "standard"))
+    lacks = dict.fromkeys(missing_for_steps(ground.contract, ground.target, steps))
+    if lacks:
+        return "", f"needs {', '.join(lacks)}"
+    captures: dict[str, Any] = {}
+    made = run_steps(ground, evidence, steps, captures, label=chain, role="step", salt=f"obtain/{name}")
+    if not made.passed:
+        return "", made.why
+    value = captures.get(CAPTURE)
+    return (value, "") if isinstance(value, str) and value else ("", "the answer holds none")
+
+
+def _with_credential(ground: RunContext, name: str, named: NamedInput, value: str) -> RunContext:
+    """The same ground, session and pace with one more credential, which is kept back from all that is written."""
+    ground.redactor.learn(name, value)
+    credential = Credential(name, str((named.usual or {})["header"]), {"": Secret(name, value)})
+    target = replace(
+        ground.target,
+        credentials={**ground.target.credentials, name: credential},
+        secrets={**ground.target.secrets, name: value},
+    )
+    rules = ResponseRules(ground.contract, ground.redactor.found_in, ground.rules.keys | {name})
+    return replace(ground, target=target, binder=RequestBuilder(ground.contract, target, ground.seed), rules=rules)

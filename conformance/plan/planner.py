@@ -1,0 +1,209 @@
+"""contract and target → everything that will be tried, row by row, before a byte is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+
+from conformance.contract import templates as placeholders
+from conformance.contract.contract import Contract, Row
+from conformance.contract.schema import Control, Depth, Step
+from conformance.plan import controls, smoke
+from conformance.plan.depths import DEPTHS, SMOKE_REQUESTS
+from conformance.plan.model import ControlPlan, PlannedStep, Probe, RequestData, RowPlan
+from conformance.plan.probes import ProbePlanner, ask_in_language
+from conformance.plan.requirements import missing_for_steps, missing_requirements
+from conformance.plan.steps import plan_steps
+from conformance.plan.variants import NO_LANGUAGE
+from conformance.target.loader import Target
+
+__all__ = ["DEPTHS", "NOTHING_SHARED", "Depth", "Planner", "SharedCalls", "chain_key", "plan_row", "plan_steps"]
+
+Steps = tuple[PlannedStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCalls:
+    """What a row has of other rows of its run, and at `smoke` what it may spend itself."""
+
+    passed: frozenset[str] = frozenset()
+    """The keys of controls that other rows have: they are not sent again, and at `smoke` leave room for probes."""
+    calls: frozenset[str] = frozenset()
+    """The calls of these, and of the set-ups of other rows: a control that is made of them is not sent either."""
+    set_up: frozenset[str] = frozenset()
+    """Set-ups that other rows make, as `chain_key` calls them."""
+    captured: frozenset[str] = frozenset()
+    """What earlier rows capture."""
+    room: int = SMOKE_REQUESTS
+
+
+NOTHING_SHARED = SharedCalls()
+
+
+def plan_row(
+    contract: Contract, target: Target, row: Row, depth: Depth, shares: SharedCalls = NOTHING_SHARED
+) -> RowPlan:
+    """Plan one row at a depth; what the target lacks is named in the plan, never guessed."""
+    return Planner(contract, target, row, depth).plan(shares)
+
+
+class Planner:
+    """Plans one row, any number of times: what it shares with others may turn out otherwise."""
+
+    def __init__(self, contract: Contract, target: Target, row: Row, depth: Depth) -> None:
+        self.contract, self.target, self.row, self.depth = contract, target, row, depth
+        self.case = row.case
+        self.probes = ProbePlanner(contract, target, row, depth)
+        self.grounds = self.probes.grounds
+        self._begin(NOTHING_SHARED)
+
+    def _begin(self, shares: SharedCalls) -> None:
+        self.shares = shares
+        self.skipped: list[str] = []
+        self.lacking: dict[str, list[list[str]]] = {"example": [], "control": []}
+        self.uncaptured: dict[str, list[str]] = {}
+        """What no step before captures, because of what it lacks."""
+
+    def plan(self, shares: SharedCalls) -> RowPlan:
+        """The row's plan, with what it has of others."""
+        self._begin(shares)
+        set_up = tuple(self._set_up())
+        before = () if chain_key(set_up) in self.shares.set_up else set_up
+        after = self._steps(self.case.after)
+        guards = () if self.depth == "smoke" else tuple(self._steps([g.read])[0] for g in self.case.unchanged)
+        checks = tuple(replace(check, shared=self._passed(check, set_up)) for check in self._controls())
+        costing = [check.steps for check in checks if not check.shared]
+        probes = tuple(self._possible(self._chosen(before, after, *costing), after, guards))
+        lacks = tuple(dict.fromkeys(self._lacks(before, probes, checks)))
+        return RowPlan(
+            self.row,
+            before=before,
+            probes=() if lacks else probes,
+            controls=() if lacks else checks,
+            undo=self._steps(self.case.undo.steps if self.case.undo else []),
+            after=() if all(probe.tier == "read" for probe in probes) else after,
+            guards=guards,
+            repeat=self.case.repeat,
+            lacks=lacks,
+            skipped=tuple(self.skipped),
+        )
+
+    def _passed(self, check: ControlPlan, set_up: Steps) -> bool:
+        """Whether it need not be sent. What a set-up shows is enough at smoke."""
+        if self.depth != "smoke":
+            return check.key in self.shares.passed
+        made = self.shares.calls | {step.key for step in set_up}
+        return check.key in self.shares.passed or all(step.key in made for step in check.steps)
+
+    def _lacks(self, before: Steps, probes: Sequence[Probe], checks: Sequence[ControlPlan]) -> Iterator[str]:
+        """The least that the profile would have to add for this row."""
+        yield from missing_for_steps(self.contract, self.target, before)
+        if self.depth == "smoke" and any(step.tier != "read" for step in before):
+            # Other rows go on with what it leaves, until the run's end; that it may be taken away must be sure now.
+            away = tuple(plan_steps(self.contract, self.case.after, "standard"))
+            yield from missing_for_steps(self.contract, self.target, away)
+        if not any(probe.role == "example" for probe in probes):
+            yield from _least(self.lacking["example"])
+        if not checks and self._wanted_controls:
+            yield from _least(self.lacking["control"])
+        yield from (need for need in self.case.needs if not self._given(need))
+
+    def _set_up(self) -> Iterator[PlannedStep]:
+        """The steps before, without the optional ones that lack something."""
+        every = plan_steps(self.contract, self.case.before, "thorough")
+        self.uncaptured = {name: [f"depth: {step.step.depth}"] for step in every for name in step.step.capture or {}}
+        self.uncaptured = {name: why for name, why in self.uncaptured.items() if name not in self.shares.captured}
+        for step in self._steps(self.case.before):
+            needed = [*missing_for_steps(self.contract, self.target, (step,)), *self._uncaptured(step.request)]
+            if step.step.optional and needed:
+                self.uncaptured |= dict.fromkeys(step.step.capture or {}, needed)
+                continue
+            self.uncaptured = {k: v for k, v in self.uncaptured.items() if k not in (step.step.capture or {})}
+            yield step
+
+    def _uncaptured(self, request: RequestData) -> Iterator[str]:
+        for head, members, _ in placeholders.find_placeholders(request):
+            yield from self.uncaptured.get(".".join(members), ()) if head == "capture" else ()
+
+    def _steps(self, steps: Iterable[Step]) -> Steps:
+        return tuple(plan_steps(self.contract, steps, self.depth))
+
+    def _given(self, need: str) -> bool:
+        kind, _, name = need.partition(".")
+        return name in getattr(self.target, kind, ())
+
+    def _chosen(self, *chains: Steps) -> Iterator[Probe]:
+        """Every probe; at smoke the example, and what the chains that are sent leave room for."""
+        if self.depth != "smoke":
+            yield from self.probes.all()
+            return
+        probes = self.probes
+        yield probes.example(self.grounds[0], probes.voices[0])
+        if not (self.case.once or self.case.repeat):
+            room = self.shares.room - sum(map(smoke.count_requests, chains))
+            silent = probes.example(self.grounds[0], NO_LANGUAGE)
+            others = islice(smoke.order_by_difference(silent, self._others()), max(0, room - 1))
+            yield from (
+                ask_in_language(probe, voice)
+                for probe, voice in zip(others, smoke.smoke_language_variants(probes.voices), strict=False)
+            )
+
+    def _others(self) -> list[Probe]:
+        """What smoke may try beside the example: edges, and the example elsewhere. It sends nothing twice."""
+        every = self.probes.edges(self.probes.neighbours(), spoken=False)
+        edges = [probe for probe in every if probe.repeatable and not any(self._uncaptured(probe.request))]
+        elsewhere = [self.probes.example(ground, NO_LANGUAGE) for ground in self.grounds[:0:-1]]
+        again = [self.probes.example(self.grounds[0], NO_LANGUAGE)] if len(self.probes.voices) > 1 else []
+        return [*edges, *elsewhere, *again]
+
+    def _possible(self, probes: Iterable[Probe], after: Steps, guards: Steps) -> Iterator[Probe]:
+        """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""
+        for probe in probes:
+            beside = (*(after if probe.tier != "read" else ()), *(guards[index] for index in probe.guards if guards))
+            needed = [
+                *missing_requirements(self.contract, self.target, probe.operation, probe.request, probe.tier),
+                *self._uncaptured(probe.request),
+                *missing_for_steps(self.contract, self.target, beside),
+            ]
+            if not self._left_out(probe.label, probe.role, needed):
+                yield probe
+
+    def _controls(self) -> Iterator[ControlPlan]:
+        possible = 0
+        for control, plan, needed in self._wanted_controls:
+            deeper = self.depth == "smoke" and control.depth != "smoke"
+            if possible and (control.fallback or deeper):
+                continue
+            if not self._left_out(f"control {plan.label}", "control", needed):
+                possible += 1
+                yield from controls.draw_control_values(self.target, control, plan, self.depth)
+
+    @cached_property
+    def _wanted_controls(self) -> list[tuple[Control, ControlPlan, list[str]]]:
+        """Every control, what is sent for it, and what the target lacks of that."""
+        found = []
+        for control, ground in controls.choose_controls(self.row, self.grounds, self.depth):
+            plan = controls.plan_control(self.contract, control, ground, self.depth, several=len(self.grounds) > 1)
+            found.append((control, plan, list(missing_for_steps(self.contract, self.target, plan.steps))))
+        return found
+
+    def _left_out(self, label: str, role: str, needed: list[str]) -> bool:
+        """Whether something is lacking; remembers what, for the reader of the report."""
+        lacks = list(dict.fromkeys(needed))
+        if lacks:
+            self.lacking.setdefault(role, []).append(lacks)
+            self.skipped.append(f"{label}: {', '.join(lacks)}")
+        return bool(lacks)
+
+
+def chain_key(chain: Steps) -> str:
+    """Equal for chains that send and expect the same; empty for none."""
+    return repr([(step.key, step.step.model_dump_json(exclude_unset=True)) for step in chain]) if chain else ""
+
+
+def _least(lacking: list[list[str]]) -> list[str]:
+    """The shortest of what would have to be added."""
+    shortest = min(map(len, lacking), default=0)
+    return next((names for names in lacking if len(names) == shortest), [])

@@ -1,0 +1,74 @@
+"""What an attempt needs of a target, and what of that is lacking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.contract import templates as placeholders
+from conformance.contract.contract import Contract
+from conformance.contract.lint import SPECIAL_CREDENTIALS
+from conformance.plan.model import PlannedStep, RequestData
+from conformance.plan.steps import plan_steps
+from conformance.target.loader import Target
+
+__all__ = ["SPECIAL_CREDENTIALS", "captures_used", "is_known_name", "missing_for_steps", "missing_requirements"]
+
+
+def missing_requirements(
+    contract: Contract, target: Target, operation: str, request: RequestData, tier: str
+) -> Iterator[str]:
+    """What a profile would have to give for this request, such as `fixtures.member_id` or `allow: write`."""
+    for head, given, _ in placeholders.find_placeholders([contract.operations[operation].spec.url, request]):
+        members = given[1:] if head == "text" else given
+        if head in ("fixture", "text") and members and not is_known_name(contract, target, members):
+            yield f"fixtures.{'.'.join(members)}"
+        if head == "credential" and members and members[0] not in target.credentials:
+            yield f"credentials.{members[0]}"
+    yield from _credential(contract, target, request.get("credential"))
+    for kind, there in (("vantage", set(target.vantages)), ("hook", set(target.hooks))):
+        name = request.get(kind)
+        if isinstance(name, str) and name not in there:
+            yield f"{kind}s.{name}"
+    if tier != "read" and tier not in target.allow:
+        yield f"allow: {tier}"
+
+
+def missing_for_steps(contract: Contract, target: Target, steps: tuple[PlannedStep, ...]) -> Iterator[str]:
+    """The same of every call of a chain, and of what undoes it."""
+    for step in steps:
+        yield from missing_requirements(contract, target, step.operation, step.request, step.tier)
+        if step.undo:
+            yield from missing_requirements(contract, target, step.undo.operation, step.undo.request, step.undo.tier)
+
+
+def captures_used(request: Any) -> Iterator[str]:
+    """What a request needs that an earlier answer gave."""
+    return (".".join(members) for head, members, _ in placeholders.find_placeholders(request) if head == "capture")
+
+
+def is_known_name(contract: Contract, target: Target, members: tuple[str, ...]) -> bool:
+    """Whether the profile gives this fixture, or the contract has a default for it."""
+    value: Any = target.fixtures
+    for member in members:
+        if not isinstance(value, Mapping) or member not in value:
+            named = contract.file.fixtures.get(members[0])
+            return len(members) == 1 and named is not None and named.default is not None
+        value = value[member]
+    return value is not None
+
+
+def _credential(contract: Contract, target: Target, name: Any) -> Iterator[str]:
+    """A credential that is not given, unless the contract can obtain it with what is given."""
+    if not isinstance(name, str) or (name in SPECIAL_CREDENTIALS and name != "wrong"):
+        return
+    wanted = contract.file.credential if name == "wrong" else name
+    if wanted is None or wanted in target.credentials:
+        return
+    named = contract.file.credentials.get(wanted)
+    if named is None or named.obtain is None:
+        yield f"credentials.{wanted}"
+        return
+    steps = tuple(plan_steps(contract, contract.file.chains[named.obtain], "standard"))
+    lacks = list(dict.fromkeys(missing_for_steps(contract, target, steps)))
+    yield from lacks if all(lack.startswith("allow: ") for lack in lacks) else [f"credentials.{wanted}"]

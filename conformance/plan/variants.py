@@ -1,0 +1,94 @@
+"""What a row is tried on: each of its operations before anything is varied, and each voice it is asked in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from conformance.contract.contract import Contract, Row
+from conformance.contract.schema import Depth, OperationRef
+from conformance.plan.model import RequestData
+from conformance.plan.overlay import merge_requests, operation_request, request_data
+from conformance.plan.steps import permission_of
+from conformance.target.loader import Target
+
+__all__ = [
+    "NO_LANGUAGE",
+    "LanguageVariant",
+    "OperationVariant",
+    "language_variants",
+    "language_variants_for",
+    "operation_variants",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationVariant:
+    """One operation that the row holds for, with its request before anything is varied."""
+
+    label: str
+    operation: str
+    request: RequestData
+    tier: str
+    tier_is_said: bool
+    """The case names the tier, whatever the method."""
+    beside: tuple[tuple[str, Any], ...]
+    """Valid values of other parameters, as pairs of a part and its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageVariant:
+    """One way of asking for one language; silent where language plays no part."""
+
+    label: str = ""
+    request: RequestData = field(default_factory=dict)
+    language: str | None = None
+    other: str | None = None
+
+
+NO_LANGUAGE: Final = LanguageVariant()
+
+
+def operation_variants(contract: Contract, row: Row) -> list[OperationVariant]:
+    """Every operation of a row."""
+    return [_ground(contract, row, ref) for ref in row.operations]
+
+
+def language_variants(contract: Contract, target: Target, row: Row) -> list[LanguageVariant]:
+    """Each way of asking for each language that the target lists, way by way."""
+    wordings = row.case.expect.message
+    localised = isinstance(wordings, list) and any(wording.language for wording in wordings)
+    listed = target.fixtures.get(contract.file.language_fixture or "")
+    if not localised or not contract.file.languages or not isinstance(listed, list) or not listed:
+        return [NO_LANGUAGE]
+    languages = [str(language) for language in listed]
+    return [
+        LanguageVariant(
+            way.label.replace("{language}", language),
+            {"query": dict(way.query), "headers": dict(way.headers)},
+            language,
+            next((other for other in languages if other != language), language),
+        )
+        for way in contract.file.languages
+        for language in languages
+    ]
+
+
+def language_variants_for(
+    voices: list[LanguageVariant], ways: int, index: int, grounds: int, depth: Depth
+) -> list[LanguageVariant]:
+    """The voices of one ground: each language; where there are several grounds, the ways are dealt out over them."""
+    if len(voices) == 1 or grounds == 1 or depth == "thorough":
+        return voices
+    languages = len(voices) // ways
+    return [voices[(index + spoken) % ways * languages + spoken] for spoken in range(languages)]
+
+
+def _ground(contract: Contract, row: Row, ref: OperationRef) -> OperationVariant:
+    request = merge_requests(
+        operation_request(contract, ref.call), request_data(row.case.request), request_data(ref.request)
+    )
+    said = ref.tier or row.case.tier
+    tier = said or permission_of(contract, ref.call, request)
+    beside = [(part, value) for part, values in {**row.case.beside, **ref.beside}.items() for value in values]
+    return OperationVariant(ref.label or ref.call, ref.call, request, tier, said is not None, tuple(beside))

@@ -1,0 +1,87 @@
+"""The curve of faults caught after so many requests, as points of a drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from conformance.prove.model import ContractProof
+
+__all__ = ["Curve", "CurveMark", "build_curve"]
+
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 260, 52, 36, 12, 16
+
+
+@dataclass(frozen=True, slots=True)
+class CurveMark:
+    """A line of the grid, with its number."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A stair from the lower left; `steps` is a path, in the units of a view box of `width` by `height`."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int
+    bottom: int
+    steps: str
+    across: tuple[CurveMark, ...]
+    up: tuple[CurveMark, ...]
+    table: tuple[tuple[int, int], ...]
+    """The same in a few pairs, for those who do not see it."""
+    told: str
+
+
+def build_curve(proof: ContractProof) -> Curve | None:
+    """The curve of a contract; None where nothing was caught."""
+    points = proof.curve
+    if len(points) < 2:
+        return None
+    most = max(points[-1][0], 1)
+    total = max(len(proof.faults), 1)
+    floor = HEIGHT - BOTTOM
+
+    def across(requests: int) -> float:
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * requests / most, 1)
+
+    def up(faults: int) -> float:
+        return round(floor - (floor - TOP) * faults / total, 1)
+
+    stairs = [f"H{across(after)}V{up(caught)}" for (_, _), (after, caught) in pairwise(points)]
+    return Curve(
+        WIDTH,
+        HEIGHT,
+        LEFT,
+        WIDTH - RIGHT,
+        TOP,
+        floor,
+        f"M{across(0)} {up(0)}" + "".join(stairs),
+        tuple(CurveMark(across(value), str(value)) for value in _round_steps(most)),
+        tuple(CurveMark(up(value), str(value)) for value in _round_steps(total)),
+        _few(points),
+        f"{points[-1][1]} of {len(proof.faults)} faults are caught within {points[-1][0]} requests, "
+        f"half of them within {_half(points)}.",
+    )
+
+
+def _half(points: tuple[tuple[int, int], ...]) -> int:
+    return next(after for after, caught in points if caught * 2 >= points[-1][1])
+
+
+def _few(points: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """Every tenth of the faults, and the last."""
+    wanted = [points[-1][1] * tenth / 10 for tenth in range(1, 11)]
+    picked = (next(point for point in points if point[1] >= value) for value in wanted)
+    return tuple(dict.fromkeys(picked))
+
+
+def _round_steps(most: int) -> list[int]:
+    """About five round numbers from 0 up."""
+    step = next(size * 10**power for power in range(9) for size in (1, 2, 5) if most <= 5 * size * 10**power)
+    return list(range(0, most + 1, step))

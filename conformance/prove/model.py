@@ -1,0 +1,229 @@
+"""What proving the suite leaves behind: which wrong servers it caught, which right ones it blamed.
+
+A fault is caught when a row that it belongs to says so: `violates`; `drifts` where no more than a wording has changed;
+also `inconclusive` where the fault is that valid requests are refused, since a row cannot be told from such a server.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from conformance.checks.model import Verdict
+from conformance.results.model import Suite
+
+__all__ = [
+    "Blame",
+    "ContractProof",
+    "FaultProof",
+    "Outcome",
+    "Proof",
+    "RightServerProof",
+    "RowProof",
+    "proof_json",
+    "rows_worth",
+    "verdicts_that_count",
+]
+
+
+class Outcome(StrEnum):
+    """What became of a fault; from best to worst."""
+
+    CAUGHT = "caught"
+    ELSEWHERE = "elsewhere"
+    """Only rows that it does not belong to complained: a right verdict for the wrong reason."""
+    SURVIVED = "survived"
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """A row that did not conform, and the first thing that weighs as much as its verdict."""
+
+    row: str
+    verdict: Verdict
+    after: int
+    """How many requests of the run had been sent when it was seen."""
+    aspects: tuple[str, ...] = ()
+    """Of every finding that weighs as much as the verdict."""
+    where: str = ""
+    wanted: str = ""
+    got: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultProof:
+    """One server that is wrong on purpose, and what the suite said of it."""
+
+    name: str
+    contract: str
+    aspect: str
+    sentence: str
+    rows: tuple[str, ...]
+    """The rows that it violates."""
+    wording_only: bool = False
+    refuses: bool = False
+    """Whether the fault is that valid requests are refused."""
+    blames: tuple[Blame, ...] = ()
+    requests: int = 0
+    seconds: float = 0.0
+    outcome: Outcome = Outcome.SURVIVED
+    row: str | None = None
+    """The first of its own rows that caught it."""
+    after: int | None = None
+    """How many requests of the run that took."""
+
+    @property
+    def catching(self) -> tuple[Blame, ...]:
+        """The complaints that count, of rows that it belongs to, in the order of the run."""
+        counting = verdicts_that_count(wording_only=self.wording_only, refuses=self.refuses)
+        found = (blame for blame in self.blames if blame.row in self.rows and blame.verdict in counting)
+        return tuple(sorted(found, key=lambda blame: blame.after))
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Of its rows, those that did not catch it."""
+        caught = {blame.row for blame in self.catching}
+        return tuple(row for row in self.rows if row not in caught)
+
+    @property
+    def strays(self) -> tuple[Blame, ...]:
+        """Complaints of rows that it does not belong to."""
+        return tuple(blame for blame in self.blames if blame.row not in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class RightServerProof:
+    """One server that conforms, with the answers that it gives where the documents leave them open."""
+
+    contract: str
+    seed: int | None
+    """Of its freedoms; None for the server that makes every usual choice."""
+    freedoms: dict[str, str]
+    """The choices that are not the usual ones."""
+    blames: tuple[Blame, ...] = ()
+    requests: int = 0
+    seconds: float = 0.0
+
+    @property
+    def alarms(self) -> tuple[Blame, ...]:
+        """What a right server must not hear; that its wording drifts is no alarm."""
+        return tuple(blame for blame in self.blames if blame.verdict is not Verdict.DRIFTS)
+
+
+@dataclass(frozen=True, slots=True)
+class RowProof:
+    """One row: how many faults belong to it, how many of them it caught."""
+
+    id: str
+    faults: int
+    caught: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContractProof:
+    """The proof of one contract. `whole` says that every fault of its catalogue was run."""
+
+    contract: str
+    edition: str
+    whole: bool
+    rows: tuple[RowProof, ...]
+    faults: tuple[FaultProof, ...]
+    conforming: tuple[RightServerProof, ...]
+
+    @property
+    def survivors(self) -> tuple[FaultProof, ...]:
+        """Faults that none of their own rows caught."""
+        return tuple(fault for fault in self.faults if fault.outcome is not Outcome.CAUGHT)
+
+    @property
+    def alarms(self) -> tuple[RightServerProof, ...]:
+        """Right servers that were blamed."""
+        return tuple(server for server in self.conforming if server.alarms)
+
+    @property
+    def idle(self) -> tuple[RowProof, ...]:
+        """Rows that caught no fault; told only where the whole catalogue was run."""
+        return tuple(row for row in self.rows if not row.caught) if self.whole else ()
+
+    @property
+    def caught(self) -> int:
+        """How many faults were caught."""
+        return len(self.faults) - len(self.survivors)
+
+    @property
+    def curve(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of a number of requests and how many faults were caught by then."""
+        taken = Counter(fault.after for fault in self.faults if fault.after is not None)
+        total, points = 0, [(0, 0)]
+        for after in sorted(taken):
+            total += taken[after]
+            points.append((after, total))
+        return tuple(points)
+
+    @property
+    def requests(self) -> int:
+        """How many requests a right server was sent; of the usual one where it was run."""
+        return next((server.requests for server in self.conforming), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The whole of `proof.json`."""
+
+    suite: Suite
+    depth: str
+    seed: int
+    started: str
+    """RFC 3339, UTC."""
+    seconds: float
+    contracts: tuple[ContractProof, ...]
+    partial: bool = False
+    format: Literal[1] = 1
+
+    @property
+    def stands(self) -> bool:
+        """Every fault caught, no right server blamed, no row that catches nothing."""
+        return not any(one.survivors or one.alarms or one.idle for one in self.contracts)
+
+
+def verdicts_that_count(*, wording_only: bool, refuses: bool) -> frozenset[Verdict]:
+    """The verdicts that catch a fault of this kind."""
+    if wording_only:
+        return frozenset({Verdict.DRIFTS})
+    return frozenset({Verdict.VIOLATES, *([Verdict.INCONCLUSIVE] if refuses else [])})
+
+
+def rows_worth(rows: Iterable[str], faults: Iterable[FaultProof]) -> tuple[RowProof, ...]:
+    """What each row is worth against these faults."""
+    known = tuple(faults)
+    return tuple(
+        RowProof(
+            row,
+            sum(row in fault.rows for fault in known),
+            sum(any(blame.row == row for blame in fault.catching) for fault in known),
+        )
+        for row in rows
+    )
+
+
+def proof_json(proof: Proof) -> dict[str, Any]:
+    """The proof as JSON values; each contract with its counts and its curve, so that no reader has to count."""
+    made = asdict(proof)
+    made["stands"] = proof.stands
+    for values, one in zip(made["contracts"], proof.contracts, strict=True):
+        values["counts"] = {
+            "faults": len(one.faults),
+            "caught": one.caught,
+            "survived": sum(fault.outcome is Outcome.SURVIVED for fault in one.faults),
+            "elsewhere": sum(fault.outcome is Outcome.ELSEWHERE for fault in one.faults),
+            "conforming": len(one.conforming),
+            "alarms": len(one.alarms),
+            "idle": len(one.idle),
+        }
+        values["requests"] = one.requests
+        values["curve"] = [list(point) for point in one.curve]
+    return made

@@ -1,0 +1,108 @@
+"""The servers that a proof is made against: each fault, and right servers that differ."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance import reference
+from conformance.contract.loader import find_contracts, read_contract
+from conformance.errors import ConfigError, Problem
+from conformance.reference import Fault
+from conformance.reference.catalogue import known
+
+__all__ = [
+    "Subject",
+    "breaks_controls",
+    "choose_faults",
+    "contract_folders_of",
+    "right_servers",
+    "sample_faults",
+    "wrong_servers",
+]
+
+_SLOW = "latency_ms"
+"""The one freedom that costs time and shows nothing: how long a right answer takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One server to try: with a fault, or conforming with freedoms of a seed (None: every usual choice)."""
+
+    contract: str
+    folder: Path
+    fault: str | None = None
+    freedoms: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called on the screen."""
+        if self.fault is not None:
+            return self.fault
+        return "the usual server" if self.freedoms is None else f"a right server, seed {self.freedoms}"
+
+    def choices(self) -> dict[str, str]:
+        """Its answers to the open questions that are not the usual ones."""
+        if self.freedoms is None:
+            return {}
+        usual = {freedom.name: freedom.default for freedom in reference.freedoms(self.contract)}
+        drawn = reference.random_freedoms(self.contract, self.freedoms)
+        return {name: choice for name, choice in drawn.items() if choice != usual[name] and name != _SLOW}
+
+
+def contract_folders_of(root: Path, contract: str | None) -> dict[str, Path]:
+    """The contracts below `root` that there is a reference server for, or the one asked for; raises Unusable."""
+    found = {read_contract(folder).name: folder for folder in find_contracts(root)}
+    usable = {name: folder for name, folder in found.items() if name in reference.contracts()}
+    if contract is not None:
+        problems = list(known("contract", contract, usable))
+        if problems:
+            raise ConfigError(problems)
+        return {contract: usable[contract]}
+    if not usable:
+        raise ConfigError(
+            [Problem(str(root), "there is no contract with a reference server", "run it where cases/ is")]
+        )
+    return usable
+
+
+def choose_faults(contracts: Iterable[str], names: Sequence[str]) -> dict[str, tuple[Fault, ...]]:
+    """Every fault of these contracts, or those that are named; raises Unusable with near names."""
+    catalogues = {contract: reference.faults(contract) for contract in contracts}
+    if not names:
+        return catalogues
+    every = {fault.name for catalogue in catalogues.values() for fault in catalogue}
+    problems = [problem for name in names for problem in known("fault", name, every)]
+    if problems:
+        raise ConfigError(problems)
+    wanted = set(names)
+    kept = {one: tuple(f for f in catalogue if f.name in wanted) for one, catalogue in catalogues.items()}
+    return {contract: faults for contract, faults in kept.items() if faults}
+
+
+def breaks_controls(fault: Fault) -> bool:
+    """Whether the fault is that a row is held against requests which break no rule."""
+    return fault.aspect == "control"
+
+
+def sample_faults(faults: Sequence[Fault], size: int, seed: int) -> tuple[Fault, ...]:
+    """A sample with every aspect in it, as far as `size` goes; the same for the same seed."""
+    lot = random.Random(f"faults-{seed}")  # noqa: S311 - it has to be repeatable, not secret
+    pool = lot.sample(list(faults), len(faults))
+    firsts = list({fault.aspect: fault for fault in reversed(pool)}.values())
+    rest = [fault for fault in pool if fault not in firsts]
+    kept = {fault.name for fault in [*firsts, *rest][:size]}
+    return tuple(fault for fault in faults if fault.name in kept)
+
+
+def wrong_servers(folder: Path, faults: Iterable[Fault]) -> list[Subject]:
+    """A server for each fault."""
+    return [Subject(fault.contract, folder, fault.name) for fault in faults]
+
+
+def right_servers(contract: str, folder: Path, count: int, seed: int) -> list[Subject]:
+    """The usual server, then `count` that are drawn; none where `count` is 0."""
+    drawn = [Subject(contract, folder, freedoms=seed + index) for index in range(count)]
+    return [Subject(contract, folder), *drawn] if drawn else []

@@ -1,0 +1,53 @@
+"""A fault of the suite itself, told in one line: what and where, and no traceback, whose frames may hold a secret."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.errors import ConformanceError, InternalError
+
+__all__ = ["InternalErrorReporter", "format_internal_error"]
+
+_ROOT = Path(__file__).parent.parent.parent
+_PREFIX = "a fault of the suite itself: "
+_LONGEST = 400
+
+
+def format_internal_error(error: BaseException, redacted: Callable[[str], str]) -> str:
+    """One line: `a fault of the suite itself: TypeError: … (conformance/run/rows.py:41)`."""
+    if isinstance(error, ConformanceError) and not isinstance(error, InternalError):
+        return redacted(str(error))
+    message = " ".join(str(error).split())
+    if _PREFIX in message:
+        return redacted(message[message.index(_PREFIX) :])  # told by a worker already
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT)]
+    last = (ours or frames)[-1] if frames else None
+    place = f" ({_short(last.filename)}:{last.lineno})" if last else ""
+    # Redacted before it is cut, so that no half of a secret is left at the end.
+    what = redacted(f"{type(error).__name__}: {message}".removesuffix(": "))
+    return f"{_PREFIX}{what[:_LONGEST]}{place}"
+
+
+class InternalErrorReporter:
+    """Registered in every process: what pytest is about to print of an internal error becomes one line."""
+
+    def __init__(self, redacted: Callable[[str], str]) -> None:
+        self._redacted = redacted
+        self.faults: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        said = format_internal_error(excinfo.value, self._redacted)
+        self.faults.append(said)
+        excrepr.toterminal = lambda writer: writer.line(said)  # pytest prints whatever this writes
+
+
+def _short(path: str) -> str:
+    place = Path(path)
+    return place.relative_to(_ROOT).as_posix() if place.is_relative_to(_ROOT) else place.name

@@ -1,0 +1,149 @@
+"""YAML files as pytest files, rows and operations as pytest items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.checks.model import Verdict
+from conformance.contract.contract import Contract
+from conformance.pytest_plugin.internal_errors import format_internal_error
+from conformance.results.model import Exploration, RowResult, Undocumented
+
+if TYPE_CHECKING:
+    from conformance.pytest_plugin.session import PluginSession
+
+__all__ = ["ExploredItem", "OperationsFile", "RowItem", "TableFile"]
+
+
+class RowFailed(Exception):
+    """Carries what a failing item shows instead of a traceback."""
+
+
+class _Item(pytest.Item):
+    """An item whose verdict is known after set-up: a doubt is an error there, a violation a failure of the call."""
+
+    def __init__(self, *, conformance: PluginSession, contract: Contract, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.conformance, self.contract = conformance, contract
+        self.outcome: RowResult | Exploration | None = None
+        self.undocumented: tuple[Undocumented, ...] = ()
+        self.fault = ""
+        """What went wrong with us, not with the target."""
+
+    def setup(self) -> None:
+        self.outcome = self.obtain()
+        if self.outcome.verdict is Verdict.NOT_EXERCISED:
+            pytest.skip(self.outcome.reason or "not exercised")
+        if self.outcome.verdict is Verdict.INCONCLUSIVE and not self._is_known():
+            raise RowFailed(self.shown())
+
+    def runtest(self) -> None:
+        if self.outcome is None or self._is_known():
+            return
+        strict = self.conformance.settings.only_conforms and self.outcome.verdict is Verdict.DRIFTS
+        if self.outcome.verdict is Verdict.VIOLATES or strict:
+            raise RowFailed(self.shown())
+
+    def obtain(self) -> RowResult | Exploration:
+        raise NotImplementedError
+
+    def shown(self) -> str:
+        raise NotImplementedError
+
+    def _is_known(self) -> bool:
+        return isinstance(self.outcome, RowResult) and self.outcome.known is not None
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002
+        """What a person needs to mend the server; a traceback only for a fault of the suite itself."""
+        if isinstance(excinfo.value, RowFailed):
+            return str(excinfo.value)
+        self.fault = format_internal_error(excinfo.value, self.conformance.redacted)
+        return self.fault
+
+
+class RowItem(_Item):
+    """One row of a table."""
+
+    def __init__(self, *, row: str, line: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.row, self.line = row, line
+
+    def obtain(self) -> RowResult:
+        return self.conformance.campaign.row(self.contract.name, self.row)
+
+    def shown(self) -> str:
+        from conformance.report.failure_text import format_row_failure  # noqa: PLC0415 - only where something fails
+
+        entry = self.contract.row(self.row)
+        return (
+            format_row_failure(self.outcome, entry.excerpt if entry else "")
+            if isinstance(self.outcome, RowResult)
+            else ""
+        )
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, self.line - 1, self.row
+
+
+class ExploredItem(_Item):
+    """One operation of `openapi.yaml`, explored beyond the tables."""
+
+    def __init__(self, *, operation: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.operation = operation
+
+    def obtain(self) -> Exploration:
+        found, self.undocumented = self.conformance.campaign.explore(self.contract.name, self.operation)
+        return found
+
+    def shown(self) -> str:
+        from conformance.report.failure_text import format_exploration_failure  # noqa: PLC0415 - only where something fails
+
+        return format_exploration_failure(self.outcome) if isinstance(self.outcome, Exploration) else ""
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, f"explore {self.operation}"
+
+
+class TableFile(pytest.File):
+    """One table of a contract."""
+
+    conformance: PluginSession
+
+    def collect(self) -> Iterator[pytest.Item]:
+        contract = self.conformance.contract(self.path.parent)
+        if contract is None or not self.conformance.settings.aim.takes(contract.name):
+            return
+        for row in contract.rows:
+            if row.table == self.path.stem:
+                yield RowItem.from_parent(
+                    self,
+                    name=row.case.id,
+                    row=row.id,
+                    line=row.line,
+                    conformance=self.conformance,
+                    contract=contract,
+                )
+
+
+class OperationsFile(pytest.File):
+    """`openapi.yaml`: one item per operation that is explored."""
+
+    conformance: PluginSession
+
+    def collect(self) -> Iterator[pytest.Item]:
+        settings = self.conformance.settings
+        contract = self.conformance.contract(self.path.parent)
+        if contract is None or not settings.aim.takes(contract.name):
+            return
+        if settings.depth == "smoke" or not settings.explore:
+            return
+        for name, operation in contract.operations.items():
+            if operation.spec.explore and name in contract.file.operations:
+                yield ExploredItem.from_parent(
+                    self, name=name, operation=name, conformance=self.conformance, contract=contract
+                )

@@ -1,0 +1,169 @@
+"""What comes back from items, in the process that reports: gathered, streamed to disk, written at the end."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from conformance.assemble import build_results, utc_now
+from conformance.checks.model import Verdict
+from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
+from conformance.pytest_plugin.settings import PluginOptions
+from conformance.rebuild import rebuild_runs
+from conformance.results.events import Event, EventWriter
+from conformance.results.model import Results, TargetRun
+
+if TYPE_CHECKING:
+    from conformance.report.writers import Writer
+
+__all__ = ["ResultSink"]
+
+
+class ResultSink:
+    """Keeps lines in the order in which they come; results are drawn from them and from nothing else."""
+
+    def __init__(self, settings: PluginOptions) -> None:
+        self._settings = settings
+        self._lines: list[Event] = []
+        self._announced: set[str] = set()
+        self._stream = EventWriter(settings.output / "results.jsonl")
+        self._started, self._clock = utc_now(), perf_counter()
+        self._drawn: Results | None = None
+        self.planned = 0
+        self.why_partial = ""
+        self.written: set[str] = set()
+        """Names of the files that have been written."""
+        self.failed: list[str] = []
+        """What could not be written, and why."""
+
+    @property
+    def any(self) -> bool:
+        """Whether anything has come."""
+        return bool(self._lines)
+
+    def announce(self, run: TargetRun, planned: int) -> None:
+        """A contract begins."""
+        self.planned += planned
+        self.take(Event("run", run.contract.name, run=run))
+
+    def warn(self, run: TargetRun) -> None:
+        """What is known of a run only at its end."""
+        if run.warnings and run.contract.name in self._announced:
+            self._keep(Event("warnings", run.contract.name, run=run))
+
+    def take(self, line: Event, text: str | None = None) -> None:
+        """Keep a line, and stream it to disk; `text` is the line where it has been written already."""
+        if line.kind == "run":
+            if line.contract in self._announced:
+                return
+            self._announced.add(line.contract)
+        said = self._settings
+        if not self._lines:
+            line = Event(line.kind, line.contract, line.run, seed=said.seed, depth=said.depth, started=self._started)
+        self._keep(line, text)
+
+    def _keep(self, line: Event, text: str | None = None) -> None:
+        self._lines.append(line)
+        self._drawn = None
+        try:
+            self._stream.write(line, text)
+        except OutputError as error:
+            self._fail(str(error))
+
+    def check(self) -> None:
+        """Raise Unusable where nothing could be written at the end."""
+        folder = self._settings.output
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "results.jsonl").open("a", encoding="utf-8").close()
+        except OSError as error:
+            what = f"cannot write to {folder}: {error.strerror or error}"
+            raise ConfigError([Problem("--output", what, "give another folder")]) from None
+
+    def results(self) -> Results:
+        """Everything so far."""
+        if self._drawn is None:
+            runs = rebuild_runs(self._lines)
+            self._drawn = build_results(
+                runs,
+                seed=self._settings.seed,
+                depth=self._settings.depth,
+                started=self._started,
+                seconds=perf_counter() - self._clock,
+                why_partial=self.why_partial,
+            )
+        return self._drawn
+
+    def finish(self) -> None:
+        """Write results.json and the other forms that were asked for (HTML is pytest-html's to write)."""
+        self._drawn = None
+        self._end_stream()
+        for form in ("json", *self._settings.also_write):
+            self._write(form)
+        self._summarise(os.environ.get("GITHUB_STEP_SUMMARY", ""))
+
+    def expectations(self) -> None:
+        """Write the present deviations as expectations that a profile can name."""
+        path = self._settings.write_expectations
+        if path is None:
+            return
+        from conformance.target.known_deviations import format_deviations  # noqa: PLC0415 - only where it was asked for
+
+        deviating = (Verdict.VIOLATES, Verdict.INCONCLUSIVE, Verdict.DRIFTS)
+        rows = [
+            (row.id, row.verdict.value, row.reason or "; ".join(sorted({item.aspect for item in row.findings})))
+            for run in self.results().runs
+            for row in run.rows
+            if row.verdict in deviating
+        ]
+        self._save(path, format_deviations(rows, expires=(datetime.now(UTC) + timedelta(days=90)).date()))
+
+    def _summarise(self, path: str) -> None:
+        """GitHub shows what is appended to a file that it names."""
+        if not path:
+            return
+        try:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(_writer("markdown").write(self.results(), self._settings.language))
+        except (OSError, ConformanceError) as error:
+            self._fail(f"GITHUB_STEP_SUMMARY: {getattr(error, 'strerror', None) or error}")
+
+    def _fail(self, said: str) -> None:
+        if said not in self.failed:
+            self.failed.append(said)
+
+    def _end_stream(self) -> None:
+        try:
+            self._stream.write(Event("end", seconds=perf_counter() - self._clock, why_partial=self.why_partial))
+            self._stream.close()
+            self.written.add("results.jsonl")
+        except OutputError as error:
+            self._fail(str(error))
+        except OSError as error:
+            self._fail(f"results.jsonl: {error.strerror or error}")
+
+    def _write(self, form: str) -> None:
+        writer = _writer(form)
+        try:
+            text = writer.write(self.results(), self._settings.language)
+        except ConformanceError as error:
+            self._fail(str(error))
+            return
+        self._save(self._settings.output / writer.file, text)
+
+    def _save(self, path: Path, text: str) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            self.written.add(path.name)
+        except OSError as error:
+            self._fail(f"{path}: {error.strerror or error}")
+
+
+def _writer(form: str) -> Writer:
+    from conformance.report.writers import WRITERS  # noqa: PLC0415 - 70 ms that a session that only collects need not pay
+
+    return WRITERS[form]

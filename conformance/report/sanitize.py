@@ -1,0 +1,56 @@
+"""Text that may come from a target, made harmless to look at: nothing in it moves a cursor or reorders a line.
+
+Escaping for a language (HTML, XML, Markdown, JSON) is the work of each writer; this is what they have in common.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.results.serialization import INVISIBLE
+
+__all__ = ["clip_text", "escape_cell", "format_json", "is_web_link", "show_invisible", "to_one_line"]
+
+
+def show_invisible(text: str) -> str:
+    """The text with every control, bidi control, invisible character and surrogate named as `⟨U+202E⟩`.
+
+    Tabs and line feeds stay; a carriage return before a line feed goes. The result encodes as UTF-8.
+    """
+    if text.isprintable():  # nothing of UNSEEN is, and this is much faster
+        return text
+    return INVISIBLE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
+
+
+def to_one_line(text: str) -> str:
+    """`visible` in one line: line ends are shown as `⏎`, tabs as spaces."""
+    return show_invisible(text).replace("\n", "⏎").replace("\t", " ")
+
+
+def clip_text(text: str, limit: int) -> str:
+    """At most `limit` characters, the last of them `…` where something was left off."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def format_json(value: Any) -> str:
+    """A value as JSON in one line, as people read it: not ASCII only."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def escape_cell(text: str) -> str:
+    """`one_line`, with an apostrophe before what a spreadsheet that a table is pasted into would take for a formula."""
+    line = to_one_line(text)
+    return f"'{line}" if line.lstrip().startswith(("=", "+", "-", "@")) else line
+
+
+def is_web_link(text: str) -> bool:
+    """Whether a text may become a link: http or https with a host, and nothing unseen in it."""
+    if INVISIBLE.search(text) or any(character.isspace() for character in text):
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)

@@ -1,0 +1,41 @@
+"""Results as text, in every form that people and programs read; nothing in here reads or writes a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from conformance.report import html
+from conformance.report.writers import badge, earl, har, junit, markdown, sarif, table
+from conformance.results.model import Results
+from conformance.results.serialization import format_results
+
+__all__ = ["WRITERS", "Writer"]
+
+
+class Writer(NamedTuple):
+    """A form of the report: the name of its file, and what draws it from results in a language (None: English)."""
+
+    file: str
+    write: Callable[[Results, str | None], str]
+
+
+def _one_language(write: Callable[[Results], str]) -> Callable[[Results, str | None], str]:
+    return lambda results, _language: write(results)
+
+
+WRITERS: Mapping[str, Writer] = MappingProxyType(
+    {
+        "html": Writer("report.html", html.render_document),
+        "json": Writer("results.json", _one_language(format_results)),
+        "junit": Writer("junit.xml", _one_language(junit.format_junit)),
+        "markdown": Writer("summary.md", markdown.format_markdown),
+        "sarif": Writer("results.sarif", _one_language(sarif.format_sarif)),
+        "har": Writer("exchanges.har", _one_language(har.format_har)),
+        "badge": Writer("badge.json", _one_language(badge.format_badge)),
+        "earl": Writer("earl.jsonld", _one_language(earl.format_earl)),
+        "table": Writer("summary.txt", table.format_table),
+    }
+)
+"""Every form by its name."""

@@ -1,0 +1,77 @@
+"""W3C's Evaluation and Report Language 1.0 as JSON-LD: an assertion per row, for programs that compare suites.
+
+conforms, drifts → passed · violates → failed · inconclusive → cantTell · not-exercised → untested
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from conformance.checks.model import Verdict
+from conformance.report.format import format_promise, format_reason
+from conformance.report.sanitize import is_web_link, show_invisible, to_one_line
+from conformance.results.model import Results, RowResult, TargetRun
+from conformance.results.serialization import format_json_text
+
+__all__ = ["format_earl"]
+
+_OUTCOMES = {
+    Verdict.CONFORMS: "earl:passed", Verdict.DRIFTS: "earl:passed", Verdict.VIOLATES: "earl:failed",
+    Verdict.INCONCLUSIVE: "earl:cantTell", Verdict.NOT_EXERCISED: "earl:untested",
+}  # fmt: skip
+_CONTEXT = {
+    "earl": "http://www.w3.org/ns/earl#",
+    "dct": "http://purl.org/dc/terms/",
+    "doap": "http://usefulinc.com/ns/doap#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "assertedBy": {"@id": "earl:assertedBy", "@type": "@id"},
+    "subject": {"@id": "earl:subject", "@type": "@id"},
+    "mode": {"@id": "earl:mode", "@type": "@id"},
+    "outcome": {"@id": "earl:outcome", "@type": "@id"},
+    "date": {"@id": "dct:date", "@type": "xsd:dateTime"},
+    "title": "dct:title",
+    "description": "dct:description",
+}
+
+
+def format_earl(results: Results) -> str:
+    """The graph: the suite, each target, each row as a test criterion within its assertion."""
+    suite: dict[str, Any] = {
+        "@id": "urn:conformance:suite",
+        "@type": ["earl:Assertor", "earl:Software"],
+        "title": show_invisible(results.suite.name),
+        "doap:release": {"doap:revision": show_invisible(results.suite.version)},
+    }
+    graph = [suite]
+    for number, run in enumerate(results.runs, 1):
+        subject = f"urn:conformance:target:{number}"
+        graph.append(_subject(subject, run))
+        graph += [_assertion(results, run, row, subject) for row in run.rows]
+    return format_json_text({"@context": _CONTEXT, "@graph": graph})
+
+
+def _subject(name: str, run: TargetRun) -> dict[str, Any]:
+    return {"@id": name, "@type": "earl:TestSubject", "title": show_invisible(str(run.target.get("base_url", "")))}
+
+
+def _assertion(results: Results, run: TargetRun, row: RowResult, subject: str) -> dict[str, Any]:
+    criterion: dict[str, Any] = {
+        "@id": f"urn:conformance:row:{quote(show_invisible(run.contract.name))}:{quote(show_invisible(row.id))}",
+        "@type": "earl:TestCase",
+        "title": to_one_line(row.id),
+        "description": to_one_line(f"{row.cause} Promised: {format_promise(row)}".strip()),
+    }
+    if is_web_link(row.source.document):
+        criterion["dct:isPartOf"] = {"@id": row.source.document}
+    result: dict[str, Any] = {"@type": "earl:TestResult", "outcome": _OUTCOMES[row.verdict], "date": results.started}
+    if row.verdict is not Verdict.CONFORMS:
+        result["description"] = f"{row.verdict}: {format_reason(row)}".rstrip(": ")
+    return {
+        "@type": "earl:Assertion",
+        "assertedBy": "urn:conformance:suite",
+        "subject": subject,
+        "mode": "earl:automatic",
+        "earl:test": criterion,
+        "earl:result": result,
+    }

@@ -1,0 +1,89 @@
+"""Metrics for Prometheus in the OpenMetrics text format, for a file that is scraped or pushed.
+
+Only gauges are used and no metric has a unit line of its own kind, so that node_exporter's textfile collector, which
+reads the older Prometheus format, reads the same file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.openmetrics.exposition import generate_latest
+
+from conformance.checks.model import Verdict
+from conformance.report.sanitize import clip_text, to_one_line
+from conformance.results.model import Results, TargetRun
+from conformance.target.addresses import without_userinfo
+
+__all__ = ["format_metrics"]
+
+_RUN: Final = ("contract", "target")
+_LONGEST: Final = 200
+
+
+def format_metrics(results: Results) -> str:
+    """The verdict of every row and run as one series per verdict (1 for the one it has), requests, durations, time.
+
+    `target` is the profile's name, or the base URL without any user or password where it has none.
+    """
+    registry = CollectorRegistry()
+
+    def gauge(name: str, help_text: str, *labels: str) -> Gauge:
+        return Gauge(f"conformance_{name}", help_text, labels, registry=registry)
+
+    row_verdict = gauge("row_verdict", "1 for the verdict that the row has, else 0", *_RUN, "row", "verdict")
+    row_requests = gauge("row_requests", "Requests sent for the row", *_RUN, "row")
+    row_seconds = gauge("row_duration_seconds", "How long the row took", *_RUN, "row")
+    run_verdict = gauge("run_verdict", "1 for the verdict that the run has, else 0", *_RUN, "verdict")
+    run_rows = gauge("run_rows", "Rows that have the verdict", *_RUN, "verdict")
+    run_requests = gauge("run_requests", "Requests sent to the target", *_RUN)
+    contract = gauge("contract_edition", "1; edition of the contract, depth of the run", *_RUN, "edition", "depth")
+    for run, target in _named(results):
+        key = (_label(run.contract.name), target)
+        contract.labels(*key, _label(run.contract.edition), _label(results.depth)).set(1)
+        run_requests.labels(*key).set(run.requests)
+        for verdict in Verdict:
+            run_verdict.labels(*key, verdict.value).set(run.verdict is verdict)
+            run_rows.labels(*key, verdict.value).set(sum(row.verdict is verdict for row in run.rows))
+        for row in run.rows:
+            for verdict in Verdict:
+                row_verdict.labels(*key, _label(row.id), verdict.value).set(row.verdict is verdict)
+            row_requests.labels(*key, _label(row.id)).set(row.requests)
+            row_seconds.labels(*key, _label(row.id)).set(row.seconds)
+    gauge("run_duration_seconds", "How long the whole run took").set(results.seconds)
+    gauge("run_partial", "1 if the run was broken off").set(results.partial)
+    gauge("run_start_timestamp_seconds", "When the run started").set(_timestamp(results.started))
+    text: bytes = generate_latest(registry)  # type: ignore[no-untyped-call]
+    return text.decode("utf-8")
+
+
+def _named(results: Results) -> Iterator[tuple[TargetRun, str]]:
+    """Each run with a name that no other run of its contract has."""
+    taken: set[tuple[str, str]] = set()
+    for run in results.runs:
+        name = base = _label(str(run.target.get("name") or _address(str(run.target.get("base_url", "")))))
+        number = 1
+        while (run.contract.name, name) in taken:
+            number += 1
+            name = f"{base} #{number}"
+        taken.add((run.contract.name, name))
+        yield run, name
+
+
+def _address(url: str) -> str:
+    try:
+        return without_userinfo(url)
+    except ValueError:
+        return "(no address)"
+
+
+def _label(text: str) -> str:
+    """The library escapes what the format needs; what a person cannot see is named first."""
+    return clip_text(to_one_line(text), _LONGEST)
+
+
+def _timestamp(started: str) -> float:
+    return datetime.fromisoformat(started).timestamp()

@@ -1,0 +1,134 @@
+"""SARIF 2.1.0 for code scanning: every row is a rule, and what deviates points at the row's line in the case file.
+
+violates → error · drifts → warning · inconclusive → kind `open`, which is SARIF's word for it. A known deviation is
+suppressed with its reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from conformance.checks.model import Verdict
+from conformance.report.evidence import proof_exchanges
+from conformance.report.format import format_promise, format_reason, format_repeat_command
+from conformance.report.sanitize import is_web_link, show_invisible, to_one_line
+from conformance.results.model import Exploration, RecordedExchange, Results, RowResult, TargetRun
+from conformance.results.serialization import format_json_text
+
+__all__ = ["format_sarif"]
+
+_KINDS = {
+    Verdict.VIOLATES: ("fail", "error"),
+    Verdict.DRIFTS: ("fail", "warning"),
+    Verdict.INCONCLUSIVE: ("open", "none"),
+}
+
+
+def format_sarif(results: Results) -> str:
+    """The log: a run per contract and target."""
+    log = {
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [_run(results, run) for run in results.runs],
+    }
+    return format_json_text(log)
+
+
+def _run(results: Results, run: TargetRun) -> dict[str, Any]:
+    rules = [_rule(run, row) for row in run.rows]
+    rules += [_explored_rule(run, one) for one in run.explored if one.verdict in _KINDS]
+    driver = {
+        "name": show_invisible(results.suite.name),
+        "version": show_invisible(results.suite.version),
+        "rules": rules,
+    }
+    places = {rule["id"]: number for number, rule in enumerate(rules)}
+    return {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": show_invisible(f"conformance/{run.contract.name}/{run.contract.edition}/")},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": not results.partial, "startTimeUtc": show_invisible(results.started)}],
+        "properties": {"seed": results.seed, "depth": results.depth, "requests": run.requests},
+        "results": list(_results(run, places)),
+    }
+
+
+def _rule(run: TargetRun, row: RowResult) -> dict[str, Any]:
+    rule: dict[str, Any] = {
+        "id": _id(run, row.id),
+        "shortDescription": _message(row.cause or row.id),
+        "fullDescription": _message(f"{row.cause} Promised: {format_promise(row)}"),
+        "properties": {"table": row.table, "row": row.row},
+    }
+    if is_web_link(row.source.document):
+        rule["helpUri"] = row.source.document
+    return rule
+
+
+def _explored_rule(run: TargetRun, one: Exploration) -> dict[str, Any]:
+    return {"id": _id(run, f"explored/{one.operation}"), "shortDescription": _message(f"{one.method} {one.path}")}
+
+
+def _results(run: TargetRun, places: dict[str, int]) -> Iterator[dict[str, Any]]:
+    for row in run.rows:
+        if row.verdict in _KINDS:
+            result = _result(places, _id(run, row.id), row, format_reason(row))
+            if curl := format_repeat_command(row):
+                result["properties"] = {"curl": show_invisible(curl)}
+            if row.known:
+                known = to_one_line(f"{row.known.reason} {row.known.link} {row.known.expires}".rstrip())
+                result["suppressions"] = [{"kind": "external", "justification": known}]
+            yield result | _web(proof_exchanges(row))
+    for one in run.explored:
+        if one.verdict in _KINDS:
+            found = [f"{it.aspect}: wanted {it.wanted}, got {it.got}. {it.detail}" for it in one.findings]
+            said = one.reason or " ".join(found)
+            name = _id(run, f"explored/{one.operation}")
+            yield _result(places, name, one, said) | _web(next(iter(one.exchanges), None))
+
+
+def _result(places: dict[str, int], rule: str, of: RowResult | Exploration, said: str) -> dict[str, Any]:
+    kind, level = _KINDS[of.verdict]
+    result: dict[str, Any] = {
+        "ruleId": rule, "ruleIndex": places[rule], "kind": kind, "level": level,
+        "message": _message(said or of.verdict),
+        "partialFingerprints": {"conformanceRow/v1": rule},
+    }  # fmt: skip
+    if of.file:
+        where = {"artifactLocation": {"uri": quote(show_invisible(of.file)), "uriBaseId": "%SRCROOT%"}}
+        result["locations"] = [{"physicalLocation": {**where, "region": {"startLine": max(1, of.line)}}}]
+    return result
+
+
+def _web(exchange: RecordedExchange | None) -> dict[str, Any]:
+    if exchange is None:
+        return {}
+    sent = exchange.request
+    web: dict[str, Any] = {"webRequest": {"method": sent.method, "target": sent.url, "headers": _headers(sent.headers)}}
+    if sent.body:
+        web["webRequest"]["body"] = {"text": sent.body}
+    if came := exchange.response:
+        answer = {"statusCode": came.status, "reasonPhrase": came.reason, "headers": _headers(came.headers)}
+        web["webResponse"] = {**answer, "body": {"text": came.body}}
+    elif exchange.silence:
+        web["webResponse"] = {"noResponseReceived": True}
+    return web
+
+
+def _headers(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def _id(run: TargetRun, name: str) -> str:
+    return show_invisible(f"{run.contract.name}/{name}")
+
+
+def _message(text: str) -> dict[str, str]:
+    """A message's text: `[words](place)` would become a link, so brackets are escaped as SARIF says."""
+    return {"text": re.sub(r"([\\\[\]])", r"\\\1", to_one_line(text))}

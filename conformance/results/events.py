@@ -1,0 +1,95 @@
+"""`results.jsonl`: results as they come, so that a killed run still has its evidence.
+
+A header line (a run without rows), one line per row or operation, a footer. Whatever lines are whole can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TextIO
+
+from pydantic import TypeAdapter, ValidationError
+
+from conformance.errors import ConfigError, OutputError, Problem
+from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
+from conformance.results.serialization import dump_json
+
+__all__ = ["Event", "EventWriter", "read_events"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line: `run` begins a contract, `row` and `explored` are results of it, `end` closes the file.
+
+    `contract` is the name of the contract that a result belongs to.
+    """
+
+    kind: str
+    contract: str = ""
+    run: TargetRun | None = None
+    row: RowResult | None = None
+    explored: Exploration | None = None
+    undocumented: tuple[Undocumented, ...] = ()
+    seed: int = 0
+    depth: str = ""
+    started: str = ""
+    seconds: float = 0.0
+    why_partial: str = ""
+
+
+class EventWriter:
+    """Writes lines, each flushed. Raises Unwritable, naming the file, where the disk does not take them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def write(self, line: Event, text: str | None = None) -> None:
+        """Append one line, given as `text` where it has been written already; the file is begun anew by the first."""
+        try:
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._path.open("w", encoding="utf-8")
+            self._file.write(f"{format_event(line) if text is None else text}\n")
+            self._file.flush()
+        except OSError as error:
+            raise OutputError(f"{self._path}: {error.strerror or error}") from None
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def format_event(line: Event) -> str:
+    """A line as JSON, what is empty left out."""
+    return dump_json(_adapter(), line, all_members=False)
+
+
+def parse_event(text: str) -> Event:
+    """The line of a text; raises ValueError where it is not whole."""
+    return _adapter().validate_json(text)
+
+
+def read_events(path: Path) -> Iterator[Event]:
+    """Every whole line of a file; a last line that was cut short is left out. Raises Unusable for another file."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise ConfigError(
+            [Problem(str(path), f"cannot be read: {error.strerror or error}", "check the path")]
+        ) from None
+    lines = text.removesuffix("\n").split("\n")  # a text may hold what Unicode calls the end of a line
+    for number, line in enumerate(lines, 1):
+        try:
+            yield parse_event(line)
+        except (ValidationError, ValueError):
+            if number < len(lines):
+                raise ConfigError([Problem(f"{path}:{number}", "not a line of results.jsonl")]) from None
+
+
+@cache
+def _adapter() -> TypeAdapter[Event]:
+    return TypeAdapter(Event)

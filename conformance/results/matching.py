@@ -1,0 +1,67 @@
+"""Which run of the old results is to be held against which of the new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from conformance.results.model import TargetRun
+
+__all__ = ["label_run", "match_runs"]
+
+Pair = tuple[TargetRun | None, TargetRun | None]
+
+
+def match_runs(old: Sequence[TargetRun], new: Sequence[TargetRun]) -> tuple[Pair, ...]:
+    """Pairs of the same contract: first of the same target, then of the same name, then of the same address.
+
+    Where a contract has one run on each side, those two belong together whatever they were run against. A run without
+    a partner comes with None.
+    """
+    left, right = list(old), list(new)
+    pairs: list[Pair] = []
+    for key in (_exactly, _by_name, _by_address):
+        pairs += _taken(left, right, key)
+    pairs += _taken(left, right, _alone(old, new))
+    pairs += [(run, None) for run in left]
+    pairs += [(None, run) for run in right]
+    order = {id(run): place for place, run in enumerate((*new, *old))}
+    return tuple(sorted(pairs, key=lambda pair: order[id(pair[1] or pair[0])]))
+
+
+def label_run(run: TargetRun) -> str:
+    """The target's name, or its address where it has none."""
+    return str(run.target.get("name") or run.target.get("base_url") or "?")
+
+
+def _taken(left: list[TargetRun], right: list[TargetRun], key: Callable[[TargetRun], Any]) -> Iterator[Pair]:
+    for run in tuple(left):
+        wanted = key(run)
+        found = next((one for one in right if wanted is not None and key(one) == wanted), None)
+        if found is not None:
+            left.remove(run)
+            right.remove(found)
+            yield run, found
+
+
+def _alone(old: Sequence[TargetRun], new: Sequence[TargetRun]) -> Callable[[TargetRun], Any]:
+    def key(run: TargetRun) -> Any:
+        name = run.contract.name
+        sole = all(sum(one.contract.name == name for one in side) == 1 for side in (old, new))
+        return name if sole else None
+
+    return key
+
+
+def _exactly(run: TargetRun) -> Any:
+    return run.contract.name, run.target.get("name"), run.target.get("base_url")
+
+
+def _by_name(run: TargetRun) -> Any:
+    name = run.target.get("name")
+    return (run.contract.name, name) if name else None
+
+
+def _by_address(run: TargetRun) -> Any:
+    address = run.target.get("base_url")
+    return (run.contract.name, address) if address else None

@@ -1,0 +1,93 @@
+"""Texts of two runs made comparable: what differs from request to request on any server is set aside.
+
+Identifiers, times and the names of one target's own fixtures say nothing about how it behaves.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+__all__ = ["Normalizer"]
+
+_SHORTEST: Final = 3
+"""Shorter values of fixtures stand in too many texts by chance."""
+
+_VOLATILE: Final = re.compile(
+    r"""(?P<id>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b  # UUID
+        |\b(?=[0-9A-HJKMNP-TV-Z]*\d)(?=[0-9A-HJKMNP-TV-Z]*[A-Z])[0-7][0-9A-HJKMNP-TV-Z]{25}\b    # ULID
+        |\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{16,}\b                                     # hexadecimal
+        )
+    |(?P<time>\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?
+        |\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),\ \d\d\ [A-Z][a-z]{2}\ \d{4}\ \d\d:\d\d:\d\d\ GMT
+        |\b1[5-9]\d{11}\b                                                                      # epoch, milliseconds
+        )""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Normalizer:
+    """Knows what is particular to one target; `settled` names it instead of showing it."""
+
+    target: Mapping[str, Any]
+    """The profile as it stands in results: `base_url`, `fixtures`, …"""
+
+    def settled(self, text: str) -> str:
+        """The text with `{base_url}`, `{id}`, … for this target's address and fixtures, identifiers and times."""
+        if self._own is not None:
+            text = self._own.sub(lambda match: f"{{{self._names[match[0]]}}}", text)
+        return _VOLATILE.sub(lambda match: f"{{{match.lastgroup}}}", text)
+
+    def settled_value(self, value: Any) -> Any:
+        """The same of every text within a JSON value, and of the names of members."""
+        if isinstance(value, str):
+            return self.settled(value)
+        if isinstance(value, Mapping):
+            return {self.settled(str(name)): self.settled_value(each) for name, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.settled_value(each) for each in value]
+        return value
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return dict(_particulars(self.target))
+
+    @cached_property
+    def _own(self) -> re.Pattern[str] | None:
+        longest_first = sorted(self._names, key=len, reverse=True)
+        if not longest_first:
+            return None
+        return re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(value) for value in longest_first)})(?!\w)")
+
+
+def _particulars(target: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    fixtures = target.get("fixtures")
+    if isinstance(fixtures, Mapping):
+        yield from _fixtures(fixtures, "")
+    url = target.get("base_url")
+    if isinstance(url, str) and url:
+        with suppress(ValueError):
+            if host := urlsplit(url).netloc:
+                yield host, "host"
+        yield url.rstrip("/"), "base_url"
+
+
+def _fixtures(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            yield from _fixtures(value, f"{path}.")
+        elif isinstance(value, str) and len(value) >= _SHORTEST:
+            yield value, path
+            quoted = json.dumps(value)[1:-1]
+            if quoted != value:
+                yield quoted, path
+        elif isinstance(value, int) and not isinstance(value, bool) and len(str(value)) >= _SHORTEST:
+            yield str(value), path

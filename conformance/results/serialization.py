@@ -1,0 +1,150 @@
+"""JSON text in which nothing moves a cursor, reorders a line or fails to encode, whatever the values hold."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from conformance.errors import ConfigError, Problem
+from conformance.results.model import FORMAT, Results
+
+__all__ = [
+    "INVISIBLE",
+    "dump_json",
+    "format_json_text",
+    "format_results",
+    "parse_results",
+    "read_results",
+    "replace_surrogates",
+    "results_adapter",
+]
+
+INVISIBLE: Final = re.compile(
+    "["
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 controls, but for tab and line feed
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # bidi, invisible, separators
+    "\ud800-\udfff\ufffe\uffff"  # no characters at all
+    "\U000e0000-\U000e007f"  # tags
+    "]"
+)
+"""Characters that a person does not see and a terminal or a browser may obey."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def replace_surrogates(text: str) -> str:
+    """The text with U+FFFD for every lone surrogate; all else as it is."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def format_json_text(value: Any, indent: int | None = 1) -> str:
+    """JSON values as JSON, to be written as UTF-8: what is not seen is written as an escape, so that nothing is lost.
+
+    Lone surrogates become U+FFFD and numbers that JSON does not have become their names.
+    """
+    text = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=indent)
+    return INVISIBLE.sub(_escaped, text) + "\n"
+
+
+def dump_json(adapter: TypeAdapter[Any], value: Any, *, indent: int | None = None, all_members: bool = True) -> str:
+    """The same of a value that an adapter knows, much faster; `all_members` is false to leave out defaults."""
+    try:
+        written = adapter.dump_json(value, indent=indent, exclude_defaults=not all_members, warnings=False)
+    except (PydanticSerializationError, UnicodeError):
+        plain = adapter.dump_python(value, exclude_defaults=not all_members, warnings=False)
+        return format_json_text(plain, indent=indent).removesuffix("\n")
+    return INVISIBLE.sub(_escaped, written.decode())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return replace_surrogates(value)
+    if isinstance(value, dict):
+        return {replace_surrogates(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def _escaped(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+_MOST_PROBLEMS = 20
+
+
+@cache
+def results_adapter() -> TypeAdapter[Results]:
+    """Between the model and JSON values; building it takes a moment, so it is built once and only when needed."""
+    return TypeAdapter(Results)
+
+
+def format_results(results: Results) -> str:
+    """The text of `results.json`; `read_json` of it gives equal results."""
+    return dump_json(results_adapter(), results, indent=1) + "\n"
+
+
+def parse_results(text: str, where: str) -> Results:
+    """The results in the text of a `results.json`; `where` is the file's name.
+
+    Raises Unusable that names file and place for text that is no JSON, for another format and for every member that
+    is missing or of the wrong type. Members that are not known are ignored: they may be added within a format.
+    """
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ConfigError([Problem(f"{where}:{error.lineno}", f"not JSON: {error.msg}", _MEND)]) from None
+    except RecursionError:
+        raise ConfigError([Problem(where, "nested too deeply", _MEND)]) from None
+    _check_format(value, where)
+    try:
+        return results_adapter().validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        raise ConfigError(_problems(error, where)) from None
+
+
+_MEND = "give a results.json as a run wrote it"
+
+
+def _check_format(value: Any, where: str) -> None:
+    if not isinstance(value, dict) or "format" not in value:
+        raise ConfigError([Problem(where, "these are no results: there is no member `format`", _MEND)])
+    if value["format"] != FORMAT:
+        what = f"written in format {json.dumps(value['format'])}, and this version reads format {FORMAT}"
+        raise ConfigError([Problem(where, what, "use the version of the suite that wrote it")])
+
+
+def _problems(error: ValidationError, where: str) -> Iterable[Problem]:
+    errors = error.errors(include_url=False, include_input=False, include_context=False)
+    for one in errors[:_MOST_PROBLEMS]:
+        yield Problem(f"{where}, {_path(one['loc'])}", one["msg"].lower())
+    if len(errors) > _MOST_PROBLEMS:
+        yield Problem(where, f"{len(errors) - _MOST_PROBLEMS} more problems", _MEND)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+    return path.removeprefix(".") or "the whole"
+
+
+def read_results(path: Path) -> Results:
+    """The results of a `results.json`, or of the folder that holds one; raises Unusable."""
+    path = path / "results.json" if path.is_dir() else path
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise ConfigError(
+            [Problem(str(path), f"cannot be read: {error.strerror or error}", "check the path")]
+        ) from None
+    return parse_results(text, str(path))

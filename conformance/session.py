@@ -1,0 +1,154 @@
+"""Contracts held against targets in one process: plans first, then rows as they are asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from conformance.assemble import describe_run, mark_known_deviation
+from conformance.contract.contract import Contract
+from conformance.contract.schema import Depth
+from conformance.contract_run import ContractRun, build_context, plan_rows
+from conformance.engine.context import RequestSender, RunContext
+from conformance.engine.journal import FILE, FileLedger, Ledger, NoLedger, read_open_entries
+from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
+from conformance.results.redaction import Redactor
+from conformance.setup import prepare_target
+from conformance.target.loader import Target
+from conformance.target.selection import TargetSelection, resolve_target
+
+__all__ = ["RunOptions", "RunSession", "SenderWrapper"]
+
+
+SenderWrapper = Callable[[RequestSender], RequestSender]
+"""What every request of the rows passes on its way to the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a campaign is run, whatever it is aimed at."""
+
+    depth: Depth
+    seed: int
+    workers: int = 1
+    share: int = 1
+    """How many processes keep the target's pace together."""
+    relative_to: Path = Path()
+    output: Path | None = None
+    """Where the ledger of what is made on a target is kept."""
+    through: SenderWrapper | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    contract: Contract
+    target: Target
+    ground: RunContext
+    runner: ContractRun
+    notes: tuple[str, ...]
+
+
+class RunSession:
+    """Every contract of a session; each is planned before its first byte is sent. `offer` starts embedded servers."""
+
+    def __init__(self, aimed: TargetSelection, how: RunOptions, offer: Callable[[str], Mapping[str, Any]]) -> None:
+        self._aim, self._how, self._offer = aimed, how, offer
+        self._targets: dict[str, Target] = {}
+        self._held: dict[str, _Held] = {}
+
+    def target(self, contract: Contract) -> Target:
+        """The target of a contract; raises Unusable."""
+        if contract.name not in self._targets:
+            self._targets[contract.name] = resolve_target(contract, self._aim, self._offer, os.environ)
+        return self._targets[contract.name]
+
+    def begin(self, contract: Contract, rows: Sequence[str], operations: Sequence[str] = ()) -> None:
+        """Plan these rows; several workers begin with them and the explorations at once. Raises Unusable."""
+        target, how = self.target(contract), self._how
+        wanted = [row for name in rows if (row := contract.row(name)) is not None]
+        ground = build_context(contract, target, how.depth, how.seed, relative_to=how.relative_to, share=how.share)
+        notes: tuple[str, ...] = ()
+        if self._aim.real:
+            ledger, notes = open_ledger(how.output, target, alone=how.share == 1)
+            ready = prepare_target(replace(ground, ledger=ledger))
+            ground, notes = ready.ground, (*notes, *ready.notes)
+        if how.through is not None:
+            ground = replace(ground, session=how.through(ground.session))
+        plans = plan_rows(contract, ground.target, wanted, how.depth, how.seed)
+        runner = ContractRun(ground, plans, how.workers)
+        self._held[contract.name] = _Held(contract, ground.target, ground, runner, notes)
+        runner.start(rows, operations)
+
+    def row(self, contract: str, row: str) -> RowResult:
+        """The result of a row, with the word that its deviation is known where the profile says so."""
+        held = self._held[contract]
+        return mark_known_deviation(held.runner.result(row), held.target.expectations, datetime.now(UTC).date())
+
+    def explore(self, contract: str, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
+        """What an operation answers beyond the tables."""
+        return self._held[contract].runner.explored(operation)
+
+    def planned(self, contract: str) -> int:
+        """How many requests the rows send at most."""
+        held = self._held.get(contract)
+        return sum(plan.requests for plan in held.runner.plans.values()) if held else 0
+
+    def sent(self) -> int:
+        """How many requests have left this machine."""
+        return sum(held.ground.session.sent for held in self._held.values())
+
+    def without_secrets(self, text: str) -> str:
+        """A text without the secrets of any target of this session, and without what was captured on the way."""
+        for target in self._targets.values():
+            text = Redactor(target.secrets).text(text)
+        for held in self._held.values():
+            text = held.ground.redactor.text(text)
+        return text
+
+    def redacted(self, contract: str, text: str) -> str:
+        """A text without any secret of the contract's target, those that were captured on the way included."""
+        held = self._held.get(contract)
+        return held.ground.redactor.text(text) if held else text
+
+    def run(self, contract: str) -> TargetRun:
+        """Whose contract and whose target, without rows."""
+        held = self._held[contract]
+        run = describe_run(held.contract, held.target.described)
+        gone = getattr(held.ground.session, "gone", None)
+        warnings = [*map(str, held.target.warnings), *held.notes, *held.ground.shared.warnings]
+        warnings += [f"the target is gone: {gone}"] if gone else []
+        return replace(run, warnings=tuple(warnings))
+
+    def runs(self) -> Iterable[TargetRun]:
+        """Every run that was begun, without rows."""
+        return [self.run(contract) for contract in self._held]
+
+    def expectations(self, contract: str) -> Iterable[Any]:
+        """What the profile says is known."""
+        return self._held[contract].target.expectations if contract in self._held else ()
+
+    def stop(self) -> None:
+        """Rows that are under way begin nothing new and only clean up; may be called from another thread."""
+        for held in tuple(self._held.values()):
+            held.ground.shared.stopping.set()
+
+    def close(self) -> None:
+        """Start nothing more and let go of every connection."""
+        for held in self._held.values():
+            held.runner.close()
+
+
+def open_ledger(output: Path | None, target: Target, *, alone: bool) -> tuple[Ledger, tuple[str, ...]]:
+    """The ledger in a folder, and a word on what an earlier run left. `alone`: no other process writes to it."""
+    if output is None:
+        return NoLedger(), ()
+    path = output / FILE
+    left = [entry for entry in read_open_entries(path) if entry.base_url == target.base_url] if alone else []
+    if alone and not read_open_entries(path):
+        path.unlink(missing_ok=True)
+    said = f"an earlier run may have left {len(left)} things on the target: `conformance sweep` deletes them"
+    return FileLedger(path), ((said,) if left else ())

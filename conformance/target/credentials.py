@@ -1,0 +1,150 @@
+"""Credentials of a target: their values from the environment, from files or (on loopback only) from the profile.
+
+No message repeats a value, nor the name of a file, nor a variable's name that could be a key in the wrong place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.errors import Problem
+from conformance.target.problems import Locate, Place, format_location
+from conformance.target.schema import SOURCES
+
+__all__ = ["Credential", "CredentialReader", "Secret"]
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_HALVES = re.compile(r"[\ud800-\udfff]")
+_PLAINLY_A_NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z|[a-z_]+\Z")
+_LONGEST = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that must never be written, and the name that is written in its place."""
+
+    name: str
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a request may identify itself with: `{"": secret}` in `header`, or named values for a body (no header)."""
+
+    name: str
+    header: str | None
+    values: Mapping[str, Secret]
+
+
+@dataclass(slots=True)
+class CredentialReader:
+    """Opens the credentials of a profile, whatever else is wrong with it, and keeps every problem on the way."""
+
+    environ: Mapping[str, str]
+    folder: Path
+    local: bool | None
+    """Whether literal values are allowed; None when the base URL cannot be read (then nothing is said of them)."""
+    locate: Locate
+    problems: list[Problem] = field(default_factory=list)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def open(self, written: Any) -> dict[str, Credential]:
+        """The credentials under `credentials:`, by name; those that cannot be opened are left out, with problems."""
+        if not isinstance(written, Mapping):
+            return {}
+        found = (self._credential(name, value) for name, value in written.items() if isinstance(value, Mapping))
+        return {each.name: each for each in found if each is not None}
+
+    def keep(self, name: str, value: str) -> Secret:
+        """Note a secret; the name is changed where another secret has it."""
+        unique = name
+        while self.secrets.get(unique, value) != value:
+            unique += "'"
+        self.secrets[unique] = value
+        return Secret(unique, value)
+
+    def _credential(self, name: str, written: Mapping[str, Any]) -> Credential | None:
+        place: Place = ("credentials", name)
+        if not {"header", *SOURCES}.isdisjoint(written):
+            secret = self._secret(place, written, header=True)
+            header = written.get("header")
+            return Credential(name, header, {"": secret}) if secret and isinstance(header, str) else None
+        return self._fields(name, place, written)
+
+    def _fields(self, name: str, place: Place, written: Mapping[str, Any]) -> Credential | None:
+        if not written:
+            self._problem(place, "is empty", "name its values by env or file, or leave it out")
+        opened = {
+            key: self._secret((*place, key), value) for key, value in written.items() if isinstance(value, Mapping)
+        }
+        values = {key: secret for key, secret in opened.items() if secret is not None}
+        return Credential(name, None, values) if values and len(values) == len(written) else None
+
+    def _secret(self, place: Place, written: Mapping[str, Any], *, header: bool = False) -> Secret | None:
+        given = [key for key in SOURCES if key in written]
+        if len(given) != 1:
+            if given or not set(written) - {"header"}:  # else an unknown key is what is wrong
+                self._problem(place, "needs exactly one of env, file and value", "keep one of them")
+            return None
+        text, at = written[given[0]], (*place, given[0])
+        if not isinstance(text, str):
+            return None
+        name, value = {"env": self._by_env, "file": self._by_file, "value": self._by_value}[given[0]](place, at, text)
+        if value is None:
+            return None
+        if flaw := _flaw(value, header):
+            self._problem(at, flaw)
+            return None
+        return self.keep(name, value)
+
+    def _by_env(self, place: Place, at: Place, variable: str) -> tuple[str, str | None]:
+        shown = f" {variable}" if _PLAINLY_A_NAME.match(variable) else " that it names"
+        if (value := self.environ.get(variable)) is None:
+            self._problem(
+                at, f"the environment variable{shown} is not set", f"set it, or leave {format_location(place)} out"
+            )
+        return (variable if _PLAINLY_A_NAME.match(variable) else format_location(place[1:])), value
+
+    def _by_file(self, place: Place, at: Place, path: str) -> tuple[str, str | None]:
+        try:
+            with (self.folder / path).open("rb") as stream:
+                content = stream.read(_LONGEST + 1)
+            value = content.decode("utf-8").rstrip("\r\n")
+        except UnicodeDecodeError:
+            self._problem(at, "the file that it names is not UTF-8", "save it as UTF-8")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "not the name of a file"
+            self._problem(at, f"the file that it names cannot be read: {reason}", "check the path")
+        else:
+            if len(content) <= _LONGEST:
+                return format_location(place[1:]), value
+            self._problem(at, "the file that it names is larger than 64 KiB")
+        return format_location(place[1:]), None
+
+    def _by_value(self, place: Place, at: Place, text: str) -> tuple[str, str | None]:
+        if self.local is False:
+            self._problem(at, "a secret may stand here only for a base URL on this machine", "name it by env or file")
+            return format_location(place[1:]), None
+        return format_location(place[1:]), text
+
+    def _problem(self, place: Place, what: str, mend: str = "") -> None:
+        self.problems.append(Problem(self.locate(place), f"{format_location(place)}: {what}", mend))
+
+
+def _flaw(value: str, header: bool) -> str | None:
+    """What makes a value unfit to be sent."""
+    if not value:
+        return "the secret is empty"
+    if _CONTROL.search(value):
+        return "the secret holds control characters"
+    if _HALVES.search(value):
+        return "the secret is not UTF-8"
+    if header and value != value.strip():
+        return "the secret has spaces around it, which a header cannot carry"
+    if header and not value.isascii():
+        return "the secret holds characters that a header cannot carry (only ASCII)"
+    return None

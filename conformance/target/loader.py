@@ -1,0 +1,363 @@
+"""A file opened for a target: its document, with problems that quote nothing where a secret may stand."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from conformance import yaml_document as source
+from conformance.errors import ConfigError, Problem
+from conformance.target import addresses as address
+from conformance.target import schema as quantities
+from conformance.target.credentials import Credential, CredentialReader, Secret
+from conformance.target.description import describe_target
+from conformance.target.known_deviations import KnownDeviation, KnownDeviationEntry
+from conformance.target.problems import Locate, Place, format_location, problems_from_validation
+from conformance.target.schema import Profile
+from conformance.validation import PERMISSIONS, suggest
+
+__all__ = [
+    "Credential",
+    "Secret",
+    "Target",
+    "Vantage",
+    "check_target_names",
+    "open_document",
+    "read_profile",
+    "read_profile_document",
+    "sort_problems",
+    "target_from_mapping",
+    "target_from_url",
+    "to_plain",
+]
+
+_QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"|(?<=the tag )\S+")
+_HARMLESS = frozenset(Profile.model_fields) - {"credentials"}
+
+
+def open_document(path: Path) -> tuple[source.Document | None, tuple[Problem, ...]]:
+    """A file that is read strictly; one that breaks the reader itself is a problem too, never an exception."""
+    try:
+        return source.read(path)
+    except (RecursionError, ValueError):
+        return None, (Problem(f"{path}:1", "not YAML that can be read: too deep, or a number too long"),)
+
+
+def read_profile_document(path: Path) -> tuple[source.Document | None, tuple[Problem, ...]]:
+    """As `opened`, of a profile: what is written in its credentials, or in no known section, is not quoted."""
+    document, problems = open_document(path)
+    return document, tuple(each if _is_harmless(each, document) else _without_quotes(each) for each in problems)
+
+
+def sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """By file and line, each once."""
+
+    def key(problem: Problem) -> tuple[str, int]:
+        path, _, line = problem.where.rpartition(":")
+        return (path, int(line)) if line.isdecimal() else (problem.where, 0)
+
+    return tuple(sorted(dict.fromkeys(problems), key=key))
+
+
+def to_plain(value: Any) -> Any:
+    """Python's own collections and paths in JSON types."""
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(each) for each in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return str(value) if isinstance(value, Path) else value
+
+
+def _is_harmless(problem: Problem, document: source.Document | None) -> bool:
+    line = problem.where.rpartition(":")[2]
+    if document is None or not line.isdecimal():
+        return False
+    above = [(at, place[0]) for place, at in document.lines.items() if len(place) == 1 and at <= int(line)]
+    return problem.what.startswith("the key ") or max(above, default=(0, ""))[1] in _HARMLESS
+
+
+def _without_quotes(problem: Problem) -> Problem:
+    return Problem(problem.where, _QUOTED.sub("…", problem.what), _QUOTED.sub("…", problem.mend))
+
+
+def check_target_names(
+    target: Target,
+    known_fixtures: Iterable[str],
+    known_credentials: Iterable[str] | Mapping[str, Iterable[str]],
+    known_vantages: Iterable[str] | None = None,
+    known_hooks: Iterable[str] | None = None,
+) -> tuple[Problem, ...]:
+    """A problem for each name of a profile that its contract does not know; None: any name will do.
+
+    `known_credentials` may map each name to the values it has (`email`, `password`), to none for one that goes in a
+    header; then these are checked as well.
+    """
+    sections: tuple[tuple[str, Iterable[str], Iterable[str] | None], ...] = (
+        ("credentials", target.credentials, known_credentials),
+        ("fixtures", target.fixtures, known_fixtures),
+        ("vantages", target.vantages, known_vantages),
+        ("hooks", target.hooks, known_hooks),
+    )
+    unknown = tuple(
+        Problem(target.where(section, name), f"unknown {section[:-1]} {name!r}", suggest(name, known, section))
+        for section, used, names in sections
+        if names is not None
+        for known in [tuple(names)]
+        for name in used
+        if name not in known
+    )
+    if not isinstance(known_credentials, Mapping):
+        return unknown
+    values = {name: tuple(fields) for name, fields in known_credentials.items()}
+    parts = (
+        part
+        for name, each in target.credentials.items()
+        if name in values
+        for part in _parts(target, each, values[name])
+    )
+    return (*unknown, *parts)
+
+
+def _parts(target: Target, credential: Credential, known: tuple[str, ...]) -> Iterator[Problem]:
+    place = ("credentials", credential.name)
+    if bool(known) != (credential.header is None):
+        form = "{" + ", ".join(f"{name}: {{env: …}}" for name in known) + "}" if known else "{header: …, env: …}"
+        yield Problem(target.where(*place), f"credential {credential.name!r} has another form", f"write {form}")
+        return
+    for name in credential.values if known else ():
+        if name not in known:
+            what = f"unknown value {name!r} of credential {credential.name!r}"
+            yield Problem(target.where(*place, name), what, suggest(name, known, "values"))
+    for name in known:
+        if name not in credential.values:
+            what = f"credential {credential.name!r} lacks {name!r}"
+            yield Problem(target.where(*place), what, f"add `{name}: {{env: …}}`")
+
+
+@dataclass(frozen=True, slots=True)
+class Vantage:
+    """Where a request comes from: an address of this machine, or a proxy (whose URL may hold a password)."""
+
+    source_address: str | None
+    proxy: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Everything about one server under test."""
+
+    contract: str
+    base_url: str
+    """Without a slash at its end."""
+    name: str
+    """What reports call it."""
+    credentials: Mapping[str, Credential]
+    fixtures: Mapping[str, Any]
+    vantages: Mapping[str, Vantage]
+    hooks: Mapping[str, tuple[tuple[str, str], ...]]
+    """Headers of each hook."""
+    allow: frozenset[str]
+    """`write`, `delete`, `exhaust`; empty: read-only."""
+    pace: tuple[int, float] | None
+    """So many requests in each so many seconds; None: as fast as it goes."""
+    pace_group: str | None
+    """Targets of one group share one pace."""
+    timeout: float
+    """Seconds."""
+    ca_bundle: Path | None
+    client_cert: tuple[Path, Path | None] | None
+    """Certificate and key; the key is in the same file when None."""
+    expectations: tuple[KnownDeviation, ...]
+    secrets: Mapping[str, str] = field(repr=False)
+    """Every value that must not be written, by the name that is written in its place."""
+    described: dict[str, Any] = field(repr=False)
+    """What may be told of the target, in JSON types: no credentials, no user or password in any URL."""
+    warnings: tuple[Problem, ...] = ()
+    """What a person should know, and no reason to stop."""
+    places: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """`file:line` of each place in the profile (`fixtures.endpoint`), and of the profile itself (empty name)."""
+
+    def where(self, *place: str) -> str:
+        """`file:line` of a place, or of the nearest place around it."""
+        for end in range(len(place), -1, -1):
+            if (found := self.places.get(".".join(place[:end]))) is not None:
+                return found
+        return self.name
+
+
+def read_profile(path: Path, *, environ: Mapping[str, str], allow: Iterable[str] = ()) -> Target:
+    """The target that a profile describes, with what `allow` adds to it.
+
+    Raises `Unusable` with every problem of the profile, of the files that it names and of `allow`.
+    """
+    document, problems = read_profile_document(path)
+    if document is None:
+        raise ConfigError(problems)
+    places = {format_location(place): document.where(place) for place in document.lines}
+    reader = _Reader(environ, path.parent, document.where, places, path.stem, list(problems))
+    return reader.target(document.value, allow)
+
+
+def target_from_mapping(
+    profile: Mapping[str, Any], *, where: str, environ: Mapping[str, str], allow: Iterable[str] = ()
+) -> Target:
+    """As `read`, of a profile in memory, said to stand in `where`; files are relative to the working folder."""
+    reader = _Reader(environ, Path(), lambda _: where, {"": where}, where, [])
+    return reader.target(to_plain(profile), allow)
+
+
+def target_from_url(
+    url: str,
+    contract: str,
+    *,
+    environ: Mapping[str, str],
+    credentials: Mapping[str, Mapping[str, Any]] | None = None,
+    allow: Iterable[str] = (),
+) -> Target:
+    """A first look at a URL: no fixtures, and of `credentials` (in a profile's form) those whose variables are set."""
+    usable = {name: form for name, form in (credentials or {}).items() if all(map(environ.get, _variables(form)))}
+    profile = {"contract": contract, "base_url": url, "credentials": usable}
+    return target_from_mapping(profile, where="--target", environ=environ, allow=allow)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one profile; each step adds its problems, and only the last one gives up."""
+
+    environ: Mapping[str, str]
+    folder: Path
+    locate: Locate
+    places: Mapping[str, str]
+    name: str
+    problems: list[Problem]
+
+    def target(self, written: Any, allow: Iterable[str]) -> Target:
+        profile = self._form(written)
+        members: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
+        vault = CredentialReader(self.environ, self.folder, _local(members.get("base_url")), self.locate)
+        credentials = vault.open(members.get("credentials"))
+        vantages = self._vantages(members.get("vantages"), vault)
+        granted = self._granted(allow)
+        ca_bundle = self._file(("ca_bundle",), members.get("ca_bundle"))
+        client_cert = self._certificate(members.get("client_cert"))
+        expectations = self._expectations(profile, members.get("expectations"))
+        self.problems += vault.problems
+        if self.problems or profile is None:
+            raise ConfigError(sort_problems(self.problems))
+        allowed = frozenset(profile.allow) | granted
+        name = profile.name or self.name
+        return Target(
+            contract=profile.contract,
+            base_url=profile.base_url,
+            name=name,
+            credentials=credentials,
+            fixtures=dict(profile.fixtures),
+            vantages=vantages,
+            hooks={name: tuple(hook.headers.items()) for name, hook in profile.hooks.items()},
+            allow=allowed,
+            pace=quantities.parse_pace(profile.pace) if profile.pace else None,
+            pace_group=profile.pace_group,
+            timeout=quantities.parse_duration(profile.timeout),
+            ca_bundle=ca_bundle,
+            client_cert=client_cert,
+            expectations=expectations,
+            secrets=vault.secrets,
+            described=describe_target(profile, name, allowed, vault.secrets),
+            warnings=self._warnings(profile),
+            places=self.places,
+        )
+
+    def _form(self, written: Any) -> Profile | None:
+        try:
+            return Profile.model_validate(written)
+        except ValidationError as error:
+            self.problems += problems_from_validation(error, written, self.locate)
+        return None
+
+    def _granted(self, allow: Iterable[str]) -> frozenset[str]:
+        granted = frozenset(allow)
+        self.problems += [
+            Problem("--allow", f"{word!r} is no permission", suggest(word, PERMISSIONS, "permissions"))
+            for word in sorted(granted.difference(PERMISSIONS))
+        ]
+        return granted
+
+    def _vantages(self, written: Any, vault: CredentialReader) -> dict[str, Vantage]:
+        forms = written if isinstance(written, Mapping) else {}
+        return {name: self._vantage(name, form, vault) for name, form in forms.items() if isinstance(form, Mapping)}
+
+    def _vantage(self, name: str, form: Mapping[str, Any], vault: CredentialReader) -> Vantage:
+        given = {"source_address", "proxy"}.intersection(form)
+        if len(given) != 1 and (given or not form):  # else an unknown key is what is wrong
+            self._problem(("vantages", name), "needs exactly one of source_address and proxy", "keep one of them")
+        proxy = form.get("proxy")
+        if isinstance(proxy, str) and (password := address.password_of(proxy)):
+            vault.keep(f"{name}.proxy", password)
+        return Vantage(form.get("source_address"), proxy)
+
+    def _certificate(self, written: Any) -> tuple[Path, Path | None] | None:
+        pair = {"cert": written} if isinstance(written, str) else written if isinstance(written, Mapping) else {}
+        places = {key: ("client_cert",) if isinstance(written, str) else ("client_cert", key) for key in pair}
+        cert, key = (self._file(places.get(each, ()), pair.get(each)) for each in ("cert", "key"))
+        return (cert, key) if cert else None
+
+    def _file(self, place: Place, written: Any) -> Path | None:
+        if not isinstance(written, str) or not written:
+            return None
+        path = self.folder / written
+        if not (path.is_file() and os.access(path, os.R_OK)):
+            self._problem(place, f"{written!r} is not a file that can be read", "check the path")
+        return path
+
+    def _expectations(self, profile: Profile | None, written: Any) -> tuple[KnownDeviation, ...]:
+        if isinstance(written, str) and written:
+            return self._expectations_file(written)
+        entries = profile.expectations if profile and isinstance(profile.expectations, list) else ()
+        return tuple(KnownDeviation.of(entry, self.locate(("expectations", n))) for n, entry in enumerate(entries))
+
+    def _expectations_file(self, written: str) -> tuple[KnownDeviation, ...]:
+        document, problems = open_document(self.folder / written)
+        self.problems += problems
+        if document is None:
+            return ()
+        try:
+            entries = TypeAdapter(list[KnownDeviationEntry]).validate_python(document.value)
+        except ValidationError as error:
+            self.problems += problems_from_validation(error, document.value, document.where)
+            return ()
+        return tuple(KnownDeviation.of(entry, document.where((n,))) for n, entry in enumerate(entries))
+
+    def _warnings(self, profile: Profile) -> tuple[Problem, ...]:
+        if not profile.base_url.startswith("http://") or address.is_loopback(profile.base_url):
+            return ()
+        what = "base_url is plain http: credentials go over the network unencrypted"
+        return (Problem(self.locate(("base_url",)), what, "use https if the target offers it"),)
+
+    def _problem(self, place: Place, what: str, mend: str) -> None:
+        self.problems.append(Problem(self.locate(place), f"{format_location(place)}: {what}", mend))
+
+
+def _local(base_url: Any) -> bool | None:
+    """Whether the base URL names this machine; None when it is no base URL at all."""
+    try:
+        return address.is_loopback(address.parse_base_url(base_url)) if isinstance(base_url, str) else None
+    except ValueError:
+        return None
+
+
+def _variables(form: Any) -> Iterable[str]:
+    """The environment variables that a credential of a profile names."""
+    if not isinstance(form, Mapping):
+        return
+    if isinstance(form.get("env"), str):
+        yield form["env"]
+    for value in form.values():
+        yield from _variables(value)

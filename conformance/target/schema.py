@@ -1,0 +1,224 @@
+"""Times and paces as people write them: `10s`, `500ms`, `10/10s`, `60/m`."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any, NoReturn
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag
+
+from conformance.target import addresses as address
+from conformance.target.known_deviations import KnownDeviationEntry
+from conformance.validation import PERMISSIONS, suggest
+
+__all__ = [
+    "DURATION",
+    "PACE",
+    "ClientCertificate",
+    "HeaderCredential",
+    "Hook",
+    "Profile",
+    "SecretSource",
+    "VantageForm",
+    "parse_duration",
+    "parse_pace",
+    "profile_schema",
+]
+
+_NUMBER, _UNIT = r"(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,3})?", r"(?:ms|s|m|h)"
+DURATION = rf"^{_NUMBER}{_UNIT}$"
+PACE = rf"^[1-9][0-9]{{0,5}}/(?:{_NUMBER})?{_UNIT}$"
+
+_PARTS = re.compile(rf"(?P<number>{_NUMBER})?(?P<unit>{_UNIT})\Z")
+_LENGTH = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_LONGEST = 3600.0
+
+
+def parse_duration(text: str) -> float:
+    """A time in seconds, above 0 and at most an hour; `ValueError` in our own words otherwise."""
+    return _duration(text) if re.match(DURATION, text) else _refuse("is not a time", "10s, 500ms or 1m")
+
+
+def parse_pace(text: str) -> tuple[int, float]:
+    """`(requests, seconds)`: so many requests in each such time; `ValueError` in our own words otherwise."""
+    count, slash, time = text.partition("/")
+    if not slash or not re.fullmatch(r"[1-9][0-9]{0,5}", count, re.ASCII) or not _PARTS.match(time):
+        _refuse("is not a pace", "10/10s, 60/m or 5/s")
+    return int(count), _duration(time)
+
+
+def _duration(text: str) -> float:
+    parts = _PARTS.match(text)
+    if parts is None:
+        _refuse("is not a time", "10s, 500ms or 1m")
+    length = float(parts["number"] or 1) * _LENGTH[parts["unit"]]
+    if not 0 < length <= _LONGEST:
+        raise ValueError("is out of range (above 0, at most 1h)")
+    return length
+
+
+def _refuse(what: str, example: str) -> NoReturn:
+    raise ValueError(f"{what}; write it as {example}")
+
+
+SOURCES = ("env", "file", "value")
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ONE_SOURCE: list[JsonValue] = [{"required": [key]} for key in SOURCES]
+
+
+def _header_name(text: str) -> str:
+    if not _TOKEN.match(text):
+        raise ValueError("is not the name of a header; the value goes by env or file")
+    return text
+
+
+def _header_value(text: str) -> str:
+    if _CONTROL.search(text) or text != text.strip() or not text.isascii():
+        raise ValueError("is not a header's value (ASCII, no control characters, no spaces around)")
+    return text
+
+
+def _line(text: str) -> str:
+    if not text.strip() or _CONTROL.search(text):
+        raise ValueError("is empty or holds control characters")
+    return text
+
+
+def _permission(text: str) -> str:
+    if text not in PERMISSIONS:
+        raise ValueError(f"{text!r} is no permission; {suggest(text, PERMISSIONS, 'permissions')}")
+    return text
+
+
+def _profile_duration(text: str) -> str:
+    parse_duration(text)
+    return text
+
+
+def _pace(text: str) -> str:
+    parse_pace(text)
+    return text
+
+
+def _fixture(value: JsonValue) -> JsonValue:
+    if value is None:
+        raise ValueError("has no value; leave it out, or write its value")
+    if not _finite(value):
+        raise ValueError("holds a number that JSON cannot write")
+    return value
+
+
+def _finite(value: JsonValue) -> bool:
+    if isinstance(value, dict):
+        return all(map(_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+Line = Annotated[str, AfterValidator(_line), Field(min_length=1)]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class SecretSource(_Form):
+    """Where a secret comes from: exactly one of an environment variable, a file, or (on loopback only) the text."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_SOURCE})
+
+    env: Line | None = Field(None, description="The environment variable that holds it")
+    file: Line | None = Field(None, description="The file that holds it, relative to the profile")
+    value: str | None = Field(None, repr=False, description="The text itself; only for a base URL on this machine")
+
+
+class HeaderCredential(SecretSource):
+    """A secret that is sent in a header."""
+
+    header: Annotated[str, AfterValidator(_header_name)] = Field(description="The header's name")
+
+
+class VantageForm(_Form):
+    """Where requests come from: exactly one of an address of this machine and a proxy."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["source_address"]}, {"required": ["proxy"]}]})
+
+    source_address: Annotated[str, AfterValidator(address.parse_source_address)] | None = Field(
+        None, description="An IP address of this machine"
+    )
+    proxy: Annotated[str, AfterValidator(address.parse_proxy)] | None = Field(
+        None, repr=False, description="http://host:port"
+    )
+
+
+class Hook(_Form):
+    """Headers on which the target's owner lets it fail."""
+
+    headers: dict[Annotated[str, AfterValidator(_header_name)], Annotated[str, AfterValidator(_header_value)]] = Field(
+        min_length=1
+    )
+
+
+class ClientCertificate(_Form):
+    """A certificate to show to the target, with its key in the same file or beside it."""
+
+    cert: Line
+    key: Line | None = None
+
+
+def _credential_form(value: Any) -> str:
+    direct = isinstance(value, dict) and not {"header", *SOURCES}.isdisjoint(value)
+    return "<header>" if direct else "<fields>"
+
+
+def _text_or(form: str, text: str) -> Discriminator:
+    return Discriminator(lambda value: text if isinstance(value, str) else form)
+
+
+Credentials = Annotated[
+    Annotated[HeaderCredential, Tag("<header>")] | Annotated[dict[Line, SecretSource], Tag("<fields>")],
+    Discriminator(_credential_form),
+]
+Certificates = Annotated[
+    Annotated[Line, Tag("<file>")] | Annotated[ClientCertificate, Tag("<pair>")], _text_or("<pair>", "<file>")
+]
+Expectations = Annotated[
+    Annotated[Line, Tag("<file>")] | Annotated[list[KnownDeviationEntry], Tag("<entries>")],
+    _text_or("<entries>", "<file>"),
+]
+
+
+class Profile(_Form):
+    """Everything about one server under test, as a person writes it."""
+
+    contract: Line = Field(description="The contract to hold it to, such as microcms-management")
+    base_url: Annotated[str, AfterValidator(address.parse_base_url)] = Field(description="http(s)://host[:port][/path]")
+    name: Line | None = Field(None, description="What reports call it; the file's name when absent")
+    credentials: dict[Line, Credentials] = Field({}, description="Values only from the environment or a file")
+    fixtures: dict[Line, Annotated[JsonValue, AfterValidator(_fixture)]] = Field(
+        {}, description="Facts that cases need: an endpoint, an ID that exists"
+    )
+    vantages: dict[Line, VantageForm] = Field({}, description="Where requests may come from")
+    hooks: dict[Line, Hook] = Field({}, description="Headers that make the target fail, if its owner provides any")
+    allow: list[Annotated[str, AfterValidator(_permission), Field(json_schema_extra={"enum": list(PERMISSIONS)})]] = (
+        Field([], description="What may be done beyond reading")
+    )
+    pace: Annotated[str, AfterValidator(_pace), Field(json_schema_extra={"pattern": PACE})] | None = Field(
+        None, description="Requests per time over the whole run: 10/10s"
+    )
+    pace_group: Line | None = Field(None, description="Targets of one group share one pace")
+    timeout: Annotated[str, AfterValidator(_profile_duration), Field(json_schema_extra={"pattern": DURATION})] = Field(
+        "10s", description="How long to wait for an answer: 10s, 500ms"
+    )
+    ca_bundle: Line | None = Field(None, description="Certificates to trust, a file relative to the profile")
+    client_cert: Certificates | None = Field(None, description="Our certificate: a file, or {cert: …, key: …}")
+    expectations: Expectations = Field([], description="Known deviations: entries, or a file of them")
+
+
+def profile_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a profile, for editors."""
+    schema = Profile.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Target profile"}

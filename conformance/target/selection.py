@@ -1,0 +1,101 @@
+"""Which target a contract is held against: a profile, a bare URL, or a server that the host offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from conformance.contract.contract import Contract
+from conformance.errors import ConfigError, Problem
+from conformance.target.known_deviations import check_deviation_rows
+from conformance.target.loader import Target, check_target_names, read_profile, target_from_mapping, target_from_url
+from conformance.validation import suggest
+
+__all__ = ["TargetSelection", "resolve_target", "select_target"]
+
+StartServer = Callable[[str], Mapping[str, Any]]
+"""Starts a server of a contract, and gives the profile to use with it."""
+
+
+class TargetSelection:
+    """What `--target` and `--contract` say: read once, before anything is collected."""
+
+    def __init__(self, target: Target | None, url: str | None, contract: str | None, allow: Sequence[str]) -> None:
+        self.target, self.url, self.allow = target, url, tuple(allow)
+        self.contract = target.contract if target else contract
+
+    @property
+    def real(self) -> bool:
+        """Whether it is a target of the user's, not a server that the host offers."""
+        return self.target is not None or self.url is not None
+
+    def takes(self, contract: str) -> bool:
+        """Whether this contract is to be run."""
+        return self.contract is None or self.contract == contract
+
+
+def select_target(
+    target: str | None,
+    contract: str | None,
+    allow: Sequence[str],
+    environ: Mapping[str, str],
+    contracts: Sequence[str],
+) -> TargetSelection:
+    """Read the options; raises Unusable with every problem of the profile or the options."""
+    if contract is not None and contract not in contracts:
+        hint = suggest(contract, contracts, "contracts")
+        raise ConfigError([Problem("--contract", f"there is no contract {contract!r}", hint)])
+    if target is None:
+        unknown = [name for name in allow if name not in ("write", "delete", "exhaust")]
+        if unknown:
+            raise ConfigError(Problem("--allow", f"{name!r} is none", "write, delete or exhaust") for name in unknown)
+        return TargetSelection(None, None, contract, allow)
+    if "://" in target:
+        if contract is None:
+            known = ", ".join(contracts) or "none found"
+            raise ConfigError([Problem("--target", "a URL needs --contract", f"add --contract with one of: {known}")])
+        return TargetSelection(None, target, contract, allow)
+    path = Path(target)
+    if not path.is_file():
+        raise ConfigError(
+            [Problem("--target", f"there is no file {target}", "give a profile, or a URL with --contract")]
+        )
+    profile = read_profile(path, environ=environ, allow=allow)
+    if contract is not None and profile.contract != contract:
+        what = f"the profile is for {profile.contract}, not for {contract}"
+        raise ConfigError([Problem(profile.where("contract"), what, "give one of them")])
+    if contracts and profile.contract not in contracts:
+        hint = suggest(profile.contract, contracts, "contracts")
+        raise ConfigError([Problem(profile.where("contract"), f"there is no contract {profile.contract!r}", hint)])
+    return TargetSelection(profile, None, contract, allow)
+
+
+def resolve_target(
+    contract: Contract, aimed: TargetSelection, offer: StartServer, environ: Mapping[str, str]
+) -> Target:
+    """The target for one contract, its names held against what the contract knows; raises Unusable."""
+    if aimed.target is not None:
+        target = aimed.target
+    elif aimed.url is not None:
+        target = target_from_url(
+            aimed.url, contract.name, environ=environ, credentials=_usual(contract), allow=aimed.allow
+        )
+    else:
+        target = target_from_mapping(
+            offer(contract.name), where=f"the embedded server of {contract.name}", environ=environ, allow=aimed.allow
+        )
+    file = contract.file
+    fields = {name: tuple(named.fields) for name, named in file.credentials.items()}
+    problems = [
+        *check_target_names(target, file.fixtures, fields, file.vantages, file.hooks),
+        *check_deviation_rows(target.expectations, [row.id for row in contract.rows]),
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return target
+
+
+def _usual(contract: Contract) -> dict[str, dict[str, Any]]:
+    """Where a first look finds its credential: in the variable that the contract names for it."""
+    return {name: dict(named.usual) for name, named in contract.file.credentials.items() if named.usual}
