@@ -40,8 +40,8 @@ def main(chosen: list[str]) -> int:
     if unknown := [name for name in chosen if name not in MEASURES]:
         print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(MEASURES)}", file=sys.stderr)
         return 2
-    wanted = chosen or [name for name in MEASURES if name not in LONG]
-    figures = [Figure(*values) for name in wanted for values in MEASURES[name]()]
+    expected = chosen or [name for name in MEASURES if name not in LONG]
+    figures = [Figure(*values) for name in expected for values in MEASURES[name]()]
     for figure in figures:
         judged = f"(at most {figure.limit:g}) {'ok' if figure.value <= figure.limit else 'TOO MUCH'}"
         said = judged if math.isfinite(figure.limit) else "(to compare with)"

@@ -113,13 +113,13 @@ def _asked(contract: Contract, tool: Any, faults: tuple[str, ...]) -> Told:
 
 
 def _explored(contract: Contract, server: reference.Running, *, depth: Any) -> Told:
-    ground = build_context(
+    context = build_context(
         contract, target.target_from_mapping(server.profile, where="benchmark", environ={}), depth, SEED
     )
     names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
-    results = [explore_operation(ground, name)[0] for name in names]
+    results = [explore_operation(context, name)[0] for name in names]
     findings = frozenset(
-        (one.operation, item.aspect, str(item.wanted))
+        (one.operation, item.check, str(item.expected))
         for one in results
         for item in one.findings
         if item.level.value != "note"

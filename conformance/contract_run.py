@@ -93,14 +93,14 @@ CREW = 8
 class ContractRun:
     """Runs planned rows against one target, and explores; each row once, whoever asks for it first."""
 
-    def __init__(self, ground: RunContext, plans: dict[str, RowPlan], workers: int = 1) -> None:
-        self.ground, self.plans = ground, plans
+    def __init__(self, context: RunContext, plans: dict[str, RowPlan], workers: int = 1) -> None:
+        self.context, self.plans = context, plans
         self._workers = workers
         self._done: dict[str, RowResult] = {}
         self._under_way: dict[str, Future[Any]] = {}
         self._lanes: Lanes | None = None
         self._crew: ThreadPoolExecutor | None = None
-        self._bands = bands(ground, plans)
+        self._bands = bands(context, plans)
 
     def start(self, order: Sequence[str], operations: Sequence[str] = ()) -> None:
         """Begin with these rows and explorations; all that may go side by side does."""
@@ -108,9 +108,9 @@ class ContractRun:
             return
         # More than can send at the same time: who goes first is for the turns to say, and no queue stands before them.
         self._crew = ThreadPoolExecutor(CREW * self._workers, thread_name_prefix="probes")
-        self.ground = replace(self.ground, session=Turns(self.ground.session, self._workers), crew=self._crew)
-        self._bands = bands(self.ground, self.plans)
-        work = Work(self.ground, self.plans, lambda name: self._bands[name].run(name), self._explore)
+        self.context = replace(self.context, session=Turns(self.context.session, self._workers), crew=self._crew)
+        self._bands = bands(self.context, self.plans)
+        work = Work(self.context, self.plans, lambda name: self._bands[name].run(name), self._explore)
         rows = [name for name in order if not self.plans[name].row.case.last]
         self._lanes = work.start(rows, {f"{EXPLORE}{name}": name for name in operations}, self._workers)
         self._under_way = self._lanes.start()
@@ -134,13 +134,13 @@ class ContractRun:
 
     def close(self) -> None:
         """Start nothing more, clean up, and let go of every connection. May be called twice."""
-        self.ground.shared.stopping.set()
+        self.context.shared.stopping.set()
         if self._lanes is not None:
             self._lanes.stop()
         if self._crew is not None:
             self._crew.shutdown()
-        self.ground.shared.warn(clean_up_target(self.ground))
-        close: Callable[[], None] | None = getattr(self.ground.session, "close", None)
+        self.context.shared.warn(clean_up_target(self.context))
+        close: Callable[[], None] | None = getattr(self.context.session, "close", None)
         if close is not None:
             close()
 
@@ -154,7 +154,7 @@ class ContractRun:
         """The result of a row and of those that run together with it."""
         band = self._bands.get(name)
         if band is None:
-            return {name: run_row(self.ground, self.plans[name])}
+            return {name: run_row(self.context, self.plans[name])}
         for row in band.rows:
             band.run(row)
         return {row: band.result(row) for row in band.rows}
@@ -170,4 +170,4 @@ class ContractRun:
     def _explore(self, operation: str) -> Explored:
         from conformance.explore.results import explore_operation  # noqa: PLC0415 - Schemathesis is loaded only where it explores
 
-        return explore_operation(self.ground, operation)
+        return explore_operation(self.context, operation)

@@ -30,28 +30,28 @@ TRIES = 3
 class DiscoveryResult:
     """What was found, and of what was not, why; `ground` is the one that it was looked for on, with what was found."""
 
-    ground: RunContext
+    context: RunContext
     found: Mapping[str, Any]
     missed: Mapping[str, str]
     requests: int
 
 
-def discover_fixtures(ground: RunContext) -> DiscoveryResult:
+def discover_fixtures(context: RunContext) -> DiscoveryResult:
     """Look for each fixture that the target lacks and the contract can find. Sends reads only."""
-    looking = _Looking(ground)
-    for name, named in ground.contract.file.fixtures.items():
-        if named.discover is not None and not is_known_name(ground.contract, ground.target, (name,)):
+    looking = _Looking(context)
+    for name, named in context.contract.file.fixtures.items():
+        if named.discover is not None and not is_known_name(context.contract, context.target, (name,)):
             looking.look(name, named, named.discover)
-    return DiscoveryResult(looking.ground, looking.found, looking.missed, looking.evidence.requests)
+    return DiscoveryResult(looking.context, looking.found, looking.missed, looking.evidence.requests)
 
 
-def check_fixture(ground: RunContext, evidence: Evidence, name: str, steps: Iterable[Step]) -> StepSequence | None:
+def check_fixture(context: RunContext, evidence: Evidence, name: str, steps: Iterable[Step]) -> StepSequence | None:
     """Make the reads that show whether a fixture is as it should be; None where one of them is no read, or lacks."""
-    planned = tuple(plan_steps(ground.contract, steps, "standard"))
-    lacks = list(missing_for_steps(ground.contract, ground.target, planned))
+    planned = tuple(plan_steps(context.contract, steps, "standard"))
+    lacks = list(missing_for_steps(context.contract, context.target, planned))
     if not planned or lacks or any(step.tier != "read" for step in planned):
         return None
-    return run_steps(ground, evidence, planned, {}, label=f"fixture {name}", role="step", salt=f"fixture/{name}")
+    return run_steps(context, evidence, planned, {}, label=f"fixture {name}", role="step", salt=f"fixture/{name}")
 
 
 def is_usable(chain: StepSequence) -> bool:
@@ -65,22 +65,22 @@ def _shows(chain: StepSequence) -> bool:
 
 
 def _aspects(call: StepResult) -> frozenset[str]:
-    return frozenset(item.aspect for item in call.found)
+    return frozenset(item.check for item in call.found)
 
 
-def with_fixtures(ground: RunContext, found: Mapping[str, Any]) -> RunContext:
+def with_fixtures(context: RunContext, found: Mapping[str, Any]) -> RunContext:
     """The same ground, session and pace with more fixtures."""
-    given = {**ground.target.fixtures, **found}
-    told = {**ground.target.described, "fixtures": ground.redactor.json(given)}
-    target = replace(ground.target, fixtures=given, described=told)
-    return replace(ground, target=target, binder=RequestBuilder(ground.contract, target, ground.seed))
+    given = {**context.target.fixtures, **found}
+    told = {**context.target.described, "fixtures": context.redactor.json(given)}
+    target = replace(context.target, fixtures=given, described=told)
+    return replace(context, target=target, binder=RequestBuilder(context.contract, target, context.seed))
 
 
 class _Looking:
     """Looks for one fixture after the other; a chain that several name is made once."""
 
-    def __init__(self, ground: RunContext) -> None:
-        self.ground, self.evidence = ground, Evidence(ground.redactor)
+    def __init__(self, context: RunContext) -> None:
+        self.context, self.evidence = context, Evidence(context.redactor)
         self.found: dict[str, Any] = {}
         self.missed: dict[str, str] = {}
         self._answers: dict[str, tuple[Any, str]] = {}
@@ -90,10 +90,10 @@ class _Looking:
         tried = 0
         for value in self._candidates(body, how):
             tried += 1
-            richer = with_fixtures(self.ground, {name: value})
+            richer = with_fixtures(self.context, {name: value})
             chain = check_fixture(richer, self.evidence, name, named.check)
             if not named.check or (chain is not None and is_usable(chain)):
-                self.ground, self.found[name] = richer, value
+                self.context, self.found[name] = richer, value
                 return
             if tried == TRIES:
                 break
@@ -105,13 +105,13 @@ class _Looking:
         return self._answers[chain]
 
     def _asked(self, name: str) -> tuple[Any, str]:
-        contract = self.ground.contract
+        contract = self.context.contract
         steps = tuple(plan_steps(contract, contract.file.chains[name], "standard"))
-        lacks = list(dict.fromkeys(missing_for_steps(contract, self.ground.target, steps)))
+        lacks = list(dict.fromkeys(missing_for_steps(contract, self.context.target, steps)))
         if lacks or any(step.tier != "read" for step in steps):
             return None, f"looking for it needs {', '.join(lacks) or 'more than reads'}"
         chain = run_steps(
-            self.ground, self.evidence, steps, {}, label=f"looking at {name}", role="step", salt=f"discover/{name}"
+            self.context, self.evidence, steps, {}, label=f"looking at {name}", role="step", salt=f"discover/{name}"
         )
         answer = chain.calls[-1].exchange.answer if chain.calls else None
         if answer is None or not _shows(chain):
@@ -130,7 +130,7 @@ class _Looking:
             if not shown or not fits or not isinstance(taken, str | int) or taken == "":
                 continue
             try:
-                value = self.ground.binder.fill(how.value, PlaceholderScope({"taken": taken}))
+                value = self.context.binder.fill(how.value, PlaceholderScope({"taken": taken}))
             except MissingValue:
                 continue
             if str(value) not in seen:

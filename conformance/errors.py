@@ -24,10 +24,10 @@ class Problem:
     where: str
     """`file:line`, the name of an option, or the name of an environment variable."""
     what: str
-    mend: str = ""
+    hint: str = ""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}" + (f"; {self.mend}" if self.mend else "")
+        return f"{self.where}: {self.what}" + (f"; {self.hint}" if self.hint else "")
 
 
 class ConformanceError(Exception):

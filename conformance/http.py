@@ -19,8 +19,8 @@ Headers = tuple[tuple[str, str], ...]
 
 def header(headers: Headers, name: str) -> str | None:
     """The first value of a header, whatever the case of its name; None where it is absent."""
-    wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+    expected = name.lower()
+    return next((value for key, value in headers if key.lower() == expected), None)
 
 
 @dataclass(frozen=True, slots=True)

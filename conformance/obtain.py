@@ -26,48 +26,48 @@ CAPTURE = "token"
 class ObtainedCredentials:
     """The ground with every credential that could be had; `missed` says why of those that could not."""
 
-    ground: RunContext
-    got: tuple[str, ...] = ()
+    context: RunContext
+    actual: tuple[str, ...] = ()
     missed: Mapping[str, str] = field(default_factory=dict)
     requests: int = 0
 
 
-def obtain_credentials(ground: RunContext) -> ObtainedCredentials:
+def obtain_credentials(context: RunContext) -> ObtainedCredentials:
     """Make the chain of each credential that the target lacks and the contract can obtain, as far as it is allowed."""
-    evidence, got, missed = Evidence(ground.redactor), [], {}
-    for name, named in ground.contract.file.credentials.items():
-        if named.obtain is None or name in ground.target.credentials:
+    evidence, actual, missed = Evidence(context.redactor), [], {}
+    for name, named in context.contract.file.credentials.items():
+        if named.obtain is None or name in context.target.credentials:
             continue
-        value, why = _value(ground, evidence, name, named.obtain)
+        value, why = _value(context, evidence, name, named.obtain)
         if value:
-            ground = _with_credential(ground, name, named, value)
-            got.append(name)
+            context = _with_credential(context, name, named, value)
+            actual.append(name)
         else:
             missed[name] = why
-    return ObtainedCredentials(ground, tuple(got), missed, evidence.requests)
+    return ObtainedCredentials(context, tuple(actual), missed, evidence.requests)
 
 
-def _value(ground: RunContext, evidence: Evidence, name: str, chain: str) -> tuple[str, str]:
-    steps = tuple(plan_steps(ground.contract, ground.contract.file.chains[chain], "standard"))
-    lacks = dict.fromkeys(missing_for_steps(ground.contract, ground.target, steps))
+def _value(context: RunContext, evidence: Evidence, name: str, chain: str) -> tuple[str, str]:
+    steps = tuple(plan_steps(context.contract, context.contract.file.chains[chain], "standard"))
+    lacks = dict.fromkeys(missing_for_steps(context.contract, context.target, steps))
     if lacks:
         return "", f"needs {', '.join(lacks)}"
     captures: dict[str, Any] = {}
-    made = run_steps(ground, evidence, steps, captures, label=chain, role="step", salt=f"obtain/{name}")
+    made = run_steps(context, evidence, steps, captures, label=chain, role="step", salt=f"obtain/{name}")
     if not made.passed:
         return "", made.why
     value = captures.get(CAPTURE)
     return (value, "") if isinstance(value, str) and value else ("", "the answer holds none")
 
 
-def _with_credential(ground: RunContext, name: str, named: NamedInput, value: str) -> RunContext:
+def _with_credential(context: RunContext, name: str, named: NamedInput, value: str) -> RunContext:
     """The same ground, session and pace with one more credential, which is kept back from all that is written."""
-    ground.redactor.learn(name, value)
+    context.redactor.learn(name, value)
     credential = Credential(name, str((named.usual or {})["header"]), {"": Secret(name, value)})
     target = replace(
-        ground.target,
-        credentials={**ground.target.credentials, name: credential},
-        secrets={**ground.target.secrets, name: value},
+        context.target,
+        credentials={**context.target.credentials, name: credential},
+        secrets={**context.target.secrets, name: value},
     )
-    rules = ResponseRules(ground.contract, ground.redactor.found_in, ground.rules.keys | {name})
-    return replace(ground, target=target, binder=RequestBuilder(ground.contract, target, ground.seed), rules=rules)
+    rules = ResponseRules(context.contract, context.redactor.found_in, context.rules.keys | {name})
+    return replace(context, target=target, binder=RequestBuilder(context.contract, target, context.seed), rules=rules)

@@ -47,7 +47,7 @@ class RunOptions:
 class _Held:
     contract: Contract
     target: Target
-    ground: RunContext
+    context: RunContext
     runner: ContractRun
     notes: tuple[str, ...]
 
@@ -69,18 +69,18 @@ class RunSession:
     def begin(self, contract: Contract, rows: Sequence[str], operations: Sequence[str] = ()) -> None:
         """Plan these rows; several workers begin with them and the explorations at once. Raises Unusable."""
         target, how = self.target(contract), self._how
-        wanted = [row for name in rows if (row := contract.row(name)) is not None]
-        ground = build_context(contract, target, how.depth, how.seed, relative_to=how.relative_to, share=how.share)
+        expected = [row for name in rows if (row := contract.row(name)) is not None]
+        context = build_context(contract, target, how.depth, how.seed, relative_to=how.relative_to, share=how.share)
         notes: tuple[str, ...] = ()
         if self._aim.real:
             ledger, notes = open_ledger(how.output, target, alone=how.share == 1)
-            ready = prepare_target(replace(ground, ledger=ledger))
-            ground, notes = ready.ground, (*notes, *ready.notes)
+            ready = prepare_target(replace(context, ledger=ledger))
+            context, notes = ready.context, (*notes, *ready.notes)
         if how.through is not None:
-            ground = replace(ground, session=how.through(ground.session))
-        plans = plan_rows(contract, ground.target, wanted, how.depth, how.seed)
-        runner = ContractRun(ground, plans, how.workers)
-        self._held[contract.name] = _Held(contract, ground.target, ground, runner, notes)
+            context = replace(context, session=how.through(context.session))
+        plans = plan_rows(contract, context.target, expected, how.depth, how.seed)
+        runner = ContractRun(context, plans, how.workers)
+        self._held[contract.name] = _Held(contract, context.target, context, runner, notes)
         runner.start(rows, operations)
 
     def row(self, contract: str, row: str) -> RowResult:
@@ -99,27 +99,27 @@ class RunSession:
 
     def sent(self) -> int:
         """How many requests have left this machine."""
-        return sum(held.ground.session.sent for held in self._held.values())
+        return sum(held.context.session.sent for held in self._held.values())
 
     def without_secrets(self, text: str) -> str:
         """A text without the secrets of any target of this session, and without what was captured on the way."""
         for target in self._targets.values():
             text = Redactor(target.secrets).text(text)
         for held in self._held.values():
-            text = held.ground.redactor.text(text)
+            text = held.context.redactor.text(text)
         return text
 
     def redacted(self, contract: str, text: str) -> str:
         """A text without any secret of the contract's target, those that were captured on the way included."""
         held = self._held.get(contract)
-        return held.ground.redactor.text(text) if held else text
+        return held.context.redactor.text(text) if held else text
 
     def run(self, contract: str) -> TargetRun:
         """Whose contract and whose target, without rows."""
         held = self._held[contract]
         run = describe_run(held.contract, held.target.described)
-        gone = getattr(held.ground.session, "gone", None)
-        warnings = [*map(str, held.target.warnings), *held.notes, *held.ground.shared.warnings]
+        gone = getattr(held.context.session, "gone", None)
+        warnings = [*map(str, held.target.warnings), *held.notes, *held.context.shared.warnings]
         warnings += [f"the target is gone: {gone}"] if gone else []
         return replace(run, warnings=tuple(warnings))
 
@@ -134,7 +134,7 @@ class RunSession:
     def stop(self) -> None:
         """Rows that are under way begin nothing new and only clean up; may be called from another thread."""
         for held in tuple(self._held.values()):
-            held.ground.shared.stopping.set()
+            held.context.shared.stopping.set()
 
     def close(self) -> None:
         """Start nothing more and let go of every connection."""

@@ -36,28 +36,28 @@ class SweepResult:
 
 def sweep(contract: Contract, target: Target, path: Path, seed: int = 0) -> Iterator[SweepResult]:
     """Undo every open entry of this contract and target, the last first; each is struck out when nothing is left."""
-    wanted = [
+    expected = [
         entry
         for entry in read_open_entries(path)
         if entry.contract == contract.name and entry.base_url == target.base_url
     ]
-    if not wanted:
+    if not expected:
         return
-    ground = _ground(contract, target, path, seed)
+    context = _context(contract, target, path, seed)
     try:
-        for entry in reversed(wanted):
+        for entry in reversed(expected):
             unknowable = not (entry.made or entry.names or entry.operation == RESTORE)
-            why = "" if unknowable else delete_created(ground, Evidence(ground.redactor), entry)
+            why = "" if unknowable else delete_created(context, Evidence(context.redactor), entry)
             if not why:
-                ground.ledger.undone(entry.id)
+                context.ledger.undone(entry.id)
             doubt = DOUBT if unknowable else ""
-            yield SweepResult(entry.operation, entry.names, entry.row, ground.redactor.text(why), doubt)
+            yield SweepResult(entry.operation, entry.names, entry.row, context.redactor.text(why), doubt)
     finally:
-        close = getattr(ground.session, "close", None)
+        close = getattr(context.session, "close", None)
         if close is not None:
             close()
 
 
-def _ground(contract: Contract, target: Target, path: Path, seed: int) -> RunContext:
+def _context(contract: Contract, target: Target, path: Path, seed: int) -> RunContext:
     permitted = replace(target, allow=target.allow | _PERMITTED)
     return replace(build_context(contract, permitted, "standard", seed), ledger=FileLedger(path))

@@ -184,8 +184,8 @@ class _Builder:
             return self._problem(node, f"{text[:20]}… is too large a number", "write it as a text, in quotes")
         return number
 
-    def _problem(self, node: yaml.Node, what: str, mend: str) -> None:
-        self.problems.append(Problem(f"{self.path}:{node.start_mark.line + 1}", what, mend))
+    def _problem(self, node: yaml.Node, what: str, hint: str) -> None:
+        self.problems.append(Problem(f"{self.path}:{node.start_mark.line + 1}", what, hint))
 
 
 def _usual_tag(node: yaml.Node) -> str:

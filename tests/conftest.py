@@ -239,16 +239,16 @@ class Ran:
 
     rows: dict[str, RowResult]
     session: InMemory
-    ground: RunContext
+    context: RunContext
 
     @property
     def only(self) -> RowResult:
         assert 1 == len(self.rows)
         return next(iter(self.rows.values()))
 
-    def aspects(self) -> list[tuple[str, str]]:
+    def checks(self) -> list[tuple[str, str]]:
         """Of the only row: what did not hold, and how much that weighs."""
-        return [(item.aspect, item.level.value) for item in self.only.findings]
+        return [(item.check, item.level.value) for item in self.only.findings]
 
 
 @pytest.fixture
@@ -257,7 +257,7 @@ def answer() -> Callable[..., Response]:
 
 
 @pytest.fixture
-def ground(target: Callable[..., Target]) -> Callable[..., RunContext]:
+def context(target: Callable[..., Target]) -> Callable[..., RunContext]:
     """What rows stand on, with a function for a server."""
 
     def made(
@@ -270,7 +270,7 @@ def ground(target: Callable[..., Target]) -> Callable[..., RunContext]:
 
 
 @pytest.fixture
-def run(shop: Callable[..., Contract], ground: Callable[..., RunContext]) -> Callable[..., Ran]:
+def run(shop: Callable[..., Contract], context: Callable[..., RunContext]) -> Callable[..., Ran]:
     """Runs the rows of a contract against a function that answers each request."""
 
     def ran(
@@ -282,9 +282,9 @@ def run(shop: Callable[..., Contract], ground: Callable[..., RunContext]) -> Cal
         **profile: Any,
     ) -> Ran:
         contract = shop(rows, *changes)
-        held = ground(contract, server, depth, **profile)
-        wanted = [row for row in contract.rows if only is None or row.id in only]
-        plans = plan_rows(contract, held.target, wanted, depth, 0)
+        held = context(contract, server, depth, **profile)
+        expected = [row for row in contract.rows if only is None or row.id in only]
+        plans = plan_rows(contract, held.target, expected, depth, 0)
         results = {name: run_row(held, plan) for name, plan in plans.items()}
         assert isinstance(held.session, InMemory)
         return Ran(results, held.session, held)

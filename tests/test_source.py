@@ -63,9 +63,9 @@ def test_a_word_that_yaml_readers_disagree_on_is_refused_unless_quoted(word: str
     ],
 )
 def test_json_types_are_read_as_they_look(text: str, value: Any) -> None:
-    got = document(f"a: {text}").value["a"]
-    assert value == got
-    assert type(value) is type(got)
+    actual = document(f"a: {text}").value["a"]
+    assert value == actual
+    assert type(value) is type(actual)
 
 
 @pytest.mark.parametrize("number", ["1" + "0" * 1001, "1e999", "-1e999"])

@@ -71,6 +71,6 @@ def _distributed() -> Any:
     try:
         import distributed  # noqa: PLC0415 - an extra
     except ImportError:
-        mend = "install conformance[dask]"
-        raise ConfigError([Problem("--scheduler", "the package `distributed` is not installed", mend)]) from None
+        hint = "install conformance[dask]"
+        raise ConfigError([Problem("--scheduler", "the package `distributed` is not installed", hint)]) from None
     return distributed

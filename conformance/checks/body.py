@@ -31,7 +31,11 @@ def schema_differences(validator: jsonschema_rs.Validator, body: Any) -> Iterato
     for wrong in validator.iter_errors(body):
         place = "".join(f"/{part}" for part in wrong.instance_path)
         said: Mapping[str, Any] = wrong.kind.as_dict()
-        yield _wanted(wrong.kind.name, said, wrong.message), _got(wrong.kind.name, wrong.instance), place or "the body"
+        yield (
+            _expected(wrong.kind.name, said, wrong.message),
+            _actual(wrong.kind.name, wrong.instance),
+            place or "the body",
+        )
 
 
 _WORDS = {
@@ -42,7 +46,7 @@ _WORDS = {
 }
 
 
-def _wanted(kind: str, said: Mapping[str, Any], message: str) -> Any:
+def _expected(kind: str, said: Mapping[str, Any], message: str) -> Any:
     if kind == "const":
         return said.get("expected_value")
     if kind == "type" and isinstance(said.get("types"), list):
@@ -50,7 +54,7 @@ def _wanted(kind: str, said: Mapping[str, Any], message: str) -> Any:
     return _WORDS[kind].format(**said) if kind in _WORDS else message[:LONGEST]
 
 
-def _got(kind: str, instance: Any) -> Any:
+def _actual(kind: str, instance: Any) -> Any:
     if kind in ("maxItems", "minItems") and isinstance(instance, list):
         return f"{len(instance)} items"
     if kind == "required" and isinstance(instance, dict):
@@ -59,31 +63,33 @@ def _got(kind: str, instance: Any) -> Any:
     return instance if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-def check_body(answer: Response, body: Any, wanted: Expectation, where: str) -> Iterator[Finding]:
-    if wanted.body is None and wanted.equals is None and not wanted.absent and wanted.page is None:
+def check_body(answer: Response, body: Any, expected: Expectation, where: str) -> Iterator[Finding]:
+    if expected.body is None and expected.equals is None and not expected.absent and expected.page is None:
         return
-    if answer.status >= 400 and min(wanted.statuses) < 400:
+    if answer.status >= 400 and min(expected.statuses) < 400:
         return  # what is said of the body is said of the success; a refusal is allowed beside it
     if body is NOT_JSON:
-        yield Finding("body", wanted.body_level, "a JSON body", answer.text[:120] or "an empty body", where)
+        yield Finding("body", expected.body_level, "a JSON body", answer.text[:120] or "an empty body", where)
         return
-    yield from _shape(body, wanted, where)
-    if wanted.page is not None:
-        yield from _page(body, wanted.page, where)
+    yield from _shape(body, expected, where)
+    if expected.page is not None:
+        yield from _page(body, expected.page, where)
 
 
-def _shape(body: Any, wanted: Expectation, where: str) -> Iterator[Finding]:
-    if wanted.body is not None:
-        for should, got, place in schema_differences(compile_schema(wanted.body), body):
-            yield Finding("body", wanted.body_level, should, got, where, detail=f"at {place}")
-    for pointer, value in (wanted.equals or {}).items():
-        there, got = resolve_pointer(body, pointer)
-        if not there or not json_equal(got, value):
-            yield Finding("body", wanted.body_level, value, got if there else "absent", where, detail=f"at {pointer}")
-    for pointer in wanted.absent:
-        there, got = resolve_pointer(body, pointer)
+def _shape(body: Any, expected: Expectation, where: str) -> Iterator[Finding]:
+    if expected.body is not None:
+        for should, actual, place in schema_differences(compile_schema(expected.body), body):
+            yield Finding("body", expected.body_level, should, actual, where, detail=f"at {place}")
+    for pointer, value in (expected.equals or {}).items():
+        there, actual = resolve_pointer(body, pointer)
+        if not there or not json_equal(actual, value):
+            yield Finding(
+                "body", expected.body_level, value, actual if there else "absent", where, detail=f"at {pointer}"
+            )
+    for pointer in expected.absent:
+        there, actual = resolve_pointer(body, pointer)
         if there:
-            yield Finding("body", Level.MUST, f"no member {pointer}", got, where)
+            yield Finding("body", Level.MUST, f"no member {pointer}", actual, where)
 
 
 def _page(body: Any, page: Page, where: str) -> Iterator[Finding]:
@@ -92,7 +98,7 @@ def _page(body: Any, page: Page, where: str) -> Iterator[Finding]:
     _, total = resolve_pointer(body, page.total)
     if not isinstance(items, list) or not isinstance(total, int) or isinstance(total, bool):
         return
-    wanted = min(page.limit, max(0, total - page.offset))
-    if len(items) != wanted:
+    expected = min(page.limit, max(0, total - page.offset))
+    if len(items) != expected:
         detail = f"of {total} in all, with limit {page.limit} and offset {page.offset}"
-        yield Finding("body", Level.MUST, f"{wanted} items", f"{len(items)} items", where, detail=detail)
+        yield Finding("body", Level.MUST, f"{expected} items", f"{len(items)} items", where, detail=detail)

@@ -22,11 +22,11 @@ def check_envelope(answer: Response, body: Any, rules: ResponseRules, where: str
         yield Finding("envelope", level, "an error body", "an empty body", where)
         return
     if body is NOT_JSON:
-        got = f"{header(answer.headers, 'Content-Type') or 'no Content-Type'}: {answer.text[:120]}"
-        yield Finding("envelope", Level.MUST, "a JSON body", got, where)
+        actual = f"{header(answer.headers, 'Content-Type') or 'no Content-Type'}: {answer.text[:120]}"
+        yield Finding("envelope", Level.MUST, "a JSON body", actual, where)
         return
-    for should, got, place in islice(schema_differences(rules.shape, body), 1):
-        yield Finding("envelope", Level.MUST, should, got, where, detail=f"at {place} of {answer.text[:200]}")
+    for should, actual, place in islice(schema_differences(rules.shape, body), 1):
+        yield Finding("envelope", Level.MUST, should, actual, where, detail=f"at {place} of {answer.text[:200]}")
     for pointer in said.expected:
         if not resolve_pointer(body, pointer)[0]:
             yield Finding("envelope", Level.SHOULD, f"a member {pointer}", "absent", where)
@@ -36,13 +36,13 @@ def check_envelope(answer: Response, body: Any, rules: ResponseRules, where: str
 def check_content_type(answer: Response, rules: ResponseRules, where: str) -> Iterator[Finding]:
     """A JSON body says that it is one."""
     said = header(answer.headers, "Content-Type")
-    wanted = rules.contract.file.content_types
+    expected = rules.contract.file.content_types
     if said is None:
-        yield Finding("content-type", Level.SHOULD, wanted[0], "absent", where)
+        yield Finding("content-type", Level.SHOULD, expected[0], "absent", where)
         return
     kind = said.partition(";")[0].strip().lower()
-    if kind not in wanted and not kind.endswith("+json"):
-        yield Finding("content-type", Level.MUST, wanted[0], said, where)
+    if kind not in expected and not kind.endswith("+json"):
+        yield Finding("content-type", Level.MUST, expected[0], said, where)
 
 
 def check_leaks(answer: Response, rules: ResponseRules, where: str) -> Iterator[Finding]:

@@ -14,89 +14,89 @@ from conformance.contract.templates import MissingValue, fill_text
 __all__ = ["check_error", "is_in_language", "matches_wording", "one_or_all"]
 
 
-def check_error(body: Any, wanted: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
+def check_error(body: Any, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
     """Code, field and message; the fault that fits best is the one that is judged."""
-    if not (wanted.wordings or wanted.codes or wanted.field) or body is NOT_JSON:
+    if not (expected.wordings or expected.codes or expected.field) or body is NOT_JSON:
         return
     faults = read_errors(rules, body)
     if not faults:
         if rules.envelope.faults:
             yield Finding("fault", Level.MUST, "the fault that the row names", body, where)
-        elif wanted.wordings:
-            yield _lacking(wanted, rules, where)
+        elif expected.wordings:
+            yield _lacking(expected, rules, where)
         return
     yield from min(
-        (list(_one_fault(fault, wanted, rules, where)) for fault in faults),
+        (list(_one_fault(fault, expected, rules, where)) for fault in faults),
         key=lambda found: [sum(item.level is level for item in found) for level in Level],
     )
 
 
-def _one_fault(fault: ErrorEntry, wanted: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
-    if wanted.codes and fault.code not in wanted.codes:
-        yield Finding("code", Level.MUST, one_or_all(wanted.codes), fault.code, where)
-    if wanted.field is not None and fault.field != wanted.field:
-        yield Finding("field", Level.MUST, wanted.field, fault.field, where)
-    if wanted.wordings:
-        yield from _message(fault, wanted, rules, where)
+def _one_fault(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
+    if expected.codes and fault.code not in expected.codes:
+        yield Finding("code", Level.MUST, one_or_all(expected.codes), fault.code, where)
+    if expected.field is not None and fault.field != expected.field:
+        yield Finding("field", Level.MUST, expected.field, fault.field, where)
+    if expected.wordings:
+        yield from _message(fault, expected, rules, where)
 
 
-def _message(fault: ErrorEntry, wanted: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
+def _message(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
     if not fault.has_message:
-        yield _lacking(wanted, rules, where)
+        yield _lacking(expected, rules, where)
         return
     message = fault.message
     if not isinstance(message, str):
-        yield Finding("message", Level.MUST, _texts(wanted), message, where)
+        yield Finding("message", Level.MUST, _texts(expected), message, where)
         return
-    own = [wording for wording in wanted.wordings if is_in_language(wording, wanted.language)]
-    if any(matches_wording(wording, message, wanted) for wording in own):
+    own = [wording for wording in expected.wordings if is_in_language(wording, expected.language)]
+    if any(matches_wording(wording, message, expected) for wording in own):
         return
-    other = [wording for wording in wanted.wordings if wording not in own and resembles(wording, message)]
+    other = [wording for wording in expected.wordings if wording not in own and resembles(wording, message)]
     if other and not any(resembles(wording, message) for wording in own):
         spoken = other[0].language
-        detail = f"the wording in {spoken}, where {wanted.language} was asked for"
-        yield Finding("language", Level.MUST, _texts(wanted, own), message, where, detail=detail)
+        detail = f"the wording in {spoken}, where {expected.language} was asked for"
+        yield Finding("language", Level.MUST, _texts(expected, own), message, where, detail=detail)
         return
     told = rules.wordings.told(message)
-    others = tuple(item for item in told if item.row != wanted.row and _is(item.wording, message, wanted))
-    mine = not others and (wanted.row in rows_of(told) or any(resembles(wording, message) for wording in own))
+    others = tuple(item for item in told if item.row != expected.row and _is(item.wording, message, expected))
+    mine = not others and (expected.row in rows_of(told) or any(resembles(wording, message) for wording in own))
     told = others or told
     if told and not mine:
         detail = f"the message of {', '.join(rows_of(told))}: rejected for another reason"
-        yield Finding("message", Level.MUST, _texts(wanted, own), message, where, detail=detail)
+        yield Finding("message", Level.MUST, _texts(expected, own), message, where, detail=detail)
         return
-    yield Finding("message", wanted.message_level, _texts(wanted, own), message, where)
+    yield Finding("message", expected.message_level, _texts(expected, own), message, where)
 
 
-def _lacking(wanted: Expectation, rules: ResponseRules, where: str) -> Finding:
-    level = Level.SHOULD if rules.envelope.body_may_lack else wanted.message_level
-    return Finding("message", level, _texts(wanted), "absent", where)
+def _lacking(expected: Expectation, rules: ResponseRules, where: str) -> Finding:
+    level = Level.SHOULD if rules.envelope.body_may_lack else expected.message_level
+    return Finding("message", level, _texts(expected), "absent", where)
 
 
 def is_in_language(wording: Wording, language: str | None) -> bool:
     return language is None or wording.language is None or wording.language == language
 
 
-def matches_wording(wording: Wording, message: str, wanted: Expectation) -> bool:
+def matches_wording(wording: Wording, message: str, expected: Expectation) -> bool:
     try:
-        return matches(wording, message, wanted.lookup)
+        return matches(wording, message, expected.lookup)
     except MissingValue:
         return resembles(wording, message)
 
 
-def _is(wording: Wording, message: str, wanted: Expectation) -> bool:
+def _is(wording: Wording, message: str, expected: Expectation) -> bool:
     """Whether a message is a wording to the letter, with the names of this target in it."""
     try:
-        return matches(wording, message, wanted.lookup)
+        return matches(wording, message, expected.lookup)
     except MissingValue:
         return False
 
 
-def _texts(wanted: Expectation, chosen: Sequence[Wording] | None = None) -> Any:
+def _texts(expected: Expectation, chosen: Sequence[Wording] | None = None) -> Any:
     texts: list[str] = []
-    for wording in chosen or wanted.wordings:
+    for wording in chosen or expected.wordings:
         try:
-            texts.append(fill_text(wording.text, wanted.lookup))
+            texts.append(fill_text(wording.text, expected.lookup))
         except MissingValue:
             texts.append(wording.text)
     return one_or_all(tuple(dict.fromkeys(texts)))

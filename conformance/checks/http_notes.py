@@ -35,14 +35,14 @@ def check_http_notes(exchange: Exchange) -> tuple[HttpNote, ...]:
     return tuple(note for note in found if note is not None)
 
 
-def compare_head_with_get(got: Exchange, head: Exchange) -> tuple[HttpNote, ...]:
+def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[HttpNote, ...]:
     """What a HEAD says otherwise than the GET of the same URL; none where one of them has no answer.
 
     Fields that depend on the content may be left out of a HEAD, so only what is there is compared.
     """
-    if got.answer is None or head.answer is None:
+    if actual.answer is None or head.answer is None:
         return ()
-    whole, first = got.answer, head.answer
+    whole, first = actual.answer, head.answer
     if first.status != whole.status:
         text = f"a HEAD has the answer of a GET without its content: here {first.status} instead of {whole.status}"
         return (HttpNote("HEAD", text, "RFC 9110, 9.3.2"),)

@@ -32,11 +32,11 @@ class Verdict(StrEnum):
 class Finding:
     """One expectation that did not hold on one exchange (`exchange` is its number `n` within the row)."""
 
-    aspect: str
+    check: str
     """What was looked at: status, message, code, field, envelope, content-type, leak, effect, control, …"""
     level: Level
-    wanted: Any
-    got: Any
+    expected: Any
+    actual: Any
     where: str
     """The label of the attempt, such as `limit=min-1`."""
     exchange: int | None = None

@@ -20,16 +20,16 @@ from conformance.http import Response
 __all__ = ["check_response", "classify_choice", "format_codes", "has_must", "spoken_editions", "summarize_response"]
 
 
-def spoken_editions(answer: Response, wanted: Expectation, rules: ResponseRules) -> tuple[str, ...]:
+def spoken_editions(answer: Response, expected: Expectation, rules: ResponseRules) -> tuple[str, ...]:
     """The editions of the wordings that the answer speaks, where the contract tells editions apart."""
     body = parse_json(answer)
     faults = read_errors(rules, body) if body is not NOT_JSON else ()
     spoken = [
         wording.edition
         for fault in faults
-        for wording in wanted.wordings
-        if wording.edition and is_in_language(wording, wanted.language) and isinstance(fault.message, str)
-        if matches_wording(wording, fault.message, wanted)
+        for wording in expected.wordings
+        if wording.edition and is_in_language(wording, expected.language) and isinstance(fault.message, str)
+        if matches_wording(wording, fault.message, expected)
     ]
     return tuple(dict.fromkeys(spoken))
 
@@ -54,25 +54,25 @@ def summarize_response(answer: Response, rules: ResponseRules) -> str:
     return f"{answer.status} {said[:160]}".rstrip()
 
 
-def check_response(answer: Response, wanted: Expectation, rules: ResponseRules, where: str) -> tuple[Finding, ...]:
+def check_response(answer: Response, expected: Expectation, rules: ResponseRules, where: str) -> tuple[Finding, ...]:
     """Everything in which an answer differs from what was promised."""
-    return tuple(_findings(answer, wanted, rules, where))
+    return tuple(_findings(answer, expected, rules, where))
 
 
-def _findings(answer: Response, wanted: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
-    if answer.status not in wanted.statuses:
+def _findings(answer: Response, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
+    if answer.status not in expected.statuses:
         yield Finding(
-            "status", Level.MUST, one_or_all(wanted.statuses), answer.status, where, detail="; ".join(answer.faults)
+            "status", Level.MUST, one_or_all(expected.statuses), answer.status, where, detail="; ".join(answer.faults)
         )
     yield from check_leaks(answer, rules, where)
     error = answer.status >= 400
     body = parse_json(answer)
-    if error and wanted.envelope:
+    if error and expected.envelope:
         yield from check_envelope(answer, body, rules, where)
-    if answer.status in wanted.statuses or (error and wanted.envelope):
-        yield from check_error(body, wanted, rules, where)
-    if answer.status in wanted.statuses:
-        yield from check_body(answer, body, wanted, where)
+    if answer.status in expected.statuses or (error and expected.envelope):
+        yield from check_error(body, expected, rules, where)
+    if answer.status in expected.statuses:
+        yield from check_body(answer, body, expected, where)
 
 
 def has_must(found: Sequence[Finding]) -> bool:
@@ -96,17 +96,17 @@ def classify_choice(
     if answer.status < 300 and "accepted" in accept:
         return "accepted", tuple(check_leaks(answer, rules, where))
     rows = {**({own.row: own} if "this" in accept else {}), **others}
-    held = {name: check_response(answer, wanted, rules, where) for name, wanted in rows.items()}
+    held = {name: check_response(answer, expected, rules, where) for name, expected in rows.items()}
     for name, found in sorted(held.items(), key=lambda item: len(item[1])):
         if not has_must(found):
             return name, ()
     plain = _plain(answer, accept, rules, where)
     if plain is not None:
         return summarize_response(answer, rules), plain
-    wanted = [own.row if item == "this" else item for item in accept]
+    expected = [own.row if item == "this" else item for item in accept]
     detail = f"the documents are silent here, but none of them allows {summarize_response(answer, rules)}"
     return summarize_response(answer, rules), (
-        Finding("choice", Level.MUST, wanted, answer.status, where, detail=detail),
+        Finding("choice", Level.MUST, expected, answer.status, where, detail=detail),
     )
 
 

@@ -41,9 +41,9 @@ def read_contracts(name: str | None, where: Path | None = None) -> tuple[list[Co
 
 def find_row(contracts: list[Contract], text: str) -> list[tuple[Contract, Row]]:
     """The rows that are meant by an ID, by its last part, or by a case file's `FILE::ROW`; raises Unusable."""
-    wanted = text.replace("::", "/").removesuffix("/")
-    parts = wanted.replace(".yaml", "").split("/")
-    names = {"/".join(parts[-2:]), parts[-1]} if len(parts) > 2 else {wanted.replace(".yaml", "")}
+    expected = text.replace("::", "/").removesuffix("/")
+    parts = expected.replace(".yaml", "").split("/")
+    names = {"/".join(parts[-2:]), parts[-1]} if len(parts) > 2 else {expected.replace(".yaml", "")}
     every = [(contract, row) for contract in contracts for row in contract.rows]
     exact = [pair for pair in every if pair[1].id in names]
     found = exact or [pair for pair in every if pair[1].case.id in names]

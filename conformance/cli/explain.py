@@ -62,14 +62,14 @@ def command(row: str, target: str | None, contract: str | None, depth: Depth | N
     with ExitStack() as stack:
         offer = stack.enter_context(embedded_servers())
         for one, entry in found:
-            ground = build_context(one, resolve_target(one, aimed, offer, os.environ), depth or "standard", seed or 0)
-            plan = plan_rows(one, ground.target, [entry], ground.depth, ground.seed)[entry.id]
-            for line in _told(one, entry, ground, plan):
+            context = build_context(one, resolve_target(one, aimed, offer, os.environ), depth or "standard", seed or 0)
+            plan = plan_rows(one, context.target, [entry], context.depth, context.seed)[entry.id]
+            for line in _told(one, entry, context, plan):
                 click.echo(line)
     return 0
 
 
-def _told(contract: Contract, row: Row, ground: RunContext, plan: RowPlan) -> Iterator[str]:
+def _told(contract: Contract, row: Row, context: RunContext, plan: RowPlan) -> Iterator[str]:
     table = next(table for table in contract.tables if table.name == row.table)
     yield f"{row.id}"
     yield f"  {contract.file.title}: {table.title}, row {row.number}  ({_short(row.file)}:{row.line})"
@@ -78,9 +78,9 @@ def _told(contract: Contract, row: Row, ground: RunContext, plan: RowPlan) -> It
     yield from (f"  {line}" for line in _promise(contract, row))
     yield "\nIn whose words"
     yield from (f"  {line}" for line in _source(contract, row))
-    count = 0 if plan.lacks else sum(sending.times for sending in list_sendings(ground, plan))
-    yield f"\nWhat is sent, at {ground.depth}: at most {count} requests"
-    yield from _sent(ground, plan)
+    count = 0 if plan.lacks else sum(sending.times for sending in list_sendings(context, plan))
+    yield f"\nWhat is sent, at {context.depth}: at most {count} requests"
+    yield from _sent(context, plan)
     if row.case.open:
         yield "\nOpen choices"
         yield from (f"  {line}" for line in _open(row))
@@ -123,11 +123,11 @@ def _source(contract: Contract, row: Row) -> Iterator[str]:
         yield source.note
 
 
-def _sent(ground: RunContext, plan: RowPlan) -> Iterator[str]:
+def _sent(context: RunContext, plan: RowPlan) -> Iterator[str]:
     if plan.lacks:
         yield f"  nothing: this target lacks {', '.join(plan.lacks)}"
         return
-    every = list(list_sendings(ground, plan))
+    every = list(list_sendings(context, plan))
     for role, why in WHY.items():
         of_role = [sending for sending in every if sending.role == role]
         if of_role:

@@ -118,17 +118,17 @@ def _target(contract: Contract, base_url: str, credentials: Mapping[str, Any], f
 
 def _found(contract: Contract, target: Target) -> tuple[dict[str, Any], dict[str, str]]:
     """Every fixture that is given or was found, and a word on each that was looked for."""
-    ground = build_context(contract, target, "standard", 0)
+    context = build_context(contract, target, "standard", 0)
     try:
-        discovery = discover_fixtures(ground)
+        discovery = discover_fixtures(context)
     finally:
-        close = getattr(ground.session, "close", None)
+        close = getattr(context.session, "close", None)
         if close is not None:
             close()
     words = dict.fromkeys(discovery.found, "Found on the target.")
-    missed = {name: ground.redactor.text(f"Not found: {why}.") for name, why in discovery.missed.items()}
+    missed = {name: context.redactor.text(f"Not found: {why}.") for name, why in discovery.missed.items()}
     fixtures = {**target.fixtures, **discovery.found}
-    ordered = {name: ground.redactor.json(fixtures[name]) for name in contract.file.fixtures if name in fixtures}
+    ordered = {name: context.redactor.json(fixtures[name]) for name in contract.file.fixtures if name in fixtures}
     return ordered, {**words, **missed}
 
 

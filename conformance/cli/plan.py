@@ -58,34 +58,34 @@ def command(
     return 4 if problems and contract is None else 0
 
 
-def _told(contract: Contract, ground: RunContext, aimed: TargetSelection, *, explore: bool) -> Iterator[str]:
-    target = ground.target
+def _told(contract: Contract, context: RunContext, aimed: TargetSelection, *, explore: bool) -> Iterator[str]:
+    target = context.target
     where = target.base_url if aimed.target or aimed.url else "the embedded server"
-    plans = plan_rows(contract, target, contract.rows, ground.depth, ground.seed)
-    yield f"{contract.file.title} · {to_one_line(where)} · {ground.depth} · seed {ground.seed}"
+    plans = plan_rows(contract, target, contract.rows, context.depth, context.seed)
+    yield f"{contract.file.title} · {to_one_line(where)} · {context.depth} · seed {context.seed}"
     yield f"allowed: {', '.join(sorted(target.allow)) or 'reading only'}"
     for table in contract.tables:
         yield f"\n{table.title}"
         for row in table.rows:
-            yield from _row(ground, plans[row.id])
-    total = yield from _totals(contract, ground, plans)
-    if explore and ground.depth != "smoke":
-        total += yield from _explored(contract, ground)
-    yield f"  {total:5}  in all, at most{_time(ground, total)}\n"
+            yield from _row(context, plans[row.id])
+    total = yield from _totals(contract, context, plans)
+    if explore and context.depth != "smoke":
+        total += yield from _explored(contract, context)
+    yield f"  {total:5}  in all, at most{_time(context, total)}\n"
 
 
-def _row(ground: RunContext, plan: RowPlan) -> Iterator[str]:
+def _row(context: RunContext, plan: RowPlan) -> Iterator[str]:
     if plan.lacks:
         yield f"  {plan.row.id}: not exercised, lacks {', '.join(plan.lacks)}"
         return
-    yield f"  {plan.row.id}: {_count(ground, plan)} requests"
-    yield from (f"    {_line(sending)}" for sending in list_sendings(ground, plan))
+    yield f"  {plan.row.id}: {_count(context, plan)} requests"
+    yield from (f"    {_line(sending)}" for sending in list_sendings(context, plan))
     for lack in plan.skipped:
         yield f"    left out: {to_one_line(lack)}"
 
 
-def _count(ground: RunContext, plan: RowPlan) -> int:
-    return 0 if plan.lacks else sum(sending.times for sending in list_sendings(ground, plan))
+def _count(context: RunContext, plan: RowPlan) -> int:
+    return 0 if plan.lacks else sum(sending.times for sending in list_sendings(context, plan))
 
 
 def _line(sending: PlannedSending) -> str:
@@ -95,25 +95,25 @@ def _line(sending: PlannedSending) -> str:
     return to_one_line(f"{sending.method:6} {url}  — {sending.role}: {sending.label}{tier}{times}")
 
 
-def _totals(contract: Contract, ground: RunContext, plans: dict[str, RowPlan]) -> Generator[str, None, int]:
+def _totals(contract: Contract, context: RunContext, plans: dict[str, RowPlan]) -> Generator[str, None, int]:
     yield "\nrequests"
     total = 0
     for table in contract.tables:
-        count = sum(_count(ground, plans[row.id]) for row in table.rows)
+        count = sum(_count(context, plans[row.id]) for row in table.rows)
         total += count
         yield f"  {count:5}  {table.name}"
     return total
 
 
-def _explored(contract: Contract, ground: RunContext) -> Generator[str, None, int]:
+def _explored(contract: Contract, context: RunContext) -> Generator[str, None, int]:
     from conformance.explore.results import count_planned_requests  # noqa: PLC0415 - loads Schemathesis
 
     names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
-    count = sum(count_planned_requests(ground, name) for name in names)
+    count = sum(count_planned_requests(context, name) for name in names)
     yield f"  {count:5}  exploration of {len(names)} operations"
     return count
 
 
-def _time(ground: RunContext, total: int) -> str:
-    pace = ground.target.pace
+def _time(context: RunContext, total: int) -> str:
+    pace = context.target.pace
     return f"; {format_duration(total * pace[1] / pace[0])} at {pace[0]}/{pace[1]:g}s" if pace else ""

@@ -28,70 +28,70 @@ class PlannedSending:
     times: int = 1
 
 
-def list_sendings(ground: RunContext, plan: RowPlan) -> Iterator[PlannedSending]:
+def list_sendings(context: RunContext, plan: RowPlan) -> Iterator[PlannedSending]:
     """Every request of a row at most, in the order of sending; none has been sent."""
     row, once = plan.row.id, PlaceholderScope(salt=plan.row.id)
-    yield from _chain(ground, plan.before, "step", "set-up", once)
+    yield from _chain(context, plan.before, "step", "set-up", once)
     opening = [look.step for look in plan.opening if not look.made]
-    yield from _chain(ground, opening, "guard", "before all rows that write", once)
-    yield from _probes(ground, plan, once)
-    yield from _chain(ground, [look.step for look in plan.closing], "guard", "after all rows that write", once)
+    yield from _chain(context, opening, "guard", "before all rows that write", once)
+    yield from _probes(context, plan, once)
+    yield from _chain(context, [look.step for look in plan.closing], "guard", "after all rows that write", once)
     for control in (control for control in plan.controls if not control.shared):
         captures = {} if control.drawn is None else {"drawn": control.drawn}
         scope = PlaceholderScope(captures, salt=f"{row}/control {control.label}")
-        yield from _chain(ground, control.steps, "control", control.label, scope)
-    yield from _chain(ground, plan.after, "clean-up", "afterwards", once)
+        yield from _chain(context, control.steps, "control", control.label, scope)
+    yield from _chain(context, plan.after, "clean-up", "afterwards", once)
 
 
-def _probes(ground: RunContext, plan: RowPlan, once: PlaceholderScope) -> Iterator[PlannedSending]:
+def _probes(context: RunContext, plan: RowPlan, once: PlaceholderScope) -> Iterator[PlannedSending]:
     """Firm probes between the reads of what they must not change; open ones with what takes them back."""
     row, watched = plan.row, set[int]()
     for number, probe in enumerate(plan.probes):
         guards = [index for index in probe.guards if index < len(plan.guards)]
         for index in (index for index in guards if index not in watched):
-            yield from _chain(ground, [plan.guards[index]], "guard", "before what must change nothing", once)
+            yield from _chain(context, [plan.guards[index]], "guard", "before what must change nothing", once)
         watched |= set(guards)
-        yield _probe(ground, row.id, probe, plan.repeat.at_most if plan.repeat and number == 0 else 1)
+        yield _probe(context, row.id, probe, plan.repeat.at_most if plan.repeat and number == 0 else 1)
         for index in (index for index in guards if row.case.unchanged[index].each):
-            yield from _chain(ground, [plan.guards[index]], "guard", "after it", once)
+            yield from _chain(context, [plan.guards[index]], "guard", "after it", once)
         if probe.role == "open" and probe.tier != "read":
-            yield from _chain(ground, plan.undo, "clean-up", "should it be accepted", once)
+            yield from _chain(context, plan.undo, "clean-up", "should it be accepted", once)
     for index in sorted(index for index in watched if not row.case.unchanged[index].each):
-        yield from _chain(ground, [plan.guards[index]], "guard", "after all of them", once)
+        yield from _chain(context, [plan.guards[index]], "guard", "after all of them", once)
 
 
-def _probe(ground: RunContext, row: str, probe: Probe, times: int) -> PlannedSending:
+def _probe(context: RunContext, row: str, probe: Probe, times: int) -> PlannedSending:
     scope = PlaceholderScope({}, probe.language, probe.other_language, f"{row}/{probe.label}")
-    method, url = _bound(ground, probe.operation, probe.request, probe.tier, scope)
+    method, url = _bound(context, probe.operation, probe.request, probe.tier, scope)
     return PlannedSending(probe.role, probe.label, method, url, probe.tier, times)
 
 
 def _chain(
-    ground: RunContext,
+    context: RunContext,
     steps: Iterable[PlannedStep],
     role: str,
     label: str,
     scope: PlaceholderScope,
 ) -> Iterator[PlannedSending]:
     for step in steps:
-        yield PlannedSending(role, label, *_bound(ground, step.operation, step.request, step.tier, scope), step.tier)
+        yield PlannedSending(role, label, *_bound(context, step.operation, step.request, step.tier, scope), step.tier)
         if step.undo:
-            yield from _chain(ground, [step.undo], "clean-up", f"undoes {step.step.call}", scope)
+            yield from _chain(context, [step.undo], "clean-up", f"undoes {step.step.call}", scope)
 
 
 def _bound(
-    ground: RunContext, operation: str, request: Mapping[str, Any], tier: str, scope: PlaceholderScope
+    context: RunContext, operation: str, request: Mapping[str, Any], tier: str, scope: PlaceholderScope
 ) -> tuple[str, str]:
     """Method and URL; a secret in it is replaced by its name."""
     try:
-        bound = ground.binder.bind(operation, request, tier, scope).request
+        bound = context.binder.bind(operation, request, tier, scope).request
     except (MissingValue, KeyError):
-        return _unfilled(ground, operation, request)
-    return bound.method, ground.redactor.text(bound.url.removeprefix(ground.target.base_url))
+        return _unfilled(context, operation, request)
+    return bound.method, context.redactor.text(bound.url.removeprefix(context.target.base_url))
 
 
-def _unfilled(ground: RunContext, operation: str, request: Mapping[str, Any]) -> tuple[str, str]:
-    said = ground.contract.operations[operation]
+def _unfilled(context: RunContext, operation: str, request: Mapping[str, Any]) -> tuple[str, str]:
+    said = context.contract.operations[operation]
     url = str(request.get("url") or said.spec.url or said.path)
     for name, value in (request.get("path") or {}).items():
         url = url.replace(f"{{{name}}}", str(value))

@@ -90,8 +90,8 @@ class OrderedHeaders:
         return iter([name for name, _ in self._items])
 
     def __contains__(self, name: str) -> bool:
-        wanted = name.lower()
-        return any(wanted == key.lower() for key, _ in self._items)
+        expected = name.lower()
+        return any(expected == key.lower() for key, _ in self._items)
 
     def items(self) -> tuple[Item, ...]:
         return self._items

@@ -60,8 +60,8 @@ class PermissionGate:
         parts = _split(access.base_url)
         origin = _origin(parts) if parts else None
         if parts is None or origin is None or UNSENDABLE.search(parts.netloc) or "@" in parts.netloc:
-            mend = "write it as https://host or http://host:port"
-            raise ConfigError([Problem("base_url", "it is no URL of http or https with a host", mend)])
+            hint = "write it as https://host or http://host:port"
+            raise ConfigError([Problem("base_url", "it is no URL of http or https with a host", hint)])
         return cls(access.tiers, origin, f"{origin[0]}://{parts.netloc}")
 
     def pass_on(self, request: Request, *, fresh: bool = False) -> OutgoingRequest:

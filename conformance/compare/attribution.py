@@ -67,8 +67,8 @@ def collect_trials(row: RowResult, settler: Normalizer) -> Trials:
     """For each label what was sent and what came back, in settled words."""
     told: Trials = {}
     for attempt in row.attempts:
-        sent, got = settler.settled(attempt.value), settler.settled(attempt.answer)
-        told.setdefault(attempt.label, set()).add((sent, got))
+        sent, actual = settler.settled(attempt.value), settler.settled(attempt.answer)
+        told.setdefault(attempt.label, set()).add((sent, actual))
     for exchange in row.exchanges:
         if exchange.label not in told and exchange.response is not None:
             body = settler.settled(exchange.response.body)

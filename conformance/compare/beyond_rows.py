@@ -60,7 +60,7 @@ Key = tuple[str, str, Level, str]
 
 def _explored_change(key: Key, one: ExploredFinding, *, is_new: bool, explained: tuple[str, ...]) -> ExploredChange:
     worse = is_new and one.level is Level.MUST and not explained
-    return ExploredChange(key[0], one.aspect, one.level, one.wanted, one.got, is_new, explained, worse)
+    return ExploredChange(key[0], one.check, one.level, one.expected, one.actual, is_new, explained, worse)
 
 
 def _choices(run: TargetRun) -> dict[tuple[str, str], set[str]]:
@@ -85,5 +85,5 @@ def _explored(run: TargetRun) -> Iterator[tuple[Key, ExploredFinding]]:
     for operation in run.explored:
         for one in reversed(operation.findings):
             # What came back may hold the random input; a status does not.
-            got = str(one.got) if isinstance(one.got, int) else ""
-            yield (operation.operation, one.aspect, one.level, got), one
+            actual = str(one.actual) if isinstance(one.actual, int) else ""
+            yield (operation.operation, one.check, one.level, actual), one

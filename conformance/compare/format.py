@@ -29,7 +29,7 @@ _OURS: Final = {
     "depth": "ours.depth",
     "seed": "ours.seed",
     "broken off": "run.broken-off",
-    "wanted": "ours.wanted",
+    "expected": "ours.expected",
     "known deviation": "ours.known",
     "rows chosen": "ours.chosen",
 }

@@ -62,8 +62,8 @@ def _run(run: RunChange, changes: tuple[OurChange, ...]) -> Iterator[str]:
         "Exploration beyond the tables",
         ("", "Operation", "Aspect", "Wanted", "Got", "Explained by our side"),
         (
-            (_new(one.new), _code(one.operation), _text(one.aspect), _code(format_json(one.wanted)),
-             _code(format_json(one.got)), _text(", ".join(one.ours)))
+            (_new(one.new), _code(one.operation), _text(one.check), _code(format_json(one.expected)),
+             _code(format_json(one.actual)), _text(", ".join(one.ours)))
             for one in run.explored
         ),
     )  # fmt: skip

@@ -133,10 +133,10 @@ class ExploredChange:
     """A finding of the exploration that only one of the two runs has."""
 
     operation: str
-    aspect: str
+    check: str
     level: Level
-    wanted: Any
-    got: Any
+    expected: Any
+    actual: Any
     new: bool
     """False where it is gone."""
     ours: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from conformance.results.model import Results, RowResult, TargetRun
 
 __all__ = ["changes_that_decide", "given_by_profile", "row_changes", "run_changes", "session_changes"]
 
-_DECIDES: Final = ("suite", "contract edition", "depth", "seed", "allow", "fixtures", "vantages", "hooks", "wanted")
+_DECIDES: Final = ("suite", "contract edition", "depth", "seed", "allow", "fixtures", "vantages", "hooks", "expected")
 """What decides which requests are sent and how their answers are judged."""
 _GROUPS: Final = frozenset({"fixtures", "vantages", "hooks"})
 _NOT_OURS: Final = frozenset({"contract", "name"})
@@ -50,7 +50,7 @@ def run_changes(old: TargetRun, new: TargetRun) -> tuple[OurChange, ...]:
 def row_changes(old: RowResult, new: RowResult) -> tuple[OurChange, ...]:
     """What the contract wants of the row; that a profile declares a deviation as known is ours too."""
     pairs = (
-        ("wanted", _wanted(old), _wanted(new)),
+        ("expected", _expected(old), _expected(new)),
         ("known deviation", old.known and old.known.reason, new.known and new.known.reason),
     )
     return tuple(OurChange(one.what, one.old, one.new, new.id) for one in _changes(pairs))
@@ -63,7 +63,7 @@ def changes_that_decide(
 
     With `judging` only of the latter; with `patience` also of what decides how long is waited and how much is sent.
     """
-    names = _DECIDES if not judging else ("suite", "contract edition", "wanted")
+    names = _DECIDES if not judging else ("suite", "contract edition", "expected")
     names = (*names, "pace", "pace_group", "timeout", "broken off") if patience else names
     return tuple(dict.fromkeys(one.what for one in changes if one.what.partition(".")[0] in names))
 
@@ -95,13 +95,13 @@ def _changes(pairs: Iterable[tuple[str, Any, Any]]) -> tuple[OurChange, ...]:
     return tuple(OurChange(what, old, new) for what, old, new in pairs if old != new)
 
 
-def _wanted(row: RowResult) -> dict[str, Any] | None:
-    wanted = row.wanted
-    if wanted is None:
+def _expected(row: RowResult) -> dict[str, Any] | None:
+    expected = row.expected
+    if expected is None:
         return None
     return {
-        "status": wanted.status,
-        "messages": list(wanted.messages),
-        "code": wanted.code,
-        "field": wanted.field,
+        "status": expected.status,
+        "messages": list(expected.messages),
+        "code": expected.code,
+        "field": expected.field,
     }

@@ -45,7 +45,7 @@ def render_comparison(comparison: Comparison, language: str | None = None) -> st
         comparison=comparison,
         sections=list_sections,
         answered=lambda text: in_each(partial(_answered, text, phrases)),
-        aspect=build_translator(chosen, phrases.aspect),
+        check=build_translator(chosen, phrases.check),
         chosen=lambda answer: in_each(partial(format_choice, answer)),
         excuse=lambda row, changes: in_each(partial(explain_not_blamed, row, changes)),
         explained=lambda one: in_each(
@@ -71,8 +71,8 @@ def _answered(text: str, phrases: Phrases, language: str) -> str:
 
 
 def _found(one: ExploredChange, side: Any, phrases: Phrases, language: str) -> str:
-    """What exploration wanted or got, as JSON."""
-    said = side if language == "en" else translate_value(one.aspect, side, phrases)
+    """What exploration expected or got, as JSON."""
+    said = side if language == "en" else translate_value(one.check, side, phrases)
     return clip_text(to_one_line(format_json(said)), _LONGEST)
 
 

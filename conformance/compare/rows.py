@@ -113,5 +113,5 @@ def _breaks_otherwise(old: RowResult, new: RowResult, runs: tuple[TargetRun, Tar
 def _breaches(row: RowResult, settler: Normalizer) -> Iterator[tuple[str, str, str]]:
     for finding in row.findings:
         if finding.level is Level.MUST:
-            got = settler.settled(json.dumps(finding.got, ensure_ascii=False, sort_keys=True, default=str))
-            yield finding.aspect, finding.where, got
+            actual = settler.settled(json.dumps(finding.actual, ensure_ascii=False, sort_keys=True, default=str))
+            yield finding.check, finding.where, actual

@@ -62,9 +62,9 @@ def _beyond(run: RunChange) -> Iterator[str]:
     if run.explored:
         yield "  Exploration beyond the tables"
     for found in run.explored:
-        wanted, got = (clip_text(format_json(one), _LONGEST) for one in (found.wanted, found.got))
+        expected, actual = (clip_text(format_json(one), _LONGEST) for one in (found.expected, found.actual))
         because = f" (explained by our side: {', '.join(found.ours)})" if found.ours else ""
-        yield f"    {_since(found.new)}: {found.operation} {found.aspect}: wanted {wanted}, got {got}{because}"
+        yield f"    {_since(found.new)}: {found.operation} {found.check}: expected {expected}, got {actual}{because}"
 
 
 def _since(is_new: bool) -> str:

@@ -56,13 +56,13 @@ def _elsewhere(
     before, after = _messages(old), _messages(new)
     for where in after:
         if where in before:
-            was, now = (clip_text(format_message(one.got), _LONGEST) for one in (before[where], after[where]))
+            was, now = (clip_text(format_message(one.actual), _LONGEST) for one in (before[where], after[where]))
             if settlers[0].settled(was) != settlers[1].settled(now):
                 yield WordingChange(new.id, "message", where, was, now, explained)
 
 
 def _messages(row: RowResult) -> dict[str, Finding]:
-    return {one.where: one for one in reversed(row.findings) if one.aspect == "message"}
+    return {one.where: one for one in reversed(row.findings) if one.check == "message"}
 
 
 def format_message(value: object) -> str:

@@ -25,8 +25,8 @@ def contract_folders(where: Path) -> tuple[Path, ...]:
     for place in (where / "cases", where, shipped()):
         if found := _contracts(place):
             return found
-    mend = "work in a folder that has cases/<contract>/contract.yaml"
-    raise ConfigError([Problem(str(where), "there is no contract here and none came with the package", mend)])
+    hint = "work in a folder that has cases/<contract>/contract.yaml"
+    raise ConfigError([Problem(str(where), "there is no contract here and none came with the package", hint)])
 
 
 def _contracts(place: Path) -> tuple[Path, ...]:

@@ -72,8 +72,8 @@ def report_unknown_names(where: str, used: Iterable[str], known: Iterable[str], 
     for name in used:
         if name not in names:
             found = get_close_matches(name, names, n=1)
-            mend = f"did you mean {found[0]!r}?" if found else f"known: {', '.join(sorted(names)) or 'none'}"
-            yield Problem(where, f"there is no {kind} {name!r}", mend)
+            hint = f"did you mean {found[0]!r}?" if found else f"known: {', '.join(sorted(names)) or 'none'}"
+            yield Problem(where, f"there is no {kind} {name!r}", hint)
 
 
 def _varied(contract: Contract, case: Case) -> list[tuple[str, Input]]:

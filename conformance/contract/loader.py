@@ -84,8 +84,8 @@ def _problem(document: Document, item: Any, model: type[BaseModel]) -> Problem:
         from difflib import get_close_matches  # noqa: PLC0415 - only where something is wrong
 
         near = get_close_matches(str(place[-1]), _keys(model), n=1)
-        mend = f"did you mean {near[0]!r}?" if near else "leave it out"
-        return Problem(document.where(place), f"{name}: there is no such key", mend)
+        hint = f"did you mean {near[0]!r}?" if near else "leave it out"
+        return Problem(document.where(place), f"{name}: there is no such key", hint)
     return Problem(document.where(place), f"{name}: {item['msg'][:1].lower()}{item['msg'][1:]}", "see docs/cases.md")
 
 

@@ -30,54 +30,54 @@ __all__ = ["Diagnosis", "Fact", "RequestLoad", "examine_target"]
 def examine_target(contract: Contract, target: Target, seed: int = 0) -> Diagnosis:
     """Look at a target through reads alone, whatever its profile allows."""
     reading = replace(target, allow=frozenset())
-    ground = build_context(contract, reading, "standard", seed)
+    context = build_context(contract, reading, "standard", seed)
     try:
-        return _examined(contract, target, ground)
+        return _examined(contract, target, context)
     finally:
-        close = getattr(ground.session, "close", None)
+        close = getattr(context.session, "close", None)
         if close is not None:
             close()
 
 
-def _examined(contract: Contract, target: Target, ground: RunContext) -> Diagnosis:
-    facts = list(check_reachable(ground))
+def _examined(contract: Contract, target: Target, context: RunContext) -> Diagnosis:
+    facts = list(check_reachable(context))
     there = not any(fact.state == "bad" for fact in facts)
     found: Mapping[str, object] = {}
     if there:
-        facts += _credentials(ground, target)
-        discovery = discover_fixtures(ground)
-        ground, found = discovery.ground, discovery.found
-        facts += _fixtures(ground, found, discovery.missed)
+        facts += _credentials(context, target)
+        discovery = discover_fixtures(context)
+        context, found = discovery.context, discovery.found
+        facts += _fixtures(context, found, discovery.missed)
     facts += _permissions(target)
     facts += _pace(contract, target)
-    full = replace(ground.target, allow=target.allow)
+    full = replace(context.target, allow=target.allow)
     plans: dict[Depth, dict[str, RowPlan]] = {
-        depth: plan_rows(contract, full, contract.rows, depth, ground.seed) for depth in DEPTHS
+        depth: plan_rows(contract, full, contract.rows, depth, context.seed) for depth in DEPTHS
     }
     standard = plans["standard"]
     return Diagnosis(
         title=contract.file.title,
         base_url=target.base_url,
         facts=tuple(facts),
-        loads=tuple(_load(replace(ground, target=full), depth, plans[depth]) for depth in DEPTHS),
+        loads=tuple(_load(replace(context, target=full), depth, plans[depth]) for depth in DEPTHS),
         lacks=tuple(missing_rows(contract, full, standard)),
         rows=len(standard),
         exercised=sum(not plan.lacks for plan in standard.values()),
-        requests=ground.session.sent,
+        requests=context.session.sent,
         found=tuple(found),
     )
 
 
-def _credentials(ground: RunContext, target: Target) -> Iterator[Fact]:
+def _credentials(context: RunContext, target: Target) -> Iterator[Fact]:
     """Each credential by the first read that a run would make with it; one that may be used up is left alone."""
-    file = ground.contract.file
+    file = context.contract.file
     used_up = {
-        row.case.request.credential for row in ground.contract.rows if row.case.repeat and row.case.request.credential
+        row.case.request.credential for row in context.contract.rows if row.case.repeat and row.case.request.credential
     }
     for name, named in file.credentials.items():
-        given = ground.target.credentials.get(name)
+        given = context.target.credentials.get(name)
         if given is None and named.obtain:
-            yield _obtainable(replace(ground, target=target), name, named.obtain)
+            yield _obtainable(replace(context, target=target), name, named.obtain)
         elif given is None:
             yield Fact("credentials", name, "note", f"not given: {named.about}")
         elif name in used_up:
@@ -85,42 +85,42 @@ def _credentials(ground: RunContext, target: Target) -> Iterator[Fact]:
         elif given.header is None:
             yield Fact("credentials", name, "unknown", "given; not tried, for logging in is more than a read")
         elif name == file.credential:
-            yield _read_with(ground, name, refused=False)
+            yield _read_with(context, name, refused=False)
         else:
-            yield _read_with(ground, name, refused=_meant_to_be_refused(ground, name))
+            yield _read_with(context, name, refused=_meant_to_be_refused(context, name))
 
 
-def _obtainable(ground: RunContext, name: str, chain: str) -> Fact:
-    steps = tuple(plan_steps(ground.contract, ground.contract.file.chains[chain], "standard"))
-    lacks = dict.fromkeys(missing_for_steps(ground.contract, ground.target, steps))
+def _obtainable(context: RunContext, name: str, chain: str) -> Fact:
+    steps = tuple(plan_steps(context.contract, context.contract.file.chains[chain], "standard"))
+    lacks = dict.fromkeys(missing_for_steps(context.contract, context.target, steps))
     if lacks:
         return Fact("credentials", name, "note", f"not given, and to obtain it a run needs {', '.join(lacks)}")
     return Fact("credentials", name, "unknown", f"not given; a run obtains it by {chain}, which is more than a read")
 
 
-def _meant_to_be_refused(ground: RunContext, name: str) -> bool:
+def _meant_to_be_refused(context: RunContext, name: str) -> bool:
     """Whether a row of the contract is provoked by this very credential."""
-    varied = [value for row in ground.contract.rows for value in row.case.vary.values()]
+    varied = [value for row in context.contract.rows for value in row.case.vary.values()]
     edges = [edge for item in varied if not isinstance(item, str) for edge in item.edges.values()]
-    return name in edges or any(row.case.request.credential == name for row in ground.contract.rows)
+    return name in edges or any(row.case.request.credential == name for row in context.contract.rows)
 
 
-def _read_with(ground: RunContext, name: str, *, refused: bool) -> Fact:
+def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
     """One read, which must succeed, or be refused."""
     lacked = []
-    for operation in ground.contract.file.operations:
-        said = ground.contract.operations[operation]
+    for operation in context.contract.file.operations:
+        said = context.contract.operations[operation]
         if said.tier != "read" or said.method != "GET" or said.spec.credential == "none":
             continue
-        template = {**operation_request(ground.contract, operation), "credential": name}
+        template = {**operation_request(context.contract, operation), "credential": name}
         try:
-            bound = ground.binder.bind(operation, template, "read", PlaceholderScope(salt="doctor"))
+            bound = context.binder.bind(operation, template, "read", PlaceholderScope(salt="doctor"))
         except LookupError as missing:
             lacked.append(str(missing))
             continue
-        exchange = ground.session.send(bound.request)
+        exchange = context.session.send(bound.request)
         if isinstance(exchange.reply, NoResponse):
-            detail = ground.redactor.text(f"{exchange.reply.kind}: {exchange.reply.detail}")
+            detail = context.redactor.text(f"{exchange.reply.kind}: {exchange.reply.detail}")
             return Fact("credentials", name, "unknown", f"{operation} was not answered ({detail})")
         status = exchange.reply.status
         if refused:
@@ -133,23 +133,23 @@ def _read_with(ground: RunContext, name: str, *, refused: bool) -> Fact:
     return Fact("credentials", name, "unknown", f"not tried: {why}")
 
 
-def _fixtures(ground: RunContext, found: Mapping[str, object], missed: Mapping[str, str]) -> Iterator[Fact]:
-    evidence = Evidence(ground.redactor)
-    for name, named in ground.contract.file.fixtures.items():
+def _fixtures(context: RunContext, found: Mapping[str, object], missed: Mapping[str, str]) -> Iterator[Fact]:
+    evidence = Evidence(context.redactor)
+    for name, named in context.contract.file.fixtures.items():
         if name in found:
-            value = ground.redactor.text(str(ground.target.fixtures.get(name)))
+            value = context.redactor.text(str(context.target.fixtures.get(name)))
             yield Fact("fixtures", name, "good", f"not in the profile, found on the target: {value}")
-        elif not is_known_name(ground.contract, ground.target, (name,)):
+        elif not is_known_name(context.contract, context.target, (name,)):
             yield Fact("fixtures", name, "note", f"not given{f' ({missed[name]})' if name in missed else ''}")
         else:
-            yield _fixture(ground, evidence, name, named)
+            yield _fixture(context, evidence, name, named)
 
 
-def _fixture(ground: RunContext, evidence: Evidence, name: str, named: NamedInput) -> Fact:
-    own = "" if name in ground.target.fixtures else "a random one is taken; "
+def _fixture(context: RunContext, evidence: Evidence, name: str, named: NamedInput) -> Fact:
+    own = "" if name in context.target.fixtures else "a random one is taken; "
     if not named.check:
         return Fact("fixtures", name, "unknown", f"{own}given; reads cannot tell whether it is right")
-    chain = check_fixture(ground, evidence, name, named.check)
+    chain = check_fixture(context, evidence, name, named.check)
     if chain is None:
         return Fact("fixtures", name, "unknown", f"{own}not looked at: that needs what the profile does not give")
     if is_usable(chain):
@@ -157,9 +157,9 @@ def _fixture(ground: RunContext, evidence: Evidence, name: str, named: NamedInpu
     if chain.lacking or chain.broken is None:
         return Fact("fixtures", name, "unknown", f"{own}not looked at: {chain.why}")
     wrong = chain.broken.found[0] if chain.broken.found else None
-    detail = f"{wrong.aspect}: wanted {wrong.wanted}, got {wrong.got}" if wrong else chain.why
+    detail = f"{wrong.check}: expected {wrong.expected}, got {wrong.actual}" if wrong else chain.why
     state = "unknown" if chain.broken.exchange.answer is None else "bad"
-    what = ground.redactor.text(f"not as it should be: {chain.broken.step.operation}, {detail}")
+    what = context.redactor.text(f"not as it should be: {chain.broken.step.operation}, {detail}")
     return Fact("fixtures", name, "bad" if state == "bad" else "unknown", own + what[:300])
 
 
@@ -183,17 +183,17 @@ def _pace(contract: Contract, target: Target) -> Iterator[Fact]:
         yield Fact("pace", "pace", "note", f"none is set: as fast as the target answers{documented}")
 
 
-def _load(ground: RunContext, depth: Depth, plans: Mapping[str, RowPlan]) -> RequestLoad:
+def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan]) -> RequestLoad:
     counts: dict[str, int] = dict.fromkeys(("read", "write", "delete", "exhaust"), 0)
     for plan in plans.values():
         for tier, count in _counted(plan):
             counts[tier] += count
-    explored = _explored(replace(ground, depth=depth))
+    explored = _explored(replace(context, depth=depth))
     total = sum(counts.values()) + explored
-    said = ground.contract.file.pace
-    pace = ground.target.pace or (read_pace(said) if said else None)
+    said = context.contract.file.pace
+    pace = context.target.pace or (read_pace(said) if said else None)
     seconds = None if pace is None else max(0.0, (total / pace[0] - 1)) * pace[1]
-    words = "" if pace is None else f"{'the' if ground.target.pace else 'the documented'} pace {pace[0]}/{pace[1]:g}s"
+    words = "" if pace is None else f"{'the' if context.target.pace else 'the documented'} pace {pace[0]}/{pace[1]:g}s"
     return RequestLoad(depth, tuple((tier, count) for tier, count in counts.items() if count), explored, seconds, words)
 
 
@@ -219,10 +219,10 @@ def _counted(plan: RowPlan) -> Iterator[tuple[str, int]]:
     yield "read", max(0, plan.requests - told - undone)
 
 
-def _explored(ground: RunContext) -> int:
-    if ground.depth == "smoke":
+def _explored(context: RunContext) -> int:
+    if context.depth == "smoke":
         return 0
     from conformance.explore.results import count_planned_requests  # noqa: PLC0415 - loads Schemathesis
 
-    names = [name for name, said in ground.contract.file.operations.items() if said.explore]
-    return sum(count_planned_requests(ground, name) for name in names)
+    names = [name for name, said in context.contract.file.operations.items() if said.explore]
+    return sum(count_planned_requests(context, name) for name in names)

@@ -21,27 +21,27 @@ _MEND = {
 }
 
 
-def check_reachable(ground: RunContext) -> Iterator[Fact]:
+def check_reachable(context: RunContext) -> Iterator[Fact]:
     """Facts about the way to the target; the last one is bad where it cannot be reached."""
-    parts = urlsplit(ground.target.base_url)
+    parts = urlsplit(context.target.base_url)
     host = parts.hostname or ""
-    proxied = any(vantage.proxy for vantage in ground.target.vantages.values())
+    proxied = any(vantage.proxy for vantage in context.target.vantages.values())
     resolved = _resolved(host, parts.port or (443 if parts.scheme == "https" else 80))
     yield resolved
     if resolved.state == "bad" and not proxied:
         return
-    exchange = _first(ground)
+    exchange = _first(context)
     if isinstance(exchange.reply, NoResponse):
-        yield from _silent(ground, exchange.reply)
+        yield from _silent(context, exchange.reply)
         return
     if parts.scheme == "https":
         yield Fact("reachable", "TLS", "good", "the certificate is trusted")
-    elif ground.target.warnings:
+    elif context.target.warnings:
         yield Fact("reachable", "TLS", "note", "plain http: credentials go over the network unencrypted")
     said = f"answered {exchange.reply.status} after {exchange.seconds * 1000:.0f} ms"
     yield Fact("reachable", "answer", "good", said + (f", at try {exchange.tries}" if exchange.tries > 1 else ""))
     for fault in exchange.reply.faults:
-        yield Fact("reachable", "answer", "note", ground.redactor.text(f"not quite HTTP: {fault}"))
+        yield Fact("reachable", "answer", "note", context.redactor.text(f"not quite HTTP: {fault}"))
 
 
 def _resolved(host: str, port: int) -> Fact:
@@ -56,13 +56,15 @@ def _resolved(host: str, port: int) -> Fact:
     return Fact("reachable", "DNS", "good", f"{host} is {', '.join(addresses[:4])} ({took:.0f} ms)")
 
 
-def _first(ground: RunContext) -> Exchange:
+def _first(context: RunContext) -> Exchange:
     """The plainest read there is: the base URL itself, without any credential."""
-    return ground.session.send(Request("GET", ground.target.base_url + "/"), asked_for=frozenset([429, 502, 503, 504]))
+    return context.session.send(
+        Request("GET", context.target.base_url + "/"), asked_for=frozenset([429, 502, 503, 504])
+    )
 
 
-def _silent(ground: RunContext, silence: NoResponse) -> Iterator[Fact]:
+def _silent(context: RunContext, silence: NoResponse) -> Iterator[Fact]:
     about = "TLS" if silence.kind is FailureKind.TLS else "answer"
-    mend = _MEND.get(silence.kind, "")
-    said = ground.redactor.text(f"no answer ({silence.kind}: {silence.detail})") + (f"; {mend}" if mend else "")
+    hint = _MEND.get(silence.kind, "")
+    said = context.redactor.text(f"no answer ({silence.kind}: {silence.detail})") + (f"; {hint}" if hint else "")
     yield Fact("reachable", about, "bad", said)

@@ -31,8 +31,8 @@ def missing_rows(contract: Contract, target: Target, plans: Mapping[str, RowPlan
 def suggest_profile_line(contract: Contract, target: Target, lack: str) -> tuple[str, str]:
     """The line of a profile that gives what is lacking, with its section; and how to get it."""
     if lack.startswith("allow: "):
-        wanted = sorted({*target.allow, lack.removeprefix("allow: ")})
-        return f"allow: [{', '.join(wanted)}]", "or --allow for one run"
+        expected = sorted({*target.allow, lack.removeprefix("allow: ")})
+        return f"allow: [{', '.join(expected)}]", "or --allow for one run"
     section, _, name = lack.partition(".")
     if section not in _SECTIONS:
         return lack, ""

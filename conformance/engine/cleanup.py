@@ -24,33 +24,33 @@ __all__ = ["ProbeCleanup", "delete_created", "find_and_delete"]
 _LABEL = "taken back"
 
 
-def delete_created(ground: RunContext, evidence: Evidence, entry: Entry) -> str:
+def delete_created(context: RunContext, evidence: Evidence, entry: Entry) -> str:
     """Undo one entry of the ledger; why something may be left, or nothing.
 
     Deletes by ID where the ledger has it. Otherwise whatever bears one of the entry's own names, and nothing else.
     """
     steps = [Step.model_validate(step) for step in entry.steps]
     if steps:
-        chain = _run(ground, evidence, steps, dict(entry.captures))
+        chain = _run(context, evidence, steps, dict(entry.captures))
         if _gone(chain):
             return ""
         if not chain.lacking:
             return chain.why
-    return find_and_delete(ground, evidence, entry.operation, entry.names)
+    return find_and_delete(context, evidence, entry.operation, entry.names)
 
 
-def find_and_delete(ground: RunContext, evidence: Evidence, operation: str, names: Iterable[str]) -> str:
+def find_and_delete(context: RunContext, evidence: Evidence, operation: str, names: Iterable[str]) -> str:
     """Look for what bears one of these names, and take it away; why something may be left, or nothing."""
-    trace = ground.contract.file.traces.get(operation)
-    wanted = list(names)
-    if trace is None or not wanted:
+    trace = context.contract.file.traces.get(operation)
+    expected = list(names)
+    if trace is None or not expected:
         return f"nothing tells what {operation} made"
-    for name in wanted:
-        chain = _run(ground, evidence, [trace.read], {"name": name})
+    for name in expected:
+        chain = _run(context, evidence, [trace.read], {"name": name})
         if not chain.passed:
             return f"could not be looked for: {chain.why}"
         for captures in _bearing(trace, name, chain):
-            undone = _run(ground, evidence, trace.undo, captures)
+            undone = _run(context, evidence, trace.undo, captures)
             if not _gone(undone):
                 return undone.why
     return ""
@@ -69,10 +69,10 @@ def _bearing(trace: CreatedResource, name: str, chain: StepSequence) -> Iterator
             yield {key: resolve_pointer(item, pointer)[1] for key, pointer in trace.capture.items()}
 
 
-def _run(ground: RunContext, evidence: Evidence, steps: Iterable[Step], captures: Mapping[str, Any]) -> StepSequence:
-    planned = plan_steps(ground.contract, steps, "standard")
+def _run(context: RunContext, evidence: Evidence, steps: Iterable[Step], captures: Mapping[str, Any]) -> StepSequence:
+    planned = plan_steps(context.contract, steps, "standard")
     return run_steps(
-        ground, evidence, planned, dict(captures), label=_LABEL, role="clean-up", salt=f"{_LABEL}/{sorted(captures)}"
+        context, evidence, planned, dict(captures), label=_LABEL, role="clean-up", salt=f"{_LABEL}/{sorted(captures)}"
     )
 
 
@@ -87,24 +87,24 @@ def _gone(chain: StepSequence) -> bool:
 class ProbeCleanup:
     """Sends one row's probes, and leaves nothing of them behind."""
 
-    def __init__(self, ground: RunContext, plan: RowPlan, captures: Mapping[str, Any]) -> None:
-        self._ground, self._plan, self._captures = ground, plan, captures
+    def __init__(self, context: RunContext, plan: RowPlan, captures: Mapping[str, Any]) -> None:
+        self._context, self._plan, self._captures = context, plan, captures
         self._row = plan.row.id
 
     def attempt(self, evidence: Evidence, probe: Probe) -> ProbeResult | None:
         """Send a probe and judge it; what it made is taken back at once, a failure being a warning."""
         if not self._leaves(probe):
-            return send_probe(self._ground, evidence, self._row, probe, self._captures)
+            return send_probe(self._context, evidence, self._row, probe, self._captures)
         scope = PlaceholderScope(self._captures, probe.language, probe.other_language, f"{self._row}/{probe.label}")
-        noted = journal_entry(self._ground, self._row, probe.operation, probe.request, self._steps(), scope=scope)
-        entry = self._ground.ledger.intend(noted) if is_traced(self._ground, probe.operation) else ""
+        noted = journal_entry(self._context, self._row, probe.operation, probe.request, self._steps(), scope=scope)
+        entry = self._context.ledger.intend(noted) if is_traced(self._context, probe.operation) else ""
         finished = False
         try:
-            outcome = send_probe(self._ground, evidence, self._row, probe, self._captures)
+            outcome = send_probe(self._context, evidence, self._row, probe, self._captures)
             finished = True
         finally:
             if not finished and noted.names:  # interrupted: it may have arrived
-                self._strike(entry, find_and_delete(self._ground, evidence, probe.operation, noted.names))
+                self._strike(entry, find_and_delete(self._context, evidence, probe.operation, noted.names))
         if outcome is None or had_no_effect(outcome.exchange):
             self._strike(entry, "")
             return outcome
@@ -117,27 +117,33 @@ class ProbeCleanup:
         answer = outcome.exchange.answer
         if answer is None or not outcome.accepted:
             # A fault of the server's says nothing of what was made before it.
-            traceable = is_traced(self._ground, outcome.probe.operation) and names
-            why = find_and_delete(self._ground, evidence, outcome.probe.operation, names) if traceable else ""
+            traceable = is_traced(self._context, outcome.probe.operation) and names
+            why = find_and_delete(self._context, evidence, outcome.probe.operation, names) if traceable else ""
             return self._strike(entry, why)
         captures = {**self._captures, **self._told(answer)}
         steps = [step.model_dump(mode="json") for step in self._steps()]
         if entry:
-            self._ground.ledger.made(entry, captures_needed(self._ground, steps, captures))
+            self._context.ledger.made(entry, captures_needed(self._context, steps, captures))
         label = f"undo of {outcome.probe.label}"
         chain = run_steps(
-            self._ground, evidence, self._plan.undo, captures, label=label, role="clean-up", salt=f"{self._row}/{label}"
+            self._context,
+            evidence,
+            self._plan.undo,
+            captures,
+            label=label,
+            role="clean-up",
+            salt=f"{self._row}/{label}",
         )
         gone = chain.broken is not None and _status(chain.broken.exchange.answer) == 404
         if not chain.lacking:
             return self._strike(entry, "" if gone else chain.why)
         if not names:
             return self._strike(entry, "")  # accepted, and nothing made that has an ID or a name
-        return self._strike(entry, find_and_delete(self._ground, evidence, outcome.probe.operation, names))
+        return self._strike(entry, find_and_delete(self._context, evidence, outcome.probe.operation, names))
 
     def _strike(self, entry: str, why: str) -> str:
         if entry and not why:
-            self._ground.ledger.undone(entry)
+            self._context.ledger.undone(entry)
         return why
 
     def _told(self, answer: Response) -> dict[str, Any]:

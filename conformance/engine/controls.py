@@ -28,8 +28,8 @@ StepRunner = Callable[[Sequence[PlannedStep], str, str, dict[str, Any]], StepSeq
 class ControlRunner:
     """Tries and judges the controls of one row."""
 
-    def __init__(self, ground: RunContext, evidence: Evidence, plan: RowPlan, chain: StepRunner) -> None:
-        self.ground, self.evidence, self.plan, self._chain = ground, evidence, plan, chain
+    def __init__(self, context: RunContext, evidence: Evidence, plan: RowPlan, chain: StepRunner) -> None:
+        self.context, self.evidence, self.plan, self._chain = context, evidence, plan, chain
         self.refusals: list[tuple[int, str]] = []
         """Why valid requests were refused, where it was not with this row's own answer."""
         self.learnt: dict[str, Any] = {}
@@ -50,16 +50,16 @@ class ControlRunner:
         if chain.passed:
             self.learnt |= captures
             said = f"passed for {self.plan.row.id}"
-            with self.ground.shared.lock:
-                self.ground.shared.controls[key] = said
-                if self.ground.depth == "smoke":
-                    self.ground.shared.calls |= {step.key: said for step in control.steps}
+            with self.context.shared.lock:
+                self.context.shared.controls[key] = said
+                if self.context.depth == "smoke":
+                    self.context.shared.calls |= {step.key: said for step in control.steps}
 
     def _known(self, control: ControlPlan, key: str) -> str | None:
         """Where it passed already, as a whole or call by call."""
-        with self.ground.shared.lock:
-            known = self.ground.shared.controls.get(key)
-            calls = [self.ground.shared.calls.get(step.key) for step in control.steps]
+        with self.context.shared.lock:
+            known = self.context.shared.controls.get(key)
+            calls = [self.context.shared.calls.get(step.key) for step in control.steps]
         return known if known is not None or None in calls else calls[0]
 
     def judge(self, control: ControlPlan, chain: StepSequence, captured: Mapping[str, Any]) -> None:
@@ -72,26 +72,26 @@ class ControlRunner:
         if call is None or not isinstance(call.exchange.reply, Response):
             self._doubt(control, f"control {control.label}: {chain.why}", chain)
         elif not call.refused:
-            found = [item if item.aspect == "status" else replace(item, aspect="effect") for item in call.found]
+            found = [item if item.check == "status" else replace(item, check="effect") for item in call.found]
             self._violated(control, call, found, chain)
         elif chain.lost:
             self._violated(control, call, [self._lost(control, call)], chain)
         elif call.exchange.reply.status >= 500:
             self._violated(control, call, call.found, chain)
         elif self.is_own(call, captured) and not control.doubtful:
-            said = summarize_response(call.exchange.reply, self.ground.rules)
+            said = summarize_response(call.exchange.reply, self.context.rules)
             detail = "a valid request got the answer that this row promises for a faulty one"
-            wanted = _one(call.wanted.statuses)
+            expected = _one(call.expected.statuses)
             where = f"control {control.label}"
-            self._violated(control, call, [Finding("control", Level.MUST, wanted, said, where, detail=detail)], chain)
+            self._violated(control, call, [Finding("control", Level.MUST, expected, said, where, detail=detail)], chain)
         else:
-            said = summarize_response(call.exchange.reply, self.ground.rules)
-            self.refusals.append(refusal_reason(self.ground, call.exchange.reply))
+            said = summarize_response(call.exchange.reply, self.context.rules)
+            self.refusals.append(refusal_reason(self.context, call.exchange.reply))
             self._doubt(control, f"control {control.label} was refused: {said}", chain)
 
     def _lost(self, control: ControlPlan, call: StepResult) -> Finding:
         answer = call.exchange.answer
-        said = summarize_response(answer, self.ground.rules) if answer else ""
+        said = summarize_response(answer, self.context.rules) if answer else ""
         return Finding("effect", Level.MUST, "what was just written", said, f"control {control.label}")
 
     def is_own(self, call: StepResult, captured: Mapping[str, Any]) -> bool:
@@ -102,9 +102,9 @@ class ControlRunner:
         with suppress(MissingValue):
             probe = self.plan.probes[0]
             scope = PlaceholderScope(captured, probe.language, probe.other_language, self.plan.row.id)
-            bound = self.ground.binder.bind(probe.operation, probe.request, probe.tier, scope)
-            wanted = expectation_of(self.ground, self.plan.row.id, bound, scope)
-            return not has_must(check_response(answer, replace(wanted, language=None), self.ground.rules, ""))
+            bound = self.context.binder.bind(probe.operation, probe.request, probe.tier, scope)
+            expected = expectation_of(self.context, self.plan.row.id, bound, scope)
+            return not has_must(check_response(answer, replace(expected, language=None), self.context.rules, ""))
         return False
 
     def _doubt(self, control: ControlPlan, reason: str, chain: StepSequence) -> None:
@@ -119,12 +119,14 @@ class ControlRunner:
 
     def _said(self, calls: Sequence[StepResult]) -> str:
         answers = [call.exchange.answer for call in calls]
-        return ", then ".join(summarize_response(answer, self.ground.rules) for answer in answers if answer is not None)
+        return ", then ".join(
+            summarize_response(answer, self.context.rules) for answer in answers if answer is not None
+        )
 
 
-def refusal_reason(ground: RunContext, answer: Response) -> tuple[int, str]:
+def refusal_reason(context: RunContext, answer: Response) -> tuple[int, str]:
     """Why a request was refused: by the codes where there are any, as words are another in each language."""
-    return answer.status, format_codes(answer, ground.rules) or summarize_response(answer, ground.rules)
+    return answer.status, format_codes(answer, context.rules) or summarize_response(answer, context.rules)
 
 
 def _used(control: ControlPlan, captured: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from conformance.results.model import ExpectedAnswer, PromiseSource, RowResult
 __all__ = ["describe_expectation", "describe_row"]
 
 
-def describe_row(ground: RunContext, plan: RowPlan) -> RowResult:
+def describe_row(context: RunContext, plan: RowPlan) -> RowResult:
     """A result without a verdict yet."""
     row, said = plan.row, plan.row.case.source
-    head = ground.contract.file
+    head = context.contract.file
     return RowResult(
         id=row.id,
         table=row.table,
@@ -28,7 +28,7 @@ def describe_row(ground: RunContext, plan: RowPlan) -> RowResult:
         verdict=Verdict.NOT_EXERCISED,
         cause=row.case.cause,
         cause_ja=row.case.cause_ja,
-        wanted=describe_expectation(ground, row),
+        expected=describe_expectation(context, row),
         source=PromiseSource(
             said.document or head.document,
             said.language or "",
@@ -37,24 +37,24 @@ def describe_row(ground: RunContext, plan: RowPlan) -> RowResult:
             said.note or "",
             said.note_ja,
         ),
-        file=_relative(row.file, ground.relative_to),
+        file=_relative(row.file, context.relative_to),
         line=row.line,
     )
 
 
-def describe_expectation(ground: RunContext, row: Row) -> ExpectedAnswer:
+def describe_expectation(context: RunContext, row: Row) -> ExpectedAnswer:
     """What the row promises, its placeholders filled as far as the profile can."""
     expect = row.case.expect
     status = expect.status if isinstance(expect.status, int) else expect.status[0]
     code = expect.code[0] if isinstance(expect.code, list) else expect.code
-    messages = [_filled(ground, wording.text) for wording in wordings_of(row)]
-    field = None if expect.field is None else _filled(ground, expect.field)
+    messages = [_filled(context, wording.text) for wording in wordings_of(row)]
+    field = None if expect.field is None else _filled(context, expect.field)
     return ExpectedAnswer(status, tuple(dict.fromkeys(messages)), code, field)
 
 
-def _filled(ground: RunContext, text: str) -> str:
+def _filled(context: RunContext, text: str) -> str:
     try:
-        return str(ground.binder.fill(text, PlaceholderScope()))
+        return str(context.binder.fill(text, PlaceholderScope()))
     except MissingValue:
         return text
 

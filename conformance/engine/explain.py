@@ -19,7 +19,7 @@ NEVER_EXPLAINED = frozenset(["effect", "leak"])
 
 
 def explain_findings(
-    ground: RunContext, evidence: Evidence, outcomes: Sequence[ProbeResult], refusals: Collection[tuple[int, str]]
+    context: RunContext, evidence: Evidence, outcomes: Sequence[ProbeResult], refusals: Collection[tuple[int, str]]
 ) -> tuple[tuple[Finding, ...], list[str]]:
     """The findings and the doubts of a row.
 
@@ -31,9 +31,9 @@ def explain_findings(
     same = {
         outcome.n
         for outcome in outcomes
-        if outcome.exchange.answer is not None and refusal_reason(ground, outcome.exchange.answer) in refusals
+        if outcome.exchange.answer is not None and refusal_reason(context, outcome.exchange.answer) in refusals
     }
-    kept = tuple(item for item in found if item.exchange not in same or item.aspect in NEVER_EXPLAINED)
+    kept = tuple(item for item in found if item.exchange not in same or item.check in NEVER_EXPLAINED)
     if len(kept) < len(found):
         doubts.append("the faulty request was refused in the same words as the valid one")
     return kept, doubts

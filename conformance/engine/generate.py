@@ -46,8 +46,8 @@ def build_strategy(draw: Draw) -> st.SearchStrategy[Any]:
     """The Hypothesis strategy of a description."""
     drawn = _plain(draw)
     if draw.except_ is not None:
-        unwanted = re.compile(draw.except_, re.DOTALL)
-        drawn = drawn.filter(lambda value: unwanted.fullmatch(str(value)) is None)
+        unexpected = re.compile(draw.except_, re.DOTALL)
+        drawn = drawn.filter(lambda value: unexpected.fullmatch(str(value)) is None)
     if draw.wrap is not None:
         pattern = draw.wrap
         return drawn.map(lambda value: fill(pattern, lambda *_: value))
@@ -56,16 +56,16 @@ def build_strategy(draw: Draw) -> st.SearchStrategy[Any]:
 
 def fill_drawn_values(plan: RowPlan, seed_number: int) -> RowPlan:
     """The plan with a value in every place that Hypothesis fills."""
-    wanted: dict[str, int] = {}
+    expected: dict[str, int] = {}
     for probe in plan.probes:
         if probe.slot:
-            wanted[probe.slot.part] = max(wanted.get(probe.slot.part, 0), probe.slot.index + 1)
+            expected[probe.slot.part] = max(expected.get(probe.slot.part, 0), probe.slot.index + 1)
     plan = replace(plan, controls=tuple(_drawn_controls(plan, seed_number)))
-    if not wanted:
+    if not expected:
         return plan
     drawn = {
         part: _values(_draw_of(plan, part), count, _seed(plan.row.id, part, seed_number))
-        for part, count in wanted.items()
+        for part, count in expected.items()
     }
     probes = (_filled(probe, drawn) if probe.slot else probe for probe in plan.probes)
     return replace(plan, probes=tuple(probe for probe in probes if probe is not None))
@@ -81,7 +81,7 @@ def shrink_probe(
     slot = failed.probe.slot
     if slot is None:
         return None
-    aspects = {item.aspect for item in failed.found}
+    checks = {item.check for item in failed.found}
     best: dict[str, tuple[ProbeResult, Evidence]] = {}
     tried = {failed.probe.value: True}
 
@@ -96,7 +96,7 @@ def shrink_probe(
             tried[key] = (
                 outcome is not None
                 and has_must(outcome.found)
-                and bool(aspects & {item.aspect for item in outcome.found})
+                and bool(checks & {item.check for item in outcome.found})
             )
             if outcome is not None and tried[key]:
                 best[key] = (outcome, scratch)

@@ -20,7 +20,7 @@ _NEVER_ARRIVED = frozenset({FailureKind.NOT_SENT, FailureKind.REFUSED, FailureKi
 
 
 def journal_entry(
-    ground: RunContext,
+    context: RunContext,
     row: str,
     operation: str,
     request: RequestData,
@@ -31,26 +31,26 @@ def journal_entry(
     """The entry for one request: its recognisable names, and the steps that undo what it may do."""
     undo = tuple(step.model_dump(by_alias=True, exclude_unset=True, mode="json") for step in steps)
     return Entry(
-        contract=ground.contract.name,
-        base_url=ground.target.base_url,
+        contract=context.contract.name,
+        base_url=context.target.base_url,
         operation=operation,
         row=row,
-        names=tuple(dict.fromkeys(find_suite_names(_filled(ground, request, scope)))),
+        names=tuple(dict.fromkeys(find_suite_names(_filled(context, request, scope)))),
         steps=undo,
-        captures=captures_needed(ground, undo, scope.captures),
+        captures=captures_needed(context, undo, scope.captures),
     )
 
 
-def captures_needed(ground: RunContext, steps: Any, captures: Mapping[str, Any]) -> dict[str, Any]:
+def captures_needed(context: RunContext, steps: Any, captures: Mapping[str, Any]) -> dict[str, Any]:
     """The captures that steps use, without any that holds a secret."""
     used = dict.fromkeys(".".join(members) for head, members, _ in find_placeholders(steps) if head == "capture")
     kept = {name: captures[name] for name in used if name in captures}
-    return {name: value for name, value in kept.items() if ground.redactor.json(value) == value}
+    return {name: value for name, value in kept.items() if context.redactor.json(value) == value}
 
 
-def is_traced(ground: RunContext, operation: str) -> bool:
+def is_traced(context: RunContext, operation: str) -> bool:
     """Whether the contract says how what the operation makes is found again."""
-    return operation in ground.contract.file.traces
+    return operation in context.contract.file.traces
 
 
 def had_no_effect(exchange: Exchange) -> bool:
@@ -61,12 +61,12 @@ def had_no_effect(exchange: Exchange) -> bool:
     return 400 <= reply.status < 500
 
 
-def _filled(ground: RunContext, request: RequestData, scope: PlaceholderScope) -> list[Any]:
+def _filled(context: RunContext, request: RequestData, scope: PlaceholderScope) -> list[Any]:
     """The parts of a request that can hold a name; a part that lacks a value is never sent."""
     parts = []
     for key in _BODY:
         try:
-            parts.append(ground.binder.fill(request.get(key), scope))
+            parts.append(context.binder.fill(request.get(key), scope))
         except MissingValue:
             continue
     return parts

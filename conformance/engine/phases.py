@@ -254,5 +254,5 @@ def is_doubtful(result: RowResult) -> bool:
     """Whether something beside the answers to faulty requests was wrong, which another row may have caused."""
     roles = {item.n: item.role for item in result.exchanges}
     wrong = [item for item in result.findings if item.level is Level.MUST]
-    beside = any(item.aspect == "effect" or roles.get(item.exchange or 0) not in _FIRM for item in wrong)
+    beside = any(item.check == "effect" or roles.get(item.exchange or 0) not in _FIRM for item in wrong)
     return beside or result.verdict is Verdict.INCONCLUSIVE

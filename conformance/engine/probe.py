@@ -45,14 +45,14 @@ class _Sent:
     probe: Probe
     bound: BuiltRequest
     scope: PlaceholderScope
-    wanted: Expectation
+    expected: Expectation
     exchange: Exchange
     answer: Response
     n: int
 
 
 def send_probe(
-    ground: RunContext,
+    context: RunContext,
     evidence: Evidence,
     row: str,
     probe: Probe,
@@ -67,33 +67,33 @@ def send_probe(
     """
     scope = PlaceholderScope(captures, probe.language, probe.other_language, f"{row}/{probe.label}")
     try:
-        bound = ground.binder.bind(probe.operation, probe.request, probe.tier, scope)
-        wanted = expectation_of(ground, row, bound, scope)
+        bound = context.binder.bind(probe.operation, probe.request, probe.tier, scope)
+        expected = expectation_of(context, row, bound, scope)
     except MissingValue as missing:
         evidence.silences.append(f"{probe.label}: nothing gave a value for {missing}")
         return None
     asked: frozenset[int] = (
         frozenset()
         if patient
-        else frozenset([*wanted.statuses, *(status for status in probe.accept if isinstance(status, int))])
+        else frozenset([*expected.statuses, *(status for status in probe.accept if isinstance(status, int))])
     )
-    exchange = ground.session.send(bound.request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
+    exchange = context.session.send(bound.request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
     n = evidence.keep(exchange, probe.label, probe.role)
     if isinstance(exchange.reply, NoResponse):
         return _silent(evidence, probe, exchange, exchange.reply, n)
-    sent = _Sent(probe, bound, scope, wanted, exchange, exchange.reply, n)
-    return _open(ground, evidence, sent) if probe.accept else _firm(ground, evidence, sent)
+    sent = _Sent(probe, bound, scope, expected, exchange, exchange.reply, n)
+    return _open(context, evidence, sent) if probe.accept else _firm(context, evidence, sent)
 
 
-def expectation_of(ground: RunContext, row: str, bound: BuiltRequest, scope: PlaceholderScope) -> Expectation:
+def expectation_of(context: RunContext, row: str, bound: BuiltRequest, scope: PlaceholderScope) -> Expectation:
     """What a row promises for one request; raises Missing."""
-    entry = ground.rules.row(row)
+    entry = context.rules.row(row)
     return build_expectation(
         entry.case.expect,
-        placeholder_lookup(ground, bound, scope),
+        placeholder_lookup(context, bound, scope),
         row=row,
         wordings=wordings_of(entry),
-        message_level=ground.contract.file.message_level,
+        message_level=context.contract.file.message_level,
         language=scope.language,
     )
 
@@ -105,45 +105,45 @@ def _silent(evidence: Evidence, probe: Probe, exchange: Exchange, silence: NoRes
     return ProbeResult(probe, exchange, n, (), telling=False)
 
 
-def _firm(ground: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
+def _firm(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
     probe, answer = sent.probe, sent.answer
-    said = summarize_response(answer, ground.rules)
-    if probe.unless and answer.status < 300 and _exists(ground, sent):
+    said = summarize_response(answer, context.rules)
+    if probe.unless and answer.status < 300 and _exists(context, sent):
         evidence.attempts.append(_tried(probe, "no-answer", f"{said} (the input happens to be valid)", sent.n))
         return ProbeResult(probe, sent.exchange, sent.n, (), telling=False)
-    found = check_response(answer, sent.wanted, ground.rules, probe.label)
+    found = check_response(answer, sent.expected, context.rules, probe.label)
     evidence.find(found, sent.n)
-    evidence.editions.update(spoken_editions(answer, sent.wanted, ground.rules))
+    evidence.editions.update(spoken_editions(answer, sent.expected, context.rules))
     drifted = any(item.level is Level.SHOULD for item in found)
     outcome = "violation" if has_must(found) else "drift" if drifted else "as-promised"
     evidence.attempts.append(_tried(probe, outcome, said, sent.n))
     return ProbeResult(probe, sent.exchange, sent.n, found, telling=True)
 
 
-def _open(ground: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
+def _open(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
     probe, answer = sent.probe, sent.answer
     rows = [name for name in probe.accept if isinstance(name, str) and "/" in name]
-    others = {name: expectation_of(ground, name, sent.bound, sent.scope) for name in rows}
-    chosen, found = classify_choice(answer, probe.accept, sent.wanted, others, ground.rules, where=probe.label)
+    others = {name: expectation_of(context, name, sent.bound, sent.scope) for name in rows}
+    chosen, found = classify_choice(answer, probe.accept, sent.expected, others, context.rules, where=probe.label)
     evidence.find(found, sent.n)
     outcome = "violation" if has_must(found) else "recorded"
-    evidence.attempts.append(_tried(probe, outcome, summarize_response(answer, ground.rules), sent.n))
+    evidence.attempts.append(_tried(probe, outcome, summarize_response(answer, context.rules), sent.n))
     if outcome == "recorded":
         evidence.choices.append(Choice(_named(probe), chosen, sent.n))
     return ProbeResult(probe, sent.exchange, sent.n, found, telling=True)
 
 
-def _exists(ground: RunContext, sent: _Sent) -> bool:
+def _exists(context: RunContext, sent: _Sent) -> bool:
     """Whether a success shows that the input was valid after all: what was asked for is what came."""
-    look = placeholder_lookup(ground, sent.bound, sent.scope)
+    look = placeholder_lookup(context, sent.bound, sent.scope)
     for pointer, text in (sent.probe.unless or {}).items():
         head, _, member = str(text).strip("{}").partition(".")
-        there, got = read_capture(sent.answer, pointer)
+        there, actual = read_capture(sent.answer, pointer)
         try:
             asked = look(head, tuple(member.split(".")))
         except MissingValue:
             return False
-        if not there or str(got) != str(asked):
+        if not there or str(actual) != str(asked):
             return False
     return True
 

@@ -15,7 +15,7 @@ __all__ = ["send_repeatedly"]
 
 
 def send_repeatedly(
-    ground: RunContext, evidence: Evidence, plan: RowPlan, probe: Probe, captures: Mapping[str, Any]
+    context: RunContext, evidence: Evidence, plan: RowPlan, probe: Probe, captures: Mapping[str, Any]
 ) -> ProbeResult | None:
     """The last time that it was sent; None where the first one was not answered as it should be before anything else.
 
@@ -25,18 +25,18 @@ def send_repeatedly(
     if repeat is None:
         return None
     for count in range(1, repeat.at_most + 1):
-        scratch = Evidence(ground.redactor, exchanges=evidence.exchanges)
+        scratch = Evidence(context.redactor, exchanges=evidence.exchanges)
         # Where allowances are counted per address, the rows before may have used this one up: the first one waits.
         first = count == 1
         outcome = send_probe(
-            ground, scratch, plan.row.id, probe, captures, unpaced=repeat.unpaced and not first, patient=first
+            context, scratch, plan.row.id, probe, captures, unpaced=repeat.unpaced and not first, patient=first
         )
         evidence.requests += scratch.requests
         answer = outcome.exchange.answer if outcome else None
         last = count == repeat.at_most or outcome is None
         if first and answer is not None and answer.status not in repeat.before:
             # The first one is the control: nothing was used up yet.
-            evidence.silences.append(f"the first request was answered {summarize_response(answer, ground.rules)}")
+            evidence.silences.append(f"the first request was answered {summarize_response(answer, context.rules)}")
             return None
         if last or answer is None or answer.status not in repeat.before:
             evidence.findings += scratch.findings

@@ -43,17 +43,17 @@ def _none(_: RowRunner) -> None:
     """A row that runs alone shares nothing."""
 
 
-def run_row(ground: RunContext, plan: RowPlan, phases: Phases = ALONE) -> RowResult:
+def run_row(context: RunContext, plan: RowPlan, phases: Phases = ALONE) -> RowResult:
     """Run one planned row. Never raises for anything a target does."""
     if plan.lacks:
         return replace(
-            describe_row(ground, plan),
+            describe_row(context, plan),
             verdict=Verdict.NOT_EXERCISED,
             reason=f"lacks {', '.join(plan.lacks)}",
             lacks=plan.lacks,
             skipped=plan.skipped,
         )
-    runner = RowRunner(ground, plan, phases=phases)
+    runner = RowRunner(context, plan, phases=phases)
     runner.run()
     runner.finish()
     return runner.result()
@@ -64,21 +64,21 @@ class RowRunner:
 
     def __init__(
         self,
-        ground: RunContext,
+        context: RunContext,
         plan: RowPlan,
         captured: Captured = NOTHING,
         opening: BeforeProbes = _none,
         phases: Phases = ALONE,
     ) -> None:
-        self.ground, self.plan, self._opening, self._phases = ground, plan, opening, phases
+        self.context, self.plan, self._opening, self._phases = context, plan, opening, phases
         self.id = plan.row.id
-        self.evidence = Evidence(ground.redactor)
+        self.evidence = Evidence(context.redactor)
         self.captures: dict[str, Any] = dict(captured)
         self.told = False
         self.observed = ""
-        self.controls = ControlRunner(ground, self.evidence, plan, self._chain)
+        self.controls = ControlRunner(context, self.evidence, plan, self._chain)
         self.outcomes: list[ProbeResult] = []
-        self.undoing = ProbeCleanup(ground, plan, self.captures)
+        self.undoing = ProbeCleanup(context, plan, self.captures)
         self.made: StepSequence | None = None
         """The set-up, where it has one."""
         self.seconds = 0.0
@@ -110,11 +110,11 @@ class RowRunner:
         entry = self._intend()
         try:
             self._phases.looking()
-            self._probe(firm, StateGuard(self.ground, self.evidence, self.plan, self.captures, self._phases))
+            self._probe(firm, StateGuard(self.context, self.evidence, self.plan, self.captures, self._phases))
             self._shrink()
             self._phases.moving(self.plan.controls)
             if not self._phases.disturbed:
-                self._probe(opened, StateGuard(self.ground, self.evidence, self.plan, self.captures))
+                self._probe(opened, StateGuard(self.context, self.evidence, self.plan, self.captures))
                 self._control()
         finally:
             self._phases.moving(())
@@ -124,7 +124,7 @@ class RowRunner:
         self._waiting += [control for control in self.plan.controls if control.later]
         now = [control for control in self.plan.controls if not control.later]
         free = {control.key: control for control in now if control.free and self._phases.moves_its_own}
-        sent = {key: self.ground.crew.submit(self._fresh, free[key]) for key in free} if self.ground.crew else {}
+        sent = {key: self.context.crew.submit(self._fresh, free[key]) for key in free} if self.context.crew else {}
         for control in now:
             if control.key in sent:
                 self._take_over(sent.pop(control.key).result())
@@ -134,7 +134,7 @@ class RowRunner:
     def _fresh(self, control: ControlPlan) -> RowRunner:
         """A control that needs nothing of what the row has made, while others are sent."""
         hurry(self._phases.haste)
-        (runner := RowRunner(self.ground, self.plan, self.captures)).check(control)
+        (runner := RowRunner(self.context, self.plan, self.captures)).check(control)
         return runner
 
     def _take_over(self, other: RowRunner) -> None:
@@ -144,18 +144,18 @@ class RowRunner:
 
     def check(self, control: ControlPlan) -> None:
         """Try a control, unless the run is being stopped."""
-        if not self.ground.shared.stopping.is_set():
+        if not self.context.shared.stopping.is_set():
             self.controls.check(control, self.captures)
 
     def result(self) -> RowResult:
         evidence = self.evidence
-        found, doubts = explain_findings(self.ground, evidence, self.outcomes, self.controls.refusals)
+        found, doubts = explain_findings(self.context, evidence, self.outcomes, self.controls.refusals)
         verdict = row_verdict(found, doubts, told=self.told)
         reason = "; ".join(dict.fromkeys(doubts)) if verdict is Verdict.INCONCLUSIVE else None
         if verdict is Verdict.INCONCLUSIVE and not reason:
             reason = "nothing that was sent was answered"
         return replace(
-            describe_row(self.ground, self.plan),
+            describe_row(self.context, self.plan),
             verdict=verdict,
             reason=reason,
             requests=evidence.requests,
@@ -168,7 +168,7 @@ class RowRunner:
             skipped=self.plan.skipped,
             editions=tuple(name for name, _ in evidence.editions.most_common()),
             observed=self.observed,
-            wanted=describe_expectation(self.ground, self.plan.row),
+            expected=describe_expectation(self.context, self.plan.row),
             seconds=round(self.seconds, 4),
         )
 
@@ -192,9 +192,9 @@ class RowRunner:
 
     def _tell(self) -> None:
         """At smoke a set-up is the control of whatever is made of the same calls."""
-        if self.ground.depth == "smoke":
-            with self.ground.shared.lock:
-                self.ground.shared.calls |= {step.key: f"passed for {self.id}" for step in self.plan.before}
+        if self.context.depth == "smoke":
+            with self.context.shared.lock:
+                self.context.shared.calls |= {step.key: f"passed for {self.id}" for step in self.plan.before}
 
     def _do_without(self, chain: StepSequence) -> None:
         """Leave out what needs a set-up that is optional and failed; what it did capture is not as it should be."""
@@ -212,14 +212,14 @@ class RowRunner:
             return ""
         scope = PlaceholderScope(self.captures, salt=f"{self.id}/restore")
         steps = [step.step for step in self.plan.after]
-        return self.ground.ledger.intend(journal_entry(self.ground, self.id, "restore", {}, steps, scope=scope))
+        return self.context.ledger.intend(journal_entry(self.context, self.id, "restore", {}, steps, scope=scope))
 
     def _clean_up(self, entry: str) -> None:
         if not self.plan.after:
             return
         chain = self._chain(self.plan.after, "restore", "clean-up")
         if chain.passed:
-            self.ground.ledger.undone(entry)
+            self.context.ledger.undone(entry)
         else:
             self.evidence.warnings.append(f"what the row changed may not be as it was: {chain.why}")
 
@@ -229,10 +229,10 @@ class RowRunner:
         own = self.captures if captures is None else captures
         salt = f"{self.id}/{label}"
         for _ in range(INTERRUPTIONS):
-            chain = run_steps(self.ground, self.evidence, steps, own, label=label, role=role, salt=salt)
+            chain = run_steps(self.context, self.evidence, steps, own, label=label, role=role, salt=salt)
             if not chain.interrupted:
                 return chain
-        return run_steps(self.ground, self.evidence, steps, own, label=label, role=role, salt=salt)
+        return run_steps(self.context, self.evidence, steps, own, label=label, role=role, salt=salt)
 
     # --- probes
 
@@ -241,7 +241,7 @@ class RowRunner:
         if crew is not None:
             self._side_by_side(probes, watch, crew)
         for probe in probes if crew is None else ():
-            if self.ground.shared.stopping.is_set():
+            if self.context.shared.stopping.is_set():
                 break
             watch.before(probe)
             outcome = self._sent(probe)
@@ -254,14 +254,14 @@ class RowRunner:
         """Who sends the probes of this row side by side: only a row that writes, for those that read already are."""
         alone = self.plan.repeat or self.plan.row.case.once or self.plan.tiers <= {"read"}
         each = any(guard.each for guard in self.plan.row.case.unchanged)
-        return None if alone or each else self.ground.crew
+        return None if alone or each else self.context.crew
 
     def _side_by_side(self, probes: Sequence[Probe], watch: StateGuard, crew: Executor) -> None:
         """Send at the same time what does not depend on each other; taken in in the order of the plan."""
 
         def send(probe: Probe) -> tuple[Evidence, ProbeResult | None]:
             hurry(self._phases.haste)
-            scratch, stopped = Evidence(self.ground.redactor), self.ground.shared.stopping.is_set()
+            scratch, stopped = Evidence(self.context.redactor), self.context.shared.stopping.is_set()
             return scratch, None if stopped else self.undoing.attempt(scratch, probe)
 
         sent: dict[int, tuple[Evidence, ProbeResult | None]] = {}
@@ -278,7 +278,7 @@ class RowRunner:
 
     def _sent(self, probe: Probe) -> ProbeResult | None:
         if self.plan.repeat and probe.role == "example":
-            return send_repeatedly(self.ground, self.evidence, self.plan, probe, self.captures)
+            return send_repeatedly(self.context, self.evidence, self.plan, probe, self.captures)
         return self.undoing.attempt(self.evidence, probe)
 
     def _take_in(self, outcome: ProbeResult) -> None:
@@ -287,7 +287,7 @@ class RowRunner:
         if outcome.telling and outcome.probe.role != "open":
             self.told = True
         if answer is not None and not self.observed:
-            self.observed = summarize_response(answer, self.ground.rules)
+            self.observed = summarize_response(answer, self.context.rules)
 
     def _shrink(self) -> None:
         failing = [outcome for outcome in self.outcomes if outcome.probe.slot and has_must(outcome.found)]

@@ -28,20 +28,20 @@ from conformance.results.model import RowResult
 __all__ = ["Band", "bands"]
 
 
-def bands(ground: RunContext, plans: Mapping[str, RowPlan]) -> dict[str, Band]:
+def bands(context: RunContext, plans: Mapping[str, RowPlan]) -> dict[str, Band]:
     """The band of each row that runs together with others, by the row's ID."""
     found: dict[str, list[RowPlan]] = {}
     for plan in plans.values():
         if plan.band:
             found.setdefault(plan.band, []).append(plan)
-    return {plan.row.id: band for held in found.values() for band in [Band(ground, held)] for plan in held}
+    return {plan.row.id: band for held in found.values() for band in [Band(context, held)] for plan in held}
 
 
 class Band:
     """Runs its rows one after the other, and judges them once all have run; one use."""
 
-    def __init__(self, ground: RunContext, plans: Sequence[RowPlan]) -> None:
-        self._ground, self._plans = ground, {plan.row.id: plan for plan in plans}
+    def __init__(self, context: RunContext, plans: Sequence[RowPlan]) -> None:
+        self._context, self._plans = context, {plan.row.id: plan for plan in plans}
         self._runs: dict[str, RowRunner] = {}
         self._captured: dict[str, Any] = {}
         self._states: dict[str, State] = {}
@@ -56,7 +56,7 @@ class Band:
     def run(self, name: str) -> None:
         """Run one row; after the last one, look for the effect of all."""
         plan = self._plans[name]
-        runner = self._runs[name] = RowRunner(self._ground, plan, self._known(plan), self._open)
+        runner = self._runs[name] = RowRunner(self._context, plan, self._known(plan), self._open)
         runner.run()
         self._captured |= runner.captures | runner.controls.learnt
         if len(self._runs) == len(self._plans):
@@ -91,17 +91,17 @@ class Band:
     def _made(self, runner: RowRunner, look: GuardRead) -> State | None:
         """What the set-up has shown just now."""
         answer = runner.made.calls[-1].exchange.answer if runner.made and runner.made.calls else None
-        return state_of_response(self._ground, answer, look, runner.captures) if answer else None
+        return state_of_response(self._context, answer, look, runner.captures) if answer else None
 
     def _seen(self, runner: RowRunner, look: GuardRead, when: str) -> State | None:
         said = (f"read {when} all rows that write", f"{runner.id}/look")
-        return read_state(self._ground, runner.evidence, look, runner.captures, said)
+        return read_state(self._context, runner.evidence, look, runner.captures, said)
 
     def _finish(self) -> None:
         suspicious = self._changed()
         self._check()
         self._finished = True
-        if not self._ground.shared.stopping.is_set():
+        if not self._context.shared.stopping.is_set():
             if suspicious:
                 self._ask()
             for runner in self._unseen:
@@ -136,8 +136,8 @@ class Band:
                 found = True  # a violation of its own, which may well be what changed something
             elif runner.plan.row.case.unchanged and any(probe.guards for probe in runner.plan.probes):
                 again = self._again(runner)
-                otherwise.append((runner, [item for item in again if item.aspect != "effect"]))
-                runner.evidence.findings += [item for item in again if item.aspect == "effect"]
+                otherwise.append((runner, [item for item in again if item.check != "effect"]))
+                runner.evidence.findings += [item for item in again if item.check == "effect"]
                 found = found or has_must(runner.evidence.findings)
         if not found:
             for runner, findings in otherwise:
@@ -149,18 +149,18 @@ class Band:
         return tuple(self._steps(guard.read)[0] for guard in plan.row.case.unchanged)
 
     def _steps(self, *steps: Step) -> tuple[PlannedStep, ...]:
-        return tuple(plan_steps(self._ground.contract, steps, "standard"))
+        return tuple(plan_steps(self._context.contract, steps, "standard"))
 
     def _again(self, runner: RowRunner) -> list[Finding]:
         """What is found when the row's writes are tried once more, on something fresh and between two looks."""
         case = runner.plan.row.case
         before, after = self._steps(*case.before), self._steps(*case.after)
         set_back = {"label": "set back", "role": "clean-up", "salt": runner.id}
-        run_steps(self._ground, runner.evidence, after, runner.captures, **set_back)
+        run_steps(self._context, runner.evidence, after, runner.captures, **set_back)
         probes = tuple(probe for probe in runner.plan.probes if probe.guards)
         alone = replace(runner.plan, controls=(), band="", opening=(), closing=())
         again = RowRunner(
-            self._ground, replace(alone, before=before, after=after, guards=self._guards(runner.plan), probes=probes)
+            self._context, replace(alone, before=before, after=after, guards=self._guards(runner.plan), probes=probes)
         )
         again.run()
         again.evidence.silences, seen_before = [], len(runner.evidence.findings)
@@ -171,9 +171,9 @@ class Band:
 
     def _deepen(self, runner: RowRunner) -> None:
         """The row's own control once more, with a look at what it was told is written."""
-        row, contract = runner.plan.row, self._ground.contract
-        grounds = operation_variants(contract, row)
-        for control, ground in controls.choose_controls(row, grounds, "standard")[:1]:
-            plan = controls.plan_control(contract, control, ground, "standard", several=len(grounds) > 1)
+        row, contract = runner.plan.row, self._context.contract
+        contexts = operation_variants(contract, row)
+        for control, context in controls.choose_controls(row, contexts, "standard")[:1]:
+            plan = controls.plan_control(contract, control, context, "standard", several=len(contexts) > 1)
             if plan.free:
                 runner.controls.check(plan, runner.captures)

@@ -34,13 +34,13 @@ class StateGuard:
 
     def __init__(
         self,
-        ground: RunContext,
+        context: RunContext,
         evidence: Evidence,
         plan: RowPlan,
         captures: dict[str, Any],
         phases: Phases = ALONE,
     ) -> None:
-        self._ground, self._evidence, self._plan, self._captures = ground, evidence, plan, captures
+        self._context, self._evidence, self._plan, self._captures = context, evidence, plan, captures
         self._phases = phases
         self._states: dict[int, State] = {}
         self._pending: dict[int, list[ProbeResult]] = {}
@@ -53,8 +53,8 @@ class StateGuard:
 
     def first(self, probes: Iterable[Probe], crew: Executor) -> None:
         """Read what several probes must not change, side by side."""
-        wanted = dict.fromkeys(index for probe in probes for index in self._guards(probe))
-        for index, state in self._all([index for index in wanted if index not in self._states], "before", crew):
+        expected = dict.fromkeys(index for probe in probes for index in self._guards(probe))
+        for index, state in self._all([index for index in expected if index not in self._states], "before", crew):
             if state is not None:
                 self._states[index] = state
 
@@ -69,10 +69,10 @@ class StateGuard:
 
     def finish(self, crew: Executor | None = None) -> None:
         """Look for the effect of all that was sent since the last look."""
-        wanted = [index for index, outcomes in self._pending.items() if outcomes]
-        for index, after in self._all(wanted, "after", crew) if crew else ():
+        expected = [index for index, outcomes in self._pending.items() if outcomes]
+        for index, after in self._all(expected, "after", crew) if crew else ():
             self._compare(index, after)
-        for index in wanted if crew is None else ():
+        for index in expected if crew is None else ():
             self._look(index)
 
     def _guards(self, probe: Probe) -> tuple[int, ...]:
@@ -83,13 +83,13 @@ class StateGuard:
         if state is not None:
             self._states[index] = state
 
-    def _all(self, wanted: Sequence[int], when: str, crew: Executor) -> Iterator[tuple[int, State | None]]:
+    def _all(self, expected: Sequence[int], when: str, crew: Executor) -> Iterator[tuple[int, State | None]]:
         def read(index: int) -> tuple[Evidence, State | None]:
-            scratch = Evidence(self._ground.redactor)
+            scratch = Evidence(self._context.redactor)
             hurry(self._phases.haste)
             return scratch, self._read(index, when, scratch)
 
-        for index, (scratch, state) in zip(wanted, list(crew.map(read, wanted)), strict=True):
+        for index, (scratch, state) in zip(expected, list(crew.map(read, expected)), strict=True):
             self._evidence.adopt(scratch)
             yield index, state
 
@@ -126,15 +126,15 @@ class StateGuard:
         """
         for outcome in outcomes:
             for time in range(IN_A_ROW):
-                if self._ground.shared.stopping.is_set():
+                if self._context.shared.stopping.is_set():
                     break
                 began = perf_counter()
-                again = send_probe(self._ground, self._evidence, self._plan.row.id, outcome.probe, self._captures)
+                again = send_probe(self._context, self._evidence, self._plan.row.id, outcome.probe, self._captures)
                 if again is None or not self._moved(index, "after, again"):
                     break
                 if time == IN_A_ROW - 1:
                     return again
-                self._ground.shared.stopping.wait(perf_counter() - began)
+                self._context.shared.stopping.wait(perf_counter() - began)
                 if self._moved(index, "with nothing sent"):
                     self._evidence.silences.append("something changes while nothing is sent: somebody else writes")
                     return None
@@ -153,7 +153,7 @@ class StateGuard:
         guard = self._plan.row.case.unchanged[index]
         look = GuardRead(self._plan.guards[index], tuple(guard.compare))
         said = (f"read {when}", f"{self._plan.row.id}/guard/{index}")
-        return read_state(self._ground, evidence or self._evidence, look, self._captures, said)
+        return read_state(self._context, evidence or self._evidence, look, self._captures, said)
 
 
 def group_probes(probes: Sequence[Probe]) -> list[list[int]]:
@@ -168,32 +168,32 @@ def group_probes(probes: Sequence[Probe]) -> list[list[int]]:
 
 
 def read_state(
-    ground: RunContext, evidence: Evidence, look: GuardRead, captures: dict[str, Any], said: tuple[str, str]
+    context: RunContext, evidence: Evidence, look: GuardRead, captures: dict[str, Any], said: tuple[str, str]
 ) -> State | None:
     """What a look shows now; None where it could not be had, which makes the row inconclusive.
 
     `said` is what the report calls it, and what its random words are drawn from.
     """
     label, salt = said
-    chain = run_steps(ground, evidence, [look.step], captures, label=label, role="guard", salt=salt)
+    chain = run_steps(context, evidence, [look.step], captures, label=label, role="guard", salt=salt)
     answer = chain.calls[-1].exchange.answer if chain.calls else None
     if answer is None or (not chain.passed and not (chain.broken and not chain.broken.refused)):
         evidence.silences.append(f"what must not change could not be read: {chain.why}")
         return None
-    return state_of_response(ground, answer, look, captures)
+    return state_of_response(context, answer, look, captures)
 
 
-def state_of_response(ground: RunContext, answer: Response, look: GuardRead, captures: Mapping[str, Any]) -> State:
+def state_of_response(context: RunContext, answer: Response, look: GuardRead, captures: Mapping[str, Any]) -> State:
     """What an answer shows of what a look compares."""
     try:
         body = answer.json()
     except ValueError:
         body = None
-    return {pointer: resolve_pointer(body, pointer)[1] for pointer in _pointers(ground, look.compare, captures)}
+    return {pointer: resolve_pointer(body, pointer)[1] for pointer in _pointers(context, look.compare, captures)}
 
 
-def _pointers(ground: RunContext, compare: Iterable[str], captures: Mapping[str, Any]) -> Iterator[str]:
+def _pointers(context: RunContext, compare: Iterable[str], captures: Mapping[str, Any]) -> Iterator[str]:
     """What is compared, without what this target does not have."""
     for pointer in compare:
         with suppress(MissingValue):
-            yield str(ground.binder.fill(pointer, PlaceholderScope(captures)))
+            yield str(context.binder.fill(pointer, PlaceholderScope(captures)))

@@ -35,7 +35,7 @@ class StepResult:
     step: PlannedStep
     exchange: Exchange
     n: int
-    wanted: Expectation
+    expected: Expectation
     found: tuple[Finding, ...]
 
     @property
@@ -43,7 +43,7 @@ class StepResult:
         """It was not accepted. A success of another status than the documented one is wrong, but no refusal."""
         reply = self.exchange.reply
         return (
-            isinstance(reply, Response) and reply.status >= 300 and any(item.aspect == "status" for item in self.found)
+            isinstance(reply, Response) and reply.status >= 300 and any(item.check == "status" for item in self.found)
         )
 
 
@@ -93,7 +93,7 @@ class StepSequence:
 
 
 def run_steps(
-    ground: RunContext,
+    context: RunContext,
     evidence: Evidence,
     steps: Iterable[PlannedStep],
     captures: dict[str, Any],
@@ -104,7 +104,7 @@ def run_steps(
     language: str | None = None,
 ) -> StepSequence:
     """Make the calls in order until one fails; what succeeded and left something behind is undone, whatever happens."""
-    runner = _Runner(ground, evidence, captures, PlaceholderScope(captures, language, language, salt), (label, role))
+    runner = _Runner(context, evidence, captures, PlaceholderScope(captures, language, language, salt), (label, role))
     try:
         for step in steps:
             if not runner.call(step):
@@ -128,13 +128,13 @@ class _Left:
 class _Runner:
     def __init__(
         self,
-        ground: RunContext,
+        context: RunContext,
         evidence: Evidence,
         captures: dict[str, Any],
         scope: PlaceholderScope,
         said: tuple[str, str],
     ) -> None:
-        self._ground, self._evidence, self._captures, self._scope = ground, evidence, captures, scope
+        self._context, self._evidence, self._captures, self._scope = context, evidence, captures, scope
         self._label, self._role = said
         self._left: list[_Left] = []
         self.chain = StepSequence()
@@ -144,15 +144,15 @@ class _Runner:
         try:
             if self._needless(step):
                 return True
-            bound = self._ground.binder.bind(step.operation, step.request, step.tier, self._scope)
-            wanted = build_expectation(step.step.expect, placeholder_lookup(self._ground, bound, self._scope))
+            bound = self._context.binder.bind(step.operation, step.request, step.tier, self._scope)
+            expected = build_expectation(step.step.expect, placeholder_lookup(self._context, bound, self._scope))
         except MissingValue as missing:
             self.chain.lacking = str(missing)
             return False
         if step.step.wait:
             sleep(step.step.wait)
         left = self._intend(step)
-        made = self._send(step, bound, wanted)
+        made = self._send(step, bound, expected)
         self.chain.calls.append(made)
         if left is not None and had_no_effect(made.exchange):
             self._strike(left)
@@ -181,7 +181,7 @@ class _Runner:
 
     def _by_id(self, left: _Left, bound: BuiltRequest) -> str:
         operation = left.step.undo.operation if left.step.undo else left.step.operation
-        exchange = self._ground.session.send(bound.request)
+        exchange = self._context.session.send(bound.request)
         n = self._evidence.keep(exchange, f"{self._label}: {operation}", "clean-up")
         reply = exchange.reply
         if isinstance(reply, Response) and (reply.status < 300 or reply.status == 404):
@@ -193,24 +193,24 @@ class _Runner:
         """What was made without an answer that tells its ID bears a name all the same."""
         from conformance.engine.cleanup import find_and_delete  # noqa: PLC0415 - it is made of such chains itself
 
-        why = find_and_delete(self._ground, self._evidence, left.step.operation, left.entry.names)
+        why = find_and_delete(self._context, self._evidence, left.step.operation, left.entry.names)
         return f"what {left.step.operation} left behind may still be there: {why}" if why else ""
 
-    def _send(self, step: PlannedStep, bound: BuiltRequest, wanted: Expectation) -> StepResult:
-        exchange = self._ground.session.send(
-            bound.request, asked_for=frozenset(wanted.statuses), repeatable=step.step.repeatable
+    def _send(self, step: PlannedStep, bound: BuiltRequest, expected: Expectation) -> StepResult:
+        exchange = self._context.session.send(
+            bound.request, asked_for=frozenset(expected.statuses), repeatable=step.step.repeatable
         )
         role = self._role
         n = self._evidence.keep(exchange, f"{self._label}: {step.operation}", role)
         reply = exchange.reply
-        found = check_response(reply, wanted, self._ground.rules, self._label) if isinstance(reply, Response) else ()
-        return StepResult(step, exchange, n, wanted, found)
+        found = check_response(reply, expected, self._context.rules, self._label) if isinstance(reply, Response) else ()
+        return StepResult(step, exchange, n, expected, found)
 
     def _needless(self, step: PlannedStep) -> bool:
         """A step whose every condition holds already is left out."""
         conditions = step.step.unless or {}
         return bool(conditions) and all(
-            self._ground.binder.fill(text, self._scope) == value for text, value in conditions.items()
+            self._context.binder.fill(text, self._scope) == value for text, value in conditions.items()
         )
 
     def _capture(self, step: PlannedStep, answer: Response) -> None:
@@ -220,16 +220,16 @@ class _Runner:
             if there:
                 self._captures[name] = value
                 if name in (step.step.secret or ()):
-                    self._ground.redactor.learn(name, str(value))
+                    self._context.redactor.learn(name, str(value))
 
     def _intend(self, step: PlannedStep) -> _Left | None:
         """Before a request that leaves something behind: the ledger has it, and how it is undone if that is known."""
-        trace = self._ground.contract.file.traces.get(step.operation)
+        trace = self._context.contract.file.traces.get(step.operation)
         if step.undo is None and trace is None:
             return None
         steps = [step.undo.step] if step.undo else trace.undo if trace else []
-        entry = journal_entry(self._ground, self._scope.salt, step.operation, step.request, steps, scope=self._scope)
-        left = _Left(step, entry, self._ground.ledger.intend(entry), self._undoing(step.undo))
+        entry = journal_entry(self._context, self._scope.salt, step.operation, step.request, steps, scope=self._scope)
+        left = _Left(step, entry, self._context.ledger.intend(entry), self._undoing(step.undo))
         self._left.append(left)
         return left
 
@@ -242,7 +242,7 @@ class _Runner:
             self._hand_over(left)
             return
         left.bound = self._undoing(undo) or left.bound
-        self._ground.ledger.made(left.id, captures_needed(self._ground, left.entry.steps, self._captures))
+        self._context.ledger.made(left.id, captures_needed(self._context, left.entry.steps, self._captures))
         if left.bound is None and not left.entry.names:
             self._left.remove(left)
             said = f"what {left.step.operation} left behind cannot be named, so it is not deleted"
@@ -251,19 +251,19 @@ class _Runner:
     def _hand_over(self, left: _Left) -> None:
         """What the chain means to leave is undone by a later chain, or else at the end of the run."""
         self._left.remove(left)
-        trace = self._ground.contract.file.traces[left.step.operation]
+        trace = self._context.contract.file.traces[left.step.operation]
         answer = self.chain.calls[-1].exchange.answer
         told = {name: read_capture(answer, pointer)[1] for name, pointer in trace.made.items()} if answer else {}
-        self._ground.ledger.made(left.id, told)
+        self._context.ledger.made(left.id, told)
         key = self._key(trace, told) or (left.id,)
-        with self._ground.shared.lock:
-            self._ground.shared.left[key] = replace(left.entry, id=left.id, captures=told, made=True)
+        with self._context.shared.lock:
+            self._context.shared.left[key] = replace(left.entry, id=left.id, captures=told, made=True)
 
     def _key(self, trace: CreatedResource, told: dict[str, Any]) -> tuple[object, ...] | None:
         """By which request what was left will be taken away."""
-        step = next(plan_steps(self._ground.contract, trace.undo, "standard"))
+        step = next(plan_steps(self._context.contract, trace.undo, "standard"))
         try:
-            bound = self._ground.binder.bind(step.operation, step.request, step.tier, PlaceholderScope(told))
+            bound = self._context.binder.bind(step.operation, step.request, step.tier, PlaceholderScope(told))
         except MissingValue:
             return None
         return bound.request.key
@@ -272,21 +272,21 @@ class _Runner:
         if undo is None:
             return None
         try:
-            return self._ground.binder.bind(undo.operation, undo.request, undo.tier, self._scope)
+            return self._context.binder.bind(undo.operation, undo.request, undo.tier, self._scope)
         except MissingValue:
             return None
 
     def _strike(self, left: _Left) -> None:
-        self._ground.ledger.undone(left.id)
+        self._context.ledger.undone(left.id)
         if left in self._left:
             self._left.remove(left)
 
     def _forget(self, bound: BuiltRequest, but: _Left | None) -> None:
         """What a later call of the chain has undone needs no undoing."""
-        with self._ground.shared.lock:
-            elsewhere = self._ground.shared.left.pop(bound.request.key, None)
+        with self._context.shared.lock:
+            elsewhere = self._context.shared.left.pop(bound.request.key, None)
         if elsewhere is not None:
-            self._ground.ledger.undone(elsewhere.id)
+            self._context.ledger.undone(elsewhere.id)
         for left in self._left[:]:
             if left is not but and left.bound is not None and left.bound.request.key == bound.request.key:
                 self._strike(left)

@@ -22,12 +22,12 @@ def read_capture(answer: Response, pointer: str) -> tuple[bool, Any]:
         return False, None
 
 
-def placeholder_lookup(ground: RunContext, bound: BuiltRequest, scope: PlaceholderScope) -> Any:
+def placeholder_lookup(context: RunContext, bound: BuiltRequest, scope: PlaceholderScope) -> Any:
     """Placeholders of an expectation: what was sent in this request, and all that a request may name."""
 
     def look(head: str, members: tuple[str, ...]) -> Any:
         if head not in bound.values:
-            return ground.binder.fill("{" + ".".join([head, *members]) + "}", scope)
+            return context.binder.fill("{" + ".".join([head, *members]) + "}", scope)
         value: Any = bound.values[head]
         for member in members:
             if isinstance(value, list) and member.isdigit() and int(member) < len(value):

@@ -33,14 +33,14 @@ class Work:
 
     def __init__(
         self,
-        ground: RunContext,
+        context: RunContext,
         plans: Mapping[str, RowPlan],
         banded: Callable[[str], Any],
         explore: Callable[[str], Explored],
     ) -> None:
-        self._ground, self._plans, self._banded, self._explore = ground, plans, banded, explore
+        self._context, self._plans, self._banded, self._explore = context, plans, banded, explore
         self._rooms = Rooms()
-        self._passing = Passing(plans, ground.shared.stopping)
+        self._passing = Passing(plans, context.shared.stopping)
         self._lanes: dict[str, Lane] = {}
         self._operations: dict[str, str] = {}
         self._phased: set[str] = set()
@@ -49,7 +49,7 @@ class Work:
 
     def start(self, rows: Sequence[str], explorations: Mapping[str, str], workers: int) -> Lanes:
         """Begin with these rows and with explorations, the operation of each by the job's name."""
-        contract = self._ground.contract
+        contract = self._context.contract
         lanes = {name: lane_of(contract, self._plans[name]) for name in rows}
         self._phased = {name for name in rows if in_phases(contract, self._plans[name])}
         taking_no_turns = in_order({name: lane for name, lane in lanes.items() if name not in self._phased})
@@ -75,34 +75,34 @@ class Work:
 
     def _row(self, name: str) -> Any:
         plan, lane = self._plans[name], self._lanes[name]
-        wait = partial(self._passing.wait, name, passed=self._ground.shared.controls)
+        wait = partial(self._passing.wait, name, passed=self._context.shared.controls)
         if plan.band:
             return self._banded(name)
         if lane == Lane():
-            return run_row(self._ground, plan, Reading(wait))
+            return run_row(self._context, plan, Reading(wait))
         if name in self._phased:
-            return self._beside(plan, lane, Beside(self._ground.contract, plan, self._rooms, wait))
+            return self._beside(plan, lane, Beside(self._context.contract, plan, self._rooms, wait))
         self._passing.follow(self._after[name])
         wait(plan.controls)
         with self._rooms.visit(lane):
             self._passing.let_in(name)
-            return run_row(self._ground, plan)
+            return run_row(self._context, plan)
 
     def _beside(self, plan: RowPlan, lane: Lane, phases: Beside) -> RowResult:
-        result = run_row(self._ground, plan, phases)
+        result = run_row(self._context, plan, phases)
         phases.settle()
         doubtful = phases.disturbed or (phases.shared and is_doubtful(result))
-        if not doubtful or self._ground.shared.stopping.is_set():
+        if not doubtful or self._context.shared.stopping.is_set():
             return result
         with self._rooms.visit(lane):
-            return run_row(self._ground, plan)
+            return run_row(self._context, plan)
 
     def _explored(self, operation: str, lane: Lane) -> Explored:
         with self._rooms.visit(lane, _EXPLORING) as visit:
             found = self._explore(operation)
         self._rooms.wait_for(visit.beside)
-        caused = any(item.aspect in _OTHERS_MAY_CAUSE for item in found[0].findings)
-        if not visit.beside or not (visit.disturbed or caused) or self._ground.shared.stopping.is_set():
+        caused = any(item.check in _OTHERS_MAY_CAUSE for item in found[0].findings)
+        if not visit.beside or not (visit.disturbed or caused) or self._context.shared.stopping.is_set():
             return found
         with self._rooms.visit(Lane(lane.names), _EXPLORING):
             return self._explore(operation)

@@ -25,10 +25,10 @@ _MANY = 3
 class CheckFailure:
     """One expectation that did not hold; equal `key`s are the same finding."""
 
-    aspect: str
+    check: str
     level: Level
-    wanted: Any
-    got: Any
+    expected: Any
+    actual: Any
     detail: str = ""
     kind: str = ""
     follow: bool = True
@@ -37,14 +37,14 @@ class CheckFailure:
     @property
     def key(self) -> str:
         """What makes two findings one."""
-        return f"{self.aspect}|{self.level}|{self.wanted}|{self.kind or self.got}"
+        return f"{self.check}|{self.level}|{self.expected}|{self.kind or self.actual}"
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
     """All that one judgement looks at."""
 
-    ground: ExploreContext
+    context: ExploreContext
     operation: DocumentedOperation
     probe: ExploreProbe
     sort: Validity
@@ -61,12 +61,12 @@ def check_answer(matter: AnswerContext) -> tuple[CheckFailure, ...]:
         return tuple(_leaks(matter))
     body = parse_body(answer)
     statuses = tuple(_statuses(matter, body))
-    if any(found.aspect == "invalid-data" for found in statuses):
+    if any(found.check == "invalid-data" for found in statuses):
         return statuses  # what an answer that should not be looks like is of no interest
     checks = (_errors if answer.status >= 400 else _successes, _rows)
     further = tuple(found for check in checks for found in check(matter, body))
-    if any(found.aspect == "status" for found in further):  # a row says more of the status than the list of all does
-        statuses = tuple(found for found in statuses if found.aspect != "documented-status")
+    if any(found.check == "status" for found in further):  # a row says more of the status than the list of all does
+        statuses = tuple(found for found in statuses if found.check != "documented-status")
     return (*statuses, *further, *_leaks(matter))
 
 
@@ -105,8 +105,8 @@ def row_applies(row: DocumentedAnswer, operation: DocumentedOperation) -> bool:
 
 
 def _fault(answer: Response) -> CheckFailure:
-    got = f"{answer.status} {answer.text[:200]}".strip()
-    return CheckFailure("status", Level.MUST, "no 5xx on any input", got, kind=str(answer.status))
+    actual = f"{answer.status} {answer.text[:200]}".strip()
+    return CheckFailure("status", Level.MUST, "no 5xx on any input", actual, kind=str(answer.status))
 
 
 def _statuses(matter: AnswerContext, _: Any) -> Iterator[CheckFailure]:
@@ -132,24 +132,24 @@ def _is_what_was_asked_for(matter: AnswerContext) -> bool:
 
 
 def _errors(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
-    answer, ground = matter.answer, matter.ground
+    answer, context = matter.answer, matter.context
     if answer.size == 0 and not answer.body:
-        wanted, got = "a body of the documented shape", f"{answer.status} without a body"
+        expected, actual = "a body of the documented shape", f"{answer.status} without a body"
         yield CheckFailure(
-            "envelope", ground.empty_error, wanted, got, kind="empty", follow=ground.empty_error is Level.MUST
+            "envelope", context.empty_error, expected, actual, kind="empty", follow=context.empty_error is Level.MUST
         )
         return
     media = (header(answer.headers, "Content-Type") or "").split(";")[0].strip().lower()
     if body is None and not answer.cut:
-        got = f"{answer.status} {media or 'no Content-Type'}: {answer.text[:120]}"
+        actual = f"{answer.status} {media or 'no Content-Type'}: {answer.text[:120]}"
         kind = f"not JSON {media}"
-        yield CheckFailure("envelope", Level.MUST, "a JSON object of the documented shape", got, kind=kind)
+        yield CheckFailure("envelope", Level.MUST, "a JSON object of the documented shape", actual, kind=kind)
         return
-    if not answer.cut and (breach := _breach(ground.envelope, body)):
-        got = f"{answer.status} {answer.text[:160]}"
-        yield CheckFailure("envelope", Level.MUST, breach, got, kind="envelope")
-    if media not in ground.error_content_types:
-        yield CheckFailure("content-type", Level.MUST, list(ground.error_content_types), media or "none")
+    if not answer.cut and (breach := _breach(context.envelope, body)):
+        actual = f"{answer.status} {answer.text[:160]}"
+        yield CheckFailure("envelope", Level.MUST, breach, actual, kind="envelope")
+    if media not in context.error_content_types:
+        yield CheckFailure("content-type", Level.MUST, list(context.error_content_types), media or "none")
 
 
 def _successes(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
@@ -158,8 +158,8 @@ def _successes(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
     if schema is None or matter.answer.cut:
         return
     if body is None:
-        got = f"{status} {header(matter.answer.headers, 'Content-Type') or ''}: {matter.answer.text[:120]}"
-        yield CheckFailure("schema", Level.MUST, "a JSON body", got, kind="not JSON")
+        actual = f"{status} {header(matter.answer.headers, 'Content-Type') or ''}: {matter.answer.text[:120]}"
+        yield CheckFailure("schema", Level.MUST, "a JSON body", actual, kind="not JSON")
         return
     breaches = list(compile_schema(schema).iter_errors(body))
     for error in breaches[:_MANY]:
@@ -182,12 +182,12 @@ def _echoes(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
         for pointer in one.bounds:
             for items in find_value(body, pointer):
                 if isinstance(items, list) and len(items) > sent:
-                    got = f"{len(items)} items at {one.name}={sent}"
-                    yield CheckFailure("effect", Level.MUST, f"at most {one.name} items", got, kind=pointer)
+                    actual = f"{len(items)} items at {one.name}={sent}"
+                    yield CheckFailure("effect", Level.MUST, f"at most {one.name} items", actual, kind=pointer)
         for shown in find_value(body, one.echo) if one.echo else ():
             if shown != sent:
-                got = f"{shown} at {one.name}={sent}"
-                yield CheckFailure("effect", Level.SHOULD, f"{one.echo} as sent", got, kind=one.echo)
+                actual = f"{shown} at {one.name}={sent}"
+                yield CheckFailure("effect", Level.SHOULD, f"{one.echo} as sent", actual, kind=one.echo)
 
 
 def _rows(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
@@ -196,7 +196,7 @@ def _rows(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
     for message in read_messages(body):
         if not message:
             continue
-        alike = [row for row in matter.ground.documented if row.message is not None and row.message.fullmatch(message)]
+        alike = [row for row in matter.context.documented if row.message is not None and row.message.fullmatch(message)]
         here = [row for row in alike if row_applies(row, matter.operation)]
         if not alike or (not here and matter.sort is Validity.OPEN):
             continue
@@ -207,9 +207,9 @@ def _rows(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
         elif not any(row.status == matter.answer.status for row in here):
             if matter.sort is Validity.OPEN:
                 continue  # where the documents are silent on the input, any refusal will do
-            wanted = sorted({row.status for row in here})
+            expected = sorted({row.status for row in here})
             yield CheckFailure(
-                "status", Level.MUST, wanted, matter.answer.status, f"{message!r} belongs to {_names(here)}"
+                "status", Level.MUST, expected, matter.answer.status, f"{message!r} belongs to {_names(here)}"
             )
         elif matter.sort is not Validity.OPEN and not any(_can_apply(row, matter) for row in here):
             detail = f"nothing that {_names(here)} is about was wrong"
@@ -237,7 +237,7 @@ def _leaks(matter: AnswerContext) -> Iterator[CheckFailure]:
         return
     if (trace := find_stack_trace(answer)) is not None:
         yield CheckFailure("leak", Level.MUST, "no stack trace in a body", trace, kind="trace")
-    for name, value in matter.ground.headers:
+    for name, value in matter.context.headers:
         if len(value) >= 8 and value in answer.text and name.lower() not in ("accept", "user-agent", "content-type"):
             yield CheckFailure("leak", Level.MUST, "no credential in a body", f"the value of {name}")
 

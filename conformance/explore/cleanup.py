@@ -28,9 +28,9 @@ _PARAMETER = re.compile(r"\\\{[a-z_]+\\\}")
 class CreatedResourceTracker:
     """Sends what exploration of one operation asks for, and keeps the ledger of it."""
 
-    def __init__(self, ground: RunContext, operation: str) -> None:
-        self._ground, self._operation = ground, operation
-        self._makers = list(_makers(ground))
+    def __init__(self, context: RunContext, operation: str) -> None:
+        self._context, self._operation = context, operation
+        self._makers = list(_makers(context))
         self._left: dict[int, Entry] = {}
         self._count = 0
         self._stopped = False
@@ -44,10 +44,10 @@ class CreatedResourceTracker:
             return exchange
         operation, trace = making
         noted = journal_entry(
-            self._ground, f"explore {self._operation}", operation, {}, trace.undo, scope=PlaceholderScope()
+            self._context, f"explore {self._operation}", operation, {}, trace.undo, scope=PlaceholderScope()
         )
         noted = replace(noted, names=tuple(dict.fromkeys(find_suite_names(_texts(request)))))
-        noted = replace(noted, id=self._ground.ledger.intend(noted))
+        noted = replace(noted, id=self._context.ledger.intend(noted))
         self._count += 1
         self._left[self._count] = noted
         # Sent twice it would make two things, and only one would be taken away.
@@ -57,36 +57,36 @@ class CreatedResourceTracker:
 
     def _sent(self, request: Request, *, repeatable: bool = True) -> Exchange:
         """While this one waits for its answer, another exploration may go on."""
-        if self._ground.shared.stopping.is_set() and not self._stopped:
+        if self._context.shared.stopping.is_set() and not self._stopped:
             self._stopped = True  # exploration ends at this; what it sends from now on is clean-up
             return Exchange(request, NoResponse(FailureKind.NOT_SENT, "the run is being stopped"), tries=0)
         asked_for = frozenset([429]) if request.tier == "exhaust" else frozenset[int]()
-        turn = self._ground.shared.exploring
+        turn = self._context.shared.exploring
         turn.release()
         try:
-            return self._ground.session.send(request, asked_for=asked_for, repeatable=repeatable)
+            return self._context.session.send(request, asked_for=asked_for, repeatable=repeatable)
         finally:
             turn.acquire()
 
     def put_away(self) -> Iterator[str]:
         """Take away what is still there; a warning for each thing that may be left."""
         for entry in reversed(self._left.values()):
-            why = delete_created(self._ground, Evidence(self._ground.redactor), entry)
+            why = delete_created(self._context, Evidence(self._context.redactor), entry)
             if why:
                 yield f"what {entry.operation} made may still be there: {why}"
             else:
-                self._ground.ledger.undone(entry.id)
+                self._context.ledger.undone(entry.id)
         self._left.clear()
 
     def _told(self, key: int, trace: CreatedResource, exchange: Exchange) -> None:
         entry, answer = self._left[key], exchange.answer
         if had_no_effect(exchange):
-            self._ground.ledger.undone(entry.id)
+            self._context.ledger.undone(entry.id)
             del self._left[key]
         elif answer is not None and answer.status < 300:
             told = {name: read_capture(answer, pointer)[1] for name, pointer in trace.made.items()}
             captures = {name: value for name, value in told.items() if value not in (None, "")}
-            self._ground.ledger.made(entry.id, captures)
+            self._context.ledger.made(entry.id, captures)
             self._left[key] = replace(entry, captures=captures, made=True)
 
     def _strike(self, request: Request, exchange: Exchange) -> None:
@@ -96,14 +96,14 @@ class CreatedResourceTracker:
             return
         for key, entry in list(self._left.items()):
             if entry.made and _place(self._undo_of(entry)) == _place(request):
-                self._ground.ledger.undone(entry.id)
+                self._context.ledger.undone(entry.id)
                 del self._left[key]
 
     def _undo_of(self, entry: Entry) -> Request | None:
-        trace = self._ground.contract.file.traces[entry.operation]
-        step = next(plan_steps(self._ground.contract, trace.undo, "standard"))
+        trace = self._context.contract.file.traces[entry.operation]
+        step = next(plan_steps(self._context.contract, trace.undo, "standard"))
         try:
-            return self._ground.binder.bind(
+            return self._context.binder.bind(
                 step.operation, step.request, step.tier, PlaceholderScope(entry.captures)
             ).request
         except MissingValue:
@@ -112,18 +112,18 @@ class CreatedResourceTracker:
     def _making(self, request: Request) -> tuple[str, CreatedResource] | None:
         if request.tier == "read":
             return None
-        path = request.url.removeprefix(self._ground.target.base_url.rstrip("/")).partition("?")[0]
+        path = request.url.removeprefix(self._context.target.base_url.rstrip("/")).partition("?")[0]
         for method, pattern, operation, trace in self._makers:
             if method == request.method and pattern.fullmatch(path):
                 return operation, trace
         return None
 
 
-def _makers(ground: RunContext) -> Iterator[tuple[str, re.Pattern[str], str, CreatedResource]]:
-    for name, trace in ground.contract.file.traces.items():
-        operation = ground.contract.operations[name]
+def _makers(context: RunContext) -> Iterator[tuple[str, re.Pattern[str], str, CreatedResource]]:
+    for name, trace in context.contract.file.traces.items():
+        operation = context.contract.operations[name]
         try:
-            path = str(ground.binder.fill(operation.spec.url or operation.path, PlaceholderScope()))
+            path = str(context.binder.fill(operation.spec.url or operation.path, PlaceholderScope()))
         except MissingValue:
             continue
         pattern = _PARAMETER.sub("[^/]+", re.escape("/" + path.lstrip("/")))

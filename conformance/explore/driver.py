@@ -23,18 +23,18 @@ _LOOKS = 3
 """Looks at what is written: before, after what was accepted, in between. One at the end is kept back for clean-up."""
 
 
-def explore(ground: ExploreContext, send: Send) -> ExplorationResult:
+def explore(context: ExploreContext, send: Send) -> ExplorationResult:
     """Explore one operation through `send`; every finding, none twice, never more than `budget` requests.
 
     Nothing is sent but through `send`, and nothing whose tier the ground does not allow. KeyError where the document
     has no such operation.
     """
-    operation = view_operation(ground)
-    lacks = _lacks(ground, operation)
-    if lacks or ground.budget <= _LEAST:
+    operation = view_operation(context)
+    lacks = _lacks(context, operation)
+    if lacks or context.budget <= _LEAST:
         why = None if lacks else "not explored at this depth"
         return ExplorationResult(operation.id, operation.method, operation.template, reason=why, lacks=lacks)
-    walk = _walk(ground, operation, send)
+    walk = _walk(context, operation, send)
     reason = None
     try:
         _explore(walk, operation)
@@ -47,39 +47,39 @@ def explore(ground: ExploreContext, send: Send) -> ExplorationResult:
     return walk.gathering.explored(operation, walk.sending.requests, reason)
 
 
-def count_requests(ground: ExploreContext) -> int:
+def count_requests(context: ExploreContext) -> int:
     """How many requests exploration sends at most where it finds nothing; following up a finding may use the budget."""
-    operation = view_operation(ground)
-    if ground.budget <= _LEAST or _lacks(ground, operation):
+    operation = view_operation(context)
+    if context.budget <= _LEAST or _lacks(context, operation):
         return 0
-    return _walk(ground, operation, _never).sending.aim
+    return _walk(context, operation, _never).sending.aim
 
 
-def _walk(ground: ExploreContext, operation: DocumentedOperation, send: Send) -> OperationExplorer:
+def _walk(context: ExploreContext, operation: DocumentedOperation, send: Send) -> OperationExplorer:
     """A chain of links is paid for besides, as it says more than as many single requests."""
-    source = view_operation(ground, operation.within or operation.own or operation.id)
-    spent = _beside(ground, operation) + (_RESERVE if operation.within else _tries(ground, operation))
+    source = view_operation(context, operation.within or operation.own or operation.id)
+    spent = _beside(context, operation) + (_RESERVE if operation.within else _tries(context, operation))
     reserve = _MAKING if source.makes else 0 if operation.tier == "read" else 1
     return OperationExplorer(
-        ground, BudgetedSender(send, ground.budget, min(spent, ground.budget), reserve), FindingCollector()
+        context, BudgetedSender(send, context.budget, min(spent, context.budget), reserve), FindingCollector()
     )
 
 
-def _tries(ground: ExploreContext, operation: DocumentedOperation) -> int:
+def _tries(context: ExploreContext, operation: DocumentedOperation) -> int:
     """Inputs that are tried; in a small budget fewer where each of them may make something."""
-    small = ground.budget // (4 if operation.makes else 3)
-    most = small if ground.budget <= SMALL else ground.budget * 4 // 5
+    small = context.budget // (4 if operation.makes else 3)
+    most = small if context.budget <= SMALL else context.budget * 4 // 5
     return most if operation.most is None else min(most, operation.most)
 
 
-def _beside(ground: ExploreContext, operation: DocumentedOperation) -> int:
+def _beside(context: ExploreContext, operation: DocumentedOperation) -> int:
     """Requests for what lasts, for looks and for the head of a GET: paid for beside the inputs that are tried."""
     own = 0 if not operation.own else _RESERVE if operation.tier == "read" else _MAKING
-    links = view_operation(ground, operation.within or operation.id)
+    links = view_operation(context, operation.within or operation.id)
     to = operation.id if operation.within else ""
-    chain_of = 1 + link_steps(ground, links, to=to) if any(links.links.values()) else 0
+    chain_of = 1 + link_steps(context, links, to=to) if any(links.links.values()) else 0
     watched = bool(operation.read) and operation.tier != "read"
-    return own + chain_of + (_LOOKS if watched else int(sends_head(ground, operation)))
+    return own + chain_of + (_LOOKS if watched else int(sends_head(context, operation)))
 
 
 def _explore(walk: OperationExplorer, operation: DocumentedOperation) -> None:
@@ -91,10 +91,10 @@ def _explore(walk: OperationExplorer, operation: DocumentedOperation) -> None:
         explore_writing(walk, operation)
 
 
-def _lacks(ground: ExploreContext, operation: DocumentedOperation) -> tuple[str, ...]:
-    source = view_operation(ground, operation.within) if operation.within else operation
+def _lacks(context: ExploreContext, operation: DocumentedOperation) -> tuple[str, ...]:
+    source = view_operation(context, operation.within) if operation.within else operation
     tiers = {operation.permission, source.permission}
-    missing = tuple(f"allow: {tier}" for tier in sorted(tiers - ground.tiers))
+    missing = tuple(f"allow: {tier}" for tier in sorted(tiers - context.tiers))
     if operation.within:  # what its path needs comes from the links
         return (*missing, *source.lacks)
     return (*missing, *operation.lacks)

@@ -88,7 +88,7 @@ class EffectWatch:
         values = _restorable(self.operation.body, self.shown)
         if not values:
             return None
-        given = base_inputs(self.walk.ground, self.operation)
+        given = base_inputs(self.walk.context, self.operation)
         return replace(self.place, body={**given, **values}, role="clean-up", about="set back")
 
     def restore(self) -> bool:
@@ -116,8 +116,8 @@ class EffectWatch:
         shown = culprit or batch[-1]
         where = ", ".join(sorted(changed))
         detail = f"a refused write changed {where}" + ("" if culprit else f"; it is one of {len(batch)} requests")
-        wanted = "a refused write changes nothing"
-        found = CheckFailure("effect", Level.MUST, wanted, f"changed: {where}", detail, kind="refused")
+        expected = "a refused write changes nothing"
+        found = CheckFailure("effect", Level.MUST, expected, f"changed: {where}", detail, kind="refused")
         self.walk.report(found, self.walk.entry(shown))
 
     def _differences(self, before: Any, after: Any) -> frozenset[str]:

@@ -131,4 +131,4 @@ class FindingCollector:
 
 def _explored(seen: _Seen, number: int) -> ExploredFinding:
     found = seen.found
-    return ExploredFinding(found.aspect, found.level, found.wanted, found.got, seen.count, number, found.detail)
+    return ExploredFinding(found.check, found.level, found.expected, found.actual, seen.count, number, found.detail)

@@ -24,19 +24,19 @@ _PATH = "/explored"
 
 
 def coverage_probes(
-    operation: DocumentedOperation, ground: ExploreProbe, base: Mapping[str, Any]
+    operation: DocumentedOperation, context: ExploreProbe, base: Mapping[str, Any]
 ) -> Iterator[ExploreProbe]:
     """What Schemathesis's coverage phase derives from a schema: edges, wrong types, missing and unexpected members."""
     document = _document(operation, _settled(operation), operation.body)
     if document is None:
         return
     with DRAWING:
-        found = list(_covered(document, operation, ground, base))
+        found = list(_covered(document, operation, context, base))
     yield from found
 
 
 def _covered(
-    document: dict[str, Any], operation: DocumentedOperation, ground: ExploreProbe, base: Mapping[str, Any]
+    document: dict[str, Any], operation: DocumentedOperation, context: ExploreProbe, base: Mapping[str, Any]
 ) -> Iterator[ExploreProbe]:
     schema = _loaded(document)
     modes, one = _modes(), schema[_PATH][operation.method]
@@ -46,20 +46,20 @@ def _covered(
         if where == "header" or (where == "query" and operation.body is not None):
             continue
         about = f"{getattr(data, 'parameter', None) or 'body'}: {getattr(data, 'scenario', '')}"
-        yield from _probe(case, ground, base, role="boundary", about=about)
+        yield from _probe(case, context, base, role="boundary", about=about)
 
 
 def drawn_probes(
-    operation: DocumentedOperation, ground: ExploreProbe, base: Mapping[str, Any], count: int, seed: int
+    operation: DocumentedOperation, context: ExploreProbe, base: Mapping[str, Any], count: int, seed: int
 ) -> Iterator[ExploreProbe]:
     """At most `count` different inputs that Hypothesis draws, positive and negative by turns."""
     if count <= 0:
         return
     main = _document(operation, _settled(operation), operation.body)
     wishes = [(mode, count, seed) for mode in _modes()] if main else []
-    sources = [_draw(main or {}, operation, ground, base, wish) for wish in wishes]
+    sources = [_draw(main or {}, operation, context, base, wish) for wish in wishes]
     sources += [
-        _draw_alone(operation, parameter, ground, count, seed)
+        _draw_alone(operation, parameter, context, count, seed)
         for parameter in operation.parameters
         if parameter.known is not None
         and (parameter.where == "query" or (operation.method == "GET" and "unknown" in parameter.invalid))
@@ -131,14 +131,14 @@ def _loaded(document: dict[str, Any]) -> Any:
 
 
 def _probe(
-    case: Any, ground: ExploreProbe, base: Mapping[str, Any], *, role: str, about: str
+    case: Any, context: ExploreProbe, base: Mapping[str, Any], *, role: str, about: str
 ) -> Iterator[ExploreProbe]:
     query = [(str(name), text) for name, value in (case.query or {}).items() for text in _texts(value)]
-    fixed = [pair for pair in ground.query if pair[0] not in {name for name, _ in query}]
+    fixed = [pair for pair in context.query if pair[0] not in {name for name, _ in query}]
     body = _json(case.body)
     if isinstance(body, dict):
         body = {**{name: value for name, value in base.items() if name not in body}, **body}
-    probe = replace(ground, query=(*fixed, *query), body=body, role=role, about=about)
+    probe = replace(context, query=(*fixed, *query), body=body, role=role, about=about)
     if is_encodable(probe):
         yield probe
 
@@ -160,7 +160,7 @@ def _json(body: Any) -> Any:
 def _draw(
     document: Mapping[str, Any],
     operation: DocumentedOperation,
-    ground: ExploreProbe,
+    context: ExploreProbe,
     base: Mapping[str, Any],
     wish: tuple[Any, int, int],
 ) -> list[ExploreProbe]:
@@ -171,13 +171,13 @@ def _draw(
     return [
         probe
         for case in cases
-        for probe in _probe(case, ground, base, role="drawn", about=about)
+        for probe in _probe(case, context, base, role="drawn", about=about)
         if all(name in names for name, _ in probe.query)  # names that nobody knows are most of what it draws, and idle
     ]
 
 
 def _draw_alone(
-    operation: DocumentedOperation, parameter: Parameter, ground: ExploreProbe, count: int, seed: int
+    operation: DocumentedOperation, parameter: Parameter, context: ExploreProbe, count: int, seed: int
 ) -> list[ExploreProbe]:
     """Values of one parameter of which only single ones exist, such as an ID: each fits the schema, none is known."""
     described = {"name": "value", "in": "query", "required": True, "schema": dict(parameter.schema)}
@@ -187,10 +187,10 @@ def _draw_alone(
     probes = []
     for case in cases:
         for text in _texts((case.query or {}).get("value", "")):
-            pairs = dict(getattr(ground, parameter.where)) if parameter.where == "path" else {}
+            pairs = dict(getattr(context, parameter.where)) if parameter.where == "path" else {}
             changed = tuple({**pairs, parameter.name: text}.items())
             about = f"drawn {parameter.name}"
-            probe = with_parts(replace(ground, role="drawn", about=about), parameter.where, changed)
+            probe = with_parts(replace(context, role="drawn", about=about), parameter.where, changed)
             if text and is_encodable(probe):
                 probes.append(probe)
     return probes

@@ -71,7 +71,7 @@ def plain_probe(operation: DocumentedOperation) -> ExploreProbe:
 
 
 def build_template(
-    ground: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe, tier: str = ""
+    context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe, tier: str = ""
 ) -> Request:
     """The request that a probe makes, with the credential and the fixed headers of the target."""
     path = operation.template
@@ -81,8 +81,8 @@ def build_template(
     body, media_type = _body(probe)
     own = (*((("Content-Type", media_type),) if media_type else ()), *probe.headers)
     names = {name.lower() for name, _ in own}
-    headers = (*((name, value) for name, value in ground.headers if name.lower() not in names), *own)
-    url = ground.base_url.rstrip("/") + path + (f"?{query}" if query else "")
+    headers = (*((name, value) for name, value in context.headers if name.lower() not in names), *own)
+    url = context.base_url.rstrip("/") + path + (f"?{query}" if query else "")
     return Request(operation.method, url, headers, body, tier or operation.permission)
 
 

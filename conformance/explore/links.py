@@ -38,7 +38,7 @@ class _Origin:
 def find_maker(walk: OperationExplorer, operation: DocumentedOperation) -> ExploreProbe | None:
     """The plainest request that starts a chain of links; None where its data are not at hand."""
     probe = plain_probe(operation)
-    given = base_inputs(walk.ground, operation)
+    given = base_inputs(walk.context, operation)
     if operation.media_type == MULTIPART:
         return replace(probe, body={"file": "conformance-exploration.png"}, form=True, about="maker")
     if operation.body is None:
@@ -48,21 +48,22 @@ def find_maker(walk: OperationExplorer, operation: DocumentedOperation) -> Explo
 
 
 def link_steps(
-    ground: ExploreContext, operation: DocumentedOperation, visited: frozenset[str] = frozenset(), to: str = ""
+    context: ExploreContext, operation: DocumentedOperation, visited: frozenset[str] = frozenset(), to: str = ""
 ) -> int:
     """How many requests following the links of an operation takes at most: all of them, or those that lead `to` one."""
     visited = visited | {operation.id}
     longest = 0
     for links in operation.links.values():
-        taken = list(_taken(ground, links, to, visited))
+        taken = list(_taken(context, links, to, visited))
         further = {link.operation for link in taken if not link.statuses} - visited
         longest = max(
-            longest, len(taken) + sum(link_steps(ground, view_operation(ground, name), visited, to) for name in further)
+            longest,
+            len(taken) + sum(link_steps(context, view_operation(context, name), visited, to) for name in further),
         )
     return longest
 
 
-def _taken(ground: ExploreContext, links: Sequence[Link], to: str, visited: frozenset[str]) -> Iterator[Link]:
+def _taken(context: ExploreContext, links: Sequence[Link], to: str, visited: frozenset[str]) -> Iterator[Link]:
     """The links that are followed: all of them, or those to one operation and those that show what it has done.
 
     A link back to an operation on the way, such as a list's next page, is of interest to that operation alone.
@@ -71,17 +72,17 @@ def _taken(ground: ExploreContext, links: Sequence[Link], to: str, visited: froz
     for link in links:
         done = done or link.operation == to
         if not to:
-            wanted = len(visited) == 1 or link.operation not in visited
+            expected = len(visited) == 1 or link.operation not in visited
         else:
-            wanted = done or (link.operation not in visited and _leads(ground, link.operation, to, visited))
-        if wanted:
+            expected = done or (link.operation not in visited and _leads(context, link.operation, to, visited))
+        if expected:
             yield link
 
 
-def _leads(ground: ExploreContext, operation: str, to: str, visited: frozenset[str]) -> bool:
+def _leads(context: ExploreContext, operation: str, to: str, visited: frozenset[str]) -> bool:
     visited = visited | {operation}
-    further = {link.operation for links in view_operation(ground, operation).links.values() for link in links}
-    return to in further or any(_leads(ground, name, to, visited) for name in further - visited)
+    further = {link.operation for links in view_operation(context, operation).links.values() for link in links}
+    return to in further or any(_leads(context, name, to, visited) for name in further - visited)
 
 
 def find_deletion(
@@ -111,7 +112,7 @@ def link_step(
         pairs = dict(getattr(probe, field))
         probe = with_parts(probe, field, tuple({**pairs, key: text}.items()))
     lacking = {one.name for one in operation.among("path")} - {name for name, _ in probe.path}
-    if lacking or operation.permission not in walk.ground.tiers:
+    if lacking or operation.permission not in walk.context.tiers:
         return None
     if operation.body is not None:
         probe = replace(probe, body=_body(walk, operation, link, origin))
@@ -131,7 +132,7 @@ def follow_links(
     All of them, or only those that lead `to` one operation and show what it has done.
     """
     visited = visited | {operation.id}
-    for link in _taken(walk.ground, operation.links.get(made.status, ()), to, visited):
+    for link in _taken(walk.context, operation.links.get(made.status, ()), to, visited):
         following = link_step(walk, link, made)
         if following is None:
             continue
@@ -164,15 +165,15 @@ def _hold(walk: OperationExplorer, link: Link, made: ProbeAnswer, attempted: Pro
         return
     body = parse_body(attempted.exchange.answer)
     origin = _Origin(made.probe.body, parse_body(made.exchange.answer) if made.exchange.answer else None)
-    for expected, pairs in ((True, link.expect), (False, link.unexpected)):
+    for holds, pairs in ((True, link.expect), (False, link.unexpected)):
         for pointer, expression in pairs.items():
             value = _value(expression, origin)
             shown = [str(one) for one in find_value(body, pointer)]
-            if value is _MISSING or (expected and _is_a_part(body, pointer)) or (str(value) in shown) is expected:
+            if value is _MISSING or (holds and _is_a_part(body, pointer)) or (str(value) in shown) is holds:
                 continue
-            wanted = f"{pointer} {'holds' if expected else 'does not hold'} {value}"
-            detail = f"state was lost: {link.name}" if expected else f"state was kept: {link.name}"
-            walk.report(CheckFailure("state", Level.MUST, wanted, shown[:5], detail, kind=link.name), entry)
+            expected = f"{pointer} {'holds' if holds else 'does not hold'} {value}"
+            detail = f"state was lost: {link.name}" if holds else f"state was kept: {link.name}"
+            walk.report(CheckFailure("state", Level.MUST, expected, shown[:5], detail, kind=link.name), entry)
 
 
 def _is_a_part(body: Any, pointer: str) -> bool:
@@ -186,7 +187,7 @@ def _is_a_part(body: Any, pointer: str) -> bool:
 def _body(walk: OperationExplorer, operation: DocumentedOperation, link: Link, origin: _Origin) -> Any:
     given = {name: _value(expression, origin) for name, expression in (link.body or {}).items()}
     said = {name: value for name, value in given.items() if value is not _MISSING}
-    body = {**base_inputs(walk.ground, operation), **said}
+    body = {**base_inputs(walk.context, operation), **said}
     return body if body or link.body is not None else NO_BODY
 
 

@@ -98,19 +98,19 @@ class DocumentedOperation:
         return any(link.name == "deleted" for links in self.links.values() for link in links)
 
 
-def base_inputs(ground: ExploreContext, operation: DocumentedOperation) -> dict[str, Any]:
+def base_inputs(context: ExploreContext, operation: DocumentedOperation) -> dict[str, Any]:
     """The members that every valid body has on this target; what is updated needs those of what was made."""
     updated = operation.own if operation.tier != "read" else ""
-    return dict(ground.bodies.get(operation.id) or ground.bodies.get(updated) or {})
+    return dict(context.bodies.get(operation.id) or context.bodies.get(updated) or {})
 
 
-def view_operation(ground: ExploreContext, operation: str = "") -> DocumentedOperation:
+def view_operation(context: ExploreContext, operation: str = "") -> DocumentedOperation:
     """The operation of this ID (default: the one to be explored); KeyError where the document has none."""
-    wanted = operation or ground.operation
-    for path, method, raw in _operations(ground.schema):
-        if raw.get("operationId") == wanted:
-            return _bound(ground, path, method, _written_out(raw, ground.schema))
-    raise KeyError(wanted)
+    expected = operation or context.operation
+    for path, method, raw in _operations(context.schema):
+        if raw.get("operationId") == expected:
+            return _bound(context, path, method, _written_out(raw, context.schema))
+    raise KeyError(expected)
 
 
 def find_value(value: Any, pointer: str) -> Iterator[Any]:
@@ -189,12 +189,12 @@ def _written_out(value: Any, schema: Mapping[str, Any], depth: int = 0) -> Any:
     return [_written_out(inner, schema, depth + 1) for inner in value] if isinstance(value, list) else value
 
 
-def _bound(ground: ExploreContext, path: str, method: str, raw: Mapping[str, Any]) -> DocumentedOperation:
+def _bound(context: ExploreContext, path: str, method: str, raw: Mapping[str, Any]) -> DocumentedOperation:
     contents: Mapping[str, Any] = raw.get("requestBody", _NONE).get("content", _NONE)
-    parameters = tuple(_parameter(ground, item) for item in raw.get("parameters", ()))
+    parameters = tuple(_parameter(context, item) for item in raw.get("parameters", ()))
     media_type, body = next(iter(contents.items()), ("", _NONE))
     responses = {int(status): answer for status, answer in raw["responses"].items()}
-    template = ground.paths.get(raw["operationId"], path)
+    template = context.paths.get(raw["operationId"], path)
     needed = [one for one in parameters if one.where == "path" and "{" + one.name + "}" in template]
     names = {item["name"]: item.get("x-fixture") or item["name"] for item in raw.get("parameters", ())}
     return DocumentedOperation(
@@ -216,9 +216,9 @@ def _bound(ground: ExploreContext, path: str, method: str, raw: Mapping[str, Any
     )
 
 
-def _parameter(ground: ExploreContext, raw: Mapping[str, Any]) -> Parameter:
+def _parameter(context: ExploreContext, raw: Mapping[str, Any]) -> Parameter:
     fixture = raw.get("x-fixture")
-    value = ground.parameters.get(fixture) if fixture else None
+    value = context.parameters.get(fixture) if fixture else None
     exists = None if fixture is None else () if value is None else (str(value),)
     return Parameter(
         name=raw["name"],

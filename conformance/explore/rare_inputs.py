@@ -26,86 +26,86 @@ _BODIES = ("😀é日<b>\"&'%s\\", "x" * 999, "日本語", "'; --", "<b>x</b>", 
 
 
 def rare_probes(
-    operation: DocumentedOperation, ground: ExploreProbe, base: Mapping[str, Any]
+    operation: DocumentedOperation, context: ExploreProbe, base: Mapping[str, Any]
 ) -> Iterator[ExploreProbe]:
     """The rare inputs of an operation, each with one oddity; the most telling first."""
-    yield from _unknown(operation, ground)
-    yield from _company(operation, ground)
-    yield from _paths(operation, ground)
-    yield from _queries(operation, ground)
-    yield from _forms(operation, ground)
-    yield from _bodies(operation, ground, base)
+    yield from _unknown(operation, context)
+    yield from _company(operation, context)
+    yield from _paths(operation, context)
+    yield from _queries(operation, context)
+    yield from _forms(operation, context)
+    yield from _bodies(operation, context, base)
 
 
-def _unknown(operation: DocumentedOperation, ground: ExploreProbe) -> Iterator[ExploreProbe]:
+def _unknown(operation: DocumentedOperation, context: ExploreProbe) -> Iterator[ExploreProbe]:
     if operation.method == "GET":
-        query = (*ground.query, ("x-unknown", "😀é日"))
-        yield replace(ground, query=query, role="boundary", about="unknown: script")
+        query = (*context.query, ("x-unknown", "😀é日"))
+        yield replace(context, query=query, role="boundary", about="unknown: script")
 
 
-def _company(operation: DocumentedOperation, ground: ExploreProbe) -> Iterator[ExploreProbe]:
+def _company(operation: DocumentedOperation, context: ExploreProbe) -> Iterator[ExploreProbe]:
     """All numbers and switches of a list at once, each with a valid value that shows: few items, then many."""
     numbers = [one for one in operation.among("query") if one.schema.get("type") == "integer"]
     switches = tuple((one.name, "true") for one in operation.among("query") if one.schema.get("type") == "boolean")
     if operation.body is not None or not numbers:
         return
     names = {one.name for one in numbers} | {name for name, _ in switches}
-    rest = tuple(pair for pair in ground.query if pair[0] not in names)
+    rest = tuple(pair for pair in context.query if pair[0] not in names)
     few = tuple((one.name, str(one.schema.get("minimum", 0) + 1)) for one in numbers)
     many = tuple((one.name, str(one.schema["maximum"])) for one in numbers if "maximum" in one.schema)
-    yield replace(ground, query=(*rest, *few), role="boundary", about="company: few")
-    yield replace(ground, query=(*rest, *many, *switches), role="boundary", about="company: many")
+    yield replace(context, query=(*rest, *few), role="boundary", about="company: few")
+    yield replace(context, query=(*rest, *many, *switches), role="boundary", about="company: many")
 
 
-def _queries(operation: DocumentedOperation, ground: ExploreProbe) -> Iterator[ExploreProbe]:
+def _queries(operation: DocumentedOperation, context: ExploreProbe) -> Iterator[ExploreProbe]:
     parameters = operation.among("query") if operation.body is None else ()
     for about, texts in _KINDS.items():
         for one in parameters:
             if about not in ("script", "markup") and one.schema.get("type") != "integer":
                 continue
-            rest = tuple(pair for pair in ground.query if pair[0] != one.name)
+            rest = tuple(pair for pair in context.query if pair[0] != one.name)
             for text in texts:
-                yield replace(ground, query=(*rest, (one.name, text)), role="boundary", about=f"{one.name}: {about}")
+                yield replace(context, query=(*rest, (one.name, text)), role="boundary", about=f"{one.name}: {about}")
         if about == "wide":
-            yield from _twice(operation, ground)
+            yield from _twice(operation, context)
 
 
-def _twice(operation: DocumentedOperation, ground: ExploreProbe) -> Iterator[ExploreProbe]:
+def _twice(operation: DocumentedOperation, context: ExploreProbe) -> Iterator[ExploreProbe]:
     for one in operation.among("query"):
         kind = one.schema.get("type")
         if kind in ("integer", "boolean"):
-            rest = tuple(pair for pair in ground.query if pair[0] != one.name)
+            rest = tuple(pair for pair in context.query if pair[0] != one.name)
             value = "true" if kind == "boolean" else "1"
             twice = ((one.name, value), (one.name, value))
-            yield replace(ground, query=(*rest, *twice), role="boundary", about=f"{one.name}: twice")
+            yield replace(context, query=(*rest, *twice), role="boundary", about=f"{one.name}: twice")
 
 
-def _paths(operation: DocumentedOperation, ground: ExploreProbe) -> Iterator[ExploreProbe]:
+def _paths(operation: DocumentedOperation, context: ExploreProbe) -> Iterator[ExploreProbe]:
     if operation.method != "GET":
         return
-    path = dict(ground.path)
+    path = dict(context.path)
     for one in reversed(operation.among("path")):
         texts = _NUMBERS if one.schema.get("type") == "integer" else _IDS
         for place, text in enumerate(texts):
             changed = tuple({**path, one.name: text}.items())
             about = f"{one.name}: {'rare' if place else 'several oddities'}"
-            yield replace(ground, path=changed, role="boundary", about=about)
+            yield replace(context, path=changed, role="boundary", about=about)
 
 
-def _forms(operation: DocumentedOperation, ground: ExploreProbe) -> Iterator[ExploreProbe]:
+def _forms(operation: DocumentedOperation, context: ExploreProbe) -> Iterator[ExploreProbe]:
     if operation.media_type != MULTIPART:
         return
     for name in ("fil", "File2", "files", "日本語"):
         body = {name: "sample.png"}
-        yield replace(ground, body=body, form=True, role="boundary", about="form: no file")
+        yield replace(context, body=body, form=True, role="boundary", about="form: no file")
     instead: tuple[Any, ...] = ({}, {"file": "x"}, [], "x")
     for value in instead:
-        yield replace(ground, body=value, role="boundary", about="form: JSON instead")
-    yield replace(ground, body={}, form=True, role="boundary", about="form: no part")
-    yield replace(ground, body=NO_BODY, role="boundary", about="form: nothing")
+        yield replace(context, body=value, role="boundary", about="form: JSON instead")
+    yield replace(context, body={}, form=True, role="boundary", about="form: no part")
+    yield replace(context, body=NO_BODY, role="boundary", about="form: nothing")
 
 
-def _bodies(operation: DocumentedOperation, ground: ExploreProbe, base: Mapping[str, Any]) -> Iterator[ExploreProbe]:
+def _bodies(operation: DocumentedOperation, context: ExploreProbe, base: Mapping[str, Any]) -> Iterator[ExploreProbe]:
     if operation.body is None or operation.media_type == MULTIPART:
         return
     nested: Any = "x"
@@ -119,6 +119,6 @@ def _bodies(operation: DocumentedOperation, ground: ExploreProbe, base: Mapping[
         ):
             kind = "script" if value in texts[1:] else type(value).__name__
             about = f"{name}: {kind if place else 'several oddities'}"
-            odd.append((first + place, replace(ground, body={**base, name: value}, role="boundary", about=about)))
-    odd.append((1, replace(ground, body=[], role="boundary", about="body: list")))
+            odd.append((first + place, replace(context, body={**base, name: value}, role="boundary", about=about)))
+    odd.append((1, replace(context, body=[], role="boundary", about="body: list")))
     yield from (probe for _, probe in sorted(odd, key=lambda pair: pair[0]))  # several members, several values

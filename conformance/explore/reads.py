@@ -26,10 +26,10 @@ Beyond it the plain request is repeated twice, as some servers are wrong every o
 def explore_reading(walk: OperationExplorer, operation: DocumentedOperation) -> None:
     """The plain request, what its links lead to, the chosen probes, and the plain request once more."""
     first = _first(walk, operation)
-    ground = plain_probe(operation)
-    if first is not None and first.accepted and sends_head(walk.ground, operation):
+    context = plain_probe(operation)
+    if first is not None and first.accepted and sends_head(walk.context, operation):
         walk.head(first)
-    probes = choose_probes(operation, ground, _ALL, _room(walk, operation, first), walk.ground.seed, base={})
+    probes = choose_probes(operation, context, _ALL, _room(walk, operation, first), walk.context.seed, base={})
     attempted = [walk.attempt(operation, probe) for probe in probes]
     if first is not None and operation.body is None:
         for _ in range(_repeats(walk)):
@@ -37,15 +37,15 @@ def explore_reading(walk: OperationExplorer, operation: DocumentedOperation) -> 
     walk.simplify(operation, attempted)
 
 
-def sends_head(ground: ExploreContext, operation: DocumentedOperation) -> bool:
+def sends_head(context: ExploreContext, operation: DocumentedOperation) -> bool:
     """Whether the head of what it gets is asked for, too: of each GET, in a small budget of the document's first one.
 
     Who permits only reading is promised that nothing but GET is sent.
     """
-    if operation.method != "GET" or "write" not in ground.tiers:
+    if operation.method != "GET" or "write" not in context.tiers:
         return False
-    first = next(item["get"] for item in ground.schema["paths"].values() if "get" in item)
-    return ground.budget > SMALL or bool(first.get("operationId") == operation.id)
+    first = next(item["get"] for item in context.schema["paths"].values() if "get" in item)
+    return context.budget > SMALL or bool(first.get("operationId") == operation.id)
 
 
 def is_refusal(attempted: ProbeAnswer) -> str:
@@ -61,7 +61,7 @@ def _room(walk: OperationExplorer, operation: DocumentedOperation, first: ProbeA
 
 
 def _repeats(walk: OperationExplorer) -> int:
-    return 1 if walk.ground.budget <= SMALL else 2
+    return 1 if walk.context.budget <= SMALL else 2
 
 
 def _first(walk: OperationExplorer, operation: DocumentedOperation) -> ProbeAnswer | None:
@@ -81,7 +81,7 @@ def _given(walk: OperationExplorer, operation: DocumentedOperation) -> ExplorePr
     """The request that another operation's answer leads to, such as a token that was just given; None without one."""
     source = walk.view(operation.own)
     probe = find_maker(walk, source)
-    if probe is None or source.lacks or source.permission not in walk.ground.tiers:
+    if probe is None or source.lacks or source.permission not in walk.context.tiers:
         return None
     made = walk.attempt(source, probe, as_sort=Validity.OPEN)
     links = source.links.get(made.status, ())

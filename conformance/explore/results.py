@@ -27,91 +27,91 @@ from conformance.results.recording import record_exchange
 __all__ = ["count_planned_requests", "explore_operation"]
 
 
-def explore_operation(ground: RunContext, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
+def explore_operation(context: RunContext, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
     """Explore one operation within its budget."""
-    with ground.shared.exploring:
-        return _explored(ground, operation)
+    with context.shared.exploring:
+        return _explored(context, operation)
 
 
-def _explored(ground: RunContext, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
-    standing = _standing(ground, operation)
+def _explored(context: RunContext, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
+    standing = _standing(context, operation)
     if isinstance(standing, str):
-        said = ground.contract.operations[operation]
+        said = context.contract.operations[operation]
         return Exploration(
             operation, said.method, said.path, Verdict.NOT_EXERCISED, reason=f"lacks {standing}", lacks=(standing,)
         ), ()
-    traces = CreatedResourceTracker(ground, operation)
+    traces = CreatedResourceTracker(context, operation)
     try:
         found = explore(standing, traces.send)
-        ground.shared.warn(map(ground.redactor.text, found.warnings))
+        context.shared.warn(map(context.redactor.text, found.warnings))
     finally:
-        ground.shared.warn(traces.put_away())
-    return _told(ground, found), tuple(_pair(ground, found, pair) for pair in found.undocumented)
+        context.shared.warn(traces.put_away())
+    return _told(context, found), tuple(_pair(context, found, pair) for pair in found.undocumented)
 
 
-def count_planned_requests(ground: RunContext, operation: str) -> int:
+def count_planned_requests(context: RunContext, operation: str) -> int:
     """How many requests it sends at most where it finds nothing; nothing is sent."""
-    standing = _standing(ground, operation)
+    standing = _standing(context, operation)
     return 0 if isinstance(standing, str) else count_requests(standing)
 
 
-def _standing(ground: RunContext, operation: str) -> Standing | str:
+def _standing(context: RunContext, operation: str) -> Standing | str:
     """The ground of an operation, or what a profile lacks for it."""
-    file = ground.contract.file
+    file = context.contract.file
     try:
-        request = ground.binder.bind(
+        request = context.binder.bind(
             operation,
-            {"credential": operation_request(ground.contract, operation).get("credential"), "url": "/"},
+            {"credential": operation_request(context.contract, operation).get("credential"), "url": "/"},
             "read",
             PlaceholderScope(),
         ).request
-        parameters = dict(_fixtures(ground))
+        parameters = dict(_fixtures(context))
         paths = {
-            name: "/" + str(ground.binder.fill(said.url, PlaceholderScope())).lstrip("/")
+            name: "/" + str(context.binder.fill(said.url, PlaceholderScope())).lstrip("/")
             for name, said in file.operations.items()
             if said.url is not None
         }
     except MissingValue as missing:
         return str(missing).replace("fixture.", "fixtures.").replace("credential.", "credentials.")
     return Standing(
-        schema=ground.contract.openapi,
+        schema=context.contract.openapi,
         operation=operation,
-        base_url=ground.target.base_url,
-        budget=file.exploration.get(ground.depth, 0),
-        seed=ground.seed,
+        base_url=context.target.base_url,
+        budget=file.exploration.get(context.depth, 0),
+        seed=context.seed,
         envelope=file.envelope.schema_,
         paths=paths,
         parameters=parameters,
         headers=request.headers,
-        tiers=frozenset({"read", *ground.target.allow}),
+        tiers=frozenset({"read", *context.target.allow}),
         error_content_types=tuple(file.content_types),
-        documented=tuple(_documented(ground)),
-        bodies=dict(_bodies(ground)),
+        documented=tuple(_documented(context)),
+        bodies=dict(_bodies(context)),
         empty_error=Level.SHOULD if file.envelope.body_may_lack else Level.MUST,
-        learn=ground.redactor.learn,
+        learn=context.redactor.learn,
     )
 
 
-def _fixtures(ground: RunContext) -> Iterator[tuple[str, Any]]:
-    for name in ground.contract.file.fixtures:
+def _fixtures(context: RunContext) -> Iterator[tuple[str, Any]]:
+    for name in context.contract.file.fixtures:
         try:
-            yield name, ground.binder.fill(f"{{fixture.{name}}}", PlaceholderScope())
+            yield name, context.binder.fill(f"{{fixture.{name}}}", PlaceholderScope())
         except MissingValue:
             continue
 
 
-def _bodies(ground: RunContext) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, said in ground.contract.file.operations.items():
+def _bodies(context: RunContext) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, said in context.contract.file.operations.items():
         body = said.body or said.json_
         if isinstance(body, dict) and body:
             try:
-                yield name, ground.binder.fill(body, PlaceholderScope(salt="exploring"))
+                yield name, context.binder.fill(body, PlaceholderScope(salt="exploring"))
             except MissingValue:
                 continue
 
 
-def _documented(ground: RunContext) -> Iterator[DocumentedAnswer]:
-    for row in ground.contract.rows:
+def _documented(context: RunContext) -> Iterator[DocumentedAnswer]:
+    for row in context.contract.rows:
         statuses = row.case.expect.status if isinstance(row.case.expect.status, list) else [row.case.expect.status]
         patterns = [loose(wording.text).pattern for wording in wordings_of(row)]
         for status in statuses:
@@ -129,7 +129,7 @@ def _operations(row: Row) -> frozenset[str]:
     return frozenset() if row.table == "common" else frozenset(ref.call for ref in row.operations)
 
 
-def _told(ground: RunContext, found: ExplorationResult) -> Exploration:
+def _told(context: RunContext, found: ExplorationResult) -> Exploration:
     levels = {item.level for item in found.findings}
     drifted = Verdict.DRIFTS if Level.SHOULD in levels else Verdict.CONFORMS
     verdict = Verdict.VIOLATES if Level.MUST in levels else drifted
@@ -137,7 +137,7 @@ def _told(ground: RunContext, found: ExplorationResult) -> Exploration:
         verdict = Verdict.NOT_EXERCISED
     elif found.reason and verdict is not Verdict.VIOLATES:
         verdict = Verdict.INCONCLUSIVE
-    document = ground.contract.folder / "openapi.yaml"
+    document = context.contract.folder / "openapi.yaml"
     return Exploration(
         operation=found.operation,
         method=found.method,
@@ -145,8 +145,8 @@ def _told(ground: RunContext, found: ExplorationResult) -> Exploration:
         verdict=verdict,
         requests=found.requests,
         statuses=found.statuses,
-        findings=tuple(_told_safely(ground, item) for item in found.findings),
-        exchanges=tuple(_kept(ground, item) for item in found.kept),
+        findings=tuple(_told_safely(context, item) for item in found.findings),
+        exchanges=tuple(_kept(context, item) for item in found.kept),
         reason=found.reason or (f"lacks {', '.join(found.lacks)}" if found.lacks else None),
         lacks=found.lacks,
         notes=found.notes,
@@ -155,24 +155,27 @@ def _told(ground: RunContext, found: ExplorationResult) -> Exploration:
     )
 
 
-def _told_safely(ground: RunContext, finding: ExploredFinding) -> ExploredFinding:
-    tell = ground.redactor
+def _told_safely(context: RunContext, finding: ExploredFinding) -> ExploredFinding:
+    tell = context.redactor
     return replace(
-        finding, wanted=tell.json(finding.wanted), got=tell.json(finding.got), detail=tell.text(finding.detail)
+        finding,
+        expected=tell.json(finding.expected),
+        actual=tell.json(finding.actual),
+        detail=tell.text(finding.detail),
     )
 
 
-def _kept(ground: RunContext, kept: RecordedProbe) -> Any:
-    return replace(record_exchange(kept.exchange, kept.n, kept.label, kept.role, ground.redactor), n=kept.n)
+def _kept(context: RunContext, kept: RecordedProbe) -> Any:
+    return replace(record_exchange(kept.exchange, kept.n, kept.label, kept.role, context.redactor), n=kept.n)
 
 
-def _pair(ground: RunContext, found: ExplorationResult, pair: ExchangePair) -> Undocumented:
+def _pair(context: RunContext, found: ExplorationResult, pair: ExchangePair) -> Undocumented:
     kept = next((item for item in found.kept if item.n == pair.exchange), None)
-    shown = _kept(ground, kept) if kept else None
+    shown = _kept(context, kept) if kept else None
     return Undocumented(
         found.operation,
         pair.status,
-        ground.redactor.text(pair.message),
+        context.redactor.text(pair.message),
         pair.count,
         shown.curl if shown else "",
         shown.label if shown else "",

@@ -28,7 +28,7 @@ _DULL = "default_positive_test"
 
 def choose_probes(
     operation: DocumentedOperation,
-    ground: ExploreProbe,
+    context: ExploreProbe,
     sorts: frozenset[Validity],
     count: int,
     seed: int,
@@ -39,15 +39,15 @@ def choose_probes(
     if count <= 0:
         return []
     order = random.Random(f"{seed}/{operation.id}")  # noqa: S311 - a choice of inputs, no secret
-    every = [probe for probe in coverage_probes(operation, ground, base) if _fits(operation, probe, sorts)]
+    every = [probe for probe in coverage_probes(operation, context, base) if _fits(operation, probe, sorts)]
     by_sort = [[probe for probe in every if classify_probe(operation, probe) is one] for one in Validity]
     covering = _by_turns([_groups(some, order, shuffled=True) for some in by_sort], _SORTS)
     sources = (
         list(covering),
-        _groups([probe for probe in rare_probes(operation, ground, base) if _fits(operation, probe, sorts)], order),
-        [probe for probe in drawn_probes(operation, ground, base, count, seed) if _fits(operation, probe, sorts)],
+        _groups([probe for probe in rare_probes(operation, context, base) if _fits(operation, probe, sorts)], order),
+        [probe for probe in drawn_probes(operation, context, base, count, seed) if _fits(operation, probe, sorts)],
     )
-    seen = {ground.key}
+    seen = {context.key}
     chosen: list[ExploreProbe] = []
     costly = _ACCEPTED if operation.makes else count
     for probe in _by_turns(sources, _SOURCES):

@@ -59,7 +59,7 @@ class ProbeAnswer:
 class OperationExplorer:
     """Exploration of one operation under way."""
 
-    ground: ExploreContext
+    context: ExploreContext
     sending: BudgetedSender
     gathering: FindingCollector
     undo: list[tuple[DocumentedOperation, ExploreProbe]] = field(default_factory=list)
@@ -69,7 +69,7 @@ class OperationExplorer:
 
     def view(self, operation: str) -> DocumentedOperation:
         """Another operation of the same document."""
-        return view_operation(self.ground, operation)
+        return view_operation(self.context, operation)
 
     def attempt(
         self, operation: DocumentedOperation, probe: ExploreProbe, *, as_sort: Validity | None = None, tier: str = ""
@@ -86,16 +86,16 @@ class OperationExplorer:
         self, operation: DocumentedOperation, probe: ExploreProbe, *, tier: str = "", cleaning: bool = False
     ) -> Exchange:
         """Send without judging: a guard's look, or clean-up."""
-        exchange = self.sending(build_template(self.ground, operation, probe, tier), cleaning=cleaning)
+        exchange = self.sending(build_template(self.context, operation, probe, tier), cleaning=cleaning)
         self.gathering.answered(FindingEntry(label_probe(probe), "guard", exchange))
         return exchange
 
-    def head(self, got: ProbeAnswer) -> None:
+    def head(self, actual: ProbeAnswer) -> None:
         """Ask for the head of what a GET has got, and note where the two differ."""
-        asked = replace(got.exchange.request, method="HEAD", tier="read")
-        entry = FindingEntry(f"HEAD, {label_probe(got.probe)}", "guard", self.sending(asked))
+        asked = replace(actual.exchange.request, method="HEAD", tier="read")
+        entry = FindingEntry(f"HEAD, {label_probe(actual.probe)}", "guard", self.sending(asked))
         self.gathering.answered(entry)
-        for note in compare_head_with_get(got.exchange, entry.exchange):
+        for note in compare_head_with_get(actual.exchange, entry.exchange):
             self.gathering.note(note, entry)
 
     def report(self, found: CheckFailure, entry: FindingEntry) -> None:
@@ -136,23 +136,23 @@ class OperationExplorer:
     def _tried(
         self, operation: DocumentedOperation, probe: ExploreProbe, as_sort: Validity | None, tier: str
     ) -> ProbeAnswer:
-        sent = build_template(self.ground, operation, probe, tier)
+        sent = build_template(self.context, operation, probe, tier)
         exchange = self.sending(sent)
         kind = as_sort or classify_probe(operation, probe)
         answer = exchange.answer
         if answer is not None:
             for name, value in find_secrets(operation.responses.get(answer.status), parse_body(answer)):
-                self.ground.learn(name, value)
+                self.context.learn(name, value)
         self.gathering.answered(FindingEntry(label_probe(probe), probe.role, exchange))
-        found = check_answer(AnswerContext(self.ground, operation, probe, kind, sent, answer)) if answer else ()
+        found = check_answer(AnswerContext(self.context, operation, probe, kind, sent, answer)) if answer else ()
         return ProbeAnswer(probe, kind, exchange, found)
 
     def _pairs(self, operation: DocumentedOperation, attempted: ProbeAnswer, entry: FindingEntry) -> None:
         answer = attempted.exchange.answer
         if answer is None or answer.status < 400 or attempted.sort is Validity.ODD:
             return
-        matter = AnswerContext(self.ground, operation, attempted.probe, attempted.sort, entry.exchange.request, answer)
-        rows = [row for row in self.ground.documented if row_applies(row, operation) and row.status == answer.status]
+        matter = AnswerContext(self.context, operation, attempted.probe, attempted.sort, entry.exchange.request, answer)
+        rows = [row for row in self.context.documented if row_applies(row, operation) and row.status == answer.status]
         for message in read_messages(parse_body(answer)) or ("",):
             if not any(row.message is None or row.message.fullmatch(message) for row in rows):
                 self.gathering.pair(answer.status, message_shape(matter, message), entry)

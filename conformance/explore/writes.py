@@ -42,7 +42,7 @@ def explore_writing(walk: OperationExplorer, operation: DocumentedOperation) -> 
         free = True
     watch = _watch(walk, operation, place)
     shown = watch.start() if watch else None
-    given = base_inputs(walk.ground, operation)
+    given = base_inputs(walk.context, operation)
     bound = fill_known(operation, shown, given)
     if watch:
         watch.operation = bound
@@ -50,9 +50,9 @@ def explore_writing(walk: OperationExplorer, operation: DocumentedOperation) -> 
     room = walk.sending.left - (_BETWEEN if watch else 0)
     example: list[ExploreProbe] = []
     if free and not operation.makes:
-        example = choose_probes(bound, place, frozenset([Validity.VALID]), 1, walk.ground.seed, base=given)
+        example = choose_probes(bound, place, frozenset([Validity.VALID]), 1, walk.context.seed, base=given)
         room -= _SET_BACK if watch and example else 0
-    probes = choose_probes(bound, place, sorts, max(0, room), walk.ground.seed, base=given)
+    probes = choose_probes(bound, place, sorts, max(0, room), walk.context.seed, base=given)
     probes.sort(
         key=lambda probe: _FIRST.index(classify_probe(bound, probe))
     )  # what else may change something comes last
@@ -192,7 +192,7 @@ def _watch(walk: OperationExplorer, operation: DocumentedOperation, place: Explo
 
 def _may_delete(walk: OperationExplorer, operation: DocumentedOperation) -> bool:
     names = {link.operation for links in operation.links.values() for link in links if link.name == "deleted"}
-    return all(walk.view(name).permission in walk.ground.tiers for name in names)
+    return all(walk.view(name).permission in walk.context.tiers for name in names)
 
 
 def _remember(walk: OperationExplorer, operation: DocumentedOperation, made: ProbeAnswer) -> None:
@@ -209,7 +209,7 @@ def _own(walk: OperationExplorer, operation: DocumentedOperation) -> ExploreProb
     """Something made for this operation alone; None where that is not allowed."""
     source = walk.view(operation.own)
     probe = find_maker(walk, source)
-    if probe is None or not _may_delete(walk, source) or source.lacks or source.permission not in walk.ground.tiers:
+    if probe is None or not _may_delete(walk, source) or source.lacks or source.permission not in walk.context.tiers:
         return None
     made = walk.attempt(source, probe, as_sort=Validity.OPEN, tier="delete")
     if not made.accepted:

@@ -20,7 +20,7 @@ __all__ = ["choose_controls", "draw_control_values", "plan_control"]
 Chosen = tuple[Control, OperationVariant | None]
 
 
-def choose_controls(row: Row, grounds: list[OperationVariant], depth: Depth) -> list[Chosen]:
+def choose_controls(row: Row, variants: list[OperationVariant], depth: Depth) -> list[Chosen]:
     """Each control that this depth tries, once, or once for each operation where it is the row's own call."""
     controls = [control for control in row.case.control if reaches(depth, control.depth)]
     if depth == "smoke":
@@ -28,18 +28,18 @@ def choose_controls(row: Row, grounds: list[OperationVariant], depth: Depth) -> 
         controls += [control for control in row.case.control if control not in controls and control.draw is None]
     result: list[Chosen] = []
     for control in controls:
-        allowed = [ground for ground in grounds if control.for_ is None or ground.label in control.for_]
+        allowed = [variant for variant in variants if control.for_ is None or variant.label in control.for_]
         own = any(step.call == "this" for step in control.steps)
-        result += [(control, ground) for ground in allowed] if own else [(control, None)]
+        result += [(control, variant) for variant in allowed] if own else [(control, None)]
     return result
 
 
 def plan_control(
-    contract: Contract, control: Control, ground: OperationVariant | None, depth: Depth, *, several: bool
+    contract: Contract, control: Control, variant: OperationVariant | None, depth: Depth, *, several: bool
 ) -> ControlPlan:
     """A control with its calls written out; `several`: whether the operation has to be named."""
-    label = control.label + (f" ({ground.label})" if ground and several else "")
-    return ControlPlan(label, tuple(_steps(contract, control, ground, depth)), doubtful=control.doubtful)
+    label = control.label + (f" ({variant.label})" if variant and several else "")
+    return ControlPlan(label, tuple(_steps(contract, control, variant, depth)), doubtful=control.doubtful)
 
 
 def draw_control_values(target: Target, control: Control, plan: ControlPlan, depth: Depth) -> Iterator[ControlPlan]:
@@ -52,14 +52,14 @@ def draw_control_values(target: Target, control: Control, plan: ControlPlan, dep
 
 
 def _steps(
-    contract: Contract, control: Control, ground: OperationVariant | None, depth: Depth
+    contract: Contract, control: Control, variant: OperationVariant | None, depth: Depth
 ) -> Iterator[PlannedStep]:
     """A step that calls `this` is the row's own request with something else in it."""
     for step in control.steps:
-        if step.call != "this" or ground is None:
+        if step.call != "this" or variant is None:
             yield from plan_steps(contract, [step], depth)
             continue
-        request = merge_requests(ground.request, request_data(step.request))
+        request = merge_requests(variant.request, request_data(step.request))
         undo = next(plan_steps(contract, [step.undo], depth)) if step.undo else None
-        tier = step.tier or permission_of(contract, ground.operation, request)
-        yield PlannedStep(step, ground.operation, request, tier, undo)
+        tier = step.tier or permission_of(contract, variant.operation, request)
+        yield PlannedStep(step, variant.operation, request, tier, undo)

@@ -17,6 +17,6 @@ FIRM = 4
 """Firm probes that each row has at least."""
 
 
-def reaches(depth: Depth, wanted: Depth) -> bool:
+def reaches(depth: Depth, expected: Depth) -> bool:
     """Whether what is done from `wanted` on is done at `depth`."""
-    return DEPTHS.index(wanted) <= DEPTHS.index(depth)
+    return DEPTHS.index(expected) <= DEPTHS.index(depth)

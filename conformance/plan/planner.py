@@ -56,7 +56,7 @@ class Planner:
         self.contract, self.target, self.row, self.depth = contract, target, row, depth
         self.case = row.case
         self.probes = ProbePlanner(contract, target, row, depth)
-        self.grounds = self.probes.grounds
+        self.variants = self.probes.variants
         self._begin(NOTHING_SHARED)
 
     def _begin(self, shares: SharedCalls) -> None:
@@ -106,7 +106,7 @@ class Planner:
             yield from missing_for_steps(self.contract, self.target, away)
         if not any(probe.role == "example" for probe in probes):
             yield from _least(self.lacking["example"])
-        if not checks and self._wanted_controls:
+        if not checks and self._possible_controls:
             yield from _least(self.lacking["control"])
         yield from (need for need in self.case.needs if not self._given(need))
 
@@ -140,22 +140,24 @@ class Planner:
             yield from self.probes.all()
             return
         probes = self.probes
-        yield probes.example(self.grounds[0], probes.voices[0])
+        yield probes.example(self.variants[0], probes.language_variants[0])
         if not (self.case.once or self.case.repeat):
             room = self.shares.room - sum(map(smoke.count_requests, chains))
-            silent = probes.example(self.grounds[0], NO_LANGUAGE)
-            others = islice(smoke.order_by_difference(silent, self._others()), max(0, room - 1))
+            without_language = probes.example(self.variants[0], NO_LANGUAGE)
+            others = islice(smoke.order_by_difference(without_language, self._others()), max(0, room - 1))
             yield from (
-                ask_in_language(probe, voice)
-                for probe, voice in zip(others, smoke.smoke_language_variants(probes.voices), strict=False)
+                ask_in_language(probe, language_variant)
+                for probe, language_variant in zip(
+                    others, smoke.smoke_language_variants(probes.language_variants), strict=False
+                )
             )
 
     def _others(self) -> list[Probe]:
         """What smoke may try beside the example: edges, and the example elsewhere. It sends nothing twice."""
         every = self.probes.edges(self.probes.neighbours(), spoken=False)
         edges = [probe for probe in every if probe.repeatable and not any(self._uncaptured(probe.request))]
-        elsewhere = [self.probes.example(ground, NO_LANGUAGE) for ground in self.grounds[:0:-1]]
-        again = [self.probes.example(self.grounds[0], NO_LANGUAGE)] if len(self.probes.voices) > 1 else []
+        elsewhere = [self.probes.example(variant, NO_LANGUAGE) for variant in self.variants[:0:-1]]
+        again = [self.probes.example(self.variants[0], NO_LANGUAGE)] if len(self.probes.language_variants) > 1 else []
         return [*edges, *elsewhere, *again]
 
     def _possible(self, probes: Iterable[Probe], after: Steps, guards: Steps) -> Iterator[Probe]:
@@ -172,7 +174,7 @@ class Planner:
 
     def _controls(self) -> Iterator[ControlPlan]:
         possible = 0
-        for control, plan, needed in self._wanted_controls:
+        for control, plan, needed in self._possible_controls:
             deeper = self.depth == "smoke" and control.depth != "smoke"
             if possible and (control.fallback or deeper):
                 continue
@@ -181,11 +183,11 @@ class Planner:
                 yield from controls.draw_control_values(self.target, control, plan, self.depth)
 
     @cached_property
-    def _wanted_controls(self) -> list[tuple[Control, ControlPlan, list[str]]]:
+    def _possible_controls(self) -> list[tuple[Control, ControlPlan, list[str]]]:
         """Every control, what is sent for it, and what the target lacks of that."""
         found = []
-        for control, ground in controls.choose_controls(self.row, self.grounds, self.depth):
-            plan = controls.plan_control(self.contract, control, ground, self.depth, several=len(self.grounds) > 1)
+        for control, variant in controls.choose_controls(self.row, self.variants, self.depth):
+            plan = controls.plan_control(self.contract, control, variant, self.depth, several=len(self.variants) > 1)
             found.append((control, plan, list(missing_for_steps(self.contract, self.target, plan.steps))))
         return found
 

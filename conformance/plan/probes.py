@@ -38,8 +38,8 @@ class ProbePlanner:
     def __init__(self, contract: Contract, target: Target, row: Row, depth: Depth) -> None:
         self.contract, self.target, self.row, self.depth = contract, target, row, depth
         self.case = row.case
-        self.grounds = operation_variants(contract, row)
-        self.voices = language_variants(contract, target, row)
+        self.variants = operation_variants(contract, row)
+        self.language_variants = language_variants(contract, target, row)
 
     def all(self) -> Iterator[Probe]:
         """Every probe, in the order in which most is learnt from the fewest."""
@@ -53,55 +53,57 @@ class ProbePlanner:
         yield from [*drawn, *edges] if self.case.unchanged else [*edges, *drawn]
         for count in range(FIRM - len(examples) - len(edges) - len(drawn)):
             # What is right only the first time, or wrong now and then, shows in what is sent again.
-            yield self.example(self.grounds[count % len(self.grounds)], self.voices[0], "again")
+            yield self.example(self.variants[count % len(self.variants)], self.language_variants[0], "again")
         yield from self._open()
 
-    def example(self, ground: OperationVariant, voice: LanguageVariant, label: str = "example") -> Probe:
+    def example(self, variant: OperationVariant, language_variant: LanguageVariant, label: str = "example") -> Probe:
         """The written example on one operation in one voice."""
-        return self._probe(ground, voice, label=label, role="example")
+        return self._probe(variant, language_variant, label=label, role="example")
 
     def examples(self) -> Iterator[Probe]:
         """The written example on each operation; once only where the case says so."""
         ways = len(self.contract.file.languages)
-        for index, ground in enumerate(self.grounds):
-            for voice in language_variants_for(self.voices, ways, index, len(self.grounds), self.depth):
-                yield self.example(ground, voice)
+        for index, variant in enumerate(self.variants):
+            for language_variant in language_variants_for(
+                self.language_variants, ways, index, len(self.variants), self.depth
+            ):
+                yield self.example(variant, language_variant)
                 if self.case.once or self.case.repeat:
                     return
 
     def neighbours(self) -> ContextTurns:
         """The valid neighbours of each operation: all at once at smoke, else in turn and now and then none."""
         if self.depth == "smoke":
-            return {ground.label: cycle(_all_at_once(ground.beside)) for ground in self.grounds}
-        return {ground.label: cycle([*((one,) for one in ground.beside), ()]) for ground in self.grounds}
+            return {variant.label: cycle(_all_at_once(variant.beside)) for variant in self.variants}
+        return {variant.label: cycle([*((one,) for one in variant.beside), ()]) for variant in self.variants}
 
     def edges(self, neighbours: ContextTurns, *, spoken: bool = True) -> Iterator[Probe]:
         """Near misses and edges of each varied part, on each operation or dealt over them, `spoken` in each voice."""
-        turns = [self._turned(index) if spoken else [NO_LANGUAGE] for index in range(len(self.grounds))]
-        voices = {ground.label: cycle(turn) for ground, turn in zip(self.grounds, turns, strict=True)}
+        turns = [self._turned(index) if spoken else [NO_LANGUAGE] for index in range(len(self.variants))]
+        language_variants = {variant.label: cycle(turn) for variant, turn in zip(self.variants, turns, strict=True)}
         for part, given in self.case.vary.items():
             described = self._input(given)
             allowed = self._allowed(described)
             for index, (name, value) in enumerate(self._dealt(given)):
-                for ground in [allowed[index % len(allowed)]] if described.spread or described.once else allowed:
-                    voice = next(voices[ground.label])
-                    probe = self._varied(ground, voice, described, (part, name, value))
-                    yield _beside(probe, next(neighbours[ground.label]))
+                for variant in [allowed[index % len(allowed)]] if described.spread or described.once else allowed:
+                    language_variant = next(language_variants[variant.label])
+                    probe = self._varied(variant, language_variant, described, (part, name, value))
+                    yield _beside(probe, next(neighbours[variant.label]))
 
     def _open(self) -> Iterator[Probe]:
-        voices, dealt = cycle(self.voices), cycle(range(len(self.grounds)))
+        language_variants, dealt = cycle(self.language_variants), cycle(range(len(self.variants)))
         for choice in self.case.open:
             if not reaches(self.depth, choice.depth):
                 continue
-            allowed = [g for g in self.grounds if choice.for_ is None or g.label in choice.for_]
+            allowed = [g for g in self.variants if choice.for_ is None or g.label in choice.for_]
             for part, given in choice.vary.items():
                 for name, value in self._dealt(given):
-                    ground = allowed[next(dealt) % len(allowed)]
-                    probe = self._varied(ground, next(voices), self._input(given), (part, name, value))
+                    variant = allowed[next(dealt) % len(allowed)]
+                    probe = self._varied(variant, next(language_variants), self._input(given), (part, name, value))
                     yield replace(probe, role="open", accept=tuple(choice.accept), guards=())
 
     def _drawn(self, neighbours: ContextTurns) -> Iterator[Probe]:
-        voices = cycle(self._turned(1))
+        language_variants = cycle(self._turned(1))
         given = [(part, self._input(given)) for part, given in self.case.vary.items()]
         settled = [(part, item, resolve_draw(self.target, item.draw)) for part, item in given if item.draw]
         drawn = [(part, item, draw) for part, item, draw in settled if draw is not None]
@@ -110,16 +112,21 @@ class ProbePlanner:
         for index in range(DRAWN[self.depth] if thorough or edges < MANY_EDGES else 1):
             for part, described, draw in drawn if thorough else drawn[index % max(len(drawn), 1) :][:1]:
                 allowed = self._allowed(described)
-                ground = allowed[index % len(allowed)]
-                probe = self._probe(ground, next(voices), label=f"{name_part(part)}=drawn-{index + 1}", role="drawn")
+                variant = allowed[index % len(allowed)]
+                probe = self._probe(
+                    variant, next(language_variants), label=f"{name_part(part)}=drawn-{index + 1}", role="drawn"
+                )
                 probe = replace(probe, repeatable=probe.repeatable and not described.once)
-                yield replace(_beside(probe, next(neighbours[ground.label])), slot=DrawSlot(part, draw, index))
+                yield replace(_beside(probe, next(neighbours[variant.label])), slot=DrawSlot(part, draw, index))
 
     def _allowed(self, described: Input) -> list[OperationVariant]:
-        return [ground for ground in self.grounds if described.for_ is None or ground.label in described.for_]
+        return [variant for variant in self.variants if described.for_ is None or variant.label in described.for_]
 
     def _turned(self, by: int) -> list[LanguageVariant]:
-        return [*self.voices[by % len(self.voices) :], *self.voices[: by % len(self.voices)]]
+        return [
+            *self.language_variants[by % len(self.language_variants) :],
+            *self.language_variants[: by % len(self.language_variants)],
+        ]
 
     def _input(self, given: Input | str) -> Input:
         return self.contract.file.inputs[given] if isinstance(given, str) else given
@@ -137,12 +144,12 @@ class ProbePlanner:
         return [*edges[: described.always], *share]
 
     def _varied(
-        self, ground: OperationVariant, voice: LanguageVariant, described: Input, edge: tuple[str, str, Any]
+        self, variant: OperationVariant, language_variant: LanguageVariant, described: Input, edge: tuple[str, str, Any]
     ) -> Probe:
         """A probe with another value in one place."""
         part, name, value = edge
-        changed = replace(ground, request=replace_part(ground.request, part, value))
-        probe = self._probe(changed, voice, label=f"{name_part(part)}={name}", role="boundary")
+        changed = replace(variant, request=replace_part(variant.request, part, value))
+        probe = self._probe(changed, language_variant, label=f"{name_part(part)}={name}", role="boundary")
         near = any(value == other for other in described.near.values())
         return replace(
             probe,
@@ -151,41 +158,43 @@ class ProbePlanner:
             repeatable=probe.repeatable and not described.once,
         )
 
-    def _probe(self, ground: OperationVariant, voice: LanguageVariant, *, label: str, role: str) -> Probe:
-        suffix = f" ({ground.label})" if len(self.grounds) > 1 else ""
-        silent = Probe(
+    def _probe(self, variant: OperationVariant, language_variant: LanguageVariant, *, label: str, role: str) -> Probe:
+        suffix = f" ({variant.label})" if len(self.variants) > 1 else ""
+        without_language = Probe(
             label=label + suffix,
             role=role,
-            operation=ground.operation,
-            request=ground.request,
-            tier=self._tier(ground),
-            value=self._example_value(ground),
-            guards=tuple(self._guards(ground)),
+            operation=variant.operation,
+            request=variant.request,
+            tier=self._tier(variant),
+            value=self._example_value(variant),
+            guards=tuple(self._guards(variant)),
             repeatable=not self.case.once,
         )
         return (
-            silent
-            if voice == NO_LANGUAGE
-            else replace(ask_in_language(silent, voice), label=label + _named(voice) + suffix)
+            without_language
+            if language_variant == NO_LANGUAGE
+            else replace(
+                ask_in_language(without_language, language_variant), label=label + _named(language_variant) + suffix
+            )
         )
 
-    def _tier(self, ground: OperationVariant) -> str:
-        if ground.tier_is_said or ground.request.get("method") is None:
-            return ground.tier
+    def _tier(self, variant: OperationVariant) -> str:
+        if variant.tier_is_said or variant.request.get("method") is None:
+            return variant.tier
         return max(
-            ground.tier, permission_of(self.contract, ground.operation, ground.request), key=PERMISSION_ORDER.index
+            variant.tier, permission_of(self.contract, variant.operation, variant.request), key=PERMISSION_ORDER.index
         )
 
-    def _guards(self, ground: OperationVariant) -> Iterator[int]:
+    def _guards(self, variant: OperationVariant) -> Iterator[int]:
         for index, guard in enumerate(self.case.unchanged):
-            if guard.for_ is None or ground.label in guard.for_:
+            if guard.for_ is None or variant.label in guard.for_:
                 yield index
 
-    def _example_value(self, ground: OperationVariant) -> str:
+    def _example_value(self, variant: OperationVariant) -> str:
         """The varied part of the written example."""
         for part in self.case.vary:
             head, *rest = split_part(part)
-            value: Any = ground.request.get(head)
+            value: Any = variant.request.get(head)
             for member in rest:
                 value = value.get(member) if isinstance(value, dict) else None
             if value is not None:
@@ -193,21 +202,21 @@ class ProbePlanner:
         return ""
 
 
-def ask_in_language(probe: Probe, voice: LanguageVariant) -> Probe:
+def ask_in_language(probe: Probe, language_variant: LanguageVariant) -> Probe:
     """The probe, asking for a language in this way."""
-    if voice == NO_LANGUAGE:
+    if language_variant == NO_LANGUAGE:
         return probe
     return replace(
         probe,
-        label=probe.label + _named(voice),
-        request=merge_requests(probe.request, voice.request),
-        language=voice.language,
-        other_language=voice.other,
+        label=probe.label + _named(language_variant),
+        request=merge_requests(probe.request, language_variant.request),
+        language=language_variant.language,
+        other_language=language_variant.other,
     )
 
 
-def _named(voice: LanguageVariant) -> str:
-    return f" [{voice.label}]" if voice.label else ""
+def _named(language_variant: LanguageVariant) -> str:
+    return f" [{language_variant.label}]" if language_variant.label else ""
 
 
 def _inputs_of(row: Row) -> list[str]:

@@ -62,13 +62,13 @@ def _credential(contract: Contract, target: Target, name: Any) -> Iterator[str]:
     """A credential that is not given, unless the contract can obtain it with what is given."""
     if not isinstance(name, str) or (name in SPECIAL_CREDENTIALS and name != "wrong"):
         return
-    wanted = contract.file.credential if name == "wrong" else name
-    if wanted is None or wanted in target.credentials:
+    expected = contract.file.credential if name == "wrong" else name
+    if expected is None or expected in target.credentials:
         return
-    named = contract.file.credentials.get(wanted)
+    named = contract.file.credentials.get(expected)
     if named is None or named.obtain is None:
-        yield f"credentials.{wanted}"
+        yield f"credentials.{expected}"
         return
     steps = tuple(plan_steps(contract, contract.file.chains[named.obtain], "standard"))
     lacks = list(dict.fromkeys(missing_for_steps(contract, target, steps)))
-    yield from lacks if all(lack.startswith("allow: ") for lack in lacks) else [f"credentials.{wanted}"]
+    yield from lacks if all(lack.startswith("allow: ") for lack in lacks) else [f"credentials.{expected}"]

@@ -33,7 +33,13 @@ def order_by_difference(example: Probe, others: Sequence[Probe]) -> Iterator[Pro
 def smoke_language_variants(every: Sequence[LanguageVariant]) -> Iterator[LanguageVariant]:
     """In which voice each probe after the example asks: first in the one that is most unlike the example's."""
     last = every[-1:]
-    return cycle([*last, *(voice for voice in every[1:-1] if voice.language == last[0].language), *every[:1]])
+    return cycle(
+        [
+            *last,
+            *(language_variant for language_variant in every[1:-1] if language_variant.language == last[0].language),
+            *every[:1],
+        ]
+    )
 
 
 def _ways(probe: Probe, chosen: Sequence[Probe]) -> int:

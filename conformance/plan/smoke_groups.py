@@ -46,7 +46,7 @@ def _after(shares: SharedCalls, *plans: RowPlan) -> SharedCalls:
 
 def _writes(contract: Contract, row: Row) -> bool:
     """Whether each of its requests writes, so that looking before and after tells whether one had an effect."""
-    return all(ground.tier != "read" for ground in operation_variants(contract, row))
+    return all(variant.tier != "read" for variant in operation_variants(contract, row))
 
 
 @dataclass(slots=True)
@@ -125,9 +125,9 @@ class _Band:
 
     def _opening(self, plan: RowPlan) -> tuple[GuardRead, ...]:
         """The looks that this row is the first to need."""
-        wanted = {key for probe in plan.probes for key in self._keys(plan.row, probe.guards)}
+        expected = {key for probe in plan.probes for key in self._keys(plan.row, probe.guards)}
         made = {step.key for step in plan.before[-1:]}
-        looks = [self.looks[key] for key in self.looks if key in wanted and key not in self.given.opened]
+        looks = [self.looks[key] for key in self.looks if key in expected and key not in self.given.opened]
         return tuple(replace(look, made=look.key in made) for look in looks)
 
     def _looks(self) -> Mapping[str, GuardRead]:

@@ -51,7 +51,7 @@ NO_LANGUAGE: Final = LanguageVariant()
 
 def operation_variants(contract: Contract, row: Row) -> list[OperationVariant]:
     """Every operation of a row."""
-    return [_ground(contract, row, ref) for ref in row.operations]
+    return [_variant(contract, row, ref) for ref in row.operations]
 
 
 def language_variants(contract: Contract, target: Target, row: Row) -> list[LanguageVariant]:
@@ -75,16 +75,16 @@ def language_variants(contract: Contract, target: Target, row: Row) -> list[Lang
 
 
 def language_variants_for(
-    voices: list[LanguageVariant], ways: int, index: int, grounds: int, depth: Depth
+    language_variants: list[LanguageVariant], ways: int, index: int, variants: int, depth: Depth
 ) -> list[LanguageVariant]:
     """The voices of one ground: each language; where there are several grounds, the ways are dealt out over them."""
-    if len(voices) == 1 or grounds == 1 or depth == "thorough":
-        return voices
-    languages = len(voices) // ways
-    return [voices[(index + spoken) % ways * languages + spoken] for spoken in range(languages)]
+    if len(language_variants) == 1 or variants == 1 or depth == "thorough":
+        return language_variants
+    languages = len(language_variants) // ways
+    return [language_variants[(index + spoken) % ways * languages + spoken] for spoken in range(languages)]
 
 
-def _ground(contract: Contract, row: Row, ref: OperationRef) -> OperationVariant:
+def _variant(contract: Contract, row: Row, ref: OperationRef) -> OperationVariant:
     request = merge_requests(
         operation_request(contract, ref.call), request_data(row.case.request), request_data(ref.request)
     )

@@ -76,8 +76,8 @@ def _half(points: tuple[tuple[int, int], ...]) -> int:
 
 def _few(points: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
     """Every tenth of the faults, and the last."""
-    wanted = [points[-1][1] * tenth / 10 for tenth in range(1, 11)]
-    picked = (next(point for point in points if point[1] >= value) for value in wanted)
+    expected = [points[-1][1] * tenth / 10 for tenth in range(1, 11)]
+    picked = (next(point for point in points if point[1] >= value) for value in expected)
     return tuple(dict.fromkeys(picked))
 
 

@@ -46,11 +46,11 @@ class Blame:
     verdict: Verdict
     after: int
     """How many requests of the run had been sent when it was seen."""
-    aspects: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
     """Of every finding that weighs as much as the verdict."""
     where: str = ""
-    wanted: str = ""
-    got: str = ""
+    expected: str = ""
+    actual: str = ""
     reason: str = ""
 
 
@@ -60,7 +60,7 @@ class FaultProof:
 
     name: str
     contract: str
-    aspect: str
+    check: str
     sentence: str
     rows: tuple[str, ...]
     """The rows that it violates."""

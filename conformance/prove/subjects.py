@@ -77,8 +77,8 @@ def choose_faults(contracts: Iterable[str], names: Sequence[str]) -> dict[str, t
     problems = [problem for name in names for problem in known("fault", name, every)]
     if problems:
         raise ConfigError(problems)
-    wanted = set(names)
-    kept = {one: tuple(f for f in catalogue if f.name in wanted) for one, catalogue in catalogues.items()}
+    expected = set(names)
+    kept = {one: tuple(f for f in catalogue if f.name in expected) for one, catalogue in catalogues.items()}
     return {contract: faults for contract, faults in kept.items() if faults}
 
 

@@ -36,7 +36,7 @@ def format_blame(blame: Blame) -> str:
     """One row's complaint."""
     said = f"{blame.row} {blame.verdict.value}"
     if blame.where:
-        said += f" at {blame.where}: {', '.join(blame.aspects)}: wanted {blame.wanted}, got {blame.got}"
+        said += f" at {blame.where}: {', '.join(blame.checks)}: expected {blame.expected}, got {blame.actual}"
     return clip_text(said + (f" ({blame.reason})" if blame.reason else ""), _LONGEST)
 
 

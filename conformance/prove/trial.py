@@ -35,7 +35,7 @@ _MOST = 240
 
 
 def try_contract(
-    contract: Contract, profile: dict[str, Any], depth: Depth, seed: int, wanted: SuspectRows | None = None
+    contract: Contract, profile: dict[str, Any], depth: Depth, seed: int, expected: SuspectRows | None = None
 ) -> tuple[tuple[Blame, ...], int]:
     """Run the rows in the order of a run; who was blamed, and how many requests were sent.
 
@@ -46,17 +46,17 @@ def try_contract(
     plans = plan_rows(contract, target, contract.rows, depth, seed)
     runner = ContractRun(build_context(contract, target, depth, seed), plans)
     blames: list[Blame] = []
-    left = set(wanted.rows) if wanted else set()
+    left = set(expected.rows) if expected else set()
     try:
         for name in sorted(plans, key=lambda one: plans[one].row.case.last):
-            before = runner.ground.session.sent
-            blames += _blamed(runner.result(name), before, runner.ground.session.sent)
+            before = runner.context.session.sent
+            blames += _blamed(runner.result(name), before, runner.context.session.sent)
             left.discard(name)
-            if wanted and not left and any(wanted.counts(blame) for blame in blames):
+            if expected and not left and any(expected.counts(blame) for blame in blames):
                 break
     finally:
         runner.close()
-    return tuple(blames), runner.ground.session.sent
+    return tuple(blames), runner.context.session.sent
 
 
 def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
@@ -64,19 +64,19 @@ def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
         return
     weighing = [item for item in result.findings if item.level is _WEIGHT.get(result.verdict)]
     seen = [(_after(result, item, before, sent), item) for item in weighing]
-    aspects = tuple(dict.fromkeys(item.aspect for item in weighing))
+    checks = tuple(dict.fromkeys(item.check for item in weighing))
     if not seen:
-        yield Blame(result.id, result.verdict, sent, aspects, reason=result.reason or "")
+        yield Blame(result.id, result.verdict, sent, checks, reason=result.reason or "")
         return
     after, first = min(seen, key=lambda pair: pair[0])
     yield Blame(
         result.id,
         result.verdict,
         after,
-        aspects,
+        checks,
         first.where,
-        str(first.wanted)[:_MOST],
-        str(first.got)[:_MOST],
+        str(first.expected)[:_MOST],
+        str(first.actual)[:_MOST],
         result.reason or "",
     )
 

@@ -65,16 +65,16 @@ class PluginSession:
 
     def begin(self, items: Iterable[pytest.Item]) -> None:
         """Plan everything that was selected, before a byte is sent; raises Unusable."""
-        wanted: dict[str, tuple[Contract, list[str], list[str]]] = {}
+        expected: dict[str, tuple[Contract, list[str], list[str]]] = {}
         for item in items:
             if isinstance(item, RowItem | ExploredItem):
-                _, rows, operations = wanted.setdefault(item.contract.name, (item.contract, [], []))
+                _, rows, operations = expected.setdefault(item.contract.name, (item.contract, [], []))
                 if isinstance(item, RowItem):
                     rows.append(item.row)
                 else:
                     operations.append(item.operation)
                     self._explored += item.contract.file.exploration.get(self.settings.depth, 0)
-        for contract, rows, operations in wanted.values():
+        for contract, rows, operations in expected.values():
             self.campaign.begin(contract, rows, operations)
             self.gathering.announce(self.campaign.run(contract.name), self.campaign.planned(contract.name))
 
@@ -122,8 +122,8 @@ class PluginSession:
         from conformance import reference  # noqa: PLC0415 - Werkzeug is loaded only where it serves
 
         if contract not in reference.contracts():
-            mend = "give --target with a profile"
-            raise ConfigError([Problem(contract, "there is no embedded server of this contract", mend)])
+            hint = "give --target with a profile"
+            raise ConfigError([Problem(contract, "there is no embedded server of this contract", hint)])
         server = reference.start(contract)
         self._servers.append(server)
         return server.profile

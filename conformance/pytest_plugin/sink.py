@@ -114,7 +114,7 @@ class ResultSink:
 
         deviating = (Verdict.VIOLATES, Verdict.INCONCLUSIVE, Verdict.DRIFTS)
         rows = [
-            (row.id, row.verdict.value, row.reason or "; ".join(sorted({item.aspect for item in row.findings})))
+            (row.id, row.verdict.value, row.reason or "; ".join(sorted({item.check for item in row.findings})))
             for run in self.results().runs
             for row in run.rows
             if row.verdict in deviating

@@ -89,10 +89,10 @@ class Group:
 
 
 def group_findings(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Findings alike in aspect, level, wanted, got and detail together; the gravest first, then as they were met."""
+    """Findings alike in aspect, level, expected, actual and detail together; the gravest first, then as they were met."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for one in findings:
-        key = (_WEIGHT[one.level], one.aspect, format_json(one.wanted), format_json(one.got), one.detail)
+        key = (_WEIGHT[one.level], one.check, format_json(one.expected), format_json(one.actual), one.detail)
         groups.setdefault(key, []).append(one)
     return tuple(Group(tuple(groups[key])) for key in sorted(groups, key=lambda key: str(key[0])))
 

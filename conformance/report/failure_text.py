@@ -1,4 +1,4 @@
-"""What a failing row shows in pytest's output: its YAML, what was wanted and what came, and how to send it again."""
+"""What a failing row shows in pytest's output: its YAML, what was expected and what came, and how to send it again."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def format_exploration_failure(one: Exploration) -> str:
     lines = [f"{one.method} {one.path} ({one.operation}): {one.verdict.value}"]
     for found in one.findings:
         count = f" ({found.count} times)" if found.count > 1 else ""
-        lines += ["", f"  {found.level.value} {found.aspect}{count}", f"    wanted  {_value(found.wanted)}"]
-        lines += [f"    got     {_value(found.got)}", *_exchange(exchanges.get(found.exchange or 0))]
+        lines += ["", f"  {found.level.value} {found.check}{count}", f"    expected  {_value(found.expected)}"]
+        lines += [f"    got       {_value(found.actual)}", *_exchange(exchanges.get(found.exchange or 0))]
     return "\n".join(lines)
 
 
@@ -51,9 +51,9 @@ def _row(row: RowResult, excerpt: str) -> Iterator[str]:
 
 def _finding(found: Finding) -> Iterator[str]:
     times = f", {found.times}" if found.times else ""
-    yield f"  {found.level.value} {found.aspect} ({to_one_line(found.where)}{times})"
-    yield f"    wanted  {_value(found.wanted)}"
-    yield f"    got     {_value(found.got)}"
+    yield f"  {found.level.value} {found.check} ({to_one_line(found.where)}{times})"
+    yield f"    expected  {_value(found.expected)}"
+    yield f"    got       {_value(found.actual)}"
     if found.detail:
         yield f"    that is {to_one_line(found.detail)}"
 

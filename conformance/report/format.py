@@ -36,12 +36,12 @@ _LONGEST = 300
 
 def format_promise(row: RowResult) -> str:
     """`400 "Limit: must be no less than 0."`, with code and field where the row names them."""
-    if row.wanted is None:
+    if row.expected is None:
         return "an answer that the table does not detail"
-    wanted = row.wanted
-    parts = [str(wanted.status), " or ".join(format_json(message) for message in wanted.messages)]
-    parts += [f"code {wanted.code}"] if wanted.code is not None else []
-    parts += [f"field {wanted.field}"] if wanted.field is not None else []
+    expected = row.expected
+    parts = [str(expected.status), " or ".join(format_json(message) for message in expected.messages)]
+    parts += [f"code {expected.code}"] if expected.code is not None else []
+    parts += [f"field {expected.field}"] if expected.field is not None else []
     return to_one_line(clip_text(" ".join(part for part in parts if part), _LONGEST))
 
 
@@ -63,13 +63,13 @@ def format_choice(answer: str, language: str = "en") -> str:
 
 
 def format_finding(finding: Finding, language: str = "en") -> str:
-    """One line, such as `status at limit=min-1: wanted 400, got 200 (2 of 5 times). Why it matters.`.
+    """One line, such as `status at limit=min-1: expected 400, got 200 (2 of 5 times). Why it matters.`.
 
     The words of the finding itself are in `language` already, as `spoken_row` gives them.
     """
-    wanted, got = (clip_text(format_json(value), _LONGEST) for value in (finding.wanted, finding.got))
+    expected, actual = (clip_text(format_json(value), _LONGEST) for value in (finding.expected, finding.actual))
     times = translate("line.times", language, times=_in(language, f"{finding.times} times")) if finding.times else ""
-    held = {"aspect": finding.aspect, "where": finding.where, "wanted": wanted, "got": got, "times": times}
+    held = {"check": finding.check, "where": finding.where, "expected": expected, "actual": actual, "times": times}
     detail = f" {finding.detail}" if finding.detail else ""
     smallest = " " + translate("line.smallest", language, input=finding.smallest) if finding.smallest else ""
     return to_one_line(f"{translate('line.finding', language, **held)}{detail}{smallest}")
@@ -100,8 +100,8 @@ def format_exploration_finding(one: Exploration) -> str:
     found = min(one.findings, key=lambda it: list(Level).index(it.level), default=None)
     said = one.reason or ""
     if found:
-        wanted, got = (clip_text(format_json(value), _LONGEST) for value in (found.wanted, found.got))
-        said = f"{found.aspect}: wanted {wanted}, got {got}. {found.detail}"
+        expected, actual = (clip_text(format_json(value), _LONGEST) for value in (found.expected, found.actual))
+        said = f"{found.check}: expected {expected}, got {actual}. {found.detail}"
     return to_one_line(f"{one.operation} {one.method} {one.path}: {said}".rstrip(": "))
 
 

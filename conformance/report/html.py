@@ -97,7 +97,7 @@ def _tellers(results: Results, language: str) -> dict[str, Callable[..., Any]]:
     phrases = phrases_for(results.runs)
     return {
         "answered": build_translator(language, phrases.answer),
-        "aspect": build_translator(language, phrases.aspect),
+        "check": build_translator(language, phrases.check),
         "label": build_translator(language, phrases.label),
         "silence": build_translator(language, phrases.kind),
         "told": build_translator(language, phrases.sentence),

@@ -30,16 +30,16 @@ class DiffPiece:
 class TextDiff:
     """Both sides, cut into pieces."""
 
-    wanted: tuple[DiffPiece, ...]
-    got: tuple[DiffPiece, ...]
+    expected: tuple[DiffPiece, ...]
+    actual: tuple[DiffPiece, ...]
 
 
-def diff_texts(wanted: Any, got: Any) -> TextDiff:
+def diff_texts(expected: Any, actual: Any) -> TextDiff:
     """Compares two JSON values as they are written; text is compared word by word."""
-    left, right = (clip_text(format_json(value), _LONGEST) for value in (wanted, got))
+    left, right = (clip_text(format_json(value), _LONGEST) for value in (expected, actual))
     before, after = _WORDS.findall(left), _WORDS.findall(right)
     matcher = SequenceMatcher(None, before, after, autojunk=False)
-    if not (isinstance(wanted, str) and isinstance(got, str)) or matcher.ratio() < _TOO_LITTLE:
+    if not (isinstance(expected, str) and isinstance(actual, str)) or matcher.ratio() < _TOO_LITTLE:
         same = left == right
         return TextDiff((DiffPiece(left, not same),), (DiffPiece(right, not same),))
     codes = matcher.get_opcodes()

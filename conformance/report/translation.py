@@ -123,10 +123,10 @@ class Phrases:
         return self._cached("labels", text) or text
 
     def value(self, text: str) -> str:
-        """What was wanted or got, where that is said in words."""
+        """What was expected or got, where that is said in words."""
         return self._cached("values", text) or text
 
-    def aspect(self, text: str) -> str:
+    def check(self, text: str) -> str:
         """What a finding looked at."""
         return _plain("aspects").get(text, text)
 
@@ -254,9 +254,9 @@ def _run(run: TargetRun, phrases: Phrases) -> TargetRun:
 def _finding(found: Finding, phrases: Phrases) -> Finding:
     return replace(
         found,
-        aspect=phrases.aspect(found.aspect),
-        wanted=translate_value(found.aspect, found.wanted, phrases),
-        got=translate_value(found.aspect, found.got, phrases),
+        check=phrases.check(found.check),
+        expected=translate_value(found.check, found.expected, phrases),
+        actual=translate_value(found.check, found.actual, phrases),
         where=phrases.label(found.where),
         detail=phrases.sentence(found.detail),
     )
@@ -266,9 +266,9 @@ def _explored(one: Exploration, phrases: Phrases) -> Exploration:
     findings = tuple(
         replace(
             found,
-            aspect=phrases.aspect(found.aspect),
-            wanted=translate_value(found.aspect, found.wanted, phrases),
-            got=translate_value(found.aspect, found.got, phrases),
+            check=phrases.check(found.check),
+            expected=translate_value(found.check, found.expected, phrases),
+            actual=translate_value(found.check, found.actual, phrases),
             detail=phrases.sentence(found.detail),
         )
         for found in one.findings
@@ -276,7 +276,7 @@ def _explored(one: Exploration, phrases: Phrases) -> Exploration:
     return replace(one, findings=findings, reason=one.reason and phrases.sentence(one.reason))
 
 
-def translate_value(aspect: str, value: Any, phrases: Phrases) -> Any:
-    """What a finding wanted or got, in Japanese where it is said in words of ours."""
-    ours = isinstance(value, str) and (aspect not in SPOKEN or value == "absent")
+def translate_value(check: str, value: Any, phrases: Phrases) -> Any:
+    """What a finding expected or got, in Japanese where it is said in words of ours."""
+    ours = isinstance(value, str) and (check not in SPOKEN or value == "absent")
     return phrases.value(value) if ours else value

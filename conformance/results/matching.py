@@ -36,8 +36,8 @@ def label_run(run: TargetRun) -> str:
 
 def _taken(left: list[TargetRun], right: list[TargetRun], key: Callable[[TargetRun], Any]) -> Iterator[Pair]:
     for run in tuple(left):
-        wanted = key(run)
-        found = next((one for one in right if wanted is not None and key(one) == wanted), None)
+        expected = key(run)
+        found = next((one for one in right if expected is not None and key(one) == expected), None)
         if found is not None:
             left.remove(run)
             right.remove(found)

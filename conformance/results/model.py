@@ -1,6 +1,6 @@
 """What a run leaves behind, as frozen values; the one product that every report is drawn from.
 
-The names of the fields are the names in `results.json`; members may be added within format 1, none is renamed.
+The names of the fields are the names in `results.json`; members may be added within format 2, none is renamed.
 Everything in here has been redacted and holds nothing but JSON values and text that encodes as UTF-8.
 """
 
@@ -37,7 +37,7 @@ __all__ = [
     "Verdict",
 ]
 
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class RowResult:
     """In which situation the row applies, in our words."""
     cause_ja: str = ""
     """The same in Japanese, where the contract says it."""
-    wanted: ExpectedAnswer | None = None
+    expected: ExpectedAnswer | None = None
     source: PromiseSource = PromiseSource()
     file: str = ""
     """The YAML file, relative to where the run was started."""
@@ -208,10 +208,10 @@ class RowResult:
 class ExploredFinding:
     """One thing that exploration found in an operation; equal ones are counted, the smallest request is kept."""
 
-    aspect: str
+    check: str
     level: Level
-    wanted: Any
-    got: Any
+    expected: Any
+    actual: Any
     count: int = 1
     exchange: int | None = None
     detail: str = ""
@@ -311,7 +311,7 @@ class Results:
     runs: tuple[TargetRun, ...]
     partial: bool = False
     why_partial: str = ""
-    format: Literal[1] = 1
+    format: Literal[2] = 2
 
     @property
     def verdict(self) -> Verdict:

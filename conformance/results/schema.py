@@ -14,13 +14,13 @@ __all__ = ["results_schema"]
 
 
 def results_schema() -> dict[str, Any]:
-    """JSON Schema, draft 2020-12; it allows members that it does not name, for they may be added within format 1."""
+    """JSON Schema, draft 2020-12; it allows members that it does not name, for they may be added within format 2."""
     schema = results_adapter().json_schema(mode="validation")
     docs = dict(_docs())
     for name, definition in schema["$defs"].items():
         _describe(definition, name, docs)
     _describe(schema, "Results", docs)
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Conformance results, format 1"}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Conformance results, format 2"}
     return {**head, **{key: value for key, value in schema.items() if key != "title"}}
 
 

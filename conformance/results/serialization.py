@@ -108,6 +108,8 @@ def parse_results(text: str, where: str) -> Results:
     except RecursionError:
         raise ConfigError([Problem(where, "nested too deeply", _MEND)]) from None
     _check_format(value, where)
+    if value["format"] == 1:
+        value = _from_format_1(value)
     try:
         return results_adapter().validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
@@ -120,9 +122,25 @@ _MEND = "give a results.json as a run wrote it"
 def _check_format(value: Any, where: str) -> None:
     if not isinstance(value, dict) or "format" not in value:
         raise ConfigError([Problem(where, "these are no results: there is no member `format`", _MEND)])
-    if value["format"] != FORMAT:
+    if value["format"] not in (1, FORMAT) or isinstance(value["format"], bool):
         what = f"written in format {json.dumps(value['format'])}, and this version reads format {FORMAT}"
         raise ConfigError([Problem(where, what, "use the version of the suite that wrote it")])
+
+
+_RENAMED = {"aspect": "check", "wanted": "expected", "got": "actual"}
+"""Members of format 1 that have another name in format 2."""
+
+
+def _from_format_1(value: dict[str, Any]) -> dict[str, Any]:
+    """Results of format 1 in the form of format 2; recorded bodies are texts, so none of their members is met."""
+    upgraded: dict[str, Any] = _rename_members(value)
+    return {**upgraded, "format": FORMAT}
+
+
+def _rename_members(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_RENAMED.get(name, name): _rename_members(item) for name, item in value.items()}
+    return [_rename_members(item) for item in value] if isinstance(value, list) else value
 
 
 def _problems(error: ValidationError, where: str) -> Iterable[Problem]:

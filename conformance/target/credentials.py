@@ -131,8 +131,8 @@ class CredentialReader:
             return format_location(place[1:]), None
         return format_location(place[1:]), text
 
-    def _problem(self, place: Place, what: str, mend: str = "") -> None:
-        self.problems.append(Problem(self.locate(place), f"{format_location(place)}: {what}", mend))
+    def _problem(self, place: Place, what: str, hint: str = "") -> None:
+        self.problems.append(Problem(self.locate(place), f"{format_location(place)}: {what}", hint))
 
 
 def _flaw(value: str, header: bool) -> str | None:

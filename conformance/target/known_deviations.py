@@ -95,8 +95,8 @@ class KnownDeviation:
 
     def covers(self, row_id: str, verdict: str) -> bool:
         """Whether it speaks of this row with this verdict, on whatever day."""
-        wanted = _DEVIATIONS if self.verdict is None else {self.verdict}
-        return verdict in wanted and self.names(row_id)
+        expected = _DEVIATIONS if self.verdict is None else {self.verdict}
+        return verdict in expected and self.names(row_id)
 
 
 @dataclass(frozen=True, slots=True)

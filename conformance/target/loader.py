@@ -85,7 +85,7 @@ def _is_harmless(problem: Problem, document: source.Document | None) -> bool:
 
 
 def _without_quotes(problem: Problem) -> Problem:
-    return Problem(problem.where, _QUOTED.sub("…", problem.what), _QUOTED.sub("…", problem.mend))
+    return Problem(problem.where, _QUOTED.sub("…", problem.what), _QUOTED.sub("…", problem.hint))
 
 
 def check_target_names(
@@ -341,8 +341,8 @@ class _Reader:
         what = "base_url is plain http: credentials go over the network unencrypted"
         return (Problem(self.locate(("base_url",)), what, "use https if the target offers it"),)
 
-    def _problem(self, place: Place, what: str, mend: str) -> None:
-        self.problems.append(Problem(self.locate(place), f"{format_location(place)}: {what}", mend))
+    def _problem(self, place: Place, what: str, hint: str) -> None:
+        self.problems.append(Problem(self.locate(place), f"{format_location(place)}: {what}", hint))
 
 
 def _local(base_url: Any) -> bool | None:

@@ -83,7 +83,7 @@ def test_a_plan_names_what_is_lacking_and_how_long_it_takes_and_shows_no_secret(
 def test_a_row_is_explained_by_its_last_part(here: Here) -> None:
     said = here("explain", ROW.rpartition("/")[2], "--contract", "microcms-management")
     assert 0 == said.code, said.err
-    for wanted in (
+    for expected in (
         "The limit is below 0.",
         "message  Limit: must be no less than 0.  (should)",
         "edition 2025-12-10",
@@ -93,7 +93,7 @@ def test_a_row_is_explained_by_its_last_part(here: Here) -> None:
         "accepted: this row, contents-get/limit-not-an-integer",
         "fixtures.endpoint, credentials.full",
     ):
-        assert wanted in said.out
+        assert expected in said.out
     assert re.search(r"contents-get\.yaml:\d+\)", said.out)
 
 

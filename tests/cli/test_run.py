@@ -52,8 +52,12 @@ def test_violation_is_said_with_the_command_that_repeats_it(
     assert 1 == said.code, said.all
     assert "✗ violates  contents-get/limit-below-minimum" in said.out
     assert "curl" in said.out
-    wanted = {"limit-below-minimum": "violates", "limit-above-maximum": "conforms", "limit-not-an-integer": "conforms"}
-    assert {f"contents-get/{name}": word for name, word in wanted.items()} == verdicts(tmp_path / "reports")
+    expected = {
+        "limit-below-minimum": "violates",
+        "limit-above-maximum": "conforms",
+        "limit-not-an-integer": "conforms",
+    }
+    assert {f"contents-get/{name}": word for name, word in expected.items()} == verdicts(tmp_path / "reports")
 
 
 def test_plugins_are_there_without_autoload(tool: Tool, tmp_path: Path) -> None:
@@ -104,7 +108,7 @@ def test_target_that_is_not_there_is_not_blamed_and_not_waited_for(tool: Tool, t
 
 
 @pytest.mark.parametrize(
-    ("arguments", "wanted"),
+    ("arguments", "expected"),
     [
         (["--contract", "kurokko"], "there is no contract 'kurokko'; did you mean 'kuroco'?"),
         (["--target", "http://127.0.0.1:9"], "--target: a URL needs --contract"),
@@ -115,7 +119,7 @@ def test_target_that_is_not_there_is_not_blamed_and_not_waited_for(tool: Tool, t
         (["--depth", "deep"], "'deep' is not one of"),
     ],
 )
-def test_bad_input_gives_one_clear_message(tool: Tool, tmp_path: Path, arguments: list[str], wanted: str) -> None:
+def test_bad_input_gives_one_clear_message(tool: Tool, tmp_path: Path, arguments: list[str], expected: str) -> None:
     (tmp_path / "file").touch()
     head = "contract: kuroco\nbase_url: https://example.test\n"
     (tmp_path / "typo.yaml").write_text(head + "fixturs: {topics_id: 1}\n", encoding="utf-8")
@@ -123,7 +127,7 @@ def test_bad_input_gives_one_clear_message(tool: Tool, tmp_path: Path, arguments
     (tmp_path / "unset.yaml").write_text(head + key, encoding="utf-8")
     said = tool("run", *arguments)
     assert 4 == said.code, said.all
-    assert 1 == said.all.count(wanted), said.all
+    assert 1 == said.all.count(expected), said.all
     assert "Traceback" not in said.all
     assert "INTERNALERROR" not in said.all
     assert not (tmp_path / "reports" / "results.json").exists()
@@ -152,8 +156,8 @@ def test_options_are_passed_on_under_their_own_names() -> None:
         "depth": None,
         "no_explore": False,
     }
-    wanted = ["--target=t.yaml", "--only-conforms", "--allow=write", "--allow=delete", "--seed=0"]
-    assert wanted == list(pytest_arguments(given))
+    expected = ["--target=t.yaml", "--only-conforms", "--allow=write", "--allow=delete", "--seed=0"]
+    assert expected == list(pytest_arguments(given))
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def _profile_of(process: subprocess.Popen[str]) -> int:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "wanted"),
+    ("arguments", "expected"),
     [
         (["microcms"], "no such contract: 'microcms'; did you mean microcms-management"),
         (["kuroco", "--fault", "takes_any_grnt"], "did you mean takes_any_grant"),
@@ -65,11 +65,11 @@ def _profile_of(process: subprocess.Popen[str]) -> int:
     ],
 )
 def test_names_that_there_are_not_are_said_with_near_ones(
-    here: Callable[..., Said], arguments: list[str], wanted: str
+    here: Callable[..., Said], arguments: list[str], expected: str
 ) -> None:
     said = here("serve", *arguments)
     assert 4 == said.code
-    assert wanted in said.err
+    assert expected in said.err
 
 
 def test_a_port_that_is_taken_is_said(here: Callable[..., Said]) -> None:

@@ -55,9 +55,9 @@ def look(head: str, members: tuple[str, ...]) -> Any:
     ],
 )
 def test_a_lone_placeholder_keeps_the_type_and_others_are_written_as_json_writes_them(value: Any, filled: Any) -> None:
-    got = fill(value, look)
-    assert filled == got
-    assert type(filled) is type(got)
+    actual = fill(value, look)
+    assert filled == actual
+    assert type(filled) is type(actual)
 
 
 def test_a_placeholder_without_a_value_is_named() -> None:

@@ -98,19 +98,19 @@ def test_the_method_goes_out_as_given(serve: Start, talk: Start, method: str) ->
 
 @pytest.mark.parametrize("body", [b"", b"{}", bytes(range(256)) * 500])
 def test_the_body_goes_out_as_given(serve: Start, talk: Start, body: bytes) -> None:
-    got: list[bytes] = []
+    actual: list[bytes] = []
 
     def handle(connection: socket.socket, number: int) -> None:
         server.head(connection)
         data = b""
         while len(data) < len(body):
             data += connection.recv(65536)
-        got.append(data)
+        actual.append(data)
         connection.sendall(OK)
 
     server = serve(handle)
     assert talk(server.url).send(Request("POST", server.url, (), body, tier="write")).answer
-    assert [body] == got
+    assert [body] == actual
     assert f"Content-Length: {len(body)}\r\n".encode() in server.requests[0]
 
 
@@ -345,7 +345,7 @@ def test_an_answer_is_read_from_a_server_that_stops_reading(serve: Start, talk: 
 
 
 def test_an_interim_answer_does_not_end_an_upload(serve: Start, talk: Start) -> None:
-    got: list[int] = []
+    actual: list[int] = []
 
     def handle(connection: socket.socket, number: int) -> None:
         server.head(connection)
@@ -353,12 +353,12 @@ def test_an_interim_answer_does_not_end_an_upload(serve: Start, talk: Start) -> 
         taken = 0
         while taken < 3_000_000 and (piece := connection.recv(65536)):
             taken += len(piece)
-        got.append(taken)
+        actual.append(taken)
         connection.sendall(OK)
 
     server = serve(handle)
     assert talk(server.url).send(Request("POST", server.url, (), bytes(3_000_000), "write")).answer
-    assert [3_000_000] == got
+    assert [3_000_000] == actual
 
 
 def test_an_upload_that_nobody_reads_is_a_timeout(serve: Start, talk: Start) -> None:

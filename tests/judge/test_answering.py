@@ -75,11 +75,11 @@ class Case:
 
     def judged(self, answer: Response, language: str | None = None, **instead: Any) -> tuple[Finding, ...]:
         said = self.row.case.expect.model_copy(update=instead)
-        wanted = build_expectation(said, look, row=self.row.id, wordings=wordings_of(self.row), language=language)
-        return check_response(answer, wanted, self.rules, "here")
+        expected = build_expectation(said, look, row=self.row.id, wordings=wordings_of(self.row), language=language)
+        return check_response(answer, expected, self.rules, "here")
 
     def told(self, answer: Response, language: str | None = None, **instead: Any) -> list[tuple[str, str]]:
-        return [(item.aspect, item.level.value) for item in self.judged(answer, language, **instead)]
+        return [(item.check, item.level.value) for item in self.judged(answer, language, **instead)]
 
 
 @pytest.fixture
@@ -105,15 +105,15 @@ def test_the_promised_answer_has_no_findings(below: Case, answer: Said) -> None:
 
 @pytest.mark.parametrize("status", [200, 404, 422, 500])
 def test_another_status_is_a_must(below: Case, answer: Said, status: int) -> None:
-    (found,) = [item for item in below.judged(answer(status, OWN)) if item.aspect == "status"]
-    assert ("must", 400, status, "here") == (found.level, found.wanted, found.got, found.where)
+    (found,) = [item for item in below.judged(answer(status, OWN)) if item.check == "status"]
+    assert ("must", 400, status, "here") == (found.level, found.expected, found.actual, found.where)
 
 
 def test_any_of_several_documented_statuses_holds(shop: Callable[..., Contract], answer: Said) -> None:
     case = Case(shop(ROWS), "items/missing")
     assert [] == case.told(answer(404, {})) == case.told(answer(410, {}))
     (found,) = case.judged(answer(400, {}))
-    assert [404, 410] == found.wanted
+    assert [404, 410] == found.expected
 
 
 @pytest.mark.parametrize(
@@ -131,10 +131,10 @@ def test_new_wording_is_a_must_where_the_case_says_so(shop: Callable[..., Contra
 @pytest.mark.parametrize("message", ["limit: at most 10.", "Limit: at most 10", "EXACTLY  SO"])
 def test_the_message_of_another_row_is_a_must_and_says_whose_it_is(below: Case, answer: Said, message: str) -> None:
     (found,) = below.judged(answer(400, {"message": message}))
-    assert ("message", "must") == (found.aspect, found.level)
+    assert ("message", "must") == (found.check, found.level)
     assert "rejected for another reason" in found.detail
     assert "items/" in found.detail
-    assert OWN["message"] == found.wanted
+    assert OWN["message"] == found.expected
 
 
 @pytest.mark.parametrize("message", [5, None, ["x"], {"a": 1}])
@@ -166,8 +166,8 @@ def test_an_empty_body_weighs_what_the_contract_says(below: Case, title: Case, a
 )
 def test_a_body_that_is_not_json_is_a_must(below: Case, answer: Said, body: str, kind: str) -> None:
     (found,) = below.judged(answer(400, body, kind=kind))
-    assert ("envelope", "must", "a JSON body") == (found.aspect, found.level, found.wanted)
-    assert kind in found.got
+    assert ("envelope", "must", "a JSON body") == (found.check, found.level, found.expected)
+    assert kind in found.actual
 
 
 @pytest.mark.parametrize("body", [[], "5", '"text"', "null", [OWN]])
@@ -180,7 +180,7 @@ def test_a_success_is_not_held_to_the_envelope(below: Case, answer: Said) -> Non
 
 
 def test_the_envelope_is_looked_at_even_where_the_status_is_wrong(below: Case, answer: Said) -> None:
-    assert {"status", "envelope"} == {aspect for aspect, _ in below.told(answer(500, "oops", kind="text/plain"))}
+    assert {"status", "envelope"} == {check for check, _ in below.told(answer(500, "oops", kind="text/plain"))}
 
 
 def test_json_that_says_it_is_something_else_is_a_must_and_saying_nothing_a_should(below: Case, answer: Said) -> None:
@@ -205,11 +205,11 @@ def test_any_documented_code_holds(title: Case, answer: Said) -> None:
 
 
 @pytest.mark.parametrize(
-    ("instead", "aspect"),
+    ("instead", "check"),
     [({"code": "Invalid"}, "code"), ({"code": None}, "code"), ({"field": "fork"}, "field"), ({"field": None}, "field")],
 )
-def test_another_code_and_another_field_are_a_must(title: Case, answer: Said, instead: Any, aspect: str) -> None:
-    assert [(aspect, "must")] == title.told(answer(400, listed(fault(**instead))), "en")
+def test_another_code_and_another_field_are_a_must(title: Case, answer: Said, instead: Any, check: str) -> None:
+    assert [(check, "must")] == title.told(answer(400, listed(fault(**instead))), "en")
 
 
 def test_of_several_faults_the_one_that_fits_best_is_judged(title: Case, answer: Said) -> None:
@@ -232,17 +232,17 @@ def test_a_member_that_is_expected_is_a_should(title: Case, answer: Said) -> Non
 
 def test_every_documented_edition_holds_and_is_told(title: Case, answer: Said) -> None:
     for message, edition in (("Title is missing", "2024"), ("Title is required", "2023")):
-        got = answer(400, listed(fault(message=message)))
-        assert [] == title.told(got, "en")
-        wanted = build_expectation(
+        actual = answer(400, listed(fault(message=message)))
+        assert [] == title.told(actual, "en")
+        expected = build_expectation(
             title.row.case.expect, look, row=title.row.id, wordings=wordings_of(title.row), language="en"
         )
-        assert (edition,) == spoken_editions(got, wanted, title.rules)
+        assert (edition,) == spoken_editions(actual, expected, title.rules)
 
 
 def test_the_wording_of_another_language_is_a_must(title: Case, answer: Said) -> None:
     (found,) = title.judged(answer(400, listed(fault(message="タイトルは必須です"))), "en")
-    assert ("language", "must") == (found.aspect, found.level)
+    assert ("language", "must") == (found.check, found.level)
     assert "ja" in found.detail
     assert "en" in found.detail
 
@@ -266,10 +266,10 @@ def test_a_schema_of_the_whole_body_weighs_what_the_case_says(below: Case, answe
 
 
 def test_members_are_compared_and_absent_ones_must_not_be_there(below: Case, answer: Said) -> None:
-    got = answer(400, {**OWN, "a": {"b": [1, 2]}})
-    assert [] == below.told(got, equals={"/a/b/1": 2}, absent=["/c"])
-    assert [("body", "must")] * 2 == below.told(got, equals={"/a/b/1": 3, "/a/x": 1})
-    assert [("body", "must")] == below.told(got, absent=["/a/b"])
+    actual = answer(400, {**OWN, "a": {"b": [1, 2]}})
+    assert [] == below.told(actual, equals={"/a/b/1": 2}, absent=["/c"])
+    assert [("body", "must")] * 2 == below.told(actual, equals={"/a/b/1": 3, "/a/x": 1})
+    assert [("body", "must")] == below.told(actual, absent=["/a/b"])
 
 
 def test_true_is_not_one(below: Case, answer: Said) -> None:
@@ -303,8 +303,8 @@ def test_a_page_holds_as_many_as_there_are_within_its_limit(
 ) -> None:
     said = Page(items="/items", total="/total", limit=page[0], offset=page[1])
     body = json.dumps({**OWN, "items": [{}] * items, "total": total}).encode()
-    got = below.told(Response(400, (("Content-Type", "application/json"),), body, len(body)), page=said)
-    assert ([] if holds else [("body", "must")]) == got
+    actual = below.told(Response(400, (("Content-Type", "application/json"),), body, len(body)), page=said)
+    assert ([] if holds else [("body", "must")]) == actual
 
 
 # --- pointers and briefs -------------------------------------------------------------------------------------------

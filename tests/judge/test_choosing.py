@@ -87,8 +87,8 @@ def test_any_other_answer_is_a_violation(
     choose: Choose, answer: Callable[..., Response], status: int, body: Any, accept: list[Any]
 ) -> None:
     _, (found,) = choose(answer(status, body), *accept)
-    assert ("choice", "must", status) == (found.aspect, found.level, found.got)
-    assert "items/own" in found.wanted or "this" not in accept
+    assert ("choice", "must", status) == (found.check, found.level, found.actual)
+    assert "items/own" in found.expected or "this" not in accept
 
 
 @pytest.mark.parametrize("accept", [["any-4xx"], ["not-5xx"], [400]])
@@ -96,7 +96,7 @@ def test_an_error_that_is_accepted_for_its_status_still_has_its_form(
     choose: Choose, answer: Callable[..., Response], accept: list[Any]
 ) -> None:
     _, found = choose(answer(400, "<html>", kind="text/html"), *accept)
-    assert [("envelope", "must")] == [(item.aspect, item.level) for item in found]
+    assert [("envelope", "must")] == [(item.check, item.level) for item in found]
 
 
 def test_a_key_in_an_answer_is_a_violation_even_where_the_answer_is_accepted(

@@ -93,7 +93,7 @@ def rules(shop: Callable[..., Contract]) -> ResponseRules:
 
 
 def told(answer: Response, rules: ResponseRules) -> list[str]:
-    return [str(item.got) for item in check_leaks(answer, rules, "here")]
+    return [str(item.actual) for item in check_leaks(answer, rules, "here")]
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
@@ -102,7 +102,7 @@ def test_a_key_in_a_body_is_a_must_whatever_the_status(
     rules: ResponseRules, answer: Said, status: int, body: Any
 ) -> None:
     (found,) = check_leaks(answer(status, body), rules, "here")
-    assert ("leak", "must", "the value of full") == (found.aspect, found.level, found.got)
+    assert ("leak", "must", "the value of full") == (found.check, found.level, found.actual)
     assert KEY not in repr(found)
 
 

@@ -35,7 +35,7 @@ def test_standard_catches_every_fault_of_the_sample(proofs: Proofs) -> None:
 
 def test_no_right_server_is_blamed_at_any_depth(proofs: Proofs) -> None:
     alarms = [
-        (proof.depth, one.contract, server.seed, blame.row, blame.where, blame.wanted, blame.got, blame.reason)
+        (proof.depth, one.contract, server.seed, blame.row, blame.where, blame.expected, blame.actual, blame.reason)
         for proof in (proofs.smoke, proofs.standard)
         for one in proof.contracts
         for server in one.alarms
@@ -51,17 +51,14 @@ def test_every_row_catches_a_fault(proofs: Proofs) -> None:
 
 def test_every_kind_of_expectation_catches_a_fault(proofs: Proofs) -> None:
     seen = {
-        aspect
-        for fault in faults(proofs.smoke, proofs.standard)
-        for blame in fault.catching
-        for aspect in blame.aspects
+        check for fault in faults(proofs.smoke, proofs.standard) for blame in fault.catching for check in blame.checks
     }
     assert set() == KINDS - seen
 
 
 def test_no_kind_of_expectation_is_unknown_here(proofs: Proofs) -> None:
     seen = {
-        aspect for fault in faults(proofs.smoke, proofs.standard) for blame in fault.blames for aspect in blame.aspects
+        check for fault in faults(proofs.smoke, proofs.standard) for blame in fault.blames for check in blame.checks
     }
     assert set() == seen - KINDS
 

@@ -40,15 +40,15 @@ def test_one_row_by_its_node_id(run: Callable) -> None:
 def test_a_failing_row_shows_yaml_finding_exchange_and_command_and_no_traceback(run: Callable, wrong: Path) -> None:
     ran = run(TABLE, "--target", str(wrong), "-k", "below", "--tb=long", "--showlocals", "-vv", "-s")
     assert 1 == ran.code, ran.out
-    for wanted in (
+    for expected in (
         "| - id: limit-below-minimum",
         "contents-get.yaml:",
-        "wanted  400",
-        "got     200",
+        "expected  400",
+        "got       200",
         "sent    GET http://127.0.0.1:",
         "again   curl",
     ):
-        assert wanted in ran.out.replace("  |   - id", "  | - id"), wanted
+        assert expected in ran.out.replace("  |   - id", "  | - id"), expected
     assert "Traceback" not in ran.out
     assert "conformance/run/" not in ran.out
     secrets = re.findall(r"reference-\w+-[0-9a-f]{16}", wrong.read_text(encoding="utf-8"))

@@ -41,7 +41,7 @@ def told(contract: Contract, operation: str, *faults: str) -> tuple[list[str], i
         found, _ = explore_operation(build_context(contract, profile, "standard", 0), operation)
     findings = [item for item in found.findings if item.level is Level.MUST]
     shown = {item.n: len(item.label) for item in found.exchanges}
-    return [item.aspect for item in findings], max((shown[item.exchange or 0] for item in findings), default=0)
+    return [item.check for item in findings], max((shown[item.exchange or 0] for item in findings), default=0)
 
 
 @pytest.mark.parametrize(("name", "fault", "operation", "aspect"), FOUND)

@@ -121,7 +121,7 @@ def violates_by_status() -> RowResult:
         verdict=Verdict.VIOLATES,
         requests=5,
         cause="The limit is below 0.",
-        wanted=ExpectedAnswer(400, (BELOW,)),
+        expected=ExpectedAnswer(400, (BELOW,)),
         source=MICROCMS,
         seconds=0.3,
         file="cases/microcms-management/contents-get.yaml",
@@ -168,7 +168,7 @@ def violates_by_wrong_row() -> RowResult:
         verdict=Verdict.VIOLATES,
         requests=2,
         cause="The limit is above 100.",
-        wanted=ExpectedAnswer(400, (ABOVE,)),
+        expected=ExpectedAnswer(400, (ABOVE,)),
         source=MICROCMS,
         file="cases/microcms-management/contents-get.yaml",
         line=14,
@@ -196,7 +196,7 @@ def violates_by_wrong_row() -> RowResult:
 
 
 def drifts() -> RowResult:
-    got = "Invalid integer in query (limit: abc)"
+    actual = "Invalid integer in query (limit: abc)"
     return RowResult(
         id="contents-get/limit-not-an-integer",
         table="contents-get",
@@ -204,20 +204,20 @@ def drifts() -> RowResult:
         verdict=Verdict.DRIFTS,
         requests=2,
         cause="The limit is not an integer.",
-        wanted=ExpectedAnswer(400, ("Invalid integer in query (limit={query.limit})",)),
+        expected=ExpectedAnswer(400, ("Invalid integer in query (limit={query.limit})",)),
         source=MICROCMS,
         file="cases/microcms-management/contents-get.yaml",
         line=22,
-        observed=f"400 {got}",
-        findings=(Finding("message", Level.SHOULD, "Invalid integer in query (limit=abc)", got, "limit=abc", 1),),
+        observed=f"400 {actual}",
+        findings=(Finding("message", Level.SHOULD, "Invalid integer in query (limit=abc)", actual, "limit=abc", 1),),
         choices=(Choice("limit=+5", "accepted", 2), Choice("limit=\uff15", "contents-get/limit-not-an-integer")),
         attempts=(
-            tried("limit=abc", "abc", "drift", f"400 {got}", 1, "example"),
+            tried("limit=abc", "abc", "drift", f"400 {actual}", 1, "example"),
             tried("limit=+5", "+5", "recorded", "200 1 content", 2, "open"),
             *(tried(f"drawn {n}", f"x{n}", "as-promised", "400 Invalid integer", None, "drawn") for n in range(30)),
         ),
         exchanges=(
-            answer(1, "limit=abc", "limit=abc", 400, {"message": got}, role="example"),
+            answer(1, "limit=abc", "limit=abc", 400, {"message": actual}, role="example"),
             answer(2, "limit=+5", "limit=%2B5", 200, PAGE, role="open"),
         ),
     )
@@ -231,7 +231,7 @@ def conforms() -> RowResult:
         verdict=Verdict.CONFORMS,
         requests=2,
         cause="The offset is below 0.",
-        wanted=ExpectedAnswer(400, ("Offset: must be no less than 0",)),
+        expected=ExpectedAnswer(400, ("Offset: must be no less than 0",)),
         source=MICROCMS,
         file="cases/microcms-management/contents-get.yaml",
         line=30,
@@ -256,7 +256,7 @@ def inconclusive() -> RowResult:
         requests=3,
         reason="No answer came within 10 s, three times in a row.",
         cause="The offset is not an integer.",
-        wanted=ExpectedAnswer(400, ("Invalid integer in query (offset={query.offset})",)),
+        expected=ExpectedAnswer(400, ("Invalid integer in query (offset={query.offset})",)),
         source=MICROCMS,
         file="cases/microcms-management/contents-get.yaml",
         line=38,
@@ -275,7 +275,7 @@ def not_exercised() -> RowResult:
         verdict=Verdict.NOT_EXERCISED,
         reason="The profile lacks what this row needs.",
         cause="No such member, or one who is still invited.",
-        wanted=ExpectedAnswer(404, ("Member not found",)),
+        expected=ExpectedAnswer(404, ("Member not found",)),
         source=MICROCMS,
         lacks=("fixtures.member_id", "allow: write"),
         file="cases/microcms-management/members-get.yaml",
@@ -291,7 +291,7 @@ def known() -> RowResult:
         verdict=Verdict.VIOLATES,
         requests=1,
         cause="A well-formed URL, but no such medium.",
-        wanted=ExpectedAnswer(404, ("medium not found",)),
+        expected=ExpectedAnswer(404, ("medium not found",)),
         source=MICROCMS,
         file="cases/microcms-management/media-delete.yaml",
         line=20,
@@ -317,7 +317,7 @@ def known() -> RowResult:
 
 
 def kuroco_rows() -> tuple[RowResult, ...]:
-    wanted = ExpectedAnswer(400, ("Title is required", "タイトルは必須項目です。"), "invalid", "subject")
+    expected = ExpectedAnswer(400, ("Title is required", "タイトルは必須項目です。"), "invalid", "subject")
     body = {"errors": [{"code": "required", "message": "タイトルは必須項目です。", "field": "subject"}]}
     return (
         RowResult(
@@ -327,7 +327,7 @@ def kuroco_rows() -> tuple[RowResult, ...]:
             verdict=Verdict.VIOLATES,
             requests=1,
             cause="The title is empty.",
-            wanted=wanted,
+            expected=expected,
             source=replace(KUROCO, language="ja", confidence="documented"),
             file="cases/kuroco/topics-write.yaml",
             line=12,
@@ -359,7 +359,7 @@ def kuroco_rows() -> tuple[RowResult, ...]:
             source=KUROCO,
             file="cases/kuroco/topics-write.yaml",
             line=4,
-            wanted=ExpectedAnswer(400, ("Content Structure does not exist.",), "bad_request"),
+            expected=ExpectedAnswer(400, ("Content Structure does not exist.",), "bad_request"),
             observed="400 bad_request",
             attempts=(tried("no group", "insert", "as-promised", "400 bad_request", None, "example"),),
         ),

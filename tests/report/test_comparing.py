@@ -214,7 +214,7 @@ def test_identifiers_times_and_the_targets_own_names_are_no_new_wording() -> Non
 
 def test_a_message_that_drifts_in_other_words_at_the_same_input_is_named() -> None:
     row = drifts()
-    after = replace(row, findings=(replace(row.findings[0], got="bad integer"),))
+    after = replace(row, findings=(replace(row.findings[0], actual="bad integer"),))
     (wording,) = compare(results(row), results(after)).runs[0].wordings
     assert ("limit=abc", "Invalid integer in query (limit: abc)", "bad integer") == (
         wording.where, wording.old, wording.new,
@@ -250,7 +250,7 @@ def explored(*findings: ExploredFinding) -> Results:
 def test_a_new_finding_of_the_exploration_is_worse_unless_other_inputs_were_drawn() -> None:
     found = ExploredFinding("server-error", Level.MUST, "no 5xx", 500)
     worse = compare(explored(), explored(found))
-    assert ([(500, True)], True) == ([(it.got, it.new) for it in worse.runs[0].explored], worse.worse)
+    assert ([(500, True)], True) == ([(it.actual, it.new) for it in worse.runs[0].explored], worse.worse)
     assert not compare(explored(), replace(explored(found), seed=5)).worse
     assert not compare(explored(found), explored()).worse
 

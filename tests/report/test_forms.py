@@ -70,7 +70,7 @@ def test_junit_says_what_a_row_that_was_not_exercised_lacks() -> None:
 
 
 def test_junit_keeps_drift_and_known_deviations_as_properties_of_what_passed() -> None:
-    assert "wanted" in properties(junit_case("contents-get/limit-not-an-integer"))["drift"]
+    assert "expected" in properties(junit_case("contents-get/limit-not-an-integer"))["drift"]
     known = properties(junit_case("media-delete/medium-not-found"))
     assert ("violates", "https://tracker.example/42") == (known["verdict"], known["known.link"])
 
@@ -102,8 +102,8 @@ def test_markdown_of_a_large_run_stays_below_what_github_takes() -> None:
 
 
 def test_markdown_and_terminal_name_what_exploration_found() -> None:
-    assert "✗ listContents GET /api/v1/contents/{endpoint}&#58; server-error&#58; wanted" in drawn("markdown")
-    assert 'listContents GET /api/v1/contents/{endpoint}: server-error: wanted "no 5xx", got 500.' in drawn("table")
+    assert "✗ listContents GET /api/v1/contents/{endpoint}&#58; server-error&#58; expected" in drawn("markdown")
+    assert 'listContents GET /api/v1/contents/{endpoint}: server-error: expected "no 5xx", got 500.' in drawn("table")
 
 
 def test_markdown_in_japanese() -> None:
@@ -190,7 +190,7 @@ def test_terminal_says_each_violation_in_four_lines_and_does_not_break_its_comma
     assert 4 == len(lines)
     assert lines[0].startswith("✗ contents-get/limit-below-minimum  The limit is below 0. → 400 ")
     assert f"  sent: {row.exchanges[2].curl}" == lines[1]
-    assert "  wanted: status 400 (limit=min-1000)" == lines[2]
+    assert "  expected: status 400 (limit=min-1000)" == lines[2]
     assert lines[3].startswith("  got: 200  ←  200 {")
     console = Console(width=60, color_system=None)
     with console.capture() as capture:

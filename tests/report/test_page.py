@@ -70,12 +70,12 @@ def test_rows_stand_in_the_vendors_order_whatever_order_they_ran_in() -> None:
 def test_difference_between_wanted_and_got_is_marked_word_by_word() -> None:
     marked = diff_texts("limit must be less than 100", "limit must be more than 100")
 
-    assert ["less"] == [piece.text for piece in marked.wanted if piece.marked]
-    assert ["more"] == [piece.text for piece in marked.got if piece.marked]
+    assert ["less"] == [piece.text for piece in marked.expected if piece.marked]
+    assert ["more"] == [piece.text for piece in marked.actual if piece.marked]
 
 
 def test_values_of_unlike_kinds_are_marked_whole() -> None:
-    assert [("400", True)] == [(piece.text, piece.marked) for piece in diff_texts(400, "400 of 400").wanted]
+    assert [("400", True)] == [(piece.text, piece.marked) for piece in diff_texts(400, "400 of 400").expected]
 
 
 def test_same_row_in_two_runs_has_two_anchors() -> None:
@@ -175,7 +175,7 @@ def test_entry_of_the_catalogue_says_the_same_in_both_languages(key: str) -> Non
 def test_every_word_that_a_template_uses_is_in_the_catalogue_and_none_is_idle() -> None:
     from importlib.resources import as_file, files
 
-    report = files("conformance.report")
+    report = files("conformance")
     with as_file(report) as folder:
         files_of_ours = [one for kind in ("py", "jinja", "js") for one in folder.rglob(f"*.{kind}")]
         text = "\n".join(one.read_text(encoding="utf-8") for one in files_of_ours)

@@ -40,7 +40,7 @@ def test_the_one_against_which_the_contract_has_nothing_is_right(wrong: int, rig
     pair = (bad, site(refused())) if wrong == 0 else (site(refused()), bad)
     (found,) = compare_pair(*pair).differences
     assert (right, "limit=min-1") == (found.right, found.label)
-    assert ("status at limit=min-1: wanted 400, got 422.",) == found.why
+    assert ("status at limit=min-1: expected 400, got 422.",) == found.why
 
 
 def test_an_open_choice_leaves_both_right_and_two_wrongs_neither() -> None:
@@ -64,12 +64,12 @@ def test_identifiers_times_and_own_names_are_set_aside() -> None:
 
 
 def test_of_a_success_the_shape_is_compared_and_not_the_contents() -> None:
-    def got(body: object) -> Results:
+    def actual(body: object) -> Results:
         return site(answer(1, "limit=min", "limit=0", 200, body, role="control"))
 
     more = {**PAGE, "contents": [{"id": "other", "createdAt": "2020-01-01T00:00:00Z"}] * 3, "totalCount": 3}
-    assert () == compare_pair(got(PAGE), got(more)).differences
-    assert 1 == len(compare_pair(got(PAGE), got({**PAGE, "totalCount": "3"})).differences)
+    assert () == compare_pair(actual(PAGE), actual(more)).differences
+    assert 1 == len(compare_pair(actual(PAGE), actual({**PAGE, "totalCount": "3"})).differences)
 
 
 def test_a_request_that_only_one_was_sent_is_counted_and_not_compared() -> None:

@@ -130,18 +130,18 @@ def test_every_pattern_is_found_by_a_text_of_its_own(section: str) -> None:
 def test_parts_between_semicolons_are_said_one_by_one() -> None:
     phrases = Phrases({"a URL that is right": "正しいURL"})
     text = "control a URL that is right was refused: 403 Forbidden; nothing that was sent was answered"
-    wanted = "対照「正しいURL」が拒否されました: 403 Forbidden; 送ったリクエストに一つも応答がありませんでした"
-    assert wanted == phrases.sentence(text)
+    expected = "対照「正しいURL」が拒否されました: 403 Forbidden; 送ったリクエストに一つも応答がありませんでした"
+    assert expected == phrases.sentence(text)
 
 
 def test_a_silence_is_ours_whatever_was_tried() -> None:
     phrases = Phrases()
-    for text, wanted in {
+    for text, expected in {
         "key=wrong (getMember): no answer (refused: Connection refused)": "「key=wrong (getMember)」: 応答なし",
         "example: no answer (timeout: timed out)": "記載例: 応答なし（時間切れ: 時間切れです）",  # noqa: RUF001
         "3 requests in a row did not reach it: Connection refused": "続けて 3 件のリクエストが届きません",
     }.items():
-        assert phrases.sentence(text).startswith(wanted)
+        assert phrases.sentence(text).startswith(expected)
 
 
 def test_what_a_target_says_stays_as_it_is() -> None:

@@ -37,9 +37,9 @@ def test_a_form_says_the_cause_in_the_language_that_was_asked_for(results: Resul
 def test_words_of_ours_are_said_and_messages_stay(results: Results) -> None:
     body, message = translate_results(results, "ja").runs[0].rows[0].findings
     assert ("本文", "JSONの本文", "空の本文", "対照「limit=0」", "/contents の位置") == (
-        body.aspect, body.wanted, body.got, body.where, body.detail,
+        body.check, body.expected, body.actual, body.where, body.detail,
     )  # fmt: skip
-    assert ("a JSON body", "an empty body") == (message.wanted, message.got)
+    assert ("a JSON body", "an empty body") == (message.expected, message.actual)
 
 
 def test_english_results_are_the_results_themselves(results: Results) -> None:

@@ -42,14 +42,14 @@ def test_what_was_written_is_read_again() -> None:
 def test_names_are_those_that_other_programs_rely_on() -> None:
     value = json.loads(format_results(sample_results()))
 
-    assert (1, "standard", False) == (value["format"], value["depth"], value["partial"])
+    assert (2, "standard", False) == (value["format"], value["depth"], value["partial"])
     run = value["runs"][0]
     assert {"name": "microcms-management", "edition": "2025-12-10"}.items() <= run["contract"].items()
     assert ("violates", 3, 15) == (run["verdict"], run["counts"]["violates"], run["requests"])
     row = run["rows"][0]
-    assert {"aspect": "status", "level": "must", "wanted": 400, "got": 200, "exchange": 3}.items() <= row["findings"][
-        0
-    ].items()
+    assert {"check": "status", "level": "must", "expected": 400, "actual": 200, "exchange": 3}.items() <= row[
+        "findings"
+    ][0].items()
     assert {"input": "limit=-0", "answer": "accepted"}.items() <= row["choices"][0].items()
     assert {"n", "label", "request", "response", "seconds", "curl"} <= row["exchanges"][0].keys()
 
@@ -86,9 +86,9 @@ def test_json_that_holds_no_results_is_refused(text: str) -> None:
 
 
 def test_other_format_is_refused_with_both_formats() -> None:
-    said = problem(damaged(lambda value: value.update(format=2)))
+    said = problem(damaged(lambda value: value.update(format=3)))
 
-    assert "written in format 2, and this version reads format 1" in said
+    assert "written in format 3, and this version reads format 2" in said
     assert "use the version of the suite that wrote it" in said
 
 
@@ -124,4 +124,4 @@ def test_what_json_cannot_hold_is_written_as_something_it_can() -> None:
     results = replace(sample_results(), runs=(replace(run, rows=(replace(run.rows[0], findings=(finding,)),)),))
     read = parse_results(format_results(results), "results.json").runs[0].rows[0].findings[0]
 
-    assert ({"n": "nan"}, "\ufffd") == (read.wanted, read.got)
+    assert ({"n": "nan"}, "\ufffd") == (read.expected, read.actual)

@@ -27,43 +27,49 @@ def recorded(redactor: Redactor, request: Request, reply: Response | NoResponse 
 
 def test_what_was_sent_and_what_came_is_kept(redactor: Redactor) -> None:
     answer = Response(400, (("Content-Type", "application/json"),), b'{"message":"no"}', 16, reason="Bad Request")
-    got = recorded(redactor, Request("GET", URL, (("X-KEY", KEY),)), answer)
-    assert (3, "limit=min-1", "boundary", 0.25, 2) == (got.n, got.label, got.role, got.seconds, got.tries)
-    assert "2026-11-22T01:00:00.125Z" == got.started
+    actual = recorded(redactor, Request("GET", URL, (("X-KEY", KEY),)), answer)
+    assert (3, "limit=min-1", "boundary", 0.25, 2) == (
+        actual.n,
+        actual.label,
+        actual.role,
+        actual.seconds,
+        actual.tries,
+    )
+    assert "2026-11-22T01:00:00.125Z" == actual.started
     assert ("GET", URL, (("X-KEY", HIDDEN),), None) == (
-        got.request.method,
-        got.request.url,
-        got.request.headers,
-        got.request.body,
+        actual.request.method,
+        actual.request.url,
+        actual.request.headers,
+        actual.request.body,
     )
     assert (400, '{"message":"no"}', 16, False) == (
-        got.response.status,
-        got.response.body,
-        got.response.size,
-        got.response.cut,
+        actual.response.status,
+        actual.response.body,
+        actual.response.size,
+        actual.response.cut,
     )
-    assert got.silence is None
+    assert actual.silence is None
 
 
 def test_a_server_that_echoes_the_key_does_not_get_it_into_the_record(redactor: Redactor) -> None:
     answer = Response(500, (("X-Echo", KEY),), f"<p>{KEY}</p>".encode(), reason=KEY, faults=(KEY,))
-    got = recorded(redactor, Request("PUT", f"{URL}&k={KEY}", (("X-KEY", KEY),), KEY.encode()), answer)
-    assert KEY not in repr(got)
-    assert f"<p>{HIDDEN}</p>" == got.response.body
+    actual = recorded(redactor, Request("PUT", f"{URL}&k={KEY}", (("X-KEY", KEY),), KEY.encode()), answer)
+    assert KEY not in repr(actual)
+    assert f"<p>{HIDDEN}</p>" == actual.response.body
 
 
 def test_a_body_is_redacted_before_it_is_cut(redactor: Redactor) -> None:
     body = b"x" * 4090 + KEY.encode() + b"y" * 100
-    got = recorded(redactor, Request("GET", URL), Response(200, (), body, len(body)))
-    assert got.response.cut
-    assert "x" * 4090 + HIDDEN == got.response.body
+    actual = recorded(redactor, Request("GET", URL), Response(200, (), body, len(body)))
+    assert actual.response.cut
+    assert "x" * 4090 + HIDDEN == actual.response.body
 
 
 def test_a_silence_keeps_the_answer_that_did_not_count(redactor: Redactor) -> None:
     silence = NoResponse(FailureKind.UNAVAILABLE, f"answered 503 {KEY}", Response(503, (), b"busy", 4))
-    got = recorded(redactor, Request("GET", URL), silence)
-    assert ("unavailable", f"answered 503 {HIDDEN}") == (got.silence.kind, got.silence.detail)
-    assert (503, "busy") == (got.response.status, got.response.body)
+    actual = recorded(redactor, Request("GET", URL), silence)
+    assert ("unavailable", f"answered 503 {HIDDEN}") == (actual.silence.kind, actual.silence.detail)
+    assert (503, "busy") == (actual.response.status, actual.response.body)
     assert recorded(redactor, Request("GET", URL), NoResponse(FailureKind.RESET)).response is None
 
 
@@ -71,23 +77,23 @@ def test_an_uploaded_file_is_told_by_its_size_and_hash(redactor: Redactor) -> No
     file = b"\x89PNG" + bytes(4_899_996)
     body = b'--b1\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n' + file + b"\r\n--b1--\r\n"
     headers = (("Content-Type", "multipart/form-data; boundary=b1"),)
-    got = recorded(redactor, Request("POST", URL, headers, body)).request
-    assert "\u20394,900,000 bytes\u203a" in got.body
-    assert 'filename="a.png"' in got.body
-    assert got.body.endswith("--b1--\r\n")
-    assert (len(body), hashlib.sha256(body).hexdigest()) == (got.size, got.sha256)
+    actual = recorded(redactor, Request("POST", URL, headers, body)).request
+    assert "\u20394,900,000 bytes\u203a" in actual.body
+    assert 'filename="a.png"' in actual.body
+    assert actual.body.endswith("--b1--\r\n")
+    assert (len(body), hashlib.sha256(body).hexdigest()) == (actual.size, actual.sha256)
 
 
 def test_a_binary_answer_is_told_by_its_size(redactor: Redactor) -> None:
-    got = recorded(redactor, Request("GET", URL), Response(200, (), bytes(range(256)) * 40, 10_240))
-    assert "\u203910,240 bytes\u203a" == got.response.body
+    actual = recorded(redactor, Request("GET", URL), Response(200, (), bytes(range(256)) * 40, 10_240))
+    assert "\u203910,240 bytes\u203a" == actual.response.body
 
 
 def test_a_megabyte_of_headers_stays_small(redactor: Redactor) -> None:
     headers = tuple((f"X-{n}", "v" * 10_000) for n in range(300))
-    got = recorded(redactor, Request("GET", URL), Response(200, headers))
-    assert 101 == len(got.response.headers)
-    assert sum(len(value) for _, value in got.response.headers) < 300_000
+    actual = recorded(redactor, Request("GET", URL), Response(200, headers))
+    assert 101 == len(actual.response.headers)
+    assert sum(len(value) for _, value in actual.response.headers) < 300_000
 
 
 def test_curl_sends_the_same_request_with_secrets_as_variables(redactor: Redactor) -> None:
@@ -120,6 +126,6 @@ def test_curl_does_not_carry_a_large_or_binary_body(redactor: Redactor) -> None:
 
 def test_curl_goes_from_the_same_vantage(redactor: Redactor) -> None:
     request = Request("HEAD", URL, source_address="127.0.0.9", proxy=f"http://me:{KEY}@proxy.example:3128")
-    got = recorded(redactor, request)
-    assert '--head --interface 127.0.0.9 --proxy "http://me:$FULL@proxy.example:3128"' in got.curl
-    assert f"from 127.0.0.9 through http://me:{HIDDEN}@proxy.example:3128" == got.request.vantage
+    actual = recorded(redactor, request)
+    assert '--head --interface 127.0.0.9 --proxy "http://me:$FULL@proxy.example:3128"' in actual.curl
+    assert f"from 127.0.0.9 through http://me:{HIDDEN}@proxy.example:3128" == actual.request.vantage

@@ -115,16 +115,16 @@ def test_an_empty_secret_changes_nothing() -> None:
 
 
 def test_neighbouring_header_values_hide_no_half(redactor: Redactor) -> None:
-    got = redactor.headers((("A", "x"), ("B", VALUE[:7]), ("C", VALUE[7:] + " rest"), ("D", "y")))
-    assert (("A", "x"), ("B", HIDDEN), ("C", " rest"), ("D", "y")) == got
+    actual = redactor.headers((("A", "x"), ("B", VALUE[:7]), ("C", VALUE[7:] + " rest"), ("D", "y")))
+    assert (("A", "x"), ("B", HIDDEN), ("C", " rest"), ("D", "y")) == actual
     assert () == redactor.headers(())
 
 
 def test_json_is_redacted_in_keys_values_and_numbers() -> None:
     redactor = Redactor({"full": VALUE, "pin": "12345678"})
-    got = redactor.json({VALUE: [VALUE, 12345678, True, None, 1.5, float("nan"), b"\xff"], "t": (1,)})
-    assert {HIDDEN: [HIDDEN, "\u2039secret:pin\u203a", True, None, 1.5, "nan", "\\xff"], "t": [1]} == got
-    json.dumps(got, allow_nan=False)
+    actual = redactor.json({VALUE: [VALUE, 12345678, True, None, 1.5, float("nan"), b"\xff"], "t": (1,)})
+    assert {HIDDEN: [HIDDEN, "\u2039secret:pin\u203a", True, None, 1.5, "nan", "\\xff"], "t": [1]} == actual
+    json.dumps(actual, allow_nan=False)
 
 
 def test_json_that_nests_too_deeply_is_cut() -> None:

@@ -110,8 +110,8 @@ def test_a_value_that_fails_in_another_way_is_not_taken_for_the_same_fault(run: 
 
     ran = run(answered, ROW)
     drawn = [item for item in ran.only.findings if "drawn" in item.where]
-    assert {"status"} == {item.aspect for item in drawn}
-    assert {"status"} >= {item.aspect for item in ran.only.findings if item.smallest}
+    assert {"status"} == {item.check for item in drawn}
+    assert {"status"} >= {item.check for item in ran.only.findings if item.smallest}
 
 
 def test_what_only_the_example_does_wrong_is_not_shrunk(run: Run, answer: Said) -> None:

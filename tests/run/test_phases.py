@@ -132,7 +132,7 @@ class Done:
         return {
             name: (
                 row.verdict.value,
-                sorted((item.aspect, item.where) for item in row.findings),
+                sorted((item.check, item.where) for item in row.findings),
                 [(item.label, item.outcome, item.answer) for item in row.attempts],
             )
             for name, row in self.rows.items()
@@ -141,14 +141,14 @@ class Done:
 
 @pytest.fixture
 def through(
-    shop: Callable[..., Contract], ground: Callable[..., Any], answer: Callable[..., Response]
+    shop: Callable[..., Contract], context: Callable[..., Any], answer: Callable[..., Response]
 ) -> Callable[..., Done]:
     """Runs all rows with so many workers."""
 
     def done(workers: int, *, changes: tuple[tuple[str, str], ...] = OWN, **faults: str) -> Done:
         contract = shop(ROWS, *changes)
         server = Shop(answer, **faults)
-        held = ground(contract, server, allow=frozenset({"write", "delete"}))
+        held = context(contract, server, allow=frozenset({"write", "delete"}))
         plans = plan_rows(contract, held.target, contract.rows, "standard", 0)
         runner = ContractRun(held, plans, workers)
         runner.start([row.id for row in contract.rows])
@@ -191,12 +191,12 @@ def test_what_one_row_gets_accepted_is_no_effect_of_another(through: Any, messag
     ids=["sent once a run", "deletes what is not its own"],
 )
 def test_what_cannot_be_run_again_is_beside_nothing(
-    shop: Callable[..., Contract], ground: Callable[..., Any], change: tuple[str, str]
+    shop: Callable[..., Contract], context: Callable[..., Any], change: tuple[str, str]
 ) -> None:
     rows = ROWS.replace(*change)
     assert rows != ROWS
     contract = shop(rows, *OWN)
-    held = ground(contract, lambda _: None, allow=frozenset({"write", "delete"}))
+    held = context(contract, lambda _: None, allow=frozenset({"write", "delete"}))
     plans = plan_rows(contract, held.target, contract.rows, "standard", 0)
     assert {"too-long": True, "no-name": False, "no-number": True} == {
         name.rpartition("/")[2]: in_phases(contract, plan) for name, plan in plans.items()
@@ -224,9 +224,9 @@ def test_what_a_row_sees_alone_is_its_own_doing_until_another_comes_to_look(
 
 
 @pytest.fixture
-def plans(shop: Callable[..., Contract], ground: Callable[..., Any]) -> dict[str, RowPlan]:
+def plans(shop: Callable[..., Contract], context: Callable[..., Any]) -> dict[str, RowPlan]:
     contract = shop(ROWS, *OWN)
-    held = ground(contract, lambda _: None, allow=frozenset({"write", "delete"}))
+    held = context(contract, lambda _: None, allow=frozenset({"write", "delete"}))
     return plan_rows(contract, held.target, contract.rows, "standard", 0)
 
 

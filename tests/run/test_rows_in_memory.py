@@ -79,7 +79,7 @@ def server(answer: Said) -> Shop:
 
 def test_a_server_that_does_as_promised_conforms(run: Run, server: Shop) -> None:
     ran = run(server)
-    assert ("conforms", None, []) == (ran.only.verdict, ran.only.reason, ran.aspects())
+    assert ("conforms", None, []) == (ran.only.verdict, ran.only.reason, ran.checks())
     assert [("limit=-0", "accepted")] == [(choice.input, choice.answer) for choice in ran.only.choices]
     assert ran.session.sent == ran.only.requests == len(ran.only.exchanges)
     assert [*range(1, ran.only.requests + 1)] == [exchange.n for exchange in ran.only.exchanges]
@@ -110,7 +110,7 @@ def test_a_server_that_accepts_everything_violates(run: Run, server: Shop, answe
     server.list = lambda limit: answer(200, {"items": []})  # type: ignore[method-assign]
     ran = run(server)
     assert "violates" == ran.only.verdict
-    assert {("status", "must")} == set(ran.aspects())
+    assert {("status", "must")} == set(ran.checks())
     wrong = {attempt.label for attempt in ran.only.attempts if attempt.outcome == "violation"}
     assert {"example", "limit=two", "limit=ten"} <= wrong
 
@@ -120,14 +120,14 @@ def test_new_wording_drifts(run: Run, server: Shop, answer: Said) -> None:
     server.list = lambda limit: answer(400, {"message": "negative"}) if int(limit) < 0 else asked(limit)  # type: ignore[method-assign]
     ran = run(server)
     assert "drifts" == ran.only.verdict
-    assert {("message", "should")} == set(ran.aspects())
+    assert {("message", "should")} == set(ran.checks())
 
 
 def test_a_finding_points_at_the_exchange_that_shows_it(run: Run, server: Shop, answer: Said) -> None:
     asked = server.list
     server.list = lambda limit: answer(200, {"items": []}) if limit == "-10" else asked(limit)  # type: ignore[method-assign]
     (found,) = run(server).only.findings
-    assert ("limit=ten", 400, 200) == (found.where, found.wanted, found.got)
+    assert ("limit=ten", 400, 200) == (found.where, found.expected, found.actual)
 
 
 def test_what_is_wrong_now_and_then_is_wrong_and_says_how_often(run: Run, answer: Said) -> None:
@@ -144,7 +144,7 @@ def test_what_is_wrong_now_and_then_is_wrong_and_says_how_often(run: Run, answer
 def test_a_server_that_rejects_everything_in_the_words_of_the_row_violates(run: Run, answer: Said) -> None:
     ran = run(lambda asked: answer(400, {"message": f"limit: at least 0, not {asked.query['limit']}"}))
     assert "violates" == ran.only.verdict
-    assert [("control", "must")] == ran.aspects()
+    assert [("control", "must")] == ran.checks()
 
 
 def test_a_control_that_is_refused_otherwise_leaves_the_row_inconclusive(run: Run, server: Shop, answer: Said) -> None:
@@ -157,7 +157,7 @@ def test_a_control_that_is_refused_otherwise_leaves_the_row_inconclusive(run: Ru
 
 def test_a_server_that_refuses_all_in_the_same_other_words_is_not_blamed(run: Run, answer: Said) -> None:
     ran = run(lambda _: answer(403, {"message": "Go away"}))
-    assert ("inconclusive", []) == (ran.only.verdict, ran.aspects())
+    assert ("inconclusive", []) == (ran.only.verdict, ran.checks())
     assert "refused in the same words" in ran.only.reason
 
 
@@ -180,7 +180,7 @@ def test_a_control_without_its_effect_violates(run: Run, server: Shop, answer: S
     asked = server.list
     server.list = lambda limit: answer(200, {"items": [{}]}) if limit == "0" else asked(limit)  # type: ignore[method-assign]
     ran = run(server)
-    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.aspects())
+    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.checks())
 
 
 def test_a_control_that_was_passed_is_not_sent_again_for_another_row(run: Run, server: Shop) -> None:
@@ -200,7 +200,7 @@ def test_a_control_that_was_passed_is_not_sent_again_for_another_row(run: Run, s
 
 def test_silence_is_never_blamed_on_the_target(run: Run) -> None:
     ran = run(lambda _: NoResponse(FailureKind.TIMEOUT, "10 s"))
-    assert ("inconclusive", []) == (ran.only.verdict, ran.aspects())
+    assert ("inconclusive", []) == (ran.only.verdict, ran.checks())
     assert "no answer (timeout: 10 s)" in ran.only.reason
 
 
@@ -276,9 +276,9 @@ def changing(server: Shop) -> Callable[[str, Any], Outcome]:
 def test_a_rejected_write_with_an_effect_violates(run: Run, server: Shop) -> None:
     server.put = changing(server)  # type: ignore[method-assign]
     ran = run(server, PUT)
-    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.aspects())
+    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.checks())
     (found,) = ran.only.findings
-    assert ({"/name": "Spoon"}, {"/name": "changed"}) == (found.wanted, found.got)
+    assert ({"/name": "Spoon"}, {"/name": "changed"}) == (found.expected, found.actual)
 
 
 def test_a_look_after_each_write_names_the_one(run: Run, server: Shop) -> None:
@@ -298,7 +298,7 @@ def test_a_change_that_is_not_seen_twice_may_be_somebody_else_s(run: Run, server
 
     server.put = once  # type: ignore[method-assign]
     ran = run(server, PUT.replace("compare:", "each: true, confirm: true, compare:"))
-    assert ("inconclusive", []) == (ran.only.verdict, ran.aspects())
+    assert ("inconclusive", []) == (ran.only.verdict, ran.checks())
     assert "somebody else" in ran.only.reason
 
 
@@ -318,7 +318,7 @@ def changing_times(server: Shop, most: int) -> Callable[[str, Any], Outcome]:
 def test_a_change_that_is_made_again_and_again_violates_and_names_the_write(run: Run, server: Shop, each: str) -> None:
     server.put = changing_times(server, 99)  # type: ignore[method-assign]
     ran = run(server, PUT.replace("compare:", f"{each}confirm: true, compare:"))
-    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.aspects())
+    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.checks())
     (found,) = ran.only.findings
     assert "name=longest" == found.where
     sent = next(one.request for one in ran.only.exchanges if one.n == found.exchange)
@@ -329,7 +329,7 @@ def test_a_change_that_is_made_again_and_again_violates_and_names_the_write(run:
 def test_a_change_that_is_not_made_every_time_may_be_somebody_else_s(run: Run, server: Shop, times: int) -> None:
     server.put = changing_times(server, times)  # type: ignore[method-assign]
     ran = run(server, PUT.replace("compare:", "confirm: true, compare:"))
-    assert ("inconclusive", []) == (ran.only.verdict, ran.aspects())
+    assert ("inconclusive", []) == (ran.only.verdict, ran.checks())
 
 
 def test_where_something_changes_while_nothing_is_sent_nobody_is_blamed(run: Run, server: Shop) -> None:
@@ -340,7 +340,7 @@ def test_where_something_changes_while_nothing_is_sent_nobody_is_blamed(run: Run
         return server(asked)
 
     ran = run(busy, PUT.replace("compare:", "confirm: true, compare:"))
-    assert ("inconclusive", []) == (ran.only.verdict, ran.aspects())
+    assert ("inconclusive", []) == (ran.only.verdict, ran.checks())
     assert "somebody else writes" in ran.only.reason
 
 
@@ -470,12 +470,12 @@ def test_a_write_that_is_refused_as_everything_is_and_has_an_effect_violates(
 
     rows = PUT + "    control: [{label: c, steps: [{call: put, request: {json: {name: ok}}}]}]\n"
     ran = run(answered, rows)
-    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.aspects())
+    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.checks())
 
 
 def test_a_key_in_a_refusal_that_explains_nothing_violates(run: Run, answer: Said) -> None:
     ran = run(lambda asked: answer(403, {"message": f"not for {asked.header('X-Key')}"}))
-    assert ("violates", {("leak", "must")}) == (ran.only.verdict, set(ran.aspects()))
+    assert ("violates", {("leak", "must")}) == (ran.only.verdict, set(ran.checks()))
 
 
 def test_a_stop_in_the_middle_leaves_nothing_behind(run: Run, server: Shop, answer: Said) -> None:

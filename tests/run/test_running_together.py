@@ -87,10 +87,10 @@ class Done:
 
 
 @pytest.fixture
-def run(shop: Callable[..., Any], ground: Callable[..., Any]) -> Callable[..., Done]:
+def run(shop: Callable[..., Any], context: Callable[..., Any]) -> Callable[..., Done]:
     def ran(server: Shop, first: str = "items/no-name", workers: int = 1) -> Done:
         contract = shop(ROWS)
-        held = ground(contract, server, "smoke")
+        held = context(contract, server, "smoke")
         runner = ContractRun(held, plan_rows(contract, held.target, contract.rows, "smoke", 0), workers)
         names = [row.id for row in contract.rows]
         runner.start(names)
@@ -116,7 +116,7 @@ def test_the_row_whose_refused_write_had_an_effect_is_blamed_and_no_other(
     done = run(Shop(answer, applies="The name is missing"))
     assert {"too-long": "conforms", "no-name": "violates", "no-number": "conforms"} == done.verdicts()
     found = done.rows["items/no-name"].findings
-    assert {"effect"} == {item.aspect for item in found}
+    assert {"effect"} == {item.check for item in found}
     assert all(item.exchange in {made.n for made in done.rows["items/no-name"].exchanges} for item in found)
 
 

@@ -35,7 +35,7 @@ def test_doctor_finds_nothing_wrong_with_a_complete_target_and_sends_reads_only(
     with watched(name) as server:
         found = examined(saved(tmp_path, server.profile), name)
         assert {"GET"} == server.methods
-        assert found.requests == len(server.got)
+        assert found.requests == len(server.actual)
     assert found.possible
     assert (found.rows, ()) == (found.exercised, found.lacks)
     assert "bad" not in {fact.state for fact in found.facts}
@@ -113,11 +113,11 @@ def test_what_a_profile_leaves_out_is_found_by_reads(name: str, tmp_path: Path) 
         for fixture in DISCOVERED[name]:
             del server.profile["fixtures"][fixture]
         target = read_profile(saved(tmp_path, server.profile), environ={})
-        ground = build_context(contract(name), target, "smoke", 0)
-        discovery = discover_fixtures(ground)
+        context = build_context(contract(name), target, "smoke", 0)
+        discovery = discover_fixtures(context)
         assert DISCOVERED[name] == set(discovery.found)
         assert {"GET"} == server.methods
-        assert discovery.requests == len(server.got)
+        assert discovery.requests == len(server.actual)
 
 
 def test_a_run_says_what_it_found_and_makes_the_medium_that_may_be_deleted(tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def test_sweep_leaves_the_entries_of_other_targets_alone(tmp_path: Path) -> None
         FileLedger(tmp_path / FILE).intend(entry(contract="microcms-management", names=("conformance-x",)))
         target = read_profile(saved(tmp_path, server.profile), environ={})
         assert [] == list(sweep(contract("microcms-management"), target, tmp_path / FILE))
-        assert not server.got
+        assert not server.actual
     assert 1 == len(read_open_entries(tmp_path / FILE))
 
 

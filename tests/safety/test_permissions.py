@@ -19,7 +19,7 @@ def read_only(name: str, depth: Depth, folder: Path) -> tuple[Ran, set[str]]:
     with watched(name) as server:
         server.profile["allow"] = []
         before = things(server.profile)
-        server.got.clear()
+        server.actual.clear()
         done = ran(saved(folder, server.profile), name, RunOptions(depth, 0, 4, output=folder))
         methods = server.methods
         assert before == things(server.profile)
@@ -50,4 +50,4 @@ def test_where_only_reading_is_permitted_no_other_method_leaves_whatever_its_tie
         session.close()
         assert isinstance(exchange.reply, NoResponse)
         assert FailureKind.NOT_SENT == exchange.reply.kind
-        assert not server.got
+        assert not server.actual

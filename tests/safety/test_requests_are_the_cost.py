@@ -19,7 +19,7 @@ MORE = {"microcms-management": {"common/too-many-requests": 11}, "kuroco": {"log
 def test_a_standard_run_keeps_its_bound(name: str, tmp_path: Path) -> None:
     with watched(name) as server:
         done = ran(saved(tmp_path, server.profile), name, RunOptions("standard", 0))
-    assert len(server.got) == done.sent
+    assert len(server.actual) == done.sent
     assert MOST[name] >= done.sent
 
 

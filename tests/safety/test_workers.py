@@ -36,7 +36,7 @@ class Busy:
 
 
 def told(row: RowResult) -> tuple[str, list[tuple[str, str, str]]]:
-    return row.verdict.value, sorted((found.aspect, str(found.got), found.where) for found in row.findings)
+    return row.verdict.value, sorted((found.check, str(found.actual), found.where) for found in row.findings)
 
 
 def test_eight_workers_find_the_same_and_never_send_more_at_once(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_eight_workers_find_the_same_and_never_send_more_at_once(tmp_path: Path)
 def findings(row: RowResult) -> tuple[str, list[tuple[str, str]], list[tuple[str, str]]]:
     """Without what was shown: how many things there are depends on what others have left."""
     attempts = [(attempt.label, attempt.outcome) for attempt in row.attempts]
-    return row.verdict.value, sorted((found.aspect, found.where) for found in row.findings), attempts
+    return row.verdict.value, sorted((found.check, found.where) for found in row.findings), attempts
 
 
 def wrong(contract: str) -> list[str]:

@@ -30,11 +30,11 @@ class Watched:
 
     running: Any
     profile: dict[str, Any]
-    got: list[tuple[str, str]] = field(default_factory=list)
+    actual: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def methods(self) -> set[str]:
-        return {method for method, _ in self.got}
+        return {method for method, _ in self.actual}
 
 
 def things(profile: Mapping[str, Any]) -> list[str]:
@@ -70,7 +70,7 @@ def watched(
             @staticmethod
             def answer(incoming: Any) -> Any:
                 with lock:
-                    server.got.append((incoming.method, incoming.path))
+                    server.actual.append((incoming.method, incoming.path))
                 return around(incoming, inner) if around else inner(incoming)
 
         running._server.site = Site()

@@ -94,7 +94,7 @@ expectations:
   - {row: contents-get/*, expires: "2027-02-31", verdict: drift}
 """
     found = problems(text, head="")
-    wanted = [
+    expected = [
         (1, "contract is missing"),
         (1, "unknown key 'contrat'; did you mean 'contract'?"),
         (2, "base_url does not begin with http:// or https://"),
@@ -117,7 +117,7 @@ expectations:
     ]
     assert [] == [
         each
-        for each in wanted
+        for each in expected
         if not any(line.startswith(f"staging.yaml:{each[0]}: ") and each[1] in line for line in found)
     ]
     assert found == sorted(found, key=lambda line: int(line.split(":")[1]))
@@ -301,8 +301,8 @@ def test_paces_that_are_none(text: str) -> None:
 @given(st.integers(1, 3_600_000))
 def test_milliseconds_are_read_exactly_up_to_an_hour(milliseconds: int) -> None:
     text = f"{milliseconds}ms" if milliseconds < 1_000_000 else f"{milliseconds // 1000}s"
-    wanted = milliseconds / 1000 if milliseconds < 1_000_000 else milliseconds // 1000
-    assert pytest.approx(wanted) == quantities.parse_duration(text)
+    expected = milliseconds / 1000 if milliseconds < 1_000_000 else milliseconds // 1000
+    assert pytest.approx(expected) == quantities.parse_duration(text)
 
 
 @pytest.mark.parametrize("text", ["10", "s", "", "-1s", "1e2s", "10 s", "0s", "0ms", "3601s", "2h", "10S", "1s\n"])

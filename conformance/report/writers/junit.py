@@ -67,7 +67,9 @@ def _row_case(run: TargetRun, row: RowResult) -> ET.Element:
 def _explored_case(run: TargetRun, one: Exploration) -> ET.Element:
     case = _case(run, "explored", one.operation, one)
     _properties(case, {"verdict": one.verdict.value, "requests": str(one.requests)})
-    found = [f"{it.level}: {it.aspect}: wanted {it.wanted}, got {it.got}. {it.detail}".rstrip() for it in one.findings]
+    found = [
+        f"{it.level}: {it.check}: expected {it.expected}, got {it.actual}. {it.detail}".rstrip() for it in one.findings
+    ]
     text = one.reason or (found[0] if found else "")
     text += f" The profile lacks {', '.join(one.lacks)}." if one.lacks else ""
     _outcome(case, one.verdict, text, "\n".join([f"{one.method} {one.path}", *found]))

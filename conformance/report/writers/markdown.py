@@ -74,15 +74,17 @@ def _run(run: TargetRun, language: str) -> Iterator[str]:
 def _violation(row: RowResult, language: str) -> Iterator[str]:
     known = f" ({translate('row.known', language)}: {_text(row.known.reason)})" if row.known else ""
     yield f"### {SYMBOLS[row.verdict]} {_code(row.id)} {_text(row.cause)}{known}\n"
-    yield f"- {translate('finding.wanted', language)}: {_code(format_promise(row))}"
+    yield f"- {translate('finding.expected', language)}: {_code(format_promise(row))}"
     for group in [one for one in group_findings(row.findings) if one.first.level is Level.MUST][:3]:
         finding, more = group.first, len(group.all) - 1
-        wanted, got = (_code(clip_text(format_json(value), _LONGEST)) for value in (finding.wanted, finding.got))
+        expected, actual = (
+            _code(clip_text(format_json(value), _LONGEST)) for value in (finding.expected, finding.actual)
+        )
         times = f" ({_text(finding.times)})" if finding.times else ""
         times += f" {translate('finding.more', language, n=more)}" if more else ""
         yield (
-            f"- {_text(finding.aspect)} {translate('finding.at', language)} {_code(finding.where)}{times}:"
-            f" {translate('finding.wanted', language)} {wanted}, {translate('finding.got', language)} {got}."
+            f"- {_text(finding.check)} {translate('finding.at', language)} {_code(finding.where)}{times}:"
+            f" {translate('finding.expected', language)} {expected}, {translate('finding.actual', language)} {actual}."
             f" {_text(finding.detail)}".rstrip()
         )
     if curl := format_repeat_command(row):

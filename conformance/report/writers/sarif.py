@@ -84,7 +84,7 @@ def _results(run: TargetRun, places: dict[str, int]) -> Iterator[dict[str, Any]]
             yield result | _web(proof_exchanges(row))
     for one in run.explored:
         if one.verdict in _KINDS:
-            found = [f"{it.aspect}: wanted {it.wanted}, got {it.got}. {it.detail}" for it in one.findings]
+            found = [f"{it.check}: expected {it.expected}, got {it.actual}. {it.detail}" for it in one.findings]
             said = one.reason or " ".join(found)
             name = _id(run, f"explored/{one.operation}")
             yield _result(places, name, one, said) | _web(next(iter(one.exchanges), None))

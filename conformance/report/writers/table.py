@@ -58,7 +58,7 @@ def format_table(results: Results, language: str | None = None) -> str:
 
 
 def build_violation(row: RowResult, language: str = "en") -> Iterator[Text]:
-    """Four lines: row and promise; the command that sends it again, in one piece; what was wanted; what came."""
+    """Four lines: row and promise; the command that sends it again, in one piece; what was expected; what came."""
     row = translate_row(row, language)
     known = f" ({translate('row.known', language)})" if row.known else ""
     proof = proof_exchanges(row)
@@ -69,15 +69,16 @@ def build_violation(row: RowResult, language: str = "en") -> Iterator[Text]:
     )
     sent = (proof.curl or f"{proof.request.method} {proof.request.url}") if proof else ""
     yield _entry(translate("line.sent", language), to_one_line(sent or (worst.where if worst else "")), no_wrap=True)
-    wanted = (
-        f"{to_one_line(worst.aspect)} {_value(worst.wanted)} ({to_one_line(worst.where)})"
+    expected = (
+        f"{to_one_line(worst.check)} {_value(worst.expected)} ({to_one_line(worst.where)})"
         if worst
         else format_promise(row)
     )
-    yield _entry(translate("finding.wanted", language), wanted)
-    got = _value(worst.got) if worst else to_one_line(row.reason or row.observed)
+    yield _entry(translate("finding.expected", language), expected)
+    actual = _value(worst.actual) if worst else to_one_line(row.reason or row.observed)
     yield _entry(
-        translate("finding.got", language), got + (f"  ←  {clip_text(format_answer(proof), _LONGEST)}" if proof else "")
+        translate("finding.actual", language),
+        actual + (f"  ←  {clip_text(format_answer(proof), _LONGEST)}" if proof else ""),
     )
 
 

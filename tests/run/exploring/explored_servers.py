@@ -68,7 +68,7 @@ class Server:
         self.ways = frozenset(ways)
         self.requests: list[Request] = []
 
-    def ground(
+    def context(
         self, operation: str, *, budget: int = 30, seed: int = 0, tiers: str = "read write delete"
     ) -> ExploreContext:
         return ExploreContext(
@@ -185,27 +185,27 @@ class Newsroom(Server):
             return 404, {"message": "Content not found"}
         try:
             value = json.loads(body)
-            wanted = value[member]
-            problem = self._wrong(member, wanted)
+            expected = value[member]
+            problem = self._wrong(member, expected)
         except (ValueError, TypeError, KeyError):
             return 400, {"message": "Request body is not JSON object."}
-        if "applies-rejected" in self.ways and member == "status" and wanted and wanted[0] == "PUBLISH":
+        if "applies-rejected" in self.ways and member == "status" and expected and expected[0] == "PUBLISH":
             content["status"] = ["PUBLISH"]
         if problem:
             return 400, {"message": problem}
         if "forgets" not in self.ways:
-            content[member] = wanted
+            content[member] = expected
         return 200, {"id": name}
 
     @staticmethod
-    def _wrong(member: str, wanted: Any) -> str:
+    def _wrong(member: str, expected: Any) -> str:
         if member == "createdBy":
-            return "" if wanted == "m-1" else "invalid user id"
-        if not isinstance(wanted, list) or not all(isinstance(item, str) for item in wanted):
+            return "" if expected == "m-1" else "invalid user id"
+        if not isinstance(expected, list) or not all(isinstance(item, str) for item in expected):
             raise TypeError
-        if len(wanted) != 1:
+        if len(expected) != 1:
             return "Status: the length must be exactly 1."
-        return "" if wanted[0] in ("PUBLISH", "DRAFT") else "Status: (0: must be a valid value.)."
+        return "" if expected[0] in ("PUBLISH", "DRAFT") else "Status: (0: must be a valid value.)."
 
     def _media(self, request: Request, query: dict[str, str]) -> tuple[int, Any]:
         if request.method == "POST":
@@ -316,4 +316,4 @@ class Site(Server):
 
 def told(explored: ExplorationResult) -> list[str]:
     """What was found above a note, aspect and level."""
-    return [f"{finding.level.value} {finding.aspect}" for finding in explored.findings if finding.level.value != "note"]
+    return [f"{finding.level.value} {finding.check}" for finding in explored.findings if finding.level.value != "note"]

@@ -16,12 +16,12 @@ from conformance.explore.openapi import fill_known, view_operation
 
 
 def covered() -> int:
-    operation = fill_known(view_operation(Newsroom().ground("listContents")), None, {})
+    operation = fill_known(view_operation(Newsroom().context("listContents")), None, {})
     return len([*coverage_probes(operation, plain_probe(operation), {})])
 
 
 def explored() -> int:
-    operation = fill_known(view_operation(Newsroom().ground("listContents")), None, {})
+    operation = fill_known(view_operation(Newsroom().context("listContents")), None, {})
     return len([*drawn_probes(operation, plain_probe(operation), {}, 5, 1)])
 
 

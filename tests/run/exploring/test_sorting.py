@@ -20,7 +20,7 @@ BEYOND = ["2147483648", "9" * 30, "5f", ";", "²"]
 
 
 def news(operation: str, shown: Any = None) -> DocumentedOperation:
-    return fill_known(view_operation(Newsroom().ground(operation)), shown, {})
+    return fill_known(view_operation(Newsroom().context(operation)), shown, {})
 
 
 def queried(operation: str, name: str, value: str) -> Validity:
@@ -72,7 +72,7 @@ def test_offsets_with_which_the_vendor_has_trouble_are_never_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "wanted"),
+    ("value", "expected"),
     [
         ("foo", Validity.VALID),
         ("bar", Validity.INVALID),
@@ -82,14 +82,14 @@ def test_offsets_with_which_the_vendor_has_trouble_are_never_sent() -> None:
         ("a\0", Validity.ODD),
     ],
 )
-def test_only_ids_of_the_documented_letters_are_clearly_missing(value: str, wanted: Validity) -> None:
+def test_only_ids_of_the_documented_letters_are_clearly_missing(value: str, expected: Validity) -> None:
     assert (
-        classify_probe(news("getContent"), ExploreProbe(path=(("endpoint", "news"), ("content_id", value)))) is wanted
+        classify_probe(news("getContent"), ExploreProbe(path=(("endpoint", "news"), ("content_id", value)))) is expected
     )
 
 
 @pytest.mark.parametrize(
-    ("body", "wanted"),
+    ("body", "expected"),
     [
         ({"status": ["PUBLISH"]}, Validity.VALID),
         ({"status": ["DRAFT"]}, Validity.OPEN),
@@ -107,9 +107,9 @@ def test_only_ids_of_the_documented_letters_are_clearly_missing(value: str, want
         ({"status": ["PUBLISH"], "more": 1}, Validity.OPEN),
     ],
 )
-def test_bodies_are_sorted_by_what_the_documents_say(body: Any, wanted: Validity) -> None:
+def test_bodies_are_sorted_by_what_the_documents_say(body: Any, expected: Validity) -> None:
     operation = news("patchStatus", {"status": ["DRAFT"]})
-    assert classify_probe(operation, replace(plain_probe(operation), body=body)) is wanted
+    assert classify_probe(operation, replace(plain_probe(operation), body=body)) is expected
 
 
 def test_a_status_is_only_changed_where_it_can_be_changed_back() -> None:
@@ -118,7 +118,7 @@ def test_a_status_is_only_changed_where_it_can_be_changed_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "wanted"),
+    ("body", "expected"),
     [
         ({"subject": "x", "ext_1": "needed"}, Validity.VALID),
         ({"subject": "x", "contents": "", "ext_1": "needed"}, Validity.VALID),
@@ -130,22 +130,22 @@ def test_a_status_is_only_changed_where_it_can_be_changed_back() -> None:
         ({"subject": "x", "ymd": "2024-13-01", "ext_1": "needed"}, Validity.OPEN),
     ],
 )
-def test_little_is_firm_in_a_topic(body: Any, wanted: Validity) -> None:
-    ground = Site().ground("insertTopic")
-    operation = view_operation(ground)
-    operation = fill_known(operation, None, base_inputs(ground, operation))
-    assert classify_probe(operation, replace(plain_probe(operation), body=body)) is wanted
+def test_little_is_firm_in_a_topic(body: Any, expected: Validity) -> None:
+    context = Site().context("insertTopic")
+    operation = view_operation(context)
+    operation = fill_known(operation, None, base_inputs(context, operation))
+    assert classify_probe(operation, replace(plain_probe(operation), body=body)) is expected
 
 
 @pytest.mark.parametrize("name", ["listContents", "listMediaV2", "patchStatus", "patchCreatedBy"])
 def test_the_method_and_the_path_are_never_drawn(name: str) -> None:
-    operation, ground = news(name), Newsroom().ground(name)
+    operation, context = news(name), Newsroom().context(name)
     probes = [
         *coverage_probes(operation, plain_probe(operation), {}),
         *drawn_probes(operation, plain_probe(operation), {}, 40, 3),
     ]
-    requests = [build_template(ground, operation, probe) for probe in probes]
-    path = build_template(ground, operation, plain_probe(operation)).url.partition("?")[0]
+    requests = [build_template(context, operation, probe) for probe in probes]
+    path = build_template(context, operation, plain_probe(operation)).url.partition("?")[0]
     assert len(probes) > 15
     assert {operation.method} == {one.method for one in requests}
     assert {path} == {one.url.partition("?")[0] for one in requests}
