@@ -89,7 +89,7 @@ class Group:
 
 
 def group_findings(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Findings alike in aspect, level, expected, actual and detail together; the gravest first, then as they were met."""
+    """Findings that say the same, grouped; the gravest group first, then as they were met."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for one in findings:
         key = (_WEIGHT[one.level], one.check, format_json(one.expected), format_json(one.actual), one.detail)

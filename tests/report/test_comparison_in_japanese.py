@@ -130,7 +130,8 @@ def test_the_english_comparison_says_what_it_always_said() -> None:
     said = "\n".join(seen(render_comparison(everything())))
     for text in (
         "What changed", "Newly violating", "conforms → violates", "Expected by the profile: tracked as 42",
-        "May be explained by our side: suite, contract edition, depth, seed, broken off, expected,", "Since then", "gone",
+        "May be explained by our side: suite, contract edition, depth, seed, broken off, expected,",
+        "Since then", "gone",
         "Wordings that changed", "Open choices that changed", "Undocumented answers", "Exploration beyond the tables",
         "No target is blamed for it.", "kuroco on staging: not in the new run", "written by conformance 0.2.0",
         "seed 0", "17 requests", "broken off", "accepted, t/two",
