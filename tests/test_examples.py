@@ -16,9 +16,8 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parent / "report"))
 
-from made_up import sample_results
-
 from conformance.report.writers import metrics
+from tests.report.made_up import sample_results
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NIGHTLY = EXAMPLES / "nightly.sh"

@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from embedded import Servers
 
 from conformance.cli import main
+from tests.audit.embedded import Servers
 
 CASES = Path(__file__).parents[2] / "cases"
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded import Servers, lines, matrix
+
+from tests.audit.embedded import Servers, lines, matrix
 
 ROWS = 15
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded import Servers, lines, matrix
 
 from conformance.results.model import Results
 from conformance.results.serialization import read_results
+from tests.audit.embedded import Servers, lines, matrix
 
 pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 

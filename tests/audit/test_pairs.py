@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded import Servers
 
 from conformance.audit.pair_run import Lockstep
+from tests.audit.embedded import Servers
 
 PAIR = ("--pair", "targets/a.yaml", "targets/b.yaml")
 

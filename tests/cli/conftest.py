@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from process import Said, ended, environment
 
 from conformance import reference
 from conformance.cli import main
 from conformance.yaml_document import dump
+from tests.cli.process import Said, ended, environment
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from process import CASES, Said, environment
+
+from tests.cli.process import CASES, Said, environment
 
 Here = Callable[..., Said]
 ROW = "contents-get/limit-below-minimum"

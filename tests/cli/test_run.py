@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from process import CASES, Said
 
 from conformance.cli.run import places, pytest_arguments
+from tests.cli.process import CASES, Said
 
 Tool = Callable[..., Said]
 QUICK = ("--depth", "smoke", "--contract", "microcms-management")

@@ -13,10 +13,10 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from process import Said, environment
 
 from conformance.report.writers import WRITERS
 from conformance.yaml_document import read_text
+from tests.cli.process import Said, environment
 
 
 @contextlib.contextmanager

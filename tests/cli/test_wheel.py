@@ -10,7 +10,8 @@ import venv
 from pathlib import Path
 
 import pytest
-from process import CASES, Said, ended, environment
+
+from tests.cli.process import CASES, Said, ended, environment
 
 ROOT = CASES.parent
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from proofs import Proofs
 
 from conformance import reference
 from conformance.contract.contract import Contract
@@ -19,6 +18,7 @@ from conformance.prove.model import Proof
 from conformance.prove.proof import ProofDuration, build_proof
 from conformance.prove.subjects import Subject, contract_folders_of, right_servers, sample_faults, wrong_servers
 from conformance.prove.workers import Trial, TrialOptions, run_trials
+from tests.proof.proofs import Proofs
 
 CASES = Path(__file__).parents[2] / "cases"
 WORKERS = int(os.environ.get("PROOF_WORKERS", "2"))

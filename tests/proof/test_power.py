@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from proofs import Proofs
-
 from conformance.prove.model import ContractProof, FaultProof, Proof
+from tests.proof.proofs import Proofs
 
 ENOUGH_AT_SMOKE = 0.8
 """Four of five, with three requests a row."""

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from kuroco_client import Client, site
 
 from conformance.reference import random_freedoms, start
 from conformance.target.schema import Profile
+from tests.reference.kuroco_client import Client, site
 
 FORMATS = {
     "email": "E-mail形式", "tel": "電話番号形式", "zip": "郵便番号形式", "url": "URL形式", "number": "数値形式",

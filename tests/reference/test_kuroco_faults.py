@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-from kuroco_client import site
 
 from conformance.reference import Fault, faults, freedoms
 from conformance.reference.catalogue import Row, chosen
@@ -35,6 +34,7 @@ from conformance.reference.kuroco.vocabulary import (
     ZIP,
 )  # fmt: skip
 from conformance.reference.messages import Body, Incoming
+from tests.reference.kuroco_client import site
 
 FAULTS = faults("kuroco")
 CHANGING = re.compile(rb"[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[T0-9:+]*|1[78]\d{8}")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from made_up import map_text, sample_results
-
 from conformance.results.model import Results
+from tests.report.made_up import map_text, sample_results
 
 RAN = "document.documentElement.setAttribute('data-ran','{name}')"
 """What a payload does when it is run; a test looks for the attribute."""

@@ -7,10 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browser import needs_chromium, opened, told, with_probe
-from hostile import PAYLOADS
-from made_up import HOST, map_text, sample_results
-from two_languages import english_left, seen
 
 from conformance.audit.json_form import format_json_audit
 from conformance.audit.matrix import build_matrix
@@ -18,6 +14,10 @@ from conformance.audit.model import Matrix
 from conformance.audit.page import render_audit
 from conformance.errors import ConfigError
 from conformance.results.model import KnownDeviationNote, Results, RowResult
+from tests.report.browser import needs_chromium, opened, told, with_probe
+from tests.report.hostile import PAYLOADS
+from tests.report.made_up import HOST, map_text, sample_results
+from tests.report.two_languages import english_left, seen
 
 FACTS = (
     "atlas", "birch", "dead", "lost", "200 1 content", "limit=min-1000", "limit=max+1", "limit=abc", "offset=abc",

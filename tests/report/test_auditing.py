@@ -9,8 +9,6 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from hostile import PAYLOADS
-from made_up import conforms, map_text, run_of, sample_results, violates_by_status
 
 from conformance.audit.csv_form import escape_formula, format_csv_audit
 from conformance.audit.json_form import format_json_audit
@@ -19,6 +17,8 @@ from conformance.audit.model import Matrix
 from conformance.audit.page import render_audit
 from conformance.checks.model import Verdict
 from conformance.results.model import Choice, Results, RowResult
+from tests.report.hostile import PAYLOADS
+from tests.report.made_up import conforms, map_text, run_of, sample_results, violates_by_status
 
 ROW = "contents-get/offset-below-minimum"
 

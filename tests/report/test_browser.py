@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browser import DARK, NO_SCRIPT, needs_chromium, opened, told, with_axe, with_probe
-from hostile import PAYLOADS, hostile_results
-from made_up import many_rows, sample_results
 
 from conformance.report.html import render_document
+from tests.report.browser import DARK, NO_SCRIPT, needs_chromium, opened, told, with_axe, with_probe
+from tests.report.hostile import PAYLOADS, hostile_results
+from tests.report.made_up import many_rows, sample_results
 
 pytestmark = needs_chromium
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from made_up import conforms, drifts, run_of, sample_results, violates_by_status
 
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.compare.compare import compare
@@ -21,6 +20,7 @@ from conformance.results.model import (
     Suite,
     Undocumented,
 )
+from tests.report.made_up import conforms, drifts, run_of, sample_results, violates_by_status
 
 ROW = "contents-get/offset-below-minimum"
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from made_up import map_text, sample_results
 
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.compare.compare import compare
@@ -18,6 +17,7 @@ from conformance.compare.markdown import format_markdown_comparison
 from conformance.compare.page import render_comparison
 from conformance.compare.text import format_comparison
 from conformance.results.model import Results, RowResult, Suite, Undocumented
+from tests.report.made_up import map_text, sample_results
 
 EVIL = "<script>alert(1)</script>\x1b[2J\u202e|`*_[x](javascript:1)\ud800\n# heading"
 

@@ -6,11 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browser import needs_chromium, opened, told, with_probe
-from hostile import PAYLOADS
-from made_up import map_text, sample_results
-from test_comparing_forms import changed
-from two_languages import english_left, seen
 
 from conformance.checks.model import Level, Verdict
 from conformance.compare.compare import compare
@@ -28,6 +23,11 @@ from conformance.compare.model import (
 )
 from conformance.compare.page import render_comparison
 from conformance.errors import ConfigError
+from tests.report.browser import needs_chromium, opened, told, with_probe
+from tests.report.hostile import PAYLOADS
+from tests.report.made_up import map_text, sample_results
+from tests.report.test_comparing_forms import changed
+from tests.report.two_languages import english_left, seen
 
 FACTS = (
     "conformance 0.1.0", "conformance 0.2.0", "standard", "thorough", "staging", "kuroco", "View in English",

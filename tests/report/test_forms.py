@@ -8,13 +8,13 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from made_up import many_rows, sample_results
 from rich.console import Console
 
 from conformance.checks.model import Verdict
 from conformance.report.writers import WRITERS, table
 from conformance.results.model import Results
 from conformance.results.serialization import parse_results
+from tests.report.made_up import many_rows, sample_results
 
 
 def drawn(form: str, results: Results | None = None, language: str | None = None) -> str:

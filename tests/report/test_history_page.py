@@ -6,13 +6,12 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-from made_up import map_text, sample_results
-
 from conformance.checks.model import Verdict
 from conformance.history.model import History, HistoryCell, RowHistory, RunPoint, TargetHistory
 from conformance.history.page import render_history
 from conformance.history.store import append_results, read_history
 from conformance.history.text import format_history
+from tests.report.made_up import map_text, sample_results
 
 EVIL = "<script>alert(1)</script>\x1b[2J\u202e\ud800"
 

@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
-from hostile import PAYLOADS, hostile_results
 from markdown_it import MarkdownIt
 
 from conformance.report.writers import WRITERS
 from conformance.results.serialization import INVISIBLE
+from tests.report.hostile import PAYLOADS, hostile_results
 
 JSON_FORMS = ["json", "sarif", "har", "badge", "earl"]
 payloads = pytest.mark.parametrize("text", PAYLOADS.values(), ids=PAYLOADS.keys())

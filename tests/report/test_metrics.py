@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hostile import PAYLOADS
-from made_up import map_text, sample_results
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parsed
 from prometheus_client.parser import text_string_to_metric_families as parsed_as_older_format
 
 from conformance.report.writers import metrics
 from conformance.results.model import Results
+from tests.report.hostile import PAYLOADS
+from tests.report.made_up import map_text, sample_results
 
 TARGET = "https://example.microcms-management.io"
 ROW = "contents-get/limit-below-minimum"

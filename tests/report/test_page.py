@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from made_up import answer, many_rows, sample_results, violates_by_status
 
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.errors import ConfigError
@@ -23,6 +22,7 @@ from conformance.report.text_diff import diff_texts
 from conformance.report.translation import catalogue, translate
 from conformance.report.view import build_view, collect_sentences
 from conformance.results.model import Attempt
+from tests.report.made_up import answer, many_rows, sample_results, violates_by_status
 
 
 def text_of(html: str) -> str:

@@ -7,18 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browser import DARK, NO_SCRIPT, needs_chromium, opened, told, with_axe, with_probe
-from hostile import PAYLOADS
-from made_up import map_text, sample_results
-from test_auditing import two
-from test_comparing_forms import changed
-from test_history_page import over_time
 
 from conformance.audit.matrix import build_matrix
 from conformance.audit.page import render_audit
 from conformance.compare.compare import compare
 from conformance.compare.page import render_comparison
 from conformance.history.page import render_history
+from tests.report.browser import DARK, NO_SCRIPT, needs_chromium, opened, told, with_axe, with_probe
+from tests.report.hostile import PAYLOADS
+from tests.report.made_up import map_text, sample_results
+from tests.report.test_auditing import two
+from tests.report.test_comparing_forms import changed
+from tests.report.test_history_page import over_time
 
 pytestmark = needs_chromium
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from hostile import PAYLOADS
-from made_up import BELOW, PAGE, answer, conforms, map_text, run_of, sample_results
 
 from conformance.audit.pair import RightSide, compare_pair
 from conformance.audit.pair_forms import format_json_pair, format_pair, render_pair
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.results.model import RecordedExchange, Results
+from tests.report.hostile import PAYLOADS
+from tests.report.made_up import BELOW, PAGE, answer, conforms, map_text, run_of, sample_results
 
 
 def site(*exchanges: RecordedExchange, findings: tuple[Finding, ...] = (), **target: object) -> Results:

@@ -9,14 +9,14 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from browser import NO_SCRIPT, needs_chromium, opened, told, with_axe, with_probe
 
 from conformance.report.pytest_html import css
+from tests.report.browser import NO_SCRIPT, needs_chromium, opened, told, with_axe, with_probe
 
 HOST = """
 import sys
 sys.path.insert(0, {here!r})
-from made_up import sample_results
+from tests.report.made_up import sample_results
 from pytest_metadata.plugin import metadata_key
 from conformance.report import pytest_html as ours
 

@@ -15,8 +15,6 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 
-from made_up import conforms, run_of, sample_results
-
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, InternalError, OutputError
 from conformance.history import database as schema
@@ -24,6 +22,7 @@ from conformance.history.database import APPLICATION, STEPS, VERSION
 from conformance.history.model import HistoryCell, RowHistory
 from conformance.history.store import Retention, append_results, read_history
 from conformance.results.model import Choice, Results
+from tests.report.made_up import conforms, run_of, sample_results
 
 ROW = "contents-get/offset-below-minimum"
 

@@ -20,7 +20,7 @@ from conformance.results.serialization import format_results, parse_results
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "report"))
 
-from made_up import sample_results  # noqa: E402
+from tests.report.made_up import sample_results  # noqa: E402
 
 
 def damaged(change: Callable[[dict[str, Any]], object]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from watched import CONTRACTS, contract, ran, saved, watched
 
 from conformance.authoring.profile import format_profile
 from conformance.contract_run import build_context
@@ -15,6 +14,7 @@ from conformance.doctor.model import Diagnosis
 from conformance.session import RunOptions
 from conformance.target.loader import read_profile, target_from_mapping
 from conformance.yaml_document import read_text
+from tests.safety.watched import CONTRACTS, contract, ran, saved, watched
 
 DISCOVERED = {
     "kuroco": {"topics_id"},

@@ -16,9 +16,9 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
-from watched import CASES, CONTRACTS, Watched, saved, watched
 
 from conformance.results.redaction import OPEN
+from tests.safety.watched import CASES, CONTRACTS, Watched, saved, watched
 
 CORES = {"full": "Zk8vQ2mXw9Lp4Tc", "forbidden": "Rb5nYt7GhJ2sWq8", "throttled": "Hd6fKz3PxV9mNe1"}
 CORES |= {"token": "Uj4wMv8ByC6rLs2", "password": "Qa7eTg5DkF9zXi3", "proxy": "Ow2pIn6SuE8hVl5"}

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from watched import CASES, contract, ran, saved, watched
 
 from conformance.reference.messages import Outgoing
 from conformance.session import RunOptions, RunSession
 from conformance.target.selection import select_target
+from tests.safety.watched import CASES, contract, ran, saved, watched
 
 ROWS = "limit-below-minimum and contents-get"
 JSON = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"

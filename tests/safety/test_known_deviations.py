@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from watched import CASES, Watched, saved, watched
+from tests.safety.watched import CASES, Watched, saved, watched
 
 ROW = "contents-get/limit-below-minimum"
 

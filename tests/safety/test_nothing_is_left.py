@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from watched import CASES, CONTRACTS, Watched, contract, ran, saved, things, watched
 
 from conformance.engine.journal import FILE, Entry, FileLedger, find_suite_names, read_open_entries
 from conformance.session import RunOptions
 from conformance.sweep import sweep
 from conformance.target.loader import read_profile
+from tests.safety.watched import CASES, CONTRACTS, Watched, contract, ran, saved, things, watched
 
 ROWS = {"kuroco": "title-missing or no-group", "microcms-management": "invalid-request or invalid-url"}
 MAKES = {"kuroco": "/insert", "microcms-management": "/api/v1/media"}

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from watched import Watched, contract, ran, saved, watched
 
 from conformance.assemble import build_results
 from conformance.doctor.examine import examine_target
@@ -17,6 +16,7 @@ from conformance.plan.planner import plan_row
 from conformance.report.writers import WRITERS
 from conformance.session import RunOptions
 from conformance.target.loader import read_profile, target_from_mapping
+from tests.safety.watched import Watched, contract, ran, saved, watched
 
 ROW = "topics-read/not-found"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from watched import CONTRACTS, Ran, ran, saved, things, watched
 
 from conformance.client.limits import Access
 from conformance.client.session import Session
@@ -13,6 +12,7 @@ from conformance.contract.schema import Depth
 from conformance.engine.journal import FILE
 from conformance.http import FailureKind, NoResponse, Request
 from conformance.session import RunOptions
+from tests.safety.watched import CONTRACTS, Ran, ran, saved, things, watched
 
 
 def read_only(name: str, depth: Depth, folder: Path) -> tuple[Ran, set[str]]:

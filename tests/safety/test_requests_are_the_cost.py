@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from watched import CONTRACTS, ran, saved, watched
 
 from conformance.session import RunOptions
+from tests.safety.watched import CONTRACTS, ran, saved, watched
 
 MOST = {"microcms-management": 500, "kuroco": 400}
 A_ROW_AT_SMOKE = 3

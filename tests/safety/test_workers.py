@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from watched import ran, saved, things, watched
 
 from conformance import reference
 from conformance.results.model import RowResult
 from conformance.session import RunOptions
+from tests.safety.watched import ran, saved, things, watched
 
 
 class Busy:
