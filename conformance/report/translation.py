@@ -12,7 +12,8 @@ from typing import Any, Final, TypeAlias
 
 from conformance.checks.model import Finding
 from conformance.errors import ConfigError, Problem
-from conformance.results.model import Exploration, Results, RowResult, TargetRun
+from conformance.results.model import Exploration, Results, RowResult, StoredMessage, TargetRun
+from conformance.results.stored_messages import store_messages
 
 __all__ = [
     "LANGUAGES",
@@ -89,6 +90,8 @@ _LONGEST: Final = 2000
 _TELLING: Final = 25
 """With so many characters of its own, a pattern that begins with a slot is fitted by no text of a target by chance."""
 _JOINT: Final = "; "
+_DEEPEST: Final = 8
+"""How many messages are translated one within another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +108,10 @@ class _Pattern:
 class Phrases:
     """What is said in Japanese, for the labels of one set of results; each text is looked for once."""
 
-    def __init__(self, labels: Mapping[str, str] | None = None) -> None:
-        """`labels` are those of the contracts' controls, each with its Japanese."""
+    def __init__(self, labels: Mapping[str, str] | None = None, messages: Iterable[StoredMessage] = ()) -> None:
+        """`labels` are those of the contracts' controls, each with its Japanese; `messages` those of the results."""
         self._labels = dict(labels or {})
+        self._messages = {message.text: message for message in messages}
         self._known: dict[tuple[str, str], str | None] = {}
 
     def sentence(self, text: str) -> str:
@@ -140,7 +144,22 @@ class Phrases:
             self._known[key] = self._found(section, text)
         return self._known[key]
 
+    def _translate_message(self, message: StoredMessage, depth: int = 0) -> str:
+        values = {}
+        for name, value in message.values.items():
+            inner = self._messages.get(value) if isinstance(value, str) and depth < _DEEPEST else None
+            if inner is not None:
+                values[name] = self._translate_message(inner, depth + 1)
+            else:
+                values[name] = self._labels.get(value, value) if isinstance(value, str) else value
+        try:
+            return _message_catalogue().get(message.template, message.template).format(**values)
+        except (LookupError, ValueError):  # a results.json that somebody has changed
+            return message.text
+
     def _found(self, section: str, text: str) -> str | None:
+        if text in self._messages:
+            return self._translate_message(self._messages[text])
         if section == "labels" and text in self._labels:
             return self._labels[text]
         if not text or len(text) > _LONGEST:
@@ -180,6 +199,17 @@ class Phrases:
 
 
 @cache
+def _message_catalogue() -> Mapping[str, str]:
+    """The Japanese of each template."""
+    text = files("conformance.report").joinpath("translations", "ja.json").read_text(encoding="utf-8")
+    templates: Mapping[str, str] = json.loads(text)
+    return {
+        **{english: japanese for section in _catalogue().values() for english, japanese in section.items()},
+        **templates,
+    }
+
+
+@cache
 def _catalogue() -> Mapping[str, Mapping[str, str]]:
     text = files("conformance.report").joinpath("phrases.json").read_text(encoding="utf-8")
     sections: Mapping[str, Mapping[str, str]] = json.loads(text)
@@ -213,7 +243,11 @@ SPOKEN: Final = frozenset(("message", "language", "code", "field", "status", "co
 
 def phrases_for(runs: Iterable[TargetRun]) -> Phrases:
     """What is said in Japanese of these runs, with the labels of all their contracts."""
-    return Phrases({label: said for run in runs for label, said in run.contract.labels_ja.items()})
+    runs = tuple(map(store_messages, runs))
+    messages = [message for run in runs for message in run.messages]
+    messages += [message for run in runs for row in run.rows for message in row.messages]
+    messages += [message for run in runs for one in run.explored for message in one.messages]
+    return Phrases({label: said for run in runs for label, said in run.contract.labels_ja.items()}, messages)
 
 
 def translate_results(results: Results, language: str) -> Results:

@@ -6,7 +6,7 @@ A header line (a run without rows), one line per row or operation, a footer. Wha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TextIO
@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from conformance.errors import ConfigError, OutputError, Problem
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
 from conformance.results.serialization import dump_json
+from conformance.results.stored_messages import store_messages
 
 __all__ = ["Event", "EventWriter", "read_events"]
 
@@ -65,7 +66,13 @@ class EventWriter:
 
 def format_event(line: Event) -> str:
     """A line as JSON, what is empty left out."""
-    return dump_json(_adapter(), line, all_members=False)
+    stored = replace(
+        line,
+        run=line.run and store_messages(line.run),
+        row=line.row and store_messages(line.row),
+        explored=line.explored and store_messages(line.explored),
+    )
+    return dump_json(_adapter(), stored, all_members=False)
 
 
 def parse_event(text: str) -> Event:

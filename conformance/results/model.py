@@ -30,6 +30,7 @@ __all__ = [
     "RecordedResponse",
     "Results",
     "RowResult",
+    "StoredMessage",
     "Suite",
     "TableName",
     "TargetRun",
@@ -38,6 +39,20 @@ __all__ = [
 ]
 
 FORMAT: Literal[2] = 2
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A sentence of ours that stands in the results, with what a report needs to show it in another language.
+
+    A value that is itself such a sentence has an entry of its own under its text.
+    """
+
+    text: str
+    """The English text, as it stands in a reason, a label, a detail, …"""
+    template: str
+    """What it was made from: English with `{placeholders}`."""
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +217,8 @@ class RowResult:
     seconds: float = 0.0
     skipped: tuple[str, ...] = ()
     """Attempts of an exercised row that were left out, each with what it lacked."""
+    messages: tuple[StoredMessage, ...] = field(default=(), compare=False)
+    """Where each sentence of ours in it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +253,8 @@ class Exploration:
     seconds: float = 0.0
     file: str = ""
     line: int = 0
+    messages: tuple[StoredMessage, ...] = field(default=(), compare=False)
+    """Where each sentence of ours in it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +307,8 @@ class TargetRun:
     warnings: tuple[str, ...] = ()
     editions: tuple[str, ...] = ()
     """The editions of the wording that the target speaks, the most frequent first."""
+    messages: tuple[StoredMessage, ...] = field(default=(), compare=False)
+    """Where each sentence of ours in it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +333,8 @@ class Results:
     partial: bool = False
     why_partial: str = ""
     format: Literal[2] = 2
+    messages: tuple[StoredMessage, ...] = field(default=(), compare=False)
+    """Where each sentence of ours in it comes from."""
 
     @property
     def verdict(self) -> Verdict:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from conformance.messages import Message
+
 __all__ = ["CLOSE", "OPEN", "DecodedView", "Redactor", "base64_forms", "find_escapes", "unescape"]
 
 HINT = re.compile(r"[%\\&\n]")
@@ -196,8 +198,13 @@ class Redactor:
     def text(self, text: str, limit: int | None = None) -> str:
         """The text without secrets, control characters and lone surrogates; of its first `limit` characters only.
 
-        A secret that the limit cuts in two is replaced as a whole.
+        A secret that the limit cuts in two is replaced as a whole. A `Message` stays one, its values redacted, unless
+        its text as a whole needs more than that.
         """
+        if isinstance(text, Message):
+            redacted = text.map_texts(self.text)
+            whole = self.text(str(text), limit)
+            return redacted if redacted == whole else whole
         if len(text) > (REMEMBERED if limit is None else min(REMEMBERED, limit)):
             return self._redacted(text, limit)
         done = self._done
@@ -257,7 +264,7 @@ class Redactor:
             if isinstance(value, Mapping):
                 return {self.text(str(key)): self._json(item, depth + 1) for key, item in value.items()}
             return [self._json(item, depth + 1) for item in value]
-        return self.text(str(value))
+        return self.text(value if isinstance(value, str) else str(value))
 
     def _scalar(self, value: float | None) -> Any:
         if isinstance(value, float) and not math.isfinite(value):

@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError
 
 from conformance.errors import ConfigError, Problem
 from conformance.results.model import FORMAT, Results
+from conformance.results.stored_messages import store_messages
 
 __all__ = [
     "INVISIBLE",
@@ -91,8 +92,8 @@ def results_adapter() -> TypeAdapter[Results]:
 
 
 def format_results(results: Results) -> str:
-    """The text of `results.json`; `read_json` of it gives equal results."""
-    return dump_json(results_adapter(), results, indent=1) + "\n"
+    """The text of `results.json`; `parse_results` of it gives equal results."""
+    return dump_json(results_adapter(), store_messages(results), indent=1) + "\n"
 
 
 def parse_results(text: str, where: str) -> Results:
