@@ -19,7 +19,7 @@ CASES = Path(__file__).parents[1] / "cases"
 SERVERS = """
 import json, sys
 from conformance import reference
-running = [reference.start("microcms-management", freedoms={"latency_ms": "120"}) for _ in range(int(sys.argv[1]))]
+running = [reference.start("microcms-management", variants={"latency_ms": "120"}) for _ in range(int(sys.argv[1]))]
 print(json.dumps([server.profile for server in running]), flush=True)
 sys.stdin.read()
 """

@@ -95,7 +95,7 @@ def _figures(name: str, theirs: Tally, ours: Mapping[str, Tally]) -> Iterator[tu
 def _tally(name: str, tool: Any) -> Tally:
     contract = read_contract(CASES / name)
     right = _asked(contract, tool, ())
-    told = {fault.name: _asked(contract, tool, (fault.name,)) for fault in reference.beyond(name)}
+    told = {fault.name: _asked(contract, tool, (fault.name,)) for fault in reference.undocumented_faults(name)}
     found = tuple(fault for fault, one in told.items() if one.findings - right.findings)
     return Tally(
         found,
@@ -112,7 +112,7 @@ def _asked(contract: Contract, tool: Any, faults: tuple[str, ...]) -> Told:
         return told
 
 
-def _explored(contract: Contract, server: reference.Running, *, depth: Any) -> Told:
+def _explored(contract: Contract, server: reference.RunningServer, *, depth: Any) -> Told:
     context = build_context(
         contract, target.target_from_mapping(server.profile, where="benchmark", environ={}), depth, SEED
     )
@@ -127,7 +127,7 @@ def _explored(contract: Contract, server: reference.Running, *, depth: Any) -> T
     return Told(findings, sum(one.requests for one in results))
 
 
-def _st_run(contract: Contract, server: reference.Running) -> Told:
+def _st_run(contract: Contract, server: reference.RunningServer) -> Told:
     """`st run` with its defaults, going on after a failure; a finding is an operation, a check and a title."""
     secret = server.profile["credentials"][contract.file.credential]
     with tempfile.TemporaryDirectory() as name:

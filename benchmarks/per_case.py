@@ -59,13 +59,13 @@ def measure() -> list[tuple[str, float, float, str]]:
     ]
 
 
-def _ratio(server: reference.Running, pair: Callable[[], float]) -> float:
+def _ratio(server: reference.RunningServer, pair: Callable[[], float]) -> float:
     before = _bare(server)
     added = pair() / (MANY - FEW)
     return added / ((before + _bare(server)) / 2)
 
 
-def _bare(server: reference.Running) -> float:
+def _bare(server: reference.RunningServer) -> float:
     """Seconds per request of a loop that judges nothing."""
     secret = server.profile["credentials"]["full"]
     url = f"{server.base_url}/api/v1/contents/{server.profile['fixtures']['endpoint']}"
@@ -76,7 +76,7 @@ def _bare(server: reference.Running) -> float:
         return (time.perf_counter() - begun) / MANY
 
 
-def _plain(folder: Path, server: reference.Running, cases: int) -> float:
+def _plain(folder: Path, server: reference.RunningServer, cases: int) -> float:
     """Seconds of a pytest run that knows nothing of us."""
     secret = server.profile["credentials"]["full"]
     url = f"{server.base_url}/api/v1/contents/{server.profile['fixtures']['endpoint']}"

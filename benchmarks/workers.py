@@ -19,7 +19,7 @@ CONTRACTS = ("microcms-management", "kuroco")
 SERVER = """
 import json, sys
 from conformance import reference
-running = reference.start(sys.argv[1], freedoms={"latency_ms": "120"})
+running = reference.start(sys.argv[1], variants={"latency_ms": "120"})
 print(json.dumps(running.profile), flush=True)
 sys.stdin.read()
 """

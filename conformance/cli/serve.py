@@ -24,9 +24,9 @@ __all__ = ["command"]
 @click.option(
     "--fault", "faults", multiple=True, metavar="NAME", help="Be wrong in this way; may be given several times."
 )
-@click.option("--freedom", "freedoms", multiple=True, metavar="NAME=CHOICE", help="Choose where documents are silent.")
-@click.option("--list", "listing", is_flag=True, help="List the faults and freedoms of this contract instead.")
-def command(contract: str, port: int, faults: tuple[str, ...], freedoms: tuple[str, ...], *, listing: bool) -> int:
+@click.option("--variant", "variants", multiple=True, metavar="NAME=CHOICE", help="Choose where documents are silent.")
+@click.option("--list", "listing", is_flag=True, help="List the faults and variants of this contract instead.")
+def command(contract: str, port: int, faults: tuple[str, ...], variants: tuple[str, ...], *, listing: bool) -> int:
     """Start a reference server of CONTRACT on 127.0.0.1, and print the target profile to use with it.
 
     \b
@@ -39,11 +39,11 @@ def command(contract: str, port: int, faults: tuple[str, ...], freedoms: tuple[s
         for line in _listed(contract):
             click.echo(line)
         return 0
-    choices = _choices(freedoms)
+    choices = _choices(variants)
     try:
         # Werkzeug prints its own words on a port that is taken, and then ends the process.
         with contextlib.redirect_stderr(io.StringIO()):
-            server = reference.start(contract, port=port, faults=faults, freedoms=choices)
+            server = reference.start(contract, port=port, faults=faults, variants=choices)
     except (OSError, SystemExit) as error:
         what = f"port {port} cannot be had: {getattr(error, 'strerror', None) or 'it is taken'}"
         raise ConfigError([Problem("--port", what, "leave it out for a free one")]) from None
@@ -57,7 +57,7 @@ def command(contract: str, port: int, faults: tuple[str, ...], freedoms: tuple[s
 def _choices(given: tuple[str, ...]) -> dict[str, str]:
     odd = [text for text in given if not all(text.partition("="))]
     if odd:
-        raise ConfigError(Problem("--freedom", f"{text!r} is no choice", "write it as NAME=CHOICE") for text in odd)
+        raise ConfigError(Problem("--variant", f"{text!r} is no choice", "write it as NAME=CHOICE") for text in odd)
     return {name: choice for name, _, choice in (text.partition("=") for text in given)}
 
 
@@ -70,11 +70,11 @@ def _until_stopped() -> None:
 
 def _listed(contract: str) -> Iterator[str]:
     yield "faults (--fault NAME)"
-    for fault in reference.faults(contract):
+    for fault in reference.faults(contract, pending=True):
         rows = ", ".join(f"{table} {number}" for table, number in fault.rows)
         yield f"  {fault.name}"
         yield from textwrap.wrap(f"{fault.sentence} [{rows}]", 110, initial_indent="      ", subsequent_indent="      ")
-    yield "\nfreedoms (--freedom NAME=CHOICE), the default first"
-    for freedom in reference.freedoms(contract):
-        yield f"  {freedom.name}={'|'.join(freedom.choices)}"
-        yield from textwrap.wrap(freedom.sentence, 110, initial_indent="      ", subsequent_indent="      ")
+    yield "\nvariants (--variant NAME=CHOICE), the default first"
+    for variant in reference.variants(contract):
+        yield f"  {variant.name}={'|'.join(variant.choices)}"
+        yield from textwrap.wrap(variant.sentence, 110, initial_indent="      ", subsequent_indent="      ")

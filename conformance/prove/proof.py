@@ -40,7 +40,7 @@ def settle_fault(fault: Fault, contract: Contract, trial: Trial) -> FaultProof:
     made = FaultProof(
         fault.name,
         contract.name,
-        fault.aspect,
+        fault.kind,
         fault.sentence,
         rows,
         fault.wording_only,
@@ -58,13 +58,13 @@ def settle_fault(fault: Fault, contract: Contract, trial: Trial) -> FaultProof:
 def _contract(contract: Contract, done: Iterable[Trial]) -> ContractProof:
     own = [trial for trial in done if trial.subject.contract == contract.name]
     by_fault = {trial.subject.fault: trial for trial in own if trial.subject.fault is not None}
-    catalogue = reference.faults(contract.name)
+    catalogue = reference.faults(contract.name, pending=True)
     faults = tuple(settle_fault(fault, contract, by_fault[fault.name]) for fault in catalogue if fault.name in by_fault)
     rights = sorted((trial for trial in own if trial.subject.fault is None), key=_by_seed)
     return ContractProof(
         contract.name,
         contract.file.edition,
-        whole=len(faults) == len(catalogue),
+        whole=all(fault.pending or fault.name in by_fault for fault in catalogue),
         rows=rows_worth([row.id for row in contract.rows], faults),
         faults=faults,
         conforming=tuple(_conforming(trial) for trial in rights),

@@ -11,7 +11,7 @@ from conformance import reference
 from conformance.contract.loader import find_contracts, read_contract
 from conformance.errors import ConfigError, Problem
 from conformance.reference import Fault
-from conformance.reference.catalogue import known
+from conformance.reference.catalogue import unknown_name_problems
 
 __all__ = [
     "Subject",
@@ -24,12 +24,12 @@ __all__ = [
 ]
 
 _SLOW = "latency_ms"
-"""The one freedom that costs time and shows nothing: how long a right answer takes."""
+"""The one variant that costs time and shows nothing: how long a right answer takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One server to try: with a fault, or conforming with freedoms of a seed (None: every usual choice)."""
+    """One server to try: with a fault, or conforming with random variants of a seed (None: every usual choice)."""
 
     contract: str
     folder: Path
@@ -47,17 +47,17 @@ class Subject:
         """Its answers to the open questions that are not the usual ones."""
         if self.freedoms is None:
             return {}
-        usual = {freedom.name: freedom.default for freedom in reference.freedoms(self.contract)}
-        drawn = reference.random_freedoms(self.contract, self.freedoms)
+        usual = {variant.name: variant.default for variant in reference.variants(self.contract)}
+        drawn = reference.random_variants(self.contract, self.freedoms)
         return {name: choice for name, choice in drawn.items() if choice != usual[name] and name != _SLOW}
 
 
 def contract_folders_of(root: Path, contract: str | None) -> dict[str, Path]:
-    """The contracts below `root` that there is a reference server for, or the one asked for; raises Unusable."""
+    """The contracts below `root` that there is a reference server for, or the one asked for; raises ConfigError."""
     found = {read_contract(folder).name: folder for folder in find_contracts(root)}
     usable = {name: folder for name, folder in found.items() if name in reference.contracts()}
     if contract is not None:
-        problems = list(known("contract", contract, usable))
+        problems = list(unknown_name_problems("contract", contract, usable))
         if problems:
             raise ConfigError(problems)
         return {contract: usable[contract]}
@@ -69,12 +69,12 @@ def contract_folders_of(root: Path, contract: str | None) -> dict[str, Path]:
 
 
 def choose_faults(contracts: Iterable[str], names: Sequence[str]) -> dict[str, tuple[Fault, ...]]:
-    """Every fault of these contracts, or those that are named; raises Unusable with near names."""
-    catalogues = {contract: reference.faults(contract) for contract in contracts}
+    """The faults that are not pending, or those that are named; raises ConfigError with near names."""
+    catalogues = {contract: reference.faults(contract, pending=bool(names)) for contract in contracts}
     if not names:
         return catalogues
     every = {fault.name for catalogue in catalogues.values() for fault in catalogue}
-    problems = [problem for name in names for problem in known("fault", name, every)]
+    problems = [problem for name in names for problem in unknown_name_problems("fault", name, every)]
     if problems:
         raise ConfigError(problems)
     expected = set(names)
@@ -84,14 +84,14 @@ def choose_faults(contracts: Iterable[str], names: Sequence[str]) -> dict[str, t
 
 def breaks_controls(fault: Fault) -> bool:
     """Whether the fault is that a row is held against requests which break no rule."""
-    return fault.aspect == "control"
+    return fault.rejects_valid
 
 
 def sample_faults(faults: Sequence[Fault], size: int, seed: int) -> tuple[Fault, ...]:
     """A sample with every aspect in it, as far as `size` goes; the same for the same seed."""
     lot = random.Random(f"faults-{seed}")  # noqa: S311 - it has to be repeatable, not secret
     pool = lot.sample(list(faults), len(faults))
-    firsts = list({fault.aspect: fault for fault in reversed(pool)}.values())
+    firsts = list({fault.kind: fault for fault in reversed(pool)}.values())
     rest = [fault for fault in pool if fault not in firsts]
     kept = {fault.name for fault in [*firsts, *rest][:size]}
     return tuple(fault for fault in faults if fault.name in kept)

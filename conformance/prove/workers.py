@@ -59,7 +59,7 @@ def run_trial(subject: Subject, way: TrialOptions) -> Trial:
     contract = _contract(subject.folder)
     faults = [subject.fault] if subject.fault is not None else []
     began = perf_counter()
-    with reference.start(subject.contract, faults=faults, freedoms=subject.choices()) as server:
+    with reference.start(subject.contract, faults=faults, variants=subject.choices()) as server:
         seed = way.seed if subject.freedoms is None else subject.freedoms
         blames, requests = try_contract(contract, server.profile, way.depth, seed, _suspects(contract, subject))
     return Trial(subject, blames, requests, round(perf_counter() - began, 3))
@@ -67,7 +67,8 @@ def run_trial(subject: Subject, way: TrialOptions) -> Trial:
 
 def _suspects(contract: Contract, subject: Subject) -> SuspectRows | None:
     """A caught fault needs no more requests; a right server gets them all."""
-    fault = next((fault for fault in reference.faults(subject.contract) if fault.name == subject.fault), None)
+    faults = reference.faults(subject.contract, pending=True)
+    fault = next((fault for fault in faults if fault.name == subject.fault), None)
     if fault is None:
         return None
     rows = frozenset(row.id for row in contract.rows if (row.table, row.number) in fault.rows)

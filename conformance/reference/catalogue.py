@@ -1,7 +1,7 @@
-"""What a reference server can be asked for: ways to be wrong (faults) and ways to be right (freedoms).
+"""What a reference server can be asked for: faults, and variants of conforming behaviour.
 
-A fault is a departure from the vendor's table in one decision. A freedom is a question that the documents leave open,
-with the answers that a conforming server may give; the first is the default.
+A fault is a named deviation from the vendor's documents. A variant is a question that the documents leave open, with
+the answers that a conforming server may give.
 """
 
 from __future__ import annotations
@@ -13,82 +13,85 @@ from dataclasses import dataclass
 
 from conformance.errors import ConfigError, Problem
 
-__all__ = ["Fault", "Freedom", "Row", "chosen", "drawn", "known"]
+__all__ = ["Fault", "Row", "Variant", "choose_variants", "draw_variants", "unknown_name_problems"]
 
 Row = tuple[str, int]
-"""A row of a vendor's table: the table's name, and its number counted from 1."""
+"""A row of a vendor's error tables: the table's name, and the row's number counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One named way to be wrong.
+    """One named way in which a server can be wrong.
 
-    `rows` are the rows that such a server violates, none where no row speaks of it; `aspect` is what is wrong with it
-    (`status`, `message`, `edge`, `effect`, `leak`, …); `wording_only` says that no more than a message has changed,
-    which is drift and no violation.
+    `rows` are the rows that such a server violates; empty where no row of the tables covers it. `kind` says what is
+    wrong (`status`, `message`, `edge`, `effect`, `leak`, …). `wording_only`: only the text of a message differs, which
+    is drift and not a violation. `pending`: no case catches it yet, so `prove` leaves it out unless it is named.
     """
 
     name: str
     contract: str
     rows: tuple[Row, ...]
-    aspect: str
+    kind: str
     sentence: str
     wording_only: bool = False
+    pending: bool = False
+
+    @property
+    def rejects_valid(self) -> bool:
+        """Whether such a server rejects valid requests, or accepts them without doing what they ask for."""
+        return self.kind == "control"
 
 
 @dataclass(frozen=True, slots=True)
-class Freedom:
-    """One question that the documents leave open.
+class Variant:
+    """One question that the documents leave open; `choices` are the permitted answers, the default first.
 
-    Where it is `rare`, other choices than the default are seldom drawn; where it has to be `asked_for`, never.
+    A `rare` variant keeps its default in nine of ten random servers; an `explicit_only` one always keeps it.
     """
 
     name: str
     choices: tuple[str, ...]
     sentence: str
     rare: bool = False
-    asked_for: bool = False
+    explicit_only: bool = False
 
     @property
     def default(self) -> str:
-        """What a server does where nothing was asked for."""
+        """The choice of a server that was not told otherwise."""
         return self.choices[0]
 
 
-def known(kind: str, name: str, names: Collection[str]) -> Iterable[Problem]:
-    """A problem if `name` is none of `names`, with the nearest of them; nothing otherwise."""
+def unknown_name_problems(kind: str, name: str, names: Collection[str]) -> Iterable[Problem]:
+    """A problem that suggests near names if `name` is not one of `names`; nothing otherwise."""
     if name not in names:
         near = difflib.get_close_matches(name, list(names), n=3, cutoff=0.4)
-        mend = f"did you mean {' or '.join(near)}?" if near else f"there are {len(names)}, such as {_some(names)}"
-        yield Problem(kind, f"no such {kind}: {name!r}", mend)
+        some = ", ".join(sorted(names)[:3])
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {len(names)}, such as {some}"
+        yield Problem(kind, f"no such {kind}: {name!r}", hint)
 
 
-def chosen(freedoms: Sequence[Freedom], wanted: Mapping[str, str]) -> dict[str, str]:
-    """A choice for every freedom: the wanted one, else the default.
+def choose_variants(variants: Sequence[Variant], requested: Mapping[str, str]) -> dict[str, str]:
+    """A choice for every variant: the requested one, else the default.
 
-    Raises Unusable with every unknown freedom and every unknown choice.
+    Raises ConfigError with a problem for every unknown variant and every unknown choice.
     """
-    by_name = {freedom.name: freedom for freedom in freedoms}
+    by_name = {variant.name: variant for variant in variants}
     problems: list[Problem] = []
-    for name, choice in wanted.items():
-        problems += known("freedom", name, by_name)
+    for name, choice in requested.items():
+        problems += unknown_name_problems("variant", name, by_name)
         if name in by_name:
-            problems += known(f"choice of {name}", choice, by_name[name].choices)
+            problems += unknown_name_problems(f"choice of {name}", choice, by_name[name].choices)
     if problems:
         raise ConfigError(problems)
-    return {freedom.name: wanted.get(freedom.name, freedom.default) for freedom in freedoms}
+    return {variant.name: requested.get(variant.name, variant.default) for variant in variants}
 
 
-def drawn(freedoms: Sequence[Freedom], seed: int) -> dict[str, str]:
-    """A choice for every freedom, always the same for a seed."""
-    lot = random.Random(f"freedoms-{seed}")  # noqa: S311 - it has to be repeatable, not secret
+def draw_variants(variants: Sequence[Variant], seed: int) -> dict[str, str]:
+    """A random choice for every variant, always the same for the same seed."""
+    source = random.Random(f"variants-{seed}")  # noqa: S311 - it has to be repeatable, not secret
     choices: dict[str, str] = {}
-    for freedom in freedoms:
-        choice = lot.choice(freedom.choices)
-        kept = freedom.asked_for or (freedom.rare and lot.random() > 0.1)
-        choices[freedom.name] = freedom.default if kept else choice
+    for variant in variants:
+        choice = source.choice(variant.choices)
+        keep_default = variant.explicit_only or (variant.rare and source.random() > 0.1)
+        choices[variant.name] = variant.default if keep_default else choice
     return choices
-
-
-def _some(names: Collection[str]) -> str:
-    return ", ".join(sorted(names)[:3])

@@ -19,12 +19,12 @@ class Servers:
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder, self._stack = folder, stack
-        self.running: dict[str, reference.Running] = {}
+        self.running: dict[str, reference.RunningServer] = {}
 
-    def start(self, name: str, *faults: str, latency: bool = False, **more: Any) -> reference.Running:
+    def start(self, name: str, *faults: str, latency: bool = False, **more: Any) -> reference.RunningServer:
         """A server with these faults; `more` goes into its profile."""
-        freedoms = {"latency_ms": "120"} if latency else {}
-        server = self._stack.enter_context(reference.start("kuroco", faults=faults, freedoms=freedoms))
+        variants = {"latency_ms": "120"} if latency else {}
+        server = self._stack.enter_context(reference.start("kuroco", faults=faults, variants=variants))
         self.running[name] = server
         self.profile(name, server.profile | more)
         return server

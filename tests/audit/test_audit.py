@@ -72,7 +72,7 @@ def test_a_server_that_dies_half_way_is_told_from_one_that_is_wrong(
 ) -> None:
     dying = servers.start("dying")
     servers.start("right")
-    answer, count = dying.site.answer, 0
+    answer, count = dying.application.respond, 0
 
     def mortal(incoming: Any) -> Any:
         nonlocal count
@@ -81,7 +81,7 @@ def test_a_server_that_dies_half_way_is_told_from_one_that_is_wrong(
             dying.close()
         return answer(incoming)
 
-    dying.site.answer = mortal  # type: ignore[method-assign]
+    dying.application.respond = mortal  # type: ignore[method-assign]
     assert 1 == audit("targets")
     assert {} == matrix()["right"]
     assert {"inconclusive"} == set(matrix()["dying"].values())
@@ -152,7 +152,7 @@ def test_targets_of_one_group_share_one_pace(servers: Servers, audit: Callable[.
     moments: list[float] = []
     for name in ("one", "two"):
         server = servers.start(name, pace="20/500ms", pace_group="one address")
-        server.site.answer = _noting(moments, server.site.answer)  # type: ignore[method-assign]
+        server.application.respond = _noting(moments, server.application.respond)  # type: ignore[method-assign]
     assert 0 == audit("targets")
     moments.sort()
     assert 50 < len(moments)

@@ -50,7 +50,7 @@ def test_a_cluster_finds_what_threads_find_and_loses_nothing_when_a_worker_is_ki
         _password_from_the_environment(server, servers, name)
     address, workers = cluster
     dying = servers.running["three"]
-    dying.site.answer = _then(dying.site.answer, 8, lambda: workers[0].send_signal(signal.SIGKILL))  # type: ignore[method-assign]
+    dying.application.respond = _then(dying.application.respond, 8, lambda: workers[0].send_signal(signal.SIGKILL))  # type: ignore[method-assign]
     assert 1 == audit("targets", "--scheduler", address)
     assert {"one": {"login/login": "violates"}, "two": {}, "three": {}, "four": {}} == matrix()
     assert all(line["problem"] == "" for line in lines().values())

@@ -50,7 +50,7 @@ def test_each_request_is_sent_to_both_before_the_next_is_sent_to_either(
     order: list[str] = []
     for name in ("a", "b"):
         server = servers.start(name)
-        server.site.answer = _noting(order, name, server.site.answer)  # type: ignore[method-assign]
+        server.application.respond = _noting(order, name, server.application.respond)  # type: ignore[method-assign]
     assert 0 == audit(*PAIR)
     assert 50 < len(order)
     # Preparations come before the first row, and each side by itself.
@@ -62,7 +62,7 @@ def test_two_of_one_group_share_one_pace(servers: Servers, audit: Callable[..., 
     moments: list[float] = []
     for name in ("a", "b"):
         server = servers.start(name, pace="20/500ms", pace_group="one")
-        server.site.answer = _timing(moments, server.site.answer)  # type: ignore[method-assign]
+        server.application.respond = _timing(moments, server.application.respond)  # type: ignore[method-assign]
     assert 0 == audit(*PAIR)
     moments.sort()
     # The server sees a request a little later than it was sent: a stretch may look shorter than it was.

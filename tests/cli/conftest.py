@@ -42,7 +42,7 @@ def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tm
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Callable[..., Path]]:
     """A reference server with faults, and the file of a profile for it."""
-    running: list[reference.Running] = []
+    running: list[reference.RunningServer] = []
 
     def serve(contract: str, *faults: str, **instead: Any) -> Path:
         running.append(reference.start(contract, faults=faults))

@@ -58,8 +58,8 @@ def test_kuroco_py_reads_list_and_detail(client: Path) -> None:
             check=False,
             env={**os.environ, "PYTHONPATH": str(client)},
         )
-    assert 0 == done.returncode, done.stderr[-1500:]
+    assert done.returncode == 0, done.stderr[-1500:]
     seen = json.loads(done.stdout.splitlines()[-1])
-    assert [200, 200] == seen["status"]
-    assert 2 == len(seen["listed"])
+    assert seen["status"] == [200, 200]
+    assert len(seen["listed"]) == 2
     assert all(seen["subjects"])

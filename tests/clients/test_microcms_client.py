@@ -62,7 +62,7 @@ def test_microcms_js_sdk_uploads_and_shows_error_messages(client: Path) -> None:
                 "API_KEY": server.profile["credentials"]["full"]["value"],
             },
         )
-    assert 0 == done.returncode, done.stderr[-1500:]
+    assert done.returncode == 0, done.stderr[-1500:]
     seen = json.loads(done.stdout.splitlines()[-1])
     assert seen["stored"]["url"].endswith(".png")
     assert "Forbidden" in seen["refused"]["error"]

@@ -32,7 +32,7 @@ def row_names(contract: Contract) -> dict[tuple[str, int], str]:
 def test_every_row_has_three_faults(contracts: dict[str, Contract]) -> None:
     for name, contract in contracts.items():
         counts = Counter(row for fault in reference.faults(name) for row in fault.rows)
-        assert [] == [row_id for row, row_id in row_names(contract).items() if counts[row] < LEAST]
+        assert [row_id for row, row_id in row_names(contract).items() if counts[row] < LEAST] == []
 
 
 def test_every_fault_has_rows_and_all_of_them_exist(contracts: dict[str, Contract]) -> None:
@@ -41,7 +41,7 @@ def test_every_fault_has_rows_and_all_of_them_exist(contracts: dict[str, Contrac
         lost = {
             fault.name: fault.rows for fault in reference.faults(name) if not fault.rows or set(fault.rows) - set(rows)
         }
-        assert {} == lost
+        assert lost == {}
 
 
 def test_every_contract_with_a_reference_server_is_proved(contracts: dict[str, Contract]) -> None:
@@ -54,21 +54,21 @@ def test_no_released_row_has_changed_its_id_or_is_gone(
     for name, listed in released.items():
         ids = [row.id for row in contracts[name].rows]
         gone = [row for row in listed["rows"] if row not in ids]
-        assert [] == gone, "a released ID is never changed; a row taken back moves to the tombstones"
+        assert gone == [], "a released ID is never changed; a row taken back moves to the tombstones"
 
 
 def test_a_new_row_is_added_to_the_released_ones(contracts: dict[str, Contract], released: dict[str, Any]) -> None:
     for name, contract in contracts.items():
         new = [row.id for row in contract.rows if row.id not in released[name]["rows"]]
-        assert [] == new, f"add these to {RELEASED.name}"
+        assert new == [], f"add these to {RELEASED.name}"
 
 
 def test_no_tombstone_is_used_again(contracts: dict[str, Contract], released: dict[str, Any]) -> None:
     for name, contract in contracts.items():
         buried = released[name]["tombstones"]
-        assert [] == [row.id for row in contract.rows if row.id in buried]
+        assert [row.id for row in contract.rows if row.id in buried] == []
         assert all(isinstance(reason, str) and reason for reason in buried.values())
 
 
 def test_the_tables_have_as_many_rows_as_the_documents(released: dict[str, Any]) -> None:
-    assert {"microcms-management": 32, "kuroco": 15} == {name: len(one["rows"]) for name, one in released.items()}
+    assert {name: len(one["rows"]) for name, one in released.items()} == {"microcms-management": 32, "kuroco": 15}

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from conformance.reference.messages import Outgoing
+from conformance.reference.http import WireResponse
 from conformance.session import RunOptions, RunSession
 from conformance.target.selection import select_target
 from tests.safety.watched import CASES, contract, ran, saved, watched
@@ -190,7 +190,7 @@ def test_a_network_that_fails_now_and_then_is_never_held_against_the_target(kind
             return answer(incoming)
         if kind == "reset":
             raise ConnectionResetError
-        return Outgoing("HTTP/1.1 503 Service Unavailable", [("Content-Length", "0")])
+        return WireResponse("HTTP/1.1 503 Service Unavailable", [("Content-Length", "0")])
 
     with watched("microcms-management", unsteady) as server:
         done = ran(saved(tmp_path, server.profile), "microcms-management", RunOptions("smoke", 0, 4), explore=False)

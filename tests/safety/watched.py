@@ -64,16 +64,16 @@ def watched(
         profile = copy.deepcopy(running.profile)
         profile.pop("pace", None)
         server = Watched(running, profile)
-        inner, lock = running.site.answer, threading.Lock()
+        inner, lock = running.application.respond, threading.Lock()
 
-        class Site:
+        class Application:
             @staticmethod
-            def answer(incoming: Any) -> Any:
+            def respond(incoming: Any) -> Any:
                 with lock:
                     server.actual.append((incoming.method, incoming.path))
                 return around(incoming, inner) if around else inner(incoming)
 
-        running._server.site = Site()
+        running._server.application = Application()
         yield server
 
 

@@ -1,46 +1,39 @@
-"""A Kuroco site in one process, written from the documents: accounts, tokens, topics, both validation layers.
-
-`server` answers one request. `choices` holds what the documents leave open, which is where conforming sites differ;
-`faults` holds the ways in which a site can be wrong.
-"""
+"""A server of one Kuroco site, written from the vendor's documents: accounts, tokens, topics and their validation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from conformance.reference.catalogue import Fault, Freedom
-from conformance.reference.kuroco.choices import FREEDOMS
-from conformance.reference.messages import Site
+from conformance.reference.catalogue import Fault, Variant
 
-__all__ = ["beyond", "catalogue", "freedoms", "site"]
+if TYPE_CHECKING:
+    from conformance.reference.kuroco.application import KurocoApplication
 
-
-def catalogue() -> tuple[Fault, ...]:
-    """Every way in which this site can be wrong."""
-    from conformance.reference.kuroco.faults import BROKEN  # noqa: PLC0415 - a right site has no use for them
-
-    return tuple(broken.fault for broken in BROKEN)
+__all__ = ["create_application", "list_faults", "list_variants"]
 
 
-def beyond() -> tuple[Fault, ...]:
-    """Every way in which this site can be wrong that no row of the tables speaks of."""
-    from conformance.reference.kuroco.faults.beyond import BEYOND  # noqa: PLC0415 - as above
+def list_faults() -> tuple[Fault, ...]:
+    """Every fault of this server."""
+    from conformance.reference.kuroco.faults import FAULTY_SERVERS  # noqa: PLC0415 - a right server needs none
 
-    return tuple(broken.fault for broken in BEYOND)
-
-
-def freedoms() -> tuple[Freedom, ...]:
-    """Every question that the documents leave open, those of the wire included."""
-    from conformance.reference.layout import FREEDOMS as WIRE  # noqa: PLC0415
-
-    return (*FREEDOMS, *WIRE)
+    return tuple(server.fault for server in FAULTY_SERVERS)
 
 
-def site(faults: Sequence[str], freedoms: Mapping[str, str]) -> Site:
-    """A site with these faults, which chose these freedoms (each of them)."""
-    from conformance.reference.kuroco.faults import BROKEN  # noqa: PLC0415
-    from conformance.reference.kuroco.faults.beyond import BEYOND  # noqa: PLC0415
-    from conformance.reference.kuroco.server import KurocoSite  # noqa: PLC0415
+def list_variants() -> tuple[Variant, ...]:
+    """Every question that the documents leave open, those of HTTP and JSON included."""
+    from conformance.reference.kuroco.variants import VARIANTS  # noqa: PLC0415 - read only on demand
 
-    twists = [broken.make() for broken in (*BROKEN, *BEYOND) if broken.fault.name in faults]
-    return KurocoSite(twists, freedoms)
+    return VARIANTS
+
+
+def create_application(faults: Sequence[str], choices: Mapping[str, str]) -> KurocoApplication:
+    """A site with these faults; `choices` has one for every variant."""
+    from conformance.reference.kuroco.application import KurocoApplication  # noqa: PLC0415 - loads Werkzeug
+
+    hooks = []
+    if faults:
+        from conformance.reference.kuroco.faults import FAULTY_SERVERS  # noqa: PLC0415 - a right server needs none
+
+        hooks = [one.make_hooks() for one in FAULTY_SERVERS if one.fault.name in faults]
+    return KurocoApplication(hooks, choices)

@@ -1,4 +1,4 @@
-"""The site's content structure: eight extension fields of one topic group, one of each kind."""
+"""The site's content structure: one extension field of each kind."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from conformance.reference.catalogue import Row
-from conformance.reference.kuroco.vocabulary import EMAIL, LENGTH, NUMBER, REGEX, TEL, URL, ZIP
+from conformance.reference.kuroco.rows import EMAIL, LENGTH, NUMBER, REGEX, TEL, URL, ZIP
 
-__all__ = ["PATTERNS", "Field", "structure"]
+__all__ = ["PATTERNS", "Field", "content_structure"]
 
 _TITLES = {
     "required": ("Headline", "見出し"),
@@ -40,9 +40,10 @@ PATTERNS = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One extension field: its kind, name in a body, title for people, and a value that it accepts.
+    """One extension field: its kind, its name in a body, its title in messages, and a value that it accepts.
 
-    `row` is the row that a wrong value is refused by; a required text has two, and none here.
+    `row` is the row that a wrong value is rejected with; None for the required text, which has two rows. `least` and
+    `most` are lengths in characters.
     """
 
     kind: str
@@ -56,12 +57,12 @@ class Field:
     mismatch: str = ""
 
 
-def structure(choices: Mapping[str, str]) -> tuple[Field, ...]:
-    """The eight fields in the document's order, named and limited as `choices` say."""
-    return tuple(_field(number, kind, choices) for number, kind in enumerate(_TITLES, 1))
+def content_structure(choices: Mapping[str, str]) -> tuple[Field, ...]:
+    """The eight fields in the document's order, with the names and limits that `choices` select."""
+    return tuple(_create_field(number, kind, choices) for number, kind in enumerate(_TITLES, 1))
 
 
-def _field(number: int, kind: str, choices: Mapping[str, str]) -> Field:
+def _create_field(number: int, kind: str, choices: Mapping[str, str]) -> Field:
     name = {"ext_col": f"ext_col_{number:02}", "ext": f"ext_{number}", "slug": f"my_{kind}"}[choices["field_names"]]
     english, japanese = _TITLES[kind]
     title = {"english": english, "japanese": japanese, "alike": "Text"}[choices["field_titles"]]

@@ -1,4 +1,4 @@
-"""Which language an answer is in: the `_lang` parameter, then `Accept-Language`, then the site's own."""
+"""The language of a response: from the `_lang` parameter, else from `Accept-Language`, else the site's own."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ __all__ = ["LANGUAGES", "PRIMARY", "negotiate"]
 
 LANGUAGES: Final = ("ja", "en")
 PRIMARY: Final = "ja"
-"""The language for those who ask for none of them."""
+"""The language where a request asks for none of them."""
 
 
 def negotiate(parameter: str | None, header: str | None) -> tuple[str, str]:
-    """The language of the answer, and what asked for it: `_lang`, `accept-language` or `site`."""
+    """The language of the response, and what selected it: `_lang`, `accept-language` or `site`."""
     if parameter in LANGUAGES:
         return parameter, "_lang"
-    for wanted, quality in parse_accept_header(header or "", LanguageAccept):
-        language = wanted.partition("-")[0].lower()
+    for tag, quality in parse_accept_header(header or "", LanguageAccept):
+        language = tag.partition("-")[0].lower()
         if language in LANGUAGES and quality > 0:
             return language, "accept-language"
     return PRIMARY, "site"

@@ -1,4 +1,4 @@
-"""A list of topics: what the query leaves of it, in which order, and on which page."""
+"""Lists of topics: filters, order and pages."""
 
 from __future__ import annotations
 
@@ -8,55 +8,55 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
-__all__ = ["is_filtered", "order", "page", "select"]
+__all__ = ["filter_topics", "has_filter", "select_page", "sort_topics"]
 
 PER_PAGE: Final = 20
 _TERM = re.compile(r"""\s*(\w+)\s*(!=|=|contains)\s*("[^"]*"|'[^']*'|\S+)\s*""")
 _FILTERS: Final = ("id[]", "id", "filter", "topics_keyword", "contents_type[]")
 Query = Mapping[str, Sequence[str]]
-Row = Mapping[str, Any]
+Topic = Mapping[str, Any]
 
 
-def is_filtered(query: Query) -> bool:
-    """Whether the query asks for less than everything."""
+def has_filter(query: Query) -> bool:
+    """Whether the query has a filter."""
     return any(query.get(name, [""])[0] for name in _FILTERS)
 
 
-def select(rows: Iterable[Row], query: Query) -> list[Row] | None:
-    """The rows that every filter of the query lets through; None where `filter` cannot be read."""
+def filter_topics(topics: Iterable[Topic], query: Query) -> list[Topic] | None:
+    """The topics that every filter of the query matches; None where `filter` is malformed."""
     ids = {*query.get("id[]", ()), *query.get("id", ())} - {""}
     types = {*query.get("contents_type[]", ())} - {""}
     word = query.get("topics_keyword", [""])[0]
-    terms = _terms(query.get("filter", [""])[0])
+    terms = _parse_filter(query.get("filter", [""])[0])
     if terms is None:
         return None
     return [
-        row
-        for row in rows
-        if (not ids or str(row["topics_id"]) in ids)
-        and (not types or str(row["contents_type"]) in types)
-        and (not word or any(word in str(value) for value in row.values()))
-        and all(_holds(row, *term) for term in terms)
+        topic
+        for topic in topics
+        if (not ids or str(topic["topics_id"]) in ids)
+        and (not types or str(topic["contents_type"]) in types)
+        and (not word or any(word in str(value) for value in topic.values()))
+        and all(_matches(topic, *term) for term in terms)
     ]
 
 
-def order(rows: list[Row], query: Query, default: str) -> list[Row]:
-    """By `order_query` (`topics_id:asc`), else as the site does it."""
+def sort_topics(topics: list[Topic], query: Query, default: str) -> list[Topic]:
+    """Sorted by `order_query` (such as `topics_id:asc`), else in the site's default order."""
     name, _, direction = query.get("order_query", [""])[0].partition(":")
-    if name and all(name in row for row in rows):
-        return sorted(rows, key=lambda row: (str(type(row[name])), row[name]), reverse=direction == "desc")
-    return sorted(rows, key=lambda row: row["topics_id"], reverse=default == "newest first")
+    if name and all(name in topic for topic in topics):
+        return sorted(topics, key=lambda topic: (str(type(topic[name])), topic[name]), reverse=direction == "desc")
+    return sorted(topics, key=lambda topic: topic["topics_id"], reverse=default == "newest first")
 
 
-def page(rows: list[Row], query: Query, path: str) -> tuple[list[Row], dict[str, Any]]:
-    """The rows of the page asked for (`cnt` on each, 0 for all; `pageID` from 1), and `pageInfo` about it."""
-    count = _number(query, "cnt", PER_PAGE) or max(1, len(rows))
-    pages = max(1, math.ceil(len(rows) / count))
-    number = max(1, _number(query, "pageID", 1))
-    shown = rows[(number - 1) * count : number * count]
+def select_page(topics: list[Topic], query: Query, path: str) -> tuple[list[Topic], dict[str, Any]]:
+    """The topics of one page (`cnt` per page, 0 for all; `pageID` from 1), and its `pageInfo`."""
+    count = _read_number(query, "cnt", PER_PAGE) or max(1, len(topics))
+    pages = max(1, math.ceil(len(topics) / count))
+    number = max(1, _read_number(query, "pageID", 1))
+    shown = topics[(number - 1) * count : number * count]
     first = (number - 1) * count + 1 if shown else 0
     return shown, {
-        "totalCnt": len(rows),
+        "totalCnt": len(topics),
         "perPage": count,
         "totalPageCnt": pages,
         "pageNo": number,
@@ -74,7 +74,7 @@ def page(rows: list[Row], query: Query, path: str) -> tuple[list[Row], dict[str,
     }
 
 
-def _terms(text: str) -> list[tuple[str, str, str]] | None:
+def _parse_filter(text: str) -> list[tuple[str, str, str]] | None:
     if not text.strip():
         return []
     found = [_TERM.fullmatch(part) for part in re.split(r"\s+AND\s+", text, flags=re.IGNORECASE)]
@@ -82,13 +82,13 @@ def _terms(text: str) -> list[tuple[str, str, str]] | None:
     return terms if len(terms) == len(found) else None
 
 
-def _holds(row: Row, name: str, operator: str, wanted: str) -> bool:
-    value = str(row.get(name, ""))
+def _matches(topic: Topic, name: str, operator: str, operand: str) -> bool:
+    value = str(topic.get(name, ""))
     if operator == "contains":
-        return wanted in value
-    return (value == wanted) == (operator == "=")
+        return operand in value
+    return (value == operand) == (operator == "=")
 
 
-def _number(query: Query, name: str, default: int) -> int:
+def _read_number(query: Query, name: str, default: int) -> int:
     text = query.get(name, [""])[0]
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default

@@ -1,120 +1,125 @@
-"""What members do: log in, exchange a grant for tokens, look at their profile, log out."""
+"""Operations of members: log in, exchange a grant token, read the profile, log out; and access to topics."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance.reference.kuroco.replies import NEEDS_TOKEN, gateway, general, success, undocumented
-from conformance.reference.kuroco.session import GRANT_SECONDS, STATIC_TOKEN, Account, Token
-from conformance.reference.kuroco.setting import Setting, Visit
-from conformance.reference.kuroco.vocabulary import LOGIN, PROFILE, TOKEN
-from conformance.reference.messages import Reply
+from conformance.reference.http import JsonResponse
+from conformance.reference.kuroco.accounts import GRANT_SECONDS, STATIC_TOKEN, AccessToken, Account
+from conformance.reference.kuroco.context import KurocoContext, KurocoSite
+from conformance.reference.kuroco.responses import (
+    TOKEN_REQUIRED,
+    gateway_error,
+    general_error,
+    success,
+    undocumented_error,
+)
+from conformance.reference.kuroco.rows import LOGIN, PROFILE, TOKEN
 
-__all__ = ["admission", "login", "logout", "profile", "token"]
+__all__ = ["check_access", "exchange_token", "get_profile", "log_in", "log_out"]
 
 
-def login(visit: Visit, setting: Setting) -> Reply:
-    """Gives a grant token for an e-mail and a password."""
-    body = visit.body if isinstance(visit.body, dict) else {}
+def log_in(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+    """Issues a grant token for an e-mail and a password."""
+    body = context.body if isinstance(context.body, dict) else {}
     email, password = body.get("email"), body.get("password")
     if not isinstance(email, str) or not isinstance(password, str):
         name = "password" if isinstance(email, str) else "email"
-        if setting.choices["missing_login_keys"] == "400":
-            return undocumented(400, "required", "Required property missing", name)
-        return general(visit, setting, LOGIN)
-    visit.known_email = email in setting.desk.accounts
-    account = setting.desk.authenticate(email, password)
-    if account is None and not setting.decisions.holds(LOGIN, visit):
-        account = setting.desk.accounts.get(email) or _anybody(setting)
-    if account is None or setting.decisions.invented(visit) == LOGIN:
-        return general(visit, setting, LOGIN)
-    grant = setting.desk.grant(account)
-    info = {"validUntil": int(setting.desk.now() + GRANT_SECONDS)}
-    return success(200, setting, grant_token=grant.value, status=0, member_id=account.member_id, info=info)
+        if site.choices["missing_login_keys"] == "400":
+            return undocumented_error(400, "required", "Required property missing", name)
+        return general_error(context, site, LOGIN)
+    context.known_email = email in site.accounts.accounts
+    account = site.accounts.authenticate(email, password)
+    if account is None and not site.behaviour.enforces(LOGIN, context):
+        account = site.accounts.accounts.get(email) or _first_account(site)
+    if account is None or site.behaviour.wrong_rejection(context) == LOGIN:
+        return general_error(context, site, LOGIN)
+    grant = site.accounts.issue_grant(account)
+    info = {"validUntil": int(site.accounts.now() + GRANT_SECONDS)}
+    return success(200, site, grant_token=grant.value, status=0, member_id=account.member_id, info=info)
 
 
-def token(visit: Visit, setting: Setting) -> Reply:
-    """Gives an access token for a grant token, for a refresh token, or to anybody who names neither."""
-    body = visit.body if isinstance(visit.body, dict) else {}
+def exchange_token(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+    """Issues an access token for a grant token or a refresh token, or an anonymous one for neither."""
+    body = context.body if isinstance(context.body, dict) else {}
     if not {"grant_token", "refresh_token"} & body.keys():
-        if setting.choices["empty_token_request"] == "refused":
-            return general(visit, setting, TOKEN)
-        return success(200, setting, access_token=_out(setting.desk.access(None), setting))
-    taken = _exchanged(body, visit, setting)
-    if taken is None or setting.decisions.invented(visit) == TOKEN:
-        return general(visit, setting, TOKEN)
-    access = setting.desk.access(taken.account)
-    given = {"access_token": _out(access, setting)}
-    if setting.choices["refresh_token"] == "given":
-        given["refresh_token"] = _out(setting.desk.refresh(taken.account), setting)
-    return success(200, setting, **given)
+        if site.choices["empty_token_request"] == "refused":
+            return general_error(context, site, TOKEN)
+        return success(200, site, access_token=_token_json(site.accounts.issue_access(None), site))
+    redeemed = _redeem(body, context, site)
+    if redeemed is None or site.behaviour.wrong_rejection(context) == TOKEN:
+        return general_error(context, site, TOKEN)
+    access = site.accounts.issue_access(redeemed.account)
+    tokens = {"access_token": _token_json(access, site)}
+    if site.choices["refresh_token"] == "given":
+        tokens["refresh_token"] = _token_json(site.accounts.issue_refresh(redeemed.account), site)
+    return success(200, site, **tokens)
 
 
-def profile(visit: Visit, setting: Setting) -> Reply:
-    """Who the access token belongs to."""
-    account = visit.token.account if visit.token else None
-    if account is None and visit.key is None and not setting.decisions.holds(PROFILE, visit):
-        account = _anybody(setting)
-    if account is None or setting.decisions.invented(visit) == PROFILE:
-        return gateway(401, NEEDS_TOKEN, setting, PROFILE)
+def get_profile(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+    """The member that the access token belongs to."""
+    account = context.token.account if context.token else None
+    if account is None and context.key is None and not site.behaviour.enforces(PROFILE, context):
+        account = _first_account(site)
+    if account is None or site.behaviour.wrong_rejection(context) == PROFILE:
+        return gateway_error(401, TOKEN_REQUIRED, site, PROFILE)
     names = {"name1": account.name1, "name2": account.name2}
-    return success(200, setting, member_id=account.member_id, email=account.email, **names)
+    return success(200, site, member_id=account.member_id, email=account.email, **names)
 
 
-def logout(visit: Visit, setting: Setting) -> Reply:
-    """Ends the session of the access token."""
-    if visit.token is None or visit.token.account is None:
-        if setting.choices["logout_anonymous"] == "400":
-            return undocumented(400, "bad_request")
-    elif setting.decisions.does("log out", visit):
-        setting.desk.revoke(visit.token)
-    return success(200, setting)
+def log_out(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+    """Revokes the access token."""
+    if context.token is None or context.token.account is None:
+        if site.choices["logout_anonymous"] == "400":
+            return undocumented_error(400, "bad_request")
+    else:
+        site.accounts.revoke(context.token)
+    return success(200, site)
 
 
-def admission(visit: Visit, setting: Setting) -> Reply | None:
-    """The refusal of a visit whose access token is lacking or not valid, where its operation needs one."""
-    if visit.operation in ("login", "token"):
+def check_access(context: KurocoContext, site: KurocoSite) -> JsonResponse | None:
+    """The rejection of a request that lacks a valid access token where its operation needs one; else None."""
+    if context.operation in ("login", "token"):
         return None
-    if visit.key is not None and visit.token is None:
-        return _wrong_token(setting)
-    if visit.operation in ("list", "detail"):
-        open_to_all = visit.token is not None or setting.choices["reads_need_token"] == "no"
-        return None if open_to_all else gateway(401, NEEDS_TOKEN, setting)
-    return _write_admission(visit, setting) if visit.operation in ("insert", "update", "delete") else None
+    if context.key is not None and context.token is None:
+        return _invalid_token(site)
+    if context.operation in ("list", "detail"):
+        open_to_all = context.token is not None or site.choices["reads_need_token"] == "no"
+        return None if open_to_all else gateway_error(401, TOKEN_REQUIRED, site)
+    return _check_write_access(context, site) if context.operation in ("insert", "update", "delete") else None
 
 
-def _write_admission(visit: Visit, setting: Setting) -> Reply | None:
-    if visit.token is not None and visit.token.account is not None:
+def _check_write_access(context: KurocoContext, site: KurocoSite) -> JsonResponse | None:
+    if context.token is not None and context.token.account is not None:
         return None
-    if visit.token is None and setting.choices["anonymous_write"] == "401":
-        return gateway(401, NEEDS_TOKEN, setting)
-    return undocumented(403, "forbidden", "Insufficient permissions to perform this action.")
+    if context.token is None and site.choices["anonymous_write"] == "401":
+        return gateway_error(401, TOKEN_REQUIRED, site)
+    return undocumented_error(403, "forbidden", "Insufficient permissions to perform this action.")
 
 
-def _wrong_token(setting: Setting) -> Reply:
-    if setting.choices["wrong_token"] == "envelope":
-        return undocumented(401, "unauthorized", "Access token is invalid")
-    return gateway(401, NEEDS_TOKEN, setting)
+def _invalid_token(site: KurocoSite) -> JsonResponse:
+    if site.choices["wrong_token"] == "envelope":
+        return undocumented_error(401, "unauthorized", "Access token is invalid")
+    return gateway_error(401, TOKEN_REQUIRED, site)
 
 
-def _exchanged(body: dict[str, Any], visit: Visit, setting: Setting) -> Token | None:
-    value, renewed = body.get("grant_token"), body.get("refresh_token")
-    if isinstance(renewed, str) and "grant_token" not in body:
-        return setting.desk.renew(renewed)
-    text = value if isinstance(value, str) else ""
-    found = setting.desk.redeem(text, keep=setting.choices["grant_again"] == "taken")
-    if found is None and not setting.decisions.holds(TOKEN, visit):
-        return Token(STATIC_TOKEN, _anybody(setting), setting.desk.now())
+def _redeem(body: dict[str, Any], context: KurocoContext, site: KurocoSite) -> AccessToken | None:
+    grant, refresh = body.get("grant_token"), body.get("refresh_token")
+    if isinstance(refresh, str) and "grant_token" not in body:
+        return site.accounts.renew(refresh)
+    found = site.accounts.redeem(grant if isinstance(grant, str) else "", keep=site.choices["grant_again"] == "taken")
+    if found is None and not site.behaviour.enforces(TOKEN, context):
+        return AccessToken(STATIC_TOKEN, _first_account(site), site.accounts.now())
     return found
 
 
-def _out(token: Token, setting: Setting) -> Any:
-    if setting.choices["token_shape"] == "strings":
+def _token_json(token: AccessToken, site: KurocoSite) -> Any:
+    if site.choices["token_shape"] == "strings":
         return token.value
     expires = datetime.fromtimestamp(token.expires, UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
     return {"value": token.value, "expiresAt": expires}
 
 
-def _anybody(setting: Setting) -> Account:
-    return next(iter(setting.desk.accounts.values()))
+def _first_account(site: KurocoSite) -> Account:
+    return next(iter(site.accounts.accounts.values()))

@@ -1,22 +1,22 @@
-"""The target profile of the reference site: every fixture, and credentials that are good for nothing else."""
+"""The target profile of the reference site; its credentials are valid nowhere else."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from conformance.reference.kuroco.accounts import ACCOUNT, STATIC_TOKEN
+from conformance.reference.kuroco.context import KurocoSite
 from conformance.reference.kuroco.fields import Field
 from conformance.reference.kuroco.language import LANGUAGES
 from conformance.reference.kuroco.routes import BASE, GROUP_PATH, MISSING_GROUP_PATH
-from conformance.reference.kuroco.session import ACCOUNT, STATIC_TOKEN
-from conformance.reference.kuroco.setting import Setting
 
 __all__ = ["profile"]
 
 _ID = "{topics_id}"
 
 
-def profile(base_url: str, setting: Setting) -> dict[str, Any]:
-    """A complete profile in the form that the suite reads, as plain JSON values."""
+def profile(base_url: str, site: KurocoSite) -> dict[str, Any]:
+    """A complete target profile as JSON values."""
     email, password = ACCOUNT
     return {
         "contract": "kuroco",
@@ -39,9 +39,9 @@ def profile(base_url: str, setting: Setting) -> dict[str, Any]:
             "missing_group_detail_path": f"{MISSING_GROUP_PATH}/{_ID}",
             "missing_group_insert_path": f"{MISSING_GROUP_PATH}/insert",
             "missing_group_update_path": f"{MISSING_GROUP_PATH}/update/{_ID}",
-            "topics_id": min(setting.store.topics),
+            "topics_id": min(site.store.topics),
             "missing_topics_id": 999_999_999,
-            "fields": {field.kind: _field(field) for field in setting.fields},
+            "fields": {field.kind: _field(field) for field in site.fields},
             "languages": list(LANGUAGES),
         },
         "allow": ["write", "delete", "exhaust"],

@@ -1,11 +1,11 @@
-"""Which endpoint a path and a method lead to; each is bound to one operation, and those of topics to a group."""
+"""The endpoints of the site; each is bound to one operation, and those of topics to a topic group."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["BASE", "GROUP_PATH", "MISSING_GROUP_PATH", "Endpoint", "lead", "methods"]
+__all__ = ["BASE", "GROUP_PATH", "MISSING_GROUP_PATH", "Endpoint", "allowed_methods", "find_endpoint"]
 
 BASE: Final = "rcms-api/1"
 GROUP_PATH: Final = f"{BASE}/topics1"
@@ -14,12 +14,12 @@ MISSING_GROUP_PATH: Final = f"{BASE}/topics9"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A path (`*` stands for a topic's ID), the method that it takes, and what it does."""
+    """A path (`*` stands for a topic's ID), its method and its operation; `group_exists`: its topic group exists."""
 
     path: str
     method: str
     operation: str
-    group: bool = True
+    group_exists: bool = True
 
 
 ENDPOINTS: Final = (
@@ -32,29 +32,29 @@ ENDPOINTS: Final = (
     Endpoint(f"{GROUP_PATH}/update/*", "POST", "update"),
     Endpoint(f"{GROUP_PATH}/delete/*", "POST", "delete"),
     Endpoint(f"{GROUP_PATH}/*", "GET", "detail"),
-    Endpoint(MISSING_GROUP_PATH, "GET", "list", group=False),
-    Endpoint(f"{MISSING_GROUP_PATH}/insert", "POST", "insert", group=False),
-    Endpoint(f"{MISSING_GROUP_PATH}/update/*", "POST", "update", group=False),
-    Endpoint(f"{MISSING_GROUP_PATH}/*", "GET", "detail", group=False),
+    Endpoint(MISSING_GROUP_PATH, "GET", "list", group_exists=False),
+    Endpoint(f"{MISSING_GROUP_PATH}/insert", "POST", "insert", group_exists=False),
+    Endpoint(f"{MISSING_GROUP_PATH}/update/*", "POST", "update", group_exists=False),
+    Endpoint(f"{MISSING_GROUP_PATH}/*", "GET", "detail", group_exists=False),
 )
 
 
-def lead(path: str, method: str) -> tuple[Endpoint, str] | None:
-    """The endpoint for a path without its leading slash, and the topic's ID in it; a HEAD goes where a GET goes."""
-    wanted = "GET" if method == "HEAD" else method
+def find_endpoint(path: str, method: str) -> tuple[Endpoint | None, str]:
+    """The endpoint of a path without its leading slash, or None, and the topic's ID in it; HEAD is handled as GET."""
+    method = "GET" if method == "HEAD" else method
     for endpoint in ENDPOINTS:
-        found = _id(endpoint.path, path)
-        if found is not None and endpoint.method == wanted:
-            return endpoint, found
-    return None
+        topics_id = _match(endpoint.path, path)
+        if topics_id is not None and endpoint.method == method:
+            return endpoint, topics_id
+    return None, ""
 
 
-def methods(path: str) -> tuple[str, ...]:
-    """The methods that a path has endpoints for; none for an unknown path."""
-    return tuple(dict.fromkeys(e.method for e in ENDPOINTS if _id(e.path, path) is not None))
+def allowed_methods(path: str) -> tuple[str, ...]:
+    """The methods that a path has endpoints for; empty for an unknown path."""
+    return tuple(dict.fromkeys(e.method for e in ENDPOINTS if _match(e.path, path) is not None))
 
 
-def _id(pattern: str, path: str) -> str | None:
+def _match(pattern: str, path: str) -> str | None:
     if not pattern.endswith("*"):
         return "" if path == pattern else None
     rest = path.removeprefix(pattern[:-1])

@@ -1,6 +1,7 @@
-"""What the site takes for a mail address, a telephone number, and so on; the documents don't give their patterns.
+"""Which values the site accepts as a mail address, a telephone number, and so on.
 
-Every rule refuses what nobody could take for its kind, and accepts the plain values; between the two, `choices` decide.
+The documents do not give the patterns. Clearly wrong values are rejected and plain ones accepted by every site;
+between the two, the variants decide.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 
 from conformance.reference.catalogue import Row
 from conformance.reference.kuroco.fields import Field
-from conformance.reference.kuroco.vocabulary import (
+from conformance.reference.kuroco.rows import (
     ABSENT,
     EMAIL,
     EMPTY,
@@ -26,7 +27,7 @@ from conformance.reference.kuroco.vocabulary import (
     Check,
 )
 
-__all__ = ["fails", "size"]
+__all__ = ["breaks_rule", "text_length"]
 
 _PATTERNS: dict[str, dict[Row, re.Pattern[str]]] = {
     "strict": {
@@ -46,8 +47,8 @@ _PATTERNS: dict[str, dict[Row, re.Pattern[str]]] = {
 }
 
 
-def fails(check: Check, field: Field | None, choices: Mapping[str, str]) -> bool:
-    """Whether the site refuses `check.value` by `check.row`; `field` is the extension field, none for the title."""
+def breaks_rule(check: Check, field: Field | None, choices: Mapping[str, str]) -> bool:
+    """Whether the site rejects `check.value` by `check.row`; `field` is the extension field, None for the title."""
     if check.row in (TITLE, MISSING, EMPTY):
         return _lacks_text(check, choices)
     if check.value is None or check.value is ABSENT or field is None:
@@ -58,11 +59,11 @@ def fails(check: Check, field: Field | None, choices: Mapping[str, str]) -> bool
     if check.row == REGEX:
         return re.fullmatch(field.pattern, value) is None or value.endswith("\n")
     if check.row == LENGTH:
-        return not field.least <= size(value, choices["length_unit"]) <= field.most
+        return not field.least <= text_length(value, choices["length_unit"]) <= field.most
     return _PATTERNS[choices["formats"]][check.row].fullmatch(value) is None
 
 
-def size(value: str, unit: str) -> int:
+def text_length(value: str, unit: str) -> int:
     """The length of `value` in code points, UTF-16 units, or characters with their combining marks."""
     if unit == "utf-16 units":
         return len(value.encode("utf-16-le", "surrogatepass")) // 2

@@ -1,4 +1,4 @@
-"""The topics of the site: what was written, and what was deleted."""
+"""The topics of the site, also those that were deleted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["GROUP", "Store", "Topic"]
+__all__ = ["GROUP", "Topic", "TopicStore"]
 
 GROUP = 1
 """The one topic group that the site has."""
@@ -15,7 +15,7 @@ GROUP = 1
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic: its title, its further members as they were sent, and its texts by extension field."""
+    """One topic: its title, its other members as they were sent, and its texts by extension field."""
 
     topics_id: int
     subject: str
@@ -26,8 +26,8 @@ class Topic:
 
 
 @dataclass(slots=True)
-class Store:
-    """Every topic by its ID, and those that were deleted. IDs are never given twice."""
+class TopicStore:
+    """Every topic by its ID, also the deleted ones. IDs are never reused; `now` is a clock in seconds since 1970."""
 
     now: Callable[[], float]
     topics: dict[int, Topic] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Store:
     next_id: int = 1001
 
     def insert(self, subject: str, texts: Mapping[str, str], members: Mapping[str, Any]) -> Topic:
-        """Keeps a new topic."""
+        """Stores a new topic."""
         stamp = self._stamp()
         topic = Topic(self.next_id, subject, dict(texts), dict(members), stamp, stamp)
         self.next_id += 1
@@ -43,7 +43,7 @@ class Store:
         return topic
 
     def update(self, topic: Topic, subject: str, texts: Mapping[str, str], members: Mapping[str, Any]) -> Topic:
-        """Lays what was sent over what is there; what was not sent stays."""
+        """Replaces what was sent of a topic; what was not sent is kept."""
         changed = replace(
             topic,
             subject=subject,
@@ -55,7 +55,7 @@ class Store:
         return changed
 
     def delete(self, topic: Topic) -> None:
-        """Takes a topic away for good."""
+        """Deletes a topic."""
         self.deleted[topic.topics_id] = self.topics.pop(topic.topics_id)
 
     def _stamp(self) -> str:

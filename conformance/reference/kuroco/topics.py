@@ -1,145 +1,143 @@
-"""What is done with topics: list, detail, insert, update, delete."""
+"""Operations on topics: list, detail, insert, update, delete."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.reference.kuroco.listing import is_filtered, order, page, select
-from conformance.reference.kuroco.replies import general, refusal, success, undocumented
-from conformance.reference.kuroco.setting import Setting, Visit
+from conformance.reference.http import JsonResponse
+from conformance.reference.kuroco.context import KurocoContext, KurocoSite
+from conformance.reference.kuroco.listing import filter_topics, has_filter, select_page, sort_topics
+from conformance.reference.kuroco.messages import success_messages
+from conformance.reference.kuroco.responses import error_response, general_error, success, undocumented_error
+from conformance.reference.kuroco.rows import NO_GROUP, NOT_FOUND
 from conformance.reference.kuroco.store import GROUP, Topic
-from conformance.reference.kuroco.validation import Draft, examine
-from conformance.reference.kuroco.vocabulary import NO_GROUP, NOT_FOUND
-from conformance.reference.kuroco.wording import done
-from conformance.reference.messages import Reply
+from conformance.reference.kuroco.validation import Draft, validate
 
-__all__ = ["delete", "detail", "insert", "listed", "update"]
+__all__ = ["delete_topic", "get_topic", "insert_topic", "list_topics", "update_topic"]
 
 
-def listed(visit: Visit, setting: Setting) -> Reply:
-    """The topics of the group that the query asks for, with `pageInfo`."""
-    topics = setting.store.topics.values() if visit.group else ()
-    if not visit.group and setting.decisions.holds(NOT_FOUND, visit):
-        return general(visit, setting, NOT_FOUND)
-    rows = select((_shown(topic, setting) for topic in topics), visit.query)
-    if rows is None:
-        return undocumented(400, "bad_request", "Malformed filter", "filter")
-    if not rows and is_filtered(visit.query) and setting.choices["filtered_empty"] == "404":
-        return undocumented(404, "not_found")
-    shown, info = page(order(rows, visit.query, setting.choices["list_order"]), visit.query, visit.path)
-    return success(200, setting, list=shown, pageInfo=info)
+def list_topics(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+    """The topics of the group that match the query, with `pageInfo`."""
+    topics = site.store.topics.values() if context.group_exists else ()
+    if not context.group_exists and site.behaviour.enforces(NOT_FOUND, context):
+        return general_error(context, site, NOT_FOUND)
+    found = filter_topics((_as_json(topic, site) for topic in topics), context.query)
+    if found is None:
+        return undocumented_error(400, "bad_request", "Malformed filter", "filter")
+    if not found and has_filter(context.query) and site.choices["filtered_empty"] == "404":
+        return undocumented_error(404, "not_found")
+    found = sort_topics(found, context.query, site.choices["list_order"])
+    page, info = select_page(found, context.query, context.path)
+    return success(200, site, list=page, pageInfo=info)
 
 
-def detail(visit: Visit, setting: Setting) -> Reply:
-    """One topic. Repeated under `list` unless chosen otherwise: the vendor's Python client reads no other member."""
-    topic = _found(visit, setting)
+def get_topic(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+    """One topic; also under `list` unless a variant says otherwise, because a Python client reads no other member."""
+    topic = _find_topic(context, site)
     if topic is None:
-        if not _is_number(visit.topics_id) and setting.choices["non_number_id"] == "400":
-            return undocumented(400, "bad_request")
-        topic = None if setting.decisions.holds(NOT_FOUND, visit) else _another(visit, setting)
+        if not _is_number(context.topics_id) and site.choices["non_number_id"] == "400":
+            return undocumented_error(400, "bad_request")
+        topic = None if site.behaviour.enforces(NOT_FOUND, context) else _other_topic(context, site)
         if topic is None:
-            return general(visit, setting, NOT_FOUND)
-    shown = _shown(topic, setting)
-    more = {"list": [shown]} if setting.choices["detail_listed"] == "yes" else {}
-    return success(200, setting, details=shown, **more)
+            return general_error(context, site, NOT_FOUND)
+    details = _as_json(topic, site)
+    more = {"list": [details]} if site.choices["detail_listed"] == "yes" else {}
+    return success(200, site, details=details, **more)
 
 
-def insert(visit: Visit, setting: Setting) -> Reply:
-    """Keeps a new topic, or says what is wrong with it."""
-    refused, draft = _draft(visit, setting)
-    stored = setting.decisions.does("store", visit, wanted=refused is None) and not _only_validated(visit)
-    number = setting.store.next_id
-    if stored:
-        kept = _kept(draft, visit, setting)
-        number = setting.store.insert(kept.subject or "", kept.texts, kept.members).topics_id
-    status = int(setting.choices["insert_status"])
-    return refused or success(status, setting, messages=done("insert", visit.language, setting.choices), id=number)
+def insert_topic(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+    """Stores a new topic, or reports what is wrong with it."""
+    rejection, draft = _validate(context, site)
+    number = site.store.next_id
+    if _is_stored(context, site):
+        written = _written(draft, context, site)
+        number = site.store.insert(written.subject or "", written.texts, written.members).topics_id
+    messages = success_messages("insert", context.language, site.choices)
+    return rejection or success(int(site.choices["insert_status"]), site, messages=messages, id=number)
 
 
-def update(visit: Visit, setting: Setting) -> Reply:
-    """Changes what was sent of a topic, or says what is wrong with it."""
-    topic = _found(visit, setting)
-    if topic is None and visit.group:
-        return undocumented(404, "not_found")
-    refused, draft = _draft(visit, setting)
-    topic = topic or next(iter(setting.store.topics.values()))
-    if setting.decisions.does("store", visit, wanted=refused is None) and not _only_validated(visit):
-        kept = _kept(draft, visit, setting)
-        setting.store.update(topic, topic.subject if kept.subject is None else kept.subject, kept.texts, kept.members)
-    messages = done("update", visit.language, setting.choices)
-    return refused or success(200, setting, messages=messages, id=topic.topics_id, validation_errors=[])
+def update_topic(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+    """Changes what was sent of a topic, or reports what is wrong with it."""
+    topic = _find_topic(context, site)
+    if topic is None and context.group_exists:
+        return undocumented_error(404, "not_found")
+    rejection, draft = _validate(context, site)
+    topic = topic or next(iter(site.store.topics.values()))
+    if _is_stored(context, site):
+        written = _written(draft, context, site)
+        subject = topic.subject if written.subject is None else written.subject
+        site.store.update(topic, subject, written.texts, written.members)
+    messages = success_messages("update", context.language, site.choices)
+    return rejection or success(200, site, messages=messages, id=topic.topics_id, validation_errors=[])
 
 
-def delete(visit: Visit, setting: Setting) -> Reply:
-    """Takes a topic away."""
-    topic = _found(visit, setting)
+def delete_topic(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+    """Deletes a topic."""
+    topic = _find_topic(context, site)
     if topic is None:
-        return undocumented(404, "not_found")
-    if setting.decisions.does("delete", visit):
-        setting.store.delete(topic)
-    return success(200, setting, messages=done("delete", visit.language, setting.choices))
+        return undocumented_error(404, "not_found")
+    if site.behaviour.performs("delete", context):
+        site.store.delete(topic)
+    return success(200, site, messages=success_messages("delete", context.language, site.choices))
 
 
-def _draft(visit: Visit, setting: Setting) -> tuple[Reply | None, Draft]:
+def _validate(context: KurocoContext, site: KurocoSite) -> tuple[JsonResponse | None, Draft]:
     nothing = Draft(None, {}, {}, ())
-    if not isinstance(visit.body, dict):
-        visit.rejected = True
-        return undocumented(400, "bad_request", "A JSON object is expected"), nothing
-    groupless = not visit.group and setting.decisions.holds(NO_GROUP, visit)
-    groupless = groupless or (visit.group and setting.decisions.invented(visit) == NO_GROUP)
-    draft = examine(visit.body, visit, setting)
-    refused = general(visit, setting, NO_GROUP) if groupless else None
-    if refused is None and draft.complaints:
-        refused = refusal(visit, setting, draft.complaints)
-    visit.rejected = refused is not None
-    return refused, draft
+    if not isinstance(context.body, dict):
+        context.rejected = True
+        return undocumented_error(400, "bad_request", "A JSON object is expected"), nothing
+    group_missing = not context.group_exists and site.behaviour.enforces(NO_GROUP, context)
+    group_missing = group_missing or (context.group_exists and site.behaviour.wrong_rejection(context) == NO_GROUP)
+    draft = validate(context.body, context, site)
+    rejection = general_error(context, site, NO_GROUP) if group_missing else None
+    if rejection is None and draft.errors:
+        rejection = error_response(context, site, draft.errors)
+    context.rejected = rejection is not None
+    return rejection, draft
 
 
-def _kept(draft: Draft, visit: Visit, setting: Setting) -> Draft:
-    """What of a draft is written; a right site writes all of it."""
-    does = setting.decisions.does
-    subject = draft.subject if does("store title", visit) else None
-    texts = {name: text for name, text in draft.texts.items() if does(f"store {_kind(name, setting)}", visit)}
+def _written(draft: Draft, context: KurocoContext, site: KurocoSite) -> Draft:
+    """What of a draft is written; a conforming site writes all of it."""
+    performs, kinds = site.behaviour.performs, {field.name: field.kind for field in site.fields}
+    subject = draft.subject if performs("store title", context) else None
+    texts = {name: text for name, text in draft.texts.items() if performs(f"store {kinds[name]}", context)}
     return Draft(subject, texts, draft.members, ())
 
 
-def _kind(name: str, setting: Setting) -> str:
-    return next(field.kind for field in setting.fields if field.name == name)
+def _is_stored(context: KurocoContext, site: KurocoSite) -> bool:
+    stored = site.behaviour.performs("store", context, intended=not context.rejected)
+    return stored and context.body_member("validate_only") is not True
 
 
-def _only_validated(visit: Visit) -> bool:
-    return isinstance(visit.body, dict) and visit.body.get("validate_only") is True
-
-
-def _found(visit: Visit, setting: Setting) -> Topic | None:
-    if not visit.group or not _is_number(visit.topics_id):
+def _find_topic(context: KurocoContext, site: KurocoSite) -> Topic | None:
+    if not context.group_exists or not _is_number(context.topics_id):
         return None
-    number = int(visit.topics_id)
-    visit.deleted = number in setting.store.deleted
-    found = setting.store.topics.get(number)
-    return found if setting.decisions.invented(visit) != NOT_FOUND else None
+    number = int(context.topics_id)
+    context.deleted = number in site.store.deleted
+    found = site.store.topics.get(number)
+    return found if site.behaviour.wrong_rejection(context) != NOT_FOUND else None
 
 
-def _another(visit: Visit, setting: Setting) -> Topic | None:
-    """What a wrong site shows in place of nothing: the topic that was deleted, or the first there is."""
-    number = int(visit.topics_id) if _is_number(visit.topics_id) else 0
-    return setting.store.deleted.get(number) or next(iter(setting.store.topics.values()), None)
+def _other_topic(context: KurocoContext, site: KurocoSite) -> Topic | None:
+    """What a faulty site returns for a missing topic: the deleted one, or else the first."""
+    number = int(context.topics_id) if _is_number(context.topics_id) else 0
+    return site.store.deleted.get(number) or next(iter(site.store.topics.values()), None)
 
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
-def _shown(topic: Topic, setting: Setting) -> Mapping[str, Any]:
+def _as_json(topic: Topic, site: KurocoSite) -> Mapping[str, Any]:
     members: dict[str, Any] = {"ymd": topic.inserted[:10], "contents_type": 1, "contents": "", "topics_flg": 1}
-    members |= {"open_flg": 1} if setting.choices["open_member"] == "open_flg" else {"open_type": "open"}
+    members |= {"open_flg": 1} if site.choices["open_member"] == "open_flg" else {"open_type": "open"}
     members |= {"regular_flg": 0, **topic.members}
     return {
         "topics_id": topic.topics_id,
         "subject": topic.subject,
         **members,
-        **{field.name: topic.texts.get(field.name, "") for field in setting.fields},
+        **{field.name: topic.texts.get(field.name, "") for field in site.fields},
         "topics_group_id": GROUP,
         "contents_type_nm": "News",
         "inst_ymdhi": topic.inserted,

@@ -1,4 +1,4 @@
-"""Both layers that a written topic passes: the endpoint's schema first, then the content structure."""
+"""Validates a written topic: by the endpoint's schema first, then by the content structure."""
 
 from __future__ import annotations
 
@@ -7,91 +7,91 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.reference.catalogue import Row
+from conformance.reference.kuroco.context import KurocoContext, KurocoSite
 from conformance.reference.kuroco.fields import Field
-from conformance.reference.kuroco.replies import code
-from conformance.reference.kuroco.rules import fails
-from conformance.reference.kuroco.setting import Setting, Visit
-from conformance.reference.kuroco.vocabulary import ABSENT, EMPTY, MISSING, TITLE, Absent, Check, Complaint
+from conformance.reference.kuroco.responses import error_code
+from conformance.reference.kuroco.rows import ABSENT, EMPTY, MISSING, TITLE, Absent, Check, ValidationError
+from conformance.reference.kuroco.rules import breaks_rule
 
-__all__ = ["Draft", "examine"]
+__all__ = ["Draft", "validate"]
 
-MEMBERS: Final = frozenset(
+_FREE_MEMBERS: Final = frozenset(
     {"ymd", "contents_type", "contents", "topics_flg", "regular_flg", "open_flg", "open_type", "tag_id", "slug"}
 )
-"""What a topic has besides its title and its extension fields; taken as it comes."""
-ORDERS: Final = frozenset({"validate_only"})
+"""The members of a topic besides its title and extension fields, which are not validated."""
+_CONTROL_MEMBERS: Final = frozenset({"validate_only"})
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a body would write (`subject` none where it was not sent), and every reason why it may not."""
+    """What a body would write (`subject` is None where it was not sent), and everything that is wrong with it."""
 
     subject: str | None
     texts: Mapping[str, str]
     members: Mapping[str, Any]
-    complaints: tuple[Complaint, ...]
+    errors: tuple[ValidationError, ...]
 
 
-def examine(body: Mapping[str, Any], visit: Visit, setting: Setting) -> Draft:
-    """Holds a body against both layers; the second is only asked where the first has nothing to say."""
-    first = tuple(_schema(body, visit, setting))
-    how = setting.choices["several_faults"]
-    second = () if first and how != "all" else tuple(_structure(body, visit, setting))
+def validate(body: Mapping[str, Any], context: KurocoContext, site: KurocoSite) -> Draft:
+    """Validates a body; by the content structure only if the schema found nothing, unless a variant says otherwise."""
+    first = tuple(_schema_errors(body, context, site))
+    reported = site.choices["several_faults"]
+    second = () if first and reported != "all" else tuple(_structure_errors(body, context, site))
     found = first + second
     subject = body.get("subject", ABSENT)
     return Draft(
         None if subject is ABSENT else _text(subject),
-        {field.name: _text(body[field.name]) for field in setting.fields if field.name in body},
-        {name: body[name] for name in sorted(MEMBERS & body.keys())},
-        found[:1] if how == "first" else found,
+        {field.name: _text(body[field.name]) for field in site.fields if field.name in body},
+        {name: body[name] for name in sorted(_FREE_MEMBERS & body.keys())},
+        found[:1] if reported == "first" else found,
     )
 
 
-def _schema(body: Mapping[str, Any], visit: Visit, setting: Setting) -> Iterator[Complaint]:
-    texts = {"subject": "title"} | {field.name: field.title for field in setting.fields}
-    if setting.choices["unknown_members"] == "refused":
-        for name in body.keys() - texts.keys() - MEMBERS - ORDERS:
-            yield Complaint(None, "invalid", message=f"Additional properties not allowed: {name}")
+def _schema_errors(body: Mapping[str, Any], context: KurocoContext, site: KurocoSite) -> Iterator[ValidationError]:
+    texts = {"subject": "title"} | {field.name: field.title for field in site.fields}
+    if site.choices["unknown_members"] == "refused":
+        for name in body.keys() - texts.keys() - _FREE_MEMBERS - _CONTROL_MEMBERS:
+            yield ValidationError(None, "invalid", message=f"Additional properties not allowed: {name}")
     for name, title in texts.items():
-        if not _is_text(body.get(name), setting):
-            yield Complaint(None, "invalid", name, title, message="String expected")
-    if _schema_has_the_title(body, visit, setting) and _breaks(TITLE, None, body, visit, setting):
-        yield Complaint(TITLE, "required", "subject", schema=True, data=dict(body))
-    for field in setting.fields:
+        if not _is_text(body.get(name), site):
+            yield ValidationError(None, "invalid", name, title, message="String expected")
+    if _schema_requires_title(body, context, site) and _breaks(TITLE, None, body, context, site):
+        yield ValidationError(TITLE, "required", "subject", from_schema=True, data=dict(body))
+    for field in site.fields:
         for row in (MISSING, EMPTY) if field.kind == "required" else ():
-            if _breaks(row, field, body, visit, setting):
-                yield _complaint(row, field, body, setting)
+            if _breaks(row, field, body, context, site):
+                yield _field_error(row, field, body, site)
 
 
-def _structure(body: Mapping[str, Any], visit: Visit, setting: Setting) -> Iterator[Complaint]:
-    if not _schema_has_the_title(body, visit, setting) and _breaks(TITLE, None, body, visit, setting):
-        yield Complaint(TITLE, code(TITLE, setting), "subject")
-    for field in setting.fields:
-        if field.row and _breaks(field.row, field, body, visit, setting):
-            yield _complaint(field.row, field, body, setting)
+def _structure_errors(body: Mapping[str, Any], context: KurocoContext, site: KurocoSite) -> Iterator[ValidationError]:
+    if not _schema_requires_title(body, context, site) and _breaks(TITLE, None, body, context, site):
+        yield ValidationError(TITLE, error_code(TITLE, site), "subject")
+    for field in site.fields:
+        if field.row and _breaks(field.row, field, body, context, site):
+            yield _field_error(field.row, field, body, site)
 
 
-def _schema_has_the_title(body: Mapping[str, Any], visit: Visit, setting: Setting) -> bool:
-    absent = "subject" not in body and visit.operation == "insert"
-    return absent and setting.choices["absent_title_on_insert"] == "required"
+def _schema_requires_title(body: Mapping[str, Any], context: KurocoContext, site: KurocoSite) -> bool:
+    absent = "subject" not in body and context.operation == "insert"
+    return absent and site.choices["absent_title_on_insert"] == "required"
 
 
-def _complaint(row: Row, field: Field, body: Mapping[str, Any], setting: Setting) -> Complaint:
+def _field_error(row: Row, field: Field, body: Mapping[str, Any], site: KurocoSite) -> ValidationError:
     data = dict(body) if row == MISSING else body.get(field.name)
-    schema = row in (MISSING, EMPTY)
-    return Complaint(row, code(row, setting), field.name, field.title, schema=schema, data=data)
+    from_schema = row in (MISSING, EMPTY)
+    return ValidationError(row, error_code(row, site), field.name, field.title, from_schema=from_schema, data=data)
 
 
-def _breaks(row: Row, field: Field | None, body: Mapping[str, Any], visit: Visit, setting: Setting) -> bool:
+def _breaks(row: Row, field: Field | None, body: Mapping[str, Any], context: KurocoContext, site: KurocoSite) -> bool:
     name = field.name if field else "subject"
-    if not _is_text(body.get(name), setting):
+    if not _is_text(body.get(name), site):
         return False
-    check = Check(row, name, _value(body, name), visit.operation)
-    visit.check = check
-    broken = fails(check, field, setting.choices)
-    decided = setting.decisions.holds(row, visit) if broken else setting.decisions.invented(visit) == row
-    visit.check = None
-    return decided
+    check = Check(row, name, _value(body, name), context.operation)
+    context.check = check
+    broken = breaks_rule(check, field, site.choices)
+    rejected = site.behaviour.enforces(row, context) if broken else site.behaviour.wrong_rejection(context) == row
+    context.check = None
+    return rejected
 
 
 def _value(body: Mapping[str, Any], name: str) -> str | Absent | None:
@@ -100,9 +100,9 @@ def _value(body: Mapping[str, Any], name: str) -> str | Absent | None:
     return None if body[name] is None else _text(body[name])
 
 
-def _is_text(value: Any, setting: Setting) -> bool:
+def _is_text(value: Any, site: KurocoSite) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value is None or isinstance(value, str) or (number and setting.choices["json_numbers"] == "accepted")
+    return value is None or isinstance(value, str) or (number and site.choices["json_numbers"] == "accepted")
 
 
 def _text(value: Any) -> str:

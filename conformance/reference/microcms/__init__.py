@@ -1,47 +1,39 @@
-"""The microCMS Management API, from its public documents: 32 rows of errors, and everything that is no error.
-
-Source: microCMS's documents of the Management API (edition 2025-12-10); what they leave open is in `freedoms`.
-"""
+"""A server of the microCMS Management API, written from its public documents (edition 2025-12-10): 32 error rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from conformance.reference.catalogue import Fault, Freedom
+from conformance.reference.catalogue import Fault, Variant
 
 if TYPE_CHECKING:
-    from conformance.reference.messages import Site
+    from conformance.reference.microcms.application import MicrocmsApplication
 
-__all__ = ["beyond", "catalogue", "freedoms", "site"]
-
-
-def catalogue() -> tuple[Fault, ...]:
-    """Every way in which this server can be wrong."""
-    from conformance.reference.microcms.faults import BROKEN  # noqa: PLC0415 - read when it is asked for
-
-    return tuple(broken.fault for broken in BROKEN)
+__all__ = ["create_application", "list_faults", "list_variants"]
 
 
-def beyond() -> tuple[Fault, ...]:
-    """Every way in which this server can be wrong that no row of the tables speaks of."""
-    from conformance.reference.microcms.faults.beyond import BEYOND  # noqa: PLC0415 - as above
+def list_faults() -> tuple[Fault, ...]:
+    """Every fault of this server."""
+    from conformance.reference.microcms.faults import FAULTY_SERVERS  # noqa: PLC0415 - a right server needs none
 
-    return tuple(broken.fault for broken in BEYOND)
+    return tuple(server.fault for server in FAULTY_SERVERS)
 
 
-def freedoms() -> tuple[Freedom, ...]:
+def list_variants() -> tuple[Variant, ...]:
     """Every question that the documents leave open."""
-    from conformance.reference.microcms.questions import FREEDOMS  # noqa: PLC0415 - read when it is asked for
+    from conformance.reference.microcms.variants import VARIANTS  # noqa: PLC0415 - read only on demand
 
-    return FREEDOMS
+    return VARIANTS
 
 
-def site(faults: Sequence[str], freedoms: Mapping[str, str]) -> Site:
-    """A service with these faults, and with a choice for every freedom."""
-    from conformance.reference.microcms.faults import BROKEN  # noqa: PLC0415
-    from conformance.reference.microcms.faults.beyond import BEYOND  # noqa: PLC0415
-    from conformance.reference.microcms.service import Site as Service  # noqa: PLC0415 - a catalogue is read without Werkzeug
+def create_application(faults: Sequence[str], choices: Mapping[str, str]) -> MicrocmsApplication:
+    """A service with these faults; `choices` has one for every variant."""
+    from conformance.reference.microcms.application import MicrocmsApplication  # noqa: PLC0415 - loads Werkzeug
 
-    wanted = set(faults)
-    return Service((broken.make() for broken in (*BROKEN, *BEYOND) if broken.fault.name in wanted), freedoms)
+    hooks = []
+    if faults:
+        from conformance.reference.microcms.faults import FAULTY_SERVERS  # noqa: PLC0415 - a right server needs none
+
+        hooks = [one.make_hooks() for one in FAULTY_SERVERS if one.fault.name in faults]
+    return MicrocmsApplication(hooks, choices)

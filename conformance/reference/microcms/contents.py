@@ -1,222 +1,215 @@
-"""Contents: lists, one of them, its status, its creator."""
+"""Operations on contents: list them, read one, change its status or its creator."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from conformance.reference.decisions import Ask, Decisions, Refusal
-from conformance.reference.messages import NOTHING, Reply
-from conformance.reference.microcms.parameters import Parameters
-from conformance.reference.microcms.parsing import Unreadable, json_object
+from conformance.reference.hooks import Behaviour, RequestRejected
+from conformance.reference.http import NO_BODY, JsonResponse
+from conformance.reference.microcms.context import MicrocmsContext
+from conformance.reference.microcms.parameters import ListParameters
+from conformance.reference.microcms.parsing import InvalidValue, parse_json_object
 from conformance.reference.microcms.state import Content, Store, now
 
-__all__ = ["Contents"]
+__all__ = ["ContentOperations"]
 
-_LEGAL: Final = ("PUBLISH", "DRAFT")
-_STEPS: Final = frozenset({("PUBLISH", "DRAFT"), ("DRAFT", "PUBLISH"), ("PUBLISH_AND_DRAFT", "PUBLISH")})
-_VALID, _LENGTH, _USER, _JSON = (("contents-patch", number) for number in range(1, 5))
+_ALLOWED_STATUSES: Final = ("PUBLISH", "DRAFT")
+_TRANSITIONS: Final = frozenset({("PUBLISH", "DRAFT"), ("DRAFT", "PUBLISH"), ("PUBLISH_AND_DRAFT", "PUBLISH")})
+_STATUS, _LENGTH, _CREATOR, _BODY = (("contents-patch", number) for number in range(1, 5))
 _ABSENT: Final = object()
 
 
-class Contents:
-    """The operations on contents; each takes a request that passed the gates and gives a reply, or raises Refusal."""
+class ContentOperations:
+    """The operations on contents; each returns the response to a request, or raises RequestRejected."""
 
-    def __init__(self, store: Store, decisions: Decisions, choices: Mapping[str, str]) -> None:
+    def __init__(self, store: Store, behaviour: Behaviour[MicrocmsContext], choices: Mapping[str, str]) -> None:
         self._store = store
-        self._decisions = decisions
+        self._behaviour = behaviour
         self._choices = choices
-        self._parameters = Parameters(decisions, choices)
+        self._parameters = ListParameters(behaviour, choices)
 
-    def list_contents(self, ask: Ask) -> Reply:
+    def list_contents(self, context: MicrocmsContext) -> JsonResponse:
         """A page of a list API, or the content of an object API."""
-        single = self._store.objects.get(ask.facts["endpoint"])
+        single = self._store.objects.get(context.endpoint)
         if single is not None:
             if self._choices["query_of_object"] == "validated":
-                self._parameters.paging(ask, "contents-get", "limit", "offset")
-            return Reply(200, single.shown())
-        limit, offset = self._parameters.paging(ask, "contents-get", "limit", "offset")
-        group = self._group(ask)
-        self._unless_invented(ask)
-        page = [content.shown() for content in list(group.values())[offset : offset + limit]]
-        return Reply(200, {"contents": page, "totalCount": len(group), "offset": offset, "limit": limit})
+                self._parameters.read_page(context, "contents-get", "limit", "offset")
+            return JsonResponse(200, single.as_json())
+        limit, offset = self._parameters.read_page(context, "contents-get", "limit", "offset")
+        group = self._group(context)
+        self._behaviour.reject_if_faulty(context, value=context.raw)
+        page = [content.as_json() for content in list(group.values())[offset : offset + limit]]
+        return JsonResponse(200, {"contents": page, "totalCount": len(group), "offset": offset, "limit": limit})
 
-    def get_content(self, ask: Ask) -> Reply:
+    def get_content(self, context: MicrocmsContext) -> JsonResponse:
         """One content."""
-        if ask.facts["endpoint"] in self._store.objects and self._choices["below_object"] != "found":
-            raise Refusal(("contents-get", 6) if self._choices["below_object"] == "content" else ("common", 3))
-        group = self._group(ask)
-        ask.facts["known"] = tuple(group)
-        content = group.get(ask.facts["id"])
+        if context.endpoint in self._store.objects and self._choices["below_object"] != "found":
+            raise RequestRejected(("contents-get", 6) if self._choices["below_object"] == "content" else ("common", 3))
+        group = self._group(context)
+        context.known_ids = tuple(group)
+        content = group.get(context.id)
         if content is None:
-            self._decisions.refuse(("contents-get", 6), ask)
-            content = next(iter(group.values()), self._anything())
-        self._unless_invented(ask)
-        return Reply(200, content.shown())
+            self._behaviour.reject(("contents-get", 6), context)
+            content = next(iter(group.values()), next(iter(self._store.objects.values())))
+        self._behaviour.reject_if_faulty(context, value=context.raw)
+        return JsonResponse(200, content.as_json())
 
-    def patch_status(self, ask: Ask) -> Reply:
-        """Publishes a content, or makes a draft of it."""
-        return self._patched(ask, self._wanted_status, _apply_status, self._status_answer)
+    def patch_status(self, context: MicrocmsContext) -> JsonResponse:
+        """Publishes a content, or turns it into a draft."""
+        return self._patch(context, self._read_status, _set_status, self._status_response)
 
-    def patch_creator(self, ask: Ask) -> Reply:
-        """Gives a content to another member."""
-        return self._patched(ask, self._wanted_creator, _apply_creator, lambda content: Reply(200, {"id": content.id}))
+    def patch_creator(self, context: MicrocmsContext) -> JsonResponse:
+        """Sets the creator of a content to another member."""
+        return self._patch(
+            context, self._read_creator, _set_creator, lambda content: JsonResponse(200, {"id": content.id})
+        )
 
-    def _patched(
+    def _patch(
         self,
-        ask: Ask,
-        wanted: Callable[[Ask, Content, dict[str, Any]], str | None],
+        context: MicrocmsContext,
+        read: Callable[[MicrocmsContext, Content, dict[str, Any]], str | None],
         apply: Callable[[Content, str], None],
-        answer: Callable[[Content], Reply],
-    ) -> Reply:
+        respond: Callable[[Content], JsonResponse],
+    ) -> JsonResponse:
         if self._choices["patch_order"] == "body-first":
-            body = self._object(ask)
-            content = self._content(ask)
+            body = self._read_body(context)
+            content = self._find_content(context)
         else:
-            content = self._content(ask)
-            body = self._object_or_effect(ask, content, apply)
+            content = self._find_content(context)
+            body = self._read_body_of(context, content, apply)
         if body is None:
-            return answer(content)
+            return respond(content)
         try:
-            value = wanted(ask, content, body)
-            self._unless_invented(ask)
-        except Refusal:
-            self._even_so(ask, content, apply)
+            value = read(context, content, body)
+            self._behaviour.reject_if_faulty(context, value=context.raw)
+        except RequestRejected:
+            self._change_despite_rejection(context, content, apply)
             raise
-        if value is not None and self._decisions.does("change", ask):
+        if value is not None and self._behaviour.performs("change", context):
             apply(content, value)
-        return answer(content)
+        return respond(content)
 
-    def _object_or_effect(
-        self, ask: Ask, content: Content, apply: Callable[[Content, str], None]
+    def _read_body_of(
+        self, context: MicrocmsContext, content: Content, apply: Callable[[Content, str], None]
     ) -> dict[str, Any] | None:
         try:
-            return self._object(ask)
-        except Refusal:
-            self._even_so(ask, content, apply)
+            return self._read_body(context)
+        except RequestRejected:
+            self._change_despite_rejection(context, content, apply)
             raise
 
-    def _even_so(self, ask: Ask, content: Content, apply: Callable[[Content, str], None]) -> None:
-        """What a faulty server does although it refuses."""
-        if self._decisions.does("change", ask, wanted=False):
-            apply(content, _plausible(ask, content))
+    def _change_despite_rejection(
+        self, context: MicrocmsContext, content: Content, apply: Callable[[Content, str], None]
+    ) -> None:
+        """Changes the content of a rejected request, which only a fault asks for."""
+        if self._behaviour.performs("change", context, intended=False):
+            apply(content, _value_despite_rejection(context, content))
 
-    def _object(self, ask: Ask) -> dict[str, Any] | None:
-        """The body's object; None where a fault lets something else pass."""
+    def _read_body(self, context: MicrocmsContext) -> dict[str, Any] | None:
+        """The JSON object in the body; None where a fault accepts a body without one."""
         try:
-            return json_object(ask.facts["body"] or b"", ask.incoming.headers.get("content-type", ""), self._choices)
-        except Unreadable:
-            self._decisions.refuse(_JSON, ask)
-            return None
+            media_type = context.content_type
+            context.json_body = parse_json_object(context.body or b"", media_type, self._choices)
+        except InvalidValue:
+            self._behaviour.reject(_BODY, context)
+        return context.json_body
 
-    def _wanted_status(self, ask: Ask, content: Content, body: dict[str, Any]) -> str | None:
+    def _read_status(self, context: MicrocmsContext, content: Content, body: dict[str, Any]) -> str | None:
         value = body.get("status", _ABSENT)
-        ask.facts["status"] = value
         if value is _ABSENT or value == []:
-            self._no_status(ask)
+            self._check_missing_status(context)
             return None
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-            self._decisions.refuse(
-                {"json": _JSON, "valid": _VALID, "length": _LENGTH}[self._choices["status_type"]], ask
+            self._behaviour.reject(
+                {"json": _BODY, "valid": _STATUS, "length": _LENGTH}[self._choices["status_type"]], context
             )
             return None
         if value == [""] and self._choices["status_empty_word"] == "accepted":
             return None
         if len(value) > 1:
-            self._several(ask, value)
-        elif value[0] not in _LEGAL:
-            self._decisions.refuse(_VALID, ask)
+            self._check_several_statuses(context, value)
+        elif value[0] not in _ALLOWED_STATUSES:
+            self._behaviour.reject(_STATUS, context)
         else:
-            return self._step(ask, content, value[0])
+            return self._check_transition(content, value[0])
         return str(value[0])
 
-    def _no_status(self, ask: Ask) -> None:
-        row = {"blank": ("elsewhere", 400), "valid": _VALID, "length": _LENGTH}.get(self._choices["status_none"])
+    def _check_missing_status(self, context: MicrocmsContext) -> None:
+        row = {"blank": ("undocumented", 400), "valid": _STATUS, "length": _LENGTH}.get(self._choices["status_none"])
         if row is not None:
-            self._decisions.refuse(row, ask)
+            self._behaviour.reject(row, context)
 
-    def _several(self, ask: Ask, value: list[str]) -> None:
-        wrong = [index for index, word in enumerate(value) if word not in _LEGAL]
+    def _check_several_statuses(self, context: MicrocmsContext, value: list[str]) -> None:
+        wrong = [index for index, word in enumerate(value) if word not in _ALLOWED_STATUSES]
         if wrong and self._choices["status_several"] != "length":
-            told = wrong if self._choices["status_several"] == "each" else wrong[:1]
-            inner = "; ".join(f"{index}: must be a valid value" for index in told)
-            self._decisions.refuse(_VALID, ask, message=f"Status: ({inner}.).")
+            reported = wrong if self._choices["status_several"] == "each" else wrong[:1]
+            inner = "; ".join(f"{index}: must be a valid value" for index in reported)
+            self._behaviour.reject(_STATUS, context, message=f"Status: ({inner}.).")
         else:
-            self._decisions.refuse(_LENGTH, ask)
+            self._behaviour.reject(_LENGTH, context)
 
-    def _step(self, ask: Ask, content: Content, wanted: str) -> str | None:
-        if content.status == wanted:
+    def _check_transition(self, content: Content, status: str) -> str | None:
+        if content.status == status:
             choice = self._choices["status_again"]
-        elif (content.status, wanted) in _STEPS:
+        elif (content.status, status) in _TRANSITIONS:
             choice = "accepted"
         else:
-            choice = self._choices["status_illegal_step"]
-        ask.facts["step"] = choice
+            choice = self._choices["status_illegal_transition"]
         if choice == "rejected":
-            raise Refusal(_VALID)
-        return wanted
+            raise RequestRejected(_STATUS)
+        return status
 
-    def _wanted_creator(self, ask: Ask, content: Content, body: dict[str, Any]) -> str | None:  # noqa: ARG002
+    def _read_creator(self, context: MicrocmsContext, content: Content, body: dict[str, Any]) -> str | None:  # noqa: ARG002
         value = body.get("createdBy", "")
-        ask.facts["creator"] = value
-        ask.facts["members"] = self._store.members
         if (not isinstance(value, str) or not value) and self._choices["creator_type"] == "json":
-            self._decisions.refuse(_JSON, ask)
+            self._behaviour.reject(_BODY, context)
             return None
         member = self._store.members.get(value) if isinstance(value, str) else None
         if member is None or member.inviting:
-            self._decisions.refuse(_USER, ask)
+            self._behaviour.reject(_CREATOR, context)
             return str(value)
         return member.id
 
-    def _status_answer(self, content: Content) -> Reply:
-        body = {"id": {"id": content.id}, "empty-object": {}, "meta": content.shown(), "no-body": NOTHING}
-        return Reply(200, body[self._choices["status_body"]])
+    def _status_response(self, content: Content) -> JsonResponse:
+        body = {"id": {"id": content.id}, "empty-object": {}, "meta": content.as_json(), "no-body": NO_BODY}
+        return JsonResponse(200, body[self._choices["status_body"]])
 
-    def _group(self, ask: Ask) -> Mapping[str, Content]:
-        endpoint = ask.facts["endpoint"]
-        single = self._store.objects.get(endpoint)
+    def _group(self, context: MicrocmsContext) -> Mapping[str, Content]:
+        single = self._store.objects.get(context.endpoint)
         if single is not None:
-            return {ask.facts.get("id", single.id): single}
-        group = self._store.contents.get(endpoint)
+            return {context.id or single.id: single}
+        group = self._store.contents.get(context.endpoint)
         if group is None:
-            raise Refusal(("common", 3) if self._choices["endpoint_missing"] == "url" else ("contents-get", 6))
+            raise RequestRejected(("common", 3) if self._choices["endpoint_missing"] == "url" else ("contents-get", 6))
         return group
 
-    def _content(self, ask: Ask) -> Content:
-        content = self._group(ask).get(ask.facts["id"])
+    def _find_content(self, context: MicrocmsContext) -> Content:
+        content = self._group(context).get(context.id)
         if content is None:
-            raise Refusal(
-                {"content": ("contents-get", 6), "url": ("common", 3), "bad": ("elsewhere", 404)}[
+            raise RequestRejected(
+                {"content": ("contents-get", 6), "url": ("common", 3), "bad": ("undocumented", 404)}[
                     self._choices["patch_missing"]
                 ]
             )
         return content
 
-    def _anything(self) -> Content:
-        return next(iter(self._store.objects.values()))
 
-    def _unless_invented(self, ask: Ask) -> None:
-        row = self._decisions.invented(ask)
-        if row is not None:
-            raise Refusal(row, value=str(ask.facts.get("raw", "")))
-
-
-def _apply_status(content: Content, value: str) -> None:
+def _set_status(content: Content, value: str) -> None:
     content.status = value
     content.updated = now()
 
 
-def _apply_creator(content: Content, value: str) -> None:
+def _set_creator(content: Content, value: str) -> None:
     content.creator = value
     content.updated = now()
 
 
-def _plausible(ask: Ask, content: Content) -> str:
-    """What a server that does not look would take from a body that it refuses."""
-    if ask.operation == "patchCreatedBy":
-        return str(ask.facts.get("creator") or "nobody")
-    value = ask.facts.get("status")
-    if isinstance(value, list) and value and isinstance(value[0], str) and value[0] != content.status:
-        return value[0]
+def _value_despite_rejection(context: MicrocmsContext, content: Content) -> str:
+    """The value that a server takes from a body which it rejects."""
+    if context.operation == "patchCreatedBy":
+        return context.creator or "nobody"
+    first = context.statuses[0] if context.statuses else None
+    if isinstance(first, str) and first != content.status:
+        return first
     return "DRAFT" if content.status == "PUBLISH" else "PUBLISH"

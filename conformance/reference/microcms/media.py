@@ -1,4 +1,4 @@
-"""Media: lists in two versions, uploads, deletions."""
+"""Operations on media: list them in two versions, upload one, delete one."""
 
 from __future__ import annotations
 
@@ -6,125 +6,131 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from conformance.reference.decisions import Ask, Decisions, Refusal
-from conformance.reference.messages import Reply
-from conformance.reference.microcms.multipart import Unreadable, Upload, files
-from conformance.reference.microcms.parameters import LIMIT, Parameters
+from conformance.reference.hooks import Behaviour, RequestRejected
+from conformance.reference.http import JsonResponse
+from conformance.reference.microcms.context import MicrocmsContext
+from conformance.reference.microcms.multipart import InvalidMultipart, UploadedFile, read_files
+from conformance.reference.microcms.parameters import DEFAULT_LIMIT, ListParameters
 from conformance.reference.microcms.state import Medium, Page, Store
 
-__all__ = ["Media"]
+__all__ = ["MediaOperations"]
 
 _HOSTS: Final = ("images.microcms-assets.io", "files.microcms-assets.io")
-_MEBI: Final = 5 * 1024 * 1024
-_SLACK: Final = 64 * 1024
-_LARGEST: Final = 48 * 1024 * 1024
-_TOKEN, _NAME = ("media-get", 7), ("media-get", 8)
+_SIZE_LIMIT: Final = 5 * 1024 * 1024
+_FORM_OVERHEAD: Final = 64 * 1024
+_UPLOAD_LIMIT: Final = 48 * 1024 * 1024
+_TOKEN, _FILE_NAME = ("media-get", 7), ("media-get", 8)
 _FORM, _SIZE = ("media-post", 1), ("media-post", 2)
 
 
-class Media:
-    """The operations on media; each takes a request that passed the gates and gives a reply, or raises Refusal."""
+class MediaOperations:
+    """The operations on media; each returns the response to a request, or raises RequestRejected."""
 
-    def __init__(self, store: Store, decisions: Decisions, choices: Mapping[str, str]) -> None:
+    def __init__(self, store: Store, behaviour: Behaviour[MicrocmsContext], choices: Mapping[str, str]) -> None:
         self._store = store
-        self._decisions = decisions
+        self._behaviour = behaviour
         self._choices = choices
-        self._parameters = Parameters(decisions, choices)
+        self._parameters = ListParameters(behaviour, choices)
 
-    def body(self, ask: Ask) -> bytes | None:
-        """The whole body of an upload; None where it is too large, by choice without having read it."""
-        declared = ask.incoming.body.declared
-        ask.facts["size"] = declared or 0
-        early = self._choices["size_seen"] == "declared" and declared is not None and declared > _MEBI + _SLACK
-        if early and "multipart" in ask.incoming.headers.get("content-type", ""):
+    def read_body(self, context: MicrocmsContext) -> bytes | None:
+        """The whole body of an upload; None where it is too large, which a variant decides without reading it."""
+        declared = context.request.body.declared
+        context.size = declared or 0
+        early = (
+            self._choices["size_seen"] == "declared"
+            and declared is not None
+            and declared > _SIZE_LIMIT + _FORM_OVERHEAD
+        )
+        if early and "multipart" in context.content_type:
             return None
-        return ask.incoming.body.read(_LARGEST)
+        return context.request.body.read(_UPLOAD_LIMIT)
 
-    def list_v1(self, ask: Ask) -> Reply:
+    def list_v1(self, context: MicrocmsContext) -> JsonResponse:
         """A page by limit and offset."""
-        ask.facts["version"] = 1
-        limit, offset = self._parameters.paging(ask, "media-get", "limit", "offset")
-        found = self._pictures(self._store.media, wanted=self._parameters.image_only(ask))
-        self._unless_invented(ask)
-        page = [medium.shown(1) for medium in found[offset : offset + limit]]
-        return Reply(200, {"media": page, "totalCount": len(found), "limit": limit, "offset": offset})
+        limit, offset = self._parameters.read_page(context, "media-get", "limit", "offset")
+        found = _select_images(self._store.media, only=self._parameters.read_image_only(context))
+        self._behaviour.reject_if_faulty(context, value=context.raw)
+        page = [medium.as_json(1) for medium in found[offset : offset + limit]]
+        return JsonResponse(200, {"media": page, "totalCount": len(found), "limit": limit, "offset": offset})
 
-    def list_v2(self, ask: Ask) -> Reply:
+    def list_v2(self, context: MicrocmsContext) -> JsonResponse:
         """A page by conditions, or the next one by token."""
-        ask.facts["version"] = 2
-        token = ask.value("token")
+        token = context.query_value("token")
         if token is None or (token == "" and self._choices["token_empty"] == "absent"):
-            page = self._first(ask)
+            page = self._first_page(context)
         else:
-            page = self._next(ask, token)
-        found = self._named(page.file_name)
+            page = self._next_page(context, token)
+        found = self._find_by_name(page.file_name)
         if page.file_name and not found:
-            self._decisions.refuse(_NAME, ask)
-        found = self._pictures(found, wanted=page.image_only)
-        self._unless_invented(ask)
+            self._behaviour.reject(_FILE_NAME, context)
+        found = _select_images(found, only=page.image_only)
+        self._behaviour.reject_if_faulty(context, value=context.raw)
         end = page.start + page.limit
         body: dict[str, Any] = {
-            "media": [medium.shown(2) for medium in found[page.start : end]],
+            "media": [medium.as_json(2) for medium in found[page.start : end]],
             "totalCount": len(found),
         }
         if not token or end < len(found):
-            body["token"] = self._store.page(end, page.limit, page.image_only, page.file_name)
-        return Reply(200, body)
+            body["token"] = self._store.issue_token(end, page.limit, page.image_only, page.file_name)
+        return JsonResponse(200, body)
 
-    def upload(self, ask: Ask) -> Reply:
+    def upload(self, context: MicrocmsContext) -> JsonResponse:
         """Stores one file."""
         try:
-            upload = self._upload(ask)
-            self._unless_invented(ask)
-        except Refusal:
-            if self._decisions.does("store", ask, wanted=False):
-                self._store.store(ask.facts.get("file_name", "upload.png"), ask.facts.get("size", 0), image=True)
+            upload = self._read_upload(context)
+            self._behaviour.reject_if_faulty(context, value=context.raw)
+        except RequestRejected:
+            if self._behaviour.performs("store", context, intended=False):
+                self._store.add_medium(context.file_name, context.size, image=True)
             raise
-        if self._decisions.does("store", ask):
-            medium = self._store.store(upload.name, upload.size, image=upload.image)
-            return Reply(201, {"url": medium.url})
-        return Reply(201, {"url": f"https://{self._store.host}/assets/7d2b1c4e/{'f' * 32}/lost.png"})
+        if self._behaviour.performs("store", context):
+            medium = self._store.add_medium(upload.name, upload.size, image=upload.image)
+            return JsonResponse(201, {"url": medium.url})
+        return JsonResponse(201, {"url": f"https://{self._store.host}/assets/7d2b1c4e/{'f' * 32}/lost.png"})
 
-    def delete(self, ask: Ask) -> Reply:
+    def delete(self, context: MicrocmsContext) -> JsonResponse:
         """Deletes one medium that nothing refers to."""
-        urls = ask.query.get("url", ())
+        urls = context.query.get("url", ())
         if len(urls) > 1 and self._choices["url_twice"] == "invalid":
-            raise Refusal(("media-delete", 1))
+            raise RequestRejected(("media-delete", 1))
         url = (urls[-1] if self._choices["url_twice"] == "last" else urls[0]) if urls else None
-        medium = self._to_delete(ask, url)
+        medium = self._find_to_delete(context, url)
         try:
-            if medium is not None and self._store.refers(medium):
-                self._decisions.refuse(("media-delete", 2), ask)
-            self._unless_invented(ask)
-        except Refusal:
-            if medium is not None and self._decisions.does("delete", ask, wanted=False):
-                self._store.media.remove(medium)
+            if medium is not None and self._store.is_referenced(medium):
+                self._behaviour.reject(("media-delete", 2), context)
+            self._behaviour.reject_if_faulty(context, value=context.raw)
+        except RequestRejected:
+            if medium is not None and self._behaviour.performs("delete", context, intended=False):
+                self._store.delete_medium(medium)
             raise
         if medium is None:
-            return Reply(200, {"id": "00000000-0000-4000-8000-000000000000"})
-        if self._decisions.does("delete", ask):
-            self._store.media.remove(medium)
-        return Reply(200, {"id": medium.id})
+            return JsonResponse(200, {"id": "00000000-0000-4000-8000-000000000000"})
+        if self._behaviour.performs("delete", context):
+            self._store.delete_medium(medium)
+        return JsonResponse(200, {"id": medium.id})
 
-    def _to_delete(self, ask: Ask, url: str | None) -> Medium | None:
-        """The medium to delete; None where a fault lets a wrong URL pass."""
-        ask.facts["url"] = url
-        ask.facts["media"] = self._store.media
+    def _find_to_delete(self, context: MicrocmsContext, url: str | None) -> Medium | None:
+        """The medium to delete; None where a fault accepts a wrong URL."""
+        context.url = url
+        context.listed, context.deleted = (
+            self._store.find_medium(url or "") is not None,
+            url in self._store.deleted_urls,
+        )
         try:
-            kind = self._kind(url or "")
+            kind = self._classify_url(url or "")
             if kind == "invalid":
-                self._decisions.refuse(("media-delete", 1), ask)
+                self._behaviour.reject(("media-delete", 1), context)
                 return None
-            medium = self._store.medium(url or "") if kind == "ours" else None
+            medium = self._store.find_medium(url or "") if kind == "ours" else None
             if medium is None:
-                self._decisions.refuse(("media-delete", 3), ask)
-        except Refusal:
-            if self._decisions.does("delete", ask, wanted=False) and self._store.media:
-                self._store.media.pop(0)
+                self._behaviour.reject(("media-delete", 3), context)
+        except RequestRejected:
+            if self._behaviour.performs("delete", context, intended=False) and self._store.media:
+                self._store.delete_medium(self._store.media[0])
             raise
         return medium
 
-    def _kind(self, url: str) -> str:
+    def _classify_url(self, url: str) -> str:
         """`ours`, `foreign` or `invalid`."""
         try:
             parts = urlsplit(url)
@@ -136,25 +142,26 @@ class Media:
             return "ours"
         return "invalid" if self._choices["url_other_host"] == "invalid" else "foreign"
 
-    def _first(self, ask: Ask) -> Page:
+    def _first_page(self, context: MicrocmsContext) -> Page:
         names = ("limit", "offset") if self._choices["offset_on_v2"] == "validated" else ("limit",)
-        limit, _ = self._parameters.paging(ask, "media-get", *names)
-        pictures = self._parameters.image_only(ask)
-        name = ask.value("fileName")
+        limit, _ = self._parameters.read_page(context, "media-get", *names)
+        image_only = self._parameters.read_image_only(context)
+        name = context.query_value("fileName")
         if name == "" and self._choices["file_name_empty"] == "not-found":
-            raise Refusal(_NAME)
-        ask.facts["file_name"] = name
-        return Page(0, limit, pictures, name or "", 0.0)
+            raise RequestRejected(_FILE_NAME)
+        return Page(0, limit, image_only, name or "", 0.0)
 
-    def _next(self, ask: Ask, token: str) -> Page:
-        ask.facts["pages"] = self._store.pages
-        page = self._store.turned(token)
-        beside = self._choices["beside_token"] == "rejected" and ("limit" in ask.query or "imageOnly" in ask.query)
+    def _next_page(self, context: MicrocmsContext, token: str) -> Page:
+        context.issued_tokens = self._store.pages
+        page = self._store.find_page(token)
+        beside = self._choices["beside_token"] == "rejected" and (
+            "limit" in context.query or "imageOnly" in context.query
+        )
         if page is None or beside:
-            self._decisions.refuse(_TOKEN, ask)
-        return page or Page(0, LIMIT, image_only=False, file_name="", expires=0.0)
+            self._behaviour.reject(_TOKEN, context)
+        return page or Page(0, DEFAULT_LIMIT, image_only=False, file_name="", expires=0.0)
 
-    def _named(self, name: str) -> list[Medium]:
+    def _find_by_name(self, name: str) -> list[Medium]:
         match = self._choices["file_name_match"]
         if match == "part-any-case":
             return [medium for medium in self._store.media if name.lower() in medium.name.lower()]
@@ -162,38 +169,33 @@ class Media:
             return [medium for medium in self._store.media if name in medium.name]
         return [medium for medium in self._store.media if name in {medium.name, medium.name.rpartition(".")[0]}]
 
-    def _pictures(self, media: list[Medium], *, wanted: bool) -> list[Medium]:
-        return [medium for medium in media if medium.image or not wanted]
-
-    def _upload(self, ask: Ask) -> Upload:
-        body = ask.facts["body"]
-        nothing = Upload("upload.png", 0, image=True)
+    def _read_upload(self, context: MicrocmsContext) -> UploadedFile:
+        body = context.body
+        placeholder = UploadedFile("upload.png", 0, image=True)
         if body is None:
-            self._decisions.refuse(_SIZE, ask)
-            body = ask.incoming.body.read(_LARGEST) or b""
+            self._behaviour.reject(_SIZE, context)
+            body = context.request.body.read(_UPLOAD_LIMIT) or b""
         try:
-            found = files(body, ask.incoming.headers.get("content-type", ""))
-        except Unreadable:
-            found = []
-        mine = [upload for upload in found if upload.field == "file"]
-        ask.facts["uploads"] = found
-        if not mine or (len(found) > 1 and self._choices["files_two"] == "rejected"):
-            self._decisions.refuse(_FORM, ask)
-            return nothing
-        return self._fitting(ask, mine[0], len(body))
+            context.uploads = read_files(body, context.content_type)
+        except InvalidMultipart:
+            context.uploads = []
+        files = [upload for upload in context.uploads if upload.field == "file"]
+        if not files or (len(context.uploads) > 1 and self._choices["files_two"] == "rejected"):
+            self._behaviour.reject(_FORM, context)
+            return placeholder
+        return self._check_size(context, files[0], len(body))
 
-    def _fitting(self, ask: Ask, upload: Upload, length: int) -> Upload:
-        ask.facts.update(size=upload.size, file_name=upload.name)
+    def _check_size(self, context: MicrocmsContext, upload: UploadedFile, length: int) -> UploadedFile:
+        context.size, context.file_name = upload.size, upload.name
         choice = self._choices["size_limit"]
-        if (length if choice == "body-5MiB" else upload.size) > (5_000_000 if choice == "file-5MB" else _MEBI):
-            self._decisions.refuse(_SIZE, ask)
+        if (length if choice == "body-5MiB" else upload.size) > (5_000_000 if choice == "file-5MB" else _SIZE_LIMIT):
+            self._behaviour.reject(_SIZE, context)
         if not upload.size and self._choices["file_empty"] == "rejected":
-            raise Refusal(_FORM)
+            raise RequestRejected(_FORM)
         if not upload.image and self._choices["file_no_image"] == "rejected":
-            raise Refusal(_FORM)
+            raise RequestRejected(_FORM)
         return upload
 
-    def _unless_invented(self, ask: Ask) -> None:
-        row = self._decisions.invented(ask)
-        if row is not None:
-            raise Refusal(row, value=str(ask.facts.get("raw", "")))
+
+def _select_images(media: list[Medium], *, only: bool) -> list[Medium]:
+    return [medium for medium in media if medium.image or not only]

@@ -1,4 +1,4 @@
-"""Query parameters of the lists: limit, offset, imageOnly."""
+"""The query parameters of lists: limit, offset, imageOnly."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from conformance.reference.catalogue import Row
-from conformance.reference.decisions import Ask, Decisions
-from conformance.reference.microcms.parsing import Unreadable, boolean, integer
+from conformance.reference.hooks import Behaviour
+from conformance.reference.microcms.context import MicrocmsContext
+from conformance.reference.microcms.parsing import InvalidValue, parse_boolean, parse_integer
 
-__all__ = ["Parameters"]
+__all__ = ["DEFAULT_LIMIT", "ListParameters"]
 
-LIMIT: Final = 10
-"""How many a page has when nobody says."""
-MOST: Final = 100
+DEFAULT_LIMIT: Final = 10
+"""How many items a page has where no limit is given."""
+MAX_LIMIT: Final = 100
 _ROWS: Final[Mapping[str, Mapping[str, tuple[int, int, int]]]] = {
     # below, above, not an integer; 0 where the table has no such row
     "contents-get": {"limit": (1, 2, 3), "offset": (4, 0, 5)},
@@ -22,73 +23,76 @@ _ROWS: Final[Mapping[str, Mapping[str, tuple[int, int, int]]]] = {
 }
 
 
-class Parameters:
-    """Reads what a list was asked for, or refuses it with a row of its table."""
+class ListParameters:
+    """Reads the parameters of a list; raises RequestRejected with a row of its table where one is invalid."""
 
-    def __init__(self, decisions: Decisions, choices: Mapping[str, str]) -> None:
-        self._decisions = decisions
+    def __init__(self, behaviour: Behaviour[MicrocmsContext], choices: Mapping[str, str]) -> None:
+        self._behaviour = behaviour
         self._choices = choices
 
-    def paging(self, ask: Ask, table: str, *names: str) -> tuple[int, int]:
-        """Limit and offset of a list; only those named are looked at."""
+    def read_page(self, context: MicrocmsContext, table: str, *names: str) -> tuple[int, int]:
+        """Limit and offset of a list; only the parameters in `names` are read."""
         order = list(reversed(names)) if self._choices["parameter_order"] == "offset-first" else list(names)
-        found = {"limit": LIMIT, "offset": 0}
+        found = {"limit": DEFAULT_LIMIT, "offset": 0}
         if self._choices["parameter_order"] == "parse-first":
-            numbers = {name: self._parsed(ask, table, name) for name in order}
+            numbers = {name: self._parse(context, table, name) for name in order}
             found |= {
-                name: self._within(ask, table, name, number) for name, number in numbers.items() if number is not None
+                name: self._check_range(context, table, name, number)
+                for name, number in numbers.items()
+                if number is not None
             }
         else:
             for name in order:
-                number = self._parsed(ask, table, name)
+                number = self._parse(context, table, name)
                 if number is not None:
-                    found[name] = self._within(ask, table, name, number)
-        limit = found["limit"] if self._decisions.does("limit", ask) else LIMIT
-        return limit, found["offset"] if self._decisions.does("offset", ask) else 0
+                    found[name] = self._check_range(context, table, name, number)
+        limit = found["limit"] if self._behaviour.performs("limit", context) else DEFAULT_LIMIT
+        return limit, found["offset"] if self._behaviour.performs("offset", context) else 0
 
-    def image_only(self, ask: Ask) -> bool:
-        """Whether only pictures are wanted."""
-        text = ask.value("imageOnly")
+    def read_image_only(self, context: MicrocmsContext) -> bool:
+        """Whether only images are asked for."""
+        text = context.query_value("imageOnly")
         if text is None:
             return False
-        ask.facts.update(name="imageOnly", raw=text)
+        context.parameter, context.raw, context.number = "imageOnly", text, None
         try:
-            wanted = boolean(text, self._choices)
-        except Unreadable:
-            self._decisions.refuse(("media-get", 4), ask, value=text)
+            only = parse_boolean(text, self._choices)
+        except InvalidValue:
+            self._behaviour.reject(("media-get", 4), context, value=text)
             return False
-        return wanted and self._decisions.does("imageOnly", ask)
+        return only and self._behaviour.performs("imageOnly", context)
 
-    def _parsed(self, ask: Ask, table: str, name: str) -> int | None:
+    def _parse(self, context: MicrocmsContext, table: str, name: str) -> int | None:
         row = (table, _ROWS[table][name][2])
-        text = self._text(ask, name, row)
+        text = self._text(context, name, row)
         if text is None:
             return None
-        ask.facts.update(name=name, raw=text, number=None)
+        context.parameter, context.raw, context.number = name, text, None
         try:
-            return integer(text, self._choices)
-        except Unreadable:
-            self._decisions.refuse(row, ask, value=text)
+            return parse_integer(text, self._choices)
+        except InvalidValue:
+            self._behaviour.reject(row, context, value=text)
             return None
 
-    def _text(self, ask: Ask, name: str, row: Row) -> str | None:
-        values = list(ask.query.get(name, ()))
-        bracketed = ask.query.get(f"{name}[]", ())
+    def _text(self, context: MicrocmsContext, name: str, row: Row) -> str | None:
+        values = list(context.query.get(name, ()))
+        bracketed = context.query.get(f"{name}[]", ())
         if bracketed and self._choices["integer_brackets"] != "ignored":
             if self._choices["integer_brackets"] == "rejected":
-                self._decisions.refuse(row, ask, value=bracketed[0])
+                self._behaviour.reject(row, context, value=bracketed[0])
             values = values or list(bracketed)
         if len(values) > 1 and self._choices["integer_twice"] == "rejected":
-            self._decisions.refuse(row, ask, value=values[0])
+            self._behaviour.reject(row, context, value=values[0])
         if not values:
             return None
         return values[-1] if self._choices["integer_twice"] == "last" else values[0]
 
-    def _within(self, ask: Ask, table: str, name: str, number: int) -> int:
+    def _check_range(self, context: MicrocmsContext, table: str, name: str, number: int) -> int:
         below, above, _ = _ROWS[table][name]
-        ask.facts.update(name=name, raw=self._text(ask, name, (table, below)), number=number)
+        raw = self._text(context, name, (table, below)) or ""
+        context.parameter, context.raw, context.number = name, raw, number
         if number < 0:
-            self._decisions.refuse((table, below), ask)
-        if above and number > MOST:
-            self._decisions.refuse((table, above), ask)
+            self._behaviour.reject((table, below), context)
+        if above and number > MAX_LIMIT:
+            self._behaviour.reject((table, above), context)
         return max(number, 0)

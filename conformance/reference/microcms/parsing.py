@@ -1,4 +1,4 @@
-"""Text into values: integers, booleans, JSON objects. Where the documents are silent, a server's choices decide."""
+"""Parses integers, booleans and JSON objects. Where the documents are silent, the server's variants decide."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["Unreadable", "boolean", "integer", "json_object"]
+__all__ = ["InvalidValue", "parse_boolean", "parse_integer", "parse_json_object"]
 
-_HUGE = 1 << 31
+_INT32_END = 1 << 31
 _WORDS = {"1": True, "t": True, "T": True, "TRUE": True, "True": True, "true": True} | {
     "0": False, "f": False, "F": False, "FALSE": False, "False": False, "false": False
 }  # fmt: skip
@@ -21,73 +21,73 @@ _FORMS = (
     ("underscore", re.compile(r"[0-9]+(_[0-9]+)+"), int),
     ("digits", re.compile(r"\d+"), int),
 )
-_LONGEST = 60
+_MAX_DIGITS = 60
 
 
-class Unreadable(Exception):
-    """A text that is not a value of the kind that was asked for."""
+class InvalidValue(Exception):
+    """A text that is not a value of the expected type."""
 
 
-def integer(text: str, choices: Mapping[str, str]) -> int | None:
-    """The number that a text stands for, None where an empty one counts as absent; raises Unreadable.
+def parse_integer(text: str, choices: Mapping[str, str]) -> int | None:
+    """The integer in a text, None where the server treats it as absent; raises InvalidValue.
 
-    Plain decimal digits with or without a minus are numbers, whatever the choices.
+    Decimal digits, with or without a minus, are an integer for every server.
     """
     if text == "":
-        _needs("empty", choices)
+        _require("empty", choices)
         return None
     if text.strip() != text:
-        _needs("spaces", choices)
+        _require("spaces", choices)
         text = text.strip()
     if text.startswith("+"):
-        _needs("plus", choices)
+        _require("plus", choices)
         text = text[1:]
     negative = text.startswith("-")
-    size = _size(text.removeprefix("-"), choices)
-    if size is None:
+    magnitude = _parse_magnitude(text.removeprefix("-"), choices)
+    if magnitude is None:
         return None
-    if negative and size == 0:
+    if negative and magnitude == 0:
         return _minus_zero(choices)
-    number = -size if negative else size
-    _within(number, choices["integer_huge"])
+    number = -magnitude if negative else magnitude
+    _check_range(number, choices["integer_huge"])
     return number
 
 
-def _size(text: str, choices: Mapping[str, str]) -> int | None:
-    """A number without its sign."""
-    if len(text) > _LONGEST and text.isascii() and text.isdigit():
-        return int(text[:_LONGEST])  # far beyond 64 bits all the same
+def _parse_magnitude(text: str, choices: Mapping[str, str]) -> int | None:
+    """The value of a number without its sign; None where the server treats it as absent."""
+    if len(text) > _MAX_DIGITS and text.isascii() and text.isdigit():
+        return int(text[:_MAX_DIGITS])  # still far beyond 64 bits
     if re.fullmatch(r"0|[1-9][0-9]*", text):
         return int(text)
     for name, form, read in _FORMS:
         if form.fullmatch(text):
-            _needs(name, choices)
+            _require(name, choices)
             return int(read(text))
     if text.lower() in {"nan", "infinity", "inf"}:
-        _needs("nan", choices)
+        _require("nan", choices)
         return None
-    raise Unreadable(text)
+    raise InvalidValue(text)
 
 
 def _minus_zero(choices: Mapping[str, str]) -> int:
     if choices["integer_minus_zero"] == "rejected":
-        raise Unreadable("-0")
-    return -1 if choices["integer_minus_zero"] == "below" else 0  # a server may see the sign and call it below
+        raise InvalidValue("-0")
+    return -1 if choices["integer_minus_zero"] == "below" else 0
 
 
-def _within(number: int, choice: str) -> None:
-    edge = {"range": None, "rejected": _HUGE, "rejected-from-64-bit": 1 << 63}[choice]
+def _check_range(number: int, choice: str) -> None:
+    edge = {"range": None, "rejected": _INT32_END, "rejected-from-64-bit": 1 << 63}[choice]
     if edge is not None and abs(number) >= edge:
-        raise Unreadable(str(number))
+        raise InvalidValue(str(number))
 
 
-def _needs(name: str, choices: Mapping[str, str]) -> None:
+def _require(name: str, choices: Mapping[str, str]) -> None:
     if choices[f"integer_{name}"] != "accepted":
-        raise Unreadable(name)
+        raise InvalidValue(name)
 
 
-def boolean(text: str, choices: Mapping[str, str]) -> bool:
-    """True or false; raises Unreadable. `true` and `false` always are, other spellings by choice."""
+def parse_boolean(text: str, choices: Mapping[str, str]) -> bool:
+    """The boolean in a text; raises InvalidValue. Spellings other than `true` and `false` depend on the variants."""
     if text == "" and choices["boolean_empty"] == "accepted":
         return False
     words = choices["boolean_words"]
@@ -95,40 +95,40 @@ def boolean(text: str, choices: Mapping[str, str]) -> bool:
         return _WORDS[text]
     if words == "any-case" and text in {"TRUE", "True", "FALSE", "False"}:
         return text.lower() == "true"
-    raise Unreadable(text)
+    raise InvalidValue(text)
 
 
-def json_object(body: bytes, media_type: str, choices: Mapping[str, str]) -> dict[str, Any]:
-    """The JSON object that a body is; raises Unreadable."""
+def parse_json_object(body: bytes, media_type: str, choices: Mapping[str, str]) -> dict[str, Any]:
+    """The JSON object in a body; raises InvalidValue."""
     if choices["json_media_type"] == "rejected" and "json" not in media_type.lower():
-        raise Unreadable(media_type)
-    value = _json(body, tail=choices["json_tail"] == "accepted")
+        raise InvalidValue(media_type)
+    value = _parse_json(body, tail=choices["json_tail"] == "accepted")
     if value is _EMPTY:
         value = {} if choices["json_empty"] == "object" else None
     elif value is None and choices["json_null"] == "object":
         value = {}
     if not isinstance(value, dict):
-        raise Unreadable("not an object")
+        raise InvalidValue("not an object")
     return value
 
 
 _EMPTY = object()
 
 
-def _json(body: bytes, *, tail: bool) -> Any:
+def _parse_json(body: bytes, *, tail: bool) -> Any:
     try:
         text = body.decode()
         if not text.strip():
             return _EMPTY
-        decoder = json.JSONDecoder(parse_constant=_refuse)
+        decoder = json.JSONDecoder(parse_constant=_reject_constant)
         value, end = decoder.raw_decode(text.lstrip(" \t\r\n"))
         rest = text.lstrip(" \t\r\n")[end:].strip(" \t\r\n")
     except (ValueError, RecursionError) as error:
-        raise Unreadable(str(error)) from error
+        raise InvalidValue(str(error)) from error
     if rest and not (tail and isinstance(value, dict)):
-        raise Unreadable(rest)
+        raise InvalidValue(rest)
     return value
 
 
-def _refuse(word: str) -> Any:
+def _reject_constant(word: str) -> Any:
     raise ValueError(word)

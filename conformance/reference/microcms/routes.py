@@ -1,4 +1,4 @@
-"""Which operation a method and a path stand for."""
+"""Which operation a path and a method lead to."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from urllib.parse import unquote
 
 from conformance.reference.catalogue import Row
 
-__all__ = ["METHODS", "PLACES", "Place", "find"]
+__all__ = ["METHODS", "ROUTES", "Route", "find_route"]
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-"""What is no strange method, allowed or not."""
+"""The methods of the HTTP standards that APIs use, allowed by a route or not."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A path of the API, as a pattern over its segments, with the operation behind each method that it allows.
+class Route:
+    """A path of the API, as a pattern of its segments, with the operation of each method that it allows.
 
-    `refuses` is the row that answers any other method.
+    `method_row` is the row that any other method is rejected with.
     """
 
     pattern: tuple[str, ...]
     operations: Mapping[str, str]
-    refuses: Row = ("elsewhere", 405)
+    method_row: Row = ("undocumented", 405)
 
     @property
-    def leaf(self) -> bool:
-        """Whether nothing of the API is below it."""
+    def is_leaf(self) -> bool:
+        """Whether the API has no path below this one."""
         return self.pattern[-1] in {"media", "service", "status", "createdBy"} or self.pattern[1] in {"members", "apis"}
 
     @property
@@ -38,50 +38,50 @@ class Place:
         return ", ".join(self.operations)
 
 
-PLACES: Final[tuple[Place, ...]] = (
-    Place(("v1", "contents", "{endpoint}"), {"GET": "listContents"}),
-    Place(("v1", "contents", "{endpoint}", "{id}"), {"GET": "getContent"}),
-    Place(("v1", "contents", "{endpoint}", "{id}", "status"), {"PATCH": "patchStatus"}, ("contents-patch", 5)),
-    Place(("v1", "contents", "{endpoint}", "{id}", "createdBy"), {"PATCH": "patchCreatedBy"}, ("contents-patch", 5)),
-    Place(("v1", "media"), {"GET": "listMediaV1", "POST": "uploadMedia"}, ("media-post", 3)),
-    Place(("v2", "media"), {"GET": "listMediaV2", "DELETE": "deleteMedia"}, ("media-delete", 4)),
-    Place(("v1", "members"), {"GET": "listMembers"}),
-    Place(("v1", "members", "{id}"), {"GET": "getMember"}),
-    Place(("v1", "apis"), {"GET": "listApis"}),
-    Place(("v1", "apis", "{endpoint}"), {"GET": "getApi"}),
-    Place(("v1", "service"), {"GET": "getService"}),
+ROUTES: Final[tuple[Route, ...]] = (
+    Route(("v1", "contents", "{endpoint}"), {"GET": "listContents"}),
+    Route(("v1", "contents", "{endpoint}", "{id}"), {"GET": "getContent"}),
+    Route(("v1", "contents", "{endpoint}", "{id}", "status"), {"PATCH": "patchStatus"}, ("contents-patch", 5)),
+    Route(("v1", "contents", "{endpoint}", "{id}", "createdBy"), {"PATCH": "patchCreatedBy"}, ("contents-patch", 5)),
+    Route(("v1", "media"), {"GET": "listMediaV1", "POST": "uploadMedia"}, ("media-post", 3)),
+    Route(("v2", "media"), {"GET": "listMediaV2", "DELETE": "deleteMedia"}, ("media-delete", 4)),
+    Route(("v1", "members"), {"GET": "listMembers"}),
+    Route(("v1", "members", "{id}"), {"GET": "getMember"}),
+    Route(("v1", "apis"), {"GET": "listApis"}),
+    Route(("v1", "apis", "{endpoint}"), {"GET": "getApi"}),
+    Route(("v1", "service"), {"GET": "getService"}),
 )
 
 
-def find(path: str, choices: Mapping[str, str]) -> tuple[Place | None, dict[str, str]]:
-    """The place that a path stands for, with the values of its gaps; no place where there is none."""
-    segments = [unquote(segment, errors="replace") for segment in _clean(path, choices).split("/")]
+def find_route(path: str, choices: Mapping[str, str]) -> tuple[Route | None, dict[str, str]]:
+    """The route of a path and the values of its placeholders; None and no values for an unknown path."""
+    segments = [unquote(segment, errors="replace") for segment in _normalize(path, choices).split("/")]
     if len(segments) < 4 or segments[0] or not _same(segments[1], "api", choices):
         return None, {}
     rest = segments[2:]
-    for place in PLACES:
-        exact = _fit(place.pattern, rest, choices)
-        if exact is not None:
-            return place, exact
-    return _ends_early(rest, choices) if choices["path_longer"] == "ignored" else (None, {})
+    for route in ROUTES:
+        values = _match(route.pattern, rest, choices)
+        if values is not None:
+            return route, values
+    return _find_prefix(rest, choices) if choices["path_longer"] == "ignored" else (None, {})
 
 
-def _ends_early(segments: list[str], choices: Mapping[str, str]) -> tuple[Place | None, dict[str, str]]:
-    """The place at the start of a path that goes on where the API does not."""
-    for place in PLACES:
-        values = _fit(place.pattern, segments[: len(place.pattern)], choices)
-        if values is not None and place.leaf and len(segments) > len(place.pattern):
-            return place, values
+def _find_prefix(segments: list[str], choices: Mapping[str, str]) -> tuple[Route | None, dict[str, str]]:
+    """The route of a path that has more segments than the API knows."""
+    for route in ROUTES:
+        values = _match(route.pattern, segments[: len(route.pattern)], choices)
+        if values is not None and route.is_leaf and len(segments) > len(route.pattern):
+            return route, values
     return None, {}
 
 
-def _clean(path: str, choices: Mapping[str, str]) -> str:
+def _normalize(path: str, choices: Mapping[str, str]) -> str:
     if choices["slashes"] == "strict":
         return path
     return re.sub(r"/+", "/", path).rstrip("/")
 
 
-def _fit(pattern: tuple[str, ...], segments: list[str], choices: Mapping[str, str]) -> dict[str, str] | None:
+def _match(pattern: tuple[str, ...], segments: list[str], choices: Mapping[str, str]) -> dict[str, str] | None:
     if len(pattern) != len(segments):
         return None
     values: dict[str, str] = {}
@@ -95,5 +95,5 @@ def _fit(pattern: tuple[str, ...], segments: list[str], choices: Mapping[str, st
     return values
 
 
-def _same(got: str, wanted: str, choices: Mapping[str, str]) -> bool:
-    return got == wanted or (choices["path_case"] == "any" and got.lower() == wanted.lower())
+def _same(segment: str, expected: str, choices: Mapping[str, str]) -> bool:
+    return segment == expected or (choices["path_case"] == "any" and segment.lower() == expected.lower())

@@ -1,4 +1,4 @@
-"""What an embedded service holds when it starts, and the profile of a target that names it."""
+"""The initial state of a reference service, and the target profile to use with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from conformance.reference.microcms.state import KEYS, Content, Member, Store
 
-__all__ = ["ENDPOINT", "OBJECT", "filled", "fixtures", "profile"]
+__all__ = ["ENDPOINT", "OBJECT", "create_store", "fixtures", "profile"]
 
 ENDPOINT: Final = "news"
 OBJECT: Final = "settings"
@@ -18,51 +18,51 @@ _WORDS: Final = (
     "quartz", "meadow", "almanac", "furnace", "willow", "zephyr",
 )  # fmt: skip
 _STATES: Final = ("PUBLISH", "DRAFT", "PUBLISH", "CLOSED", "PUBLISH_AND_DRAFT", "PUBLISH", "DRAFT", "PUBLISH")
-_PICTURES: Final = 13
+_IMAGES: Final = 13
 
 
-def filled(choices: Mapping[str, str]) -> Store:
-    """A service of sixteen contents, one object, eighteen media and three members."""
+def create_store(choices: Mapping[str, str]) -> Store:
+    """A store with sixteen contents in a list, one object, eighteen media and three members."""
     store = Store(choices["media_host"], choices["token_form"], float(choices["token_seconds"]))
-    lot = random.Random(choices["id_style"])  # noqa: S311 - IDs, not secrets
-    people = [
-        Member(_identity("uuid", "", lot), "Hana"),
-        Member(_identity("uuid", "", lot), "Kenji"),
-        Member(_identity("uuid", "", lot), "", inviting=True),
+    source = random.Random(choices["id_style"])  # noqa: S311 - IDs, not secrets
+    members = [
+        Member(_new_id("uuid", "", source), "Hana"),
+        Member(_new_id("uuid", "", source), "Kenji"),
+        Member(_new_id("uuid", "", source), "", inviting=True),
     ]
-    store.members = {person.id: person for person in people}
-    for number in range(_PICTURES):
-        store.store(f"{_WORDS[number]}-view.png", 1000 + number, image=True)
+    store.members = {person.id: person for person in members}
+    for number in range(_IMAGES):
+        store.add_medium(f"{_WORDS[number]}-view.png", 1000 + number, image=True)
     for number in range(5):
-        store.store(f"{_WORDS[number]}-notes.pdf", 2000 + number, image=False)
+        store.add_medium(f"{_WORDS[number]}-notes.pdf", 2000 + number, image=False)
     group: dict[str, Content] = {}
     for number, word in enumerate(_WORDS):
         at = f"2026-02-{number + 1:02}T03:00:00.000Z"
         content = Content(
-            _identity(choices["id_style"], word, lot), _STATES[number % len(_STATES)], people[0].id, at, at
+            _new_id(choices["id_style"], word, source), _STATES[number % len(_STATES)], members[0].id, at, at
         )
         group[content.id] = content
     list(group.values())[2].media = (store.media[-1].id,)
     store.contents = {ENDPOINT: group, "diary": {}}
     at = "2026-01-05T03:00:00.000Z"
     store.objects = {
-        OBJECT: Content(_identity(choices["id_style"], "settings-object", lot), "PUBLISH", people[0].id, at, at)
+        OBJECT: Content(_new_id(choices["id_style"], "settings-object", source), "PUBLISH", members[0].id, at, at)
     }
     return store
 
 
-def _identity(style: str, word: str, lot: random.Random) -> str:
+def _new_id(style: str, word: str, source: random.Random) -> str:
     if style == "words":
         return word
     if style == "uuid":
-        return str(uuid.UUID(int=lot.getrandbits(128), version=4))
-    return "".join(lot.choice("abcdefghijklmnopqrstuvwxyz0123456789-_") for _ in range(11))
+        return str(uuid.UUID(int=source.getrandbits(128), version=4))
+    return "".join(source.choice("abcdefghijklmnopqrstuvwxyz0123456789-_") for _ in range(11))
 
 
 def fixtures(store: Store) -> dict[str, Any]:
-    """Every fact about a service that a case may ask for."""
+    """Every fixture that a case may ask for."""
     group = list(store.contents[ENDPOINT].values())
-    people = list(store.members.values())
+    members = list(store.members.values())
     referenced, unreferenced = store.media[-1], store.media[-2]
     return {
         "endpoint": ENDPOINT,
@@ -70,8 +70,8 @@ def fixtures(store: Store) -> dict[str, Any]:
         "content_id": group[0].id,
         "draft_content_id": group[1].id,
         "missing_content_id": "never-was-here",
-        "member_id": people[0].id,
-        "invited_member_id": people[2].id,
+        "member_id": members[0].id,
+        "invited_member_id": members[2].id,
         "missing_member_id": "00000000-0000-4000-8000-000000000000",
         "media_file_name": store.media[-3].name,
         "missing_media_file_name": "no-such-file-anywhere.png",
@@ -79,12 +79,12 @@ def fixtures(store: Store) -> dict[str, Any]:
         "referenced_media_url": referenced.url,
         "referencing_content_id": group[2].id,
         "missing_media_url": f"https://{store.host}/assets/7d2b1c4e/{'0' * 32}/gone.png",
-        "expired_media_token": store.page(10, 10, image_only=False, file_name="", seconds=-1),
+        "expired_media_token": store.issue_token(10, 10, image_only=False, file_name="", seconds=-1),
     }
 
 
 def profile(base_url: str, store: Store, *, limited: bool) -> dict[str, Any]:
-    """The target profile of a service, with nothing lacking."""
+    """The complete target profile of a service."""
     whole: dict[str, Any] = {
         "contract": "microcms-management",
         "base_url": base_url,

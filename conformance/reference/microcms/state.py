@@ -1,6 +1,6 @@
-"""What a service holds: contents, media, members, keys, page tokens, and who asked how often.
+"""The state of a service: contents, media, members, keys, page tokens and the rate limiter.
 
-One object with one lock; nothing outside it is shared between two servers.
+One store with one lock per server; two servers share nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-__all__ = ["KEYS", "Content", "Medium", "Member", "Page", "Rate", "Store"]
+__all__ = ["KEYS", "Content", "Medium", "Member", "Page", "RateLimiter", "Store"]
 
 KEYS: Final[Mapping[str, str]] = {
     "full": "reference-full-3b1f6a52c9d04e7f",
     "forbidden": "reference-forbidden-91c07de2f4a85b36",
     "throttled": "reference-throttled-5e82d61b0fa947c3",
 }
-"""The keys of every embedded service: they open nothing but a loopback port."""
+"""The API keys of every reference service; they are valid nowhere else."""
 
 
 def now() -> str:
@@ -33,7 +33,7 @@ def now() -> str:
 
 @dataclass(slots=True)
 class Content:
-    """The metadata of one content; the API shows no more of it."""
+    """The metadata of one content, which is all that the API returns of it."""
 
     id: str
     status: str
@@ -42,8 +42,8 @@ class Content:
     updated: str
     media: tuple[str, ...] = ()
 
-    def shown(self) -> dict[str, Any]:
-        """As the API answers it."""
+    def as_json(self) -> dict[str, Any]:
+        """As the API returns it."""
         published = self.created if self.status in {"PUBLISH", "CLOSED", "PUBLISH_AND_DRAFT"} else None
         return {
             "id": self.id,
@@ -63,7 +63,7 @@ class Content:
 
 @dataclass(slots=True)
 class Medium:
-    """One stored file; its bytes are counted and not kept."""
+    """One stored file; its size in bytes is kept, its content is not."""
 
     id: str
     url: str
@@ -72,8 +72,8 @@ class Medium:
     image: bool
     created: str
 
-    def shown(self, version: int) -> dict[str, Any]:
-        """As the API answers it, by version."""
+    def as_json(self, version: int) -> dict[str, Any]:
+        """As this version of the API returns it."""
         sides = {"width": 640, "height": 480} if self.image else {}
         if version == 1:
             return {"id": self.id, "url": self.url, **sides}
@@ -83,20 +83,20 @@ class Medium:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person; `inviting` until the invitation is accepted."""
+    """A member; `inviting` until the invitation is accepted."""
 
     id: str
     name: str
     inviting: bool = False
 
-    def shown(self) -> dict[str, Any]:
-        """As the API answers it."""
+    def as_json(self) -> dict[str, Any]:
+        """As the API returns it."""
         return {"id": self.id, "name": self.name, "email": f"{self.id[:8]}@example.com", "mfa": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a token stands for: the conditions of the first request, and where to go on."""
+    """What a page token stands for: the conditions of the first request, where to continue, and when it expires."""
 
     start: int
     limit: int
@@ -105,34 +105,34 @@ class Page:
     expires: float
 
 
-class Rate:
-    """How many requests were let through in the last seconds, by caller."""
+class RateLimiter:
+    """Admits a number of requests per caller in a period of so many seconds, fixed or sliding."""
 
     def __init__(self, allowed: int, seconds: float, *, fixed: bool) -> None:
         self._allowed = allowed
         self._seconds = seconds
         self._fixed = fixed
-        self._seen: dict[str, deque[float]] = {}
+        self._admitted: dict[str, deque[float]] = {}
 
-    def wait(self, caller: str) -> float:
-        """0 and the request counts; or how many seconds are left until one would be let through again."""
+    def admit(self, caller: str) -> float:
+        """0 if the request is admitted, which counts it; else the seconds until the next one would be."""
         at = time.monotonic()
-        seen = self._seen.setdefault(caller, deque())
+        admitted = self._admitted.setdefault(caller, deque())
         if self._fixed:
-            if seen and at - seen[0] >= self._seconds:
-                seen.clear()
+            if admitted and at - admitted[0] >= self._seconds:
+                admitted.clear()
         else:
-            while seen and at - seen[0] >= self._seconds:
-                seen.popleft()
-        if len(seen) >= self._allowed:
-            return self._seconds - (at - seen[0])
-        seen.append(at)
+            while admitted and at - admitted[0] >= self._seconds:
+                admitted.popleft()
+        if len(admitted) >= self._allowed:
+            return self._seconds - (at - admitted[0])
+        admitted.append(at)
         return 0.0
 
 
 @dataclass(slots=True)
 class Store:
-    """Everything that one service holds."""
+    """Everything that one service stores."""
 
     host: str
     token_form: str
@@ -140,40 +140,48 @@ class Store:
     contents: dict[str, dict[str, Content]] = field(default_factory=dict)
     objects: dict[str, Content] = field(default_factory=dict)
     media: list[Medium] = field(default_factory=list)
+    deleted_urls: set[str | None] = field(default_factory=set)
     members: dict[str, Member] = field(default_factory=dict)
     pages: dict[str, Page] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def store(self, name: str, size: int, *, image: bool) -> Medium:
-        """Keeps a file, newest first."""
+    def add_medium(self, name: str, size: int, *, image: bool) -> Medium:
+        """Stores a file; the newest is listed first."""
         identity = str(uuid.uuid4())
         url = f"https://{self.host}/assets/7d2b1c4e/{identity.replace('-', '')}/{quote(name)}"
         medium = Medium(identity, url, name, size, image, now())
         self.media.insert(0, medium)
         return medium
 
-    def medium(self, url: str) -> Medium | None:
-        """The medium behind a URL."""
+    def delete_medium(self, medium: Medium) -> None:
+        """Deletes a medium."""
+        self.media.remove(medium)
+        self.deleted_urls.add(medium.url)
+
+    def find_medium(self, url: str) -> Medium | None:
+        """The medium at a URL."""
         return next((medium for medium in self.media if medium.url == url), None)
 
-    def refers(self, medium: Medium) -> bool:
-        """Whether a content uses a medium."""
+    def is_referenced(self, medium: Medium) -> bool:
+        """Whether any content uses a medium."""
         return any(medium.id in content.media for group in self.contents.values() for content in group.values())
 
-    def page(self, start: int, limit: int, image_only: bool, file_name: str, seconds: float | None = None) -> str:
-        """A token that goes on at `start`, for as long as tokens live."""
-        life = self.token_seconds if seconds is None else seconds
-        token = _token(self.token_form)
-        self.pages[token] = Page(start, limit, image_only, file_name, time.monotonic() + life)
+    def issue_token(
+        self, start: int, limit: int, image_only: bool, file_name: str, seconds: float | None = None
+    ) -> str:
+        """A token for the page from `start` on, valid for `seconds` (default: the lifetime of tokens)."""
+        lifetime = self.token_seconds if seconds is None else seconds
+        token = _new_token(self.token_form)
+        self.pages[token] = Page(start, limit, image_only, file_name, time.monotonic() + lifetime)
         return token
 
-    def turned(self, token: str) -> Page | None:
-        """What a token stands for; None where it was never given out or has expired."""
+    def find_page(self, token: str) -> Page | None:
+        """The page of a token; None where it was never issued or has expired."""
         page = self.pages.get(token)
         return page if page is not None and page.expires > time.monotonic() else None
 
 
-def _token(form: str) -> str:
+def _new_token(form: str) -> str:
     raw = uuid.uuid4()
     if form == "base64":
         return base64.b64encode(raw.bytes + uuid.uuid4().bytes).decode()

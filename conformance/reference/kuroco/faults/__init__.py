@@ -1,14 +1,27 @@
-"""The ways in which the Kuroco site can be wrong: each changes one decision and is known by its name."""
+"""The faults of the Kuroco site as tables; each entry changes one decision and names the rows that it breaks."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from conformance.reference.decisions import Broken
-from conformance.reference.kuroco.faults import access, answers, effects, speech, validation
+from conformance.reference.fault_builder import mark_pending
+from conformance.reference.hooks import FaultyServer
+from conformance.reference.kuroco.context import KurocoContext
+from conformance.reference.kuroco.faults import generic, special
 
-__all__ = ["BROKEN"]
+__all__ = ["FAULTY_SERVERS"]
 
-BROKEN: Final[tuple[Broken, ...]] = (
-    *access.FAULTS, *answers.FAULTS, *speech.FAULTS, *validation.FAULTS, *effects.FAULTS,
-)  # fmt: skip
+_PENDING: Final = frozenset({
+    "declares_profile_as_text",
+    "keeps_a_refused_update_by_no_group",
+    "loses_the_email_on_update",
+    "loses_the_number_on_update",
+    "loses_the_tel_on_update",
+    "loses_the_url_on_update",
+    "loses_the_zip_on_update",
+})  # fmt: skip
+"""The faults that no case catches yet."""
+
+FAULTY_SERVERS: Final[tuple[FaultyServer[KurocoContext], ...]] = tuple(
+    mark_pending((*special.FAULTS, *generic.FAULTS), _PENDING)
+)

@@ -1,0 +1,164 @@
+"""Builds faulty servers from tables: each entry names a fault, its rows and the one thing that it changes.
+
+A condition says for which requests the fault occurs; a change turns the right response into the wrong one. A `limit`
+makes a condition that counts: a new one for each server, for faults that occur only at some of these requests.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any, Final, Generic, Literal
+
+from conformance.reference.catalogue import Fault, Row
+from conformance.reference.hooks import Context, FaultHooks, FaultyServer, RequestCounter
+from conformance.reference.http import JsonResponse
+
+__all__ = [
+    "Change", "Condition", "FaultBuilder", "after_first", "all_of", "always", "every_nth", "mark_pending", "not_first",
+    "when",
+]  # fmt: skip
+
+Rows = Row | tuple[Row, ...]
+Condition = Callable[[Context], bool]
+Change = Callable[[JsonResponse, Context], JsonResponse]
+Limit = Callable[[Condition[Context]], Condition[Context]]
+_WORDING_KINDS: Final = frozenset({"wording", "request-id"})
+"""Kinds of faults that are drift: the rest of the response is right."""
+
+
+def always(context: Any) -> bool:  # noqa: ARG001 - a condition like the others
+    """True for every request."""
+    return True
+
+
+def all_of(*conditions: Condition[Context]) -> Condition[Context]:
+    """True where every condition holds."""
+    return lambda context: all(condition(context) for condition in conditions)
+
+
+def when(**expected: Any) -> Condition[Any]:
+    """True where each of these attributes of the request context is as expected.
+
+    A string is a pattern that the whole text has to match; a pair is the least and the greatest permitted number; a
+    dict holds patterns for query parameters, which have to be present. Any other value has to be equal.
+    """
+    return lambda context: all(_is_as_expected(getattr(context, name), value) for name, value in expected.items())
+
+
+def _is_as_expected(actual: Any, expected: Any) -> bool:
+    if isinstance(expected, str):
+        return actual is not None and re.fullmatch(expected, str(actual), re.DOTALL) is not None
+    if isinstance(expected, tuple):
+        return actual is not None and bool(expected[0] <= actual <= expected[1])
+    if isinstance(expected, dict) and expected:
+        return all(name in actual and _is_as_expected(actual[name][0], value) for name, value in expected.items())
+    return bool(actual == expected)
+
+
+def after_first(condition: Condition[Context]) -> Condition[Context]:
+    """True from the second request on for which `condition` holds."""
+    counter = RequestCounter()
+    return lambda context: condition(context) and counter.increment() > 1
+
+
+def every_nth(number: int) -> Limit[Any]:
+    """True for every nth request for which the condition holds."""
+
+    def limit(condition: Condition[Any]) -> Condition[Any]:
+        counter = RequestCounter()
+        return lambda context: condition(context) and counter.increment() % number == 0
+
+    return limit
+
+
+def not_first(condition: Condition[Context]) -> Condition[Context]:
+    """True for requests that differ from the first one for which `condition` holds."""
+    first: list[tuple[Any, ...]] = []
+
+    def differs(context: Context) -> bool:
+        if not condition(context):
+            return False
+        request = context.request
+        this = (request.method, request.path, request.query, sorted(request.headers.items()), context.body)
+        if not first:
+            first.append(this)
+        return this != first[0]
+
+    return differs
+
+
+class FaultBuilder(Generic[Context]):
+    """Builds the faulty servers of one contract; where no sentence is given, the name is the sentence."""
+
+    def __init__(self, contract: str) -> None:
+        self.contract = contract
+
+    def accepts(
+        self, name: str, rows: Rows, where: Condition[Context] = always, *, kind: str = "lenient",
+        limit: Limit[Context] | None = None,
+    ) -> FaultyServer[Context]:  # fmt: skip
+        """A server that does not enforce the rule of a row for some of the requests that break it."""
+        broken = _tuple(rows)
+
+        def make_hooks() -> FaultHooks[Context]:
+            occurs = limit(where) if limit else where
+            return FaultHooks(skip_rule=lambda row, context: row in broken and occurs(context))
+
+        return self._build(name, rows, kind, make_hooks)
+
+    def rejects(self, name: str, rows: Rows, where: Condition[Context]) -> FaultyServer[Context]:
+        """A server that rejects valid requests with the first of the rows."""
+        row = _tuple(rows)[0]
+        hooks: FaultHooks[Context] = FaultHooks(reject_valid=lambda context: row if where(context) else None)
+        return self._build(name, rows, "control", lambda: hooks)
+
+    def answers(
+        self, name: str, rows: Rows, kind: str, change: Change[Context], where: Condition[Context] = always, *,
+        to: Literal["row", "success", "any"] = "row", limit: Limit[Context] | None = None,
+    ) -> FaultyServer[Context]:  # fmt: skip
+        """A server that sends a wrong response: to requests that break one of the rows, to valid ones, or to any."""
+        changed = _tuple(rows)
+
+        def make_hooks() -> FaultHooks[Context]:
+            occurs = limit(where) if limit else where
+
+            def alter(response: JsonResponse, context: Context) -> JsonResponse:
+                success = response.row is None and response.status < 300
+                due = {"row": response.row in changed, "success": success, "any": True}[to]
+                return change(response, context) if due and occurs(context) else response
+
+            return FaultHooks(alter_response=alter)
+
+        return self._build(name, rows, kind, make_hooks)
+
+    def performs(
+        self, name: str, rows: Rows, effect: str, where: Condition[Context] = always, kind: str = "effect", *,
+        done: bool,
+    ) -> FaultyServer[Context]:  # fmt: skip
+        """A server that carries out an effect of a request that it rejects (`done`), or not that of one it accepts."""
+
+        def perform(asked: str, context: Context, intended: bool) -> bool:
+            return done if asked == effect and where(context) else intended
+
+        hooks: FaultHooks[Context] = FaultHooks(perform_effect=perform)
+        return self._build(name, rows, kind, lambda: hooks)
+
+    def _build(
+        self, name: str, rows: Rows, kind: str, make_hooks: Callable[[], FaultHooks[Context]]
+    ) -> FaultyServer[Context]:
+        sentence = name.replace("_", " ").capitalize() + "."
+        fault = Fault(name, self.contract, _tuple(rows), kind, sentence, wording_only=kind in _WORDING_KINDS)
+        return FaultyServer(fault, make_hooks)
+
+
+def mark_pending(servers: Iterable[FaultyServer[Context]], names: Collection[str]) -> Iterator[FaultyServer[Context]]:
+    """The same faulty servers; those with these names are marked as not caught by any case yet."""
+    for one in servers:
+        pending = dataclasses.replace(one.fault, pending=one.fault.name in names)
+        yield dataclasses.replace(one, fault=pending)
+
+
+def _tuple(rows: Rows) -> tuple[Row, ...]:
+    return (rows,) if rows and isinstance(rows[0], str) else rows

@@ -1,0 +1,130 @@
+"""Where a reference server decides, and how a fault changes one of its decisions.
+
+A server asks its `Behaviour` at every decision: is this rule enforced for this request, is this valid request rejected,
+which response is sent, is this effect carried out. Without faults every decision is the documented one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from conformance.reference.catalogue import Fault, Row
+from conformance.reference.http import IncomingRequest, JsonResponse
+
+__all__ = ["Behaviour", "Context", "FaultHooks", "FaultyServer", "RequestContext", "RequestRejected"]
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """A request, with what a server has found out about it so far; each contract's server extends it.
+
+    `path` and `query` are decoded; `operation` is the server's name for the called operation, empty where there is
+    none; `key` is the credential as it was sent; `body` is the body as far as the server has read and parsed it.
+    """
+
+    request: IncomingRequest
+    method: str = ""
+    path: str = ""
+    query: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    operation: str = ""
+    key: str | None = None
+    body: Any = None
+
+    def query_value(self, name: str) -> str | None:
+        """The first value of a query parameter; None where it is absent."""
+        values = self.query.get(name)
+        return values[0] if values else None
+
+
+Context = TypeVar("Context", bound=RequestContext)
+
+
+class RequestRejected(Exception):
+    """A request that is answered with a row of the tables; `values` fill the placeholders of the row's message."""
+
+    def __init__(self, row: Row, **values: str) -> None:
+        super().__init__(row)
+        self.row = row
+        self.values = values
+
+
+@dataclass(frozen=True, slots=True)
+class FaultHooks(Generic[Context]):
+    """The decisions that one fault changes; a hook that is None changes nothing.
+
+    `skip_rule(row, context)`: True if a rule that the request breaks is not enforced.
+    `reject_valid(context)`: the row that a valid request is rejected with, None to accept it.
+    `alter_response(response, context)`: the response to send in place of the right one.
+    `perform_effect(effect, context, intended)`: whether the effect is carried out; `intended` is the right answer.
+    """
+
+    skip_rule: Callable[[Row, Context], bool] | None = None
+    reject_valid: Callable[[Context], Row | None] | None = None
+    alter_response: Callable[[JsonResponse, Context], JsonResponse] | None = None
+    perform_effect: Callable[[str, Context, bool], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyServer(Generic[Context]):
+    """A fault with its hooks; `make_hooks` returns new ones for each server, since some hooks count requests."""
+
+    fault: Fault
+    make_hooks: Callable[[], FaultHooks[Context]]
+
+
+class Behaviour(Generic[Context]):
+    """Every decision of one server, changed by the hooks of its faults."""
+
+    def __init__(self, hooks: Iterable[FaultHooks[Context]] = ()) -> None:
+        self._hooks = tuple(hooks)
+
+    def enforces(self, row: Row, context: Context) -> bool:
+        """Whether the rule of a row is enforced for a request that breaks it."""
+        return not any(hooks.skip_rule(row, context) for hooks in self._hooks if hooks.skip_rule)
+
+    def reject(self, row: Row, context: Context, **values: str) -> None:
+        """Raises RequestRejected, or returns if a fault skips the rule: then the request is handled as if valid."""
+        if self.enforces(row, context):
+            raise RequestRejected(row, **values)
+
+    def wrong_rejection(self, context: Context) -> Row | None:
+        """The row that a valid request is rejected with; None from a server without such a fault."""
+        rows = (hooks.reject_valid(context) for hooks in self._hooks if hooks.reject_valid)
+        return next((row for row in rows if row is not None), None)
+
+    def reject_if_faulty(self, context: Context, **values: str) -> None:
+        """Raises RequestRejected for a valid request if a fault rejects it."""
+        row = self.wrong_rejection(context)
+        if row is not None:
+            raise RequestRejected(row, **values)
+
+    def alter(self, response: JsonResponse, context: Context) -> JsonResponse:
+        """The response that is sent in place of the right one."""
+        for hooks in self._hooks:
+            if hooks.alter_response:
+                response = hooks.alter_response(response, context)
+        return response
+
+    def performs(self, effect: str, context: Context, *, intended: bool = True) -> bool:
+        """Whether an effect is carried out; `intended` is True after acceptance and False after rejection."""
+        for hooks in self._hooks:
+            if hooks.perform_effect:
+                intended = hooks.perform_effect(effect, context, intended)
+        return intended
+
+
+class RequestCounter:
+    """Counts the requests that a condition holds for; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def increment(self) -> int:
+        """The new count."""
+        with self._lock:
+            self._count += 1
+            return self._count

@@ -1,0 +1,129 @@
+"""HTTP as the reference servers see it: a request as it came, a JSON response, and its bytes on the wire."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from conformance.reference.catalogue import Row
+
+__all__ = ["NO_BODY", "Application", "IncomingRequest", "JsonResponse", "RequestBody", "WireResponse"]
+
+DRAIN_LIMIT: Final = 64 * 1024 * 1024
+"""How many bytes of a body that no operation reads are read and discarded."""
+_PIECE: Final = 1 << 18
+NO_BODY: Final = object()
+"""The value of a response without a body; None would be JSON's null."""
+
+
+class RequestBody:
+    """The body of a request, read from its connection only on demand.
+
+    `length` is the declared Content-Length in bytes, None for a chunked body. `send_continue` is called before the
+    first read where the client waits for `100 Continue`.
+    """
+
+    def __init__(self, stream: Any, length: int | None, send_continue: Callable[[], None] | None = None) -> None:
+        self._stream = stream
+        self._remaining = length
+        self._send_continue = send_continue
+        self._finished = length == 0
+        self.declared = length
+
+    @property
+    def finished(self) -> bool:
+        """Whether the body was read to its end."""
+        return self._finished
+
+    def read(self, limit: int = DRAIN_LIMIT) -> bytes | None:
+        """What is left of the body; None where that is more than `limit` bytes.
+
+        A body whose declared length is above the limit is not read at all.
+        """
+        if self._remaining is not None and self._remaining > limit:
+            return None
+        data = bytearray()
+        while not self._finished and len(data) <= limit:
+            data += self._read_piece(limit + 1 - len(data))
+        return bytes(data) if self._finished else None
+
+    def drain(self) -> bool:
+        """Reads and discards what is left; True if the end was reached within `DRAIN_LIMIT`."""
+        discarded = 0
+        with contextlib.suppress(OSError, ValueError):
+            while not self._finished and discarded < DRAIN_LIMIT:
+                discarded += len(self._read_piece(_PIECE))
+        return self._finished
+
+    def _read_piece(self, limit: int) -> bytes:
+        if self._send_continue is not None:
+            self._send_continue()
+            self._send_continue = None
+        size = min(limit, _PIECE) if self._remaining is None else min(limit, self._remaining, _PIECE)
+        piece: bytes = self._stream.read(size) if size else b""
+        if self._remaining is not None:
+            self._remaining -= len(piece)
+        self._finished = self._remaining == 0 if piece else True
+        return piece
+
+
+@dataclass(slots=True)
+class IncomingRequest:
+    """One request as it was received, nothing decoded.
+
+    `headers` has lower-case names; several values of one name are joined by a comma. `peer` is the client's address.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    peer: str
+    body: RequestBody
+
+
+@dataclass(slots=True)
+class WireResponse:
+    """One response, ready to be written; `payload` is framed as its headers say.
+
+    `close` ends the connection after it; `delay` is how long to wait before it, in seconds.
+    """
+
+    status_line: str
+    headers: list[tuple[str, str]]
+    payload: bytes = b""
+    close: bool = False
+    delay: float = 0.0
+
+
+class Application(Protocol):
+    """What handles the requests of one server: a contract's operations with all their state."""
+
+    def respond(self, request: IncomingRequest) -> WireResponse:
+        """The response to one request; called from several threads at once."""
+
+    def profile(self, base_url: str) -> dict[str, Any]:
+        """The complete target profile to use with this server."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonResponse:
+    """What a server responds, not yet serialized: a status and a JSON value.
+
+    `row` is the row of the vendor's tables that it follows, None for a success. `raw` bytes are sent in place of the
+    value; `content_type` replaces the JSON one, empty for none.
+    """
+
+    status: int
+    value: Any = NO_BODY
+    headers: tuple[tuple[str, str], ...] = ()
+    row: Row | None = None
+    content_type: str | None = None
+    raw: bytes | None = None
+
+    def replace(self, **changes: Any) -> JsonResponse:
+        """A copy with other values for some of its fields."""
+        return dataclasses.replace(self, **changes)

@@ -1,0 +1,369 @@
+"""Faults of single rows of the Kuroco tables: access, missing topics, validation, languages, and effects of writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from conformance.reference.catalogue import Row
+from conformance.reference.fault_builder import Change, Condition, all_of, every_nth, when
+from conformance.reference.hooks import FaultyServer
+from conformance.reference.http import JsonResponse
+from conformance.reference.kuroco.context import KurocoContext
+from conformance.reference.kuroco.faults.generic import BUILDER, ROW_NAMES, with_message
+from conformance.reference.kuroco.messages import row_message
+from conformance.reference.kuroco.rows import (
+    EMAIL,
+    EMPTY,
+    FORMATS,
+    LENGTH,
+    LOGIN,
+    MISSING,
+    NO_GROUP,
+    NOT_FOUND,
+    NUMBER,
+    PROFILE,
+    REGEX,
+    TEL,
+    TITLE,
+    TOKEN,
+    URL,
+    ZIP,
+)  # fmt: skip
+from conformance.reference.response_changes import as_html, with_members, with_status, with_value, without_member
+
+__all__ = ["FAULTS"]
+
+Faults = Iterator[FaultyServer[KurocoContext]]
+Test = Condition[KurocoContext]
+_accepts, _rejects, _answers, _performs = BUILDER.accepts, BUILDER.rejects, BUILDER.answers, BUILDER.performs
+_MANY: Final = float("inf")
+_INT32_END: Final = 2**31
+_CRASH: Final = with_value({"errors": [{"code": "internal_server_error", "message": ""}]}, 500)
+_WRITTEN: Final = (TITLE, MISSING, EMPTY, *FORMATS, REGEX, LENGTH)
+"""The rows that validate a body."""
+_TRANSLATED: Final = (NO_GROUP, TITLE, *FORMATS, REGEX, LENGTH)
+"""The rows whose messages differ by language."""
+
+
+def _grant(pattern: str) -> Test:
+    return lambda context: re.fullmatch(pattern, str(context.body_member("grant_token")), re.DOTALL) is not None
+
+
+def _access() -> Faults:
+    known, unknown = when(known_email=True), when(known_email=False)
+    hexadecimal, word = _grant("[0-9a-fA-F]{64}"), _grant("(?![0-9a-fA-F]{64}$).*")
+    yield _accepts("lets_strangers_in", LOGIN, unknown)
+    yield _accepts("ignores_the_password", LOGIN, known)
+    yield _rejects("refuses_every_login", LOGIN, when(operation="login"))
+    yield _answers("tells_unknown_emails", LOGIN, "status", with_status(404), unknown)
+    yield _answers("tells_known_emails", LOGIN, "status", with_status(403), known)
+    yield _answers("login_failure_lacks_its_status", LOGIN, "body", without_member("status"))
+    yield _answers("login_failure_has_status_0", LOGIN, "body", with_members(status=0))
+    yield _answers("login_failure_has_status_as_text", LOGIN, "body", with_members(status="1"))
+    yield _answers("tells_the_right_password", LOGIN, "leak", _tells_account("password"))
+    success = when(operation="login")
+    yield _answers("login_success_has_status_1", LOGIN, "control", with_members(status=1), success, to="success")
+    no_grant = without_member("grant_token")
+    yield _answers("forgets_every_login", LOGIN, "control", no_grant, success, to="success")
+    yield _accepts("shows_a_profile_to_anybody", PROFILE)
+    yield _rejects("shows_no_profile_at_all", PROFILE, when(operation="profile", logged_in=True))
+    yield _answers("hides_the_profile", PROFILE, "status", with_status(404))
+    yield _answers("tells_the_email_of_the_member", PROFILE, "leak", _tells_account("email"))
+    yield _answers("profile_errors_are_objects", PROFILE, "envelope", with_members(errors=[{"code": "unauthorized"}]))
+    yield _accepts("takes_any_grant", TOKEN)
+    yield _accepts("takes_any_hex_grant", TOKEN, hexadecimal)
+    yield _accepts("takes_any_word_as_grant", TOKEN, word)
+    yield _rejects("takes_no_grant", TOKEN, when(operation="token"))
+    yield _answers("tells_words_from_hex_grants", TOKEN, "status", with_status(400), word)
+
+
+def _tells_account(attribute: str) -> Change[KurocoContext]:
+    def change(response: JsonResponse, context: KurocoContext) -> JsonResponse:
+        account = next(iter(context.site.accounts.accounts.values()))
+        return response.replace(value={**response.value, "debug": getattr(account, attribute)})
+
+    return change
+
+
+def _missing_topics() -> Faults:
+    detail, large = when(operation="detail"), when(operation="detail", topics_number=(_INT32_END, _MANY))
+    yield _accepts("lists_a_missing_group_as_empty", NOT_FOUND, when(operation="list", group_exists=False))
+    yield _accepts("shows_topics_of_a_missing_group", NOT_FOUND, when(operation="detail", group_exists=False))
+    yield _accepts("shows_deleted_topics", NOT_FOUND, when(operation="detail", deleted=True))
+    yield _performs("only_pretends_to_delete", NOT_FOUND, "delete", done=False)
+    yield _accepts("shows_another_topic", NOT_FOUND, when(operation="detail", group_exists=True, deleted=False))
+    yield _accepts("wraps_large_ids", NOT_FOUND, large)
+    yield _answers("crashes_at_large_ids", NOT_FOUND, "edge", with_status(500), large)
+    for name, details, where in (
+        ("missing_topic_with_nothing", {}, when(operation="detail", group_exists=True)),
+        ("deleted_topic_with_null", None, when(deleted=True)),
+    ):
+        empty = with_value({"errors": [], "messages": [], "details": details}, 200)
+        yield _answers(f"answers_a_{name}", NOT_FOUND, "status", empty, where)
+    missing_list = "answers_a_missing_groups_list_with_400"
+    yield _answers(missing_list, NOT_FOUND, "status", with_status(400), when(operation="list"))
+    yield _rejects("finds_no_topic", NOT_FOUND, detail)
+
+
+_SITUATIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "": {}, "_on_insert": {"operation": "insert"}, "_on_update": {"operation": "update"},
+    "_in_english": {"language": "en"}, "_in_japanese": {"language": "ja"},
+}  # fmt: skip
+_ACCEPTED_TEXTS: Final[tuple[tuple[str, Row, str], ...]] = (
+    # name, row, pattern of the texts that are accepted
+    ("email_without_a_domain", EMAIL, "[^@<>]+@"),
+    ("email_without_a_name", EMAIL, "@[^@<>]+"),
+    ("email_of_a_lone_at", EMAIL, "@"),
+    ("email_without_an_at", EMAIL, "(?!abc$)[^@]*"),
+    ("letters_in_tel", TEL, ".*[0-9].*"),
+    ("long_words_as_tel", TEL, ".{11,}"),
+    ("long_words_as_zip", ZIP, ".{9,}"),
+    ("words_beyond_ascii_as_zip", ZIP, ".*[^\x00-\x7f].*"),
+    ("url_of_a_scheme_alone", URL, "https?://"),
+    ("long_words_as_url", URL, "[^:]{11,}"),
+    ("letters_after_a_number", NUMBER, "[0-9]+[A-Za-z]+.*"),
+    *((f"markup_as_{ROW_NAMES[row]}", row, ".*<.*") for row in FORMATS),
+    *((f"other_words_as_{ROW_NAMES[row]}", row, "(?!abc$).*") for row in FORMATS),
+)
+_MATCHES: Final[Mapping[str, Callable[[str, str], bool]]] = {
+    "found_anywhere": lambda pattern, text: bool(re.search(pattern, text)),
+    "with_text_after": lambda pattern, text: bool(re.match(pattern, text)),
+    "with_text_before": lambda pattern, text: bool(re.search(f"(?:{pattern})$", text)),
+    "in_any_case": lambda pattern, text: bool(re.fullmatch(pattern, text, re.IGNORECASE)),
+}
+_ACCEPTED_LENGTHS: Final[Mapping[str, Callable[[str, int, int], bool]]] = {
+    "one_below": lambda text, least, _: len(text) == least - 1,
+    "one_above": lambda text, _, most: len(text) == most + 1,
+    "any_below": lambda text, least, _: len(text) < least,
+    "any_above": lambda text, _, most: len(text) > most,
+    "far_above": lambda text, _, most: len(text) > most + 5,
+    "kana_uncounted": lambda text, _, __: not text.isascii(),
+    "bytes_for_least": lambda text, least, _: len(text) < least <= len(text.encode("utf-8", "replace")),
+}
+_REJECTED_LENGTHS: Final[Mapping[str, Callable[[str, int, int], bool]]] = {
+    "least": lambda text, least, _: len(text) == least,
+    "most": lambda text, _, most: len(text) == most,
+    "bytes": lambda text, _, most: len(text.encode("utf-8", "replace")) > most,
+    "wide": lambda text, _, most: not text.isascii() and 2 * len(text) > most,
+}
+_REJECTED_TEXTS: Final[tuple[tuple[str, Row, Mapping[str, str]], ...]] = (
+    # name, row, the situation in which a valid value is rejected
+    ("zero_as_title", TITLE, {"checked_text": "0"}),
+    ("every_title_on_update", TITLE, {"operation": "update", "checked_text": ".+"}),
+    ("zero_as_missing_text", MISSING, {"checked_text": "0"}),
+    ("zero_as_empty_text", EMPTY, {"checked_text": "0"}),
+    ("every_text_on_update", EMPTY, {"operation": "update", "checked_text": ".+"}),
+    ("valid_tel", TEL, {"checked_text": ".*-.*"}),
+    ("secure_url", URL, {"checked_text": "https.*"}),
+    ("every_insert_as_no_group", NO_GROUP, {"operation": "insert"}),
+    ("every_update_as_no_group", NO_GROUP, {"operation": "update"}),
+)
+
+
+def _length(test: Callable[[str, int, int], bool]) -> Test:
+    def occurs(context: KurocoContext) -> bool:
+        field, text = context.site.field("length"), context.checked_text
+        return context.checked_kind == "length" and bool(text) and test(text or "", field.least, field.most)
+
+    return occurs
+
+
+def _match(test: Callable[[str, str], bool]) -> Test:
+    return lambda context: test(context.site.field("regex").pattern.strip("^$"), context.checked_text or "")
+
+
+def _valid(kind: str) -> Test:
+    """The value that is validated is the field's valid one."""
+    return lambda context: context.checked_kind == kind and context.checked_text == context.site.field(kind).valid
+
+
+def _other_match(context: KurocoContext) -> bool:
+    return context.checked_kind == "regex" and bool(context.checked_text) and not _valid("regex")(context)
+
+
+def _other_mismatch(context: KurocoContext) -> bool:
+    return context.checked_text != context.site.field("regex").mismatch
+
+
+def _validation() -> Faults:
+    for row in (NO_GROUP, *_WRITTEN):
+        for suffix, situation in _SITUATIONS.items():
+            if (row, suffix) != (MISSING, "_on_update"):  # without the key, an update keeps the text
+                yield _accepts(f"drops_{ROW_NAMES[row]}{suffix}", row, when(**situation), kind="rule")
+    for name, row, pattern in _ACCEPTED_TEXTS:
+        yield _accepts(f"accepts_{name}", row, when(checked_text=pattern), kind="edge")
+    for name, match in _MATCHES.items():
+        yield _accepts(f"accepts_regex_{name}", REGEX, _match(match), kind="edge")
+    yield _accepts("accepts_all_but_the_mismatch", REGEX, _other_mismatch, kind="edge")
+    for name, length in _ACCEPTED_LENGTHS.items():
+        yield _accepts(f"accepts_length_{name}", LENGTH, _length(length), kind="edge")
+    for name, length in _REJECTED_LENGTHS.items():
+        yield _rejects(f"refuses_length_{name}", LENGTH, _length(length))
+    for name, row, situation in _REJECTED_TEXTS:
+        yield _rejects(f"refuses_{name}", row, when(**situation))
+    for kind, row in (("email", EMAIL), ("number", NUMBER), ("regex", REGEX)):
+        yield _rejects(f"refuses_valid_{kind}", row, _valid(kind))
+    yield _rejects("refuses_valid_zip_on_update", ZIP, all_of(_valid("zip"), when(operation="update")))
+    yield _rejects("refuses_other_matches_of_regex", REGEX, _other_match)
+
+
+def _translated(language: str | None) -> Change[KurocoContext]:
+    """The right message in this language; None for the one that `Accept-Language` alone would select."""
+
+    def change(response: JsonResponse, context: KurocoContext) -> JsonResponse:
+        entries = [
+            {**entry, "message": row_message(error.row, error.title, language or context.header_language, choices)}
+            if error.row else entry
+            for choices in (context.site.choices,)
+            for entry, error in zip(response.value["errors"], context.errors, strict=True)
+        ]  # fmt: skip
+        return response.replace(value={**response.value, "errors": entries})
+
+    return change
+
+
+def _languages() -> Faults:
+    for row in _TRANSLATED:
+        name = ROW_NAMES[row]
+        for suffix, language in (("japanese", "ja"), ("english", "en")):
+            yield _answers(f"words_{name}_in_{suffix}", row, "language", _translated(language))
+        asked = when(language_source="_lang")
+        yield _answers(f"words_{name}_without_lang", row, "language", _translated(None), asked)
+        asked = when(language_source="accept-language")
+        yield _answers(f"words_{name}_without_accept_language", row, "language", _translated("ja"), asked)
+    for name, effect in (
+        ("ignores_lang", "use _lang"), ("ignores_accept_language", "use Accept-Language"),
+        ("speaks_japanese_only", "use two languages"),
+    ):  # fmt: skip
+        yield _performs(name, _TRANSLATED, effect, kind="language", done=False)
+    header = when(language_header=".*")
+    yield _performs("prefers_accept_language_to_lang", _TRANSLATED, "use _lang", header, "language", done=False)
+    for name, row, message in (
+        ("missing_text", MISSING, "必須項目がありません。"), ("login", LOGIN, "ログインできませんでした。"),
+    ):  # fmt: skip
+        translated, japanese = with_message(message), when(language="ja")
+        yield _answers(f"translates_{name}", row, "wording", translated, japanese)
+
+
+def _rejected_by(row: Row, operation: str) -> Test:
+    return lambda context: context.operation == operation and any(error.row == row for error in context.errors)
+
+
+def _sent(kind: str, test: Callable[[Any], bool]) -> Test:
+    """The member of the body with this name, or for the field of this kind, was sent and passes the test."""
+
+    def occurs(context: KurocoContext) -> bool:
+        key = {field.kind: field.name for field in context.site.fields}.get(kind, kind)
+        return isinstance(context.body, dict) and key in context.body and test(context.body[key])
+
+    return occurs
+
+
+def _login_without_keys(context: KurocoContext) -> bool:
+    texts = all(isinstance(context.body_member(key), str) for key in ("email", "password"))
+    return context.operation == "login" and not texts
+
+
+def _beyond_the_bmp(value: Any) -> bool:
+    return isinstance(value, str) and any(char > "\uffff" for char in value)
+
+
+_CRASHES: Final[tuple[tuple[str, Row | tuple[Row, ...], Test], ...]] = (
+    ("a_login_without_its_keys", LOGIN, _login_without_keys),
+    ("a_token_request_without_a_grant", TOKEN, when(operation="token", body={})),
+    ("an_id_that_is_no_number", NOT_FOUND, when(operation="detail", topics_id=".*[^0-9].*")),
+    ("a_title_of_null", TITLE, _sent("subject", lambda value: value is None)),
+    ("a_title_of_spaces", TITLE, _sent("subject", lambda value: str(value).isspace())),
+    ("a_required_text_of_null", EMPTY, _sent("required", lambda value: value is None)),
+    ("characters_beyond_the_bmp", LENGTH, _sent("length", _beyond_the_bmp)),
+    ("several_faults", _WRITTEN, lambda context: len(context.errors) > 1),
+    (
+        "a_number_that_is_no_string",
+        NUMBER,
+        _sent("number", lambda value: value is not None and not isinstance(value, str)),
+    ),
+)
+
+
+def _effects() -> Faults:
+    for operation in ("insert", "update"):
+        for row in (NO_GROUP, *_WRITTEN):
+            if (row, operation) != (MISSING, "update"):
+                name, rejected = f"keeps_a_refused_{operation}_by_{ROW_NAMES[row]}", _rejected_by(row, operation)
+                yield _performs(name, row, "store", rejected, done=True)
+        for kind, row in zip(("title", "required", "email", "tel", "zip", "url", "number", "regex", "length"),
+                             (TITLE, EMPTY, *FORMATS, REGEX, LENGTH), strict=True):  # fmt: skip
+            name, where = f"loses_the_{kind}_on_{operation}", when(operation=operation)
+            yield _performs(name, row, f"store {kind}", where, "control", done=False)
+        accepted = when(operation=operation, rejected=False)
+        yield _performs(f"only_pretends_to_{operation}", _WRITTEN, "store", accepted, "control", done=False)
+    for name, rows, where in _CRASHES:
+        yield _answers(f"crashes_at_{name}", rows, "open-choice", _CRASH, where, to="any")
+
+
+def _emoji_in_content(context: KurocoContext) -> bool:
+    is_object = context.operation in {"insert", "update"} and isinstance(context.body, dict)
+    return is_object and any(_beyond_the_bmp(value) for value in context.body.values())
+
+
+def _emoji_in_query(context: KurocoContext) -> bool:
+    return any(_beyond_the_bmp(value) for values in context.query.values() for value in values)
+
+
+def _content_is_no_object(context: KurocoContext) -> bool:
+    return context.operation in {"insert", "update"} and not isinstance(context.body, dict)
+
+
+def _grant_is_no_text(context: KurocoContext) -> bool:
+    is_object = context.operation == "token" and isinstance(context.body, dict)
+    return is_object and not isinstance(context.body.get("grant_token"), str)
+
+
+def _list_by_id(response: JsonResponse, _: KurocoContext) -> JsonResponse:
+    by_id = {str(one["topics_id"]): one for one in response.value["list"]}
+    return response.replace(value={**response.value, "list": by_id})
+
+
+def _details_in_array(response: JsonResponse, _: KurocoContext) -> JsonResponse:
+    return response.replace(value={**response.value, "details": [response.value["details"]]})
+
+
+def _with_422(response: JsonResponse, _: KurocoContext) -> JsonResponse:
+    return response.replace(status=422) if response.status == 400 else response
+
+
+def _undocumented() -> Faults:
+    """Faults that no row covers: rare inputs, success bodies, lost state, effects of rejected requests."""
+    for name, where in (
+        ("emoji_in_content", _emoji_in_content), ("emoji_in_query", _emoji_in_query),
+        ("late_pages", when(operation="list", query={"pageID": "0*[1-9][0-9]{10,}|[3-9][0-9]{9}|2[2-9][0-9]{8}"})),
+        ("wide_ids", when(operation="detail", topics_number=(_INT32_END, _MANY))),
+        ("unknown_languages", when(operation="list|detail|profile", query={"_lang": "(?!(ja|en)$).*"})),
+    ):  # fmt: skip
+        yield _answers(f"crashes_on_{name}", (), "crash", _CRASH, where, to="any")
+    yield _answers("shows_a_page_for_odd_contents", (), "envelope", as_html, _content_is_no_object, to="any")
+    yield _answers("shows_a_page_for_odd_grants", (), "envelope", as_html, _grant_is_no_text, to="any")
+    yield _answers("refuses_odd_contents_with_422", (), "status", _with_422, when(operation="insert|update"), to="any")
+    for name, change, operation in (
+        ("lists_by_number", _list_by_id, "list"), ("shows_details_in_an_array", _details_in_array, "detail"),
+        ("shows_members_without_id", with_members(member_id=None), "profile"),
+        ("adds_contents_without_saying_which", without_member("id"), "insert"),
+    ):  # fmt: skip
+        yield _answers(name, (), "schema", change, when(operation=operation), to="success")
+    gone = with_value({"errors": [{"code": "not_found", "message": ""}]}, 404)
+    detail = when(operation="detail")
+    yield _answers("loses_contents_at_times", (), "stability", gone, detail, to="success", limit=every_nth(2))
+    message = "Grant token is invalid, revoked or expired"
+    expired = with_value({"errors": [{"code": "unauthorized", "message": message}]}, 401)
+    yield _answers("redeems_no_grant", (), "state", expired, when(operation="token"), to="success")
+    for name, effect, operation in (
+        ("forgets_updates", "store", "update"), ("keeps_deleted_contents", "delete", "delete"),
+    ):  # fmt: skip
+        yield _performs(name, (), effect, when(operation=operation), "state", done=False)
+    for name, operation in (("keeps_refused_updates", "update"), ("keeps_refused_contents", "insert")):
+        yield _performs(name, (), "store", when(operation=operation, rejected=True), done=True)
+
+
+FAULTS: Final = (*_access(), *_missing_topics(), *_validation(), *_languages(), *_effects(), *_undocumented())

@@ -1,0 +1,85 @@
+"""The responses of the site: errors in its envelope, gateway errors as strings, successes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+from conformance.reference.catalogue import Row
+from conformance.reference.http import JsonResponse
+from conformance.reference.kuroco.context import KurocoContext, KurocoSite
+from conformance.reference.kuroco.messages import error_message, title_code
+from conformance.reference.kuroco.rows import (
+    EMPTY,
+    LOGIN,
+    MISSING,
+    NO_GROUP,
+    NOT_FOUND,
+    TITLE,
+    TOKEN,
+    ValidationError,
+)
+
+__all__ = [
+    "REQUEST_ID", "TOKEN_REQUIRED", "error_code", "error_response", "gateway_error", "general_error", "success",
+    "undocumented_error",
+]  # fmt: skip
+
+REQUEST_ID: Final = "x-rcms-request-id"
+TOKEN_REQUIRED: Final = "[GW] Access Token is required"
+_STATUSES: Final = {LOGIN: 401, TOKEN: 401, NOT_FOUND: 404}
+_CODES: Final = {
+    LOGIN: "unauthorized", TOKEN: "unauthorized", NOT_FOUND: "not_found", NO_GROUP: "bad_request",
+    MISSING: "required", EMPTY: "required",
+}  # fmt: skip
+
+
+def error_code(row: Row, site: KurocoSite) -> str:
+    """The error code that the document gives for a row."""
+    return title_code(site.choices) if row == TITLE else _CODES.get(row, "invalid")
+
+
+def error_response(context: KurocoContext, site: KurocoSite, errors: tuple[ValidationError, ...]) -> JsonResponse:
+    """The error envelope with these errors; its status is that of the first one's row."""
+    context.errors = errors
+    row = errors[0].row
+    status = _STATUSES.get(row, 400) if row else 400
+    if row == NO_GROUP:
+        status = int(site.choices["no_group_status"])
+    return _envelope(status, [_entry(error, context, site) for error in errors], row)
+
+
+def general_error(context: KurocoContext, site: KurocoSite, row: Row) -> JsonResponse:
+    """The error envelope of a row that names no field."""
+    message = "" if row == NOT_FOUND else None
+    response = error_response(context, site, (ValidationError(row, error_code(row, site), message=message),))
+    if row == LOGIN:
+        return response.replace(value={**response.value, "status": 1})
+    return response
+
+
+def undocumented_error(status: int, name: str, message: str = "", field: str | None = None) -> JsonResponse:
+    """The error envelope where the document has no row, with a code of its table of codes."""
+    entry = {"code": name, "message": message} | ({"field": field} if field else {})
+    return _envelope(status, [entry], None)
+
+
+def gateway_error(status: int, message: str, site: KurocoSite, row: Row | None = None) -> JsonResponse:
+    """An error in the gateway's form: `errors` is an array of strings."""
+    more = {REQUEST_ID: str(uuid.uuid4())} if site.choices["gateway_request_id"] == "present" else {}
+    return JsonResponse(status, {"errors": [message], **more}, row=row)
+
+
+def success(status: int, site: KurocoSite, /, **members: Any) -> JsonResponse:
+    """A success with these members."""
+    more = {REQUEST_ID: str(uuid.uuid4())} if site.choices["success_request_id"] == "present" else {}
+    return JsonResponse(status, {"errors": [], "messages": [], **members, **more})
+
+
+def _entry(error: ValidationError, context: KurocoContext, site: KurocoSite) -> dict[str, str]:
+    entry = {"code": error.code, "message": error_message(error, context.language, site.choices)}
+    return entry | ({"field": error.field} if error.field else {})
+
+
+def _envelope(status: int, errors: list[dict[str, str]], row: Row | None) -> JsonResponse:
+    return JsonResponse(status, {"errors": errors, REQUEST_ID: str(uuid.uuid4())}, row=row)

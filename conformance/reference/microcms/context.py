@@ -1,0 +1,78 @@
+"""What the microCMS server knows of a request while it handles it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.reference.catalogue import Row
+from conformance.reference.hooks import RequestContext
+from conformance.reference.microcms.multipart import UploadedFile
+from conformance.reference.microcms.routes import Route
+
+__all__ = ["MicrocmsContext"]
+
+
+@dataclass(slots=True)
+class MicrocmsContext(RequestContext):
+    """A request to the service; the fields below are filled in as far as the request gets.
+
+    `endpoint` and `id` are taken from the path; `key_name` is the name of a valid key, `wait` the seconds until the
+    rate limiter admits the next request. `body` is the whole body as bytes, `json_body` the object in it, None where
+    there is none. `parameter` is the list parameter that is being checked, as `raw` text and as `number`. `url` is
+    that of the medium to delete; `listed` and `deleted` say whether it exists or existed. `size` is that of the upload,
+    in bytes. `row` and `echo` are the row of the rejection and the value that its message repeats.
+    """
+
+    route: Route | None = None
+    endpoint: str = ""
+    id: str = ""
+    key_name: str | None = None
+    wait: float = 0.0
+    parameter: str = ""
+    raw: str = ""
+    number: int | None = None
+    json_body: dict[str, Any] | None = None
+    known_ids: Sequence[str] = ()
+    invited: bool = False
+    issued_tokens: Collection[str] = ()
+    url: str | None = None
+    listed: bool = False
+    deleted: bool = False
+    size: int = 0
+    file_name: str = "upload.png"
+    uploads: list[UploadedFile] = field(default_factory=list)
+    row: Row | None = None
+    echo: str = ""
+
+    @property
+    def text(self) -> str:
+        """The body as text, without white space around it."""
+        return (self.body or b"").decode("utf-8", "replace").strip()
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type of the request; empty where there is none."""
+        return self.request.headers.get("content-type", "")
+
+    @property
+    def statuses(self) -> list[Any]:
+        """The array of statuses in the body; empty where there is none."""
+        value = (self.json_body or {}).get("status")
+        return value if isinstance(value, list) else []
+
+    @property
+    def first_status(self) -> str | None:
+        """The first status in the body; None where there is none."""
+        return str(self.statuses[0]) if self.statuses else None
+
+    @property
+    def status_count(self) -> int:
+        """The number of statuses in the body."""
+        return len(self.statuses)
+
+    @property
+    def creator(self) -> str:
+        """The creator in the body as text; empty where there is none."""
+        return str((self.json_body or {}).get("createdBy", ""))

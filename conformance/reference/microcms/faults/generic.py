@@ -1,0 +1,127 @@
+"""Faults of the response that every row can have, crossed with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import cycle
+from typing import Final
+
+from conformance.reference.catalogue import Row
+from conformance.reference.fault_builder import Change, Condition, FaultBuilder, after_first, not_first
+from conformance.reference.hooks import FaultyServer
+from conformance.reference.http import JsonResponse
+from conformance.reference.microcms.context import MicrocmsContext
+from conformance.reference.microcms.error_rows import message_of
+from conformance.reference.microcms.state import KEYS
+from conformance.reference.response_changes import (
+    GO_STACK,
+    NODE_STACK,
+    PYTHON_STACK,
+    as_html,
+    cut_short,
+    in_array,
+    with_content_type,
+    with_members,
+    with_status,
+    with_value,
+)  # fmt: skip
+
+__all__ = ["BUILDER", "FAULTS"]
+
+BUILDER: Final = FaultBuilder[MicrocmsContext]("microcms-management")
+Limit = Callable[[Condition[MicrocmsContext]], Condition[MicrocmsContext]]
+
+# fmt: off
+_ROWS: Final[Mapping[Row, tuple[str, int, Row]]] = {
+    # row: its name in the names of faults, a wrong status, the row whose message is sent instead
+    ("common", 1): ("rejected_address", 403, ("common", 2)),
+    ("common", 2): ("forbidden", 401, ("common", 3)),
+    ("common", 3): ("unknown_url", 400, ("contents-get", 6)),
+    ("common", 4): ("too_many_requests", 403, ("common", 2)),
+    ("common", 5): ("internal_error", 501, ("common", 3)),
+    ("contents-get", 1): ("negative_limit_of_contents", 422, ("contents-get", 2)),
+    ("contents-get", 2): ("large_limit_of_contents", 404, ("contents-get", 1)),
+    ("contents-get", 3): ("unreadable_limit_of_contents", 422, ("contents-get", 5)),
+    ("contents-get", 4): ("negative_offset_of_contents", 200, ("contents-get", 1)),
+    ("contents-get", 5): ("unreadable_offset_of_contents", 500, ("contents-get", 3)),
+    ("contents-get", 6): ("unknown_content", 410, ("common", 3)),
+    ("contents-patch", 1): ("unknown_status", 422, ("contents-patch", 2)),
+    ("contents-patch", 2): ("several_statuses", 409, ("contents-patch", 1)),
+    ("contents-patch", 3): ("unknown_creator", 404, ("contents-patch", 4)),
+    ("contents-patch", 4): ("body_that_is_no_object", 415, ("contents-patch", 1)),
+    ("contents-patch", 5): ("method_on_content", 404, ("common", 3)),
+    ("media-get", 1): ("negative_limit_of_media", 416, ("media-get", 2)),
+    ("media-get", 2): ("large_limit_of_media", 422, ("media-get", 1)),
+    ("media-get", 3): ("unreadable_limit_of_media", 500, ("media-get", 1)),
+    ("media-get", 4): ("unreadable_image_only", 422, ("media-get", 3)),
+    ("media-get", 5): ("negative_offset_of_media", 416, ("media-get", 6)),
+    ("media-get", 6): ("unreadable_offset_of_media", 422, ("media-get", 5)),
+    ("media-get", 7): ("bad_token", 401, ("media-post", 1)),
+    ("media-get", 8): ("unknown_file_name", 200, ("media-delete", 3)),
+    ("media-post", 1): ("upload_without_file", 415, ("media-get", 7)),
+    ("media-post", 2): ("large_upload", 413, ("media-post", 1)),
+    ("media-post", 3): ("method_on_media", 404, ("common", 2)),
+    ("media-delete", 1): ("unreadable_url", 404, ("media-delete", 3)),
+    ("media-delete", 2): ("referenced_medium", 409, ("media-delete", 1)),
+    ("media-delete", 3): ("unknown_medium", 410, ("media-get", 8)),
+    ("media-delete", 4): ("method_on_media_v2", 403, ("common", 3)),
+    ("members-get", 1): ("unknown_member", 400, ("contents-get", 6)),
+}
+# fmt: on
+
+
+def _text(response: JsonResponse) -> str:
+    return str(response.value.get("message", "")) if isinstance(response.value, dict) else ""
+
+
+def _reworded(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
+    return response.replace(value={"message": f"Sorry: {len(_text(response))} letters would not explain this."})
+
+
+def _wrapped(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
+    return response.replace(value={"message": response.value})
+
+
+def _quoted(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
+    return response.replace(value=_text(response))
+
+
+def _with_key(response: JsonResponse, context: MicrocmsContext) -> JsonResponse:
+    key = context.key or KEYS["full"]
+    return response.replace(value={**response.value, "trace": f"curl -H 'X-MICROCMS-API-KEY: {key}'"})
+
+
+def _with_message_of(other: Row) -> Change[MicrocmsContext]:
+    return lambda response, context: response.replace(value={"message": message_of(other, context.echo or "1")})
+
+
+_STACKS: Final = {"python": PYTHON_STACK, "go": GO_STACK, "node": NODE_STACK}
+_GENERIC: Final[tuple[tuple[str, str, Change[MicrocmsContext], Limit | None], ...]] = (
+    # name, kind, change, limit
+    ("answers_{}_with_an_empty_200", "status", with_value({}, 200), None),
+    ("says_{}_as_html", "content-type", as_html, None),
+    ("says_{}_as_plain_text", "content-type", with_content_type("text/plain; charset=utf-8"), None),
+    ("lists_{}", "envelope", in_array, None),
+    ("wraps_{}", "envelope", _wrapped, None),
+    ("voids_{}", "envelope", with_members(message=None), None),
+    ("quotes_{}", "envelope", _quoted, None),
+    ("breaks_json_on_{}", "envelope", cut_short, None),
+    ("leaks_key_on_{}", "leak", _with_key, None),
+    ("rewords_{}", "wording", _reworded, None),
+    ("answers_{}_rightly_once", "repeated", with_status(200), after_first),
+    ("answers_one_{}_rightly", "repeated", with_value({}, 200), not_first),
+)
+
+
+def _cross() -> Iterator[FaultyServer[MicrocmsContext]]:
+    stacks = cycle(_STACKS.items())
+    for row, (name, status, other) in _ROWS.items():
+        language, stack = next(stacks)
+        yield BUILDER.answers(f"answers_{name}_with_{status}", row, "status", with_status(status))
+        yield BUILDER.answers(f"mistakes_{name}_for_{_ROWS[other][0]}", row, "message", _with_message_of(other))
+        yield BUILDER.answers(f"shows_{language}_stack_on_{name}", row, "leak", with_members(detail=stack))
+        for fault, kind, change, limit in _GENERIC:
+            yield BUILDER.answers(fault.format(name), row, kind, change, limit=limit)
+
+
+FAULTS: Final = tuple(_cross())

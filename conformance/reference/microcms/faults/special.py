@@ -1,0 +1,498 @@
+"""Faults of single rows of the microCMS tables, in the order of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from conformance.reference.catalogue import Row
+from conformance.reference.fault_builder import Condition, after_first, all_of, every_nth, when
+from conformance.reference.hooks import FaultyServer, RequestCounter
+from conformance.reference.http import NO_BODY, JsonResponse
+from conformance.reference.microcms.context import MicrocmsContext
+from conformance.reference.microcms.error_rows import message_of
+from conformance.reference.microcms.faults.generic import BUILDER
+from conformance.reference.microcms.state import KEYS
+from conformance.reference.response_changes import (
+    GO_STACK,
+    as_html,
+    in_array,
+    with_members,
+    with_status,
+    with_value,
+    without_member,
+)  # fmt: skip
+
+__all__ = ["FAULTS"]
+
+Faults = Iterator[FaultyServer[MicrocmsContext]]
+Test = Condition[MicrocmsContext]
+_accepts, _rejects, _answers, _performs = BUILDER.accepts, BUILDER.rejects, BUILDER.answers, BUILDER.performs
+
+_IP, _KEY, _URL, _RATE, _INTERNAL = (("common", number) for number in range(1, 6))
+_CONTENT: Final[Row] = ("contents-get", 6)
+_STATUS, _LENGTH, _CREATOR, _BODY, _METHOD = (("contents-patch", number) for number in range(1, 6))
+_IMAGE_ONLY, _TOKEN, _FILE_NAME = ("media-get", 4), ("media-get", 7), ("media-get", 8)
+_FORM, _SIZE, _POST_METHOD = (("media-post", number) for number in range(1, 4))
+_BAD_URL, _REFERENCED, _MISSING, _DELETE_METHOD = (("media-delete", number) for number in range(1, 5))
+_MEMBER: Final[Row] = ("members-get", 1)
+_MANY: Final = float("inf")
+_MB: Final = 1_000_000
+_UUID: Final = r"[^-]*(-[^-]*){4}"
+
+_OPERATIONS: Final = {
+    "listContents": "list_of_contents", "getContent": "content", "patchStatus": "status", "patchCreatedBy": "creator",
+    "listMediaV1": "media_v1", "listMediaV2": "media_v2", "uploadMedia": "upload", "deleteMedia": "deletion",
+    "getMember": "member",
+}  # fmt: skip
+"""What the names of faults call the operations."""
+
+
+def _wrong_key(context: MicrocmsContext) -> bool:
+    return bool(context.key) and context.key_name is None
+
+
+def _start_of_a_key(context: MicrocmsContext) -> bool:
+    key = context.key or ""
+    return _wrong_key(context) and any(one[:12] == key[:12] for one in KEYS.values())
+
+
+def _first_twenty(condition: Test) -> Test:
+    counter = RequestCounter()
+    return lambda context: condition(context) and counter.increment() <= 20
+
+
+_NO_KEY: Final = when(key=None)
+_POWERLESS: Final = when(key_name="forbidden")
+_OTHER_VERSION: Final = when(path="/[^/]*/(?!v1(/|$)|v2(/|$)).*")
+_WRITES: Final = when(operation="patchStatus|patchCreatedBy|uploadMedia|deleteMedia")
+
+
+def _common() -> Faults:
+    for operation, name in _OPERATIONS.items():
+        called = when(operation=operation)
+        yield _accepts(f"admits_any_address_to_{name}", _IP, called, kind="operation")
+        yield _accepts(f"admits_without_key_to_{name}", _KEY, all_of(_NO_KEY, called), kind="operation")
+        yield _accepts(f"admits_any_key_to_{name}", _KEY, all_of(_wrong_key, called), kind="operation")
+        powerless = all_of(_POWERLESS, called)
+        yield _accepts(f"admits_key_without_permissions_to_{name}", _KEY, powerless, kind="operation")
+    yield _accepts("admits_any_address", _IP)
+    yield _performs("applies_change_from_outside", _IP, "despite ip", _WRITES, done=True)
+    yield _accepts("admits_without_key", _KEY, _NO_KEY)
+    yield _accepts("admits_any_key", _KEY, _wrong_key)
+    yield _accepts("admits_key_without_permissions", _KEY, _POWERLESS)
+    yield _accepts("admits_long_wrong_key", _KEY, all_of(_wrong_key, when(key=".{20,}")))
+    yield _accepts("admits_key_that_starts_right", _KEY, _start_of_a_key)
+    yield _accepts("admits_every_second_wrong_key", _KEY, _wrong_key, kind="repeated", limit=every_nth(2))
+    yield _answers("answers_missing_key_with_401", _KEY, "status", with_status(401), _NO_KEY)
+    yield _answers("answers_wrong_key_with_401", _KEY, "status", with_status(401), _wrong_key)
+    yield _answers("answers_powerless_key_with_404", _KEY, "status", with_status(404), _POWERLESS)
+    change = when(operation="patchStatus|patchCreatedBy")
+    yield _performs("applies_forbidden_change_of_content", _KEY, "despite key", change, done=True)
+    yield _performs("stores_forbidden_upload", _KEY, "despite key", when(operation="uploadMedia"), done=True)
+    yield _rejects("forbids_everything", _KEY, when(operation=".+"))
+    yield _accepts("answers_any_url", _URL)
+    yield _accepts("answers_any_version", _URL, _OTHER_VERSION)
+    yield _accepts("answers_any_first_segment", _URL, when(path="/api/v1(/.*)?"))
+    yield _accepts("answers_longer_first_segment", _URL, when(path="/api/v.*/(contents|media|members|apis|service).*"))
+    yield _answers("answers_unknown_version_with_400", _URL, "status", with_status(400), _OTHER_VERSION)
+    yield _accepts("allows_any_rate", _RATE)
+    yield _accepts("allows_30_requests_in_10_seconds", _RATE, limit=_first_twenty)
+    yield _accepts("allows_any_rate_by_get", _RATE, when(method="GET"))
+    yield _accepts("hides_internal_errors", _INTERNAL)
+    panic = f"panic: runtime error\n\n{GO_STACK}"
+    yield _answers("prints_internal_error", _INTERNAL, "leak", with_members(message=panic))
+
+
+_LISTS: Final[tuple[tuple[str, str, str, int, tuple[int, int] | None], ...]] = (
+    # name, table, another parameter, number of items, rows of offset
+    ("contents", "contents-get", "offset", 16, (4, 5)),
+    ("media_v1", "media-get", "imageOnly", 18, (5, 6)),
+    ("media_v2", "media-get", "fileName", 18, None),
+)
+_LIST_OPERATIONS: Final = {name: operation for operation, name in _OPERATIONS.items()} | {"contents": "listContents"}
+_ACCEPTED_LIMITS: Final[tuple[tuple[str, int, Test], ...]] = (
+    ("limit_minus_1", 1, when(number=(-1, -1))),
+    ("limits_below_minus_1", 1, when(number=(-_MANY, -2))),
+    ("far_negative_limit", 1, when(number=(-_MANY, -10))),
+    ("limit_101", 2, when(number=(101, 101))),
+    ("limits_above_101", 2, when(number=(102, _MANY))),
+    ("limit_1000", 2, when(number=(1000, _MANY))),
+    ("words_but_abc", 3, when(raw="(?!(abc|xxx|foo)$).*")),
+    ("fractional_limit", 3, when(raw=r"\d+\.\d*[1-9]")),
+    ("digits_then_letters_as_limit", 3, when(raw=r"\d+[A-Za-z]+")),
+    ("grouped_digits_as_limit", 3, when(raw=r"\d+[, ]\d+")),
+    ("json_words_as_limit", 3, when(raw="true|false|null")),
+    ("brackets_as_limit", 3, when(raw=r"[{\[].*")),
+    ("any_word_as_limit", 3, when(raw=".*")),
+)
+_CRASHES: Final[tuple[tuple[str, int, Test], ...]] = (
+    ("limit_far_below", 1, when(number=(-_MANY, -1000))),
+    ("letters_of_other_scripts", 3, when(raw=".*[^\x00-\x7f].*")),
+    ("markup", 3, when(raw=".*[<>'\"].*")),
+)
+_ACCEPTED_OFFSETS: Final[tuple[tuple[str, int, Test], ...]] = (
+    ("offset_minus_1", 0, when(number=(-1, -1))),
+    ("offsets_below_minus_1", 0, when(number=(-_MANY, -2))),
+    ("far_negative_offset", 0, when(number=(-_MANY, -10))),
+    ("negative_offset_beside_limit", 0, when(query={"limit": ".*"})),
+    ("offset_words_but_abc", 1, when(raw="(?!(abc|xxx|foo)$).*")),
+    ("fractional_offset", 1, when(raw=r"\d+\.\d*[1-9]")),
+    ("offset_word_beside_limit", 1, when(query={"limit": ".*"})),
+)
+
+
+def _one_more(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
+    items = "contents" if "contents" in response.value else "media"
+    found: list[Any] = response.value[items]
+    return response.replace(value={**response.value, items: found + found[:1]})
+
+
+def _limits(name: str, table: str, other: str) -> Faults:
+    """Faults of limit on one list; `other` is another parameter of it."""
+    operation = _LIST_OPERATIONS[name]
+    called, below = when(operation=operation), (table, 1)
+    for fault, row, where in _ACCEPTED_LIMITS:
+        yield _accepts(f"accepts_{fault}_on_{name}", (table, row), all_of(called, where))
+    for fault, row in (("negative_limit", 1), ("large_limit", 2), ("word", 3)):
+        where = when(operation=operation, query={other: ".*"})
+        yield _accepts(f"accepts_{fault}_beside_{other}_on_{name}", (table, row), where, kind="combination")
+    for fault, row, where in _CRASHES:
+        crash = all_of(called, where)
+        yield _answers(f"crashes_on_{fault}_on_{name}", ((table, row), _INTERNAL), "status", with_status(500), crash)
+    for value, row in (("0", 1), ("100", 2)):
+        where = when(operation=operation, query={"limit": value})
+        yield _rejects(f"refuses_limit_{value}_on_{name}", (table, row), where)
+    given = when(operation=operation, query={"limit": ".*"})
+    yield _rejects(f"refuses_every_limit_on_{name}", tuple((table, row) for row in (1, 2, 3)), given)
+    zero = when(operation=operation, query={"limit": "0"})
+    yield _performs(f"takes_limit_0_for_none_on_{name}", below, "limit", zero, done=False)
+    yield _performs(f"ignores_limit_on_{name}", below, "limit", called, done=False)
+    name_of_more = f"returns_one_more_than_limit_on_{name}"
+    yield _answers(name_of_more, below, "effect", _one_more, given, to="success")
+    yield _accepts(f"accepts_repeated_negative_limit_on_{name}", below, called, kind="repeated", limit=after_first)
+    yield _accepts(f"accepts_every_third_negative_limit_on_{name}", below, called, kind="repeated", limit=every_nth(3))
+
+
+def _offsets(name: str, rows: tuple[Row, Row], total: int) -> Faults:
+    """Faults of offset on one list of `total` items."""
+    operation = _LIST_OPERATIONS[name]
+    called = when(operation=operation)
+
+    def past_the_end(context: MicrocmsContext) -> bool:
+        return (
+            when(operation=operation, query={"offset": "[0-9]+"})(context)
+            and int(context.query["offset"][0][:12]) >= total
+        )
+
+    for fault, row, where in _ACCEPTED_OFFSETS:
+        kind = "combination" if "beside" in fault else "lenient"
+        yield _accepts(f"accepts_{fault}_on_{name}", rows[row], all_of(called, where), kind=kind)
+    zero = when(operation=operation, query={"offset": "0"})
+    yield _rejects(f"refuses_offset_0_on_{name}", rows[0], zero)
+    yield _rejects(f"refuses_offset_past_the_end_on_{name}", rows[0], past_the_end)
+    yield _performs(f"ignores_offset_on_{name}", rows[0], "offset", called, done=False)
+    second = f"accepts_every_second_unreadable_offset_on_{name}"
+    yield _accepts(second, rows[1], called, kind="repeated", limit=every_nth(2))
+
+
+def _echo_example(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
+    return response.replace(value={"message": message_of(response.row or _INTERNAL, "xxx")})
+
+
+def _lists() -> Faults:
+    for name, table, other, total, offset_rows in _LISTS:
+        yield from _limits(name, table, other)
+        if offset_rows:
+            yield from _offsets(name, ((table, offset_rows[0]), (table, offset_rows[1])), total)
+    unreadable = (("contents-get", 3), ("contents-get", 5), ("media-get", 3), ("media-get", 4), ("media-get", 6))
+    yield _answers("echoes_xxx_for_unreadable_values", unreadable, "wording", _echo_example)
+    combined = when(operation="listContents", query={"limit": "100", "offset": ".*"})
+    yield _rejects("refuses_limit_100_beside_offset_on_contents", ("contents-get", 2), combined)
+    combined = when(operation="listMediaV2", query={"limit": ".*", "fileName": ".*"})
+    yield _rejects("refuses_limit_beside_file_name_on_media_v2", ("media-get", 2), combined)
+
+
+def _starts_a_known_id(context: MicrocmsContext) -> bool:
+    return any(known.startswith(context.id) for known in context.known_ids)
+
+
+def _extends_a_known_id(context: MicrocmsContext) -> bool:
+    return any(context.id.startswith(known) for known in context.known_ids)
+
+
+def _known_in_other_case(context: MicrocmsContext) -> bool:
+    return context.id.lower() in {known.lower() for known in context.known_ids}
+
+
+def _differs_in_one_letter(context: MicrocmsContext) -> bool:
+    alike = (known for known in context.known_ids if len(known) == len(context.id))
+    return any(sum(a != b for a, b in zip(context.id, known, strict=True)) == 1 for known in alike)
+
+
+def _shows_published(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
+    return response.replace(value={**response.value, "status": ["PUBLISH"]})
+
+
+def _contents() -> Faults:
+    yield _accepts("finds_any_content", _CONTENT)
+    yield _accepts("finds_content_by_start_of_id", _CONTENT, _starts_a_known_id)
+    yield _accepts("finds_content_by_longer_id", _CONTENT, _extends_a_known_id)
+    yield _accepts("finds_content_in_any_case", _CONTENT, _known_in_other_case)
+    yield _accepts("finds_content_with_a_letter_changed", _CONTENT, _differs_in_one_letter)
+    yield _accepts("finds_unknown_content_at_second_look", _CONTENT, kind="repeated", limit=after_first)
+    long = when(id=".{20,}")
+    yield _answers("crashes_on_long_content_id", (_CONTENT, _INTERNAL), "status", with_status(500), long)
+    yield _rejects("loses_every_content", _CONTENT, when(operation="getContent"))
+
+
+def _members() -> Faults:
+    invited, unknown = when(invited=True), when(invited=False)
+    yield _accepts("shows_invited_member", _MEMBER, invited)
+    yield _accepts("shows_unknown_member", _MEMBER, unknown)
+    yield _accepts("shows_member_by_start_of_id", _MEMBER, all_of(_starts_a_known_id, unknown))
+    yield _accepts("shows_member_by_longer_id", _MEMBER, all_of(_extends_a_known_id, unknown))
+    yield _accepts("shows_member_for_uuid", _MEMBER, when(id=_UUID, invited=False))
+    yield _accepts("shows_every_third_unknown_member", _MEMBER, kind="repeated", limit=every_nth(3))
+    yield _answers("answers_invited_member_with_403", _MEMBER, "status", with_status(403), invited)
+    yield _rejects("loses_every_member", _MEMBER, when(operation="getMember"))
+
+
+def _statuses() -> Faults:
+    patch = {"operation": "patchStatus"}
+    publish = when(**patch, first_status="PUBLISH")
+    yield _accepts("accepts_closed_as_status", _STATUS, when(first_status="CLOSED"))
+    yield _accepts("accepts_publish_and_draft_as_status", _STATUS, when(first_status="PUBLISH_AND_DRAFT"))
+    yield _accepts("accepts_status_in_any_case", _STATUS, when(first_status="(?i:publish|draft)"))
+    yield _accepts("accepts_status_with_space", _STATUS, when(first_status=r"\s*(PUBLISH|DRAFT)\s*"))
+    unknown = when(status_count=1, first_status="(?!(PUBLISH|DRAFT|CLOSED|PUBLISH_AND_DRAFT)$).*")
+    yield _accepts("accepts_unknown_words_as_status", _STATUS, unknown)
+    wrong = when(**patch, status_count=1, first_status="(?!(PUBLISH|DRAFT)$).*")
+    yield _performs("applies_rejected_status", _STATUS, "change", wrong, done=True)
+    yield _rejects("refuses_publish", _STATUS, publish)
+    yield _rejects("refuses_draft", _STATUS, when(**patch, first_status="DRAFT"))
+    yield _performs("forgets_accepted_status", _STATUS, "change", when(**patch), done=False)
+    yield _performs("forgets_publishing", _STATUS, "change", publish, done=False)
+    shown = when(operation="getContent")
+    yield _answers("shows_every_content_as_published", _STATUS, "effect", _shows_published, shown, to="success")
+    yield _accepts("accepts_two_statuses", _LENGTH, when(status_count=2))
+    yield _accepts("accepts_three_and_more_statuses", _LENGTH, when(status_count=(3, _MANY)))
+    yield _accepts("accepts_equal_statuses", _LENGTH, lambda context: len(set(context.statuses)) == 1)
+    yield _accepts("accepts_publish_then_draft", _LENGTH, when(statuses=["PUBLISH", "DRAFT"]))
+    several = when(**patch, status_count=(2, _MANY))
+    yield _performs("applies_first_of_several_statuses", _LENGTH, "change", several, done=True)
+
+
+def _creators_and_bodies() -> Faults:
+    status, creator = when(operation="patchStatus"), when(operation="patchCreatedBy")
+    yield _accepts("accepts_any_creator", _CREATOR)
+    yield _accepts("accepts_creator_that_looks_like_an_id", _CREATOR, when(creator=_UUID))
+    yield _accepts("accepts_creator_that_is_a_word", _CREATOR, when(creator="[^-]*"))
+
+    def wrong_creator(context: MicrocmsContext) -> bool:
+        return creator(context) and context.json_body is not None
+
+    yield _performs("applies_rejected_creator", _CREATOR, "change", wrong_creator, done=True)
+    yield _rejects("refuses_every_creator", _CREATOR, creator)
+    word = when(creator="[^-]*")
+    yield _answers("crashes_on_creator_that_is_no_uuid", (_CREATOR, _INTERNAL), "status", with_status(500), word)
+    yield _answers("answers_creator_with_202", _CREATOR, "effect", with_status(202), creator, to="success")
+    for name, pattern in (
+        ("array_as_body", r"\[.*\]"), ("string_as_body", '".*"'), ("number_as_body", "[0-9]+"),
+        ("broken_json", r"\{.*"), ("text_as_body", r"(?!(true|false|null)$)[^{\[\"0-9].*"),
+    ):  # fmt: skip
+        yield _accepts(f"accepts_{name}", _BODY, when(text=pattern))
+    yield _accepts("accepts_any_body_on_created_by", _BODY, creator, kind="operation")
+    yield _accepts("accepts_any_body_on_status", _BODY, status, kind="operation")
+
+    def string_as_status(context: MicrocmsContext) -> bool:
+        return isinstance((context.json_body or {}).get("status"), str)
+
+    yield _accepts("accepts_status_that_is_a_string", _BODY, string_as_status)
+    for name, where in (("status", status), ("creator", creator)):
+        unreadable = all_of(where, when(json_body=None))
+        yield _performs(f"changes_{name}_on_unreadable_body", _BODY, "change", unreadable, done=True)
+    broken = when(text=r"\{.*")
+    yield _answers("crashes_on_broken_json", (_BODY, _INTERNAL), "status", with_status(500), broken)
+    yield _rejects("refuses_every_body_of_status", (_BODY, _STATUS, _LENGTH), status)
+    yield _rejects("refuses_every_body_of_created_by", (_BODY, _CREATOR), creator)
+    for method in ("PUT", "POST", "DELETE"):
+        name = f"answers_{method.lower()}_on_content_with_404"
+        yield _answers(name, _METHOD, "method", with_status(404), when(method=method))
+    created_by = ".*/createdBy"
+    name = "answers_methods_on_created_by_with_404"
+    yield _answers(name, _METHOD, "operation", with_status(404), when(path=created_by))
+    yield _accepts("accepts_put_on_content", _METHOD, when(method="PUT"))
+    yield _accepts("accepts_delete_on_content", _METHOD, when(method="DELETE"))
+    yield _accepts("accepts_post_on_created_by", _METHOD, when(method="POST", path=created_by))
+    yield _performs("applies_put_on_content", _METHOD, "despite method", when(method="PUT"), done=True)
+    yield _rejects("refuses_patch_on_status", _METHOD, status)
+    yield _rejects("refuses_patch_on_created_by", _METHOD, creator)
+
+
+def _is_issued(context: MicrocmsContext) -> bool:
+    return context.query_value("token") in context.issued_tokens
+
+
+def _is_like_an_issued_one(context: MicrocmsContext) -> bool:
+    sent = context.query_value("token") or ""
+    alike = any(one[:8] == sent[:8] or one[-8:] == sent[-8:] for one in context.issued_tokens)
+    return alike and not _is_issued(context)
+
+
+def _media_lists() -> Faults:
+    nothing = with_value({"media": [], "totalCount": 0}, 200)
+    yield _accepts("accepts_yes_as_image_only", _IMAGE_ONLY, when(raw="(?i:yes|no|on|off)"))
+    yield _accepts("accepts_start_of_true_as_image_only", _IMAGE_ONLY, when(raw="tr|tru|fa|fal|fals"))
+    yield _accepts("accepts_words_but_xxx_as_image_only", _IMAGE_ONLY, when(raw="(?!xxx$).*"))
+    for version in (1, 2):
+        where = when(operation=f"listMediaV{version}")
+        yield _accepts(f"accepts_any_image_only_on_media_v{version}", _IMAGE_ONLY, where, kind="operation")
+    for name, other in (("limit", "limit"), ("file_name", "fileName")):
+        beside = when(query={other: ".*"})
+        yield _accepts(f"accepts_any_image_only_beside_{name}", _IMAGE_ONLY, beside, kind="combination")
+    for value in ("true", "false"):
+        where = when(operation="listMediaV[12]", query={"imageOnly": value})
+        yield _rejects(f"refuses_image_only_{value}", _IMAGE_ONLY, where)
+    yield _accepts("accepts_any_token", _TOKEN)
+    yield _accepts("accepts_expired_token", _TOKEN, _is_issued)
+    yield _accepts("accepts_changed_token", _TOKEN, _is_like_an_issued_one)
+    yield _accepts("accepts_garbage_but_not_expired_token", _TOKEN, lambda context: not _is_issued(context))
+    yield _accepts("accepts_short_token", _TOKEN, when(query={"token": ".{1,8}"}))
+    yield _answers("finds_nothing_for_bad_token", _TOKEN, "status", nothing)
+    yield _answers("answers_expired_token_with_404", _TOKEN, "status", with_status(404), _is_issued)
+    yield _rejects("refuses_every_token", _TOKEN, when(operation="listMediaV2", query={"token": ".+"}))
+    yield _answers("finds_nothing_for_unknown_file_name", _FILE_NAME, "status", nothing)
+    for name, other in (("image_only", "imageOnly"), ("limit", "limit")):
+        beside = when(query={other: ".*"})
+        yield _accepts(f"accepts_unknown_file_name_beside_{name}", _FILE_NAME, beside, kind="combination")
+
+    def alone(context: MicrocmsContext) -> bool:
+        return not {"limit", "imageOnly"} & context.query.keys()
+
+    yield _accepts("accepts_unknown_file_name_alone", _FILE_NAME, alone)
+    yield _rejects("refuses_known_file_name", _FILE_NAME, when(operation="listMediaV2", query={"fileName": ".+"}))
+
+
+def _uploads() -> Faults:
+    upload, multipart, both = when(operation="uploadMedia"), when(content_type=".*multipart.*"), (_FORM, _SIZE)
+    yield _accepts("stores_json_as_upload", _FORM, when(content_type=".*json.*"))
+    yield _accepts("stores_upload_under_another_name", _FORM, lambda context: bool(context.uploads))
+    yield _accepts("stores_multipart_without_file", _FORM, all_of(multipart, when(uploads=[])))
+    yield _performs("stores_rejected_form", _FORM, "store", when(size=(0, _MB)), done=True)
+    yield _answers("answers_multipart_without_file_with_422", _FORM, "status", with_status(422), multipart)
+    yield _rejects("refuses_small_upload", _FORM, all_of(upload, when(size=(0, _MB))))
+    yield _rejects("refuses_every_upload", both, upload)
+    yield _performs("forgets_upload", both, "store", upload, done=False)
+    yield _answers("answers_upload_with_200", both, "status", with_status(200), upload, to="success")
+    yield _accepts("accepts_upload_of_any_size", _SIZE)
+    yield _accepts("accepts_upload_of_up_to_5_5_mb", _SIZE, when(size=(0, 5.5 * _MB)))
+    yield _accepts("accepts_upload_of_up_to_10_mb", _SIZE, when(size=(0, 10 * _MB)))
+    yield _accepts("accepts_upload_of_6_mb_and_more", _SIZE, when(size=(5.9 * _MB, _MANY)))
+    yield _performs("stores_rejected_large_upload", _SIZE, "store", when(size=(5 * _MB, _MANY)), done=True)
+    yield _rejects("refuses_upload_of_4_mb", _SIZE, all_of(upload, when(size=(4 * _MB, _MANY))))
+    methods = (_POST_METHOD, _DELETE_METHOD)
+    for name, where in (
+        ("put_on_media", when(method="PUT")), ("patch_on_media", when(method="PATCH")),
+        ("methods_on_media_v1", when(path="/.*/v1/.*")), ("methods_on_media_v2", when(path="/.*/v2/.*")),
+    ):  # fmt: skip
+        yield _answers(f"answers_{name}_with_404", methods, "method", with_status(404), where)
+    yield _accepts("accepts_put_on_media_v1", methods, when(method="PUT", path="/.*/v1/.*"))
+    yield _accepts("accepts_patch_on_media_v2", methods, when(method="PATCH", path="/.*/v2/.*"))
+    yield _rejects("refuses_post_on_media", (_POST_METHOD, *both), upload)
+
+
+def _deletions() -> Faults:
+    delete, rows = when(operation="deleteMedia"), (_REFERENCED, _MISSING)
+    wrong_urls = {
+        "no_url": when(url=None),
+        "empty_url": when(url=""),
+        "word": when(url="[^/]+"),
+        "path": when(url="/.*"),
+    }
+    for name, where in wrong_urls.items():
+        yield _accepts(f"accepts_deletion_of_{name}", _BAD_URL, where)
+        yield _answers(f"answers_deletion_of_{name}_with_404", _BAD_URL, "status", with_status(404), where)
+
+    yield _performs("deletes_newest_medium_for_bad_url", (_BAD_URL, _MISSING), "delete", when(listed=False), done=True)
+    yield _accepts("deletes_referenced_medium", _REFERENCED)
+    yield _accepts("deletes_referenced_medium_at_second_try", _REFERENCED, kind="repeated", limit=after_first)
+    yield _performs("deletes_referenced_medium_though_refused", _REFERENCED, "delete", when(listed=True), done=True)
+    yield _rejects("calls_every_medium_referenced", rows, when(operation="deleteMedia", listed=True))
+    yield _accepts("deletes_unknown_medium", _MISSING)
+    yield _accepts("deletes_medium_twice", _MISSING, when(deleted=True), kind="repeated")
+    bad_url = with_value({"message": "invalid url"}, 400)
+    yield _answers("mistakes_unknown_medium_for_bad_url", _MISSING, "message", bad_url)
+    yield _performs("forgets_deletion", rows, "delete", delete, done=False)
+    no_body = with_value(NO_BODY, 204)
+    yield _answers("answers_deletion_with_204", rows, "status", no_body, delete, to="success")
+    yield _rejects("refuses_delete_on_media", (_DELETE_METHOD, _BAD_URL, *rows), delete)
+
+
+_CRASH: Final = with_value({"message": "Internal Server Error"}, 500)
+_READS: Final = "listContents|getContent|listMediaV1|listMediaV2|getMember"
+
+
+def _emoji_in_query(context: MicrocmsContext) -> bool:
+    values = (value for name in context.query for value in context.query[name])
+    return context.operation in _READS.split("|") and any(char > "\uffff" for value in values for char in value)
+
+
+def _null_status(context: MicrocmsContext) -> bool:
+    return context.operation == "patchStatus" and (context.json_body or {}).get("status", "") is None
+
+
+def _count_as_text(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
+    count = response.value.get("totalCount")  # an object API has none
+    return response if count is None else response.replace(value={**response.value, "totalCount": str(count)})
+
+
+def _width_as_text(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
+    media: list[dict[str, Any]] = response.value["media"]
+    return response.replace(
+        value={**response.value, "media": [{**one, "width": f"{one.get('width')}px"} for one in media]}
+    )
+
+
+def _with_422(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
+    return response.replace(status=422) if response.status >= 400 else response
+
+
+def _undocumented() -> Faults:
+    """Faults that no row covers: rare inputs, success bodies, lost state, effects of rejected requests."""
+    yield _answers("crashes_on_emoji_in_query", (), "crash", _CRASH, _emoji_in_query, to="any")
+    yield _answers("crashes_on_null_status", (), "crash", _CRASH, _null_status, to="any")
+    for name, change, where in (
+        ("crashes_on_full_pages", _CRASH, when(operation="listMediaV1", query={"limit": "100"})),
+        ("crashes_on_ids_beyond_ascii", _CRASH, when(operation="getContent|getMember", id=".*[^\x00-\x7f].*")),
+        ("crashes_on_long_ids", _CRASH, when(operation="getContent|getMember", id=".{129,}")),
+        ("shows_a_page_for_odd_bodies", as_html, when(operation="patchStatus|patchCreatedBy", text=r"(?!\{).*")),
+        ("shows_a_page_for_media_in_pictures", as_html, when(operation="listMediaV[12]", query={"imageOnly": "true"})),
+        ("refuses_odd_switches_with_422", _with_422, when(operation="listMediaV[12]", query={"imageOnly": ".*"})),
+    ):
+        kind = {"crashes": "crash", "shows": "envelope", "refuses": "status"}[name.partition("_")[0]]
+        yield _answers(name, (), kind, change, where, to="any")
+    for name, change, operation in (
+        ("counts_contents_in_text", _count_as_text, "listContents"),
+        ("lists_contents_without_offset", without_member("offset"), "listContents"),
+        ("measures_media_in_text", _width_as_text, "listMediaV2"),
+        ("shows_members_without_mail", without_member("email"), "getMember"),
+        ("shows_contents_in_an_array", in_array, "getContent"),
+    ):
+        yield _answers(name, (), "schema", change, when(operation=operation), to="success")
+    gone, member = with_value({"message": "Not Found"}, 404), when(operation="getMember")
+    yield _answers("forgets_members_at_times", (), "stability", gone, member, to="success", limit=every_nth(2))
+    for name, effect, operation in (
+        ("pages_ignore_their_limit", "limit", "listContents"), ("forgets_a_status", "change", "patchStatus"),
+        ("forgets_uploads", "store", "uploadMedia"), ("keeps_deleted_media", "delete", "deleteMedia"),
+    ):  # fmt: skip
+        yield _performs(name, (), effect, when(operation=operation), "state", done=False)
+    several = when(operation="patchStatus", status_count=(2, 99))
+    yield _performs("keeps_several_statuses", (), "change", several, done=True)
+    yield _performs("deletes_though_the_url_is_wrong", (), "delete", when(operation="deleteMedia"), done=True)
+
+
+FAULTS: Final = (
+    *_common(), *_lists(), *_contents(), *_members(), *_statuses(), *_creators_and_bodies(), *_media_lists(),
+    *_uploads(), *_deletions(), *_undocumented(),
+)  # fmt: skip

@@ -1,0 +1,77 @@
+"""Changes that turn a right response into a wrong one, for the server of any contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from conformance.reference.hooks import RequestContext
+from conformance.reference.http import JsonResponse
+
+__all__ = [
+    "GO_STACK", "NODE_STACK", "PHP_STACK", "PYTHON_STACK", "as_html", "cut_short", "in_array", "with_content_type",
+    "with_members", "with_status", "with_value", "without_member",
+]  # fmt: skip
+
+Change = Callable[[JsonResponse, RequestContext], JsonResponse]
+
+PYTHON_STACK: Final = (
+    'Traceback (most recent call last):\n  File "/srv/app/handler.py", line 31, in handle\n    raise Invalid(limit)'
+)
+GO_STACK: Final = "goroutine 1 [running]:\nmain.(*Server).handle(0xc000112000)\n\t/srv/app/server.go:118 +0x1d"
+NODE_STACK: Final = (
+    "Error: refused\n    at Object.handle (/srv/app/dist/handler.js:31:11)\n    at process.processTicksAndRejections"
+)
+PHP_STACK: Final = (
+    "PHP Fatal error:  Uncaught TypeError: trim() expects parameter 1 to be string in "
+    "/var/www/site/topics/Validate.php:214\nStack trace:\n#0 /var/www/site/topics/Validate.php(214): trim(NULL)\n"
+    "#1 /var/www/site/api/Dispatcher.php(88): Topics->save(Array)\n#2 {main}\n  thrown"
+)
+
+
+def with_status(status: int) -> Change:
+    """Another status."""
+    return lambda response, _: response.replace(status=status)
+
+
+def with_value(value: Any, status: int | None = None) -> Change:
+    """Another body, with another status if one is given."""
+    return lambda response, _: response.replace(value=value, status=status or response.status)
+
+
+def with_members(**members: Any) -> Change:
+    """Other values for some members of the body, or more members."""
+    return lambda response, _: response.replace(value={**_members(response), **members})
+
+
+def without_member(name: str) -> Change:
+    """A body without one of its members."""
+    return lambda response, _: response.replace(
+        value={key: value for key, value in _members(response).items() if key != name}
+    )
+
+
+def with_content_type(content_type: str) -> Change:
+    """The right body, declared as another media type."""
+    return lambda response, _: response.replace(content_type=content_type)
+
+
+def in_array(response: JsonResponse, _: RequestContext) -> JsonResponse:
+    """The right body inside an array."""
+    return response.replace(value=[response.value])
+
+
+def cut_short(response: JsonResponse, _: RequestContext) -> JsonResponse:
+    """The first half of the right body."""
+    return response.replace(raw=json.dumps(response.value).encode()[:-3])
+
+
+def as_html(response: JsonResponse, _: RequestContext) -> JsonResponse:
+    """An HTML page in place of the body."""
+    page = f"<!DOCTYPE html><html><head><title>{response.status}</title></head><body><h1>Error</h1></body></html>"
+    return response.replace(raw=page.encode(), content_type="text/html; charset=utf-8")
+
+
+def _members(response: JsonResponse) -> dict[str, Any]:
+    return response.value if isinstance(response.value, dict) else {}

@@ -1,0 +1,225 @@
+"""Every fault of the Kuroco site can be observed by a client, and every variant conforms."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import pytest
+
+from conformance.reference import Fault, faults, variants
+from conformance.reference.catalogue import Row, choose_variants
+from conformance.reference.http import IncomingRequest, RequestBody
+from conformance.reference.kuroco import create_application
+from conformance.reference.kuroco.rows import (
+    EMAIL,
+    EMPTY,
+    LENGTH,
+    LOGIN,
+    MISSING,
+    NO_GROUP,
+    NOT_FOUND,
+    NUMBER,
+    PROFILE,
+    REGEX,
+    ROWS,
+    TEL,
+    TITLE,
+    TOKEN,
+    URL,
+    ZIP,
+)  # fmt: skip
+from tests.reference.kuroco.client import site
+
+FAULTS = faults("kuroco", pending=True)
+CHANGING = re.compile(rb"[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[T0-9:+]*|1[78]\d{8}")
+WAYS: tuple[dict[str, str], ...] = ({"_lang": "ja"}, {"_lang": "en"}, {"Accept-Language": "en"}, {})
+WRONG = {
+    EMAIL: ["abc", "xyz", "@", "a@", "@b", "<b>@</b>", "x" * 40],
+    TEL: ["abc", "12abc", "<b>x", "telephone number"],
+    ZIP: ["abc", "postcode no", "郵便", "<b>x</b>"],
+    URL: ["abc", "xyz", "http://", "a long word without any", "<b>"],
+    NUMBER: ["abc", "xyz", "12abc", "<b>"],
+    REGEX: ["nothing like it", "other", "xAB-123", "AB-123x", "ab-123", "AB-123\n"],
+}
+KINDS = {EMAIL: "email", TEL: "tel", ZIP: "zip", URL: "url", NUMBER: "number", REGEX: "regex"}
+
+
+class Visitor:
+    """Sends requests to a site without a network, and notes every response to the requests about some rows."""
+
+    def __init__(self, names: Sequence[str], rows: Collection[Row]) -> None:
+        self.rows = rows
+        self.application = create_application(names, choose_variants(variants("kuroco"), {}))
+        profile = self.application.profile("http://127.0.0.1:1")
+        self.fixtures = profile["fixtures"]
+        self.login = {key: secret["value"] for key, secret in profile["credentials"]["login"].items()}
+        self.token = profile["credentials"]["token"]["value"]
+        self.heard: list[str] = []
+
+    def ask(
+        self, row: Row, fixture: str, body: Any = None, way: Mapping[str, str] | None = None,
+        topics_id: Any = None, *, token: bool = True,
+    ) -> Any:  # fmt: skip
+        if row not in self.rows:
+            return None
+        way = way or {}
+        path = "/" + self.fixtures[fixture].replace("{topics_id}", str(topics_id or self.fixtures["topics_id"]))
+        raw = b"" if body is None else json.dumps(body).encode()
+        headers = {"accept-language": way["Accept-Language"]} if "Accept-Language" in way else {}
+        headers |= {"x-rcms-api-access-token": self.token} if token else {}
+        query = f"_lang={way['_lang']}" if "_lang" in way else ""
+        method = "GET" if body is None else "POST"
+        outgoing = self.application.respond(
+            IncomingRequest(method, path, query, headers, "127.0.0.1", RequestBody(io.BytesIO(raw), len(raw)))
+        )
+        told = repr((outgoing.status_line, sorted(outgoing.headers))).encode() + outgoing.payload
+        told = re.sub(rb"'Content-Length', '\d+'", b"", told)
+        # The token that a leak repeats must not be taken for one that was drawn.
+        told = told.replace(self.token.encode(), b"the static token")
+        self.heard.append(CHANGING.sub(b"*", told).decode())
+        with contextlib.suppress(ValueError):
+            return json.loads(outgoing.payload)
+        return None
+
+    def field(self, kind: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.fixtures["fields"][kind]
+        return found
+
+    def valid(self, **changes: Any) -> dict[str, Any]:
+        body = {"subject": "A title"} | {field["name"]: field["valid"] for field in self.fixtures["fields"].values()}
+        return body | {("subject" if k == "subject" else self.field(k)["name"]): v for k, v in changes.items()}
+
+    def without_required(self) -> dict[str, Any]:
+        name = self.field("required")["name"]
+        return {key: value for key, value in self.valid().items() if key != name}
+
+    def write(self, row: Row, body: Any, way: Mapping[str, str], *, group: str = "") -> None:
+        """Inserts and updates, and reads the effect of each."""
+        for operation in ("insert", "update"):
+            said = self.ask(row, f"{group}{operation}_path", body, way)
+            number = said.get("id") if isinstance(said, dict) else None
+            self.ask(row, "detail_path", topics_id=number)
+            self.ask(row, "list_path")
+
+    def look_around(self) -> None:
+        self.members()
+        self.readers()
+        self.writers()
+
+    def members(self) -> None:
+        for way in WAYS:
+            self.ask(LOGIN, "login_path", {"email": "no@example.com", "password": "x"}, way, token=False)
+            self.ask(PROFILE, "profile_path", None, way, token=False)
+            for grant in ("word", "0f" * 32, "another"):
+                self.ask(TOKEN, "token_path", {"grant_token": grant}, way, token=False)
+        self.ask(LOGIN, "login_path", self.login | {"password": "x"}, token=False)
+        self.ask(LOGIN, "login_path", {}, token=False)
+        self.ask(TOKEN, "token_path", {}, token=False)
+        self.ask(LOGIN, "login_path", self.login, token=False)
+        grant = (self.ask(TOKEN, "login_path", self.login, token=False) or {}).get("grant_token", "")
+        for _ in range(2):
+            self.ask(TOKEN, "token_path", {"grant_token": grant}, token=False)
+        self.ask(PROFILE, "profile_path")
+
+    def readers(self) -> None:
+        for way in WAYS:
+            for fixture in ("list_path", "detail_path", "missing_group_list_path", "missing_group_detail_path"):
+                self.ask(NOT_FOUND, fixture, None, way)
+            for number in (999_999_999, 2**31 + 1001, 10**15, "abc"):
+                self.ask(NOT_FOUND, "detail_path", None, way, number)
+        self.ask(NOT_FOUND, "delete_path", {}, topics_id=1003)
+        self.ask(NOT_FOUND, "detail_path", topics_id=1003)
+
+    def writers(self) -> None:
+        for way in WAYS:
+            self.write(NO_GROUP, self.valid(), way, group="missing_group_")
+            self.write(TITLE, self.valid(subject=""), way)
+            self.write(EMPTY, self.valid(required=""), way)
+            self.write(MISSING, self.without_required(), way)
+            self.write(LENGTH, self.valid(length="n" * (self.field("length")["max"] + 1)), way)
+            for row, values in WRONG.items():
+                self.write(row, self.valid(**{KINDS[row]: values[0]}), way)
+        for row, values in WRONG.items():
+            for value in (*values[1:], self.field(KINDS[row])["valid"]):
+                self.write(row, self.valid(**{KINDS[row]: value}), {})
+        for value in ("0", "見出し", None, " "):
+            self.write(TITLE, self.valid(subject=value), {})
+            self.write(EMPTY, self.valid(required=value), {})
+        self.write(MISSING, self.valid(required="0"), {})
+        least, most = self.field("length")["min"], self.field("length")["max"]
+        for size in (least - 1, least, most, most + 1, 50 * most):
+            for letter in "n漢𠮷":
+                self.write(LENGTH, self.valid(length=letter * size), {})
+        self.write(NO_GROUP, self.valid(), {})
+        self.write(NUMBER, self.valid(number=5, regex="AB-777"), {})
+        self.write(REGEX, self.valid(regex="ZZ-999"), {})
+        self.write(TITLE, self.valid(subject="Another"), {})
+        self.write(EMPTY, self.valid(required="Something else"), {})
+        self.write(EMAIL, self.valid(email="b@example.org"), {})
+        self.write(TEL, self.valid(tel="06-1234-5678"), {})
+        self.write(ZIP, self.valid(zip="530-0001"), {})
+        self.write(URL, self.valid(url="https://www.example.org"), {})
+        self.write(LENGTH, self.valid(length="漢" * self.field("length")["min"]), {})
+        both = self.valid(email="abc", url="abc")
+        self.write(EMAIL, both, {})
+        self.write(TITLE, self.valid(subject="Q"), {"_lang": "en", "Accept-Language": "ja"})
+        self.write(TITLE, self.valid(subject=""), {"_lang": "en", "Accept-Language": "ja"})
+
+
+def heard(rows: tuple[Row, ...], *names: str) -> list[str]:
+    visitor = Visitor(names, rows)
+    visitor.look_around()
+    return visitor.heard
+
+
+@cache
+def right(rows: tuple[Row, ...]) -> list[str]:
+    return heard(rows)
+
+
+def test_a_right_site_says_the_same_twice() -> None:
+    assert right(ROWS) == heard(ROWS)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_fault_is_seen_by_who_asks_about_its_own_rows(fault: Fault) -> None:
+    assert right(fault.rows) != heard(fault.rows, fault.name)
+
+
+def test_there_are_more_than_a_hundred_faults_and_their_names_say_what_they_do() -> None:
+    names = [fault.name for fault in FAULTS]
+    assert len(names) == len(set(names)) > 100
+    for fault in FAULTS:
+        assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", fault.name)
+        assert fault.contract == "kuroco"
+        assert fault.sentence.endswith(".")
+
+
+def test_every_row_has_six_faults_of_its_own_that_are_no_drift() -> None:
+    own = Counter(fault.rows[0] for fault in FAULTS if len(fault.rows) == 1 and not fault.wording_only)
+    assert set(ROWS) == {row for fault in FAULTS for row in fault.rows} == set(own)
+    assert min(own.values()) >= 6
+
+
+def choices() -> Iterator[Any]:
+    for variant in variants("kuroco"):
+        for choice in variant.choices:
+            yield pytest.param(variant.name, choice, id=f"{variant.name}={choice}".replace(" ", "-"))
+
+
+@pytest.mark.parametrize(("name", "choice"), list(choices()))
+def test_variant_keeps_the_promises(name: str, choice: str) -> None:
+    with site(variants={name: choice}) as client:
+        accepted = client.send("insert_path", client.valid())
+        assert accepted.status_code in (200, 201)
+        assert client.detail(accepted.json()["id"])["subject"] == "A title"
+        refused = client.send("insert_path", client.valid(email="abc"))
+        assert refused.status_code == 400
+        assert refused.json()["errors"][0]["field"] == client.fields["email"]["name"]

@@ -1,0 +1,245 @@
+"""The catalogue of faults: every row has some, and each of them can be seen in what the server answers."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from conformance import reference
+from conformance.errors import ConfigError
+from conformance.reference.http import IncomingRequest, RequestBody
+from conformance.reference.microcms import create_application
+from conformance.reference.microcms.application import MicrocmsApplication
+from conformance.reference.microcms.error_rows import ROWS
+from conformance.reference.microcms.state import KEYS
+
+FAULTS = reference.faults("microcms-management", pending=True)
+DEFAULTS = {variant.name: variant.default for variant in reference.variants("microcms-management")}
+PNG = b"\x89PNG\r\n\x1a\n"
+Step = tuple[str, str, Mapping[str, str], bytes, str]
+
+
+def form(size: int, field: str = "file") -> bytes:
+    head = f'--b\r\nContent-Disposition: form-data; name="{field}"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n'
+    return head.encode() + PNG + bytes(size) + b"\r\n--b--\r\n"
+
+
+def large(size: int) -> bytes:
+    return _large(size)
+
+
+@cache
+def _large(size: int) -> bytes:
+    return form(size)
+
+
+def ask(
+    method: str,
+    path: str,
+    query: Mapping[str, Any] | None = None,
+    body: bytes = b"",
+    peer: str = "127.0.0.1",
+    **headers: str,
+) -> Step:
+    target = path + ("?" + urlencode(query) if query else "")
+    sent = {"x-microcms-api-key": KEYS["full"], "content-length": str(len(body))}
+    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+    return method, target, {name: value for name, value in sent.items() if value != "-"}, body, peer
+
+
+def lists(fixtures: Mapping[str, Any]) -> Iterable[Step]:
+    lists = {
+        f"/api/v1/contents/{fixtures['endpoint']}": {"offset": "1"},
+        "/api/v1/media": {"imageOnly": "true"},
+        "/api/v2/media": {"fileName": fixtures["media_file_name"]},
+    }
+    words = ("abc", "1.5", "5a", "1,000", "true", "{}", "ü", "<b>", "word")
+    for path, beside in lists.items():
+        for limit in (-1, -2, -20, -2000, 0, 1, 100, 101, 102, 5000, *words):
+            yield ask("GET", path, {"limit": limit})
+            yield ask("GET", path, {"limit": limit, **beside})
+        for offset in (-1, -2, -20, 0, 1, 500, *words):
+            yield ask("GET", path, {"offset": offset})
+            yield ask("GET", path, {"offset": offset, "limit": 5})
+            yield ask("GET", path, {"limit": 100, "offset": offset})
+    yield ask("GET", "/api/v1/media", {"limit": 101, "offset": 0})
+    for version in (1, 2):
+        for word in ("xxx", "yes", "tru", "2", "true", "false"):
+            yield ask("GET", f"/api/v{version}/media", {"imageOnly": word})
+            yield ask("GET", f"/api/v{version}/media", {"imageOnly": word, "limit": 5})
+            yield ask("GET", f"/api/v{version}/media", {"imageOnly": word, "fileName": "view"})
+
+
+def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
+    group = f"/api/v1/contents/{fixtures['endpoint']}"
+    one, draft = f"{group}/{fixtures['content_id']}", f"{group}/{fixtures['draft_content_id']}"
+    known = fixtures["content_id"]
+    for name in (known[:-1], known + "x", known.upper(), "z" + known[1:], "no", "never-was-here", "x" * 40):
+        yield ask("GET", f"{group}/{name}")
+    bodies: list[Any] = [{"status": value} for value in (
+        ["CLOSED"], ["PUBLISH_AND_DRAFT"], ["publish"], ["PUBLISH "], ["FOO"], ["PUBLISH"], ["DRAFT"], "PUBLISH",
+        ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 3,
+    )] + [[], "x", 1]  # fmt: skip
+    raw = [json.dumps(body).encode() for body in bodies] + [b"{", b"nonsense"]
+    for body in raw:
+        yield ask("PATCH", draft + "/status", body=body)
+        yield ask("GET", draft)
+    creators = [json.dumps({"createdBy": who}).encode() for who in (
+        fixtures["missing_member_id"], "nobody", fixtures["member_id"],
+    )]  # fmt: skip
+    for body in (*creators, b"[]", b"{"):
+        yield ask("PATCH", one + "/createdBy", body=body)
+        yield ask("GET", one)
+    for method in ("PUT", "POST", "DELETE"):
+        for part in ("/status", "/createdBy"):
+            yield ask(method, draft + part, body=b'{"status": ["PUBLISH"]}')
+            yield ask("GET", draft)
+
+
+def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
+    for token in ("x", "garbage-and-more", fixtures["expired_media_token"], fixtures["expired_media_token"][:-1] + "!"):
+        yield ask("GET", "/api/v2/media", {"token": token})
+    yield ask("GET", "/api/v2/media", {"limit": 2})
+    yield ask("GET", "/api/v2/media", {"token": "<last>"})
+    for name in ("never.png", fixtures["media_file_name"]):
+        for more in ({}, {"limit": 3}, {"imageOnly": "true"}):
+            yield ask("GET", "/api/v2/media", {"fileName": name, **more})
+    kind = "multipart/form-data; boundary=b"
+    yield ask("POST", "/api/v1/media", body=b"{}", content_type="application/json")
+    yield ask("POST", "/api/v1/media", body=b"--b--\r\n", content_type=kind)
+    yield ask("POST", "/api/v1/media", body=form(10, "other"), content_type=kind)
+    yield ask("GET", "/api/v1/media")
+    for size in (10, 4_900_000, 5_400_000, 6_000_000, 11_000_000):
+        yield ask("POST", "/api/v1/media", body=large(size), content_type=kind)
+        yield ask("GET", "/api/v1/media")
+    for method in ("PUT", "PATCH"):
+        for version in (1, 2):
+            yield ask(method, f"/api/v{version}/media")
+    for url in ("", "word", "/assets/a/b/c.png", *(fixtures[f"{name}media_url"] for name in ("missing_", "", ""))):
+        yield ask("DELETE", "/api/v2/media", {"url": url})
+        yield ask("GET", "/api/v1/media")
+    yield ask("DELETE", "/api/v2/media")
+    for more in ({}, {}, {"more": "1"}):
+        yield ask("DELETE", "/api/v2/media", {"url": fixtures["referenced_media_url"], **more})
+        yield ask("GET", "/api/v1/media")
+
+
+def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
+    group = f"/api/v1/contents/{fixtures['endpoint']}"
+    draft = f"{group}/{fixtures['draft_content_id']}"
+    status = json.dumps({"status": ["PUBLISH"]}).encode()
+    people = fixtures["member_id"]
+    for name in (fixtures["invited_member_id"], fixtures["missing_member_id"], people, people[:-1], people + "0", "me"):
+        yield ask("GET", f"/api/v1/members/{name}")
+    yield ask("PATCH", draft + "/status", body=b'{"status": ["DRAFT"]}')
+    operations = [
+        ("GET", group, b"", ""), ("GET", draft, b"", ""), ("PATCH", draft + "/status", status, ""),
+        ("PATCH", draft + "/createdBy", b"{}", ""), ("GET", "/api/v1/media", b"", ""),
+        ("GET", "/api/v2/media", b"", ""),
+        ("POST", "/api/v1/media", form(10), "multipart/form-data; boundary=b"), ("DELETE", "/api/v2/media", b"", ""),
+        ("GET", f"/api/v1/members/{people}", b"", ""),
+    ]  # fmt: skip
+    for method, path, body, kind in operations:
+        yield ask(method, path, body=body, content_type=kind, peer="127.0.0.9")
+        for key in ("-", "wrong", "a-wrong-key-of-some-length", KEYS["full"] + "0", KEYS["forbidden"]):
+            yield ask(method, path, body=body, content_type=kind, x_microcms_api_key=key)
+    yield ask("GET", draft)
+    yield ask("GET", "/api/v1/media")
+    for path in ("/api/v3/contents/news", "/api/v1/nowhere", "/api/v1/mediax", "/somewhere"):
+        yield ask("GET", path)
+    for _ in range(25):
+        yield ask("GET", group, x_microcms_api_key=KEYS["throttled"])
+    yield ask("GET", draft, x_microcms_api_key=KEYS["throttled"])
+    for path in (group, draft):
+        yield ask("GET", path, x_fault="internal")
+
+
+SECTIONS = {"lists": lists, "contents": contents, "media": media, "gates": gates}
+"""What somebody would send who knows the tables: each row in many ways, and what is right beside it."""
+WHERE = {
+    "common": ("gates",),
+    "members-get": ("gates",),
+    "contents-get": ("lists", "contents"),
+    "contents-patch": ("contents",),
+    "media-get": ("lists", "media"),
+    "media-post": ("media",),
+    "media-delete": ("media",),
+}
+PASSING = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|20[0-9-]+T[0-9:.]+Z")
+
+
+def answers(server: MicrocmsApplication, section: str) -> Iterable[str]:
+    """Everything that the server answers, without what differs from run to run."""
+    last = ""
+    for method, target, headers, body, peer in SECTIONS[section](server.profile("http://127.0.0.1")["fixtures"]):
+        path, _, query = target.replace("%3Clast%3E", last).partition("?")
+        incoming = IncomingRequest(method, path, query, dict(headers), peer, RequestBody(io.BytesIO(body), len(body)))
+        outgoing = server.respond(incoming)
+        text = outgoing.payload.decode()
+        token = re.search(r'"token":"([^"]*)"', text)
+        last = token[1] if token else last
+        kind = next((value for name, value in outgoing.headers if name == "Content-Type"), None)
+        yield f"{outgoing.status_line} {kind} {PASSING.sub('-', text)}"
+
+
+@cache
+def right(section: str) -> tuple[str, ...]:
+    server = MicrocmsApplication((), DEFAULTS)
+    seen = tuple(answers(server, section))
+    assert server.crashes == []
+    return seen
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_right_server_answers_the_same_twice(section: str) -> None:
+    assert right(section) == tuple(answers(MicrocmsApplication((), DEFAULTS), section))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_fault_can_be_seen(fault: reference.Fault) -> None:
+    for section in {section for table, _ in fault.rows for section in WHERE[table]}:
+        server = create_application([fault.name], DEFAULTS)
+        differs = any(expected != got for expected, got in zip(right(section), answers(server, section), strict=False))
+        assert server.crashes == []
+        if differs:
+            return
+    pytest.fail("nobody could tell this server from a right one")
+
+
+def test_every_row_has_three_faults_that_are_more_than_wording() -> None:
+    count = Counter(row for fault in FAULTS if not fault.wording_only for row in fault.rows)
+    assert {row: count[row] for row in ROWS if count[row] < 3} == {}
+    assert set(ROWS) == set(count)
+
+
+def test_every_fault_has_a_name_and_a_sentence_of_its_own_kind() -> None:
+    assert len(FAULTS) == len({fault.name for fault in FAULTS})
+    assert {fault.contract for fault in FAULTS} == {"microcms-management"}
+    assert [fault.name for fault in FAULTS if not fault.rows or not fault.sentence.endswith(".")] == []
+
+
+def test_catalogue_is_spread_over_all_kinds() -> None:
+    kinds = {
+        "status", "message", "wording", "envelope", "content-type", "leak", "effect", "control", "combination",
+        "operation", "repeated", "method", "lenient",
+    }  # fmt: skip
+    assert {fault.kind for fault in FAULTS} == kinds
+
+
+def test_unknown_names_are_answered_with_near_ones() -> None:
+    with pytest.raises(ConfigError, match="accepts_limit_101_on_contents"):
+        reference.start("microcms-management", faults=["accepts_limit_101_on_content"])
+    with pytest.raises(ConfigError, match="microcms-management"):
+        reference.start("microcms")
+    with pytest.raises(ConfigError, match="integer_plus"):
+        reference.start("microcms-management", variants={"integer_plu": "accepted"})
+    with pytest.raises(ConfigError, match="'maybe'"):
+        reference.start("microcms-management", variants={"integer_plus": "maybe"})

@@ -1,0 +1,71 @@
+"""Faults outside the tables name no row, are served, and are found by exploration, each with little."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from conformance import reference
+from conformance.checks.model import Level
+from conformance.contract.contract import Contract
+from conformance.contract.loader import read_contract
+from conformance.contract_run import build_context
+from conformance.explore.results import explore_operation
+from conformance.target import loader as target
+
+CASES = Path(__file__).parents[2] / "cases"
+CONTRACTS = {name: read_contract(CASES / name) for name in reference.contracts()}
+FOUND = [
+    ("microcms-management", "crashes_on_emoji_in_query", "listMediaV1", "status"),
+    ("microcms-management", "crashes_on_ids_beyond_ascii", "getMember", "status"),
+    ("microcms-management", "counts_contents_in_text", "listContents", "schema"),
+    ("microcms-management", "forgets_a_status", "patchStatus", "effect"),
+    ("microcms-management", "forgets_uploads", "uploadMedia", "state"),
+    ("microcms-management", "keeps_several_statuses", "patchStatus", "effect"),
+    ("microcms-management", "deletes_though_the_url_is_wrong", "deleteMedia", "effect"),
+    ("kuroco", "crashes_on_wide_ids", "getTopic", "status"),
+    ("kuroco", "lists_by_number", "listTopics", "schema"),
+    ("kuroco", "redeems_no_grant", "login", "valid-data"),
+    ("kuroco", "forgets_updates", "updateTopic", "effect"),
+    ("kuroco", "keeps_deleted_contents", "deleteTopic", "state"),
+    ("kuroco", "keeps_refused_contents", "insertTopic", "effect"),
+]
+
+
+def told(contract: Contract, operation: str, *faults: str) -> tuple[list[str], int]:
+    """The aspects of what is found at standard depth, and the length of the longest request that shows it."""
+    with reference.start(contract.name, faults=faults) as server:
+        profile = target.target_from_mapping(server.profile, where="reference", environ={})
+        found, _ = explore_operation(build_context(contract, profile, "standard", 0), operation)
+    findings = [item for item in found.findings if item.level is Level.MUST]
+    shown = {item.n: len(item.label) for item in found.exchanges}
+    return [item.check for item in findings], max((shown[item.exchange or 0] for item in findings), default=0)
+
+
+@pytest.mark.parametrize(("name", "fault", "operation", "aspect"), FOUND)
+def test_it_is_found_once_at_standard_depth_and_not_where_it_is_not(
+    name: str, fault: str, operation: str, aspect: str
+) -> None:
+    assert told(CONTRACTS[name], operation) == ([], 0)
+    aspects, longest = told(CONTRACTS[name], operation, fault)
+    assert aspects == [aspect]
+    assert longest <= 120
+
+
+@pytest.mark.parametrize("name", reference.contracts())
+def test_a_fault_outside_the_tables_names_no_row_and_is_no_other(name: str) -> None:
+    faults, known = reference.undocumented_faults(name), {fault.name for fault in reference.faults(name)}
+    assert len(faults) == len({fault.name for fault in faults} - known) >= 15
+    for fault in faults:
+        assert fault.rows == ()
+        assert name == fault.contract
+        assert re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", fault.name)
+        assert fault.sentence.endswith(".")
+
+
+@pytest.mark.parametrize("name", reference.contracts())
+def test_its_kinds_are_those_that_no_table_speaks_of(name: str) -> None:
+    kinds = {fault.kind for fault in reference.undocumented_faults(name)}
+    assert kinds == {"crash", "envelope", "schema", "status", "stability", "state", "effect"}
