@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.checks.context import resolve_pointer
 from conformance.client.builder import PlaceholderScope, RequestBuilder
 from conformance.contract.schema import Discover, NamedInput, Step
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import StepResult, StepSequence, run_steps
+from conformance.jsontools import json_equal, resolve_pointer
 from conformance.plan.requirements import is_known_name, missing_for_steps
 from conformance.plan.steps import plan_steps
 
@@ -126,7 +126,7 @@ class _Looking:
         seen: set[str] = set()
         for item in items if there and isinstance(items, list) else ():
             shown, taken = resolve_pointer(item, how.take)
-            fits = all(resolve_pointer(item, pointer) == (True, value) for pointer, value in how.where.items())
+            fits = all(_holds(item, pointer, value) for pointer, value in how.where.items())
             if not shown or not fits or not isinstance(taken, str | int) or taken == "":
                 continue
             try:
@@ -136,3 +136,8 @@ class _Looking:
             if str(value) not in seen:
                 seen.add(str(value))
                 yield value
+
+
+def _holds(item: Any, pointer: str, value: Any) -> bool:
+    there, shown = resolve_pointer(item, pointer)
+    return there and json_equal(shown, value)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from conformance.jsontools import DEEPEST, limit_depth
+
 __all__ = ["Exchange", "FailureKind", "NoResponse", "Outcome", "Request", "Response", "header"]
 
 Headers = tuple[tuple[str, str], ...]
@@ -70,11 +72,15 @@ class Response:
         return self.body.decode("utf-8", "backslashreplace")
 
     def json(self) -> Any:
-        """The body as JSON; raises ValueError where it is none (also where it nests too deeply to be read)."""
+        """The body as JSON; raises ValueError where it is none (also where it nests too deeply to be parsed).
+
+        What nests deeper than `jsontools.DEEPEST` is cut there, so that nothing that reads it runs out of stack.
+        """
         try:
-            return json.loads(self.body.decode("utf-8-sig"), parse_constant=_refuse)
+            value = json.loads(self.body.decode("utf-8-sig"), parse_constant=_refuse)
         except RecursionError:
             raise ValueError("nested too deeply to be read") from None
+        return limit_depth(value) if self.body.count(b"[") + self.body.count(b"{") > DEEPEST else value
 
 
 class FailureKind(StrEnum):

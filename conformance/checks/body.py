@@ -7,16 +7,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from conformance.checks.context import (
-    NOT_JSON,
-    Expectation,
-    compile_schema,
-    json_equal,
-    resolve_pointer,
-)
+from conformance.checks.context import NOT_JSON, Expectation, compile_schema
 from conformance.checks.model import Finding, Level
 from conformance.contract.schema import Page
 from conformance.http import Response
+from conformance.jsontools import json_equal, resolve_pointer
 
 __all__ = ["Difference", "check_body", "schema_differences"]
 

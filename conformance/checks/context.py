@@ -16,6 +16,7 @@ from conformance.contract.messages import WordingIndex
 from conformance.contract.schema import Expect, Page, Wording
 from conformance.contract.templates import Lookup, fill
 from conformance.http import Response
+from conformance.jsontools import resolve_pointer
 
 __all__ = [
     "NOT_JSON",
@@ -25,10 +26,8 @@ __all__ = [
     "build_expectation",
     "compile_schema",
     "find_stack_trace",
-    "json_equal",
     "parse_json",
     "read_errors",
-    "resolve_pointer",
 ]
 
 _AT = r"(?:\b|(?<=\\[nrt]))at "
@@ -116,33 +115,6 @@ def read_errors(rules: ResponseRules, body: Any) -> tuple[ErrorEntry, ...]:
         for item in items
         if isinstance(item, dict) or (isinstance(item, str) and said.faults)
     )
-
-
-def resolve_pointer(value: Any, pointer: str) -> tuple[bool, Any]:
-    """Follow a JSON pointer; `*` collects from each member of an array. Whether it is there, and what is there."""
-    for index, part in enumerate(parts := pointer.split("/")[1:]):
-        if part == "*":
-            if not isinstance(value, list):
-                return False, None
-            below = "".join(f"/{rest}" for rest in parts[index + 1 :])
-            return True, [resolve_pointer(item, below)[1] for item in value]
-        name = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict) and name in value:
-            value = value[name]
-        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
-            value = value[int(name)]
-        else:
-            return False, None
-    return True, value
-
-
-def json_equal(one: Any, other: Any) -> bool:
-    """Whether two values of JSON types are equal in JSON, where true is not 1 (in Python it is)."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(json_equal(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(json_equal, one, other))
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
 def find_stack_trace(answer: Response) -> str | None:

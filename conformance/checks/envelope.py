@@ -7,9 +7,10 @@ from itertools import islice
 from typing import Any
 
 from conformance.checks.body import schema_differences
-from conformance.checks.context import NOT_JSON, ResponseRules, find_stack_trace, resolve_pointer
+from conformance.checks.context import NOT_JSON, ResponseRules, find_stack_trace
 from conformance.checks.model import Finding, Level
 from conformance.http import Response, header
+from conformance.jsontools import resolve_pointer
 
 __all__ = ["check_content_type", "check_envelope", "check_leaks"]
 

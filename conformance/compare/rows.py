@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ from conformance.checks.model import Level, Verdict
 from conformance.compare import own_changes as ours
 from conformance.compare.attribution import collect_trials, explain_change
 from conformance.compare.model import Kind, OurChange, RowChange
+from conformance.jsontools import canonical_text
 from conformance.report.format import format_reason, format_repeat_command
 from conformance.report.translation import Phrases, phrases_for, translate_row
 from conformance.results.model import RowResult, TargetRun
@@ -113,5 +113,5 @@ def _breaks_otherwise(old: RowResult, new: RowResult, runs: tuple[TargetRun, Tar
 def _breaches(row: RowResult, settler: Normalizer) -> Iterator[tuple[str, str, str]]:
     for finding in row.findings:
         if finding.level is Level.MUST:
-            actual = settler.settled(json.dumps(finding.actual, ensure_ascii=False, sort_keys=True, default=str))
+            actual = settler.settled(canonical_text(finding.actual))
             yield finding.check, finding.where, actual

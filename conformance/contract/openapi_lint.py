@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.contract.loader import METHODS
 from conformance.errors import Problem
+from conformance.jsontools import resolve_pointer
 from conformance.yaml_document import Document
 
 __all__ = ["check_openapi"]
@@ -77,13 +78,7 @@ def _resolved(document: Document, value: Any) -> Any:
 
 
 def _looked_up(document: Document, reference: str) -> Any:
-    value = document.value
-    for step in reference.removeprefix("#/").split("/"):
-        key = step.replace("~1", "/").replace("~0", "~")
-        if not isinstance(value, Mapping) or key not in value:
-            return None
-        value = value[key]
-    return value
+    return resolve_pointer(document.value, reference.removeprefix("#"))[1]
 
 
 def _references(document: Document, value: Any, place: Place) -> Iterator[Problem]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from conformance.checks.context import resolve_pointer
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.schema import CreatedResource, Step
 from conformance.engine.context import RunContext
@@ -16,6 +15,7 @@ from conformance.engine.probe import ProbeResult, send_probe
 from conformance.engine.steps import StepSequence, run_steps
 from conformance.engine.values import read_capture
 from conformance.http import Response
+from conformance.jsontools import resolve_pointer
 from conformance.plan.model import Probe, RowPlan
 from conformance.plan.steps import plan_steps
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any
 
-from conformance.checks.context import json_equal
 from conformance.checks.model import Finding
 from conformance.checks.response import has_must
 from conformance.contract.schema import Step
@@ -18,6 +17,7 @@ from conformance.engine.context import RunContext
 from conformance.engine.row import RowRunner
 from conformance.engine.state_guard import State, read_state, state_of_response
 from conformance.engine.steps import run_steps
+from conformance.jsontools import json_equal
 from conformance.plan import controls
 from conformance.plan.model import GuardRead, PlannedStep, RowPlan
 from conformance.plan.requirements import captures_used

@@ -8,7 +8,6 @@ from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
-from conformance.checks.context import json_equal, resolve_pointer
 from conformance.checks.model import Finding, Level
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
@@ -19,6 +18,7 @@ from conformance.engine.phases import ALONE, Phases
 from conformance.engine.probe import ProbeResult, send_probe
 from conformance.engine.steps import run_steps
 from conformance.http import Response
+from conformance.jsontools import json_equal, resolve_pointer
 from conformance.plan.model import GuardRead, Probe, RowPlan
 
 __all__ = ["State", "StateGuard", "group_probes", "read_state", "state_of_response"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.checks.context import resolve_pointer
 from conformance.client.builder import BuiltRequest, PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.http import Response
+from conformance.jsontools import resolve_pointer
 
 __all__ = ["placeholder_lookup", "read_capture"]
 

@@ -12,9 +12,10 @@ from conformance.checks.context import compile_schema, find_stack_trace
 from conformance.checks.model import Level
 from conformance.explore.context import DocumentedAnswer, ExploreContext
 from conformance.explore.inputs import ExploreProbe
-from conformance.explore.openapi import DocumentedOperation, find_value
+from conformance.explore.openapi import DocumentedOperation
 from conformance.explore.validity import Validity, classify_part
 from conformance.http import Request, Response, header
+from conformance.jsontools import find_values
 
 __all__ = ["CheckFailure", "check_answer", "message_shape", "parse_body", "read_messages"]
 
@@ -180,11 +181,11 @@ def _echoes(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
             continue
         sent = int(query[one.name])
         for pointer in one.bounds:
-            for items in find_value(body, pointer):
+            for items in find_values(body, pointer):
                 if isinstance(items, list) and len(items) > sent:
                     actual = f"{len(items)} items at {one.name}={sent}"
                     yield CheckFailure("effect", Level.MUST, f"at most {one.name} items", actual, kind=pointer)
-        for shown in find_value(body, one.echo) if one.echo else ():
+        for shown in find_values(body, one.echo) if one.echo else ():
             if shown != sent:
                 actual = f"{shown} at {one.name}={sent}"
                 yield CheckFailure("effect", Level.SHOULD, f"{one.echo} as sent", actual, kind=one.echo)

@@ -9,9 +9,10 @@ from typing import Any
 from conformance.checks.model import Level
 from conformance.explore.checks import CheckFailure, parse_body
 from conformance.explore.inputs import ExploreProbe, plain_probe
-from conformance.explore.openapi import DocumentedOperation, base_inputs, schema_at
+from conformance.explore.openapi import DocumentedOperation, base_inputs
 from conformance.explore.sending import BudgetExhausted, TargetStopped
 from conformance.explore.walk import OperationExplorer, ProbeAnswer
+from conformance.jsontools import first_value
 
 __all__ = ["EffectWatch", "comparable_value"]
 
@@ -154,7 +155,7 @@ def _restorable(schema: Mapping[str, Any] | None, shown: Any) -> dict[str, Any]:
     result = {}
     for name, inner in (schema or {}).get("properties", {}).items():
         pointer = inner.get("x-from") or inner.get("x-same")
-        value = schema_at(shown, pointer) if pointer else None
+        value = first_value(shown, pointer) if pointer else None
         if value is not None:
             result[name] = value
     return result

@@ -15,12 +15,11 @@ from conformance.explore.openapi import (
     DocumentedOperation,
     Link,
     base_inputs,
-    find_value,
-    schema_at,
     view_operation,
 )
 from conformance.explore.validity import Validity
 from conformance.explore.walk import OperationExplorer, ProbeAnswer
+from conformance.jsontools import find_values, first_value
 
 __all__ = ["find_deletion", "find_maker", "follow_links", "link_step", "link_steps"]
 
@@ -168,7 +167,7 @@ def _hold(walk: OperationExplorer, link: Link, made: ProbeAnswer, attempted: Pro
     for holds, pairs in ((True, link.expect), (False, link.unexpected)):
         for pointer, expression in pairs.items():
             value = _value(expression, origin)
-            shown = [str(one) for one in find_value(body, pointer)]
+            shown = [str(one) for one in find_values(body, pointer)]
             if value is _MISSING or (holds and _is_a_part(body, pointer)) or (str(value) in shown) is holds:
                 continue
             expected = f"{pointer} {'holds' if holds else 'does not hold'} {value}"
@@ -180,7 +179,7 @@ def _is_a_part(body: Any, pointer: str) -> bool:
     """Whether a list shows only some of its items, so that one that is not there may still exist."""
     if "/*" not in pointer or not isinstance(body, dict):
         return False
-    items, total = schema_at(body, pointer.partition("/*")[0]), body.get("totalCount")
+    items, total = first_value(body, pointer.partition("/*")[0]), body.get("totalCount")
     return isinstance(items, list) and isinstance(total, int) and total > len(items)
 
 
@@ -197,5 +196,5 @@ def _value(expression: Any, origin: _Origin) -> Any:
     source, _, pointer = expression.partition("#")
     found = origin.answer if source == "$response.body" else origin.body
     if isinstance(found, Mapping):
-        return next(find_value(dict(found), pointer), _MISSING)
+        return next(find_values(dict(found), pointer), _MISSING)
     return _MISSING

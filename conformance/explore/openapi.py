@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.explore.context import ExploreContext
+from conformance.jsontools import first_value
 
 __all__ = [
     "MULTIPART",
@@ -16,9 +17,7 @@ __all__ = [
     "base_inputs",
     "fill_known",
     "find_secrets",
-    "find_value",
     "place_path",
-    "schema_at",
     "view_operation",
 ]
 
@@ -113,20 +112,6 @@ def view_operation(context: ExploreContext, operation: str = "") -> DocumentedOp
     raise KeyError(expected)
 
 
-def find_value(value: Any, pointer: str) -> Iterator[Any]:
-    """Every value at a JSON pointer in which `*` stands for any item; none where there is nothing."""
-    found = [value]
-    for token in pointer.split("/")[1:]:
-        key = token.replace("~1", "/").replace("~0", "~")
-        found = [inner for outer in found for inner in _step(outer, key)]
-    yield from found
-
-
-def schema_at(value: Any, pointer: str) -> Any:
-    """The first value at a JSON pointer, or None."""
-    return next(find_value(value, pointer), None)
-
-
 def fill_known(operation: DocumentedOperation, shown: Any, given: Mapping[str, Any]) -> DocumentedOperation:
     """The operation with the values that are valid now noted in the schema of its body.
 
@@ -164,14 +149,6 @@ def find_secrets(schema: Mapping[str, Any] | None, value: Any, name: str = "") -
             yield from find_secrets(marked, value.get(key), name if own else key)
 
 
-def _step(outer: Any, key: str) -> list[Any]:
-    if isinstance(outer, list):
-        if key == "*":
-            return list(outer)
-        return [outer[int(key)]] if key.isdecimal() and int(key) < len(outer) else []
-    return [outer[key]] if isinstance(outer, dict) and key in outer else []
-
-
 def _operations(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     for path, item in schema["paths"].items():
         for method in _METHODS:
@@ -184,7 +161,7 @@ def _written_out(value: Any, schema: Mapping[str, Any], depth: int = 0) -> Any:
         raise RecursionError("the OpenAPI document refers to itself")
     if isinstance(value, Mapping):
         if isinstance(reference := value.get("$ref"), str):
-            return _written_out(schema_at(schema, reference.removeprefix("#")), schema, depth + 1)
+            return _written_out(first_value(schema, reference.removeprefix("#")), schema, depth + 1)
         return {key: _written_out(inner, schema, depth + 1) for key, inner in value.items()}
     return [_written_out(inner, schema, depth + 1) for inner in value] if isinstance(value, list) else value
 
@@ -259,9 +236,9 @@ def _noted(schema: Mapping[str, Any], shown: Any) -> dict[str, Any]:
     if "x-fixture" in schema:
         result["x-known"] = []
     if "x-same" in schema:
-        current = schema_at(shown, schema["x-same"])
+        current = first_value(shown, schema["x-same"])
         result["x-known"] = [current] if isinstance(current, str) and current else []
     if "x-toggle" in schema:
         first, second = schema["x-toggle"]
-        result["x-known"] = [second] if schema_at(shown, schema["x-from"]) == first else []
+        result["x-known"] = [second] if first_value(shown, schema["x-from"]) == first else []
     return result

@@ -11,12 +11,13 @@ from conformance.explore.checks import CheckFailure
 from conformance.explore.effects import EffectWatch
 from conformance.explore.inputs import ExploreProbe, label_probe, plain_probe
 from conformance.explore.links import find_deletion, find_maker, follow_links, link_step
-from conformance.explore.openapi import DocumentedOperation, base_inputs, fill_known, place_path, schema_at
+from conformance.explore.openapi import DocumentedOperation, base_inputs, fill_known, place_path
 from conformance.explore.reads import is_refusal
 from conformance.explore.selection import choose_probes
 from conformance.explore.sending import BudgetExhausted, TargetStopped
 from conformance.explore.validity import Validity, classify_probe
 from conformance.explore.walk import OperationExplorer, ProbeAnswer
+from conformance.jsontools import first_value
 
 __all__ = ["delete_own_records", "explore_writing", "run_link_chain"]
 
@@ -175,7 +176,7 @@ def _read_back(walk: OperationExplorer, operation: DocumentedOperation, attempte
         pointer = schema.get("x-from") or schema.get("x-same")
         if not pointer or not isinstance(body, dict) or name not in body:
             continue
-        if (now := schema_at(shown, pointer)) != body[name]:
+        if (now := first_value(shown, pointer)) != body[name]:
             detail = "a write was accepted and had no effect"
             found = CheckFailure(
                 "effect", Level.MUST, f"{name} reads as it was written", now, detail, kind=f"lost {name}"

@@ -12,7 +12,7 @@ from conformance.engine.generate import DRAWING, _values
 from conformance.explore.generate import coverage_probes, drawn_probes
 from conformance.explore.inputs import plain_probe
 from conformance.explore.openapi import fill_known, view_operation
-from tests.run.exploring.explored_servers import Newsroom
+from tests.explore.explored_servers import Newsroom
 
 
 def covered() -> int:

@@ -11,7 +11,7 @@ from conformance.explore.generate import coverage_probes, drawn_probes
 from conformance.explore.inputs import ExploreProbe, build_template, plain_probe
 from conformance.explore.openapi import DocumentedOperation, base_inputs, fill_known, view_operation
 from conformance.explore.validity import Validity, classify_probe, sent_parts
-from tests.run.exploring.explored_servers import Newsroom, Site
+from tests.explore.explored_servers import Newsroom, Site
 
 NUMBERS = ["0", "1", "50", "100"]
 NO_NUMBERS = ["-1", "101", "2147483647", "abc", "0.5", "true", "null", "{}", "<b>5</b>", "5kg", "é😀"]

@@ -15,7 +15,7 @@ from conformance.explore.context import DocumentedAnswer, ExplorationResult, Exp
 from conformance.http import Exchange, Request, Response, header
 from conformance.yaml_document import read
 
-CASES = Path(__file__).resolve().parents[3] / "cases"
+CASES = Path(__file__).resolve().parents[2] / "cases"
 KEY = "a-key-of-some-length"
 MESSAGE: Mapping[str, Any] = {"type": "object", "properties": {"message": {"type": "string"}}}
 ERRORS: Mapping[str, Any] = {

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.checks.context import ResponseRules, build_expectation, resolve_pointer
+from conformance.checks.context import ResponseRules, build_expectation
 from conformance.checks.model import Finding
 from conformance.checks.response import check_response, spoken_editions, summarize_response
 from conformance.contract.contract import Contract
@@ -308,24 +308,6 @@ def test_a_page_holds_as_many_as_there_are_within_its_limit(
 
 
 # --- pointers and briefs -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("pointer", "found"),
-    [
-        ("", (True, {"a": [{"b": 1}, {"c": 2}], "x/y": {"~": None}})),
-        ("/a/0/b", (True, 1)),
-        ("/a/*/b", (True, [1, None])),
-        ("/x~1y/~0", (True, None)),
-        ("/a/2", (False, None)),
-        ("/a/b", (False, None)),
-        ("/a/-1", (False, None)),
-        ("/x~1y/*", (False, None)),
-        ("/none", (False, None)),
-    ],
-)
-def test_a_pointer_finds_what_is_there(pointer: str, found: tuple[bool, Any]) -> None:
-    assert found == resolve_pointer({"a": [{"b": 1}, {"c": 2}], "x/y": {"~": None}}, pointer)
 
 
 def test_an_answer_in_short_is_its_status_and_what_it_says(title: Case, below: Case, answer: Said) -> None:

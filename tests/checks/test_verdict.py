@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.checks.context import json_equal
 from conformance.checks.model import Finding, Level, Verdict, row_verdict, worst_verdict
 
 FINDINGS = st.lists(st.sampled_from(Level).map(lambda level: Finding("a", level, 1, 2, "x")), max_size=4)
@@ -72,18 +69,3 @@ def test_a_run_is_as_bad_as_its_worst_row(some: list[Verdict], more: list[Verdic
 def test_a_run_without_rows_was_not_exercised() -> None:
     assert Verdict.NOT_EXERCISED is worst_verdict([])
     assert Verdict.CONFORMS is worst_verdict([Verdict.NOT_EXERCISED, Verdict.CONFORMS])
-
-
-JSON = st.recursive(st.none() | st.booleans() | st.integers(0, 1) | st.sampled_from(["", "a"]), st.lists, max_leaves=3)
-
-
-@settings(deadline=None, database=None)
-@given(JSON, JSON)
-def test_values_are_the_same_where_json_says_so(one: object, other: object) -> None:
-    assert (json.dumps(one) == json.dumps(other)) == json_equal(one, other)
-    assert (json.dumps(one) == json.dumps(other)) == json_equal({"a": one}, {"a": other})
-
-
-def test_one_and_one_point_nought_are_one_number() -> None:
-    assert json_equal({"a": [1]}, {"a": [1.0]})
-    assert not json_equal({"a": 1}, {"a": 1, "b": None})

@@ -12,7 +12,7 @@ import pytest
 from conformance.checks.model import Verdict
 from conformance.explore.driver import count_requests, explore
 from conformance.http import Exchange, FailureKind, NoResponse, Request
-from tests.run.exploring.explored_servers import KEY, Newsroom, Server, Site, told
+from tests.explore.explored_servers import KEY, Newsroom, Server, Site, told
 
 NEWS = ("listContents", "getContent", "patchStatus", "patchCreatedBy", "uploadMedia", "deleteMedia")
 SITE = ("login", "token", "logout", "listTopics", "getTopic", "insertTopic", "updateTopic", "deleteTopic")

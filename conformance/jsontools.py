@@ -1,0 +1,116 @@
+"""Values of JSON types: pointers into them, equality, one text for equal values, and a bound on how deep they nest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+__all__ = ["DEEPEST", "canonical_text", "find_values", "first_value", "json_equal", "limit_depth", "resolve_pointer"]
+
+DEEPEST: Final = 200
+"""Levels of nesting that are kept of a value; code that follows a value down by recursion is safe within it."""
+
+TOO_DEEP: Final = "(nested too deeply to be shown)"
+"""What stands in place of everything below the deepest level."""
+
+
+def resolve_pointer(value: Any, pointer: str) -> tuple[bool, Any]:
+    """Whether something is at a JSON pointer (RFC 6901), and what.
+
+    `*` stands for every item of an array: the result is then a list with an entry for each item, None where the item
+    has nothing there.
+    """
+    steps = _steps(pointer)
+    for index, step in enumerate(steps):
+        if step == "*":
+            if not isinstance(value, list):
+                return False, None
+            below = "".join(f"/{_escape(rest)}" for rest in steps[index + 1 :])
+            return True, [resolve_pointer(item, below)[1] for item in value]
+        found = _members(value, step)
+        if not found:
+            return False, None
+        value = found[0]
+    return True, value
+
+
+def find_values(value: Any, pointer: str) -> Iterator[Any]:
+    """Every value at a JSON pointer in which `*` stands for any item; nothing where there is none."""
+    found = [value]
+    for step in _steps(pointer):
+        found = [inner for outer in found for inner in _every_member(outer, step)]
+    yield from found
+
+
+def first_value(value: Any, pointer: str) -> Any:
+    """The first value at a JSON pointer in which `*` stands for any item, or None."""
+    return next(find_values(value, pointer), None)
+
+
+def json_equal(one: Any, other: Any) -> bool:
+    """Whether two values are equal in JSON, where true is not 1 (in Python it is) and 1 is 1.0."""
+    pairs = [(one, other)]
+    while pairs:
+        left, right = pairs.pop()
+        if isinstance(left, dict) and isinstance(right, dict):
+            if left.keys() != right.keys():
+                return False
+            pairs += [(left[key], right[key]) for key in left]
+        elif isinstance(left, list) and isinstance(right, list):
+            if len(left) != len(right):
+                return False
+            pairs += zip(left, right, strict=True)
+        elif left != right or isinstance(left, bool) != isinstance(right, bool):
+            return False
+    return True
+
+
+def canonical_text(value: Any) -> str:
+    """A value as JSON with its members sorted: the same text for values that differ in nothing but their order."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def limit_depth(value: Any, deepest: int = DEEPEST) -> Any:
+    """The value, where everything below `deepest` levels is replaced by a word; changed in place.
+
+    A value that an answer holds may nest as deeply as its parser allows, which is deeper than most code can follow.
+    """
+    level = [value]
+    for _ in range(deepest):
+        level = [inner for outer in level for inner in _inner(outer) if isinstance(inner, dict | list)]
+        if not level:
+            return value
+    for outer in level:
+        for key in list(outer) if isinstance(outer, dict) else range(len(outer)):
+            if isinstance(outer[key], dict | list):
+                outer[key] = TOO_DEEP
+    return value
+
+
+def _inner(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+
+
+def _steps(pointer: str) -> list[str]:
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+def _escape(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def _members(value: Any, step: str) -> list[Any]:
+    """The member or the item of this name, as a list of one; empty where there is none."""
+    if isinstance(value, dict):
+        return [value[step]] if step in value else []
+    if isinstance(value, list) and step.isascii() and step.isdigit() and len(step) < 10 and int(step) < len(value):
+        return [value[int(step)]]
+    return []
+
+
+def _every_member(value: Any, step: str) -> list[Any]:
+    return list(value) if step == "*" and isinstance(value, list) else _members(value, step)
