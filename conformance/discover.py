@@ -61,7 +61,7 @@ def is_usable(chain: StepSequence) -> bool:
 
 def _shows(chain: StepSequence) -> bool:
     broken = chain.broken
-    return not chain.lacking and (broken is None or (broken.exchange.answer is not None and not broken.refused))
+    return not chain.lacking and (broken is None or (broken.exchange.response is not None and not broken.refused))
 
 
 def _aspects(call: StepResult) -> frozenset[str]:
@@ -113,11 +113,11 @@ class _Looking:
         chain = run_steps(
             self.context, self.evidence, steps, {}, label=f"looking at {name}", role="step", salt=f"discover/{name}"
         )
-        answer = chain.calls[-1].exchange.answer if chain.calls else None
-        if answer is None or not _shows(chain):
+        response = chain.calls[-1].exchange.response if chain.calls else None
+        if response is None or not _shows(chain):
             return None, f"it could not be looked for: {chain.why}"
         try:
-            return answer.json(), ""
+            return response.json(), ""
         except ValueError:
             return None, "it could not be looked for: the answer is no JSON"
 

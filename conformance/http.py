@@ -1,7 +1,7 @@
 """What goes over the wire and what comes back, as plain values.
 
 Nothing here sends or judges. A `Request` is complete: the URL is the very text that goes out, the body the very bytes.
-An exchange ends in an `Answer` (the target spoke HTTP) or in a `Silence` (it did not), and both are evidence.
+An exchange ends in a `Response` (the target spoke HTTP) or in a `NoResponse` (it did not), and both are evidence.
 """
 
 from __future__ import annotations
@@ -100,11 +100,11 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoResponse:
-    """No answer to the case: which kind, and one line of detail; `answer` where there was one that did not count."""
+    """Why there is no response that counts: its kind, one line of detail, and the `response` that did not count."""
 
     kind: FailureKind
     detail: str = ""
-    answer: Response | None = None
+    response: Response | None = None
 
 
 Outcome = Response | NoResponse
@@ -112,22 +112,22 @@ Outcome = Response | NoResponse
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request with its answer, or with the silence that followed.
+    """One request with its response, or with the reason why there was none.
 
     `tries` counts how often it went out before it was answered; `seconds` is the time of the last try, and `started`
     when that went out: RFC 3339, UTC, to the millisecond, empty where nothing was sent.
     """
 
     request: Request
-    reply: Outcome
+    outcome: Outcome
     seconds: float = 0.0
     tries: int = 1
     started: str = ""
 
     @property
-    def answer(self) -> Response | None:
-        """The answer, or None where there was silence."""
-        return self.reply if isinstance(self.reply, Response) else None
+    def response(self) -> Response | None:
+        """The response, or None where there was none that counts."""
+        return self.outcome if isinstance(self.outcome, Response) else None
 
 
 def _refuse(word: str) -> Any:

@@ -75,5 +75,5 @@ def test_json_comes_back_as_it_was_sent(value: Any) -> None:
 def test_an_exchange_has_an_answer_only_where_the_target_spoke() -> None:
     request = Request("GET", "http://h")
     late = Response(503)
-    assert late is Exchange(request, late).answer
-    assert Exchange(request, NoResponse(FailureKind.UNAVAILABLE, "503", late)).answer is None
+    assert late is Exchange(request, late).response
+    assert Exchange(request, NoResponse(FailureKind.UNAVAILABLE, "503", late)).response is None

@@ -58,13 +58,13 @@ def _actual(kind: str, instance: Any) -> Any:
     return instance if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-def check_body(answer: Response, body: Any, expected: Expectation, where: str) -> Iterator[Finding]:
+def check_body(response: Response, body: Any, expected: Expectation, where: str) -> Iterator[Finding]:
     if expected.body is None and expected.equals is None and not expected.absent and expected.page is None:
         return
-    if answer.status >= 400 and min(expected.statuses) < 400:
+    if response.status >= 400 and min(expected.statuses) < 400:
         return  # what is said of the body is said of the success; a refusal is allowed beside it
     if body is NOT_JSON:
-        yield Finding("body", expected.body_level, "a JSON body", answer.text[:120] or "an empty body", where)
+        yield Finding("body", expected.body_level, "a JSON body", response.text[:120] or "an empty body", where)
         return
     yield from _shape(body, expected, where)
     if expected.page is not None:

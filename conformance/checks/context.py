@@ -95,10 +95,10 @@ NOT_JSON = object()
 """What `json_of` gives for a body that is no JSON."""
 
 
-def parse_json(answer: Response) -> Any:
+def parse_json(response: Response) -> Any:
     """The body as JSON, or NOTHING."""
     try:
-        return answer.json()
+        return response.json()
     except ValueError:
         return NOT_JSON
 
@@ -117,9 +117,9 @@ def read_errors(rules: ResponseRules, body: Any) -> tuple[ErrorEntry, ...]:
     )
 
 
-def find_stack_trace(answer: Response) -> str | None:
+def find_stack_trace(response: Response) -> str | None:
     """The first words of a stack trace in a body."""
-    match = STACK_TRACES.search(answer.text[:LOOKED_AT])
+    match = STACK_TRACES.search(response.text[:LOOKED_AT])
     return match[0].strip()[:80] if match else None
 
 

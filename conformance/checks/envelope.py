@@ -15,28 +15,28 @@ from conformance.jsontools import resolve_pointer
 __all__ = ["check_content_type", "check_envelope", "check_leaks"]
 
 
-def check_envelope(answer: Response, body: Any, rules: ResponseRules, where: str) -> Iterator[Finding]:
+def check_envelope(response: Response, body: Any, rules: ResponseRules, where: str) -> Iterator[Finding]:
     """The documented form of an error, and that it says so."""
     said = rules.envelope
-    if answer.size == 0 or not answer.body.strip():
+    if response.size == 0 or not response.body.strip():
         level = Level.SHOULD if said.body_may_lack else Level.MUST
         yield Finding("envelope", level, "an error body", "an empty body", where)
         return
     if body is NOT_JSON:
-        actual = f"{header(answer.headers, 'Content-Type') or 'no Content-Type'}: {answer.text[:120]}"
+        actual = f"{header(response.headers, 'Content-Type') or 'no Content-Type'}: {response.text[:120]}"
         yield Finding("envelope", Level.MUST, "a JSON body", actual, where)
         return
     for should, actual, place in islice(schema_differences(rules.shape, body), 1):
-        yield Finding("envelope", Level.MUST, should, actual, where, detail=f"at {place} of {answer.text[:200]}")
+        yield Finding("envelope", Level.MUST, should, actual, where, detail=f"at {place} of {response.text[:200]}")
     for pointer in said.expected:
         if not resolve_pointer(body, pointer)[0]:
             yield Finding("envelope", Level.SHOULD, f"a member {pointer}", "absent", where)
-    yield from check_content_type(answer, rules, where)
+    yield from check_content_type(response, rules, where)
 
 
-def check_content_type(answer: Response, rules: ResponseRules, where: str) -> Iterator[Finding]:
+def check_content_type(response: Response, rules: ResponseRules, where: str) -> Iterator[Finding]:
     """A JSON body says that it is one."""
-    said = header(answer.headers, "Content-Type")
+    said = header(response.headers, "Content-Type")
     expected = rules.contract.file.content_types
     if said is None:
         yield Finding("content-type", Level.SHOULD, expected[0], "absent", where)
@@ -46,13 +46,13 @@ def check_content_type(answer: Response, rules: ResponseRules, where: str) -> It
         yield Finding("content-type", Level.MUST, expected[0], said, where)
 
 
-def check_leaks(answer: Response, rules: ResponseRules, where: str) -> Iterator[Finding]:
+def check_leaks(response: Response, rules: ResponseRules, where: str) -> Iterator[Finding]:
     """No credential and no stack trace in an answer; what a success may well hold (an e-mail address) is none."""
-    error = answer.status >= 400
-    spoken = "\n".join([answer.text, *(value for _, value in answer.headers)]) if error else answer.text
+    error = response.status >= 400
+    spoken = "\n".join([response.text, *(value for _, value in response.headers)]) if error else response.text
     for name in rules.leaks(spoken):
         if not error and name not in rules.keys:
             continue
         yield Finding("leak", Level.MUST, "no credential in an answer", f"the value of {name}", where)
-    if error and (trace := find_stack_trace(answer)):
+    if error and (trace := find_stack_trace(response)):
         yield Finding("leak", Level.MUST, "no stack trace in an answer", trace, where)

@@ -28,10 +28,10 @@ class HttpNote:
 
 def check_http_notes(exchange: Exchange) -> tuple[HttpNote, ...]:
     """Every remark on one exchange; none where there was no answer."""
-    answer = exchange.answer
-    if answer is None:
+    response = exchange.response
+    if response is None:
         return ()
-    found = (check(exchange.request, answer) for check in _CHECKS)
+    found = (check(exchange.request, response) for check in _CHECKS)
     return tuple(note for note in found if note is not None)
 
 
@@ -40,47 +40,47 @@ def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[HttpNote, .
 
     Fields that depend on the content may be left out of a HEAD, so only what is there is compared.
     """
-    if actual.answer is None or head.answer is None:
+    if actual.response is None or head.response is None:
         return ()
-    whole, first = actual.answer, head.answer
+    whole, first = actual.response, head.response
     if first.status != whole.status:
         text = f"a HEAD has the answer of a GET without its content: here {first.status} instead of {whole.status}"
         return (HttpNote("HEAD", text, "RFC 9110, 9.3.2"),)
     found = []
-    media = [(header(answer.headers, "Content-Type") or "").lower().replace(" ", "") for answer in (first, whole)]
+    media = [(header(response.headers, "Content-Type") or "").lower().replace(" ", "") for response in (first, whole)]
     if media[0] and media[0] != media[1]:
         text = f"a HEAD has the fields of a GET: Content-Type is {media[0][:60]} instead of {media[1][:60] or 'absent'}"
         found.append(HttpNote("HEAD", text, "RFC 9110, 9.3.2"))
-    sizes = [header(answer.headers, "Content-Length") for answer in (first, whole)]
+    sizes = [header(response.headers, "Content-Length") for response in (first, whole)]
     if sizes[0] is not None and sizes[1] is not None and sizes[0].strip() != sizes[1].strip():
         text = f"Content-Length of a HEAD is that of a GET, or absent: here {sizes[0][:20]} instead of {sizes[1][:20]}"
         found.append(HttpNote("HEAD", text, "RFC 9110, 8.6"))
     return tuple(found)
 
 
-def _allow(_: Request, answer: Response) -> HttpNote | None:
-    if answer.status != 405 or header(answer.headers, "Allow") is not None:
+def _allow(_: Request, response: Response) -> HttpNote | None:
+    if response.status != 405 or header(response.headers, "Allow") is not None:
         return None
     return HttpNote("Allow", "a 405 has to say in Allow which methods there are", "RFC 9110, 15.5.6")
 
 
-def _challenge(_: Request, answer: Response) -> HttpNote | None:
-    if answer.status != 401 or header(answer.headers, "WWW-Authenticate") is not None:
+def _challenge(_: Request, response: Response) -> HttpNote | None:
+    if response.status != 401 or header(response.headers, "WWW-Authenticate") is not None:
         return None
     return HttpNote("WWW-Authenticate", "a 401 has to carry at least one challenge", "RFC 9110, 15.5.2")
 
 
-def _retry_after(_: Request, answer: Response) -> HttpNote | None:
-    if answer.status not in (429, 503) or header(answer.headers, "Retry-After") is not None:
+def _retry_after(_: Request, response: Response) -> HttpNote | None:
+    if response.status not in (429, 503) or header(response.headers, "Retry-After") is not None:
         return None
-    section = "RFC 6585, 4" if answer.status == 429 else "RFC 9110, 15.6.4"
-    return HttpNote("Retry-After", f"a {answer.status} may say when to come back, and clients need it", section)
+    section = "RFC 6585, 4" if response.status == 429 else "RFC 9110, 15.6.4"
+    return HttpNote("Retry-After", f"a {response.status} may say when to come back, and clients need it", section)
 
 
-def _media_type(_: Request, answer: Response) -> HttpNote | None:
-    value = header(answer.headers, "Content-Type")
+def _media_type(_: Request, response: Response) -> HttpNote | None:
+    value = header(response.headers, "Content-Type")
     if value is None:
-        if not answer.body:
+        if not response.body:
             return None
         return HttpNote("Content-Type", "an answer with content should say what it is", "RFC 9110, 8.3")
     media, rest = value.partition(";")[::2]
@@ -90,39 +90,39 @@ def _media_type(_: Request, answer: Response) -> HttpNote | None:
     return None
 
 
-def _utf8(_: Request, answer: Response) -> HttpNote | None:
-    media = (header(answer.headers, "Content-Type") or "").partition(";")[0].strip().lower()
-    if media != "application/json" or answer.cut:
+def _utf8(_: Request, response: Response) -> HttpNote | None:
+    media = (header(response.headers, "Content-Type") or "").partition(";")[0].strip().lower()
+    if media != "application/json" or response.cut:
         return None
     try:
-        answer.body.decode("utf-8")
+        response.body.decode("utf-8")
     except UnicodeDecodeError:
         return HttpNote("charset", "a JSON body that is not UTF-8", "RFC 8259, 8.1")
     return None
 
 
-def _caching(request: Request, answer: Response) -> HttpNote | None:
-    if answer.status < 400 or request.method not in ("GET", "HEAD"):
+def _caching(request: Request, response: Response) -> HttpNote | None:
+    if response.status < 400 or request.method not in ("GET", "HEAD"):
         return None
-    control = header(answer.headers, "Cache-Control") or ""
+    control = header(response.headers, "Cache-Control") or ""
     age = re.search(r"\b(?:s-maxage|max-age)\s*=\s*\"?0*([1-9][0-9]*)", control, re.IGNORECASE)
     if age and not re.search(r"\bno-store\b", control, re.IGNORECASE):
-        text = f"caches may keep this {answer.status} for {age[1][:10]} seconds after its cause is gone"
+        text = f"caches may keep this {response.status} for {age[1][:10]} seconds after its cause is gone"
         return HttpNote("Cache-Control", text, "RFC 9111, 4.2.1")
-    is_said = _FORBIDDEN_TO_STORE.search(control) is not None or header(answer.headers, "Expires") is not None
-    if answer.status not in _STORED_BY_DEFAULT or is_said:
+    is_said = _FORBIDDEN_TO_STORE.search(control) is not None or header(response.headers, "Expires") is not None
+    if response.status not in _STORED_BY_DEFAULT or is_said:
         return None
-    text = f"without Cache-Control a cache may keep a {answer.status} as long as it likes"
+    text = f"without Cache-Control a cache may keep a {response.status} as long as it likes"
     return HttpNote("Cache-Control", text, "RFC 9111, 4.2.2")
 
 
-def _sniffing(request: Request, answer: Response) -> HttpNote | None:
-    if (header(answer.headers, "X-Content-Type-Options") or "").strip().lower() == "nosniff":
+def _sniffing(request: Request, response: Response) -> HttpNote | None:
+    if (header(response.headers, "X-Content-Type-Options") or "").strip().lower() == "nosniff":
         return None
     sent = [
         unquote(part) for part in re.split(r"[/?&=]", urlsplit(request.url).path + "?" + urlsplit(request.url).query)
     ]
-    if not any(len(part) > 2 and _MARKUP.search(part) and part in answer.text for part in sent):
+    if not any(len(part) > 2 and _MARKUP.search(part) and part in response.text for part in sent):
         return None
     text = "markup that was sent comes back as it is: nosniff keeps old clients from showing it as HTML"
     return HttpNote("X-Content-Type-Options", text, "Fetch Standard, 3.6 (X-Content-Type-Options); RFC 9110, 8.3")

@@ -20,9 +20,9 @@ from conformance.http import Response
 __all__ = ["check_response", "classify_choice", "format_codes", "has_must", "spoken_editions", "summarize_response"]
 
 
-def spoken_editions(answer: Response, expected: Expectation, rules: ResponseRules) -> tuple[str, ...]:
+def spoken_editions(response: Response, expected: Expectation, rules: ResponseRules) -> tuple[str, ...]:
     """The editions of the wordings that the answer speaks, where the contract tells editions apart."""
-    body = parse_json(answer)
+    body = parse_json(response)
     faults = read_errors(rules, body) if body is not NOT_JSON else ()
     spoken = [
         wording.edition
@@ -34,45 +34,50 @@ def spoken_editions(answer: Response, expected: Expectation, rules: ResponseRule
     return tuple(dict.fromkeys(spoken))
 
 
-def format_codes(answer: Response, rules: ResponseRules) -> str:
+def format_codes(response: Response, rules: ResponseRules) -> str:
     """The codes and fields of an error answer; empty where it has none."""
-    body = parse_json(answer)
-    faults = read_errors(rules, body) if body is not NOT_JSON and answer.status >= 400 else ()
+    body = parse_json(response)
+    faults = read_errors(rules, body) if body is not NOT_JSON and response.status >= 400 else ()
     return "; ".join(f"{fault.code} {fault.field or ''}".strip() for fault in faults if isinstance(fault.code, str))
 
 
-def summarize_response(answer: Response, rules: ResponseRules) -> str:
+def summarize_response(response: Response, rules: ResponseRules) -> str:
     """An answer in a few words: the status, and what it says."""
-    body = parse_json(answer)
-    faults = read_errors(rules, body) if body is not NOT_JSON and answer.status >= 400 else ()
+    body = parse_json(response)
+    faults = read_errors(rules, body) if body is not NOT_JSON and response.status >= 400 else ()
     said = "; ".join(
         " ".join(str(part) for part in (fault.code, fault.field, fault.message) if part not in (None, ""))
         for fault in faults
     )
-    if not said and answer.status >= 400:
-        said = " ".join(answer.text.split())
-    return f"{answer.status} {said[:160]}".rstrip()
+    if not said and response.status >= 400:
+        said = " ".join(response.text.split())
+    return f"{response.status} {said[:160]}".rstrip()
 
 
-def check_response(answer: Response, expected: Expectation, rules: ResponseRules, where: str) -> tuple[Finding, ...]:
+def check_response(response: Response, expected: Expectation, rules: ResponseRules, where: str) -> tuple[Finding, ...]:
     """Everything in which an answer differs from what was promised."""
-    return tuple(_findings(answer, expected, rules, where))
+    return tuple(_findings(response, expected, rules, where))
 
 
-def _findings(answer: Response, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
-    if answer.status not in expected.statuses:
+def _findings(response: Response, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
+    if response.status not in expected.statuses:
         yield Finding(
-            "status", Level.MUST, one_or_all(expected.statuses), answer.status, where, detail="; ".join(answer.faults)
+            "status",
+            Level.MUST,
+            one_or_all(expected.statuses),
+            response.status,
+            where,
+            detail="; ".join(response.faults),
         )
-    yield from check_leaks(answer, rules, where)
-    error = answer.status >= 400
-    body = parse_json(answer)
+    yield from check_leaks(response, rules, where)
+    error = response.status >= 400
+    body = parse_json(response)
     if error and expected.envelope:
-        yield from check_envelope(answer, body, rules, where)
-    if answer.status in expected.statuses or (error and expected.envelope):
+        yield from check_envelope(response, body, rules, where)
+    if response.status in expected.statuses or (error and expected.envelope):
         yield from check_error(body, expected, rules, where)
-    if answer.status in expected.statuses:
-        yield from check_body(answer, body, expected, where)
+    if response.status in expected.statuses:
+        yield from check_body(response, body, expected, where)
 
 
 def has_must(found: Sequence[Finding]) -> bool:
@@ -81,7 +86,7 @@ def has_must(found: Sequence[Finding]) -> bool:
 
 
 def classify_choice(
-    answer: Response,
+    response: Response,
     accept: Sequence[str | int],
     own: Expectation,
     others: Mapping[str, Expectation],
@@ -93,34 +98,34 @@ def classify_choice(
 
     A row whose very wording came is preferred to one that only shares the status.
     """
-    if answer.status < 300 and "accepted" in accept:
-        return "accepted", tuple(check_leaks(answer, rules, where))
+    if response.status < 300 and "accepted" in accept:
+        return "accepted", tuple(check_leaks(response, rules, where))
     rows = {**({own.row: own} if "this" in accept else {}), **others}
-    held = {name: check_response(answer, expected, rules, where) for name, expected in rows.items()}
+    held = {name: check_response(response, expected, rules, where) for name, expected in rows.items()}
     for name, found in sorted(held.items(), key=lambda item: len(item[1])):
         if not has_must(found):
             return name, ()
-    plain = _plain(answer, accept, rules, where)
+    plain = _plain(response, accept, rules, where)
     if plain is not None:
-        return summarize_response(answer, rules), plain
+        return summarize_response(response, rules), plain
     expected = [own.row if item == "this" else item for item in accept]
-    detail = f"the documents are silent here, but none of them allows {summarize_response(answer, rules)}"
-    return summarize_response(answer, rules), (
-        Finding("choice", Level.MUST, expected, answer.status, where, detail=detail),
+    detail = f"the documents are silent here, but none of them allows {summarize_response(response, rules)}"
+    return summarize_response(response, rules), (
+        Finding("choice", Level.MUST, expected, response.status, where, detail=detail),
     )
 
 
 def _plain(
-    answer: Response, accept: Sequence[str | int], rules: ResponseRules, where: str
+    response: Response, accept: Sequence[str | int], rules: ResponseRules, where: str
 ) -> tuple[Finding, ...] | None:
     """Answers that are accepted for their status alone; an error among them still has its form."""
-    fourhundreds = 400 <= answer.status < 500
-    if answer.status not in accept and not (
-        ("any-4xx" in accept and fourhundreds) or ("not-5xx" in accept and answer.status < 500)
+    fourhundreds = 400 <= response.status < 500
+    if response.status not in accept and not (
+        ("any-4xx" in accept and fourhundreds) or ("not-5xx" in accept and response.status < 500)
     ):
         return None
     if not fourhundreds:
-        return tuple(check_leaks(answer, rules, where))
-    bare = Expectation("", (answer.status,), (), lambda *_: None, Level.SHOULD)
-    found = check_response(answer, bare, rules, where)
+        return tuple(check_leaks(response, rules, where))
+    bare = Expectation("", (response.status,), (), lambda *_: None, Level.SHOULD)
+    found = check_response(response, bare, rules, where)
     return tuple(item for item in found if item.level is Level.MUST)

@@ -73,8 +73,8 @@ class RoundTrip:
     reused: bool = False
     cut_short: bool = False
     early: bytearray = field(default_factory=bytearray)
-    answer: Response | None = None
-    silence: NoResponse | None = None
+    response: Response | None = None
+    failure: NoResponse | None = None
     stale: bool = False
     truncated: bool = False
 
@@ -131,12 +131,12 @@ class _Response(http.client.HTTPResponse):
             trip.stale = (
                 trip.reused and not trip.outgoing.fresh and not stream.received and isinstance(error, ConnectionError)
             )
-            trip.silence = classify_failure(error, reading.answer())
+            trip.failure = classify_failure(error, reading.response())
             raise
         self._done(reading, trip)
 
     def _done(self, reading: ResponseReader, trip: RoundTrip) -> None:
-        trip.answer = reading.answer()
+        trip.response = reading.response()
         trip.truncated = reading.truncated
         self.headers = self.msg = http.client.HTTPMessage()
         self.version, self.status, self.code, self.reason = 11, reading.status, reading.status, reading.reason
@@ -267,7 +267,7 @@ class TransportResult:
     `started` is when it went out, as RFC 3339 in UTC.
     """
 
-    reply: Outcome
+    outcome: Outcome
     seconds: float
     left: bool = False
     stale: bool = False
@@ -297,9 +297,9 @@ class HttpTransport:
         prepared.headers = OrderedHeaders(outgoing.headers, trip)  # type: ignore[assignment]
         prepared.body = outgoing.body
         started, start = _now(), time.perf_counter()
-        reply = self._reply(prepared, trip)
+        outcome = self._reply(prepared, trip)
         seconds = time.perf_counter() - start
-        return TransportResult(reply, seconds, trip.left, trip.stale, trip.truncated, trip.cut_short, started)
+        return TransportResult(outcome, seconds, trip.left, trip.stale, trip.truncated, trip.cut_short, started)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -321,11 +321,11 @@ class HttpTransport:
                 proxies=proxies,
             )
         except Exception as error:  # noqa: BLE001 - whatever a library makes of a hostile target is evidence
-            return trip.silence or classify_failure(error)
+            return trip.failure or classify_failure(error)
         if outgoing.fresh:
             response.raw.close()
         response.raw.release_conn()
-        return trip.answer or NoResponse(FailureKind.NOT_HTTP, "no answer was read")
+        return trip.response or NoResponse(FailureKind.NOT_HTTP, "no answer was read")
 
     def _adapter(self, outgoing: OutgoingRequest) -> RawHttpAdapter:
         key = (outgoing.source_address, outgoing.proxy, outgoing.fresh)

@@ -19,15 +19,15 @@ TUNNEL = "Tunnel connection failed:"
 REFUSED = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 
 
-def classify_failure(error: BaseException, answer: Response | None = None) -> NoResponse:
-    """The silence that an exception of a socket or of a library stands for; `answer` is what had been read before."""
+def classify_failure(error: BaseException, response: Response | None = None) -> NoResponse:
+    """Why there was no response, from an exception of a socket or library; `response` is what had been read before."""
     causes = list(_causes(error))
     for judge in (_by_name, _by_tls, _by_time, _by_connection):
         for cause in causes:
             found = judge(cause)
             if found is not None:
-                return NoResponse(found[0], " ".join(found[1].split())[:300], answer)
-    return NoResponse(FailureKind.NOT_SENT, f"this request cannot be sent: {type(error).__name__}", answer)
+                return NoResponse(found[0], " ".join(found[1].split())[:300], response)
+    return NoResponse(FailureKind.NOT_SENT, f"this request cannot be sent: {type(error).__name__}", response)
 
 
 Found = tuple[FailureKind, str] | None

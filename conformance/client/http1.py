@@ -212,7 +212,7 @@ class ResponseReader:
             return
         self._read_body()
 
-    def answer(self) -> Response | None:
+    def response(self) -> Response | None:
         """What was read; None where not even a status came."""
         if not self.status:
             return None

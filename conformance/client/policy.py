@@ -137,19 +137,19 @@ class CircuitBreaker:
         self._unreached = 0
         self._timeouts = 0
 
-    def saw(self, reply: Outcome) -> None:
+    def saw(self, outcome: Outcome) -> None:
         """Counts what finally became of a request."""
-        kind = reply.kind if isinstance(reply, NoResponse) else None
+        kind = outcome.kind if isinstance(outcome, NoResponse) else None
         if kind is FailureKind.NOT_SENT:
             return
         with self._lock:
             self._unreached = self._unreached + 1 if kind in UNREACHED else 0
             self._timeouts = self._timeouts + 1 if kind is FailureKind.TIMEOUT else 0
-            if self.gone is None and isinstance(reply, NoResponse):
+            if self.gone is None and isinstance(outcome, NoResponse):
                 if self._unreached >= MOST_UNREACHED:
-                    self.gone = f"{self._unreached} requests in a row did not reach it: {reply.detail}"
+                    self.gone = f"{self._unreached} requests in a row did not reach it: {outcome.detail}"
                 elif self._timeouts >= MOST_TIMEOUTS:
-                    self.gone = f"{self._timeouts} requests in a row were not answered in time: {reply.detail}"
+                    self.gone = f"{self._timeouts} requests in a row were not answered in time: {outcome.detail}"
 
 
 UNASKED = frozenset({429, 502, 503, 504})
@@ -173,58 +173,58 @@ class RetryPolicy:
     chance: random.Random
     waited: float = 0.0
     tries: int = 0
-    silences: int = 0
+    doubts: int = 0
 
     def pause(self, last: TransportResult, when: datetime | None = None) -> float | None:
         """Seconds to wait before the request is repeated; None where the last try stands."""
         self.tries += 1
-        reply = last.reply
-        if isinstance(reply, Response):
-            wait = self._after_answer(reply, when) if self._unasked(reply) else self._after_truncated(last)
+        outcome = last.outcome
+        if isinstance(outcome, Response):
+            wait = self._after_answer(outcome, when) if self._unasked(outcome) else self._after_truncated(last)
         else:
-            wait = self._after_silence(last, reply.kind)
+            wait = self._after_failure(last, outcome.kind)
         if wait is None or self.waited + wait > self.limits.patience:
             return None
         self.waited += wait
         return wait
 
-    def _unasked(self, answer: Response) -> bool:
-        return answer.status in UNASKED and answer.status not in self.asked_for
+    def _unasked(self, response: Response) -> bool:
+        return response.status in UNASKED and response.status not in self.asked_for
 
-    def _after_answer(self, answer: Response, when: datetime | None) -> float | None:
-        if not self.repeatable and answer.status not in REFUSED_WHOLE:
+    def _after_answer(self, response: Response, when: datetime | None) -> float | None:
+        if not self.repeatable and response.status not in REFUSED_WHOLE:
             return None
         # A window of ten seconds outlasts four tries: 429 is repeated for as long as there is patience.
-        if answer.status != 429 and self.tries >= self.limits.tries:
+        if response.status != 429 and self.tries >= self.limits.tries:
             return None
-        told = parse_retry_after(answer, when)
+        told = parse_retry_after(response, when)
         return self._backoff() if told is None else told
 
     def _after_truncated(self, last: TransportResult) -> float | None:
         return self._backoff() if last.truncated and self._again(last) else None
 
-    def _after_silence(self, last: TransportResult, kind: FailureKind) -> float | None:
+    def _after_failure(self, last: TransportResult, kind: FailureKind) -> float | None:
         if kind in SAFE_METHODS:
             return self._backoff() if self.tries < self.limits.tries else None
         if kind is FailureKind.TIMEOUT:
-            self.silences += 1
-            return self._backoff() if self.silences < TIMEOUTS and self._again(last) else None
+            self.doubts += 1
+            return self._backoff() if self.doubts < TIMEOUTS and self._again(last) else None
         if kind is FailureKind.RESET:
             return self._backoff() if self._again(last) else None
         return None
 
     def _again(self, last: TransportResult) -> bool:
-        answer = last.reply if isinstance(last.reply, Response) else last.reply.answer
-        refused = answer is not None and 400 <= answer.status < 500
+        response = last.outcome if isinstance(last.outcome, Response) else last.outcome.response
+        refused = response is not None and 400 <= response.status < 500
         return (self.repeatable or refused or not last.left) and self.tries < self.limits.tries
 
     def _backoff(self) -> float:
         return BACKOFF[min(self.tries, len(BACKOFF)) - 1] * self.chance.uniform(0.8, 1.2)
 
 
-def parse_retry_after(answer: Response, when: datetime | None = None) -> float | None:
+def parse_retry_after(response: Response, when: datetime | None = None) -> float | None:
     """The seconds that an answer asks to wait, as a number or as a date; None where it does not, or not readably."""
-    value = (header(answer.headers, "retry-after") or "").strip()
+    value = (header(response.headers, "retry-after") or "").strip()
     if value.isascii() and value.replace(".", "", 1).isdecimal() and len(value) < 10:
         return float(value)
     try:

@@ -85,10 +85,10 @@ class Session:
             return Exchange(request, self._gone(), tries=0)
         patience = RetryPolicy(self.limits, asked_for, repeatable, self._chance)
         last = self._repeat(outgoing, patience, unpaced=unpaced)
-        reply = self._final(last, patience)
+        outcome = self._final(last, patience)
         if not (request.source_address or request.proxy):
-            self._breaker.saw(reply)
-        return Exchange(request, reply, last.seconds, patience.tries, last.started)
+            self._breaker.saw(outcome)
+        return Exchange(request, outcome, last.seconds, patience.tries, last.started)
 
     @property
     def sent(self) -> int:
@@ -146,25 +146,25 @@ class Session:
                 self._sent += 1
 
     def _learn(self, last: TransportResult, pause: float | None, patience: RetryPolicy) -> None:
-        reply = last.reply
+        outcome = last.outcome
         if last.truncated and pause is None and patience.repeatable and not last.early:
             self._cuts_short = True  # every time, so it is the target's way: no more waiting for better
-        if isinstance(reply, Response) and reply.status == 429 and reply.status not in patience.asked_for:
+        if isinstance(outcome, Response) and outcome.status == 429 and outcome.status not in patience.asked_for:
             self._throttled = True
-            if pause is not None and parse_retry_after(reply, datetime.now(UTC)) is not None:
+            if pause is not None and parse_retry_after(outcome, datetime.now(UTC)) is not None:
                 self._hold = max(self._hold, time.monotonic() + pause)
 
     def _final(self, last: TransportResult, patience: RetryPolicy) -> Outcome:
-        reply = last.reply
-        if not isinstance(reply, Response):
-            return reply
-        if reply.status in UNASKED and reply.status not in patience.asked_for:
-            detail = f"answered {reply.status}, which nothing had asked for"
-            return NoResponse(FailureKind.UNAVAILABLE, detail, reply)
+        outcome = last.outcome
+        if not isinstance(outcome, Response):
+            return outcome
+        if outcome.status in UNASKED and outcome.status not in patience.asked_for:
+            detail = f"answered {outcome.status}, which nothing had asked for"
+            return NoResponse(FailureKind.UNAVAILABLE, detail, outcome)
         if last.truncated and not last.early and not self._cuts_short:
             # It may not be asked for again, and a network can cut an answer as well as a target.
-            return NoResponse(FailureKind.RESET, reply.faults[-1], reply)
-        return reply
+            return NoResponse(FailureKind.RESET, outcome.faults[-1], outcome)
+        return outcome
 
     def _gone(self) -> NoResponse:
         return NoResponse(FailureKind.NOT_SENT, f"the target is gone: {self._breaker.gone}")

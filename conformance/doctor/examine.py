@@ -119,10 +119,10 @@ def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
             lacked.append(str(missing))
             continue
         exchange = context.session.send(bound.request)
-        if isinstance(exchange.reply, NoResponse):
-            detail = context.redactor.text(f"{exchange.reply.kind}: {exchange.reply.detail}")
+        if isinstance(exchange.outcome, NoResponse):
+            detail = context.redactor.text(f"{exchange.outcome.kind}: {exchange.outcome.detail}")
             return Fact("credentials", name, "unknown", f"{operation} was not answered ({detail})")
-        status = exchange.reply.status
+        status = exchange.outcome.status
         if refused:
             state, word = ("good", "refused, as it must be") if status in (401, 403) else ("bad", "not refused")
             return Fact("credentials", name, "good" if state == "good" else "bad", f"{word}: {operation} gave {status}")
@@ -158,7 +158,7 @@ def _fixture(context: RunContext, evidence: Evidence, name: str, named: NamedInp
         return Fact("fixtures", name, "unknown", f"{own}not looked at: {chain.why}")
     wrong = chain.broken.found[0] if chain.broken.found else None
     detail = f"{wrong.check}: expected {wrong.expected}, got {wrong.actual}" if wrong else chain.why
-    state = "unknown" if chain.broken.exchange.answer is None else "bad"
+    state = "unknown" if chain.broken.exchange.response is None else "bad"
     what = context.redactor.text(f"not as it should be: {chain.broken.step.operation}, {detail}")
     return Fact("fixtures", name, "bad" if state == "bad" else "unknown", own + what[:300])
 

@@ -31,16 +31,16 @@ def check_reachable(context: RunContext) -> Iterator[Fact]:
     if resolved.state == "bad" and not proxied:
         return
     exchange = _first(context)
-    if isinstance(exchange.reply, NoResponse):
-        yield from _silent(context, exchange.reply)
+    if isinstance(exchange.outcome, NoResponse):
+        yield from _silent(context, exchange.outcome)
         return
     if parts.scheme == "https":
         yield Fact("reachable", "TLS", "good", "the certificate is trusted")
     elif context.target.warnings:
         yield Fact("reachable", "TLS", "note", "plain http: credentials go over the network unencrypted")
-    said = f"answered {exchange.reply.status} after {exchange.seconds * 1000:.0f} ms"
+    said = f"answered {exchange.outcome.status} after {exchange.seconds * 1000:.0f} ms"
     yield Fact("reachable", "answer", "good", said + (f", at try {exchange.tries}" if exchange.tries > 1 else ""))
-    for fault in exchange.reply.faults:
+    for fault in exchange.outcome.faults:
         yield Fact("reachable", "answer", "note", context.redactor.text(f"not quite HTTP: {fault}"))
 
 
@@ -63,8 +63,8 @@ def _first(context: RunContext) -> Exchange:
     )
 
 
-def _silent(context: RunContext, silence: NoResponse) -> Iterator[Fact]:
-    about = "TLS" if silence.kind is FailureKind.TLS else "answer"
-    hint = _MEND.get(silence.kind, "")
-    said = context.redactor.text(f"no answer ({silence.kind}: {silence.detail})") + (f"; {hint}" if hint else "")
+def _silent(context: RunContext, failure: NoResponse) -> Iterator[Fact]:
+    about = "TLS" if failure.kind is FailureKind.TLS else "answer"
+    hint = _MEND.get(failure.kind, "")
+    said = context.redactor.text(f"no answer ({failure.kind}: {failure.detail})") + (f"; {hint}" if hint else "")
     yield Fact("reachable", about, "bad", said)

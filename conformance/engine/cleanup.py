@@ -58,9 +58,9 @@ def find_and_delete(context: RunContext, evidence: Evidence, operation: str, nam
 
 def _bearing(trace: CreatedResource, name: str, chain: StepSequence) -> Iterator[dict[str, Any]]:
     """The captures of each item of the list that bears the name as a whole word."""
-    answer = chain.calls[-1].exchange.answer if chain.calls else None
+    response = chain.calls[-1].exchange.response if chain.calls else None
     try:
-        there, items = resolve_pointer(answer.json() if answer else None, trace.in_)
+        there, items = resolve_pointer(response.json() if response else None, trace.in_)
     except ValueError:
         return
     for item in items if there and isinstance(items, list) else ():
@@ -80,8 +80,8 @@ def _gone(chain: StepSequence) -> bool:
     """Undone now, or not there any more."""
     if chain.passed:
         return True
-    answer = chain.broken.exchange.answer if chain.broken else None
-    return answer is not None and answer.status == 404
+    response = chain.broken.exchange.response if chain.broken else None
+    return response is not None and response.status == 404
 
 
 class ProbeCleanup:
@@ -114,13 +114,13 @@ class ProbeCleanup:
         return outcome
 
     def _taken_back(self, evidence: Evidence, entry: str, names: tuple[str, ...], outcome: ProbeResult) -> str:
-        answer = outcome.exchange.answer
-        if answer is None or not outcome.accepted:
+        response = outcome.exchange.response
+        if response is None or not outcome.accepted:
             # A fault of the server's says nothing of what was made before it.
             traceable = is_traced(self._context, outcome.probe.operation) and names
             why = find_and_delete(self._context, evidence, outcome.probe.operation, names) if traceable else ""
             return self._strike(entry, why)
-        captures = {**self._captures, **self._told(answer)}
+        captures = {**self._captures, **self._told(response)}
         steps = [step.model_dump(mode="json") for step in self._steps()]
         if entry:
             self._context.ledger.made(entry, captures_needed(self._context, steps, captures))
@@ -134,7 +134,7 @@ class ProbeCleanup:
             role="clean-up",
             salt=f"{self._row}/{label}",
         )
-        gone = chain.broken is not None and _status(chain.broken.exchange.answer) == 404
+        gone = chain.broken is not None and _status(chain.broken.exchange.response) == 404
         if not chain.lacking:
             return self._strike(entry, "" if gone else chain.why)
         if not names:
@@ -146,10 +146,10 @@ class ProbeCleanup:
             self._context.ledger.undone(entry)
         return why
 
-    def _told(self, answer: Response) -> dict[str, Any]:
+    def _told(self, response: Response) -> dict[str, Any]:
         """What the case's undo takes from the answer."""
         undo = self._plan.row.case.undo
-        found = {name: read_capture(answer, pointer) for name, pointer in (undo.capture if undo else {}).items()}
+        found = {name: read_capture(response, pointer) for name, pointer in (undo.capture if undo else {}).items()}
         return {name: value for name, (there, value) in found.items() if there}
 
     def _leaves(self, probe: Probe) -> bool:
@@ -163,5 +163,5 @@ class ProbeCleanup:
         return undo.steps if undo else []
 
 
-def _status(answer: Response | None) -> int:
-    return answer.status if answer else 0
+def _status(response: Response | None) -> int:
+    return response.status if response else 0

@@ -69,46 +69,46 @@ class ControlRunner:
             self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", said, _n(chain.calls)))
             return
         call = chain.broken
-        if call is None or not isinstance(call.exchange.reply, Response):
+        if call is None or not isinstance(call.exchange.outcome, Response):
             self._doubt(control, f"control {control.label}: {chain.why}", chain)
         elif not call.refused:
             found = [item if item.check == "status" else replace(item, check="effect") for item in call.found]
             self._violated(control, call, found, chain)
         elif chain.lost:
             self._violated(control, call, [self._lost(control, call)], chain)
-        elif call.exchange.reply.status >= 500:
+        elif call.exchange.outcome.status >= 500:
             self._violated(control, call, call.found, chain)
         elif self.is_own(call, captured) and not control.doubtful:
-            said = summarize_response(call.exchange.reply, self.context.rules)
+            said = summarize_response(call.exchange.outcome, self.context.rules)
             detail = "a valid request got the answer that this row promises for a faulty one"
             expected = _one(call.expected.statuses)
             where = f"control {control.label}"
             self._violated(control, call, [Finding("control", Level.MUST, expected, said, where, detail=detail)], chain)
         else:
-            said = summarize_response(call.exchange.reply, self.context.rules)
-            self.refusals.append(refusal_reason(self.context, call.exchange.reply))
+            said = summarize_response(call.exchange.outcome, self.context.rules)
+            self.refusals.append(refusal_reason(self.context, call.exchange.outcome))
             self._doubt(control, f"control {control.label} was refused: {said}", chain)
 
     def _lost(self, control: ControlPlan, call: StepResult) -> Finding:
-        answer = call.exchange.answer
-        said = summarize_response(answer, self.context.rules) if answer else ""
+        response = call.exchange.response
+        said = summarize_response(response, self.context.rules) if response else ""
         return Finding("effect", Level.MUST, "what was just written", said, f"control {control.label}")
 
     def is_own(self, call: StepResult, captured: Mapping[str, Any]) -> bool:
         """Whether a control was refused with the very answer of this row."""
-        answer = call.exchange.answer
-        if answer is None:
+        response = call.exchange.response
+        if response is None:
             return False
         with suppress(MissingValue):
             probe = self.plan.probes[0]
             scope = PlaceholderScope(captured, probe.language, probe.other_language, self.plan.row.id)
             bound = self.context.binder.bind(probe.operation, probe.request, probe.tier, scope)
             expected = expectation_of(self.context, self.plan.row.id, bound, scope)
-            return not has_must(check_response(answer, replace(expected, language=None), self.context.rules, ""))
+            return not has_must(check_response(response, replace(expected, language=None), self.context.rules, ""))
         return False
 
     def _doubt(self, control: ControlPlan, reason: str, chain: StepSequence) -> None:
-        self.evidence.silences.append(reason)
+        self.evidence.doubts.append(reason)
         said = self._said(chain.calls)
         self.evidence.attempts.append(Attempt(control.label, "control", "", "no-answer", said, _n(chain.calls)))
 
@@ -118,15 +118,15 @@ class ControlRunner:
         self.evidence.attempts.append(Attempt(control.label, "control", "", "violation", said, call.n))
 
     def _said(self, calls: Sequence[StepResult]) -> str:
-        answers = [call.exchange.answer for call in calls]
+        answers = [call.exchange.response for call in calls]
         return ", then ".join(
-            summarize_response(answer, self.context.rules) for answer in answers if answer is not None
+            summarize_response(response, self.context.rules) for response in answers if response is not None
         )
 
 
-def refusal_reason(context: RunContext, answer: Response) -> tuple[int, str]:
+def refusal_reason(context: RunContext, response: Response) -> tuple[int, str]:
     """Why a request was refused: by the codes where there are any, as words are another in each language."""
-    return answer.status, format_codes(answer, context.rules) or summarize_response(answer, context.rules)
+    return response.status, format_codes(response, context.rules) or summarize_response(response, context.rules)
 
 
 def _used(control: ControlPlan, captured: Mapping[str, Any]) -> dict[str, Any]:

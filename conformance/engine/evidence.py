@@ -29,7 +29,7 @@ class Evidence:
     choices: list[Choice] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    silences: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     """Why an attempt cannot be told; each makes the row inconclusive at best."""
     editions: Counter[str] = field(default_factory=Counter)
     requests: int = 0
@@ -57,7 +57,7 @@ class Evidence:
         self.choices += [replace(item, exchange=moved(item.exchange)) for item in other.choices]
         self.notes += [replace(item, exchange=moved(item.exchange)) for item in other.notes]
         self.warnings += other.warnings
-        self.silences += other.silences
+        self.doubts += other.doubts
         self.editions.update(other.editions)
         self.requests += other.requests
         for key, numbers in other._same.items():

@@ -25,13 +25,13 @@ def explain_findings(
 
     Where valid and faulty requests were refused in the same words, the refusal tells nothing of the row.
     """
-    found, doubts = evidence.counted(), list(evidence.silences)
+    found, doubts = evidence.counted(), list(evidence.doubts)
     if not refusals:
         return found, doubts
     same = {
         outcome.n
         for outcome in outcomes
-        if outcome.exchange.answer is not None and refusal_reason(context, outcome.exchange.answer) in refusals
+        if outcome.exchange.response is not None and refusal_reason(context, outcome.exchange.response) in refusals
     }
     kept = tuple(item for item in found if item.exchange not in same or item.check in NEVER_EXPLAINED)
     if len(kept) < len(found):

@@ -55,10 +55,10 @@ def is_traced(context: RunContext, operation: str) -> bool:
 
 def had_no_effect(exchange: Exchange) -> bool:
     """Whether the request certainly made nothing: it never arrived, or it was refused."""
-    reply = exchange.reply
-    if isinstance(reply, NoResponse):
-        return reply.kind in _NEVER_ARRIVED
-    return 400 <= reply.status < 500
+    outcome = exchange.outcome
+    if isinstance(outcome, NoResponse):
+        return outcome.kind in _NEVER_ARRIVED
+    return 400 <= outcome.status < 500
 
 
 def _filled(context: RunContext, request: RequestData, scope: PlaceholderScope) -> list[Any]:

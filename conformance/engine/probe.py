@@ -35,7 +35,7 @@ class ProbeResult:
     @property
     def accepted(self) -> bool:
         """The target took the input for valid."""
-        return self.exchange.answer is not None and self.exchange.answer.status < 300
+        return self.exchange.response is not None and self.exchange.response.status < 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class _Sent:
     scope: PlaceholderScope
     expected: Expectation
     exchange: Exchange
-    answer: Response
+    response: Response
     n: int
 
 
@@ -70,7 +70,7 @@ def send_probe(
         bound = context.binder.bind(probe.operation, probe.request, probe.tier, scope)
         expected = expectation_of(context, row, bound, scope)
     except MissingValue as missing:
-        evidence.silences.append(f"{probe.label}: nothing gave a value for {missing}")
+        evidence.doubts.append(f"{probe.label}: nothing gave a value for {missing}")
         return None
     asked: frozenset[int] = (
         frozenset()
@@ -79,9 +79,9 @@ def send_probe(
     )
     exchange = context.session.send(bound.request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
     n = evidence.keep(exchange, probe.label, probe.role)
-    if isinstance(exchange.reply, NoResponse):
-        return _silent(evidence, probe, exchange, exchange.reply, n)
-    sent = _Sent(probe, bound, scope, expected, exchange, exchange.reply, n)
+    if isinstance(exchange.outcome, NoResponse):
+        return _silent(evidence, probe, exchange, exchange.outcome, n)
+    sent = _Sent(probe, bound, scope, expected, exchange, exchange.outcome, n)
     return _open(context, evidence, sent) if probe.accept else _firm(context, evidence, sent)
 
 
@@ -98,22 +98,22 @@ def expectation_of(context: RunContext, row: str, bound: BuiltRequest, scope: Pl
     )
 
 
-def _silent(evidence: Evidence, probe: Probe, exchange: Exchange, silence: NoResponse, n: int) -> ProbeResult:
-    said = f"no answer ({silence.kind}{f': {silence.detail}' if silence.detail else ''})"
-    evidence.silences.append(f"{probe.label}: {said}")
+def _silent(evidence: Evidence, probe: Probe, exchange: Exchange, failure: NoResponse, n: int) -> ProbeResult:
+    said = f"no answer ({failure.kind}{f': {failure.detail}' if failure.detail else ''})"
+    evidence.doubts.append(f"{probe.label}: {said}")
     evidence.attempts.append(_tried(probe, "no-answer", said, n))
     return ProbeResult(probe, exchange, n, (), telling=False)
 
 
 def _firm(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
-    probe, answer = sent.probe, sent.answer
-    said = summarize_response(answer, context.rules)
-    if probe.unless and answer.status < 300 and _exists(context, sent):
+    probe, response = sent.probe, sent.response
+    said = summarize_response(response, context.rules)
+    if probe.unless and response.status < 300 and _exists(context, sent):
         evidence.attempts.append(_tried(probe, "no-answer", f"{said} (the input happens to be valid)", sent.n))
         return ProbeResult(probe, sent.exchange, sent.n, (), telling=False)
-    found = check_response(answer, sent.expected, context.rules, probe.label)
+    found = check_response(response, sent.expected, context.rules, probe.label)
     evidence.find(found, sent.n)
-    evidence.editions.update(spoken_editions(answer, sent.expected, context.rules))
+    evidence.editions.update(spoken_editions(response, sent.expected, context.rules))
     drifted = any(item.level is Level.SHOULD for item in found)
     outcome = "violation" if has_must(found) else "drift" if drifted else "as-promised"
     evidence.attempts.append(_tried(probe, outcome, said, sent.n))
@@ -121,13 +121,13 @@ def _firm(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
 
 
 def _open(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
-    probe, answer = sent.probe, sent.answer
+    probe, response = sent.probe, sent.response
     rows = [name for name in probe.accept if isinstance(name, str) and "/" in name]
     others = {name: expectation_of(context, name, sent.bound, sent.scope) for name in rows}
-    chosen, found = classify_choice(answer, probe.accept, sent.expected, others, context.rules, where=probe.label)
+    chosen, found = classify_choice(response, probe.accept, sent.expected, others, context.rules, where=probe.label)
     evidence.find(found, sent.n)
     outcome = "violation" if has_must(found) else "recorded"
-    evidence.attempts.append(_tried(probe, outcome, summarize_response(answer, context.rules), sent.n))
+    evidence.attempts.append(_tried(probe, outcome, summarize_response(response, context.rules), sent.n))
     if outcome == "recorded":
         evidence.choices.append(Choice(_named(probe), chosen, sent.n))
     return ProbeResult(probe, sent.exchange, sent.n, found, telling=True)
@@ -138,7 +138,7 @@ def _exists(context: RunContext, sent: _Sent) -> bool:
     look = placeholder_lookup(context, sent.bound, sent.scope)
     for pointer, text in (sent.probe.unless or {}).items():
         head, _, member = str(text).strip("{}").partition(".")
-        there, actual = read_capture(sent.answer, pointer)
+        there, actual = read_capture(sent.response, pointer)
         try:
             asked = look(head, tuple(member.split(".")))
         except MissingValue:
@@ -153,5 +153,5 @@ def _named(probe: Probe) -> str:
     return f"{part}={probe.value}" if probe.value else probe.label
 
 
-def _tried(probe: Probe, outcome: str, answer: str, n: int) -> Attempt:
-    return Attempt(probe.label, probe.role, probe.value, outcome, answer, n)
+def _tried(probe: Probe, outcome: str, response: str, n: int) -> Attempt:
+    return Attempt(probe.label, probe.role, probe.value, outcome, response, n)

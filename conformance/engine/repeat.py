@@ -32,16 +32,16 @@ def send_repeatedly(
             context, scratch, plan.row.id, probe, captures, unpaced=repeat.unpaced and not first, patient=first
         )
         evidence.requests += scratch.requests
-        answer = outcome.exchange.answer if outcome else None
+        response = outcome.exchange.response if outcome else None
         last = count == repeat.at_most or outcome is None
-        if first and answer is not None and answer.status not in repeat.before:
+        if first and response is not None and response.status not in repeat.before:
             # The first one is the control: nothing was used up yet.
-            evidence.silences.append(f"the first request was answered {summarize_response(answer, context.rules)}")
+            evidence.doubts.append(f"the first request was answered {summarize_response(response, context.rules)}")
             return None
-        if last or answer is None or answer.status not in repeat.before:
+        if last or response is None or response.status not in repeat.before:
             evidence.findings += scratch.findings
             evidence.attempts += scratch.attempts
-            evidence.silences += scratch.silences
+            evidence.doubts += scratch.doubts
             evidence.editions.update(scratch.editions)
             return outcome
     return None

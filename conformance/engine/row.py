@@ -187,7 +187,7 @@ class RowRunner:
         if chain.broken is not None and chain.broken.refused and self.controls.is_own(chain.broken, self.captures):
             self.controls.judge(ControlPlan("set-up", self.plan.before), chain, self.captures)
         else:
-            self.evidence.silences.append(f"set-up failed: {chain.why}")
+            self.evidence.doubts.append(f"set-up failed: {chain.why}")
         return False
 
     def _tell(self) -> None:
@@ -283,11 +283,11 @@ class RowRunner:
 
     def _take_in(self, outcome: ProbeResult) -> None:
         self.outcomes.append(outcome)
-        answer = outcome.exchange.answer
+        response = outcome.exchange.response
         if outcome.telling and outcome.probe.role != "open":
             self.told = True
-        if answer is not None and not self.observed:
-            self.observed = summarize_response(answer, self.context.rules)
+        if response is not None and not self.observed:
+            self.observed = summarize_response(response, self.context.rules)
 
     def _shrink(self) -> None:
         failing = [outcome for outcome in self.outcomes if outcome.probe.slot and has_must(outcome.found)]

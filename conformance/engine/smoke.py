@@ -90,8 +90,8 @@ class Band:
 
     def _made(self, runner: RowRunner, look: GuardRead) -> State | None:
         """What the set-up has shown just now."""
-        answer = runner.made.calls[-1].exchange.answer if runner.made and runner.made.calls else None
-        return state_of_response(self._context, answer, look, runner.captures) if answer else None
+        response = runner.made.calls[-1].exchange.response if runner.made and runner.made.calls else None
+        return state_of_response(self._context, response, look, runner.captures) if response else None
 
     def _seen(self, runner: RowRunner, look: GuardRead, when: str) -> State | None:
         said = (f"read {when} all rows that write", f"{runner.id}/look")
@@ -163,7 +163,7 @@ class Band:
             self._context, replace(alone, before=before, after=after, guards=self._guards(runner.plan), probes=probes)
         )
         again.run()
-        again.evidence.silences, seen_before = [], len(runner.evidence.findings)
+        again.evidence.doubts, seen_before = [], len(runner.evidence.findings)
         runner.evidence.adopt(again.evidence)
         found = runner.evidence.findings[seen_before:]
         del runner.evidence.findings[seen_before:]

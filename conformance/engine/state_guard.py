@@ -136,9 +136,9 @@ class StateGuard:
                     return again
                 self._context.shared.stopping.wait(perf_counter() - began)
                 if self._moved(index, "with nothing sent"):
-                    self._evidence.silences.append("something changes while nothing is sent: somebody else writes")
+                    self._evidence.doubts.append("something changes while nothing is sent: somebody else writes")
                     return None
-        self._evidence.silences.append("something changed meanwhile, and not again: perhaps somebody else's write")
+        self._evidence.doubts.append("something changed meanwhile, and not again: perhaps somebody else's write")
         return None
 
     def _moved(self, index: int, when: str) -> bool:
@@ -176,17 +176,17 @@ def read_state(
     """
     label, salt = said
     chain = run_steps(context, evidence, [look.step], captures, label=label, role="guard", salt=salt)
-    answer = chain.calls[-1].exchange.answer if chain.calls else None
-    if answer is None or (not chain.passed and not (chain.broken and not chain.broken.refused)):
-        evidence.silences.append(f"what must not change could not be read: {chain.why}")
+    response = chain.calls[-1].exchange.response if chain.calls else None
+    if response is None or (not chain.passed and not (chain.broken and not chain.broken.refused)):
+        evidence.doubts.append(f"what must not change could not be read: {chain.why}")
         return None
-    return state_of_response(context, answer, look, captures)
+    return state_of_response(context, response, look, captures)
 
 
-def state_of_response(context: RunContext, answer: Response, look: GuardRead, captures: Mapping[str, Any]) -> State:
+def state_of_response(context: RunContext, response: Response, look: GuardRead, captures: Mapping[str, Any]) -> State:
     """What an answer shows of what a look compares."""
     try:
-        body = answer.json()
+        body = response.json()
     except ValueError:
         body = None
     return {pointer: resolve_pointer(body, pointer)[1] for pointer in _pointers(context, look.compare, captures)}

@@ -41,10 +41,9 @@ class StepResult:
     @property
     def refused(self) -> bool:
         """It was not accepted. A success of another status than the documented one is wrong, but no refusal."""
-        reply = self.exchange.reply
-        return (
-            isinstance(reply, Response) and reply.status >= 300 and any(item.check == "status" for item in self.found)
-        )
+        outcome = self.exchange.outcome
+        refused = isinstance(outcome, Response) and outcome.status >= 300
+        return refused and any(item.check == "status" for item in self.found)
 
 
 @dataclass(slots=True)
@@ -63,7 +62,7 @@ class StepSequence:
     def lost(self) -> bool:
         """What an earlier call of it wrote, and was told is written, is not found by the call that ended it."""
         end = self.broken
-        if end is None or end.exchange.answer is None or end.exchange.answer.status != 404:
+        if end is None or end.exchange.response is None or end.exchange.response.status != 404:
             return False
         return any(call.step.tier != "read" for call in self.calls[:-1])
 
@@ -73,11 +72,11 @@ class StepSequence:
 
         A gateway's 502 is the way too, where the call was none that could be repeated by itself.
         """
-        if self.broken is None or not isinstance(self.broken.exchange.reply, NoResponse):
+        if self.broken is None or not isinstance(self.broken.exchange.outcome, NoResponse):
             return False
-        silence, once = self.broken.exchange.reply, self.broken.exchange.tries == 1
-        gateway = silence.answer is not None and silence.answer.status in GATEWAY
-        return silence.kind in (FailureKind.RESET, FailureKind.TIMEOUT) or (gateway and once)
+        failure, once = self.broken.exchange.outcome, self.broken.exchange.tries == 1
+        gateway = failure.response is not None and failure.response.status in GATEWAY
+        return failure.kind in (FailureKind.RESET, FailureKind.TIMEOUT) or (gateway and once)
 
     @property
     def why(self) -> str:
@@ -86,10 +85,10 @@ class StepSequence:
             return f"nothing gave a value for {self.lacking}"
         if self.broken is None:
             return ""
-        reply = self.broken.exchange.reply
-        if isinstance(reply, NoResponse):
-            return f"{self.broken.step.operation}: no answer ({reply.kind}: {reply.detail})"
-        return f"{self.broken.step.operation} was answered {reply.status}"
+        outcome = self.broken.exchange.outcome
+        if isinstance(outcome, NoResponse):
+            return f"{self.broken.step.operation}: no answer ({outcome.kind}: {outcome.detail})"
+        return f"{self.broken.step.operation} was answered {outcome.status}"
 
 
 def run_steps(
@@ -156,11 +155,11 @@ class _Runner:
         self.chain.calls.append(made)
         if left is not None and had_no_effect(made.exchange):
             self._strike(left)
-        if not isinstance(made.exchange.reply, Response) or (made.found and not self._will_do(made)):
+        if not isinstance(made.exchange.outcome, Response) or (made.found and not self._will_do(made)):
             self.chain.broken = made
-            if not isinstance(made.exchange.reply, Response) or made.refused:
+            if not isinstance(made.exchange.outcome, Response) or made.refused:
                 return False
-        self._capture(step, made.exchange.reply)
+        self._capture(step, made.exchange.outcome)
         self._forget(bound, left)
         self._remember(left)
         return self.chain.broken is None
@@ -183,10 +182,10 @@ class _Runner:
         operation = left.step.undo.operation if left.step.undo else left.step.operation
         exchange = self._context.session.send(bound.request)
         n = self._evidence.keep(exchange, f"{self._label}: {operation}", "clean-up")
-        reply = exchange.reply
-        if isinstance(reply, Response) and (reply.status < 300 or reply.status == 404):
+        outcome = exchange.outcome
+        if isinstance(outcome, Response) and (outcome.status < 300 or outcome.status == 404):
             return ""
-        said = reply.status if isinstance(reply, Response) else reply.kind
+        said = outcome.status if isinstance(outcome, Response) else outcome.kind
         return f"clean-up by {operation} failed (exchange {n}): {said}"
 
     def _by_name(self, left: _Left) -> str:
@@ -202,8 +201,10 @@ class _Runner:
         )
         role = self._role
         n = self._evidence.keep(exchange, f"{self._label}: {step.operation}", role)
-        reply = exchange.reply
-        found = check_response(reply, expected, self._context.rules, self._label) if isinstance(reply, Response) else ()
+        outcome = exchange.outcome
+        found: tuple[Finding, ...] = ()
+        if isinstance(outcome, Response):
+            found = check_response(outcome, expected, self._context.rules, self._label)
         return StepResult(step, exchange, n, expected, found)
 
     def _needless(self, step: PlannedStep) -> bool:
@@ -213,9 +214,9 @@ class _Runner:
             self._context.binder.fill(text, self._scope) == value for text, value in conditions.items()
         )
 
-    def _capture(self, step: PlannedStep, answer: Response) -> None:
+    def _capture(self, step: PlannedStep, response: Response) -> None:
         for name, pointer in (step.step.capture or {}).items():
-            ways = [read_capture(answer, way) for way in ([pointer] if isinstance(pointer, str) else pointer)]
+            ways = [read_capture(response, way) for way in ([pointer] if isinstance(pointer, str) else pointer)]
             there, value = next((way for way in ways if way[0]), (False, None))
             if there:
                 self._captures[name] = value
@@ -252,8 +253,8 @@ class _Runner:
         """What the chain means to leave is undone by a later chain, or else at the end of the run."""
         self._left.remove(left)
         trace = self._context.contract.file.traces[left.step.operation]
-        answer = self.chain.calls[-1].exchange.answer
-        told = {name: read_capture(answer, pointer)[1] for name, pointer in trace.made.items()} if answer else {}
+        response = self.chain.calls[-1].exchange.response
+        told = {name: read_capture(response, pointer)[1] for name, pointer in trace.made.items()} if response else {}
         self._context.ledger.made(left.id, told)
         key = self._key(trace, told) or (left.id,)
         with self._context.shared.lock:

@@ -14,10 +14,10 @@ from conformance.jsontools import resolve_pointer
 __all__ = ["placeholder_lookup", "read_capture"]
 
 
-def read_capture(answer: Response, pointer: str) -> tuple[bool, Any]:
+def read_capture(response: Response, pointer: str) -> tuple[bool, Any]:
     """A member of a JSON body; not there where the body is no JSON."""
     try:
-        return resolve_pointer(answer.json(), pointer)
+        return resolve_pointer(response.json(), pointer)
     except ValueError:
         return False, None
 

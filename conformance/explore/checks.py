@@ -50,31 +50,31 @@ class AnswerContext:
     probe: ExploreProbe
     sort: Validity
     request: Request
-    answer: Response
+    response: Response
 
 
 def check_answer(matter: AnswerContext) -> tuple[CheckFailure, ...]:
     """Everything that is wrong with an answer; a fault of the server is told once, not by each thing it breaks."""
-    answer = matter.answer
-    if answer.status >= 500:
-        return (_fault(answer), *_leaks(matter))
+    response = matter.response
+    if response.status >= 500:
+        return (_fault(response), *_leaks(matter))
     if matter.sort is Validity.ODD:
         return tuple(_leaks(matter))
-    body = parse_body(answer)
+    body = parse_body(response)
     statuses = tuple(_statuses(matter, body))
     if any(found.check == "invalid-data" for found in statuses):
         return statuses  # what an answer that should not be looks like is of no interest
-    checks = (_errors if answer.status >= 400 else _successes, _rows)
+    checks = (_errors if response.status >= 400 else _successes, _rows)
     further = tuple(found for check in checks for found in check(matter, body))
     if any(found.check == "status" for found in further):  # a row says more of the status than the list of all does
         statuses = tuple(found for found in statuses if found.check != "documented-status")
     return (*statuses, *further, *_leaks(matter))
 
 
-def parse_body(answer: Response) -> Any:
+def parse_body(response: Response) -> Any:
     """The body as JSON, or None where it is none."""
     try:
-        return answer.json()
+        return response.json()
     except ValueError:
         return None
 
@@ -105,16 +105,16 @@ def row_applies(row: DocumentedAnswer, operation: DocumentedOperation) -> bool:
     return not row.operations or operation.id in row.operations
 
 
-def _fault(answer: Response) -> CheckFailure:
-    actual = f"{answer.status} {answer.text[:200]}".strip()
-    return CheckFailure("status", Level.MUST, "no 5xx on any input", actual, kind=str(answer.status))
+def _fault(response: Response) -> CheckFailure:
+    actual = f"{response.status} {response.text[:200]}".strip()
+    return CheckFailure("status", Level.MUST, "no 5xx on any input", actual, kind=str(response.status))
 
 
 def _statuses(matter: AnswerContext, _: Any) -> Iterator[CheckFailure]:
-    status, operation = matter.answer.status, matter.operation
+    status, operation = matter.response.status, matter.operation
     documented = sorted(operation.responses)
     if matter.sort is Validity.VALID and status >= 400:
-        detail = "valid data was refused: " + (" ".join(read_messages(parse_body(matter.answer))) or "no message")
+        detail = "valid data was refused: " + (" ".join(read_messages(parse_body(matter.response))) or "no message")
         yield CheckFailure("valid-data", Level.MUST, list(operation.successes), status, detail)
     elif matter.sort is Validity.INVALID and status < 300 and not _is_what_was_asked_for(matter):
         refusals = [known for known in documented if 400 <= known < 500]
@@ -128,38 +128,38 @@ def _statuses(matter: AnswerContext, _: Any) -> Iterator[CheckFailure]:
 def _is_what_was_asked_for(matter: AnswerContext) -> bool:
     """A drawn ID may happen to exist: then the answer names it."""
     drawn = {value for name, value in matter.probe.path if name in matter.probe.about}
-    body = parse_body(matter.answer)
+    body = parse_body(matter.response)
     return isinstance(body, dict) and body.get("id") in drawn
 
 
 def _errors(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
-    answer, context = matter.answer, matter.context
-    if answer.size == 0 and not answer.body:
-        expected, actual = "a body of the documented shape", f"{answer.status} without a body"
+    response, context = matter.response, matter.context
+    if response.size == 0 and not response.body:
+        expected, actual = "a body of the documented shape", f"{response.status} without a body"
         yield CheckFailure(
             "envelope", context.empty_error, expected, actual, kind="empty", follow=context.empty_error is Level.MUST
         )
         return
-    media = (header(answer.headers, "Content-Type") or "").split(";")[0].strip().lower()
-    if body is None and not answer.cut:
-        actual = f"{answer.status} {media or 'no Content-Type'}: {answer.text[:120]}"
+    media = (header(response.headers, "Content-Type") or "").split(";")[0].strip().lower()
+    if body is None and not response.cut:
+        actual = f"{response.status} {media or 'no Content-Type'}: {response.text[:120]}"
         kind = f"not JSON {media}"
         yield CheckFailure("envelope", Level.MUST, "a JSON object of the documented shape", actual, kind=kind)
         return
-    if not answer.cut and (breach := _breach(context.envelope, body)):
-        actual = f"{answer.status} {answer.text[:160]}"
+    if not response.cut and (breach := _breach(context.envelope, body)):
+        actual = f"{response.status} {response.text[:160]}"
         yield CheckFailure("envelope", Level.MUST, breach, actual, kind="envelope")
     if media not in context.error_content_types:
         yield CheckFailure("content-type", Level.MUST, list(context.error_content_types), media or "none")
 
 
 def _successes(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
-    status, operation = matter.answer.status, matter.operation
+    status, operation = matter.response.status, matter.operation
     schema = operation.responses.get(status)
-    if schema is None or matter.answer.cut:
+    if schema is None or matter.response.cut:
         return
     if body is None:
-        actual = f"{status} {header(matter.answer.headers, 'Content-Type') or ''}: {matter.answer.text[:120]}"
+        actual = f"{status} {header(matter.response.headers, 'Content-Type') or ''}: {matter.response.text[:120]}"
         yield CheckFailure("schema", Level.MUST, "a JSON body", actual, kind="not JSON")
         return
     breaches = list(compile_schema(schema).iter_errors(body))
@@ -192,7 +192,7 @@ def _echoes(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
 
 
 def _rows(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
-    if matter.answer.status < 400:
+    if matter.response.status < 400:
         return
     for message in read_messages(body):
         if not message:
@@ -205,12 +205,12 @@ def _rows(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
             yield CheckFailure(
                 "message", Level.MUST, "the reason for this request", message, f"belongs to {_names(alike)}"
             )
-        elif not any(row.status == matter.answer.status for row in here):
+        elif not any(row.status == matter.response.status for row in here):
             if matter.sort is Validity.OPEN:
                 continue  # where the documents are silent on the input, any refusal will do
             expected = sorted({row.status for row in here})
             yield CheckFailure(
-                "status", Level.MUST, expected, matter.answer.status, f"{message!r} belongs to {_names(here)}"
+                "status", Level.MUST, expected, matter.response.status, f"{message!r} belongs to {_names(here)}"
             )
         elif matter.sort is not Validity.OPEN and not any(_can_apply(row, matter) for row in here):
             detail = f"nothing that {_names(here)} is about was wrong"
@@ -233,13 +233,13 @@ def _is_missing(row: DocumentedAnswer, matter: AnswerContext) -> bool:
 
 
 def _leaks(matter: AnswerContext) -> Iterator[CheckFailure]:
-    answer = matter.answer
-    if answer.status < 400:
+    response = matter.response
+    if response.status < 400:
         return
-    if (trace := find_stack_trace(answer)) is not None:
+    if (trace := find_stack_trace(response)) is not None:
         yield CheckFailure("leak", Level.MUST, "no stack trace in a body", trace, kind="trace")
     for name, value in matter.context.headers:
-        if len(value) >= 8 and value in answer.text and name.lower() not in ("accept", "user-agent", "content-type"):
+        if len(value) >= 8 and value in response.text and name.lower() not in ("accept", "user-agent", "content-type"):
             yield CheckFailure("leak", Level.MUST, "no credential in a body", f"the value of {name}")
 
 

@@ -79,20 +79,20 @@ class CreatedResourceTracker:
         self._left.clear()
 
     def _told(self, key: int, trace: CreatedResource, exchange: Exchange) -> None:
-        entry, answer = self._left[key], exchange.answer
+        entry, response = self._left[key], exchange.response
         if had_no_effect(exchange):
             self._context.ledger.undone(entry.id)
             del self._left[key]
-        elif answer is not None and answer.status < 300:
-            told = {name: read_capture(answer, pointer)[1] for name, pointer in trace.made.items()}
+        elif response is not None and response.status < 300:
+            told = {name: read_capture(response, pointer)[1] for name, pointer in trace.made.items()}
             captures = {name: value for name, value in told.items() if value not in (None, "")}
             self._context.ledger.made(entry.id, captures)
             self._left[key] = replace(entry, captures=captures, made=True)
 
     def _strike(self, request: Request, exchange: Exchange) -> None:
         """What exploration has taken away itself."""
-        answer = exchange.answer
-        if request.tier != "delete" or answer is None or not (answer.status < 300 or answer.status == 404):
+        response = exchange.response
+        if request.tier != "delete" or response is None or not (response.status < 300 or response.status == 404):
             return
         for key, entry in list(self._left.items()):
             if entry.made and _place(self._undo_of(entry)) == _place(request):

@@ -42,9 +42,9 @@ class EffectWatch:
         own = tuple((name, value) for name, value in path.items() if name in names)
         probe = ExploreProbe(path=own, query=query, role="guard")
         exchange = self.walk.quietly(self.reading, probe, cleaning=last)
-        body = parse_body(exchange.answer) if exchange.answer else None
-        if exchange.answer is None or exchange.answer.status >= 300 or body is None:
-            status = exchange.answer.status if exchange.answer else "no answer"
+        body = parse_body(exchange.response) if exchange.response else None
+        if exchange.response is None or exchange.response.status >= 300 or body is None:
+            status = exchange.response.status if exchange.response else "no answer"
             raise TargetStopped(f"what is written cannot be read: {self.reading.id} gave {status}")
         return body
 

@@ -60,10 +60,10 @@ class FindingCollector:
 
     def answered(self, entry: FindingEntry) -> None:
         """Count an answer's status and take down what is to be said of it as HTTP."""
-        answer = entry.exchange.answer
-        if answer is None:
+        response = entry.exchange.response
+        if response is None:
             return
-        self.statuses[answer.status] += 1
+        self.statuses[response.status] += 1
         for note in check_http_notes(entry.exchange):
             self.note(note, entry)
 

@@ -31,7 +31,7 @@ class _Origin:
     """The exchange that links speak of as `$request` and `$response`."""
 
     body: Any
-    answer: Any
+    response: Any
 
 
 def find_maker(walk: OperationExplorer, operation: DocumentedOperation) -> ExploreProbe | None:
@@ -99,7 +99,7 @@ def link_step(
 ) -> tuple[DocumentedOperation, ExploreProbe] | None:
     """The request that a link asks for; None where the answer or the target lacks something that it needs."""
     operation = walk.view(link.operation)
-    origin = _Origin(made.probe.body, parse_body(made.exchange.answer) if made.exchange.answer else None)
+    origin = _Origin(made.probe.body, parse_body(made.exchange.response) if made.exchange.response else None)
     probe = plain_probe(operation)
     for name, expression in link.parameters.items():
         where, _, key = name.partition(".")
@@ -153,7 +153,7 @@ def _holds(walk: OperationExplorer, link: Link, made: ProbeAnswer, attempted: Pr
 
 def _hold(walk: OperationExplorer, link: Link, made: ProbeAnswer, attempted: ProbeAnswer) -> None:
     entry = walk.entry(attempted)
-    if attempted.exchange.answer is None or attempted.status >= 500:
+    if attempted.exchange.response is None or attempted.status >= 500:
         return
     if link.statuses and attempted.status not in link.statuses:
         detail = f"after {made.probe.about}: {link.name}"
@@ -162,8 +162,8 @@ def _hold(walk: OperationExplorer, link: Link, made: ProbeAnswer, attempted: Pro
         )
     if not attempted.accepted or link.statuses:
         return
-    body = parse_body(attempted.exchange.answer)
-    origin = _Origin(made.probe.body, parse_body(made.exchange.answer) if made.exchange.answer else None)
+    body = parse_body(attempted.exchange.response)
+    origin = _Origin(made.probe.body, parse_body(made.exchange.response) if made.exchange.response else None)
     for holds, pairs in ((True, link.expect), (False, link.unexpected)):
         for pointer, expression in pairs.items():
             value = _value(expression, origin)
@@ -194,7 +194,7 @@ def _value(expression: Any, origin: _Origin) -> Any:
     if not isinstance(expression, str) or not expression.startswith("$"):
         return expression
     source, _, pointer = expression.partition("#")
-    found = origin.answer if source == "$response.body" else origin.body
+    found = origin.response if source == "$response.body" else origin.body
     if isinstance(found, Mapping):
         return next(find_values(dict(found), pointer), _MISSING)
     return _MISSING

@@ -170,7 +170,7 @@ def _bound(context: ExploreContext, path: str, method: str, raw: Mapping[str, An
     contents: Mapping[str, Any] = raw.get("requestBody", _NONE).get("content", _NONE)
     parameters = tuple(_parameter(context, item) for item in raw.get("parameters", ()))
     media_type, body = next(iter(contents.items()), ("", _NONE))
-    responses = {int(status): answer for status, answer in raw["responses"].items()}
+    responses = {int(status): response for status, response in raw["responses"].items()}
     template = context.paths.get(raw["operationId"], path)
     needed = [one for one in parameters if one.where == "path" and "{" + one.name + "}" in template]
     names = {item["name"]: item.get("x-fixture") or item["name"] for item in raw.get("parameters", ())}
@@ -181,8 +181,8 @@ def _bound(context: ExploreContext, path: str, method: str, raw: Mapping[str, An
         parameters=(*needed, *(one for one in parameters if one.where == "query")),
         body=_noted(body["schema"], None) if "schema" in body else None,
         media_type=media_type,
-        responses={status: _content(answer) for status, answer in responses.items()},
-        links={status: tuple(_links(answer)) for status, answer in responses.items()},
+        responses={status: _content(response) for status, response in responses.items()},
+        links={status: tuple(_links(response)) for status, response in responses.items()},
         tier=raw.get("x-tier", _TIERS.get(method, "write")),
         read=raw.get("x-read", ""),
         within=raw.get("x-within", ""),
@@ -210,13 +210,13 @@ def _parameter(context: ExploreContext, raw: Mapping[str, Any]) -> Parameter:
     )
 
 
-def _content(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    contents: Mapping[str, Any] = answer.get("content", _NONE)
+def _content(response: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    contents: Mapping[str, Any] = response.get("content", _NONE)
     return contents["application/json"]["schema"] if "application/json" in contents else None
 
 
-def _links(answer: Mapping[str, Any]) -> Iterator[Link]:
-    links: Mapping[str, Any] = answer.get("links", _NONE)
+def _links(response: Mapping[str, Any]) -> Iterator[Link]:
+    links: Mapping[str, Any] = response.get("links", _NONE)
     for name, raw in links.items():
         yield Link(
             name=name,

@@ -50,8 +50,8 @@ def sends_head(context: ExploreContext, operation: DocumentedOperation) -> bool:
 
 def is_refusal(attempted: ProbeAnswer) -> str:
     """Why the plain request was refused, in the target's words."""
-    answer = attempted.exchange.answer
-    said = " ".join(read_messages(parse_body(answer))) if answer else ""
+    response = attempted.exchange.response
+    said = " ".join(read_messages(parse_body(response))) if response else ""
     return f"the plainest valid request was refused: {attempted.status} {said}".strip()
 
 

@@ -46,15 +46,15 @@ class BudgetedSender:
             raise BudgetExhausted
         self.requests += 1
         exchange = self.send(request)
-        if isinstance(exchange.reply, NoResponse):
-            self._fell_silent(exchange.reply, cleaning=cleaning)
+        if isinstance(exchange.outcome, NoResponse):
+            self._fell_silent(exchange.outcome, cleaning=cleaning)
         else:
             self._silent = 0
         return exchange
 
-    def _fell_silent(self, silence: NoResponse, *, cleaning: bool) -> None:
+    def _fell_silent(self, failure: NoResponse, *, cleaning: bool) -> None:
         self._silent += 1
-        if silence.kind is FailureKind.NOT_SENT:
+        if failure.kind is FailureKind.NOT_SENT:
             self.requests -= 1
-        if not cleaning and (silence.kind is FailureKind.NOT_SENT or self._silent >= _IN_A_ROW):
-            raise TargetStopped(f"no answer: {silence.kind.value} {silence.detail}".strip())
+        if not cleaning and (failure.kind is FailureKind.NOT_SENT or self._silent >= _IN_A_ROW):
+            raise TargetStopped(f"no answer: {failure.kind.value} {failure.detail}".strip())

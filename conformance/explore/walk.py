@@ -42,7 +42,7 @@ class ProbeAnswer:
     @property
     def status(self) -> int:
         """The status, or 0 where there was no answer."""
-        return self.exchange.answer.status if self.exchange.answer else 0
+        return self.exchange.response.status if self.exchange.response else 0
 
     @property
     def accepted(self) -> bool:
@@ -139,20 +139,21 @@ class OperationExplorer:
         sent = build_template(self.context, operation, probe, tier)
         exchange = self.sending(sent)
         kind = as_sort or classify_probe(operation, probe)
-        answer = exchange.answer
-        if answer is not None:
-            for name, value in find_secrets(operation.responses.get(answer.status), parse_body(answer)):
+        response = exchange.response
+        if response is not None:
+            for name, value in find_secrets(operation.responses.get(response.status), parse_body(response)):
                 self.context.learn(name, value)
         self.gathering.answered(FindingEntry(label_probe(probe), probe.role, exchange))
-        found = check_answer(AnswerContext(self.context, operation, probe, kind, sent, answer)) if answer else ()
+        found = check_answer(AnswerContext(self.context, operation, probe, kind, sent, response)) if response else ()
         return ProbeAnswer(probe, kind, exchange, found)
 
     def _pairs(self, operation: DocumentedOperation, attempted: ProbeAnswer, entry: FindingEntry) -> None:
-        answer = attempted.exchange.answer
-        if answer is None or answer.status < 400 or attempted.sort is Validity.ODD:
+        response = attempted.exchange.response
+        if response is None or response.status < 400 or attempted.sort is Validity.ODD:
             return
-        matter = AnswerContext(self.context, operation, attempted.probe, attempted.sort, entry.exchange.request, answer)
-        rows = [row for row in self.context.documented if row_applies(row, operation) and row.status == answer.status]
-        for message in read_messages(parse_body(answer)) or ("",):
+        request = entry.exchange.request
+        matter = AnswerContext(self.context, operation, attempted.probe, attempted.sort, request, response)
+        rows = [row for row in self.context.documented if row_applies(row, operation) and row.status == response.status]
+        for message in read_messages(parse_body(response)) or ("",):
             if not any(row.message is None or row.message.fullmatch(message) for row in rows):
-                self.gathering.pair(answer.status, message_shape(matter, message), entry)
+                self.gathering.pair(response.status, message_shape(matter, message), entry)

@@ -115,7 +115,7 @@ def delete_own_records(walk: OperationExplorer) -> None:
             exchange = walk.quietly(operation, replace(probe, role="clean-up"), cleaning=True)
         except (BudgetExhausted, TargetStopped):
             exchange = None
-        status = exchange.answer.status if exchange and exchange.answer else 0
+        status = exchange.response.status if exchange and exchange.response else 0
         if not (200 <= status < 300 or status == 404):
             walk.gathering.warnings.append(f"could not be set back: {operation.id} {label_probe(probe)}")
 

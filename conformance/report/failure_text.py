@@ -64,8 +64,8 @@ def _exchange(exchange: RecordedExchange | None) -> Iterator[str]:
     yield f"    sent    {exchange.request.method} {to_one_line(exchange.request.url)}"
     if exchange.response is not None:
         yield f"    answer  {exchange.response.status} {to_one_line(exchange.response.body)[:300]}"
-    elif exchange.silence is not None:
-        yield f"    answer  none: {exchange.silence.kind} {to_one_line(exchange.silence.detail)}"
+    elif exchange.failure is not None:
+        yield f"    answer  none: {exchange.failure.kind} {to_one_line(exchange.failure.detail)}"
     if exchange.curl:
         yield f"    again   {to_one_line(exchange.curl)}"
 

@@ -49,9 +49,9 @@ def format_answer(exchange: RecordedExchange) -> str:
     """What came back in a few words: the status and the start of the body, or why nothing came."""
     if exchange.response is not None:
         return to_one_line(clip_text(f"{exchange.response.status} {exchange.response.body}".rstrip(), _LONGEST))
-    if exchange.silence is not None:
+    if exchange.failure is not None:
         return to_one_line(
-            clip_text(f"no answer: {exchange.silence.kind} {exchange.silence.detail}".rstrip(), _LONGEST)
+            clip_text(f"no answer: {exchange.failure.kind} {exchange.failure.detail}".rstrip(), _LONGEST)
         )
     return "no answer"
 

@@ -99,7 +99,7 @@ def _tellers(results: Results, language: str) -> dict[str, Callable[..., Any]]:
         "answered": build_translator(language, phrases.answer),
         "check": build_translator(language, phrases.check),
         "label": build_translator(language, phrases.label),
-        "silence": build_translator(language, phrases.kind),
+        "failure": build_translator(language, phrases.kind),
         "told": build_translator(language, phrases.sentence),
         "value": build_translator(language, phrases.value),
         "worded": lambda value: isinstance(value, str) and phrases.value(value) != value,

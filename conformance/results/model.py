@@ -114,13 +114,13 @@ class RecordedNoResponse:
 
 @dataclass(frozen=True, slots=True)
 class RecordedExchange:
-    """One request with its answer or silence; `n` counts from 1 within the row."""
+    """One request with its response, or with the failure that took its place; `n` counts from 1 within the row."""
 
     n: int
     label: str
     request: RecordedRequest
     response: RecordedResponse | None = None
-    silence: RecordedNoResponse | None = None
+    failure: RecordedNoResponse | None = None
     seconds: float = 0.0
     tries: int = 1
     curl: str = ""

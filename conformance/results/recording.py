@@ -31,17 +31,17 @@ def record_exchange(
     shared: bool = False,
 ) -> RecordedExchange:
     """The exchange without secrets, its bodies cut to `limit` characters each."""
-    reply = exchange.reply
-    answer = reply.answer if isinstance(reply, NoResponse) else reply
-    silence = (
-        RecordedNoResponse(reply.kind.value, redactor.text(reply.detail)) if isinstance(reply, NoResponse) else None
-    )
+    outcome = exchange.outcome
+    response = outcome.response if isinstance(outcome, NoResponse) else outcome
+    failure = None
+    if isinstance(outcome, NoResponse):
+        failure = RecordedNoResponse(outcome.kind.value, redactor.text(outcome.detail))
     return RecordedExchange(
         n=n,
         label=redactor.text(label),
         request=_request(exchange.request, redactor, limit),
-        response=None if answer is None else _response(answer, redactor, limit),
-        silence=silence,
+        response=None if response is None else _response(response, redactor, limit),
+        failure=failure,
         seconds=round(exchange.seconds, 6),
         tries=exchange.tries,
         curl=build_curl_command(exchange.request, redactor),
@@ -66,17 +66,17 @@ def _request(request: Request, redactor: Redactor, limit: int) -> RecordedReques
     )
 
 
-def _response(answer: Response, redactor: Redactor, limit: int) -> RecordedResponse:
-    shown = _shown(answer.body, header(answer.headers, "content-type") or "", limit, answer.size)
+def _response(response: Response, redactor: Redactor, limit: int) -> RecordedResponse:
+    shown = _shown(response.body, header(response.headers, "content-type") or "", limit, response.size)
     return RecordedResponse(
-        status=answer.status,
-        headers=_headers(answer.headers, redactor),
+        status=response.status,
+        headers=_headers(response.headers, redactor),
         body=redactor.text(shown, limit),
-        size=answer.size,
-        sha256=answer.sha256,
-        cut=answer.cut or len(shown) > limit,
-        reason=redactor.text(answer.reason, LONGEST_HEADER),
-        faults=tuple(redactor.text(fault) for fault in answer.faults),
+        size=response.size,
+        sha256=response.sha256,
+        cut=response.cut or len(shown) > limit,
+        reason=redactor.text(response.reason, LONGEST_HEADER),
+        faults=tuple(redactor.text(fault) for fault in response.faults),
     )
 
 

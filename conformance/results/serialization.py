@@ -128,7 +128,7 @@ def _check_format(value: Any, where: str) -> None:
         raise ConfigError([Problem(where, what, "use the version of the suite that wrote it")])
 
 
-_RENAMED = {"aspect": "check", "wanted": "expected", "got": "actual"}
+_RENAMED = {"aspect": "check", "wanted": "expected", "got": "actual", "silence": "failure"}
 """Members of format 1 that have another name in format 2."""
 
 

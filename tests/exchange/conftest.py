@@ -74,12 +74,12 @@ def serve() -> Iterator[Callable[..., RawServer]]:
     """Starts a server of a handler, or of bytes that it answers every request with before it closes."""
     servers: list[RawServer] = []
 
-    def start(answer: bytes | Handler, host: str = "127.0.0.1") -> RawServer:
+    def start(response: bytes | Handler, host: str = "127.0.0.1") -> RawServer:
         def handle(connection: socket.socket, number: int) -> None:
-            if callable(answer):
-                answer(connection, number)
+            if callable(response):
+                response(connection, number)
             elif server.head(connection):
-                connection.sendall(answer)
+                connection.sendall(response)
 
         server = RawServer(handle, host)
         servers.append(server)

@@ -24,7 +24,7 @@ def ask(server: Any, talk: Start, method: str = "GET", **limits: object) -> Resp
     start = time.perf_counter()
     exchange = session.send(Request(method, server.url + "/x"))
     assert time.perf_counter() - start < SLOW
-    return exchange.reply
+    return exchange.outcome
 
 
 FAULTY = {
@@ -58,10 +58,10 @@ FAULTY = {
 @pytest.mark.parametrize("name", FAULTY)
 def test_a_faulty_answer_is_an_answer_with_its_fault(serve: Start, talk: Start, name: str) -> None:
     raw, body, fault = FAULTY[name]
-    reply = ask(serve(raw), talk)
-    assert isinstance(reply, Response)
-    assert body == reply.body
-    assert fault in " ".join(reply.faults)
+    outcome = ask(serve(raw), talk)
+    assert isinstance(outcome, Response)
+    assert body == outcome.body
+    assert fault in " ".join(outcome.faults)
 
 
 GOOD = {
@@ -92,14 +92,14 @@ GOOD = {
 @pytest.mark.parametrize("name", GOOD)
 def test_an_unusual_answer_has_no_fault(serve: Start, talk: Start, name: str) -> None:
     raw, body = GOOD[name]
-    reply = ask(serve(raw), talk)
-    assert isinstance(reply, Response)
-    assert (body, ()) == (reply.body, reply.faults)
+    outcome = ask(serve(raw), talk)
+    assert isinstance(outcome, Response)
+    assert (body, ()) == (outcome.body, outcome.faults)
 
 
 def test_an_interim_answer_is_not_taken_for_the_answer(serve: Start, talk: Start) -> None:
-    reply = ask(serve(GOOD["interim answers"][0]), talk)
-    assert (200, ()) == (reply.status, reply.headers)
+    outcome = ask(serve(GOOD["interim answers"][0]), talk)
+    assert (200, ()) == (outcome.status, outcome.headers)
 
 
 SILENT = {
@@ -116,11 +116,11 @@ SILENT = {
 @pytest.mark.parametrize("name", SILENT)
 def test_what_is_no_answer_is_a_silence_of_its_kind(serve: Start, talk: Start, name: str) -> None:
     raw, kind = SILENT[name]
-    reply = ask(serve(raw), talk)
-    assert isinstance(reply, NoResponse)
-    assert kind == reply.kind
-    assert reply.detail
-    assert "\n" not in reply.detail
+    outcome = ask(serve(raw), talk)
+    assert isinstance(outcome, NoResponse)
+    assert kind == outcome.kind
+    assert outcome.detail
+    assert "\n" not in outcome.detail
 
 
 def endless(server: Any, start: bytes, piece: bytes, pause: float = 0) -> Callable[[socket.socket, int], None]:
@@ -147,30 +147,30 @@ def pour(serve: Start) -> Callable[..., object]:
 
 
 def test_an_endless_body_is_read_up_to_the_bound(pour: Start, talk: Start) -> None:
-    reply = ask(pour(HEAD + b"\r\n", b"x" * 65536), talk, most=1 << 20, keep=1000)
-    assert isinstance(reply, Response)
-    assert (True, b"x" * 1000) == (reply.cut, reply.body)
-    assert reply.size <= 1 << 20
-    assert "more than 1048576 bytes" in reply.faults[0]
+    outcome = ask(pour(HEAD + b"\r\n", b"x" * 65536), talk, most=1 << 20, keep=1000)
+    assert isinstance(outcome, Response)
+    assert (True, b"x" * 1000) == (outcome.cut, outcome.body)
+    assert outcome.size <= 1 << 20
+    assert "more than 1048576 bytes" in outcome.faults[0]
 
 
 def test_a_chunked_body_without_end_is_read_up_to_the_bound(pour: Start, talk: Start) -> None:
-    reply = ask(
+    outcome = ask(
         pour(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1000\r\n" + b"x" * 4096 + b"\r\n"), talk, most=1 << 20
     )
-    assert "more than 1048576 bytes" in reply.faults[0]
+    assert "more than 1048576 bytes" in outcome.faults[0]
 
 
 @pytest.mark.parametrize("start", [HEAD, b"HTTP/1.1 103 Hints\r\n", HEAD + b"X: "])
 def test_headers_without_end_are_read_up_to_the_bound(pour: Start, talk: Start, start: bytes) -> None:
-    reply = ask(pour(start, b"X-Filler: " + b"y" * 5000 + (b"" if start.endswith(b" ") else b"\r\n")), talk)
-    assert isinstance(reply, Response)
-    assert "more than 256 KiB of headers" in reply.faults[0]
+    outcome = ask(pour(start, b"X-Filler: " + b"y" * 5000 + (b"" if start.endswith(b" ") else b"\r\n")), talk)
+    assert isinstance(outcome, Response)
+    assert "more than 256 KiB of headers" in outcome.faults[0]
 
 
 def test_interim_answers_without_end_are_a_silence(pour: Start, talk: Start) -> None:
-    reply = ask(pour(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100), talk)
-    assert FailureKind.NOT_HTTP == reply.kind
+    outcome = ask(pour(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100), talk)
+    assert FailureKind.NOT_HTTP == outcome.kind
 
 
 def test_memory_stays_small_whatever_comes(pour: Start, serve: Start, talk: Start) -> None:
@@ -188,7 +188,7 @@ def test_memory_stays_small_whatever_comes(pour: Start, serve: Start, talk: Star
             tracemalloc.reset_peak()
             before, _ = tracemalloc.get_traced_memory()
             session = talk(server.url, limits={"whole": 5.0})
-            assert session.send(Request("GET", server.url)).answer is not None
+            assert session.send(Request("GET", server.url)).response is not None
             _, peak = tracemalloc.get_traced_memory()
             assert peak - before < 12 << 20
     finally:
@@ -197,24 +197,24 @@ def test_memory_stays_small_whatever_comes(pour: Start, serve: Start, talk: Star
 
 def test_a_gzip_bomb_is_unpacked_up_to_the_bound(serve: Start, talk: Start) -> None:
     raw = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB
-    reply = ask(serve(raw), talk, whole=2.0)
-    assert isinstance(reply, Response)
-    assert (True, bytes(1 << 20)) == (reply.cut, reply.body)
-    assert reply.size <= 16 << 20
+    outcome = ask(serve(raw), talk, whole=2.0)
+    assert isinstance(outcome, Response)
+    assert (True, bytes(1 << 20)) == (outcome.cut, outcome.body)
+    assert outcome.size <= 16 << 20
 
 
 def test_silence_is_a_timeout(serve: Start, talk: Start) -> None:
-    reply = ask(serve(lambda connection, number: time.sleep(3)), talk)
-    assert (FailureKind.TIMEOUT, "no byte for 0.25 s") == (reply.kind, reply.detail)
+    outcome = ask(serve(lambda connection, number: time.sleep(3)), talk)
+    assert (FailureKind.TIMEOUT, "no byte for 0.25 s") == (outcome.kind, outcome.detail)
 
 
 @pytest.mark.parametrize("start", [b"", HEAD, HEAD + b"Content-Length: 5000\r\n\r\n"])
 def test_a_slow_drip_ends_at_the_time_for_a_whole_answer(pour: Start, talk: Start, start: bytes) -> None:
     drip = HEAD[:1] if not start else b"x"
-    reply = ask(pour(start, drip, 0.05), talk, tries=1)
-    assert FailureKind.TIMEOUT == reply.kind
-    assert "not complete after 0.5 s" in reply.detail
-    assert (200 if b"\n" in start else None) == (reply.answer and reply.answer.status)
+    outcome = ask(pour(start, drip, 0.05), talk, tries=1)
+    assert FailureKind.TIMEOUT == outcome.kind
+    assert "not complete after 0.5 s" in outcome.detail
+    assert (200 if b"\n" in start else None) == (outcome.response and outcome.response.status)
 
 
 def test_a_reset_within_the_body_is_a_silence_with_what_came(serve: Start, talk: Start) -> None:
@@ -224,21 +224,21 @@ def test_a_reset_within_the_body_is_a_silence_with_what_came(serve: Start, talk:
         time.sleep(0.05)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
-    reply = ask(serve(handle), talk)
-    assert (FailureKind.RESET, b"{}") == (reply.kind, reply.answer.body)
+    outcome = ask(serve(handle), talk)
+    assert (FailureKind.RESET, b"{}") == (outcome.kind, outcome.response.body)
 
 
 def test_a_closed_port_is_refused(serve: Start, talk: Start) -> None:
     server = serve(b"")
     server.close()
     session = talk(server.url)
-    assert FailureKind.REFUSED == session.send(Request("GET", server.url)).reply.kind
+    assert FailureKind.REFUSED == session.send(Request("GET", server.url)).outcome.kind
     assert session.sent == 0
 
 
 def test_a_name_that_does_not_exist_is_unresolved(talk: Start) -> None:
     url = "http://nothing.invalid"
-    assert FailureKind.UNRESOLVED == talk(url).send(Request("GET", url)).reply.kind
+    assert FailureKind.UNRESOLVED == talk(url).send(Request("GET", url)).outcome.kind
 
 
 def test_what_does_not_speak_tls_is_a_silence_of_tls(serve: Start, talk: Start) -> None:
@@ -247,9 +247,9 @@ def test_what_does_not_speak_tls_is_a_silence_of_tls(serve: Start, talk: Start) 
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     url = serve(handle).url.replace("http:", "https:")
-    assert FailureKind.TLS == talk(url).send(Request("GET", url)).reply.kind
+    assert FailureKind.TLS == talk(url).send(Request("GET", url)).outcome.kind
 
 
 def test_the_answer_to_head_has_no_body(serve: Start, talk: Start) -> None:
-    reply = ask(serve(HEAD + b"Content-Length: 500\r\n\r\n"), talk, "HEAD")
-    assert (200, b"", ()) == (reply.status, reply.body, reply.faults)
+    outcome = ask(serve(HEAD + b"Content-Length: 500\r\n\r\n"), talk, "HEAD")
+    assert (200, b"", ()) == (outcome.status, outcome.body, outcome.faults)

@@ -104,15 +104,15 @@ def test_the_pace_holds_over_all_requests_and_their_repetitions(serve: Start, ta
 def test_the_documented_pace_is_kept_from_the_first_429_on(serve: Start, talk: Start) -> None:
     answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"] * 5
     answers.append(b"HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n\r\n")
-    server = serve(lambda connection, number: answer(connection))
+    server = serve(lambda connection, number: response(connection))
 
-    def answer(connection: socket.socket) -> None:
+    def response(connection: socket.socket) -> None:
         while server.head(connection):
             connection.sendall(answers.pop(0) if len(answers) > 1 else answers[0])
 
     session = talk(server.url, documented=Pace(3, 50.0), limits={"tries": 1})
     for _ in range(5):
-        assert session.send(Request("GET", server.url)).answer
+        assert session.send(Request("GET", server.url)).response
 
     def stop(seconds: float) -> None:
         raise KeyboardInterrupt(seconds)

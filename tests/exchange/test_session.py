@@ -39,11 +39,11 @@ def script(serve: Start, *answers: bytes | None) -> Any:
     def handle(connection: socket.socket, number: int) -> None:
         while servers[0].head(connection):
             with lock:
-                answer = left.pop(0) if len(left) > 1 else left[0]
-            if answer is None:
+                response = left.pop(0) if len(left) > 1 else left[0]
+            if response is None:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
                 return
-            connection.sendall(answer)
+            connection.sendall(response)
 
     servers.append(serve(handle))
     return servers[0]
@@ -58,7 +58,7 @@ def script(serve: Start, *answers: bytes | None) -> Any:
 def test_the_url_goes_out_as_it_is_written(serve: Start, talk: Start, target: str) -> None:
     server = script(serve, OK)
     exchange = talk(server.url).send(Request("GET", server.url + target + "#fragment"))
-    assert isinstance(exchange.reply, Response)
+    assert isinstance(exchange.outcome, Response)
     assert f"GET {target} HTTP/1.1".encode() == server.requests[0].split(b"\r\n")[0]
 
 
@@ -109,7 +109,7 @@ def test_the_body_goes_out_as_given(serve: Start, talk: Start, body: bytes) -> N
         connection.sendall(OK)
 
     server = serve(handle)
-    assert talk(server.url).send(Request("POST", server.url, (), body, tier="write")).answer
+    assert talk(server.url).send(Request("POST", server.url, (), body, tier="write")).response
     assert [body] == actual
     assert f"Content-Length: {len(body)}\r\n".encode() in server.requests[0]
 
@@ -124,7 +124,7 @@ def test_no_cookie_is_sent_back(serve: Start, talk: Start) -> None:
 
 def test_a_redirect_is_an_answer_and_is_not_followed(serve: Start, talk: Start) -> None:
     server = script(serve, status(302, "Location: /elsewhere\r\n"))
-    assert 302 == talk(server.url).send(Request("GET", server.url)).answer.status
+    assert 302 == talk(server.url).send(Request("GET", server.url)).response.status
     assert len(server.requests) == 1
 
 
@@ -135,7 +135,7 @@ def test_no_credentials_come_from_the_surroundings(
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     server = script(serve, OK)
-    assert talk(server.url).send(Request("GET", server.url)).answer
+    assert talk(server.url).send(Request("GET", server.url)).response
     assert b"uthorization" not in server.requests[0]
 
 
@@ -143,7 +143,7 @@ def test_a_connection_is_used_again(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
     session = talk(server.url)
     for _ in range(5):
-        assert session.send(Request("GET", server.url)).answer
+        assert session.send(Request("GET", server.url)).response
     assert (1, 5) == (len(server.peers), session.sent)
 
 
@@ -166,7 +166,7 @@ def test_ipv6(serve: Start, talk: Start) -> None:
         server = serve(OK, "::1")
     except OSError:
         pytest.skip("no IPv6 on this machine")
-    assert talk(server.url).send(Request("GET", server.url)).answer
+    assert talk(server.url).send(Request("GET", server.url)).response
 
 
 # The gate
@@ -192,7 +192,7 @@ def test_a_request_to_another_place_never_leaves(serve: Start, talk: Start, url:
     server = script(serve, OK)
     session = talk(server.url)
     exchange = session.send(Request("GET", url.format(port=server.port)))
-    assert FailureKind.NOT_SENT == exchange.reply.kind
+    assert FailureKind.NOT_SENT == exchange.outcome.kind
     assert (0, 0, 0) == (exchange.tries, session.sent, len(server.peers))
 
 
@@ -201,8 +201,8 @@ def test_a_request_without_permission_never_leaves(serve: Start, talk: Start, ti
     server = script(serve, OK)
     session = talk(server.url, ("read",))
     exchange = session.send(Request("POST", server.url, (), b"{}", tier))
-    assert FailureKind.NOT_SENT == exchange.reply.kind
-    assert tier in exchange.reply.detail
+    assert FailureKind.NOT_SENT == exchange.outcome.kind
+    assert tier in exchange.outcome.detail
     assert (0, 0) == (session.sent, len(server.peers))
 
 
@@ -221,8 +221,8 @@ def test_a_request_without_permission_never_leaves(serve: Start, talk: Start, ti
 def test_what_would_be_two_requests_never_leaves(serve: Start, talk: Start, request_: tuple) -> None:
     server = script(serve, OK)
     method, path, headers = request_
-    reply = talk(server.url).send(Request(method, server.url + path, headers)).reply
-    assert FailureKind.NOT_SENT == reply.kind
+    outcome = talk(server.url).send(Request(method, server.url + path, headers)).outcome
+    assert FailureKind.NOT_SENT == outcome.kind
     assert not server.peers
 
 
@@ -243,16 +243,16 @@ def test_a_missing_ca_bundle_is_told_at_once(tmp_path: Path) -> None:
 def test_a_request_comes_from_its_source_address(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
     session = talk(server.url)
-    assert session.send(Request("GET", server.url, source_address="127.0.0.9")).answer
-    assert session.send(Request("GET", server.url)).answer
+    assert session.send(Request("GET", server.url, source_address="127.0.0.9")).response
+    assert session.send(Request("GET", server.url)).response
     assert ["127.0.0.9", "127.0.0.1"] == server.peers
 
 
 def test_an_address_that_is_not_ours_is_no_fault_of_the_target(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
     session = talk(server.url)
-    reply = session.send(Request("GET", server.url, source_address="192.0.2.1")).reply
-    assert FailureKind.NOT_SENT == reply.kind
+    outcome = session.send(Request("GET", server.url, source_address="192.0.2.1")).outcome
+    assert FailureKind.NOT_SENT == outcome.kind
     assert session.gone is None
 
 
@@ -260,7 +260,7 @@ def test_a_request_goes_through_its_proxy_with_the_url_as_written(serve: Start, 
     proxy = script(serve, OK)
     session = talk("http://target.invalid:81")
     url = "http://target.invalid:81/a/../%7e?b"
-    assert session.send(Request("GET", url, proxy=proxy.url.replace("//", "//me:word@"))).answer
+    assert session.send(Request("GET", url, proxy=proxy.url.replace("//", "//me:word@"))).response
     lines = proxy.requests[0].split(b"\r\n")
     assert b"GET http://target.invalid:81/a/../%7e?b HTTP/1.1" == lines[0]
     assert b"Host: target.invalid:81" in lines
@@ -296,11 +296,11 @@ def test_an_answer_before_the_body_was_read_is_an_answer(
     session = talk(server.url, limits={"read": 2.0, "whole": 2.0})
     for _ in range(5):
         exchange = session.send(Request("POST", server.url, (), body, "write"), repeatable=False)
-        assert exchange.answer is not None, exchange.reply
+        assert exchange.response is not None, exchange.outcome
         assert (400, b"{}", (), 1) == (
-            exchange.answer.status,
-            exchange.answer.body,
-            exchange.answer.faults,
+            exchange.response.status,
+            exchange.response.body,
+            exchange.response.faults,
             exchange.tries,
         )
 
@@ -316,8 +316,8 @@ def test_an_answer_in_two_pieces_before_the_body_was_read_is_an_answer(serve: St
     session = talk(server.url, limits={"read": 2.0, "whole": 2.0, "tries": 4})
     for _ in range(20):
         exchange = session.send(Request("POST", server.url, (), bytes(6_000_000), "write"), repeatable=False)
-        assert exchange.answer is not None, exchange.reply
-        assert 400 == exchange.answer.status
+        assert exchange.response is not None, exchange.outcome
+        assert 400 == exchange.response.status
     assert session.sent < 30
 
 
@@ -330,8 +330,8 @@ def test_a_refusal_that_loses_its_end_is_asked_for_again_and_then_taken(serve: S
     exchange = talk(server.url, limits={"tries": 3}).send(
         Request("POST", server.url, (), bytes(6_000_000), "write"), repeatable=False
     )
-    assert (400, 3) == (exchange.answer.status, exchange.tries)
-    assert exchange.answer.faults
+    assert (400, 3) == (exchange.response.status, exchange.tries)
+    assert exchange.response.faults
 
 
 def test_an_answer_is_read_from_a_server_that_stops_reading(serve: Start, talk: Start) -> None:
@@ -340,7 +340,7 @@ def test_an_answer_is_read_from_a_server_that_stops_reading(serve: Start, talk: 
     exchange = talk(server.url, limits={"read": 5.0, "whole": 5.0}).send(
         Request("POST", server.url, (), bytes(6_000_000), "write")
     )
-    assert 400 == exchange.answer.status
+    assert 400 == exchange.response.status
     assert time.perf_counter() - start < 1.5
 
 
@@ -357,14 +357,15 @@ def test_an_interim_answer_does_not_end_an_upload(serve: Start, talk: Start) -> 
         connection.sendall(OK)
 
     server = serve(handle)
-    assert talk(server.url).send(Request("POST", server.url, (), bytes(3_000_000), "write")).answer
+    assert talk(server.url).send(Request("POST", server.url, (), bytes(3_000_000), "write")).response
     assert [3_000_000] == actual
 
 
 def test_an_upload_that_nobody_reads_is_a_timeout(serve: Start, talk: Start) -> None:
     server = serve(lambda connection, number: time.sleep(3))
-    reply = talk(server.url).send(Request("POST", server.url, (), bytes(9_000_000), "write"), repeatable=False).reply
-    assert (FailureKind.TIMEOUT, "the target stopped reading the request") == (reply.kind, reply.detail)
+    upload = Request("POST", server.url, (), bytes(9_000_000), "write")
+    outcome = talk(server.url).send(upload, repeatable=False).outcome
+    assert (FailureKind.TIMEOUT, "the target stopped reading the request") == (outcome.kind, outcome.detail)
 
 
 # Repetition
@@ -375,7 +376,7 @@ def test_an_unasked_refusal_is_repeated(serve: Start, talk: Start, waits: list[f
     server = script(serve, status(code), OK)
     session = talk(server.url)
     exchange = session.send(Request("GET", server.url))
-    assert (200, 2, 2) == (exchange.answer.status, exchange.tries, session.sent)
+    assert (200, 2, 2) == (exchange.response.status, exchange.tries, session.sent)
     assert 0.1 < waits[0] < 0.3
 
 
@@ -384,20 +385,21 @@ def test_a_refusal_without_end_is_unavailable_with_its_answer(serve: Start, talk
     exchange = talk(script(serve, status(code)).url, limits={"tries": 4}).send
     server = script(serve, status(code))
     exchange = talk(server.url, limits={"tries": 4}).send(Request("GET", server.url))
-    assert isinstance(exchange.reply, NoResponse)
-    assert (FailureKind.UNAVAILABLE, code, 4) == (exchange.reply.kind, exchange.reply.answer.status, exchange.tries)
+    assert isinstance(exchange.outcome, NoResponse)
+    outcome = exchange.outcome
+    assert (outcome.kind, outcome.response.status, exchange.tries) == (FailureKind.UNAVAILABLE, code, 4)
 
 
 def test_a_status_that_was_asked_for_is_an_answer(serve: Start, talk: Start, waits: list[float]) -> None:
     server = script(serve, status(429), OK)
     exchange = talk(server.url).send(Request("GET", server.url), asked_for=frozenset({429}))
-    assert (429, 1, []) == (exchange.answer.status, exchange.tries, waits)
+    assert (429, 1, []) == (exchange.response.status, exchange.tries, waits)
 
 
 @pytest.mark.parametrize("code", [500, 404, 501, 505])
 def test_any_other_status_is_an_answer(serve: Start, talk: Start, code: int) -> None:
     server = script(serve, status(code), OK)
-    assert code == talk(server.url).send(Request("GET", server.url)).answer.status
+    assert code == talk(server.url).send(Request("GET", server.url)).response.status
 
 
 def test_429_without_retry_after_outlasts_a_window_of_ten_seconds(
@@ -405,20 +407,20 @@ def test_429_without_retry_after_outlasts_a_window_of_ten_seconds(
 ) -> None:
     server = script(serve, *[status(429)] * 30)
     exchange = talk(server.url, limits={"tries": 4, "patience": 60.0}).send(Request("GET", server.url))
-    assert FailureKind.UNAVAILABLE == exchange.reply.kind
+    assert FailureKind.UNAVAILABLE == exchange.outcome.kind
     assert 50 < sum(waits) <= 60
     assert max(waits) < 6
 
 
 def test_retry_after_is_kept(serve: Start, talk: Start, waits: list[float]) -> None:
     server = script(serve, status(503, "Retry-After: 7\r\n"), OK)
-    assert talk(server.url).send(Request("GET", server.url)).answer
+    assert talk(server.url).send(Request("GET", server.url)).response
     assert [7.0] == waits
 
 
 def test_a_retry_after_beyond_the_patience_is_not_waited_for(serve: Start, talk: Start, waits: list[float]) -> None:
     server = script(serve, status(429, "Retry-After: 3600\r\n"), OK)
-    assert FailureKind.UNAVAILABLE == talk(server.url).send(Request("GET", server.url)).reply.kind
+    assert FailureKind.UNAVAILABLE == talk(server.url).send(Request("GET", server.url)).outcome.kind
     assert [] == waits
 
 
@@ -436,21 +438,21 @@ def test_a_reset_is_repeated(serve: Start, talk: Start) -> None:
     server = script(serve, None, OK)
     session = talk(server.url)
     exchange = session.send(Request("GET", server.url))
-    assert (200, 2, 2) == (exchange.answer.status, exchange.tries, session.sent)
+    assert (200, 2, 2) == (exchange.response.status, exchange.tries, session.sent)
 
 
 def test_a_reset_of_what_must_not_be_repeated_stands(serve: Start, talk: Start) -> None:
     server = script(serve, None, OK)
     session = talk(server.url)
     exchange = session.send(Request("POST", server.url, (), b"{}", "write"), repeatable=False)
-    assert (FailureKind.RESET, 1, 1) == (exchange.reply.kind, exchange.tries, session.sent)
+    assert (FailureKind.RESET, 1, 1) == (exchange.outcome.kind, exchange.tries, session.sent)
 
 
 def test_a_reset_of_a_later_one_that_must_not_be_repeated_stands_too(serve: Start, talk: Start) -> None:
     server = script(serve, OK, OK, None, OK)
     session = talk(server.url)
     request = Request("POST", server.url, (), b"{}", "write")
-    kinds = [type(session.send(request, repeatable=False).reply) for _ in range(3)]
+    kinds = [type(session.send(request, repeatable=False).outcome) for _ in range(3)]
     assert [Response, Response, NoResponse] == kinds
     assert 3 == session.sent == len(server.requests)
 
@@ -459,7 +461,7 @@ def test_what_must_not_be_repeated_never_meets_an_idle_connection(serve: Start, 
     server = script(serve, OK)
     session = talk(server.url)
     for _ in range(3):
-        assert session.send(Request("POST", server.url, (), b"{}", "write"), repeatable=False).answer
+        assert session.send(Request("POST", server.url, (), b"{}", "write"), repeatable=False).response
     assert 3 == len(server.peers)
 
 
@@ -468,8 +470,8 @@ def test_what_must_not_be_repeated_is_repeated_where_nothing_was_done(
     serve: Start, talk: Start, code: int, kind: str | None
 ) -> None:
     server = script(serve, status(code), OK)
-    reply = talk(server.url).send(Request("POST", server.url, (), b"{}", "write"), repeatable=False).reply
-    assert kind == (reply.kind if isinstance(reply, NoResponse) else None)
+    outcome = talk(server.url).send(Request("POST", server.url, (), b"{}", "write"), repeatable=False).outcome
+    assert kind == (outcome.kind if isinstance(outcome, NoResponse) else None)
 
 
 def test_an_idle_connection_that_was_closed_costs_no_try(serve: Start, talk: Start, waits: list[float]) -> None:
@@ -490,7 +492,7 @@ def test_an_idle_connection_that_was_closed_costs_no_try(serve: Start, talk: Sta
     session.send(Request("GET", server.url))
     exchange = session.send(Request("GET", server.url))
     assert gone.is_set()
-    assert (200, 1, []) == (exchange.answer.status, exchange.tries, waits)
+    assert (200, 1, []) == (exchange.response.status, exchange.tries, waits)
 
 
 def test_a_body_cut_short_once_is_asked_for_again(serve: Start, talk: Start) -> None:
@@ -500,7 +502,7 @@ def test_a_body_cut_short_once_is_asked_for_again(serve: Start, talk: Start) -> 
 
     server = serve(handle)
     exchange = talk(server.url).send(Request("GET", server.url))
-    assert (b"{}", (), 2) == (exchange.answer.body, exchange.answer.faults, exchange.tries)
+    assert (b"{}", (), 2) == (exchange.response.body, exchange.response.faults, exchange.tries)
 
 
 def test_a_body_cut_short_every_time_is_the_targets_answer(serve: Start, talk: Start) -> None:
@@ -508,7 +510,7 @@ def test_a_body_cut_short_every_time_is_the_targets_answer(serve: Start, talk: S
     session = talk(server.url, limits={"tries": 3})
     first, second = (session.send(Request("GET", server.url)) for _ in range(2))
     assert (3, 1) == (first.tries, second.tries)
-    assert first.answer.faults == second.answer.faults != ()
+    assert first.response.faults == second.response.faults != ()
 
 
 def test_three_percent_of_resets_and_two_of_503_are_never_seen(serve: Start, talk: Start) -> None:
@@ -516,9 +518,9 @@ def test_three_percent_of_resets_and_two_of_503_are_never_seen(serve: Start, tal
     server = script(serve, *answers)
     session = talk(server.url, limits={"tries": 4})
     with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda n: session.send(Request("GET", f"{server.url}/{n}")).reply, range(300)))
-    assert {200} == {reply.status for reply in replies if isinstance(reply, Response)}
-    assert 300 == len([reply for reply in replies if isinstance(reply, Response)])
+        replies = list(pool.map(lambda n: session.send(Request("GET", f"{server.url}/{n}")).outcome, range(300)))
+    assert {200} == {outcome.status for outcome in replies if isinstance(outcome, Response)}
+    assert 300 == len([outcome for outcome in replies if isinstance(outcome, Response)])
 
 
 # The breaker
@@ -528,16 +530,16 @@ def test_a_target_that_refuses_three_requests_is_gone(serve: Start, talk: Start)
     server = serve(OK)
     server.close()
     session = talk(server.url)
-    kinds = [session.send(Request("GET", server.url)).reply.kind for _ in range(4)]
+    kinds = [session.send(Request("GET", server.url)).outcome.kind for _ in range(4)]
     assert [FailureKind.REFUSED] * 3 + [FailureKind.NOT_SENT] == kinds
     assert "3 requests in a row did not reach it" in session.gone
-    assert session.send(Request("GET", server.url)).reply.detail.startswith("the target is gone: 3 requests")
+    assert session.send(Request("GET", server.url)).outcome.detail.startswith("the target is gone: 3 requests")
 
 
 def test_a_target_that_answers_no_more_is_gone_after_five(serve: Start, talk: Start) -> None:
     server = serve(lambda connection, number: time.sleep(2))
     session = talk(server.url, limits={"read": 0.03, "tries": 1})
-    kinds = [session.send(Request("GET", server.url)).reply.kind for _ in range(6)]
+    kinds = [session.send(Request("GET", server.url)).outcome.kind for _ in range(6)]
     assert [FailureKind.TIMEOUT] * 5 + [FailureKind.NOT_SENT] == kinds
 
 
@@ -547,7 +549,7 @@ def test_an_answer_in_between_keeps_the_target_alive(serve: Start, talk: Start) 
     for _ in range(20):
         session.send(Request("GET", server.url))
     assert session.gone is None
-    assert session.send(Request("GET", server.url)).answer
+    assert session.send(Request("GET", server.url)).response
 
 
 def test_a_vantage_that_is_shut_out_does_not_make_the_target_gone(serve: Start, talk: Start) -> None:
@@ -565,7 +567,7 @@ def test_many_workers_share_one_session(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
     session = talk(server.url)
     with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda n: session.send(Request("GET", f"{server.url}/{n}")).answer, range(200)))
+        replies = list(pool.map(lambda n: session.send(Request("GET", f"{server.url}/{n}")).response, range(200)))
     assert all(replies)
     assert 200 == session.sent == len(server.requests)
     assert len(server.peers) <= 8

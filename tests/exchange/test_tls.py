@@ -59,29 +59,29 @@ def secure(serve: Start, certificate: Path) -> Start:
     return start
 
 
-def answer(server: Any, connection: socket.socket) -> None:
+def response(server: Any, connection: socket.socket) -> None:
     while server.head(connection):
         connection.sendall(OK)
 
 
 def test_a_private_certificate_is_refused_unless_its_ca_is_named(secure: Start, certificate: Path) -> None:
-    server = secure(answer)
-    reply = Session(Access(server.url), LIMITS, sleep=lambda _: None).send(Request("GET", server.url)).reply
-    assert FailureKind.TLS == reply.kind
-    assert "certificate" in reply.detail
+    server = secure(response)
+    outcome = Session(Access(server.url), LIMITS, sleep=lambda _: None).send(Request("GET", server.url)).outcome
+    assert FailureKind.TLS == outcome.kind
+    assert "certificate" in outcome.detail
     session = Session(Access(server.url, ca_bundle=str(certificate)), LIMITS)
     for _ in range(3):
-        assert session.send(Request("GET", server.url + "/a/../%7e")).answer
+        assert session.send(Request("GET", server.url + "/a/../%7e")).response
     assert b"GET /a/../%7e HTTP/1.1\r\n" in server.requests[-1]
     session.close()
 
 
 def test_a_client_certificate_is_shown(secure: Start, certificate: Path) -> None:
-    server = secure(answer, client=True)
+    server = secure(response, client=True)
     bare = Session(Access(server.url, ca_bundle=str(certificate)), LIMITS, sleep=lambda _: None)
-    assert bare.send(Request("GET", server.url)).answer is None
+    assert bare.send(Request("GET", server.url)).response is None
     session = Session(Access(server.url, ca_bundle=str(certificate), client_cert=str(certificate)), LIMITS)
-    assert session.send(Request("GET", server.url)).answer
+    assert session.send(Request("GET", server.url)).response
     session.close()
 
 
@@ -91,7 +91,7 @@ def test_a_first_reset_within_tls_is_no_idle_connection(secure: Start, certifica
         Access(server.url, frozenset({"write"}), ca_bundle=str(certificate)), LIMITS, sleep=lambda _: None
     )
     exchange = session.send(Request("POST", server.url, (), b"{}", "write"), repeatable=False)
-    assert FailureKind.RESET == exchange.reply.kind
+    assert FailureKind.RESET == exchange.outcome.kind
     assert 1 == len(server.requests) == session.sent
     session.close()
 
@@ -107,8 +107,8 @@ def test_an_answer_before_the_body_was_read_is_an_answer(secure: Start, certific
     session = Session(Access(server.url, frozenset({"write"}), ca_bundle=str(certificate)), LIMITS)
     for _ in range(5):
         exchange = session.send(Request("POST", server.url, (), bytes(6_000_000), "write"), repeatable=False)
-        assert exchange.answer is not None, exchange.reply
-        assert 400 == exchange.answer.status
+        assert exchange.response is not None, exchange.outcome
+        assert 400 == exchange.response.status
     session.close()
 
 
@@ -122,5 +122,5 @@ def test_a_large_upload_arrives_whole(secure: Start, certificate: Path) -> None:
 
     server = secure(take)
     session = Session(Access(server.url, frozenset({"write"}), ca_bundle=str(certificate)), LIMITS)
-    assert session.send(Request("POST", server.url, (), bytes(6_000_000), "write")).answer
+    assert session.send(Request("POST", server.url, (), bytes(6_000_000), "write")).response
     session.close()

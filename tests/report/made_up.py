@@ -88,7 +88,7 @@ def answer(
     )
 
 
-def silence(n: int, label: str, kind: str, detail: str) -> RecordedExchange:
+def failure(n: int, label: str, kind: str, detail: str) -> RecordedExchange:
     """One exchange that no answer came to."""
     return RecordedExchange(
         n=n,
@@ -97,7 +97,7 @@ def silence(n: int, label: str, kind: str, detail: str) -> RecordedExchange:
         seconds=10.0,
         tries=3,
         request=RecordedRequest(method="GET", url=f"{HOST}{LIST}?{label}"),
-        silence=RecordedNoResponse(kind, detail),
+        failure=RecordedNoResponse(kind, detail),
         curl=f"curl -sS -i '{HOST}{LIST}?{label}'",
     )
 
@@ -262,7 +262,7 @@ def inconclusive() -> RowResult:
         line=38,
         warnings=("The connection was reset once.",),
         attempts=(tried("offset=abc", "abc", "no-answer", "timeout", 1, "example"),),
-        exchanges=(silence(1, "offset=abc", "timeout", "no byte within 10 s"),),
+        exchanges=(failure(1, "offset=abc", "timeout", "no byte within 10 s"),),
         skipped=("offset=10001: a known bug of the vendor",),
     )
 

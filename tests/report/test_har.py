@@ -11,7 +11,7 @@ import jsonschema_rs
 
 from conformance.report.writers.har import format_har
 from conformance.results.model import RecordedExchange, RecordedResponse, Results
-from tests.report.made_up import answer, sample_results, silence
+from tests.report.made_up import answer, failure, sample_results
 
 TEXT, NUMBER, COUNT = {"type": "string"}, {"type": "number", "minimum": 0}, {"type": "integer", "minimum": -1}
 PAIRS = {"type": "array", "items": {"type": "object", "required": ["name", "value"], "additionalProperties": TEXT}}
@@ -82,5 +82,5 @@ def test_sizes_that_nobody_counted_are_minus_one() -> None:
     plain = answer(1, "a", "", 200, {"a": 1})
     assert isinstance(plain.response, RecordedResponse)
     packed = replace(plain, response=replace(plain.response, headers=(("Content-Encoding", "gzip"),)))
-    sizes = [entry["response"]["bodySize"] for entry in entries(of(plain, packed, silence(3, "c", "timeout", "")))]
+    sizes = [entry["response"]["bodySize"] for entry in entries(of(plain, packed, failure(3, "c", "timeout", "")))]
     assert [plain.response.size, -1, -1] == sizes

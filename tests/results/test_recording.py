@@ -48,7 +48,7 @@ def test_what_was_sent_and_what_came_is_kept(redactor: Redactor) -> None:
         actual.response.size,
         actual.response.cut,
     )
-    assert actual.silence is None
+    assert actual.failure is None
 
 
 def test_a_server_that_echoes_the_key_does_not_get_it_into_the_record(redactor: Redactor) -> None:
@@ -66,9 +66,9 @@ def test_a_body_is_redacted_before_it_is_cut(redactor: Redactor) -> None:
 
 
 def test_a_silence_keeps_the_answer_that_did_not_count(redactor: Redactor) -> None:
-    silence = NoResponse(FailureKind.UNAVAILABLE, f"answered 503 {KEY}", Response(503, (), b"busy", 4))
-    actual = recorded(redactor, Request("GET", URL), silence)
-    assert ("unavailable", f"answered 503 {HIDDEN}") == (actual.silence.kind, actual.silence.detail)
+    failure = NoResponse(FailureKind.UNAVAILABLE, f"answered 503 {KEY}", Response(503, (), b"busy", 4))
+    actual = recorded(redactor, Request("GET", URL), failure)
+    assert ("unavailable", f"answered 503 {HIDDEN}") == (actual.failure.kind, actual.failure.detail)
     assert (503, "busy") == (actual.response.status, actual.response.body)
     assert recorded(redactor, Request("GET", URL), NoResponse(FailureKind.RESET)).response is None
 

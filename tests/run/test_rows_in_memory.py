@@ -509,21 +509,21 @@ def test_a_control_that_was_passed_with_other_captures_is_sent_again(run: Run, s
 
 
 @pytest.mark.parametrize(
-    "silence",
+    "failure",
     [
         NoResponse(FailureKind.RESET),
         NoResponse(FailureKind.TIMEOUT),
-        NoResponse(FailureKind.UNAVAILABLE, answer=Response(502, (), b"", 0)),
+        NoResponse(FailureKind.UNAVAILABLE, response=Response(502, (), b"", 0)),
     ],
 )
 @pytest.mark.parametrize(("lost", "verdict"), [(1, "conforms"), (2, "conforms"), (3, "inconclusive")])
 def test_a_control_whose_call_got_lost_on_the_way_is_begun_again_twice(
-    run: Run, server: Shop, silence: NoResponse, lost: int, verdict: str
+    run: Run, server: Shop, failure: NoResponse, lost: int, verdict: str
 ) -> None:
     calls = iter(range(99))
 
     def answered(asked: Any) -> Outcome:
-        return silence if asked.request.method == "PUT" and next(calls) < lost else server(asked)
+        return failure if asked.request.method == "PUT" and next(calls) < lost else server(asked)
 
     put = {"steps": [{"call": "put", "repeatable": False, "request": {"json": {"name": "ok"}}}]}
     ran = run(answered, BELOW_WITH.format(control=json.dumps([{"label": "c", **put}])))
@@ -535,7 +535,7 @@ def test_a_control_whose_call_got_lost_on_the_way_is_begun_again_twice(
     [(502, 1, True), (504, 1, True), (502, 4, False), (429, 1, False), (503, 1, False)],
 )
 def test_only_what_a_gateway_refused_once_is_begun_again(*, status: int, tries: int, interrupted: bool) -> None:
-    silence = NoResponse(FailureKind.UNAVAILABLE, answer=Response(status, (), b"", 0))
-    exchange = Exchange(cast("Request", None), silence, tries=tries)
+    failure = NoResponse(FailureKind.UNAVAILABLE, response=Response(status, (), b"", 0))
+    exchange = Exchange(cast("Request", None), failure, tries=tries)
     call = StepResult(cast("Any", None), exchange, 1, cast("Any", None), ())
     assert interrupted == StepSequence(broken=call).interrupted

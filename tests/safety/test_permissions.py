@@ -48,6 +48,6 @@ def test_where_only_reading_is_permitted_no_other_method_leaves_whatever_its_tie
         session = Session(Access(server.profile["base_url"]))
         exchange = session.send(Request(method, f"{server.profile['base_url']}/x", tier="read"))
         session.close()
-        assert isinstance(exchange.reply, NoResponse)
-        assert FailureKind.NOT_SENT == exchange.reply.kind
+        assert isinstance(exchange.outcome, NoResponse)
+        assert FailureKind.NOT_SENT == exchange.outcome.kind
         assert not server.actual

@@ -113,7 +113,7 @@ def _web(exchange: RecordedExchange | None) -> dict[str, Any]:
     if came := exchange.response:
         answer = {"statusCode": came.status, "reasonPhrase": came.reason, "headers": _headers(came.headers)}
         web["webResponse"] = {**answer, "body": {"text": came.body}}
-    elif exchange.silence:
+    elif exchange.failure:
         web["webResponse"] = {"noResponseReceived": True}
     return web
 
