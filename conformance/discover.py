@@ -49,7 +49,7 @@ def check_fixture(context: RunContext, evidence: Evidence, name: str, steps: Ite
     """Make the reads that show whether a fixture is as it should be; None where one of them is no read, or lacks."""
     planned = tuple(plan_steps(context.contract, steps, "standard"))
     lacks = list(missing_for_steps(context.contract, context.target, planned))
-    if not planned or lacks or any(step.tier != "read" for step in planned):
+    if not planned or lacks or any(step.permission != "read" for step in planned):
         return None
     return run_steps(context, evidence, planned, {}, label=f"fixture {name}", role="step", salt=f"fixture/{name}")
 
@@ -108,7 +108,7 @@ class _Looking:
         contract = self.context.contract
         steps = tuple(plan_steps(contract, contract.file.chains[name], "standard"))
         lacks = list(dict.fromkeys(missing_for_steps(contract, self.context.target, steps)))
-        if lacks or any(step.tier != "read" for step in steps):
+        if lacks or any(step.permission != "read" for step in steps):
             return None, f"looking for it needs {', '.join(lacks) or 'more than reads'}"
         chain = run_steps(
             self.context, self.evidence, steps, {}, label=f"looking at {name}", role="step", salt=f"discover/{name}"

@@ -29,7 +29,7 @@ def header(headers: Headers, name: str) -> str | None:
 class Request:
     """One request, ready to be sent.
 
-    `source_address` and `proxy` are the vantage it is sent from; `tier` is the permission that it uses: `read`,
+    `source_address` and `proxy` are the vantage it is sent from; `permission` is the permission that it uses: `read`,
     `write`, `delete` or `exhaust`.
     """
 
@@ -37,7 +37,7 @@ class Request:
     url: str
     headers: Headers = field(default=(), repr=False)  # may hold a credential: out of every traceback
     body: bytes | None = field(default=None, repr=False)
-    tier: str = "read"
+    permission: str = "read"
     source_address: str | None = None
     proxy: str | None = None
 

@@ -78,7 +78,7 @@ def _made(context: RunContext, evidence: Evidence) -> RunContext:
 def _away(context: RunContext, steps: tuple[PlannedStep, ...]) -> Iterator[PlannedStep]:
     """The calls that will take away what these make."""
     for step in steps:
-        trace = context.contract.file.traces.get(step.operation)
+        trace = context.contract.file.created_resources.get(step.operation)
         if trace is not None:
             yield from plan_steps(context.contract, trace.undo, "standard")
 

@@ -80,7 +80,7 @@ def _fact(fact: Fact) -> str:
 
 
 def _load(load: RequestLoad) -> str:
-    parts = [f"{count} {tier}" for tier, count in load.tiers]
+    parts = [f"{count} {permission}" for permission, count in load.permissions]
     parts += [f"{load.explored} exploring"] if load.explored else []
     time = "" if load.seconds is None else f", about {format_duration(load.seconds)} at {load.pace}"
     return f"  {load.depth:9} {load.requests:6}  ({', '.join(parts)}){time}"

@@ -91,8 +91,8 @@ def _count(context: RunContext, plan: RowPlan) -> int:
 def _line(sending: PlannedSending) -> str:
     times = f"  up to {sending.times} times" if sending.times > 1 else ""
     url = sending.url if len(sending.url) <= 160 else f"{sending.url[:140]}… ({len(sending.url)} characters)"
-    tier = "" if sending.tier == "read" else f"  [{sending.tier}]"
-    return to_one_line(f"{sending.method:6} {url}  — {sending.role}: {sending.label}{tier}{times}")
+    permission = "" if sending.permission == "read" else f"  [{sending.permission}]"
+    return to_one_line(f"{sending.method:6} {url}  — {sending.role}: {sending.label}{permission}{times}")
 
 
 def _totals(contract: Contract, context: RunContext, plans: dict[str, RowPlan]) -> Generator[str, None, int]:

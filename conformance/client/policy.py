@@ -49,7 +49,7 @@ class RequestBlocked(Exception):
 class PermissionGate:
     """Turns requests that may leave into what goes on the wire, and refuses all others."""
 
-    tiers: frozenset[str]
+    permissions: frozenset[str]
     origin: Origin
     authority: str
     """Scheme and authority of the base URL, as it is connected to."""
@@ -62,13 +62,13 @@ class PermissionGate:
         if parts is None or origin is None or UNSENDABLE.search(parts.netloc) or "@" in parts.netloc:
             hint = "write it as https://host or http://host:port"
             raise ConfigError([Problem("base_url", "it is no URL of http or https with a host", hint)])
-        return cls(access.tiers, origin, f"{origin[0]}://{parts.netloc}")
+        return cls(access.permissions, origin, f"{origin[0]}://{parts.netloc}")
 
     def pass_on(self, request: Request, *, fresh: bool = False) -> OutgoingRequest:
         """The request as it goes out; Shut where it may not."""
-        if request.tier not in self.tiers:
-            raise RequestBlocked(f"it needs the permission {request.tier!r}, which was not given")
-        if self.tiers <= READING and request.method not in READS:
+        if request.permission not in self.permissions:
+            raise RequestBlocked(f"it needs the permission {request.permission!r}, which was not given")
+        if self.permissions <= READING and request.method not in READS:
             raise RequestBlocked(f"a {request.method} is no read, and nothing but reading was permitted")
         parts = _split(request.url)
         if parts is None or _origin(parts) != self.origin or "@" in parts.netloc:

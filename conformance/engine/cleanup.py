@@ -41,7 +41,7 @@ def delete_created(context: RunContext, evidence: Evidence, entry: Entry) -> str
 
 def find_and_delete(context: RunContext, evidence: Evidence, operation: str, names: Iterable[str]) -> str:
     """Look for what bears one of these names, and take it away; why something may be left, or nothing."""
-    trace = context.contract.file.traces.get(operation)
+    trace = context.contract.file.created_resources.get(operation)
     expected = list(names)
     if trace is None or not expected:
         return f"nothing tells what {operation} made"
@@ -154,7 +154,7 @@ class ProbeCleanup:
 
     def _leaves(self, probe: Probe) -> bool:
         undo = self._plan.row.case.undo
-        if undo is None or not self._plan.undo or probe.tier == "read":
+        if undo is None or not self._plan.undo or probe.permission == "read":
             return False
         return undo.for_ is None or probe.operation in undo.for_
 

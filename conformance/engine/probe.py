@@ -67,7 +67,7 @@ def send_probe(
     """
     scope = PlaceholderScope(captures, probe.language, probe.other_language, f"{row}/{probe.label}")
     try:
-        bound = context.binder.bind(probe.operation, probe.request, probe.tier, scope)
+        bound = context.binder.bind(probe.operation, probe.request, probe.permission, scope)
         expected = expectation_of(context, row, bound, scope)
     except MissingValue as missing:
         evidence.doubts.append(f"{probe.label}: nothing gave a value for {missing}")

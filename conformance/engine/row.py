@@ -252,7 +252,7 @@ class RowRunner:
 
     def _crew(self) -> Executor | None:
         """Who sends the probes of this row side by side: only a row that writes, for those that read already are."""
-        alone = self.plan.repeat or self.plan.row.case.once or self.plan.tiers <= {"read"}
+        alone = self.plan.repeat or self.plan.row.case.once or self.plan.permissions <= {"read"}
         each = any(guard.each for guard in self.plan.row.case.unchanged)
         return None if alone or each else self.context.crew
 

@@ -60,7 +60,7 @@ class StateGuard:
 
     def after(self, probe: Probe, outcome: ProbeResult) -> None:
         """Look at once where the case says so, else remember to look at the end."""
-        if outcome.accepted and probe.tier != "read":
+        if outcome.accepted and probe.permission != "read":
             self._phases.disturb()
         for index in self._guards(probe):
             self._pending.setdefault(index, []).append(outcome)
@@ -163,7 +163,7 @@ def group_probes(probes: Sequence[Probe]) -> list[list[int]]:
     """
     groups: dict[tuple[bool, bool], list[int]] = {}
     for place, probe in enumerate(probes):
-        groups.setdefault((probe.label.startswith("again"), probe.tier != "delete"), []).append(place)
+        groups.setdefault((probe.label.startswith("again"), probe.permission != "delete"), []).append(place)
     return [groups[key] for key in sorted(groups)]
 
 

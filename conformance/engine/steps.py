@@ -64,7 +64,7 @@ class StepSequence:
         end = self.broken
         if end is None or end.exchange.response is None or end.exchange.response.status != 404:
             return False
-        return any(call.step.tier != "read" for call in self.calls[:-1])
+        return any(call.step.permission != "read" for call in self.calls[:-1])
 
     @property
     def interrupted(self) -> bool:
@@ -143,7 +143,7 @@ class _Runner:
         try:
             if self._needless(step):
                 return True
-            bound = self._context.binder.bind(step.operation, step.request, step.tier, self._scope)
+            bound = self._context.binder.bind(step.operation, step.request, step.permission, self._scope)
             expected = build_expectation(step.step.expect, placeholder_lookup(self._context, bound, self._scope))
         except MissingValue as missing:
             self.chain.lacking = str(missing)
@@ -225,7 +225,7 @@ class _Runner:
 
     def _intend(self, step: PlannedStep) -> _Left | None:
         """Before a request that leaves something behind: the ledger has it, and how it is undone if that is known."""
-        trace = self._context.contract.file.traces.get(step.operation)
+        trace = self._context.contract.file.created_resources.get(step.operation)
         if step.undo is None and trace is None:
             return None
         steps = [step.undo.step] if step.undo else trace.undo if trace else []
@@ -252,7 +252,7 @@ class _Runner:
     def _hand_over(self, left: _Left) -> None:
         """What the chain means to leave is undone by a later chain, or else at the end of the run."""
         self._left.remove(left)
-        trace = self._context.contract.file.traces[left.step.operation]
+        trace = self._context.contract.file.created_resources[left.step.operation]
         response = self.chain.calls[-1].exchange.response
         told = {name: read_capture(response, pointer)[1] for name, pointer in trace.made.items()} if response else {}
         self._context.ledger.made(left.id, told)
@@ -264,7 +264,7 @@ class _Runner:
         """By which request what was left will be taken away."""
         step = next(plan_steps(self._context.contract, trace.undo, "standard"))
         try:
-            bound = self._context.binder.bind(step.operation, step.request, step.tier, PlaceholderScope(told))
+            bound = self._context.binder.bind(step.operation, step.request, step.permission, PlaceholderScope(told))
         except MissingValue:
             return None
         return bound.request.key
@@ -273,7 +273,7 @@ class _Runner:
         if undo is None:
             return None
         try:
-            return self._context.binder.bind(undo.operation, undo.request, undo.tier, self._scope)
+            return self._context.binder.bind(undo.operation, undo.request, undo.permission, self._scope)
         except MissingValue:
             return None
 

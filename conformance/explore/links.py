@@ -111,7 +111,7 @@ def link_step(
         pairs = dict(getattr(probe, field))
         probe = with_parts(probe, field, tuple({**pairs, key: text}.items()))
     lacking = {one.name for one in operation.among("path")} - {name for name, _ in probe.path}
-    if lacking or operation.permission not in walk.context.tiers:
+    if lacking or operation.permission not in walk.context.permissions:
         return None
     if operation.body is not None:
         probe = replace(probe, body=_body(walk, operation, link, origin))

@@ -42,7 +42,7 @@ def sends_head(context: ExploreContext, operation: DocumentedOperation) -> bool:
 
     Who permits only reading is promised that nothing but GET is sent.
     """
-    if operation.method != "GET" or "write" not in context.tiers:
+    if operation.method != "GET" or "write" not in context.permissions:
         return False
     first = next(item["get"] for item in context.schema["paths"].values() if "get" in item)
     return context.budget > SMALL or bool(first.get("operationId") == operation.id)
@@ -81,7 +81,7 @@ def _given(walk: OperationExplorer, operation: DocumentedOperation) -> ExplorePr
     """The request that another operation's answer leads to, such as a token that was just given; None without one."""
     source = walk.view(operation.own)
     probe = find_maker(walk, source)
-    if probe is None or source.lacks or source.permission not in walk.context.tiers:
+    if probe is None or source.lacks or source.permission not in walk.context.permissions:
         return None
     made = walk.attempt(source, probe, as_sort=Validity.OPEN)
     links = source.links.get(made.status, ())

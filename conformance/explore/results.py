@@ -83,7 +83,7 @@ def _standing(context: RunContext, operation: str) -> Standing | str:
         paths=paths,
         parameters=parameters,
         headers=request.headers,
-        tiers=frozenset({"read", *context.target.allow}),
+        permissions=frozenset({"read", *context.target.allow}),
         error_content_types=tuple(file.content_types),
         documented=tuple(_documented(context)),
         bodies=dict(_bodies(context)),

@@ -35,7 +35,7 @@ def explore_writing(walk: OperationExplorer, operation: DocumentedOperation) -> 
     """
     place, free = plain_probe(operation), not (operation.makes or operation.own)
     own = _own(walk, operation) if operation.own else None
-    if own is not None and operation.tier != "delete":
+    if own is not None and operation.explored_as != "delete":
         place, free, operation = own, True, place_path(operation, own.path)
     if operation.makes and _may_delete(walk, operation):
         run_link_chain(walk, operation)
@@ -59,7 +59,7 @@ def explore_writing(walk: OperationExplorer, operation: DocumentedOperation) -> 
     )  # what else may change something comes last
     probes = [*example, *(probe for probe in probes if probe not in example)]
     attempted = _all(walk, bound, probes, watch)
-    if own is not None and operation.tier == "delete":
+    if own is not None and operation.explored_as == "delete":
         _deleted(walk, operation, own)
     walk.simplify(bound, [one for one in attempted if one.sort is not Validity.VALID and not one.accepted])
 
@@ -96,7 +96,7 @@ def run_link_chain(walk: OperationExplorer, operation: DocumentedOperation, *, t
     probe = find_maker(walk, operation)
     if probe is None:
         raise TargetStopped(f"nothing is known that {operation.id} would accept")
-    made = walk.attempt(operation, probe, as_sort=Validity.OPEN, tier="delete" if operation.makes else "")
+    made = walk.attempt(operation, probe, as_sort=Validity.OPEN, permission="delete" if operation.makes else "")
     if not made.accepted:
         if 0 < made.status < 500:
             raise TargetStopped(is_refusal(made))
@@ -193,7 +193,7 @@ def _watch(walk: OperationExplorer, operation: DocumentedOperation, place: Explo
 
 def _may_delete(walk: OperationExplorer, operation: DocumentedOperation) -> bool:
     names = {link.operation for links in operation.links.values() for link in links if link.name == "deleted"}
-    return all(walk.view(name).permission in walk.context.tiers for name in names)
+    return all(walk.view(name).permission in walk.context.permissions for name in names)
 
 
 def _remember(walk: OperationExplorer, operation: DocumentedOperation, made: ProbeAnswer) -> None:
@@ -210,9 +210,14 @@ def _own(walk: OperationExplorer, operation: DocumentedOperation) -> ExploreProb
     """Something made for this operation alone; None where that is not allowed."""
     source = walk.view(operation.own)
     probe = find_maker(walk, source)
-    if probe is None or not _may_delete(walk, source) or source.lacks or source.permission not in walk.context.tiers:
+    if (
+        probe is None
+        or not _may_delete(walk, source)
+        or source.lacks
+        or source.permission not in walk.context.permissions
+    ):
         return None
-    made = walk.attempt(source, probe, as_sort=Validity.OPEN, tier="delete")
+    made = walk.attempt(source, probe, as_sort=Validity.OPEN, permission="delete")
     if not made.accepted:
         return None
     _remember(walk, source, made)

@@ -61,5 +61,5 @@ def _steps(
             continue
         request = merge_requests(variant.request, request_data(step.request))
         undo = next(plan_steps(contract, [step.undo], depth)) if step.undo else None
-        tier = step.tier or permission_of(contract, variant.operation, request)
-        yield PlannedStep(step, variant.operation, request, tier, undo)
+        permission = step.permission or permission_of(contract, variant.operation, request)
+        yield PlannedStep(step, variant.operation, request, permission, undo)

@@ -83,7 +83,7 @@ class Planner:
             probes=() if lacks else probes,
             controls=() if lacks else checks,
             undo=self._steps(self.case.undo.steps if self.case.undo else []),
-            after=() if all(probe.tier == "read" for probe in probes) else after,
+            after=() if all(probe.permission == "read" for probe in probes) else after,
             guards=guards,
             repeat=self.case.repeat,
             lacks=lacks,
@@ -100,7 +100,7 @@ class Planner:
     def _lacks(self, before: Steps, probes: Sequence[Probe], checks: Sequence[ControlPlan]) -> Iterator[str]:
         """The least that the profile would have to add for this row."""
         yield from missing_for_steps(self.contract, self.target, before)
-        if self.depth == "smoke" and any(step.tier != "read" for step in before):
+        if self.depth == "smoke" and any(step.permission != "read" for step in before):
             # Other rows go on with what it leaves, until the run's end; that it may be taken away must be sure now.
             away = tuple(plan_steps(self.contract, self.case.after, "standard"))
             yield from missing_for_steps(self.contract, self.target, away)
@@ -163,9 +163,12 @@ class Planner:
     def _possible(self, probes: Iterable[Probe], after: Steps, guards: Steps) -> Iterator[Probe]:
         """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""
         for probe in probes:
-            beside = (*(after if probe.tier != "read" else ()), *(guards[index] for index in probe.guards if guards))
+            beside = (
+                *(after if probe.permission != "read" else ()),
+                *(guards[index] for index in probe.guards if guards),
+            )
             needed = [
-                *missing_requirements(self.contract, self.target, probe.operation, probe.request, probe.tier),
+                *missing_requirements(self.contract, self.target, probe.operation, probe.request, probe.permission),
                 *self._uncaptured(probe.request),
                 *missing_for_steps(self.contract, self.target, beside),
             ]

@@ -74,8 +74,8 @@ class ProbePlanner:
     def neighbours(self) -> ContextTurns:
         """The valid neighbours of each operation: all at once at smoke, else in turn and now and then none."""
         if self.depth == "smoke":
-            return {variant.label: cycle(_all_at_once(variant.beside)) for variant in self.variants}
-        return {variant.label: cycle([*((one,) for one in variant.beside), ()]) for variant in self.variants}
+            return {variant.label: cycle(_all_at_once(variant.combine)) for variant in self.variants}
+        return {variant.label: cycle([*((one,) for one in variant.combine), ()]) for variant in self.variants}
 
     def edges(self, neighbours: ContextTurns, *, spoken: bool = True) -> Iterator[Probe]:
         """Near misses and edges of each varied part, on each operation or dealt over them, `spoken` in each voice."""
@@ -107,7 +107,7 @@ class ProbePlanner:
         given = [(part, self._input(given)) for part, given in self.case.vary.items()]
         settled = [(part, item, resolve_draw(self.target, item.draw)) for part, item in given if item.draw]
         drawn = [(part, item, draw) for part, item, draw in settled if draw is not None]
-        edges = sum(len(item.edges) + len(item.near) for _, item in given)
+        edges = sum(len(item.edges) + len(item.near_misses) for _, item in given)
         thorough = self.depth == "thorough"
         for index in range(DRAWN[self.depth] if thorough or edges < MANY_EDGES else 1):
             for part, described, draw in drawn if thorough else drawn[index % max(len(drawn), 1) :][:1]:
@@ -134,7 +134,7 @@ class ProbePlanner:
     def _dealt(self, given: Input | str) -> list[tuple[str, Any]]:
         """The edges that this row tries: all, or its share of what the rows that name the input have in common."""
         described = self._input(given)
-        edges = [*described.near.items(), *described.edges.items()]
+        edges = [*described.near_misses.items(), *described.edges.items()]
         if described.except_ is not None:
             edges = [edge for edge in edges if not is_excluded(self.target, described.except_, edge[1])]
         if described.always is None or not isinstance(given, str) or self.depth == "thorough":
@@ -150,7 +150,7 @@ class ProbePlanner:
         part, name, value = edge
         changed = replace(variant, request=replace_part(variant.request, part, value))
         probe = self._probe(changed, language_variant, label=f"{name_part(part)}={name}", role="boundary")
-        near = any(value == other for other in described.near.values())
+        near = any(value == other for other in described.near_misses.values())
         return replace(
             probe,
             value=format_value(value),
@@ -165,7 +165,7 @@ class ProbePlanner:
             role=role,
             operation=variant.operation,
             request=variant.request,
-            tier=self._tier(variant),
+            permission=self._tier(variant),
             value=self._example_value(variant),
             guards=tuple(self._guards(variant)),
             repeatable=not self.case.once,
@@ -179,10 +179,12 @@ class ProbePlanner:
         )
 
     def _tier(self, variant: OperationVariant) -> str:
-        if variant.tier_is_said or variant.request.get("method") is None:
-            return variant.tier
+        if variant.permission_is_stated or variant.request.get("method") is None:
+            return variant.permission
         return max(
-            variant.tier, permission_of(self.contract, variant.operation, variant.request), key=PERMISSION_ORDER.index
+            variant.permission,
+            permission_of(self.contract, variant.operation, variant.request),
+            key=PERMISSION_ORDER.index,
         )
 
     def _guards(self, variant: OperationVariant) -> Iterator[int]:

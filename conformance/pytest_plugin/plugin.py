@@ -151,14 +151,13 @@ def _writes(item: RowItem) -> bool:
     row = item.contract.row(item.row)
     if row is None:
         return False
-    if row.case.last or row.case.tier not in (None, "read"):
+    if row.case.last or row.case.permission not in (None, "read"):
         return True
-    calls = [item.contract.operations[ref.call].tier for ref in row.operations]
+    calls = [item.contract.operations[ref.call].permission for ref in row.operations]
     chains = [step.call for control in row.case.control for step in control.steps]
     names = set(chains) & set(item.contract.operations)
-    return any(tier != "read" for tier in [*calls, *(item.contract.operations[name].tier for name in names)]) or bool(
-        set(chains) & set(item.contract.file.chains)
-    )
+    calls += [item.contract.operations[name].permission for name in names]
+    return any(permission != "read" for permission in calls) or bool(set(chains) & set(item.contract.file.chains))
 
 
 def _name(folder: Path) -> str:

@@ -126,7 +126,7 @@ def test_lint_names_every_problem_of_every_file_with_its_line(here: Here, tmp_pa
     said = here("lint")
     assert 4 == said.code
     assert f"contents-get.yaml:{at + 1}: " in said.out
-    assert "causes: there is no such key; did you mean 'cause'?" in said.out
+    assert "unknown key 'causes' in rows.0; did you mean 'cause'?" in said.out
     assert "the operationId 'getContent' stands twice" in said.out
     assert "#/components/responses/Refusal leads nowhere" in said.out
     assert all(re.match(r"\S+\.yaml:\d+: ", line) for line in said.out.splitlines())

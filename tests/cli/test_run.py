@@ -93,7 +93,7 @@ def test_unusable_contract_does_not_hide_the_good_one(tool: Tool, tmp_path: Path
     (broken / "common.yaml").write_text("table: common\ntable: common\n", encoding="utf-8")
     said = tool("run", "--depth", "smoke", "-k", "member-not-found", *workers)
     assert 4 == said.code, said.all
-    assert "there is no such key; did you mean 'pace'?" in said.all
+    assert "unknown key 'paces'; did you mean 'pace'?" in said.all
     assert "common.yaml:2: the key 'table' stands twice" in said.all
     assert {"members-get/member-not-found": "conforms"} == verdicts(tmp_path / "reports")
 
