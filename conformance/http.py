@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from conformance.jsontools import DEEPEST, limit_depth
+from conformance.messages import Message
 
 __all__ = ["Exchange", "FailureKind", "NoResponse", "Outcome", "Request", "Response", "header"]
 
@@ -105,6 +106,13 @@ class NoResponse:
     kind: FailureKind
     detail: str = ""
     response: Response | None = None
+
+    @property
+    def summary(self) -> Message:
+        """Why there was no answer, in a few words."""
+        if not self.detail:
+            return Message("no answer ({kind})", kind=self.kind.value)
+        return Message("no answer ({kind}: {reason})", kind=self.kind.value, reason=self.detail)
 
 
 Outcome = Response | NoResponse

@@ -18,6 +18,7 @@ from conformance.engine.journal import Entry, find_suite_names
 from conformance.engine.journal_entries import had_no_effect, journal_entry
 from conformance.engine.values import read_capture
 from conformance.http import Exchange, FailureKind, NoResponse, Request
+from conformance.messages import Message
 from conformance.plan.steps import plan_steps
 
 __all__ = ["CreatedResourceTracker"]
@@ -59,7 +60,7 @@ class CreatedResourceTracker:
         """While this one waits for its answer, another exploration may go on."""
         if self._context.shared.stopping.is_set() and not self._stopped:
             self._stopped = True  # exploration ends at this; what it sends from now on is clean-up
-            return Exchange(request, NoResponse(FailureKind.NOT_SENT, "the run is being stopped"), tries=0)
+            return Exchange(request, NoResponse(FailureKind.NOT_SENT, Message("the run is being stopped")), tries=0)
         asked_for = frozenset([429]) if request.permission == "exhaust" else frozenset[int]()
         turn = self._context.shared.exploring
         turn.release()
@@ -73,7 +74,9 @@ class CreatedResourceTracker:
         for entry in reversed(self._left.values()):
             why = delete_created(self._context, Evidence(self._context.redactor), entry)
             if why:
-                yield f"what {entry.operation} made may still be there: {why}"
+                yield Message(
+                    "what {operation} made may still be there: {reason}", operation=entry.operation, reason=why
+                )
             else:
                 self._context.ledger.undone(entry.id)
         self._left.clear()

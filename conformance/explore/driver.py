@@ -11,6 +11,7 @@ from conformance.explore.sending import BudgetedSender, BudgetExhausted, TargetS
 from conformance.explore.walk import OperationExplorer
 from conformance.explore.writes import delete_own_records, explore_writing, run_link_chain
 from conformance.http import Exchange, Request
+from conformance.messages import Message
 
 __all__ = ["count_requests", "explore"]
 
@@ -32,7 +33,7 @@ def explore(context: ExploreContext, send: Send) -> ExplorationResult:
     operation = view_operation(context)
     lacks = _lacks(context, operation)
     if lacks or context.budget <= _LEAST:
-        why = None if lacks else "not explored at this depth"
+        why = None if lacks else Message("not explored at this depth")
         return ExplorationResult(operation.id, operation.method, operation.template, reason=why, lacks=lacks)
     walk = _walk(context, operation, send)
     reason = None

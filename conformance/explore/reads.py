@@ -12,6 +12,7 @@ from conformance.explore.selection import choose_probes
 from conformance.explore.sending import TargetStopped
 from conformance.explore.validity import Validity
 from conformance.explore.walk import OperationExplorer, ProbeAnswer
+from conformance.messages import Message
 
 __all__ = ["SMALL", "explore_reading", "is_refusal", "sends_head"]
 
@@ -52,7 +53,10 @@ def is_refusal(attempted: ProbeAnswer) -> str:
     """Why the plain request was refused, in the target's words."""
     response = attempted.exchange.response
     said = " ".join(read_messages(parse_body(response))) if response else ""
-    return f"the plainest valid request was refused: {attempted.status} {said}".strip()
+    status = attempted.status
+    if not said:
+        return Message("the plainest valid request was refused: {status}", status=status)
+    return Message("the plainest valid request was refused: {status} {message}", status=status, message=said)
 
 
 def _room(walk: OperationExplorer, operation: DocumentedOperation, first: ProbeAnswer | None) -> int:
@@ -93,5 +97,5 @@ def _again(walk: OperationExplorer, operation: DocumentedOperation, first: Probe
     probe = ExploreProbe(first.probe.path, first.probe.query, role="guard", about="again")
     again = walk.attempt(operation, probe, as_sort=first.sort)
     if again.status and first.status and again.status != first.status:
-        detail = "the same request, answered differently after the others"
+        detail = Message("the same request, answered differently after the others")
         walk.report(CheckFailure("stability", Level.MUST, first.status, again.status, detail), walk.entry(again))

@@ -18,6 +18,7 @@ from conformance.explore.sending import BudgetExhausted, TargetStopped
 from conformance.explore.validity import Validity, classify_probe
 from conformance.explore.walk import OperationExplorer, ProbeAnswer
 from conformance.jsontools import first_value
+from conformance.messages import Message
 
 __all__ = ["delete_own_records", "explore_writing", "run_link_chain"]
 
@@ -95,7 +96,7 @@ def run_link_chain(walk: OperationExplorer, operation: DocumentedOperation, *, t
     """Make something, follow its links to its deletion, or to one operation alone."""
     probe = find_maker(walk, operation)
     if probe is None:
-        raise TargetStopped(f"nothing is known that {operation.id} would accept")
+        raise TargetStopped(Message("nothing is known that {operation} would accept", operation=operation.id))
     made = walk.attempt(operation, probe, as_sort=Validity.OPEN, permission="delete" if operation.makes else "")
     if not made.accepted:
         if 0 < made.status < 500:
@@ -117,7 +118,9 @@ def delete_own_records(walk: OperationExplorer) -> None:
             exchange = None
         status = exchange.response.status if exchange and exchange.response else 0
         if not (200 <= status < 300 or status == 404):
-            walk.gathering.warnings.append(f"could not be set back: {operation.id} {label_probe(probe)}")
+            walk.gathering.warnings.append(
+                Message("could not be set back: {operation} {about}", operation=operation.id, about=label_probe(probe))
+            )
 
 
 def _one(
@@ -177,9 +180,14 @@ def _read_back(walk: OperationExplorer, operation: DocumentedOperation, attempte
         if not pointer or not isinstance(body, dict) or name not in body:
             continue
         if (now := first_value(shown, pointer)) != body[name]:
-            detail = "a write was accepted and had no effect"
+            detail = Message("a write was accepted and had no effect")
             found = CheckFailure(
-                "effect", Level.MUST, f"{name} reads as it was written", now, detail, kind=f"lost {name}"
+                "effect",
+                Level.MUST,
+                Message("{name} reads as it was written", name=name),
+                now,
+                detail,
+                kind=f"lost {name}",
             )
             walk.report(found, walk.entry(attempted))
 
@@ -201,7 +209,11 @@ def _remember(walk: OperationExplorer, operation: DocumentedOperation, made: Pro
     if undo is not None:
         walk.undo.append(undo)
     elif operation.makes:
-        said = f"could not be deleted again: what {operation.id} made ({label_probe(made.probe)})"
+        said = Message(
+            "could not be deleted again: what {operation} made ({about})",
+            operation=operation.id,
+            about=label_probe(made.probe),
+        )
         walk.gathering.warnings.append(said)
         raise TargetStopped(said)  # whatever else it made would be left behind, too
 

@@ -10,6 +10,7 @@ from itertools import islice
 from conformance.contract import templates as placeholders
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Control, Depth, Step
+from conformance.messages import Message
 from conformance.plan import controls, smoke
 from conformance.plan.depths import DEPTHS, SMOKE_REQUESTS
 from conformance.plan.model import ControlPlan, PlannedStep, Probe, RequestData, RowPlan
@@ -181,7 +182,7 @@ class Planner:
             deeper = self.depth == "smoke" and control.depth != "smoke"
             if possible and (control.fallback or deeper):
                 continue
-            if not self._left_out(f"control {plan.label}", "control", needed):
+            if not self._left_out(Message("control {label}", label=plan.label), "control", needed):
                 possible += 1
                 yield from controls.draw_control_values(self.target, control, plan, self.depth)
 
@@ -199,7 +200,7 @@ class Planner:
         lacks = list(dict.fromkeys(needed))
         if lacks:
             self.lacking.setdefault(role, []).append(lacks)
-            self.skipped.append(f"{label}: {', '.join(lacks)}")
+            self.skipped.append(Message("{label}: {lacks}", label=label, lacks=", ".join(lacks)))
         return bool(lacks)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Depth, Input
+from conformance.messages import Message
 from conformance.plan.depths import DRAWN, FIRM, MANY_EDGES, reaches
 from conformance.plan.model import DrawSlot, Probe
 from conformance.plan.overlay import format_value, merge_requests, name_part, replace_part, split_part
@@ -25,6 +26,8 @@ from conformance.plan.variants import (
 from conformance.target.loader import Target
 
 __all__ = ["ProbePlanner", "ask_in_language"]
+
+EXAMPLE = Message("example")
 
 ContextValues = tuple[tuple[str, Any], ...]
 """Valid values of other parameters, as pairs of a part and its value."""
@@ -53,10 +56,10 @@ class ProbePlanner:
         yield from [*drawn, *edges] if self.case.unchanged else [*edges, *drawn]
         for count in range(FIRM - len(examples) - len(edges) - len(drawn)):
             # What is right only the first time, or wrong now and then, shows in what is sent again.
-            yield self.example(self.variants[count % len(self.variants)], self.language_variants[0], "again")
+            yield self.example(self.variants[count % len(self.variants)], self.language_variants[0], Message("again"))
         yield from self._open()
 
-    def example(self, variant: OperationVariant, language_variant: LanguageVariant, label: str = "example") -> Probe:
+    def example(self, variant: OperationVariant, language_variant: LanguageVariant, label: str = EXAMPLE) -> Probe:
         """The written example on one operation in one voice."""
         return self._probe(variant, language_variant, label=label, role="example")
 
@@ -159,9 +162,8 @@ class ProbePlanner:
         )
 
     def _probe(self, variant: OperationVariant, language_variant: LanguageVariant, *, label: str, role: str) -> Probe:
-        suffix = f" ({variant.label})" if len(self.variants) > 1 else ""
-        without_language = Probe(
-            label=label + suffix,
+        probe = Probe(
+            label=label,
             role=role,
             operation=variant.operation,
             request=variant.request,
@@ -170,13 +172,10 @@ class ProbePlanner:
             guards=tuple(self._guards(variant)),
             repeatable=not self.case.once,
         )
-        return (
-            without_language
-            if language_variant == NO_LANGUAGE
-            else replace(
-                ask_in_language(without_language, language_variant), label=label + _named(language_variant) + suffix
-            )
-        )
+        probe = ask_in_language(probe, language_variant)
+        if len(self.variants) > 1:
+            probe = replace(probe, label=Message("{label} ({operation})", label=probe.label, operation=variant.label))
+        return probe
 
     def _tier(self, variant: OperationVariant) -> str:
         if variant.permission_is_stated or variant.request.get("method") is None:
@@ -208,17 +207,16 @@ def ask_in_language(probe: Probe, language_variant: LanguageVariant) -> Probe:
     """The probe, asking for a language in this way."""
     if language_variant == NO_LANGUAGE:
         return probe
+    label = probe.label
+    if language_variant.label:
+        label = Message("{label} [{language}]", label=label, language=language_variant.label)
     return replace(
         probe,
-        label=probe.label + _named(language_variant),
+        label=label,
         request=merge_requests(probe.request, language_variant.request),
         language=language_variant.language,
         other_language=language_variant.other,
     )
-
-
-def _named(language_variant: LanguageVariant) -> str:
-    return f" [{language_variant.label}]" if language_variant.label else ""
 
 
 def _inputs_of(row: Row) -> list[str]:
@@ -243,4 +241,4 @@ def _beside(probe: Probe, company: ContextValues) -> Probe:
     for part, value in company:
         request = replace_part(request, part, value)
     said = ", ".join(f"{name_part(part)}={format_value(value)}" for part, value in company)
-    return replace(probe, label=f"{probe.label} beside {said}", request=request)
+    return replace(probe, label=Message("{input} beside {other}", input=probe.label, other=said), request=request)
