@@ -17,7 +17,7 @@ import yaml
 
 from conformance.errors import Problem
 
-__all__ = ["Document", "dump", "read", "read_text"]
+__all__ = ["Document", "dump", "read", "read_text", "replace_value"]
 
 Place = tuple[str | int, ...]
 
@@ -102,6 +102,36 @@ def read_text(text: str, path: Path) -> tuple[Document | None, tuple[Problem, ..
 def dump(value: Any) -> str:
     """Write a value of JSON types as YAML that `read` gives back unchanged."""
     return yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
+
+
+def replace_value(text: str, place: Sequence[str | int], items: Sequence[str]) -> str:
+    """The text of a document with the value at `place` replaced by a list; every other character stays as it is.
+
+    `items` are the entries of the list, written in YAML's flow style. Raises KeyError where there is no such place.
+    """
+    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    for part in place:
+        node = _child(node, part)
+    start, end = node.start_mark.index, node.end_mark.index
+    end = start + len(text[start:end].rstrip())
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    indent = " " * (len(line) - len(line.lstrip(" -")) + 4)
+    written = ",\n".join(f"{indent}{item}" for item in items)
+    closing = indent[:-2]
+    if line.strip():
+        return f"{text[:start]}[\n{written},\n{closing}]{text[end:]}"
+    # A list in block style begins on a line of its own: the new one begins behind its key.
+    return f"{text[:start].rstrip()} [\n{written},\n{closing}]{text[end:]}"
+
+
+def _child(node: Any, part: str | int) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == part:
+                return value
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part]
+    raise KeyError(part)
 
 
 class _Dumper(yaml.SafeDumper):

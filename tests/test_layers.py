@@ -37,13 +37,7 @@ DOORS = {
     "harfile": ["conformance.report"],
     "prometheus_client": ["conformance.report"],
     "werkzeug": ["conformance.reference"],
-    "pydantic": [
-        "conformance.contract",
-        "conformance.target",
-        "conformance.results",
-        "conformance.plan",
-        "conformance.validation",
-    ],
+    "pydantic": ["conformance.contract", "conformance.target", "conformance.results", "conformance.plan"],
     "sqlite3": ["conformance.history"],
     "distributed": ["conformance.audit", "conformance.cli"],
 }

@@ -107,7 +107,8 @@ def read_errors(rules: ResponseRules, body: Any) -> tuple[ErrorEntry, ...]:
     """The faults that an error body names, a text being a fault with nothing but a message; empty in another form."""
     said = rules.envelope
     found, inside = resolve_pointer(body, said.faults)
-    items = inside if found and isinstance(inside, list) else [inside] if found and said.faults == "" else []
+    is_one = found and (isinstance(inside, dict) or said.faults == "")
+    items = inside if found and isinstance(inside, list) else [inside] if is_one else []
     return tuple(
         ErrorEntry(item.get(said.message), item.get(said.code), item.get(said.field), said.message in item)
         if isinstance(item, dict)

@@ -27,6 +27,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "plan": "List every request that a run would send, before any is sent.",
     "list": "List every row of every contract.",
     "explain": "Tell what a row promises, in whose words, and what is sent for it.",
+    "new": "Draft a contract from the pages on which a vendor documents its errors.",
+    "drift": "Tell where a vendor's page and a contract's rows differ.",
     "lint": "Report every problem in case files at once.",
     "serve": "Start an embedded reference server, and print the profile to use with it.",
     "report": "Draw reports again from results.json or results.jsonl.",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from conformance.authoring.todos import list_todos
 from conformance.contract.folders import contract_folders
 from conformance.contract.loader import find_contracts, read_contract
 from conformance.contract.openapi_lint import check_openapi
@@ -31,8 +32,12 @@ def command(path: Path | None) -> int:
         click.echo(str(problem))
     if problems:
         return 4
-    files = sum(1 for folder in folders for _ in folder.glob("*.yaml"))
-    click.echo(f"{files} files, {rows} rows, no problem")
+    files = [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
+    todos = [(path, *todo) for path in files for todo in list_todos(path.read_text(encoding="utf-8"))]
+    for file, line, what in todos:
+        click.echo(f"{file}:{line}: TODO: {what}")
+    unfinished = f", {len(todos)} TODOs" if todos else ""
+    click.echo(f"{len(files)} files, {rows} rows, no problem{unfinished}")
     return 0
 
 

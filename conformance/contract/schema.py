@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 __all__ = [
-    "RENAMED_KEYS",
     "Case",
     "ContractFile",
     "Control",
@@ -39,17 +37,6 @@ __all__ = [
     "Undo",
     "Wording",
 ]
-
-RENAMED_KEYS: Mapping[str, str] = {
-    "beside": "combine",
-    "lane": "resource",
-    "near": "near_misses",
-    "own": "isolated",
-    "tier": "permission",
-    "trace": "created_resource",
-    "traces": "created_resources",
-}
-"""Keys of the first version's files, and what they are called now."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Permission = Literal["read", "write", "delete", "exhaust"]
@@ -88,7 +75,8 @@ class Draw(StrictModel):
 class Input(StrictModel):
     """Values of one part of a request, each with a label, and what is drawn around and beyond them.
 
-    `near_misses` are tried before the edges.
+    `near` holds near misses of what is valid, tried like edges; `unless` is what a successful answer to one of them
+    shows if the value is valid after all (an ID that happens to exist).
     `spread` deals the edges out over the operations of the row instead of trying each on each. `always` edges are tried
     at `standard` in every row that names this input, and the others are dealt out over those rows. `unless` is what a
     successful answer would show if the value were valid after all (an ID that happens to exist). `for` names the
@@ -97,7 +85,7 @@ class Input(StrictModel):
     """
 
     edges: dict[str, Any] = {}
-    near_misses: dict[str, Any] = {}
+    near: dict[str, Any] = {}
     draw: Draw | None = None
     spread: bool = False
     always: int | None = Field(default=None, ge=0)
@@ -211,7 +199,7 @@ class Step(StrictModel):
     undo: Step | None = None
     unless: dict[str, Any] | None = None
     wait: float | None = Field(default=None, ge=0, le=60)
-    permission: Permission | None = None
+    tier: Permission | None = None
     repeatable: bool = True
     depth: Depth = "smoke"
     """The shallowest depth at which the call is made."""
@@ -348,13 +336,13 @@ class OperationSpec(StrictModel):
     """The body of each call that says nothing else."""
     credential: str | None = None
     success: list[int] = [200]
-    permission: Permission | None = None
+    tier: Permission | None = None
     body: dict[str, Any] | None = None
     """Members that every valid body of this target needs, for exploration."""
-    resource: Name | None = None
-    """What a call of it may change. Rows that write different resources run side by side; a write without a resource
-    runs alone."""
-    isolated: bool = False
+    lane: Name | None = None
+    """What a call of it may change. Rows whose writes change different things may run side by side; a write without a
+    lane is beside no other."""
+    own: bool = False
     """What set-ups, controls and exploration call it on is made by themselves and seen by nobody else but in a list:
     several of them may do so at the same time."""
     explore: bool = True
@@ -390,7 +378,7 @@ class ContractFile(StrictModel):
     """How many requests exploration may send for one operation."""
     inputs: dict[str, Input] = {}
     chains: dict[str, list[Step]] = {}
-    created_resources: dict[str, CreatedResource] = {}
+    traces: dict[str, CreatedResource] = {}
     """By operation: what a call of it leaves on a target, so that nothing is left behind."""
     labels_ja: dict[str, str] = {}
     """What the labels of controls say, in Japanese: by the label as it stands in the table's file."""
@@ -415,9 +403,9 @@ class OperationRef(StrictModel):
     call: str
     label: str = ""
     request: RequestSpec = RequestSpec()
-    combine: dict[str, list[Any]] = {}
+    beside: dict[str, list[Any]] = {}
     """Valid values of other parameters: the row holds with each of them too."""
-    permission: Permission | None = None
+    tier: Permission | None = None
 
 
 class Case(StrictModel):
@@ -431,7 +419,7 @@ class Case(StrictModel):
     operations: list[OperationRef | str] | None = None
     request: RequestSpec = RequestSpec()
     vary: dict[str, Input | str] = {}
-    combine: dict[str, list[Any]] = {}
+    beside: dict[str, list[Any]] = {}
     """As in `operations`, for all of them."""
     open: list[Open] = []
     expect: Expect
@@ -441,12 +429,14 @@ class Case(StrictModel):
     undo: Undo | None = None
     unchanged: list[Guard] = []
     repeat: Repeat | None = None
-    permission: Permission | None = None
+    tier: Permission | None = None
     once: bool = False
     """The example is sent once a run and never again."""
     last: bool = False
     """Run after all other rows: it uses something up."""
     needs: list[str] = []
+    not_provokable: str | None = Field(default=None, min_length=1)
+    """Why nobody can provoke it, or what is still to be written: it is documented, and not exercised."""
 
 
 class TableFile(StrictModel):

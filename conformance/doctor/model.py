@@ -26,14 +26,14 @@ class RequestLoad:
     """How much a run sends at a depth, at most, and how many seconds that takes at which pace, if one is known."""
 
     depth: str
-    permissions: tuple[tuple[str, int], ...]
+    tiers: tuple[tuple[str, int], ...]
     explored: int
     seconds: float | None
     pace: str = ""
 
     @property
     def requests(self) -> int:
-        return sum(count for _, count in self.permissions) + self.explored
+        return sum(count for _, count in self.tiers) + self.explored
 
 
 @dataclass(frozen=True, slots=True)

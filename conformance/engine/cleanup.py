@@ -16,13 +16,12 @@ from conformance.engine.steps import StepSequence, run_steps
 from conformance.engine.values import read_capture
 from conformance.http import Response
 from conformance.jsontools import resolve_pointer
-from conformance.messages import Message
 from conformance.plan.model import Probe, RowPlan
 from conformance.plan.steps import plan_steps
 
 __all__ = ["ProbeCleanup", "delete_created", "find_and_delete"]
 
-_LABEL = Message("clean-up")
+_LABEL = "taken back"
 
 
 def delete_created(context: RunContext, evidence: Evidence, entry: Entry) -> str:
@@ -42,14 +41,14 @@ def delete_created(context: RunContext, evidence: Evidence, entry: Entry) -> str
 
 def find_and_delete(context: RunContext, evidence: Evidence, operation: str, names: Iterable[str]) -> str:
     """Look for what bears one of these names, and take it away; why something may be left, or nothing."""
-    trace = context.contract.file.created_resources.get(operation)
+    trace = context.contract.file.traces.get(operation)
     expected = list(names)
     if trace is None or not expected:
-        return Message("nothing tells what {operation} made", operation=operation)
+        return f"nothing tells what {operation} made"
     for name in expected:
         chain = _run(context, evidence, [trace.read], {"name": name})
         if not chain.passed:
-            return Message("could not be looked for: {reason}", reason=chain.why)
+            return f"could not be looked for: {chain.why}"
         for captures in _bearing(trace, name, chain):
             undone = _run(context, evidence, trace.undo, captures)
             if not _gone(undone):
@@ -111,9 +110,7 @@ class ProbeCleanup:
             return outcome
         why = self._taken_back(evidence, entry, noted.names, outcome)
         if why:
-            evidence.warnings.append(
-                Message("what {operation} left behind may still be there: {reason}", operation=probe.label, reason=why)
-            )
+            evidence.warnings.append(f"what {probe.label} left behind may still be there: {why}")
         return outcome
 
     def _taken_back(self, evidence: Evidence, entry: str, names: tuple[str, ...], outcome: ProbeResult) -> str:
@@ -127,7 +124,7 @@ class ProbeCleanup:
         steps = [step.model_dump(mode="json") for step in self._steps()]
         if entry:
             self._context.ledger.made(entry, captures_needed(self._context, steps, captures))
-        label = Message("undo of {label}", label=outcome.probe.label)
+        label = f"undo of {outcome.probe.label}"
         chain = run_steps(
             self._context,
             evidence,
@@ -157,7 +154,7 @@ class ProbeCleanup:
 
     def _leaves(self, probe: Probe) -> bool:
         undo = self._plan.row.case.undo
-        if undo is None or not self._plan.undo or probe.permission == "read":
+        if undo is None or not self._plan.undo or probe.tier == "read":
             return False
         return undo.for_ is None or probe.operation in undo.for_
 

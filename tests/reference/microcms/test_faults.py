@@ -1,4 +1,4 @@
-"""Every row of the tables has faults, and each of them changes a response of the server."""
+"""The catalogue of faults: every row has some, and each of them can be seen in what the server answers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import pytest
 
 from conformance import reference
+from conformance.errors import ConfigError
 from conformance.reference.http import IncomingRequest, RequestBody
 from conformance.reference.microcms import create_application
 from conformance.reference.microcms.application import MicrocmsApplication
@@ -162,7 +163,7 @@ def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
 
 
 SECTIONS = {"lists": lists, "contents": contents, "media": media, "gates": gates}
-"""Many requests for every row, and valid ones."""
+"""What somebody would send who knows the tables: each row in many ways, and what is right beside it."""
 WHERE = {
     "common": ("gates",),
     "members-get": ("gates",),
@@ -175,8 +176,8 @@ WHERE = {
 PASSING = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|20[0-9-]+T[0-9:.]+Z")
 
 
-def responses(server: MicrocmsApplication, section: str) -> Iterable[str]:
-    """Every response of the server, without what differs from run to run."""
+def answers(server: MicrocmsApplication, section: str) -> Iterable[str]:
+    """Everything that the server answers, without what differs from run to run."""
     last = ""
     for method, target, headers, body, peer in SECTIONS[section](server.profile("http://127.0.0.1")["fixtures"]):
         path, _, query = target.replace("%3Clast%3E", last).partition("?")
@@ -190,30 +191,27 @@ def responses(server: MicrocmsApplication, section: str) -> Iterable[str]:
 
 
 @cache
-def right_responses(section: str) -> tuple[str, ...]:
+def right(section: str) -> tuple[str, ...]:
     server = MicrocmsApplication((), DEFAULTS)
-    seen = tuple(responses(server, section))
+    seen = tuple(answers(server, section))
     assert server.crashes == []
     return seen
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-def test_right_server_responds_alike_twice(section: str) -> None:
-    assert right_responses(section) == tuple(responses(MicrocmsApplication((), DEFAULTS), section))
+def test_right_server_answers_the_same_twice(section: str) -> None:
+    assert right(section) == tuple(answers(MicrocmsApplication((), DEFAULTS), section))
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_fault_changes_a_response(fault: reference.Fault) -> None:
+def test_fault_can_be_seen(fault: reference.Fault) -> None:
     for section in {section for table, _ in fault.rows for section in WHERE[table]}:
         server = create_application([fault.name], DEFAULTS)
-        differs = any(
-            actual != expected
-            for expected, actual in zip(right_responses(section), responses(server, section), strict=False)
-        )
+        differs = any(expected != got for expected, got in zip(right(section), answers(server, section), strict=False))
         assert server.crashes == []
         if differs:
             return
-    pytest.fail("it responds like a right server")
+    pytest.fail("nobody could tell this server from a right one")
 
 
 def test_every_row_has_three_faults_that_are_more_than_wording() -> None:
@@ -234,3 +232,14 @@ def test_catalogue_is_spread_over_all_kinds() -> None:
         "operation", "repeated", "method", "lenient",
     }  # fmt: skip
     assert {fault.kind for fault in FAULTS} == kinds
+
+
+def test_unknown_names_are_answered_with_near_ones() -> None:
+    with pytest.raises(ConfigError, match="accepts_limit_101_on_contents"):
+        reference.start("microcms-management", faults=["accepts_limit_101_on_content"])
+    with pytest.raises(ConfigError, match="microcms-management"):
+        reference.start("microcms")
+    with pytest.raises(ConfigError, match="integer_plus"):
+        reference.start("microcms-management", variants={"integer_plu": "accepted"})
+    with pytest.raises(ConfigError, match="'maybe'"):
+        reference.start("microcms-management", variants={"integer_plus": "maybe"})

@@ -1,4 +1,4 @@
-"""The two proofs that the tests of this folder look at."""
+"""What the tests of this folder are about."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conformance.prove.model import Proof
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """A proof at smoke and one at standard, each with right servers."""
+    """All faults at smoke, and a sample of them with right servers at standard."""
 
     smoke: Proof
     standard: Proof

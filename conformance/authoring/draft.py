@@ -1,0 +1,236 @@
+"""A contract drafted from the error tables of a page: files that lint accepts, and a TODO for what is missing."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.authoring.envelope import DEFAULT_ENVELOPE
+from conformance.authoring.error_rows import ErrorRow, ErrorTable
+from conformance.authoring.openapi_draft import Resource, find_resources, list_operations, path_parameters
+from conformance.authoring.todos import list_todos
+from conformance.yaml_document import dump
+
+__all__ = ["Draft", "draft_contract", "mark_placeholders", "slug"]
+
+TODO_OPERATION = "todo"
+_UNFINISHED = "TODO: write the request that provokes it, its control, and remove this line"
+_PLACEHOLDER = re.compile(
+    r"\$?\{[^{}]*\}|<[A-Za-z][\w .-]{0,40}>|%\(\w+\)[sd]|%[sdifgr]\b|\[[a-z][a-z_ -]{0,30}\]|"
+    r"(?<![A-Za-z0-9])[xX]{3,}(?![A-Za-z0-9])|(?<=\s):[a-z_]{2,30}\b|…|\.{3}"
+)
+"""How pages write what is another value each time: {name}, <id>, %s, [field], xxx, :id, an ellipsis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The files of a drafted contract, by name below its folder, and how many rows and TODOs they hold."""
+
+    files: Mapping[str, str]
+    rows: int
+    todos: int = field(default=0)
+
+
+def draft_contract(
+    name: str,
+    tables: Sequence[ErrorTable],
+    *,
+    source: str,
+    today: str,
+    envelope: Mapping[str, Any] | None = None,
+    openapi: Mapping[str, Any] | None = None,
+) -> Draft:
+    """Draft `contract.yaml`, `openapi.yaml` and one file for each table.
+
+    `source` names the page in each row's provenance, `today` is the edition. Without an `openapi` document there is one
+    operation, `todo`, for a person to replace.
+    """
+    operations = list_operations(openapi) if openapi else {TODO_OPERATION: ("GET", "/TODO")}
+    names = _unique([slug(table.titles[-1]) if table.titles else "" for table in tables], "errors")
+    files = {
+        "contract.yaml": _contract(name, names, source, today, envelope, operations, find_resources(operations)),
+        "openapi.yaml": dump(dict(openapi)) if openapi else _openapi(name),
+    }
+    languages = sorted({language for table in tables for row in table.rows for _, language in row.messages if language})
+    for table_name, table in zip(names, tables, strict=True):
+        files[f"{table_name}.yaml"] = _table(table_name, table, source, operations, several=len(languages) > 1)
+    todos = sum(1 for text in files.values() for _ in list_todos(text))
+    return Draft(files, sum(len(table.rows) for table in tables), todos)
+
+
+def slug(text: str) -> str:
+    """A name of lower-case words and hyphens; empty where a text has no letters of the Latin alphabet."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+    words = re.findall(r"[a-z0-9]+", plain)
+    kept: list[str] = []
+    for word in words:
+        if len("-".join([*kept, word])) > 48:
+            break
+        kept.append(word)
+    return "-".join(kept)
+
+
+def mark_placeholders(message: str) -> str:
+    """A documented message with `{any}` where the page shows that another value stands there each time."""
+    return _PLACEHOLDER.sub("{any}", message)
+
+
+def _unique(names: Iterable[str], fallback: str) -> list[str]:
+    taken: list[str] = []
+    for name in names:
+        base, count = name or fallback, 1
+        found = base
+        while found in taken:
+            count += 1
+            found = f"{base}-{count}"
+        taken.append(found)
+    return taken
+
+
+# --- contract.yaml
+
+
+def _contract(  # noqa: PLR0917 - each is a part of the file
+    name: str,
+    tables: Sequence[str],
+    source: str,
+    today: str,
+    envelope: Mapping[str, Any] | None,
+    operations: Mapping[str, tuple[str, str]],
+    resources: Sequence[Resource],
+) -> str:
+    variable = f"{re.sub('[^A-Z0-9]', '_', name.upper())}_KEY"
+    parameters = sorted({each for _, path in operations.values() for each in path_parameters(path)})
+    lines = [
+        f"# Drafted on {today} from {source}. Every TODO is a sentence for a person: do it, and delete it.",
+        f"contract: {name}",
+        f"title: {_inline(name)}  # TODO: the product's name, as its vendor writes it",
+        f"edition: {_inline(today)}  # TODO: the date or version of the page, where it has one",
+        f"document: {_inline(source)}",
+        f"tables: [{', '.join(tables)}]",
+        "credential: key",
+        "",
+        "# TODO: compare with a real error answer; list in `required` what each error must have.",
+        *dump({"envelope": dict(envelope or DEFAULT_ENVELOPE)}).splitlines(),
+        "",
+        "credentials:",
+        "  key:",
+        '    about: "TODO: what this credential is, and what it may do."',
+        f"    usual: {{header: Authorization, env: {variable}}}",
+        "",
+    ]
+    if parameters:
+        lines.append("fixtures:")
+        for one in parameters:
+            lines += [f"  {_key(one)}:", f'    about: "TODO: what `{one}` names, and where its value is found."']
+        lines.append("")
+    lines.append("operations:")
+    for operation, (_, path) in operations.items():
+        pairs = ", ".join(f'{_key(one)}: "{{fixture.{one}}}"' for one in path_parameters(path))
+        lines.append(f"  {_key(operation)}: {{{f'path: {{{pairs}}}' if pairs else ''}}}")
+    for resource in resources:
+        lines += ["", *_resource(resource)]
+    return "\n".join(lines) + "\n"
+
+
+def _resource(resource: Resource) -> Iterator[str]:
+    yield f"# TODO: {resource.create} makes a thing, {resource.list} lists what is there, {resource.delete} deletes it."
+    yield "# Say so in `created_resources`, so that nothing is left behind: see docs/cases.md."
+
+
+def _openapi(name: str) -> str:
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": name, "version": "0"},
+        "paths": {"/TODO": {"get": {"operationId": TODO_OPERATION, "responses": {"200": {"description": "success"}}}}},
+    }
+    return "# TODO: the operations that the tables are about: paths, methods and operationIds are enough.\n" + dump(
+        document
+    )
+
+
+# --- one file a table
+
+
+def _table(
+    name: str, table: ErrorTable, source: str, operations: Mapping[str, tuple[str, str]], *, several: bool
+) -> str:
+    title = " / ".join(table.titles) or "Errors"
+    lines = [f"table: {name}", f"title: {_inline(title)}"]
+    usual = next(iter(operations)) if len(operations) == 1 else None
+    if usual:
+        lines.append(f"operation: {usual}  # TODO: the operation of openapi.yaml that these rows are about")
+    lines.append("rows:")
+    ids = _unique([_row_name(row) for row in table.rows], "error")
+    for row_id, row in zip(ids, table.rows, strict=True):
+        lines += _row(row_id, row, source, operations, several=several, named=usual is None)
+    return "\n".join(lines) + "\n"
+
+
+def _row_name(row: ErrorRow) -> str:
+    texts = [text for text, language in row.messages if language == "en"] or [text for text, _ in row.messages]
+    message = next((text for text in texts if slug(text)), "")
+    named = slug(row.code) if re.search("[A-Za-z]{3}", row.code) and not row.messages else ""
+    short = slug(message) or slug(" ".join(row.cause.split()[:7])) or slug(row.code)
+    return named or short or f"status-{row.status or 'unknown'}"
+
+
+def _row(
+    row_id: str, row: ErrorRow, source: str, operations: Mapping[str, tuple[str, str]], *, several: bool, named: bool
+) -> Iterator[str]:
+    yield f"  - id: {row_id}"
+    yield f"    cause: {_inline(row.cause or row.note or 'TODO: the situation in which it comes, in a sentence.')}"
+    yield f"    source: {{document: {_inline(f'{source}:{row.line}')}{_note(row)}}}"
+    if named:
+        known = row.operation if row.operation in operations else next(iter(operations))
+        todo = "" if row.operation in operations else "  # TODO: the operations that it is about"
+        yield f"    operations: [{_key(known)}]{todo}"
+    yield f'    not_provokable: "{_UNFINISHED}"'
+    parts = [f"status: {row.status}" if row.status else "status: 400"]
+    if row.code:
+        parts.append(f"code: {_inline(row.code)}")
+    if row.field:
+        parts.append(f"field: {_inline(row.field)}")
+    if row.messages:
+        parts.append(f"message: {_messages(row, several=several)}")
+    yield f"    expect: {{{', '.join(parts)}}}" + ("" if row.status else "  # TODO: the page gives no status")
+
+
+def _note(row: ErrorRow) -> str:
+    return f", note: {_inline(row.note)}" if row.note and row.cause else ""
+
+
+def _messages(row: ErrorRow, *, several: bool) -> str:
+    texts = [(mark_placeholders(text), language) for text, language in row.messages]
+    if len(texts) == 1 and not several:
+        return _inline(texts[0][0])
+    written = (
+        f"{{text: {_inline(text)}{f', language: {language}' if language and several else ''}}}"
+        for text, language in texts
+    )
+    return f"[{', '.join(written)}]"
+
+
+def _inline(text: str) -> str:
+    """A text as YAML reads it back within `{…}`: plain where it is one safe word, otherwise in quotes."""
+    return (
+        text
+        if re.fullmatch(r"[A-Za-z][A-Za-z_-]*", text) and text.lower() not in _WORDS
+        else json.dumps(text, ensure_ascii=False)
+    )
+
+
+def _key(name: str) -> str:
+    return (
+        name
+        if re.fullmatch(r"[A-Za-z_][\w.-]*", name) and name.lower() not in _WORDS
+        else json.dumps(name, ensure_ascii=False)
+    )
+
+
+_WORDS = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false", "null"})
+"""Words that YAML takes for something else."""

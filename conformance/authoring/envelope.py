@@ -1,0 +1,84 @@
+"""The error envelope of a contract, guessed from the sample answers of a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance.yaml_document import read_text
+
+__all__ = ["DEFAULT_ENVELOPE", "guess_envelope"]
+
+MESSAGE_KEYS = ("message", "detail", "error_description", "error_message", "msg", "reason", "title", "description")
+CODE_KEYS = ("code", "errno", "error_code", "type", "errorCode", "status_code", "error")
+FIELD_KEYS = ("field", "param", "parameter", "property", "pointer", "location", "path", "name")
+DEFAULT_ENVELOPE: dict[str, Any] = {
+    "schema": {"type": "object", "properties": {"message": {"type": "string"}}},
+    "faults": "",
+    "body_may_lack": True,
+}
+"""Where a page shows no sample: a JSON object that may hold a message."""
+_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}
+
+
+def guess_envelope(samples: Iterable[str]) -> dict[str, Any] | None:
+    """The envelope that the first sample answer of an error shows; None where no sample looks like one."""
+    for text in samples:
+        body = _object(text)
+        if body is not None and (found := _envelope(body)) is not None:
+            return found
+    return None
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    """The first object in a text that is JSON, or JSON as people write it, with bare keys."""
+    start, end = text.find("{"), text.rfind("}")
+    if start < 0 or end < start:
+        return None
+    inside = text[start : end + 1]
+    try:
+        value = json.loads(inside)
+    except ValueError:
+        document, problems = read_text(inside, Path("sample"))
+        value = document.value if document is not None and not problems else None
+    return value if isinstance(value, dict) else None
+
+
+def _envelope(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    pointer, fault = _fault(body)
+    if fault is None:
+        return None
+    found: dict[str, Any] = {"schema": _schema(body), "faults": pointer}
+    for key, names in (("message", MESSAGE_KEYS), ("code", CODE_KEYS), ("field", FIELD_KEYS)):
+        name = next((one for one in names if isinstance(fault.get(one), str | int)), None)
+        if name is not None and name != key:
+            found[key] = name
+    return found
+
+
+def _fault(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
+    """Where the entry stands that says what is wrong: in a list, or in the body itself."""
+    for name, value in body.items():
+        first = value[0] if isinstance(value, list) and value else None
+        if isinstance(first, dict) and _says_what_is_wrong(first):
+            return f"/{name}", first
+        if isinstance(value, dict) and _says_what_is_wrong(value):
+            return f"/{name}", value
+    return "", body if _says_what_is_wrong(body) else None
+
+
+def _says_what_is_wrong(value: Mapping[str, Any]) -> bool:
+    return any(isinstance(value.get(name), str) for name in MESSAGE_KEYS) or {"error", "errno"} & value.keys() != set()
+
+
+def _schema(value: Any) -> dict[str, Any]:
+    """The types that a sample shows; nothing is required, for one sample cannot tell that."""
+    kind = _TYPES.get(type(value))
+    schema: dict[str, Any] = {"type": kind} if kind else {}
+    if isinstance(value, dict):
+        schema["properties"] = {name: _schema(item) for name, item in value.items()}
+    elif isinstance(value, list) and value:
+        schema["items"] = _schema(value[0])
+    return schema

@@ -1,0 +1,201 @@
+"""A documentation page of a file or an address as blocks; the format is told by its name and its beginning."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from conformance.authoring.blocks import Block, Heading, Page, TableRow, build_table
+from conformance.authoring.text_page import read_text_page
+from conformance.client.download import download
+from conformance.errors import ConfigError, Problem
+from conformance.yaml_document import Document, read_text
+
+__all__ = ["read_openapi_document", "read_page"]
+
+MOST_BYTES = 20 << 20
+_SUFFIXES = {
+    "html": (".html", ".htm", ".xhtml"),
+    "markdown": (".md", ".markdown", ".mdx"),
+    "rst": (".rst", ".rest"),
+    "csv": (".csv", ".tsv"),
+    "openapi": (".json", ".yaml", ".yml"),
+}
+_INSTALL = "install the extra: pip install 'conformance[authoring]'"
+
+
+def read_page(where: str) -> Page:
+    """Read one page: a file's path, or an http(s) address.
+
+    Raises ConfigError where it cannot be read, or where the library for its format is not installed.
+    """
+    name, content_type, data = _load(where)
+    text = data.decode("utf-8-sig", errors="replace")
+    return Page(name, tuple(_read(_format(name, content_type, text), text, name)))
+
+
+def read_openapi_document(where: str) -> dict[str, Any]:
+    """An OpenAPI document of a file or an address, in JSON or YAML; raises ConfigError where it is none."""
+    _, _, data = _load(where)
+    return _parse_openapi(data.decode("utf-8-sig", errors="replace"), where)[0]
+
+
+def _load(where: str) -> tuple[str, str, bytes]:
+    if where.startswith(("http://", "https://")):
+        content_type, data = download(where, MOST_BYTES)
+        return where, content_type, data
+    path = Path(where)
+    if not path.is_file():
+        raise ConfigError([Problem(where, "is no file", "give the path or the http(s) address of a page")])
+    if path.stat().st_size > MOST_BYTES:
+        raise ConfigError([Problem(where, f"is larger than {MOST_BYTES >> 20} MiB", "give the page itself")])
+    try:
+        return where, "", path.read_bytes()
+    except OSError as error:
+        raise ConfigError([Problem(where, f"cannot be read: {error.strerror or error}", "check the path")]) from None
+
+
+def _format(name: str, content_type: str, text: str) -> str:
+    suffix = Path(name.partition("?")[0]).suffix.lower()
+    said = next((form for form, suffixes in _SUFFIXES.items() if suffix in suffixes), "")
+    looks = {
+        "html": "html" in content_type or re.search(r"<(html|table|body|h1)\b", text[:20_000], re.IGNORECASE),
+        "csv": "csv" in content_type,
+        "openapi": re.match(r"\s*\{\s*\"(openapi|swagger)\"|(openapi|swagger):", text),
+        "rst": "\n.. " in text and re.search(r"^(={3,}[ =]*|\+[-=]{3,}[-+=]*\+)\s*$", text, re.MULTILINE),
+        "markdown": re.search(r"^#{1,4} \S", text, re.MULTILINE),
+    }
+    return said or next((form for form, is_so in looks.items() if is_so), "text")
+
+
+def _read(form: str, text: str, name: str) -> Iterator[Block]:
+    try:
+        if form == "html":
+            from conformance.authoring.html_page import read_html  # noqa: PLC0415 - an extra may be missing
+
+            yield from read_html(text)
+        elif form == "markdown":
+            from conformance.authoring.markdown_page import read_markdown  # noqa: PLC0415 - as above
+
+            yield from read_markdown(text)
+        elif form == "rst":
+            from conformance.authoring.rst_page import read_rst  # noqa: PLC0415 - as above
+
+            yield from read_rst(text)
+        elif form == "csv":
+            yield from _read_csv(text)
+        elif form == "openapi":
+            yield from _read_openapi(text, name)
+        else:
+            yield from read_text_page(text)
+    except ModuleNotFoundError as error:
+        raise ConfigError([Problem(name, f"a {form} page needs {error.name}", _INSTALL)]) from None
+
+
+def _read_csv(text: str) -> Iterator[Block]:
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    rows, line = [], 1
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            rows.append(TableRow(tuple(cells), line))
+        line = reader.line_num + 1
+    if (table := build_table(rows, 1)) is not None:
+        yield table
+
+
+# --- OpenAPI: the error answers of each operation are a table
+
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+def _parse_openapi(text: str, name: str) -> tuple[dict[str, Any], Document | None]:
+    document, _ = read_text(text, Path(name))
+    value: Any = document.value if document is not None else None
+    if not isinstance(value, dict):
+        try:
+            value = json.loads(text)
+        except ValueError:
+            raise ConfigError([Problem(name, "is neither YAML nor JSON", "give an OpenAPI document")]) from None
+    if not isinstance(value, dict) or not isinstance(value.get("paths"), dict):
+        raise ConfigError(
+            [Problem(name, "is no OpenAPI document: it has no `paths`", "give one, or a page of another form")]
+        )
+    return value, document
+
+
+def _read_openapi(text: str, name: str) -> Iterator[Block]:
+    value, document = _parse_openapi(text, name)
+    rows = [TableRow(("operation", "status", "code", "message", "cause"), 1)]
+    for path, item in value["paths"].items():
+        for method in _METHODS:
+            operation = item.get(method) if isinstance(item, dict) else None
+            if isinstance(operation, dict):
+                label = str(operation.get("operationId") or f"{method.upper()} {path}")
+                for status, answer in _errors(value, operation):
+                    place = ("paths", path, method, "responses", status)
+                    line = document.line(place) if document is not None else 1
+                    rows += [TableRow((label, status, *said), line) for said in _said(value, answer)]
+    info = value.get("info")
+    title = str(info.get("title", "Errors")) if isinstance(info, dict) else "Errors"
+    yield Heading(title, 1, 1)
+    if (table := build_table(rows, 1)) is not None:
+        yield table
+
+
+def _errors(document: Any, operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    responses = operation.get("responses")
+    for status, answer in responses.items() if isinstance(responses, dict) else ():
+        if re.fullmatch(r"[45]\d\d", str(status)) and isinstance(found := _resolve(document, answer), dict):
+            yield str(status), found
+
+
+def _said(document: Any, answer: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Code, message and cause of each example of an error answer, or of its description alone."""
+    cause = " ".join(str(answer.get("description", "")).split())
+    found = []
+    contents = answer.get("content")
+    for content in contents.values() if isinstance(contents, dict) else ():
+        examples = (
+            [content.get("example"), *_values(document, content.get("examples"))] if isinstance(content, dict) else []
+        )
+        schema = _resolve(document, content.get("schema")) if isinstance(content, dict) else None
+        if isinstance(schema, dict):
+            examples.append(schema.get("example"))
+        found += [(*_code_and_message(example), cause) for example in examples if isinstance(example, dict)]
+    return list(dict.fromkeys(found)) or [("", "", cause)]
+
+
+def _values(document: Any, examples: Any) -> list[Any]:
+    named = examples.values() if isinstance(examples, dict) else ()
+    return [one.get("value") for one in (_resolve(document, each) for each in named) if isinstance(one, dict)]
+
+
+def _code_and_message(example: dict[str, Any]) -> tuple[str, str]:
+    inner: Any = example.get("error") or next(iter(example.get("errors") or [{}]), {})
+    body = {**example, **inner} if isinstance(inner, dict) else example
+    code = next((str(body[key]) for key in ("code", "errno", "error_code", "type") if _is_word(body.get(key))), "")
+    texts = (body.get(key) for key in ("message", "detail", "error_description", "title", "error"))
+    return code, next((text for text in texts if isinstance(text, str)), "")
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _resolve(document: Any, value: Any) -> Any:
+    """What a local `$ref` points to, through at most 20 of them."""
+    for _ in range(20):
+        if not (isinstance(value, dict) and isinstance(value.get("$ref"), str) and value["$ref"].startswith("#/")):
+            break
+        found: Any = document
+        for part in value["$ref"][2:].split("/"):
+            found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+        value = found
+    return value

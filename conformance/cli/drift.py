@@ -1,0 +1,117 @@
+"""`conformance drift`: the vendor's page as it is today, against the rows of a contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from conformance.authoring.draft import mark_placeholders
+from conformance.authoring.drift import Drift, compare_pages, wordings_to_accept
+from conformance.authoring.error_rows import find_error_tables
+from conformance.authoring.read_page import read_page
+from conformance.cli.contracts import read_contracts
+from conformance.contract.contract import Contract, Row
+from conformance.errors import ConfigError, Problem
+from conformance.files import write_text
+from conformance.report.sanitize import clip_text, to_one_line
+from conformance.yaml_document import replace_value
+
+__all__ = ["command"]
+
+_LONGEST = 200
+
+
+@click.command("drift")
+@click.argument("contract")
+@click.argument("pages", nargs=-1, required=True, metavar="PAGE...")
+@click.option("--accept", is_flag=True, help="Take reworded messages over as a new edition; the old ones stay.")
+@click.option("--edition", metavar="NAME", help="What that edition is called; today's date without it.")
+def command(contract: str, pages: tuple[str, ...], *, accept: bool, edition: str | None) -> int:
+    """Tell which rows of CONTRACT are new, gone, moved or reworded on its vendor's pages (files or addresses).
+
+    Exit codes: 0 nothing differs (or all that differs was accepted), 1 something differs.
+    """
+    if edition and not accept:
+        raise ConfigError([Problem("--edition", "there is nothing to name", "give --accept, too")])
+    one = read_contracts(contract)[0][0]
+    read = {where: find_error_tables(read_page(where)) for where in pages}
+    if empty := [where for where, tables in read.items() if not tables]:
+        hint = "give the page that lists statuses with messages or codes"
+        raise ConfigError(Problem(where, "no table of errors was found", hint) for where in empty)
+    found = compare_pages(one, read)
+    for drift in found:
+        click.echo("\n".join(to_one_line(line) if n == 0 else line for n, line in enumerate(_lines(drift))))
+    left = _accept(one, found, edition or datetime.now(UTC).date().isoformat()) if accept else found
+    rows = sum(len(table.rows) for tables in read.values() for table in tables)
+    click.echo(f"{rows} rows on {len(pages)} pages, {sum(1 for _ in one.rows)} in the cases: {_summary(found)}")
+    return int(bool(left))
+
+
+def _lines(drift: Drift) -> Iterator[str]:
+    where = _where(drift.contract) if drift.contract else drift.page.where if drift.page else ""
+    name = drift.contract.id if drift.contract else "a row that the cases do not have"
+    page = f" ({drift.page.where})" if drift.page and drift.contract else ""
+    said = f"{drift.kind}: {drift.what}" if drift.what else drift.kind
+    yield f"{where}: {name}: {said}{page}"
+    if drift.kind == "changed":
+        yield f"    cases  {_text(drift.ours)}"
+        yield f"    page   {_text(drift.theirs)}"
+    elif drift.kind == "new" and drift.page is not None:
+        row = drift.page.row
+        texts = [str(row.status or ""), row.code, *(text for text, _ in row.messages), row.cause]
+        yield f"    page   {_text(' · '.join(text for text in texts if text))}"
+
+
+def _where(row: Row) -> str:
+    return f"{row.file}:{row.line}"
+
+
+def _text(text: str) -> str:
+    return clip_text(to_one_line(text), _LONGEST)
+
+
+def _summary(found: Sequence[Drift]) -> str:
+    counts = {kind: sum(1 for one in found if one.kind == kind) for kind in ("new", "gone", "moved", "changed")}
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "nothing differs"
+
+
+def _accept(contract: Contract, found: Sequence[Drift], edition: str) -> list[Drift]:
+    """Write each reworded message into its case as another wording; what else differs is left."""
+    accepted = wordings_to_accept(found)
+    texts: dict[Path, str] = {}
+    # From the last row of a file to its first: what is written further down moves no line above it.
+    for row in sorted(contract.rows, key=lambda each: -each.number):
+        if row.id in accepted:
+            text = texts.get(row.file) or row.document.text
+            place = ("rows", row.number - 1, "expect", "message")
+            texts[row.file] = replace_value(text, place, _wordings(contract, row, accepted[row.id], edition))
+    for path, text in texts.items():
+        write_text(path, text)
+        click.echo(f"written: {path}")
+    taken = {id(one) for drifts in accepted.values() for one in drifts}
+    return [one for one in found if id(one) not in taken and not (one.kind == "changed" and one.what == "message")]
+
+
+def _wordings(contract: Contract, row: Row, reworded: Sequence[Drift], edition: str) -> list[str]:
+    """The row's wordings and the new ones, each as an item of a list in YAML."""
+    message = row.case.expect.message
+    written = (
+        [{"text": message, "edition": contract.file.edition}]
+        if isinstance(message, str)
+        else [one.model_dump(exclude_none=True) for one in message or ()]
+    )
+    new = [{"text": mark_placeholders(one.theirs), "language": one.language, "edition": edition} for one in reworded]
+    items = [*written, *({key: value for key, value in one.items() if value} for one in new)]
+    return [
+        f"{{{', '.join(f'{key}: {json.dumps(value, ensure_ascii=False)}' for key, value in one.items())}}}"
+        for one in items
+    ]
+
+
+def _flow(value: Mapping[str, str | None]) -> str:
+    """A mapping of texts in YAML's flow style."""
+    return f"{{{', '.join(f'{key}: {json.dumps(text, ensure_ascii=False)}' for key, text in value.items())}}}"

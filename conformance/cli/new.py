@@ -1,0 +1,64 @@
+"""`conformance new`: a contract drafted from the page on which a vendor documents its errors."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance.authoring.draft import draft_contract
+from conformance.authoring.envelope import guess_envelope
+from conformance.authoring.error_rows import ErrorTable, find_error_tables, sample_texts
+from conformance.authoring.openapi_draft import name_operations
+from conformance.authoring.read_page import read_openapi_document, read_page
+from conformance.errors import ConfigError, Problem
+from conformance.files import write_text
+
+__all__ = ["command"]
+
+
+@click.command("new")
+@click.argument("name")
+@click.option(
+    "--from", "pages", multiple=True, required=True, metavar="PAGE", help="A page with error tables; repeatable."
+)
+@click.option("--openapi", metavar="FILE|URL", help="The API's OpenAPI document: adds operations and path parameters.")
+@click.option("--output", default="cases", metavar="DIR", help="The folder of contracts to write into (cases).")
+@click.option("--force", is_flag=True, help="Write over a contract that is there.")
+def command(*, name: str, pages: tuple[str, ...], openapi: str | None, output: str, force: bool) -> int:
+    """Draft the contract NAME from pages in HTML, Markdown, reStructuredText, CSV, plain text, or an OpenAPI document.
+
+    Every table or list of errors becomes a file, every entry a row with what the page says of it. What a person must
+    add stands there as TODO; `conformance lint` counts them, and a row that is not finished is not exercised.
+    """
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+        raise ConfigError([Problem("NAME", f"{name!r} is no name", "use a-z, 0-9 and single hyphens")])
+    folder = Path(output, name)
+    if (folder / "contract.yaml").exists() and not force:
+        raise ConfigError([Problem(str(folder), "there is a contract already", "choose another name, or give --force")])
+    tables: list[ErrorTable] = []
+    samples: list[str] = []
+    for where in pages:
+        page = read_page(where)
+        tables += find_error_tables(page)
+        samples += sample_texts(page)
+    if not tables:
+        hint = "give the page that lists statuses with messages or codes; tables, lists and headings are read"
+        raise ConfigError([Problem(", ".join(pages), "no table of errors was found", hint)])
+    document: dict[str, Any] | None = name_operations(read_openapi_document(openapi)) if openapi else None
+    source = ", ".join(_short(where) for where in pages)
+    today = datetime.now(UTC).date().isoformat()
+    draft = draft_contract(name, tables, source=source, today=today, envelope=guess_envelope(samples), openapi=document)
+    for file, text in draft.files.items():
+        write_text(folder / file, text)
+    click.echo(f"{folder}: {len(draft.files)} files, {draft.rows} rows, {draft.todos} TODOs")
+    click.echo(f"next: conformance lint {folder}")
+    return 0
+
+
+def _short(where: str) -> str:
+    """A page as it is named in the draft: an address as it is, a file without its folders."""
+    return where if "://" in where else Path(where).name

@@ -1,0 +1,119 @@
+"""A drafted contract is accepted by lint, says what the page says, and is not exercised until it is finished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.authoring.draft import mark_placeholders, slug
+from conformance.authoring.envelope import guess_envelope
+from conformance.cli import group
+from conformance.contract.contract import Contract
+from conformance.contract.loader import read_contract
+
+PAGES = Path(__file__).parent / "pages"
+
+
+def draft(folder: Path, *more: str, page: str = "payments.md") -> Contract:
+    arguments = ["new", "payments", "--from", str(PAGES / page), "--output", str(folder), *more]
+    ran = CliRunner().invoke(group, arguments, catch_exceptions=False, standalone_mode=False)
+    assert ran.return_value == 0, ran.output
+    return read_contract(folder / "payments")
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in PAGES.iterdir()))
+def test_every_page_becomes_a_contract_that_can_be_read(tmp_path: Path, page: str) -> None:
+    contract = draft(tmp_path, page=page)
+    assert [row.id for row in contract.rows if row.case.not_provokable is None] == []
+
+
+def test_a_row_says_what_the_page_says(tmp_path: Path) -> None:
+    by_line = {row.case.source.document: row for row in draft(tmp_path).rows}
+    row = by_line["payments.md:20"]
+    assert (row.case.expect.status, row.case.expect.code) == (400, "invalid_json")
+    assert row.case.expect.message == "Could not parse JSON"
+    assert row.case.cause == "The body is not JSON."
+    assert by_line["payments.md:10"].case.expect.message == "No such item: {any}"
+
+
+def test_the_envelope_is_that_of_the_sample_answer(tmp_path: Path) -> None:
+    envelope = draft(tmp_path, page="numbers.rst").file.envelope
+    assert (envelope.faults, envelope.message, envelope.code) == ("", "message", "code")
+    assert envelope.schema_["properties"]["errno"] == {"type": "integer"}
+
+
+def test_operations_and_path_parameters_come_from_the_openapi_document(tmp_path: Path) -> None:
+    document = tmp_path / "openapi.json"
+    document.write_text(
+        '{"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/items": {"get": {"responses": {}}, '
+        '"post": {"operationId": "add", "responses": {}}}, "/items/{item_id}": {"delete": {"responses": {}}}}}'
+    )
+    contract = draft(tmp_path, "--openapi", str(document))
+    assert sorted(contract.operations) == ["add", "deleteItemsItemId", "getItems"]
+    assert list(contract.file.fixtures) == ["item_id"]
+    written = (tmp_path / "payments" / "contract.yaml").read_text()
+    assert "add makes a thing, getItems lists what is there, deleteItemsItemId deletes it" in written
+
+
+def test_lint_lists_and_counts_what_is_still_to_do(tmp_path: Path) -> None:
+    draft(tmp_path)
+    ran = CliRunner().invoke(group, ["lint", str(tmp_path / "payments")], standalone_mode=False)
+    assert ran.return_value == 0
+    *todos, last = ran.output.splitlines()
+    assert last == f"4 files, 8 rows, no problem, {len(todos)} TODOs"
+    assert len(todos) == 15
+    assert f"{tmp_path}/payments/contract.yaml:3: TODO: the product's name, as its vendor writes it" in todos
+
+
+def test_a_contract_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    draft(tmp_path)
+    ran = CliRunner().invoke(group, ["new", "payments", "--from", str(PAGES / "items.html"), "--output", str(tmp_path)])
+    assert "there is a contract already" in str(ran.exception)
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("Invalid integer in query (limit=xxx)", "Invalid integer in query (limit={any})"),
+        ("No such item: {id}", "No such item: {any}"),
+        ("Unknown <field name>", "Unknown {any}"),
+        ("Feld %s fehlt", "Feld {any} fehlt"),
+        ("no [name] given", "no {any} given"),
+        ("Not found", "Not found"),
+        ("at 10:30 UTC", "at 10:30 UTC"),
+    ],
+)
+def test_placeholders_of_a_page_are_recognised(text: str, marked: str) -> None:
+    assert mark_placeholders(text) == marked
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("Card declined!", "card-declined"), ("名前がない", ""), ("Événement créé", "evenement-cree")]
+)
+def test_names_are_of_plain_letters(text: str, name: str) -> None:
+    assert slug(text) == name
+
+
+@pytest.mark.parametrize(
+    ("sample", "pointer", "keys"),
+    [
+        ('{\n  message: "some message"\n}', "", {}),
+        ('{"errors": [{"code": "invalid", "message": "m", "field": "f"}]}', "/errors", {}),
+        ('{"error": {"type": "card", "message": "m", "param": "p"}}', "/error", {"code": "type", "field": "param"}),
+        (
+            '{"type": "about:blank", "title": "t", "status": 400, "detail": "d"}',
+            "",
+            {"message": "detail", "code": "type"},
+        ),
+    ],
+)
+def test_an_envelope_is_guessed_from_a_sample(sample: str, pointer: str, keys: dict[str, str]) -> None:
+    found = guess_envelope(["GET /items", sample])
+    assert found is not None
+    assert {key: value for key, value in found.items() if key != "schema"} == {"faults": pointer, **keys}
+
+
+def test_an_answer_that_is_no_error_gives_no_envelope() -> None:
+    assert guess_envelope(['{"items": [{"id": 1}], "total": 1}', "{}", "[1]"]) is None

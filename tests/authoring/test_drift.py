@@ -1,0 +1,116 @@
+"""A page of today is held against the cases: rows that are new, gone, moved or reworded, each with both texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.authoring.drift import Drift, compare_pages
+from conformance.authoring.error_rows import find_error_tables
+from conformance.authoring.read_page import read_page
+from conformance.cli import group
+from conformance.contract.loader import read_contract
+
+PAGES = Path(__file__).parent / "pages"
+CASES = Path(__file__).parents[2] / "cases"
+MICROCMS = (PAGES / "microcms.md").read_text(encoding="utf-8")
+
+
+def drifts(folder: Path, text: str) -> list[Drift]:
+    page = folder / "page.md"
+    page.write_text(text, encoding="utf-8")
+    contract = read_contract(CASES / "microcms-management")
+    return list(compare_pages(contract, {"page.md": find_error_tables(read_page(str(page)))}))
+
+
+def line_of(text: str, message: str) -> str:
+    return next(line for line in text.splitlines() if message in line)
+
+
+@pytest.mark.parametrize(("name", "page"), [("microcms-management", "microcms.md"), ("kuroco", "kuroco.txt")])
+def test_the_shipped_contracts_are_what_their_documents_say(name: str, page: str) -> None:
+    tables = find_error_tables(read_page(str(PAGES / page)))
+    assert compare_pages(read_contract(CASES / name), {page: tables}) == ()
+
+
+def test_a_reworded_message_is_shown_with_both_texts(tmp_path: Path) -> None:
+    (one,) = drifts(tmp_path, MICROCMS.replace("`Member not found`", "`No such member`"))
+    assert (one.kind, one.what, one.ours, one.theirs) == ("changed", "message", "Member not found", "No such member")
+    assert one.contract is not None
+    assert one.page is not None
+    assert one.contract.id == "members-get/member-not-found"
+    assert one.page.where == f"page.md:{len(MICROCMS.splitlines())}"
+
+
+def test_another_status_is_shown_with_both(tmp_path: Path) -> None:
+    (one,) = drifts(tmp_path, MICROCMS.replace("| 403 | `Forbidden`", "| 401 | `Forbidden`"))
+    assert (one.kind, one.what, one.ours, one.theirs) == ("changed", "status", "403", "401")
+
+
+def test_a_row_that_the_page_no_longer_has_is_gone(tmp_path: Path) -> None:
+    (one,) = drifts(tmp_path, MICROCMS.replace(line_of(MICROCMS, "`medium not found`") + "\n", ""))
+    assert one.contract is not None
+    assert (one.kind, one.contract.id) == ("gone", "media-delete/medium-not-found")
+
+
+def test_a_row_that_the_cases_do_not_have_is_new(tmp_path: Path) -> None:
+    known = line_of(MICROCMS, "`Forbidden`")
+    (one,) = drifts(tmp_path, MICROCMS.replace(known, f"{known}\n| 409 | `Edited meanwhile` | Situation 33 |"))
+    assert one.page is not None
+    assert (one.kind, one.page.row.status, one.page.row.messages) == ("new", 409, (("Edited meanwhile", None),))
+
+
+def test_a_row_that_stands_elsewhere_has_moved(tmp_path: Path) -> None:
+    line = line_of(MICROCMS, "`Too Many Requests`")
+    (one,) = drifts(tmp_path, MICROCMS.replace(f"{line}\n", "").rstrip() + f"\n{line}\n")
+    assert one.contract is not None
+    assert (one.kind, one.contract.id) == ("moved", "common/too-many-requests")
+
+
+@pytest.fixture
+def drift(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    copytree(CASES, tmp_path / "cases")
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        ran = CliRunner().invoke(group, ["drift", *arguments], catch_exceptions=False, standalone_mode=False)
+        return ran.return_value, ran.output
+
+    return run
+
+
+def test_the_command_exits_with_1_where_something_differs(drift: Callable[..., tuple[int, str]]) -> None:
+    assert drift("kuroco", str(PAGES / "kuroco.txt")) == (0, "15 rows on 1 pages, 15 in the cases: nothing differs\n")
+    Path("page.txt").write_text((PAGES / "kuroco.txt").read_text().replace("Title is required", "A title is needed"))
+    code, said = drift("kuroco", "page.txt")
+    assert code == 1
+    assert "topics-write/title-missing: changed: message (page.txt:13)" in said
+    assert "    cases  Title is required\n    page   A title is needed\n" in said
+
+
+def test_accepted_wordings_are_another_edition_and_the_old_ones_stay(drift: Callable[..., tuple[int, str]]) -> None:
+    Path("page.md").write_text(
+        MICROCMS.replace("`Member not found`", "`No such member`").replace("`invalid user id`", "`no user (xxx)`")
+    )
+    code, _ = drift("microcms-management", "page.md", "--accept", "--edition", "2027-01-01")
+    assert code == 0
+    contract = read_contract(Path("cases/microcms-management"))
+    member, user = contract.row("members-get/member-not-found"), contract.row("contents-patch/invalid-user-id")
+    assert member is not None
+    assert user is not None
+    assert [(one.text, one.edition) for one in member.case.expect.message or () if not isinstance(one, str)] == [
+        ("Member not found", "2025-12-10"),
+        ("No such member", "2027-01-01"),
+    ]
+    assert [one.text for one in user.case.expect.message or () if not isinstance(one, str)][-1] == "no user ({any})"
+    assert drift("microcms-management", "page.md")[0] == 0
+
+
+def test_a_page_without_errors_is_refused_by_name(drift: Callable[..., tuple[int, str]]) -> None:
+    Path("page.md").write_text("# Prices\n\n| Plan | Price |\n|---|---|\n| A | 1 |\n")
+    ran = CliRunner().invoke(group, ["drift", "kuroco", "page.md"])
+    assert "page.md: no table of errors was found" in str(ran.exception)

@@ -1,0 +1,107 @@
+"""Error tables are found in pages of every form: tables, lists, sections about one status, cells that were lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.authoring.blocks import Page, Table, TableRow
+from conformance.authoring.error_rows import ErrorRow, find_error_tables
+from conformance.authoring.read_page import read_page
+from conformance.authoring.text_page import read_text_page
+
+PAGES = Path(__file__).parent / "pages"
+
+
+def rows(name: str) -> list[ErrorRow]:
+    return [row for table in find_error_tables(read_page(str(PAGES / name))) for row in table.rows]
+
+
+def facts(row: ErrorRow) -> tuple[int | None, str, list[str], int]:
+    return row.status, row.code, [text for text, _ in row.messages], row.line
+
+
+def test_spans_of_an_html_table_are_written_out() -> None:
+    first, second, third = rows("items.html")
+    assert facts(first) == (400, "E1001", ["Bad value"], 3)
+    assert facts(second) == (422, "E1002", ["Bad value"], 4)
+    assert (first.field, second.field) == ("limit", "offset")
+    assert facts(third) == (404, "not_found", [], 5)
+
+
+def test_successes_are_left_out_and_sections_about_a_status_are_read() -> None:
+    assert [(row.status, row.code) for row in rows("payments.md")] == [
+        (400, "bad_request"),
+        (401, "unauthorized"),
+        (429, "rate_limited"),
+        (404, ""),
+        (402, "card_declined"),
+        (402, "expired_card"),
+        (400, "invalid_json"),
+        (403, ""),
+    ]
+
+
+def test_a_list_says_status_code_message_and_cause() -> None:
+    by_code = {row.code: row for row in rows("payments.md")}
+    assert by_code["invalid_json"].messages == (("Could not parse JSON", None),)
+    assert by_code["invalid_json"].cause == "The body is not JSON."
+    assert by_code["card_declined"].cause == "the card was declined"
+
+
+def test_numbers_under_errno_are_codes_and_no_statuses() -> None:
+    found = [(row.status, row.code) for row in rows("numbers.rst")]
+    assert found == [(401, "104"), (None, "105"), (401, "104"), (401, "105"), (400, "106"), (404, ""), (409, "")]
+
+
+def test_titles_in_german_are_understood() -> None:
+    first, second = rows("felder.csv")
+    assert facts(first) == (400, "E1", ["Feld %s fehlt"], 2)
+    assert first.cause == "Pflichtfeld"
+    assert facts(second) == (404, "E2", ["Nicht gefunden"], 3)
+
+
+def test_lost_cells_are_put_under_their_columns() -> None:
+    found = rows("kuroco.txt")
+    assert len(found) == 15
+    no_group = found[4]
+    assert (no_group.status, no_group.code) == (None, "bad_request")
+    assert no_group.messages == (("コンテンツ定義は存在しません。", "ja"), ("Content Structure does not exist.", "en"))
+    assert [row.operation for row in found[4:7]] == ["insert / update"] * 3
+    assert (found[5].field, found[6].field) == ("subject", "ext_col_xx")
+
+
+def test_cells_that_became_paragraphs_are_a_table_again() -> None:
+    cells = ["ステータスコード", "エラーメッセージ", "原因"]
+    cells += ["400 Bad Request", "`no name`", "名前がない。", "404 Not Found", "`no item`", "ない。"]
+    text = "\n\n".join(cells)
+    page = Page("page.txt", read_text_page(text))
+    (table,) = find_error_tables(page)
+    assert [facts(row) for row in table.rows] == [(400, "", ["no name"], 7), (404, "", ["no item"], 13)]
+
+
+def test_a_table_whose_rows_were_broken_is_read_by_its_bars() -> None:
+    text = "Status | Message | Cause |\n|---|---|---|\n400 Bad Request |\n| Too long. |\n404 |\n| None. |\n"
+    (table,) = find_error_tables(Page("page.txt", read_text_page(text)))
+    assert [(row.status, row.cause, row.line) for row in table.rows] == [(400, "Too long.", 3), (404, "None.", 5)]
+
+
+@pytest.mark.parametrize(
+    "header", [("Name", "Size"), ("Plan", "Price", "Requests"), ("Parameter", "Type", "Description")]
+)
+def test_other_tables_are_no_error_tables(header: tuple[str, ...]) -> None:
+    table = Table(header, (TableRow(tuple("abc"[: len(header)]), 2),), 1)
+    assert find_error_tables(Page("page.md", (table,))) == ()
+
+
+def test_the_error_answers_of_an_openapi_document_are_rows(tmp_path: Path) -> None:
+    path = tmp_path / "openapi.yaml"
+    path.write_text(
+        "openapi: 3.1.0\ninfo: {title: Shop, version: '1'}\npaths:\n  /items:\n    get:\n      operationId: list\n"
+        "      responses:\n        '200': {description: fine}\n        '400':\n          description: Bad limit\n"
+        "          content:\n            application/json:\n              example: {code: bad, message: Wrong.}\n"
+    )
+    ((row,),) = [table.rows for table in find_error_tables(read_page(str(path)))]
+    assert facts(row) == (400, "bad", ["Wrong."], 9)
+    assert (row.operation, row.cause) == ("list", "Bad limit")
