@@ -21,7 +21,8 @@ def measure() -> list[tuple[str, float, float, str]]:
         (Path(folder) / "test_empty.py").write_text("def test_empty():\n    pass\n", encoding="utf-8")
         plain = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         empty = [*plain, "-p", "no:schemathesis", "-p", "no:conformance.pytest_plugin", folder]
-        ours = [*plain, "--depth", "smoke", "--output", folder, "cases/microcms-management", "--collect-only"]
+        options = ["--conformance-depth", "smoke", "--conformance-output", folder]
+        ours = [*plain, *options, "cases/microcms-management", "--collect-only"]
         started = [_took(ours, ROOT) - _took(empty, Path(folder)) for _ in range(ROUNDS)]
     helped = [
         _took([sys.executable, "-m", "conformance", "--help"], ROOT) - _took([sys.executable, "-c", "pass"], ROOT)

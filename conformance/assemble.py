@@ -11,6 +11,7 @@ from typing import Any
 from conformance import __version__
 from conformance.checks.model import Verdict, worst_verdict
 from conformance.contract.contract import Contract
+from conformance.messages import Message
 from conformance.results.model import (
     ContractName,
     Exploration,
@@ -48,7 +49,12 @@ def mark_known_deviation(row: RowResult, expectations: Sequence[KnownDeviation],
     entry = outcome.expectation
     if outcome.kind == "known":
         return replace(row, known=KnownDeviationNote(entry.reason, entry.link or "", entry.expires.isoformat()))
-    said = f"the expectation of {entry.row} ({entry.where}) expired on {entry.expires.isoformat()}"
+    said = Message(
+        "the expectation of {row} ({where}) expired on {date}",
+        row=entry.row,
+        where=entry.where,
+        date=entry.expires.isoformat(),
+    )
     return replace(row, warnings=(*row.warnings, said))
 
 

@@ -63,7 +63,7 @@ def build_context(
     session = Session(
         Access(
             base_url=target.base_url,
-            tiers=frozenset({"read", *target.allow}),
+            permissions=frozenset({"read", *target.allow}),
             ca_bundle=str(target.ca_bundle) if target.ca_bundle else None,
             client_cert=str(target.client_cert[0]) if target.client_cert else None,
         ),

@@ -16,6 +16,7 @@ from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import StepResult, StepSequence, run_steps
 from conformance.jsontools import json_equal, resolve_pointer
+from conformance.messages import Message
 from conformance.plan.requirements import is_known_name, missing_for_steps
 from conformance.plan.steps import plan_steps
 
@@ -49,9 +50,11 @@ def check_fixture(context: RunContext, evidence: Evidence, name: str, steps: Ite
     """Make the reads that show whether a fixture is as it should be; None where one of them is no read, or lacks."""
     planned = tuple(plan_steps(context.contract, steps, "standard"))
     lacks = list(missing_for_steps(context.contract, context.target, planned))
-    if not planned or lacks or any(step.tier != "read" for step in planned):
+    if not planned or lacks or any(step.permission != "read" for step in planned):
         return None
-    return run_steps(context, evidence, planned, {}, label=f"fixture {name}", role="step", salt=f"fixture/{name}")
+    return run_steps(
+        context, evidence, planned, {}, label=Message("fixture {name}", name=name), role="step", salt=f"fixture/{name}"
+    )
 
 
 def is_usable(chain: StepSequence) -> bool:
@@ -97,7 +100,9 @@ class _Looking:
                 return
             if tried == TRIES:
                 break
-        self.missed[name] = why or ("what was found is not as it should be" if tried else "the target shows none")
+        self.missed[name] = why or (
+            Message("what was found is not as it should be") if tried else Message("the target shows none")
+        )
 
     def _answer(self, chain: str) -> tuple[Any, str]:
         if chain not in self._answers:
@@ -108,18 +113,24 @@ class _Looking:
         contract = self.context.contract
         steps = tuple(plan_steps(contract, contract.file.chains[name], "standard"))
         lacks = list(dict.fromkeys(missing_for_steps(contract, self.context.target, steps)))
-        if lacks or any(step.tier != "read" for step in steps):
-            return None, f"looking for it needs {', '.join(lacks) or 'more than reads'}"
+        if lacks or any(step.permission != "read" for step in steps):
+            return None, Message("looking for it needs {names}", names=", ".join(lacks) or "more than reads")
         chain = run_steps(
-            self.context, self.evidence, steps, {}, label=f"looking at {name}", role="step", salt=f"discover/{name}"
+            self.context,
+            self.evidence,
+            steps,
+            {},
+            label=Message("looking at {name}", name=name),
+            role="step",
+            salt=f"discover/{name}",
         )
         response = chain.calls[-1].exchange.response if chain.calls else None
         if response is None or not _shows(chain):
-            return None, f"it could not be looked for: {chain.why}"
+            return None, Message("it could not be looked for: {reason}", reason=chain.why)
         try:
             return response.json(), ""
         except ValueError:
-            return None, "it could not be looked for: the answer is no JSON"
+            return None, Message("it could not be looked for: the answer is no JSON")
 
     def _candidates(self, body: Any, how: Discover) -> Iterator[Any]:
         there, items = resolve_pointer(body, how.in_)

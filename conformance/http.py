@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from conformance.jsontools import DEEPEST, limit_depth
+from conformance.messages import Message
 
 __all__ = ["Exchange", "FailureKind", "NoResponse", "Outcome", "Request", "Response", "header"]
 
@@ -29,7 +30,7 @@ def header(headers: Headers, name: str) -> str | None:
 class Request:
     """One request, ready to be sent.
 
-    `source_address` and `proxy` are the vantage it is sent from; `tier` is the permission that it uses: `read`,
+    `source_address` and `proxy` are the vantage it is sent from; `permission` is the permission that it uses: `read`,
     `write`, `delete` or `exhaust`.
     """
 
@@ -37,7 +38,7 @@ class Request:
     url: str
     headers: Headers = field(default=(), repr=False)  # may hold a credential: out of every traceback
     body: bytes | None = field(default=None, repr=False)
-    tier: str = "read"
+    permission: str = "read"
     source_address: str | None = None
     proxy: str | None = None
 
@@ -105,6 +106,13 @@ class NoResponse:
     kind: FailureKind
     detail: str = ""
     response: Response | None = None
+
+    @property
+    def summary(self) -> Message:
+        """Why there was no answer, in a few words."""
+        if not self.detail:
+            return Message("no answer ({kind})", kind=self.kind.value)
+        return Message("no answer ({kind}: {reason})", kind=self.kind.value, reason=self.detail)
 
 
 Outcome = Response | NoResponse

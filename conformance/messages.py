@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Self, TypeAlias
 
-__all__ = ["Message", "Value", "join_messages", "plural_message"]
+__all__ = ["Message", "Value", "error_message", "join_messages", "plural_message"]
 
 Value: TypeAlias = str | int | float | None
 """What a placeholder can hold: a JSON scalar, or another message."""
@@ -59,6 +59,11 @@ def join_messages(separator: str, parts: Iterable[str]) -> str:
         return texts[0] if len(texts) == 1 else separator.join(texts)
     values = {f"part_{number}": text for number, text in enumerate(texts, 1)}
     return Message(separator.join(f"{{{name}}}" for name in values), **values)
+
+
+def error_message(error: BaseException) -> str:
+    """What an exception says: the message that it was raised with where it has one, else its text."""
+    return error.args[0] if error.args and isinstance(error.args[0], Message) else str(error)
 
 
 def plural_message(count: int, one: str, many: str, /, **values: object) -> Message:

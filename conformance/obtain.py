@@ -12,6 +12,7 @@ from conformance.contract.schema import NamedInput
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import run_steps
+from conformance.messages import Message
 from conformance.plan.requirements import missing_for_steps
 from conformance.plan.steps import plan_steps
 from conformance.target.credentials import Credential, Secret
@@ -51,13 +52,13 @@ def _value(context: RunContext, evidence: Evidence, name: str, chain: str) -> tu
     steps = tuple(plan_steps(context.contract, context.contract.file.chains[chain], "standard"))
     lacks = dict.fromkeys(missing_for_steps(context.contract, context.target, steps))
     if lacks:
-        return "", f"needs {', '.join(lacks)}"
+        return "", Message("needs {names}", names=", ".join(lacks))
     captures: dict[str, Any] = {}
     made = run_steps(context, evidence, steps, captures, label=chain, role="step", salt=f"obtain/{name}")
     if not made.passed:
         return "", made.why
     value = captures.get(CAPTURE)
-    return (value, "") if isinstance(value, str) and value else ("", "the answer holds none")
+    return (value, "") if isinstance(value, str) and value else ("", Message("the answer holds none"))
 
 
 def _with_credential(context: RunContext, name: str, named: NamedInput, value: str) -> RunContext:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from conformance.assemble import assemble_run, build_results, utc_now
+from conformance.messages import Message
 from conformance.results.events import Event
 from conformance.results.model import Exploration, Results, RowResult, TargetRun, Undocumented
 
@@ -56,5 +57,5 @@ def rebuild_results(lines: Iterable[Event]) -> Results:
         depth=first.depth,
         started=first.started,
         seconds=end.seconds if end else 0.0,
-        why_partial=end.why_partial if end else "the run was killed before it ended",
+        why_partial=end.why_partial if end else Message("the run was killed before it ended"),
     )

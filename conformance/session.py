@@ -15,6 +15,7 @@ from conformance.contract.schema import Depth
 from conformance.contract_run import ContractRun, build_context, plan_rows
 from conformance.engine.context import RequestSender, RunContext
 from conformance.engine.journal import FILE, FileLedger, Ledger, NoLedger, read_open_entries
+from conformance.messages import Message
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
 from conformance.results.redaction import Redactor
 from conformance.setup import prepare_target
@@ -120,7 +121,7 @@ class RunSession:
         run = describe_run(held.contract, held.target.described)
         gone = getattr(held.context.session, "gone", None)
         warnings = [*map(str, held.target.warnings), *held.notes, *held.context.shared.warnings]
-        warnings += [f"the target is gone: {gone}"] if gone else []
+        warnings += [Message("the target is gone: {reason}", reason=gone)] if gone else []
         return replace(run, warnings=tuple(warnings))
 
     def runs(self) -> Iterable[TargetRun]:
@@ -150,5 +151,7 @@ def open_ledger(output: Path | None, target: Target, *, alone: bool) -> tuple[Le
     left = [entry for entry in read_open_entries(path) if entry.base_url == target.base_url] if alone else []
     if alone and not read_open_entries(path):
         path.unlink(missing_ok=True)
-    said = f"an earlier run may have left {len(left)} things on the target: `conformance sweep` deletes them"
+    said = Message(
+        "an earlier run may have left {n} things on the target: `conformance sweep` deletes them", n=len(left)
+    )
     return FileLedger(path), ((said,) if left else ())

@@ -12,6 +12,7 @@ from conformance.engine.cleanup import delete_created
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import run_steps
+from conformance.messages import Message
 from conformance.obtain import obtain_credentials
 from conformance.plan.model import PlannedStep
 from conformance.plan.requirements import is_known_name, missing_for_steps
@@ -34,10 +35,14 @@ def prepare_target(context: RunContext) -> PreparedTarget:
     discovery = discover_fixtures(obtained.context)
     made = Evidence(context.redactor)
     context = _made(discovery.context, made)
-    notes = [
-        f"{name} was obtained by {obtained.requests} requests, as the profile leaves it out" for name in obtained.actual
+    notes: list[str] = [
+        Message("{name} was obtained by {n} requests, as the profile leaves it out", name=name, n=obtained.requests)
+        for name in obtained.actual
     ]
-    notes += [f"{name} could not be obtained: {why}" for name, why in obtained.missed.items()]
+    notes += [
+        Message("{name} could not be obtained: {reason}", name=name, reason=why)
+        for name, why in obtained.missed.items()
+    ]
     notes += _told(context, discovery.found, discovery.requests)
     notes += made.warnings
     return PreparedTarget(context, tuple(notes))
@@ -51,7 +56,9 @@ def clean_up_target(context: RunContext) -> tuple[str, ...]:
     for entry in reversed(left):
         why = delete_created(context, Evidence(context.redactor), entry)
         if why:
-            warnings.append(f"what {entry.operation} made may still be there: {why}")
+            warnings.append(
+                Message("what {operation} made may still be there: {reason}", operation=entry.operation, reason=why)
+            )
         else:
             context.ledger.undone(entry.id)
     return tuple(warnings)
@@ -66,19 +73,29 @@ def _made(context: RunContext, evidence: Evidence) -> RunContext:
         if any(missing_for_steps(context.contract, context.target, (*steps, *_away(context, steps)))):
             continue
         captures: dict[str, object] = {}
-        chain = run_steps(context, evidence, steps, captures, label=f"fixture {name}", role="step", salt=f"make/{name}")
+        chain = run_steps(
+            context,
+            evidence,
+            steps,
+            captures,
+            label=Message("fixture {name}", name=name),
+            role="step",
+            salt=f"make/{name}",
+        )
         if chain.passed and name in captures:
             context = with_fixtures(context, {name: captures[name]})
-            evidence.warnings.append(f"{name} was made for this run, and is deleted at its end")
+            evidence.warnings.append(Message("{name} was made for this run, and is deleted at its end", name=name))
         else:
-            evidence.warnings.append(f"{name} could not be made for this run: {chain.why}")
+            evidence.warnings.append(
+                Message("{name} could not be made for this run: {reason}", name=name, reason=chain.why)
+            )
     return context
 
 
 def _away(context: RunContext, steps: tuple[PlannedStep, ...]) -> Iterator[PlannedStep]:
     """The calls that will take away what these make."""
     for step in steps:
-        trace = context.contract.file.traces.get(step.operation)
+        trace = context.contract.file.created_resources.get(step.operation)
         if trace is not None:
             yield from plan_steps(context.contract, trace.undo, "standard")
 
@@ -87,7 +104,11 @@ def _told(context: RunContext, found: object, requests: int) -> Iterator[str]:
     names = list(found) if isinstance(found, dict) else []
     if names:
         values = ", ".join(f"{name}: {_value(context, name)}" for name in names)
-        yield context.redactor.text(f"found on the target by {requests} reads, as the profile leaves it out: {values}")
+        yield context.redactor.text(
+            Message(
+                "found on the target by {n} reads, as the profile leaves it out: {values}", n=requests, values=values
+            )
+        )
 
 
 def _value(context: RunContext, name: str) -> str:

@@ -1,14 +1,37 @@
-"""The name that was probably meant, for the messages about names that nobody knows."""
+"""Validation errors of pydantic as problems with `file:line`, and the known name nearest to an unknown one."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-__all__ = ["PERMISSIONS", "closest_name", "suggest"]
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-PERMISSIONS = ("write", "delete", "exhaust")
-"""What a target may allow beyond reads: see the profile's `allow`."""
+from conformance.errors import Problem
+
+__all__ = ["Locate", "Place", "closest_name", "format_location", "problems_from_validation", "suggest"]
+
+Place = tuple[str | int, ...]
+"""The keys and indices that lead to a value of a file."""
+Locate = Callable[[Place], str]
+"""Gives `file:line` of a place."""
+
+_MAPPING = "must be a mapping (key: value)"
+_MESSAGES = {
+    "string_type": "must be text; put it in quotes",
+    "string_too_short": "is empty",
+    "model_type": _MAPPING,
+    "dict_type": _MAPPING,
+    "list_type": "must be a list ([…])",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "string_unicode": "holds half a character",
+}
+_SHOULD = re.compile(r"^(Input|String|Value|List|Dictionary|Data) should ")
 
 
 def closest_name(name: str, known: Iterable[str]) -> str | None:
@@ -18,8 +41,122 @@ def closest_name(name: str, known: Iterable[str]) -> str | None:
 
 
 def suggest(name: str, known: Iterable[str], kind: str) -> str:
-    """How to mend an unknown name: the near one, or else all that are known."""
+    """The hint for an unknown name: the nearest known one, or else all of them, called `kind` (a plural)."""
     names = sorted(known)
     if (found := closest_name(name, names)) is not None:
         return f"did you mean {found!r}?"
     return f"the {kind} are {', '.join(names)}" if names else f"no {kind} are known here"
+
+
+def format_location(place: Place) -> str:
+    """A place as people name it: `credentials.full.env`."""
+    return ".".join(map(str, place))
+
+
+def problems_from_validation(
+    error: ValidationError,
+    value: Any,
+    locate: Locate,
+    *,
+    schema: Mapping[str, Any],
+    renamed: Mapping[str, str] | None = None,
+    private: frozenset[str] = frozenset(),
+) -> tuple[Problem, ...]:
+    """A problem for each error that a model found in `value`; no message repeats a value.
+
+    `schema` is the JSON Schema of the model: it tells which keys are known at a place. `renamed` maps keys of earlier
+    versions to today's. Below the top-level keys in `private` an unknown key may be a secret in the wrong place: it is
+    named only if it is near a known one.
+    """
+    details = error.errors(include_url=False, include_input=False)
+    found = [(_place(detail, value), detail) for detail in details]
+    messages: dict[Place, list[str]] = {}
+    for place, detail in found:
+        if not _is_other_branch(place, detail, found):
+            if detail["type"] == "extra_forbidden":
+                keys = _known_keys(schema, place[:-1])
+                text = _unknown_key(place, keys, renamed or {}, hidden=place[0] in private)
+            else:
+                text = _message(place, detail)
+            messages.setdefault(place, []).append(text)
+    return tuple(_joined(locate(place), texts) for place, texts in messages.items())
+
+
+def _place(detail: ErrorDetails, value: Any) -> Place:
+    """The error's place in the file, without the names of a union's branches that pydantic adds."""
+    place: list[str | int] = []
+    for part in detail["loc"]:
+        written = part in value if isinstance(value, Mapping) else isinstance(value, list) and isinstance(part, int)
+        if written:
+            place.append(part)
+            value = value[part]
+    return (*place, detail["loc"][-1]) if detail["type"] == "missing" else tuple(place)
+
+
+def _is_other_branch(place: Place, detail: ErrorDetails, found: Sequence[tuple[Place, ErrorDetails]]) -> bool:
+    """Whether the value was only tried as another type of a union, while its own type has errors of its own."""
+    if not detail["type"].endswith("_type"):
+        return False
+    return any(
+        other[: len(place)] == place and (len(other) > len(place) or not each["type"].endswith("_type"))
+        for other, each in found
+    )
+
+
+def _unknown_key(place: Place, keys: Sequence[str], renamed: Mapping[str, str], *, hidden: bool) -> str:
+    key, above = str(place[-1]), f" in {format_location(place[:-1])}" if place[:-1] else ""
+    if renamed.get(key) in keys:
+        return f"{key!r} is now called {renamed[key]!r}"
+    shown = "" if hidden and closest_name(key, keys) is None else f" {key!r}"
+    return f"unknown key{shown}{above}; {suggest(key, keys, 'keys')}"
+
+
+def _message(place: Place, detail: ErrorDetails) -> str:
+    """What is wrong, and after a semicolon how to correct it."""
+    kind = detail["type"]
+    name = format_location(place[:-1] if place and isinstance(place[-1], int) else place) or "the file"
+    if kind == "missing":
+        return f"{name} is missing; add `{place[-1]}:`"
+    if kind == "value_error":
+        return f"{name} {detail['ctx']['error']}"
+    if kind == "literal_error":
+        return f"{name} is none of {detail['ctx']['expected']}"
+    if kind == "too_short" and detail["ctx"].get("actual_length") == 0:
+        return f"{name} is empty"
+    return f"{name} {_MESSAGES.get(kind) or _SHOULD.sub('must ', detail['msg'])}"
+
+
+def _joined(where: str, texts: Sequence[str]) -> Problem:
+    """One problem of a value; where each type of a union was refused, all of them are named."""
+    parts = [text.partition("; ") for text in dict.fromkeys(texts)]
+    what = parts[0][0]
+    for text, _, _ in parts[1:]:
+        before, found, after = text.partition(" must be ")
+        what += f" or {after}" if found and what.startswith(before) else f", or {text}"
+    return Problem(where, what, parts[0][2] if len(parts) == 1 else "")
+
+
+def _known_keys(schema: Mapping[str, Any], place: Place) -> tuple[str, ...]:
+    """The keys that a JSON Schema names at a place."""
+    found = list(_branches(schema, schema))
+    for part in place:
+        found = [branch for one in found for inner in _below(one, part) for branch in _branches(inner, schema)]
+    return tuple(sorted({key for one in found for key in one.get("properties", ())}))
+
+
+def _branches(one: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A schema without references and unions: each of its alternatives."""
+    if "$ref" in one:
+        yield from _branches(root["$defs"][one["$ref"].rpartition("/")[2]], root)
+        return
+    yield one
+    for key in ("anyOf", "oneOf", "allOf"):
+        for branch in one.get(key, ()):
+            yield from _branches(branch, root)
+
+
+def _below(one: Mapping[str, Any], part: str | int) -> Iterator[Mapping[str, Any]]:
+    inner = one.get("items") if isinstance(part, int) else one.get("properties", {}).get(part)
+    inner = inner if inner is not None or isinstance(part, int) else one.get("additionalProperties")
+    if isinstance(inner, Mapping):
+        yield inner

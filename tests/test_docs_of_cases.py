@@ -44,7 +44,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "How an operation is called": model.OperationSpec,
     "What a profile gives": model.NamedInput,
     "Discovery": model.Discover,
-    "Traces": model.CreatedResource,
+    "Created resources": model.CreatedResource,
     "Ways to ask for a language": model.LanguageSelector,
 }
 LISTS = {

@@ -132,11 +132,11 @@ def nights(request: pytest.FixtureRequest, tmp_path: Path) -> Nights:
 
 
 def test_the_first_night_has_no_baseline_and_the_second_has_the_first(nights: Nights) -> None:
-    assert 0 == nights.run("first")
+    assert nights.run("first") == 0
     assert "--baseline" not in nights.calls[0]
-    assert 0 == nights.run("second")
+    assert nights.run("second") == 0
     assert "--baseline reports/previous/results.json" in nights.calls[1]
-    assert ("first", "second") == (nights.text("seen-baseline"), nights.text("reports/results.json"))
+    assert (nights.text("seen-baseline"), nights.text("reports/results.json")) == ("first", "second")
 
 
 def test_every_night_uses_the_profile_and_keeps_history_metrics_and_a_summary(nights: Nights) -> None:
@@ -147,22 +147,24 @@ def test_every_night_uses_the_profile_and_keeps_history_metrics_and_a_summary(ni
         "--metrics reports/metrics.prom", "--also-write markdown",
     ):  # fmt: skip
         assert words in call
-    assert ["night", "metrics", "# summary"] == [
-        nights.text(name) for name in ("history.sqlite", "reports/metrics.prom", "reports/summary.md")
+    assert [nights.text(name) for name in ("history.sqlite", "reports/metrics.prom", "reports/summary.md")] == [
+        "night",
+        "metrics",
+        "# summary",
     ]
 
 
 def test_a_night_that_got_worse_fails_and_what_it_found_is_kept(nights: Nights) -> None:
     nights.run("first")
     code = nights.run("worse", 1)
-    assert (1, "worse") == (code, nights.text("reports/results.json"))
+    assert (code, nights.text("reports/results.json")) == (1, "worse")
 
 
 def test_a_night_that_could_not_run_leaves_the_baseline_to_the_next(nights: Nights) -> None:
     nights.run("first")
     assert 0 != nights.run("none", 4)
-    assert 0 == nights.run("third")
-    assert "first" == nights.text("seen-baseline")
+    assert nights.run("third") == 0
+    assert nights.text("seen-baseline") == "first"
 
 
 def test_nightly_keeps_a_dated_copy_of_each_night_and_lets_old_ones_go(tmp_path: Path) -> None:
@@ -172,18 +174,18 @@ def test_nightly_keeps_a_dated_copy_of_each_night_and_lets_old_ones_go(tmp_path:
     os.utime(old, (0, 0))
     nights.run("first")
     (kept,) = (tmp_path / "nights").iterdir()
-    assert "first" == (kept / "results.json").read_text()
+    assert (kept / "results.json").read_text() == "first"
     assert "--target targets/other.yaml" in nights.calls[0]
 
 
 def test_github_gets_the_summary_once(tmp_path: Path) -> None:
     nights = Nights(tmp_path, github_shell())
     nights.run("first", 1)
-    assert "# summary" == nights.text("step.md")
+    assert nights.text("step.md") == "# summary"
     tells_itself = FAKE.replace('exit "$(cat code)"\n', 'echo own > "$GITHUB_STEP_SUMMARY"\n')
     (tmp_path / "bin" / "conformance").write_text(tells_itself)
     nights.run("second")
-    assert "own" == nights.text("step.md")
+    assert nights.text("step.md") == "own"
 
 
 @pytest.mark.parametrize(
@@ -198,7 +200,7 @@ def test_a_ci_file_fits_the_schema_of_its_service(schema: str, name: str) -> Non
     pytest.importorskip("check_jsonschema", reason="check-jsonschema is not installed")
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(EXAMPLES / name)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert (0, "") == (done.returncode, done.stderr), done.stdout
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
 def test_kubernetes_takes_the_manifest() -> None:
@@ -228,7 +230,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     command = ["systemd-analyze", "verify", "--man=no", *map(str, units)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     ours = [line for line in done.stderr.splitlines() if "conformance." in line]
-    assert (0, []) == (done.returncode, ours)
+    assert (done.returncode, ours) == (0, [])
 
 
 def test_systemd_wakes_the_timer_every_night() -> None:
@@ -238,9 +240,9 @@ def test_systemd_wakes_the_timer_every_night() -> None:
     (when,) = re.findall(r"^OnCalendar=(.*)$", text, re.MULTILINE)
     command = ["systemd-analyze", "calendar", "--iterations=2", when]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert 0 == done.returncode
+    assert done.returncode == 0
     days = re.findall(r"(?:Next elapse|Iteration #2|Iter\. #2): \w+ (\d{4}-\d\d-\d\d) 03:10:00", done.stdout)
-    assert 2 == len(set(days)), done.stdout
+    assert len(set(days)) == 2, done.stdout
 
 
 LIMITS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
@@ -256,12 +258,12 @@ def test_every_crontab_schedule_is_once_a_night() -> None:
         fields = schedule.split()[:5]
         for field, (least, most) in zip(fields, LIMITS, strict=True):
             assert field == "*" or least <= int(field) <= most
-        assert [True, True, False, False, False] == [field != "*" for field in fields]
+        assert [field != "*" for field in fields] == [True, True, False, False, False]
 
 
 def test_the_cron_file_names_a_user_and_has_no_percent_sign_that_cron_would_take_for_a_line_end() -> None:
     (line,) = cron_lines()
-    assert "conformance" == line.split()[5]
+    assert line.split()[5] == "conformance"
     assert "%" not in line
 
 
@@ -269,12 +271,12 @@ def test_alerts_ask_for_metrics_that_there_are() -> None:
     rules = [rule for group in document("prometheus/alerts.yaml")["groups"] for rule in group["rules"]]
     written = metrics.format_metrics(sample_results())
     names = {name for rule in rules for name in re.findall(r"conformance_\w+", rule["expr"])}
-    assert 3 == len(names)
-    assert [] == [name for name in names if f"# TYPE {name} gauge" not in written]
+    assert len(names) == 3
+    assert [name for name in names if f"# TYPE {name} gauge" not in written] == []
     labels = {label for rule in rules for label in re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])}
-    assert [] == [label for label in labels if f'{label}="' not in written]
+    assert [label for label in labels if f'{label}="' not in written] == []
 
 
 def test_the_script_is_executable_and_plain_shell() -> None:
     assert os.access(NIGHTLY, os.X_OK)
-    assert 0 == subprocess.run(["sh", "-n", str(NIGHTLY)], check=False).returncode
+    assert subprocess.run(["sh", "-n", str(NIGHTLY)], check=False).returncode == 0

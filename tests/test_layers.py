@@ -37,7 +37,13 @@ DOORS = {
     "harfile": ["conformance.report"],
     "prometheus_client": ["conformance.report"],
     "werkzeug": ["conformance.reference"],
-    "pydantic": ["conformance.contract", "conformance.target", "conformance.results", "conformance.plan"],
+    "pydantic": [
+        "conformance.contract",
+        "conformance.target",
+        "conformance.results",
+        "conformance.plan",
+        "conformance.validation",
+    ],
     "sqlite3": ["conformance.history"],
     "distributed": ["conformance.audit", "conformance.cli"],
 }

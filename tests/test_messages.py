@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 
-from conformance.messages import Message, join_messages, plural_message
+from conformance.messages import Message, error_message, join_messages, plural_message
 
 
 def test_a_message_is_its_text() -> None:
@@ -60,3 +60,10 @@ def test_a_single_part_is_returned_as_it_is() -> None:
 def test_a_plural_message_follows_its_count() -> None:
     texts = [plural_message(n, "{n} request to {place}", "{n} requests to {place}", place="x") for n in (0, 1, 2)]
     assert texts == ["0 requests to x", "1 request to x", "2 requests to x"]
+
+
+def test_an_exception_gives_back_the_message_that_it_was_raised_with() -> None:
+    message = Message("no byte for {seconds:g} s", seconds=2.5)
+    assert error_message(TimeoutError(message)) is message
+    assert error_message(TimeoutError("timed out")) == "timed out"
+    assert error_message(TimeoutError()) == ""

@@ -20,7 +20,7 @@ def test_a_header_is_found_whatever_its_case_and_the_first_one_counts() -> None:
 
 def test_requests_that_a_target_cannot_tell_apart_have_one_key() -> None:
     one = Request("GET", "http://h/a", (("X", "1"),), b"body")
-    assert one.key == Request("GET", "http://h/a", (("X", "1"),), b"body", tier="write").key
+    assert one.key == Request("GET", "http://h/a", (("X", "1"),), b"body", permission="write").key
 
 
 @pytest.mark.parametrize(

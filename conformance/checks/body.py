@@ -12,6 +12,7 @@ from conformance.checks.model import Finding, Level
 from conformance.contract.schema import Page
 from conformance.http import Response
 from conformance.jsontools import json_equal, resolve_pointer
+from conformance.messages import Message
 
 __all__ = ["Difference", "check_body", "schema_differences"]
 
@@ -37,7 +38,7 @@ _WORDS = {
     "required": "a member {property!r}",
     "maxItems": "at most {limit} items",
     "minItems": "at least {limit} items",
-    "contains": "an item as described",
+    "contains": Message("an item as described"),
 }
 
 
@@ -45,15 +46,19 @@ def _expected(kind: str, said: Mapping[str, Any], message: str) -> Any:
     if kind == "const":
         return said.get("expected_value")
     if kind == "type" and isinstance(said.get("types"), list):
-        return f"of type {', '.join(said['types'])}"
+        return Message("of type {types}", types=", ".join(said["types"]))
     return _WORDS[kind].format(**said) if kind in _WORDS else message[:LONGEST]
 
 
 def _actual(kind: str, instance: Any) -> Any:
     if kind in ("maxItems", "minItems") and isinstance(instance, list):
-        return f"{len(instance)} items"
+        return Message("{n} items", n=len(instance))
     if kind == "required" and isinstance(instance, dict):
-        return f"members {', '.join(sorted(map(str, instance)))[:LONGEST]}" if instance else "an empty object"
+        return (
+            Message("members {names}", names=", ".join(sorted(map(str, instance)))[:LONGEST])
+            if instance
+            else Message("an empty object")
+        )
     text = str(instance)
     return instance if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
@@ -64,7 +69,9 @@ def check_body(response: Response, body: Any, expected: Expectation, where: str)
     if response.status >= 400 and min(expected.statuses) < 400:
         return  # what is said of the body is said of the success; a refusal is allowed beside it
     if body is NOT_JSON:
-        yield Finding("body", expected.body_level, "a JSON body", response.text[:120] or "an empty body", where)
+        yield Finding(
+            "body", expected.body_level, Message("a JSON body"), response.text[:120] or Message("an empty body"), where
+        )
         return
     yield from _shape(body, expected, where)
     if expected.page is not None:
@@ -74,17 +81,24 @@ def check_body(response: Response, body: Any, expected: Expectation, where: str)
 def _shape(body: Any, expected: Expectation, where: str) -> Iterator[Finding]:
     if expected.body is not None:
         for should, actual, place in schema_differences(compile_schema(expected.body), body):
-            yield Finding("body", expected.body_level, should, actual, where, detail=f"at {place}")
+            yield Finding(
+                "body", expected.body_level, should, actual, where, detail=Message("at {pointer}", pointer=place)
+            )
     for pointer, value in (expected.equals or {}).items():
         there, actual = resolve_pointer(body, pointer)
         if not there or not json_equal(actual, value):
             yield Finding(
-                "body", expected.body_level, value, actual if there else "absent", where, detail=f"at {pointer}"
+                "body",
+                expected.body_level,
+                value,
+                actual if there else "absent",
+                where,
+                detail=Message("at {pointer}", pointer=pointer),
             )
     for pointer in expected.absent:
         there, actual = resolve_pointer(body, pointer)
         if there:
-            yield Finding("body", Level.MUST, f"no member {pointer}", actual, where)
+            yield Finding("body", Level.MUST, Message("no member {pointer}", pointer=pointer), actual, where)
 
 
 def _page(body: Any, page: Page, where: str) -> Iterator[Finding]:
@@ -95,5 +109,14 @@ def _page(body: Any, page: Page, where: str) -> Iterator[Finding]:
         return
     expected = min(page.limit, max(0, total - page.offset))
     if len(items) != expected:
-        detail = f"of {total} in all, with limit {page.limit} and offset {page.offset}"
-        yield Finding("body", Level.MUST, f"{expected} items", f"{len(items)} items", where, detail=detail)
+        detail = Message(
+            "of {n} in all, with limit {limit} and offset {offset}", n=total, limit=page.limit, offset=page.offset
+        )
+        yield Finding(
+            "body",
+            Level.MUST,
+            Message("{n} items", n=expected),
+            Message("{n} items", n=len(items)),
+            where,
+            detail=detail,
+        )

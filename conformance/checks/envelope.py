@@ -11,6 +11,7 @@ from conformance.checks.context import NOT_JSON, ResponseRules, find_stack_trace
 from conformance.checks.model import Finding, Level
 from conformance.http import Response, header
 from conformance.jsontools import resolve_pointer
+from conformance.messages import Message
 
 __all__ = ["check_content_type", "check_envelope", "check_leaks"]
 
@@ -20,17 +21,24 @@ def check_envelope(response: Response, body: Any, rules: ResponseRules, where: s
     said = rules.envelope
     if response.size == 0 or not response.body.strip():
         level = Level.SHOULD if said.body_may_lack else Level.MUST
-        yield Finding("envelope", level, "an error body", "an empty body", where)
+        yield Finding("envelope", level, Message("an error body"), Message("an empty body"), where)
         return
     if body is NOT_JSON:
         actual = f"{header(response.headers, 'Content-Type') or 'no Content-Type'}: {response.text[:120]}"
-        yield Finding("envelope", Level.MUST, "a JSON body", actual, where)
+        yield Finding("envelope", Level.MUST, Message("a JSON body"), actual, where)
         return
     for should, actual, place in islice(schema_differences(rules.shape, body), 1):
-        yield Finding("envelope", Level.MUST, should, actual, where, detail=f"at {place} of {response.text[:200]}")
+        yield Finding(
+            "envelope",
+            Level.MUST,
+            should,
+            actual,
+            where,
+            detail=Message("at {pointer} of {body}", pointer=place, body=response.text[:200]),
+        )
     for pointer in said.expected:
         if not resolve_pointer(body, pointer)[0]:
-            yield Finding("envelope", Level.SHOULD, f"a member {pointer}", "absent", where)
+            yield Finding("envelope", Level.SHOULD, Message("a member {pointer}", pointer=pointer), "absent", where)
     yield from check_content_type(response, rules, where)
 
 
@@ -53,6 +61,8 @@ def check_leaks(response: Response, rules: ResponseRules, where: str) -> Iterato
     for name in rules.leaks(spoken):
         if not error and name not in rules.keys:
             continue
-        yield Finding("leak", Level.MUST, "no credential in an answer", f"the value of {name}", where)
+        yield Finding(
+            "leak", Level.MUST, Message("no credential in an answer"), Message("the value of {name}", name=name), where
+        )
     if error and (trace := find_stack_trace(response)):
-        yield Finding("leak", Level.MUST, "no stack trace in an answer", trace, where)
+        yield Finding("leak", Level.MUST, Message("no stack trace in an answer"), trace, where)

@@ -10,6 +10,7 @@ from conformance.checks.model import Finding, Level
 from conformance.contract.messages import matches, resembles, rows_of
 from conformance.contract.schema import Wording
 from conformance.contract.templates import MissingValue, fill_text
+from conformance.messages import Message
 
 __all__ = ["check_error", "is_in_language", "matches_wording", "one_or_all"]
 
@@ -21,7 +22,7 @@ def check_error(body: Any, expected: Expectation, rules: ResponseRules, where: s
     faults = read_errors(rules, body)
     if not faults:
         if rules.envelope.faults:
-            yield Finding("fault", Level.MUST, "the fault that the row names", body, where)
+            yield Finding("fault", Level.MUST, Message("the fault that the row names"), body, where)
         elif expected.wordings:
             yield _lacking(expected, rules, where)
         return
@@ -54,7 +55,7 @@ def _message(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, whe
     other = [wording for wording in expected.wordings if wording not in own and resembles(wording, message)]
     if other and not any(resembles(wording, message) for wording in own):
         spoken = other[0].language
-        detail = f"the wording in {spoken}, where {expected.language} was asked for"
+        detail = Message("the wording in {spoken}, where {asked} was asked for", spoken=spoken, asked=expected.language)
         yield Finding("language", Level.MUST, _texts(expected, own), message, where, detail=detail)
         return
     told = rules.wordings.told(message)
@@ -62,7 +63,7 @@ def _message(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, whe
     mine = not others and (expected.row in rows_of(told) or any(resembles(wording, message) for wording in own))
     told = others or told
     if told and not mine:
-        detail = f"the message of {', '.join(rows_of(told))}: rejected for another reason"
+        detail = Message("the message of {rows}: rejected for another reason", rows=", ".join(rows_of(told)))
         yield Finding("message", Level.MUST, _texts(expected, own), message, where, detail=detail)
         return
     yield Finding("message", expected.message_level, _texts(expected, own), message, where)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from conformance.http import Exchange, Request, Response, header
+from conformance.messages import Message
 
 __all__ = ["HttpNote", "check_http_notes", "compare_head_with_get"]
 
@@ -44,16 +45,28 @@ def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[HttpNote, .
         return ()
     whole, first = actual.response, head.response
     if first.status != whole.status:
-        text = f"a HEAD has the answer of a GET without its content: here {first.status} instead of {whole.status}"
+        text = Message(
+            "a HEAD has the answer of a GET without its content: here {status} instead of {other}",
+            status=first.status,
+            other=whole.status,
+        )
         return (HttpNote("HEAD", text, "RFC 9110, 9.3.2"),)
     found = []
     media = [(header(response.headers, "Content-Type") or "").lower().replace(" ", "") for response in (first, whole)]
     if media[0] and media[0] != media[1]:
-        text = f"a HEAD has the fields of a GET: Content-Type is {media[0][:60]} instead of {media[1][:60] or 'absent'}"
+        text = Message(
+            "a HEAD has the fields of a GET: Content-Type is {media} instead of {other}",
+            media=media[0][:60],
+            other=media[1][:60] or "absent",
+        )
         found.append(HttpNote("HEAD", text, "RFC 9110, 9.3.2"))
     sizes = [header(response.headers, "Content-Length") for response in (first, whole)]
     if sizes[0] is not None and sizes[1] is not None and sizes[0].strip() != sizes[1].strip():
-        text = f"Content-Length of a HEAD is that of a GET, or absent: here {sizes[0][:20]} instead of {sizes[1][:20]}"
+        text = Message(
+            "Content-Length of a HEAD is that of a GET, or absent: here {size} instead of {other}",
+            size=sizes[0][:20],
+            other=sizes[1][:20],
+        )
         found.append(HttpNote("HEAD", text, "RFC 9110, 8.6"))
     return tuple(found)
 
@@ -61,20 +74,24 @@ def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[HttpNote, .
 def _allow(_: Request, response: Response) -> HttpNote | None:
     if response.status != 405 or header(response.headers, "Allow") is not None:
         return None
-    return HttpNote("Allow", "a 405 has to say in Allow which methods there are", "RFC 9110, 15.5.6")
+    return HttpNote("Allow", Message("a 405 has to say in Allow which methods there are"), "RFC 9110, 15.5.6")
 
 
 def _challenge(_: Request, response: Response) -> HttpNote | None:
     if response.status != 401 or header(response.headers, "WWW-Authenticate") is not None:
         return None
-    return HttpNote("WWW-Authenticate", "a 401 has to carry at least one challenge", "RFC 9110, 15.5.2")
+    return HttpNote("WWW-Authenticate", Message("a 401 has to carry at least one challenge"), "RFC 9110, 15.5.2")
 
 
 def _retry_after(_: Request, response: Response) -> HttpNote | None:
     if response.status not in (429, 503) or header(response.headers, "Retry-After") is not None:
         return None
     section = "RFC 6585, 4" if response.status == 429 else "RFC 9110, 15.6.4"
-    return HttpNote("Retry-After", f"a {response.status} may say when to come back, and clients need it", section)
+    return HttpNote(
+        "Retry-After",
+        Message("a {status} may say when to come back, and clients need it", status=response.status),
+        section,
+    )
 
 
 def _media_type(_: Request, response: Response) -> HttpNote | None:
@@ -82,11 +99,15 @@ def _media_type(_: Request, response: Response) -> HttpNote | None:
     if value is None:
         if not response.body:
             return None
-        return HttpNote("Content-Type", "an answer with content should say what it is", "RFC 9110, 8.3")
+        return HttpNote("Content-Type", Message("an answer with content should say what it is"), "RFC 9110, 8.3")
     media, rest = value.partition(";")[::2]
     charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", rest, re.IGNORECASE)
     if media.strip().lower() == "application/json" and charset and charset[1].lower() not in ("utf-8", "utf8"):
-        return HttpNote("charset", f"JSON goes over the wire in UTF-8, not {charset[1][:20]}", "RFC 8259, 8.1")
+        return HttpNote(
+            "charset",
+            Message("JSON goes over the wire in UTF-8, not {charset}", charset=charset[1][:20]),
+            "RFC 8259, 8.1",
+        )
     return None
 
 
@@ -97,7 +118,7 @@ def _utf8(_: Request, response: Response) -> HttpNote | None:
     try:
         response.body.decode("utf-8")
     except UnicodeDecodeError:
-        return HttpNote("charset", "a JSON body that is not UTF-8", "RFC 8259, 8.1")
+        return HttpNote("charset", Message("a JSON body that is not UTF-8"), "RFC 8259, 8.1")
     return None
 
 
@@ -107,12 +128,16 @@ def _caching(request: Request, response: Response) -> HttpNote | None:
     control = header(response.headers, "Cache-Control") or ""
     age = re.search(r"\b(?:s-maxage|max-age)\s*=\s*\"?0*([1-9][0-9]*)", control, re.IGNORECASE)
     if age and not re.search(r"\bno-store\b", control, re.IGNORECASE):
-        text = f"caches may keep this {response.status} for {age[1][:10]} seconds after its cause is gone"
+        text = Message(
+            "caches may keep this {status} for {n} seconds after its cause is gone",
+            status=response.status,
+            n=age[1][:10],
+        )
         return HttpNote("Cache-Control", text, "RFC 9111, 4.2.1")
     is_said = _FORBIDDEN_TO_STORE.search(control) is not None or header(response.headers, "Expires") is not None
     if response.status not in _STORED_BY_DEFAULT or is_said:
         return None
-    text = f"without Cache-Control a cache may keep a {response.status} as long as it likes"
+    text = Message("without Cache-Control a cache may keep a {status} as long as it likes", status=response.status)
     return HttpNote("Cache-Control", text, "RFC 9111, 4.2.2")
 
 
@@ -124,7 +149,7 @@ def _sniffing(request: Request, response: Response) -> HttpNote | None:
     ]
     if not any(len(part) > 2 and _MARKUP.search(part) and part in response.text for part in sent):
         return None
-    text = "markup that was sent comes back as it is: nosniff keeps old clients from showing it as HTML"
+    text = Message("markup that was sent comes back as it is: nosniff keeps old clients from showing it as HTML")
     return HttpNote("X-Content-Type-Options", text, "Fetch Standard, 3.6 (X-Content-Type-Options); RFC 9110, 8.3")
 
 

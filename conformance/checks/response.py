@@ -16,6 +16,7 @@ from conformance.checks.envelope import check_envelope, check_leaks
 from conformance.checks.errors import check_error, is_in_language, matches_wording, one_or_all
 from conformance.checks.model import Finding, Level
 from conformance.http import Response
+from conformance.messages import Message
 
 __all__ = ["check_response", "classify_choice", "format_codes", "has_must", "spoken_editions", "summarize_response"]
 
@@ -109,7 +110,9 @@ def classify_choice(
     if plain is not None:
         return summarize_response(response, rules), plain
     expected = [own.row if item == "this" else item for item in accept]
-    detail = f"the documents are silent here, but none of them allows {summarize_response(response, rules)}"
+    detail = Message(
+        "the documents are silent here, but none of them allows {answer}", answer=summarize_response(response, rules)
+    )
     return summarize_response(response, rules), (
         Finding("choice", Level.MUST, expected, response.status, where, detail=detail),
     )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.folders import contract_folders
@@ -13,7 +10,7 @@ from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError, Problem
 from conformance.validation import suggest
 
-__all__ = ["embedded_servers", "find_row", "read_contracts"]
+__all__ = ["find_row", "read_contracts"]
 
 
 def read_contracts(name: str | None, where: Path | None = None) -> tuple[list[Contract], list[Problem]]:
@@ -51,28 +48,6 @@ def find_row(contracts: list[Contract], text: str) -> list[tuple[Contract, Row]]
         ids = [row.id for _, row in every]
         raise ConfigError([Problem("ROW", f"there is no row {text!r}", _near(text, ids))])
     return found
-
-
-@contextmanager
-def embedded_servers() -> Iterator[Any]:
-    """Starts reference servers for whoever asks for their profiles, and stops them at the end."""
-    servers: list[Any] = []
-
-    def offer(contract: str) -> dict[str, Any]:
-        from conformance import reference  # noqa: PLC0415 - only where one is asked for
-
-        if contract not in reference.contracts():
-            mending = "give --target with a profile"
-            raise ConfigError([Problem(contract, "there is no embedded server of this contract", mending)])
-        servers.append(reference.start(contract))
-        profile: dict[str, Any] = servers[-1].profile
-        return profile
-
-    try:
-        yield offer
-    finally:
-        for server in servers:
-            server.close()
 
 
 def _near(text: str, ids: list[str]) -> str:

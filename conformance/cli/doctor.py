@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import embedded_servers, read_contracts
+from conformance.cli.contracts import read_contracts
 from conformance.doctor.examine import examine_target
 from conformance.doctor.model import Diagnosis, Fact, RequestLoad
 from conformance.errors import ConfigError, Problem
+from conformance.reference.embedded import EmbeddedServers
 from conformance.report.format import format_duration
 from conformance.report.sanitize import to_one_line
 from conformance.target.selection import resolve_target, select_target
@@ -42,7 +43,7 @@ def command(target: str | None, contract: str | None, allow: tuple[str, ...], se
         names = " or ".join(one.name for one in contracts)
         raise ConfigError([Problem("--target", "which target?", f"give a profile, or --contract {names}")])
     possible = True
-    with embedded_servers() as offer:
+    with EmbeddedServers() as offer:
         for one in contracts:
             if aimed.takes(one.name):
                 diagnosis = examine_target(one, resolve_target(one, aimed, offer, os.environ), seed or 0)
@@ -80,7 +81,7 @@ def _fact(fact: Fact) -> str:
 
 
 def _load(load: RequestLoad) -> str:
-    parts = [f"{count} {tier}" for tier, count in load.tiers]
+    parts = [f"{count} {permission}" for permission, count in load.permissions]
     parts += [f"{load.explored} exploring"] if load.explored else []
     time = "" if load.seconds is None else f", about {format_duration(load.seconds)} at {load.pace}"
     return f"  {load.depth:9} {load.requests:6}  ({', '.join(parts)}){time}"

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import embedded_servers, find_row, read_contracts
+from conformance.cli.contracts import find_row, read_contracts
 from conformance.cli.planned_requests import PlannedSending, list_sendings
 from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import wordings_of
@@ -20,6 +20,7 @@ from conformance.engine.context import RunContext
 from conformance.errors import ConfigError
 from conformance.plan.model import RowPlan
 from conformance.plan.planner import plan_row
+from conformance.reference.embedded import EmbeddedServers
 from conformance.report.sanitize import to_one_line
 from conformance.target.loader import target_from_mapping
 from conformance.target.selection import resolve_target, select_target
@@ -60,7 +61,7 @@ def command(row: str, target: str | None, contract: str | None, depth: Depth | N
     aimed = select_target(target, contract, (), os.environ, [one.name for one in contracts])
     found = [pair for pair in find_row(contracts, row) if aimed.takes(pair[0].name)]
     with ExitStack() as stack:
-        offer = stack.enter_context(embedded_servers())
+        offer = stack.enter_context(EmbeddedServers())
         for one, entry in found:
             context = build_context(one, resolve_target(one, aimed, offer, os.environ), depth or "standard", seed or 0)
             plan = plan_rows(one, context.target, [entry], context.depth, context.seed)[entry.id]

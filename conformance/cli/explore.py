@@ -10,11 +10,12 @@ import click
 
 from conformance.checks.model import Verdict, worst_verdict
 from conformance.cli import options
-from conformance.cli.contracts import embedded_servers, read_contracts
+from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.errors import OutputError
 from conformance.explore.suggest import suggest_rows
+from conformance.reference.embedded import EmbeddedServers
 from conformance.report.failure_text import format_exploration_failure
 from conformance.report.sanitize import to_one_line
 from conformance.results.model import Exploration, Undocumented
@@ -50,7 +51,7 @@ def command(
     contracts, _ = read_contracts(contract)
     aimed = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
     found: list[tuple[Contract, Exploration, tuple[Undocumented, ...]]] = []
-    with embedded_servers() as offer:
+    with EmbeddedServers() as offer:
         campaign = RunSession(aimed, RunOptions(depth or "standard", seed or 0, relative_to=Path.cwd()), offer)
         try:
             for one in contracts:

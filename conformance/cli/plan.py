@@ -9,13 +9,14 @@ from contextlib import ExitStack
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import embedded_servers, read_contracts
+from conformance.cli.contracts import read_contracts
 from conformance.cli.planned_requests import PlannedSending, list_sendings
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.contract_run import build_context, plan_rows
 from conformance.engine.context import RunContext
 from conformance.plan.model import RowPlan
+from conformance.reference.embedded import EmbeddedServers
 from conformance.report.format import format_duration
 from conformance.report.sanitize import to_one_line
 from conformance.target.selection import TargetSelection, resolve_target, select_target
@@ -47,7 +48,7 @@ def command(
     contracts, problems = read_contracts(None)
     aimed = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
     with ExitStack() as stack:
-        offer = stack.enter_context(embedded_servers())
+        offer = stack.enter_context(EmbeddedServers())
         for one in contracts:
             if aimed.takes(one.name):
                 held = build_context(one, resolve_target(one, aimed, offer, os.environ), depth or "standard", seed or 0)
@@ -91,8 +92,8 @@ def _count(context: RunContext, plan: RowPlan) -> int:
 def _line(sending: PlannedSending) -> str:
     times = f"  up to {sending.times} times" if sending.times > 1 else ""
     url = sending.url if len(sending.url) <= 160 else f"{sending.url[:140]}… ({len(sending.url)} characters)"
-    tier = "" if sending.tier == "read" else f"  [{sending.tier}]"
-    return to_one_line(f"{sending.method:6} {url}  — {sending.role}: {sending.label}{tier}{times}")
+    permission = "" if sending.permission == "read" else f"  [{sending.permission}]"
+    return to_one_line(f"{sending.method:6} {url}  — {sending.role}: {sending.label}{permission}{times}")
 
 
 def _totals(contract: Contract, context: RunContext, plans: dict[str, RowPlan]) -> Generator[str, None, int]:

@@ -24,7 +24,7 @@ class PlannedSending:
     label: str
     method: str
     url: str
-    tier: str
+    permission: str
     times: int = 1
 
 
@@ -54,7 +54,7 @@ def _probes(context: RunContext, plan: RowPlan, once: PlaceholderScope) -> Itera
         yield _probe(context, row.id, probe, plan.repeat.at_most if plan.repeat and number == 0 else 1)
         for index in (index for index in guards if row.case.unchanged[index].each):
             yield from _chain(context, [plan.guards[index]], "guard", "after it", once)
-        if probe.role == "open" and probe.tier != "read":
+        if probe.role == "open" and probe.permission != "read":
             yield from _chain(context, plan.undo, "clean-up", "should it be accepted", once)
     for index in sorted(index for index in watched if not row.case.unchanged[index].each):
         yield from _chain(context, [plan.guards[index]], "guard", "after all of them", once)
@@ -62,8 +62,8 @@ def _probes(context: RunContext, plan: RowPlan, once: PlaceholderScope) -> Itera
 
 def _probe(context: RunContext, row: str, probe: Probe, times: int) -> PlannedSending:
     scope = PlaceholderScope({}, probe.language, probe.other_language, f"{row}/{probe.label}")
-    method, url = _bound(context, probe.operation, probe.request, probe.tier, scope)
-    return PlannedSending(probe.role, probe.label, method, url, probe.tier, times)
+    method, url = _bound(context, probe.operation, probe.request, probe.permission, scope)
+    return PlannedSending(probe.role, probe.label, method, url, probe.permission, times)
 
 
 def _chain(
@@ -74,17 +74,19 @@ def _chain(
     scope: PlaceholderScope,
 ) -> Iterator[PlannedSending]:
     for step in steps:
-        yield PlannedSending(role, label, *_bound(context, step.operation, step.request, step.tier, scope), step.tier)
+        yield PlannedSending(
+            role, label, *_bound(context, step.operation, step.request, step.permission, scope), step.permission
+        )
         if step.undo:
             yield from _chain(context, [step.undo], "clean-up", f"undoes {step.step.call}", scope)
 
 
 def _bound(
-    context: RunContext, operation: str, request: Mapping[str, Any], tier: str, scope: PlaceholderScope
+    context: RunContext, operation: str, request: Mapping[str, Any], permission: str, scope: PlaceholderScope
 ) -> tuple[str, str]:
     """Method and URL; a secret in it is replaced by its name."""
     try:
-        bound = context.binder.bind(operation, request, tier, scope).request
+        bound = context.binder.bind(operation, request, permission, scope).request
     except (MissingValue, KeyError):
         return _unfilled(context, operation, request)
     return bound.method, context.redactor.text(bound.url.removeprefix(context.target.base_url))

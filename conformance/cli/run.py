@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,8 +16,8 @@ from conformance.contract.folders import contract_folders, shipped
 
 __all__ = ["command", "places", "pytest_arguments"]
 
-RENAMED = {"strict": "--only-conforms"}
-"""Options that pytest knows under another name, for it has one of that name itself."""
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
+"""Looking for garbage more often takes a third of a run and finds next to nothing: results stay to its end."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -33,10 +34,12 @@ RENAMED = {"strict": "--only-conforms"}
               help=f"Another form of the report beside HTML and JSON: {', '.join(FORMS)}.")  # fmt: skip
 @click.option("--write-expectations", metavar="FILE", help="Write the present deviations as expectations.")
 @click.option("--no-explore", is_flag=True, help="Do not explore beyond the tables.")
+@click.option("--require", multiple=True, metavar="all|N|ROW",
+              help="Exit with 1 unless all rows, at least N rows, or this row were exercised; repeatable.")  # fmt: skip
 @after_run_options
-# An option that is added here goes to pytest under its own name (see `pytest_arguments`); the plugin must know it.
+# An option that is added here goes to pytest as --conformance-NAME (see `pytest_arguments`).
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
-def command(pytest_args: tuple[str, ...], **given: Any) -> int:
+def command(pytest_args: tuple[str, ...], **options: Any) -> int:
     """Run the tables against a target, or against the embedded reference servers.
 
     PYTEST_ARGS are passed on: -k login, -x, --lf, -n 4, --junitxml FILE, a case file, one row as FILE::ROW.
@@ -45,20 +48,30 @@ def command(pytest_args: tuple[str, ...], **given: Any) -> int:
     Exit codes: 0 conforms or only drifts, 1 violates or inconclusive, 2 interrupted, 3 an internal error,
     4 a contract, target or option is unusable, 5 nothing was exercised.
     """  # noqa: D301 - click reads the escape
+    after = {name: options.pop(name) for name in OPTIONS}
+    then = AfterRun.begin(
+        Path(options["output"] or "reports"), strict=options["strict"], language=options["language"], **after
+    )
+    arguments = [*_plugins(pytest_args), *pytest_arguments(options), *pytest_args, *places(pytest_args)]
+    return then.end(_run_pytest(arguments))
+
+
+def _run_pytest(arguments: list[str]) -> int:
+    """The exit code of pytest, with Python's collection of garbage set for a process that is ours alone."""
     import pytest  # noqa: PLC0415 - --help needs no pytest
 
-    after = {name: given.pop(name) for name in OPTIONS}
-    then = AfterRun.begin(
-        Path(given["output"] or "reports"), strict=given["strict"], language=given["language"], **after
-    )
-    arguments = [*_plugins(pytest_args), *pytest_arguments(given), *pytest_args, *places(pytest_args)]
-    return then.end(int(pytest.main(arguments)))
+    thresholds = gc.get_threshold()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *thresholds[1:])
+    try:
+        return int(pytest.main(arguments))
+    finally:
+        gc.set_threshold(*thresholds)
 
 
-def pytest_arguments(given: Mapping[str, Any]) -> Iterator[str]:
-    """Our options as pytest's: what was not given is left out."""
-    for name, value in given.items():
-        option = RENAMED.get(name, f"--{name.replace('_', '-')}")
+def pytest_arguments(options: Mapping[str, Any]) -> Iterator[str]:
+    """The options as pytest knows them, prefixed; what was not given is left out."""
+    for name, value in options.items():
+        option = f"--conformance-{name.replace('_', '-')}"
         if value is True:
             yield option
         elif isinstance(value, tuple):

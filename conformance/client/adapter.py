@@ -27,6 +27,7 @@ from conformance.client.failures import classify_failure
 from conformance.client.http1 import NotHttpError, ResponseReader, SocketStream
 from conformance.client.limits import Access, Limits
 from conformance.http import FailureKind, NoResponse, Outcome, Response
+from conformance.messages import Message
 
 __all__ = [
     "HttpTransport",
@@ -124,7 +125,7 @@ class _Response(http.client.HTTPResponse):
         except (OSError, NotHttpError) as error:
             if trip.cut_short and reading.whole_head and isinstance(error, ConnectionError):
                 # A target that refuses a body unread resets the connection, and may lose the end of its own answer.
-                reading.faults.append("the connection was reset within the answer")
+                reading.faults.append(Message("the connection was reset within the answer"))
                 reading.truncated = True
                 self._done(reading, trip)
                 return
@@ -185,7 +186,7 @@ class _Carrying:
         except OSError as error:
             # There may be an answer to read all the same; urllib3 goes on to read after this very error.
             trip.cut_short = True
-            raise BrokenPipeError("the connection was closed while the request was being sent") from error
+            raise BrokenPipeError(Message("the connection was closed while the request was being sent")) from error
 
     def _send_long(self, sock: socket.socket, data: memoryview, trip: RoundTrip) -> None:
         limits = trip.limits
@@ -196,14 +197,14 @@ class _Carrying:
                 wait = min(limits.read, deadline - time.monotonic())
                 events = selector.select(wait) if wait > 0 else []
                 if not events:
-                    raise TimeoutError("the target stopped reading the request")
+                    raise TimeoutError(Message("the target stopped reading the request"))
                 if QUICK_ACK is not None:
                     # A target that answers in two small pieces and then closes would never send the second otherwise.
                     sock.setsockopt(socket.IPPROTO_TCP, QUICK_ACK, 1)
                 ready = events[0][1]
                 if ready & selectors.EVENT_READ and _answered(sock, trip):
                     trip.cut_short = True
-                    raise BrokenPipeError("answered before the request was sent")
+                    raise BrokenPipeError(Message("answered before the request was sent"))
                 if ready & selectors.EVENT_WRITE:
                     sock.settimeout(wait)
                     data = data[sock.send(data[:PIECE]) :]
@@ -325,7 +326,7 @@ class HttpTransport:
         if outgoing.fresh:
             response.raw.close()
         response.raw.release_conn()
-        return trip.response or NoResponse(FailureKind.NOT_HTTP, "no answer was read")
+        return trip.response or NoResponse(FailureKind.NOT_HTTP, Message("no answer was read"))
 
     def _adapter(self, outgoing: OutgoingRequest) -> RawHttpAdapter:
         key = (outgoing.source_address, outgoing.proxy, outgoing.fresh)

@@ -102,7 +102,9 @@ class RequestBuilder:
     def __init__(self, contract: Contract, target: Target, seed: int) -> None:
         self._contract, self._target, self._seed = contract, target, seed
 
-    def bind(self, operation: str, template: Mapping[str, Any], tier: str, scope: PlaceholderScope) -> BuiltRequest:
+    def bind(
+        self, operation: str, template: Mapping[str, Any], permission: str, scope: PlaceholderScope
+    ) -> BuiltRequest:
         """Raises Missing where a placeholder has no value."""
         filled = {key: self.fill(value, scope) for key, value in template.items()}
         said = self._contract.operations[operation]
@@ -121,7 +123,7 @@ class RequestBuilder:
             url=self._target.base_url.rstrip("/") + self._local(said.spec.url or said.path, filled, scope),
             headers=named,
             body=body,
-            tier=tier,
+            permission=permission,
             source_address=vantage.source_address if vantage else None,
             proxy=vantage.proxy if vantage else None,
         )

@@ -11,6 +11,7 @@ from urllib3.exceptions import LocationValueError
 
 from conformance.client.http1 import NotHttpError
 from conformance.http import FailureKind, NoResponse, Response
+from conformance.messages import Message, error_message
 
 __all__ = ["classify_failure"]
 
@@ -26,8 +27,9 @@ def classify_failure(error: BaseException, response: Response | None = None) -> 
         for cause in causes:
             found = judge(cause)
             if found is not None:
-                return NoResponse(found[0], " ".join(found[1].split())[:300], response)
-    return NoResponse(FailureKind.NOT_SENT, f"this request cannot be sent: {type(error).__name__}", response)
+                return NoResponse(found[0], _one_line(found[1]), response)
+    detail = Message("this request cannot be sent: {error}", error=type(error).__name__)
+    return NoResponse(FailureKind.NOT_SENT, detail, response)
 
 
 Found = tuple[FailureKind, str] | None
@@ -35,43 +37,48 @@ Found = tuple[FailureKind, str] | None
 
 def _by_name(cause: BaseException) -> Found:
     if isinstance(cause, NotHttpError):
-        return FailureKind.NOT_HTTP, str(cause)
+        return FailureKind.NOT_HTTP, error_message(cause)
     if isinstance(cause, socket.gaierror):
-        return FailureKind.UNRESOLVED, f"the host name cannot be resolved: {cause.strerror}"
+        return FailureKind.UNRESOLVED, Message("the host name cannot be resolved: {error}", error=cause.strerror)
     return None
 
 
 def _by_tls(cause: BaseException) -> Found:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return FailureKind.TLS, f"the certificate is not accepted: {cause.verify_message}"
+        return FailureKind.TLS, Message("the certificate is not accepted: {error}", error=cause.verify_message)
     if isinstance(cause, ssl.SSLError):
-        return FailureKind.TLS, f"TLS failed: {cause.reason or cause.strerror or 'the connection was closed'}"
+        reason = cause.reason or cause.strerror or Message("the connection was closed")
+        return FailureKind.TLS, Message("TLS failed: {reason}", reason=reason)
     return None
 
 
 def _by_time(cause: BaseException) -> Found:
     if isinstance(cause, TimeoutError):
-        text = str(cause)
-        return FailureKind.TIMEOUT, text if text and "timed out" not in text else "no connection in time"
+        text = error_message(cause)
+        return FailureKind.TIMEOUT, text if text and "timed out" not in text else Message("no connection in time")
     return None
 
 
 def _by_connection(cause: BaseException) -> Found:
     if not isinstance(cause, OSError):
         return None
-    text = cause.strerror or str(cause)
+    text = cause.strerror or error_message(cause)
     found: Found = None
     if isinstance(cause, BrokenPipeError):
-        found = FailureKind.RESET, "the connection was closed while the request was being sent"
+        found = FailureKind.RESET, Message("the connection was closed while the request was being sent")
     elif cause.errno in REFUSED:
         found = FailureKind.REFUSED, text
     elif cause.errno in NOT_OURS:
-        found = FailureKind.NOT_SENT, f"this machine cannot send it: {text}"
+        found = FailureKind.NOT_SENT, Message("this machine cannot send it: {error}", error=text)
     elif isinstance(cause, ConnectionError) or cause.errno is not None:
-        found = FailureKind.RESET, text or "the connection was reset"
+        found = FailureKind.RESET, text or Message("the connection was reset")
     elif text.startswith(TUNNEL):
-        found = FailureKind.REFUSED, f"the proxy refused: {text[len(TUNNEL) :]}"
+        found = FailureKind.REFUSED, Message("the proxy refused: {error}", error=text[len(TUNNEL) :])
     return found
+
+
+def _one_line(text: str) -> str:
+    return text.map_texts(_one_line) if isinstance(text, Message) else " ".join(text.split())[:300]
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from conformance.client.limits import Limits
 from conformance.http import Response
+from conformance.messages import Message, error_message
 
 __all__ = ["ContentCodingError", "DeadlineExceeded", "NotHttpError", "ResponseReader", "SocketStream", "build_decoder"]
 
@@ -76,14 +77,16 @@ class SocketStream:
             return False
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
-            raise TimeoutError(f"the answer was not complete after {self._whole:g} s")
+            raise TimeoutError(Message("the answer was not complete after {seconds:g} s", seconds=self._whole))
         self._sock.settimeout(min(self._read, remaining))
         try:
             data = self._sock.recv(PIECE)
         except TimeoutError:
             if self._read < remaining:
-                raise TimeoutError(f"no byte for {self._read:g} s") from None
-            raise TimeoutError(f"the answer was not complete after {self._whole:g} s") from None
+                raise TimeoutError(Message("no byte for {seconds:g} s", seconds=self._read)) from None
+            raise TimeoutError(
+                Message("the answer was not complete after {seconds:g} s", seconds=self._whole)
+            ) from None
         self.received += len(data)
         self._buffer += data
         self.ended = not data
@@ -108,9 +111,9 @@ def build_decoder(codings: list[str]) -> Unpack | None:
     names = [name for name in codings if name not in {"", "identity"}]
     unknown = [name for name in names if name not in {"gzip", "x-gzip", "deflate"}]
     if unknown:
-        raise ContentCodingError(f"Content-Encoding {unknown[0][:40]!r} was not offered")
+        raise ContentCodingError(Message("Content-Encoding {name!r} was not offered", name=unknown[0][:40]))
     if len(names) > MOST_CODINGS:
-        raise ContentCodingError(f"Content-Encoding names {len(names)} codings")
+        raise ContentCodingError(Message("Content-Encoding names {n} codings", n=len(names)))
     if not names:
         return None
 
@@ -139,9 +142,9 @@ def _inflate(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
                         break
                     engine = _engine(name, piece)
     except zlib.error:
-        raise ContentCodingError(f"the body is not {name}, as its Content-Encoding says") from None
+        raise ContentCodingError(Message("the body is not {name}, as its Content-Encoding says", name=name)) from None
     if engine is not None and not engine.eof:
-        raise ContentCodingError(f"the {name} body ends too early")
+        raise ContentCodingError(Message("the {name} body ends too early", name=name))
 
 
 def _engine(name: str, start: bytes) -> zlib._Decompress:
@@ -206,9 +209,9 @@ class ResponseReader:
         if not self.whole_head:
             return
         if not 100 <= self.status <= 599:
-            self.faults.append(f"status {self.status} is none of HTTP's")
+            self.faults.append(Message("status {status} is none of HTTP's", status=self.status))
         if self.status == 101:
-            self.faults.append("switches protocols, which nothing had asked for")
+            self.faults.append(Message("switches protocols, which nothing had asked for"))
             return
         self._read_body()
 
@@ -244,29 +247,29 @@ class ResponseReader:
         try:
             line = self._line()
         except DeadlineExceeded:
-            raise NotHttpError("a first line without an end") from None
+            raise NotHttpError(Message("a first line without an end")) from None
         if not line:
-            raise ConnectionResetError("the connection was closed before an answer")
+            raise ConnectionResetError(Message("the connection was closed before an answer"))
         match = STATUS_LINE.fullmatch(line)
         if match is None:
-            raise NotHttpError(f"no HTTP/1 status line: {line[:60].decode('latin-1')!r}")
+            raise NotHttpError(Message("no HTTP/1 status line: {line!r}", line=line[:60].decode("latin-1")))
         self._minor = int(match[1])
         self.reason = (match[3] or b"").decode("latin-1").strip()
         self.status = int(match[2])
         if not self.status:
-            raise NotHttpError("a status of 000")
+            raise NotHttpError(Message("a status of 000"))
 
     def _header_lines(self) -> bool:
         found: list[tuple[str, str]] = []
         try:
             while (line := self._line()) not in {b"\r\n", b"\n"}:
                 if not line:
-                    self.faults.append("the connection was closed within the headers")
+                    self.faults.append(Message("the connection was closed within the headers"))
                     self.truncated = True
                     return False
                 self._header_line(line, found)
         except DeadlineExceeded:
-            self.faults.append(f"more than {HEAD >> 10} KiB of headers: the rest was not read")
+            self.faults.append(Message("more than {n} KiB of headers: the rest was not read", n=HEAD >> 10))
             return False
         finally:
             self.headers = tuple(found)
@@ -278,7 +281,7 @@ class ResponseReader:
         if text[:1] in {" ", "\t"} and found:
             found[-1] = (found[-1][0], f"{found[-1][1]} {text.strip()}")
         elif not colon or not name or name != name.strip():
-            self._fault("a header line that is none")
+            self._fault(Message("a header line that is none"))
         else:
             found.append((name, value.strip(" \t")))
 
@@ -294,7 +297,7 @@ class ResponseReader:
             pieces: Iterator[bytes] = iter(())
         elif chunked:
             if length is not None:
-                self.faults.append("both Content-Length and chunked")
+                self.faults.append(Message("both Content-Length and chunked"))
             pieces = self._chunks()
         elif length is not None:
             pieces = self._exactly(length)
@@ -304,11 +307,11 @@ class ResponseReader:
         try:
             whole = self._store(self._bounded(pieces))
         except _Broken as fault:
-            self.faults.append(str(fault))
+            self.faults.append(error_message(fault))
             self.truncated = fault.ended
             return
         if whole and self.stream.left:
-            self.faults.append("bytes after the end of the answer")
+            self.faults.append(Message("bytes after the end of the answer"))
             keeps = False
         self.reusable = whole and keeps
 
@@ -317,11 +320,11 @@ class ResponseReader:
         if not values:
             return None
         if len(values) > 1:
-            self.faults.append("several Content-Length that differ")
+            self.faults.append(Message("several Content-Length that differ"))
             return None
         value = values.pop()
         if not (value.isascii() and value.isdecimal() and len(value) < 19):
-            self.faults.append(f"Content-Length {value[:40]!r} is no length")
+            self.faults.append(Message("Content-Length {value!r} is no length", value=value[:40]))
             return None
         return int(value)
 
@@ -338,7 +341,10 @@ class ResponseReader:
         while left:
             piece = self.stream.piece(min(left, 1 << 16))
             if not piece:
-                raise _Broken(f"Content-Length is {length}, but only {length - left} bytes came", ended=True)
+                raise _Broken(
+                    Message("Content-Length is {length}, but only {n} bytes came", length=length, n=length - left),
+                    ended=True,
+                )
             left -= len(piece)
             yield piece
 
@@ -348,7 +354,7 @@ class ResponseReader:
             while size:
                 piece = self.stream.piece(min(size, 1 << 16))
                 if not piece:
-                    raise _Broken("the connection was closed within a chunk", ended=True)
+                    raise _Broken(Message("the connection was closed within a chunk"), ended=True)
                 size -= len(piece)
                 yield piece
                 if not size:
@@ -361,31 +367,31 @@ class ResponseReader:
         try:
             line = self.stream.line(4096)
         except DeadlineExceeded:
-            raise _Broken("a chunk size without an end") from None
+            raise _Broken(Message("a chunk size without an end")) from None
         if not line:
-            raise _Broken("the connection was closed before the last chunk", ended=True)
+            raise _Broken(Message("the connection was closed before the last chunk"), ended=True)
         match = CHUNK_LINE.fullmatch(line)
         if match is None:
-            raise _Broken(f"{line[:20].decode('latin-1')!r} is no chunk size")
+            raise _Broken(Message("{size!r} is no chunk size", size=line[:20].decode("latin-1")))
         return int(match[1], 16)
 
     def _chunk_end(self) -> None:
         try:
             line = self.stream.line(1)
         except DeadlineExceeded:
-            raise _Broken("a chunk longer than its size") from None
+            raise _Broken(Message("a chunk longer than its size")) from None
         if line not in {b"\r\n", b"\n"}:
             if not line:
-                raise _Broken("the connection was closed within a chunk", ended=True)
-            raise _Broken("a chunk without its end")
+                raise _Broken(Message("the connection was closed within a chunk"), ended=True)
+            raise _Broken(Message("a chunk without its end"))
 
     def _trailers(self) -> None:
         try:
             while (line := self._line()) not in {b"\r\n", b"\n"}:
                 if not line:
-                    raise _Broken("the connection was closed before the end of the last chunk", ended=True)
+                    raise _Broken(Message("the connection was closed before the end of the last chunk"), ended=True)
         except DeadlineExceeded:
-            raise _Broken("trailers without an end") from None
+            raise _Broken(Message("trailers without an end")) from None
 
     def _bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         total = 0
@@ -402,7 +408,7 @@ class ResponseReader:
             try:
                 unpack = build_decoder(self._tokens("content-encoding"))
             except ContentCodingError as fault:
-                self.faults.append(str(fault))
+                self.faults.append(error_message(fault))
                 unpack = None
             if unpack is None:
                 for piece in pieces:
@@ -412,13 +418,13 @@ class ResponseReader:
                 for piece in self._bounded(unpack(_copied(pieces, packed, self.limits.keep))):
                     self._keep(piece)
             except ContentCodingError as fault:
-                self.faults.append(str(fault))
+                self.faults.append(error_message(fault))
                 for _ in pieces:  # to its end, so that the connection can go on
                     pass
                 if not self._size:
                     self._keep(bytes(packed))
         except _Enough:
-            self.faults.append(f"more than {self.limits.most} bytes: the rest was not read")
+            self.faults.append(Message("more than {n} bytes: the rest was not read", n=self.limits.most))
             return False
         return True
 

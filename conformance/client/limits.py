@@ -27,12 +27,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where requests may go, and which tiers of them: a request outside either never leaves.
+    """Where requests may go, and with which permissions: a request outside either never leaves.
 
     `ca_bundle` and `client_cert` are paths of PEM files (the latter holds certificate and key).
     """
 
     base_url: str
-    tiers: frozenset[str] = frozenset({"read"})
+    permissions: frozenset[str] = frozenset({"read"})
     ca_bundle: str | None = None
     client_cert: str | None = None

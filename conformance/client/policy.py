@@ -15,6 +15,7 @@ from conformance.client.adapter import Item, OutgoingRequest, TransportResult
 from conformance.client.limits import Access, Limits
 from conformance.errors import ConfigError, Problem
 from conformance.http import FailureKind, NoResponse, Outcome, Request, Response, header
+from conformance.messages import Message
 
 __all__ = [
     "UNASKED",
@@ -49,7 +50,7 @@ class RequestBlocked(Exception):
 class PermissionGate:
     """Turns requests that may leave into what goes on the wire, and refuses all others."""
 
-    tiers: frozenset[str]
+    permissions: frozenset[str]
     origin: Origin
     authority: str
     """Scheme and authority of the base URL, as it is connected to."""
@@ -62,24 +63,28 @@ class PermissionGate:
         if parts is None or origin is None or UNSENDABLE.search(parts.netloc) or "@" in parts.netloc:
             hint = "write it as https://host or http://host:port"
             raise ConfigError([Problem("base_url", "it is no URL of http or https with a host", hint)])
-        return cls(access.tiers, origin, f"{origin[0]}://{parts.netloc}")
+        return cls(access.permissions, origin, f"{origin[0]}://{parts.netloc}")
 
     def pass_on(self, request: Request, *, fresh: bool = False) -> OutgoingRequest:
         """The request as it goes out; Shut where it may not."""
-        if request.tier not in self.tiers:
-            raise RequestBlocked(f"it needs the permission {request.tier!r}, which was not given")
-        if self.tiers <= READING and request.method not in READS:
-            raise RequestBlocked(f"a {request.method} is no read, and nothing but reading was permitted")
+        if request.permission not in self.permissions:
+            raise RequestBlocked(
+                Message("it needs the permission {permission!r}, which was not given", permission=request.permission)
+            )
+        if self.permissions <= READING and request.method not in READS:
+            raise RequestBlocked(
+                Message("a {method} is no read, and nothing but reading was permitted", method=request.method)
+            )
         parts = _split(request.url)
         if parts is None or _origin(parts) != self.origin or "@" in parts.netloc:
-            raise RequestBlocked("it would not go to the target's own scheme, host and port")
+            raise RequestBlocked(Message("it would not go to the target's own scheme, host and port"))
         target = request.url.partition("#")[0][len(parts.scheme) + 3 + len(parts.netloc) :]
         if not target.startswith("/"):
             target = "/" + target
         if UNSENDABLE.search(target):
-            raise RequestBlocked("its URL holds characters that must be percent-encoded")
+            raise RequestBlocked(Message("its URL holds characters that must be percent-encoded"))
         if not METHOD.fullmatch(request.method):
-            raise RequestBlocked("its method is no token")
+            raise RequestBlocked(Message("its method is no token"))
         return OutgoingRequest(
             method=request.method,
             origin=self.authority,
@@ -114,9 +119,9 @@ def _headers(request: Request) -> tuple[Item, ...]:
     items = [item for item in DEFAULTS if item[0].lower() not in given]
     for name, value in request.headers:
         if not METHOD.fullmatch(name):
-            raise RequestBlocked("the name of a header is no token")
+            raise RequestBlocked(Message("the name of a header is no token"))
         if "\r" in value or "\n" in value or "\0" in value:
-            raise RequestBlocked(f"the header {name} holds a line break")
+            raise RequestBlocked(Message("the header {name} holds a line break", name=name))
         items.append((name, value if value.isascii() else value.encode("utf-8", "surrogateescape")))
     if request.body is not None and not given & {"content-length", "transfer-encoding"}:
         items.append(("Content-Length", str(len(request.body))))
@@ -147,9 +152,15 @@ class CircuitBreaker:
             self._timeouts = self._timeouts + 1 if kind is FailureKind.TIMEOUT else 0
             if self.gone is None and isinstance(outcome, NoResponse):
                 if self._unreached >= MOST_UNREACHED:
-                    self.gone = f"{self._unreached} requests in a row did not reach it: {outcome.detail}"
+                    self.gone = Message(
+                        "{n} requests in a row did not reach it: {reason}", n=self._unreached, reason=outcome.detail
+                    )
                 elif self._timeouts >= MOST_TIMEOUTS:
-                    self.gone = f"{self._timeouts} requests in a row were not answered in time: {outcome.detail}"
+                    self.gone = Message(
+                        "{n} requests in a row were not answered in time: {reason}",
+                        n=self._timeouts,
+                        reason=outcome.detail,
+                    )
 
 
 UNASKED = frozenset({429, 502, 503, 504})

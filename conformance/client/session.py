@@ -24,6 +24,7 @@ from conformance.client.policy import (
 from conformance.client.rate_limit import Pace, RateLimiter
 from conformance.errors import ConfigError, Problem
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
+from conformance.messages import Message, error_message
 
 __all__ = ["Access", "Limits", "Pace", "Session"]
 
@@ -80,7 +81,7 @@ class Session:
         try:
             outgoing = self._gate.pass_on(request, fresh=not repeatable)
         except RequestBlocked as shut:
-            return Exchange(request, NoResponse(FailureKind.NOT_SENT, str(shut)), tries=0)
+            return Exchange(request, NoResponse(FailureKind.NOT_SENT, error_message(shut)), tries=0)
         if self._breaker.gone:
             return Exchange(request, self._gone(), tries=0)
         patience = RetryPolicy(self.limits, asked_for, repeatable, self._chance)
@@ -159,7 +160,7 @@ class Session:
         if not isinstance(outcome, Response):
             return outcome
         if outcome.status in UNASKED and outcome.status not in patience.asked_for:
-            detail = f"answered {outcome.status}, which nothing had asked for"
+            detail = Message("answered {status}, which nothing had asked for", status=outcome.status)
             return NoResponse(FailureKind.UNAVAILABLE, detail, outcome)
         if last.truncated and not last.early and not self._cuts_short:
             # It may not be asked for again, and a network can cut an answer as well as a target.
@@ -167,7 +168,7 @@ class Session:
         return outcome
 
     def _gone(self) -> NoResponse:
-        return NoResponse(FailureKind.NOT_SENT, f"the target is gone: {self._breaker.gone}")
+        return NoResponse(FailureKind.NOT_SENT, Message("the target is gone: {reason}", reason=self._breaker.gone))
 
 
 def _check_files(access: Access) -> None:

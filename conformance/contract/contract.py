@@ -23,10 +23,10 @@ class Operation:
     spec: OperationSpec
 
     @property
-    def tier(self) -> str:
+    def permission(self) -> str:
         """The permission that a call of it uses. Nothing but GET and HEAD is ever a read, whatever a file says."""
         usual = {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(self.method, "write")
-        return usual if self.spec.tier in (None, "read") else str(self.spec.tier)
+        return usual if self.spec.permission in (None, "read") else str(self.spec.permission)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import templates as placeholders
 from conformance.contract.schema import Case, Draw, Expect, Input, NamedInput, RequestSpec, Step
 from conformance.errors import Problem
+from conformance.validation import suggest
 from conformance.yaml_document import Document
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def check_names(contract: Contract, row: Row, written: Any, where: str) -> Itera
     """Parts of a request, operations of the row, what a profile may give; `written` is the row as it stands."""
     case = row.case
     varied = _varied(contract, case)
-    besides = [case.beside, *(ref.beside for ref in row.operations)]
-    parts = [*(part for part, _ in varied), *(part for beside in besides for part in beside)]
+    combined = [case.combine, *(ref.combine for ref in row.operations)]
+    parts = [*(part for part, _ in varied), *(part for values in combined for part in values)]
     yield from report_unknown_names(where, dict.fromkeys(_head(part) for part in parts), _PARTS, "part of a request")
     labels = [ref.label or ref.call for ref in row.operations]
     for chosen in _chosen(case, varied):
@@ -67,13 +67,11 @@ def check_draw(draw: Draw, where: str) -> Iterator[Problem]:
 
 
 def report_unknown_names(where: str, used: Iterable[str], known: Iterable[str], kind: str) -> Iterator[Problem]:
-    """A problem for each name that is not known, with the known one that is the most like it."""
+    """A problem for each name that is not known; `kind` is what it is a name of, in the singular."""
     names = list(known)
     for name in used:
         if name not in names:
-            found = get_close_matches(name, names, n=1)
-            hint = f"did you mean {found[0]!r}?" if found else f"known: {', '.join(sorted(names)) or 'none'}"
-            yield Problem(where, f"there is no {kind} {name!r}", hint)
+            yield Problem(where, f"there is no {kind} {name!r}", suggest(name, names, f"{kind}s"))
 
 
 def _varied(contract: Contract, case: Case) -> list[tuple[str, Input]]:
@@ -108,7 +106,7 @@ def _given(written: Any, above: str = "") -> Iterator[tuple[str, str]]:
 def _given_by_edges(varied: Iterable[tuple[str, Input]]) -> Iterator[tuple[str, str]]:
     for part, item in varied:
         if part in _KINDS:
-            values = [*item.edges.values(), *item.near.values()]
+            values = [*item.edges.values(), *item.near_misses.values()]
             yield from ((part, value) for value in values if isinstance(value, str))
 
 
@@ -180,8 +178,8 @@ def _fixtures(contract: Contract, document: Document) -> Iterator[Problem]:
         yield from report_unknown_names(where, [step.call for step in said.check], calls, "operation or chain")
     for name, credential in contract.file.credentials.items():
         yield from _obtained(contract, document.where(("credentials", name)), credential)
-    for name, trace in contract.file.traces.items():
-        where = document.where(("traces", name))
+    for name, trace in contract.file.created_resources.items():
+        where = document.where(("created_resources", name))
         yield from report_unknown_names(where, [name], contract.operations, "operation")
         yield from report_unknown_names(
             where, [trace.read.call, *(step.call for step in trace.undo)], calls, "operation or chain"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from conformance.contract.contract import Contract, Operation, Row, Table
 from conformance.contract.lint import check_contract
-from conformance.contract.schema import Case, ContractFile, OperationRef, OperationSpec, TableFile
+from conformance.contract.schema import RENAMED_KEYS, Case, ContractFile, OperationRef, OperationSpec, TableFile
 from conformance.errors import ConfigError, Problem
+from conformance.validation import problems_from_validation
 from conformance.yaml_document import Document, read
 
 __all__ = ["METHODS", "find_contracts", "read_contract"]
@@ -73,34 +74,9 @@ def _read_as(model: type[Model], path: Path, problems: list[Problem]) -> tuple[D
     try:
         return document, model.model_validate(document.value)
     except ValidationError as error:
-        problems += [_problem(document, item, model) for item in error.errors(include_url=False)]
+        schema = model.model_json_schema(by_alias=True)
+        problems += problems_from_validation(error, document.value, document.where, schema=schema, renamed=RENAMED_KEYS)
         return document, None
-
-
-def _problem(document: Document, item: Any, model: type[BaseModel]) -> Problem:
-    place = [part for part in item["loc"] if not _is_tag(part, document, item["loc"])]
-    name = ".".join(str(part) for part in place)
-    if item["type"] == "extra_forbidden":
-        from difflib import get_close_matches  # noqa: PLC0415 - only where something is wrong
-
-        near = get_close_matches(str(place[-1]), _keys(model), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "leave it out"
-        return Problem(document.where(place), f"{name}: there is no such key", hint)
-    return Problem(document.where(place), f"{name}: {item['msg'][:1].lower()}{item['msg'][1:]}", "see docs/cases.md")
-
-
-def _is_tag(part: str | int, document: Document, place: tuple[str | int, ...]) -> bool:
-    """Pydantic names the branch of a union in the middle of a place; the file knows no such key."""
-    at = place.index(part)
-    inside = [item for item in place[: at + 1] if tuple(place[:at]) == () or item is not None]
-    return isinstance(part, str) and tuple(inside) not in document.lines and part[:1].isupper() | ("[" in part)
-
-
-def _keys(model: type[BaseModel]) -> list[str]:
-    """Every key that the form knows anywhere."""
-    schema = model.model_json_schema(by_alias=True)
-    parts = [schema, *schema.get("$defs", {}).values()]
-    return sorted({key for part in parts for key in part.get("properties", {})})
 
 
 def _operations(

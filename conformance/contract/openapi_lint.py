@@ -48,6 +48,8 @@ def _operation(document: Document, place: Place, item: Mapping[str, Any], seen: 
     if not isinstance(operation, Mapping):
         yield Problem(where, f"{method.upper()} {path} is no operation", "write operationId and responses below it")
         return
+    if "x-tier" in operation:
+        yield Problem(document.where((*place, "x-tier")), "'x-tier' is now called 'x-permission'")
     name = operation.get("operationId")
     if not isinstance(name, str):
         yield Problem(where, f"{method.upper()} {path} has no operationId", "give it one: cases name it by that")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 __all__ = [
+    "RENAMED_KEYS",
     "Case",
     "ContractFile",
     "Control",
@@ -37,6 +39,17 @@ __all__ = [
     "Undo",
     "Wording",
 ]
+
+RENAMED_KEYS: Mapping[str, str] = {
+    "beside": "combine",
+    "lane": "resource",
+    "near": "near_misses",
+    "own": "isolated",
+    "tier": "permission",
+    "trace": "created_resource",
+    "traces": "created_resources",
+}
+"""Keys of the first version's files, and what they are called now."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Permission = Literal["read", "write", "delete", "exhaust"]
@@ -75,8 +88,7 @@ class Draw(StrictModel):
 class Input(StrictModel):
     """Values of one part of a request, each with a label, and what is drawn around and beyond them.
 
-    `near` holds near misses of what is valid, tried like edges; `unless` is what a successful answer to one of them
-    shows if the value is valid after all (an ID that happens to exist).
+    `near_misses` are tried before the edges.
     `spread` deals the edges out over the operations of the row instead of trying each on each. `always` edges are tried
     at `standard` in every row that names this input, and the others are dealt out over those rows. `unless` is what a
     successful answer would show if the value were valid after all (an ID that happens to exist). `for` names the
@@ -85,7 +97,7 @@ class Input(StrictModel):
     """
 
     edges: dict[str, Any] = {}
-    near: dict[str, Any] = {}
+    near_misses: dict[str, Any] = {}
     draw: Draw | None = None
     spread: bool = False
     always: int | None = Field(default=None, ge=0)
@@ -199,7 +211,7 @@ class Step(StrictModel):
     undo: Step | None = None
     unless: dict[str, Any] | None = None
     wait: float | None = Field(default=None, ge=0, le=60)
-    tier: Permission | None = None
+    permission: Permission | None = None
     repeatable: bool = True
     depth: Depth = "smoke"
     """The shallowest depth at which the call is made."""
@@ -336,13 +348,13 @@ class OperationSpec(StrictModel):
     """The body of each call that says nothing else."""
     credential: str | None = None
     success: list[int] = [200]
-    tier: Permission | None = None
+    permission: Permission | None = None
     body: dict[str, Any] | None = None
     """Members that every valid body of this target needs, for exploration."""
-    lane: Name | None = None
-    """What a call of it may change. Rows whose writes change different things may run side by side; a write without a
-    lane is beside no other."""
-    own: bool = False
+    resource: Name | None = None
+    """What a call of it may change. Rows that write different resources run side by side; a write without a resource
+    runs alone."""
+    isolated: bool = False
     """What set-ups, controls and exploration call it on is made by themselves and seen by nobody else but in a list:
     several of them may do so at the same time."""
     explore: bool = True
@@ -378,7 +390,7 @@ class ContractFile(StrictModel):
     """How many requests exploration may send for one operation."""
     inputs: dict[str, Input] = {}
     chains: dict[str, list[Step]] = {}
-    traces: dict[str, CreatedResource] = {}
+    created_resources: dict[str, CreatedResource] = {}
     """By operation: what a call of it leaves on a target, so that nothing is left behind."""
     labels_ja: dict[str, str] = {}
     """What the labels of controls say, in Japanese: by the label as it stands in the table's file."""
@@ -403,9 +415,9 @@ class OperationRef(StrictModel):
     call: str
     label: str = ""
     request: RequestSpec = RequestSpec()
-    beside: dict[str, list[Any]] = {}
+    combine: dict[str, list[Any]] = {}
     """Valid values of other parameters: the row holds with each of them too."""
-    tier: Permission | None = None
+    permission: Permission | None = None
 
 
 class Case(StrictModel):
@@ -419,7 +431,7 @@ class Case(StrictModel):
     operations: list[OperationRef | str] | None = None
     request: RequestSpec = RequestSpec()
     vary: dict[str, Input | str] = {}
-    beside: dict[str, list[Any]] = {}
+    combine: dict[str, list[Any]] = {}
     """As in `operations`, for all of them."""
     open: list[Open] = []
     expect: Expect
@@ -429,7 +441,7 @@ class Case(StrictModel):
     undo: Undo | None = None
     unchanged: list[Guard] = []
     repeat: Repeat | None = None
-    tier: Permission | None = None
+    permission: Permission | None = None
     once: bool = False
     """The example is sent once a run and never again."""
     last: bool = False

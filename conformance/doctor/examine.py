@@ -110,7 +110,7 @@ def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
     lacked = []
     for operation in context.contract.file.operations:
         said = context.contract.operations[operation]
-        if said.tier != "read" or said.method != "GET" or said.spec.credential == "none":
+        if said.permission != "read" or said.method != "GET" or said.spec.credential == "none":
             continue
         template = {**operation_request(context.contract, operation), "credential": name}
         try:
@@ -170,9 +170,9 @@ def _permissions(target: Target) -> Iterator[Fact]:
         "delete": "uploads, and deletes what was uploaded",
         "exhaust": "uses a limit up",
     }
-    for tier, what in meaning.items():
-        given = tier == "read" or tier in target.allow
-        yield Fact("permissions", tier, "good" if given else "note", f"{'' if given else 'not given: '}{what}")
+    for permission, what in meaning.items():
+        given = permission == "read" or permission in target.allow
+        yield Fact("permissions", permission, "good" if given else "note", f"{'' if given else 'not given: '}{what}")
 
 
 def _pace(contract: Contract, target: Target) -> Iterator[Fact]:
@@ -186,15 +186,17 @@ def _pace(contract: Contract, target: Target) -> Iterator[Fact]:
 def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan]) -> RequestLoad:
     counts: dict[str, int] = dict.fromkeys(("read", "write", "delete", "exhaust"), 0)
     for plan in plans.values():
-        for tier, count in _counted(plan):
-            counts[tier] += count
+        for permission, count in _counted(plan):
+            counts[permission] += count
     explored = _explored(replace(context, depth=depth))
     total = sum(counts.values()) + explored
     said = context.contract.file.pace
     pace = context.target.pace or (read_pace(said) if said else None)
     seconds = None if pace is None else max(0.0, (total / pace[0] - 1)) * pace[1]
     words = "" if pace is None else f"{'the' if context.target.pace else 'the documented'} pace {pace[0]}/{pace[1]:g}s"
-    return RequestLoad(depth, tuple((tier, count) for tier, count in counts.items() if count), explored, seconds, words)
+    return RequestLoad(
+        depth, tuple((permission, count) for permission, count in counts.items() if count), explored, seconds, words
+    )
 
 
 def _counted(plan: RowPlan) -> Iterator[tuple[str, int]]:
@@ -204,18 +206,18 @@ def _counted(plan: RowPlan) -> Iterator[tuple[str, int]]:
     told = 0
     chains = [plan.before, plan.after, *(control.steps for control in plan.controls)]
     steps = [each for chain in chains for step in chain for each in (step, step.undo) if each is not None]
-    once = {probe.tier: 0 for probe in plan.probes} | {step.tier: 0 for step in steps}
-    for tier in (*(probe.tier for probe in plan.probes), *(step.tier for step in steps)):
-        once[tier] += 1
+    once = {probe.permission: 0 for probe in plan.probes} | {step.permission: 0 for step in steps}
+    for permission in (*(probe.permission for probe in plan.probes), *(step.permission for step in steps)):
+        once[permission] += 1
         told += 1
     yield from once.items()
     if plan.repeat:
-        tier = plan.probes[0].tier if plan.probes else "read"
-        yield tier, plan.repeat.at_most - 1
+        permission = plan.probes[0].permission if plan.probes else "read"
+        yield permission, plan.repeat.at_most - 1
         told += plan.repeat.at_most - 1
-    undone = len(plan.undo) * sum(probe.role == "open" and probe.tier != "read" for probe in plan.probes)
+    undone = len(plan.undo) * sum(probe.role == "open" and probe.permission != "read" for probe in plan.probes)
     for step in plan.undo:
-        yield step.tier, undone // len(plan.undo)
+        yield step.permission, undone // len(plan.undo)
     yield "read", max(0, plan.requests - told - undone)
 
 

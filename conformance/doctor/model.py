@@ -26,14 +26,14 @@ class RequestLoad:
     """How much a run sends at a depth, at most, and how many seconds that takes at which pace, if one is known."""
 
     depth: str
-    tiers: tuple[tuple[str, int], ...]
+    permissions: tuple[tuple[str, int], ...]
     explored: int
     seconds: float | None
     pace: str = ""
 
     @property
     def requests(self) -> int:
-        return sum(count for _, count in self.tiers) + self.explored
+        return sum(count for _, count in self.permissions) + self.explored
 
 
 @dataclass(frozen=True, slots=True)

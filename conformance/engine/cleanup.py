@@ -16,12 +16,13 @@ from conformance.engine.steps import StepSequence, run_steps
 from conformance.engine.values import read_capture
 from conformance.http import Response
 from conformance.jsontools import resolve_pointer
+from conformance.messages import Message
 from conformance.plan.model import Probe, RowPlan
 from conformance.plan.steps import plan_steps
 
 __all__ = ["ProbeCleanup", "delete_created", "find_and_delete"]
 
-_LABEL = "taken back"
+_LABEL = Message("clean-up")
 
 
 def delete_created(context: RunContext, evidence: Evidence, entry: Entry) -> str:
@@ -41,14 +42,14 @@ def delete_created(context: RunContext, evidence: Evidence, entry: Entry) -> str
 
 def find_and_delete(context: RunContext, evidence: Evidence, operation: str, names: Iterable[str]) -> str:
     """Look for what bears one of these names, and take it away; why something may be left, or nothing."""
-    trace = context.contract.file.traces.get(operation)
+    trace = context.contract.file.created_resources.get(operation)
     expected = list(names)
     if trace is None or not expected:
-        return f"nothing tells what {operation} made"
+        return Message("nothing tells what {operation} made", operation=operation)
     for name in expected:
         chain = _run(context, evidence, [trace.read], {"name": name})
         if not chain.passed:
-            return f"could not be looked for: {chain.why}"
+            return Message("could not be looked for: {reason}", reason=chain.why)
         for captures in _bearing(trace, name, chain):
             undone = _run(context, evidence, trace.undo, captures)
             if not _gone(undone):
@@ -110,7 +111,9 @@ class ProbeCleanup:
             return outcome
         why = self._taken_back(evidence, entry, noted.names, outcome)
         if why:
-            evidence.warnings.append(f"what {probe.label} left behind may still be there: {why}")
+            evidence.warnings.append(
+                Message("what {operation} left behind may still be there: {reason}", operation=probe.label, reason=why)
+            )
         return outcome
 
     def _taken_back(self, evidence: Evidence, entry: str, names: tuple[str, ...], outcome: ProbeResult) -> str:
@@ -124,7 +127,7 @@ class ProbeCleanup:
         steps = [step.model_dump(mode="json") for step in self._steps()]
         if entry:
             self._context.ledger.made(entry, captures_needed(self._context, steps, captures))
-        label = f"undo of {outcome.probe.label}"
+        label = Message("undo of {label}", label=outcome.probe.label)
         chain = run_steps(
             self._context,
             evidence,
@@ -154,7 +157,7 @@ class ProbeCleanup:
 
     def _leaves(self, probe: Probe) -> bool:
         undo = self._plan.row.case.undo
-        if undo is None or not self._plan.undo or probe.tier == "read":
+        if undo is None or not self._plan.undo or probe.permission == "read":
             return False
         return undo.for_ is None or probe.operation in undo.for_
 

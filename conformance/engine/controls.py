@@ -16,6 +16,7 @@ from conformance.engine.evidence import Evidence
 from conformance.engine.probe import expectation_of
 from conformance.engine.steps import StepResult, StepSequence
 from conformance.http import Response
+from conformance.messages import Message
 from conformance.plan.model import ControlPlan, PlannedStep, RowPlan
 from conformance.results.model import Attempt
 
@@ -42,14 +43,15 @@ class ControlRunner:
             key = repr((key, _used(control, captured)))
         known = self._known(control, key)
         if known is not None:
-            self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", f"{known} (shared)"))
+            shared = Message("{answer} (shared)", answer=known)
+            self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", shared))
             return
         captures = {**captured, **({} if control.drawn is None else {"drawn": control.drawn})}
-        chain = self._chain(control.steps, f"control {control.label}", "control", captures)
+        chain = self._chain(control.steps, Message("control {label}", label=control.label), "control", captures)
         self.judge(control, chain, captured)
         if chain.passed:
             self.learnt |= captures
-            said = f"passed for {self.plan.row.id}"
+            said = Message("passed for {row}", row=self.plan.row.id)
             with self.context.shared.lock:
                 self.context.shared.controls[key] = said
                 if self.context.depth == "smoke":
@@ -70,7 +72,7 @@ class ControlRunner:
             return
         call = chain.broken
         if call is None or not isinstance(call.exchange.outcome, Response):
-            self._doubt(control, f"control {control.label}: {chain.why}", chain)
+            self._doubt(control, Message("control {label}: {reason}", label=control.label, reason=chain.why), chain)
         elif not call.refused:
             found = [item if item.check == "status" else replace(item, check="effect") for item in call.found]
             self._violated(control, call, found, chain)
@@ -80,19 +82,27 @@ class ControlRunner:
             self._violated(control, call, call.found, chain)
         elif self.is_own(call, captured) and not control.doubtful:
             said = summarize_response(call.exchange.outcome, self.context.rules)
-            detail = "a valid request got the answer that this row promises for a faulty one"
+            detail = Message("a valid request got the answer that this row promises for a faulty one")
             expected = _one(call.expected.statuses)
-            where = f"control {control.label}"
+            where = Message("control {label}", label=control.label)
             self._violated(control, call, [Finding("control", Level.MUST, expected, said, where, detail=detail)], chain)
         else:
             said = summarize_response(call.exchange.outcome, self.context.rules)
             self.refusals.append(refusal_reason(self.context, call.exchange.outcome))
-            self._doubt(control, f"control {control.label} was refused: {said}", chain)
+            self._doubt(
+                control, Message("control {label} was refused: {answer}", label=control.label, answer=said), chain
+            )
 
     def _lost(self, control: ControlPlan, call: StepResult) -> Finding:
         response = call.exchange.response
         said = summarize_response(response, self.context.rules) if response else ""
-        return Finding("effect", Level.MUST, "what was just written", said, f"control {control.label}")
+        return Finding(
+            "effect",
+            Level.MUST,
+            Message("what was just written"),
+            said,
+            Message("control {label}", label=control.label),
+        )
 
     def is_own(self, call: StepResult, captured: Mapping[str, Any]) -> bool:
         """Whether a control was refused with the very answer of this row."""
@@ -102,7 +112,7 @@ class ControlRunner:
         with suppress(MissingValue):
             probe = self.plan.probes[0]
             scope = PlaceholderScope(captured, probe.language, probe.other_language, self.plan.row.id)
-            bound = self.context.binder.bind(probe.operation, probe.request, probe.tier, scope)
+            bound = self.context.binder.bind(probe.operation, probe.request, probe.permission, scope)
             expected = expectation_of(self.context, self.plan.row.id, bound, scope)
             return not has_must(check_response(response, replace(expected, language=None), self.context.rules, ""))
         return False
@@ -118,10 +128,11 @@ class ControlRunner:
         self.evidence.attempts.append(Attempt(control.label, "control", "", "violation", said, call.n))
 
     def _said(self, calls: Sequence[StepResult]) -> str:
-        answers = [call.exchange.response for call in calls]
-        return ", then ".join(
-            summarize_response(response, self.context.rules) for response in answers if response is not None
-        )
+        responses = [call.exchange.response for call in calls]
+        answered = [summarize_response(response, self.context.rules) for response in responses if response is not None]
+        if len(answered) < 2:
+            return "".join(answered)
+        return Message("{before}, then {last}", before=", ".join(answered[:-1]), last=answered[-1])
 
 
 def refusal_reason(context: RunContext, response: Response) -> tuple[int, str]:

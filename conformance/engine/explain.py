@@ -10,6 +10,7 @@ from conformance.engine.context import RunContext
 from conformance.engine.controls import refusal_reason
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult
+from conformance.messages import Message
 from conformance.results.model import Note
 
 __all__ = ["collect_notes", "explain_findings"]
@@ -35,7 +36,7 @@ def explain_findings(
     }
     kept = tuple(item for item in found if item.exchange not in same or item.check in NEVER_EXPLAINED)
     if len(kept) < len(found):
-        doubts.append("the faulty request was refused in the same words as the valid one")
+        doubts.append(Message("the faulty request was refused in the same words as the valid one"))
     return kept, doubts
 
 

@@ -27,6 +27,7 @@ from conformance.contract.schema import Draw
 from conformance.contract.templates import fill
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult
+from conformance.messages import Message
 from conformance.plan.model import ControlPlan, DrawSlot, Probe, RowPlan
 from conformance.plan.overlay import format_value, replace_part
 
@@ -89,7 +90,9 @@ def shrink_probe(
         key = _whole(value)
         if key not in tried and len(tried) <= SHRINK_BUDGET:
             scratch = Evidence(evidence.redactor, exchanges=evidence.exchanges)
-            probe = replace(_with(failed.probe, slot, value), label=f"{slot.part.rpartition('.')[2]}=smallest")
+            probe = replace(
+                _with(failed.probe, slot, value), label=Message("{part}=smallest", part=slot.part.rpartition(".")[2])
+            )
             outcome = send(scratch, probe)
             evidence.requests += scratch.requests
             evidence.warnings += scratch.warnings

@@ -50,7 +50,7 @@ def captures_needed(context: RunContext, steps: Any, captures: Mapping[str, Any]
 
 def is_traced(context: RunContext, operation: str) -> bool:
     """Whether the contract says how what the operation makes is found again."""
-    return operation in context.contract.file.traces
+    return operation in context.contract.file.created_resources
 
 
 def had_no_effect(exchange: Exchange) -> bool:

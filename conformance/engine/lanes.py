@@ -66,31 +66,31 @@ class Lane:
 
 def lane_of(contract: Contract, plan: RowPlan) -> Lane:
     """The lane of a whole row; no lane at all for one that only reads, which needs nothing to stand still."""
-    if plan.lacks or (plan.tiers <= {"read"} and not any(probe.tier != "read" for probe in plan.probes)):
+    if plan.lacks or (plan.permissions <= {"read"} and not any(probe.permission != "read" for probe in plan.probes)):
         return Lane()
-    probes = [(probe.operation, probe.tier) for probe in plan.probes]
+    probes = [(probe.operation, probe.permission) for probe in plan.probes]
     calls = [*probes, *calls_of(plan.before, plan.after, plan.undo, *(control.steps for control in plan.controls))]
-    return Lane(frozenset(name_of(contract, operation) for operation, tier in calls if tier != "read"))
+    return Lane(frozenset(name_of(contract, operation) for operation, permission in calls if permission != "read"))
 
 
 def calls_of(*chains: Iterable[PlannedStep]) -> list[tuple[str, str]]:
     """Operation and permission of each call of some chains, those that undo one included."""
     steps = [each for chain in chains for step in chain for each in (step, step.undo) if each is not None]
-    return [(step.operation, step.tier) for step in steps]
+    return [(step.operation, step.permission) for step in steps]
 
 
 def lane_of_exploring(contract: Contract, operation: str) -> Lane:
     """The lane of the exploration of an operation, which compares answers even where it only reads."""
     said = contract.operations[operation]
     name = frozenset([name_of(contract, operation)])
-    if said.tier == "read":
+    if said.permission == "read":
         return Lane(sees=name)
-    return Lane(owns=name) if said.spec.own and _is_tried_on_its_own(contract, operation) else Lane(changes=name)
+    return Lane(owns=name) if said.spec.isolated and _is_tried_on_its_own(contract, operation) else Lane(changes=name)
 
 
 def name_of(contract: Contract, operation: str) -> str:
     """The name of what a call of an operation may change."""
-    return contract.operations[operation].spec.lane or EVERYTHING
+    return contract.operations[operation].spec.resource or EVERYTHING
 
 
 def _is_tried_on_its_own(contract: Contract, operation: str) -> bool:

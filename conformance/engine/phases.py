@@ -150,7 +150,7 @@ class Beside:
         self._looks = Lane(sees=names)
         self._makes = _moves(contract, calls_of(plan.before), names)
         self._moves = _moves(contract, _meant(plan), names)
-        self._sets_up = any(tier != "read" for _, tier in calls_of(plan.before))
+        self._sets_up = any(permission != "read" for _, permission in calls_of(plan.before))
         self._rooms, self._wait = rooms, wait
         self._visit: Visit | None = None
         self._visits: list[Visit] = []
@@ -209,14 +209,16 @@ class Beside:
 
 def _meant(plan: RowPlan) -> list[tuple[str, str]]:
     """The calls of a row that may be accepted."""
-    probes = [(probe.operation, probe.tier) for probe in plan.probes if probe.role == "open"]
+    probes = [(probe.operation, probe.permission) for probe in plan.probes if probe.role == "open"]
     return [*probes, *calls_of(plan.before, plan.after, plan.undo, *(control.steps for control in plan.controls))]
 
 
 def _moves(contract: Contract, calls: Sequence[tuple[str, str]], seen: frozenset[str]) -> Lane:
     # What is documented to read changes nothing by another method.
-    writes = {name for name, tier in calls if tier != "read" and contract.operations[name].tier != "read"}
-    own = {name for name in writes if contract.operations[name].spec.own}
+    writes = {
+        name for name, permission in calls if permission != "read" and contract.operations[name].permission != "read"
+    }
+    own = {name for name in writes if contract.operations[name].spec.isolated}
     changes = frozenset(name_of(contract, name) for name in writes - own)
     owns = frozenset(name_of(contract, name) for name in own) - changes
     return Lane(changes, seen - changes - owns, owns)
@@ -245,9 +247,9 @@ def _shows_again(contract: Contract, plan: RowPlan, probe: Probe) -> bool:
     """
     if any(captures_used(probe.request)):
         return True
-    if probe.tier == "delete":
+    if probe.permission == "delete":
         return False
-    return not probe.guards or bool(plan.after) or probe.operation in contract.file.traces
+    return not probe.guards or bool(plan.after) or probe.operation in contract.file.created_resources
 
 
 def is_doubtful(result: RowResult) -> bool:

@@ -16,6 +16,7 @@ from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.values import placeholder_lookup, read_capture
 from conformance.http import Exchange, NoResponse, Response
+from conformance.messages import Message
 from conformance.plan.model import Probe
 from conformance.results.model import Attempt, Choice
 
@@ -67,10 +68,10 @@ def send_probe(
     """
     scope = PlaceholderScope(captures, probe.language, probe.other_language, f"{row}/{probe.label}")
     try:
-        bound = context.binder.bind(probe.operation, probe.request, probe.tier, scope)
+        bound = context.binder.bind(probe.operation, probe.request, probe.permission, scope)
         expected = expectation_of(context, row, bound, scope)
     except MissingValue as missing:
-        evidence.doubts.append(f"{probe.label}: nothing gave a value for {missing}")
+        evidence.doubts.append(Message("{label}: nothing gave a value for {name}", label=probe.label, name=missing))
         return None
     asked: frozenset[int] = (
         frozenset()
@@ -99,8 +100,8 @@ def expectation_of(context: RunContext, row: str, bound: BuiltRequest, scope: Pl
 
 
 def _silent(evidence: Evidence, probe: Probe, exchange: Exchange, failure: NoResponse, n: int) -> ProbeResult:
-    said = f"no answer ({failure.kind}{f': {failure.detail}' if failure.detail else ''})"
-    evidence.doubts.append(f"{probe.label}: {said}")
+    said = failure.summary
+    evidence.doubts.append(Message("{label}: {answer}", label=probe.label, answer=said))
     evidence.attempts.append(_tried(probe, "no-answer", said, n))
     return ProbeResult(probe, exchange, n, (), telling=False)
 
@@ -109,7 +110,9 @@ def _firm(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
     probe, response = sent.probe, sent.response
     said = summarize_response(response, context.rules)
     if probe.unless and response.status < 300 and _exists(context, sent):
-        evidence.attempts.append(_tried(probe, "no-answer", f"{said} (the input happens to be valid)", sent.n))
+        evidence.attempts.append(
+            _tried(probe, "no-answer", Message("{answer} (the input happens to be valid)", answer=said), sent.n)
+        )
         return ProbeResult(probe, sent.exchange, sent.n, (), telling=False)
     found = check_response(response, sent.expected, context.rules, probe.label)
     evidence.find(found, sent.n)

@@ -9,6 +9,7 @@ from conformance.checks.response import summarize_response
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult, send_probe
+from conformance.messages import Message
 from conformance.plan.model import Probe, RowPlan
 
 __all__ = ["send_repeatedly"]
@@ -36,7 +37,9 @@ def send_repeatedly(
         last = count == repeat.at_most or outcome is None
         if first and response is not None and response.status not in repeat.before:
             # The first one is the control: nothing was used up yet.
-            evidence.doubts.append(f"the first request was answered {summarize_response(response, context.rules)}")
+            evidence.doubts.append(
+                Message("the first request was answered {answer}", answer=summarize_response(response, context.rules))
+            )
             return None
         if last or response is None or response.status not in repeat.before:
             evidence.findings += scratch.findings

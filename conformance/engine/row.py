@@ -25,6 +25,7 @@ from conformance.engine.probe import ProbeResult
 from conformance.engine.repeat import send_repeatedly
 from conformance.engine.state_guard import StateGuard, group_probes
 from conformance.engine.steps import StepSequence, run_steps
+from conformance.messages import Message, join_messages
 from conformance.plan.model import ControlPlan, Probe, RowPlan
 from conformance.plan.requirements import captures_used
 from conformance.results.model import RowResult
@@ -49,7 +50,7 @@ def run_row(context: RunContext, plan: RowPlan, phases: Phases = ALONE) -> RowRe
         return replace(
             describe_row(context, plan),
             verdict=Verdict.NOT_EXERCISED,
-            reason=f"lacks {', '.join(plan.lacks)}",
+            reason=Message("lacks {names}", names=", ".join(plan.lacks)),
             lacks=plan.lacks,
             skipped=plan.skipped,
         )
@@ -151,9 +152,9 @@ class RowRunner:
         evidence = self.evidence
         found, doubts = explain_findings(self.context, evidence, self.outcomes, self.controls.refusals)
         verdict = row_verdict(found, doubts, told=self.told)
-        reason = "; ".join(dict.fromkeys(doubts)) if verdict is Verdict.INCONCLUSIVE else None
+        reason = join_messages("; ", dict.fromkeys(doubts)) if verdict is Verdict.INCONCLUSIVE else None
         if verdict is Verdict.INCONCLUSIVE and not reason:
-            reason = "nothing that was sent was answered"
+            reason = Message("nothing that was sent was answered")
         return replace(
             describe_row(self.context, self.plan),
             verdict=verdict,
@@ -177,7 +178,7 @@ class RowRunner:
     def _set_up(self) -> bool:
         if not self.plan.before:
             return True
-        chain = self.made = self._chain(self.plan.before, "set-up", "step")
+        chain = self.made = self._chain(self.plan.before, Message("set-up"), "step")
         if chain.passed:
             self._tell()
             return True
@@ -185,16 +186,18 @@ class RowRunner:
             self._do_without(chain)
             return True
         if chain.broken is not None and chain.broken.refused and self.controls.is_own(chain.broken, self.captures):
-            self.controls.judge(ControlPlan("set-up", self.plan.before), chain, self.captures)
+            self.controls.judge(ControlPlan(Message("set-up"), self.plan.before), chain, self.captures)
         else:
-            self.evidence.doubts.append(f"set-up failed: {chain.why}")
+            self.evidence.doubts.append(Message("set-up failed: {reason}", reason=chain.why))
         return False
 
     def _tell(self) -> None:
         """At smoke a set-up is the control of whatever is made of the same calls."""
         if self.context.depth == "smoke":
             with self.context.shared.lock:
-                self.context.shared.calls |= {step.key: f"passed for {self.id}" for step in self.plan.before}
+                self.context.shared.calls |= {
+                    step.key: Message("passed for {row}", row=self.id) for step in self.plan.before
+                }
 
     def _do_without(self, chain: StepSequence) -> None:
         """Leave out what needs a set-up that is optional and failed; what it did capture is not as it should be."""
@@ -203,7 +206,11 @@ class RowRunner:
         for name in gone & self.captures.keys():
             del self.captures[name]  # in place: what takes things back looks at the same ones
         kept = tuple(probe for probe in self.plan.probes if not gone & set(captures_used(probe.request)))
-        left_out = [f"{probe.label}: {chain.why}" for probe in self.plan.probes if probe not in kept]
+        left_out = [
+            Message("{label}: {reason}", label=probe.label, reason=chain.why)
+            for probe in self.plan.probes
+            if probe not in kept
+        ]
         self.plan = replace(self.plan, probes=kept, skipped=(*self.plan.skipped, *left_out))
 
     def _intend(self) -> str:
@@ -217,11 +224,13 @@ class RowRunner:
     def _clean_up(self, entry: str) -> None:
         if not self.plan.after:
             return
-        chain = self._chain(self.plan.after, "restore", "clean-up")
+        chain = self._chain(self.plan.after, Message("restore"), "clean-up")
         if chain.passed:
             self.context.ledger.undone(entry)
         else:
-            self.evidence.warnings.append(f"what the row changed may not be as it was: {chain.why}")
+            self.evidence.warnings.append(
+                Message("what the row changed may not be as it was: {reason}", reason=chain.why)
+            )
 
     def _chain(
         self, steps: Sequence[Any], label: str, role: str, captures: dict[str, Any] | None = None
@@ -252,7 +261,7 @@ class RowRunner:
 
     def _crew(self) -> Executor | None:
         """Who sends the probes of this row side by side: only a row that writes, for those that read already are."""
-        alone = self.plan.repeat or self.plan.row.case.once or self.plan.tiers <= {"read"}
+        alone = self.plan.repeat or self.plan.row.case.once or self.plan.permissions <= {"read"}
         each = any(guard.each for guard in self.plan.row.case.unchanged)
         return None if alone or each else self.context.crew
 

@@ -18,6 +18,7 @@ from conformance.engine.row import RowRunner
 from conformance.engine.state_guard import State, read_state, state_of_response
 from conformance.engine.steps import run_steps
 from conformance.jsontools import json_equal
+from conformance.messages import Message
 from conformance.plan import controls
 from conformance.plan.model import GuardRead, PlannedStep, RowPlan
 from conformance.plan.requirements import captures_used
@@ -82,7 +83,11 @@ class Band:
 
     def _open(self, runner: RowRunner) -> None:
         for look in runner.plan.opening:
-            state = self._made(runner, look) if look.made else self._seen(runner, look, "before")
+            state = (
+                self._made(runner, look)
+                if look.made
+                else self._seen(runner, look, Message("read before all rows that write"))
+            )
             if state is None:
                 self._unseen.append(runner)
             else:
@@ -94,7 +99,7 @@ class Band:
         return state_of_response(self._context, response, look, runner.captures) if response else None
 
     def _seen(self, runner: RowRunner, look: GuardRead, when: str) -> State | None:
-        said = (f"read {when} all rows that write", f"{runner.id}/look")
+        said = (when, f"{runner.id}/look")
         return read_state(self._context, runner.evidence, look, runner.captures, said)
 
     def _finish(self) -> None:
@@ -119,7 +124,9 @@ class Band:
         for runner in self._runs.values():
             for look in runner.plan.closing:
                 before = self._states.get(look.key)
-                after = self._seen(runner, look, "after") if before is not None else None
+                after = (
+                    self._seen(runner, look, Message("read after all rows that write")) if before is not None else None
+                )
                 if before is not None and after is not None and not json_equal(dict(after), dict(before)):
                     changed = True
         return changed

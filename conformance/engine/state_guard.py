@@ -19,6 +19,7 @@ from conformance.engine.probe import ProbeResult, send_probe
 from conformance.engine.steps import run_steps
 from conformance.http import Response
 from conformance.jsontools import json_equal, resolve_pointer
+from conformance.messages import Message
 from conformance.plan.model import GuardRead, Probe, RowPlan
 
 __all__ = ["State", "StateGuard", "group_probes", "read_state", "state_of_response"]
@@ -54,13 +55,15 @@ class StateGuard:
     def first(self, probes: Iterable[Probe], crew: Executor) -> None:
         """Read what several probes must not change, side by side."""
         expected = dict.fromkeys(index for probe in probes for index in self._guards(probe))
-        for index, state in self._all([index for index in expected if index not in self._states], "before", crew):
+        for index, state in self._all(
+            [index for index in expected if index not in self._states], Message("read before"), crew
+        ):
             if state is not None:
                 self._states[index] = state
 
     def after(self, probe: Probe, outcome: ProbeResult) -> None:
         """Look at once where the case says so, else remember to look at the end."""
-        if outcome.accepted and probe.tier != "read":
+        if outcome.accepted and probe.permission != "read":
             self._phases.disturb()
         for index in self._guards(probe):
             self._pending.setdefault(index, []).append(outcome)
@@ -70,7 +73,7 @@ class StateGuard:
     def finish(self, crew: Executor | None = None) -> None:
         """Look for the effect of all that was sent since the last look."""
         expected = [index for index, outcomes in self._pending.items() if outcomes]
-        for index, after in self._all(expected, "after", crew) if crew else ():
+        for index, after in self._all(expected, Message("read after"), crew) if crew else ():
             self._compare(index, after)
         for index in expected if crew is None else ():
             self._look(index)
@@ -79,7 +82,7 @@ class StateGuard:
         return tuple(index for index in probe.guards if index < len(self._plan.guards))
 
     def _read_first(self, index: int) -> None:
-        state = self._read(index, "before")
+        state = self._read(index, Message("read before"))
         if state is not None:
             self._states[index] = state
 
@@ -94,7 +97,7 @@ class StateGuard:
             yield index, state
 
     def _look(self, index: int) -> None:
-        self._compare(index, self._read(index, "after"))
+        self._compare(index, self._read(index, Message("read after")))
 
     def _compare(self, index: int, after: State | None) -> None:
         outcomes, self._pending[index] = self._pending.get(index, []), []
@@ -108,14 +111,14 @@ class StateGuard:
         if not changed or self._phases.disturbed or any(outcome.accepted for outcome in outcomes):
             # What was accepted is a violation of its own; that it then has an effect is no second one.
             return
-        where = outcomes[0].probe.label if len(outcomes) == 1 else f"{len(outcomes)} rejected requests"
+        where = outcomes[0].probe.label if len(outcomes) == 1 else Message("{n} rejected requests", n=len(outcomes))
         was, n = {pointer: before[pointer] for pointer in changed}, outcomes[-1].n
         if self._plan.row.case.unchanged[index].confirm:
             culprit = self._culprit(index, outcomes)
             if culprit is None:
                 return
             where, n = culprit.probe.label, culprit.n
-        detail = "a rejected write must change nothing"
+        detail = Message("a rejected write must change nothing")
         self._evidence.find([Finding("effect", Level.MUST, was, changed, where, detail=detail)], n)
 
     def _culprit(self, index: int, outcomes: Iterable[ProbeResult]) -> ProbeResult | None:
@@ -130,15 +133,19 @@ class StateGuard:
                     break
                 began = perf_counter()
                 again = send_probe(self._context, self._evidence, self._plan.row.id, outcome.probe, self._captures)
-                if again is None or not self._moved(index, "after, again"):
+                if again is None or not self._moved(index, Message("read after, again")):
                     break
                 if time == IN_A_ROW - 1:
                     return again
                 self._context.shared.stopping.wait(perf_counter() - began)
-                if self._moved(index, "with nothing sent"):
-                    self._evidence.doubts.append("something changes while nothing is sent: somebody else writes")
+                if self._moved(index, Message("read with nothing sent")):
+                    self._evidence.doubts.append(
+                        Message("something changes while nothing is sent: somebody else writes")
+                    )
                     return None
-        self._evidence.doubts.append("something changed meanwhile, and not again: perhaps somebody else's write")
+        self._evidence.doubts.append(
+            Message("something changed meanwhile, and not again: perhaps somebody else's write")
+        )
         return None
 
     def _moved(self, index: int, when: str) -> bool:
@@ -152,7 +159,7 @@ class StateGuard:
     def _read(self, index: int, when: str, evidence: Evidence | None = None) -> State | None:
         guard = self._plan.row.case.unchanged[index]
         look = GuardRead(self._plan.guards[index], tuple(guard.compare))
-        said = (f"read {when}", f"{self._plan.row.id}/guard/{index}")
+        said = (when, f"{self._plan.row.id}/guard/{index}")
         return read_state(self._context, evidence or self._evidence, look, self._captures, said)
 
 
@@ -163,7 +170,7 @@ def group_probes(probes: Sequence[Probe]) -> list[list[int]]:
     """
     groups: dict[tuple[bool, bool], list[int]] = {}
     for place, probe in enumerate(probes):
-        groups.setdefault((probe.label.startswith("again"), probe.tier != "delete"), []).append(place)
+        groups.setdefault((probe.label.startswith("again"), probe.permission != "delete"), []).append(place)
     return [groups[key] for key in sorted(groups)]
 
 
@@ -178,7 +185,7 @@ def read_state(
     chain = run_steps(context, evidence, [look.step], captures, label=label, role="guard", salt=salt)
     response = chain.calls[-1].exchange.response if chain.calls else None
     if response is None or (not chain.passed and not (chain.broken and not chain.broken.refused)):
-        evidence.doubts.append(f"what must not change could not be read: {chain.why}")
+        evidence.doubts.append(Message("what must not change could not be read: {reason}", reason=chain.why))
         return None
     return state_of_response(context, response, look, captures)
 

@@ -19,6 +19,7 @@ from conformance.engine.journal import Entry
 from conformance.engine.journal_entries import captures_needed, had_no_effect, journal_entry
 from conformance.engine.values import placeholder_lookup, read_capture
 from conformance.http import Exchange, FailureKind, NoResponse, Response
+from conformance.messages import Message
 from conformance.plan.model import PlannedStep
 from conformance.plan.steps import plan_steps
 
@@ -64,7 +65,7 @@ class StepSequence:
         end = self.broken
         if end is None or end.exchange.response is None or end.exchange.response.status != 404:
             return False
-        return any(call.step.tier != "read" for call in self.calls[:-1])
+        return any(call.step.permission != "read" for call in self.calls[:-1])
 
     @property
     def interrupted(self) -> bool:
@@ -82,13 +83,14 @@ class StepSequence:
     def why(self) -> str:
         """Why it did not pass, in a few words."""
         if self.lacking:
-            return f"nothing gave a value for {self.lacking}"
+            return Message("nothing gave a value for {name}", name=self.lacking)
         if self.broken is None:
             return ""
         outcome = self.broken.exchange.outcome
         if isinstance(outcome, NoResponse):
-            return f"{self.broken.step.operation}: no answer ({outcome.kind}: {outcome.detail})"
-        return f"{self.broken.step.operation} was answered {outcome.status}"
+            operation = self.broken.step.operation
+            return Message("{operation}: {answer}", operation=operation, answer=outcome.summary)
+        return Message("{operation} was answered {status}", operation=self.broken.step.operation, status=outcome.status)
 
 
 def run_steps(
@@ -143,7 +145,7 @@ class _Runner:
         try:
             if self._needless(step):
                 return True
-            bound = self._context.binder.bind(step.operation, step.request, step.tier, self._scope)
+            bound = self._context.binder.bind(step.operation, step.request, step.permission, self._scope)
             expected = build_expectation(step.step.expect, placeholder_lookup(self._context, bound, self._scope))
         except MissingValue as missing:
             self.chain.lacking = str(missing)
@@ -181,26 +183,33 @@ class _Runner:
     def _by_id(self, left: _Left, bound: BuiltRequest) -> str:
         operation = left.step.undo.operation if left.step.undo else left.step.operation
         exchange = self._context.session.send(bound.request)
-        n = self._evidence.keep(exchange, f"{self._label}: {operation}", "clean-up")
+        n = self._evidence.keep(
+            exchange, Message("{label}: {operation}", label=self._label, operation=operation), "clean-up"
+        )
         outcome = exchange.outcome
         if isinstance(outcome, Response) and (outcome.status < 300 or outcome.status == 404):
             return ""
-        said = outcome.status if isinstance(outcome, Response) else outcome.kind
-        return f"clean-up by {operation} failed (exchange {n}): {said}"
+        said = outcome.status if isinstance(outcome, Response) else outcome.summary
+        return Message("clean-up by {operation} failed (exchange {n}): {answer}", operation=operation, n=n, answer=said)
 
     def _by_name(self, left: _Left) -> str:
         """What was made without an answer that tells its ID bears a name all the same."""
         from conformance.engine.cleanup import find_and_delete  # noqa: PLC0415 - it is made of such chains itself
 
         why = find_and_delete(self._context, self._evidence, left.step.operation, left.entry.names)
-        return f"what {left.step.operation} left behind may still be there: {why}" if why else ""
+        if not why:
+            return ""
+        operation = left.step.operation
+        return Message("what {operation} left behind may still be there: {reason}", operation=operation, reason=why)
 
     def _send(self, step: PlannedStep, bound: BuiltRequest, expected: Expectation) -> StepResult:
         exchange = self._context.session.send(
             bound.request, asked_for=frozenset(expected.statuses), repeatable=step.step.repeatable
         )
         role = self._role
-        n = self._evidence.keep(exchange, f"{self._label}: {step.operation}", role)
+        n = self._evidence.keep(
+            exchange, Message("{label}: {operation}", label=self._label, operation=step.operation), role
+        )
         outcome = exchange.outcome
         found: tuple[Finding, ...] = ()
         if isinstance(outcome, Response):
@@ -225,7 +234,7 @@ class _Runner:
 
     def _intend(self, step: PlannedStep) -> _Left | None:
         """Before a request that leaves something behind: the ledger has it, and how it is undone if that is known."""
-        trace = self._context.contract.file.traces.get(step.operation)
+        trace = self._context.contract.file.created_resources.get(step.operation)
         if step.undo is None and trace is None:
             return None
         steps = [step.undo.step] if step.undo else trace.undo if trace else []
@@ -246,13 +255,15 @@ class _Runner:
         self._context.ledger.made(left.id, captures_needed(self._context, left.entry.steps, self._captures))
         if left.bound is None and not left.entry.names:
             self._left.remove(left)
-            said = f"what {left.step.operation} left behind cannot be named, so it is not deleted"
+            said = Message(
+                "what {operation} left behind cannot be named, so it is not deleted", operation=left.step.operation
+            )
             self._evidence.warnings.append(said)
 
     def _hand_over(self, left: _Left) -> None:
         """What the chain means to leave is undone by a later chain, or else at the end of the run."""
         self._left.remove(left)
-        trace = self._context.contract.file.traces[left.step.operation]
+        trace = self._context.contract.file.created_resources[left.step.operation]
         response = self.chain.calls[-1].exchange.response
         told = {name: read_capture(response, pointer)[1] for name, pointer in trace.made.items()} if response else {}
         self._context.ledger.made(left.id, told)
@@ -264,7 +275,7 @@ class _Runner:
         """By which request what was left will be taken away."""
         step = next(plan_steps(self._context.contract, trace.undo, "standard"))
         try:
-            bound = self._context.binder.bind(step.operation, step.request, step.tier, PlaceholderScope(told))
+            bound = self._context.binder.bind(step.operation, step.request, step.permission, PlaceholderScope(told))
         except MissingValue:
             return None
         return bound.request.key
@@ -273,7 +284,7 @@ class _Runner:
         if undo is None:
             return None
         try:
-            return self._context.binder.bind(undo.operation, undo.request, undo.tier, self._scope)
+            return self._context.binder.bind(undo.operation, undo.request, undo.permission, self._scope)
         except MissingValue:
             return None
 

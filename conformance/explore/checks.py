@@ -16,6 +16,7 @@ from conformance.explore.openapi import DocumentedOperation
 from conformance.explore.validity import Validity, classify_part
 from conformance.http import Request, Response, header
 from conformance.jsontools import find_values
+from conformance.messages import Message
 
 __all__ = ["CheckFailure", "check_answer", "message_shape", "parse_body", "read_messages"]
 
@@ -107,19 +108,21 @@ def row_applies(row: DocumentedAnswer, operation: DocumentedOperation) -> bool:
 
 def _fault(response: Response) -> CheckFailure:
     actual = f"{response.status} {response.text[:200]}".strip()
-    return CheckFailure("status", Level.MUST, "no 5xx on any input", actual, kind=str(response.status))
+    return CheckFailure("status", Level.MUST, Message("no 5xx on any input"), actual, kind=str(response.status))
 
 
 def _statuses(matter: AnswerContext, _: Any) -> Iterator[CheckFailure]:
     status, operation = matter.response.status, matter.operation
     documented = sorted(operation.responses)
     if matter.sort is Validity.VALID and status >= 400:
-        detail = "valid data was refused: " + (" ".join(read_messages(parse_body(matter.response))) or "no message")
+        said = " ".join(read_messages(parse_body(matter.response)))
+        refused = Message("valid data was refused: {message}", message=said)
+        detail = refused if said else Message("valid data was refused: no message")
         yield CheckFailure("valid-data", Level.MUST, list(operation.successes), status, detail)
     elif matter.sort is Validity.INVALID and status < 300 and not _is_what_was_asked_for(matter):
         refusals = [known for known in documented if 400 <= known < 500]
-        detail = f"what must be refused was accepted ({matter.probe.about})"
-        yield CheckFailure("invalid-data", Level.MUST, refusals, status, detail)
+        accepted = Message("what must be refused was accepted ({about})", about=matter.probe.about)
+        yield CheckFailure("invalid-data", Level.MUST, refusals, status, accepted)
     elif status not in documented:
         firm = matter.sort is not Validity.OPEN or 400 in documented or status < 400
         yield CheckFailure("documented-status", Level.SHOULD if firm else Level.NOTE, documented, status)
@@ -135,16 +138,20 @@ def _is_what_was_asked_for(matter: AnswerContext) -> bool:
 def _errors(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
     response, context = matter.response, matter.context
     if response.size == 0 and not response.body:
-        expected, actual = "a body of the documented shape", f"{response.status} without a body"
         yield CheckFailure(
-            "envelope", context.empty_error, expected, actual, kind="empty", follow=context.empty_error is Level.MUST
+            "envelope",
+            context.empty_error,
+            Message("a body of the documented shape"),
+            Message("{status} without a body", status=response.status),
+            kind="empty",
+            follow=context.empty_error is Level.MUST,
         )
         return
     media = (header(response.headers, "Content-Type") or "").split(";")[0].strip().lower()
     if body is None and not response.cut:
         actual = f"{response.status} {media or 'no Content-Type'}: {response.text[:120]}"
         kind = f"not JSON {media}"
-        yield CheckFailure("envelope", Level.MUST, "a JSON object of the documented shape", actual, kind=kind)
+        yield CheckFailure("envelope", Level.MUST, Message("a JSON object of the documented shape"), actual, kind=kind)
         return
     if not response.cut and (breach := _breach(context.envelope, body)):
         actual = f"{response.status} {response.text[:160]}"
@@ -160,7 +167,7 @@ def _successes(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
         return
     if body is None:
         actual = f"{status} {header(matter.response.headers, 'Content-Type') or ''}: {matter.response.text[:120]}"
-        yield CheckFailure("schema", Level.MUST, "a JSON body", actual, kind="not JSON")
+        yield CheckFailure("schema", Level.MUST, Message("a JSON body"), actual, kind="not JSON")
         return
     breaches = list(compile_schema(schema).iter_errors(body))
     for error in breaches[:_MANY]:
@@ -183,12 +190,14 @@ def _echoes(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
         for pointer in one.bounds:
             for items in find_values(body, pointer):
                 if isinstance(items, list) and len(items) > sent:
-                    actual = f"{len(items)} items at {one.name}={sent}"
-                    yield CheckFailure("effect", Level.MUST, f"at most {one.name} items", actual, kind=pointer)
+                    actual = Message("{n} items at {name}={value}", n=len(items), name=one.name, value=sent)
+                    yield CheckFailure(
+                        "effect", Level.MUST, Message("at most {n} items", n=one.name), actual, kind=pointer
+                    )
         for shown in find_values(body, one.echo) if one.echo else ():
             if shown != sent:
-                actual = f"{shown} at {one.name}={sent}"
-                yield CheckFailure("effect", Level.SHOULD, f"{one.echo} as sent", actual, kind=one.echo)
+                expected = Message("{pointer} as sent", pointer=one.echo)
+                yield CheckFailure("effect", Level.SHOULD, expected, f"{shown} at {one.name}={sent}", kind=one.echo)
 
 
 def _rows(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
@@ -203,18 +212,28 @@ def _rows(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
             continue
         if not here:
             yield CheckFailure(
-                "message", Level.MUST, "the reason for this request", message, f"belongs to {_names(alike)}"
+                "message",
+                Level.MUST,
+                Message("the reason for this request"),
+                message,
+                Message("belongs to {rows}", rows=_names(alike)),
             )
         elif not any(row.status == matter.response.status for row in here):
             if matter.sort is Validity.OPEN:
                 continue  # where the documents are silent on the input, any refusal will do
             expected = sorted({row.status for row in here})
             yield CheckFailure(
-                "status", Level.MUST, expected, matter.response.status, f"{message!r} belongs to {_names(here)}"
+                "status",
+                Level.MUST,
+                expected,
+                matter.response.status,
+                Message("{message!r} belongs to {rows}", message=message, rows=_names(here)),
             )
         elif matter.sort is not Validity.OPEN and not any(_can_apply(row, matter) for row in here):
-            detail = f"nothing that {_names(here)} is about was wrong"
-            yield CheckFailure("message", Level.MUST, "the reason for this request", message, detail, kind=_names(here))
+            detail = Message("nothing that {rows} is about was wrong", rows=_names(here))
+            yield CheckFailure(
+                "message", Level.MUST, Message("the reason for this request"), message, detail, kind=_names(here)
+            )
 
 
 def _can_apply(row: DocumentedAnswer, matter: AnswerContext) -> bool:
@@ -237,10 +256,12 @@ def _leaks(matter: AnswerContext) -> Iterator[CheckFailure]:
     if response.status < 400:
         return
     if (trace := find_stack_trace(response)) is not None:
-        yield CheckFailure("leak", Level.MUST, "no stack trace in a body", trace, kind="trace")
+        yield CheckFailure("leak", Level.MUST, Message("no stack trace in a body"), trace, kind="trace")
     for name, value in matter.context.headers:
         if len(value) >= 8 and value in response.text and name.lower() not in ("accept", "user-agent", "content-type"):
-            yield CheckFailure("leak", Level.MUST, "no credential in a body", f"the value of {name}")
+            yield CheckFailure(
+                "leak", Level.MUST, Message("no credential in a body"), Message("the value of {name}", name=name)
+            )
 
 
 def _breach(schema: Mapping[str, Any], body: Any) -> str:

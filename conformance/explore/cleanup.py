@@ -18,6 +18,7 @@ from conformance.engine.journal import Entry, find_suite_names
 from conformance.engine.journal_entries import had_no_effect, journal_entry
 from conformance.engine.values import read_capture
 from conformance.http import Exchange, FailureKind, NoResponse, Request
+from conformance.messages import Message
 from conformance.plan.steps import plan_steps
 
 __all__ = ["CreatedResourceTracker"]
@@ -59,8 +60,8 @@ class CreatedResourceTracker:
         """While this one waits for its answer, another exploration may go on."""
         if self._context.shared.stopping.is_set() and not self._stopped:
             self._stopped = True  # exploration ends at this; what it sends from now on is clean-up
-            return Exchange(request, NoResponse(FailureKind.NOT_SENT, "the run is being stopped"), tries=0)
-        asked_for = frozenset([429]) if request.tier == "exhaust" else frozenset[int]()
+            return Exchange(request, NoResponse(FailureKind.NOT_SENT, Message("the run is being stopped")), tries=0)
+        asked_for = frozenset([429]) if request.permission == "exhaust" else frozenset[int]()
         turn = self._context.shared.exploring
         turn.release()
         try:
@@ -73,7 +74,9 @@ class CreatedResourceTracker:
         for entry in reversed(self._left.values()):
             why = delete_created(self._context, Evidence(self._context.redactor), entry)
             if why:
-                yield f"what {entry.operation} made may still be there: {why}"
+                yield Message(
+                    "what {operation} made may still be there: {reason}", operation=entry.operation, reason=why
+                )
             else:
                 self._context.ledger.undone(entry.id)
         self._left.clear()
@@ -92,7 +95,7 @@ class CreatedResourceTracker:
     def _strike(self, request: Request, exchange: Exchange) -> None:
         """What exploration has taken away itself."""
         response = exchange.response
-        if request.tier != "delete" or response is None or not (response.status < 300 or response.status == 404):
+        if request.permission != "delete" or response is None or not (response.status < 300 or response.status == 404):
             return
         for key, entry in list(self._left.items()):
             if entry.made and _place(self._undo_of(entry)) == _place(request):
@@ -100,17 +103,17 @@ class CreatedResourceTracker:
                 del self._left[key]
 
     def _undo_of(self, entry: Entry) -> Request | None:
-        trace = self._context.contract.file.traces[entry.operation]
+        trace = self._context.contract.file.created_resources[entry.operation]
         step = next(plan_steps(self._context.contract, trace.undo, "standard"))
         try:
             return self._context.binder.bind(
-                step.operation, step.request, step.tier, PlaceholderScope(entry.captures)
+                step.operation, step.request, step.permission, PlaceholderScope(entry.captures)
             ).request
         except MissingValue:
             return None
 
     def _making(self, request: Request) -> tuple[str, CreatedResource] | None:
-        if request.tier == "read":
+        if request.permission == "read":
             return None
         path = request.url.removeprefix(self._context.target.base_url.rstrip("/")).partition("?")[0]
         for method, pattern, operation, trace in self._makers:
@@ -120,7 +123,7 @@ class CreatedResourceTracker:
 
 
 def _makers(context: RunContext) -> Iterator[tuple[str, re.Pattern[str], str, CreatedResource]]:
-    for name, trace in context.contract.file.traces.items():
+    for name, trace in context.contract.file.created_resources.items():
         operation = context.contract.operations[name]
         try:
             path = str(context.binder.fill(operation.spec.url or operation.path, PlaceholderScope()))

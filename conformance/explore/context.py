@@ -53,7 +53,7 @@ class ExploreContext:
     paths: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    tiers: frozenset[str] = frozenset(["read"])
+    permissions: frozenset[str] = frozenset(["read"])
     error_content_types: tuple[str, ...] = ("application/json",)
     documented: Sequence[DocumentedAnswer] = ()
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)

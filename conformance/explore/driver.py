@@ -11,6 +11,7 @@ from conformance.explore.sending import BudgetedSender, BudgetExhausted, TargetS
 from conformance.explore.walk import OperationExplorer
 from conformance.explore.writes import delete_own_records, explore_writing, run_link_chain
 from conformance.http import Exchange, Request
+from conformance.messages import Message
 
 __all__ = ["count_requests", "explore"]
 
@@ -26,13 +27,13 @@ _LOOKS = 3
 def explore(context: ExploreContext, send: Send) -> ExplorationResult:
     """Explore one operation through `send`; every finding, none twice, never more than `budget` requests.
 
-    Nothing is sent but through `send`, and nothing whose tier the ground does not allow. KeyError where the document
-    has no such operation.
+    Nothing is sent but through `send`, and nothing whose permission the context does not allow. KeyError where the
+    document has no such operation.
     """
     operation = view_operation(context)
     lacks = _lacks(context, operation)
     if lacks or context.budget <= _LEAST:
-        why = None if lacks else "not explored at this depth"
+        why = None if lacks else Message("not explored at this depth")
         return ExplorationResult(operation.id, operation.method, operation.template, reason=why, lacks=lacks)
     walk = _walk(context, operation, send)
     reason = None
@@ -59,7 +60,7 @@ def _walk(context: ExploreContext, operation: DocumentedOperation, send: Send) -
     """A chain of links is paid for besides, as it says more than as many single requests."""
     source = view_operation(context, operation.within or operation.own or operation.id)
     spent = _beside(context, operation) + (_RESERVE if operation.within else _tries(context, operation))
-    reserve = _MAKING if source.makes else 0 if operation.tier == "read" else 1
+    reserve = _MAKING if source.makes else 0 if operation.explored_as == "read" else 1
     return OperationExplorer(
         context, BudgetedSender(send, context.budget, min(spent, context.budget), reserve), FindingCollector()
     )
@@ -74,18 +75,18 @@ def _tries(context: ExploreContext, operation: DocumentedOperation) -> int:
 
 def _beside(context: ExploreContext, operation: DocumentedOperation) -> int:
     """Requests for what lasts, for looks and for the head of a GET: paid for beside the inputs that are tried."""
-    own = 0 if not operation.own else _RESERVE if operation.tier == "read" else _MAKING
+    own = 0 if not operation.own else _RESERVE if operation.explored_as == "read" else _MAKING
     links = view_operation(context, operation.within or operation.id)
     to = operation.id if operation.within else ""
     chain_of = 1 + link_steps(context, links, to=to) if any(links.links.values()) else 0
-    watched = bool(operation.read) and operation.tier != "read"
+    watched = bool(operation.read) and operation.explored_as != "read"
     return own + chain_of + (_LOOKS if watched else int(sends_head(context, operation)))
 
 
 def _explore(walk: OperationExplorer, operation: DocumentedOperation) -> None:
     if operation.within:
         run_link_chain(walk, walk.view(operation.within), to=operation.id)
-    elif operation.tier == "read":
+    elif operation.explored_as == "read":
         explore_reading(walk, operation)
     else:
         explore_writing(walk, operation)
@@ -93,8 +94,8 @@ def _explore(walk: OperationExplorer, operation: DocumentedOperation) -> None:
 
 def _lacks(context: ExploreContext, operation: DocumentedOperation) -> tuple[str, ...]:
     source = view_operation(context, operation.within) if operation.within else operation
-    tiers = {operation.permission, source.permission}
-    missing = tuple(f"allow: {tier}" for tier in sorted(tiers - context.tiers))
+    permissions = {operation.permission, source.permission}
+    missing = tuple(f"allow: {permission}" for permission in sorted(permissions - context.permissions))
     if operation.within:  # what its path needs comes from the links
         return (*missing, *source.lacks)
     return (*missing, *operation.lacks)

@@ -13,6 +13,7 @@ from conformance.explore.openapi import DocumentedOperation, base_inputs
 from conformance.explore.sending import BudgetExhausted, TargetStopped
 from conformance.explore.walk import OperationExplorer, ProbeAnswer
 from conformance.jsontools import first_value
+from conformance.messages import Message
 
 __all__ = ["EffectWatch", "comparable_value"]
 
@@ -44,8 +45,11 @@ class EffectWatch:
         exchange = self.walk.quietly(self.reading, probe, cleaning=last)
         body = parse_body(exchange.response) if exchange.response else None
         if exchange.response is None or exchange.response.status >= 300 or body is None:
-            status = exchange.response.status if exchange.response else "no answer"
-            raise TargetStopped(f"what is written cannot be read: {self.reading.id} gave {status}")
+            status = exchange.response.status if exchange.response else Message("no answer")
+            why = Message(
+                "what is written cannot be read: {operation}: {answer}", operation=self.reading.id, answer=status
+            )
+            raise TargetStopped(why)
         return body
 
     def start(self) -> Any:
@@ -116,9 +120,13 @@ class EffectWatch:
             before = now
         shown = culprit or batch[-1]
         where = ", ".join(sorted(changed))
-        detail = f"a refused write changed {where}" + ("" if culprit else f"; it is one of {len(batch)} requests")
-        expected = "a refused write changes nothing"
-        found = CheckFailure("effect", Level.MUST, expected, f"changed: {where}", detail, kind="refused")
+        detail = Message("a refused write changed {places}", places=where)
+        if culprit is None:
+            detail = Message("a refused write changed {places}; it is one of {n} requests", places=where, n=len(batch))
+        expected = Message("a refused write changes nothing")
+        found = CheckFailure(
+            "effect", Level.MUST, expected, Message("changed: {places}", places=where), detail, kind="refused"
+        )
         self.walk.report(found, self.walk.entry(shown))
 
     def _differences(self, before: Any, after: Any) -> frozenset[str]:

@@ -71,7 +71,7 @@ def plain_probe(operation: DocumentedOperation) -> ExploreProbe:
 
 
 def build_template(
-    context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe, tier: str = ""
+    context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe, permission: str = ""
 ) -> Request:
     """The request that a probe makes, with the credential and the fixed headers of the target."""
     path = operation.template
@@ -83,7 +83,7 @@ def build_template(
     names = {name.lower() for name, _ in own}
     headers = (*((name, value) for name, value in context.headers if name.lower() not in names), *own)
     url = context.base_url.rstrip("/") + path + (f"?{query}" if query else "")
-    return Request(operation.method, url, headers, body, tier or operation.permission)
+    return Request(operation.method, url, headers, body, permission or operation.permission)
 
 
 def with_parts(probe: ExploreProbe, where: str, pairs: tuple[tuple[str, str], ...]) -> ExploreProbe:

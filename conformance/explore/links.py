@@ -20,6 +20,7 @@ from conformance.explore.openapi import (
 from conformance.explore.validity import Validity
 from conformance.explore.walk import OperationExplorer, ProbeAnswer
 from conformance.jsontools import find_values, first_value
+from conformance.messages import Message
 
 __all__ = ["find_deletion", "find_maker", "follow_links", "link_step", "link_steps"]
 
@@ -111,7 +112,7 @@ def link_step(
         pairs = dict(getattr(probe, field))
         probe = with_parts(probe, field, tuple({**pairs, key: text}.items()))
     lacking = {one.name for one in operation.among("path")} - {name for name, _ in probe.path}
-    if lacking or operation.permission not in walk.context.tiers:
+    if lacking or operation.permission not in walk.context.permissions:
         return None
     if operation.body is not None:
         probe = replace(probe, body=_body(walk, operation, link, origin))
@@ -156,7 +157,7 @@ def _hold(walk: OperationExplorer, link: Link, made: ProbeAnswer, attempted: Pro
     if attempted.exchange.response is None or attempted.status >= 500:
         return
     if link.statuses and attempted.status not in link.statuses:
-        detail = f"after {made.probe.about}: {link.name}"
+        detail = Message("after {about}: {name}", about=made.probe.about, name=link.name)
         walk.report(
             CheckFailure("state", Level.MUST, list(link.statuses), attempted.status, detail, kind=link.name), entry
         )
@@ -171,7 +172,11 @@ def _hold(walk: OperationExplorer, link: Link, made: ProbeAnswer, attempted: Pro
             if value is _MISSING or (holds and _is_a_part(body, pointer)) or (str(value) in shown) is holds:
                 continue
             expected = f"{pointer} {'holds' if holds else 'does not hold'} {value}"
-            detail = f"state was lost: {link.name}" if holds else f"state was kept: {link.name}"
+            detail = (
+                Message("state was lost: {name}", name=link.name)
+                if holds
+                else Message("state was kept: {name}", name=link.name)
+            )
             walk.report(CheckFailure("state", Level.MUST, expected, shown[:5], detail, kind=link.name), entry)
 
 

@@ -68,7 +68,7 @@ class DocumentedOperation:
     media_type: str = ""
     responses: Mapping[int, Mapping[str, Any] | None] = field(default_factory=dict)
     links: Mapping[int, tuple[Link, ...]] = field(default_factory=dict)
-    tier: str = "read"
+    explored_as: str = "read"
     """How it is explored: as something that only looks, or as something that changes."""
     read: str = ""
     within: str = ""
@@ -79,8 +79,8 @@ class DocumentedOperation:
 
     @property
     def permission(self) -> str:
-        """The tier that a call of it uses: nothing but a GET is ever a read."""
-        return "write" if self.tier == "read" and self.method != "GET" else self.tier
+        """The permission that a call of it uses: nothing but a GET is ever a read."""
+        return "write" if self.explored_as == "read" and self.method != "GET" else self.explored_as
 
     @property
     def successes(self) -> tuple[int, ...]:
@@ -99,7 +99,7 @@ class DocumentedOperation:
 
 def base_inputs(context: ExploreContext, operation: DocumentedOperation) -> dict[str, Any]:
     """The members that every valid body has on this target; what is updated needs those of what was made."""
-    updated = operation.own if operation.tier != "read" else ""
+    updated = operation.own if operation.explored_as != "read" else ""
     return dict(context.bodies.get(operation.id) or context.bodies.get(updated) or {})
 
 
@@ -183,7 +183,7 @@ def _bound(context: ExploreContext, path: str, method: str, raw: Mapping[str, An
         media_type=media_type,
         responses={status: _content(response) for status, response in responses.items()},
         links={status: tuple(_links(response)) for status, response in responses.items()},
-        tier=raw.get("x-tier", _TIERS.get(method, "write")),
+        explored_as=raw.get("x-permission", _TIERS.get(method, "write")),
         read=raw.get("x-read", ""),
         within=raw.get("x-within", ""),
         own=raw.get("x-own", ""),

@@ -12,6 +12,7 @@ from conformance.explore.selection import choose_probes
 from conformance.explore.sending import TargetStopped
 from conformance.explore.validity import Validity
 from conformance.explore.walk import OperationExplorer, ProbeAnswer
+from conformance.messages import Message
 
 __all__ = ["SMALL", "explore_reading", "is_refusal", "sends_head"]
 
@@ -42,7 +43,7 @@ def sends_head(context: ExploreContext, operation: DocumentedOperation) -> bool:
 
     Who permits only reading is promised that nothing but GET is sent.
     """
-    if operation.method != "GET" or "write" not in context.tiers:
+    if operation.method != "GET" or "write" not in context.permissions:
         return False
     first = next(item["get"] for item in context.schema["paths"].values() if "get" in item)
     return context.budget > SMALL or bool(first.get("operationId") == operation.id)
@@ -52,7 +53,10 @@ def is_refusal(attempted: ProbeAnswer) -> str:
     """Why the plain request was refused, in the target's words."""
     response = attempted.exchange.response
     said = " ".join(read_messages(parse_body(response))) if response else ""
-    return f"the plainest valid request was refused: {attempted.status} {said}".strip()
+    status = attempted.status
+    if not said:
+        return Message("the plainest valid request was refused: {status}", status=status)
+    return Message("the plainest valid request was refused: {status} {message}", status=status, message=said)
 
 
 def _room(walk: OperationExplorer, operation: DocumentedOperation, first: ProbeAnswer | None) -> int:
@@ -81,7 +85,7 @@ def _given(walk: OperationExplorer, operation: DocumentedOperation) -> ExplorePr
     """The request that another operation's answer leads to, such as a token that was just given; None without one."""
     source = walk.view(operation.own)
     probe = find_maker(walk, source)
-    if probe is None or source.lacks or source.permission not in walk.context.tiers:
+    if probe is None or source.lacks or source.permission not in walk.context.permissions:
         return None
     made = walk.attempt(source, probe, as_sort=Validity.OPEN)
     links = source.links.get(made.status, ())
@@ -93,5 +97,5 @@ def _again(walk: OperationExplorer, operation: DocumentedOperation, first: Probe
     probe = ExploreProbe(first.probe.path, first.probe.query, role="guard", about="again")
     again = walk.attempt(operation, probe, as_sort=first.sort)
     if again.status and first.status and again.status != first.status:
-        detail = "the same request, answered differently after the others"
+        detail = Message("the same request, answered differently after the others")
         walk.report(CheckFailure("stability", Level.MUST, first.status, again.status, detail), walk.entry(again))

@@ -20,6 +20,7 @@ from conformance.explore.cleanup import CreatedResourceTracker
 from conformance.explore.context import DocumentedAnswer, ExchangePair, ExplorationResult, RecordedProbe
 from conformance.explore.context import ExploreContext as Standing
 from conformance.explore.driver import count_requests, explore
+from conformance.messages import Message
 from conformance.plan.overlay import operation_request
 from conformance.results.model import Exploration, ExploredFinding, Undocumented
 from conformance.results.recording import record_exchange
@@ -38,7 +39,12 @@ def _explored(context: RunContext, operation: str) -> tuple[Exploration, tuple[U
     if isinstance(standing, str):
         said = context.contract.operations[operation]
         return Exploration(
-            operation, said.method, said.path, Verdict.NOT_EXERCISED, reason=f"lacks {standing}", lacks=(standing,)
+            operation,
+            said.method,
+            said.path,
+            Verdict.NOT_EXERCISED,
+            reason=Message("lacks {names}", names=standing),
+            lacks=(standing,),
         ), ()
     traces = CreatedResourceTracker(context, operation)
     try:
@@ -83,7 +89,7 @@ def _standing(context: RunContext, operation: str) -> Standing | str:
         paths=paths,
         parameters=parameters,
         headers=request.headers,
-        tiers=frozenset({"read", *context.target.allow}),
+        permissions=frozenset({"read", *context.target.allow}),
         error_content_types=tuple(file.content_types),
         documented=tuple(_documented(context)),
         bodies=dict(_bodies(context)),
@@ -147,7 +153,7 @@ def _told(context: RunContext, found: ExplorationResult) -> Exploration:
         statuses=found.statuses,
         findings=tuple(_told_safely(context, item) for item in found.findings),
         exchanges=tuple(_kept(context, item) for item in found.kept),
-        reason=found.reason or (f"lacks {', '.join(found.lacks)}" if found.lacks else None),
+        reason=found.reason or (Message("lacks {names}", names=", ".join(found.lacks)) if found.lacks else None),
         lacks=found.lacks,
         notes=found.notes,
         file=document.name,

@@ -57,4 +57,4 @@ class BudgetedSender:
         if failure.kind is FailureKind.NOT_SENT:
             self.requests -= 1
         if not cleaning and (failure.kind is FailureKind.NOT_SENT or self._silent >= _IN_A_ROW):
-            raise TargetStopped(f"no answer: {failure.kind.value} {failure.detail}".strip())
+            raise TargetStopped(failure.summary)

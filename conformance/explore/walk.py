@@ -72,10 +72,15 @@ class OperationExplorer:
         return view_operation(self.context, operation)
 
     def attempt(
-        self, operation: DocumentedOperation, probe: ExploreProbe, *, as_sort: Validity | None = None, tier: str = ""
+        self,
+        operation: DocumentedOperation,
+        probe: ExploreProbe,
+        *,
+        as_sort: Validity | None = None,
+        permission: str = "",
     ) -> ProbeAnswer:
         """Send, judge and gather; `as_sort` where more is known of the probe than its values say."""
-        attempted = self._tried(operation, probe, as_sort, tier)
+        attempted = self._tried(operation, probe, as_sort, permission)
         entry = self.entry(attempted)
         for found in attempted.found:
             self.report(found, entry)
@@ -83,16 +88,16 @@ class OperationExplorer:
         return attempted
 
     def quietly(
-        self, operation: DocumentedOperation, probe: ExploreProbe, *, tier: str = "", cleaning: bool = False
+        self, operation: DocumentedOperation, probe: ExploreProbe, *, permission: str = "", cleaning: bool = False
     ) -> Exchange:
         """Send without judging: a guard's look, or clean-up."""
-        exchange = self.sending(build_template(self.context, operation, probe, tier), cleaning=cleaning)
+        exchange = self.sending(build_template(self.context, operation, probe, permission), cleaning=cleaning)
         self.gathering.answered(FindingEntry(label_probe(probe), "guard", exchange))
         return exchange
 
     def head(self, actual: ProbeAnswer) -> None:
         """Ask for the head of what a GET has got, and note where the two differ."""
-        asked = replace(actual.exchange.request, method="HEAD", tier="read")
+        asked = replace(actual.exchange.request, method="HEAD", permission="read")
         entry = FindingEntry(f"HEAD, {label_probe(actual.probe)}", "guard", self.sending(asked))
         self.gathering.answered(entry)
         for note in compare_head_with_get(actual.exchange, entry.exchange):
@@ -134,9 +139,9 @@ class OperationExplorer:
                 candidates = smaller_probes(operation, probe)
 
     def _tried(
-        self, operation: DocumentedOperation, probe: ExploreProbe, as_sort: Validity | None, tier: str
+        self, operation: DocumentedOperation, probe: ExploreProbe, as_sort: Validity | None, permission: str
     ) -> ProbeAnswer:
-        sent = build_template(self.context, operation, probe, tier)
+        sent = build_template(self.context, operation, probe, permission)
         exchange = self.sending(sent)
         kind = as_sort or classify_probe(operation, probe)
         response = exchange.response

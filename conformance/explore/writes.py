@@ -18,6 +18,7 @@ from conformance.explore.sending import BudgetExhausted, TargetStopped
 from conformance.explore.validity import Validity, classify_probe
 from conformance.explore.walk import OperationExplorer, ProbeAnswer
 from conformance.jsontools import first_value
+from conformance.messages import Message
 
 __all__ = ["delete_own_records", "explore_writing", "run_link_chain"]
 
@@ -35,7 +36,7 @@ def explore_writing(walk: OperationExplorer, operation: DocumentedOperation) -> 
     """
     place, free = plain_probe(operation), not (operation.makes or operation.own)
     own = _own(walk, operation) if operation.own else None
-    if own is not None and operation.tier != "delete":
+    if own is not None and operation.explored_as != "delete":
         place, free, operation = own, True, place_path(operation, own.path)
     if operation.makes and _may_delete(walk, operation):
         run_link_chain(walk, operation)
@@ -59,7 +60,7 @@ def explore_writing(walk: OperationExplorer, operation: DocumentedOperation) -> 
     )  # what else may change something comes last
     probes = [*example, *(probe for probe in probes if probe not in example)]
     attempted = _all(walk, bound, probes, watch)
-    if own is not None and operation.tier == "delete":
+    if own is not None and operation.explored_as == "delete":
         _deleted(walk, operation, own)
     walk.simplify(bound, [one for one in attempted if one.sort is not Validity.VALID and not one.accepted])
 
@@ -95,8 +96,8 @@ def run_link_chain(walk: OperationExplorer, operation: DocumentedOperation, *, t
     """Make something, follow its links to its deletion, or to one operation alone."""
     probe = find_maker(walk, operation)
     if probe is None:
-        raise TargetStopped(f"nothing is known that {operation.id} would accept")
-    made = walk.attempt(operation, probe, as_sort=Validity.OPEN, tier="delete" if operation.makes else "")
+        raise TargetStopped(Message("nothing is known that {operation} would accept", operation=operation.id))
+    made = walk.attempt(operation, probe, as_sort=Validity.OPEN, permission="delete" if operation.makes else "")
     if not made.accepted:
         if 0 < made.status < 500:
             raise TargetStopped(is_refusal(made))
@@ -117,7 +118,9 @@ def delete_own_records(walk: OperationExplorer) -> None:
             exchange = None
         status = exchange.response.status if exchange and exchange.response else 0
         if not (200 <= status < 300 or status == 404):
-            walk.gathering.warnings.append(f"could not be set back: {operation.id} {label_probe(probe)}")
+            walk.gathering.warnings.append(
+                Message("could not be set back: {operation} {about}", operation=operation.id, about=label_probe(probe))
+            )
 
 
 def _one(
@@ -177,9 +180,14 @@ def _read_back(walk: OperationExplorer, operation: DocumentedOperation, attempte
         if not pointer or not isinstance(body, dict) or name not in body:
             continue
         if (now := first_value(shown, pointer)) != body[name]:
-            detail = "a write was accepted and had no effect"
+            detail = Message("a write was accepted and had no effect")
             found = CheckFailure(
-                "effect", Level.MUST, f"{name} reads as it was written", now, detail, kind=f"lost {name}"
+                "effect",
+                Level.MUST,
+                Message("{name} reads as it was written", name=name),
+                now,
+                detail,
+                kind=f"lost {name}",
             )
             walk.report(found, walk.entry(attempted))
 
@@ -193,7 +201,7 @@ def _watch(walk: OperationExplorer, operation: DocumentedOperation, place: Explo
 
 def _may_delete(walk: OperationExplorer, operation: DocumentedOperation) -> bool:
     names = {link.operation for links in operation.links.values() for link in links if link.name == "deleted"}
-    return all(walk.view(name).permission in walk.context.tiers for name in names)
+    return all(walk.view(name).permission in walk.context.permissions for name in names)
 
 
 def _remember(walk: OperationExplorer, operation: DocumentedOperation, made: ProbeAnswer) -> None:
@@ -201,7 +209,11 @@ def _remember(walk: OperationExplorer, operation: DocumentedOperation, made: Pro
     if undo is not None:
         walk.undo.append(undo)
     elif operation.makes:
-        said = f"could not be deleted again: what {operation.id} made ({label_probe(made.probe)})"
+        said = Message(
+            "could not be deleted again: what {operation} made ({about})",
+            operation=operation.id,
+            about=label_probe(made.probe),
+        )
         walk.gathering.warnings.append(said)
         raise TargetStopped(said)  # whatever else it made would be left behind, too
 
@@ -210,9 +222,14 @@ def _own(walk: OperationExplorer, operation: DocumentedOperation) -> ExploreProb
     """Something made for this operation alone; None where that is not allowed."""
     source = walk.view(operation.own)
     probe = find_maker(walk, source)
-    if probe is None or not _may_delete(walk, source) or source.lacks or source.permission not in walk.context.tiers:
+    if (
+        probe is None
+        or not _may_delete(walk, source)
+        or source.lacks
+        or source.permission not in walk.context.permissions
+    ):
         return None
-    made = walk.attempt(source, probe, as_sort=Validity.OPEN, tier="delete")
+    made = walk.attempt(source, probe, as_sort=Validity.OPEN, permission="delete")
     if not made.accepted:
         return None
     _remember(walk, source, made)

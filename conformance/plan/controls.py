@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Control, Depth
+from conformance.messages import Message
 from conformance.plan.depths import DRAWN_CONTROLS, reaches
 from conformance.plan.model import ControlPlan, PlannedStep
 from conformance.plan.overlay import merge_requests, request_data
@@ -38,7 +39,9 @@ def plan_control(
     contract: Contract, control: Control, variant: OperationVariant | None, depth: Depth, *, several: bool
 ) -> ControlPlan:
     """A control with its calls written out; `several`: whether the operation has to be named."""
-    label = control.label + (f" ({variant.label})" if variant and several else "")
+    label = control.label
+    if variant and several:
+        label = Message("{label} ({operation})", label=label, operation=variant.label)
     return ControlPlan(label, tuple(_steps(contract, control, variant, depth)), doubtful=control.doubtful)
 
 
@@ -48,7 +51,7 @@ def draw_control_values(target: Target, control: Control, plan: ControlPlan, dep
         yield plan
     elif draw := resolve_draw(target, control.draw):
         for count in range(DRAWN_CONTROLS[depth]):
-            yield replace(plan, label=f"{plan.label}, drawn-{count + 1}", draw=draw)
+            yield replace(plan, label=Message("{label}, drawn-{n}", label=plan.label, n=count + 1), draw=draw)
 
 
 def _steps(
@@ -61,5 +64,5 @@ def _steps(
             continue
         request = merge_requests(variant.request, request_data(step.request))
         undo = next(plan_steps(contract, [step.undo], depth)) if step.undo else None
-        tier = step.tier or permission_of(contract, variant.operation, request)
-        yield PlannedStep(step, variant.operation, request, tier, undo)
+        permission = step.permission or permission_of(contract, variant.operation, request)
+        yield PlannedStep(step, variant.operation, request, permission, undo)

@@ -34,7 +34,7 @@ class Probe:
     """`example`, `boundary`, `drawn` or `open`."""
     operation: str
     request: RequestData
-    tier: str
+    permission: str
     value: str = ""
     language: str | None = None
     other_language: str | None = None
@@ -53,7 +53,7 @@ class PlannedStep:
     step: Step
     operation: str
     request: RequestData
-    tier: str
+    permission: str
     undo: PlannedStep | None = None
 
     @property
@@ -144,7 +144,7 @@ class RowPlan:
         repeats = self.repeat.at_most - 1 if self.repeat else 0
         chains = [self.before, self.after, *(control.steps for control in self.controls if not control.shared)]
         calls = sum(1 + (1 if step.undo else 0) for chain in chains for step in chain)
-        undos = len(self.undo) * sum(probe.role == "open" and probe.tier != "read" for probe in self.probes)
+        undos = len(self.undo) * sum(probe.role == "open" and probe.permission != "read" for probe in self.probes)
         return len(self.probes) + repeats + guards + calls + undos
 
     @property
@@ -153,8 +153,8 @@ class RowPlan:
         return sum(not look.made for look in self.opening) + len(self.closing)
 
     @property
-    def tiers(self) -> frozenset[str]:
+    def permissions(self) -> frozenset[str]:
         """The permissions that it uses."""
         chains = [self.before, self.after, *(control.steps for control in self.controls)]
         steps = [step for chain in chains for step in chain]
-        return frozenset([*(probe.tier for probe in self.probes), *(step.tier for step in steps)])
+        return frozenset([*(probe.permission for probe in self.probes), *(step.permission for step in steps)])

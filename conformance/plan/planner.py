@@ -10,6 +10,7 @@ from itertools import islice
 from conformance.contract import templates as placeholders
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Control, Depth, Step
+from conformance.messages import Message
 from conformance.plan import controls, smoke
 from conformance.plan.depths import DEPTHS, SMOKE_REQUESTS
 from conformance.plan.model import ControlPlan, PlannedStep, Probe, RequestData, RowPlan
@@ -85,7 +86,7 @@ class Planner:
             probes=() if lacks else probes,
             controls=() if lacks else checks,
             undo=self._steps(self.case.undo.steps if self.case.undo else []),
-            after=() if all(probe.tier == "read" for probe in probes) else after,
+            after=() if all(probe.permission == "read" for probe in probes) else after,
             guards=guards,
             repeat=self.case.repeat,
             lacks=lacks,
@@ -102,7 +103,7 @@ class Planner:
     def _lacks(self, before: Steps, probes: Sequence[Probe], checks: Sequence[ControlPlan]) -> Iterator[str]:
         """The least that the profile would have to add for this row."""
         yield from missing_for_steps(self.contract, self.target, before)
-        if self.depth == "smoke" and any(step.tier != "read" for step in before):
+        if self.depth == "smoke" and any(step.permission != "read" for step in before):
             # Other rows go on with what it leaves, until the run's end; that it may be taken away must be sure now.
             away = tuple(plan_steps(self.contract, self.case.after, "standard"))
             yield from missing_for_steps(self.contract, self.target, away)
@@ -165,9 +166,12 @@ class Planner:
     def _possible(self, probes: Iterable[Probe], after: Steps, guards: Steps) -> Iterator[Probe]:
         """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""
         for probe in probes:
-            beside = (*(after if probe.tier != "read" else ()), *(guards[index] for index in probe.guards if guards))
+            beside = (
+                *(after if probe.permission != "read" else ()),
+                *(guards[index] for index in probe.guards if guards),
+            )
             needed = [
-                *missing_requirements(self.contract, self.target, probe.operation, probe.request, probe.tier),
+                *missing_requirements(self.contract, self.target, probe.operation, probe.request, probe.permission),
                 *self._uncaptured(probe.request),
                 *missing_for_steps(self.contract, self.target, beside),
             ]
@@ -180,7 +184,7 @@ class Planner:
             deeper = self.depth == "smoke" and control.depth != "smoke"
             if possible and (control.fallback or deeper):
                 continue
-            if not self._left_out(f"control {plan.label}", "control", needed):
+            if not self._left_out(Message("control {label}", label=plan.label), "control", needed):
                 possible += 1
                 yield from controls.draw_control_values(self.target, control, plan, self.depth)
 
@@ -198,7 +202,7 @@ class Planner:
         lacks = list(dict.fromkeys(needed))
         if lacks:
             self.lacking.setdefault(role, []).append(lacks)
-            self.skipped.append(f"{label}: {', '.join(lacks)}")
+            self.skipped.append(Message("{label}: {lacks}", label=label, lacks=", ".join(lacks)))
         return bool(lacks)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Depth, Input
+from conformance.messages import Message
 from conformance.plan.depths import DRAWN, FIRM, MANY_EDGES, reaches
 from conformance.plan.model import DrawSlot, Probe
 from conformance.plan.overlay import format_value, merge_requests, name_part, replace_part, split_part
@@ -25,6 +26,8 @@ from conformance.plan.variants import (
 from conformance.target.loader import Target
 
 __all__ = ["ProbePlanner", "ask_in_language"]
+
+EXAMPLE = Message("example")
 
 ContextValues = tuple[tuple[str, Any], ...]
 """Valid values of other parameters, as pairs of a part and its value."""
@@ -53,10 +56,10 @@ class ProbePlanner:
         yield from [*drawn, *edges] if self.case.unchanged else [*edges, *drawn]
         for count in range(FIRM - len(examples) - len(edges) - len(drawn)):
             # What is right only the first time, or wrong now and then, shows in what is sent again.
-            yield self.example(self.variants[count % len(self.variants)], self.language_variants[0], "again")
+            yield self.example(self.variants[count % len(self.variants)], self.language_variants[0], Message("again"))
         yield from self._open()
 
-    def example(self, variant: OperationVariant, language_variant: LanguageVariant, label: str = "example") -> Probe:
+    def example(self, variant: OperationVariant, language_variant: LanguageVariant, label: str = EXAMPLE) -> Probe:
         """The written example on one operation in one voice."""
         return self._probe(variant, language_variant, label=label, role="example")
 
@@ -74,8 +77,8 @@ class ProbePlanner:
     def neighbours(self) -> ContextTurns:
         """The valid neighbours of each operation: all at once at smoke, else in turn and now and then none."""
         if self.depth == "smoke":
-            return {variant.label: cycle(_all_at_once(variant.beside)) for variant in self.variants}
-        return {variant.label: cycle([*((one,) for one in variant.beside), ()]) for variant in self.variants}
+            return {variant.label: cycle(_all_at_once(variant.combine)) for variant in self.variants}
+        return {variant.label: cycle([*((one,) for one in variant.combine), ()]) for variant in self.variants}
 
     def edges(self, neighbours: ContextTurns, *, spoken: bool = True) -> Iterator[Probe]:
         """Near misses and edges of each varied part, on each operation or dealt over them, `spoken` in each voice."""
@@ -107,7 +110,7 @@ class ProbePlanner:
         given = [(part, self._input(given)) for part, given in self.case.vary.items()]
         settled = [(part, item, resolve_draw(self.target, item.draw)) for part, item in given if item.draw]
         drawn = [(part, item, draw) for part, item, draw in settled if draw is not None]
-        edges = sum(len(item.edges) + len(item.near) for _, item in given)
+        edges = sum(len(item.edges) + len(item.near_misses) for _, item in given)
         thorough = self.depth == "thorough"
         for index in range(DRAWN[self.depth] if thorough or edges < MANY_EDGES else 1):
             for part, described, draw in drawn if thorough else drawn[index % max(len(drawn), 1) :][:1]:
@@ -134,7 +137,7 @@ class ProbePlanner:
     def _dealt(self, given: Input | str) -> list[tuple[str, Any]]:
         """The edges that this row tries: all, or its share of what the rows that name the input have in common."""
         described = self._input(given)
-        edges = [*described.near.items(), *described.edges.items()]
+        edges = [*described.near_misses.items(), *described.edges.items()]
         if described.except_ is not None:
             edges = [edge for edge in edges if not is_excluded(self.target, described.except_, edge[1])]
         if described.always is None or not isinstance(given, str) or self.depth == "thorough":
@@ -150,7 +153,7 @@ class ProbePlanner:
         part, name, value = edge
         changed = replace(variant, request=replace_part(variant.request, part, value))
         probe = self._probe(changed, language_variant, label=f"{name_part(part)}={name}", role="boundary")
-        near = any(value == other for other in described.near.values())
+        near = any(value == other for other in described.near_misses.values())
         return replace(
             probe,
             value=format_value(value),
@@ -159,30 +162,28 @@ class ProbePlanner:
         )
 
     def _probe(self, variant: OperationVariant, language_variant: LanguageVariant, *, label: str, role: str) -> Probe:
-        suffix = f" ({variant.label})" if len(self.variants) > 1 else ""
-        without_language = Probe(
-            label=label + suffix,
+        probe = Probe(
+            label=label,
             role=role,
             operation=variant.operation,
             request=variant.request,
-            tier=self._tier(variant),
+            permission=self._tier(variant),
             value=self._example_value(variant),
             guards=tuple(self._guards(variant)),
             repeatable=not self.case.once,
         )
-        return (
-            without_language
-            if language_variant == NO_LANGUAGE
-            else replace(
-                ask_in_language(without_language, language_variant), label=label + _named(language_variant) + suffix
-            )
-        )
+        probe = ask_in_language(probe, language_variant)
+        if len(self.variants) > 1:
+            probe = replace(probe, label=Message("{label} ({operation})", label=probe.label, operation=variant.label))
+        return probe
 
     def _tier(self, variant: OperationVariant) -> str:
-        if variant.tier_is_said or variant.request.get("method") is None:
-            return variant.tier
+        if variant.permission_is_stated or variant.request.get("method") is None:
+            return variant.permission
         return max(
-            variant.tier, permission_of(self.contract, variant.operation, variant.request), key=PERMISSION_ORDER.index
+            variant.permission,
+            permission_of(self.contract, variant.operation, variant.request),
+            key=PERMISSION_ORDER.index,
         )
 
     def _guards(self, variant: OperationVariant) -> Iterator[int]:
@@ -206,17 +207,16 @@ def ask_in_language(probe: Probe, language_variant: LanguageVariant) -> Probe:
     """The probe, asking for a language in this way."""
     if language_variant == NO_LANGUAGE:
         return probe
+    label = probe.label
+    if language_variant.label:
+        label = Message("{label} [{language}]", label=label, language=language_variant.label)
     return replace(
         probe,
-        label=probe.label + _named(language_variant),
+        label=label,
         request=merge_requests(probe.request, language_variant.request),
         language=language_variant.language,
         other_language=language_variant.other,
     )
-
-
-def _named(language_variant: LanguageVariant) -> str:
-    return f" [{language_variant.label}]" if language_variant.label else ""
 
 
 def _inputs_of(row: Row) -> list[str]:
@@ -241,4 +241,4 @@ def _beside(probe: Probe, company: ContextValues) -> Probe:
     for part, value in company:
         request = replace_part(request, part, value)
     said = ", ".join(f"{name_part(part)}={format_value(value)}" for part, value in company)
-    return replace(probe, label=f"{probe.label} beside {said}", request=request)
+    return replace(probe, label=Message("{input} beside {other}", input=probe.label, other=said), request=request)

@@ -16,7 +16,7 @@ __all__ = ["SPECIAL_CREDENTIALS", "captures_used", "is_known_name", "missing_for
 
 
 def missing_requirements(
-    contract: Contract, target: Target, operation: str, request: RequestData, tier: str
+    contract: Contract, target: Target, operation: str, request: RequestData, permission: str
 ) -> Iterator[str]:
     """What a profile would have to give for this request, such as `fixtures.member_id` or `allow: write`."""
     for head, given, _ in placeholders.find_placeholders([contract.operations[operation].spec.url, request]):
@@ -30,16 +30,18 @@ def missing_requirements(
         name = request.get(kind)
         if isinstance(name, str) and name not in there:
             yield f"{kind}s.{name}"
-    if tier != "read" and tier not in target.allow:
-        yield f"allow: {tier}"
+    if permission != "read" and permission not in target.allow:
+        yield f"allow: {permission}"
 
 
 def missing_for_steps(contract: Contract, target: Target, steps: tuple[PlannedStep, ...]) -> Iterator[str]:
     """The same of every call of a chain, and of what undoes it."""
     for step in steps:
-        yield from missing_requirements(contract, target, step.operation, step.request, step.tier)
+        yield from missing_requirements(contract, target, step.operation, step.request, step.permission)
         if step.undo:
-            yield from missing_requirements(contract, target, step.undo.operation, step.undo.request, step.undo.tier)
+            yield from missing_requirements(
+                contract, target, step.undo.operation, step.undo.request, step.undo.permission
+            )
 
 
 def captures_used(request: Any) -> Iterator[str]:

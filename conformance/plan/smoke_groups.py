@@ -46,7 +46,7 @@ def _after(shares: SharedCalls, *plans: RowPlan) -> SharedCalls:
 
 def _writes(contract: Contract, row: Row) -> bool:
     """Whether each of its requests writes, so that looking before and after tells whether one had an effect."""
-    return all(variant.tier != "read" for variant in operation_variants(contract, row))
+    return all(variant.permission != "read" for variant in operation_variants(contract, row))
 
 
 @dataclass(slots=True)

@@ -27,12 +27,12 @@ def plan_steps(contract: Contract, steps: Iterable[Step], depth: Depth) -> Itera
             continue
         request = merge_requests(operation_request(contract, step.call), request_data(step.request))
         undo = next(plan_steps(contract, [step.undo], depth)) if step.undo else None
-        yield PlannedStep(step, step.call, request, step.tier or contract.operations[step.call].tier, undo)
+        yield PlannedStep(step, step.call, request, step.permission or contract.operations[step.call].permission, undo)
 
 
 def permission_of(contract: Contract, operation: str, request: RequestData) -> str:
     """The permission that a call uses: a method of its own makes it a write that is meant to be rejected."""
-    own = contract.operations[operation].tier
+    own = contract.operations[operation].permission
     if request.get("method") is None or request["method"] in _READING:
         return own
     return "write" if own == "read" else own

@@ -29,10 +29,10 @@ class OperationVariant:
     label: str
     operation: str
     request: RequestData
-    tier: str
-    tier_is_said: bool
-    """The case names the tier, whatever the method."""
-    beside: tuple[tuple[str, Any], ...]
+    permission: str
+    permission_is_stated: bool
+    """The case names the permission, whatever the method."""
+    combine: tuple[tuple[str, Any], ...]
     """Valid values of other parameters, as pairs of a part and its value."""
 
 
@@ -88,7 +88,7 @@ def _variant(contract: Contract, row: Row, ref: OperationRef) -> OperationVarian
     request = merge_requests(
         operation_request(contract, ref.call), request_data(row.case.request), request_data(ref.request)
     )
-    said = ref.tier or row.case.tier
-    tier = said or permission_of(contract, ref.call, request)
-    beside = [(part, value) for part, values in {**row.case.beside, **ref.beside}.items() for value in values]
-    return OperationVariant(ref.label or ref.call, ref.call, request, tier, said is not None, tuple(beside))
+    said = ref.permission or row.case.permission
+    permission = said or permission_of(contract, ref.call, request)
+    combine = [(part, value) for part, values in {**row.case.combine, **ref.combine}.items() for value in values]
+    return OperationVariant(ref.label or ref.call, ref.call, request, permission, said is not None, tuple(combine))

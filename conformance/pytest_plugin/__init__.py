@@ -1,16 +1,17 @@
 """pytest as the host: YAML files are collected, rows are items, and the reports are written when it ends.
 
-Thin: options in `options` and `settings`, items in `collecting`, the hooks in `hosting`, state in `session`, results in
-`gathering` and `ending`. A session that collects no contract is left alone: it does not even load what stands above
-`options`.
+Options in `options`, items in `items`, the hooks in `plugin`, state in `session`, results in `sink` and `finish`. A
+session that collects no contract is left alone: it does not even import what stands above `options`.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from conformance.errors import ConfigError
-from conformance.pytest_plugin.options import add_options, contract_folders
+from conformance.pytest_plugin.options import add_options, explain_old_options, find_contract_folders
 
 __all__: list[str] = []
 
@@ -19,11 +20,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> None:
+    explain_old_options(parser, args)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Read options and profile before anything else; a problem ends the session with exit code 4."""
-    folders = contract_folders(config)
+    folders = find_contract_folders(config)
     if not folders:
+        config.pluginmanager.register(_NothingFound(config), "conformance-nothing-found")
         return
     from conformance.pytest_plugin.plugin import register_contracts  # noqa: PLC0415 - only for a session with contracts
 
@@ -31,3 +37,20 @@ def pytest_configure(config: pytest.Config) -> None:
         register_contracts(config, folders)
     except ConfigError as unusable:
         raise pytest.UsageError(f"\n{unusable}") from None
+
+
+class _NothingFound:
+    """Says why nothing was run where a target or a contract was named and no contract was found."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        option = config.option
+        self._asked = option.conformance_target or option.conformance_contract
+        self._places = ", ".join(map(str, config.args))
+
+    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
+        if self._asked and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            terminalreporter.write_line(
+                f"conformance: no contract was found from {self._places}: give the folder of one (it holds "
+                "contract.yaml), or use `conformance run`, which finds those that came with the package",
+                red=True,
+            )

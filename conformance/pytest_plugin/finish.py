@@ -1,4 +1,4 @@
-"""Gathers results in the process that reports, writes them when the session ends, and says how it went."""
+"""Collects results in the process that reports, writes them when the session ends, and sets the exit code."""
 
 from __future__ import annotations
 
@@ -9,60 +9,63 @@ from typing import Any
 import pytest
 
 from conformance.checks.model import Verdict
+from conformance.coverage import find_missing_coverage
 from conformance.pytest_plugin.internal_errors import InternalErrorReporter
 from conformance.pytest_plugin.session import PluginSession
 from conformance.target.known_deviations import find_stale
 
 __all__ = ["RunFinish"]
 
-INTERNAL, UNUSABLE, NOTHING = 3, 4, 5
+INTERNAL, UNUSABLE, NOTHING_EXERCISED = 3, 4, 5
 BY_VERDICT = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 """Of pytest's exit codes those that our verdicts take the place of."""
-PAGE = b'<div class="cf" id="cf"'
-"""What tells a report.html of ours from somebody else's."""
+OUR_PAGE = b'<div class="cf" id="cf"'
+"""What tells a report.html of session_state from somebody else's."""
 
 
 class RunFinish:
     """Registered where reports arrive: without xdist the only process, with it the controller."""
 
-    def __init__(self, session: PluginSession, quiet: InternalErrorReporter, folders: Sequence[Path]) -> None:
-        self._session, self._quiet, self._folders = session, quiet, folders
+    def __init__(self, session: PluginSession, internal_errors: InternalErrorReporter, folders: Sequence[Path]) -> None:
+        self._session, self._internal_errors, self._folders = session, internal_errors, folders
         self._stale: list[str] = []
+        self._uncovered: list[str] = []
         self._faults: list[str] = []
 
     def problems(self) -> Iterator[str]:
-        """Everything that went wrong with us, a line each."""
-        ours = self._session
-        faults = [*self._faults, *self._quiet.faults]
-        yield from dict.fromkeys([*map(str, ours.problems), *ours.gathering.failed, *self._stale, *faults])
+        """Every fault that is not the target's, a line each."""
+        faults = [*self._faults, *self._internal_errors.faults]
+        ours = [*map(str, self._session.problems), *self._session.sink.failed]
+        yield from dict.fromkeys([*ours, *self._stale, *self._uncovered, *faults])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         text, fault = getattr(report, "conformance", None), getattr(report, "conformance_fault", None)
         if isinstance(text, str):
-            line = self._session.line(text)
-            if line.run is not None:
-                self._session.gathering.announce(line.run, 0)
-            self._session.gathering.take(line, text)
+            event = self._session.event(text)
+            if event.run is not None:
+                self._session.sink.announce(event.run, 0)
+            self._session.sink.take(event, text)
         if fault:
             self._faults.append(f"{report.nodeid}: {fault}")
 
     def pytest_keyboard_interrupt(self) -> None:
-        self._session.gathering.why_partial = "interrupted"
+        self._session.sink.why_partial = "interrupted"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write what was found, whatever happened, and set the exit code that the verdicts ask for."""
-        ours = self._session
-        ours.close()
+        self._session.close()
         for folder in self._folders:
-            ours.contract(folder)  # with xdist only the workers have read them: what is wrong is to be said here
-        if ours.gathering.any:
-            ours.gathering.why_partial = ours.gathering.why_partial or self._why_partial(session)
-            ours.gathering.finish()
+            self._session.contract(folder)  # with xdist only the workers have read it: its problems are reported here
+        sink = self._session.sink
+        if sink.any:
+            sink.why_partial = sink.why_partial or self._why_partial(session)
+            sink.finish()
             self._drop_older_page(session.config)
-            ours.gathering.expectations()
-            self._look_for_stale()
+            sink.write_expectations()
+            self._find_stale_expectations()
+            self._uncovered = list(self._missing_coverage())
         session.exitstatus = self._exit_code(exitstatus)
 
     @pytest.hookimpl(specname="pytest_sessionfinish", wrapper=True, trylast=True)
@@ -72,67 +75,75 @@ class RunFinish:
             return (yield)
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            self._session.gathering.failed.append(f"a report could not be written: {where}{error.strerror or error}")
+            self._session.sink.failed.append(f"a report could not be written: {where}{error.strerror or error}")
             session.exitstatus = INTERNAL
             return None
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """The table of verdicts, where the reports are, and every problem of ours."""
-        ours = self._session
-        if ours.gathering.any:
+        """The table of verdicts, where the reports are, and every problem of the suite."""
+        sink, options = self._session.sink, self._session.options
+        if sink.any:
             from conformance.report.writers.table import format_table  # noqa: PLC0415 - rich is loaded only where it prints
 
             terminalreporter.section("conformance")
-            terminalreporter.write_line(format_table(ours.gathering.results(), ours.settings.language).rstrip())
-            terminalreporter.write_line(f"reports in {ours.settings.output}")
+            terminalreporter.write_line(format_table(sink.results(), options.language).rstrip())
+            terminalreporter.write_line(f"reports in {options.output}")
+        for note in self._session.notes:
+            terminalreporter.write_line(note)
         for problem in self.problems():
             terminalreporter.write_line(problem, red=True)
 
     def _drop_older_page(self, config: pytest.Config) -> None:
         """Where this run draws no page, that of a former run must not stay beside the new results as if it were its."""
-        page = self._session.settings.output / "report.html"
+        page = self._session.options.output / "report.html"
         drawn = config.invocation_params.dir / (getattr(config.option, "htmlpath", None) or "")
         if config.pluginmanager.hasplugin("conformance-html") and drawn.resolve() == page.resolve():
             return
         try:
-            if PAGE in page.read_bytes():
+            if OUR_PAGE in page.read_bytes():
                 page.unlink()
         except FileNotFoundError:
             return
         except OSError as error:
-            self._session.gathering.failed.append(f"{page} is of a former run: {error.strerror or error}")
+            self._session.sink.failed.append(f"{page} is of a former run: {error.strerror or error}")
 
     def _why_partial(self, session: pytest.Session) -> str:
-        if self._faults or self._quiet.faults:
+        if self._faults or self._internal_errors.faults:
             return "a fault of the suite itself"
         return str(session.shouldstop or session.shouldfail or "")
 
-    def _look_for_stale(self) -> None:
-        target = self._session.settings.aim.target
+    def _find_stale_expectations(self) -> None:
+        target = self._session.options.selection.target
         if target is None or not target.expectations:
             return
         contracts = filter(None, map(self._session.contract, self._folders))
         everything = [row.id for contract in contracts if contract.name == target.contract for row in contract.rows]
-        for run in self._session.gathering.results().runs:
+        for run in self._session.sink.results().runs:
             verdicts = {row.id: row.verdict.value for row in run.rows}
             self._stale += [
                 f"{item.where}: {item.row} no longer deviates; take the expectation out"
                 for item in find_stale(target.expectations, verdicts, everything)
             ]
 
+    def _missing_coverage(self) -> Iterator[str]:
+        if required := self._session.options.require:
+            rows = [
+                row.id for contract in filter(None, map(self._session.contract, self._folders)) for row in contract.rows
+            ]
+            yield from find_missing_coverage(required, self._session.sink.results().runs, rows)
+
     def _exit_code(self, status: int) -> int:
-        ours = self._session
         if status not in BY_VERDICT:
             return status
-        if self._faults or self._quiet.faults or ours.gathering.failed:
+        if self._faults or self._internal_errors.faults or self._session.sink.failed:
             return INTERNAL
-        if ours.problems:
+        if self._session.problems:
             return UNUSABLE
-        if not ours.gathering.any:
+        if not self._session.sink.any:
             return status
-        found = ours.gathering.results()
+        found = self._session.sink.results()
         verdicts = [row.verdict for run in found.runs for row in run.rows]
         verdicts += [one.verdict for run in found.runs for one in run.explored]
         if all(verdict is Verdict.NOT_EXERCISED for verdict in verdicts):
-            return NOTHING
-        return 1 if self._stale and status == 0 else status
+            return NOTHING_EXERCISED
+        return 1 if (self._stale or self._uncovered) and status == 0 else status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,12 @@ class HtmlReport:
 
     def __init__(self, config: pytest.Config, session: PluginSession) -> None:
         self._session, self._report = session, None
-        self._css = session.settings.output / ".report.css"
+        self._css = session.options.output / ".report.css"
         option = config.option
         if getattr(option, "htmlpath", None) is None:
-            option.htmlpath = str(session.settings.output / "report.html")
-        written = config.invocation_params.dir / option.htmlpath
-        self._shown = written.name if written.parent == session.settings.output else option.htmlpath
+            option.htmlpath = str(session.options.output / "report.html")
+        self._page = config.invocation_params.dir / option.htmlpath
+        self._name = self._page.name if self._page.parent == session.options.output else option.htmlpath
         option.self_contained_html = True
         self._save_style()
         option.css = [*(getattr(option, "css", None) or []), str(self._css)]
@@ -33,14 +35,14 @@ class HtmlReport:
 
     @pytest.hookimpl(trylast=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
-        gathering = self._session.gathering
-        if not gathering.any:
+        sink = self._session.sink
+        if not sink.any:
             return
-        results = gathering.results()
+        results = sink.results()
         if self._report is not None:
-            self._report.title = adapter.title(results, self._session.settings.language)
-        adapter.summary(prefix, results, self._session.settings.language)
-        gathering.written.add(self._shown)
+            self._report.title = adapter.title(results, self._session.options.language)
+        adapter.summary(prefix, results, self._session.options.language)
+        sink.written.add(self._name)
 
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
         if hasattr(report, "conformance") or getattr(report, "user_properties", None):
@@ -51,6 +53,18 @@ class HtmlReport:
         from pytest_metadata.plugin import metadata_key  # noqa: PLC0415 - comes with pytest-html
 
         adapter.empty_environment(session.config.stash.get(metadata_key, {}))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Keep the page of the run before where this one selected nothing: pytest-html writes an empty page then."""
+        before = self._page.read_bytes() if self._page.is_file() else None
+        result = yield
+        if not self._session.sink.any and not session.testscollected:
+            with suppress(OSError):
+                self._page.unlink(missing_ok=True)
+                if before is not None:
+                    self._page.write_bytes(before)
+        return result
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
@@ -63,5 +77,5 @@ class HtmlReport:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(adapter.css(), encoding="utf-8")
         except OSError as error:
-            said = f"\n{path}: {error.strerror or error}; give --output another folder"
-            raise pytest.UsageError(said) from None
+            message = f"\n{path}: {error.strerror or error}; give another output folder"
+            raise pytest.UsageError(message) from None

@@ -24,44 +24,44 @@ class RowFailed(Exception):
 
 
 class _Item(pytest.Item):
-    """An item whose verdict is known after set-up: a doubt is an error there, a violation a failure of the call."""
+    """An item that is run in its set-up: inconclusive is an error of the set-up, a violation a failure of the call."""
 
     def __init__(self, *, conformance: PluginSession, contract: Contract, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.conformance, self.contract = conformance, contract
-        self.outcome: RowResult | Exploration | None = None
+        self.result: RowResult | Exploration | None = None
         self.undocumented: tuple[Undocumented, ...] = ()
         self.fault = ""
-        """What went wrong with us, not with the target."""
+        """A fault of the suite itself, not of the target."""
 
     def setup(self) -> None:
-        self.outcome = self.obtain()
-        if self.outcome.verdict is Verdict.NOT_EXERCISED:
-            pytest.skip(self.outcome.reason or "not exercised")
-        if self.outcome.verdict is Verdict.INCONCLUSIVE and not self._is_known():
-            raise RowFailed(self.shown())
+        self.result = self.run_and_get_result()
+        if self.result.verdict is Verdict.NOT_EXERCISED:
+            pytest.skip(self.result.reason or "not exercised")
+        if self.result.verdict is Verdict.INCONCLUSIVE and not self._is_known():
+            raise RowFailed(self.format_failure())
 
     def runtest(self) -> None:
-        if self.outcome is None or self._is_known():
+        if self.result is None or self._is_known():
             return
-        strict = self.conformance.settings.only_conforms and self.outcome.verdict is Verdict.DRIFTS
-        if self.outcome.verdict is Verdict.VIOLATES or strict:
-            raise RowFailed(self.shown())
+        strict = self.conformance.options.strict and self.result.verdict is Verdict.DRIFTS
+        if self.result.verdict is Verdict.VIOLATES or strict:
+            raise RowFailed(self.format_failure())
 
-    def obtain(self) -> RowResult | Exploration:
+    def run_and_get_result(self) -> RowResult | Exploration:
         raise NotImplementedError
 
-    def shown(self) -> str:
+    def format_failure(self) -> str:
         raise NotImplementedError
 
     def _is_known(self) -> bool:
-        return isinstance(self.outcome, RowResult) and self.outcome.known is not None
+        return isinstance(self.result, RowResult) and self.result.known is not None
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002
-        """What a person needs to mend the server; a traceback only for a fault of the suite itself."""
+        """What a person needs to correct the server; a traceback only for a fault of the suite itself."""
         if isinstance(excinfo.value, RowFailed):
             return str(excinfo.value)
-        self.fault = format_internal_error(excinfo.value, self.conformance.redacted)
+        self.fault = format_internal_error(excinfo.value, self.conformance.redact)
         return self.fault
 
 
@@ -72,16 +72,16 @@ class RowItem(_Item):
         super().__init__(**kwargs)
         self.row, self.line = row, line
 
-    def obtain(self) -> RowResult:
-        return self.conformance.campaign.row(self.contract.name, self.row)
+    def run_and_get_result(self) -> RowResult:
+        return self.conformance.run_session.row(self.contract.name, self.row)
 
-    def shown(self) -> str:
+    def format_failure(self) -> str:
         from conformance.report.failure_text import format_row_failure  # noqa: PLC0415 - only where something fails
 
         entry = self.contract.row(self.row)
         return (
-            format_row_failure(self.outcome, entry.excerpt if entry else "")
-            if isinstance(self.outcome, RowResult)
+            format_row_failure(self.result, entry.excerpt if entry else "")
+            if isinstance(self.result, RowResult)
             else ""
         )
 
@@ -96,14 +96,14 @@ class ExploredItem(_Item):
         super().__init__(**kwargs)
         self.operation = operation
 
-    def obtain(self) -> Exploration:
-        found, self.undocumented = self.conformance.campaign.explore(self.contract.name, self.operation)
+    def run_and_get_result(self) -> Exploration:
+        found, self.undocumented = self.conformance.run_session.explore(self.contract.name, self.operation)
         return found
 
-    def shown(self) -> str:
+    def format_failure(self) -> str:
         from conformance.report.failure_text import format_exploration_failure  # noqa: PLC0415 - only where something fails
 
-        return format_exploration_failure(self.outcome) if isinstance(self.outcome, Exploration) else ""
+        return format_exploration_failure(self.result) if isinstance(self.result, Exploration) else ""
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, f"explore {self.operation}"
@@ -116,7 +116,7 @@ class TableFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         contract = self.conformance.contract(self.path.parent)
-        if contract is None or not self.conformance.settings.aim.takes(contract.name):
+        if contract is None or not self.conformance.options.selection.takes(contract.name):
             return
         for row in contract.rows:
             if row.table == self.path.stem:
@@ -136,11 +136,11 @@ class OperationsFile(pytest.File):
     conformance: PluginSession
 
     def collect(self) -> Iterator[pytest.Item]:
-        settings = self.conformance.settings
+        options = self.conformance.options
         contract = self.conformance.contract(self.path.parent)
-        if contract is None or not settings.aim.takes(contract.name):
+        if contract is None or not options.selection.takes(contract.name):
             return
-        if settings.depth == "smoke" or not settings.explore:
+        if options.depth == "smoke" or not options.explore:
             return
         for name, operation in contract.operations.items():
             if operation.spec.explore and name in contract.file.operations:

@@ -1,70 +1,135 @@
-"""Our options of pytest's command line, and whether a session has anything to do with us: loaded by every pytest."""
+"""The options of pytest's command line that are ours, all prefixed, and the contracts that its arguments lead to.
+
+Every pytest that has this package installed imports this module, so it imports nothing heavy itself.
+"""
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-__all__ = ["FORMS", "add_options", "contract_folders"]
+if TYPE_CHECKING:
+    from conformance.contract.schema import Depth
+    from conformance.target.selection import TargetSelection
 
-FORMS = ("junit", "markdown", "sarif", "har", "badge", "earl", "table")
-"""Of the report, beside HTML and JSON, which are always written."""
+__all__ = ["FORMS", "PluginOptions", "add_options", "explain_old_options", "find_contract_folders", "read_options"]
+
+FORMS: Final = ("junit", "markdown", "sarif", "har", "badge", "earl", "table")
+"""Forms of the report beside HTML and JSON, which are always written."""
+
+_GIVEN: Final = "--conformance-"
+_OPTIONS: Final[dict[str, dict[str, Any]]] = {
+    "target": {
+        "metavar": "T",
+        "help": "a target profile (YAML), or a base URL together with --conformance-contract; "
+        "without it, embedded reference servers are tested",
+    },
+    "contract": {"metavar": "NAME", "help": "run only this contract"},
+    "depth": {"choices": ("smoke", "standard", "thorough"), "default": "standard", "help": "how much is tried"},
+    "seed": {"type": int, "default": 0, "metavar": "N", "help": "same seed, same requests (default: 0)"},
+    "allow": {
+        "action": "append",
+        "default": [],
+        "metavar": "X",
+        "choices": ("write", "delete", "exhaust"),
+        "help": "a permission beside those of the profile: write, delete or exhaust",
+    },
+    "output": {"default": "reports", "metavar": "DIR", "help": "where reports are written (default: reports)"},
+    "workers": {"type": int, "default": 1, "metavar": "N", "help": "send up to N independent rows at the same time"},
+    "strict": {"action": "store_true", "help": "a drift fails too"},
+    "require": {
+        "action": "append",
+        "default": [],
+        "metavar": "all|N|ROW",
+        "help": "fail unless all rows, at least N rows, or this row were exercised; may be given several times",
+    },
+    "no-explore": {"action": "store_true", "help": "do not explore beyond the tables"},
+    "language": {"default": None, "choices": ("en", "ja"), "help": "language of the report (default: the reader's)"},
+    "also-write": {
+        "action": "append",
+        "default": [],
+        "metavar": "FORM",
+        "choices": FORMS,
+        "help": f"another form of the report beside HTML and JSON: {', '.join(FORMS)}",
+    },
+    "write-expectations": {"metavar": "FILE", "help": "write the present deviations as expectations"},
+    "display": {"action": "store_true", "help": "progress and tables instead of pytest's own output"},
+}
+_OLD: Final = ("target", "contract", "depth", "seed", "allow", "output", "workers", "no-explore", "also-write")
+"""Options that had no prefix in the first version."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginOptions:
+    """What a session was asked to do."""
+
+    selection: TargetSelection
+    depth: Depth
+    seed: int
+    output: Path
+    workers: int
+    strict: bool
+    require: tuple[str, ...]
+    explore: bool
+    language: str | None
+    also_write: tuple[str, ...]
+    write_expectations: Path | None
+    display: bool
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Every option of ours, in a group of its own."""
+    """Add every option of ours to pytest's, in a group of its own."""
     group = parser.getgroup("conformance", "conformance of a server with its vendor's error tables")
-    add = group.addoption
-    add(
-        "--target",
-        metavar="T",
-        help="a target profile (YAML), or a base URL together with --contract; "
-        "without it, embedded reference servers are run against",
-    )
-    add("--contract", metavar="NAME", help="run only this contract")
-    add("--depth", choices=("smoke", "standard", "thorough"), default="standard", help="how much is tried")
-    add("--seed", type=int, default=0, metavar="N", help="same seed, same requests (default: 0)")
-    add(
-        "--allow",
-        action="append",
-        default=[],
-        metavar="X",
-        choices=("write", "delete", "exhaust"),
-        help="a permission beside those of the profile: write, delete or exhaust",
-    )
-    add("--output", default="reports", metavar="DIR", help="where reports are written (default: reports)")
-    add("--workers", type=int, default=1, metavar="N", help="send up to N independent rows at the same time")
-    add("--only-conforms", action="store_true", help="a drift fails too (`conformance run --strict`)")
-    add("--no-explore", action="store_true", help="do not explore beyond the tables")
-    add("--language", default=None, choices=("en", "ja"), help="language of the report (default: the reader's)")
-    add(
-        "--also-write",
-        action="append",
-        default=[],
-        metavar="FORM",
-        help=f"another form of the report beside HTML and JSON: {', '.join(FORMS)}",
-    )
-    add("--write-expectations", metavar="FILE", help="write the present deviations as expectations")
-    add("--conformance-display", action="store_true", help="progress and tables instead of pytest's own output")
+    for name, how in _OPTIONS.items():
+        group.addoption(f"{_GIVEN}{name}", dest=f"conformance_{name.replace('-', '_')}", **how)
 
 
-def contract_folders(config: pytest.Config) -> list[Path]:
-    """The folders of contracts that the arguments lead to, found without walking through whole trees."""
+def explain_old_options(parser: pytest.Parser, arguments: list[str]) -> None:
+    """Where pytest is going to refuse an unknown option, say how it is called now."""
+    given = {argument.partition("=")[0] for argument in arguments}
+    if renamed := [name for name in _OLD if f"--{name}" in given]:
+        parser.extra_info["conformance"] = ", ".join(f"--{name} is called {_GIVEN}{name}" for name in renamed)
+
+
+def read_options(config: pytest.Config, contracts: list[str]) -> PluginOptions:
+    """The options as values; raises ConfigError with every problem of the options and the target's profile."""
+    from conformance.target.selection import select_target  # noqa: PLC0415 - only for a session with contracts
+
+    given = {name.replace("-", "_"): config.getoption(f"conformance_{name.replace('-', '_')}") for name in _OPTIONS}
+    here = config.invocation_params.dir
+    expectations = given["write_expectations"]
+    return PluginOptions(
+        selection=select_target(given["target"], given["contract"], given["allow"], os.environ, contracts),
+        depth=given["depth"],
+        seed=given["seed"],
+        output=here / Path(given["output"]).expanduser(),
+        workers=max(1, given["workers"]),
+        strict=given["strict"],
+        require=tuple(given["require"]),
+        explore=not given["no_explore"],
+        language=given["language"],
+        also_write=tuple(given["also_write"]),
+        write_expectations=here / expectations if expectations else None,
+        display=given["display"],
+    )
+
+
+def find_contract_folders(config: pytest.Config) -> list[Path]:
+    """The folders of contracts that pytest's arguments lead to: each argument, two levels below it, and its parent."""
     found: dict[Path, None] = {}
     for argument in config.args:
         path = (config.invocation_params.dir / argument.partition("::")[0]).resolve()
-        places = [path, path.parent] if path.is_file() else [path, *_below(path, 2), *_above(path)]
+        places = [path, path.parent] if path.is_file() else [path, *_folders_below(path, 2), path.parent]
         found |= dict.fromkeys(place for place in places if (place / "contract.yaml").is_file())
     return sorted(found)
 
 
-def _below(path: Path, levels: int) -> list[Path]:
+def _folders_below(path: Path, levels: int) -> list[Path]:
     if levels == 0 or not path.is_dir():
         return []
     inside = [item for item in path.iterdir() if item.is_dir() and not item.name.startswith(".")]
-    return inside + [deeper for item in inside for deeper in _below(item, levels - 1)]
-
-
-def _above(path: Path) -> list[Path]:
-    return [path.parent]
+    return inside + [deeper for item in inside for deeper in _folders_below(item, levels - 1)]

@@ -1,48 +1,51 @@
-"""The hooks of a session that has contracts: collect, order, plan, and let each result travel with its report."""
+"""The hooks of a session that has contracts: collect, order, plan, and send each result with its report."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.errors import ConformanceError
+from conformance.interrupts import interrupt_on_signals
 from conformance.pytest_plugin.finish import RunFinish
-from conformance.pytest_plugin.garbage import Garbage
 from conformance.pytest_plugin.internal_errors import InternalErrorReporter
 from conformance.pytest_plugin.items import ExploredItem, OperationsFile, RowItem, TableFile
+from conformance.pytest_plugin.options import read_options
 from conformance.pytest_plugin.session import PluginSession
-from conformance.pytest_plugin.settings import read_plugin_options
 from conformance.results.events import Event, format_event
 from conformance.results.model import RowResult
 from conformance.yaml_document import read
 
 __all__ = ["ContractHooks", "register_contracts"]
 
-LINE = "conformance"
-"""The attribute of a report that a result travels in."""
+EVENT = "conformance"
+"""The attribute of a report that carries a result."""
 
 
 def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
-    """Begin a session with these contracts; raises Unusable."""
-    names = {folder: _name(folder) for folder in folders}
-    settings = read_plugin_options(config, list(names.values()))
-    session = PluginSession(config, settings, names)
-    config.pluginmanager.register(Garbage(config), "conformance-garbage")
-    config.pluginmanager.register(ContractHooks(config, session), "conformance-hosting")
-    quiet = InternalErrorReporter(session.redacted)
-    config.pluginmanager.register(quiet, "conformance-quiet")
+    """Begin a session with these contracts; raises ConfigError."""
+    names = {folder: _contract_name(folder) for folder in folders}
+    options = read_options(config, list(names.values()))
+    session = PluginSession(config, options, names)
+    config.pluginmanager.register(ContractHooks(config, session), "conformance-plugin")
+    internal_errors = InternalErrorReporter(session.redact)
+    config.pluginmanager.register(internal_errors, "conformance-internal-errors")
     if not hasattr(config, "workerinput"):
-        ending = RunFinish(session, quiet, folders)
-        config.pluginmanager.register(ending, "conformance-ending")
+        finish = RunFinish(session, internal_errors, folders)
+        config.pluginmanager.register(finish, "conformance-finish")
         if not config.option.collectonly:
-            session.gathering.check()
+            session.sink.check()
             _html(config, session)
-            _display(config, session, ending)
-    if (settings.aim.target or settings.aim.url) and getattr(config.option, "dist", "no") == "load":
-        config.option.dist = "loadgroup"  # rows that write stay in order, on one worker
+            _display(config, session, finish)
+    if options.selection.real and getattr(config.option, "dist", "no") not in {"no", "each"}:
+        config.option.dist = "loadgroup"  # rows that write stay in order, in one process
+    stack = ExitStack()
+    stack.enter_context(interrupt_on_signals())
+    config.add_cleanup(stack.close)
 
 
 class ContractHooks:
@@ -68,13 +71,13 @@ class ContractHooks:
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Of a contract's folder, tables in the vendor's order, as they are planned, then what is explored."""
+        """Sort the files of a contract's folder: tables in the vendor's order, then the operations to explore."""
         report = yield
         if isinstance(collector, pytest.Dir) and isinstance(report.result, list):
-            report.result.sort(key=self._place)
+            report.result.sort(key=self._position)
         return report
 
-    def _place(self, node: Any) -> int:
+    def _position(self, node: Any) -> int:
         if not isinstance(node, TableFile | OperationsFile):
             return -1
         contract = self._session.contract(node.path.parent)
@@ -83,7 +86,7 @@ class ContractHooks:
 
     @pytest.hookimpl(specname="pytest_collection_modifyitems", tryfirst=True)
     def pytest_keep_writes_together(self, items: list[pytest.Item]) -> None:
-        """On real targets what writes stays on one worker of xdist (in which `dist` is called `loadgroup`)."""
+        """With xdist and a real target, run what writes in one process (`--dist loadgroup`)."""
         if not getattr(self._config.option, "loadgroup", False):
             return
         for item in items:
@@ -92,31 +95,31 @@ class ContractHooks:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """What uses something up comes last."""
+        """Put rows last that use something up."""
         session = self._session
         if session.problems and not items:
             raise pytest.UsageError("\n" + "\n".join(str(problem) for problem in session.problems))
-        items.sort(key=_late)
+        items.sort(key=_phase)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         """The plan is complete before a byte is sent."""
-        ours = self._session
+        state = self._session
         if session.config.option.collectonly:
             return (yield)
         try:
-            ours.begin(session.items)
+            state.begin(session.items)
         except ConformanceError as error:
-            ours.close()
+            state.close()
             raise pytest.UsageError(f"\n{error}") from None
         try:
             return (yield)
         finally:
-            ours.close()
+            state.close()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-        """The result travels with its report, so that it arrives from another process too."""
+        """Attach the result to its report, which xdist sends from process to process."""
         report = yield
         if not isinstance(item, RowItem | ExploredItem):
             return report
@@ -124,23 +127,23 @@ class ContractHooks:
         if report.failed and call.excinfo is not None:
             report.longrepr = item.repr_failure(call.excinfo)  # pytest asks the item only where the call failed
             report.conformance_fault = item.fault
-        if report.when == "setup" and item.outcome is not None:
+        if report.when == "setup" and item.result is not None:
             name = item.contract.name
-            run = item.conformance.announced(name)
-            if isinstance(item.outcome, RowResult):
-                line = Event("row", name, run=run, row=item.outcome)
+            run = item.conformance.first_run(name)
+            if isinstance(item.result, RowResult):
+                event = Event("row", name, run=run, row=item.result)
             else:
-                line = Event("explored", name, run=run, explored=item.outcome, undocumented=item.undocumented)
-            written = format_event(line)
-            text = item.conformance.campaign.redacted(name, written)
-            setattr(report, LINE, text)
+                event = Event("explored", name, run=run, explored=item.result, undocumented=item.undocumented)
+            written = format_event(event)
+            text = item.conformance.run_session.redacted(name, written)
+            setattr(report, EVENT, text)
             if text == written:
-                item.conformance.hand(line, text)
-            report.user_properties.append(("conformance.verdict", item.outcome.verdict.value))
+                item.conformance.keep_event(event, text)
+            report.user_properties.append(("conformance.verdict", item.result.verdict.value))
         return report
 
 
-def _late(item: pytest.Item) -> int:
+def _phase(item: pytest.Item) -> int:
     if not isinstance(item, RowItem):
         return 1 if isinstance(item, ExploredItem) else 0
     row = item.contract.row(item.row)
@@ -151,17 +154,16 @@ def _writes(item: RowItem) -> bool:
     row = item.contract.row(item.row)
     if row is None:
         return False
-    if row.case.last or row.case.tier not in (None, "read"):
+    if row.case.last or row.case.permission not in (None, "read"):
         return True
-    calls = [item.contract.operations[ref.call].tier for ref in row.operations]
+    calls = [item.contract.operations[ref.call].permission for ref in row.operations]
     chains = [step.call for control in row.case.control for step in control.steps]
     names = set(chains) & set(item.contract.operations)
-    return any(tier != "read" for tier in [*calls, *(item.contract.operations[name].tier for name in names)]) or bool(
-        set(chains) & set(item.contract.file.chains)
-    )
+    calls += [item.contract.operations[name].permission for name in names]
+    return any(permission != "read" for permission in calls) or bool(set(chains) & set(item.contract.file.chains))
 
 
-def _name(folder: Path) -> str:
+def _contract_name(folder: Path) -> str:
     """What the contract of a folder calls itself, whatever else is wrong with it."""
     document, _ = read(folder / "contract.yaml")
     name = document.value.get("contract") if document and isinstance(document.value, dict) else None
@@ -177,8 +179,8 @@ def _html(config: pytest.Config, session: PluginSession) -> None:
     config.pluginmanager.register(HtmlReport(config, session), "conformance-html")
 
 
-def _display(config: pytest.Config, session: PluginSession, ending: RunFinish) -> None:
-    if session.settings.display:
-        from conformance.pytest_plugin.display import Display  # noqa: PLC0415 - rich is loaded only where it draws
+def _display(config: pytest.Config, session: PluginSession, finish: RunFinish) -> None:
+    if session.options.display:
+        from conformance.pytest_plugin.progress import ProgressDisplay  # noqa: PLC0415 - rich is loaded only where it draws
 
-        config.pluginmanager.register(Display(config, session, ending), "conformance-display")
+        config.pluginmanager.register(ProgressDisplay(config, session, finish), "conformance-display")

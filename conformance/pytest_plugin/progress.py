@@ -1,43 +1,61 @@
-"""Progress on a terminal, and lines elsewhere: how the state of a run looks while it goes on."""
+"""`--conformance-display`: progress, violations as they come, tables at the end, in place of what pytest prints."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TextIO
+from typing import Any, TextIO
 
+import pytest
+from _pytest._io import TerminalWriter
 from rich.console import Console, RenderableType
-from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
-from conformance.report.format import format_duration
+from conformance.checks.model import Verdict
+from conformance.pytest_plugin.finish import RunFinish
+from conformance.pytest_plugin.session import PluginSession
+from conformance.report.format import format_duration, format_exploration_finding, format_reason
 from conformance.report.sanitize import to_one_line
+from conformance.report.translation import checked_language, translate
+from conformance.report.view import SYMBOLS
+from conformance.report.writers.table import STYLES, print_table
+from conformance.results.model import Exploration, RowResult
 
-__all__ = ["ProgressPrinter", "ProgressState", "real_output"]
+__all__ = ["ProgressDisplay", "ProgressPrinter", "ProgressState", "open_output"]
 
 
 @dataclass(frozen=True, slots=True)
 class ProgressState:
-    """How far a run is. `planned` is the most that is sent where nothing has to be repeated or shrunk."""
+    """How far a run is, in requests and in items (rows and operations)."""
 
     running: str = ""
+    """The node ID of the item that runs."""
     sent: int = 0
     planned: int = 0
     done: int = 0
-    rows: int = 0
+    items: int = 0
     violations: int = 0
-    left: float | None = None
-    """Seconds, under the pace; None where that cannot be told yet."""
+    seconds_left: float | None = None
+    """None where that cannot be estimated yet."""
+
+    def __str__(self) -> str:
+        """`31 of 493 requests · 2 of 32 rows · about 8 min left · 1 violates`."""
+        beyond = self.sent - self.planned
+        parts = [f"{min(self.sent, self.planned)} of {self.planned} requests"]
+        parts += [f"{beyond} beyond the plan"] if beyond > 0 else []
+        parts += [f"{self.done} of {self.items} rows"]
+        parts += [f"about {format_duration(self.seconds_left)} left"] if self.seconds_left is not None else []
+        parts += [f"{self.violations} violate"] if self.violations else []
+        return " · ".join(parts)
 
 
-def real_output() -> TextIO:
-    """Standard output as it is now: pytest takes it away while items run."""
+def open_output() -> TextIO:
+    """Standard output as it is now, under a file descriptor of its own: pytest replaces it while items run."""
     try:
         copy = os.dup(sys.stdout.fileno())
     except (OSError, ValueError, AttributeError):
@@ -46,48 +64,47 @@ def real_output() -> TextIO:
 
 
 class ProgressPrinter:
-    """Writes to one stream; a stream that is gone (`| head`) is left alone from then on."""
+    """Writes lines to one stream, with a progress bar below them where it is a terminal.
 
-    def __init__(self, stream: TextIO, look: Callable[[], ProgressState]) -> None:
-        wide = None if stream.isatty() else 120
-        self.console = _Console(file=stream, width=wide, highlight=False, emoji=False, markup=False)
-        self._look = look
-        self._plain = not self.console.is_terminal
-        self._live: Live | None = None
-        self._since = perf_counter()
+    A stream whose reader has gone (`| head`) is ignored from then on.
+    """
+
+    def __init__(self, stream: TextIO, read_state: Callable[[], ProgressState]) -> None:
+        width = None if stream.isatty() else 120
+        self.console = _Console(file=stream, width=width, highlight=False, emoji=False, markup=False)
+        self._read_state = read_state
+        self._progress: Progress | None = None
 
     @property
-    def moves(self) -> bool:
+    def animated(self) -> bool:
         """Whether there is a terminal on which a line can be drawn again."""
-        return not self._plain and not self.console.is_dumb_terminal
+        return self.console.is_terminal and not self.console.is_dumb_terminal
 
-    def begin(self) -> None:
-        """Show progress from now on."""
-        self._since = perf_counter()
-        if self.moves and self._live is None:
-            self._live = Live(_Drawn(self._look), console=self.console, refresh_per_second=4, transient=True,
-                              redirect_stdout=False, redirect_stderr=False)  # fmt: skip
-            with self._forgiving():
-                self._live.start(refresh=True)
+    def start(self) -> None:
+        """Show the progress bar from now on."""
+        if self.animated and self._progress is None:
+            self._progress = _RunProgress(self._read_state, self.console)
+            with self._ignoring_closed_stream():
+                self._progress.start()
 
-    def end(self) -> None:
-        """Take the progress away."""
-        if self._live is not None:
-            with self._forgiving():
-                self._live.stop()
-            self._live = None
+    def stop(self) -> None:
+        """Take the progress bar away."""
+        if self._progress is not None:
+            with self._ignoring_closed_stream():
+                self._progress.stop()
+            self._progress = None
 
-    def lines(self, lines: Iterable[RenderableType]) -> None:
-        """Print above the progress; long lines are left for the terminal to wrap."""
-        with self._forgiving():
+    def print_lines(self, lines: Iterable[RenderableType]) -> None:
+        """Print above the progress bar; long lines are left for the terminal to wrap."""
+        with self._ignoring_closed_stream():
             for line in lines:
-                if isinstance(line, Text) and self._plain:
+                if isinstance(line, Text) and not self.console.is_terminal:
                     self.console.file.write(f"{line.plain}\n")
                 else:
                     self.console.print(line, soft_wrap=True, crop=False)
 
     @staticmethod
-    def _forgiving() -> contextlib.AbstractContextManager[None]:
+    def _ignoring_closed_stream() -> contextlib.AbstractContextManager[None]:
         return contextlib.suppress(BrokenPipeError, ValueError)
 
 
@@ -98,24 +115,136 @@ class _Console(Console):
         self.quiet = True
 
 
-class _Drawn:
-    """What a refresh asks for anew each time."""
+class _RunProgress(Progress):
+    """Reads the state of the run anew at each refresh."""
 
-    def __init__(self, look: Callable[[], ProgressState]) -> None:
-        self._look = look
+    def __init__(self, read_state: Callable[[], ProgressState], console: Console) -> None:
+        self._read_state = read_state
+        super().__init__(
+            BarColumn(30),
+            TextColumn("{task.description}", markup=False),
+            console=console,
+            refresh_per_second=4,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self.add_task("")
 
-    def __rich__(self) -> RenderableType:
-        state = self._look()
-        total = max(state.planned, state.sent, 1)
-        grid = Table.grid(padding=(0, 1))
-        grid.add_row(ProgressBar(total, state.sent, width=30), Text(_said(state), no_wrap=True, overflow="ellipsis"))
-        grid.add_row("", Text(to_one_line(state.running), style="dim", no_wrap=True, overflow="ellipsis"))
-        return grid
+    def get_renderables(self) -> Iterable[RenderableType]:
+        state = self._read_state()
+        total = max(state.planned, 1)
+        for task in self.task_ids:
+            self.update(task, total=total, completed=min(state.sent, total), description=str(state))
+        yield from super().get_renderables()
+        yield Text(to_one_line(state.running), style="dim", no_wrap=True, overflow="ellipsis")
 
 
-def _said(state: ProgressState) -> str:
-    planned = f" of at most {state.planned}" if state.planned else ""
-    parts = [f"{state.sent}{planned} requests", f"{state.done} of {state.rows} rows"]
-    parts += [f"about {format_duration(state.left)} left"] if state.left is not None else []
-    parts += [f"{state.violations} violated"] if state.violations else []
-    return " · ".join(parts)
+class ProgressDisplay:
+    """Registered in the process that reports, where the option was given and something is going to be run."""
+
+    def __init__(self, config: pytest.Config, session: PluginSession, finish: RunFinish) -> None:
+        self._config, self._session, self._finish = config, session, finish
+        self._language = checked_language(session.options.language)
+        self._running, self._done, self._reported, self._violations = "", 0, 0, 0
+        self._items, self._started = 0, perf_counter()
+        self._printer = ProgressPrinter(open_output(), self.state)
+
+    def state(self) -> ProgressState:
+        """How far the run is."""
+        session = self._session
+        sent = max(session.run_session.sent(), self._reported)
+        planned = session.planned()
+        rest = max(0, planned - sent)
+        spent = perf_counter() - self._started
+        estimates = [rest * spent / sent if sent and spent > 1 else None, session.seconds_for(rest)]
+        known = [seconds for seconds in estimates if seconds is not None]
+        left = max(known) if known and rest else None
+        return ProgressState(self._running, sent, planned, self._done, self._items, self._violations, left)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Other plugins hold pytest's reporter and talk to it, so it stays, and writes nowhere."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as long as pytest itself
+            self._config.add_cleanup(nowhere.close)
+            reporter._tw = TerminalWriter(nowhere)  # noqa: SLF001
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._items = len(session.items)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtestloop(self) -> Generator[None, Any, Any]:
+        """Inside the plugin's own: everything is planned by now."""
+        planned, self._started = self._session.planned(), perf_counter()
+        if planned:
+            seconds = self._session.seconds_for(planned)
+            pace = f", at least {format_duration(seconds)} at the pace of the target" if seconds else ""
+            self._printer.print_lines([f"{self._items} rows and operations, {planned} requests{pace}"])
+        self._printer.start()
+        try:
+            return (yield)
+        finally:
+            self._printer.stop()
+
+    def pytest_runtest_logstart(self, nodeid: Any) -> None:
+        self._running = str(nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        text = getattr(report, "conformance", None)
+        if isinstance(text, str):
+            event = self._session.event(text)
+            result = event.row or event.explored
+            if result is not None:
+                self._count_result(result)
+        elif report.failed and not hasattr(report, "conformance_item"):
+            self._print_failure(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._print_failure(report)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Around all others: what they have written and printed is known then."""
+        result = yield
+        self._printer.stop()
+        sink = self._session.sink
+        if sink.any:
+            self._printer.print_lines([""])
+            print_table(self._printer.console, sink.results(), self._language)
+            folder = self._relative(str(self._session.options.output))
+            self._printer.print_lines(["", f"{folder}: {', '.join(sorted(sink.written))}"])
+        elif session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            self._printer.print_lines(["no row was selected"])
+        self._printer.print_lines(self._session.notes)
+        self._printer.print_lines(Text(problem, style="red") for problem in self._finish.problems())
+        return result
+
+    def _count_result(self, result: RowResult | Exploration) -> None:
+        self._done += 1
+        self._reported += result.requests
+        self._violations += result.verdict is Verdict.VIOLATES
+        if result.verdict is not Verdict.CONFORMS or not self._printer.animated:
+            self._printer.print_lines([self._result_line(result)])
+
+    def _print_failure(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        self._printer.print_lines([Text(f"✗ {report.nodeid}", style="bold red"), Text(report.longreprtext)])
+
+    def _result_line(self, result: RowResult | Exploration) -> Text:
+        verdict = result.verdict
+        head = (f"{SYMBOLS[verdict]} {translate(f'verdict.{verdict}', self._language)}", STYLES[verdict])
+        if isinstance(result, Exploration):
+            name = f"{translate('section.explored', self._language)}: {result.operation}"
+            why = format_exploration_finding(result) if verdict is not Verdict.CONFORMS else ""
+        else:
+            name, why = result.id, format_reason(result) if verdict is not Verdict.CONFORMS else ""
+            name += f" ({translate('row.known', self._language)})" if result.known else ""
+        requests = translate("row.requests", self._language, n=result.requests)
+        return Text.assemble(head, f"  {to_one_line(name)}, {requests}" + (f"  {why}" if why else ""))
+
+    def _relative(self, path: str) -> str:
+        short = os.path.relpath(path, self._config.invocation_params.dir)
+        return path if short.startswith("..") else short

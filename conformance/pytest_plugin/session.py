@@ -1,4 +1,4 @@
-"""What one pytest session holds: the contracts that were collected, the campaign, and what has been seen."""
+"""What one pytest session holds: the contracts that were collected, the run, and what has been reported."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import os
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance import reference
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
+from conformance.coverage import check_requirements
 from conformance.errors import ConfigError, Problem
 from conformance.pytest_plugin.items import ExploredItem, RowItem
-from conformance.pytest_plugin.settings import PluginOptions
+from conformance.pytest_plugin.options import PluginOptions
 from conformance.pytest_plugin.sink import ResultSink
+from conformance.reference.embedded import EmbeddedServers
 from conformance.results.events import Event, parse_event
 from conformance.results.model import TargetRun
 from conformance.results.redaction import Redactor
@@ -28,102 +30,102 @@ __all__ = ["PluginSession"]
 
 
 class PluginSession:
-    """One per process: the controller's gathers, a worker's runs, and without xdist one does both."""
+    """One per process: xdist's controller collects results, its workers run rows, and without xdist one does both."""
 
-    def __init__(self, config: pytest.Config, settings: PluginOptions, names: Mapping[Path, str]) -> None:
-        self.settings, self._names = settings, names
+    def __init__(self, config: pytest.Config, options: PluginOptions, names: Mapping[Path, str]) -> None:
+        self.options, self._names = options, names
         self.problems: list[Problem] = []
-        self.started = perf_counter()
-        self.gathering = ResultSink(settings)
+        self.notes: list[str] = []
+        """What was left out, and why; no problem."""
+        self.sink = ResultSink(options)
         self._contracts: dict[Path, Contract | None] = {}
         self._announced: set[str] = set()
-        self._servers: list[Any] = []
+        self._servers = EmbeddedServers()
         self._explored = 0
         self._folder = config.invocation_params.dir
-        self._handed: tuple[str, Event | None] = ("", None)
+        self._last_event: tuple[str, Event | None] = ("", None)
 
     @cached_property
-    def campaign(self) -> RunSession:
-        """Loaded with the first row: what only collects need not know how to send."""
+    def run_session(self) -> RunSession:
+        """Imported with the first row: what only collects need not know how to send."""
         from conformance.session import RunOptions, RunSession  # noqa: PLC0415 - see above
 
-        said, share = self.settings, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-        how = RunOptions(said.depth, said.seed, said.workers, share, self._folder, said.output)
-        return RunSession(said.aim, how, self._serve)
+        options, share = self.options, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+        run_options = RunOptions(options.depth, options.seed, options.workers, share, self._folder, options.output)
+        return RunSession(options.selection, run_options, self._servers)
 
     def contract(self, folder: Path) -> Contract | None:
-        """The contract of a folder, read once; None where it is not asked for or, its problems kept, not usable."""
-        if not self.settings.aim.takes(self._names.get(folder, folder.name)):
+        """The contract of a folder, read once; None where it was not selected, or has problems (they are kept)."""
+        name = self._names.get(folder, folder.name)
+        if not self.options.selection.takes(name):
             return None
         if folder not in self._contracts:
-            try:
-                self._contracts[folder] = read_contract(folder)
-            except ConfigError as unusable:
-                self.problems += unusable.problems
-                self._contracts[folder] = None
+            self._contracts[folder] = self._read(folder)
         return self._contracts[folder]
 
+    def _read(self, folder: Path) -> Contract | None:
+        try:
+            contract = read_contract(folder)
+        except ConfigError as unusable:
+            self.problems += unusable.problems
+            return None
+        if not self.options.selection.real and contract.name not in reference.contracts():
+            self.notes.append(f"{contract.name} is left out: it has no embedded server; give a target")
+            return None
+        return contract
+
     def begin(self, items: Iterable[pytest.Item]) -> None:
-        """Plan everything that was selected, before a byte is sent; raises Unusable."""
-        expected: dict[str, tuple[Contract, list[str], list[str]]] = {}
+        """Plan everything that was selected, before a byte is sent; raises ConfigError."""
+        selected: dict[str, tuple[Contract, list[str], list[str]]] = {}
         for item in items:
             if isinstance(item, RowItem | ExploredItem):
-                _, rows, operations = expected.setdefault(item.contract.name, (item.contract, [], []))
+                _, rows, operations = selected.setdefault(item.contract.name, (item.contract, [], []))
                 if isinstance(item, RowItem):
                     rows.append(item.row)
                 else:
                     operations.append(item.operation)
-                    self._explored += item.contract.file.exploration.get(self.settings.depth, 0)
-        for contract, rows, operations in expected.values():
-            self.campaign.begin(contract, rows, operations)
-            self.gathering.announce(self.campaign.run(contract.name), self.campaign.planned(contract.name))
+                    self._explored += item.contract.file.exploration.get(self.options.depth, 0)
+        if selected:
+            known = [row.id for contract in filter(None, self._contracts.values()) for row in contract.rows]
+            check_requirements(self.options.require, known)
+        for contract, rows, operations in selected.values():
+            self.run_session.begin(contract, rows, operations)
+            self.sink.announce(self.run_session.run(contract.name), self.run_session.planned(contract.name))
 
-    def hand(self, line: Event, text: str) -> None:
-        """Keep the line that was written last: in one process its text need not be read again."""
-        self._handed = (text, line)
+    def keep_event(self, event: Event, text: str) -> None:
+        """Keep the event that was written last: in one process its text need not be parsed again."""
+        self._last_event = (text, event)
 
-    def line(self, text: str) -> Event:
-        """The line that a report carries."""
-        handed, line = self._handed
-        return line if line is not None and handed == text else parse_event(text)
+    def event(self, text: str) -> Event:
+        """The event that a report carries as text."""
+        last, event = self._last_event
+        return event if event is not None and last == text else parse_event(text)
 
-    def announced(self, contract: str) -> TargetRun | None:
-        """Whose contract and whose target, with the first result of each contract only."""
+    def first_run(self, contract: str) -> TargetRun | None:
+        """Whose contract and whose target; only at the first call for each contract, later None."""
         if contract in self._announced:
             return None
         self._announced.add(contract)
-        return self.campaign.run(contract)
+        return self.run_session.run(contract)
 
     def planned(self) -> int:
-        """How many requests are sent at most, as long as nothing has to be repeated or shrunk."""
-        return self.gathering.planned + self._explored
+        """How many requests the plan holds, exploration included."""
+        return self.sink.planned + self._explored
 
     def seconds_for(self, requests: int) -> float | None:
         """How long so many requests take at the pace of the target; None without one."""
-        target = self.settings.aim.target
+        target = self.options.selection.target
         return requests * target.pace[1] / target.pace[0] if target is not None and target.pace else None
 
-    def redacted(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """A text without any target's secrets."""
-        target = self.settings.aim.target
-        return self.campaign.without_secrets(Redactor(target.secrets).text(text) if target else text)
+        target = self.options.selection.target
+        return self.run_session.without_secrets(Redactor(target.secrets).text(text) if target else text)
 
     def close(self) -> None:
-        """Clean up and let go of connections, then of the embedded servers; what could not be cleaned up is told."""
-        if "campaign" in self.__dict__:
-            self.campaign.close()
-            for run in self.campaign.runs():
-                self.gathering.warn(run)
-        for server in self._servers:
-            server.close()
-
-    def _serve(self, contract: str) -> dict[str, Any]:
-        """Start the embedded reference server of a contract; raises Unusable where there is none."""
-        from conformance import reference  # noqa: PLC0415 - Werkzeug is loaded only where it serves
-
-        if contract not in reference.contracts():
-            hint = "give --target with a profile"
-            raise ConfigError([Problem(contract, "there is no embedded server of this contract", hint)])
-        server = reference.start(contract)
-        self._servers.append(server)
-        return server.profile
+        """Clean up, close connections and embedded servers; what could not be cleaned up becomes a warning."""
+        if "run_session" in self.__dict__:
+            self.run_session.close()
+            for run in self.run_session.runs():
+                self.sink.warn(run)
+        self._servers.close()

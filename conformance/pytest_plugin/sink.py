@@ -1,4 +1,4 @@
-"""What comes back from items, in the process that reports: gathered, streamed to disk, written at the end."""
+"""Collects results in the process that reports: streamed to results.jsonl as they come, all forms at the end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from conformance.assemble import build_results, utc_now
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
-from conformance.pytest_plugin.settings import PluginOptions
+from conformance.pytest_plugin.options import PluginOptions
 from conformance.rebuild import rebuild_runs
 from conformance.results.events import Event, EventWriter
 from conformance.results.model import Results, TargetRun
@@ -23,15 +23,15 @@ __all__ = ["ResultSink"]
 
 
 class ResultSink:
-    """Keeps lines in the order in which they come; results are drawn from them and from nothing else."""
+    """Keeps events in the order in which they come; the results are built from them alone."""
 
-    def __init__(self, settings: PluginOptions) -> None:
-        self._settings = settings
-        self._lines: list[Event] = []
+    def __init__(self, options: PluginOptions) -> None:
+        self._options = options
+        self._events: list[Event] = []
         self._announced: set[str] = set()
-        self._stream = EventWriter(settings.output / "results.jsonl")
+        self._stream = EventWriter(options.output / "results.jsonl")
         self._started, self._clock = utc_now(), perf_counter()
-        self._drawn: Results | None = None
+        self._results: Results | None = None
         self.planned = 0
         self.why_partial = ""
         self.written: set[str] = set()
@@ -42,40 +42,42 @@ class ResultSink:
     @property
     def any(self) -> bool:
         """Whether anything has come."""
-        return bool(self._lines)
+        return bool(self._events)
 
     def announce(self, run: TargetRun, planned: int) -> None:
-        """A contract begins."""
+        """Begin the results of a contract, of whose rows so many requests are planned."""
         self.planned += planned
         self.take(Event("run", run.contract.name, run=run))
 
     def warn(self, run: TargetRun) -> None:
-        """What is known of a run only at its end."""
+        """Add the warnings of a run, which are complete only at its end."""
         if run.warnings and run.contract.name in self._announced:
             self._keep(Event("warnings", run.contract.name, run=run))
 
-    def take(self, line: Event, text: str | None = None) -> None:
-        """Keep a line, and stream it to disk; `text` is the line where it has been written already."""
-        if line.kind == "run":
-            if line.contract in self._announced:
+    def take(self, event: Event, text: str | None = None) -> None:
+        """Keep an event and append it to results.jsonl; `text` is its JSON where that is known already."""
+        if event.kind == "run":
+            if event.contract in self._announced:
                 return
-            self._announced.add(line.contract)
-        said = self._settings
-        if not self._lines:
-            line = Event(line.kind, line.contract, line.run, seed=said.seed, depth=said.depth, started=self._started)
-        self._keep(line, text)
+            self._announced.add(event.contract)
+        options = self._options
+        if not self._events:
+            event = Event(
+                event.kind, event.contract, event.run, seed=options.seed, depth=options.depth, started=self._started
+            )
+        self._keep(event, text)
 
-    def _keep(self, line: Event, text: str | None = None) -> None:
-        self._lines.append(line)
-        self._drawn = None
+    def _keep(self, event: Event, text: str | None = None) -> None:
+        self._events.append(event)
+        self._results = None
         try:
-            self._stream.write(line, text)
+            self._stream.write(event, text)
         except OutputError as error:
             self._fail(str(error))
 
     def check(self) -> None:
-        """Raise Unusable where nothing could be written at the end."""
-        folder = self._settings.output
+        """Raise ConfigError where nothing could be written at the end."""
+        folder = self._options.output
         try:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "results.jsonl").open("a", encoding="utf-8").close()
@@ -85,29 +87,29 @@ class ResultSink:
 
     def results(self) -> Results:
         """Everything so far."""
-        if self._drawn is None:
-            runs = rebuild_runs(self._lines)
-            self._drawn = build_results(
+        if self._results is None:
+            runs = rebuild_runs(self._events)
+            self._results = build_results(
                 runs,
-                seed=self._settings.seed,
-                depth=self._settings.depth,
+                seed=self._options.seed,
+                depth=self._options.depth,
                 started=self._started,
                 seconds=perf_counter() - self._clock,
                 why_partial=self.why_partial,
             )
-        return self._drawn
+        return self._results
 
     def finish(self) -> None:
         """Write results.json and the other forms that were asked for (HTML is pytest-html's to write)."""
-        self._drawn = None
-        self._end_stream()
-        for form in ("json", *self._settings.also_write):
+        self._results = None
+        self._close_stream()
+        for form in ("json", *self._options.also_write):
             self._write(form)
-        self._summarise(os.environ.get("GITHUB_STEP_SUMMARY", ""))
+        self._append_github_summary(os.environ.get("GITHUB_STEP_SUMMARY", ""))
 
-    def expectations(self) -> None:
+    def write_expectations(self) -> None:
         """Write the present deviations as expectations that a profile can name."""
-        path = self._settings.write_expectations
+        path = self._options.write_expectations
         if path is None:
             return
         from conformance.target.known_deviations import format_deviations  # noqa: PLC0415 - only where it was asked for
@@ -121,21 +123,21 @@ class ResultSink:
         ]
         self._save(path, format_deviations(rows, expires=(datetime.now(UTC) + timedelta(days=90)).date()))
 
-    def _summarise(self, path: str) -> None:
+    def _append_github_summary(self, path: str) -> None:
         """GitHub shows what is appended to a file that it names."""
         if not path:
             return
         try:
             with Path(path).open("a", encoding="utf-8") as file:
-                file.write(_writer("markdown").write(self.results(), self._settings.language))
+                file.write(_writer("markdown").write(self.results(), self._options.language))
         except (OSError, ConformanceError) as error:
             self._fail(f"GITHUB_STEP_SUMMARY: {getattr(error, 'strerror', None) or error}")
 
-    def _fail(self, said: str) -> None:
-        if said not in self.failed:
-            self.failed.append(said)
+    def _fail(self, message: str) -> None:
+        if message not in self.failed:
+            self.failed.append(message)
 
-    def _end_stream(self) -> None:
+    def _close_stream(self) -> None:
         try:
             self._stream.write(Event("end", seconds=perf_counter() - self._clock, why_partial=self.why_partial))
             self._stream.close()
@@ -148,11 +150,11 @@ class ResultSink:
     def _write(self, form: str) -> None:
         writer = _writer(form)
         try:
-            text = writer.write(self.results(), self._settings.language)
+            text = writer.write(self.results(), self._options.language)
         except ConformanceError as error:
             self._fail(str(error))
             return
-        self._save(self._settings.output / writer.file, text)
+        self._save(self._options.output / writer.file, text)
 
     def _save(self, path: Path, text: str) -> None:
         try:

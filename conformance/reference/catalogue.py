@@ -57,7 +57,7 @@ class Variant:
 
     @property
     def default(self) -> str:
-        """The choice of a server that was not told otherwise."""
+        """The choice of a server where no other is requested."""
         return self.choices[0]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Generic, Literal
 
 from conformance.reference.catalogue import Fault, Row
@@ -139,8 +139,8 @@ class FaultBuilder(Generic[Context]):
     ) -> FaultyServer[Context]:  # fmt: skip
         """A server that carries out an effect of a request that it rejects (`done`), or not that of one it accepts."""
 
-        def perform(asked: str, context: Context, intended: bool) -> bool:
-            return done if asked == effect and where(context) else intended
+        def perform(name: str, context: Context, intended: bool) -> bool:
+            return done if name == effect and where(context) else intended
 
         hooks: FaultHooks[Context] = FaultHooks(perform_effect=perform)
         return self._build(name, rows, kind, lambda: hooks)
@@ -153,11 +153,12 @@ class FaultBuilder(Generic[Context]):
         return FaultyServer(fault, make_hooks)
 
 
-def mark_pending(servers: Iterable[FaultyServer[Context]], names: Collection[str]) -> Iterator[FaultyServer[Context]]:
-    """The same faulty servers; those with these names are marked as not caught by any case yet."""
+def mark_pending(servers: Iterable[FaultyServer[Context]], patterns: Iterable[str]) -> Iterator[FaultyServer[Context]]:
+    """The same faulty servers; those whose whole name matches a pattern are marked as not caught by any case yet."""
+    pending = re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or "(?!)")
     for one in servers:
-        pending = dataclasses.replace(one.fault, pending=one.fault.name in names)
-        yield dataclasses.replace(one, fault=pending)
+        fault = dataclasses.replace(one.fault, pending=pending.fullmatch(one.fault.name) is not None)
+        yield dataclasses.replace(one, fault=fault)
 
 
 def _tuple(rows: Rows) -> tuple[Row, ...]:

@@ -51,7 +51,7 @@ class RequestRejected(Exception):
         self.values = values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FaultHooks(Generic[Context]):
     """The decisions that one fault changes; a hook that is None changes nothing.
 
@@ -67,7 +67,7 @@ class FaultHooks(Generic[Context]):
     perform_effect: Callable[[str, Context, bool], bool] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FaultyServer(Generic[Context]):
     """A fault with its hooks; `make_hooks` returns new ones for each server, since some hooks count requests."""
 

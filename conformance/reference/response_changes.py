@@ -63,7 +63,7 @@ def in_array(response: JsonResponse, _: RequestContext) -> JsonResponse:
 
 
 def cut_short(response: JsonResponse, _: RequestContext) -> JsonResponse:
-    """The first half of the right body."""
+    """The right body without its last three bytes."""
     return response.replace(raw=json.dumps(response.value).encode()[:-3])
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import Problem
-from conformance.target.problems import Locate, Place, format_location
 from conformance.target.schema import SOURCES
+from conformance.validation import Locate, Place, format_location
 
 __all__ = ["Credential", "CredentialReader", "Secret"]
 

@@ -18,9 +18,8 @@ from conformance.target import schema as quantities
 from conformance.target.credentials import Credential, CredentialReader, Secret
 from conformance.target.description import describe_target
 from conformance.target.known_deviations import KnownDeviation, KnownDeviationEntry
-from conformance.target.problems import Locate, Place, format_location, problems_from_validation
-from conformance.target.schema import Profile
-from conformance.validation import PERMISSIONS, suggest
+from conformance.target.schema import PERMISSIONS, Profile
+from conformance.validation import Locate, Place, format_location, problems_from_validation, suggest
 
 __all__ = [
     "Credential",
@@ -38,7 +37,8 @@ __all__ = [
 ]
 
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"|(?<=the tag )\S+")
-_HARMLESS = frozenset(Profile.model_fields) - {"credentials"}
+_PRIVATE = frozenset(["credentials"])
+_HARMLESS = frozenset(Profile.model_fields) - _PRIVATE
 
 
 def open_document(path: Path) -> tuple[source.Document | None, tuple[Problem, ...]]:
@@ -279,7 +279,8 @@ class _Reader:
         try:
             return Profile.model_validate(written)
         except ValidationError as error:
-            self.problems += problems_from_validation(error, written, self.locate)
+            schema = Profile.model_json_schema()
+            self.problems += problems_from_validation(error, written, self.locate, schema=schema, private=_PRIVATE)
         return None
 
     def _granted(self, allow: Iterable[str]) -> frozenset[str]:
@@ -328,10 +329,11 @@ class _Reader:
         self.problems += problems
         if document is None:
             return ()
+        form = TypeAdapter(list[KnownDeviationEntry])
         try:
-            entries = TypeAdapter(list[KnownDeviationEntry]).validate_python(document.value)
+            entries = form.validate_python(document.value)
         except ValidationError as error:
-            self.problems += problems_from_validation(error, document.value, document.where)
+            self.problems += problems_from_validation(error, document.value, document.where, schema=form.json_schema())
             return ()
         return tuple(KnownDeviation.of(entry, document.where((n,))) for n, entry in enumerate(entries))
 

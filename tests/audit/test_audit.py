@@ -23,13 +23,13 @@ def test_the_matrix_names_exactly_what_each_server_breaks(servers: Servers, audi
     servers.start("strangers", "lets_strangers_in")
     servers.start("untidy", "answers_missing_text_with_422")
     servers.start("codes", "gives_no_group_the_code_not_found")
-    assert 1 == audit("targets")
-    assert {
+    assert audit("targets") == 1
+    assert matrix() == {
         "right": {},
         "strangers": {"login/login": "violates"},
         "untidy": {"topics-write/required-absent": "violates"},
         "codes": {"topics-write/no-group": "violates"},
-    } == matrix()
+    }
     for name in servers.running:
         assert {"results.json", "report.html", "badge.json"} <= {path.name for path in Path("out", name).iterdir()}
     page = Path("out/audit.html").read_text(encoding="utf-8")
@@ -41,7 +41,7 @@ def test_the_matrix_and_the_reports_are_in_the_language_that_was_asked_for(
     servers: Servers, audit: Callable[..., int]
 ) -> None:
     servers.start("right")
-    assert 0 == audit("targets", "--language", "ja")
+    assert audit("targets", "--language", "ja") == 0
     for page in ("audit.html", "right/report.html"):
         assert '<html lang="ja">' in Path("out", page).read_text(encoding="utf-8")
     assert "対象1件" in Path("out/audit.html").read_text(encoding="utf-8")
@@ -57,10 +57,10 @@ def test_one_that_is_wrong_hangs_or_is_not_there_costs_only_its_line(
         servers.profile("not-there", {**right.profile, "base_url": "http://127.0.0.1:9"})
         servers.profile("other", {"contract": "nothing", "base_url": hanging})
         (servers.folder / "broken.yaml").write_text("contract: [", encoding="utf-8")
-        assert 4 == audit("targets")
+        assert audit("targets") == 4
     told = lines()
-    assert {"right", "hangs", "not-there", "other", "broken"} == set(told)
-    assert ("conforms", "") == (told["right"]["verdict"], told["right"]["problem"])
+    assert set(told) == {"right", "hangs", "not-there", "other", "broken"}
+    assert (told["right"]["verdict"], told["right"]["problem"]) == ("conforms", "")
     assert ["inconclusive"] * 2 == [told[name]["verdict"] for name in ("hangs", "not-there")]
     assert "broken.yaml:2: not YAML" in told["broken"]["problem"]
     assert "there is no contract 'nothing'" in told["other"]["problem"]
@@ -82,18 +82,18 @@ def test_a_server_that_dies_half_way_is_told_from_one_that_is_wrong(
         return answer(incoming)
 
     dying.application.respond = mortal  # type: ignore[method-assign]
-    assert 1 == audit("targets")
-    assert {} == matrix()["right"]
-    assert {"inconclusive"} == set(matrix()["dying"].values())
+    assert audit("targets") == 1
+    assert matrix()["right"] == {}
+    assert set(matrix()["dying"].values()) == {"inconclusive"}
     assert 0 < len(matrix()["dying"]) < ROWS
 
 
 def test_a_target_whose_time_is_over_keeps_what_is_known(servers: Servers, audit: Callable[..., int]) -> None:
     servers.start("slow", latency=True)
     servers.start("quick")
-    assert 1 == audit("targets", "--timeout", "1s")
+    assert audit("targets", "--timeout", "1s") == 1
     told = lines()
-    assert ("conforms", "broken off after 1 s") == (told["slow"]["verdict"], told["slow"]["problem"])
+    assert (told["slow"]["verdict"], told["slow"]["problem"]) == ("conforms", "broken off after 1 s")
     assert 0 < sum(told["slow"]["counts"].values()) < ROWS == sum(told["quick"]["counts"].values())
 
 
@@ -101,16 +101,16 @@ def test_resume_does_only_what_is_missing(servers: Servers, audit: Callable[...,
     done = servers.start("done")
     servers.start("late")
     away = Path("targets/late.yaml").rename("late.yaml")
-    assert 0 == audit("targets")
+    assert audit("targets") == 0
     done.close()  # whoever asks it again finds nobody
     away.rename("targets/late.yaml")
     before = Path("out/done/results.json").stat().st_mtime_ns
-    assert 0 == audit("targets", "--resume")
-    assert {"done": {}, "late": {}} == matrix()
+    assert audit("targets", "--resume") == 0
+    assert matrix() == {"done": {}, "late": {}}
     assert before == Path("out/done/results.json").stat().st_mtime_ns
     Path("targets/done.yaml").unlink()
     asked = Path("out/late/order.json").stat().st_mtime_ns
-    assert 0 == audit("targets", "--resume", "--seed", "7")
+    assert audit("targets", "--resume", "--seed", "7") == 0
     assert asked < Path("out/late/order.json").stat().st_mtime_ns, "another seed asks for something else"
 
 
@@ -122,17 +122,17 @@ def test_a_killed_audit_is_resumed(
     _ended_when_quick_is_done(begun, signal.SIGKILL)
     assert not Path("out/audit.json").exists()
     quick.close()
-    assert 1 == audit("targets", "--resume")
-    assert {"quick": {}, "slow": {"login/login": "violates"}} == matrix()
+    assert audit("targets", "--resume") == 1
+    assert matrix() == {"quick": {}, "slow": {"login/login": "violates"}}
 
 
 def test_ctrl_c_leaves_what_is_done(servers: Servers, begun: Callable[..., subprocess.Popen[str]]) -> None:
     servers.start("quick")
     servers.start("slow", latency=True)
-    assert 2 == _ended_when_quick_is_done(begun, signal.SIGINT)
+    assert _ended_when_quick_is_done(begun, signal.SIGINT) == 2
     told = lines()
-    assert "conforms" == told["quick"]["verdict"]
-    assert "interrupted" == told["slow"]["problem"]
+    assert told["quick"]["verdict"] == "conforms"
+    assert told["slow"]["problem"] == "interrupted"
     assert not Path("out/slow/order.json").exists()
 
 
@@ -153,7 +153,7 @@ def test_targets_of_one_group_share_one_pace(servers: Servers, audit: Callable[.
     for name in ("one", "two"):
         server = servers.start(name, pace="20/500ms", pace_group="one address")
         server.application.respond = _noting(moments, server.application.respond)  # type: ignore[method-assign]
-    assert 0 == audit("targets")
+    assert audit("targets") == 0
     moments.sort()
     assert 50 < len(moments)
     # The server sees a request a little later than it was sent: a stretch may look shorter than it was.
@@ -178,7 +178,7 @@ def test_no_secret_is_in_anything_that_an_audit_leaves(
     servers.profile("right", profile)
     for name, value in secrets.items():
         monkeypatch.setenv(name, value)
-    assert 0 == audit("targets")
+    assert audit("targets") == 0
     written = "".join(path.read_text(encoding="utf-8") for path in Path("out").rglob("*") if path.is_file())
     assert 1000 < len(written)
     assert not [value for value in secrets.values() if value in written]

@@ -51,14 +51,14 @@ def test_a_cluster_finds_what_threads_find_and_loses_nothing_when_a_worker_is_ki
     address, workers = cluster
     dying = servers.running["three"]
     dying.application.respond = _then(dying.application.respond, 8, lambda: workers[0].send_signal(signal.SIGKILL))  # type: ignore[method-assign]
-    assert 1 == audit("targets", "--scheduler", address)
-    assert {"one": {"login/login": "violates"}, "two": {}, "three": {}, "four": {}} == matrix()
+    assert audit("targets", "--scheduler", address) == 1
+    assert matrix() == {"one": {"login/login": "violates"}, "two": {}, "three": {}, "four": {}}
     assert all(line["problem"] == "" for line in lines().values())
     assert SECRET not in "".join(path.read_text() for path in Path("out").rglob("*.*"))
     there = {name: _settled(read_results(Path("out", name))) for name in servers.running}
 
     monkeypatch.setenv("CLUSTER_PASSWORD", SECRET)
-    assert 1 == audit("targets")
+    assert audit("targets") == 1
     assert there == {name: _settled(read_results(Path("out", name))) for name in servers.running}
 
 
@@ -67,7 +67,7 @@ def test_without_a_scheduler_there_is_a_clear_word(
 ) -> None:
     servers.start("one")
     monkeypatch.setattr("conformance.audit.executors._CONNECT", "1s")
-    assert 4 == audit("targets", "--scheduler", "tcp://127.0.0.1:9")
+    assert audit("targets", "--scheduler", "tcp://127.0.0.1:9") == 4
     assert "--scheduler: no Dask scheduler answers there" in capsys.readouterr().err
 
 

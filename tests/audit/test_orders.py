@@ -88,12 +88,12 @@ def test_every_order_has_one_outcome_whatever_the_executor_does(monkeypatch: pyt
         [[(order(name), 0.0)] for name in names], ExecutorPool(lambda one: executor.submit(None, one), lambda: 9)
     )
     found = {one.name: one.problem for one in dispatch.outcomes()}
-    assert {
+    assert found == {
         "fine": "",
         "refused": "could not be handed out: RuntimeError",
         "died": "the worker died: OSError",
         "never": "gave no sign of life for 0.4 s",
-    } == found
+    }
 
 
 def test_a_group_is_handed_out_one_after_the_other_with_a_rest_between() -> None:
@@ -106,8 +106,10 @@ def test_a_group_is_handed_out_one_after_the_other_with_a_rest_between() -> None
         return future
 
     groups = [[(order("a"), 0.2), (order("b"), 0.2)], [(order("alone"), 0.0)]]
-    assert ["a", "alone", "b"] == [
-        one.name for one in JobDispatcher(groups, ExecutorPool(submit, lambda: 9)).outcomes()
+    assert [one.name for one in JobDispatcher(groups, ExecutorPool(submit, lambda: 9)).outcomes()] == [
+        "a",
+        "alone",
+        "b",
     ]
     assert begun["b"] - begun["a"] >= 0.2
     assert begun["alone"] - begun["a"] < 0.2

@@ -27,8 +27,8 @@ def test_two_that_answer_the_same_do_not_differ(
 ) -> None:
     servers.start("a")
     servers.start("b")
-    assert 0 == audit(*PAIR)
-    assert [] == differences()
+    assert audit(*PAIR) == 0
+    assert differences() == []
     assert "a and b answer the same" in capsys.readouterr().out
 
 
@@ -38,7 +38,7 @@ def test_only_the_row_that_one_breaks_differs_and_the_contract_says_who_is_right
 ) -> None:
     for name in ("a", "b"):
         servers.start(name, *(["answers_missing_text_with_422"] if name == broken else []))
-    assert 1 == audit(*PAIR)
+    assert audit(*PAIR) == 1
     assert {("topics-write/required-absent", right)} == {(one["row"], one["right"]) for one in differences()}
     assert Path("out/pair.html").is_file()
     assert {"results.json", "report.html"} <= {path.name for path in Path("out/a").iterdir()}
@@ -51,7 +51,7 @@ def test_each_request_is_sent_to_both_before_the_next_is_sent_to_either(
     for name in ("a", "b"):
         server = servers.start(name)
         server.application.respond = _noting(order, name, server.application.respond)  # type: ignore[method-assign]
-    assert 0 == audit(*PAIR)
+    assert audit(*PAIR) == 0
     assert 50 < len(order)
     # Preparations come before the first row, and each side by itself.
     ahead = [order[:end].count("a") - order[:end].count("b") for end in range(len(order) + 1)]
@@ -63,7 +63,7 @@ def test_two_of_one_group_share_one_pace(servers: Servers, audit: Callable[..., 
     for name in ("a", "b"):
         server = servers.start(name, pace="20/500ms", pace_group="one")
         server.application.respond = _timing(moments, server.application.respond)  # type: ignore[method-assign]
-    assert 0 == audit(*PAIR)
+    assert audit(*PAIR) == 0
     moments.sort()
     # The server sees a request a little later than it was sent: a stretch may look shorter than it was.
     assert all(later - former >= 0.4 for former, later in zip(moments, moments[20:], strict=False))
@@ -87,7 +87,7 @@ def test_what_cannot_be_compared_is_refused(
     servers.start("a")
     server = servers.start("b")
     servers.profile("c", {"contract": "microcms-management", "base_url": server.base_url})
-    assert 4 == audit(*arguments)
+    assert audit(*arguments) == 4
     assert said in capsys.readouterr().err
 
 
@@ -108,7 +108,7 @@ def test_one_that_has_done_its_row_is_not_waited_for() -> None:
         thread.start()
     for thread in threads:
         thread.join(10)
-    assert [2, 40] == [sent.count(0), sent.count(1)]
+    assert [sent.count(0), sent.count(1)] == [2, 40]
     assert time.monotonic() - began < 4
 
 

@@ -59,13 +59,13 @@ def test_compare_names_exactly_the_row_that_got_worse(
 ) -> None:
     stored("then")
     stored("now", "answers_missing_text_with_422")
-    assert 1 == call("compare", "then", "now/results.json", "--form", "json")
+    assert call("compare", "then", "now/results.json", "--form", "json") == 1
     told = json.loads(capsys.readouterr().out)
     assert [(ROW, True)] == [(row["id"], row["worse"]) for run in told["runs"] for row in run["rows"]]
-    assert 0 == call("compare", "now", "then", "--output", "better.txt")
+    assert call("compare", "now", "then", "--output", "better.txt") == 0
     assert "Mended" in Path("better.txt").read_text(encoding="utf-8")
     for form in ("markdown", "html"):
-        assert 1 == call("compare", "then", "now", "--form", form)
+        assert call("compare", "then", "now", "--form", form) == 1
         assert ROW.rpartition("/")[2][:8] in capsys.readouterr().out
 
 
@@ -74,7 +74,7 @@ def test_the_page_of_a_comparison_is_in_the_language_that_was_asked_for(
     call: Callable[..., int], language: str
 ) -> None:
     stored("then")
-    assert 0 == call("compare", "then", "then", "--form", "html", "--output", "same.html", "--language", language)
+    assert call("compare", "then", "then", "--form", "html", "--output", "same.html", "--language", language) == 0
     page = Path("same.html").read_text(encoding="utf-8")
     assert f'<html lang="{language}">' in page
     assert ("対象の動作に変化はありません。</b>" in page) == (language == "ja")
@@ -82,8 +82,8 @@ def test_the_page_of_a_comparison_is_in_the_language_that_was_asked_for(
 
 def test_what_is_no_result_is_refused(call: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     Path("no.json").write_text("{", encoding="utf-8")
-    assert 4 == call("compare", "no.json", "no.json")
-    assert 4 == call("compare", "absent.json", "no.json")
+    assert call("compare", "no.json", "no.json") == 4
+    assert call("compare", "absent.json", "no.json") == 4
     assert "absent.json: cannot be read" in capsys.readouterr().err
 
 
@@ -98,16 +98,16 @@ def test_a_run_is_compared_kept_and_measured_at_once(
         done = subprocess.run(
             [sys.executable, "-m", "conformance", "run", *QUICK, *after], check=False, capture_output=True, text=True
         )
-    assert 1 == done.returncode, done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout + done.stderr
     assert "It got worse: 1 row newly violating" in done.stdout
     assert {"comparison.json", "comparison.md", "comparison.html"} <= {path.name for path in Path("reports").iterdir()}
     assert '<html lang="ja">' in Path("reports/comparison.html").read_text(encoding="utf-8")
     assert "got worse" in Path("summary-of-the-job.md").read_text(encoding="utf-8")
     assert f'row="{ROW}",target="site",verdict="violates"}} 1.0' in Path("out/run.prom").read_text(encoding="utf-8")
     with closing(sqlite3.connect("all.sqlite")) as history:
-        assert [("violates",)] == history.execute("SELECT verdict FROM rows WHERE id = ?", (ROW,)).fetchall()
+        assert history.execute("SELECT verdict FROM rows WHERE id = ?", (ROW,)).fetchall() == [("violates",)]
     capfd.readouterr()
-    assert 0 == call("history", "all.sqlite", "--html", "all.html", "--keep", "5 runs")
+    assert call("history", "all.sqlite", "--html", "all.html", "--keep", "5 runs") == 0
     assert ROW in capfd.readouterr().out
     assert ROW in Path("all.html").read_text(encoding="utf-8")
 
@@ -124,7 +124,7 @@ def test_a_run_is_compared_kept_and_measured_at_once(
 def test_what_cannot_be_done_afterwards_is_said_before_a_request_is_sent(
     call: Callable[..., int], capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
 ) -> None:
-    assert 4 == call("run", *arguments)
+    assert call("run", *arguments) == 4
     assert said in capsys.readouterr().err
     assert not Path("reports").exists()
 
@@ -134,10 +134,10 @@ def test_results_of_an_earlier_run_are_not_taken_for_this_ones(call: Callable[..
 
     stored("reports")
     then = AfterRun.begin(Path("reports"), history=Path("all.sqlite"))
-    assert 4 == then.end(4)
+    assert then.end(4) == 4
     assert not Path("all.sqlite").exists()
     stored("reports")
-    assert 0 == then.end(0)
+    assert then.end(0) == 0
     assert Path("all.sqlite").exists()
 
 
@@ -149,6 +149,6 @@ def test_a_metrics_file_that_cannot_be_written_hinders_nothing_else(
     Path("file").touch()
     then = AfterRun.begin(Path("reports"), history=Path("all.sqlite"), metrics=Path("file/run.prom"))
     stored("reports")
-    assert 3 == then.end(0)
+    assert then.end(0) == 3
     assert Path("all.sqlite").exists()
     assert "run.prom" in capsys.readouterr().err

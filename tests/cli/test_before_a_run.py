@@ -21,15 +21,15 @@ ROW = "contents-get/limit-below-minimum"
 
 def test_every_row_is_listed_with_what_it_promises(here: Here) -> None:
     said = here("list", "--contract", "microcms-management")
-    assert 0 == said.code
-    assert 32 == len(re.findall(r"^    [a-z-]+/[a-z-]+ ", said.out, re.MULTILINE))
+    assert said.code == 0
+    assert len(re.findall(r"^    [a-z-]+/[a-z-]+ ", said.out, re.MULTILINE)) == 32
     assert re.search(rf"{ROW} +400  Limit: must be no less than 0\.$", said.out, re.MULTILINE)
     assert "kuroco" not in said.out
 
 
 def test_unknown_contract_is_named_with_the_near_one(here: Here) -> None:
     said = here("list", "--contract", "microcms")
-    assert 4 == said.code
+    assert said.code == 4
     assert "--contract: there is no contract 'microcms'" in said.err
 
 
@@ -54,15 +54,15 @@ def listed(out: str) -> dict[str, int]:
 
 def test_a_run_sends_no_more_than_its_plan_lists(here: Here, tool: Here, tmp_path: Path) -> None:
     planned = here("plan", "--contract", "microcms-management", "--no-explore")
-    assert 0 == planned.code, planned.err
+    assert planned.code == 0, planned.err
     rows = listed(planned.out)
-    assert 32 == len(rows)
+    assert len(rows) == 32
     ran = tool("run", "--contract", "microcms-management", "--no-explore")
-    assert 0 == ran.code, ran.all
+    assert ran.code == 0, ran.all
     results = json.loads((tmp_path / "reports" / "results.json").read_text(encoding="utf-8"))
     sent = {row["id"]: row["requests"] for row in results["runs"][0]["rows"]}
-    assert 32 == len(sent)
-    assert {} == {name: count for name, count in sent.items() if count > rows[name]}
+    assert len(sent) == 32
+    assert {name: count for name, count in sent.items() if count > rows[name]} == {}
     assert sum(sent.values()) > 0.6 * sum(rows.values())
 
 
@@ -73,7 +73,7 @@ def test_a_plan_names_what_is_lacking_and_how_long_it_takes_and_shows_no_secret(
     text = "contract: microcms-management\nbase_url: https://example.test\npace: 10/10s\nfixtures: {endpoint: news}\n"
     profile.write_text(text + key, encoding="utf-8")
     said = here("plan", "--target", str(profile), "--depth", "smoke")
-    assert 0 == said.code, said.err
+    assert said.code == 0, said.err
     assert "members-get/member-not-found: not exercised, lacks " in said.out
     assert "media-post/invalid-request: not exercised, lacks allow: write" in said.out
     assert "GET    /api/v1/contents/news?limit=-1  — example: example" in said.out
@@ -83,7 +83,7 @@ def test_a_plan_names_what_is_lacking_and_how_long_it_takes_and_shows_no_secret(
 
 def test_a_row_is_explained_by_its_last_part(here: Here) -> None:
     said = here("explain", ROW.rpartition("/")[2], "--contract", "microcms-management")
-    assert 0 == said.code, said.err
+    assert said.code == 0, said.err
     for expected in (
         "The limit is below 0.",
         "message  Limit: must be no less than 0.  (should)",
@@ -100,13 +100,13 @@ def test_a_row_is_explained_by_its_last_part(here: Here) -> None:
 
 def test_a_row_that_is_not_there_is_named_with_the_near_one(here: Here) -> None:
     said = here("explain", "contents-get/limit-below-minimun")
-    assert 4 == said.code
+    assert said.code == 4
     assert f"did you mean '{ROW}'?" in said.err
 
 
 def test_the_shipped_contracts_have_no_problem(here: Here) -> None:
     said = here("lint")
-    assert (0, "") == (said.code, said.err), said.out
+    assert (said.code, said.err) == (0, ""), said.out
     assert re.fullmatch(r"14 files, 47 rows, no problem\n", said.out)
 
 
@@ -124,14 +124,14 @@ def test_lint_names_every_problem_of_every_file_with_its_line(here: Here, tmp_pa
     text = text.replace("#/components/responses/Refused", "#/components/responses/Refusal", 1)
     openapi.write_text(text, encoding="utf-8")
     said = here("lint")
-    assert 4 == said.code
+    assert said.code == 4
     assert f"contents-get.yaml:{at + 1}: " in said.out
-    assert "causes: there is no such key; did you mean 'cause'?" in said.out
+    assert "unknown key 'causes' in rows.0; did you mean 'cause'?" in said.out
     assert "the operationId 'getContent' stands twice" in said.out
     assert "#/components/responses/Refusal leads nowhere" in said.out
     assert all(re.match(r"\S+\.yaml:\d+: ", line) for line in said.out.splitlines())
     alone = here("lint", str(table))
-    assert 4 == alone.code
+    assert alone.code == 4
     assert alone.out
     assert all(line.startswith(f"{table}:") for line in alone.out.splitlines())
 
@@ -160,8 +160,8 @@ def test_our_own_files_are_valid_by_the_published_schema(here: Here, name: str) 
         kind = {"contract": "contract", "openapi": "openapi"}.get(path.stem, "case")
         document, problems = read(path)
         if kind == name and document is not None:
-            assert () == problems
-            assert [] == [f"{path}: {error.message}" for error in validator.iter_errors(document.value)]
+            assert problems == ()
+            assert [f"{path}: {error.message}" for error in validator.iter_errors(document.value)] == []
 
 
 def test_help_loads_nothing_that_it_does_not_need() -> None:
@@ -172,7 +172,7 @@ def test_help_loads_nothing_that_it_does_not_need() -> None:
         f"print(sorted({heavy!r} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True)
-    assert "[]" == done.stdout.splitlines()[-1]
+    assert done.stdout.splitlines()[-1] == "[]"
     assert "conformance run --target https://host --contract kuroco" in done.stdout
 
 
@@ -182,11 +182,11 @@ def test_init_leaves_out_a_key_that_a_run_can_obtain_and_else_asks_for_it(
     arguments = ("init", "--contract", "kuroco", "--base-url", "http://127.0.0.1:9", "--output", "made.yaml")
     monkeypatch.delenv("KUROCO_TOKEN", raising=False)
     asked = here(*arguments)
-    assert (4, True) == (asked.code, "KUROCO_TOKEN is not set" in asked.err)
+    assert (asked.code, "KUROCO_TOKEN is not set" in asked.err) == (4, True)
     monkeypatch.setenv("KUROCO_EMAIL", "someone@example.com")
     monkeypatch.setenv("KUROCO_PASSWORD", "not-to-be-written")
-    assert 0 == here(*arguments).code
+    assert here(*arguments).code == 0
     made = (tmp_path / "made.yaml").read_text(encoding="utf-8")
-    assert ["login"] == list(yaml.safe_load(made)["credentials"])
+    assert list(yaml.safe_load(made)["credentials"]) == ["login"]
     assert "  # token:" in made
     assert "not-to-be-written" not in made

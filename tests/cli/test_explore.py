@@ -32,7 +32,7 @@ def test_a_right_server_is_explored_without_a_finding(tmp_path: Path, monkeypatc
         profile.write_text(dump({**server.profile, "allow": []}), encoding="utf-8")
         arguments = ["--target", str(profile), "--write", str(tmp_path / "rows.yaml")]
         done = CliRunner().invoke(explore.command, arguments, standalone_mode=False)
-    assert 0 == done.return_value, done.output
+    assert done.return_value == 0, done.output
     assert "listContents: conforms" in done.output
     assert "nothing undocumented: microcms-management" in done.output
     assert not (tmp_path / "rows.yaml").exists()
@@ -45,10 +45,10 @@ def pair(operation: str, status: int, message: str, where: str = "") -> Undocume
 def test_rows_to_review_are_yaml_that_is_read_back_and_each_stands_once() -> None:
     odd = pair("listContents", 418, 'a "teapot": {brace}\n# not a comment', "limit=teapot")
     document, problems = read_text(suggest_rows([odd, odd]), Path("rows.yaml"))
-    assert () == problems
+    assert problems == ()
     assert document is not None
     rows = document.value["rows"]
-    assert 1 == len(rows)
+    assert len(rows) == 1
     assert {"status": 418, "message": odd.message} == rows[0]["expect"]
 
 
@@ -60,6 +60,6 @@ def test_rows_to_review_pass_lint_beside_the_tables(tmp_path: Path) -> None:
     head = folder / "contract.yaml"
     head.write_text(re.sub(r"(?m)^(tables: \[.*)\]$", r"\1, seen]", head.read_text("utf-8")), encoding="utf-8")
     done = CliRunner().invoke(lint.command, [str(folder)], standalone_mode=False)
-    assert 0 == done.return_value, done.output
+    assert done.return_value == 0, done.output
     table = next(table for table in read_contract(folder).tables if table.name == "seen")
-    assert {"日本語", "日", "", "no {query.limit} {{x}} <b>…"} == {row.case.expect.message or "" for row in table.rows}
+    assert {row.case.expect.message or "" for row in table.rows} == {"日本語", "日", "", "no {query.limit} {{x}} <b>…"}

@@ -32,9 +32,9 @@ def test_a_caught_fault_is_told_with_its_row_and_the_requests_it_took(tmp_path: 
     said, _ = run.communicate(timeout=60)
     (contract,) = written(tmp_path)["contracts"]
     (fault,) = contract["faults"]
-    assert 0 == run.returncode, said
+    assert run.returncode == 0, said
     assert "1 of 1 faults caught, 0 of 2 right servers blamed, at smoke" in said
-    assert ("caught", "contents-get/limit-above-maximum") == (fault["outcome"], fault["row"])
+    assert (fault["outcome"], fault["row"]) == ("caught", "contents-get/limit-above-maximum")
     assert 0 < fault["after"] <= contract["requests"]
     assert [[0, 0], [fault["after"], 1]] == contract["curve"]
 
@@ -42,9 +42,9 @@ def test_a_caught_fault_is_told_with_its_row_and_the_requests_it_took(tmp_path: 
 def test_an_unknown_fault_is_named_with_the_nearest(tmp_path: Path) -> None:
     run = prove("--fault", FAULT + "x", output=tmp_path)
     _, complaint = run.communicate(timeout=60)
-    assert 4 == run.returncode
+    assert run.returncode == 4
     assert FAULT in complaint
-    assert [] == list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -54,7 +54,7 @@ def test_who_ends_it_gets_what_there_is(how: signal.Signals, tmp_path: Path) -> 
     run.send_signal(how)
     said, _ = run.communicate(timeout=60)
     proof = written(tmp_path)
-    assert 2 == run.returncode, said
+    assert run.returncode == 2, said
     assert proof["partial"]
     assert "(broken off)" in said
     assert len(proof["contracts"][0]["faults"]) < 274

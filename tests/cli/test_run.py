@@ -33,11 +33,11 @@ def test_shipped_contracts_run_from_any_folder_and_leave_reports(tool: Tool, tmp
     said = tool(
         "run", *QUICK, "--also-write", "junit", "-k", "contents-get", cwd=place, GITHUB_STEP_SUMMARY=str(summary)
     )
-    assert 0 == said.code, said.all
+    assert said.code == 0, said.all
     assert "✓ conforms  contents-get/limit-below-minimum, " in said.out
-    assert "6 rows and operations, at most " in said.out
+    assert "6 rows and operations, " in said.out
     assert "reports: junit.xml, report.html, results.json, results.jsonl" in said.out
-    assert 6 == len(verdicts(place / "reports"))
+    assert len(verdicts(place / "reports")) == 6
     assert "# ✓ Conformance report: conforms" in summary.read_text(encoding="utf-8")
     assert "test session starts" not in said.all
     assert not (CASES / ".pytest_cache").exists()
@@ -49,7 +49,7 @@ def test_violation_is_said_with_the_command_that_repeats_it(
 ) -> None:
     profile = served("microcms-management", "accepts_limit_minus_1_on_contents")
     said = tool("run", "--target", str(profile), "--depth", "smoke", "-k", "contents-get and limit")
-    assert 1 == said.code, said.all
+    assert said.code == 1, said.all
     assert "✗ violates  contents-get/limit-below-minimum" in said.out
     assert "curl" in said.out
     expected = {
@@ -62,20 +62,20 @@ def test_violation_is_said_with_the_command_that_repeats_it(
 
 def test_plugins_are_there_without_autoload(tool: Tool, tmp_path: Path) -> None:
     said = tool("run", *QUICK, "-k", "member-not-found", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
-    assert 0 == said.code, said.all
+    assert said.code == 0, said.all
     assert (tmp_path / "reports" / "report.html").is_file()
 
 
 def test_page_can_be_switched_off(tool: Tool, tmp_path: Path) -> None:
     said = tool("run", *QUICK, "-k", "member-not-found", "-p", "no:html")
-    assert 0 == said.code, said.all
+    assert said.code == 0, said.all
     assert not (tmp_path / "reports" / "report.html").exists()
     assert (tmp_path / "reports" / "results.json").is_file()
 
 
 def test_nothing_selected_is_no_success(tool: Tool, tmp_path: Path) -> None:
     said = tool("run", *QUICK, "-k", "no_row_is_called_so")
-    assert 5 == said.code
+    assert said.code == 5
     assert "no row was selected" in said.out
 
 
@@ -92,17 +92,17 @@ def test_unusable_contract_does_not_hide_the_good_one(tool: Tool, tmp_path: Path
     (broken / "contract.yaml").write_text(head.replace("\npace:", "\npaces:"))
     (broken / "common.yaml").write_text("table: common\ntable: common\n", encoding="utf-8")
     said = tool("run", "--depth", "smoke", "-k", "member-not-found", *workers)
-    assert 4 == said.code, said.all
-    assert "there is no such key; did you mean 'pace'?" in said.all
+    assert said.code == 4, said.all
+    assert "unknown key 'paces'; did you mean 'pace'?" in said.all
     assert "common.yaml:2: the key 'table' stands twice" in said.all
-    assert {"members-get/member-not-found": "conforms"} == verdicts(tmp_path / "reports")
+    assert verdicts(tmp_path / "reports") == {"members-get/member-not-found": "conforms"}
 
 
 def test_target_that_is_not_there_is_not_blamed_and_not_waited_for(tool: Tool, tmp_path: Path) -> None:
     said = tool("run", "--target", "http://127.0.0.1:9", *QUICK, MICROCMS_API_KEY="nobody-knows-me")
-    assert 1 == said.code, said.all
+    assert said.code == 1, said.all
     found = verdicts(tmp_path / "reports")
-    assert {"inconclusive", "not-exercised"} == set(found.values())
+    assert set(found.values()) == {"inconclusive", "not-exercised"}
     assert "the target is gone" in said.out
     assert results(tmp_path / "reports")["seconds"] < 30
 
@@ -126,8 +126,8 @@ def test_bad_input_gives_one_clear_message(tool: Tool, tmp_path: Path, arguments
     key = "credentials: {token: {header: X-RCMS-API-ACCESS-TOKEN, env: CONFORMANCE_TEST_UNSET}}\n"
     (tmp_path / "unset.yaml").write_text(head + key, encoding="utf-8")
     said = tool("run", *arguments)
-    assert 4 == said.code, said.all
-    assert 1 == said.all.count(expected), said.all
+    assert said.code == 4, said.all
+    assert said.all.count(expected) == 1, said.all
     assert "Traceback" not in said.all
     assert "INTERNALERROR" not in said.all
     assert not (tmp_path / "reports" / "results.json").exists()
@@ -139,15 +139,15 @@ def test_full_disk_is_said_and_the_other_reports_are_written(tool: Tool, tmp_pat
     (output / "results.jsonl").symlink_to("/dev/full")
     (output / "report.html").symlink_to("/dev/full")
     said = tool("run", *QUICK, "-k", "member-not-found", "--also-write", "markdown")
-    assert 3 == said.code, said.all
+    assert said.code == 3, said.all
     assert "results.jsonl: No space left on device" in said.all
     assert "a report could not be written" in said.all
-    assert {"members-get/member-not-found": "conforms"} == verdicts(output)
+    assert verdicts(output) == {"members-get/member-not-found": "conforms"}
     assert (output / "summary.md").is_file()
     assert "Traceback" not in said.all
 
 
-def test_options_are_passed_on_under_their_own_names() -> None:
+def test_options_are_passed_to_pytest_with_a_prefix() -> None:
     given = {
         "target": "t.yaml",
         "strict": True,
@@ -156,8 +156,13 @@ def test_options_are_passed_on_under_their_own_names() -> None:
         "depth": None,
         "no_explore": False,
     }
-    expected = ["--target=t.yaml", "--only-conforms", "--allow=write", "--allow=delete", "--seed=0"]
-    assert expected == list(pytest_arguments(given))
+    assert list(pytest_arguments(given)) == [
+        "--conformance-target=t.yaml",
+        "--conformance-strict",
+        "--conformance-allow=write",
+        "--conformance-allow=delete",
+        "--conformance-seed=0",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -181,3 +186,32 @@ def test_contracts_are_added_unless_the_arguments_lead_to_some(
         (folder / name).touch()
     monkeypatch.chdir(tmp_path)
     assert ([str(folder)] if own else []) == list(places(arguments))
+
+
+def test_a_contract_without_an_embedded_server_is_left_out_and_named(tool: Tool, tmp_path: Path) -> None:
+    shutil.copytree(CASES / "microcms-management", tmp_path / "cases" / "microcms-management")
+    shutil.copytree(CASES / "microcms-management", tmp_path / "cases" / "mine")
+    head = tmp_path / "cases" / "mine" / "contract.yaml"
+    head.write_text(head.read_text(encoding="utf-8").replace("contract: microcms-management", "contract: mine", 1))
+    said = tool("run", "--depth", "smoke", "-k", "member-not-found")
+    assert said.code == 0, said.all
+    assert "mine is left out: it has no embedded server; give a target" in said.out
+    assert verdicts(tmp_path / "reports") == {"members-get/member-not-found": "conforms"}
+
+
+def test_required_coverage_that_is_missing_fails_the_run(tool: Tool) -> None:
+    said = tool("run", *QUICK, "-k", "member-not-found", "--require", "1", "--require", "common/forbidden")
+    assert said.code == 1, said.all
+    assert "--require common/forbidden: the row was not exercised" in said.out
+    assert "--require 1:" not in said.out
+    said = tool("run", *QUICK, "-k", "member-not-found", "--require", "common/forbiden")
+    assert said.code == 4, said.all
+    assert "did you mean 'common/forbidden'?" in said.all
+
+
+def test_a_selection_of_nothing_keeps_the_page_of_the_run_before(tool: Tool, tmp_path: Path) -> None:
+    tool("run", *QUICK, "-k", "member-not-found")
+    page = (tmp_path / "reports" / "report.html").read_bytes()
+    said = tool("run", *QUICK, "-k", "no_row_is_called_so")
+    assert said.code == 5
+    assert (tmp_path / "reports" / "report.html").read_bytes() == page

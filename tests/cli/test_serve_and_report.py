@@ -38,8 +38,8 @@ def test_a_server_prints_a_profile_that_works_and_ends_with_ctrl_c() -> None:
         assert "listens at http://127.0.0.1:" in process.stderr.readline()
         asked = _profile_of(process)
         process.send_signal(signal.SIGINT)
-        assert 0 == process.wait(10)
-    assert 200 == asked
+        assert process.wait(10) == 0
+    assert asked == 200
 
 
 def _profile_of(process: subprocess.Popen[str]) -> int:
@@ -68,14 +68,14 @@ def test_names_that_there_are_not_are_said_with_near_ones(
     here: Callable[..., Said], arguments: list[str], expected: str
 ) -> None:
     said = here("serve", *arguments)
-    assert 4 == said.code
+    assert said.code == 4
     assert expected in said.err
 
 
 def test_a_port_that_is_taken_is_said(here: Callable[..., Said]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = here("serve", "kuroco", "--port", str(taken.getsockname()[1]))
-    assert 4 == said.code
+    assert said.code == 4
     assert "--port: port " in said.err
 
 
@@ -85,20 +85,20 @@ def test_every_fault_and_variant_is_listed(here: Callable[..., Said]) -> None:
     said = here("serve", "kuroco", "--list")
     names = [fault.name for fault in reference.faults("kuroco", pending=True)]
     names += [variant.name for variant in reference.variants("kuroco")]
-    assert [] == [name for name in names if f"\n  {name}" not in said.out]
+    assert [name for name in names if f"\n  {name}" not in said.out] == []
 
 
 def test_every_form_is_drawn_again_from_what_a_killed_run_left(
     here: Callable[..., Said], tool: Callable[..., Said], tmp_path: Path
 ) -> None:
     ran = tool("run", "--contract", "microcms-management", "--depth", "smoke", "-k", "member-not-found")
-    assert 0 == ran.code, ran.all
+    assert ran.code == 0, ran.all
     stream = tmp_path / "reports" / "results.jsonl"
     whole = stream.read_text(encoding="utf-8").splitlines(keepends=True)
     stream.write_text("".join(whole[:-1]) + whole[-1][:20], encoding="utf-8")
     forms = [argument for form in WRITERS for argument in ("--form", form)]
     said = here("report", str(stream), "--output", str(tmp_path / "again"), *forms)
-    assert 0 == said.code, said.err
+    assert said.code == 0, said.err
     assert "partial: the run was killed before it ended" in said.err
     assert {writer.file for writer in WRITERS.values()} == {path.name for path in (tmp_path / "again").iterdir()}
     again = json.loads((tmp_path / "again" / "results.json").read_text(encoding="utf-8"))
@@ -111,5 +111,5 @@ def test_every_form_is_drawn_again_from_what_a_killed_run_left(
 def test_a_file_that_holds_no_results_is_refused(here: Callable[..., Said], tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text("{}", encoding="utf-8")
     said = here("report", str(tmp_path / "other.json"))
-    assert 4 == said.code
+    assert said.code == 4
     assert "these are no results" in said.err

@@ -48,19 +48,21 @@ def call(python: Path, cwd: Path, *arguments: str) -> Said:
 def test_contracts_come_along_and_run_from_an_empty_folder(installed: Path, tmp_path: Path) -> None:
     place = tmp_path / "an empty folder"
     listed = call(installed, place, "conformance", "list")
-    assert 0 == listed.code, listed.all
+    assert listed.code == 0, listed.all
     assert "contents-get/limit-below-minimum" in listed.out
     where = call(installed, place, "conformance", "explain", "member-not-found").out
     assert f"({installed.parent.parent}" in where
     ran = call(installed, place, "conformance", "run", "--depth", "smoke", "-k", "member-not-found")
-    assert 0 == ran.code, ran.all
+    assert ran.code == 0, ran.all
     assert "✓ conforms  members-get/member-not-found" in ran.out
     assert {"reports", ".pytest_cache", ".hypothesis"} >= {path.name for path in place.iterdir()}
-    assert [] == list(installed.parent.parent.rglob(".pytest_cache"))
+    assert list(installed.parent.parent.rglob(".pytest_cache")) == []
 
 
 def test_pytest_collects_any_folder_of_cases(installed: Path, tmp_path: Path) -> None:
     shutil.copytree(CASES / "microcms-management", tmp_path / "mine" / "tables")
-    ran = call(installed, tmp_path / "mine", "pytest", "tables", "--depth", "smoke", "-k", "member-not-found")
-    assert 0 == ran.code, ran.all
+    ran = call(
+        installed, tmp_path / "mine", "pytest", "tables", "--conformance-depth", "smoke", "-k", "member-not-found"
+    )
+    assert ran.code == 0, ran.all
     assert (tmp_path / "mine" / "reports" / "report.html").is_file()

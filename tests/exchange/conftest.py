@@ -108,9 +108,9 @@ def talk(waits: Waits) -> Iterator[Callable[..., Session]]:
     """A session with a server that does not really wait between tries."""
     sessions: list[Session] = []
 
-    def start(url: str, tiers: tuple[str, ...] = ("read", "write", "delete"), **options: object) -> Session:
+    def start(url: str, permissions: tuple[str, ...] = ("read", "write", "delete"), **options: object) -> Session:
         limits = Limits(**{"connect": 1.0, "read": 0.25, "whole": 0.5, "tries": 2, **options.pop("limits", {})})
-        session = Session(Access(url, frozenset(tiers)), limits, sleep=waits, **options)
+        session = Session(Access(url, frozenset(permissions)), limits, sleep=waits, **options)
         sessions.append(session)
         return session
 

@@ -65,7 +65,7 @@ def test_the_url_goes_out_as_it_is_written(serve: Start, talk: Start, target: st
 def test_headers_go_out_as_given_and_nothing_is_added_to_them(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
     given = (("x-B", "2"), ("X-a", "1"), ("x-b", "3"), ("USER-AGENT", "me"), ("accept", "a/b"), ("X-U", "\u3042"))
-    talk(server.url).send(Request("DELETE", server.url, given, tier="delete"))
+    talk(server.url).send(Request("DELETE", server.url, given, permission="delete"))
     lines = server.requests[0].split(b"\r\n")
     assert [
         b"DELETE / HTTP/1.1",
@@ -109,7 +109,7 @@ def test_the_body_goes_out_as_given(serve: Start, talk: Start, body: bytes) -> N
         connection.sendall(OK)
 
     server = serve(handle)
-    assert talk(server.url).send(Request("POST", server.url, (), body, tier="write")).response
+    assert talk(server.url).send(Request("POST", server.url, (), body, permission="write")).response
     assert [body] == actual
     assert f"Content-Length: {len(body)}\r\n".encode() in server.requests[0]
 
@@ -196,13 +196,13 @@ def test_a_request_to_another_place_never_leaves(serve: Start, talk: Start, url:
     assert (0, 0, 0) == (exchange.tries, session.sent, len(server.peers))
 
 
-@pytest.mark.parametrize("tier", ["write", "delete", "exhaust", "anything"])
-def test_a_request_without_permission_never_leaves(serve: Start, talk: Start, tier: str) -> None:
+@pytest.mark.parametrize("permission", ["write", "delete", "exhaust", "anything"])
+def test_a_request_without_permission_never_leaves(serve: Start, talk: Start, permission: str) -> None:
     server = script(serve, OK)
     session = talk(server.url, ("read",))
-    exchange = session.send(Request("POST", server.url, (), b"{}", tier))
+    exchange = session.send(Request("POST", server.url, (), b"{}", permission))
     assert FailureKind.NOT_SENT == exchange.outcome.kind
-    assert tier in exchange.outcome.detail
+    assert permission in exchange.outcome.detail
     assert (0, 0) == (session.sent, len(server.peers))
 
 

@@ -69,7 +69,7 @@ class Server:
         self.requests: list[Request] = []
 
     def context(
-        self, operation: str, *, budget: int = 30, seed: int = 0, tiers: str = "read write delete"
+        self, operation: str, *, budget: int = 30, seed: int = 0, permissions: str = "read write delete"
     ) -> ExploreContext:
         return ExploreContext(
             schema=DOCUMENTS[self.contract],
@@ -80,7 +80,7 @@ class Server:
             envelope=self.envelope,
             parameters=self.parameters,
             headers=(("X-MICROCMS-API-KEY", KEY),),
-            tiers=frozenset(tiers.split()),
+            permissions=frozenset(permissions.split()),
             documented=self.rows,
             bodies=self.bodies,
         )

@@ -131,20 +131,20 @@ def test_an_accepted_write_is_not_taken_for_the_effect_of_a_refused_one(operatio
 @pytest.mark.parametrize("operation", ["patchStatus", "uploadMedia", "deleteMedia"])
 def test_nothing_is_written_without_the_permission(operation: str) -> None:
     server = Newsroom()
-    explored = explore(server.context(operation, tiers="read"), server.send)
+    explored = explore(server.context(operation, permissions="read"), server.send)
     assert server.requests == []
     assert explored.verdict is Verdict.NOT_EXERCISED
     assert explored.lacks in (("allow: write",), ("allow: delete",))
-    assert count_requests(server.context(operation, tiers="read")) == 0
+    assert count_requests(server.context(operation, permissions="read")) == 0
 
 
 @pytest.mark.parametrize(("server", "operation"), [(Newsroom(), "uploadMedia"), (Site(), "insertTopic")])
 def test_nothing_is_made_that_may_not_be_deleted(server: Server, operation: str) -> None:
     before = str(vars(server).get("media")) + str(vars(server).get("topics"))
-    explored = explore(server.context(operation, tiers="read write"), server.send)
+    explored = explore(server.context(operation, permissions="read write"), server.send)
     assert explored.requests > 1
     assert before == str(vars(server).get("media")) + str(vars(server).get("topics"))
-    assert {"read", "write"} >= {request.tier for request in server.requests}
+    assert {"read", "write"} >= {request.permission for request in server.requests}
 
 
 @pytest.mark.parametrize("operation", NEWS)

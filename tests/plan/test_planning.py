@@ -143,7 +143,7 @@ def test_without_any_permission_nothing_but_reads_is_planned(ours: Contract) -> 
         environ={},
     )
     for plan in plan_rows(ours, bare, ours.rows, "standard", 0).values():
-        assert plan.lacks or plan.tiers <= {"read"}
+        assert plan.lacks or plan.permissions <= {"read"}
 
 
 # --- seeds ---------------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_edges_are_tried_on_each_operation_and_spread_ones_are_dealt_out(plan: P
 
 
 def test_near_misses_come_first_and_only_they_may_turn_out_to_be_valid(plan: Plan) -> None:
-    text = row('vary: {query.id: {near: {n: "{fixture.item}x"}, edges: {e: zz}, unless: {/id: "{query.id}"}}}')
+    text = row('vary: {query.id: {near_misses: {n: "{fixture.item}x"}, edges: {e: zz}, unless: {/id: "{query.id}"}}}')
     found = plan(text)
     assert ["id=n", "id=e"] == labels(found, "boundary")
     near, edge = (probe for probe in found.probes if probe.role == "boundary")
@@ -334,7 +334,7 @@ def test_the_least_that_a_profile_would_have_to_add_is_named(plan: Plan) -> None
 
 
 @pytest.mark.parametrize(
-    ("request_", "tier"),
+    ("request_", "permission"),
     [
         ("{method: PUT}", "write"),
         ("{method: OPTIONS}", "read"),
@@ -342,9 +342,9 @@ def test_the_least_that_a_profile_would_have_to_add_is_named(plan: Plan) -> None
         ("{method: FROB}", "write"),
     ],
 )
-def test_a_method_of_its_own_makes_it_a_write_unless_it_only_reads(plan: Plan, request_: str, tier: str) -> None:
+def test_a_method_of_its_own_makes_it_a_write_unless_it_only_reads(plan: Plan, request_: str, permission: str) -> None:
     found = plan(row("", request_), allow=["write"])
-    assert {tier} == {probe.tier for probe in found.probes}
+    assert {permission} == {probe.permission for probe in found.probes}
 
 
 def test_a_row_whose_every_control_lacks_lacks_it(plan: Plan) -> None:

@@ -55,7 +55,7 @@ def test_every_row_that_only_writes_and_is_watched_runs_with_its_band(ours: Cont
 
 def test_what_is_made_at_smoke_may_be_deleted(ours: Contract) -> None:
     for plan in plans_of(ours, "write").values():
-        made = [step.operation for step in plan.before if step.operation in ours.file.traces]
+        made = [step.operation for step in plan.before if step.operation in ours.file.created_resources]
         assert plan.lacks or not made, plan.row.id
 
 

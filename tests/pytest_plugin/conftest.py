@@ -40,7 +40,15 @@ def run(tmp_path: Path) -> Callable[..., Ran]:
 
     def call(*arguments: str, before: str = "", cwd: Path = ROOT, timeout: float = 120, **env: str) -> Ran:
         code = f"import sys, pytest\n{before}\nsys.exit(pytest.main(sys.argv[1:]))"
-        given = ["--depth", "smoke", "--output", str(tmp_path / "out"), "-p", "no:cacheprovider", *arguments]
+        given = [
+            "--conformance-depth",
+            "smoke",
+            "--conformance-output",
+            str(tmp_path / "out"),
+            "-p",
+            "no:cacheprovider",
+            *arguments,
+        ]
         done = subprocess.run(
             [sys.executable, "-c", code, *given], cwd=cwd, env={**environment(), **env},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False,

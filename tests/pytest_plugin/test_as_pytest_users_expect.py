@@ -32,14 +32,14 @@ def wrong(tmp_path: Path) -> Iterator[Path]:
 
 def test_one_row_by_its_node_id(run: Callable) -> None:
     ran = run(f"{TABLE}::limit-below-minimum")
-    assert 0 == ran.code, ran.out
-    assert {"contents-get/limit-below-minimum": "conforms"} == ran.verdicts
+    assert ran.code == 0, ran.out
+    assert ran.verdicts == {"contents-get/limit-below-minimum": "conforms"}
     assert (ran.output / "report.html").is_file()
 
 
 def test_a_failing_row_shows_yaml_finding_exchange_and_command_and_no_traceback(run: Callable, wrong: Path) -> None:
-    ran = run(TABLE, "--target", str(wrong), "-k", "below", "--tb=long", "--showlocals", "-vv", "-s")
-    assert 1 == ran.code, ran.out
+    ran = run(TABLE, "--conformance-target", str(wrong), "-k", "below", "--tb=long", "--showlocals", "-vv", "-s")
+    assert ran.code == 1, ran.out
     for expected in (
         "| - id: limit-below-minimum",
         "contents-get.yaml:",
@@ -54,37 +54,37 @@ def test_a_failing_row_shows_yaml_finding_exchange_and_command_and_no_traceback(
     secrets = re.findall(r"reference-\w+-[0-9a-f]{16}", wrong.read_text(encoding="utf-8"))
     assert secrets
     everything = ran.out + "".join(path.read_text(encoding="utf-8") for path in ran.output.iterdir())
-    assert [] == [secret for secret in secrets if secret in everything]
+    assert [secret for secret in secrets if secret in everything] == []
 
 
 def test_x_stops_at_the_first_violation_and_the_report_says_it_is_partial(run: Callable, wrong: Path) -> None:
-    ran = run(TABLE, "--target", str(wrong), "-x", "--also-write", "markdown")
-    assert 1 == ran.code, ran.out
-    assert {"contents-get/limit-below-minimum": "violates"} == ran.verdicts
+    ran = run(TABLE, "--conformance-target", str(wrong), "-x", "--conformance-also-write", "markdown")
+    assert ran.code == 1, ran.out
+    assert ran.verdicts == {"contents-get/limit-below-minimum": "violates"}
     assert "stopping after 1 failures" in (ran.output / "summary.md").read_text(encoding="utf-8")
 
 
 def test_lf_runs_again_what_failed(run: Callable, wrong: Path, tmp_path: Path) -> None:
     cache = ("-p", "cacheprovider", "-o", f"cache_dir={tmp_path / 'cache'}")
-    assert 1 == run(TABLE, "--target", str(wrong), *cache).code
-    ran = run(TABLE, "--target", str(wrong), *cache, "--lf")
-    assert 1 == ran.code, ran.out
-    assert {"contents-get/limit-below-minimum", "contents-get/offset-below-minimum"} == set(ran.verdicts)
+    assert run(TABLE, "--conformance-target", str(wrong), *cache).code == 1
+    ran = run(TABLE, "--conformance-target", str(wrong), *cache, "--lf")
+    assert ran.code == 1, ran.out
+    assert set(ran.verdicts) == {"contents-get/limit-below-minimum", "contents-get/offset-below-minimum"}
 
 
 def test_workers_of_xdist_lose_nothing_and_junit_is_pytests_own(run: Callable, wrong: Path, tmp_path: Path) -> None:
-    ran = run(TABLE, "--target", str(wrong), "-n", "2", "--junitxml", str(tmp_path / "own.xml"))
-    assert 1 == ran.code, ran.out
-    assert 6 == len(ran.verdicts)
-    assert "violates" == ran.verdicts["contents-get/offset-below-minimum"]
+    ran = run(TABLE, "--conformance-target", str(wrong), "-n", "2", "--junitxml", str(tmp_path / "own.xml"))
+    assert ran.code == 1, ran.out
+    assert len(ran.verdicts) == 6
+    assert ran.verdicts["contents-get/offset-below-minimum"] == "violates"
     suite = ET.parse(tmp_path / "own.xml").getroot()[0]
-    assert ("6", "2") == (suite.get("tests"), suite.get("failures"))
+    assert (suite.get("tests"), suite.get("failures")) == ("6", "2")
 
 
 def test_collecting_sends_and_writes_nothing(run: Callable) -> None:
-    ran = run("cases/microcms-management", "--collect-only", "-q", "--target", "http://127.0.0.1:9",
-              "--contract", "microcms-management")  # fmt: skip
-    assert 0 == ran.code, ran.out
+    ran = run("cases/microcms-management", "--collect-only", "-q", "--conformance-target", "http://127.0.0.1:9",
+              "--conformance-contract", "microcms-management")  # fmt: skip
+    assert ran.code == 0, ran.out
     assert f"{TABLE}::limit-below-minimum" in ran.out
     assert "32 tests collected" in ran.out
     assert not ran.output.exists()
@@ -107,13 +107,13 @@ def test_collecting_loads_nothing_that_sends_draws_or_prints() -> None:
 def test_plugin_is_registered_once_with_and_without_autoload(run: Callable) -> None:
     for env in ({}, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}):
         ran = run(TABLE, "-k", "limit-below", "-p", "conformance.pytest_plugin", **env)
-        assert 0 == ran.code, ran.out
+        assert ran.code == 0, ran.out
 
 
 def test_without_the_page(run: Callable) -> None:
     ran = run(TABLE, "-k", "limit-below", "-p", "no:html")
-    assert 0 == ran.code, ran.out
-    assert {"results.json", "results.jsonl"} == {path.name for path in ran.output.iterdir()}
+    assert ran.code == 0, ran.out
+    assert {path.name for path in ran.output.iterdir()} == {"results.json", "results.jsonl"}
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])
@@ -132,7 +132,7 @@ def test_a_page_of_somebody_else_stays(run: Callable) -> None:
     page = first.output / "report.html"
     page.write_text("<p>not ours", encoding="utf-8")
     run(TABLE, "-k", "limit-below", "-p", "no:html")
-    assert "<p>not ours" == page.read_text(encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == "<p>not ours"
 
 
 def test_a_session_without_contracts_is_left_alone(run: Callable, tmp_path: Path) -> None:
@@ -145,38 +145,35 @@ def test_a_session_without_contracts_is_left_alone(run: Callable, tmp_path: Path
         "main = pytest.main\npytest.main = lambda arguments: main(arguments, plugins=[See()])"
     )
     ran = run("test_it.py", cwd=place, before=seen)
-    assert 0 == ran.code, ran.out
+    assert ran.code == 0, ran.out
     assert "1 passed" in ran.out
     assert not ran.output.exists()
     assert "['conformance.errors', 'conformance.pytest_plugin', 'conformance.pytest_plugin.options']" in ran.out
     (place / "test_it.py").write_text("def test_it():\n    assert 0\n", encoding="utf-8")
-    assert 1 == run("test_it.py", cwd=place).code
+    assert run("test_it.py", cwd=place).code == 1
 
 
-def test_ctrl_c_leaves_what_was_found(wrong: Path, tmp_path: Path) -> None:
-    output = tmp_path / "out"
-    arguments = [
-        TABLE,
-        "--target",
-        str(wrong),
-        "--output",
-        str(output),
-        "--depth",
-        "thorough",
-        "-p",
-        "no:cacheprovider",
-    ]
+def interruptible(wrong: Path, folder: Path) -> subprocess.Popen[str]:
+    """A long run of which one row is done."""
+    output = folder / "out"
+    options = ["--conformance-target", str(wrong), "--conformance-output", str(output)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *arguments], cwd=Path(__file__).parents[2],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [sys.executable, "-m", "pytest", TABLE, *options, "--conformance-depth", "thorough", "-p", "no:cacheprovider"],
+        cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     stream = output / "results.jsonl"
     end = time.monotonic() + 60
     while time.monotonic() < end and (not stream.exists() or '"row"' not in stream.read_text(encoding="utf-8")):
         time.sleep(0.05)
+    return process
+
+
+def test_ctrl_c_leaves_what_was_found(wrong: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    process = interruptible(wrong, tmp_path)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
-    assert 2 == process.returncode, said
+    assert process.returncode == 2, said
     text = (output / "results.json").read_text(encoding="utf-8")
     assert '"partial": true' in text
     assert "limit-below-minimum" in text
@@ -197,13 +194,13 @@ def test_a_fault_of_the_suite_is_one_redacted_line_and_the_rest_is_reported(
     )
     # The workers of xdist are processes of their own: a plugin reaches them too.
     (tmp_path / "broken.py").write_text(fault, encoding="utf-8")
-    ran = run(TABLE, "--target", str(wrong), "-p", "broken", "--showlocals", "--tb=long", "-vv", *more,
+    ran = run(TABLE, "--conformance-target", str(wrong), "-p", "broken", "--showlocals", "--tb=long", "-vv", *more,
               PYTHONPATH=str(tmp_path))  # fmt: skip
-    assert 3 == ran.code, ran.out
+    assert ran.code == 3, ran.out
     assert "a fault of the suite itself: KeyError: " in ran.out
     assert "Traceback" not in ran.out
     assert secret not in ran.out
-    assert 5 == len(ran.verdicts)
+    assert len(ran.verdicts) == 5
 
 
 @pytest.mark.parametrize("more", [(), ("--conformance-display",)])
@@ -215,9 +212,42 @@ def test_an_internal_error_of_pytest_is_one_line_too(run: Callable, wrong: Path,
         "    if line.row is not None and 'offset' in line.row.id: raise RuntimeError('the canary went missing')\n"
         "    take(self, line, text)\nResultSink.take = broken\n"
     )
-    ran = run(TABLE, "--target", str(wrong), "--showlocals", *more, before=broken)
-    assert 3 == ran.code, ran.out
+    ran = run(TABLE, "--conformance-target", str(wrong), "--showlocals", *more, before=broken)
+    assert ran.code == 3, ran.out
     assert "a fault of the suite itself: RuntimeError: the canary went missing" in ran.out
     assert "Traceback" not in ran.out
-    assert 3 == len(ran.verdicts)
+    assert len(ran.verdicts) == 3
     assert '"partial": true' in (ran.output / "results.json").read_text(encoding="utf-8")
+
+
+def test_options_of_the_first_version_are_refused_with_their_new_names(run: Callable) -> None:
+    ran = run(TABLE, "--target", "x.yaml")
+    assert ran.code == 4
+    assert "--target is called --conformance-target" in ran.out
+
+
+def test_an_option_of_the_same_name_in_a_conftest_is_no_collision(run: Callable, tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_addoption(parser):\n    parser.addoption('--seed')\n    parser.addoption('--target')\n"
+    )
+    (tmp_path / "test_it.py").write_text("def test_it(request):\n    assert request.config.getoption('seed') == 'x'\n")
+    ran = run("--seed=x", "--target", "y", "test_it.py", cwd=tmp_path)
+    assert ran.code == 0, ran.out
+
+
+def test_a_target_with_no_contract_to_hold_it_to_is_explained(run: Callable, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    ran = run("empty", "--conformance-target", "x.yaml", cwd=tmp_path)
+    assert ran.code == 5
+    assert "no contract was found from" in ran.out
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_that_end_a_process_leave_what_was_found(wrong: Path, tmp_path: Path, number: signal.Signals) -> None:
+    process = interruptible(wrong, tmp_path)
+    process.send_signal(number)
+    process.send_signal(number)
+    text, _ = process.communicate(timeout=60)
+    assert process.returncode == 2, text
+    assert '"partial": true' in (tmp_path / "out" / "results.json").read_text(encoding="utf-8")
+    assert "interrupted" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

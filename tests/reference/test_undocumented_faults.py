@@ -1,4 +1,4 @@
-"""Faults outside the tables name no row, are served, and are found by exploration, each with little."""
+"""Faults that no row covers are found by exploration, with short requests."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ FOUND = [
 ]
 
 
-def told(contract: Contract, operation: str, *faults: str) -> tuple[list[str], int]:
-    """The aspects of what is found at standard depth, and the length of the longest request that shows it."""
+def find_checks(contract: Contract, operation: str, *faults: str) -> tuple[list[str], int]:
+    """The checks that fail at standard depth, and the length of the longest request that shows it."""
     with reference.start(contract.name, faults=faults) as server:
         profile = target.target_from_mapping(server.profile, where="reference", environ={})
         found, _ = explore_operation(build_context(contract, profile, "standard", 0), operation)
@@ -44,18 +44,18 @@ def told(contract: Contract, operation: str, *faults: str) -> tuple[list[str], i
     return [item.check for item in findings], max((shown[item.exchange or 0] for item in findings), default=0)
 
 
-@pytest.mark.parametrize(("name", "fault", "operation", "aspect"), FOUND)
-def test_it_is_found_once_at_standard_depth_and_not_where_it_is_not(
-    name: str, fault: str, operation: str, aspect: str
+@pytest.mark.parametrize(("name", "fault", "operation", "check"), FOUND)
+def test_exploration_finds_it_once_and_finds_nothing_on_a_right_server(
+    name: str, fault: str, operation: str, check: str
 ) -> None:
-    assert told(CONTRACTS[name], operation) == ([], 0)
-    aspects, longest = told(CONTRACTS[name], operation, fault)
-    assert aspects == [aspect]
+    assert find_checks(CONTRACTS[name], operation) == ([], 0)
+    checks, longest = find_checks(CONTRACTS[name], operation, fault)
+    assert checks == [check]
     assert longest <= 120
 
 
 @pytest.mark.parametrize("name", reference.contracts())
-def test_a_fault_outside_the_tables_names_no_row_and_is_no_other(name: str) -> None:
+def test_undocumented_faults_name_no_row(name: str) -> None:
     faults, known = reference.undocumented_faults(name), {fault.name for fault in reference.faults(name)}
     assert len(faults) == len({fault.name for fault in faults} - known) >= 15
     for fault in faults:
@@ -66,6 +66,6 @@ def test_a_fault_outside_the_tables_names_no_row_and_is_no_other(name: str) -> N
 
 
 @pytest.mark.parametrize("name", reference.contracts())
-def test_its_kinds_are_those_that_no_table_speaks_of(name: str) -> None:
+def test_the_kinds_of_undocumented_faults(name: str) -> None:
     kinds = {fault.kind for fault in reference.undocumented_faults(name)}
     assert kinds == {"crash", "envelope", "schema", "status", "stability", "state", "effect"}

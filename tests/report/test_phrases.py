@@ -30,7 +30,16 @@ SPOKEN = [
     ),
 ]
 """Where reasons, details, notes, warnings, labels, wanted and got come from."""
-CALLS_OF_OUR_OWN = {"compile", "Problem", "ConfigError", "OutputError", "ValueError", "AssertionError", "startswith"}
+CALLS_OF_OUR_OWN = {
+    "compile",
+    "Problem",
+    "ConfigError",
+    "OutputError",
+    "ValueError",
+    "AssertionError",
+    "startswith",
+    "Message",
+}
 """What is said in these never reaches results."""
 NO_SENTENCES = {
     "{} {}", "{}: {}", "{}{}", "{} {}: {}", ", then ", "{}, {}", "{} {} {}",  # joints

@@ -27,11 +27,11 @@ operations:
     request: {json: {name: ""}}"""
 
 OWN = (
-    ("  put: {path", "  put: {lane: things, own: true, path"),
-    ("  get: {path", "  get: {lane: things, path"),
-    ("  list: {}", "  list: {lane: things}"),
-    ("  add: {", "  add: {lane: things, own: true, "),
-    ("  remove: {path", "  remove: {lane: things, own: true, path"),
+    ("  put: {path", "  put: {resource: things, isolated: true, path"),
+    ("  get: {path", "  get: {resource: things, path"),
+    ("  list: {}", "  list: {resource: things}"),
+    ("  add: {", "  add: {resource: things, isolated: true, "),
+    ("  remove: {path", "  remove: {resource: things, isolated: true, path"),
 )
 
 ROWS = """\

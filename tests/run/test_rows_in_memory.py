@@ -240,7 +240,7 @@ def test_an_input_that_happens_to_be_valid_is_neither_blamed_nor_counted(run: Ru
     cause: a
     operations: [get]
     request: {path: {id: "{fixture.missing}"}}
-    vary: {path.id: {near: {n: "{fixture.item}x"}, unless: {/id: "{path.id}"}}}
+    vary: {path.id: {near_misses: {n: "{fixture.item}x"}, unless: {/id: "{path.id}"}}}
     expect: {status: 404}
 """
     server.items["spoonx"] = {"id": "spoonx"}
@@ -426,7 +426,7 @@ def test_what_a_row_changed_is_put_back_even_where_it_violates(run: Run, server:
 
 # --- repetition ----------------------------------------------------------------------------------------------------
 
-LIMITED = "  - {id: limited, cause: a, tier: exhaust, expect: {status: 429}, repeat: {until: 429, at_most: 6}}\n"
+LIMITED = "  - {id: limited, cause: a, permission: exhaust, expect: {status: 429}, repeat: {until: 429, at_most: 6}}\n"
 
 
 def statuses(answer: Said, *codes: int) -> Callable[[Any], Outcome]:

@@ -151,13 +151,24 @@ def test_no_file_and_no_stream_of_a_whole_run_holds_a_secret(name: str, tmp_path
         server.profile["vantages"] = server.profile["vantages"] if name != "kuroco" else {}
         profile = str(saved(tmp_path, server.profile))
         forms = [f"--also-write={form}" for form in ALL_FORMS]
+        prefixed = [f"--conformance-also-write={form}" for form in ALL_FORMS]
         noisy = ["-vv", "--showlocals", "-s", "-rA", "--junitxml", "own.xml", "--log-level=DEBUG", "-o", "log_cli=true"]
         some = "forbidden or invalid-url or profile or token or title or number"
-        rows = ["--depth", "smoke", "-p", "no:cacheprovider", "-k", some]
-        run = ["-m", "pytest", str(CASES / name), "--target", profile, *rows]
+        rows = ["-p", "no:cacheprovider", "-k", some]
+        run = [
+            "-m",
+            "pytest",
+            str(CASES / name),
+            "--conformance-target",
+            profile,
+            "--conformance-depth",
+            "smoke",
+            *rows,
+        ]
+        ours = ["run", "--target", profile, "--depth", "smoke", *rows, *forms]
         streams = {
-            "pytest": said([*run, "--output", "noisy", *noisy, *forms], tmp_path, env),
-            "run": said(["-m", "conformance", "run", "--target", profile, *rows, *forms], tmp_path, env),
+            "pytest": said([*run, "--conformance-output", "noisy", *noisy, *prefixed], tmp_path, env),
+            "run": said(["-m", "conformance", *ours], tmp_path, env),
             "doctor": said(["-m", "conformance", "doctor", "--target", profile], tmp_path, env),
             "plan": said(["-m", "conformance", "plan", "--target", profile, "--depth", "smoke"], tmp_path, env),
             "sweep": said(["-m", "conformance", "sweep", "--target", profile], tmp_path, env),
@@ -192,9 +203,21 @@ def test_a_crash_of_our_own_gives_nothing_away(tmp_path: Path) -> None:
         parrot.real |= real_keys(server.profile)
         hidden(server, env)
         profile = str(saved(tmp_path, server.profile))
-        run = ["-m", "pytest", str(CASES / "microcms-management"), "--target", profile, "--depth", "smoke"]
-        more = ["-p", "no:cacheprovider", "-p", "crashing", "-vv", "--showlocals", "-s", "-k", "limit"]
-        text = said([*run, *more, "--output", "out"], tmp_path, env)
+        run = ["-m", "pytest", str(CASES / "microcms-management"), "--conformance-target", profile]
+        more = [
+            "--conformance-depth",
+            "smoke",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "crashing",
+            "-vv",
+            "--showlocals",
+            "-s",
+            "-k",
+            "limit",
+        ]
+        text = said([*run, *more, "--conformance-output", "out"], tmp_path, env)
     assert "RuntimeError" in text, "it was to crash"
     kept = files(tmp_path, {"target.yaml", "crashing.py"})
     assert [] == leaks({"streams": text, **kept})
@@ -219,10 +242,20 @@ def test_a_secret_of_a_bare_url_is_hidden_too(tmp_path: Path) -> None:
     parrot = Parrot({}, "x-microcms-api-key")
     with watched("microcms-management", parrot) as server:
         parrot.real |= real_keys(server.profile)
-        run = ["-m", "pytest", str(CASES / "microcms-management"), "--target", server.profile["base_url"]]
-        more = ["--contract", "microcms-management", "--depth", "smoke", "-p", "no:cacheprovider", "-vv", "-k", "limit"]
-        text = said([*run, *more, "--showlocals", "--output", "out"], tmp_path, env)
-        text += said([*run, *more, "--output", "crashed", "-p", "crashing", "--showlocals"], tmp_path, env)
+        run = ["-m", "pytest", str(CASES / "microcms-management"), "--conformance-target", server.profile["base_url"]]
+        more = [
+            "--conformance-contract",
+            "microcms-management",
+            "--conformance-depth",
+            "smoke",
+            "-p",
+            "no:cacheprovider",
+            "-vv",
+            "-k",
+            "limit",
+        ]
+        text = said([*run, *more, "--showlocals", "--conformance-output", "out"], tmp_path, env)
+        text += said([*run, *more, "--conformance-output", "crashed", "-p", "crashing", "--showlocals"], tmp_path, env)
         assert parrot.heard > 5
     assert "RuntimeError" in text
     assert [] == leaks({"streams": text, **files(tmp_path, {"crashing.py"})})

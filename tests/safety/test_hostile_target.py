@@ -133,8 +133,24 @@ def profile(port: int) -> dict[str, Any]:
 def run_against(port: int, folder: Path) -> tuple[int, str]:
     """Exit code and both streams; that it ends within ten minutes is all that is asked of a shared machine."""
     target = str(saved(folder, profile(port)))
-    arguments = [str(CASES / "microcms-management"), "--target", target, "--depth", "smoke", "-k", ROWS, "-q"]
-    arguments += ["-p", "no:cacheprovider", "--output", str(folder / "out"), "--also-write=junit", "--also-write=har"]
+    arguments = [
+        str(CASES / "microcms-management"),
+        "--conformance-target",
+        target,
+        "--conformance-depth",
+        "smoke",
+        "-k",
+        ROWS,
+        "-q",
+    ]
+    arguments += [
+        "-p",
+        "no:cacheprovider",
+        "--conformance-output",
+        str(folder / "out"),
+        "--conformance-also-write=junit",
+        "--conformance-also-write=har",
+    ]
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, *arguments], cwd=folder, capture_output=True, timeout=600, check=False
     )

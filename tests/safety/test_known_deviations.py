@@ -27,8 +27,25 @@ def wrong(incoming: Any, answer: Callable[[Any], Any]) -> Any:
 
 def run(server: Watched, folder: Path, *more: str) -> tuple[int, str]:
     target = str(saved(folder, server.profile))
-    arguments = ["-m", "pytest", str(CASES / "microcms-management"), "--target", target, "--depth", "smoke", "-q"]
-    arguments += ["-p", "no:cacheprovider", "-k", "contents-get and limit", "--output", str(folder / "out"), *more]
+    arguments = [
+        "-m",
+        "pytest",
+        str(CASES / "microcms-management"),
+        "--conformance-target",
+        target,
+        "--conformance-depth",
+        "smoke",
+        "-q",
+    ]
+    arguments += [
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        "contents-get and limit",
+        "--conformance-output",
+        str(folder / "out"),
+        *more,
+    ]
     env = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
         [sys.executable, *arguments], cwd=folder, env=env, capture_output=True, text=True, timeout=100, check=False
@@ -45,7 +62,7 @@ def told(folder: Path) -> dict[str, Any]:
 def test_what_one_run_writes_the_next_excuses_until_it_expires_or_no_longer_happens(tmp_path: Path) -> None:
     written = tmp_path / "known.yaml"
     with watched("microcms-management", wrong) as server:
-        code, text = run(server, tmp_path, "--write-expectations", str(written))
+        code, text = run(server, tmp_path, "--conformance-write-expectations", str(written))
         assert (1, "violates", None) == (code, told(tmp_path)["verdict"], told(tmp_path).get("known")), text
         assert f"row: {ROW}" in written.read_text("utf-8")
         server.profile["expectations"] = str(written)

@@ -48,8 +48,17 @@ class Striker:
 def started(server: Watched, folder: Path, *more: str) -> subprocess.Popen[bytes]:
     name = server.profile["contract"]
     profile = saved(folder, server.profile)
-    arguments = ["-m", "pytest", str(CASES / name), "--target", str(profile), "--output", str(folder / "out"), "-q"]
-    arguments += ["-p", "no:cacheprovider", "-k", ROWS[name], "--no-explore", *more]
+    arguments = [
+        "-m",
+        "pytest",
+        str(CASES / name),
+        "--conformance-target",
+        str(profile),
+        "--conformance-output",
+        str(folder / "out"),
+        "-q",
+    ]
+    arguments += ["-p", "no:cacheprovider", "-k", ROWS[name], "--conformance-no-explore", *more]
     env = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
     out = (folder / "out.txt").open("wb")
     return subprocess.Popen([sys.executable, *arguments], cwd=folder, env=env, stdout=out, stderr=out)

@@ -46,7 +46,7 @@ def test_what_a_read_only_run_leaves_out_names_the_permission(tmp_path: Path) ->
 def test_where_only_reading_is_permitted_no_other_method_leaves_whatever_its_tier_says(method: str) -> None:
     with watched("kuroco") as server:
         session = Session(Access(server.profile["base_url"]))
-        exchange = session.send(Request(method, f"{server.profile['base_url']}/x", tier="read"))
+        exchange = session.send(Request(method, f"{server.profile['base_url']}/x", permission="read"))
         session.close()
         assert isinstance(exchange.outcome, NoResponse)
         assert FailureKind.NOT_SENT == exchange.outcome.kind

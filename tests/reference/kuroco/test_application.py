@@ -1,4 +1,4 @@
-"""The Kuroco reference site answers every row of the vendor's table as it stands there, in both languages."""
+"""The Kuroco reference site answers every row of the vendor's table as documented, in both languages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def client() -> Iterator[Client]:
         yield client
 
 
-def told(by: str, language: str) -> dict[str, Any]:
+def language_options(by: str, language: str) -> dict[str, Any]:
     return {"params": {"_lang": language}} if by == "_lang" else {"headers": {"Accept-Language": language}}
 
 
@@ -81,7 +81,7 @@ class TestLogin:
 
 
 class TestTopicsRead:
-    def test_what_is_not_there_is_not_found_without_a_message(self, client: Client) -> None:
+    def test_missing_topics_are_not_found_and_have_no_message(self, client: Client) -> None:
         client.send("delete_path", {}, topics_id=1002)
         answers = [
             client.send("missing_group_list_path"),
@@ -120,14 +120,14 @@ class TestTopicsRead:
 class TestTopicsWrite:
     def refused(self, client: Client, operation: str, by: str, language: str, **changes: Any) -> Any:
         before = client.topics(), client.detail()
-        response = client.send(f"{operation}_path", client.valid(**changes), **told(by, language))
+        response = client.send(f"{operation}_path", client.valid(**changes), **language_options(by, language))
         assert before == (client.topics(), client.detail())
         assert response.status_code == 400
         assert response.headers["Content-Language"] == language
         return error(response)
 
     def test_a_missing_group(self, client: Client, operation: str, by: str, language: str) -> None:
-        response = client.send(f"missing_group_{operation}_path", client.valid(), **told(by, language))
+        response = client.send(f"missing_group_{operation}_path", client.valid(), **language_options(by, language))
         messages = {"ja": "コンテンツ定義は存在しません。", "en": "Content Structure does not exist."}
         assert response.status_code == 400
         assert error(response) == {"code": "bad_request", "message": messages[language]}
@@ -180,19 +180,19 @@ class TestTopicsWrite:
             {"length": "𠮷" * field["max"]},
         ]:
             body = client.valid(**changes)
-            response = client.send(f"{operation}_path", body, **told(by, language))
+            response = client.send(f"{operation}_path", body, **language_options(by, language))
             assert response.status_code == {"insert": 201, "update": 200}[operation]
             details = client.detail(response.json()["id"])
             assert body == {name: details[name] for name in body}
 
 
-def test_lang_goes_before_accept_language_and_that_before_the_sites_own(client: Client) -> None:
-    def heard(**more: Any) -> str:
+def test_lang_precedes_accept_language_and_that_precedes_the_default(client: Client) -> None:
+    def language_of_response(**more: Any) -> str:
         return client.send("list_path", **more).headers["Content-Language"]
 
-    assert heard() == "ja"
-    assert heard(headers={"Accept-Language": "fr, en-US;q=0.8, ja;q=0.2"}) == "en"
-    assert heard(headers={"Accept-Language": "en"}, params={"_lang": "ja"}) == "ja"
+    assert language_of_response() == "ja"
+    assert language_of_response(headers={"Accept-Language": "fr, en-US;q=0.8, ja;q=0.2"}) == "en"
+    assert language_of_response(headers={"Accept-Language": "en"}, params={"_lang": "ja"}) == "ja"
 
 
 def test_the_gateway_knows_unknown_paths_and_wrong_methods(client: Client) -> None:
@@ -212,7 +212,7 @@ def test_a_deleted_topic_is_gone(client: Client) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"{", b"[]", b"1", b"\xff", b"[" * 100_000, b'{"subject": "\\ud800"}', b"NaN"])
-def test_no_body_breaks_it(client: Client, raw: bytes) -> None:
+def test_every_body_is_accepted_or_rejected(client: Client, raw: bytes) -> None:
     response = client.send("insert_path", {}, data=raw)
     assert response.status_code == 400
     for value in (0, 1.5, True, None, [], {}, "\0", "𠮷" * 9000):
@@ -232,7 +232,7 @@ def test_the_profile_is_plain_json_and_complete(client: Client) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_every_conforming_site_refuses_and_accepts_the_clear_cases(seed: int) -> None:
+def test_every_conforming_site_rejects_and_accepts_the_clear_cases(seed: int) -> None:
     with site(variants=random_variants("kuroco", seed)) as client:
         accepted = client.send("insert_path", client.valid())
         assert accepted.status_code in (200, 201)

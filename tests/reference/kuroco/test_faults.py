@@ -51,7 +51,7 @@ WRONG = {
 KINDS = {EMAIL: "email", TEL: "tel", ZIP: "zip", URL: "url", NUMBER: "number", REGEX: "regex"}
 
 
-class Visitor:
+class Recorder:
     """Sends requests to a site without a network, and notes every response to the requests about some rows."""
 
     def __init__(self, names: Sequence[str], rows: Collection[Row]) -> None:
@@ -61,9 +61,9 @@ class Visitor:
         self.fixtures = profile["fixtures"]
         self.login = {key: secret["value"] for key, secret in profile["credentials"]["login"].items()}
         self.token = profile["credentials"]["token"]["value"]
-        self.heard: list[str] = []
+        self.responses: list[str] = []
 
-    def ask(
+    def send(
         self, row: Row, fixture: str, body: Any = None, way: Mapping[str, str] | None = None,
         topics_id: Any = None, *, token: bool = True,
     ) -> Any:  # fmt: skip
@@ -79,11 +79,11 @@ class Visitor:
         outgoing = self.application.respond(
             IncomingRequest(method, path, query, headers, "127.0.0.1", RequestBody(io.BytesIO(raw), len(raw)))
         )
-        told = repr((outgoing.status_line, sorted(outgoing.headers))).encode() + outgoing.payload
-        told = re.sub(rb"'Content-Length', '\d+'", b"", told)
+        text = repr((outgoing.status_line, sorted(outgoing.headers))).encode() + outgoing.payload
+        text = re.sub(rb"'Content-Length', '\d+'", b"", text)
         # The token that a leak repeats must not be taken for one that was drawn.
-        told = told.replace(self.token.encode(), b"the static token")
-        self.heard.append(CHANGING.sub(b"*", told).decode())
+        text = text.replace(self.token.encode(), b"the static token")
+        self.responses.append(CHANGING.sub(b"*", text).decode())
         with contextlib.suppress(ValueError):
             return json.loads(outgoing.payload)
         return None
@@ -103,39 +103,39 @@ class Visitor:
     def write(self, row: Row, body: Any, way: Mapping[str, str], *, group: str = "") -> None:
         """Inserts and updates, and reads the effect of each."""
         for operation in ("insert", "update"):
-            said = self.ask(row, f"{group}{operation}_path", body, way)
-            number = said.get("id") if isinstance(said, dict) else None
-            self.ask(row, "detail_path", topics_id=number)
-            self.ask(row, "list_path")
+            answer = self.send(row, f"{group}{operation}_path", body, way)
+            number = answer.get("id") if isinstance(answer, dict) else None
+            self.send(row, "detail_path", topics_id=number)
+            self.send(row, "list_path")
 
-    def look_around(self) -> None:
+    def send_all(self) -> None:
         self.members()
         self.readers()
         self.writers()
 
     def members(self) -> None:
         for way in WAYS:
-            self.ask(LOGIN, "login_path", {"email": "no@example.com", "password": "x"}, way, token=False)
-            self.ask(PROFILE, "profile_path", None, way, token=False)
+            self.send(LOGIN, "login_path", {"email": "no@example.com", "password": "x"}, way, token=False)
+            self.send(PROFILE, "profile_path", None, way, token=False)
             for grant in ("word", "0f" * 32, "another"):
-                self.ask(TOKEN, "token_path", {"grant_token": grant}, way, token=False)
-        self.ask(LOGIN, "login_path", self.login | {"password": "x"}, token=False)
-        self.ask(LOGIN, "login_path", {}, token=False)
-        self.ask(TOKEN, "token_path", {}, token=False)
-        self.ask(LOGIN, "login_path", self.login, token=False)
-        grant = (self.ask(TOKEN, "login_path", self.login, token=False) or {}).get("grant_token", "")
+                self.send(TOKEN, "token_path", {"grant_token": grant}, way, token=False)
+        self.send(LOGIN, "login_path", self.login | {"password": "x"}, token=False)
+        self.send(LOGIN, "login_path", {}, token=False)
+        self.send(TOKEN, "token_path", {}, token=False)
+        self.send(LOGIN, "login_path", self.login, token=False)
+        grant = (self.send(TOKEN, "login_path", self.login, token=False) or {}).get("grant_token", "")
         for _ in range(2):
-            self.ask(TOKEN, "token_path", {"grant_token": grant}, token=False)
-        self.ask(PROFILE, "profile_path")
+            self.send(TOKEN, "token_path", {"grant_token": grant}, token=False)
+        self.send(PROFILE, "profile_path")
 
     def readers(self) -> None:
         for way in WAYS:
             for fixture in ("list_path", "detail_path", "missing_group_list_path", "missing_group_detail_path"):
-                self.ask(NOT_FOUND, fixture, None, way)
+                self.send(NOT_FOUND, fixture, None, way)
             for number in (999_999_999, 2**31 + 1001, 10**15, "abc"):
-                self.ask(NOT_FOUND, "detail_path", None, way, number)
-        self.ask(NOT_FOUND, "delete_path", {}, topics_id=1003)
-        self.ask(NOT_FOUND, "detail_path", topics_id=1003)
+                self.send(NOT_FOUND, "detail_path", None, way, number)
+        self.send(NOT_FOUND, "delete_path", {}, topics_id=1003)
+        self.send(NOT_FOUND, "detail_path", topics_id=1003)
 
     def writers(self) -> None:
         for way in WAYS:
@@ -173,33 +173,29 @@ class Visitor:
         self.write(TITLE, self.valid(subject=""), {"_lang": "en", "Accept-Language": "ja"})
 
 
-def heard(rows: tuple[Row, ...], *names: str) -> list[str]:
-    visitor = Visitor(names, rows)
-    visitor.look_around()
-    return visitor.heard
+def responses_of(rows: tuple[Row, ...], *names: str) -> list[str]:
+    recorder = Recorder(names, rows)
+    recorder.send_all()
+    return recorder.responses
 
 
 @cache
-def right(rows: tuple[Row, ...]) -> list[str]:
-    return heard(rows)
+def right_responses(rows: tuple[Row, ...]) -> list[str]:
+    return responses_of(rows)
 
 
-def test_a_right_site_says_the_same_twice() -> None:
-    assert right(ROWS) == heard(ROWS)
+def test_a_right_site_responds_alike_twice() -> None:
+    assert right_responses(ROWS) == responses_of(ROWS)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_fault_is_seen_by_who_asks_about_its_own_rows(fault: Fault) -> None:
-    assert right(fault.rows) != heard(fault.rows, fault.name)
+def test_fault_changes_a_response_about_its_rows(fault: Fault) -> None:
+    assert right_responses(fault.rows) != responses_of(fault.rows, fault.name)
 
 
-def test_there_are_more_than_a_hundred_faults_and_their_names_say_what_they_do() -> None:
-    names = [fault.name for fault in FAULTS]
-    assert len(names) == len(set(names)) > 100
-    for fault in FAULTS:
-        assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", fault.name)
-        assert fault.contract == "kuroco"
-        assert fault.sentence.endswith(".")
+def test_there_are_at_least_four_hundred_faults() -> None:
+    assert len(FAULTS) >= 400
+    assert [fault.name for fault in FAULTS if not fault.sentence.endswith(".")] == []
 
 
 def test_every_row_has_six_faults_of_its_own_that_are_no_drift() -> None:

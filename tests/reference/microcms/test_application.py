@@ -16,7 +16,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Client:
-    """A client with the full key; `last` holds the answer."""
+    """A client with the full key."""
 
     def __init__(self, running: reference.RunningServer) -> None:
         self.running = running
@@ -33,7 +33,7 @@ class Client:
         path = path.format(**self.fixtures)
         return self.session.request(method, self.running.base_url + path, timeout=10, **options)
 
-    def says(self, method: str, path: str, **options: Any) -> tuple[int, str]:
+    def status_and_message(self, method: str, path: str, **options: Any) -> tuple[int, str]:
         answer = self.ask(method, path, **options)
         return answer.status_code, answer.json().get("message", "")
 
@@ -68,14 +68,17 @@ DRAFT = LIST + "/{draft_content_id}"
         ("{value}", "Invalid integer in query (limit={value})"),
     ],
 )
-def test_wrong_limit_is_refused(client: Client, path: str, limit: str, message: str) -> None:
-    assert client.says("GET", path, params={"limit": limit}) == (400, message)
+def test_wrong_limit_is_rejected(client: Client, path: str, limit: str, message: str) -> None:
+    assert client.status_and_message("GET", path, params={"limit": limit}) == (400, message)
 
 
 @pytest.mark.parametrize("path", [LIST, "/api/v1/media"])
-def test_wrong_offset_is_refused(client: Client, path: str) -> None:
-    assert client.says("GET", path, params={"offset": -1}) == (400, "Offset: must be no less than 0")
-    assert client.says("GET", path, params={"offset": "x"}) == (400, "Invalid integer in query (offset=x)")
+def test_wrong_offset_is_rejected(client: Client, path: str) -> None:
+    assert client.status_and_message("GET", path, params={"offset": -1}) == (400, "Offset: must be no less than 0")
+    assert client.status_and_message("GET", path, params={"offset": "x"}) == (
+        400,
+        "Invalid integer in query (offset=x)",
+    )
     assert client.ask("GET", path, params={"offset": 5000}).status_code == 200
 
 
@@ -89,7 +92,7 @@ def test_right_limits_are_obeyed(client: Client, path: str) -> None:
 
 
 def test_unknown_content_is_not_found(client: Client) -> None:
-    assert client.says("GET", LIST + "/{missing_content_id}") == (404, "Content not found")
+    assert client.status_and_message("GET", LIST + "/{missing_content_id}") == (404, "Content not found")
     assert client.fixtures["content_id"] == client.ask("GET", ONE).json()["id"]
 
 
@@ -106,9 +109,11 @@ def test_unknown_content_is_not_found(client: Client) -> None:
         ("[" * 100_000, 400, "Request body is not JSON object."),
     ],
 )
-def test_wrong_status_is_refused_and_changes_nothing(client: Client, body: str, status: int, message: str) -> None:
+def test_wrong_status_is_rejected_and_changes_nothing(client: Client, body: str, status: int, message: str) -> None:
     before = client.ask("GET", DRAFT).json()
-    assert client.says("PATCH", DRAFT + "/status", data=body, headers={"Content-Type": "application/json"}) == (
+    assert client.status_and_message(
+        "PATCH", DRAFT + "/status", data=body, headers={"Content-Type": "application/json"}
+    ) == (
         status,
         message,
     )
@@ -122,8 +127,10 @@ def test_status_is_set_and_read_back(client: Client) -> None:
 
 
 def test_creator_has_to_be_a_member(client: Client) -> None:
-    wrong = client.says("PATCH", ONE + "/createdBy", json={"createdBy": client.fixtures["missing_member_id"]})
-    broken = client.says("PATCH", ONE + "/createdBy", data="{")
+    wrong = client.status_and_message(
+        "PATCH", ONE + "/createdBy", json={"createdBy": client.fixtures["missing_member_id"]}
+    )
+    broken = client.status_and_message("PATCH", ONE + "/createdBy", data="{")
     right = client.ask("PATCH", ONE + "/createdBy", json={"createdBy": client.fixtures["member_id"]})
     assert wrong == (400, "invalid user id")
     assert broken == (400, "Request body is not JSON object.")
@@ -151,7 +158,7 @@ def test_image_only_is_a_boolean(client: Client, version: int) -> None:
     path = f"/api/v{version}/media"
     for word in ("xxx", "yes", "tru", "2"):
         expected = (400, f"Invalid boolean in query (imageOnly={word})")
-        assert client.says("GET", path, params={"imageOnly": word}) == expected
+        assert client.status_and_message("GET", path, params={"imageOnly": word}) == expected
     pictures = client.ask("GET", path, params={"imageOnly": "true"}).json()["totalCount"]
     assert pictures < client.ask("GET", path, params={"imageOnly": "false"}).json()["totalCount"]
 
@@ -167,17 +174,17 @@ def test_tokens_page_through_all_media(client: Client) -> None:
     assert answer["totalCount"] == len(set(seen)) == len(seen)
 
 
-def test_wrong_tokens_are_refused(client: Client) -> None:
+def test_wrong_tokens_are_rejected(client: Client) -> None:
     token = client.ask("GET", "/api/v2/media").json()["token"]
     for wrong in ("garbage", token[:-1], token.upper(), client.fixtures["expired_media_token"]):
-        assert client.says("GET", "/api/v2/media", params={"token": wrong}) == (400, "BadRequest")
+        assert client.status_and_message("GET", "/api/v2/media", params={"token": wrong}) == (400, "BadRequest")
     assert client.ask("GET", "/api/v2/media", params={"token": token}).status_code == 200
 
 
 def test_file_names_are_searched(client: Client) -> None:
     missing = {"fileName": client.fixtures["missing_media_file_name"]}
     found = {"fileName": client.fixtures["media_file_name"]}
-    assert client.says("GET", "/api/v2/media", params=missing) == (404, "Content not found")
+    assert client.status_and_message("GET", "/api/v2/media", params=missing) == (404, "Content not found")
     assert client.ask("GET", "/api/v2/media", params=found).json()["totalCount"] == 1
 
 
@@ -189,7 +196,7 @@ def test_upload_is_listed_found_and_deleted(client: Client) -> None:
     assert url in [medium["url"] for medium in listed]
     assert client.ask("GET", "/api/v2/media", params={"fileName": "mine.png"}).json()["totalCount"] == 1
     assert client.ask("DELETE", "/api/v2/media", params={"url": url}).json() == {"id": listed[0]["id"]}
-    assert client.says("DELETE", "/api/v2/media", params={"url": url}) == (404, "medium not found")
+    assert client.status_and_message("DELETE", "/api/v2/media", params={"url": url}) == (404, "medium not found")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +212,7 @@ def test_upload_is_listed_found_and_deleted(client: Client) -> None:
 )
 def test_upload_needs_a_file_part(client: Client, options: dict[str, Any]) -> None:
     before = client.ask("GET", "/api/v1/media").json()["totalCount"]
-    assert client.says("POST", "/api/v1/media", **options) == (400, "invalid request")
+    assert client.status_and_message("POST", "/api/v1/media", **options) == (400, "invalid request")
     assert before == client.ask("GET", "/api/v1/media").json()["totalCount"]
 
 
@@ -213,31 +220,31 @@ def test_upload_needs_a_file_part(client: Client, options: dict[str, Any]) -> No
 def test_large_upload_is_answered_and_not_stored(client: Client, size: int) -> None:
     before = client.ask("GET", "/api/v1/media").json()["totalCount"]
     files = {"file": ("big.png", PNG + bytes(size), "image/png")}
-    assert client.says("POST", "/api/v1/media", files=files) == (400, "request body too large")
+    assert client.status_and_message("POST", "/api/v1/media", files=files) == (400, "request body too large")
     assert before == client.ask("GET", "/api/v1/media").json()["totalCount"]
 
 
-def test_deletion_says_why_it_is_refused(client: Client) -> None:
+def test_deletion_says_why_it_is_rejected(client: Client) -> None:
     for url in (None, "", "word", "/assets/a/b/c.png"):
-        assert client.says("DELETE", "/api/v2/media", params={"url": url}) == (400, "invalid url")
+        assert client.status_and_message("DELETE", "/api/v2/media", params={"url": url}) == (400, "invalid url")
     referenced = {"url": client.fixtures["referenced_media_url"]}
     missing = {"url": client.fixtures["missing_media_url"]}
     for _ in range(2):
         expected = (400, "this medium is referenced by another content")
-        assert client.says("DELETE", "/api/v2/media", params=referenced) == expected
-    assert client.says("DELETE", "/api/v2/media", params=missing) == (404, "medium not found")
+        assert client.status_and_message("DELETE", "/api/v2/media", params=referenced) == expected
+    assert client.status_and_message("DELETE", "/api/v2/media", params=missing) == (404, "medium not found")
 
 
 def test_invited_members_are_not_found(client: Client) -> None:
     for name in ("invited_member_id", "missing_member_id"):
-        assert client.says("GET", "/api/v1/members/{" + name + "}") == (404, "Member not found")
+        assert client.status_and_message("GET", "/api/v1/members/{" + name + "}") == (404, "Member not found")
     assert set(client.ask("GET", "/api/v1/members/{member_id}").json()) == {"id", "name", "email", "mfa"}
     assert client.ask("GET", "/api/v1/members").json()["totalCount"] == 2
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nowhere", "/api/v3/contents/news", "/", "/api", "/api/v1/contents"])
 def test_unknown_paths_are_not_found(client: Client, path: str) -> None:
-    assert client.says("GET", path) == (404, "Not Found")
+    assert client.status_and_message("GET", path) == (404, "Not Found")
 
 
 @pytest.mark.parametrize(
@@ -257,7 +264,7 @@ def test_unknown_paths_are_not_found(client: Client, path: str) -> None:
 )
 def test_every_operation_needs_a_key_with_permission(client: Client, method: str, path: str) -> None:
     for key in (None, "wrong", client.key("forbidden")["X-MICROCMS-API-KEY"]):
-        assert client.says(method, path, headers={"X-MICROCMS-API-KEY": key}) == (403, "Forbidden")
+        assert client.status_and_message(method, path, headers={"X-MICROCMS-API-KEY": key}) == (403, "Forbidden")
 
 
 def test_only_the_peer_counts_for_the_allow_list(client: Client) -> None:
@@ -283,7 +290,7 @@ def test_eleventh_request_of_the_throttled_key_is_too_many() -> None:
 
 def test_fault_hook_is_an_internal_error(client: Client) -> None:
     hook = client.running.profile["hooks"]["internal_error"]["headers"]
-    assert client.says("GET", LIST, headers=hook) == (500, "Internal Server Error")
+    assert client.status_and_message("GET", LIST, headers=hook) == (500, "Internal Server Error")
 
 
 def test_object_api_answers_its_one_content(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Every conforming variant answers the rows' own examples, and their controls, as the documents say."""
+"""Every variant answers the examples of the rows and their controls as documented."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Firm = tuple[int, str, str, dict[str, Any]]
 
 
 def firm(fixtures: dict[str, Any], *, large: bool) -> Iterator[Firm]:
-    """Requests that have but one right status, whatever a server chose."""
+    """Requests that have one right status for every conforming server."""
     group = f"/api/v1/contents/{fixtures['endpoint']}"
     one, draft = f"{group}/{fixtures['content_id']}", f"{group}/{fixtures['draft_content_id']}"
     for path in (group, "/api/v1/media", "/api/v2/media"):
@@ -100,7 +100,7 @@ def test_seed_gives_the_same_server_again() -> None:
     assert set(first) == {variant.name for variant in VARIANTS}
 
 
-def test_nobody_is_limited_unless_asked_for() -> None:
+def test_no_random_server_limits_every_client() -> None:
     drawn = [reference.random_variants("microcms-management", seed) for seed in range(60)]
     assert {choices["rate_of_all"] for choices in drawn} == {"unlimited"}
     assert {choices["latency_ms"] for choices in drawn} == {"0", "120"}

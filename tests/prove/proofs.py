@@ -1,4 +1,4 @@
-"""What the tests of this folder are about."""
+"""The two proofs that the tests of this folder look at."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conformance.prove.model import Proof
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """All faults at smoke, and a sample of them with right servers at standard."""
+    """A proof at smoke and one at standard, each with right servers."""
 
     smoke: Proof
     standard: Proof

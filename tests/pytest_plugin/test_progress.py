@@ -26,9 +26,9 @@ class Gone(io.StringIO):
 
 
 def drawn(stream: io.StringIO, state: ProgressState) -> str:
-    painter = ProgressPrinter(stream, lambda: state)
-    painter.begin()
-    painter.end()
+    printer = ProgressPrinter(stream, lambda: state)
+    printer.start()
+    printer.stop()
     return stream.getvalue()
 
 
@@ -36,27 +36,37 @@ def test_a_terminal_shows_what_runs_how_far_and_how_long(monkeypatch: pytest.Mon
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "160")
     state = ProgressState("cases/x/items.yaml::limit-below", 31, 493, 2, 32, 1, 460.0)
-    said = drawn(Terminal(), state)
-    assert "31 of at most 493 requests · 2 of 32 rows · about 8 min left · 1 violated" in said
-    assert "cases/x/items.yaml::limit-below" in said
+    text = drawn(Terminal(), state)
+    assert "31 of 493 requests · 2 of 32 rows · about 8 min left · 1 violate" in text
+    assert "cases/x/items.yaml::limit-below" in text
+
+
+def test_requests_beyond_the_plan_do_not_take_the_bar_past_its_end() -> None:
+    state = ProgressState(sent=496, planned=493, done=32, items=32)
+    assert str(state) == "493 of 493 requests · 3 beyond the plan · 32 of 32 rows"
 
 
 def test_elsewhere_nothing_is_drawn_again_and_lines_are_left_whole() -> None:
     stream = io.StringIO()
-    painter = ProgressPrinter(stream, ProgressState)
-    painter.begin()
-    painter.lines(["a" * 300, "[bold]no markup[/bold] :smile:"])
-    painter.end()
-    assert "a" * 300 + "\n[bold]no markup[/bold] :smile:\n" == stream.getvalue()
+    printer = ProgressPrinter(stream, ProgressState)
+    printer.start()
+    printer.print_lines(["a" * 300, "[bold]no markup[/bold] :smile:"])
+    printer.stop()
+    assert stream.getvalue() == "a" * 300 + "\n[bold]no markup[/bold] :smile:\n"
 
 
 def test_a_reader_that_has_gone_stops_nothing() -> None:
-    ProgressPrinter(Gone(), ProgressState).lines(["a line"])
+    ProgressPrinter(Gone(), ProgressState).print_lines(["a line"])
 
 
 def test_times_to_come_are_said_in_few_words() -> None:
-    assert ["1 s", "89 s", "2 min", "119 min", "2 h 0 min", "3 h 20 min"] == [
-        format_duration(seconds) for seconds in (0.2, 89, 100, 7140, 7200, 12000)
+    assert [format_duration(seconds) for seconds in (0.2, 89, 100, 7140, 7200, 12000)] == [
+        "1 s",
+        "89 s",
+        "2 min",
+        "119 min",
+        "2 h 0 min",
+        "3 h 20 min",
     ]
 
 
@@ -76,8 +86,8 @@ def test_the_whole_tool_draws_on_a_terminal(tmp_path: Path) -> None:
             break
     os.close(ours)
     text = said.decode()
-    assert 0 == process.wait(10), text
-    assert "of at most " in text
+    assert process.wait(10) == 0, text
+    assert " requests · " in text
     assert "6 of 6 rows" in text
     assert "✓ conforms  contents-get" not in text
     assert "All 6 rows that were tried are answered as the vendor promises." in text

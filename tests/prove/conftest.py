@@ -1,0 +1,65 @@
+"""Two proofs for all tests of this folder: a sample of the faults at smoke, a smaller one at standard.
+
+PROOF_WORKERS, PROOF_FAULTS_OF_A_ROW (at smoke), PROOF_SAMPLE (at standard) and PROOF_SEEDS change the numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from conformance import reference
+from conformance.prove.model import Proof
+from conformance.prove.proof import ProofDuration, build_proof
+from conformance.prove.subjects import Subject, contract_folders_of, right_servers, sample_faults, wrong_servers
+from conformance.prove.workers import Trial, TrialOptions, run_trials
+from tests.prove.proofs import Proofs
+
+CASES = Path(__file__).parents[2] / "cases"
+WORKERS = int(os.environ.get("PROOF_WORKERS", "2"))
+FAULTS_OF_A_ROW = int(os.environ.get("PROOF_FAULTS_OF_A_ROW", "10"))
+SAMPLE = int(os.environ.get("PROOF_SAMPLE", "40"))
+SEEDS = int(os.environ.get("PROOF_SEEDS", "5"))
+SMOKE, STANDARD = TrialOptions("smoke", 0), TrialOptions("standard", 0)
+
+
+@pytest.fixture(scope="session")
+def folders() -> Mapping[str, Path]:
+    return contract_folders_of(CASES, None)
+
+
+@pytest.fixture(scope="session")
+def proofs(folders: Mapping[str, Path]) -> Proofs:
+    return Proofs(
+        _prove(folders, list(_at_smoke(folders)), SMOKE), _prove(folders, list(_at_standard(folders)), STANDARD)
+    )
+
+
+def _at_smoke(folders: Mapping[str, Path]) -> Iterator[Subject]:
+    for name, folder in folders.items():
+        yield from wrong_servers(folder, _some_of_each_row(reference.faults(name)))
+        yield from right_servers(name, folder, SEEDS, 0)
+
+
+def _some_of_each_row(faults: tuple[reference.Fault, ...]) -> Iterator[reference.Fault]:
+    source = random.Random(0)
+    by_row: dict[tuple[str, int], list[reference.Fault]] = {}
+    for fault in faults:
+        by_row.setdefault(fault.rows[0], []).append(fault)
+    for group in by_row.values():
+        yield from source.sample(group, min(FAULTS_OF_A_ROW, len(group)))
+
+
+def _at_standard(folders: Mapping[str, Path]) -> Iterator[Subject]:
+    for name, folder in folders.items():
+        yield from wrong_servers(folder, sample_faults(reference.faults(name), SAMPLE // len(folders), 0))
+        yield from right_servers(name, folder, SEEDS, 100)
+
+
+def _prove(folders: Mapping[str, Path], subjects: list[Subject], options: TrialOptions) -> Proof:
+    done: list[Trial] = list(run_trials(subjects, options, WORKERS))
+    return build_proof(folders, done, options, ProofDuration("2026-11-22T01:00:00Z", 0.0))

@@ -1,0 +1,75 @@
+"""The suite catches servers that are wrong, by the right row, and blames none that is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.prove.model import FaultProof, Proof
+from tests.prove.proofs import Proofs
+
+CHECKS = {"status", "message", "code", "field", "fault", "envelope", "content-type", "language", "body", "leak"}
+CHECKS |= {"effect", "control", "choice"}
+"""Every check that a finding can come from."""
+
+
+def faults(*proofs: Proof) -> Iterator[FaultProof]:
+    return (fault for proof in proofs for one in proof.contracts for fault in one.faults)
+
+
+def survivors(proof: Proof) -> list[str]:
+    return [
+        f"{one.contract}: {fault.name} ({fault.outcome}): {fault.sentence}"
+        for one in proof.contracts
+        for fault in one.survivors
+    ]
+
+
+def test_smoke_catches_four_of_five_faults(proofs: Proofs) -> None:
+    every = list(faults(proofs.smoke))
+    caught = sum(bool(fault.catching) for fault in every)
+    assert caught / len(every) >= 0.8, survivors(proofs.smoke)
+
+
+def test_standard_catches_every_fault_of_the_sample(proofs: Proofs) -> None:
+    assert survivors(proofs.standard) == []
+
+
+def test_no_right_server_is_blamed_at_any_depth(proofs: Proofs) -> None:
+    alarms = [
+        (proof.depth, one.contract, server.seed, blame.row, blame.where, blame.expected, blame.actual, blame.reason)
+        for proof in (proofs.smoke, proofs.standard)
+        for one in proof.contracts
+        for server in one.alarms
+        for blame in server.alarms
+    ]
+    assert alarms == []
+
+
+def test_every_row_catches_a_fault(proofs: Proofs) -> None:
+    caught = {blame.row for fault in faults(proofs.smoke, proofs.standard) for blame in fault.catching}
+    assert [row.id for one in proofs.smoke.contracts for row in one.rows if row.id not in caught] == []
+
+
+def test_every_check_catches_a_fault(proofs: Proofs) -> None:
+    every = faults(proofs.smoke, proofs.standard)
+    assert {check for fault in every for blame in fault.catching for check in blame.checks} >= CHECKS
+
+
+def test_no_check_is_missing_from_the_list_above(proofs: Proofs) -> None:
+    every = faults(proofs.smoke, proofs.standard)
+    assert {check for fault in every for blame in fault.blames for check in blame.checks} <= CHECKS
+
+
+def test_a_reworded_message_is_drift_and_no_violation(proofs: Proofs) -> None:
+    reworded = [fault for fault in faults(proofs.smoke) if fault.wording_only]
+    assert len(reworded) >= 10
+    assert [(fault.name, blame) for fault in reworded for blame in fault.blames if blame.verdict == "violates"] == []
+
+
+def test_a_right_server_gets_at_most_half_of_the_requests_at_smoke(proofs: Proofs) -> None:
+    requests = [
+        (smoke.requests, standard.requests)
+        for smoke, standard in zip(proofs.smoke.contracts, proofs.standard.contracts, strict=True)
+    ]
+    assert len(requests) == 2
+    assert [pair for pair in requests if not 0 < 2 * pair[0] <= pair[1]] == []

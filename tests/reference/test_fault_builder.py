@@ -1,0 +1,129 @@
+"""Conditions hold where they should, and each builder method changes the one decision that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conformance.reference.fault_builder import (
+    FaultBuilder,
+    after_first,
+    all_of,
+    always,
+    every_nth,
+    mark_pending,
+    not_first,
+    when,
+)
+from conformance.reference.hooks import Behaviour, FaultyServer, RequestContext
+from conformance.reference.http import JsonResponse
+from conformance.reference.response_changes import with_status
+
+BUILDER = FaultBuilder[RequestContext]("shop")
+ROW, OTHER = ("items", 1), ("items", 2)
+MakeContext = Callable[..., RequestContext]
+
+
+@pytest.mark.parametrize(
+    ("expected", "holds"),
+    [
+        ({"operation": "listItems"}, True),
+        ({"operation": "list"}, False),
+        ({"operation": "list.*|other"}, True),
+        ({"key": "secret"}, False),
+        ({"key": None}, True),
+        ({"body": (1, 5)}, True),
+        ({"body": (6, 9)}, False),
+        ({"query": {"limit": "[0-9]+"}}, True),
+        ({"query": {"limit": "[a-z]+"}}, False),
+        ({"query": {"offset": ".*"}}, False),
+        ({"operation": "listItems", "body": (6, 9)}, False),
+    ],
+)
+def test_when_compares_every_attribute(make_context: MakeContext, expected: dict[str, Any], *, holds: bool) -> None:
+    context = make_context(operation="listItems", body=5, query={"limit": ["12", "x"]})
+    assert when(**expected)(context) is holds
+
+
+def test_a_range_does_not_hold_for_a_missing_number(make_context: MakeContext) -> None:
+    assert when(body=(0, 9))(make_context()) is False
+
+
+def test_all_of_needs_every_condition(make_context: MakeContext) -> None:
+    context = make_context(operation="a")
+    assert all_of(always, when(operation="a"))(context) is True
+    assert all_of(always, when(operation="b"))(context) is False
+
+
+def test_counting_conditions_count_only_the_requests_they_are_about(make_context: MakeContext) -> None:
+    mine, other = make_context(operation="mine"), make_context(operation="other")
+    requests = [mine, other, mine, other, mine, mine]
+    first, third = after_first(when(operation="mine")), every_nth(3)(when(operation="mine"))
+    assert [first(request) for request in requests] == [False, False, True, False, True, True]
+    assert [third(request) for request in requests] == [False, False, False, False, True, False]
+
+
+def test_not_first_spares_the_first_request_and_its_repetitions(make_context: MakeContext) -> None:
+    differs = not_first(always)
+    requests = [make_context("/a"), make_context("/b"), make_context("/a"), make_context("/a", body=b"x")]
+    assert [differs(request) for request in requests] == [False, True, False, True]
+
+
+def behaviour(server: FaultyServer[RequestContext]) -> Behaviour[RequestContext]:
+    return Behaviour([server.make_hooks()])
+
+
+def test_accepts_skips_the_rule_of_its_row_where_its_condition_holds(make_context: MakeContext) -> None:
+    lenient = behaviour(BUILDER.accepts("lenient", ROW, when(operation="a")))
+    assert lenient.enforces(ROW, make_context(operation="a")) is False
+    assert lenient.enforces(ROW, make_context(operation="b")) is True
+    assert lenient.enforces(OTHER, make_context(operation="a")) is True
+
+
+def test_rejects_uses_the_first_of_its_rows(make_context: MakeContext) -> None:
+    server = BUILDER.rejects("strict", (OTHER, ROW), when(operation="a"))
+    assert server.fault.rejects_valid is True
+    assert behaviour(server).wrong_rejection(make_context(operation="a")) == OTHER
+    assert behaviour(server).wrong_rejection(make_context(operation="b")) is None
+
+
+@pytest.mark.parametrize(("to", "changed"), [("row", [True, False, False]), ("success", [False, False, True])])
+def test_answers_changes_the_responses_it_is_about(make_context: MakeContext, to: Any, changed: list[bool]) -> None:
+    server = BUILDER.answers("wrong", ROW, "status", with_status(299), to=to)
+    responses = [JsonResponse(400, row=ROW), JsonResponse(400, row=OTHER), JsonResponse(200)]
+    altered = [behaviour(server).alter(response, make_context()) for response in responses]
+    assert [response.status == 299 for response in altered] == changed
+
+
+def test_answers_to_any_request_changes_every_response(make_context: MakeContext) -> None:
+    server = behaviour(BUILDER.answers("wrong", (), "crash", with_status(500), to="any"))
+    statuses = [server.alter(response, make_context()).status for response in (JsonResponse(400), JsonResponse(200))]
+    assert statuses == [500, 500]
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_performs_decides_its_effect_alone(make_context: MakeContext, *, done: bool) -> None:
+    server = behaviour(BUILDER.performs("effect", ROW, "store", done=done))
+    assert server.performs("store", make_context(), intended=not done) is done
+    assert server.performs("delete", make_context(), intended=not done) is not done
+
+
+def test_each_server_counts_for_itself(make_context: MakeContext) -> None:
+    server = BUILDER.accepts("second", ROW, limit=after_first)
+    for one in (behaviour(server), behaviour(server)):
+        assert [one.enforces(ROW, make_context()) for _ in range(3)] == [True, False, False]
+
+
+def test_a_fault_tells_its_rows_kind_and_sentence() -> None:
+    fault = BUILDER.accepts("accepts_any_id", (ROW, OTHER)).fault
+    assert (fault.contract, fault.rows, fault.kind) == ("shop", (ROW, OTHER), "lenient")
+    assert (fault.sentence, fault.wording_only, fault.pending) == ("Accepts any id.", False, False)
+    assert BUILDER.answers("rewords_it", ROW, "wording", with_status(400)).fault.wording_only is True
+
+
+def test_pending_faults_are_marked_by_pattern() -> None:
+    servers = [BUILDER.accepts(name, ROW) for name in ("accepts_a", "accepts_b", "finds_a")]
+    marked = [one.fault.pending for one in mark_pending(servers, ("accepts_.*",))]
+    assert marked == [True, True, False]
