@@ -14,7 +14,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.contract_run import ContractRun, build_context, plan_rows
 from conformance.engine.context import RequestSender, RunContext
-from conformance.engine.journal import FILE, FileLedger, Ledger, NoLedger, read_open_entries
+from conformance.engine.journal import open_ledger
 from conformance.messages import Message
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
 from conformance.results.redaction import Redactor
@@ -74,7 +74,7 @@ class RunSession:
         context = build_context(contract, target, how.depth, how.seed, relative_to=how.relative_to, share=how.share)
         notes: tuple[str, ...] = ()
         if self._aim.real:
-            ledger, notes = open_ledger(how.output, target, alone=how.share == 1)
+            ledger, notes = open_ledger(how.output, target.base_url, only_process=how.share == 1)
             ready = prepare_target(replace(context, ledger=ledger))
             context, notes = ready.context, (*notes, *ready.notes)
         if how.through is not None:
@@ -141,17 +141,3 @@ class RunSession:
         """Start nothing more and let go of every connection."""
         for held in self._held.values():
             held.runner.close()
-
-
-def open_ledger(output: Path | None, target: Target, *, alone: bool) -> tuple[Ledger, tuple[str, ...]]:
-    """The ledger in a folder, and a word on what an earlier run left. `alone`: no other process writes to it."""
-    if output is None:
-        return NoLedger(), ()
-    path = output / FILE
-    left = [entry for entry in read_open_entries(path) if entry.base_url == target.base_url] if alone else []
-    if alone and not read_open_entries(path):
-        path.unlink(missing_ok=True)
-    said = Message(
-        "an earlier run may have left {n} things on the target: `conformance sweep` deletes them", n=len(left)
-    )
-    return FileLedger(path), ((said,) if left else ())

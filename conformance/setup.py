@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.discover import discover_fixtures, with_fixtures
-from conformance.engine.cleanup import delete_created
+from conformance.engine.cleanup import created_resource, describe_left, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import run_steps
@@ -52,15 +52,11 @@ def clean_up_target(context: RunContext) -> tuple[str, ...]:
     """Take away what is still there of what the run made; a warning for each thing that may be left."""
     with context.shared.lock:
         left, context.shared.left = list(context.shared.left.values()), {}
-    warnings = []
+    warnings: list[str] = []
     for entry in reversed(left):
-        why = delete_created(context, Evidence(context.redactor), entry)
+        why = take_back(context, Evidence(context.redactor), entry)
         if why:
-            warnings.append(
-                Message("what {operation} made may still be there: {reason}", operation=entry.operation, reason=why)
-            )
-        else:
-            context.ledger.undone(entry.id)
+            warnings.append(describe_left(entry.operation, why))
     return tuple(warnings)
 
 
@@ -95,9 +91,9 @@ def _made(context: RunContext, evidence: Evidence) -> RunContext:
 def _away(context: RunContext, steps: tuple[PlannedStep, ...]) -> Iterator[PlannedStep]:
     """The calls that will take away what these make."""
     for step in steps:
-        trace = context.contract.file.created_resources.get(step.operation)
-        if trace is not None:
-            yield from plan_steps(context.contract, trace.undo, "standard")
+        resource = created_resource(context.contract, step.operation)
+        if resource is not None:
+            yield from plan_steps(context.contract, resource.undo, "standard")
 
 
 def _told(context: RunContext, found: object, requests: int) -> Iterator[str]:

@@ -1,25 +1,32 @@
-"""After a killed run: what its ledger lists is taken away from the target, and nothing else."""
+"""After a killed run: what its ledger lists is taken back from the target, and nothing else.
+
+A ledger is a file that others may have changed, so only what bears a name of this suite is deleted, found by that name
+on the target; only steps that the contract itself holds are sent; and only what the profile permits.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from conformance.contract.contract import Contract
+from conformance.contract.schema import Step
 from conformance.contract_run import build_context
-from conformance.engine.cleanup import delete_created
+from conformance.discover import with_fixtures
+from conformance.engine.cleanup import find_and_delete, strike, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.journal import FileLedger, read_open_entries
+from conformance.engine.journal import FileLedger, LedgerEntry, find_suite_names, read_open_entries
+from conformance.jsontools import canonical_text
+from conformance.obtain import obtain_credentials
+from conformance.plan.model import PlannedStep
+from conformance.plan.requirements import missing_for_steps
+from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
 
 __all__ = ["SweepResult", "sweep"]
-
-RESTORE = "restore"
-DOUBT = "killed while it was under way: it was to be refused, and had neither a name nor an ID to be found by"
-_PERMITTED = frozenset({"write", "delete"})
-"""Taking away what we made needs no more than making it did; a killed run may have had it by `--allow`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +37,13 @@ class SweepResult:
     names: tuple[str, ...]
     row: str
     why: str
-    doubt: str = ""
-    """What reads cannot tell and a person may want to look at."""
 
 
 def sweep(contract: Contract, target: Target, path: Path, seed: int = 0) -> Iterator[SweepResult]:
-    """Undo every open entry of this contract and target, the last first; each is struck out when nothing is left."""
+    """Undo every open entry of this contract and target, the last first; each is struck when nothing is left.
+
+    Raises ConfigError where the file is no ledger.
+    """
     expected = [
         entry
         for entry in read_open_entries(path)
@@ -43,21 +51,63 @@ def sweep(contract: Contract, target: Target, path: Path, seed: int = 0) -> Iter
     ]
     if not expected:
         return
-    context = _context(contract, target, path, seed)
+    context = replace(build_context(contract, target, "standard", seed), ledger=FileLedger(path))
     try:
+        context = obtain_credentials(context).context
         for entry in reversed(expected):
-            unknowable = not (entry.made or entry.names or entry.operation == RESTORE)
-            why = "" if unknowable else delete_created(context, Evidence(context.redactor), entry)
-            if not why:
-                context.ledger.undone(entry.id)
-            doubt = DOUBT if unknowable else ""
-            yield SweepResult(entry.operation, entry.names, entry.row, context.redactor.text(why), doubt)
+            why = _undo(context, entry)
+            yield SweepResult(entry.operation, entry.names, entry.row, context.redactor.text(why))
     finally:
         close = getattr(context.session, "close", None)
         if close is not None:
             close()
 
 
-def _context(contract: Contract, target: Target, path: Path, seed: int) -> RunContext:
-    permitted = replace(target, allow=target.allow | _PERMITTED)
-    return replace(build_context(contract, permitted, "standard", seed), ledger=FileLedger(path))
+def _undo(context: RunContext, entry: LedgerEntry) -> str:
+    """Take one entry back; why something may be left, or nothing."""
+    evidence = Evidence(context.redactor)
+    own = tuple(name for name in entry.names if name in find_suite_names(name))
+    steps = _steps_of_contract(context.contract, entry)
+    lacking = {name: value for name, value in entry.fixtures.items() if name not in context.target.fixtures}
+    context = with_fixtures(context, lacking) if lacking else context
+    if own and entry.operation in context.contract.file.created_resources:
+        resource = context.contract.file.created_resources[entry.operation]
+        why = _missing(context, plan_steps(context.contract, [resource.read, *resource.undo], "standard"))
+        why = why or find_and_delete(context, evidence, entry.operation, own)
+        if not why:
+            strike(context, entry)
+        return why
+    if not steps or any(step.permission == "delete" for step in steps):
+        known = ", ".join(f"{name} {value}" for name, value in entry.captures.items())
+        return "it bears no name of this suite by which it could be found" + (f" (its {known})" if known else "")
+    return _missing(context, iter(steps)) or take_back(context, evidence, entry)
+
+
+def _missing(context: RunContext, steps: Iterator[PlannedStep]) -> str:
+    """What the profile lacks for these steps, as a reason; nothing where it has all."""
+    missing = dict.fromkeys(missing_for_steps(context.contract, context.target, tuple(steps)))
+    return f"needs {', '.join(missing)}" if missing else ""
+
+
+def _steps_of_contract(contract: Contract, entry: LedgerEntry) -> tuple[PlannedStep, ...]:
+    """The steps of an entry, if each of them is a step of this contract; else none."""
+    known = {canonical_text(step) for step in _all_steps(contract)}
+    if not entry.steps or any(canonical_text(step) not in known for step in entry.steps):
+        return ()
+    return tuple(plan_steps(contract, [Step.model_validate(step) for step in entry.steps], "standard"))
+
+
+def _all_steps(contract: Contract) -> Iterator[dict[str, Any]]:
+    """Every step of the contract that may take something back, as the ledger writes it."""
+    lists = list(contract.file.chains.values())
+    for row in contract.rows:
+        lists += [row.case.before, row.case.after, row.case.undo.steps if row.case.undo else []]
+        lists += [control.steps or [] for control in row.case.control]
+    for step in (step for steps in lists for step in steps):
+        yield _as_written(step)
+        if step.undo is not None:
+            yield _as_written(step.undo)
+
+
+def _as_written(step: Step) -> dict[str, Any]:
+    return step.model_dump(by_alias=True, exclude_unset=True, mode="json")

@@ -1,170 +1,417 @@
-"""What the suite made is taken away again: by the ID that its answer told, or found by its recognisable name."""
+"""What a request may leave on a target, and how it is taken back: one way for rows, set-ups, exploration and sweep.
+
+Before a request that may create or change something leaves, `record_intent` writes an entry of the ledger. After the
+response `record_created` adds the IDs. `take_back` undoes the entry by these IDs, or by looking for the names that the
+request carried, and strikes it once nothing is left. A DELETE that is answered 404 proves nothing (its path may be
+wrong), so the thing is looked for by name.
+"""
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from conformance.client.builder import PlaceholderScope
+from conformance.contract.contract import Contract
 from conformance.contract.schema import CreatedResource, Step
+from conformance.contract.templates import MissingValue, find_placeholders
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.journal import Entry
-from conformance.engine.journal_entries import captures_needed, had_no_effect, is_traced, journal_entry
+from conformance.engine.journal import LedgerEntry, find_suite_names
 from conformance.engine.probe import ProbeResult, send_probe
-from conformance.engine.steps import StepSequence, run_steps
+from conformance.engine.step_sequence import StepSequence, send_steps
 from conformance.engine.values import read_capture
-from conformance.http import Response
+from conformance.http import Exchange, FailureKind, NoResponse, Response
 from conformance.jsontools import resolve_pointer
 from conformance.messages import Message
-from conformance.plan.model import Probe, RowPlan
+from conformance.plan.model import Probe, RequestData, RowPlan
 from conformance.plan.steps import plan_steps
 
-__all__ = ["ProbeCleanup", "delete_created", "find_and_delete"]
+__all__ = [
+    "RESTORE",
+    "ProbeCleanup",
+    "created_resource",
+    "describe_left",
+    "find_and_delete",
+    "had_no_effect",
+    "record_created",
+    "record_intent",
+    "record_restore",
+    "strike",
+    "take_back",
+    "undo_key",
+]
 
 _LABEL = Message("clean-up")
 
+RESTORE: Final = "restore"
+"""The operation of an entry for the steps that set back what a whole row changes."""
 
-def delete_created(context: RunContext, evidence: Evidence, entry: Entry) -> str:
-    """Undo one entry of the ledger; why something may be left, or nothing.
+_NAMED_PARTS = ("path", "query", "json", "raw", "multipart", "url")
+_NEVER_ARRIVED = frozenset({FailureKind.NOT_SENT, FailureKind.REFUSED, FailureKind.UNRESOLVED, FailureKind.TLS})
+_READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
-    Deletes by ID where the ledger has it. Otherwise whatever bears one of the entry's own names, and nothing else.
+
+# --- the ledger
+
+
+def record_intent(
+    context: RunContext,
+    operation: str,
+    request: RequestData,
+    steps: Iterable[Step],
+    *,
+    row: str,
+    scope: PlaceholderScope,
+    names: Iterable[str] = (),
+    produced: Iterable[str] = (),
+) -> LedgerEntry:
+    """Write an entry into the ledger before a request leaves; what is written holds no secret, what is returned may.
+
+    `steps` take back what it may do; `produced` names the captures that only its response gives, so that an earlier
+    value of the same name is not taken for it. `names` are added to those found in the request.
     """
-    steps = [Step.model_validate(step) for step in entry.steps]
-    if steps:
-        chain = _run(context, evidence, steps, dict(entry.captures))
-        if _gone(chain):
-            return ""
-        if not chain.lacking:
-            return chain.why
-    return find_and_delete(context, evidence, entry.operation, entry.names)
+    undo = tuple(step.model_dump(by_alias=True, exclude_unset=True, mode="json") for step in steps)
+    later = set(produced)
+    known = {name: value for name, value in scope.captures.items() if name not in later}
+    entry = LedgerEntry(
+        contract=context.contract.name,
+        base_url=context.target.base_url,
+        operation=operation,
+        row=row,
+        names=tuple(dict.fromkeys([*find_suite_names(_filled_parts(context, request, scope)), *names])),
+        steps=undo,
+        captures=_captures_needed(undo, known),
+        fixtures=_fixtures_needed(context, undo),
+    )
+    if all(step.permission == "read" for step in plan_steps(context.contract, _steps_of(entry), "standard")) and undo:
+        return entry  # such as a log-out: nothing that a sweep would have to look for
+    return replace(entry, id=context.ledger.record_intent(_without_secrets(context, entry)))
+
+
+def record_restore(
+    context: RunContext, row: str, steps: Iterable[Step], captures: Mapping[str, Any]
+) -> LedgerEntry | None:
+    """The entry for the steps that set back what a row changes; None where there is nothing to set back.
+
+    Steps that delete a created resource are left out: that resource has an entry of its own.
+    """
+    deleting = {step.call for resource in context.contract.file.created_resources.values() for step in resource.undo}
+    kept = [step for step in steps if step.call not in deleting]
+    if not kept:
+        return None
+    scope = PlaceholderScope(captures, salt=f"{row}/{RESTORE}")
+    return record_intent(context, RESTORE, {}, kept, row=row, scope=scope)
+
+
+def record_created(context: RunContext, entry: LedgerEntry, captures: Mapping[str, Any]) -> LedgerEntry:
+    """The entry with the IDs that a response gave, of those that its steps need; written into the ledger."""
+    created = replace(entry, captures={**entry.captures, **_captures_needed(entry.steps, captures)}, made=True)
+    if entry.id:
+        context.ledger.record_created(entry.id, _without_secrets(context, created).captures)
+    return created
+
+
+def strike(context: RunContext, entry: LedgerEntry | None) -> None:
+    """Mark an entry in the ledger as undone."""
+    if entry is not None and entry.id:
+        context.ledger.record_undone(entry.id)
+
+
+def had_no_effect(exchange: Exchange) -> bool:
+    """Whether the request certainly made nothing: it never arrived, or it was refused."""
+    outcome = exchange.outcome
+    if isinstance(outcome, NoResponse):
+        return outcome.kind in _NEVER_ARRIVED
+    return 400 <= outcome.status < 500
+
+
+def created_resource(contract: Contract, operation: str) -> CreatedResource | None:
+    """What the contract says an operation creates, and how that is found again; None where it says nothing."""
+    return contract.file.created_resources.get(operation)
+
+
+def _without_secrets(context: RunContext, entry: LedgerEntry) -> LedgerEntry:
+    kept = {name: value for name, value in entry.captures.items() if context.redactor.json(value) == value}
+    return replace(entry, captures=kept)
+
+
+def _captures_needed(steps: Any, captures: Mapping[str, Any]) -> dict[str, Any]:
+    """The captures that steps use, as far as they are known."""
+    used = dict.fromkeys(".".join(members) for head, members, _ in find_placeholders(steps) if head == "capture")
+    return {name: captures[name] for name in used if captures.get(name) is not None}
+
+
+def _fixtures_needed(context: RunContext, steps: Any) -> dict[str, Any]:
+    """The fixtures that steps use, by their first name."""
+    used = dict.fromkeys(members[0] for head, members, _ in find_placeholders(steps) if head == "fixture")
+    return {name: context.target.fixtures[name] for name in used if name in context.target.fixtures}
+
+
+def _filled_parts(context: RunContext, request: RequestData, scope: PlaceholderScope) -> list[Any]:
+    """The parts of a request that can hold a name; a part that lacks a value is never sent."""
+    parts = []
+    for key in _NAMED_PARTS:
+        try:
+            parts.append(context.binder.fill(request.get(key), scope))
+        except MissingValue:
+            continue
+    return parts
+
+
+# --- taking back
+
+
+def take_back(context: RunContext, evidence: Evidence, entry: LedgerEntry, label: str = _LABEL) -> str:
+    """Undo one entry and strike it; why something may be left on the target, or nothing.
+
+    First by the IDs that are known. Where that is not possible or not successful, whatever bears one of the entry's
+    names is looked for and deleted.
+    """
+    why = _undo_by_steps(context, evidence, entry, label)
+    if why is None:
+        why = find_and_delete(context, evidence, entry.operation, entry.names)
+    elif why:
+        looked = find_and_delete(context, evidence, entry.operation, entry.names)
+        why = looked and why
+    if not why:
+        strike(context, entry)
+    return why
 
 
 def find_and_delete(context: RunContext, evidence: Evidence, operation: str, names: Iterable[str]) -> str:
-    """Look for what bears one of these names, and take it away; why something may be left, or nothing."""
-    trace = context.contract.file.created_resources.get(operation)
+    """Look for what bears one of these names, and delete it; why something may be left, or nothing."""
+    resource = created_resource(context.contract, operation)
     expected = list(names)
-    if trace is None or not expected:
+    if resource is None or not expected:
         return Message("nothing tells what {operation} made", operation=operation)
     for name in expected:
-        chain = _run(context, evidence, [trace.read], {"name": name})
-        if not chain.passed:
-            return Message("could not be looked for: {reason}", reason=chain.why)
-        for captures in _bearing(trace, name, chain):
-            undone = _run(context, evidence, trace.undo, captures)
-            if not _gone(undone):
-                return undone.why
+        listed, why = _list_named(context, evidence, resource, name)
+        for captures in listed:
+            undone = _send(context, evidence, resource.undo, captures)
+            if not undone.passed:
+                left, why = _list_named(context, evidence, resource, name)
+                why = why or (undone.why if captures in left else "")
+            if why:
+                return why
+        if why:
+            return why
     return ""
 
 
-def _bearing(trace: CreatedResource, name: str, chain: StepSequence) -> Iterator[dict[str, Any]]:
-    """The captures of each item of the list that bears the name as a whole word."""
-    response = chain.calls[-1].exchange.response if chain.calls else None
+def describe_left(what: str, why: str) -> str:
+    """The warning that what a request left on the target may still be there."""
+    return Message("what {operation} left behind may still be there: {reason}", operation=what, reason=why)
+
+
+def _undo_by_steps(context: RunContext, evidence: Evidence, entry: LedgerEntry, label: str) -> str | None:
+    """Send the steps of an entry: empty where they succeeded, why where not, None where they could not be sent."""
+    steps = _steps_of(entry)
+    if not steps:
+        return None
+    sequence = _send(context, evidence, steps, entry.captures, label=label, salt=entry.row)
+    if sequence.passed:
+        return ""
+    if sequence.lacking:
+        return None
+    checked = _steps_that_check_first(context, sequence)
+    if checked and _send(context, evidence, checked, entry.captures, label=label, salt=entry.row).passed:
+        return ""
+    return sequence.why
+
+
+def _steps_that_check_first(context: RunContext, sequence: StepSequence) -> list[Step]:
+    """The contract's steps that do the same only where it is not so already.
+
+    To set a state that holds already may be refused, and is then no failure.
+    """
+    broken = sequence.broken
+    if broken is None or broken.step.permission == "delete" or broken.exchange.response is None:
+        return []
+    for steps in context.contract.file.chains.values():
+        planned = list(plan_steps(context.contract, steps, "standard"))
+        if any(step.step.unless and step.key == broken.step.key for step in planned):
+            return steps
+    return []
+
+
+def _list_named(
+    context: RunContext, evidence: Evidence, resource: CreatedResource, name: str
+) -> tuple[list[dict[str, Any]], str]:
+    """The captures of each listed item that bears a name, and why the list proves nothing (or nothing)."""
+    sequence = _send(context, evidence, [resource.read], {"name": name})
+    response = sequence.calls[-1].exchange.response if sequence.calls else None
+    if response is None or not sequence.passed:
+        return [], Message("could not be looked for: {reason}", reason=sequence.why)
+    if response.status in (404, 410):
+        return [], ""  # the contract says that this is how an empty result is answered
     try:
-        there, items = resolve_pointer(response.json() if response else None, trace.in_)
+        there, items = resolve_pointer(response.json(), resource.in_)
     except ValueError:
-        return
-    for item in items if there and isinstance(items, list) else ():
-        _, text = resolve_pointer(item, trace.name)
-        if isinstance(text, str) and name in text:
-            yield {key: resolve_pointer(item, pointer)[1] for key, pointer in trace.capture.items()}
+        there, items = False, None
+    if not there or not isinstance(items, list):
+        what = Message("the response of {operation} holds no list", operation=resource.read.call)
+        return [], Message("could not be looked for: {reason}", reason=what)
+    return [dict(_captures_of(resource, item)) for item in items if _bears(resource, item, name)], ""
 
 
-def _run(context: RunContext, evidence: Evidence, steps: Iterable[Step], captures: Mapping[str, Any]) -> StepSequence:
+def _captures_of(resource: CreatedResource, item: Any) -> Iterator[tuple[str, Any]]:
+    for key, pointer in resource.capture.items():
+        yield key, resolve_pointer(item, pointer)[1]
+
+
+def _bears(resource: CreatedResource, item: Any, name: str) -> bool:
+    """Whether an item of the list bears the name as a whole word."""
+    _, value = resolve_pointer(item, resource.name)
+    word = re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])")
+    return any(word.search(text) for text in _texts(value))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value of JSON types."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for member in value.values():
+            yield from _texts(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _texts(member)
+
+
+def _steps_of(entry: LedgerEntry) -> list[Step]:
+    return [Step.model_validate(step) for step in entry.steps]
+
+
+def _send(
+    context: RunContext,
+    evidence: Evidence,
+    steps: Iterable[Step],
+    captures: Mapping[str, Any],
+    *,
+    label: str = _LABEL,
+    salt: str = _LABEL,
+) -> StepSequence:
     planned = plan_steps(context.contract, steps, "standard")
-    return run_steps(
-        context, evidence, planned, dict(captures), label=_LABEL, role="clean-up", salt=f"{_LABEL}/{sorted(captures)}"
-    )
+    return send_steps(context, evidence, planned, dict(captures), label=label, role="clean-up", salt=salt)
 
 
-def _gone(chain: StepSequence) -> bool:
-    """Undone now, or not there any more."""
-    if chain.passed:
-        return True
-    response = chain.broken.exchange.response if chain.broken else None
-    return response is not None and response.status == 404
+# --- probes
 
 
 class ProbeCleanup:
-    """Sends one row's probes, and leaves nothing of them behind."""
+    """Sends one row's probes, and takes back what they make although they were to be refused."""
 
     def __init__(self, context: RunContext, plan: RowPlan, captures: Mapping[str, Any]) -> None:
         self._context, self._plan, self._captures = context, plan, captures
         self._row = plan.row.id
+        self._refused: list[tuple[Probe, LedgerEntry]] = []
+        self._lock = threading.Lock()
 
     def attempt(self, evidence: Evidence, probe: Probe) -> ProbeResult | None:
-        """Send a probe and judge it; what it made is taken back at once, a failure being a warning."""
-        if not self._leaves(probe):
+        """Send a probe and judge it; what it made is taken back at once. None where a placeholder had no value.
+
+        What cannot be taken back is a warning of the row, and stays in the ledger.
+        """
+        entry = self._record(probe)
+        if entry is None:
             return send_probe(self._context, evidence, self._row, probe, self._captures)
-        scope = PlaceholderScope(self._captures, probe.language, probe.other_language, f"{self._row}/{probe.label}")
-        noted = journal_entry(self._context, self._row, probe.operation, probe.request, self._steps(), scope=scope)
-        entry = self._context.ledger.intend(noted) if is_traced(self._context, probe.operation) else ""
         finished = False
         try:
-            outcome = send_probe(self._context, evidence, self._row, probe, self._captures)
+            result = send_probe(self._context, evidence, self._row, probe, self._captures)
             finished = True
         finally:
-            if not finished and noted.names:  # interrupted: it may have arrived
-                self._strike(entry, find_and_delete(self._context, evidence, probe.operation, noted.names))
-        if outcome is None or had_no_effect(outcome.exchange):
-            self._strike(entry, "")
-            return outcome
-        why = self._taken_back(evidence, entry, noted.names, outcome)
+            if not finished and entry.names:  # interrupted: it may have arrived
+                take_back(self._context, evidence, entry)
+        if result is None or had_no_effect(result.exchange):
+            strike(self._context, entry)
+            if result is not None and entry.names:
+                with self._lock:
+                    self._refused.append((probe, entry))
+            return result
+        why = self._take_back(evidence, entry, result)
         if why:
-            evidence.warnings.append(
-                Message("what {operation} left behind may still be there: {reason}", operation=probe.label, reason=why)
-            )
-        return outcome
+            evidence.warnings.append(describe_left(probe.label, why))
+        return result
 
-    def _taken_back(self, evidence: Evidence, entry: str, names: tuple[str, ...], outcome: ProbeResult) -> str:
-        response = outcome.exchange.response
-        if response is None or not outcome.accepted:
-            # A fault of the server's says nothing of what was made before it.
-            traceable = is_traced(self._context, outcome.probe.operation) and names
-            why = find_and_delete(self._context, evidence, outcome.probe.operation, names) if traceable else ""
-            return self._strike(entry, why)
-        captures = {**self._captures, **self._told(response)}
-        steps = [step.model_dump(mode="json") for step in self._steps()]
-        if entry:
-            self._context.ledger.made(entry, captures_needed(self._context, steps, captures))
-        label = Message("undo of {label}", label=outcome.probe.label)
-        chain = run_steps(
-            self._context,
-            evidence,
-            self._plan.undo,
-            captures,
-            label=label,
-            role="clean-up",
-            salt=f"{self._row}/{label}",
+    def take_back_refused(self, evidence: Evidence) -> None:
+        """Delete what probes may have made although they were refused; for when a change has been seen."""
+        with self._lock:
+            refused, self._refused = self._refused, []
+        for probe, entry in refused:
+            if created_resource(self._context.contract, probe.operation) is None:
+                continue
+            why = find_and_delete(self._context, evidence, probe.operation, entry.names)
+            if why:
+                evidence.warnings.append(describe_left(probe.label, why))
+
+    def _record(self, probe: Probe) -> LedgerEntry | None:
+        """The entry of a probe that may leave something; None for one that only reads or whose row sets it back."""
+        operation, method = self._context.contract.operations[probe.operation], probe.request.get("method")
+        reads = probe.permission == "read" or (method or operation.method) in _READING
+        if reads or (operation.spec.permission == "read" and not method):
+            return None
+        resource = created_resource(self._context.contract, probe.operation)
+        if resource is None and not self._undo_applies(probe) and self._plan.after:
+            return None
+        scope = PlaceholderScope(self._captures, probe.language, probe.other_language, f"{self._row}/{probe.label}")
+        steps, produced = self._steps(probe), self._pointers(probe)
+        return record_intent(
+            self._context, probe.operation, probe.request, steps, row=self._row, scope=scope, produced=produced
         )
-        gone = chain.broken is not None and _status(chain.broken.exchange.response) == 404
-        if not chain.lacking:
-            return self._strike(entry, "" if gone else chain.why)
-        if not names:
-            return self._strike(entry, "")  # accepted, and nothing made that has an ID or a name
-        return self._strike(entry, find_and_delete(self._context, evidence, outcome.probe.operation, names))
 
-    def _strike(self, entry: str, why: str) -> str:
-        if entry and not why:
-            self._context.ledger.undone(entry)
-        return why
+    def _take_back(self, evidence: Evidence, entry: LedgerEntry, result: ProbeResult) -> str:
+        response, probe = result.exchange.response, result.probe
+        resource = created_resource(self._context.contract, probe.operation)
+        if response is not None and result.accepted:
+            entry = record_created(self._context, entry, {**self._captures, **self._captured(probe, response)})
+            if resource is None and self._plan.after and self._lacks_id(entry):
+                strike(self._context, entry)  # a change, which the end of the row sets back
+                return ""
+        elif resource is None:
+            return Message("nothing tells what {operation} made", operation=probe.operation)
+        return take_back(self._context, evidence, entry, Message("undo of {label}", label=probe.label))
 
-    def _told(self, response: Response) -> dict[str, Any]:
-        """What the case's undo takes from the answer."""
-        undo = self._plan.row.case.undo
-        found = {name: read_capture(response, pointer) for name, pointer in (undo.capture if undo else {}).items()}
+    def _lacks_id(self, entry: LedgerEntry) -> bool:
+        used = {".".join(members) for head, members, _ in find_placeholders(entry.steps) if head == "capture"}
+        return not entry.steps or bool(used - entry.captures.keys())
+
+    def _captured(self, probe: Probe, response: Response) -> dict[str, Any]:
+        """The IDs that the response gives."""
+        found = {name: read_capture(response, pointer) for name, pointer in self._pointers(probe).items()}
         return {name: value for name, (there, value) in found.items() if there}
 
-    def _leaves(self, probe: Probe) -> bool:
+    def _undo_applies(self, probe: Probe) -> bool:
         undo = self._plan.row.case.undo
-        if undo is None or not self._plan.undo or probe.permission == "read":
-            return False
-        return undo.for_ is None or probe.operation in undo.for_
+        return undo is not None and bool(self._plan.undo) and (undo.for_ is None or probe.operation in undo.for_)
 
-    def _steps(self) -> list[Step]:
+    def _steps(self, probe: Probe) -> list[Step]:
+        """The row's own steps that take a probe back, or else those of the resource that it creates."""
         undo = self._plan.row.case.undo
-        return undo.steps if undo else []
+        if undo is not None and self._undo_applies(probe):
+            return undo.steps
+        resource = created_resource(self._context.contract, probe.operation)
+        return resource.undo if resource else []
+
+    def _pointers(self, probe: Probe) -> dict[str, str]:
+        """Where the response holds the IDs that these steps need."""
+        undo = self._plan.row.case.undo
+        if undo is not None and self._undo_applies(probe):
+            return undo.capture
+        resource = created_resource(self._context.contract, probe.operation)
+        return resource.made if resource else {}
 
 
-def _status(response: Response | None) -> int:
-    return response.status if response else 0
+def undo_key(context: RunContext, entry: LedgerEntry) -> tuple[object, ...] | None:
+    """The key of the request that takes an entry back; None as long as it lacks an ID."""
+    step = next(plan_steps(context.contract, _steps_of(entry), "standard"), None)
+    if step is None:
+        return None
+    scope = PlaceholderScope(entry.captures, salt=entry.row)
+    try:
+        return context.binder.bind(step.operation, step.request, step.permission, scope).request.key
+    except MissingValue:
+        return None

@@ -13,7 +13,7 @@ from conformance.checks.context import ResponseRules
 from conformance.client.builder import RequestBuilder
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
-from conformance.engine.journal import Entry, Ledger, NoLedger
+from conformance.engine.journal import Ledger, LedgerEntry, NoLedger
 from conformance.http import Exchange, Request
 from conformance.results.redaction import Redactor
 from conformance.target.loader import Target
@@ -48,7 +48,7 @@ class SharedState:
     """Controls that were passed, by what they send and expect."""
     calls: dict[str, str] = field(default_factory=dict)
     """Calls of set-ups that were passed, and for which row: a control that is made of them need not be sent."""
-    left: dict[tuple[object, ...], Entry] = field(default_factory=dict)
+    left: dict[tuple[object, ...], LedgerEntry] = field(default_factory=dict)
     """What a chain leaves for later, by the request that takes it away: a later chain's, or that of the run's end."""
     exploring: threading.Lock = field(default_factory=threading.Lock)
     """Held by the one exploration that is not waiting for an answer: what draws its data is not made for threads."""

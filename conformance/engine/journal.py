@@ -1,7 +1,7 @@
-"""What the suite is about to make or change on a target, written down first, so that a killed run can be swept.
+"""The ledger: what the suite is about to create or change on a target, on disk before the request leaves.
 
-One JSON line each: an entry before a request leaves, the IDs that its answer told, and the word that it was undone.
-Each line is on the disk before anything else happens. Texts that hold a secret are never written.
+A run that is killed is cleaned up from it by `conformance sweep`. One JSON object a line: `open` before a request
+leaves, `made` with the IDs of its response, `undone` once nothing of it is left on the target. No secret is written.
 """
 
 from __future__ import annotations
@@ -10,27 +10,39 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from conformance.errors import OutputError
+from conformance.errors import ConfigError, OutputError, Problem
+from conformance.messages import Message
 
-__all__ = ["FILE", "Entry", "FileLedger", "Ledger", "NoLedger", "find_suite_names", "read_open_entries"]
+__all__ = [
+    "LEDGER_FILE",
+    "FileLedger",
+    "Ledger",
+    "LedgerEntry",
+    "NoLedger",
+    "find_suite_names",
+    "open_ledger",
+    "read_open_entries",
+]
 
-FILE: Final = "ledger.jsonl"
+LEDGER_FILE: Final = "ledger.jsonl"
 """Its name in the folder of a run's reports."""
 
 _NAME = re.compile(r"conformance-[A-Za-z0-9][A-Za-z0-9_.-]*")
+_BEGINNINGS = ('{"open": ', '{"made": ', '{"undone": ')
+"""How every line begins, so that a line that was cut short by a kill can be told from something else."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that may be on a target because of us.
+class LedgerEntry:
+    """One request that may leave something on a target.
 
-    `steps` undo it, in the form of a contract's chains; `captures` are what they need (of an entry whose answer never
-    came, only what was known before); `names` are the recognisable names that the request carried.
+    `steps` take it back, in the form of a contract's steps; `captures` are the IDs that they need, as far as they are
+    known; `names` are the names of this suite that the request carried.
     """
 
     contract: str
@@ -39,62 +51,63 @@ class Entry:
     row: str = ""
     names: tuple[str, ...] = ()
     steps: tuple[Mapping[str, Any], ...] = ()
-    captures: Mapping[str, Any] = field(default_factory=dict)
+    captures: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    fixtures: Mapping[str, Any] = field(default_factory=dict)
+    """What the steps need of the profile; a run may have found it on the target instead."""
     made: bool = False
-    """Whether an answer said that it was made."""
+    """Whether a response confirmed that it was made."""
     id: str = ""
 
 
 class Ledger(Protocol):
-    """Where it is written down what the suite is about to create."""
+    """Where entries are kept until nothing of them is left."""
 
-    def intend(self, entry: Entry) -> str:
-        """Before the request leaves; gives the ID of the entry."""
+    def record_intent(self, entry: LedgerEntry) -> str:
+        """Keep an entry before its request leaves; returns the ID of the entry."""
 
-    def made(self, entry: str, captures: Mapping[str, Any]) -> None:
-        """The answer came, and told these IDs."""
+    def record_created(self, entry: str, captures: Mapping[str, Any]) -> None:
+        """The response came, with these IDs."""
 
-    def undone(self, entry: str) -> None:
+    def record_undone(self, entry: str) -> None:
         """Nothing of it is left on the target."""
 
 
 class NoLedger:
     """Keeps nothing: for servers that end with the run."""
 
-    def intend(self, entry: Entry) -> str:  # noqa: ARG002
+    def record_intent(self, entry: LedgerEntry) -> str:  # noqa: ARG002
         return ""
 
-    def made(self, entry: str, captures: Mapping[str, Any]) -> None: ...
+    def record_created(self, entry: str, captures: Mapping[str, Any]) -> None: ...
 
-    def undone(self, entry: str) -> None: ...
+    def record_undone(self, entry: str) -> None: ...
 
 
 class FileLedger:
     """A file of lines; several threads, and several processes, may write to it at once.
 
-    Raises Unwritable where the disk does not take a line: then
-    nothing may be created.
+    Raises OutputError where the disk does not take a line: then nothing may be created.
     """
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock, self._count = path, threading.Lock(), 0
         self._file: int | None = None
 
-    def intend(self, entry: Entry) -> str:
+    def record_intent(self, entry: LedgerEntry) -> str:
         with self._lock:
             self._count += 1
             name = f"{os.getpid()}-{os.urandom(4).hex()}-{self._count}"
         self._write({"open": asdict(replace(entry, id=name))})
         return name
 
-    def made(self, entry: str, captures: Mapping[str, Any]) -> None:
+    def record_created(self, entry: str, captures: Mapping[str, Any]) -> None:
         self._write({"made": entry, "captures": dict(captures)})
 
-    def undone(self, entry: str) -> None:
+    def record_undone(self, entry: str) -> None:
         self._write({"undone": entry})
 
     def close(self) -> None:
-        """Let go of the file; it is opened again by the next line."""
+        """Close the file; the next line opens it again."""
         with self._lock:
             if self._file is not None:
                 os.close(self._file)
@@ -105,32 +118,69 @@ class FileLedger:
         try:
             with self._lock:
                 if self._file is None:
-                    self._path.parent.mkdir(parents=True, exist_ok=True)
-                    self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+                    self._file = self._open()
                 os.write(self._file, data)
                 os.fsync(self._file)
         except OSError as error:
-            said = f"{self._path}: {error.strerror or error}; nothing can be created on a target without it"
-            raise OutputError(said) from None
+            problem = f"{self._path}: {error.strerror or error}; nothing can be created on a target without it"
+            raise OutputError(problem) from None
+
+    def _open(self) -> int:
+        """Open it for appending; a last line that a kill has cut short is ended, so that it spoils no other."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        size = os.fstat(file).st_size
+        if size and os.pread(file, 1, size - 1) != b"\n":
+            os.write(file, b"\n")
+        return file
 
 
-def read_open_entries(path: Path) -> tuple[Entry, ...]:
-    """What was not undone, in the order in which it was begun; nothing where there is no file."""
-    found: dict[str, Entry] = {}
-    for line in _lines(path):
-        if isinstance(said := line.get("open"), dict):
-            entry = _entry(said)
-            found[entry.id] = entry
-        elif (name := line.get("made")) in found:
-            captures = {**found[name].captures, **(line.get("captures") or {})}
-            found[name] = replace(found[name], captures=captures, made=True)
-        elif (name := line.get("undone")) in found:
-            del found[name]
+def open_ledger(folder: Path | None, base_url: str, *, only_process: bool) -> tuple[Ledger, tuple[str, ...]]:
+    """The ledger in a folder, and warnings about what an earlier run may have left on this target.
+
+    `only_process` says that no other process writes to it: then one without open entries is begun anew.
+    """
+    if folder is None:
+        return NoLedger(), ()
+    path = folder / LEDGER_FILE
+    if not only_process:
+        return FileLedger(path), ()
+    try:
+        entries = read_open_entries(path)
+    except ConfigError:
+        kept = path.with_suffix(".unreadable")
+        path.replace(kept)
+        warning = Message(
+            "{path} is no ledger, so what an earlier run may have left is unknown; it is kept as {name}",
+            path=str(path),
+            name=kept.name,
+        )
+        return FileLedger(path), (warning,)
+    left = [entry for entry in entries if entry.base_url == base_url]
+    if not entries:
+        path.unlink(missing_ok=True)
+    warning = Message(
+        "an earlier run may have left {n} things on the target: `conformance sweep` deletes them", n=len(left)
+    )
+    return FileLedger(path), ((warning,) if left else ())
+
+
+def read_open_entries(path: Path) -> tuple[LedgerEntry, ...]:
+    """What was not undone, in the order in which it was begun; nothing where there is no file.
+
+    Raises ConfigError where the file holds anything but lines of a ledger.
+    """
+    found: dict[str, LedgerEntry] = {}
+    for number, line in _lines(path):
+        try:
+            _read_line(line, found)
+        except (KeyError, TypeError, ValueError):
+            raise _not_a_ledger(path, number) from None
     return tuple(found.values())
 
 
 def find_suite_names(value: Any) -> Iterator[str]:
-    """Every recognisable name of ours in a value of JSON types."""
+    """Every name of this suite in a value of JSON types."""
     if isinstance(value, str):
         yield from (match.rstrip(".") for match in _NAME.findall(value))
     elif isinstance(value, Mapping):
@@ -141,29 +191,53 @@ def find_suite_names(value: Any) -> Iterator[str]:
             yield from find_suite_names(member)
 
 
-def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Each whole line; a last one that was cut short says nothing that was sent."""
+def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Each whole line with its number. A line that was cut short stands for nothing that was sent."""
     try:
-        texts: Iterable[str] = path.read_text(encoding="utf-8", errors="replace").split("\n")
+        texts = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except FileNotFoundError:
         return
-    for text in texts:
+    for number, text in enumerate(texts, start=1):
+        if not text:
+            continue
         try:
             line = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(line, dict):
-            yield line
+        except (ValueError, RecursionError):
+            if text.startswith(_BEGINNINGS) or any(beginning.startswith(text) for beginning in _BEGINNINGS):
+                continue
+            raise _not_a_ledger(path, number) from None
+        if not isinstance(line, dict):
+            raise _not_a_ledger(path, number)
+        yield number, line
 
 
-def _entry(said: Mapping[str, Any]) -> Entry:
-    return Entry(
-        contract=str(said.get("contract", "")),
-        base_url=str(said.get("base_url", "")),
-        operation=str(said.get("operation", "")),
-        row=str(said.get("row", "")),
-        names=tuple(map(str, said.get("names") or ())),
-        steps=tuple(said.get("steps") or ()),
-        captures=dict(said.get("captures") or {}),
-        id=str(said.get("id", "")),
+def _read_line(line: Mapping[str, Any], found: dict[str, LedgerEntry]) -> None:
+    """Take in one line; raises KeyError, TypeError or ValueError where it is none of a ledger."""
+    if "open" in line:
+        entry = _read_entry(line["open"])
+        found[entry.id] = entry
+    elif "made" in line:
+        if (known := found.get(line["made"])) is not None:
+            found[known.id] = replace(known, captures={**known.captures, **line["captures"]}, made=True)
+    else:
+        found.pop(line["undone"], None)
+
+
+def _read_entry(data: Mapping[str, Any]) -> LedgerEntry:
+    return LedgerEntry(
+        contract=str(data["contract"]),
+        base_url=str(data["base_url"]),
+        operation=str(data["operation"]),
+        row=str(data.get("row", "")),
+        names=tuple(map(str, data.get("names") or ())),
+        steps=tuple(map(dict, data.get("steps") or ())),
+        captures=dict(data.get("captures") or {}),
+        fixtures=dict(data.get("fixtures") or {}),
+        made=bool(data.get("made")),
+        id=str(data["id"]),
     )
+
+
+def _not_a_ledger(path: Path, number: int) -> ConfigError:
+    hint = "give the folder of the killed run; without its ledger look on the target for names with conformance-"
+    return ConfigError([Problem(f"{path}:{number}", "this is no line of a ledger, so what was left is unknown", hint)])

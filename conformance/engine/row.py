@@ -11,14 +11,13 @@ from typing import Any
 
 from conformance.checks.model import Verdict, row_verdict
 from conformance.checks.response import has_must, summarize_response
-from conformance.client.builder import PlaceholderScope
-from conformance.engine.cleanup import ProbeCleanup
+from conformance.engine.cleanup import ProbeCleanup, record_restore, strike
 from conformance.engine.context import RunContext
 from conformance.engine.controls import ControlRunner
 from conformance.engine.describe import describe_expectation, describe_row
 from conformance.engine.evidence import Evidence
 from conformance.engine.explain import collect_notes, explain_findings
-from conformance.engine.journal_entries import journal_entry
+from conformance.engine.journal import LedgerEntry
 from conformance.engine.lanes import hurry
 from conformance.engine.phases import ALONE, Phases
 from conformance.engine.probe import ProbeResult
@@ -108,7 +107,7 @@ class RowRunner:
     def _try(self) -> None:
         firm = [probe for probe in self.plan.probes if probe.role != "open"]
         opened = [probe for probe in self.plan.probes if probe.role == "open"]
-        entry = self._intend()
+        entry = self._record_restore()
         try:
             self._phases.looking()
             self._probe(firm, StateGuard(self.context, self.evidence, self.plan, self.captures, self._phases))
@@ -213,20 +212,16 @@ class RowRunner:
         ]
         self.plan = replace(self.plan, probes=kept, skipped=(*self.plan.skipped, *left_out))
 
-    def _intend(self) -> str:
+    def _record_restore(self) -> LedgerEntry | None:
         """What sets things back at the end is in the ledger before anything is changed."""
-        if not self.plan.after:
-            return ""
-        scope = PlaceholderScope(self.captures, salt=f"{self.id}/restore")
-        steps = [step.step for step in self.plan.after]
-        return self.context.ledger.intend(journal_entry(self.context, self.id, "restore", {}, steps, scope=scope))
+        return record_restore(self.context, self.id, [step.step for step in self.plan.after], self.captures)
 
-    def _clean_up(self, entry: str) -> None:
+    def _clean_up(self, entry: LedgerEntry | None) -> None:
         if not self.plan.after:
             return
         chain = self._chain(self.plan.after, Message("restore"), "clean-up")
         if chain.passed:
-            self.context.ledger.undone(entry)
+            strike(self.context, entry)
         else:
             self.evidence.warnings.append(
                 Message("what the row changed may not be as it was: {reason}", reason=chain.why)

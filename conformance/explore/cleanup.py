@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.schema import CreatedResource
 from conformance.contract.templates import MissingValue
-from conformance.engine.cleanup import delete_created
+from conformance.engine.cleanup import (
+    describe_left,
+    had_no_effect,
+    record_created,
+    record_intent,
+    strike,
+    take_back,
+    undo_key,
+)
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.journal import Entry, find_suite_names
-from conformance.engine.journal_entries import had_no_effect, journal_entry
+from conformance.engine.journal import LedgerEntry, find_suite_names
 from conformance.engine.values import read_capture
 from conformance.http import Exchange, FailureKind, NoResponse, Request
 from conformance.messages import Message
-from conformance.plan.steps import plan_steps
 
 __all__ = ["CreatedResourceTracker"]
 
@@ -32,7 +37,7 @@ class CreatedResourceTracker:
     def __init__(self, context: RunContext, operation: str) -> None:
         self._context, self._operation = context, operation
         self._makers = list(_makers(context))
-        self._left: dict[int, Entry] = {}
+        self._left: dict[int, LedgerEntry] = {}
         self._count = 0
         self._stopped = False
 
@@ -44,13 +49,16 @@ class CreatedResourceTracker:
             self._strike(request, exchange)
             return exchange
         operation, trace = making
-        noted = journal_entry(
-            self._context, f"explore {self._operation}", operation, {}, trace.undo, scope=PlaceholderScope()
-        )
-        noted = replace(noted, names=tuple(dict.fromkeys(find_suite_names(_texts(request)))))
-        noted = replace(noted, id=self._context.ledger.intend(noted))
         self._count += 1
-        self._left[self._count] = noted
+        self._left[self._count] = record_intent(
+            self._context,
+            operation,
+            {},
+            trace.undo,
+            row=f"explore {self._operation}",
+            scope=PlaceholderScope(),
+            names=find_suite_names(_texts(request)),
+        )
         # Sent twice it would make two things, and only one would be taken away.
         exchange = self._sent(request, repeatable=False)
         self._told(self._count, trace, exchange)
@@ -72,45 +80,30 @@ class CreatedResourceTracker:
     def put_away(self) -> Iterator[str]:
         """Take away what is still there; a warning for each thing that may be left."""
         for entry in reversed(self._left.values()):
-            why = delete_created(self._context, Evidence(self._context.redactor), entry)
+            why = take_back(self._context, Evidence(self._context.redactor), entry)
             if why:
-                yield Message(
-                    "what {operation} made may still be there: {reason}", operation=entry.operation, reason=why
-                )
-            else:
-                self._context.ledger.undone(entry.id)
+                yield describe_left(entry.operation, why)
         self._left.clear()
 
     def _told(self, key: int, trace: CreatedResource, exchange: Exchange) -> None:
         entry, response = self._left[key], exchange.response
         if had_no_effect(exchange):
-            self._context.ledger.undone(entry.id)
+            strike(self._context, entry)
             del self._left[key]
         elif response is not None and response.status < 300:
-            told = {name: read_capture(response, pointer)[1] for name, pointer in trace.made.items()}
-            captures = {name: value for name, value in told.items() if value not in (None, "")}
-            self._context.ledger.made(entry.id, captures)
-            self._left[key] = replace(entry, captures=captures, made=True)
+            found = {name: read_capture(response, pointer)[1] for name, pointer in trace.made.items()}
+            captures = {name: value for name, value in found.items() if value not in (None, "")}
+            self._left[key] = record_created(self._context, entry, captures)
 
     def _strike(self, request: Request, exchange: Exchange) -> None:
-        """What exploration has taken away itself."""
+        """Strike what exploration has deleted itself; a 404 does not prove that, so `put_away` looks."""
         response = exchange.response
-        if request.permission != "delete" or response is None or not (response.status < 300 or response.status == 404):
+        if request.permission != "delete" or response is None or response.status >= 300:
             return
         for key, entry in list(self._left.items()):
-            if entry.made and _place(self._undo_of(entry)) == _place(request):
-                self._context.ledger.undone(entry.id)
+            if entry.made and (undo_key(self._context, entry) or ())[:2] == (request.method, request.url):
+                strike(self._context, entry)
                 del self._left[key]
-
-    def _undo_of(self, entry: Entry) -> Request | None:
-        trace = self._context.contract.file.created_resources[entry.operation]
-        step = next(plan_steps(self._context.contract, trace.undo, "standard"))
-        try:
-            return self._context.binder.bind(
-                step.operation, step.request, step.permission, PlaceholderScope(entry.captures)
-            ).request
-        except MissingValue:
-            return None
 
     def _making(self, request: Request) -> tuple[str, CreatedResource] | None:
         if request.permission == "read":
@@ -131,10 +124,6 @@ def _makers(context: RunContext) -> Iterator[tuple[str, re.Pattern[str], str, Cr
             continue
         pattern = _PARAMETER.sub("[^/]+", re.escape("/" + path.lstrip("/")))
         yield operation.method, re.compile(pattern), name, trace
-
-
-def _place(request: Request | None) -> tuple[str, str] | None:
-    return (request.method, request.url) if request else None
 
 
 def _texts(request: Request) -> list[Any]:

@@ -118,8 +118,9 @@ def _bodies(context: RunContext) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _documented(context: RunContext) -> Iterator[DocumentedAnswer]:
     for row in context.contract.rows:
+        statuses = row.case.expect.status if isinstance(row.case.expect.status, list) else [row.case.expect.status]
         patterns = [loose(wording.text).pattern for wording in wordings_of(row)]
-        for status in row.case.expect.statuses:
+        for status in statuses:
             yield DocumentedAnswer(
                 row.id,
                 status,

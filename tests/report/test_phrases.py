@@ -22,7 +22,7 @@ SPOKEN = [
     "plan/controls.py",
     "plan/planner.py",
     "client",
-    *(f"{name}.py" for name in ["assemble", "session", "discover", "setup", "rebuild", "sweep"]),
+    *(f"{name}.py" for name in ["assemble", "session", "discover", "setup", "rebuild"]),
     *(f"engine/{name}.py" for name in ["steps", "controls", "evidence", "state_guard", "probe", "row", "cleanup"]),
     *(
         f"explore/{name}.py"

@@ -13,7 +13,7 @@ import pytest
 from conformance.assemble import assemble_run, mark_known_deviation
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.engine.evidence import KEPT, Evidence
-from conformance.engine.journal import Entry, FileLedger, read_open_entries
+from conformance.engine.journal import FileLedger, LedgerEntry, read_open_entries
 from conformance.errors import ConfigError
 from conformance.http import Exchange, Request, Response
 from conformance.rebuild import rebuild_results, rebuild_runs
@@ -157,9 +157,9 @@ def test_a_file_of_something_else_is_refused_with_its_line(tmp_path: Path) -> No
 
 def test_what_is_left_on_a_target_is_found_whatever_its_name(tmp_path: Path) -> None:
     ledger = FileLedger(tmp_path / "ledger.jsonl")
-    name = ledger.intend(Entry("shop", "http://h", "add"))
-    ledger.made(name, {"url": "http://h/a\u2028b\x85c"})
-    ledger.undone(ledger.intend(Entry("shop", "http://h", "add")))
+    name = ledger.record_intent(LedgerEntry("shop", "http://h", "add"))
+    ledger.record_created(name, {"url": "http://h/a\u2028b\x85c"})
+    ledger.record_undone(ledger.record_intent(LedgerEntry("shop", "http://h", "add")))
     ledger.close()
     (left,) = read_open_entries(tmp_path / "ledger.jsonl")
     assert (name, True, {"url": "http://h/a\u2028b\x85c"}) == (left.id, left.made, left.captures)

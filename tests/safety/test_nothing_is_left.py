@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from conformance.engine.journal import FILE, Entry, FileLedger, find_suite_names, read_open_entries
+from conformance.engine.journal import LEDGER_FILE, FileLedger, LedgerEntry, find_suite_names, read_open_entries
 from conformance.session import RunOptions
 from conformance.sweep import sweep
 from conformance.target.loader import read_profile
@@ -84,7 +84,7 @@ def test_after_a_kill_sweep_leaves_nothing_of_the_run_and_nothing_else_is_touche
         assert -signal.SIGKILL == striker.process.returncode
         assert before != things(server.profile), "the run was to be killed while something of it was there"
         done = swept(tmp_path)
-        assert before == things(server.profile), done.stdout
+        assert before == things(server.profile), done.stdout + done.stderr
         assert 0 == done.returncode, done.stdout + done.stderr
         again = swept(tmp_path)
         assert (0, "nothing was left\n") == (again.returncode, again.stdout)
@@ -99,7 +99,7 @@ def test_a_ledger_holds_no_secret(tmp_path: Path) -> None:
             explore=False,
         )
         keys = [one["value"] for one in server.profile["credentials"].values()]
-    text = (tmp_path / FILE).read_text("utf-8")
+    text = (tmp_path / LEDGER_FILE).read_text("utf-8")
     assert text
     assert not [key for key in keys if key in text]
 
@@ -113,7 +113,7 @@ def test_ctrl_c_cleans_up_by_itself(name: str, tmp_path: Path) -> None:
         striker.process.wait(60)
         assert 2 == striker.process.returncode
         assert before == things(server.profile), (tmp_path / "out.txt").read_text()
-    assert () == read_open_entries(tmp_path / "out" / FILE)
+    assert () == read_open_entries(tmp_path / "out" / LEDGER_FILE)
     results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
     assert results["partial"]
 
@@ -125,8 +125,8 @@ def test_a_whole_run_leaves_nothing_and_closes_its_ledger(name: str, tmp_path: P
         done = ran(saved(tmp_path, server.profile), name, RunOptions("standard", 0, 8, output=tmp_path))
         assert before == things(server.profile)
     assert {"conforms"} == set(done.verdicts.values())
-    assert () == read_open_entries(tmp_path / FILE)
-    assert (tmp_path / FILE).stat().st_size > 0
+    assert () == read_open_entries(tmp_path / LEDGER_FILE)
+    assert (tmp_path / LEDGER_FILE).stat().st_size > 0
 
 
 def test_what_was_accepted_although_it_should_have_been_refused_is_taken_back(tmp_path: Path) -> None:
@@ -144,41 +144,41 @@ def test_what_was_accepted_although_it_should_have_been_refused_is_taken_back(tm
         )
         assert "violates" == done.verdicts["common/forbidden"]
         assert before == things(server.profile)
-    assert () == read_open_entries(tmp_path / FILE)
+    assert () == read_open_entries(tmp_path / LEDGER_FILE)
 
 
 # --- the ledger itself ---------------------------------------------------------------------------------------------
 
 
-def entry(**more: Any) -> Entry:
-    return Entry(**{"contract": "c", "base_url": "http://h", "operation": "add", **more})
+def entry(**more: Any) -> LedgerEntry:
+    return LedgerEntry(**{"contract": "c", "base_url": "http://h", "operation": "add", **more})
 
 
 def test_an_entry_is_on_the_disk_before_anything_else_happens(tmp_path: Path) -> None:
-    ledger = FileLedger(tmp_path / "deep" / FILE)
-    name = ledger.intend(entry(names=("conformance-1",)))
-    (found,) = read_open_entries(tmp_path / "deep" / FILE)
+    ledger = FileLedger(tmp_path / "deep" / LEDGER_FILE)
+    name = ledger.record_intent(entry(names=("conformance-1",)))
+    (found,) = read_open_entries(tmp_path / "deep" / LEDGER_FILE)
     assert (name, ("conformance-1",), False) == (found.id, found.names, found.made)
-    ledger.made(name, {"url": "u"})
-    (found,) = read_open_entries(tmp_path / "deep" / FILE)
+    ledger.record_created(name, {"url": "u"})
+    (found,) = read_open_entries(tmp_path / "deep" / LEDGER_FILE)
     assert ({"url": "u"}, True) == (found.captures, found.made)
-    ledger.undone(name)
-    assert () == read_open_entries(tmp_path / "deep" / FILE)
+    ledger.record_undone(name)
+    assert () == read_open_entries(tmp_path / "deep" / LEDGER_FILE)
 
 
 def test_a_line_that_was_cut_short_hides_no_other(tmp_path: Path) -> None:
-    ledger = FileLedger(tmp_path / FILE)
-    ledger.intend(entry())
-    with (tmp_path / FILE).open("a") as file:
+    ledger = FileLedger(tmp_path / LEDGER_FILE)
+    ledger.record_intent(entry())
+    with (tmp_path / LEDGER_FILE).open("a") as file:
         file.write('{"open": {"contr')
-    assert 1 == len(read_open_entries(tmp_path / FILE))
+    assert 1 == len(read_open_entries(tmp_path / LEDGER_FILE))
 
 
 def test_two_ledgers_on_one_file_keep_their_entries_apart(tmp_path: Path) -> None:
-    one, two = FileLedger(tmp_path / FILE), FileLedger(tmp_path / FILE)
-    first, second = one.intend(entry()), two.intend(entry())
-    one.undone(first)
-    assert [second] == [each.id for each in read_open_entries(tmp_path / FILE)]
+    one, two = FileLedger(tmp_path / LEDGER_FILE), FileLedger(tmp_path / LEDGER_FILE)
+    first, second = one.record_intent(entry()), two.record_intent(entry())
+    one.record_undone(first)
+    assert [second] == [each.id for each in read_open_entries(tmp_path / LEDGER_FILE)]
 
 
 def test_only_names_of_our_own_are_recognised() -> None:
@@ -188,11 +188,13 @@ def test_only_names_of_our_own_are_recognised() -> None:
 
 def test_sweep_leaves_the_entries_of_other_targets_alone(tmp_path: Path) -> None:
     with watched("microcms-management") as server:
-        FileLedger(tmp_path / FILE).intend(entry(contract="microcms-management", names=("conformance-x",)))
+        FileLedger(tmp_path / LEDGER_FILE).record_intent(
+            entry(contract="microcms-management", names=("conformance-x",))
+        )
         target = read_profile(saved(tmp_path, server.profile), environ={})
-        assert [] == list(sweep(contract("microcms-management"), target, tmp_path / FILE))
+        assert [] == list(sweep(contract("microcms-management"), target, tmp_path / LEDGER_FILE))
         assert not server.actual
-    assert 1 == len(read_open_entries(tmp_path / FILE))
+    assert 1 == len(read_open_entries(tmp_path / LEDGER_FILE))
 
 
 def test_a_folder_that_cannot_be_written_to_keeps_anything_from_being_made(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from conformance.client.limits import Access
 from conformance.client.session import Session
 from conformance.contract.schema import Depth
-from conformance.engine.journal import FILE
+from conformance.engine.journal import LEDGER_FILE
 from conformance.http import FailureKind, NoResponse, Request
 from conformance.session import RunOptions
 from tests.safety.watched import CONTRACTS, Ran, ran, saved, things, watched
@@ -32,7 +32,7 @@ def test_a_read_only_run_sends_nothing_but_get(name: str, depth: Depth, tmp_path
     done, methods = read_only(name, depth, tmp_path)
     assert {"GET"} == methods
     assert {"conforms", "not-exercised"} == set(done.verdicts.values())
-    assert not (tmp_path / FILE).exists()
+    assert not (tmp_path / LEDGER_FILE).exists()
 
 
 def test_what_a_read_only_run_leaves_out_names_the_permission(tmp_path: Path) -> None:

@@ -1,0 +1,188 @@
+"""Steps sent one after the other: set-ups, controls, reads around a write, clean-up. `steps` adds the clean-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from time import sleep
+from typing import Any
+
+from conformance.checks.context import Expectation, build_expectation
+from conformance.checks.model import Finding
+from conformance.checks.response import check_response
+from conformance.client.builder import BuiltRequest, PlaceholderScope
+from conformance.contract.templates import MissingValue
+from conformance.engine.context import RunContext
+from conformance.engine.evidence import Evidence
+from conformance.engine.values import placeholder_lookup, read_capture
+from conformance.http import Exchange, FailureKind, NoResponse, Response
+from conformance.messages import Message
+from conformance.plan.model import PlannedStep
+
+__all__ = ["StepResult", "StepSender", "StepSequence", "send_steps"]
+
+_GATEWAY_STATUSES = frozenset({502, 504})
+"""Statuses of something between us and the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One step that was sent: its exchange, its number in the row, and what was not as expected."""
+
+    step: PlannedStep
+    exchange: Exchange
+    n: int
+    expected: Expectation
+    found: tuple[Finding, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was not accepted. A success of another status than the documented one is no refusal."""
+        outcome = self.exchange.outcome
+        refused = isinstance(outcome, Response) and outcome.status >= 300
+        return refused and any(item.check == "status" for item in self.found)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it was answered, and not refused."""
+        return self.exchange.response is not None and not self.refused
+
+
+@dataclass(slots=True)
+class StepSequence:
+    """Steps as far as they went. `broken` is the one that ended them, `lacking` the placeholder without a value."""
+
+    calls: list[StepResult] = field(default_factory=list)
+    broken: StepResult | None = None
+    lacking: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.broken is None and not self.lacking
+
+    @property
+    def lost(self) -> bool:
+        """Whether something that an earlier step wrote, with success, was not found by the step that ended it."""
+        end = self.broken
+        if end is None or end.exchange.response is None or end.exchange.response.status != 404:
+            return False
+        return any(call.step.permission != "read" for call in self.calls[:-1])
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether only the way to the target ended it, so that all of it may be tried again.
+
+        A 502 or 504 of a gateway counts too, where the request was none that could be repeated alone.
+        """
+        if self.broken is None or not isinstance(self.broken.exchange.outcome, NoResponse):
+            return False
+        failure, once = self.broken.exchange.outcome, self.broken.exchange.tries == 1
+        gateway = failure.response is not None and failure.response.status in _GATEWAY_STATUSES
+        return failure.kind in (FailureKind.RESET, FailureKind.TIMEOUT) or (gateway and once)
+
+    @property
+    def why(self) -> str:
+        """Why it did not pass, in a few words; empty where it did."""
+        if self.lacking:
+            return Message("nothing gave a value for {name}", name=self.lacking)
+        if self.broken is None:
+            return ""
+        outcome = self.broken.exchange.outcome
+        if isinstance(outcome, NoResponse):
+            return Message("{operation}: {answer}", operation=self.broken.step.operation, answer=outcome.summary)
+        return Message("{operation} was answered {status}", operation=self.broken.step.operation, status=outcome.status)
+
+
+class StepSender:
+    """Sends steps with one set of captures; what each response gives is there for the next step."""
+
+    def __init__(
+        self,
+        context: RunContext,
+        evidence: Evidence,
+        captures: dict[str, Any],
+        scope: PlaceholderScope,
+        *,
+        label: str,
+        role: str,
+    ) -> None:
+        self.context, self.evidence, self.captures, self.scope = context, evidence, captures, scope
+        self.label, self.role = label, role
+        self.sequence = StepSequence()
+
+    def call(self, step: PlannedStep) -> bool:
+        """Send one step; returns whether the next one may follow."""
+        try:
+            if self._holds_already(step):
+                return True
+            built = self.context.binder.bind(step.operation, step.request, step.permission, self.scope)
+            expected = build_expectation(step.step.expect, placeholder_lookup(self.context, built, self.scope))
+        except MissingValue as missing:
+            self.sequence.lacking = str(missing)
+            return False
+        if step.step.wait:
+            sleep(step.step.wait)
+        self.before_send(step)
+        result = self._send(step, built, expected)
+        self.sequence.calls.append(result)
+        response = result.exchange.response
+        if response is not None and result.accepted:
+            self._capture(step, response)
+        self.after_send(built, result)
+        # Clean-up goes on after any success: what else is wrong with a response is for the row to say.
+        tolerated = self.role == "clean-up" and result.accepted
+        if response is None or (result.found and not tolerated):
+            self.sequence.broken = result
+        return self.sequence.broken is None
+
+    def before_send(self, step: PlannedStep) -> None:
+        """Called before the request of a step leaves."""
+
+    def after_send(self, built: BuiltRequest, result: StepResult) -> None:
+        """Called with what became of it, its captures taken."""
+
+    def _send(self, step: PlannedStep, built: BuiltRequest, expected: Expectation) -> StepResult:
+        exchange = self.context.session.send(
+            built.request, asked_for=frozenset(expected.statuses), repeatable=step.step.repeatable
+        )
+        label = Message("{label}: {operation}", label=self.label, operation=step.operation)
+        n = self.evidence.keep(exchange, label, self.role)
+        response = exchange.response
+        found = check_response(response, expected, self.context.rules, self.label) if response is not None else ()
+        return StepResult(step, exchange, n, expected, found)
+
+    def _holds_already(self, step: PlannedStep) -> bool:
+        """Whether every condition of `unless` holds, so that the step is left out."""
+        conditions = step.step.unless or {}
+        return bool(conditions) and all(
+            self.context.binder.fill(text, self.scope) == value for text, value in conditions.items()
+        )
+
+    def _capture(self, step: PlannedStep, response: Response) -> None:
+        for name, pointers in (step.step.capture or {}).items():
+            found = [read_capture(response, each) for each in ([pointers] if isinstance(pointers, str) else pointers)]
+            there, value = next((one for one in found if one[0]), (False, None))
+            if there:
+                self.captures[name] = value
+                if name in (step.step.secret or ()):
+                    self.context.redactor.learn(name, str(value))
+
+
+def send_steps(
+    context: RunContext,
+    evidence: Evidence,
+    steps: Iterable[PlannedStep],
+    captures: dict[str, Any],
+    *,
+    label: str,
+    role: str,
+    salt: str,
+    language: str | None = None,
+) -> StepSequence:
+    """Send steps in order until one fails; nothing is taken back."""
+    scope = PlaceholderScope(captures, language, language, salt)
+    sender = StepSender(context, evidence, captures, scope, label=label, role=role)
+    for step in steps:
+        if not sender.call(step):
+            break
+    return sender.sequence
