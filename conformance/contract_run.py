@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.checks.context import ResponseRules
 from conformance.client.builder import RequestBuilder
-from conformance.client.limits import Access, Limits
+from conformance.client.policy import Access, ClientCertificate, Limits
 from conformance.client.rate_limit import Pace
 from conformance.client.session import Session
 from conformance.contract.contract import Contract, Row
@@ -65,7 +65,7 @@ def build_context(
             base_url=target.base_url,
             permissions=frozenset({"read", *target.allow}),
             ca_bundle=str(target.ca_bundle) if target.ca_bundle else None,
-            client_cert=str(target.client_cert[0]) if target.client_cert else None,
+            client_certificate=_client_certificate(target),
         ),
         Limits(connect=target.timeout, read=target.timeout, whole=target.timeout),
         pace,
@@ -83,6 +83,13 @@ def build_context(
         seed=seed,
         relative_to=relative_to or Path.cwd(),
     )
+
+
+def _client_certificate(target: Target) -> ClientCertificate | None:
+    if target.client_cert is None:
+        return None
+    cert, key = target.client_cert
+    return ClientCertificate(str(cert), str(key) if key else None)
 
 
 EXPLORE = "explore "

@@ -15,7 +15,7 @@ from typing import Any
 from conformance.jsontools import DEEPEST, limit_depth
 from conformance.messages import Message
 
-__all__ = ["Exchange", "FailureKind", "NoResponse", "Outcome", "Request", "Response", "header"]
+__all__ = ["Exchange", "FailureKind", "Headers", "NoResponse", "Outcome", "Request", "Response", "header"]
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -40,13 +40,15 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     permission: str = "read"
     source_address: str | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    chunked: bool = False
+    """The body goes out in chunks, without a Content-Length."""
 
     @property
     def key(self) -> tuple[object, ...]:
         """Equal for two requests that a target cannot tell apart."""
         body = None if self.body is None else hashlib.sha256(self.body).digest()
-        return (self.method, self.url, self.headers, body, self.source_address, self.proxy)
+        return (self.method, self.url, self.headers, body, self.source_address, self.proxy, self.chunked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class FailureKind(StrEnum):
     TIMEOUT = "timeout"
     RESET = "reset"
     NOT_HTTP = "not-http"
+    PROXY = "proxy"
+    """Our own proxy could not be reached, or refused (407): the target has not seen the request."""
     UNAVAILABLE = "unavailable"
     """An answer of 429, 502, 503 or 504 that nothing had asked for, repeated until the budget was spent."""
     NOT_SENT = "not-sent"
@@ -122,8 +126,10 @@ Outcome = Response | NoResponse
 class Exchange:
     """One request with its response, or with the reason why there was none.
 
-    `tries` counts how often it went out before it was answered; `seconds` is the time of the last try, and `started`
-    when that went out: RFC 3339, UTC, to the millisecond, empty where nothing was sent.
+    `request` is what went out, the headers of every request included. `tries` counts how often it went out before it
+    was answered; `seconds` is the time of the last try, and `started` when that went out: RFC 3339, UTC, to the
+    millisecond, empty where nothing was sent. `maybe_done` says that an earlier try may have had its effect although
+    its response was lost.
     """
 
     request: Request
@@ -131,6 +137,7 @@ class Exchange:
     seconds: float = 0.0
     tries: int = 1
     started: str = ""
+    maybe_done: bool = False
 
     @property
     def response(self) -> Response | None:

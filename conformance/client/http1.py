@@ -1,25 +1,99 @@
-"""Bytes from a socket within a deadline."""
+"""HTTP/1 on a socket: a request is written byte for byte, a response is read within a deadline and bounds of size."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import selectors
 import socket
+import ssl
 import time
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from conformance.client.limits import Limits
+from conformance.client.content_coding import ContentCodingError, build_decoder
+from conformance.client.policy import Limits
 from conformance.http import Response
 from conformance.messages import Message, error_message
 
-__all__ = ["ContentCodingError", "DeadlineExceeded", "NotHttpError", "ResponseReader", "SocketStream", "build_decoder"]
+__all__ = ["NotHttpError", "RequestCutShort", "ResponseReader", "SocketStream", "write_request"]
 
 PIECE = 1 << 16
 
 
-class DeadlineExceeded(Exception):
+SENT_PIECE = 16 << 10
+SLOWEST_UPLOAD = 64 << 10
+"""Bytes per second that an upload must keep up, beside the time for a whole response."""
+QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+
+
+class RequestCutShort(Exception):
+    """The target answered, or closed the connection, before the request was sent to its end.
+
+    `early` is what came of its response.
+    """
+
+    def __init__(self, early: bytes = b"") -> None:
+        super().__init__(Message("the connection was closed while the request was being sent"))
+        self.early = early
+
+
+def write_request(sock: socket.socket, head: bytes, body: bytes | None, limits: Limits) -> None:
+    """Sends a request.
+
+    Raises RequestCutShort where the target does not wait for its end, and TimeoutError where it stops reading.
+    """
+    try:
+        if body is None or len(body) <= SENT_PIECE:
+            sock.settimeout(limits.read)
+            sock.sendall(head + (body or b""))
+            return
+        sock.settimeout(limits.read)
+        sock.sendall(head)
+        _write_long(sock, memoryview(body), limits)
+    except TimeoutError:
+        raise TimeoutError(Message("the target stopped reading the request")) from None
+    except OSError:
+        # There may be a response to read all the same.
+        raise RequestCutShort from None
+
+
+def _write_long(sock: socket.socket, data: memoryview, limits: Limits) -> None:
+    """Sends piece by piece, and looks for a response in between."""
+    deadline = time.monotonic() + limits.whole + len(data) / SLOWEST_UPLOAD
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
+        while data:
+            wait = min(limits.read, deadline - time.monotonic())
+            events = selector.select(wait) if wait > 0 else []
+            if not events:
+                raise TimeoutError
+            if QUICK_ACK is not None and isinstance(sock, socket.socket):
+                # A target that answers in two small pieces and then closes would never send the second otherwise.
+                sock.setsockopt(socket.IPPROTO_TCP, QUICK_ACK, 1)
+            ready = events[0][1]
+            if ready & selectors.EVENT_READ:
+                _check_unanswered(sock)
+            if ready & selectors.EVENT_WRITE:
+                sock.settimeout(wait)
+                data = data[sock.send(data[:SENT_PIECE]) :]
+
+
+def _check_unanswered(sock: socket.socket) -> None:
+    """Raises RequestCutShort where a response, or the end of the connection, came already."""
+    sock.settimeout(0)
+    try:
+        early = sock.recv(PIECE)
+    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return  # a message of TLS itself
+    ended = not early
+    while early.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")) and (end := early.find(b"\r\n\r\n")) > 0:
+        early = early[end + 4 :]
+    if early or ended:
+        raise RequestCutShort(early)
+
+
+class LineTooLong(Exception):
     """A line without an end, or more lines than anyone would send."""
 
 
@@ -40,16 +114,19 @@ class SocketStream:
         self.ended = False
 
     def line(self, budget: int) -> bytes:
-        """The next line with its end, or what there is of it where the stream ended; TooLong beyond the budget."""
+        """The next line with its end, or what there is of it where the stream ended.
+
+        Raises LineTooLong beyond the budget.
+        """
         start = 0
         while (end := self._buffer.find(b"\n", start)) < 0:
             start = len(self._buffer)
             if start > budget:
-                raise DeadlineExceeded
+                raise LineTooLong
             if not self._fill():
                 return self._take(start)
         if end > budget:
-            raise DeadlineExceeded
+            raise LineTooLong
         return self._take(end + 1)
 
     def piece(self, most: int = PIECE) -> bytes:
@@ -93,69 +170,15 @@ class SocketStream:
         return bool(data)
 
 
-DECODED_PIECE = 1 << 16
-MOST_CODINGS = 3
-
-Unpack = Callable[[Iterator[bytes]], Iterator[bytes]]
-
-
-class ContentCodingError(Exception):
-    """The body is not what its Content-Encoding says; the text of it says how."""
-
-
-def build_decoder(codings: list[str]) -> Unpack | None:
-    """What takes the members of a Content-Encoding off a body; None where there is nothing to take off.
-
-    Raises BrokenCoding for a coding that was not offered, or for too many of them.
-    """
-    names = [name for name in codings if name not in {"", "identity"}]
-    unknown = [name for name in names if name not in {"gzip", "x-gzip", "deflate"}]
-    if unknown:
-        raise ContentCodingError(Message("Content-Encoding {name!r} was not offered", name=unknown[0][:40]))
-    if len(names) > MOST_CODINGS:
-        raise ContentCodingError(Message("Content-Encoding names {n} codings", n=len(names)))
-    if not names:
-        return None
-
-    def unpack(pieces: Iterator[bytes]) -> Iterator[bytes]:
-        for name in reversed(names):
-            pieces = _inflate(name, pieces)
-        return pieces
-
-    return unpack
-
-
-def _inflate(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    engine = None
-    try:
-        for piece in pieces:
-            if engine is None:
-                engine = _engine(name, piece)
-            while piece:
-                out = engine.decompress(piece, DECODED_PIECE)
-                if out:
-                    yield out
-                piece = engine.unconsumed_tail  # noqa: PLW2901 - what is left of this very piece
-                if engine.eof:
-                    piece = engine.unused_data  # noqa: PLW2901
-                    if not piece.startswith(b"\x1f\x8b"):
-                        break
-                    engine = _engine(name, piece)
-    except zlib.error:
-        raise ContentCodingError(Message("the body is not {name}, as its Content-Encoding says", name=name)) from None
-    if engine is not None and not engine.eof:
-        raise ContentCodingError(Message("the {name} body ends too early", name=name))
-
-
-def _engine(name: str, start: bytes) -> zlib._Decompress:
-    if name != "deflate":
-        return zlib.decompressobj(16 + zlib.MAX_WBITS)
-    wrapped = len(start) > 1 and start[0] & 0x0F == 8 and (start[0] << 8 | start[1]) % 31 == 0
-    return zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
-
-
 HEAD = 256 << 10
 """Bytes of status line and headers, interim answers included."""
+MOST_HEADERS = 1000
+LONGEST_FOLDED = 8 << 10
+"""Characters of a value to which further lines are added: each addition copies it."""
+MOST_MEMBERS = 1_000_000
+"""Members of all arrays and objects of a body, roughly: more of them would take hundreds of megabytes once read."""
+CUT_BODY = 64 << 10
+"""Bytes that are kept of a body that cannot be checked: it has more members, or there is more of it than is read."""
 STATUS_LINE = re.compile(rb"HTTP/1\.([01])[ ]([0-9]{3})(?:[ ]([^\r\n]*))?\r?\n?")
 CHUNK_LINE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
@@ -178,7 +201,7 @@ class _Enough(Exception):
 
 @dataclass(slots=True)
 class ResponseReader:
-    """One answer being read: `answer()` gives what there is of it, also after `run()` was interrupted.
+    """One answer being read: `response()` gives what there is of it, also after `run()` was interrupted.
 
     `reusable` says afterwards whether the connection can carry another request, `truncated` whether the connection
     ended before the answer did.
@@ -194,6 +217,8 @@ class ResponseReader:
     reusable: bool = False
     truncated: bool = False
     whole_head: bool = False
+    unread: bool = False
+    """There is more of the body than is read at most."""
     _minor: int = 1
     _budget: int = HEAD
     _body: bytearray = field(default_factory=bytearray)
@@ -203,7 +228,7 @@ class ResponseReader:
     def run(self) -> None:
         """Reads the answer to its end, or up to the limits.
 
-        Raises NotHttp, and what the socket raises: TimeoutError, ConnectionError, other OSErrors.
+        Raises NotHttpError, and what the socket raises: TimeoutError, ConnectionError, other OSErrors.
         """
         self.whole_head = self._head()
         if not self.whole_head:
@@ -219,12 +244,15 @@ class ResponseReader:
         """What was read; None where not even a status came."""
         if not self.status:
             return None
+        body = bytes(memoryview(self._body)[: CUT_BODY if self.unread else len(self._body)])
+        if body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_MEMBERS:
+            body = body[:CUT_BODY]
         return Response(
             status=self.status,
             headers=self.headers,
-            body=bytes(self._body),
+            body=body,
             size=self._size,
-            cut=self._size > len(self._body),
+            cut=self._size > len(body) or self.unread,
             sha256=self._hash.hexdigest(),
             reason=self.reason,
             faults=tuple(self.faults),
@@ -246,7 +274,7 @@ class ResponseReader:
     def _status_line(self) -> None:
         try:
             line = self._line()
-        except DeadlineExceeded:
+        except LineTooLong:
             raise NotHttpError(Message("a first line without an end")) from None
         if not line:
             raise ConnectionResetError(Message("the connection was closed before an answer"))
@@ -268,7 +296,7 @@ class ResponseReader:
                     self.truncated = True
                     return False
                 self._header_line(line, found)
-        except DeadlineExceeded:
+        except LineTooLong:
             self.faults.append(Message("more than {n} KiB of headers: the rest was not read", n=HEAD >> 10))
             return False
         finally:
@@ -279,11 +307,14 @@ class ResponseReader:
         text = line.decode("latin-1").rstrip("\r\n")
         name, colon, value = text.partition(":")
         if text[:1] in {" ", "\t"} and found:
-            found[-1] = (found[-1][0], f"{found[-1][1]} {text.strip()}")
+            if len(found[-1][1]) < LONGEST_FOLDED:
+                found[-1] = (found[-1][0], f"{found[-1][1]} {text.strip()}")
         elif not colon or not name or name != name.strip():
             self._fault(Message("a header line that is none"))
-        else:
+        elif len(found) < MOST_HEADERS:
             found.append((name, value.strip(" \t")))
+        else:
+            self._fault(Message("more than {n:,} headers: the rest was not kept", n=MOST_HEADERS))
 
     def _fault(self, text: str) -> None:
         if text not in self.faults:
@@ -293,7 +324,8 @@ class ResponseReader:
         chunked = self._tokens("transfer-encoding")[-1:] == ["chunked"]
         length = self._length()
         keeps = self._keeps_alive()
-        if self.method == "HEAD" or self.status in {204, 304}:
+        bare = self.method == "HEAD" or (self.method == "CONNECT" and self.status < 300)
+        if bare or self.status in {204, 304}:
             pieces: Iterator[bytes] = iter(())
         elif chunked:
             if length is not None:
@@ -366,7 +398,7 @@ class ResponseReader:
     def _chunk_size(self) -> int:
         try:
             line = self.stream.line(4096)
-        except DeadlineExceeded:
+        except LineTooLong:
             raise _Broken(Message("a chunk size without an end")) from None
         if not line:
             raise _Broken(Message("the connection was closed before the last chunk"), ended=True)
@@ -378,7 +410,7 @@ class ResponseReader:
     def _chunk_end(self) -> None:
         try:
             line = self.stream.line(1)
-        except DeadlineExceeded:
+        except LineTooLong:
             raise _Broken(Message("a chunk longer than its size")) from None
         if line not in {b"\r\n", b"\n"}:
             if not line:
@@ -390,7 +422,7 @@ class ResponseReader:
             while (line := self._line()) not in {b"\r\n", b"\n"}:
                 if not line:
                     raise _Broken(Message("the connection was closed before the end of the last chunk"), ended=True)
-        except DeadlineExceeded:
+        except LineTooLong:
             raise _Broken(Message("trailers without an end")) from None
 
     def _bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -425,6 +457,7 @@ class ResponseReader:
                     self._keep(bytes(packed))
         except _Enough:
             self.faults.append(Message("more than {n} bytes: the rest was not read", n=self.limits.most))
+            self.unread = True
             return False
         return True
 

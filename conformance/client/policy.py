@@ -1,43 +1,131 @@
-"""What one request may cost, and what the target may be asked."""
+"""What the target may be asked, and what one request may cost: the last gate before a request leaves this machine."""
 
 from __future__ import annotations
 
-import random
 import re
-import threading
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from urllib.parse import SplitResult, urlsplit
+from base64 import b64encode
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 from conformance import __version__
-from conformance.client.adapter import Item, OutgoingRequest, TransportResult
-from conformance.client.limits import Access, Limits
 from conformance.errors import ConfigError, Problem
-from conformance.http import FailureKind, NoResponse, Outcome, Request, Response, header
+from conformance.http import Headers, Request
 from conformance.messages import Message
 
 __all__ = [
-    "UNASKED",
-    "CircuitBreaker",
+    "Access",
+    "ClientCertificate",
+    "Limits",
+    "OutgoingRequest",
     "PermissionGate",
     "RequestBlocked",
-    "RetryPolicy",
-    "parse_retry_after",
+    "basic_authorization",
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Times in seconds, sizes in bytes.
+
+    `connect` is for the connection, `read` for each wait for a byte, `whole` for a response from its request to its
+    end. At most `most` bytes of a response are read, and `keep` of them kept. A request is sent at most `tries` times.
+    No single wait between two tries is longer than `longest_wait`, those of one request together not longer than
+    `request_patience`, and those of a whole session not longer than `patience`.
+    """
+
+    connect: float = 10.0
+    read: float = 10.0
+    whole: float = 10.0
+    keep: int = 32 << 20
+    most: int = 32 << 20
+    tries: int = 4
+    longest_wait: float = 60.0
+    request_patience: float = 60.0
+    patience: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """Paths of the PEM files of our own certificate and its key, or of a PKCS#12 file with both."""
+
+    cert: str | None = None
+    key: str | None = None
+    pkcs12: str | None = None
+    passphrase: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where requests may go, and with which permissions: a request outside either never leaves.
+
+    `ca_bundle` is the path of a PEM file or of a folder of them. `headers` go out with every request that does not
+    name them itself, `proxy` carries every request that does not name another one, and `request_ids` gives each
+    request an `X-Request-Id` of its own.
+    """
+
+    base_url: str
+    permissions: frozenset[str] = frozenset({"read"})
+    ca_bundle: str | None = None
+    client_certificate: ClientCertificate | None = None
+    proxy: str | None = field(default=None, repr=False)
+    headers: Headers = field(default=(), repr=False)
+    request_ids: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """A request as it goes on the wire; `target` is the text of the request line, `head` all bytes before the body.
+
+    A `fresh` one goes out on a connection that has carried nothing before, so that a reset cannot be the end of an
+    idle one.
+    """
+
+    method: str
+    scheme: str
+    host: str
+    port: int
+    head: bytes = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    source_address: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    fresh: bool = False
+
+
 PORTS = {"http": 80, "https": 443}
-DEFAULTS: tuple[Item, ...] = (
+DEFAULT_HEADERS: Headers = (
     ("User-Agent", f"conformance/{__version__}"),
     ("Accept-Encoding", "gzip, deflate"),
     ("Accept", "*/*"),
 )
-UNSENDABLE = re.compile(r"[^\x21-\x7e]")
-METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+FRAMING = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers that say where a message ends or which way it goes: they are written here and nowhere else."""
 
-READING = frozenset({"read"})
-READS = frozenset({"GET", "HEAD"})
+OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+"""Headers that make another method of a request in the eyes of many servers."""
+
+UNSENDABLE = re.compile(r"[^\x21-\x7e]")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+READ_METHODS = frozenset({"GET", "HEAD"})
+
+CHUNK = 64 << 10
 
 Origin = tuple[str, str, int]
 
@@ -53,48 +141,102 @@ class PermissionGate:
     permissions: frozenset[str]
     origin: Origin
     authority: str
-    """Scheme and authority of the base URL, as it is connected to."""
+    """Host and port of the base URL, as the Host header names them."""
 
     @classmethod
-    def of(cls, access: Access) -> PermissionGate:
-        """The gate of a target; Unusable where its base URL is none."""
+    def for_access(cls, access: Access) -> PermissionGate:
+        """The gate of a target; raises ConfigError where its base URL is none."""
         parts = _split(access.base_url)
         origin = _origin(parts) if parts else None
-        if parts is None or origin is None or UNSENDABLE.search(parts.netloc) or "@" in parts.netloc:
+        if parts is None or origin is None:
             hint = "write it as https://host or http://host:port"
             raise ConfigError([Problem("base_url", "it is no URL of http or https with a host", hint)])
-        return cls(access.permissions, origin, f"{origin[0]}://{parts.netloc}")
+        return cls(access.permissions, origin, _authority(parts, origin[1]))
 
-    def pass_on(self, request: Request, *, fresh: bool = False) -> OutgoingRequest:
-        """The request as it goes out; Shut where it may not."""
+    def admit(self, request: Request, *, fresh: bool = False) -> OutgoingRequest:
+        """The request as it goes out; raises RequestBlocked where it may not."""
         if request.permission not in self.permissions:
             raise RequestBlocked(
                 Message("it needs the permission {permission!r}, which was not given", permission=request.permission)
             )
-        if self.permissions <= READING and request.method not in READS:
+        if self.permissions <= {"read"} and request.method not in READ_METHODS:
             raise RequestBlocked(
                 Message("a {method} is no read, and nothing but reading was permitted", method=request.method)
             )
+        self._check_overrides(request)
         parts = _split(request.url)
-        if parts is None or _origin(parts) != self.origin or "@" in parts.netloc:
+        if parts is None or _origin(parts) != self.origin:
             raise RequestBlocked(Message("it would not go to the target's own scheme, host and port"))
         target = request.url.partition("#")[0][len(parts.scheme) + 3 + len(parts.netloc) :]
         if not target.startswith("/"):
             target = "/" + target
         if UNSENDABLE.search(target):
             raise RequestBlocked(Message("its URL holds characters that must be percent-encoded"))
-        if not METHOD.fullmatch(request.method):
+        if not TOKEN.fullmatch(request.method):
             raise RequestBlocked(Message("its method is no token"))
+        scheme, host, port = self.origin
+        through_proxy = scheme == "http" and request.proxy is not None
+        line = f"{request.method} {f'http://{self.authority}{target}' if through_proxy else target} HTTP/1.1"
         return OutgoingRequest(
             method=request.method,
-            origin=self.authority,
-            target=target,
-            headers=_headers(request),
-            body=request.body,
+            scheme=scheme,
+            host=host,
+            port=port,
+            head=_head(line, self.authority, request, proxy=request.proxy if through_proxy else None),
+            body=_frame_chunks(request.body) if request.chunked and request.body is not None else request.body,
             source_address=request.source_address,
             proxy=request.proxy,
             fresh=fresh,
         )
+
+    def _check_overrides(self, request: Request) -> None:
+        """Raises RequestBlocked where a header would make a method of it that was not permitted."""
+        for name, value in request.headers:
+            if name.lower() not in OVERRIDES or value.strip().upper() in READ_METHODS:
+                continue
+            needed = "delete" if value.strip().upper() == "DELETE" else "write"
+            if needed not in self.permissions:
+                raise RequestBlocked(
+                    Message("it needs the permission {permission!r}, which was not given", permission=needed)
+                )
+
+
+def basic_authorization(url: str) -> str | None:
+    """The value with which a proxy is told the user and password of its URL; None where the URL has none."""
+    parts = urlsplit(url)
+    if parts.username is None:
+        return None
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return f"Basic {b64encode(pair.encode('utf-8')).decode('ascii')}"
+
+
+def _head(line: str, authority: str, request: Request, *, proxy: str | None) -> bytes:
+    named = {name.lower() for name, _ in request.headers}
+    headers = [("Host", authority), *(item for item in DEFAULT_HEADERS if item[0].lower() not in named)]
+    for name, value in request.headers:
+        if not TOKEN.fullmatch(name):
+            raise RequestBlocked(Message("the name of a header is no token"))
+        if name.lower() in FRAMING:
+            raise RequestBlocked(
+                Message(
+                    "the header {name} says where a request ends or which way it goes: it is the suite's", name=name
+                )
+            )
+        if "\r" in value or "\n" in value or "\0" in value:
+            raise RequestBlocked(Message("the header {name} holds a line break", name=name))
+        headers.append((name, value))
+    if proxy is not None and (authorization := basic_authorization(proxy)):
+        headers.append(("Proxy-Authorization", authorization))
+    if request.body is not None:
+        length = ("Transfer-Encoding", "chunked") if request.chunked else ("Content-Length", str(len(request.body)))
+        headers.append(length)
+    lines = (f"{name}: {value}".encode("utf-8", "surrogateescape") for name, value in headers)
+    return b"\r\n".join([line.encode("ascii"), *lines, b"", b""])
+
+
+def _frame_chunks(body: bytes) -> bytes:
+    pieces = (body[at : at + CHUNK] for at in range(0, len(body), CHUNK))
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
 
 
 def _split(url: str) -> SplitResult | None:
@@ -105,143 +247,26 @@ def _split(url: str) -> SplitResult | None:
         return None
     # urlsplit drops tabs and line breaks: the text must be what was looked at.
     start = f"{parts.scheme}://{parts.netloc}"
-    return parts if url[: len(start)].lower() == start.lower() else None
+    odd = re.search(r"[\x00-\x20\x7f\\@]", parts.netloc) or url[: len(start)].lower() != start.lower()
+    return None if odd else parts
 
 
 def _origin(parts: SplitResult) -> Origin | None:
+    """Scheme, host (in ASCII, as a name server knows it) and port; None where there is none."""
     if parts.scheme not in PORTS or not parts.hostname:
         return None
-    return (parts.scheme, parts.hostname.lower(), PORTS[parts.scheme] if parts.port is None else parts.port)
-
-
-def _headers(request: Request) -> tuple[Item, ...]:
-    given = {name.lower() for name, _ in request.headers}
-    items = [item for item in DEFAULTS if item[0].lower() not in given]
-    for name, value in request.headers:
-        if not METHOD.fullmatch(name):
-            raise RequestBlocked(Message("the name of a header is no token"))
-        if "\r" in value or "\n" in value or "\0" in value:
-            raise RequestBlocked(Message("the header {name} holds a line break", name=name))
-        items.append((name, value if value.isascii() else value.encode("utf-8", "surrogateescape")))
-    if request.body is not None and not given & {"content-length", "transfer-encoding"}:
-        items.append(("Content-Length", str(len(request.body))))
-    return tuple(items)
-
-
-UNREACHED = frozenset({FailureKind.REFUSED, FailureKind.UNRESOLVED, FailureKind.TLS})
-MOST_UNREACHED = 3
-MOST_TIMEOUTS = 5
-
-
-class CircuitBreaker:
-    """Open (`gone` is not None) after so many requests in a row that came to nothing; it never closes again."""
-
-    def __init__(self) -> None:
-        self.gone: str | None = None
-        self._lock = threading.Lock()
-        self._unreached = 0
-        self._timeouts = 0
-
-    def saw(self, outcome: Outcome) -> None:
-        """Counts what finally became of a request."""
-        kind = outcome.kind if isinstance(outcome, NoResponse) else None
-        if kind is FailureKind.NOT_SENT:
-            return
-        with self._lock:
-            self._unreached = self._unreached + 1 if kind in UNREACHED else 0
-            self._timeouts = self._timeouts + 1 if kind is FailureKind.TIMEOUT else 0
-            if self.gone is None and isinstance(outcome, NoResponse):
-                if self._unreached >= MOST_UNREACHED:
-                    self.gone = Message(
-                        "{n} requests in a row did not reach it: {reason}", n=self._unreached, reason=outcome.detail
-                    )
-                elif self._timeouts >= MOST_TIMEOUTS:
-                    self.gone = Message(
-                        "{n} requests in a row were not answered in time: {reason}",
-                        n=self._timeouts,
-                        reason=outcome.detail,
-                    )
-
-
-UNASKED = frozenset({429, 502, 503, 504})
-REFUSED_WHOLE = frozenset({429, 503})
-"""Statuses that say that nothing was done; 502 and 504 come from something in between, which cannot know."""
-BACKOFF = (0.2, 0.5, 1.0, 2.0, 4.0)
-SAFE_METHODS = frozenset({FailureKind.REFUSED, FailureKind.UNRESOLVED, FailureKind.TLS})
-TIMEOUTS = 3
-
-
-@dataclass(slots=True)
-class RetryPolicy:
-    """For one request: what has been tried and waited so far.
-
-    What is not `repeatable` is repeated only where nothing of it was sent, or where its status says it was refused.
-    """
-
-    limits: Limits
-    asked_for: frozenset[int]
-    repeatable: bool
-    chance: random.Random
-    waited: float = 0.0
-    tries: int = 0
-    doubts: int = 0
-
-    def pause(self, last: TransportResult, when: datetime | None = None) -> float | None:
-        """Seconds to wait before the request is repeated; None where the last try stands."""
-        self.tries += 1
-        outcome = last.outcome
-        if isinstance(outcome, Response):
-            wait = self._after_answer(outcome, when) if self._unasked(outcome) else self._after_truncated(last)
-        else:
-            wait = self._after_failure(last, outcome.kind)
-        if wait is None or self.waited + wait > self.limits.patience:
+    host = parts.hostname.lower()
+    if not host.isascii():
+        try:
+            host = parse_url(f"http://{host}").host or ""
+        except LocationParseError:
             return None
-        self.waited += wait
-        return wait
-
-    def _unasked(self, response: Response) -> bool:
-        return response.status in UNASKED and response.status not in self.asked_for
-
-    def _after_answer(self, response: Response, when: datetime | None) -> float | None:
-        if not self.repeatable and response.status not in REFUSED_WHOLE:
-            return None
-        # A window of ten seconds outlasts four tries: 429 is repeated for as long as there is patience.
-        if response.status != 429 and self.tries >= self.limits.tries:
-            return None
-        told = parse_retry_after(response, when)
-        return self._backoff() if told is None else told
-
-    def _after_truncated(self, last: TransportResult) -> float | None:
-        return self._backoff() if last.truncated and self._again(last) else None
-
-    def _after_failure(self, last: TransportResult, kind: FailureKind) -> float | None:
-        if kind in SAFE_METHODS:
-            return self._backoff() if self.tries < self.limits.tries else None
-        if kind is FailureKind.TIMEOUT:
-            self.doubts += 1
-            return self._backoff() if self.doubts < TIMEOUTS and self._again(last) else None
-        if kind is FailureKind.RESET:
-            return self._backoff() if self._again(last) else None
+    if not host or UNSENDABLE.search(host):
         return None
-
-    def _again(self, last: TransportResult) -> bool:
-        response = last.outcome if isinstance(last.outcome, Response) else last.outcome.response
-        refused = response is not None and 400 <= response.status < 500
-        return (self.repeatable or refused or not last.left) and self.tries < self.limits.tries
-
-    def _backoff(self) -> float:
-        return BACKOFF[min(self.tries, len(BACKOFF)) - 1] * self.chance.uniform(0.8, 1.2)
+    return parts.scheme, host, PORTS[parts.scheme] if parts.port is None else parts.port
 
 
-def parse_retry_after(response: Response, when: datetime | None = None) -> float | None:
-    """The seconds that an answer asks to wait, as a number or as a date; None where it does not, or not readably."""
-    value = (header(response.headers, "retry-after") or "").strip()
-    if value.isascii() and value.replace(".", "", 1).isdecimal() and len(value) < 10:
-        return float(value)
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return max(0.0, (date - (when or datetime.now(UTC))).total_seconds())
+def _authority(parts: SplitResult, host: str) -> str:
+    if parts.netloc.isascii():
+        return parts.netloc
+    return f"{host}:{parts.port}" if parts.port is not None else host

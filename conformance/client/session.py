@@ -1,4 +1,4 @@
-"""The one way to a target: permissions, pace, repetition and the breaker around each request."""
+"""The one way to a target: permissions, pace, repetition and the circuit breaker around each request."""
 
 from __future__ import annotations
 
@@ -7,35 +7,27 @@ import os
 import random
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from conformance.client.adapter import HttpTransport, OutgoingRequest, TransportResult
-from conformance.client.limits import Access, Limits
-from conformance.client.policy import (
-    UNASKED,
-    CircuitBreaker,
-    PermissionGate,
-    RequestBlocked,
-    RetryPolicy,
-    parse_retry_after,
-)
+from conformance.client.adapter import Transport, TransportResult
+from conformance.client.policy import SAFE_METHODS, Access, Limits, OutgoingRequest, PermissionGate, RequestBlocked
 from conformance.client.rate_limit import Pace, RateLimiter
+from conformance.client.retry import UNCERTAIN, CircuitBreaker, RetryPolicy, WaitBudget, parse_retry_after
 from conformance.errors import ConfigError, Problem
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
 from conformance.messages import Message, error_message
 
-__all__ = ["Access", "Limits", "Pace", "Session"]
-
-NOTHING: frozenset[int] = frozenset()
+__all__ = ["Session"]
 
 
 class Session:
     """Sends requests to one target. Several threads may use it at once.
 
     `pace` holds from the start; `documented` from the first 429 on that nothing had asked for. `seed` makes the jitter
-    of the waits repeatable. Raises Unusable where the base URL or a PEM file cannot be used.
+    of the waits repeatable. Raises ConfigError where the base URL or a file of certificates cannot be used.
     """
 
     def __init__(
@@ -47,19 +39,22 @@ class Session:
         seed: int = 0,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         _check_files(access)
         # The debug lines of the library hold whole URLs, and those may hold a token.
         logging.getLogger("urllib3").setLevel(logging.INFO)
         self.limits = limits or Limits()
-        self._gate = PermissionGate.of(access)
-        self._transport = HttpTransport(access, self.limits)
+        self._access = access
+        self._gate = PermissionGate.for_access(access)
+        self._transport = Transport(access, self.limits)
         self._pacer = RateLimiter(pace, sleep=sleep) if pace else None
         self._documented = RateLimiter(documented, sleep=sleep) if documented else None
         self._throttled = False
         self._breaker = CircuitBreaker()
+        self._waits = WaitBudget(self.limits.patience, clock)
         self._chance = random.Random(seed)  # noqa: S311 - jitter
-        self._sleep = sleep
+        self._sleep, self._clock = sleep, clock
         self._lock = threading.Lock()
         self._sent = 0
         self._hold = 0.0
@@ -69,27 +64,28 @@ class Session:
         self,
         request: Request,
         *,
-        asked_for: frozenset[int] = NOTHING,
+        asked_for: frozenset[int] = frozenset(),
         unpaced: bool = False,
         repeatable: bool = True,
     ) -> Exchange:
-        """Sends a request and gives its answer, or says why there is none; never raises for what a target does.
+        """Sends a request and gives its response, or says why there is none; never raises for what a target does.
 
-        A status of `asked_for` is an answer where it would otherwise be waited out; `unpaced` does not wait for the
+        A status of `asked_for` is a response where it would otherwise be waited out; `unpaced` does not wait for the
         pace; a request that is not `repeatable` is sent again only when it certainly had no effect.
         """
+        request = self._complete(request)
         try:
-            outgoing = self._gate.pass_on(request, fresh=not repeatable)
-        except RequestBlocked as shut:
-            return Exchange(request, NoResponse(FailureKind.NOT_SENT, error_message(shut)), tries=0)
-        if self._breaker.gone:
-            return Exchange(request, self._gone(), tries=0)
-        patience = RetryPolicy(self.limits, asked_for, repeatable, self._chance)
-        last = self._repeat(outgoing, patience, unpaced=unpaced)
-        outcome = self._final(last, patience)
-        if not (request.source_address or request.proxy):
-            self._breaker.saw(outcome)
-        return Exchange(request, outcome, last.seconds, patience.tries, last.started)
+            outgoing = self._gate.admit(request, fresh=not repeatable or request.method not in SAFE_METHODS)
+        except RequestBlocked as blocked:
+            return Exchange(request, NoResponse(FailureKind.NOT_SENT, error_message(blocked)), tries=0)
+        if self._breaker.reason:
+            return Exchange(request, self._given_up(), tries=0)
+        policy = RetryPolicy(self.limits, outgoing, asked_for, repeatable, self._chance)
+        last = self._repeat(outgoing, policy, unpaced=unpaced)
+        outcome = self._settle(last, policy)
+        if not (request.source_address or request.proxy != self._access.proxy):
+            self._breaker.record(outcome)
+        return Exchange(request, outcome, last.seconds, policy.tries, last.started, policy.maybe_done)
 
     @property
     def sent(self) -> int:
@@ -99,38 +95,51 @@ class Session:
     @property
     def gone(self) -> str | None:
         """Why nothing is sent any more; None while the target is there."""
-        return self._breaker.gone
+        return self._breaker.reason
 
     def close(self) -> None:
         """Closes every connection."""
         self._transport.close()
 
-    def _repeat(self, outgoing: OutgoingRequest, patience: RetryPolicy, *, unpaced: bool) -> TransportResult:
+    def _complete(self, request: Request) -> Request:
+        """The request with the headers that every request has, and on the way that every request goes."""
+        named = {name.lower() for name, _ in request.headers}
+        more = [item for item in self._access.headers if item[0].lower() not in named]
+        if self._access.request_ids and "x-request-id" not in named:
+            more.append(("X-Request-Id", str(uuid.uuid4())))
+        proxy = request.proxy if request.proxy or request.source_address else self._access.proxy
+        return replace(request, headers=(*request.headers, *more), proxy=proxy)
+
+    def _repeat(self, outgoing: OutgoingRequest, policy: RetryPolicy, *, unpaced: bool) -> TransportResult:
         while True:
-            last = self._once(outgoing, unpaced=unpaced)
+            last = self._try_once(outgoing, policy, unpaced=unpaced)
             if last.truncated and self._cuts_short:
-                patience.tries += 1
+                policy.tries += 1
                 return last
             with self._lock:
-                pause = patience.pause(last)
-            self._learn(last, pause, patience)
-            if pause is None or self._breaker.gone:
+                pause = policy.pause(last)
+            self._learn(last, pause, policy)
+            if pause is None or self._breaker.reason:
+                return last
+            if not self._waits.take(pause):
+                self._breaker.open(self._describe_waits(last, pause))
                 return last
             self._sleep(pause)
 
-    def _once(self, outgoing: OutgoingRequest, *, unpaced: bool) -> TransportResult:
+    def _try_once(self, outgoing: OutgoingRequest, policy: RetryPolicy, *, unpaced: bool) -> TransportResult:
         self._wait(unpaced=unpaced)
         last = self._transport.send(outgoing)
         self._count(last)
         if last.stale:
-            # The target had closed an idle connection, as it may at any time.
+            # The target had closed an idle connection, as it may at any time; only what has no effect meets one.
+            policy.tries += 1
             self._wait(unpaced=unpaced)
             last = self._transport.send(replace(outgoing, fresh=True))
             self._count(last)
         return last
 
     def _wait(self, *, unpaced: bool) -> None:
-        hold = 0.0 if unpaced else self._hold - time.monotonic()
+        hold = 0.0 if unpaced else self._hold - self._clock()
         if hold > 0:
             self._sleep(hold)
         for pacer, kept in ((self._pacer, True), (self._documented, self._throttled)):
@@ -146,33 +155,69 @@ class Session:
             with self._lock:
                 self._sent += 1
 
-    def _learn(self, last: TransportResult, pause: float | None, patience: RetryPolicy) -> None:
+    def _learn(self, last: TransportResult, pause: float | None, policy: RetryPolicy) -> None:
         outcome = last.outcome
-        if last.truncated and pause is None and patience.repeatable and not last.early:
+        if last.truncated and pause is None and policy.repeatable and not last.early:
             self._cuts_short = True  # every time, so it is the target's way: no more waiting for better
-        if isinstance(outcome, Response) and outcome.status == 429 and outcome.status not in patience.asked_for:
+        if isinstance(outcome, Response) and outcome.status == 429 and policy.is_busy(outcome):
             self._throttled = True
             if pause is not None and parse_retry_after(outcome, datetime.now(UTC)) is not None:
-                self._hold = max(self._hold, time.monotonic() + pause)
+                self._hold = max(self._hold, self._clock() + pause)
 
-    def _final(self, last: TransportResult, patience: RetryPolicy) -> Outcome:
+    def _settle(self, last: TransportResult, policy: RetryPolicy) -> Outcome:
+        """The outcome of all tries: what counts as no response, and why."""
         outcome = last.outcome
         if not isinstance(outcome, Response):
             return outcome
-        if outcome.status in UNASKED and outcome.status not in patience.asked_for:
+        if policy.is_busy(outcome):
             detail = Message("answered {status}, which nothing had asked for", status=outcome.status)
+            if policy.refused_wait is not None:
+                detail = Message(
+                    "answered {status} and asked to wait {seconds:,.0f} s: no wait is longer than {longest:g} s",
+                    status=outcome.status,
+                    seconds=policy.refused_wait,
+                    longest=self.limits.longest_wait,
+                )
             return NoResponse(FailureKind.UNAVAILABLE, detail, outcome)
         if last.truncated and not last.early and not self._cuts_short:
-            # It may not be asked for again, and a network can cut an answer as well as a target.
+            # It may not be asked for again, and a network can cut a response as well as a target.
             return NoResponse(FailureKind.RESET, outcome.faults[-1], outcome)
+        if policy.maybe_done and outcome.status in UNCERTAIN:
+            detail = Message(
+                "the answer to the first try was lost, and the {status} to its repetition tells nothing",
+                status=outcome.status,
+            )
+            return NoResponse(FailureKind.RESET, detail, outcome)
         return outcome
 
-    def _gone(self) -> NoResponse:
-        return NoResponse(FailureKind.NOT_SENT, Message("the target is gone: {reason}", reason=self._breaker.gone))
+    def _describe_waits(self, last: TransportResult, pause: float) -> Message:
+        if isinstance(last.outcome, Response):
+            asked = Message(
+                "it answered {status} and asked to wait {seconds:,.0f} s more",
+                status=last.outcome.status,
+                seconds=pause,
+            )
+        else:
+            asked = last.outcome.summary
+        return Message(
+            "the {patience:g} s that a run waits in all are over: {reason}",
+            patience=self.limits.patience,
+            reason=asked,
+        )
+
+    def _given_up(self) -> NoResponse:
+        return NoResponse(FailureKind.NOT_SENT, Message("the target is gone: {reason}", reason=self._breaker.reason))
 
 
 def _check_files(access: Access) -> None:
-    named = (("ca_bundle", access.ca_bundle), ("client_cert", access.client_cert))
+    certificate = access.client_certificate
+    named = [("ca_bundle", access.ca_bundle)]
+    if certificate is not None:
+        named += [
+            ("client_cert", certificate.cert),
+            ("client_cert.key", certificate.key),
+            ("client_cert.pkcs12", certificate.pkcs12),
+        ]
     missing = [name for name, path in named if path and not os.path.exists(path)]  # noqa: PTH110 - also a folder
     if missing:
         raise ConfigError(Problem(name, "the file does not exist", "give the path of a PEM file") for name in missing)

@@ -176,7 +176,7 @@ def test_a_whole_run_survives(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(TRICKS) - {"silence", "a slow drip", "100 MB of headers"}))
 def test_each_hostile_answer_ends_in_a_verdict(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.client.policy.BACKOFF", (0.01,))
+    monkeypatch.setattr("conformance.client.retry.BACKOFF", (0.01,))
     held = contract("microcms-management")
     rows = ["contents-get/limit-below-minimum", "contents-get/content-not-found"]
     with tricky(TRICKS[name]) as port:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.client.limits import Access
+from conformance.client.policy import Access
 from conformance.client.session import Session
 from conformance.contract.schema import Depth
 from conformance.engine.journal import LEDGER_FILE

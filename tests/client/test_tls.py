@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from conformance.client.limits import Access, Limits
+from conformance.client.policy import Access, ClientCertificate, Limits
 from conformance.client.session import Session
+from conformance.errors import ConfigError
 from conformance.http import FailureKind, Request
 
 Start = Callable[..., Any]
@@ -80,7 +81,9 @@ def test_a_client_certificate_is_shown(secure: Start, certificate: Path) -> None
     server = secure(response, client=True)
     bare = Session(Access(server.url, ca_bundle=str(certificate)), LIMITS, sleep=lambda _: None)
     assert bare.send(Request("GET", server.url)).response is None
-    session = Session(Access(server.url, ca_bundle=str(certificate), client_cert=str(certificate)), LIMITS)
+    session = Session(
+        Access(server.url, ca_bundle=str(certificate), client_certificate=ClientCertificate(str(certificate))), LIMITS
+    )
     assert session.send(Request("GET", server.url)).response
     session.close()
 
@@ -123,4 +126,66 @@ def test_a_large_upload_arrives_whole(secure: Start, certificate: Path) -> None:
     server = secure(take)
     session = Session(Access(server.url, frozenset({"write"}), ca_bundle=str(certificate)), LIMITS)
     assert session.send(Request("POST", server.url, (), bytes(6_000_000), "write")).response
+    session.close()
+
+
+def encrypt_key(folder: Path, certificate: Path) -> tuple[str, str]:
+    """The certificate alone, and its key encrypted with the passphrase `word`."""
+    lines = certificate.read_text()
+    at = lines.index("-----BEGIN PRIVATE KEY")
+    (folder / "cert.pem").write_text(lines[:at])
+    (folder / "plain.pem").write_text(lines[at:])
+    command = ["openssl", "pkcs8", "-topk8", "-in", "plain.pem", "-out", "key.pem", "-passout", "pass:word"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return str(folder / "cert.pem"), str(folder / "key.pem")
+
+
+def test_a_key_of_its_own_with_a_passphrase_is_used(secure: Start, certificate: Path, tmp_path: Path) -> None:
+    server = secure(response, client=True)
+    cert, key = encrypt_key(tmp_path, certificate)
+    shown = ClientCertificate(cert, key, passphrase="word")
+    session = Session(Access(server.url, ca_bundle=str(certificate), client_certificate=shown), LIMITS)
+    assert session.send(Request("GET", server.url)).response
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "said"), [(None, "the key is encrypted"), ("other", "the key cannot be decrypted with it")]
+)
+def test_a_key_that_cannot_be_read_is_named(
+    certificate: Path, tmp_path: Path, passphrase: str | None, said: str
+) -> None:
+    cert, key = encrypt_key(tmp_path, certificate)
+    with pytest.raises(ConfigError, match=said):
+        Session(Access("https://host", client_certificate=ClientCertificate(cert, key, passphrase=passphrase)))
+
+
+def test_a_key_of_another_certificate_is_named(certificate: Path, tmp_path: Path) -> None:
+    subprocess.run(
+        ["openssl", "genpkey", "-algorithm", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-out", "other.pem"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    shown = ClientCertificate(str(certificate), str(tmp_path / "other.pem"))
+    with pytest.raises(ConfigError, match="it is not the key of the certificate"):
+        Session(Access("https://host", client_certificate=shown))
+
+
+def test_pkcs12_is_read_or_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "a.p12").write_bytes(b"nonsense")
+    with pytest.raises(ConfigError, match=r"client_cert\.pkcs12"):
+        Session(Access("https://host", client_certificate=ClientCertificate(pkcs12=str(tmp_path / "a.p12"))))
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_certificates_of_the_environment_are_trusted(
+    secure: Start, certificate: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    server = secure(response)
+    for other in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, str(certificate))
+    session = Session(Access(server.url), LIMITS)
+    assert session.send(Request("GET", server.url)).response
     session.close()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conformance.client.limits import Access
+from conformance.client.policy import Access
 from conformance.client.session import Session
 from conformance.errors import ConfigError
 from conformance.http import FailureKind, NoResponse, Request, Response
@@ -474,7 +474,9 @@ def test_what_must_not_be_repeated_is_repeated_where_nothing_was_done(
     assert kind == (outcome.kind if isinstance(outcome, NoResponse) else None)
 
 
-def test_an_idle_connection_that_was_closed_costs_no_try(serve: Start, talk: Start, waits: list[float]) -> None:
+def test_an_idle_connection_that_was_closed_costs_a_try_and_no_wait(
+    serve: Start, talk: Start, waits: list[float]
+) -> None:
     gone = threading.Event()
 
     def handle(connection: socket.socket, number: int) -> None:
@@ -492,7 +494,7 @@ def test_an_idle_connection_that_was_closed_costs_no_try(serve: Start, talk: Sta
     session.send(Request("GET", server.url))
     exchange = session.send(Request("GET", server.url))
     assert gone.is_set()
-    assert (200, 1, []) == (exchange.response.status, exchange.tries, waits)
+    assert (exchange.response.status, exchange.tries, session.sent, waits) == (200, 2, 3, [])
 
 
 def test_a_body_cut_short_once_is_asked_for_again(serve: Start, talk: Start) -> None:
@@ -543,8 +545,18 @@ def test_a_target_that_answers_no_more_is_gone_after_five(serve: Start, talk: St
     assert [FailureKind.TIMEOUT] * 5 + [FailureKind.NOT_SENT] == kinds
 
 
+@pytest.mark.parametrize("answer", [None, b"nonsense\r\n", status(503)])
+def test_a_target_that_never_answers_is_gone_after_five(serve: Start, talk: Start, answer: bytes | None) -> None:
+    server = script(serve, answer)
+    session = talk(server.url)
+    for _ in range(8):
+        session.send(Request("GET", server.url))
+    assert session.gone.startswith("5 requests in a row had no answer that counts: ")
+    assert len(server.requests) <= 10
+
+
 def test_an_answer_in_between_keeps_the_target_alive(serve: Start, talk: Start) -> None:
-    server = script(serve, *([None] * 20), OK)
+    server = script(serve, OK, *([None] * 19), OK)
     session = talk(server.url, limits={"tries": 1})
     for _ in range(20):
         session.send(Request("GET", server.url))

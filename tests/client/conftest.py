@@ -3,11 +3,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from conformance.client.limits import Access, Limits
+from conformance.client.policy import Access, Limits
 from conformance.client.session import Session
 
 Handler = Callable[[socket.socket, int], None]
@@ -97,6 +98,10 @@ class Waits(list[float]):
         self.append(seconds)
         assert len(self) < 1000, "somebody waits for a real clock"
 
+    def clock(self) -> float:
+        """The time, as if the waits had been real."""
+        return time.monotonic() + sum(self)
+
 
 @pytest.fixture
 def waits() -> Waits:
@@ -110,7 +115,7 @@ def talk(waits: Waits) -> Iterator[Callable[..., Session]]:
 
     def start(url: str, permissions: tuple[str, ...] = ("read", "write", "delete"), **options: object) -> Session:
         limits = Limits(**{"connect": 1.0, "read": 0.25, "whole": 0.5, "tries": 2, **options.pop("limits", {})})
-        session = Session(Access(url, frozenset(permissions)), limits, sleep=waits, **options)
+        session = Session(Access(url, frozenset(permissions)), limits, sleep=waits, clock=waits.clock, **options)
         sessions.append(session)
         return session
 

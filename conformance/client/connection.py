@@ -1,0 +1,213 @@
+"""Connections to a target: opened from a source address, through a proxy, with TLS; kept and used again."""
+
+from __future__ import annotations
+
+import errno
+import select
+import socket
+import ssl
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import cast
+from urllib.parse import urlsplit
+
+from urllib3.util.ssltransport import SSLTransport
+
+from conformance.client.http1 import NotHttpError, ResponseReader, SocketStream
+from conformance.client.policy import Limits, OutgoingRequest, basic_authorization
+from conformance.client.tls import TlsContext
+from conformance.http import FailureKind
+from conformance.messages import Message, error_message, join_messages
+
+__all__ = ["Connection", "ConnectionFailed", "ConnectionPool", "Route"]
+
+UNREACHABLE = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
+NOT_OURS = frozenset(
+    {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EINVAL}
+)
+"""Errors of this machine: an address that it does not have, a limit of its own."""
+PROXY_PORTS = {"http": 3128, "https": 443}
+
+
+class ConnectionFailed(Exception):
+    """There is no connection: of which kind, and one line of detail. Nothing has been sent."""
+
+    def __init__(self, kind: FailureKind, detail: str) -> None:
+        super().__init__(detail)
+        self.kind, self.detail = kind, detail
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a connection leads, and which way."""
+
+    scheme: str
+    host: str
+    port: int
+    source_address: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, outgoing: OutgoingRequest) -> Route:
+        return cls(outgoing.scheme, outgoing.host, outgoing.port, outgoing.source_address, outgoing.proxy)
+
+
+@dataclass(slots=True)
+class Connection:
+    """An open connection; `carried` counts the requests that it has taken."""
+
+    route: Route
+    sock: socket.socket
+    carried: int = 0
+
+    def is_idle(self) -> bool:
+        """Whether it can take a request: nothing waits to be read on it, and it has not been closed."""
+        with suppress(OSError, ValueError):
+            return not select.select([self.sock], [], [], 0)[0]
+        return False
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self.sock.close()
+
+
+class ConnectionPool:
+    """Opens connections and keeps those that can be used again. Safe for threads."""
+
+    def __init__(self, tls: TlsContext, limits: Limits) -> None:
+        self._tls, self._limits = tls, limits
+        self._idle: defaultdict[Route, list[Connection]] = defaultdict(list)
+        self._lock = threading.Lock()
+
+    def take(self, route: Route, *, fresh: bool = False) -> Connection:
+        """An idle connection, or a new one; raises ConnectionFailed."""
+        while not fresh:
+            with self._lock:
+                connection = self._idle[route].pop() if self._idle[route] else None
+            if connection is None:
+                break
+            if connection.is_idle():
+                return connection
+            connection.close()
+        return Connection(route, _connect(route, self._tls, self._limits))
+
+    def give_back(self, connection: Connection) -> None:
+        """Keeps a connection for the next request."""
+        with self._lock:
+            self._idle[connection.route].append(connection)
+
+    def close(self) -> None:
+        """Closes every idle connection."""
+        with self._lock:
+            connections = [one for idle in self._idle.values() for one in idle]
+            self._idle.clear()
+        for connection in connections:
+            connection.close()
+
+
+def _connect(route: Route, tls: TlsContext, limits: Limits) -> socket.socket:
+    deadline = time.monotonic() + limits.connect
+    if route.proxy is None:
+        sock = _open(route.host, route.port, route.source_address, limits.connect)
+    else:
+        sock = _through_proxy(route, tls, limits, deadline)
+    if route.scheme == "http":
+        return sock
+    with _closing_on_failure(sock):
+        sock.settimeout(max(0.001, deadline - time.monotonic()))
+        return _secure(sock, tls, route.host)
+
+
+def _through_proxy(route: Route, tls: TlsContext, limits: Limits, deadline: float) -> socket.socket:
+    proxy = urlsplit(route.proxy or "")
+    host = proxy.hostname or ""
+    port = proxy.port or PROXY_PORTS.get(proxy.scheme, 3128)
+    try:
+        sock = _open(host, port, route.source_address, limits.connect)
+    except ConnectionFailed as failed:
+        if failed.kind is FailureKind.NOT_SENT:
+            raise
+        detail = Message("our proxy {place} is not reached: {reason}", place=f"{host}:{port}", reason=failed.detail)
+        raise ConnectionFailed(FailureKind.PROXY, detail) from None
+    with _closing_on_failure(sock):
+        sock.settimeout(max(0.001, deadline - time.monotonic()))
+        if proxy.scheme == "https":
+            sock = _secure(sock, tls, host)
+        if route.scheme == "https":
+            _open_tunnel(sock, route, limits, f"{host}:{port}")
+    return sock
+
+
+def _open(host: str, port: int, source_address: str | None, seconds: float) -> socket.socket:
+    source = (source_address, 0) if source_address else None
+    try:
+        sock = socket.create_connection((host, port), timeout=seconds, source_address=source)
+    except (socket.gaierror, UnicodeError) as error:
+        text = getattr(error, "strerror", None) or type(error).__name__
+        detail = Message("the host name cannot be resolved: {error}", error=text)
+        raise ConnectionFailed(FailureKind.UNRESOLVED, detail) from None
+    except TimeoutError:
+        raise ConnectionFailed(FailureKind.TIMEOUT, Message("no connection in time")) from None
+    except OSError as error:
+        text = error.strerror or str(error)
+        if error.errno in NOT_OURS:
+            detail = Message("this machine cannot send it: {error}", error=text)
+            raise ConnectionFailed(FailureKind.NOT_SENT, detail) from None
+        raise ConnectionFailed(FailureKind.REFUSED, text) from None
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+def _secure(sock: socket.socket, tls: TlsContext, host: str) -> socket.socket:
+    context = tls.context()
+    try:
+        if not isinstance(sock, ssl.SSLSocket):
+            return context.wrap_socket(sock, server_hostname=host)
+        # TLS within the TLS of a proxy; it has all that is used of a socket.
+        return cast("socket.socket", SSLTransport(sock, context, server_hostname=host))
+    except ssl.SSLCertVerificationError as error:
+        detail = Message("the certificate is not accepted: {error}", error=" ".join(error.verify_message.split())[:200])
+    except ssl.SSLError as error:
+        reason = error.reason or error.strerror or Message("the connection was closed")
+        detail = Message("TLS failed: {reason}", reason=reason)
+    except TimeoutError:
+        raise ConnectionFailed(FailureKind.TIMEOUT, Message("no connection in time")) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or Message("the connection was closed")
+        detail = Message("TLS failed: {reason}", reason=reason)
+    raise ConnectionFailed(FailureKind.TLS, detail)
+
+
+def _open_tunnel(sock: socket.socket, route: Route, limits: Limits, proxy_name: str) -> None:
+    """Asks the proxy for a way to the target; raises ConnectionFailed where it does not give one."""
+    place = f"[{route.host}]:{route.port}" if ":" in route.host else f"{route.host}:{route.port}"
+    authorization = basic_authorization(route.proxy or "")
+    who = [f"Proxy-Authorization: {authorization}"] if authorization else []
+    lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}", *who, "", ""]
+    reader = ResponseReader(SocketStream(sock, limits.read, limits.connect), limits, "CONNECT")
+    try:
+        sock.sendall("\r\n".join(lines).encode("utf-8"))
+        reader.run()
+    except (OSError, NotHttpError) as error:
+        detail = Message("our proxy {place} gave no answer: {reason}", place=proxy_name, reason=error_message(error))
+        raise ConnectionFailed(FailureKind.PROXY, detail) from None
+    if reader.status != 200 or reader.faults:
+        status = f"{reader.status} {reader.reason[:100]}".strip()
+        answer = join_messages("; ", [status, *reader.faults])
+        raise ConnectionFailed(
+            FailureKind.PROXY, Message("our proxy {place} answered {answer}", place=proxy_name, answer=answer)
+        )
+
+
+@contextmanager
+def _closing_on_failure(sock: socket.socket) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            sock.close()
+        raise

@@ -1,0 +1,70 @@
+"""What a Content-Encoding has put around a body is taken off again, piece by piece."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+
+from conformance.messages import Message
+
+__all__ = ["ContentCodingError", "build_decoder"]
+
+DECODED_PIECE = 1 << 16
+MOST_CODINGS = 3
+
+Unpack = Callable[[Iterator[bytes]], Iterator[bytes]]
+
+
+class ContentCodingError(Exception):
+    """The body is not what its Content-Encoding says; the text of it says how."""
+
+
+def build_decoder(codings: list[str]) -> Unpack | None:
+    """What takes the members of a Content-Encoding off a body; None where there is nothing to take off.
+
+    Raises ContentCodingError for a coding that was not offered, or for too many of them.
+    """
+    names = [name for name in codings if name not in {"", "identity"}]
+    unknown = [name for name in names if name not in {"gzip", "x-gzip", "deflate"}]
+    if unknown:
+        raise ContentCodingError(Message("Content-Encoding {name!r} was not offered", name=unknown[0][:40]))
+    if len(names) > MOST_CODINGS:
+        raise ContentCodingError(Message("Content-Encoding names {n} codings", n=len(names)))
+    if not names:
+        return None
+
+    def unpack(pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for name in reversed(names):
+            pieces = _inflate(name, pieces)
+        return pieces
+
+    return unpack
+
+
+def _inflate(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    engine = None
+    try:
+        for piece in pieces:
+            if engine is None:
+                engine = _engine(name, piece)
+            while piece:
+                out = engine.decompress(piece, DECODED_PIECE)
+                if out:
+                    yield out
+                piece = engine.unconsumed_tail  # noqa: PLW2901 - what is left of this very piece
+                if engine.eof:
+                    piece = engine.unused_data  # noqa: PLW2901
+                    if not piece.startswith(b"\x1f\x8b"):
+                        break
+                    engine = _engine(name, piece)
+    except zlib.error:
+        raise ContentCodingError(Message("the body is not {name}, as its Content-Encoding says", name=name)) from None
+    if engine is not None and not engine.eof:
+        raise ContentCodingError(Message("the {name} body ends too early", name=name))
+
+
+def _engine(name: str, start: bytes) -> zlib._Decompress:
+    if name != "deflate":
+        return zlib.decompressobj(16 + zlib.MAX_WBITS)
+    wrapped = len(start) > 1 and start[0] & 0x0F == 8 and (start[0] << 8 | start[1]) % 31 == 0
+    return zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)

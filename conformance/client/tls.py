@@ -1,0 +1,126 @@
+"""What TLS trusts, and the certificate that we show: read from files once, before anything is sent."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import tempfile
+import threading
+from pathlib import Path
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from conformance.client.policy import Access, ClientCertificate
+from conformance.errors import ConfigError, Problem
+
+__all__ = ["TlsContext"]
+
+FROM_ENVIRONMENT = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+
+
+class TlsContext:
+    """The TLS settings of one target. Raises ConfigError, naming the profile key, for a file that cannot be used."""
+
+    def __init__(self, access: Access) -> None:
+        self._trusted = _trusted_file(access)
+        self._certificate = access.client_certificate
+        self._lock = threading.Lock()
+        self._context: ssl.SSLContext | None = None
+        if access.ca_bundle or access.client_certificate:
+            self.context()
+
+    def context(self) -> ssl.SSLContext:
+        """The context of all connections; reading the trusted certificates takes a moment, so it is made once."""
+        with self._lock:
+            if self._context is None:
+                self._context = self._build()
+            return self._context
+
+    def _build(self) -> ssl.SSLContext:
+        name, path = self._trusted
+        try:
+            in_folder = os.path.isdir(path)  # noqa: PTH112 - paths are texts here
+            context = ssl.create_default_context(cafile=None if in_folder else path, capath=path if in_folder else None)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError([Problem(name, _reason(error), "give the path of a PEM file of certificates")]) from None
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(["http/1.1"])
+        if self._certificate is not None:
+            _show(context, self._certificate)
+        return context
+
+
+def _trusted_file(access: Access) -> tuple[str, str]:
+    """What is trusted, and by which key or variable: the profile's file, the environment's, or the usual ones."""
+    if access.ca_bundle:
+        return "ca_bundle", access.ca_bundle
+    for name in FROM_ENVIRONMENT:
+        if path := os.environ.get(name):
+            return name, path
+    return "ca_bundle", DEFAULT_CA_BUNDLE_PATH
+
+
+def _show(context: ssl.SSLContext, certificate: ClientCertificate) -> None:
+    if certificate.pkcs12 is not None:
+        _show_pkcs12(context, certificate.pkcs12, certificate.passphrase)
+        return
+    _load(context, certificate.cert or "", certificate.key, certificate.passphrase)
+
+
+def _load(context: ssl.SSLContext, cert: str, key: str | None, passphrase: str | None) -> None:
+    asked: list[bool] = []
+
+    def password() -> str:
+        asked.append(True)
+        return passphrase or ""
+
+    try:
+        context.load_cert_chain(cert, key, password)
+    except (OSError, ssl.SSLError, ValueError) as error:
+        if asked and passphrase is None:
+            hint = "give passphrase: {env: …} or {file: …}"
+            problem = Problem("client_cert.passphrase", "the key is encrypted", hint)
+        elif asked:
+            problem = Problem("client_cert.passphrase", "the key cannot be decrypted with it", "check the passphrase")
+        elif getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
+            problem = Problem(
+                "client_cert.key", "it is not the key of the certificate", "give the two that belong together"
+            )
+        else:
+            problem = Problem("client_cert", _reason(error), "give PEM files of a certificate and its key")
+        raise ConfigError([problem]) from None
+
+
+def _show_pkcs12(context: ssl.SSLContext, path: str, passphrase: str | None) -> None:
+    try:
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - only where it is installed
+        from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
+    except ImportError:
+        hint = "install `cryptography`, or convert the file: openssl pkcs12 -in FILE -out client.pem"
+        raise ConfigError([Problem("client_cert.pkcs12", "PKCS#12 files are read by `cryptography`", hint)]) from None
+    try:
+        secret = None if passphrase is None else passphrase.encode("utf-8")
+        key, own, others = pkcs12.load_key_and_certificates(Path(path).read_bytes(), secret)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            [Problem("client_cert.pkcs12", _reason(error), "check the file and its passphrase")]
+        ) from None
+    if key is None or own is None:
+        raise ConfigError([Problem("client_cert.pkcs12", "it lacks a certificate or its key", "give another file")])
+    word = os.urandom(16).hex()
+    lock = serialization.BestAvailableEncryption(word.encode("ascii"))
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
+    pem += b"".join(one.public_bytes(serialization.Encoding.PEM) for one in (own, *others))
+    # The module ssl reads keys from files only: it lies there encrypted, for this moment, for nobody but us.
+    handle, name = tempfile.mkstemp(suffix=".pem")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(pem)
+        _load(context, name, None, word)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)
+    return f"it cannot be used: {text}"

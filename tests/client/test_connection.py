@@ -1,0 +1,65 @@
+"""Through a proxy: of the whole run or of one request, plain and as a tunnel; what the proxy says is the proxy's."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conformance.client.policy import Access, Limits
+from conformance.client.session import Session
+from conformance.http import FailureKind, Request
+from tests.client.test_session import OK, script, status
+
+Start = Callable[..., Any]
+
+LIMITS = Limits(connect=1.0, read=0.5, whole=1.0, tries=2)
+
+
+def open_session(base_url: str, proxy: str) -> Session:
+    return Session(Access(base_url, proxy=proxy), LIMITS, sleep=lambda _: None)
+
+
+def test_every_request_of_a_run_goes_through_its_proxy(serve: Start) -> None:
+    proxy = script(serve, OK)
+    session = open_session("http://target.invalid", proxy.url.replace("//", "//me:w%C3%B6rd@"))
+    exchange = session.send(Request("GET", "http://target.invalid/a"))
+    assert exchange.response
+    assert proxy.requests[0].startswith(b"GET http://target.invalid/a HTTP/1.1\r\nHost: target.invalid\r\n")
+    assert b"Proxy-Authorization: Basic " + b64encode("me:wörd".encode()) in proxy.requests[0]
+
+
+def test_a_request_from_an_own_address_goes_its_own_way(serve: Start) -> None:
+    server, proxy = script(serve, OK), script(serve, OK)
+    session = open_session(server.url, proxy.url)
+    assert session.send(Request("GET", server.url, source_address="127.0.0.9")).response
+    assert (server.peers, proxy.peers) == (["127.0.0.9"], [])
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_407_of_our_own_proxy_is_no_answer_of_the_target(serve: Start, scheme: str) -> None:
+    proxy = script(serve, status(407, "Proxy-Authenticate: Basic\r\n"))
+    outcome = open_session(f"{scheme}://target.invalid", proxy.url).send(Request("GET", f"{scheme}://target.invalid/"))
+    assert outcome.outcome.kind == FailureKind.PROXY
+    assert " answered 407" in outcome.outcome.detail
+
+
+def test_a_407_without_a_proxy_is_the_targets_answer(serve: Start, talk: Start) -> None:
+    server = script(serve, status(407))
+    assert talk(server.url).send(Request("GET", server.url)).response.status == 407
+
+
+def test_a_proxy_that_is_not_there_is_named(serve: Start) -> None:
+    outcome = open_session("http://target.invalid", "http://127.0.0.1:1").send(Request("GET", "http://target.invalid/"))
+    assert outcome.outcome.kind == FailureKind.PROXY
+    assert outcome.outcome.detail.startswith("our proxy 127.0.0.1:1 is not reached: ")
+
+
+@pytest.mark.parametrize("answer", [b"", b"nonsense\r\n", b"HTTP/1.1 200 OK\r\n\r\nno TLS at all, to be sure"])
+def test_a_tunnel_that_leads_nowhere_is_no_answer(serve: Start, answer: bytes) -> None:
+    proxy = script(serve, answer)
+    outcome = open_session("https://target.invalid", proxy.url).send(Request("GET", "https://target.invalid/"))
+    assert outcome.outcome.kind in {FailureKind.PROXY, FailureKind.TLS}
+    assert proxy.requests[0] == b"CONNECT target.invalid:443 HTTP/1.1\r\nHost: target.invalid:443\r\n\r\n"

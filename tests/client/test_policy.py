@@ -1,0 +1,95 @@
+"""The last gate: what a request says of its own length, way or method never makes another request of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conformance.client.policy import Access, PermissionGate
+from conformance.client.session import Session
+from conformance.http import FailureKind, Request
+from tests.client.test_session import OK, script
+
+Start = Callable[..., Any]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Content-Length",
+        "content-length",
+        "Transfer-Encoding",
+        "HOST",
+        "Connection",
+        "Expect",
+        "TE",
+        "Upgrade",
+        "Proxy-Authorization",
+    ],
+)
+def test_framing_headers_are_never_taken_from_a_request(serve: Start, talk: Start, name: str) -> None:
+    server = script(serve, OK)
+    smuggled = b"DELETE /all HTTP/1.1\r\nHost: x\r\n\r\n"
+    outcome = talk(server.url).send(Request("GET", server.url, ((name, "0"),), smuggled)).outcome
+    assert (outcome.kind, server.peers) == (FailureKind.NOT_SENT, [])
+    assert outcome.detail.startswith(f"the header {name} says where a request ends or which way it goes")
+
+
+def test_a_body_is_framed_by_its_own_length(serve: Start, talk: Start) -> None:
+    server = script(serve, OK)
+    talk(server.url).send(Request("GET", server.url, (), b"DELETE / HTTP/1.1\r\n\r\n"))
+    assert b"\r\nContent-Length: 21\r\n" in server.requests[0]
+
+
+@pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override"])
+@pytest.mark.parametrize(
+    ("method", "permissions"), [("DELETE", ("read", "write")), ("PATCH", ("read",)), ("delete ", ("read",))]
+)
+def test_a_method_in_a_header_needs_its_permission(
+    serve: Start, talk: Start, name: str, method: str, permissions: tuple[str, ...]
+) -> None:
+    server = script(serve, OK)
+    outcome = talk(server.url, permissions).send(Request("GET", server.url, ((name, method),))).outcome
+    assert (outcome.kind, server.peers) == (FailureKind.NOT_SENT, [])
+
+
+def test_a_body_without_a_length_goes_out_in_chunks(serve: Start, talk: Start) -> None:
+    bodies: list[bytes] = []
+
+    def handle(connection: Any, number: int) -> None:
+        server.head(connection)
+        data = b""
+        while not data.endswith(b"0\r\n\r\n"):
+            data += connection.recv(65536)
+        bodies.append(data)
+        connection.sendall(OK)
+
+    server = serve(handle)
+    body = b"a" * 70_000
+    assert talk(server.url).send(Request("POST", server.url, (), body, "write", chunked=True)).response
+    assert b"\r\nTransfer-Encoding: chunked\r\n" in server.requests[0]
+    assert b"Content-Length" not in server.requests[0]
+    assert bodies == [b"10000\r\n" + b"a" * 65536 + b"\r\n1170\r\n" + b"a" * 4464 + b"\r\n0\r\n\r\n"]
+
+
+def test_an_international_host_goes_out_in_ascii() -> None:
+    gate = PermissionGate.for_access(Access("https://bücher.example:8443"))
+    outgoing = gate.admit(Request("GET", "https://bücher.example:8443/a"))
+    assert (outgoing.host, outgoing.port) == ("xn--bcher-kva.example", 8443)
+    assert b"Host: xn--bcher-kva.example:8443\r\n" in outgoing.head
+
+
+def test_headers_of_every_request_go_out_and_stand_in_the_exchange(serve: Start) -> None:
+    server = script(serve, OK)
+    session = Session(Access(server.url, headers=(("X-Team", "qa"), ("X-Gateway", "word")), request_ids=True))
+    exchanges = [session.send(Request("GET", server.url, (("x-team", "me"),))) for _ in range(2)]
+    session.close()
+    assert [line for line in server.requests[0].split(b"\r\n") if b"eam" in line or b"Gate" in line] == [
+        b"x-team: me",
+        b"X-Gateway: word",
+    ]
+    ids = [dict(exchange.request.headers)["X-Request-Id"] for exchange in exchanges]
+    assert f"X-Request-Id: {ids[1]}\r\n".encode() in server.requests[1]
+    assert ids[0] != ids[1]

@@ -1,0 +1,118 @@
+"""When a request is sent again, how long is waited for that, and what a repetition can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from conformance.client.retry import WaitBudget, parse_retry_after
+from conformance.http import FailureKind, NoResponse, Request, Response
+from tests.client.test_session import OK, script, status
+
+Start = Callable[..., Any]
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("1000000000", 1e9),
+        ("9" * 400, 1e12),
+        ("-5", None),
+        ("abc", None),
+        ("inf", None),
+        ("nan", None),
+        ("", None),
+        ("Thu, 01 Jan 2026 00:00:30 GMT", 30.0),
+        ("Wed, 31 Dec 2025 00:00:00 GMT", 0.0),
+        ("Fri, 01 Jan 2027 00:00:00 GMT", 365 * 86400.0),
+        ("Fri, 99 Jan 2027 00:00:00 GMT", None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(value: str, seconds: float | None) -> None:
+    assert parse_retry_after(Response(429, (("Retry-After", value),)), NOW) == seconds
+
+
+@pytest.mark.parametrize("value", ["1000000000", "Fri, 01 Jan 2100 00:00:00 GMT"])
+def test_nobody_waits_for_years_and_who_asked_for_it_is_named(
+    serve: Start, talk: Start, waits: list[float], value: str
+) -> None:
+    server = script(serve, status(429, f"Retry-After: {value}\r\n"))
+    outcome = talk(server.url).send(Request("GET", server.url)).outcome
+    assert (outcome.kind, waits) == (FailureKind.UNAVAILABLE, [])
+    assert outcome.detail.startswith("answered 429 and asked to wait ")
+    assert outcome.detail.endswith(" s: no wait is longer than 60 s")
+
+
+@pytest.mark.parametrize("value", ["-5", "abc", "inf", ""])
+def test_a_wait_that_cannot_be_read_is_our_own_choice(
+    serve: Start, talk: Start, waits: list[float], value: str
+) -> None:
+    server = script(serve, status(503, f"Retry-After: {value}\r\n"), OK)
+    assert talk(server.url).send(Request("GET", server.url)).response
+    assert 0.1 < waits[0] < 0.3
+
+
+def test_waiting_ends_when_the_patience_of_the_run_is_used_up(serve: Start, talk: Start, waits: list[float]) -> None:
+    server = script(serve, status(429, "Retry-After: 50\r\n"))
+    session = talk(server.url, limits={"patience": 120.0})
+    for _ in range(9):
+        session.send(Request("GET", server.url), unpaced=True)
+    assert len(server.requests) <= 6
+    assert session.gone == "the 120 s that a run waits in all are over: it answered 429 and asked to wait 50 s more"
+
+
+def test_waits_at_the_same_time_count_once() -> None:
+    now = [0.0]
+    budget = WaitBudget(10.0, lambda: now[0])
+    assert [budget.take(8.0) for _ in range(5)] == [True] * 5
+    now[0] = 8.0
+    assert [budget.take(2.0), budget.take(1.0), budget.take(2.5)] == [True, True, False]
+
+
+def test_a_write_that_may_have_had_its_effect_is_marked_when_it_is_sent_again(serve: Start, talk: Start) -> None:
+    server = script(serve, OK, None, OK)
+    session = talk(server.url)
+    session.send(Request("GET", server.url))
+    exchange = session.send(Request("DELETE", server.url, permission="delete"))
+    assert (exchange.response.status, exchange.tries, exchange.maybe_done, session.sent) == (200, 2, True, 3)
+
+
+@pytest.mark.parametrize("code", [401, 404, 409])
+@pytest.mark.parametrize("first", [None, status(502), status(504)])
+def test_a_refusal_of_a_write_that_may_have_been_done_before_tells_nothing(
+    serve: Start, talk: Start, first: bytes | None, code: int
+) -> None:
+    server = script(serve, first, status(code))
+    exchange = talk(server.url).send(Request("DELETE", server.url, permission="delete"))
+    assert isinstance(exchange.outcome, NoResponse)
+    assert exchange.outcome.response.status == code
+    assert (
+        exchange.outcome.detail
+        == f"the answer to the first try was lost, and the {code} to its repetition tells nothing"
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "first", "code"), [("GET", None, 404), ("DELETE", status(429), 404), ("DELETE", None, 400)]
+)
+def test_any_other_answer_to_a_repetition_counts(
+    serve: Start, talk: Start, method: str, first: bytes | None, code: int
+) -> None:
+    server = script(serve, first, status(code))
+    exchange = talk(server.url).send(Request(method, server.url, permission="delete"))
+    assert exchange.response.status == code
+
+
+def test_a_write_never_meets_a_connection_that_was_idle(serve: Start, talk: Start) -> None:
+    server = script(serve, OK)
+    session = talk(server.url)
+    session.send(Request("GET", server.url))
+    session.send(Request("DELETE", server.url, permission="delete"))
+    assert len(server.peers) == 2
