@@ -61,7 +61,7 @@ operations:
   list: {}
   get: {path: {id: "{fixture.item}"}}
   put: {path: {id: "{fixture.item}"}}
-  add: {success: [201]}
+  add: {}
   remove: {path: {id: "{fixture.item}"}}
 """
 
@@ -92,7 +92,7 @@ BELOW = """\
         steps:
           - call: this
             request: {query: {limit: 0}}
-            expect: {status: 200, envelope: false, body: {properties: {items: {maxItems: 0}}, required: [items]}}
+            expect: {status: 200, body: {properties: {items: {maxItems: 0}}, required: [items]}}
 """
 
 ABOVE = """\
@@ -111,7 +111,7 @@ MISSING = """\
     expect: {status: 404, message: No such item}
     control:
       - label: an item
-        steps: [{call: get, expect: {status: 200, envelope: false, equals: {/id: "{fixture.item}"}}}]
+        steps: [{call: get, expect: {status: 200, equals: {/id: "{fixture.item}"}}}]
 """
 
 PROFILE: Mapping[str, Any] = {

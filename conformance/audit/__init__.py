@@ -1,1 +1,1 @@
-"""Audits: many targets held against their contracts, and the matrix of rows by targets that comes of it."""
+"""Audits: many targets run against their contracts, and a matrix of rows by targets."""

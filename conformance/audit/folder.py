@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from conformance import __version__
-from conformance.audit.csv_form import format_csv_audit
-from conformance.audit.job import Job, JobOutcome
-from conformance.audit.json_form import format_json_audit
+from conformance.audit.forms import format_csv_audit, format_json_audit
+from conformance.audit.jobs import Job, JobOutcome
 from conformance.audit.matrix import build_matrix
 from conformance.audit.model import Matrix
 from conformance.audit.page import render_audit
 from conformance.audit.profiles import ProfileSummary
+from conformance.checks.model import Verdict
 from conformance.errors import ConformanceError, OutputError
 from conformance.files import write_text
 from conformance.report.writers import WRITERS
@@ -25,46 +25,56 @@ from conformance.results.serialization import read_results
 __all__ = ["clear_target_folder", "drop_exchanges", "read_kept_results", "write_matrix", "write_target_folder"]
 
 _FORMS: Final = ("json", "html", "badge")
-_ASKED: Final = "order.json"
-"""Written last: where it is, the target is done, and it says with what."""
+_JOB_FILE: Final = "order.json"
+"""Written last: where it exists the target is done, and it holds what the results depend on."""
 
 
-def write_target_folder(folder: Path, results: Results, order: Job | None = None, language: str | None = None) -> None:
-    """Write one target's results, report and badge, then what was asked for; raises Unwritable."""
+def write_target_folder(folder: Path, results: Results, job: Job | None = None, language: str | None = None) -> None:
+    """Write one target's results, report and badge, then the description of its job; raises OutputError."""
     for form in _FORMS:
         writer = WRITERS[form]
         write_text(folder / writer.file, writer.write(results, language))
-    if order is not None and not results.partial:
-        write_text(folder / _ASKED, _asked(order))
+    if job is not None and not results.partial:
+        write_text(folder / _JOB_FILE, _describe_job(job))
 
 
 def clear_target_folder(folder: Path) -> None:
-    """Nothing of an earlier audit is taken for this one's; its ledger stays."""
-    for name in (_ASKED, *(WRITERS[form].file for form in _FORMS)):
+    """Delete the results of an earlier audit; its ledger stays."""
+    for name in (_JOB_FILE, *(WRITERS[form].file for form in _FORMS)):
         try:
             (folder / name).unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(f"{folder}: {error.strerror or error}") from None
 
 
-def read_kept_results(folder: Path, order: Job) -> Results | None:
-    """What an earlier audit left of a target, if it is whole and the very same was asked for."""
+def read_kept_results(folder: Path, job: Job) -> Results | None:
+    """The results of an earlier audit, if they are of the very same job and every request was answered.
+
+    A target that was down is tried again.
+    """
     try:
-        if (folder / _ASKED).read_text(encoding="utf-8") != _asked(order):
+        if (folder / _JOB_FILE).read_text(encoding="utf-8") != _describe_job(job):
             return None
-        return read_results(folder / WRITERS["json"].file)
+        results = read_results(folder / WRITERS["json"].file)
+        return None if _was_down(results) else results
     except (OSError, UnicodeDecodeError, ConformanceError):
         return None  # not there, or damaged: it is done again
 
 
-def _asked(order: Job) -> str:
-    """All that decides what is sent: profile, cases, manner, and who we are."""
+def _was_down(results: Results) -> bool:
+    """Whether a row is inconclusive because its last request was not answered."""
+    rows = [row for run in results.runs for row in run.rows if row.verdict is Verdict.INCONCLUSIVE]
+    return any(row.exchanges and row.exchanges[-1].response is None for row in rows)
+
+
+def _describe_job(job: Job) -> str:
+    """JSON of all that decides what is sent: profile, cases, options, and the version of the suite."""
     asked = {
         "suite": __version__,
-        "profile": order.profile_digest,
-        "contract": order.contract_digest,
-        "pace": order.pace,
-        "manner": asdict(order.manner),
+        "profile": job.profile_digest,
+        "contract": job.contract_digest,
+        "pace": job.pace,
+        "manner": asdict(job.options),
     }
     return json.dumps(asked, indent=1, sort_keys=True) + "\n"
 
@@ -84,15 +94,15 @@ def drop_exchanges(results: Results) -> Results:
 
 def write_matrix(
     output: Path,
-    glances: Sequence[ProfileSummary],
+    summaries: Sequence[ProfileSummary],
     kept: Mapping[str, Results],
     failed: Iterable[JobOutcome],
     language: str | None = None,
 ) -> Matrix:
-    """Write `audit.html`, `audit.json` and `audit.csv`, targets in the order of their profiles; raises Unwritable."""
-    found = [(one.name, kept[one.name]) for one in glances if one.name in kept]
+    """Write `audit.html`, `audit.json` and `audit.csv`, targets in the order of their profiles; raises OutputError."""
+    found = [(one.name, kept[one.name]) for one in summaries if one.name in kept]
     matrix = build_matrix(found, {one.name: one.problem for one in failed})
-    links = {one.name: one.folder for one in glances if one.name in kept}
+    links = {one.name: one.folder for one in summaries if one.name in kept}
     write_text(output / "audit.json", format_json_audit(matrix, links))
     write_text(output / "audit.html", render_audit(matrix, links, language))
     write_text(output / "audit.csv", format_csv_audit(matrix))

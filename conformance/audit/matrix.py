@@ -1,4 +1,4 @@
-"""Puts the results of many targets side by side. Pure."""
+"""The results of many targets side by side, as one matrix."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from conformance.results.normalize import Normalizer
 __all__ = ["build_matrix"]
 
 RowKey = tuple[str, str]
-Held = Mapping[RowKey, tuple[RowResult, str]]
-Given = tuple[str, Results | None]
+RowsOfTarget = Mapping[RowKey, tuple[RowResult, str]]
+NamedResults = tuple[str, Results | None]
 
 
 def build_matrix(runs: Sequence[tuple[str, Results]], failures: Mapping[str, str] | None = None) -> Matrix:
     """The matrix of the targets in the order given, then those of `failures`: the name and why there are no results.
 
-    A target may have been held against several contracts. Where its results hold one contract twice, the worse verdict
-    of a row stands in its cell.
+    A target may have been run against several contracts. Where its results hold one contract twice, a cell has the
+    worse verdict of its row.
     """
     failures = failures or {}
-    given: list[Given] = [*runs, *((name, None) for name in failures if name not in dict(runs))]
-    held = [_rows(results) for _, results in given]
+    given: list[NamedResults] = [*runs, *((name, None) for name in failures if name not in dict(runs))]
+    rows = [_rows(results) for _, results in given]
     return Matrix(
         columns=tuple(_column(name, results, failures.get(name, "")) for name, results in given),
-        tables=tuple(_tables(given, held, phrases_for(run for _, results in runs for run in results.runs))),
+        tables=tuple(_tables(given, rows, phrases_for(run for _, results in runs for run in results.runs))),
         choices=_choices([results for _, results in given]),
     )
 
@@ -60,8 +60,8 @@ def _column(name: str, results: Results | None, problem: str) -> Column:
     )
 
 
-def _rows(results: Results | None) -> Held:
-    """Each row with its anchor in the target's report, where a second run's rows are told apart by the run."""
+def _rows(results: Results | None) -> RowsOfTarget:
+    """Each row with its anchor in the target's report, with the number of the run where a row ID stands twice."""
     held: dict[RowKey, tuple[RowResult, str]] = {}
     taken: set[str] = set()
     order = list(Verdict)
@@ -75,7 +75,7 @@ def _rows(results: Results | None) -> Held:
     return held
 
 
-def _tables(given: Sequence[Given], held: Sequence[Held], phrases: Phrases) -> Iterable[AuditedTable]:
+def _tables(given: Sequence[NamedResults], held: Sequence[RowsOfTarget], phrases: Phrases) -> Iterable[AuditedTable]:
     runs = [run for _, results in given if results for run in results.runs]
     for contract in dict.fromkeys(run.contract.name for run in runs):
         own = [run for run in runs if run.contract.name == contract]
@@ -93,13 +93,13 @@ def _tables(given: Sequence[Given], held: Sequence[Held], phrases: Phrases) -> I
 
 
 def _order(runs: Iterable[TargetRun], rows: Iterable[RowResult]) -> Iterable[str]:
-    """The vendor's order of tables, then what only rows name; a table without rows is left off."""
+    """The vendor's order of tables, then what only rows name; a table without rows is left out."""
     used = dict.fromkeys(row.table for row in rows)
     named = dict.fromkeys(table.name for run in runs for table in run.contract.tables)
     return [name for name in (*named, *(one for one in used if one not in named)) if name in used]
 
 
-def _audited(contract: str, row: RowResult, held: Sequence[Held], phrases: Phrases) -> AuditedRow:
+def _audited(contract: str, row: RowResult, held: Sequence[RowsOfTarget], phrases: Phrases) -> AuditedRow:
     cells: list[AuditCell | None] = []
     for one in held:
         found = one.get((contract, row.id))
@@ -127,7 +127,7 @@ def _holds(results: Results | None, contract: str) -> bool:
 
 
 def _choices(given: Sequence[Results | None]) -> tuple[OpenChoice, ...]:
-    """Those first on which targets differ; answers of one target to one input are joined."""
+    """Choices on which targets differ come first; answers of one target to one input are joined."""
     found: dict[tuple[str, str, str], list[set[str]]] = {}
     for at, results in enumerate(given):
         for run in results.runs if results else ():

@@ -77,7 +77,7 @@ class AuditedTable:
     title: str
     rows: tuple[AuditedRow, ...]
     sums: tuple[Mapping[Verdict, int] | None, ...]
-    """None for a target that this contract was not held against."""
+    """None for a target that was not run against this contract."""
     title_ja: str = ""
 
 
@@ -113,14 +113,14 @@ class Matrix:
     @property
     def unfair(self) -> tuple[str, ...]:
         """What was not the same for all targets, so that their lines may not be compared without a thought."""
-        told = [column for column in self.columns if column.verdict is not None]
+        finished = [column for column in self.columns if column.verdict is not None]
         return tuple(
             what
             for what, values in (
-                ("depth", {column.depth for column in told}),
-                ("seed", {column.seed for column in told}),
-                ("permissions", {column.allow for column in told}),
-                ("contracts", {column.contracts for column in told}),
+                ("depth", {column.depth for column in finished}),
+                ("seed", {column.seed for column in finished}),
+                ("permissions", {column.allow for column in finished}),
+                ("contracts", {column.contracts for column in finished}),
             )
             if len(values) > 1
         )

@@ -45,8 +45,8 @@ def render_audit(matrix: Matrix, links: Mapping[str, str] | None = None, languag
         headline=_headline(matrix.columns),
         heading=in_each(partial(_heading, matrix)),
         unfair=in_each(partial(_unfair, matrix)),
-        hint=lambda cell: in_each(partial(_hint, cell)),
-        summed=lambda counts: in_each(partial(_summed, counts)),
+        hint=lambda cell: in_each(partial(_tooltip, cell)),
+        summed=lambda counts: in_each(partial(_format_counts, counts)),
         answered=lambda answer: in_each(lambda one: clip_text(format_choice(answer, one), 200)),
         told=build_translator(checked_language(language), Phrases().sentence),
     )
@@ -62,7 +62,7 @@ def _unfair(matrix: Matrix, language: str) -> str:
     return translate("audit.unfair", language, what=what)
 
 
-def _hint(cell: AuditCell, language: str) -> str:
+def _tooltip(cell: AuditCell, language: str) -> str:
     """What is seen of a cell when it is pointed at."""
     why = cell.why if language == "en" else cell.why_ja or cell.why
     known = translate("audit.known", language, reason=cell.known) if cell.known else ""
@@ -71,7 +71,7 @@ def _hint(cell: AuditCell, language: str) -> str:
     )
 
 
-def _summed(counts: Mapping[Verdict, int], language: str) -> str:
+def _format_counts(counts: Mapping[Verdict, int], language: str) -> str:
     there = [(counts[one], translate(f"verdict.{one}", language)) for one in WORST_FIRST if counts[one]]
     return " ".join(translate("audit.count", language, count=count, verdict=verdict) for count, verdict in there)
 

@@ -1,4 +1,4 @@
-"""Answers of two targets to the same seeded requests held against each other. Pure."""
+"""Where two targets answer the same requests differently."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Pairing:
 
 
 def compare_pair(first: Results, second: Results, names: tuple[str, str] = ("first", "second")) -> Pairing:
-    """Where the two differ once identifiers, times and each target's own names are set aside.
+    """Where the two differ, leaving out identifiers, times and each target's own names.
 
     An error's body is compared as it is, a success's by its shape only: two sites hold different contents. Steps and
     clean-up are not compared. Differences in which one of the two is wrong come first.

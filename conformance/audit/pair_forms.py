@@ -34,7 +34,7 @@ def render_pair(pairing: Pairing) -> str:
         "pairing.html.jinja",
         title=_headline(pairing),
         pairing=pairing,
-        said=lambda one: _said(one, pairing),
+        said=lambda one: _describe_side(one, pairing),
     )
 
 
@@ -44,7 +44,7 @@ def _headline(pairing: Pairing) -> str:
     return f"{pairing.first} and {pairing.second} answer {what}, of {pairing.compared} requests sent to both."
 
 
-def _said(one: PairDifference, pairing: Pairing) -> str:
+def _describe_side(one: PairDifference, pairing: Pairing) -> str:
     return {
         RightSide.FIRST: f"{pairing.first} is right",
         RightSide.SECOND: f"{pairing.second} is right",
@@ -58,7 +58,7 @@ def _lines(pairing: Pairing) -> Iterator[str]:
     if pairing.alone:
         yield f"{pairing.alone} requests were sent to one of them only and are not compared."
     for one in pairing.differences:
-        yield f"  {one.row} at {one.label}: {_said(one, pairing)}"
+        yield f"  {one.row} at {one.label}: {_describe_side(one, pairing)}"
         yield f"    {pairing.first}: {clip_text(one.first, _LONGEST)}"
         yield f"    {pairing.second}: {clip_text(one.second, _LONGEST)}"
         yield from (f"    {why}" for why in one.why)

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from conformance.audit.job import Job
-from conformance.audit.worker import TargetRunner, load_job_contract, load_job_target
+from conformance.audit.folder import write_target_folder
+from conformance.audit.jobs import AuditOptions, Job, build_jobs, load_job_contract
+from conformance.audit.pair import Pairing, compare_pair
+from conformance.audit.pair_forms import format_json_pair, render_pair
+from conformance.audit.profiles import ProfileSummary, find_profiles, summarize_profiles
+from conformance.audit.worker import TargetRunner, load_job_target
 from conformance.client.rate_limit import Pace, RateLimiter
+from conformance.contract.contract import Contract
 from conformance.engine.context import RequestSender
 from conformance.errors import ConfigError, Problem
+from conformance.files import write_text
 from conformance.http import Exchange, Request
 from conformance.results.model import Results
 
-__all__ = ["Lockstep", "run_side_by_side"]
+__all__ = ["Lockstep", "run_pair", "run_side_by_side"]
 
 _PATIENCE = 30.0
 """Seconds that one waits for the other's answer; then it goes on alone, and they meet again at the next request."""
 
 
 class Lockstep:
-    """Keeps two senders together: neither sends its next request before the other is as far, or is done.
+    """Keeps two senders in step: neither sends its next request before the other has sent as many, or is done.
 
     Where the two share a pace, `pacer` keeps it.
     """
@@ -32,7 +39,7 @@ class Lockstep:
     def __init__(self, patience: float = _PATIENCE, pacer: RateLimiter | None = None) -> None:
         self._pacer = pacer
         self._turn = threading.Condition()
-        self._patience = patience
+        self._seconds_to_wait = patience
         self._far = [0, 0]
         self._under_way = [False, False]
 
@@ -57,7 +64,7 @@ class Lockstep:
         other = 1 - side
         with self._turn:
             self._turn.wait_for(
-                lambda: not self._under_way[other] or self._far[side] <= self._far[other], timeout=self._patience
+                lambda: not self._under_way[other] or self._far[side] <= self._far[other], timeout=self._seconds_to_wait
             )
         if self._pacer is not None:
             self._pacer.wait()
@@ -69,14 +76,14 @@ class Lockstep:
                 self._turn.notify_all()
 
 
-class _Kept:
-    """A session whose requests keep abreast of another's."""
+class _LockstepSender:
+    """A session that sends each request at the same time as the other target's session."""
 
-    def __init__(self, session: RequestSender, abreast: Lockstep, side: int) -> None:
-        self._session, self._abreast, self._side = session, abreast, side
+    def __init__(self, session: RequestSender, lockstep: Lockstep, side: int) -> None:
+        self._session, self._lockstep, self._side = session, lockstep, side
 
     def send(self, request: Request, **how: Any) -> Exchange:
-        with self._abreast.step(self._side):
+        with self._lockstep.step(self._side):
             return self._session.send(request, **how)
 
     @property
@@ -87,43 +94,79 @@ class _Kept:
         return getattr(self._session, name)
 
 
-def run_side_by_side(orders: tuple[Job, Job], shared: Pace | None = None) -> tuple[Results, Results]:
-    """Run every row on both at once, and both together within the `shared` pace; raises Unusable."""
-    if orders[0].contract != orders[1].contract:
+def run_side_by_side(jobs: tuple[Job, Job], shared: Pace | None = None) -> tuple[Results, Results]:
+    """Run every row on both at once, and both together within the `shared` pace; raises ConfigError."""
+    if jobs[0].contract != jobs[1].contract:
         what = "the two are for different contracts"
         raise ConfigError([Problem("--pair", what, "give two profiles for one contract")])
-    abreast = Lockstep(pacer=RateLimiter(shared) if shared else None)
-    works = tuple(_work(order, abreast, side) for side, order in enumerate(orders))
+    lockstep = Lockstep(pacer=RateLimiter(shared) if shared else None)
+    runners = tuple(_run_jobs(job, lockstep, side) for side, job in enumerate(jobs))
     try:
         with ThreadPoolExecutor(2, thread_name_prefix="pair") as pool:
-            _run(pool, works, abreast)
+            _run(pool, runners, lockstep)
     finally:
-        for work in works:
-            work.close()
-    first, second = (work.results() for work in works)
+        for runner in runners:
+            runner.close()
+    first, second = (runner.results() for runner in runners)
     return first, second
 
 
-def _run(pool: ThreadPoolExecutor, works: Sequence[TargetRunner], abreast: Lockstep) -> None:
+def _run(pool: ThreadPoolExecutor, runners: Sequence[TargetRunner], lockstep: Lockstep) -> None:
     def row(side: int, name: str) -> None:
-        with abreast.row(side):
-            works[side].row(name)
+        with lockstep.row(side):
+            runners[side].row(name)
 
-    rows, _ = [each.result() for each in [pool.submit(work.begin) for work in works]]
+    rows, _ = [each.result() for each in [pool.submit(runner.begin) for runner in runners]]
     try:
         for name in rows:
-            abreast.begin()
-            for each in [pool.submit(row, side, name) for side in range(len(works))]:
+            lockstep.begin()
+            for each in [pool.submit(row, side, name) for side in range(len(runners))]:
                 each.result()
     except KeyboardInterrupt:
-        for work in works:
-            work.stop("interrupted")
+        for runner in runners:
+            runner.stop("interrupted")
 
 
-def _work(order: Job, abreast: Lockstep, side: int) -> TargetRunner:
+def _run_jobs(job: Job, lockstep: Lockstep, side: int) -> TargetRunner:
     def through(session: RequestSender) -> RequestSender:
-        return _Kept(session, abreast, side)
+        return _LockstepSender(session, lockstep, side)
 
-    contract = load_job_contract(order.contract, order.contract_digest)
-    target = load_job_target(order)
-    return TargetRunner(order, contract, replace(target, expectations=()), through)
+    contract = load_job_contract(job.contract, job.contract_digest)
+    target = load_job_target(job)
+    return TargetRunner(job, contract, replace(target, expectations=()), through)
+
+
+def run_pair(
+    pair: tuple[Path, Path],
+    options: AuditOptions,
+    output: Path,
+    contracts: Mapping[str, tuple[Contract, str]],
+    language: str | None = None,
+) -> tuple[Pairing, bool]:
+    """Run two targets side by side, write both reports, `pair.json` and `pair.html`.
+
+    Returns where the two differ, and whether the run was interrupted. Raises ConfigError.
+    """
+    both = summarize_profiles([path for one in pair for path in find_profiles([one])])
+    if len(both) != 2:
+        raise ConfigError([Problem("--pair", "these are not two profiles", "give two files")])
+    job_list = build_jobs(both, contracts, options, output)
+    if job_list.unusable:
+        raise ConfigError([Problem(str(output), one.problem) for one in job_list.unusable])
+    results = run_side_by_side(*_share_pace(both, [job_list.jobs[one.name] for one in both]))
+    for one, own in zip(both, results, strict=True):
+        write_target_folder(output / one.folder, own, language=language)
+    pairing = compare_pair(*results, (both[0].name, both[1].name))
+    write_text(output / "pair.json", format_json_pair(pairing))
+    write_text(output / "pair.html", render_pair(pairing))
+    return pairing, any(own.partial for own in results)
+
+
+def _share_pace(both: tuple[ProfileSummary, ...], jobs: list[Job]) -> tuple[tuple[Job, Job], Pace | None]:
+    """The jobs, and the pace that two targets of one group share; each has half of it for its own requests."""
+    first, second = jobs
+    if both[0].pace_group is None or both[0].pace_group != both[1].pace_group or first.pace is None:
+        return (first, second), None
+    count, seconds = first.pace
+    half = (count // 2, seconds) if count > 1 else (1, seconds * 2)
+    return (replace(first, pace=half), replace(second, pace=half)), Pace(count, seconds)

@@ -1,4 +1,4 @@
-"""Profiles as the machine sees them that starts an audit: which contract, which pace; credentials are not resolved."""
+"""Profiles as an audit reads them first: which contract, which pace; credentials are not resolved."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class ProfileSummary:
-    """A profile before it is read for good."""
+    """What an audit needs to know of a profile before a worker reads it."""
 
     path: Path
     name: str
@@ -31,7 +31,7 @@ class ProfileSummary:
     pace: tuple[int, float] | None = None
     pace_group: str | None = None
     document: str | None = None
-    """As `Order.document`."""
+    """As `Job.document`."""
     problem: str = ""
     """Why it cannot be read at all; then there is only the path and a name."""
 
@@ -42,7 +42,7 @@ class ProfileSummary:
 
 
 def find_profiles(places: Sequence[Path]) -> tuple[Path, ...]:
-    """Every profile that is named, and those in folders that are named; raises Unusable where there is none."""
+    """Every profile that is named, and those in folders that are named; raises ConfigError where there is none."""
     found: dict[Path, None] = {}
     problems = []
     for place in places:
@@ -62,10 +62,10 @@ def find_profiles(places: Sequence[Path]) -> tuple[Path, ...]:
 def summarize_profiles(paths: Iterable[Path]) -> tuple[ProfileSummary, ...]:
     """Look at each profile; names, and the folders made of them, are unique afterwards. Never raises for a profile."""
     taken: set[str] = set()
-    return tuple(_alone(_glance(path), taken) for path in paths)
+    return tuple(_with_unique_name(_summarize(path), taken) for path in paths)
 
 
-def _alone(one: ProfileSummary, taken: set[str]) -> ProfileSummary:
+def _with_unique_name(one: ProfileSummary, taken: set[str]) -> ProfileSummary:
     name, number = one.name, 1
     while one.folder.lower() in taken:
         number += 1
@@ -74,12 +74,12 @@ def _alone(one: ProfileSummary, taken: set[str]) -> ProfileSummary:
     return one
 
 
-def _glance(path: Path) -> ProfileSummary:
+def _summarize(path: Path) -> ProfileSummary:
     document, problems = read_profile_document(path)
     value = document.value if document is not None else None
     if not isinstance(value, Mapping):
-        said = "; ".join(map(str, problems)) or f"{path}: not a profile"
-        return ProfileSummary(path, path.stem, "", problem=said)
+        problem = "; ".join(map(str, problems)) or f"{path}: not a profile"
+        return ProfileSummary(path, path.stem, "", problem=problem)
     return ProfileSummary(
         path,
         str(value.get("name") or path.stem),

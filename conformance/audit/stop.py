@@ -1,4 +1,4 @@
-"""Stopping units of work that are under way in this process: each cleans up after itself and tells what it has."""
+"""A signal that stops the jobs of this process: each cleans up after itself and returns what it has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["StopSignal"]
 
 
 class StopSignal:
-    """Once set, everything that listens is told, and whoever comes later is told at once. Safe for threads."""
+    """Once set, every listener is called, and a later one at once. Safe for threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -18,18 +18,18 @@ class StopSignal:
         self._set = False
 
     def set(self) -> None:
-        """Tell everyone."""
+        """Call every listener."""
         with self._lock:
-            self._set, told = True, list(self._listeners)
-        for listener in told:
+            self._set, listeners = True, list(self._listeners)
+        for listener in listeners:
             listener()
 
     def is_set(self) -> bool:
         return self._set
 
     @contextmanager
-    def heard(self, listener: Callable[[], None]) -> Iterator[None]:
-        """While the block lasts, the listener is told."""
+    def listening(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Inside the block, the listener is called when the signal is set."""
         with self._lock:
             self._listeners.append(listener)
             late = self._set

@@ -102,10 +102,15 @@ def _shape(body: Any, expected: Expectation, where: str) -> Iterator[Finding]:
 
 
 def _page(body: Any, page: Page, where: str) -> Iterator[Finding]:
-    """As many items as there are, within limit and offset; nothing is said where the body does not tell the total."""
+    """As many items as there are within limit and offset; at most `limit` where the body does not tell the total."""
     _, items = resolve_pointer(body, page.items)
     _, total = resolve_pointer(body, page.total)
-    if not isinstance(items, list) or not isinstance(total, int) or isinstance(total, bool):
+    if not isinstance(items, list):
+        return
+    if not isinstance(total, int) or isinstance(total, bool):
+        if len(items) > page.limit:
+            most = Message("at most {n} items", n=page.limit)
+            yield Finding("body", Level.MUST, most, Message("{n} items", n=len(items)), where)
         return
     expected = min(page.limit, max(0, total - page.offset))
     if len(items) != expected:

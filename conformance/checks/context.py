@@ -187,7 +187,7 @@ def build_expectation(
     codes = said.code if isinstance(said.code, list) else [said.code] if said.code is not None else []
     return Expectation(
         row=row,
-        statuses=tuple(said.status) if isinstance(said.status, list) else (said.status,),
+        statuses=said.statuses,
         wordings=wordings,
         lookup=lookup,
         message_level=Level(said.message_level or message_level),
@@ -198,6 +198,6 @@ def build_expectation(
         equals=None if said.equals is None else fill(said.equals, lookup),
         absent=tuple(said.absent or ()),
         page=said.page,
-        envelope=said.envelope,
+        envelope=said.in_envelope,
         language=language,
     )

@@ -71,7 +71,7 @@ class AfterRun:
         strict: bool = False,
         language: str | None = None,
     ) -> AfterRun:
-        """Read the baseline now, for the run may write in its place. Raises Unusable for what cannot be used."""
+        """Read the baseline now, for the run may write in its place. Raises ConfigError for what cannot be used."""
         if history_keep is not None and history is None:
             raise ConfigError(
                 [Problem("--history-keep", "there is no history to thin out", "give --history FILE, too")]

@@ -16,7 +16,7 @@ __all__ = ["find_row", "read_contracts"]
 def read_contracts(name: str | None, where: Path | None = None) -> tuple[list[Contract], list[Problem]]:
     """The usable contracts, of one name if one is given, and what is wrong with the others.
 
-    Raises Unusable where none is called so.
+    Raises ConfigError where none is called so.
     """
     found: list[Contract] = []
     problems: list[Problem] = []
@@ -37,7 +37,7 @@ def read_contracts(name: str | None, where: Path | None = None) -> tuple[list[Co
 
 
 def find_row(contracts: list[Contract], text: str) -> list[tuple[Contract, Row]]:
-    """The rows that are meant by an ID, by its last part, or by a case file's `FILE::ROW`; raises Unusable."""
+    """The rows that are meant by an ID, by its last part, or by a case file's `FILE::ROW`; raises ConfigError."""
     expected = text.replace("::", "/").removesuffix("/")
     parts = expected.replace(".yaml", "").split("/")
     names = {"/".join(parts[-2:]), parts[-1]} if len(parts) > 2 else {expected.replace(".yaml", "")}

@@ -91,8 +91,7 @@ def _told(contract: Contract, row: Row, context: RunContext, plan: RowPlan) -> I
 
 def _promise(contract: Contract, row: Row) -> Iterator[str]:
     expect = row.case.expect
-    statuses = expect.status if isinstance(expect.status, list) else [expect.status]
-    yield f"status   {' or '.join(map(str, statuses))}  (must)"
+    yield f"status   {' or '.join(map(str, expect.statuses))}  (must)"
     if expect.code is not None:
         yield f"code     {' or '.join(expect.code) if isinstance(expect.code, list) else expect.code}  (must)"
     if expect.field is not None:
@@ -104,7 +103,7 @@ def _promise(contract: Contract, row: Row) -> Iterator[str]:
         )
     if expect.body is not None:
         yield f"body     of a form of its own  ({expect.body_level})"
-    if expect.envelope:
+    if expect.in_envelope:
         yield "body     in the contract's form of an error  (must)"
     yield from (f"absent   {pointer}  (must)" for pointer in expect.absent or ())
 

@@ -26,13 +26,12 @@ def command(contract: str | None) -> int:
 def format_row_promise(row: Row) -> tuple[str, str]:
     """Status and message in a few words: of several documented wordings the first, and how many more there are."""
     expect = row.case.expect
-    statuses = expect.status if isinstance(expect.status, list) else [expect.status]
     said = wordings_of(row)
     more = f"  (and {len(said) - 1} more wordings)" if len(said) > 2 else "  (and 1 more wording)"
     codes = expect.code if isinstance(expect.code, list) else [expect.code] if expect.code else []
     detail = [" or ".join(codes)] if codes else []
     detail += [said[0].text + (more if len(said) > 1 else "")] if said else []
-    return " or ".join(map(str, statuses)), ": ".join(detail)
+    return " or ".join(map(str, expect.statuses)), ": ".join(detail)
 
 
 def _told(contract: Contract) -> str:

@@ -13,9 +13,9 @@ import click
 
 from conformance.contract.schema import Depth
 from conformance.errors import OutputError
-from conformance.prove.display import show_trials
 from conformance.prove.model import Proof, proof_json
 from conformance.prove.page import render_proof
+from conformance.prove.progress import show_trials
 from conformance.prove.proof import ProofDuration, build_proof
 from conformance.prove.subjects import (
     Subject,
@@ -26,7 +26,7 @@ from conformance.prove.subjects import (
     wrong_servers,
 )
 from conformance.prove.text import format_proof
-from conformance.prove.workers import Trial, TrialOptions, run_trials
+from conformance.prove.trials import Trial, TrialOptions, run_trials
 from conformance.reference import Fault
 
 __all__ = ["command"]
@@ -69,12 +69,12 @@ def command(  # noqa: PLR0917 - click gives them by name
     if sample is not None:
         faults = {name: sample_faults(catalogue, sample, seed) for name, catalogue in faults.items()}
     chosen = {name: found[name] for name in faults}
-    way = TrialOptions(depth, seed)
+    options = TrialOptions(depth, seed)
     subjects = [
         *_wrong(chosen, faults),
         *(one for name in chosen for one in right_servers(name, chosen[name], seeds, seed)),
     ]
-    proof = _run(chosen, subjects, way, workers)
+    proof = _run(chosen, subjects, options, workers)
     click.echo(format_proof(proof), nl=False)
     _write(proof, output)
     if proof.partial:
@@ -86,23 +86,23 @@ def _wrong(chosen: Mapping[str, Path], faults: Mapping[str, Sequence[Fault]]) ->
     return (subject for name, folder in chosen.items() for subject in wrong_servers(folder, faults[name]))
 
 
-def _run(chosen: Mapping[str, Path], subjects: Sequence[Subject], way: TrialOptions, workers: int) -> Proof:
+def _run(chosen: Mapping[str, Path], subjects: Sequence[Subject], options: TrialOptions, workers: int) -> Proof:
     started, began = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), perf_counter()
     done: list[Trial] = []
     partial = False
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it wants what there is, too
     try:
-        for trial in show_trials(run_trials(subjects, way, workers), len(subjects)):
+        for trial in show_trials(run_trials(subjects, options, workers), len(subjects)):
             done.append(trial)  # noqa: PERF402 - an interrupted loop keeps what it has
     except KeyboardInterrupt:
         partial = True
     finally:
         signal.signal(signal.SIGTERM, before)
-    return build_proof(chosen, done, way, ProofDuration(started, round(perf_counter() - began, 1), partial))
+    return build_proof(chosen, done, options, ProofDuration(started, round(perf_counter() - began, 1), partial))
 
 
 def _write(proof: Proof, output: Path) -> None:
-    """`proof.json` and `proof.html`; raises Unwritable."""
+    """`proof.json` and `proof.html`; raises OutputError."""
     texts = {
         "proof.json": json.dumps(proof_json(proof), ensure_ascii=False, indent=1) + "\n",
         "proof.html": render_proof(proof),

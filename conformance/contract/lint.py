@@ -26,6 +26,7 @@ SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
 _PARTS = ("request", *(field.alias or name for name, field in RequestSpec.model_fields.items()))
 _KINDS = {"credential": "credentials", "vantage": "vantages", "hook": "hooks"}
 _NEEDS = ("credentials", "fixtures", "vantages", "hooks", "allow")
+_PERMISSIONS = ("write", "delete", "exhaust")
 _KINDS_OF_DRAW = ("integers", "matching", "lists", "words", "sampled")
 
 
@@ -43,7 +44,7 @@ def check_names(contract: Contract, row: Row, written: Any, where: str) -> Itera
         yield from report_unknown_names(
             where, case.undo.for_, [ref.call for ref in row.operations], "operation of this row"
         )
-    yield from report_unknown_names(where, [need.partition(".")[0] for need in case.needs], _NEEDS, "kind of need")
+    yield from _needs(contract, case, where)
     for kind, name in dict.fromkeys([*_given(written), *_given_by_edges(varied)]):
         known = getattr(contract.file, _KINDS[kind])
         yield from report_unknown_names(
@@ -55,6 +56,16 @@ def check_names(contract: Contract, row: Row, written: Any, where: str) -> Itera
     for control in case.control:
         if control.draw:
             yield from check_draw(control.draw, where)
+
+
+def _needs(contract: Contract, case: Case, where: str) -> Iterator[Problem]:
+    """What a row needs is something that a profile can give."""
+    for need in case.needs:
+        kind, _, name = need.partition(".")
+        yield from report_unknown_names(where, [kind], _NEEDS, "kind of need")
+        if kind in _NEEDS:
+            known = _PERMISSIONS if kind == "allow" else getattr(contract.file, kind)
+            yield from report_unknown_names(where, [name], known, "permission" if kind == "allow" else kind[:-1])
 
 
 def check_draw(draw: Draw, where: str) -> Iterator[Problem]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -30,11 +30,14 @@ def find_contracts(folder: Path) -> tuple[Path, ...]:
 def read_contract(folder: Path) -> Contract:
     """Read one contract's folder; raises Unusable with every problem of all its files."""
     problems: list[Problem] = []
-    head_document, head = _read_as(ContractFile, folder / "contract.yaml", problems)
+    head_document, found = read(folder / "contract.yaml")
+    problems += found
+    schemas = _schemas(head_document)
+    head = None if found else _validated(ContractFile, head_document, schemas, problems)
     openapi, api = read(folder / "openapi.yaml")
     problems += api
     names = _table_names(head, head_document)
-    files = [(name, *_read_as(TableFile, folder / f"{name}.yaml", problems)) for name in names]
+    files = [(name, *_read_table(folder / f"{name}.yaml", schemas, problems)) for name in names]
     problems += _unlisted(folder, names)
     if head is None or openapi is None or any(table is None for _, _, table in files):
         raise ConfigError(problems)
@@ -66,17 +69,33 @@ def _unlisted(folder: Path, names: Iterable[str]) -> Iterator[Problem]:
             yield Problem(f"{path}:1", "no table of contract.yaml is called so", "add it to `tables` or move the file")
 
 
-def _read_as(model: type[Model], path: Path, problems: list[Problem]) -> tuple[Document | None, Model | None]:
+def _schemas(document: Document | None) -> Mapping[str, Any]:
+    """The schemas that `contract.yaml` names; also of one that is not valid."""
+    value = document.value.get("schemas") if document and isinstance(document.value, dict) else None
+    return (
+        {name: schema for name, schema in value.items() if isinstance(schema, dict)} if isinstance(value, dict) else {}
+    )
+
+
+def _read_table(
+    path: Path, schemas: Mapping[str, Any], problems: list[Problem]
+) -> tuple[Document | None, TableFile | None]:
     document, found = read(path)
     problems += found
-    if document is None or found:
-        return document, None
+    return document, None if found else _validated(TableFile, document, schemas, problems)
+
+
+def _validated(
+    model: type[Model], document: Document | None, schemas: Mapping[str, Any], problems: list[Problem]
+) -> Model | None:
+    if document is None:
+        return None
     try:
-        return document, model.model_validate(document.value)
+        return model.model_validate(document.value, context={"schemas": schemas})
     except ValidationError as error:
-        schema = model.model_json_schema(by_alias=True)
-        problems += problems_from_validation(error, document.value, document.where, schema=schema, renamed=RENAMED_KEYS)
-        return document, None
+        form = model.model_json_schema(by_alias=True)
+        problems += problems_from_validation(error, document.value, document.where, schema=form, renamed=RENAMED_KEYS)
+        return None
 
 
 def _operations(

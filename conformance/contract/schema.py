@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+
+from conformance.validation import suggest
 
 __all__ = [
     "RENAMED_KEYS",
@@ -54,8 +65,26 @@ RENAMED_KEYS: Mapping[str, str] = {
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Permission = Literal["read", "write", "delete", "exhaust"]
 Level = Literal["must", "should", "note"]
+Status = Annotated[int, Field(ge=100, le=599)]
 Range = Annotated[list[int], Field(min_length=2, max_length=2)]
 Depth = Literal["smoke", "standard", "thorough"]
+
+
+def _named_schema(value: Any, info: ValidationInfo) -> Any:
+    """The schema of a name in the contract's `schemas`, which the loader passes as context."""
+    if not isinstance(value, str):
+        return value
+    schemas = (info.context or {}).get("schemas", {})
+    if value not in schemas:
+        raise ValueError(f"names no schema of the contract; {suggest(value, schemas, 'schemas')}")
+    return schemas[value]
+
+
+BodySchema = Annotated[
+    dict[str, Any],
+    BeforeValidator(_named_schema),
+    WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "string"}]}),
+]
 
 
 class StrictModel(BaseModel):
@@ -174,22 +203,39 @@ class Page(StrictModel):
 class Expect(StrictModel):
     """What must come back.
 
-    `message` is one text or every documented wording. `body` is a JSON Schema of the whole body, `equals` pairs a JSON
-    pointer with a value, `absent` lists JSON pointers that must not be there. `envelope: false` says that the body is
-    not in the contract's error envelope (success, or a form of its own).
+    `message` is one text or every documented wording. `body` is a JSON Schema of the whole body, or the name of one of
+    the contract's `schemas`; `equals` pairs a JSON pointer with a value, `absent` lists JSON pointers that must not be
+    there. An error (every status is 400 or above) is in the contract's envelope, unless `envelope: false` says that it
+    has a form of its own.
     """
 
-    status: int | list[int]
+    status: Status | Annotated[list[Status], Field(min_length=1)]
     message: str | list[Wording] | None = None
     message_level: Level | None = None
     code: str | list[str] | None = None
     field: str | None = None
-    body: dict[str, Any] | None = None
+    body: BodySchema | None = None
     body_level: Level = "must"
     equals: dict[str, Any] | None = None
     absent: list[str] | None = None
     page: Page | None = None
     envelope: bool = True
+
+    @model_validator(mode="after")
+    def _check_envelope(self) -> Self:
+        if "envelope" in self.model_fields_set and min(self.statuses) < 400:
+            raise ValueError("has `envelope` beside a success, which is in no error envelope; leave `envelope` out")
+        return self
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """Every documented status."""
+        return tuple(self.status) if isinstance(self.status, list) else (self.status,)
+
+    @property
+    def in_envelope(self) -> bool:
+        """Whether the body must be in the contract's error envelope."""
+        return self.envelope and min(self.statuses) >= 400
 
 
 class Step(StrictModel):
@@ -204,7 +250,7 @@ class Step(StrictModel):
 
     call: str
     request: RequestSpec = RequestSpec()
-    expect: Expect = Expect(status=200, envelope=False)
+    expect: Expect = Expect(status=200)
     capture: dict[str, str | list[str]] | None = None
     secret: list[str] | None = None
     optional: bool = False
@@ -262,11 +308,10 @@ class Guard(StrictModel):
 
 
 class Repeat(StrictModel):
-    """Send the example again and again until this status comes; the answers before must be these."""
+    """Send the example again and again until an answer has another status than those in `before`."""
 
-    until: int
     at_most: int = Field(ge=2, le=200)
-    before: list[int] = [200]
+    before: list[Status] = [200]
     unpaced: bool = True
 
 
@@ -347,7 +392,6 @@ class OperationSpec(StrictModel):
     json_: Any = Field(default=None, alias="json")
     """The body of each call that says nothing else."""
     credential: str | None = None
-    success: list[int] = [200]
     permission: Permission | None = None
     body: dict[str, Any] | None = None
     """Members that every valid body of this target needs, for exploration."""
@@ -388,6 +432,8 @@ class ContractFile(StrictModel):
     operations: dict[str, OperationSpec]
     exploration: dict[Depth, int] = {"standard": 30, "thorough": 300}
     """How many requests exploration may send for one operation."""
+    schemas: dict[str, dict[str, Any]] = {}
+    """JSON Schemas of bodies that several rows share, by name."""
     inputs: dict[str, Input] = {}
     chains: dict[str, list[Step]] = {}
     created_resources: dict[str, CreatedResource] = {}

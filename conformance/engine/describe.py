@@ -45,7 +45,7 @@ def describe_row(context: RunContext, plan: RowPlan) -> RowResult:
 def describe_expectation(context: RunContext, row: Row) -> ExpectedAnswer:
     """What the row promises, its placeholders filled as far as the profile can."""
     expect = row.case.expect
-    status = expect.status if isinstance(expect.status, int) else expect.status[0]
+    status = expect.statuses[0]
     code = expect.code[0] if isinstance(expect.code, list) else expect.code
     messages = [_filled(context, wording.text) for wording in wordings_of(row)]
     field = None if expect.field is None else _filled(context, expect.field)

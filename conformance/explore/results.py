@@ -118,9 +118,8 @@ def _bodies(context: RunContext) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _documented(context: RunContext) -> Iterator[DocumentedAnswer]:
     for row in context.contract.rows:
-        statuses = row.case.expect.status if isinstance(row.case.expect.status, list) else [row.case.expect.status]
         patterns = [loose(wording.text).pattern for wording in wordings_of(row)]
-        for status in statuses:
+        for status in row.case.expect.statuses:
             yield DocumentedAnswer(
                 row.id,
                 status,

@@ -1,1 +1,1 @@
-"""The power of the suite, measured: servers that are wrong on purpose, and right ones that must not be blamed."""
+"""Measures the suite: servers that are wrong on purpose must be caught, right ones must not be blamed."""

@@ -35,7 +35,7 @@ class Curve:
     up: tuple[CurveMark, ...]
     table: tuple[tuple[int, int], ...]
     """The same in a few pairs, for those who do not see it."""
-    told: str
+    summary: str
 
 
 def build_curve(proof: ContractProof) -> Curve | None:
@@ -64,7 +64,7 @@ def build_curve(proof: ContractProof) -> Curve | None:
         f"M{across(0)} {up(0)}" + "".join(stairs),
         tuple(CurveMark(across(value), str(value)) for value in _round_steps(most)),
         tuple(CurveMark(up(value), str(value)) for value in _round_steps(total)),
-        _few(points),
+        _sample_points(points),
         f"{points[-1][1]} of {len(proof.faults)} faults are caught within {points[-1][0]} requests, "
         f"half of them within {_half(points)}.",
     )
@@ -74,7 +74,7 @@ def _half(points: tuple[tuple[int, int], ...]) -> int:
     return next(after for after, caught in points if caught * 2 >= points[-1][1])
 
 
-def _few(points: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+def _sample_points(points: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
     """Every tenth of the faults, and the last."""
     expected = [points[-1][1] * tenth / 10 for tenth in range(1, 11)]
     picked = (next(point for point in points if point[1] >= value) for value in expected)

@@ -1,7 +1,7 @@
-"""What proving the suite leaves behind: which wrong servers it caught, which right ones it blamed.
+"""A proof of the suite: which wrong servers it caught, which right ones it blamed.
 
 A fault is caught when a row that it belongs to says so: `violates`; `drifts` where no more than a wording has changed;
-also `inconclusive` where the fault is that valid requests are refused, since a row cannot be told from such a server.
+also `inconclusive` where the fault is that valid requests are refused, since such a server lets no row be judged.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ __all__ = [
     "Proof",
     "RightServerProof",
     "RowProof",
+    "count_catches",
     "proof_json",
-    "rows_worth",
     "verdicts_that_count",
 ]
 
@@ -56,7 +56,7 @@ class Blame:
 
 @dataclass(frozen=True, slots=True)
 class FaultProof:
-    """One server that is wrong on purpose, and what the suite said of it."""
+    """One server that is wrong on purpose, and which rows blamed it."""
 
     name: str
     contract: str
@@ -101,8 +101,8 @@ class RightServerProof:
 
     contract: str
     seed: int | None
-    """Of its freedoms; None for the server that makes every usual choice."""
-    freedoms: dict[str, str]
+    """Of its choices; None for the server that makes every usual choice."""
+    variants: dict[str, str]
     """The choices that are not the usual ones."""
     blames: tuple[Blame, ...] = ()
     requests: int = 0
@@ -146,7 +146,7 @@ class ContractProof:
 
     @property
     def idle(self) -> tuple[RowProof, ...]:
-        """Rows that caught no fault; told only where the whole catalogue was run."""
+        """Rows that caught no fault; known only where the whole catalogue was run."""
         return tuple(row for row in self.rows if not row.caught) if self.whole else ()
 
     @property
@@ -197,8 +197,8 @@ def verdicts_that_count(*, wording_only: bool, refuses: bool) -> frozenset[Verdi
     return frozenset({Verdict.VIOLATES, *([Verdict.INCONCLUSIVE] if refuses else [])})
 
 
-def rows_worth(rows: Iterable[str], faults: Iterable[FaultProof]) -> tuple[RowProof, ...]:
-    """What each row is worth against these faults."""
+def count_catches(rows: Iterable[str], faults: Iterable[FaultProof]) -> tuple[RowProof, ...]:
+    """How many of these faults each row catches."""
     known = tuple(faults)
     return tuple(
         RowProof(

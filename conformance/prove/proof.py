@@ -9,20 +9,22 @@ from pathlib import Path
 from conformance import __version__, reference
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
-from conformance.prove.model import ContractProof, FaultProof, Outcome, Proof, RightServerProof, rows_worth
-from conformance.prove.subjects import breaks_controls
-from conformance.prove.workers import Trial, TrialOptions
+from conformance.prove.model import ContractProof, FaultProof, Outcome, Proof, RightServerProof, count_catches
+from conformance.prove.subjects import refuses_valid_requests
+from conformance.prove.trials import Trial, TrialOptions
 from conformance.reference import Fault
 from conformance.results.model import Suite
 
-__all__ = ["ProofDuration", "build_proof", "settle_fault"]
+__all__ = ["ProofDuration", "build_proof", "judge_fault"]
 
 
-def build_proof(folders: Mapping[str, Path], done: Sequence[Trial], way: TrialOptions, lasted: ProofDuration) -> Proof:
+def build_proof(
+    folders: Mapping[str, Path], done: Sequence[Trial], options: TrialOptions, duration: ProofDuration
+) -> Proof:
     """The proof, in the order of the contracts' rows and of the catalogue, whatever order the trials ended in."""
     contracts = tuple(_contract(read_contract(folder), done) for folder in folders.values())
     suite = Suite("conformance", __version__)
-    return Proof(suite, way.depth, way.seed, lasted.started, lasted.seconds, contracts, lasted.partial)
+    return Proof(suite, options.depth, options.seed, duration.started, duration.seconds, contracts, duration.partial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ class ProofDuration:
     partial: bool = False
 
 
-def settle_fault(fault: Fault, contract: Contract, trial: Trial) -> FaultProof:
-    """What a trial says of a fault."""
+def judge_fault(fault: Fault, contract: Contract, trial: Trial) -> FaultProof:
+    """The outcome of a fault, from its trial."""
     rows = tuple(row.id for row in contract.rows if (row.table, row.number) in fault.rows)
     made = FaultProof(
         fault.name,
@@ -44,7 +46,7 @@ def settle_fault(fault: Fault, contract: Contract, trial: Trial) -> FaultProof:
         fault.sentence,
         rows,
         fault.wording_only,
-        breaks_controls(fault),
+        refuses_valid_requests(fault),
         trial.blames,
         trial.requests,
         trial.seconds,
@@ -59,24 +61,24 @@ def _contract(contract: Contract, done: Iterable[Trial]) -> ContractProof:
     own = [trial for trial in done if trial.subject.contract == contract.name]
     by_fault = {trial.subject.fault: trial for trial in own if trial.subject.fault is not None}
     catalogue = reference.faults(contract.name, pending=True)
-    faults = tuple(settle_fault(fault, contract, by_fault[fault.name]) for fault in catalogue if fault.name in by_fault)
+    faults = tuple(judge_fault(fault, contract, by_fault[fault.name]) for fault in catalogue if fault.name in by_fault)
     rights = sorted((trial for trial in own if trial.subject.fault is None), key=_by_seed)
     return ContractProof(
         contract.name,
         contract.file.edition,
         whole=all(fault.pending or fault.name in by_fault for fault in catalogue),
-        rows=rows_worth([row.id for row in contract.rows], faults),
+        rows=count_catches([row.id for row in contract.rows], faults),
         faults=faults,
-        conforming=tuple(_conforming(trial) for trial in rights),
+        conforming=tuple(_right_server(trial) for trial in rights),
     )
 
 
-def _conforming(trial: Trial) -> RightServerProof:
+def _right_server(trial: Trial) -> RightServerProof:
     subject = trial.subject
     return RightServerProof(
-        subject.contract, subject.freedoms, subject.choices(), trial.blames, trial.requests, trial.seconds
+        subject.contract, subject.variants_seed, subject.choices(), trial.blames, trial.requests, trial.seconds
     )
 
 
 def _by_seed(trial: Trial) -> int:
-    return -1 if trial.subject.freedoms is None else trial.subject.freedoms
+    return -1 if trial.subject.variants_seed is None else trial.subject.variants_seed

@@ -15,9 +15,9 @@ from conformance.reference.catalogue import unknown_name_problems
 
 __all__ = [
     "Subject",
-    "breaks_controls",
     "choose_faults",
     "contract_folders_of",
+    "refuses_valid_requests",
     "right_servers",
     "sample_faults",
     "wrong_servers",
@@ -34,21 +34,21 @@ class Subject:
     contract: str
     folder: Path
     fault: str | None = None
-    freedoms: int | None = None
+    variants_seed: int | None = None
 
     @property
     def name(self) -> str:
         """What it is called on the screen."""
         if self.fault is not None:
             return self.fault
-        return "the usual server" if self.freedoms is None else f"a right server, seed {self.freedoms}"
+        return "the usual server" if self.variants_seed is None else f"a right server, seed {self.variants_seed}"
 
     def choices(self) -> dict[str, str]:
         """Its answers to the open questions that are not the usual ones."""
-        if self.freedoms is None:
+        if self.variants_seed is None:
             return {}
         usual = {variant.name: variant.default for variant in reference.variants(self.contract)}
-        drawn = reference.random_variants(self.contract, self.freedoms)
+        drawn = reference.random_variants(self.contract, self.variants_seed)
         return {name: choice for name, choice in drawn.items() if choice != usual[name] and name != _SLOW}
 
 
@@ -82,15 +82,15 @@ def choose_faults(contracts: Iterable[str], names: Sequence[str]) -> dict[str, t
     return {contract: faults for contract, faults in kept.items() if faults}
 
 
-def breaks_controls(fault: Fault) -> bool:
-    """Whether the fault is that a row is held against requests which break no rule."""
+def refuses_valid_requests(fault: Fault) -> bool:
+    """Whether the fault is that valid requests are refused."""
     return fault.rejects_valid
 
 
 def sample_faults(faults: Sequence[Fault], size: int, seed: int) -> tuple[Fault, ...]:
     """A sample with every aspect in it, as far as `size` goes; the same for the same seed."""
-    lot = random.Random(f"faults-{seed}")  # noqa: S311 - it has to be repeatable, not secret
-    pool = lot.sample(list(faults), len(faults))
+    generator = random.Random(f"faults-{seed}")  # noqa: S311 - it has to be repeatable, not secret
+    pool = generator.sample(list(faults), len(faults))
     firsts = list({fault.kind: fault for fault in reversed(pool)}.values())
     rest = [fault for fault in pool if fault not in firsts]
     kept = {fault.name for fault in [*firsts, *rest][:size]}
@@ -104,5 +104,5 @@ def wrong_servers(folder: Path, faults: Iterable[Fault]) -> list[Subject]:
 
 def right_servers(contract: str, folder: Path, count: int, seed: int) -> list[Subject]:
     """The usual server, then `count` that are drawn; none where `count` is 0."""
-    drawn = [Subject(contract, folder, freedoms=seed + index) for index in range(count)]
+    drawn = [Subject(contract, folder, variants_seed=seed + index) for index in range(count)]
     return [Subject(contract, folder), *drawn] if drawn else []

@@ -28,21 +28,21 @@ def format_fault(fault: FaultProof) -> str:
     """One fault and what became of it."""
     if fault.outcome is Outcome.CAUGHT:
         return f"caught    {fault.name}: {fault.row}, after {fault.after} requests"
-    said = f": {format_blame(fault.strays[0])}" if fault.strays else ""
-    return f"{fault.outcome.value:9} {fault.name} ({', '.join(fault.rows)}) {fault.sentence}{said}"
+    first = f": {format_blame(fault.strays[0])}" if fault.strays else ""
+    return f"{fault.outcome.value:9} {fault.name} ({', '.join(fault.rows)}) {fault.sentence}{first}"
 
 
 def format_blame(blame: Blame) -> str:
     """One row's complaint."""
-    said = f"{blame.row} {blame.verdict.value}"
+    text = f"{blame.row} {blame.verdict.value}"
     if blame.where:
-        said += f" at {blame.where}: {', '.join(blame.checks)}: expected {blame.expected}, got {blame.actual}"
-    return clip_text(said + (f" ({blame.reason})" if blame.reason else ""), _LONGEST)
+        text += f" at {blame.where}: {', '.join(blame.checks)}: expected {blame.expected}, got {blame.actual}"
+    return clip_text(text + (f" ({blame.reason})" if blame.reason else ""), _LONGEST)
 
 
 def format_choices(server: RightServerProof) -> str:
     """The choices of a right server that are not the usual ones."""
-    return ", ".join(f"{name}={choice}" for name, choice in server.freedoms.items()) or "every usual choice"
+    return ", ".join(f"{name}={choice}" for name, choice in server.variants.items()) or "every usual choice"
 
 
 def format_proof(proof: Proof) -> str:

@@ -182,3 +182,13 @@ def test_no_secret_is_in_anything_that_an_audit_leaves(
     written = "".join(path.read_text(encoding="utf-8") for path in Path("out").rglob("*") if path.is_file())
     assert 1000 < len(written)
     assert not [value for value in secrets.values() if value in written]
+
+
+def test_resume_tries_a_target_again_that_was_down(servers: Servers, audit: Callable[..., int]) -> None:
+    server = servers.start("down")
+    profile = server.profile
+    servers.profile("down", {**profile, "base_url": "http://127.0.0.1:9"})
+    assert audit("targets") == 1
+    asked = Path("out/down/results.json").stat().st_mtime_ns
+    assert audit("targets", "--resume") == 1
+    assert Path("out/down/results.json").stat().st_mtime_ns > asked

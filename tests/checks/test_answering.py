@@ -277,7 +277,7 @@ def test_true_is_not_one(below: Case, answer: Said) -> None:
 
 
 def test_a_body_that_is_said_of_the_success_is_not_asked_of_a_refusal(below: Case, answer: Said) -> None:
-    said = {"status": [200, 404], "envelope": False, "body": {"required": ["items"]}}
+    said = {"status": [200, 404], "body": {"required": ["items"]}}
     assert "body" not in dict(below.told(answer(404, {}), **said))
     assert "body" in dict(below.told(answer(200, {}), **said))
 
@@ -294,8 +294,9 @@ def test_a_body_that_is_said_of_the_success_is_not_asked_of_a_refusal(below: Cas
         (4, 5, (10, 0), False),
         (5, 5, (1, 0), False),
         (0, 5, (1, 0), False),
-        (1, None, (0, 0), True),
-        (1, True, (0, 0), True),
+        (1, None, (1, 0), True),
+        (1, None, (0, 0), False),
+        (1, True, (0, 0), False),
     ],
 )
 def test_a_page_holds_as_many_as_there_are_within_its_limit(

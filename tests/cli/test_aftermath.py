@@ -38,17 +38,17 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 def stored(folder: str, *faults: str) -> None:
     """Results of a run against a server with these faults, without pytest within pytest."""
-    from conformance.audit.job import AuditOptions, Job, digest_file
+    from conformance.audit.jobs import AuditOptions, Job, digest_file
     from conformance.audit.worker import run_job
     from conformance.results.serialization import format_results
 
     with reference.start("kuroco", faults=faults) as server:
         Path("target.yaml").write_text(yaml.safe_dump({**server.profile, "name": "site"}), encoding="utf-8")
-        manner = AuditOptions("smoke", explore=False)
+        options = AuditOptions("smoke", explore=False)
         path = Path("target.yaml")
         contract = CASES / "kuroco"
-        order = Job("site", str(path), digest_file(path), None, str(contract), digest_file(contract), manner)
-        outcome = run_job(order)
+        job = Job("site", str(path), digest_file(path), None, str(contract), digest_file(contract), options)
+        outcome = run_job(job)
     assert outcome.results is not None, outcome.problem
     Path(folder).mkdir(exist_ok=True)
     Path(folder, "results.json").write_text(format_results(outcome.results), encoding="utf-8")

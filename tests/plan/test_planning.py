@@ -17,6 +17,7 @@ from conformance.plan.depths import DEPTHS
 from conformance.plan.model import RowPlan
 from conformance.plan.planner import plan_row
 from conformance.target.loader import Target, target_from_mapping
+from tests.conftest import PROFILE
 
 Shop = Callable[..., Contract]
 MakeTarget = Callable[..., Target]
@@ -223,7 +224,7 @@ def test_shared_edges_are_dealt_out_over_rows_but_for_those_that_each_row_tries(
 
 
 def test_valid_neighbours_stand_beside_in_turn(plan: Plan) -> None:
-    found = plan(row("vary: {query.limit: {edges: {a: 1, b: 2, c: 3}}}\nbeside: {query.offset: [0, 3]}"))
+    found = plan(row("vary: {query.limit: {edges: {a: 1, b: 2, c: 3}}}\ncombine: {query.offset: [0, 3]}"))
     assert ["limit=a beside offset=0", "limit=b beside offset=3", "limit=c"] == labels(found, "boundary")
     assert {"limit": 2, "offset": 3} == next(p.request["query"] for p in found.probes if "offset=3" in p.label)
 
@@ -312,6 +313,15 @@ def test_what_lacks_is_named_and_nothing_is_planned(plan: Plan) -> None:
     assert ((), ()) == (found.probes, found.controls)
 
 
+@pytest.mark.parametrize("need", ["fixtures.sizes", "credentials.guest", "vantages.outside", "hooks.boom"])
+def test_what_a_row_needs_must_be_in_the_profile_although_no_request_names_it(plan: Plan, need: str) -> None:
+    kind, _, name = need.partition(".")
+    text = row(f"needs: [{need}]")
+    assert plan(text).lacks == ()
+    assert plan(text, **{kind: {key: value for key, value in PROFILE[kind].items() if key != name}}).lacks == (need,)
+    assert plan(row("needs: [allow.exhaust]"), allow=["write"]).lacks == ("allow.exhaust",)
+
+
 def test_a_default_is_no_lack(plan: Plan) -> None:
     assert () == plan(row("", '{path: {id: "{fixture.missing}"}}'), fixtures=None).lacks
 
@@ -385,7 +395,5 @@ def test_a_row_that_only_reads_has_nothing_to_put_back(plan: Plan) -> None:
 
 
 def test_requests_are_counted_before_they_are_sent(plan: Plan) -> None:
-    found = plan(
-        row("repeat: {until: 429, at_most: 25}\nbefore: [{call: list}]\ncontrol: [{label: c, steps: [{call: list}]}]")
-    )
+    found = plan(row("repeat: {at_most: 25}\nbefore: [{call: list}]\ncontrol: [{label: c, steps: [{call: list}]}]"))
     assert 1 + 24 + 1 + 1 == found.requests

@@ -16,7 +16,7 @@ from conformance import reference
 from conformance.prove.model import Proof
 from conformance.prove.proof import ProofDuration, build_proof
 from conformance.prove.subjects import Subject, contract_folders_of, right_servers, sample_faults, wrong_servers
-from conformance.prove.workers import Trial, TrialOptions, run_trials
+from conformance.prove.trials import Trial, TrialOptions, run_trials
 from tests.prove.proofs import Proofs
 
 CASES = Path(__file__).parents[2] / "cases"

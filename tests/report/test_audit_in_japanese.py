@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.audit.json_form import format_json_audit
+from conformance.audit.forms import format_json_audit
 from conformance.audit.matrix import build_matrix
 from conformance.audit.model import Matrix
 from conformance.audit.page import render_audit

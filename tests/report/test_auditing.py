@@ -10,8 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from conformance.audit.csv_form import escape_formula, format_csv_audit
-from conformance.audit.json_form import format_json_audit
+from conformance.audit.forms import escape_formula, format_csv_audit, format_json_audit
 from conformance.audit.matrix import build_matrix
 from conformance.audit.model import Matrix
 from conformance.audit.page import render_audit

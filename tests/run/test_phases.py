@@ -44,9 +44,9 @@ ROWS = """\
     before: &own
       - call: add
         request: {json: {name: new}}
-        expect: {status: 201, envelope: false}
+        expect: {status: 201}
         capture: {made: /id}
-    after: &gone [{call: remove, request: {path: {id: "{capture.made}"}}, expect: {status: 204, envelope: false}}]
+    after: &gone [{call: remove, request: {path: {id: "{capture.made}"}}, expect: {status: 204}}]
     undo: &undo {for: [add], capture: {more: /id}, steps: [{call: remove, request: {path: {id: "{capture.more}"}}}]}
     unchanged: &kept
       - {for: [put], read: {call: get, request: {path: {id: "{capture.made}"}}}, compare: [/name]}
@@ -56,9 +56,9 @@ ROWS = """\
         steps:
           - call: put
             request: {path: {id: "{capture.made}"}, json: {name: short}}
-            expect: {status: 200, envelope: false}
+            expect: {status: 200}
       - label: one more
-        steps: [{call: add, request: {json: {name: more}}, expect: {status: 201, envelope: false}, capture: {one: /id},
+        steps: [{call: add, request: {json: {name: more}}, expect: {status: 201}, capture: {one: /id},
           undo: {call: remove, request: {path: {id: "{capture.one}"}}}}]
   - id: no-name
     cause: There is no name.

@@ -380,7 +380,7 @@ ADD = """\
         steps:
           - call: add
             request: {json: {name: a}}
-            expect: {status: 201, envelope: false}
+            expect: {status: 201}
             capture: {id: /id}
             undo: {call: remove, request: {path: {id: "{capture.id}"}}}
 """
@@ -426,7 +426,7 @@ def test_what_a_row_changed_is_put_back_even_where_it_violates(run: Run, server:
 
 # --- repetition ----------------------------------------------------------------------------------------------------
 
-LIMITED = "  - {id: limited, cause: a, permission: exhaust, expect: {status: 429}, repeat: {until: 429, at_most: 6}}\n"
+LIMITED = "  - {id: limited, cause: a, permission: exhaust, expect: {status: 429}, repeat: {at_most: 6}}\n"
 
 
 def statuses(answer: Said, *codes: int) -> Callable[[Any], Outcome]:

@@ -21,11 +21,11 @@ ROWS = """\
     request: {json: {name: toolong}}
     vary: {json.name: {edges: {longer: waytoolong, longest: waywaytoolong}}}
     expect: {status: 400, message: The name is too long}
-    before: &own [{call: add, expect: {status: 201, envelope: false}, capture: {made: /id}}]
+    before: &own [{call: add, expect: {status: 201}, capture: {made: /id}}]
     unchanged: &kept [{read: {call: get}, compare: [/name]}]
     control: &renamed
       - label: a name that is short enough
-        steps: [{call: put, request: {json: {name: short}}, expect: {status: 200, envelope: false}}]
+        steps: [{call: put, request: {json: {name: short}}, expect: {status: 200}}]
   - id: no-name
     cause: There is no name.
     operations: [put]

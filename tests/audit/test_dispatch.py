@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from conformance.audit.dispatch import ExecutorPool, JobDispatcher
-from conformance.audit.job import AuditOptions, Job, JobOutcome
+from conformance.audit.jobs import AuditOptions, Job, JobOutcome
 from conformance.audit.profiles import find_profiles, summarize_profiles
 from conformance.errors import ConfigError
 
@@ -62,7 +62,7 @@ def test_a_folder_without_profiles_is_refused(tmp_path: Path) -> None:
         find_profiles([tmp_path])
 
 
-def order(name: str) -> Job:
+def job(name: str) -> Job:
     return Job(name, "p", "d", None, "c", "e", AuditOptions(seconds=0.1))
 
 
@@ -81,18 +81,18 @@ class Odd(Executor):
 
 
 def test_every_order_has_one_outcome_whatever_the_executor_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.audit.dispatch._GRACE", 0.3)
+    monkeypatch.setattr("conformance.audit.dispatch._CLEANUP_SECONDS", 0.3)
     executor = Odd()
     names = ["fine", "refused", "died", "never"]
     dispatch = JobDispatcher(
-        [[(order(name), 0.0)] for name in names], ExecutorPool(lambda one: executor.submit(None, one), lambda: 9)
+        [[(job(name), 0.0)] for name in names], ExecutorPool(lambda one: executor.submit(None, one), lambda: 9)
     )
     found = {one.name: one.problem for one in dispatch.outcomes()}
     assert found == {
         "fine": "",
-        "refused": "could not be handed out: RuntimeError",
+        "refused": "could not be submitted: RuntimeError",
         "died": "the worker died: OSError",
-        "never": "gave no sign of life for 0.4 s",
+        "never": "was not done after 0.4 s",
     }
 
 
@@ -105,7 +105,7 @@ def test_a_group_is_handed_out_one_after_the_other_with_a_rest_between() -> None
         future.set_result(JobOutcome(one.name))
         return future
 
-    groups = [[(order("a"), 0.2), (order("b"), 0.2)], [(order("alone"), 0.0)]]
+    groups = [[(job("a"), 0.2), (job("b"), 0.2)], [(job("alone"), 0.0)]]
     assert [one.name for one in JobDispatcher(groups, ExecutorPool(submit, lambda: 9)).outcomes()] == [
         "a",
         "alone",

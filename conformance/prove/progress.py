@@ -1,4 +1,4 @@
-"""What is seen while servers are tried: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of a proof: a bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from time import perf_counter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from conformance.prove.workers import Trial
+from conformance.prove.trials import Trial
 
 __all__ = ["show_trials"]
 
-_SILENT = 15.0
+_SECONDS_BETWEEN_LINES = 15.0
 """Seconds between two lines where there is no terminal."""
 
 
@@ -33,9 +33,9 @@ def _with_bar(trials: Iterable[Trial], total: int, screen: Console) -> Iterator[
 
 
 def _with_lines(trials: Iterable[Trial], total: int, screen: Console) -> Iterator[Trial]:
-    told = perf_counter()
+    last_line = perf_counter()
     for count, trial in enumerate(trials, start=1):
-        if perf_counter() - told >= _SILENT or count == total:
-            told = perf_counter()
+        if perf_counter() - last_line >= _SECONDS_BETWEEN_LINES or count == total:
+            last_line = perf_counter()
             screen.print(f"{count} of {total} servers tried", markup=False, highlight=False)
         yield trial

@@ -1,4 +1,4 @@
-"""What is seen of an audit: a line for each target as it is done, and what came of all."""
+"""An audit on a terminal: a line for each target as it is done, a summary, and the exit code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from conformance.audit.job import JobOutcome
+from conformance.audit.jobs import JobOutcome
 from conformance.checks.model import Verdict
 from conformance.report.sanitize import to_one_line
 from conformance.report.view import SYMBOLS
@@ -27,8 +27,8 @@ def format_line(outcome: JobOutcome, *, before: bool = False) -> str:
     good = sum(row.verdict in {Verdict.CONFORMS, Verdict.DRIFTS} for row in rows)
     requests = sum(run.requests for run in results.runs)
     cost = "done before" if before else f"{requests} requests in {results.seconds:.1f} s"
-    said = f"{SYMBOLS[results.verdict]} {results.verdict}  {name}  {good}/{len(rows)}  {cost}"
-    return f"{said}  ({to_one_line(outcome.problem)})" if outcome.problem else said
+    line = f"{SYMBOLS[results.verdict]} {results.verdict}  {name}  {good}/{len(rows)}  {cost}"
+    return f"{line}  ({to_one_line(outcome.problem)})" if outcome.problem else line
 
 
 def format_audit_summary(kept: Iterable[Results], failed: Sequence[JobOutcome], output: Path) -> str:
@@ -40,7 +40,7 @@ def format_audit_summary(kept: Iterable[Results], failed: Sequence[JobOutcome], 
 
 
 def audit_exit_code(kept: Sequence[Results], failed: Iterable[JobOutcome], *, strict: bool, interrupted: bool) -> int:
-    """That of a run, the worst of all targets: ours first, for what could not be run cannot be well."""
+    """The exit code of the worst target; our own faults first, for what could not be run may not pass."""
     if interrupted:
         return INTERRUPTED
     codes = {outcome.exit_code for outcome in failed}

@@ -1,17 +1,19 @@
-"""An audit as a spreadsheet, whose programs take a cell that begins with a sign for a formula and run it."""
+"""An audit as CSV and as JSON, for other programs."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any, Final
 
 from conformance.audit.model import Matrix
 from conformance.checks.model import Verdict
 from conformance.report.sanitize import to_one_line
+from conformance.results.serialization import format_json_text
 
-__all__ = ["escape_formula", "format_csv_audit"]
+__all__ = ["FORMAT", "escape_formula", "format_csv_audit", "format_json_audit"]
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -25,7 +27,7 @@ def format_csv_audit(matrix: Matrix) -> str:
 
 
 def escape_formula(cell: str) -> str:
-    """The text in one line, with an apostrophe before what a spreadsheet would calculate."""
+    """The text in one line, with an apostrophe before what a spreadsheet would run as a formula."""
     # What is blank or unseen at the start does not keep a spreadsheet from seeing the sign behind it.
     return (
         "'" + to_one_line(cell)
@@ -50,3 +52,36 @@ def _lines(matrix: Matrix) -> Iterator[Iterable[str]]:
     yield ("target", "", "", "problem", *(column.problem for column in columns))
     for choice in matrix.choices:
         yield ("choice", choice.contract, choice.row, choice.input, *(answer or "" for answer in choice.answers))
+
+
+FORMAT: Final = 1
+
+
+def format_json_audit(matrix: Matrix, links: Mapping[str, str] | None = None) -> str:
+    """JSON: `targets` with verdict, counts and cost, `tables` with rows and sums, `choices`; places as in `targets`.
+
+    `links` names the folder of each target's report; where it has one, each cell has its link.
+    """
+    links = links or {}
+    values = asdict(matrix)
+    targets = [{**one, "report": links.get(one["name"])} for one in values["columns"]]
+    tables = []
+    for table in values["tables"]:
+        for row in table["rows"]:
+            for cell, target in zip(row["cells"], targets, strict=True):
+                if cell is not None and target["report"] is not None:
+                    cell["link"] = f"{target['report']}/report.html#{cell['anchor']}"
+        tables.append(_plain(table))
+    choices = [
+        {**one, "differs": choice.differs} for one, choice in zip(values["choices"], matrix.choices, strict=True)
+    ]
+    head = {"format": FORMAT, "unfair": matrix.unfair, "targets": _plain(targets)}
+    return format_json_text({**head, "tables": tables, "choices": choices})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value

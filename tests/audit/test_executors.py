@@ -55,11 +55,11 @@ def test_a_cluster_finds_what_threads_find_and_loses_nothing_when_a_worker_is_ki
     assert matrix() == {"one": {"login/login": "violates"}, "two": {}, "three": {}, "four": {}}
     assert all(line["problem"] == "" for line in lines().values())
     assert SECRET not in "".join(path.read_text() for path in Path("out").rglob("*.*"))
-    there = {name: _settled(read_results(Path("out", name))) for name in servers.running}
+    there = {name: _normalized(read_results(Path("out", name))) for name in servers.running}
 
     monkeypatch.setenv("CLUSTER_PASSWORD", SECRET)
     assert audit("targets") == 1
-    assert there == {name: _settled(read_results(Path("out", name))) for name in servers.running}
+    assert there == {name: _normalized(read_results(Path("out", name))) for name in servers.running}
 
 
 def test_without_a_scheduler_there_is_a_clear_word(
@@ -92,7 +92,7 @@ def _then(answer: Callable[[Any], Any], count: int, act: Callable[[], None]) -> 
     return answered
 
 
-def _settled(results: Results) -> object:
+def _normalized(results: Results) -> object:
     """What a run found, without when and how fast."""
     rows = [replace(row, seconds=0.0, exchanges=()) for run in results.runs for row in run.rows]
     return results.verdict, results.depth, results.seed, rows

@@ -47,14 +47,14 @@ def test_only_the_row_that_one_breaks_differs_and_the_contract_says_who_is_right
 def test_each_request_is_sent_to_both_before_the_next_is_sent_to_either(
     servers: Servers, audit: Callable[..., int]
 ) -> None:
-    order: list[str] = []
+    job: list[str] = []
     for name in ("a", "b"):
         server = servers.start(name)
-        server.application.respond = _noting(order, name, server.application.respond)  # type: ignore[method-assign]
+        server.application.respond = _noting(job, name, server.application.respond)  # type: ignore[method-assign]
     assert audit(*PAIR) == 0
-    assert 50 < len(order)
+    assert 50 < len(job)
     # Preparations come before the first row, and each side by itself.
-    ahead = [order[:end].count("a") - order[:end].count("b") for end in range(len(order) + 1)]
+    ahead = [job[:end].count("a") - job[:end].count("b") for end in range(len(job) + 1)]
     assert max(ahead) - min(ahead) <= 3
 
 
@@ -92,14 +92,14 @@ def test_what_cannot_be_compared_is_refused(
 
 
 def test_one_that_has_done_its_row_is_not_waited_for() -> None:
-    abreast = Lockstep(patience=5)
-    abreast.begin()
+    lockstep = Lockstep(patience=5)
+    lockstep.begin()
     sent: list[int] = []
 
     def side(number: int, requests: int) -> None:
-        with abreast.row(number):
+        with lockstep.row(number):
             for _ in range(requests):
-                with abreast.step(number):
+                with lockstep.step(number):
                     sent.append(number)
 
     began = time.monotonic()
@@ -112,9 +112,9 @@ def test_one_that_has_done_its_row_is_not_waited_for() -> None:
     assert time.monotonic() - began < 4
 
 
-def _noting(order: list[str], name: str, answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _noting(job: list[str], name: str, answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def noted(incoming: Any) -> Any:
-        order.append(name)
+        job.append(name)
         return answer(incoming)
 
     return noted

@@ -1,0 +1,112 @@
+"""A whole audit: every target is run, or taken over from an earlier audit, written as it is done, and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.audit.dispatch import ExecutorPool, JobDispatcher
+from conformance.audit.executors import dask_executor, thread_executor
+from conformance.audit.folder import (
+    clear_target_folder,
+    drop_exchanges,
+    read_kept_results,
+    write_matrix,
+    write_target_folder,
+)
+from conformance.audit.jobs import Job, JobList, JobOutcome, group_by_pace
+from conformance.audit.profiles import ProfileSummary
+from conformance.audit.stop import StopSignal
+from conformance.audit.summary import audit_exit_code, format_audit_summary, format_line
+from conformance.results.model import Results
+
+__all__ = ["AuditRun"]
+
+_CLEANUP_SECONDS = 60.0
+"""For targets to clean up after Ctrl-C."""
+_MOST_THREADS = 64
+"""More would only wait for the processor."""
+
+
+@dataclass(slots=True)
+class AuditRun:
+    """One audit; `announce` is called with each line for the person who waits."""
+
+    summaries: Sequence[ProfileSummary]
+    job_list: JobList
+    output: Path
+    language: str | None
+    """Of the pages; None for the reader's."""
+    announce: Callable[[str], None]
+    kept: dict[str, Results] = field(default_factory=dict)
+    failed: list[JobOutcome] = field(default_factory=list)
+    abandoned: bool = False
+    """Whether threads may be left that never end."""
+
+    def run(self, scheduler: str | None, workers: int | None, *, resume: bool, strict: bool) -> tuple[int, str]:
+        """Run all targets and write the matrix; the exit code and a summary. Ctrl-C keeps what is done."""
+        jobs = self._find_jobs(resume=resume)
+        for outcome in self.job_list.unusable:
+            self._keep_outcome(outcome)
+        interrupted = bool(jobs) and self._run_jobs(jobs, scheduler, workers)
+        finished = {*self.kept, *(one.name for one in self.failed)}
+        absent = [JobOutcome(name, problem="interrupted") for name in jobs if name not in finished]
+        write_matrix(self.output, self.summaries, self.kept, [*self.failed, *absent], self.language)
+        code = audit_exit_code(list(self.kept.values()), self.failed, strict=strict, interrupted=interrupted)
+        return code, format_audit_summary(self.kept.values(), [*self.failed, *absent], self.output)
+
+    def _find_jobs(self, *, resume: bool) -> dict[str, Job]:
+        """The jobs to run, by the names of their targets."""
+        jobs = {}
+        for summary in self.summaries:
+            folder, job = self.output / summary.folder, self.job_list.jobs.get(summary.name)
+            earlier = read_kept_results(folder, job) if resume and job is not None else None
+            if earlier is not None:
+                self.kept[summary.name] = drop_exchanges(earlier)
+                self.announce(format_line(JobOutcome(summary.name, earlier), before=True))
+                continue
+            clear_target_folder(folder)
+            if job is not None:
+                jobs[summary.name] = job
+        return jobs
+
+    def _run_jobs(self, jobs: dict[str, Job], scheduler: str | None, workers: int | None) -> bool:
+        """Run the jobs; whether it was interrupted. After Ctrl-C, targets that are under way clean up."""
+        stop_signal = StopSignal()
+        groups = group_by_pace(self.summaries, jobs)
+        with _open_pool(scheduler, workers, stop_signal, len(groups)) as pool:
+            dispatcher = JobDispatcher(groups, pool)
+            try:
+                for outcome in dispatcher.outcomes():
+                    self._keep_outcome(outcome)
+            except KeyboardInterrupt:
+                self.announce("interrupted; targets that are under way clean up")
+                stop_signal.set()
+                # Workers of a cluster do not learn of it: their targets are run again.
+                for outcome in dispatcher.drain(_CLEANUP_SECONDS if scheduler is None else 0):
+                    self._keep_outcome(outcome)
+                return True
+            finally:
+                self.abandoned = dispatcher.abandoned
+        return False
+
+    def _keep_outcome(self, outcome: JobOutcome) -> None:
+        """Write the results of a target, and keep them without their exchanges."""
+        self.announce(format_line(outcome))
+        if outcome.results is None:
+            self.failed.append(outcome)
+            return
+        summary = next(one for one in self.summaries if one.name == outcome.name)
+        folder = self.output / summary.folder
+        write_target_folder(folder, outcome.results, self.job_list.jobs[summary.name], self.language)
+        self.kept[summary.name] = drop_exchanges(outcome.results)
+
+
+def _open_pool(
+    scheduler: str | None, workers: int | None, stop_signal: StopSignal, groups: int
+) -> AbstractContextManager[ExecutorPool]:
+    if scheduler is not None:
+        return dask_executor(scheduler, workers)
+    return thread_executor(min(workers or _MOST_THREADS, groups), stop_signal)

@@ -1,0 +1,173 @@
+"""Trials: a contract's rows run against one server after the other; which rows were blamed, after how many requests."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from conformance import reference
+from conformance.checks.model import Finding, Level, Verdict
+from conformance.contract.contract import Contract
+from conformance.contract.loader import read_contract
+from conformance.contract.schema import Depth
+from conformance.contract_run import ContractRun, build_context, plan_rows
+from conformance.prove.model import Blame, verdicts_that_count
+from conformance.prove.subjects import Subject, refuses_valid_requests
+from conformance.results.model import RowResult
+from conformance.target.loader import target_from_mapping
+
+__all__ = ["ExpectedComplaints", "Trial", "TrialOptions", "run_trial", "run_trials", "try_contract"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedComplaints:
+    """Rows that are expected to complain, and the verdicts that count."""
+
+    rows: frozenset[str]
+    verdicts: frozenset[Verdict]
+
+    def counts(self, blame: Blame) -> bool:
+        """Whether it is one of these rows that complains, with a verdict that counts."""
+        return blame.row in self.rows and blame.verdict in self.verdicts
+
+
+_WEIGHT = {Verdict.VIOLATES: Level.MUST, Verdict.DRIFTS: Level.SHOULD}
+_MOST = 240
+"""Characters of what was expected and what came that a proof keeps."""
+
+
+def try_contract(
+    contract: Contract, profile: dict[str, Any], depth: Depth, seed: int, expected: ExpectedComplaints | None = None
+) -> tuple[tuple[Blame, ...], int]:
+    """Run the rows in the order of a run; who was blamed, and how many requests were sent.
+
+    With `expected`, it ends as soon as these rows have all run and one of them complains: what they say, and after how
+    many requests, is the same as in a whole run. Raises ConfigError for a profile that cannot be used.
+    """
+    target = target_from_mapping(profile, where=f"the embedded server of {contract.name}", environ={})
+    plans = plan_rows(contract, target, contract.rows, depth, seed)
+    runner = ContractRun(build_context(contract, target, depth, seed), plans)
+    blames: list[Blame] = []
+    left = set(expected.rows) if expected else set()
+    try:
+        for name in sorted(plans, key=lambda one: plans[one].row.case.last):
+            before = runner.context.session.sent
+            blames += _blamed(runner.result(name), before, runner.context.session.sent)
+            left.discard(name)
+            if expected and not left and any(expected.counts(blame) for blame in blames):
+                break
+    finally:
+        runner.close()
+    return tuple(blames), runner.context.session.sent
+
+
+def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
+    if result.verdict is Verdict.CONFORMS:
+        return
+    weighing = [item for item in result.findings if item.level is _WEIGHT.get(result.verdict)]
+    seen = [(_after(result, item, before, sent), item) for item in weighing]
+    checks = tuple(dict.fromkeys(item.check for item in weighing))
+    if not seen:
+        yield Blame(result.id, result.verdict, sent, checks, reason=result.reason or "")
+        return
+    after, first = min(seen, key=lambda pair: pair[0])
+    yield Blame(
+        result.id,
+        result.verdict,
+        after,
+        checks,
+        first.where,
+        str(first.expected)[:_MOST],
+        str(first.actual)[:_MOST],
+        result.reason or "",
+    )
+
+
+def _after(result: RowResult, item: Finding, before: int, sent: int) -> int:
+    """How many requests of the run were sent when a finding was made."""
+    if item.exchange is None:
+        return sent
+    tries = sum(made.tries for made in result.exchanges if made.n <= item.exchange and not made.shared)
+    return min(before + tries, sent)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOptions:
+    """How every server is tried."""
+
+    depth: Depth
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A server that was tried: who was blamed, how many requests that took, how long."""
+
+    subject: Subject
+    blames: tuple[Blame, ...]
+    requests: int
+    seconds: float
+
+
+def run_trials(subjects: Sequence[Subject], options: TrialOptions, workers: int) -> Iterator[Trial]:
+    """Try all of them, as they are done. Whoever stops listening ends what has not begun."""
+    context = get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
+    try:
+        for future in as_completed([pool.submit(run_trial, subject, options) for subject in subjects]):
+            yield future.result()
+    finally:
+        # Once only: a second call, such as that of `with`, takes the cancelling back.
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def run_trial(subject: Subject, options: TrialOptions) -> Trial:
+    """Start the server, run the rows against it, end it. A conforming server's seed moves the suite's draws, too."""
+    contract = _contract(subject.folder)
+    faults = [subject.fault] if subject.fault is not None else []
+    began = perf_counter()
+    with reference.start(subject.contract, faults=faults, variants=subject.choices()) as server:
+        seed = options.seed if subject.variants_seed is None else subject.variants_seed
+        blames, requests = try_contract(
+            contract, server.profile, options.depth, seed, _expected_complaints(contract, subject)
+        )
+    return Trial(subject, blames, requests, round(perf_counter() - began, 3))
+
+
+def _expected_complaints(contract: Contract, subject: Subject) -> ExpectedComplaints | None:
+    """A caught fault needs no more requests; a right server gets them all."""
+    faults = reference.faults(subject.contract, pending=True)
+    fault = next((fault for fault in faults if fault.name == subject.fault), None)
+    if fault is None:
+        return None
+    rows = frozenset(row.id for row in contract.rows if (row.table, row.number) in fault.rows)
+    return ExpectedComplaints(
+        rows, verdicts_that_count(wording_only=fault.wording_only, refuses=refuses_valid_requests(fault))
+    )
+
+
+@cache
+def _contract(folder: Path) -> Contract:
+    return read_contract(folder)
+
+
+def _begin() -> None:
+    """Ctrl-C is for the process that started these; when that one is killed, they end too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
