@@ -215,3 +215,10 @@ def test_a_selection_of_nothing_keeps_the_page_of_the_run_before(tool: Tool, tmp
     said = tool("run", *QUICK, "-k", "no_row_is_called_so")
     assert said.code == 5
     assert (tmp_path / "reports" / "report.html").read_bytes() == page
+
+
+def test_a_dead_target_is_one_line(tool: Tool, tmp_path: Path) -> None:
+    said = tool("run", "--target", "http://127.0.0.1:9", *QUICK, MICROCMS_API_KEY="nobody-knows-me")
+    assert said.code == 1, said.all
+    assert said.out.count("! base_url: the target answered no request: refused: Connection refused") == 1
+    assert "? inconclusive  media-get" not in said.out
