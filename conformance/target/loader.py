@@ -12,13 +12,14 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from conformance import yaml_document as source
+from conformance.contract.schema import PERMISSIONS
 from conformance.errors import ConfigError, Problem
 from conformance.target import addresses as address
 from conformance.target import schema as quantities
 from conformance.target.credentials import Credential, CredentialReader, Secret
 from conformance.target.description import describe_target
 from conformance.target.known_deviations import KnownDeviation, KnownDeviationEntry
-from conformance.target.schema import PERMISSIONS, Profile
+from conformance.target.schema import Profile
 from conformance.validation import Locate, Place, format_location, problems_from_validation, suggest
 
 __all__ = [

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag
 
+from conformance.contract.schema import PERMISSIONS
 from conformance.target import addresses as address
 from conformance.target.known_deviations import KnownDeviationEntry
 from conformance.validation import suggest
@@ -15,7 +16,6 @@ from conformance.validation import suggest
 __all__ = [
     "DURATION",
     "PACE",
-    "PERMISSIONS",
     "ClientCertificate",
     "HeaderCredential",
     "Hook",
@@ -63,8 +63,6 @@ def _refuse(what: str, example: str) -> NoReturn:
     raise ValueError(f"{what}; write it as {example}")
 
 
-PERMISSIONS = ("write", "delete", "exhaust")
-"""What a target may allow beyond reads: see the profile's `allow`."""
 SOURCES = ("env", "file", "value")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

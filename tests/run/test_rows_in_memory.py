@@ -375,6 +375,7 @@ ADD = """\
     operations: [add]
     request: {json: {name: ""}}
     expect: {status: 400}
+    undo: {capture: {wrong: /id}, steps: [{call: remove, request: {path: {id: "{capture.wrong}"}}}]}
     control:
       - label: one is added
         steps:
