@@ -1,4 +1,4 @@
-"""What every form of a file has in common: strict, closed, frozen; and the words that stand in several of them."""
+"""The form of case files and of contract.yaml: strict models, in which an unknown key is an error."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ BodySchema = Annotated[
 
 
 class StrictModel(BaseModel):
-    """Nothing but what is named, nothing converted, nothing changed afterwards."""
+    """A model that refuses unknown keys, converts no types and cannot be changed."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
