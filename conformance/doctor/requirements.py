@@ -1,8 +1,7 @@
-"""Which rows will not be exercised, what each lacks, and the line of a profile that would give it."""
+"""Which rows will not be exercised, what each lacks, and the very line that a profile would have to give."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -71,6 +70,4 @@ def _flow(value: Any) -> str:
         return "{" + ", ".join(f"{key}: {_flow(member)}" for key, member in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
-    plain = dump(value).strip().removesuffix("...").strip()
-    # What may stand as it is in a line of its own may not between braces.
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and set(plain) & set("{}[],") else plain
+    return dump(value).strip().removesuffix("...").strip()
