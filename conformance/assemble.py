@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from conformance import __version__
+from conformance.causes import apply_causes, find_causes
 from conformance.checks.model import Verdict, worst_verdict
 from conformance.contract.contract import Contract
 from conformance.messages import Message
@@ -68,6 +69,8 @@ def assemble_run(
     """The run with its rows in the document's order, its counts and its verdict."""
     order = {table.name: index for index, table in enumerate(run.contract.tables)}
     sorted_rows = tuple(sorted(rows, key=lambda row: (order.get(row.table, len(order)), row.row)))
+    causes = find_causes(run.target, sorted_rows)
+    sorted_rows = apply_causes(sorted_rows, causes)
     found = tuple(explored)
     counts = Counter(row.verdict.value for row in sorted_rows)
     spoken = Counter(edition for row in sorted_rows for edition in row.editions[:1])
@@ -82,7 +85,7 @@ def assemble_run(
         verdict=worst_verdict([*counted, *(one.verdict for one in found)])
         if counted or found
         else _all_known(sorted_rows),
-        warnings=tuple(dict.fromkeys([*run.warnings, *warnings])),
+        warnings=tuple(dict.fromkeys([*(cause.text for cause in causes), *run.warnings, *warnings])),
         editions=tuple(name for name, _ in spoken.most_common()),
     )
 

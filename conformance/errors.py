@@ -1,12 +1,11 @@
-"""What can go wrong with us, never with a target.
+"""Errors of the suite and of how it is used, never of a target.
 
-A target's misbehaviour is evidence and ends in a verdict. Everything here is a fault of the person who starts a run (a
-file, an option, a name) or of our surroundings (a disk), and is shown as a message without a traceback:
+What a target does wrong is evidence and ends in a verdict. These errors are shown as messages without a traceback:
 
-    ConformanceError             exit code 4
-    ├── Unusable                 a file, an option or a profile with a list of problems
-    ├── Unwritable               a report that could not be written
-    └── Internal                 exit code 3: a fault of the suite itself
+    ConformanceError
+    ├── ConfigError      exit code 4: a file, an option or a profile that cannot be used, with every problem of it
+    ├── OutputError      exit code 3: a file that could not be written
+    └── InternalError    exit code 3: a fault of the suite itself
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ __all__ = ["ConfigError", "ConformanceError", "InternalError", "OutputError", "P
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with what a person wrote: where, what, and how to mend it."""
+    """One thing that is wrong with what a person wrote: where, what, and a hint how to correct it."""
 
     where: str
     """`file:line`, the name of an option, or the name of an environment variable."""
@@ -31,7 +30,7 @@ class Problem:
 
 
 class ConformanceError(Exception):
-    """Base of all our own errors; `str()` of it is what a person is shown."""
+    """Base of all errors of the suite; `str()` of it is what a person is shown."""
 
     exit_code = 4
 
@@ -45,12 +44,12 @@ class ConfigError(ConformanceError):
 
 
 class OutputError(ConformanceError):
-    """A file that we were to write and could not; says which, and why."""
+    """A file that could not be written; the message says which, and why."""
 
     exit_code = 3
 
 
 class InternalError(ConformanceError):
-    """A promise between our own modules that was not kept."""
+    """A fault of the suite itself: one module did not keep what it promises to another."""
 
     exit_code = 3

@@ -47,6 +47,8 @@ class Document:
     value: Any
     lines: dict[Place, int]
     text: str
+    aliases: tuple[Place, ...] = ()
+    """The places where an alias stands, in the order of the file."""
 
     def line(self, place: Sequence[str | int]) -> int:
         """The line of the value at `place`, or of the nearest place around it that is there."""
@@ -56,8 +58,19 @@ class Document:
         return 1
 
     def where(self, place: Sequence[str | int]) -> str:
-        """`file:line` of a place."""
+        """`file:line` of a place; of a value that an alias stands for, the line where that value is written."""
         return f"{self.path}:{self.line(place)}"
+
+    def line_of_alias(self, place: Sequence[str | int]) -> int | None:
+        """The line of the alias through which a value inside it came to `place`; None where it is written there."""
+        within = [index for index, alias in enumerate(self.aliases) if alias == tuple(place[: len(alias)])]
+        if not within:
+            return None
+        events = yaml.parse(self.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        marks = [event.start_mark for event in events if isinstance(event, yaml.AliasEvent)]
+        lines = [mark.line + 1 for mark in marks if mark is not None]
+        used = lines[within[0]] if len(lines) == len(self.aliases) else self.line(place)
+        return None if used == self.line(place) else used
 
     def excerpt(self, place: Sequence[str | int]) -> str:
         """The lines of the entry at `place`, as they stand in the file."""
@@ -78,7 +91,7 @@ def read(path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
 
 
 def read_text(text: str, path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
-    """As `read`, of text that is said to stand in `path`."""
+    """As `read`, of a text; its problems name `path` as the file."""
     try:
         node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
@@ -96,7 +109,7 @@ def read_text(text: str, path: Path) -> tuple[Document | None, tuple[Problem, ..
         return None, (Problem(f"{path}:1", "nested too deeply"),)
     except _TooMuch:
         return None, (Problem(f"{path}:1", f"more than {MOST:,} values, aliases written out", "use fewer aliases"),)
-    return Document(path, value, builder.lines, text), tuple(builder.problems)
+    return Document(path, value, builder.lines, text, tuple(builder.aliases)), tuple(builder.problems)
 
 
 def dump(value: Any) -> str:
@@ -157,7 +170,10 @@ class _Builder:
         self.path = path
         self.lines: dict[Place, int] = {}
         self.problems: list[Problem] = []
+        self.aliases: list[Place] = []
         self._above: set[int] = set()
+        self._built: set[int] = set()
+        self._in_alias = False
 
     def build(self, node: yaml.Node, place: Place) -> Any:
         self.lines.setdefault(place, node.start_mark.line + 1)
@@ -166,6 +182,11 @@ class _Builder:
         if id(node) in self._above:
             return self._problem(node, "an alias that contains itself", "write the value out")
         self._above.add(id(node))
+        is_alias = id(node) in self._built and not self._in_alias
+        if is_alias:
+            self.aliases.append(place)
+            self._in_alias = True
+        self._built.add(id(node))
         try:
             if node.tag != _usual_tag(node):
                 return self._problem(node, f"the tag {node.tag} is not read", "leave the tag out")
@@ -176,6 +197,7 @@ class _Builder:
             return self._scalar(node) if isinstance(node, yaml.ScalarNode) else None
         finally:
             self._above.discard(id(node))
+            self._in_alias = self._in_alias and not is_alias
 
     def _members(self, node: yaml.MappingNode, place: Place) -> Iterator[tuple[str, Any]]:
         seen: dict[str, int] = {}

@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from conformance.cli.schema import schema
 from conformance.contract import schema as model
-from conformance.contract.templates import CHANGES, HEADS, MESSAGE_HEADS
+from conformance.contract.templates import HEADS, MESSAGE_HEADS, MODIFIERS
 from conformance.yaml_document import read, read_text
 
 ROOT = Path(__file__).parents[1]
@@ -90,7 +90,7 @@ def test_every_form_has_its_section() -> None:
 def test_every_placeholder_and_every_change_is_described() -> None:
     text = section("Placeholders")
     assert HEADS | MESSAGE_HEADS == set(re.findall(r"`\{([a-z]+)[.}]", text.partition("After a bar")[0]))
-    assert set(CHANGES) == first_column(text.partition("After a bar")[2])
+    assert set(MODIFIERS) == first_column(text.partition("After a bar")[2])
 
 
 EXAMPLES = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.checks.context import NOT_JSON, ErrorEntry, Expectation, ResponseRules, read_errors
 from conformance.checks.model import Finding, Level
-from conformance.contract.messages import matches, resembles, rows_of
+from conformance.contract.messages import list_row_ids, match_wording, match_wording_loosely
 from conformance.contract.schema import Wording
 from conformance.contract.templates import MissingValue, fill_text
 from conformance.messages import Message
@@ -52,18 +52,18 @@ def _message(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, whe
     own = [wording for wording in expected.wordings if is_in_language(wording, expected.language)]
     if any(matches_wording(wording, message, expected) for wording in own):
         return
-    other = [wording for wording in expected.wordings if wording not in own and resembles(wording, message)]
-    if other and not any(resembles(wording, message) for wording in own):
+    other = [wording for wording in expected.wordings if wording not in own and match_wording_loosely(wording, message)]
+    if other and not any(match_wording_loosely(wording, message) for wording in own):
         spoken = other[0].language
         detail = Message("the wording in {spoken}, where {asked} was asked for", spoken=spoken, asked=expected.language)
         yield Finding("language", Level.MUST, _texts(expected, own), message, where, detail=detail)
         return
-    told = rules.wordings.told(message)
-    others = tuple(item for item in told if item.row != expected.row and _is(item.wording, message, expected))
-    mine = not others and (expected.row in rows_of(told) or any(resembles(wording, message) for wording in own))
-    told = others or told
-    if told and not mine:
-        detail = Message("the message of {rows}: rejected for another reason", rows=", ".join(rows_of(told)))
+    found = rules.wordings.find(message)
+    others = tuple(match for match in found if match.row != expected.row and _is(match.wording, message, expected))
+    is_own = expected.row in list_row_ids(found) or any(match_wording_loosely(wording, message) for wording in own)
+    if others or (found and not is_own):
+        rows = ", ".join(list_row_ids(others or found))
+        detail = Message("the message of {rows}: rejected for another reason", rows=rows)
         yield Finding("message", Level.MUST, _texts(expected, own), message, where, detail=detail)
         return
     yield Finding("message", expected.message_level, _texts(expected, own), message, where)
@@ -80,15 +80,15 @@ def is_in_language(wording: Wording, language: str | None) -> bool:
 
 def matches_wording(wording: Wording, message: str, expected: Expectation) -> bool:
     try:
-        return matches(wording, message, expected.lookup)
+        return match_wording(wording, message, expected.lookup)
     except MissingValue:
-        return resembles(wording, message)
+        return match_wording_loosely(wording, message)
 
 
 def _is(wording: Wording, message: str, expected: Expectation) -> bool:
     """Whether a message is a wording to the letter, with the names of this target in it."""
     try:
-        return matches(wording, message, expected.lookup)
+        return match_wording(wording, message, expected.lookup)
     except MissingValue:
         return False
 

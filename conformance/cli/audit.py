@@ -18,7 +18,7 @@ from conformance.audit.run import AuditRun
 from conformance.audit.summary import INTERRUPTED
 from conformance.cli.options import language
 from conformance.contract.contract import Contract
-from conformance.contract.folders import contract_folders
+from conformance.contract.folders import find_contract_folders
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.interrupts import interrupt_on_signals
@@ -75,7 +75,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     3 an internal error, 4 a profile or option is unusable, 5 nothing was exercised.
     """  # noqa: D301 - click obeys the character itself
     options = AuditOptions(depth, seed, tuple(sorted(set(allow))), not no_explore, _parse_timeout(timeout))
-    contracts = load_contracts(contract_folders(Path.cwd()))
+    contracts = load_contracts(find_contract_folders(Path.cwd()))
     with interrupt_on_signals():
         if pair is not None:
             if targets:

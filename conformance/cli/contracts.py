@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from conformance.contract.contract import Contract, Row
-from conformance.contract.folders import contract_folders
+from conformance.contract.folders import find_contract_folders
 from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError, Problem
-from conformance.validation import suggest
+from conformance.validation import closest_name, suggest
 
 __all__ = ["find_row", "read_contracts"]
 
@@ -20,7 +20,7 @@ def read_contracts(name: str | None, where: Path | None = None) -> tuple[list[Co
     """
     found: list[Contract] = []
     problems: list[Problem] = []
-    for folder in contract_folders(where or Path.cwd()):
+    for folder in find_contract_folders(where or Path.cwd()):
         try:
             found.append(read_contract(folder))
         except ConfigError as unusable:
@@ -46,13 +46,11 @@ def find_row(contracts: list[Contract], text: str) -> list[tuple[Contract, Row]]
     found = exact or [pair for pair in every if pair[1].case.id in names]
     if not found:
         ids = [row.id for _, row in every]
-        raise ConfigError([Problem("ROW", f"there is no row {text!r}", _near(text, ids))])
+        raise ConfigError([Problem("ROW", f"there is no row {text!r}", _suggest_row(text, ids))])
     return found
 
 
-def _near(text: str, ids: list[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only where something is wrong
-
+def _suggest_row(text: str, ids: list[str]) -> str:
     last = {name.rpartition("/")[2]: name for name in ids}
-    near = get_close_matches(text, ids, n=1) or [last[one] for one in get_close_matches(text, last, n=1)]
-    return f"did you mean {near[0]!r}?" if near else "`conformance list` names all"
+    near = closest_name(text, ids) or last.get(closest_name(text, last) or "")
+    return f"did you mean {near!r}?" if near else "`conformance list` names all"

@@ -13,7 +13,7 @@ from conformance.cli import options
 from conformance.cli.contracts import find_row, read_contracts
 from conformance.cli.planned_requests import PlannedSending, list_sendings
 from conformance.contract.contract import Contract, Row
-from conformance.contract.messages import wordings_of
+from conformance.contract.messages import list_wordings
 from conformance.contract.schema import Depth, Wording
 from conformance.contract_run import build_context, plan_rows
 from conformance.engine.context import RunContext
@@ -97,7 +97,7 @@ def _promise(contract: Contract, row: Row) -> Iterator[str]:
     if expect.field is not None:
         yield f"field    {expect.field}  (must)"
     level = expect.message_level or contract.file.message_level
-    for number, wording in enumerate(wordings_of(row)):
+    for number, wording in enumerate(list_wordings(row)):
         yield f"{'message ' if number == 0 else 'or      '} {wording.text}{_of(wording)}" + f"  ({level})" * (
             number == 0
         )

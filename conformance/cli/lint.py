@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from conformance.authoring.todos import list_todos
-from conformance.contract.folders import contract_folders
+from conformance.contract.folders import find_contract_folders
 from conformance.contract.loader import find_contracts, read_contract
 from conformance.contract.openapi_lint import check_openapi
 from conformance.errors import ConfigError, Problem
@@ -43,7 +43,7 @@ def command(path: Path | None) -> int:
 
 def _folders(path: Path | None) -> Sequence[Path]:
     if path is None:
-        return contract_folders(Path.cwd())
+        return find_contract_folders(Path.cwd())
     if not path.exists():
         raise ConfigError([Problem("PATH", f"there is nothing at {path}", "give a case file or a folder of contracts")])
     found = (

@@ -7,7 +7,7 @@ import click
 from conformance.cli import options
 from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract, Row
-from conformance.contract.messages import wordings_of
+from conformance.contract.messages import list_wordings
 
 __all__ = ["command", "format_row_promise"]
 
@@ -26,7 +26,7 @@ def command(contract: str | None) -> int:
 def format_row_promise(row: Row) -> tuple[str, str]:
     """Status and message in a few words: of several documented wordings the first, and how many more there are."""
     expect = row.case.expect
-    said = wordings_of(row)
+    said = list_wordings(row)
     more = f"  (and {len(said) - 1} more wordings)" if len(said) > 2 else "  (and 1 more wording)"
     codes = expect.code if isinstance(expect.code, list) else [expect.code] if expect.code else []
     detail = [" or ".join(codes)] if codes else []

@@ -12,7 +12,7 @@ import click
 
 from conformance.cli.after_run import OPTIONS, AfterRun, after_run_options
 from conformance.cli.options import FORMS, allow, contract, depth, language, seed, target
-from conformance.contract.folders import contract_folders, shipped
+from conformance.contract.folders import find_contract_folders, find_shipped_folder
 
 __all__ = ["command", "places", "pytest_arguments"]
 
@@ -102,9 +102,11 @@ def places(arguments: Sequence[str]) -> Iterator[str]:
     after = ["", *arguments]
     if any(_leads_to_rows(text) for text, before in zip(arguments, after, strict=False) if before not in ("-k", "-m")):
         return
-    folders = contract_folders(here)
-    if any(folder.is_relative_to(shipped()) for folder in folders) and not shipped().is_relative_to(here):
-        yield from ("-c", os.devnull, f"--rootdir={here}", f"--confcutdir={shipped()}")
+    folders = find_contract_folders(here)
+    if any(
+        folder.is_relative_to(find_shipped_folder()) for folder in folders
+    ) and not find_shipped_folder().is_relative_to(here):
+        yield from ("-c", os.devnull, f"--rootdir={here}", f"--confcutdir={find_shipped_folder()}")
     yield from map(str, folders)
 
 

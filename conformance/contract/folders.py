@@ -1,4 +1,4 @@
-"""Where the contracts are: in the working folder, or else those that came with the package."""
+"""Where contracts are looked for: in the working folder, or else among those that come with the package."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from pathlib import Path
 import conformance
 from conformance.errors import ConfigError, Problem
 
-__all__ = ["contract_folders", "shipped"]
+__all__ = ["find_contract_folders", "find_shipped_folder"]
 
 
-def shipped() -> Path:
+def find_shipped_folder() -> Path:
     """The folder of the contracts that come with the package: in a wheel within it, in the repository beside it."""
     package = Path(conformance.__file__).resolve().parent
     inside = package / "cases"
     return inside if inside.is_dir() else package.parent / "cases"
 
 
-def contract_folders(where: Path) -> tuple[Path, ...]:
+def find_contract_folders(where: Path) -> tuple[Path, ...]:
     """The folder of each contract: below `where`/cases or `where` itself, else those that were shipped.
 
-    Raises Unusable where there is none at all.
+    Raises ConfigError where there is none at all.
     """
-    for place in (where / "cases", where, shipped()):
+    for place in (where / "cases", where, find_shipped_folder()):
         if found := _contracts(place):
             return found
     hint = "work in a folder that has cases/<contract>/contract.yaml"

@@ -1,226 +1,444 @@
-"""Names and ranges that would silently do nothing, or fail only once a row is planned."""
+"""Problems of a contract that show only when its files are seen together.
+
+Names that nothing has, captures that no step takes, parameters that a path lacks, schemas that are none, probes that
+could leave something behind: whatever would silently do nothing, or fail only once a row is run.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from conformance.contract import templates as placeholders
-from conformance.contract.schema import Case, Draw, Expect, Input, NamedInput, RequestSpec, Step
+from conformance.contract.contract import Contract, Operation, Row
+from conformance.contract.schema import (
+    FRAMING_HEADERS,
+    PERMISSIONS,
+    Case,
+    Draw,
+    Expect,
+    Input,
+    NamedInput,
+    OperationRef,
+    RequestSpec,
+    Step,
+)
+from conformance.contract.templates import find_placeholders, unknown_placeholders
 from conformance.errors import Problem
-from conformance.validation import suggest
+from conformance.validation import Place, suggest
 from conformance.yaml_document import Document
 
-if TYPE_CHECKING:
-    from conformance.contract.contract import Contract, Row
-if TYPE_CHECKING:
-    from conformance.contract.contract import Contract, Row
-
-__all__ = ["SPECIAL_CREDENTIALS", "check_contract", "check_draw", "check_names", "report_unknown_names"]
+__all__ = ["SPECIAL_CREDENTIALS", "check_contract"]
 
 SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
 """Credentials that no profile gives: no header at all, a value that nobody has, an empty value."""
 
 _PARTS = ("request", *(field.alias or name for name, field in RequestSpec.model_fields.items()))
-_KINDS = {"credential": "credentials", "vantage": "vantages", "hook": "hooks"}
+_SECTIONS = {"credential": "credentials", "vantage": "vantages", "hook": "hooks"}
 _NEEDS = ("credentials", "fixtures", "vantages", "hooks", "allow")
-_PERMISSIONS = ("write", "delete", "exhaust")
-_KINDS_OF_DRAW = ("integers", "matching", "lists", "words", "sampled")
-
-
-def check_names(contract: Contract, row: Row, written: Any, where: str) -> Iterator[Problem]:
-    """Parts of a request, operations of the row, what a profile may give; `written` is the row as it stands."""
-    case = row.case
-    varied = _varied(contract, case)
-    combined = [case.combine, *(ref.combine for ref in row.operations)]
-    parts = [*(part for part, _ in varied), *(part for values in combined for part in values)]
-    yield from report_unknown_names(where, dict.fromkeys(_head(part) for part in parts), _PARTS, "part of a request")
-    labels = [ref.label or ref.call for ref in row.operations]
-    for chosen in _chosen(case, varied):
-        yield from report_unknown_names(where, chosen, labels, "operation of this row")
-    if case.undo and case.undo.for_:
-        yield from report_unknown_names(
-            where, case.undo.for_, [ref.call for ref in row.operations], "operation of this row"
-        )
-    yield from _needs(contract, case, where)
-    for kind, name in dict.fromkeys([*_given(written), *_given_by_edges(varied)]):
-        known = getattr(contract.file, _KINDS[kind])
-        yield from report_unknown_names(
-            where, [name], [*known, *(SPECIAL_CREDENTIALS if kind == "credential" else ())], kind
-        )
-    for _, item in varied:
-        if item.draw and item not in contract.file.inputs.values():
-            yield from check_draw(item.draw, where)
-    for control in case.control:
-        if control.draw:
-            yield from check_draw(control.draw, where)
-
-
-def _needs(contract: Contract, case: Case, where: str) -> Iterator[Problem]:
-    """What a row needs is something that a profile can give."""
-    for need in case.needs:
-        kind, _, name = need.partition(".")
-        yield from report_unknown_names(where, [kind], _NEEDS, "kind of need")
-        if kind in _NEEDS:
-            known = _PERMISSIONS if kind == "allow" else getattr(contract.file, kind)
-            yield from report_unknown_names(where, [name], known, "permission" if kind == "allow" else kind[:-1])
-
-
-def check_draw(draw: Draw, where: str) -> Iterator[Problem]:
-    """A description of drawn values describes some."""
-    if not any(getattr(draw, kind) for kind in _KINDS_OF_DRAW):
-        yield Problem(where, "`draw` names no kind of value", f"add one of {', '.join(_KINDS_OF_DRAW)}")
-    for low, high in filter(None, (draw.integers, draw.sizes)):
-        if low > high:
-            yield Problem(where, f"{low} to {high} holds nothing", "write the smaller one first")
-
-
-def report_unknown_names(where: str, used: Iterable[str], known: Iterable[str], kind: str) -> Iterator[Problem]:
-    """A problem for each name that is not known; `kind` is what it is a name of, in the singular."""
-    names = list(known)
-    for name in used:
-        if name not in names:
-            yield Problem(where, f"there is no {kind} {name!r}", suggest(name, names, f"{kind}s"))
-
-
-def _varied(contract: Contract, case: Case) -> list[tuple[str, Input]]:
-    """Every part that is varied, firm and open, with its values; inputs that do not exist are told elsewhere."""
-    given = [*case.vary.items(), *(pair for choice in case.open for pair in choice.vary.items())]
-    named = [(part, contract.file.inputs.get(item) if isinstance(item, str) else item) for part, item in given]
-    return [(part, item) for part, item in named if item is not None]
-
-
-def _chosen(case: Case, varied: Iterable[tuple[str, Input]]) -> Iterator[list[str]]:
-    lists = [
-        *(item.for_ for _, item in varied),
-        *(choice.for_ for choice in case.open),
-        *(control.for_ for control in case.control),
-        *(guard.for_ for guard in case.unchanged),
-    ]
-    return (chosen for chosen in lists if chosen)
-
-
-def _given(written: Any, above: str = "") -> Iterator[tuple[str, str]]:
-    """Credentials, vantages and hooks that are named anywhere in a row; below `vary` such a key is a place."""
-    if isinstance(written, Mapping):
-        for key, value in written.items():
-            if key in _KINDS and above != "vary" and isinstance(value, str) and "{" not in value:
-                yield key, value
-            yield from _given(value, str(key))
-    elif isinstance(written, list):
-        for value in written:
-            yield from _given(value, above)
-
-
-def _given_by_edges(varied: Iterable[tuple[str, Input]]) -> Iterator[tuple[str, str]]:
-    for part, item in varied:
-        if part in _KINDS:
-            values = [*item.edges.values(), *item.near_misses.values()]
-            yield from ((part, value) for value in values if isinstance(value, str))
-
-
-def _head(part: str) -> str:
-    return part.partition(".")[0]
-
-
-_ACCEPTS = ("accepted", "this", "any-4xx", "not-5xx")
+_DRAWN_KINDS = ("integers", "matching", "lists", "words", "sampled")
+_ACCEPTED = ("accepted", "this", "any-4xx", "not-5xx")
+_PARAMETER = re.compile(r"\{([^{}]*)\}")
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
 def check_contract(contract: Contract, documents: Mapping[Path, Document]) -> list[Problem]:
-    """Every problem that shows only when the files of a contract are seen together."""
+    """Every problem that shows only when the files of a contract are seen together, by file.
+
+    A value that several aliases stand for has each of its problems once.
+    """
     found: list[Problem] = []
     seen: dict[str, str] = {}
-    head = documents.get(contract.folder / "contract.yaml")
-    if head is not None:
-        found += _texts(contract, head.value, head, ())
-        found += _chains(contract, head)
-        found += _shared_inputs(contract, head)
-        found += _fixtures(contract, head)
+    if (head := documents.get(contract.folder / "contract.yaml")) is not None:
+        found += _check_head(_File(contract, head))
     for table in contract.tables:
         for row in table.rows:
-            document = documents[row.file]
-            place = ("rows", row.number - 1)
+            file, place = _File(contract, documents[row.file]), ("rows", row.number - 1)
+            where = file.document.where(place)
             if row.id in seen:
-                found.append(Problem(document.where(place), f"the ID {row.id} stands twice", f"see {seen[row.id]}"))
-            seen[row.id] = document.where(place)
-            found += _row(contract, row, document, place)
+                found.append(Problem(where, f"the ID {row.id} stands twice", f"see {seen[row.id]}"))
+            seen[row.id] = where
+            found += _check_row(file, row, place)
         if table.name != table.rows[0].file.stem:
             found.append(Problem(f"{table.rows[0].file}:1", f"`table` is {table.name!r}", "name it as its file"))
+    unique = {(each.where, each.what.partition(" (used in line ")[0]): each for each in reversed(found)}
+    return [each for each in found if unique.get((each.where, each.what.partition(" (used in line ")[0])) is each]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file of a contract: makes problems of its places."""
+
+    contract: Contract
+    document: Document
+
+    def problem(self, place: Place, what: str, hint: str = "") -> Problem:
+        """A problem at a place; where an alias stands for the value, its line is named too."""
+        used = self.document.line_of_alias(place)
+        return Problem(self.document.where(place), what + (f" (used in line {used})" if used else ""), hint)
+
+    def unknown_names(self, place: Place, used: Iterable[str], known: Iterable[str], kind: str) -> Iterator[Problem]:
+        """A problem for each name that is not known; `kind` says in the singular what it is a name of."""
+        names = list(known)
+        for name in used:
+            if name not in names:
+                yield self.problem(place, f"there is no {kind} {name!r}", suggest(name, names, f"{kind}s"))
+
+    def calls(self) -> set[str]:
+        """What a step may call: operations and chains."""
+        return {*self.contract.operations, *self.contract.file.chains}
+
+
+# --- contract.yaml
+
+
+def _check_head(file: _File) -> Iterator[Problem]:
+    contract, head = file.contract, file.contract.file
+    yield from _check_texts(file, file.document.value, (), _captures_of_contract(contract))
+    yield from _check_steps(file, _steps_of_head(contract), {})
+    for name, schema in head.schemas.items():
+        yield from _check_schema(file, schema, ("schemas", name))
+    yield from _check_schema(file, head.envelope.schema_, ("envelope", "schema"))
+    for name, item in head.inputs.items():
+        yield from _check_input(file, item, ("inputs", name))
+    for name, named in head.fixtures.items():
+        chains = [*([named.discover.chain] if named.discover else []), *([named.make] if named.make else [])]
+        yield from file.unknown_names(("fixtures", name), chains, head.chains, "chain")
+    for name, credential in head.credentials.items():
+        yield from _check_obtained(file, ("credentials", name), credential)
+    yield from file.unknown_names(("created_resources",), head.created_resources, contract.operations, "operation")
+    for name, operation in contract.operations.items():
+        if name in head.operations:
+            yield from _check_surplus(file, ("operations", name), operation.spec.path, [operation], ("path",))
+
+
+def _steps_of_head(contract: Contract) -> Iterator[tuple[Place, Step]]:
+    head = contract.file
+    for name, steps in head.chains.items():
+        yield from _with_undo(("chains", name), steps)
+    for name, named in head.fixtures.items():
+        yield from _with_undo(("fixtures", name, "check"), named.check)
+    for name, resource in head.created_resources.items():
+        yield ("created_resources", name, "read"), resource.read
+        if resource.get is not None:
+            yield ("created_resources", name, "get"), resource.get
+        yield from _with_undo(("created_resources", name, "undo"), resource.undo)
+
+
+def _check_obtained(file: _File, place: Place, named: NamedInput) -> Iterator[Problem]:
+    """A chain that obtains a credential is there, captures it as a secret, and its header is known."""
+    head = file.contract.file
+    if named.obtain is None:
+        return
+    yield from file.unknown_names(place, [named.obtain], head.chains, "chain")
+    steps = head.chains.get(named.obtain, [])
+    if steps and not any("token" in (step.capture or {}) and "token" in (step.secret or ()) for step in steps):
+        what = f"the chain {named.obtain!r} captures no `token`"
+        yield file.problem(place, what, "capture it, and name it under `secret`")
+    for step in _called_operations(file.contract, steps):
+        usual = file.contract.operations[step.call].spec.credential or head.credential
+        needed = head.credentials.get(step.request.credential or usual or "")
+        if needed is not None and needed.obtain:
+            what = f"{step.call} in the chain {named.obtain!r} needs a credential that has to be obtained itself"
+            yield file.problem(place, what, "give the operation `credential: none`, or another one")
+    if "header" not in (named.usual or {}):
+        yield file.problem(place, "`obtain` needs to know the header", "write `header` under `usual`")
+
+
+# --- rows
+
+
+def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
+    case, contract = row.case, file.contract
+    if not row.operations:
+        what, hint = f"{row.id} names no operation", "add `operation` to the table or `operations` to the row"
+        yield file.problem(place, what, hint)
+    if case.expect.message == []:
+        yield file.problem((*place, "expect"), f"{row.id} expects an empty list of wordings", "leave `message` out")
+    for at, ref in _located_operations(row, place):
+        yield from file.unknown_names(at, [ref.call], contract.operations, "operation")
+        yield from _check_creation(file, at, row, ref)
+        yield from _check_combined(file, (*at, "combine"), ref.combine)
+        if ref.call in contract.operations:
+            operation = contract.operations[ref.call]
+            yield from _check_surplus(file, at, _path_values([ref.request]), [operation])
+            values = _path_values([case.request, ref.request])
+            if not _varies_the_path(case):
+                yield from _check_missing(file, at, operation, values)
+    called = [contract.operations[ref.call] for ref in row.operations if ref.call in contract.operations]
+    yield from _check_surplus(file, place, _path_values([case.request]), called)
+    yield from _check_combined(file, (*place, "combine"), case.combine)
+    yield from _check_varied(file, case, place)
+    yield from _check_operation_labels(file, row, place)
+    yield from _check_needs(file, case, (*place, "needs"))
+    written = file.document.value["rows"][row.number - 1]
+    yield from _check_given_names(file, written, place)
+    yield from _check_texts(file, written, place, _captures_of_row(contract, case))
+    yield from _check_expected(file, case.expect, (*place, "expect"))
+    this = {ref.call: _path_values([case.request, ref.request]) for ref in row.operations}
+    yield from _check_steps(file, _steps_of_case(case, place), this, this=True)
+    for number, control in enumerate(case.control):
+        if control.draw:
+            yield from _check_draw(file, control.draw, (*place, "control", number, "draw"))
+
+
+def _located_operations(row: Row, place: Place) -> Iterator[tuple[Place, OperationRef]]:
+    for number, ref in enumerate(row.operations):
+        yield ((*place, "operations", number) if row.case.operations else place), ref
+
+
+def _steps_of_case(case: Case, place: Place) -> Iterator[tuple[Place, Step]]:
+    yield from _with_undo((*place, "before"), case.before)
+    yield from _with_undo((*place, "after"), case.after)
+    for number, control in enumerate(case.control):
+        yield from _with_undo((*place, "control", number, "steps"), control.steps)
+    for number, guard in enumerate(case.unchanged):
+        yield (*place, "unchanged", number, "read"), guard.read
+    if case.undo:
+        yield from _with_undo((*place, "undo", "steps"), case.undo.steps)
+
+
+def _with_undo(place: Place, steps: Iterable[Step]) -> Iterator[tuple[Place, Step]]:
+    for number, step in enumerate(steps):
+        yield (*place, number), step
+        if step.undo:
+            yield (*place, number, "undo"), step.undo
+
+
+def _check_steps(
+    file: _File, steps: Iterable[tuple[Place, Step]], rows: Mapping[str, Mapping[str, Any]], *, this: bool = False
+) -> Iterator[Problem]:
+    """Each call is known, and its path has its parameters; `rows` are the path values that `this` stands for."""
+    known = {*file.calls(), *(["this"] if this else [])}
+    for place, step in steps:
+        yield from file.unknown_names((*place, "call"), [step.call], known, "operation or chain")
+        yield from _check_expected(file, step.expect, (*place, "expect"))
+        values = _path_values([step.request])
+        operations = file.contract.operations
+        calls = {step.call: values} if step.call != "this" else {name: {**own, **values} for name, own in rows.items()}
+        called = [operations[name] for name in calls if name in operations]
+        yield from _check_surplus(file, place, values, called)
+        for operation in called:
+            yield from _check_missing(file, place, operation, calls[operation.name])
+
+
+def _check_creation(file: _File, place: Place, row: Row, ref: OperationRef) -> Iterator[Problem]:
+    """Where a probe that is wrongly accepted could create something, there is a way to take it back."""
+    case, operation = row.case, file.contract.operations.get(ref.call)
+    if operation is None or operation.method != "POST" or case.not_provokable:
+        return
+    method = ref.request.method or case.request.method or operation.method
+    permission = ref.permission or case.permission or operation.spec.permission
+    undone = case.undo is not None and (case.undo.for_ is None or ref.call in case.undo.for_)
+    known = ref.call in file.contract.file.created_resources
+    if method == "POST" and permission != "read" and not (undone or known or case.after):
+        what = f"a probe of {ref.call} that is wrongly accepted may create something, and nothing takes it back"
+        hint = "add `undo` or `after` to the row, or `created_resources` for the operation"
+        yield file.problem(place, what, f"{hint}; `permission: read` if it creates nothing")
+
+
+def _check_combined(file: _File, place: Place, combined: Mapping[str, Any]) -> Iterator[Problem]:
+    for part in combined:
+        yield from _check_part(file, (*place, part), part)
+
+
+def _check_part(file: _File, place: Place, part: str) -> Iterator[Problem]:
+    head, _, name = part.partition(".")
+    yield from file.unknown_names(place, [head], _PARTS, "part of a request")
+    if head == "headers" and name.lower() in FRAMING_HEADERS:
+        yield file.problem(place, f"{name} is set by the suite alone", "leave it out")
+
+
+def _check_varied(file: _File, case: Case, place: Place) -> Iterator[Problem]:
+    for at, part, item in _located_inputs(case, place):
+        yield from _check_part(file, at, part)
+        if isinstance(item, str):
+            yield from file.unknown_names(at, [item], file.contract.file.inputs, "input")
+            yield from _check_shared_captures(file, case, at, item)
+        else:
+            yield from _check_input(file, item, at)
+    rows = {row.id for row in file.contract.rows} if case.open else set()
+    for number, choice in enumerate(case.open):
+        named = [item for item in choice.accept if isinstance(item, str) and item not in _ACCEPTED]
+        yield from file.unknown_names((*place, "open", number, "accept"), named, rows, "row")
+
+
+def _located_inputs(case: Case, place: Place) -> Iterator[tuple[Place, str, Input | str]]:
+    """Every part that is varied, firm and open."""
+    for part, item in case.vary.items():
+        yield (*place, "vary", part), part, item
+    for number, choice in enumerate(case.open):
+        for part, item in choice.vary.items():
+            yield (*place, "open", number, "vary", part), part, item
+
+
+def _check_input(file: _File, item: Input, place: Place) -> Iterator[Problem]:
+    if item.draw:
+        yield from _check_draw(file, item.draw, (*place, "draw"))
+        for text in [*(item.draw.matching or []), *([item.draw.except_] if item.draw.except_ else [])]:
+            yield from _check_expression(file, text, (*place, "draw"))
+    for kind, values in (("edges", item.edges), ("near_misses", item.near_misses)):
+        for label, value in values.items():
+            headers = value.get("headers") if place[-1] == "request" and isinstance(value, Mapping) else None
+            for name in headers if isinstance(headers, Mapping) else ():
+                yield from _check_part(file, (*place, kind, label, "headers", name), f"headers.{name}")
+
+
+def _check_shared_captures(file: _File, case: Case, place: Place, name: str) -> Iterator[Problem]:
+    """The captures that a shared input uses are taken in the row that names it."""
+    item = file.contract.file.inputs.get(name)
+    if item is not None:
+        used = {".".join(members) for head, members, _ in find_placeholders(_values(item)) if head == "capture"}
+        yield from file.unknown_names(place, sorted(used), _captures_of_row(file.contract, case), "capture")
+
+
+def _values(item: Input) -> list[Any]:
+    return [*item.edges.values(), *item.near_misses.values(), item.unless]
+
+
+def _check_draw(file: _File, draw: Draw, place: Place) -> Iterator[Problem]:
+    if not any(getattr(draw, kind) for kind in _DRAWN_KINDS):
+        yield file.problem(place, "`draw` names no kind of value", f"add one of {', '.join(_DRAWN_KINDS)}")
+    for low, high in filter(None, (draw.integers, draw.sizes)):
+        if low > high:
+            yield file.problem(place, f"{low} to {high} holds nothing", "write the smaller one first")
+
+
+def _check_expression(file: _File, text: str, place: Place) -> Iterator[Problem]:
+    try:
+        re.compile(text)
+    except re.error as error:
+        yield file.problem(place, f"{text!r} is no regular expression: {error}", "correct it")
+
+
+def _check_operation_labels(file: _File, row: Row, place: Place) -> Iterator[Problem]:
+    """What `for` names are operations of the row."""
+    case = row.case
+    inputs = [(at, item.for_) for at, _, item in _located_inputs(case, place) if isinstance(item, Input)]
+    chosen = [
+        *inputs,
+        *(((*place, "open", number), choice.for_) for number, choice in enumerate(case.open)),
+        *(((*place, "control", number), control.for_) for number, control in enumerate(case.control)),
+        *(((*place, "unchanged", number), guard.for_) for number, guard in enumerate(case.unchanged)),
+    ]
+    labels = [ref.label or ref.call for ref in row.operations]
+    for at, names in chosen:
+        yield from file.unknown_names((*at, "for"), names or [], labels, "operation of this row")
+    if case.undo and case.undo.for_:
+        calls = [ref.call for ref in row.operations]
+        yield from file.unknown_names((*place, "undo", "for"), case.undo.for_, calls, "operation of this row")
+
+
+def _check_needs(file: _File, case: Case, place: Place) -> Iterator[Problem]:
+    """What a row needs is something that a profile can give."""
+    for number, need in enumerate(case.needs):
+        kind, _, name = need.partition(".")
+        yield from file.unknown_names((*place, number), [kind], _NEEDS, "kind of need")
+        if kind in _NEEDS:
+            known = PERMISSIONS if kind == "allow" else getattr(file.contract.file, kind)
+            singular = "permission" if kind == "allow" else kind[:-1]
+            yield from file.unknown_names((*place, number), [name], known, singular)
+
+
+def _check_given_names(file: _File, value: Any, place: Place) -> Iterator[Problem]:
+    """Credentials, vantages and hooks that are named anywhere in a row; below `vary` such a key is a part."""
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            if key in _SECTIONS and place[-1] != "vary" and isinstance(member, str) and "{" not in member:
+                yield from _check_given_name(file, (*place, key), str(key), member)
+            if key in _SECTIONS and place[-1] == "vary" and isinstance(member, Mapping):
+                for name in [*member.get("edges", {}).values(), *member.get("near_misses", {}).values()]:
+                    if isinstance(name, str):
+                        yield from _check_given_name(file, (*place, key), str(key), name)
+            yield from _check_given_names(file, member, (*place, key))
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _check_given_names(file, member, (*place, index))
+
+
+def _check_given_name(file: _File, place: Place, kind: str, name: str) -> Iterator[Problem]:
+    known = [*getattr(file.contract.file, _SECTIONS[kind]), *(SPECIAL_CREDENTIALS if kind == "credential" else ())]
+    yield from file.unknown_names(place, [name], known, kind)
+
+
+# --- parameters of paths
+
+
+def _path_values(requests: Iterable[RequestSpec]) -> dict[str, Any]:
+    """The members of `path`, and `url` where the whole path is replaced."""
+    found: dict[str, Any] = {}
+    for request in requests:
+        found |= request.path or {}
+        if request.url is not None:
+            found[""] = request.url
     return found
 
 
-def _row(contract: Contract, row: Row, document: Document, place: tuple[str | int, ...]) -> Iterator[Problem]:
-    where = document.where(place)
-    if not row.operations:
-        yield Problem(where, f"{row.id} names no operation", "add `operation` to the table or `operations` to the row")
-    yield from report_unknown_names(where, [ref.call for ref in row.operations], contract.operations, "operation")
-    yield from _inputs(contract, row.case, where)
-    yield from check_names(contract, row, document.value["rows"][row.number - 1], where)
-    yield from _schemas(row.case, where)
-    yield from _texts(contract, document.value["rows"][row.number - 1], document, place)
-    for step in _steps(row.case):
-        yield from report_unknown_names(
-            where, [step.call], {"this", *contract.operations, *contract.file.chains}, "operation or chain"
-        )
-    if row.case.expect.message == []:
-        yield Problem(where, f"{row.id} expects an empty list of wordings", "leave `message` out")
+def _parameters(operation: Operation) -> set[str]:
+    return set(_PARAMETER.findall(operation.path))
 
 
-def _chains(contract: Contract, document: Document) -> Iterator[Problem]:
-    for name, steps in contract.file.chains.items():
-        for index, step in enumerate(steps):
-            where = document.where(("chains", name, index))
-            yield from report_unknown_names(
-                where, [step.call], {*contract.operations, *contract.file.chains}, "operation or chain"
-            )
+def _check_surplus(
+    file: _File,
+    place: Place,
+    values: Mapping[str, Any],
+    operations: Sequence[Operation],
+    below: Place = ("request", "path"),
+) -> Iterator[Problem]:
+    """Each value is a parameter of the path of one of the operations."""
+    known = {name for operation in operations for name in _parameters(operation)}
+    surplus = sorted(values.keys() - known - {""}) if operations else []
+    yield from file.unknown_names((*place, *below), surplus, sorted(known), "path parameter")
 
 
-def _fixtures(contract: Contract, document: Document) -> Iterator[Problem]:
-    """How fixtures are found, made and checked, credentials obtained, and how what is made is found again."""
-    calls = {*contract.operations, *contract.file.chains}
-    for name, said in contract.file.fixtures.items():
-        where = document.where(("fixtures", name))
-        chains = [said.discover.chain] if said.discover else []
-        yield from report_unknown_names(
-            where, [*chains, *([said.make] if said.make else [])], contract.file.chains, "chain"
-        )
-        yield from report_unknown_names(where, [step.call for step in said.check], calls, "operation or chain")
-    for name, credential in contract.file.credentials.items():
-        yield from _obtained(contract, document.where(("credentials", name)), credential)
-    for name, trace in contract.file.created_resources.items():
-        where = document.where(("created_resources", name))
-        yield from report_unknown_names(where, [name], contract.operations, "operation")
-        yield from report_unknown_names(
-            where,
-            [step.call for step in (trace.read, *([trace.get] if trace.get else []), *trace.undo)],
-            calls,
-            "operation or chain",
-        )
+def _check_missing(file: _File, place: Place, operation: Operation, values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Every parameter of an operation's path has a value, unless the target or the request chooses its own path."""
+    missing = sorted(_parameters(operation) - operation.spec.path.keys() - values.keys())
+    if missing and operation.spec.url is None and "" not in values:
+        parameters = f"path parameter{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
+        what = f"{operation.name} is called without the {parameters}"
+        yield file.problem(place, what, f"give it under `path`, here or in operations.{operation.name}")
 
 
-def _obtained(contract: Contract, where: str, named: NamedInput) -> Iterator[Problem]:
-    """A chain that obtains a credential is there, captures it as a secret, and its header is known."""
-    if named.obtain is None:
-        return
-    yield from report_unknown_names(where, [named.obtain], contract.file.chains, "chain")
-    steps = contract.file.chains.get(named.obtain, [])
-    if steps and not any("token" in (step.capture or {}) and "token" in (step.secret or ()) for step in steps):
-        yield Problem(
-            where, f"the chain {named.obtain!r} captures no `token`", "capture it, and name it under `secret`"
-        )
-    for step in _calls(contract, steps):
-        usual = contract.operations[step.call].spec.credential or contract.file.credential
-        needed = contract.file.credentials.get(step.request.credential or usual or "")
-        if needed is not None and needed.obtain:
-            what = f"{step.call} in the chain {named.obtain!r} needs a credential that has to be obtained itself"
-            yield Problem(where, what, "give the operation `credential: none`, or another one")
-    if "header" not in (named.usual or {}):
-        yield Problem(where, "`obtain` needs to know the header", "write `header` under `usual`")
+def _varies_the_path(case: Case) -> bool:
+    """Whether what is varied may give what the written example lacks."""
+    parts = [*case.vary, *(part for choice in case.open for part in choice.vary)]
+    return any(part.partition(".")[0] in ("path", "url", "request") for part in parts)
 
 
-def _calls(contract: Contract, steps: Iterable[Step]) -> Iterator[Step]:
+# --- captures and other placeholders
+
+
+def _captures_of_row(contract: Contract, case: Case) -> set[str]:
+    """The names that some step of a row captures, those of the chains that it calls included."""
+    steps = [step for _, step in _steps_of_case(case, ())]
+    undo = case.undo.capture if case.undo else {}
+    return {"drawn", *undo, *_captured(contract, steps)}
+
+
+def _captures_of_contract(contract: Contract) -> set[str]:
+    """The names that some step of the whole contract captures: a chain may go on with what a row has captured."""
+    head = contract.file
+    resources = [name for each in head.created_resources.values() for name in (*each.made, *each.capture)]
+    rows = [name for row in contract.rows for name in _captures_of_row(contract, row.case)]
+    return {"taken", "name", *resources, *rows, *_captured(contract, (step for _, step in _steps_of_head(contract)))}
+
+
+def _captured(contract: Contract, steps: Iterable[Step]) -> Iterator[str]:
+    left, seen = list(steps), set[str]()
+    while left:
+        step = left.pop()
+        yield from step.capture or {}
+        if step.undo:
+            left.append(step.undo)
+        if step.call in contract.file.chains and step.call not in seen:
+            seen.add(step.call)
+            left += contract.file.chains[step.call]
+
+
+def _called_operations(contract: Contract, steps: Iterable[Step]) -> Iterator[Step]:
     """The calls of operations among these steps, each chain that they name written out once."""
     left, seen = list(steps), set[str]()
     while left:
@@ -232,77 +450,66 @@ def _calls(contract: Contract, steps: Iterable[Step]) -> Iterator[Step]:
             left += contract.file.chains.get(step.call, [])
 
 
-def _inputs(contract: Contract, case: Case, where: str) -> Iterator[Problem]:
-    varied = [*case.vary.values(), *(value for item in case.open for value in item.vary.values())]
-    yield from report_unknown_names(
-        where, [item for item in varied if isinstance(item, str)], contract.file.inputs, "input"
-    )
-    for item in varied:
-        if isinstance(item, Input) and item.draw:
-            yield from _expressions(item, where)
-    rows = {row.id for row in contract.rows} if case.open else set()
-    for choice in case.open:
-        accepts = [item for item in choice.accept if isinstance(item, str) and item not in _ACCEPTS]
-        yield from report_unknown_names(where, accepts, rows, "row")
-
-
-def _shared_inputs(contract: Contract, document: Document) -> Iterator[Problem]:
-    for name, item in contract.file.inputs.items():
-        where = document.where(("inputs", name, "draw"))
-        if item.draw:
-            yield from _expressions(item, where)
-            yield from check_draw(item.draw, where)
-
-
-def _expressions(item: Input, where: str) -> Iterator[Problem]:
-    draw = item.draw
-    for text in [*(draw.matching or [] if draw else []), *([draw.except_] if draw and draw.except_ else [])]:
-        try:
-            re.compile(text)
-        except re.error as error:
-            yield Problem(where, f"{text!r} is no regular expression: {error}", "mend it")
-
-
-def _schemas(case: Case, where: str) -> Iterator[Problem]:
-    import jsonschema_rs  # noqa: PLC0415 - 30 ms that a run without bodies to check need not pay
-
-    for expect in _expects(case):
-        if expect.body is None:
-            continue
-        try:
-            jsonschema_rs.meta.validate(expect.body)
-        except (jsonschema_rs.ValidationError, ValueError) as error:
-            yield Problem(where, f"`body` is no JSON Schema: {str(error).splitlines()[0]}", "mend it")
-
-
-def _texts(contract: Contract, value: Any, document: Document, place: tuple[str | int, ...]) -> Iterator[Problem]:
-    """Placeholders of a part of a file: unknown heads, and fixtures or credentials that the contract does not name."""
+def _check_texts(file: _File, value: Any, place: Place, captures: set[str]) -> Iterator[Problem]:
+    """The placeholders of every text: a known head, and a fixture, credential or capture that is there."""
     if isinstance(value, str):
-        for odd in placeholders.unknown_placeholders(value):
-            yield Problem(document.where(place), f"{odd} is no placeholder", "see docs/cases.md")
-        for head, members, _ in placeholders.find_placeholders(value):
-            known = {"fixture": contract.file.fixtures, "credential": contract.file.credentials}.get(head)
-            if known is not None:
-                yield from report_unknown_names(document.where(place), members[:1], known, head)
+        yield from _check_text(file, value, place, captures)
     elif isinstance(value, dict):
         for key, member in value.items():
-            yield from _texts(contract, key, document, (*place, key))
-            yield from _texts(contract, member, document, (*place, key))
+            yield from _check_text(file, key, (*place, key), captures)
+            yield from _check_texts(file, member, (*place, key), captures)
     elif isinstance(value, list):
         for index, member in enumerate(value):
-            yield from _texts(contract, member, document, (*place, index))
+            yield from _check_texts(file, member, (*place, index), captures)
 
 
-def _steps(case: Case) -> Iterator[Step]:
-    chains: list[Iterable[Step]] = [case.before, case.after, *(control.steps for control in case.control)]
-    chains += [[guard.read] for guard in case.unchanged] + ([case.undo.steps] if case.undo else [])
-    for chain in chains:
-        for step in chain:
-            yield step
-            if step.undo:
-                yield step.undo
+def _check_text(file: _File, text: str, place: Place, captures: set[str]) -> Iterator[Problem]:
+    for unknown in unknown_placeholders(text):
+        yield file.problem(place, f"{unknown} is no placeholder", "see docs/cases.md")
+    for head, members, _ in find_placeholders(text):
+        if head == "fixture":
+            yield from file.unknown_names(place, members[:1], file.contract.file.fixtures, head)
+        elif head == "credential":
+            yield from file.unknown_names(place, members[:1], file.contract.file.credentials, head)
+            named = file.contract.file.credentials.get(members[0]) if members else None
+            if named is not None and (members[1:] or named.fields):
+                kind = f"member of the credential {members[0]}"
+                yield from file.unknown_names(place, [".".join(members[1:])], named.fields, kind)
+        elif head == "capture":
+            yield from file.unknown_names(place, [".".join(members)], captures, head)
 
 
-def _expects(case: Case) -> Iterator[Expect]:
-    yield case.expect
-    yield from (step.expect for step in _steps(case))
+# --- what must come back
+
+
+def _check_expected(file: _File, expect: Expect, place: Place) -> Iterator[Problem]:
+    if expect.body is not None:
+        yield from _check_schema(file, expect.body, (*place, "body"))
+
+
+def _check_schema(file: _File, schema: Any, place: Place) -> Iterator[Problem]:
+    """It is a JSON Schema, and refers to nothing outside itself: no run may read or fetch what a case names."""
+    remote = [text for text in _references(schema) if _REMOTE.match(text)]
+    for text in remote:
+        yield file.problem(place, f"the schema refers to {text}", "write what it names into the schema")
+    if remote:
+        return
+    import jsonschema_rs  # noqa: PLC0415 - 30 ms that a contract without schemas need not pay
+
+    try:
+        jsonschema_rs.meta.validate(schema)
+    except (jsonschema_rs.ValidationError, ValueError) as error:
+        yield file.problem(place, f"`{place[-1]}` is no JSON Schema: {str(error).splitlines()[0]}", "correct it")
+
+
+def _references(schema: Any) -> Iterator[str]:
+    """The texts under `$ref` and its like, wherever they stand; `$schema` may name a dialect of JSON Schema itself."""
+    if isinstance(schema, Mapping):
+        for key, value in schema.items():
+            dialect = key == "$schema" and isinstance(value, str) and value.startswith("https://json-schema.org/")
+            if key in ("$ref", "$dynamicRef", "$schema", "$id") and isinstance(value, str) and not dialect:
+                yield value
+            yield from _references(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from _references(value)

@@ -28,7 +28,7 @@ def find_contracts(folder: Path) -> tuple[Path, ...]:
 
 
 def read_contract(folder: Path) -> Contract:
-    """Read one contract's folder; raises Unusable with every problem of all its files."""
+    """Read one contract's folder; raises ConfigError with every problem of all its files."""
     problems: list[Problem] = []
     head_document, found = read(folder / "contract.yaml")
     problems += found

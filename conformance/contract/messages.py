@@ -1,4 +1,4 @@
-"""Messages as promised: each documented wording as a matcher, and whose wording a message is."""
+"""Documented wordings of messages as patterns, and the rows whose wording a message is."""
 
 from __future__ import annotations
 
@@ -11,17 +11,25 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Wording
 from conformance.contract.templates import HEADS, Lookup, fill
 
-__all__ = ["WordingIndex", "WordingMatch", "loose", "matches", "resembles", "rows_of", "wordings_of"]
+__all__ = [
+    "WordingIndex",
+    "WordingMatch",
+    "compile_wording",
+    "list_row_ids",
+    "list_wordings",
+    "match_wording",
+    "match_wording_loosely",
+]
 
-_HOLE = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|[a-z-]+)?\}")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|[a-z-]+)?\}")
 
 _OPEN = {"any": r".+?", "rest": r"(?:\W.*)?"}
-"""Holes that stay open when a wording is filled."""
+"""Placeholders of messages that stand for any text, also once a wording is filled."""
 
 
 @dataclass(frozen=True, slots=True)
 class WordingMatch:
-    """A message recognised: whose row, and which wording of it."""
+    """A row whose wording a message is, and which of its wordings."""
 
     row: str
     wording: Wording
@@ -29,83 +37,83 @@ class WordingMatch:
     """False where case, spaces or the final dot differ."""
 
 
-def wordings_of(row: Row) -> tuple[Wording, ...]:
+def list_wordings(row: Row) -> tuple[Wording, ...]:
     """Every documented wording of a row, in the order of the file."""
-    said = row.case.expect.message
-    if said is None:
+    message = row.case.expect.message
+    if message is None:
         return ()
-    return (Wording(text=said),) if isinstance(said, str) else tuple(said)
+    return (Wording(text=message),) if isinstance(message, str) else tuple(message)
 
 
-def matches(wording: Wording, message: str, lookup: Lookup) -> bool:
+def match_wording(wording: Wording, message: str, lookup: Lookup) -> bool:
     """Whether a message is this wording, its placeholders filled with what was sent.
 
-    Raises placeholders.Missing where one has no value.
+    Raises MissingValue where one has no value.
     """
     return _pattern(str(fill(wording.text, lookup))).fullmatch(message) is not None
 
 
-def resembles(wording: Wording, message: str) -> bool:
+def match_wording_loosely(wording: Wording, message: str) -> bool:
     """Whether a message is this wording with anything at all in its placeholders."""
-    return loose(wording.text).fullmatch(message) is not None
+    return compile_wording(wording.text).fullmatch(message) is not None
 
 
 class WordingIndex:
-    """Every wording of a contract, to tell whose a message is."""
+    """Every wording of a contract, to find the rows that a message belongs to."""
 
     def __init__(self, contract: Contract) -> None:
-        self._all = [(row.id, wording) for row in contract.rows for wording in wordings_of(row) if _telling(wording)]
-        self._tell: Callable[[str], tuple[WordingMatch, ...]] = lru_cache(maxsize=4096)(self._search)
+        self._all = [(row.id, wording) for row in contract.rows for wording in list_wordings(row) if _has_text(wording)]
+        self._cached: Callable[[str], tuple[WordingMatch, ...]] = lru_cache(maxsize=4096)(self._search)
 
-    def told(self, message: str) -> tuple[WordingMatch, ...]:
+    def find(self, message: str) -> tuple[WordingMatch, ...]:
         """Every row whose wording this message is, exact ones first."""
-        return self._tell(message)
+        return self._cached(message)
 
     def _search(self, message: str) -> tuple[WordingMatch, ...]:
         plain = _plain(message)
         found = [
             WordingMatch(row, wording, exact)
             for row, wording in self._all
-            for exact in (resembles(wording, message),)
+            for exact in (match_wording_loosely(wording, message),)
             if exact or _plain_loose(wording.text).fullmatch(plain)
         ]
-        return tuple(sorted(found, key=lambda told: not told.exact))
+        return tuple(sorted(found, key=lambda match: not match.exact))
 
 
-def rows_of(told: Iterable[WordingMatch]) -> tuple[str, ...]:
+def list_row_ids(matches: Iterable[WordingMatch]) -> tuple[str, ...]:
     """The IDs of the rows, each once."""
-    return tuple(dict.fromkeys(item.row for item in told))
+    return tuple(dict.fromkeys(match.row for match in matches))
 
 
-def _telling(wording: Wording) -> bool:
-    """A wording that is empty, or nothing but a hole, tells no row from another."""
-    return bool(_HOLE.sub("", wording.text).strip())
+def _has_text(wording: Wording) -> bool:
+    """Whether a wording holds more than placeholders: one that does not would match any message."""
+    return bool(_PLACEHOLDER.sub("", wording.text).strip())
 
 
 @lru_cache(maxsize=4096)
 def _pattern(text: str) -> re.Pattern[str]:
-    """A filled wording as an expression: only `{any}` and `{rest}` are still holes."""
-    return _holes(text, _OPEN.get)
+    """A filled wording as a regular expression, in which only `{any}` and `{rest}` are still open."""
+    return _open_pattern(text, _OPEN.get)
 
 
 @lru_cache(maxsize=4096)
-def loose(text: str) -> re.Pattern[str]:
-    """A wording as an expression, with any text in its placeholders."""
-    return _holes(text, lambda head: _OPEN.get(head, r".+?" if head in HEADS else None))
+def compile_wording(text: str) -> re.Pattern[str]:
+    """A wording as a regular expression, with any text in its placeholders."""
+    return _open_pattern(text, lambda head: _OPEN.get(head, r".+?" if head in HEADS else None))
 
 
 @lru_cache(maxsize=4096)
 def _plain_loose(text: str) -> re.Pattern[str]:
-    return re.compile(loose(_plain(text)).pattern, re.DOTALL | re.IGNORECASE)
+    return re.compile(compile_wording(_plain(text)).pattern, re.DOTALL | re.IGNORECASE)
 
 
-def _holes(text: str, shape: Callable[[str], str | None]) -> re.Pattern[str]:
+def _open_pattern(text: str, shape: Callable[[str], str | None]) -> re.Pattern[str]:
     pieces, at = [], 0
-    for match in _HOLE.finditer(text):
-        hole = shape(match[1])
-        if hole is None:
+    for match in _PLACEHOLDER.finditer(text):
+        pattern = shape(match[1])
+        if pattern is None:
             continue
-        pieces += [re.escape(text[at : match.start()]), hole]
+        pieces += [re.escape(text[at : match.start()]), pattern]
         at = match.end()
     return re.compile("".join([*pieces, re.escape(text[at:])]), re.DOTALL)
 

@@ -91,7 +91,7 @@ def _references(document: Document, value: Any, place: Place) -> Iterator[Proble
             if not reference.startswith("#/"):
                 yield Problem(where, f"{reference} leads out of the file", "write it into this file")
             elif _looked_up(document, reference) is None:
-                yield Problem(where, f"{reference} leads nowhere", "mend the path, or add what it names")
+                yield Problem(where, f"{reference} leads nowhere", "correct the path, or add what it names")
         for key, member in value.items():
             yield from _references(document, member, (*place, key))
     elif isinstance(value, list):

@@ -1,11 +1,13 @@
-"""What every form of a file has in common: strict, closed, frozen; and the words that stand in several of them."""
+"""The form of case files and of contract.yaml: strict models, in which an unknown key is an error."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -19,6 +21,8 @@ from pydantic import (
 from conformance.validation import suggest
 
 __all__ = [
+    "FRAMING_HEADERS",
+    "PERMISSIONS",
     "RENAMED_KEYS",
     "Case",
     "ContractFile",
@@ -30,6 +34,7 @@ __all__ = [
     "Envelope",
     "Expect",
     "Guard",
+    "HeaderName",
     "Input",
     "LanguageSelector",
     "Level",
@@ -40,6 +45,7 @@ __all__ = [
     "Page",
     "Part",
     "Permission",
+    "Pointer",
     "Provenance",
     "Range",
     "Repeat",
@@ -49,6 +55,7 @@ __all__ = [
     "TableFile",
     "Undo",
     "Wording",
+    "check_header_name",
 ]
 
 RENAMED_KEYS: Mapping[str, str] = {
@@ -64,10 +71,38 @@ RENAMED_KEYS: Mapping[str, str] = {
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Permission = Literal["read", "write", "delete", "exhaust"]
+PERMISSIONS = ("write", "delete", "exhaust")
+"""What a target may allow beyond reads: see the profile's `allow`."""
 Level = Literal["must", "should", "note"]
 Status = Annotated[int, Field(ge=100, le=599)]
 Range = Annotated[list[int], Field(min_length=2, max_length=2)]
 Depth = Literal["smoke", "standard", "thorough"]
+
+
+def _pointer(text: str) -> str:
+    if text and not text.startswith("/"):
+        raise ValueError("is no JSON pointer; write it as /member/0")
+    if re.search("~(?![01])", text):
+        raise ValueError("is no JSON pointer; write ~ as ~0 and / within a name as ~1")
+    return text
+
+
+Pointer = Annotated[str, AfterValidator(_pointer)]
+
+FRAMING_HEADERS = frozenset(["content-length", "transfer-encoding", "host", "connection"])
+"""Headers that say where a request begins, ends and goes: the suite alone sets them."""
+
+
+def check_header_name(text: str) -> str:
+    """The name of a header that a file may set; `ValueError` for any other."""
+    if not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", text):
+        raise ValueError("is not the name of a header")
+    if text.lower() in FRAMING_HEADERS:
+        raise ValueError(f"{text} is set by the suite alone; leave it out")
+    return text
+
+
+HeaderName = Annotated[str, AfterValidator(check_header_name)]
 
 
 def _named_schema(value: Any, info: ValidationInfo) -> Any:
@@ -88,7 +123,7 @@ BodySchema = Annotated[
 
 
 class StrictModel(BaseModel):
-    """Nothing but what is named, nothing converted, nothing changed afterwards."""
+    """A model that refuses unknown keys, converts no types and cannot be changed."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -130,7 +165,7 @@ class Input(StrictModel):
     draw: Draw | None = None
     spread: bool = False
     always: int | None = Field(default=None, ge=0)
-    unless: dict[str, Any] | None = None
+    unless: dict[Pointer, Any] | None = None
     for_: list[str] | None = Field(default=None, alias="for")
     once: bool = False
     except_: str | None = Field(default=None, alias="except")
@@ -144,7 +179,7 @@ class Open(StrictModel):
     """
 
     vary: dict[str, Input | str]
-    accept: list[str | int] = Field(min_length=1)
+    accept: list[str | Status] = Field(min_length=1)
     depth: Depth = "standard"
     for_: list[str] | None = Field(default=None, alias="for")
 
@@ -172,7 +207,7 @@ class RequestSpec(StrictModel):
     url: str | None = None
     path: dict[str, Any] | None = None
     query: dict[str, Any] | None = None
-    headers: dict[str, Any] | None = None
+    headers: dict[HeaderName, Any] | None = None
     json_: Any = Field(default=None, alias="json")
     members: dict[str, Any] | None = None
     raw: str | None = None
@@ -194,8 +229,8 @@ class Wording(StrictModel):
 class Page(StrictModel):
     """A page of a list: as many items as there are, but at most `limit`, beginning at `offset`."""
 
-    items: str
-    total: str
+    items: Pointer
+    total: Pointer
     limit: int
     offset: int = 0
 
@@ -216,8 +251,8 @@ class Expect(StrictModel):
     field: str | None = None
     body: BodySchema | None = None
     body_level: Level = "must"
-    equals: dict[str, Any] | None = None
-    absent: list[str] | None = None
+    equals: dict[Pointer, Any] | None = None
+    absent: list[Pointer] | None = None
     page: Page | None = None
     envelope: bool = True
 
@@ -251,7 +286,7 @@ class Step(StrictModel):
     call: str
     request: RequestSpec = RequestSpec()
     expect: Expect = Expect(status=200)
-    capture: dict[str, str | list[str]] | None = None
+    capture: dict[str, Pointer | list[Pointer]] | None = None
     secret: list[str] | None = None
     optional: bool = False
     undo: Step | None = None
@@ -289,7 +324,7 @@ class Undo(StrictModel):
     """
 
     for_: list[str] | None = Field(default=None, alias="for")
-    capture: dict[str, str] = {}
+    capture: dict[str, Pointer] = {}
     steps: list[Step] = Field(min_length=1)
 
 
@@ -300,7 +335,7 @@ class Guard(StrictModel):
     """
 
     read: Step
-    compare: list[str] = Field(min_length=1)
+    compare: list[Pointer] = Field(min_length=1)
     each: bool = False
     confirm: bool = False
     """Others may change it meanwhile: a difference counts when it is seen twice."""
@@ -324,12 +359,12 @@ class Envelope(StrictModel):
     """
 
     schema_: dict[str, Any] = Field(alias="schema")
-    faults: str = ""
+    faults: Pointer = ""
     message: str = "message"
     code: str = "code"
     field: str = "field"
     body_may_lack: bool = False
-    expected: list[str] = []
+    expected: list[Pointer] = []
 
 
 class Discover(StrictModel):
@@ -341,9 +376,9 @@ class Discover(StrictModel):
     """
 
     chain: str
-    in_: str = Field(alias="in")
-    where: dict[str, Any] = {}
-    take: str
+    in_: Pointer = Field(alias="in")
+    where: dict[Pointer, Any] = {}
+    take: Pointer
     value: str = "{capture.taken}"
 
 
@@ -355,11 +390,11 @@ class CreatedResource(StrictModel):
     `capture` names members of that item. `get` reads one by the members of `made`; a 404 says that it is gone.
     """
 
-    made: dict[str, str]
+    made: dict[str, Pointer]
     read: Step
-    in_: str = Field(alias="in")
-    name: str
-    capture: dict[str, str]
+    in_: Pointer = Field(alias="in")
+    name: Pointer
+    capture: dict[str, Pointer]
     get: Step | None = None
     undo: list[Step] = Field(min_length=1)
 
@@ -411,7 +446,7 @@ class LanguageSelector(StrictModel):
 
     label: str
     query: dict[str, str] = {}
-    headers: dict[str, str] = {}
+    headers: dict[HeaderName, str] = {}
 
 
 class ContractFile(StrictModel):

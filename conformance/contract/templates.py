@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 __all__ = [
-    "CHANGES",
     "HEADS",
+    "MODIFIERS",
     "Lookup",
     "MissingValue",
     "fill",
@@ -58,7 +58,7 @@ SCRIPTS = {
 
 
 def letters_of_script(script: str, count: Any) -> str:
-    """As many letters of a script as a fixture says; raises Missing where there is no such script or number."""
+    """As many letters of a script as a fixture says; raises MissingValue where there is no such script or number."""
     if script not in SCRIPTS or not str(count).isdecimal():
         raise MissingValue(f"text.{script}")
     alphabet = SCRIPTS[script]
@@ -76,7 +76,7 @@ def _other_end(text: str) -> str:
     return text[: max(end - 1, 0)] + ("w" if last < "W" else "A") + text[end:]
 
 
-CHANGES: Mapping[str, Callable[[str], Any]] = {
+MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     OPTIONAL: lambda text: text,
     "text": lambda text: text,
     "number": _number,
@@ -134,14 +134,14 @@ def unknown_placeholders(text: str) -> Iterator[str]:
     """What looks like a placeholder and is none: a dotted name whose head is not known, or an unknown change."""
     for match in _PLACEHOLDER.finditer(text):
         known = match[1] in HEADS or match[1] in MESSAGE_HEADS
-        if (not known and match[2]) or (known and match[3] and match[3] not in CHANGES):
+        if (not known and match[2]) or (known and match[3] and match[3] not in MODIFIERS):
             yield match[0]
 
 
 def fill(value: Any, lookup: Lookup) -> Any:
     """Fill every placeholder of a value of JSON types. A text that is nothing but one keeps the type of its value.
 
-    Raises Missing where `lookup` does.
+    Raises MissingValue where `lookup` does.
     """
     if isinstance(value, str):
         if "{" not in value:
@@ -181,7 +181,7 @@ def _is_optional(key: Any) -> bool:
 
 def _one(match: re.Match[str], lookup: Lookup) -> Any:
     value = lookup(match[1], tuple(match[2].split(".")[1:]))
-    return CHANGES[match[3]](_text(value)) if match[3] else value
+    return MODIFIERS[match[3]](_text(value)) if match[3] else value
 
 
 def _text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The whole examination: reachable, credentials, fixtures, permissions, pace, how much a run sends, what it lacks."""
+"""Examines a target: reachable, credentials, fixtures, permissions, pace, how much a run sends, what it lacks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.contract.schema import Depth, NamedInput
 from conformance.contract_run import build_context, plan_rows
 from conformance.discover import check_fixture, discover_fixtures, is_usable
 from conformance.doctor.model import Diagnosis, Fact, RequestLoad
-from conformance.doctor.reachability import check_reachable
+from conformance.doctor.reachability import check_reachable, redirect_of
 from conformance.doctor.requirements import missing_rows
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
@@ -28,7 +28,7 @@ __all__ = ["Diagnosis", "Fact", "RequestLoad", "examine_target"]
 
 
 def examine_target(contract: Contract, target: Target, seed: int = 0) -> Diagnosis:
-    """Look at a target through reads alone, whatever its profile allows."""
+    """Examine a target by reads alone, whatever its profile allows."""
     reading = replace(target, allow=frozenset())
     context = build_context(contract, reading, "standard", seed)
     try:
@@ -60,7 +60,7 @@ def _examined(contract: Contract, target: Target, context: RunContext) -> Diagno
         base_url=target.base_url,
         facts=tuple(facts),
         loads=tuple(_load(replace(context, target=full), depth, plans[depth]) for depth in DEPTHS),
-        lacks=tuple(missing_rows(contract, full, standard)),
+        missing=tuple(missing_rows(contract, full, standard)),
         rows=len(standard),
         exercised=sum(not plan.lacks for plan in standard.values()),
         requests=context.session.sent,
@@ -107,16 +107,16 @@ def _meant_to_be_refused(context: RunContext, name: str) -> bool:
 
 def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
     """One read, which must succeed, or be refused."""
-    lacked = []
+    missing_names = []
     for operation in context.contract.file.operations:
-        said = context.contract.operations[operation]
-        if said.permission != "read" or said.method != "GET" or said.spec.credential == "none":
+        called = context.contract.operations[operation]
+        if called.permission != "read" or called.method != "GET" or called.spec.credential == "none":
             continue
         template = {**operation_request(context.contract, operation), "credential": name}
         try:
             bound = context.binder.bind(operation, template, "read", PlaceholderScope(salt="doctor"))
         except LookupError as missing:
-            lacked.append(str(missing))
+            missing_names.append(str(missing))
             continue
         exchange = context.session.send(bound.request)
         if isinstance(exchange.outcome, NoResponse):
@@ -126,10 +126,14 @@ def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
         if refused:
             state, word = ("good", "refused, as it must be") if status in (401, 403) else ("bad", "not refused")
             return Fact("credentials", name, "good" if state == "good" else "bad", f"{word}: {operation} gave {status}")
+        if (place := redirect_of(exchange.outcome)) is not None:
+            return Fact("credentials", name, "bad", f"{operation} was redirected to {place}; correct base_url")
         good = status < 300
-        said_so = "works" if good else "does not work"
-        return Fact("credentials", name, "good" if good else "bad", f"{said_so}: {operation} gave {status}")
-    why = f"needs {', '.join(dict.fromkeys(lacked))}" if lacked else "there is no operation that only reads"
+        result = "works" if good else "does not work"
+        return Fact("credentials", name, "good" if good else "bad", f"{result}: {operation} gave {status}")
+    why = (
+        f"needs {', '.join(dict.fromkeys(missing_names))}" if missing_names else "there is no operation that only reads"
+    )
     return Fact("credentials", name, "unknown", f"not tried: {why}")
 
 
@@ -190,8 +194,8 @@ def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan]) -> Re
             counts[permission] += count
     explored = _explored(replace(context, depth=depth))
     total = sum(counts.values()) + explored
-    said = context.contract.file.pace
-    pace = context.target.pace or (read_pace(said) if said else None)
+    documented = context.contract.file.pace
+    pace = context.target.pace or (read_pace(documented) if documented else None)
     seconds = None if pace is None else max(0.0, (total / pace[0] - 1)) * pace[1]
     words = "" if pace is None else f"{'the' if context.target.pace else 'the documented'} pace {pace[0]}/{pace[1]:g}s"
     return RequestLoad(
@@ -203,22 +207,22 @@ def _counted(plan: RowPlan) -> Iterator[tuple[str, int]]:
     """The requests of a plan by permission; together they are `plan.requests`."""
     if plan.lacks:
         return
-    told = 0
+    counted = 0
     chains = [plan.before, plan.after, *(control.steps for control in plan.controls)]
     steps = [each for chain in chains for step in chain for each in (step, step.undo) if each is not None]
     once = {probe.permission: 0 for probe in plan.probes} | {step.permission: 0 for step in steps}
     for permission in (*(probe.permission for probe in plan.probes), *(step.permission for step in steps)):
         once[permission] += 1
-        told += 1
+        counted += 1
     yield from once.items()
     if plan.repeat:
         permission = plan.probes[0].permission if plan.probes else "read"
         yield permission, plan.repeat.at_most - 1
-        told += plan.repeat.at_most - 1
+        counted += plan.repeat.at_most - 1
     undone = len(plan.undo) * sum(probe.role == "open" and probe.permission != "read" for probe in plan.probes)
     for step in plan.undo:
         yield step.permission, undone // len(plan.undo)
-    yield "read", max(0, plan.requests - told - undone)
+    yield "read", max(0, plan.requests - counted - undone)
 
 
 def _explored(context: RunContext) -> int:
@@ -226,5 +230,5 @@ def _explored(context: RunContext) -> int:
         return 0
     from conformance.explore.results import count_planned_requests  # noqa: PLC0415 - loads Schemathesis
 
-    names = [name for name, said in context.contract.file.operations.items() if said.explore]
+    names = [name for name, spec in context.contract.file.operations.items() if spec.explore]
     return sum(count_planned_requests(context, name) for name in names)

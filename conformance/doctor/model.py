@@ -1,4 +1,4 @@
-"""What a doctor finds out, as values."""
+"""What an examination of a target found, as values."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ State = Literal["good", "bad", "unknown", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that was looked at. `bad` is to be mended, `unknown` could not be told by reads, `note` is news."""
+    """One thing that was examined: `bad` must be corrected, reads do not tell what is `unknown`, a `note` informs."""
 
     section: str
     """`reachable`, `credentials`, `fixtures`, `permissions` or `pace`."""
     about: str
     state: State
-    said: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Diagnosis:
     base_url: str
     facts: tuple[Fact, ...]
     loads: tuple[RequestLoad, ...] = ()
-    lacks: tuple[MissingRequirement, ...] = ()
+    missing: tuple[MissingRequirement, ...] = ()
     rows: int = 0
     exercised: int = 0
     requests: int = 0
@@ -63,6 +63,6 @@ class Diagnosis:
 
     @property
     def possible(self) -> bool:
-        """Whether a run would come to anything."""
+        """Whether a run would exercise a row: the target answers, its credentials work, a row has what it needs."""
         bad = any(fact.state == "bad" and fact.section in ("reachable", "credentials") for fact in self.facts)
         return not bad and self.exercised > 0

@@ -1,4 +1,4 @@
-"""Is the target there: its name resolved, its certificate good, an answer, and how long that took."""
+"""Whether a target can be reached: its name resolved, its certificate trusted, an answer, and how long that took."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from conformance.doctor.model import Fact
 from conformance.engine.context import RunContext
-from conformance.http import Exchange, FailureKind, NoResponse, Request
+from conformance.http import Exchange, FailureKind, NoResponse, Request, Response, header
 
-__all__ = ["check_reachable"]
+__all__ = ["check_reachable", "redirect_of"]
 
-_MEND = {
+_HINTS = {
     FailureKind.TLS: "check the certificate, or name the authority that signed it: `ca_bundle: FILE`",
     FailureKind.REFUSED: "check host and port, and that the server runs",
     FailureKind.TIMEOUT: "check the address and firewalls, or give it more time: `timeout: 30s`",
@@ -32,16 +32,28 @@ def check_reachable(context: RunContext) -> Iterator[Fact]:
         return
     exchange = _first(context)
     if isinstance(exchange.outcome, NoResponse):
-        yield from _silent(context, exchange.outcome)
+        yield from _describe_failure(context, exchange.outcome)
         return
     if parts.scheme == "https":
         yield Fact("reachable", "TLS", "good", "the certificate is trusted")
     elif context.target.warnings:
         yield Fact("reachable", "TLS", "note", "plain http: credentials go over the network unencrypted")
-    said = f"answered {exchange.outcome.status} after {exchange.seconds * 1000:.0f} ms"
-    yield Fact("reachable", "answer", "good", said + (f", at try {exchange.tries}" if exchange.tries > 1 else ""))
+    detail = f"answered {exchange.outcome.status} after {exchange.seconds * 1000:.0f} ms"
+    if (place := redirect_of(exchange.outcome)) is not None:
+        moved = urlsplit(place).hostname == host and urlsplit(place).scheme != parts.scheme
+        detail += f" and redirects to {place}; requests are never redirected" + ("; correct base_url" if moved else "")
+        yield Fact("reachable", "answer", "bad" if moved else "unknown", context.redactor.text(detail))
+        return
+    yield Fact("reachable", "answer", "good", detail + (f", at try {exchange.tries}" if exchange.tries > 1 else ""))
     for fault in exchange.outcome.faults:
         yield Fact("reachable", "answer", "note", context.redactor.text(f"not quite HTTP: {fault}"))
+
+
+def redirect_of(response: Response) -> str | None:
+    """Where a response leads to, if it is a redirect."""
+    if response.status not in {301, 302, 303, 307, 308}:
+        return None
+    return header(response.headers, "location")
 
 
 def _resolved(host: str, port: int) -> Fact:
@@ -63,8 +75,8 @@ def _first(context: RunContext) -> Exchange:
     )
 
 
-def _silent(context: RunContext, failure: NoResponse) -> Iterator[Fact]:
+def _describe_failure(context: RunContext, failure: NoResponse) -> Iterator[Fact]:
     about = "TLS" if failure.kind is FailureKind.TLS else "answer"
-    hint = _MEND.get(failure.kind, "")
-    said = context.redactor.text(f"no answer ({failure.kind}: {failure.detail})") + (f"; {hint}" if hint else "")
-    yield Fact("reachable", about, "bad", said)
+    hint = _HINTS.get(failure.kind, "")
+    detail = context.redactor.text(f"no answer ({failure.kind}: {failure.detail})") + (f"; {hint}" if hint else "")
+    yield Fact("reachable", about, "bad", detail)

@@ -1,7 +1,8 @@
-"""Which rows will not be exercised, what each lacks, and the very line that a profile would have to give."""
+"""Which rows will not be exercised, what each lacks, and the line of a profile that would give it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -70,4 +71,6 @@ def _flow(value: Any) -> str:
         return "{" + ", ".join(f"{key}: {_flow(member)}" for key, member in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
-    return dump(value).strip().removesuffix("...").strip()
+    plain = dump(value).strip().removesuffix("...").strip()
+    # What may stand as it is in a line of its own may not between braces.
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and set(plain) & set("{}[],") else plain

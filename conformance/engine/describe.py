@@ -8,7 +8,7 @@ from pathlib import Path
 from conformance.checks.model import Verdict
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Row
-from conformance.contract.messages import wordings_of
+from conformance.contract.messages import list_wordings
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.plan.model import RowPlan
@@ -47,7 +47,7 @@ def describe_expectation(context: RunContext, row: Row) -> ExpectedAnswer:
     expect = row.case.expect
     status = expect.statuses[0]
     code = expect.code[0] if isinstance(expect.code, list) else expect.code
-    messages = [_filled(context, wording.text) for wording in wordings_of(row)]
+    messages = [_filled(context, wording.text) for wording in list_wordings(row)]
     field = None if expect.field is None else _filled(context, expect.field)
     return ExpectedAnswer(status, tuple(dict.fromkeys(messages)), code, field)
 

@@ -10,7 +10,7 @@ from conformance.checks.context import Expectation, build_expectation
 from conformance.checks.model import Finding, Level
 from conformance.checks.response import check_response, classify_choice, has_must, spoken_editions, summarize_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
-from conformance.contract.messages import wordings_of
+from conformance.contract.messages import list_wordings
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
@@ -93,7 +93,7 @@ def expectation_of(context: RunContext, row: str, bound: BuiltRequest, scope: Pl
         entry.case.expect,
         placeholder_lookup(context, bound, scope),
         row=row,
-        wordings=wordings_of(entry),
+        wordings=list_wordings(entry),
         message_level=context.contract.file.message_level,
         language=scope.language,
     )

@@ -13,7 +13,7 @@ from typing import Any
 from conformance.checks.model import Level, Verdict
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Row
-from conformance.contract.messages import loose, wordings_of
+from conformance.contract.messages import compile_wording, list_wordings
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.explore.cleanup import CreatedResourceTracker
@@ -118,7 +118,7 @@ def _bodies(context: RunContext) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _documented(context: RunContext) -> Iterator[DocumentedAnswer]:
     for row in context.contract.rows:
-        patterns = [loose(wording.text).pattern for wording in wordings_of(row)]
+        patterns = [compile_wording(wording.text).pattern for wording in list_wordings(row)]
         for status in row.case.expect.statuses:
             yield DocumentedAnswer(
                 row.id,

@@ -16,6 +16,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
+from conformance.causes import apply_causes
 from conformance.checks.model import Verdict
 from conformance.pytest_plugin.finish import RunFinish
 from conformance.pytest_plugin.session import PluginSession
@@ -27,6 +28,9 @@ from conformance.report.writers.table import STYLES, print_table
 from conformance.results.model import Exploration, RowResult
 
 __all__ = ["ProgressDisplay", "ProgressPrinter", "ProgressState", "open_output"]
+
+_ROWS_BEFORE_CAUSE = 3
+"""Rows that violate or are inconclusive before one cause for all of them is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,8 @@ class ProgressDisplay:
         self._language = checked_language(session.options.language)
         self._running, self._done, self._reported, self._violations = "", 0, 0, 0
         self._items, self._started = 0, perf_counter()
+        self._in_doubt = 0
+        self._causes: set[str] = set()
         self._printer = ProgressPrinter(open_output(), self.state)
 
     def state(self) -> ProgressState:
@@ -214,6 +220,7 @@ class ProgressDisplay:
         sink = self._session.sink
         if sink.any:
             self._printer.print_lines([""])
+            self._printer.print_lines(map(self._session.describe_cause, self._session.causes()))
             print_table(self._printer.console, sink.results(), self._language)
             folder = self._relative(str(self._session.options.output))
             self._printer.print_lines(["", f"{folder}: {', '.join(sorted(sink.written))}"])
@@ -226,9 +233,28 @@ class ProgressDisplay:
     def _count_result(self, result: RowResult | Exploration) -> None:
         self._done += 1
         self._reported += result.requests
+        if self._is_explained(result):
+            return
         self._violations += result.verdict is Verdict.VIOLATES
         if result.verdict is not Verdict.CONFORMS or not self._printer.animated:
             self._printer.print_lines([self._result_line(result)])
+
+    def _is_explained(self, result: RowResult | Exploration) -> bool:
+        """Whether the verdict of a row follows from a cause that was printed; prints a new cause."""
+        if not isinstance(result, RowResult) or result.verdict not in {Verdict.VIOLATES, Verdict.INCONCLUSIVE}:
+            return False
+        self._in_doubt += 1
+        answered = any(one.response is not None for one in result.exchanges)
+        if answered and self._in_doubt < _ROWS_BEFORE_CAUSE:
+            return False
+        causes = self._session.causes()
+        new = [cause for cause in causes if cause.text not in self._causes]
+        self._causes |= {cause.text for cause in new}
+        self._printer.print_lines(
+            Text(f"! {self._session.describe_cause(cause)}", style="bold yellow") for cause in new
+        )
+        (explained,) = apply_causes([result], causes)
+        return explained.reason in self._causes
 
     def _print_failure(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         self._printer.print_lines([Text(f"✗ {report.nodeid}", style="bold red"), Text(report.longreprtext)])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance import reference
+from conformance.causes import RunCause, find_causes
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.coverage import check_requirements
@@ -116,6 +117,17 @@ class PluginSession:
         """How long so many requests take at the pace of the target; None without one."""
         target = self.options.selection.target
         return requests * target.pace[1] / target.pace[0] if target is not None and target.pace else None
+
+    def causes(self) -> tuple[RunCause, ...]:
+        """What went wrong for whole runs at once, as far as it can be told from the results so far."""
+        runs = self.sink.results().runs
+        return tuple(cause for run in runs for cause in find_causes(run.target, run.rows))
+
+    def describe_cause(self, cause: RunCause) -> str:
+        """A cause in one line, with the line of the profile to check."""
+        target = self.options.selection.target
+        where = target.where(*cause.key.split(".")) if target is not None else cause.key
+        return f"{where}: {cause.text}"
 
     def redact(self, text: str) -> str:
         """A text without any target's secrets."""

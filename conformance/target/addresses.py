@@ -15,8 +15,8 @@ __all__ = [
     "parse_link",
     "parse_proxy",
     "parse_source_address",
-    "password_of",
-    "without_userinfo",
+    "read_password",
+    "remove_userinfo",
 ]
 
 _NAME = re.compile(r"[A-Za-z0-9_\-\u0080-\U0010ffff]{1,63}(\.[A-Za-z0-9_\-\u0080-\U0010ffff]{1,63})*\.?\Z")
@@ -70,13 +70,13 @@ def is_loopback(url: str) -> bool:
     return address == ipaddress.IPv6Address("::1") or (address.version == 4 and address.is_loopback)
 
 
-def without_userinfo(url: str) -> str:
+def remove_userinfo(url: str) -> str:
     """The URL without user and password."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def password_of(url: str) -> str:
+def read_password(url: str) -> str:
     """The password in a URL, decoded; the user where there is no password (some proxies take a token there); or ""."""
     try:
         parts = urlsplit(url)

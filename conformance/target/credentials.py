@@ -47,7 +47,7 @@ class CredentialReader:
     environ: Mapping[str, str]
     folder: Path
     local: bool | None
-    """Whether literal values are allowed; None when the base URL cannot be read (then nothing is said of them)."""
+    """Whether literal values are allowed; None when the base URL cannot be read (then they are not checked)."""
     locate: Locate
     problems: list[Problem] = field(default_factory=list)
     secrets: dict[str, str] = field(default_factory=dict, repr=False)

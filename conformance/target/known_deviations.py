@@ -15,10 +15,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from conformance import yaml_document as source
 from conformance.errors import Problem
-from conformance.target import addresses as address
+from conformance.target import addresses
 from conformance.validation import suggest
+from conformance.yaml_document import dump
 
 __all__ = [
     "DeviationMatch",
@@ -50,7 +50,7 @@ def _day(text: str) -> str:
     raise ValueError('is not a day; write it as "2027-01-31"')
 
 
-def _said(text: str) -> str:
+def _reason(text: str) -> str:
     if not text.strip():
         raise ValueError("is empty; say why the deviation is known")
     return text
@@ -62,8 +62,8 @@ class KnownDeviationEntry(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
     row: Annotated[str, AfterValidator(_row), Field(description="A row, or several with * and ?: contents-get/*")]
-    reason: Annotated[str, AfterValidator(_said), Field(description="Why the deviation is known")]
-    link: Annotated[str, AfterValidator(address.parse_link)] | None = Field(
+    reason: Annotated[str, AfterValidator(_reason), Field(description="Why the deviation is known")]
+    link: Annotated[str, AfterValidator(addresses.parse_link)] | None = Field(
         None, description="Where it is tracked: a URL"
     )
     expires: Annotated[str, AfterValidator(_day)] = Field(
@@ -127,15 +127,15 @@ def find_stale(
     `verdicts` holds the rows of the run, `rows` all of the contract's. Only a run that could tell of every row an
     expectation names says that it is stale: a row that was left out, not exercised or inconclusive may still deviate.
     """
-    told = {row for row, verdict in verdicts.items() if verdict not in {"not-exercised", "inconclusive"}}
+    decided = {row for row, verdict in verdicts.items() if verdict not in {"not-exercised", "inconclusive"}}
     every = {*verdicts, *rows}
 
-    def gone(expectation: KnownDeviation) -> bool:
+    def is_stale(expectation: KnownDeviation) -> bool:
         named = {row for row in every if expectation.names(row)}
         happens = any(expectation.covers(row, verdicts[row]) for row in named if row in verdicts)
-        return bool(named) and named <= told and not happens
+        return bool(named) and named <= decided and not happens
 
-    return tuple(filter(gone, expectations))
+    return tuple(filter(is_stale, expectations))
 
 
 def check_deviation_rows(expectations: Iterable[KnownDeviation], rows: Iterable[str]) -> tuple[Problem, ...]:
@@ -157,4 +157,4 @@ def format_deviations(deviations: Iterable[tuple[str, str, str]], *, expires: da
         {"row": row, "reason": reason.strip() or "seen in a run", "expires": expires.isoformat(), "verdict": verdict}
         for row, verdict, reason in deviations
     ]
-    return "# Known deviations: say why, add `link:` to where each is tracked.\n" + source.dump(entries)
+    return "# Known deviations: say why, add `link:` to where each is tracked.\n" + dump(entries)

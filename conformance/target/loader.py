@@ -1,4 +1,4 @@
-"""A file opened for a target: its document, with problems that quote nothing where a secret may stand."""
+"""A target profile read into a `Target`, or every problem of it at once; no message quotes a secret."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from conformance import yaml_document as source
+from conformance.contract.schema import PERMISSIONS
 from conformance.errors import ConfigError, Problem
-from conformance.target import addresses as address
-from conformance.target import schema as quantities
+from conformance.target import addresses
 from conformance.target.credentials import Credential, CredentialReader, Secret
-from conformance.target.description import describe_target
 from conformance.target.known_deviations import KnownDeviation, KnownDeviationEntry
-from conformance.target.schema import PERMISSIONS, Profile
+from conformance.target.schema import Profile, VantageForm, parse_duration, parse_pace
 from conformance.validation import Locate, Place, format_location, problems_from_validation, suggest
+from conformance.yaml_document import Document, read
 
 __all__ = [
     "Credential",
@@ -41,16 +40,16 @@ _PRIVATE = frozenset(["credentials"])
 _HARMLESS = frozenset(Profile.model_fields) - _PRIVATE
 
 
-def open_document(path: Path) -> tuple[source.Document | None, tuple[Problem, ...]]:
+def open_document(path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
     """A file that is read strictly; one that breaks the reader itself is a problem too, never an exception."""
     try:
-        return source.read(path)
+        return read(path)
     except (RecursionError, ValueError):
         return None, (Problem(f"{path}:1", "not YAML that can be read: too deep, or a number too long"),)
 
 
-def read_profile_document(path: Path) -> tuple[source.Document | None, tuple[Problem, ...]]:
-    """As `opened`, of a profile: what is written in its credentials, or in no known section, is not quoted."""
+def read_profile_document(path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
+    """As `open_document`, of a profile: what is written in its credentials, or in no known section, is not quoted."""
     document, problems = open_document(path)
     return document, tuple(each if _is_harmless(each, document) else _without_quotes(each) for each in problems)
 
@@ -76,7 +75,7 @@ def to_plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def _is_harmless(problem: Problem, document: source.Document | None) -> bool:
+def _is_harmless(problem: Problem, document: Document | None) -> bool:
     line = problem.where.rpartition(":")[2]
     if document is None or not line.isdecimal():
         return False
@@ -179,7 +178,7 @@ class Target:
     secrets: Mapping[str, str] = field(repr=False)
     """Every value that must not be written, by the name that is written in its place."""
     described: dict[str, Any] = field(repr=False)
-    """What may be told of the target, in JSON types: no credentials, no user or password in any URL."""
+    """The part of the profile that reports may show, in JSON types: no credentials, no user or password in any URL."""
     warnings: tuple[Problem, ...] = ()
     """What a person should know, and no reason to stop."""
     places: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
@@ -196,7 +195,7 @@ class Target:
 def read_profile(path: Path, *, environ: Mapping[str, str], allow: Iterable[str] = ()) -> Target:
     """The target that a profile describes, with what `allow` adds to it.
 
-    Raises `Unusable` with every problem of the profile, of the files that it names and of `allow`.
+    Raises ConfigError with every problem of the profile, of the files that it names and of `allow`.
     """
     document, problems = read_profile_document(path)
     if document is None:
@@ -209,7 +208,7 @@ def read_profile(path: Path, *, environ: Mapping[str, str], allow: Iterable[str]
 def target_from_mapping(
     profile: Mapping[str, Any], *, where: str, environ: Mapping[str, str], allow: Iterable[str] = ()
 ) -> Target:
-    """As `read`, of a profile in memory, said to stand in `where`; files are relative to the working folder."""
+    """As `read_profile`, of a profile in memory: problems name `where`, files are relative to the working folder."""
     reader = _Reader(environ, Path(), lambda _: where, {"": where}, where, [])
     return reader.target(to_plain(profile), allow)
 
@@ -263,14 +262,14 @@ class _Reader:
             vantages=vantages,
             hooks={name: tuple(hook.headers.items()) for name, hook in profile.hooks.items()},
             allow=allowed,
-            pace=quantities.parse_pace(profile.pace) if profile.pace else None,
+            pace=parse_pace(profile.pace) if profile.pace else None,
             pace_group=profile.pace_group,
-            timeout=quantities.parse_duration(profile.timeout),
+            timeout=parse_duration(profile.timeout),
             ca_bundle=ca_bundle,
             client_cert=client_cert,
             expectations=expectations,
             secrets=vault.secrets,
-            described=describe_target(profile, name, allowed, vault.secrets),
+            described=_describe(profile, name, allowed, vault.secrets),
             warnings=self._warnings(profile),
             places=self.places,
         )
@@ -300,7 +299,7 @@ class _Reader:
         if len(given) != 1 and (given or not form):  # else an unknown key is what is wrong
             self._problem(("vantages", name), "needs exactly one of source_address and proxy", "keep one of them")
         proxy = form.get("proxy")
-        if isinstance(proxy, str) and (password := address.password_of(proxy)):
+        if isinstance(proxy, str) and (password := addresses.read_password(proxy)):
             vault.keep(f"{name}.proxy", password)
         return Vantage(form.get("source_address"), proxy)
 
@@ -338,7 +337,7 @@ class _Reader:
         return tuple(KnownDeviation.of(entry, document.where((n,))) for n, entry in enumerate(entries))
 
     def _warnings(self, profile: Profile) -> tuple[Problem, ...]:
-        if not profile.base_url.startswith("http://") or address.is_loopback(profile.base_url):
+        if not profile.base_url.startswith("http://") or addresses.is_loopback(profile.base_url):
             return ()
         what = "base_url is plain http: credentials go over the network unencrypted"
         return (Problem(self.locate(("base_url",)), what, "use https if the target offers it"),)
@@ -350,7 +349,7 @@ class _Reader:
 def _local(base_url: Any) -> bool | None:
     """Whether the base URL names this machine; None when it is no base URL at all."""
     try:
-        return address.is_loopback(address.parse_base_url(base_url)) if isinstance(base_url, str) else None
+        return addresses.is_loopback(addresses.parse_base_url(base_url)) if isinstance(base_url, str) else None
     except ValueError:
         return None
 
@@ -363,3 +362,45 @@ def _variables(form: Any) -> Iterable[str]:
         yield form["env"]
     for value in form.values():
         yield from _variables(value)
+
+
+_MARK = "\u2039secret:{}\u203a"
+"""What is written in the place of a secret."""
+
+
+def _describe(profile: Profile, name: str, allow: Iterable[str], secrets: Mapping[str, str]) -> dict[str, Any]:
+    """A target in JSON types: no credentials, headers of hooks by name only, no user or password in any URL.
+
+    A secret's value that stands in a fixture too (a login's e-mail) gives way to the secret's name.
+    """
+    shown: dict[str, Any] = {
+        "name": name,
+        "contract": profile.contract,
+        "base_url": profile.base_url,
+        "allow": sorted(allow),
+        "pace": profile.pace,
+        "pace_group": profile.pace_group,
+        "timeout": profile.timeout,
+        "fixtures": profile.fixtures,
+        "vantages": {each: _describe_vantage(form) for each, form in profile.vantages.items()},
+        "hooks": {each: {"headers": list(hook.headers)} for each, hook in profile.hooks.items()},
+    }
+    longest_first = sorted(secrets.items(), key=lambda item: len(item[1]), reverse=True)
+    return {key: _without_secrets(value, longest_first) for key, value in shown.items() if value not in (None, {})}
+
+
+def _describe_vantage(form: VantageForm) -> dict[str, str]:
+    if form.proxy is not None:
+        return {"proxy": addresses.remove_userinfo(form.proxy)}
+    return {"source_address": form.source_address or ""}
+
+
+def _without_secrets(value: Any, secrets: Iterable[tuple[str, str]]) -> Any:
+    if isinstance(value, dict):
+        return {_without_secrets(key, secrets): _without_secrets(each, secrets) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(each, secrets) for each in value]
+    if isinstance(value, str):
+        for name, secret in secrets:
+            value = value.replace(secret, _MARK.format(name))
+    return value

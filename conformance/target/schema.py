@@ -8,14 +8,14 @@ from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag
 
-from conformance.target import addresses as address
+from conformance.contract.schema import PERMISSIONS
+from conformance.target import addresses
 from conformance.target.known_deviations import KnownDeviationEntry
 from conformance.validation import suggest
 
 __all__ = [
     "DURATION",
     "PACE",
-    "PERMISSIONS",
     "ClientCertificate",
     "HeaderCredential",
     "Hook",
@@ -63,8 +63,6 @@ def _refuse(what: str, example: str) -> NoReturn:
     raise ValueError(f"{what}; write it as {example}")
 
 
-PERMISSIONS = ("write", "delete", "exhaust")
-"""What a target may allow beyond reads: see the profile's `allow`."""
 SOURCES = ("env", "file", "value")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -149,10 +147,10 @@ class VantageForm(_Form):
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["source_address"]}, {"required": ["proxy"]}]})
 
-    source_address: Annotated[str, AfterValidator(address.parse_source_address)] | None = Field(
+    source_address: Annotated[str, AfterValidator(addresses.parse_source_address)] | None = Field(
         None, description="An IP address of this machine"
     )
-    proxy: Annotated[str, AfterValidator(address.parse_proxy)] | None = Field(
+    proxy: Annotated[str, AfterValidator(addresses.parse_proxy)] | None = Field(
         None, repr=False, description="http://host:port"
     )
 
@@ -198,7 +196,9 @@ class Profile(_Form):
     """Everything about one server under test, as a person writes it."""
 
     contract: Line = Field(description="The contract to hold it to, such as microcms-management")
-    base_url: Annotated[str, AfterValidator(address.parse_base_url)] = Field(description="http(s)://host[:port][/path]")
+    base_url: Annotated[str, AfterValidator(addresses.parse_base_url)] = Field(
+        description="http(s)://host[:port][/path]"
+    )
     name: Line | None = Field(None, description="What reports call it; the file's name when absent")
     credentials: dict[Line, Credentials] = Field({}, description="Values only from the environment or a file")
     fixtures: dict[Line, Annotated[JsonValue, AfterValidator(_fixture)]] = Field(

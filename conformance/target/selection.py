@@ -42,7 +42,7 @@ def select_target(
     environ: Mapping[str, str],
     contracts: Sequence[str],
 ) -> TargetSelection:
-    """Read the options; raises Unusable with every problem of the profile or the options."""
+    """Read the options; raises ConfigError with every problem of the profile or the options."""
     if contract is not None and contract not in contracts:
         hint = suggest(contract, contracts, "contracts")
         raise ConfigError([Problem("--contract", f"there is no contract {contract!r}", hint)])
@@ -74,12 +74,12 @@ def select_target(
 def resolve_target(
     contract: Contract, aimed: TargetSelection, offer: StartServer, environ: Mapping[str, str]
 ) -> Target:
-    """The target for one contract, its names held against what the contract knows; raises Unusable."""
+    """The target for one contract, its names held against what the contract knows; raises ConfigError."""
     if aimed.target is not None:
         target = aimed.target
     elif aimed.url is not None:
         target = target_from_url(
-            aimed.url, contract.name, environ=environ, credentials=_usual(contract), allow=aimed.allow
+            aimed.url, contract.name, environ=environ, credentials=_usual_credentials(contract), allow=aimed.allow
         )
     else:
         target = target_from_mapping(
@@ -96,6 +96,6 @@ def resolve_target(
     return target
 
 
-def _usual(contract: Contract) -> dict[str, dict[str, Any]]:
+def _usual_credentials(contract: Contract) -> dict[str, dict[str, Any]]:
     """Where a first look finds its credential: in the variable that the contract names for it."""
     return {name: dict(named.usual) for name, named in contract.file.credentials.items() if named.usual}

@@ -14,7 +14,7 @@ from conformance.checks.context import ResponseRules, build_expectation
 from conformance.checks.model import Finding
 from conformance.checks.response import check_response, spoken_editions, summarize_response
 from conformance.contract.contract import Contract
-from conformance.contract.messages import wordings_of
+from conformance.contract.messages import list_wordings
 from conformance.contract.schema import Page
 from conformance.contract.templates import MissingValue
 from conformance.http import Response
@@ -75,7 +75,7 @@ class Case:
 
     def judged(self, answer: Response, language: str | None = None, **instead: Any) -> tuple[Finding, ...]:
         said = self.row.case.expect.model_copy(update=instead)
-        expected = build_expectation(said, look, row=self.row.id, wordings=wordings_of(self.row), language=language)
+        expected = build_expectation(said, look, row=self.row.id, wordings=list_wordings(self.row), language=language)
         return check_response(answer, expected, self.rules, "here")
 
     def told(self, answer: Response, language: str | None = None, **instead: Any) -> list[tuple[str, str]]:
@@ -235,7 +235,7 @@ def test_every_documented_edition_holds_and_is_told(title: Case, answer: Said) -
         actual = answer(400, listed(fault(message=message)))
         assert [] == title.told(actual, "en")
         expected = build_expectation(
-            title.row.case.expect, look, row=title.row.id, wordings=wordings_of(title.row), language="en"
+            title.row.case.expect, look, row=title.row.id, wordings=list_wordings(title.row), language="en"
         )
         assert (edition,) == spoken_editions(actual, expected, title.rules)
 

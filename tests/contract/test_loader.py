@@ -64,16 +64,16 @@ def test_contracts_are_found_below_a_folder() -> None:
             "open: [{vary: {query.limit: nope}, accept: [this]}]",
             "there is no input 'nope'; no inputs are known here",
         ),
-        ("operations: [lst]", "items.yaml:5: there is no operation 'lst'; did you mean 'list'?"),
+        ("operations: [lst]", "items.yaml:9: there is no operation 'lst'; did you mean 'list'?"),
         (
             "operations: []",
             "items.yaml:5: items/limit-below names no operation; add `operation` to the table or `operations` to the",
         ),
-        ("before: [{call: lits}]", "items.yaml:5: there is no operation or chain 'lits'; did you mean 'list'?"),
-        ("after: [{call: list, undo: {call: nothing}}]", "items.yaml:5: there is no operation or chain 'nothing'"),
+        ("before: [{call: lits}]", "items.yaml:9: there is no operation or chain 'lits'; did you mean 'list'?"),
+        ("after: [{call: list, undo: {call: nothing}}]", "items.yaml:9: there is no operation or chain 'nothing'"),
         (
             "open: [{vary: {query.limit: {edges: {a: 1}}}, accept: [items/limit-belw]}]",
-            "items.yaml:5: there is no row 'items/limit-belw'; did you mean 'items/limit-below'?",
+            "items.yaml:9: there is no row 'items/limit-belw'; did you mean 'items/limit-below'?",
         ),
         (
             "before: [{call: get, request: {url: '{fixture.itm}'}}]",
@@ -91,11 +91,11 @@ def test_contracts_are_found_below_a_folder() -> None:
             "before: [{call: get, request: {url: '{fixture.item|upside-down}'}}]",
             "items.yaml:9: {fixture.item|upside-down} is no placeholder",
         ),
-        ("vary: {query.limit: {draw: {matching: ['[']}}}", "items.yaml:5: '[' is no regular expression"),
-        ("vary: {query.limit: {draw: {matching: [a], except: '('}}}", "items.yaml:5: '(' is no regular expression"),
+        ("vary: {query.limit: {draw: {matching: ['[']}}}", "items.yaml:9: '[' is no regular expression"),
+        ("vary: {query.limit: {draw: {matching: [a], except: '('}}}", "items.yaml:9: '(' is no regular expression"),
         (
             "control: [{label: a, steps: [{call: list, expect: {status: 200, body: {type: lst}}}]}]",
-            "items.yaml:5: `body` is no JSON Schema",
+            "items.yaml:9: `body` is no JSON Schema",
         ),
     ],
 )
@@ -103,48 +103,6 @@ def test_each_fault_is_told_with_its_line_and_a_way_to_mend_it(problems: Problem
     found = problems(with_line(line))
     assert 1 == len(found), found
     assert told in found[0]
-
-
-@pytest.mark.parametrize(
-    ("line", "told"),
-    [
-        # A name that nobody has would be dealt no operation at all, or silently leave the request as it was.
-        ("vary: {query.limit: {for: [lst], edges: {a: 1}}}", "there is no operation of this row 'lst'"),
-        (
-            "open: [{for: [lst], vary: {query.limit: {edges: {a: 1}}}, accept: [this]}]",
-            "there is no operation of this row 'lst'",
-        ),
-        ("control: [{label: a, for: [lst], steps: [{call: list}]}]", "there is no operation of this row 'lst'"),
-        ("unchanged: [{for: [lst], read: {call: list}, compare: [/a]}]", "there is no operation of this row 'lst'"),
-        ("vary: {qeury.limit: {edges: {a: 1}}}", "there is no part of a request 'qeury'; did you mean 'query'?"),
-        ("open: [{vary: {bdy: {edges: {a: 1}}}, accept: [this]}]", "there is no part of a request 'bdy'"),
-        ("combine: {qeury.offset: [1]}", "there is no part of a request 'qeury'; did you mean 'query'?"),
-        ("vary: {query.limit: {draw: {sizes: [1, 2]}}}", "`draw` names no kind of value"),
-        ("vary: {query.limit: {draw: {integers: [2, 1]}}}", "2 to 1 holds nothing"),
-        ("vary: {query.limit: {draw: {words: ab, sizes: [5, 2]}}}", "5 to 2 holds nothing"),
-        ("before: [{call: get, request: {credential: ful}}]", "there is no credential 'ful'; did you mean 'full'?"),
-        ("before: [{call: get, request: {vantage: outsid}}]", "there is no vantage 'outsid'; did you mean 'outside'?"),
-        ("before: [{call: get, request: {hook: bom}}]", "there is no hook 'bom'; did you mean 'boom'?"),
-        ("before: [{call: get, unless: {'{fixture.itm}': 1}}]", "there is no fixture 'itm'; did you mean 'item'?"),
-        ("needs: [fixture.item]", "there is no kind of need 'fixture'; did you mean 'fixtures'?"),
-        ("needs: [fixtures.itm]", "there is no fixture 'itm'; did you mean 'item'?"),
-        ("needs: [allow.wirte]", "there is no permission 'wirte'; did you mean 'write'?"),
-        ("before: [{call: list, expect: {status: 42}}]", "before.0.expect.status must be greater than or equal to 100"),
-        (
-            "before: [{call: list, expect: {status: 200, envelope: false}}]",
-            "before.0.expect has `envelope` beside a success, which is in no error envelope; leave `envelope` out",
-        ),
-        (
-            "before: [{call: list, expect: {status: 200, body: item-lst}}]",
-            "rows.0.before.0.expect.body names no schema of the contract; no schemas are known here",
-        ),
-    ],
-)
-def test_a_name_that_would_silently_do_nothing_is_refused(problems: Problems, line: str, told: str) -> None:
-    found = problems(with_line(line))
-    assert 1 == len(found), found
-    assert told in found[0]
-    assert found[0].startswith("items.yaml:")
 
 
 def test_a_key_of_the_first_version_is_named_with_what_it_is_called_now(problems: Problems) -> None:
@@ -174,53 +132,6 @@ def test_a_key_of_the_first_version_is_named_with_what_it_is_called_now(problems
         "items.yaml:8: 'near' is now called 'near_misses'",
         "items.yaml:9: 'beside' is now called 'combine'",
     ]
-
-
-def test_a_fault_of_a_shared_input_is_told_once_and_where_it_stands(problems: Problems) -> None:
-    rows = ROW + ROW.replace("below", "above")
-    found = problems(rows, ("operations:\n", "inputs:\n  bad:\n    draw: {matching: ['[']}\noperations:\n"))
-    (problem,) = found
-    assert problem.startswith("contract.yaml:24: '[' is no regular expression")
-
-
-@pytest.mark.parametrize(
-    ("chain", "usual", "told"),
-    [
-        ("signin", "header: X-Key", ["there is no chain 'signin'; did you mean 'sign-in'?"]),
-        ("nothing", "header: X-Key", ["the chain 'nothing' captures no `token`"]),
-        (
-            "careless",
-            "header: X-Key",
-            ["the chain 'careless' captures no `token`; capture it, and name it under `secret`"],
-        ),
-        ("careful", "header: X-Key", ["add in the chain 'careful' needs a credential that has to be obtained itself"]),
-        ("sign-in", "email: {env: EMAIL}", ["`obtain` needs to know the header; write `header` under `usual`"]),
-        ("sign-in", "header: X-Key", []),
-    ],
-)
-def test_what_obtains_a_credential_has_all_it_needs(
-    problems: Problems, folder: Callable[..., Path], chain: str, usual: str, told: list[str]
-) -> None:
-    changes = [
-        ("full: {about: A key.}", f"full: {{about: A key., obtain: {chain}, usual: {{{usual}}}}}"),
-        ("add: {}", "add: {}" if chain == "careful" else "add: {credential: none}"),
-        (
-            "operations:\n",
-            """chains:
-  sign-in: [{call: add, capture: {token: /t}, secret: [token]}]
-  careless: [{call: add, capture: {token: /t}}]
-  careful: [{call: sign-in, capture: {token: /t}, secret: [token]}]
-  nothing: [{call: add}]
-operations:
-""",
-        ),
-    ]
-    if not told:
-        assert read_contract(folder(ROW, *changes))
-        return
-    found = problems(ROW, *changes)
-    assert [True] * len(told) == [one in line for one, line in zip(told, found, strict=True)], found
-    assert found[0].startswith("contract.yaml:")
 
 
 def test_problems_of_all_files_come_at_once(folder: Callable[..., Path]) -> None:
@@ -253,12 +164,6 @@ def test_a_table_must_be_called_as_its_file(problems: Problems) -> None:
     assert "items.yaml:1: `table` is 'things'; name it as its file" == problem
 
 
-def test_a_duplicate_id_names_both_places(problems: Problems) -> None:
-    (problem,) = problems(ROW + ROW)
-    assert problem.startswith("items.yaml:9: the ID items/limit-below stands twice; see ")
-    assert "items.yaml:5" in problem
-
-
 def test_an_id_is_lower_case_and_hyphens(problems: Problems) -> None:
     assert problems(ROW.replace("limit-below", "Limit_below"))[0].startswith("items.yaml:5: rows.0.id must match ")
 
@@ -266,11 +171,6 @@ def test_an_id_is_lower_case_and_hyphens(problems: Problems) -> None:
 def test_an_operation_that_openapi_does_not_have_is_told_where_it_is_named(problems: Problems) -> None:
     (problem,) = problems(ROW, ("  list: {}\n", "  list: {}\n  sell: {}\n"))
     assert "contract.yaml:24: openapi.yaml has no operation 'sell'" == problem
-
-
-def test_chains_may_only_call_what_there_is(problems: Problems) -> None:
-    (problem,) = problems(ROW, ("operations:\n", "chains:\n  buy:\n    - call: lst\noperations:\n"))
-    assert "contract.yaml:24: there is no operation or chain 'lst'; did you mean 'list'?" == problem
 
 
 @pytest.mark.parametrize(

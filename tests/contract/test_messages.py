@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.contract.contract import Contract
-from conformance.contract.messages import WordingIndex, WordingMatch, loose, matches, resembles, rows_of, wordings_of
+from conformance.contract.messages import (
+    WordingIndex,
+    WordingMatch,
+    compile_wording,
+    list_row_ids,
+    list_wordings,
+    match_wording,
+    match_wording_loosely,
+)
 from conformance.contract.schema import Wording
 from conformance.contract.templates import MissingValue
 
@@ -46,35 +54,35 @@ def index(shop: Callable[..., Contract]) -> WordingIndex:
 
 
 def test_a_row_has_no_wording_one_or_every_documented_one(shop: Callable[..., Contract]) -> None:
-    assert [1, 1, 2, 0, 1, 1] == [len(wordings_of(row)) for row in shop(ROWS).rows]
+    assert [1, 1, 2, 0, 1, 1] == [len(list_wordings(row)) for row in shop(ROWS).rows]
 
 
 def test_a_wording_is_compared_exactly_with_what_was_sent_in_it() -> None:
     wording = Wording(text="limit: at least 0, not {query.limit}")
-    assert matches(wording, "limit: at least 0, not -1", look)
+    assert match_wording(wording, "limit: at least 0, not -1", look)
     for other in ("limit: at least 0, not -2", "Limit: at least 0, not -1", "limit: at least 0, not -1.", " limit: a"):
-        assert not matches(wording, other, look)
-    assert resembles(wording, "limit: at least 0, not -2")
+        assert not match_wording(wording, other, look)
+    assert match_wording_loosely(wording, "limit: at least 0, not -2")
 
 
 def test_what_was_sent_is_no_expression() -> None:
     wording = Wording(text="not {query.limit}")
-    assert matches(wording, "not a.*b", lambda *_: "a.*b")
-    assert not matches(wording, "not a--b", lambda *_: "a.*b")
-    assert matches(Wording(text="what? (really) [x]"), "what? (really) [x]", look)
+    assert match_wording(wording, "not a.*b", lambda *_: "a.*b")
+    assert not match_wording(wording, "not a--b", lambda *_: "a.*b")
+    assert match_wording(Wording(text="what? (really) [x]"), "what? (really) [x]", look)
 
 
 def test_any_and_rest_are_holes_wherever_they_stand() -> None:
     wording = Wording(text="{any} is required{rest}")
     for message in ("title is required", "title is required: x", "a\nb is required."):
-        assert matches(wording, message, look)
+        assert match_wording(wording, message, look)
     for message in (" is required"[1:], "title is requiredx"):
-        assert not matches(wording, message, look)
+        assert not match_wording(wording, message, look)
 
 
 def test_a_placeholder_without_a_value_is_missing() -> None:
     with pytest.raises(MissingValue):
-        matches(Wording(text="{fixture.item} is required"), "x is required", look)
+        match_wording(Wording(text="{fixture.item} is required"), "x is required", look)
 
 
 @pytest.mark.parametrize(
@@ -94,14 +102,14 @@ def test_a_placeholder_without_a_value_is_missing() -> None:
 def test_a_message_is_told_by_its_wording(
     index: WordingIndex, message: str, rows: tuple[str, ...], exact: bool
 ) -> None:
-    told = index.told(message)
-    assert rows == rows_of(told)
+    told = index.find(message)
+    assert rows == list_row_ids(told)
     assert all(exact == item.exact for item in told)
 
 
 def test_exact_ones_come_first_and_each_row_once() -> None:
     wording = Wording(text="a")
-    assert ("x", "y") == rows_of(
+    assert ("x", "y") == list_row_ids(
         [
             WordingMatch("x", wording, exact=True),
             WordingMatch("y", wording, exact=False),
@@ -115,5 +123,5 @@ def test_exact_ones_come_first_and_each_row_once() -> None:
 def test_a_wording_resembles_itself_with_anything_in_its_hole(before: str, after: str, value: str) -> None:
     text = f"{before}{{query.limit}}{after}"
     if "{" not in before + after:
-        assert loose(text).fullmatch(f"{before}{value}{after}")
-        assert matches(Wording(text=text), f"{before}{value}{after}", lambda *_: value)
+        assert compile_wording(text).fullmatch(f"{before}{value}{after}")
+        assert match_wording(Wording(text=text), f"{before}{value}{after}", lambda *_: value)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.contract.templates import (
-    CHANGES,
+    MODIFIERS,
     MissingValue,
     fill,
     fill_text,
@@ -117,10 +117,10 @@ def test_what_looks_like_a_placeholder_and_is_none_is_found(text: str, odd: list
     ],
 )
 def test_a_change_does_what_it_is_called(change: str, before: str, after: str | int) -> None:
-    assert after == CHANGES[change](before)
+    assert after == MODIFIERS[change](before)
 
 
-@pytest.mark.parametrize("change", sorted(CHANGES))
+@pytest.mark.parametrize("change", sorted(MODIFIERS))
 def test_every_change_can_be_written_in_a_file(change: str) -> None:
     assert [("fixture", ("item",), change)] == list(find_placeholders(f"{{fixture.item|{change}}}"))
 
@@ -132,14 +132,14 @@ NEAR_MISSES = ["change-first", "change-middle", "change-end", "drop-first", "dro
 @settings(max_examples=25, deadline=None, database=None)
 @given(text=st.from_regex(r"[A-Za-z0-9_-]{1,24}={0,2}", fullmatch=True))
 def test_a_near_miss_is_never_the_word_itself(change: str, text: str) -> None:
-    assert text != CHANGES[change](text)
+    assert text != MODIFIERS[change](text)
 
 
-@pytest.mark.parametrize("change", sorted(CHANGES))
+@pytest.mark.parametrize("change", sorted(MODIFIERS))
 @settings(max_examples=15, deadline=None, database=None)
 @given(text=st.text(max_size=20))
 def test_no_change_fails_whatever_a_profile_holds(change: str, text: str) -> None:
-    CHANGES[change](text)
+    MODIFIERS[change](text)
 
 
 @pytest.mark.parametrize("script", ["latin", "kana", "kanji"])

@@ -307,7 +307,7 @@ def test_a_target_that_lists_no_language_is_asked_in_none(plan: Plan, fixtures: 
 
 
 def test_what_lacks_is_named_and_nothing_is_planned(plan: Plan) -> None:
-    found = plan(row("", '{path: {id: "{fixture.item}"}, vantage: outside, hook: boom, credential: guest}'),
+    found = plan(row("", '{query: {id: "{fixture.item}"}, vantage: outside, hook: boom, credential: guest}'),
                  fixtures=None, vantages=None, hooks=None, credentials=None)  # fmt: skip
     assert ("fixtures.item", "credentials.guest", "vantages.outside", "hooks.boom") == found.lacks
     assert ((), ()) == (found.probes, found.controls)
@@ -323,7 +323,7 @@ def test_what_a_row_needs_must_be_in_the_profile_although_no_request_names_it(pl
 
 
 def test_a_default_is_no_lack(plan: Plan) -> None:
-    assert () == plan(row("", '{path: {id: "{fixture.missing}"}}'), fixtures=None).lacks
+    assert () == plan(row("", '{query: {id: "{fixture.missing}"}}'), fixtures=None).lacks
 
 
 def test_of_two_operations_the_one_that_lacks_is_skipped_and_named(plan: Plan) -> None:

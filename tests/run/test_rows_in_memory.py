@@ -375,6 +375,7 @@ ADD = """\
     operations: [add]
     request: {json: {name: ""}}
     expect: {status: 400}
+    undo: {capture: {wrong: /id}, steps: [{call: remove, request: {path: {id: "{capture.wrong}"}}}]}
     control:
       - label: one is added
         steps:
@@ -413,7 +414,7 @@ def test_what_cannot_be_taken_away_is_a_warning_and_no_verdict(run: Run, server:
 
 
 def test_a_probe_that_was_accepted_is_taken_back(run: Run, server: Shop) -> None:
-    rows = ADD + '    undo: {capture: {id: /id}, steps: [{call: remove, request: {path: {id: "{capture.id}"}}}]}\n'
+    rows = ADD
     ran = run(server, rows)
     assert ("violates", {"spoon"}) == (ran.only.verdict, set(server.items))
 

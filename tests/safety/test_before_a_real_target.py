@@ -37,7 +37,7 @@ def test_doctor_finds_nothing_wrong_with_a_complete_target_and_sends_reads_only(
         assert {"GET"} == server.methods
         assert found.requests == len(server.actual)
     assert found.possible
-    assert (found.rows, ()) == (found.exercised, found.lacks)
+    assert (found.rows, ()) == (found.exercised, found.missing)
     assert "bad" not in {fact.state for fact in found.facts}
     assert sorted(load.requests for load in found.loads) == [load.requests for load in found.loads]
 
@@ -88,7 +88,7 @@ def test_doctor_names_what_is_lacking_with_the_line_to_add(tmp_path: Path) -> No
         del server.profile["vantages"], server.profile["fixtures"]["referenced_media_url"]
         server.profile["allow"] = ["write"]
         found = examined(saved(tmp_path, server.profile), "microcms-management")
-    lines = {lack.name: lack.line for lack in found.lacks}
+    lines = {lack.name: lack.line for lack in found.missing}
     assert "allow: [delete, write]" == lines["allow: delete"]
     assert "vantages: {outside: {source_address: 192.0.2.9}}" == lines["vantages.outside"]
     for line in lines.values():

@@ -92,7 +92,7 @@ def test_doctor_does_not_log_in_and_says_that_a_run_will(tmp_path: Path) -> None
     with watched("kuroco") as server:
         found = examine_target(contract("kuroco"), read_profile(saved(tmp_path, without_token(server)), environ={}))
         assert {"GET"} == server.methods
-    said = {fact.about: (fact.state, fact.said) for fact in found.facts if fact.section == "credentials"}
+    said = {fact.about: (fact.state, fact.detail) for fact in found.facts if fact.section == "credentials"}
     assert ("unknown", "not given; a run obtains it by log-in, which is more than a read") == said["token"]
     assert found.possible
     assert (15, 15) == (found.rows, found.exercised)

@@ -16,7 +16,7 @@ from prometheus_client.openmetrics.exposition import generate_latest
 from conformance.checks.model import Verdict
 from conformance.report.sanitize import clip_text, to_one_line
 from conformance.results.model import Results, TargetRun
-from conformance.target.addresses import without_userinfo
+from conformance.target.addresses import remove_userinfo
 
 __all__ = ["format_metrics"]
 
@@ -75,7 +75,7 @@ def _named(results: Results) -> Iterator[tuple[TargetRun, str]]:
 
 def _address(url: str) -> str:
     try:
-        return without_userinfo(url)
+        return remove_userinfo(url)
     except ValueError:
         return "(no address)"
 

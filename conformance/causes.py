@@ -1,0 +1,171 @@
+"""What went wrong for a whole run at once, such as a wrong key: one cause instead of many rows that blame the target.
+
+A row may blame a target only where what it rests on was seen to work in the same run: the way to the target, its
+credential and its fixtures. Where that never worked, the fault is most likely the profile's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from conformance.checks.model import Level, Verdict
+from conformance.messages import Message
+from conformance.results.model import RecordedExchange, RowResult
+from conformance.results.redaction import CLOSE, OPEN
+
+__all__ = ["RunCause", "apply_causes", "find_causes"]
+
+_VALID: Final = frozenset({"control", "step", "guard"})
+"""Roles of requests that a right target with a right profile answers with a success."""
+_LEAST: Final = 3
+"""Valid calls that must have failed alike before the base URL is suspected."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunCause:
+    """One cause; `key` is the entry of the profile to check, such as `fixtures.endpoint`."""
+
+    key: str
+    text: Message
+    affects: Callable[[RecordedExchange], bool]
+    """Whether an exchange rests on what never worked."""
+
+
+def find_causes(target: Mapping[str, Any], rows: Sequence[RowResult]) -> tuple[RunCause, ...]:
+    """The causes that explain answers of a whole run; `target` is the description of it in the results."""
+    exchanges = [one for row in rows for one in row.exchanges if not one.shared]
+    if not exchanges:
+        return ()
+    for find in (_find_silence, _find_redirect):
+        if cause := find(exchanges):
+            return (cause,)
+    causes = [*_find_credentials(exchanges), *_find_proxy(exchanges)]
+    if not causes and (cause := _find_wrong_path(exchanges)):
+        return (cause,)
+    return (*causes, *_find_fixtures(target.get("fixtures") or {}, exchanges))
+
+
+def apply_causes(rows: Sequence[RowResult], causes: Sequence[RunCause]) -> tuple[RowResult, ...]:
+    """The rows, inconclusive where all that speaks against the target rests on what never worked."""
+    return tuple(_apply(row, causes) for row in rows) if causes else tuple(rows)
+
+
+def _apply(row: RowResult, causes: Sequence[RunCause]) -> RowResult:
+    by_number = {one.n: one for one in row.exchanges}
+    if row.verdict is Verdict.VIOLATES:
+        numbers = [one.exchange for one in row.findings if one.level is Level.MUST]
+        against = [by_number[number] for number in numbers if number in by_number]
+        if not against or len(against) < len(numbers):
+            return row
+    elif row.verdict is Verdict.INCONCLUSIVE:
+        against = [one for one in row.exchanges if one.role in _VALID or one.response is None][-1:]
+    else:
+        return row
+    for cause in causes:
+        if against and all(map(cause.affects, against)):
+            kept = tuple(one for one in row.findings if one.level is not Level.MUST)
+            return replace(row, verdict=Verdict.INCONCLUSIVE, reason=cause.text, findings=kept)
+    return row
+
+
+def _find_silence(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
+    failures = [one.failure for one in exchanges if one.failure is not None]
+    if any(one.response is not None for one in exchanges) or not failures:
+        return None
+    text = Message("the target answered no request: {kind}: {detail}", kind=failures[0].kind, detail=failures[0].detail)
+    return RunCause("base_url", text, lambda one: one.response is None)
+
+
+def _find_redirect(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
+    answers = [one.response for one in exchanges if one.response is not None]
+    if not answers or not all(answer.status in {301, 302, 303, 307, 308} for answer in answers):
+        return None
+    places = [value for answer in answers for name, value in answer.headers if name.lower() == "location"]
+    if not places:
+        return None
+    parts = urlsplit(places[0])
+    place = f"{parts.scheme}://{parts.netloc}" if parts.netloc else places[0]
+    text = Message("the target redirects every request to {place}; requests are never redirected", place=place)
+    return RunCause("base_url", text, lambda one: one.response is not None)
+
+
+def _find_credentials(exchanges: Sequence[RecordedExchange]) -> Iterator[RunCause]:
+    used: dict[str, list[RecordedExchange]] = {}
+    for one in filter(_shows_what_works, exchanges):
+        for name in _credentials_of(one):
+            used.setdefault(name, []).append(one)
+    for name, calls in used.items():
+        statuses = _statuses_of_valid(calls)
+        if len(statuses) == 1 and statuses <= {401, 403}:
+            text = Message(
+                "every call with credentials.{name} was answered {status}", name=name, status=next(iter(statuses))
+            )
+            yield RunCause(f"credentials.{name}", text, _uses_credential(name))
+
+
+def _find_proxy(exchanges: Sequence[RecordedExchange]) -> Iterator[RunCause]:
+    if any(one.response is not None and one.response.status == 407 for one in exchanges):
+        text = Message("a proxy of the profile answered 407: it asks for a user and a password")
+        yield RunCause("vantages", text, lambda one: one.response is not None and one.response.status == 407)
+
+
+def _find_wrong_path(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
+    valid = [one.response.status for one in exchanges if one.role in _VALID and one.response is not None]
+    if len(valid) < _LEAST or set(valid) != {404}:
+        return None
+    text = Message("every valid call was answered 404: the path of base_url may be wrong")
+    return RunCause("base_url", text, lambda one: one.response is not None and one.response.status == 404)
+
+
+def _find_fixtures(fixtures: Mapping[str, Any], exchanges: Sequence[RecordedExchange]) -> Iterator[RunCause]:
+    failing: dict[str, tuple[str, list[RecordedExchange]]] = {}
+    for name, value in fixtures.items():
+        if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip("/"):
+            continue
+        calls = [one for one in exchanges if _shows_what_works(one) and _names_value(one, str(value))]
+        if _statuses_of_valid(calls) == {404}:
+            failing[name] = str(value), calls
+    for name, (value, calls) in failing.items():
+        others = [set(map(id, other)) for key, (_, other) in failing.items() if key != name and len(other) > len(calls)]
+        if any(set(map(id, calls)) <= other for other in others):
+            continue  # it was never asked for without another fixture that does not work either
+        text = Message(
+            "fixtures.{name}: {value} was answered 404 by every operation that uses it", name=name, value=value
+        )
+        yield RunCause(f"fixtures.{name}", text, _uses_value(value))
+
+
+def _statuses_of_valid(calls: Sequence[RecordedExchange]) -> set[int]:
+    """How the valid calls were answered, and any call that succeeded; a faulty one may be refused before all else."""
+    statuses = {(one.role, one.response.status) for one in calls if one.response is not None}
+    return {status for role, status in statuses if role in _VALID or status < 300}
+
+
+def _shows_what_works(exchange: RecordedExchange) -> bool:
+    """Whether an answer depends on credential and fixtures: not one from elsewhere, of a fault, or of a limit."""
+    response = exchange.response
+    return response is not None and not exchange.request.vantage and response.status < 500 and response.status != 429
+
+
+def _credentials_of(exchange: RecordedExchange) -> Iterator[str]:
+    """The names of the profile's secrets that a request carried: their values were replaced by markers."""
+    for _, value in exchange.request.headers:
+        for piece in value.split(f"{OPEN}secret:")[1:]:
+            yield piece.partition(CLOSE)[0]
+
+
+def _uses_credential(name: str) -> Callable[[RecordedExchange], bool]:
+    return lambda one: name in _credentials_of(one)
+
+
+def _uses_value(value: str) -> Callable[[RecordedExchange], bool]:
+    return lambda one: _names_value(one, value)
+
+
+def _names_value(exchange: RecordedExchange, value: str) -> bool:
+    """Whether a value stands in the path of a request, as whole segments."""
+    path = f"/{unquote(urlsplit(exchange.request.url).path).strip('/')}/"
+    return f"/{value.partition('{')[0].strip('/')}/" in path

@@ -1,0 +1,52 @@
+"""A diagnosis for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from conformance.doctor.model import Diagnosis, Fact, RequestLoad
+from conformance.report.format import format_duration
+from conformance.report.sanitize import to_one_line
+
+__all__ = ["format_diagnosis"]
+
+MARKS = {"good": "✓", "bad": "✗", "unknown": "?", "note": "·"}
+COLOURS = {"good": "green", "bad": "red", "unknown": "yellow", "note": None}
+
+
+def format_diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
+    """The lines of a diagnosis: facts, requests, and what the profile lacks."""
+    yield to_one_line(f"{diagnosis.title} · {diagnosis.base_url}")
+    section = ""
+    for fact in diagnosis.facts:
+        if fact.section != section:
+            section = fact.section
+            yield f"\n{section}"
+        yield _format_fact(fact)
+    yield "\nrequests, at most"
+    yield from map(_format_load, diagnosis.loads)
+    yield f"\nrows that a run would exercise: {diagnosis.exercised} of {diagnosis.rows}"
+    for missing in diagnosis.missing:
+        yield to_one_line(f"  without {missing.name}, not exercised: {', '.join(missing.rows)}")
+        yield to_one_line(f"    add  {missing.line}")
+        if missing.how:
+            yield to_one_line(f"    {missing.how}")
+    marked = any(fact.state == "bad" for fact in diagnosis.facts)
+    why = "correct what is marked ✗" if marked else "add what the rows need"
+    verdict = "a run is possible" if diagnosis.possible else f"a run would exercise nothing: {why}"
+    sent = "1 read was" if diagnosis.requests == 1 else f"{diagnosis.requests} reads were"
+    yield f"\n{verdict} ({sent} sent)"
+
+
+def _format_fact(fact: Fact) -> str:
+    mark = click.style(MARKS[fact.state], fg=COLOURS[fact.state])
+    return f"  {mark} " + to_one_line(f"{fact.about}: {fact.detail}")
+
+
+def _format_load(load: RequestLoad) -> str:
+    parts = [f"{count} {permission}" for permission, count in load.permissions]
+    parts += [f"{load.explored} exploring"] if load.explored else []
+    time = "" if load.seconds is None else f", about {format_duration(load.seconds)} at {load.pace}"
+    return f"  {load.depth:9} {load.requests:6}  ({', '.join(parts)}){time}"

@@ -1,0 +1,38 @@
+"""What a profile lacks is suggested as YAML that can be pasted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.contract.loader import read_contract
+from conformance.contract_run import plan_rows
+from conformance.doctor.requirements import missing_rows
+from conformance.target.loader import target_from_mapping
+from conformance.yaml_document import read_text
+
+CASES = Path(__file__).parents[2] / "cases"
+
+
+@pytest.mark.parametrize("name", ["kuroco", "microcms-management"])
+def test_every_suggested_line_is_yaml(name: str) -> None:
+    contract = read_contract(CASES / name)
+    profile = {"contract": name, "base_url": "http://127.0.0.1:9"}
+    target = target_from_mapping(profile, where="target.yaml", environ={})
+    plans = plan_rows(contract, target, contract.rows, "standard", 0)
+    suggested = [missing.line for missing in missing_rows(contract, target, plans)]
+    assert len(suggested) > 5
+    for line in suggested:
+        document, problems = read_text(line, Path("suggested.yaml"))
+        assert problems == (), line
+        assert document is not None
+        assert isinstance(document.value, dict), line
+
+
+def test_a_path_with_a_parameter_is_quoted_between_braces() -> None:
+    contract = read_contract(CASES / "kuroco")
+    target = target_from_mapping({"contract": "kuroco", "base_url": "http://127.0.0.1:9"}, where="x", environ={})
+    plans = plan_rows(contract, target, contract.rows, "standard", 0)
+    lines = {missing.name: missing.line for missing in missing_rows(contract, target, plans)}
+    assert lines["fixtures.detail_path"] == 'fixtures: {detail_path: "rcms-api/1/topics1/{topics_id}"}'
