@@ -7,13 +7,13 @@ from conformance.contract.schema import Depth
 __all__ = ["DEPTHS", "DRAWN", "DRAWN_CONTROLS", "FIRM", "MANY_EDGES", "SMOKE_REQUESTS", "reaches"]
 
 DEPTHS: tuple[Depth, ...] = ("smoke", "standard", "thorough")
-DRAWN: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 100}
+DRAWN: dict[Depth, int] = {"smoke": 0, "standard": 1, "thorough": 100}
 DRAWN_CONTROLS: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 10}
 SMOKE_REQUESTS = 3
 """What a row costs at most at `smoke`, its control included."""
 MANY_EDGES = 5
 """A row with so many edges draws one value only at `standard`."""
-FIRM = 4
+FIRM = 3
 """Firm probes that each row has at least."""
 
 

@@ -54,10 +54,18 @@ class ProbePlanner:
         edges, drawn = list(self.edges(neighbours)), list(self._drawn(neighbours))
         # Where a look for effects comes at the end, the edges come right before it: they slip through the easiest.
         yield from [*drawn, *edges] if self.case.unchanged else [*edges, *drawn]
-        for count in range(FIRM - len(examples) - len(edges) - len(drawn)):
-            # What is right only the first time, or wrong now and then, shows in what is sent again.
-            yield self.example(self.variants[count % len(self.variants)], self.language_variants[0], Message("again"))
+        reads = all(variant.permission == "read" for variant in self.variants)
+        again = max(FIRM - len(examples) - len(edges) - len(drawn), int(reads and self.depth != "smoke"))
+        # What is right only the first time, or wrong now and then, shows in what is sent again: where nothing is
+        # written, for the last time when all else has been sent.
+        for count in range(again - int(reads)):
+            yield self._example_again(count)
         yield from self._open()
+        if reads and again:
+            yield self._example_again(again - 1)
+
+    def _example_again(self, count: int) -> Probe:
+        return self.example(self.variants[count % len(self.variants)], self.language_variants[0], Message("again"))
 
     def example(self, variant: OperationVariant, language_variant: LanguageVariant, label: str = EXAMPLE) -> Probe:
         """The written example on one operation in one voice."""
