@@ -13,7 +13,7 @@ SMOKE_REQUESTS = 3
 """What a row costs at most at `smoke`, its control included."""
 MANY_EDGES = 5
 """A row with so many edges draws one value only at `standard`."""
-FIRM = 3
+FIRM = 4
 """Firm probes that each row has at least."""
 
 
