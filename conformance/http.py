@@ -8,14 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from conformance.jsontools import DEEPEST, limit_depth
 from conformance.messages import Message
 
-__all__ = ["Exchange", "FailureKind", "Headers", "NoResponse", "Outcome", "Request", "Response", "header"]
+__all__ = [
+    "FAILURE_NAMES",
+    "Exchange",
+    "FailureKind",
+    "Headers",
+    "NoResponse",
+    "Outcome",
+    "Request",
+    "Response",
+    "header",
+]
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -103,6 +115,21 @@ class FailureKind(StrEnum):
     """The breaker was open, or a permission was lacking: no byte left this machine."""
 
 
+FAILURE_NAMES: Mapping[str, Message] = MappingProxyType(
+    {
+        FailureKind.UNRESOLVED: Message("unresolved"),
+        FailureKind.REFUSED: Message("refused"),
+        FailureKind.TLS: Message("tls"),
+        FailureKind.TIMEOUT: Message("timeout"),
+        FailureKind.RESET: Message("reset"),
+        FailureKind.NOT_HTTP: Message("not-http"),
+        FailureKind.UNAVAILABLE: Message("unavailable"),
+        FailureKind.NOT_SENT: Message("not-sent"),
+    }
+)
+"""Each kind by its value, for people."""
+
+
 @dataclass(frozen=True, slots=True)
 class NoResponse:
     """Why there is no response that counts: its kind, one line of detail, and the `response` that did not count."""
@@ -115,8 +142,8 @@ class NoResponse:
     def summary(self) -> Message:
         """Why there was no answer, in a few words."""
         if not self.detail:
-            return Message("no answer ({kind})", kind=self.kind.value)
-        return Message("no answer ({kind}: {reason})", kind=self.kind.value, reason=self.detail)
+            return Message("no answer ({kind})", kind=FAILURE_NAMES[self.kind])
+        return Message("no answer ({kind}: {reason})", kind=FAILURE_NAMES[self.kind], reason=self.detail)
 
 
 Outcome = Response | NoResponse

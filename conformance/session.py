@@ -15,7 +15,8 @@ from conformance.contract.schema import Depth
 from conformance.contract_run import ContractRun, build_context, plan_rows
 from conformance.engine.context import RequestSender, RunContext
 from conformance.engine.journal import open_ledger
-from conformance.messages import Message
+from conformance.errors import Problem
+from conformance.messages import Message, join_messages
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
 from conformance.results.redaction import Redactor
 from conformance.setup import prepare_target
@@ -120,7 +121,7 @@ class RunSession:
         held = self._held[contract]
         run = describe_run(held.contract, held.target.described)
         gone = getattr(held.context.session, "gone", None)
-        warnings = [*map(str, held.target.warnings), *held.notes, *held.context.shared.warnings]
+        warnings = [*map(_warning, held.target.warnings), *held.notes, *held.context.shared.warnings]
         warnings += [Message("the target is gone: {reason}", reason=gone)] if gone else []
         return replace(run, warnings=tuple(warnings))
 
@@ -141,3 +142,8 @@ class RunSession:
         """Start nothing more and let go of every connection."""
         for held in self._held.values():
             held.runner.close()
+
+
+def _warning(problem: Problem) -> str:
+    what = Message("{where}: {what}", where=problem.where, what=problem.what)
+    return join_messages("; ", [what, *([problem.hint] if problem.hint else [])])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from conformance.audit.jobs import Job, JobOutcome
 from conformance.errors import InternalError
+from conformance.messages import Message
 
 __all__ = ["ExecutorPool", "JobDispatcher"]
 
@@ -112,7 +113,7 @@ class JobDispatcher:
             else:
                 self.abandoned = not future.cancel() or self.abandoned
                 waited = task.job.options.seconds * self._pool.attempts + _CLEANUP_SECONDS
-                yield _failed(task.job, f"was not done after {waited:g} s")
+                yield _failed(task.job, Message("not done after {seconds:g} s", seconds=waited))
 
     def _seconds_to_wait(self) -> float:
         """Seconds until something may have to be done that no future announces."""
@@ -124,10 +125,10 @@ class JobDispatcher:
 
 def _outcome(job: Job, future: Future[JobOutcome]) -> JobOutcome:
     if future.cancelled():
-        return _failed(job, "cancelled")
+        return _failed(job, Message("cancelled"))
     error = future.exception()
     if error is not None:
-        return _failed(job, f"the worker died: {type(error).__name__}")
+        return _failed(job, Message("the worker died: {error}", error=type(error).__name__))
     return future.result()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from conformance.audit.model import Matrix
@@ -63,7 +63,7 @@ def format_json_audit(matrix: Matrix, links: Mapping[str, str] | None = None) ->
     `links` names the folder of each target's report; where it has one, each cell has its link.
     """
     links = links or {}
-    values = asdict(matrix)
+    values = asdict(replace(matrix, labels_ja={}))
     targets = [{**one, "report": links.get(one["name"])} for one in values["columns"]]
     tables = []
     for table in values["tables"]:

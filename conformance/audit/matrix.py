@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.audit.model import AuditCell, AuditedRow, AuditedTable, Column, Matrix, OpenChoice
 from conformance.checks.model import Verdict
+from conformance.messages import Message
 from conformance.report.format import format_reason
-from conformance.report.translation import Phrases, phrases_for, translate_row
+from conformance.report.translation import collect_labels
 from conformance.results.model import Results, RowResult, TableName, TargetRun
 from conformance.results.normalize import Normalizer
 
@@ -30,14 +31,15 @@ def build_matrix(runs: Sequence[tuple[str, Results]], failures: Mapping[str, str
     rows = [_rows(results) for _, results in given]
     return Matrix(
         columns=tuple(_column(name, results, failures.get(name, "")) for name, results in given),
-        tables=tuple(_tables(given, rows, phrases_for(run for _, results in runs for run in results.runs))),
+        tables=tuple(_tables(given, rows)),
         choices=_choices([results for _, results in given]),
+        labels_ja=collect_labels(run for _, results in runs for run in results.runs),
     )
 
 
 def _column(name: str, results: Results | None, problem: str) -> Column:
     if results is None:
-        return Column(name, "", None, {}, problem=problem or "no results")
+        return Column(name, "", None, {}, problem=problem or Message("no results"))
     runs = results.runs
     counts = Counter(row.verdict for run in runs for row in run.rows)
     return Column(
@@ -75,7 +77,7 @@ def _rows(results: Results | None) -> RowsOfTarget:
     return held
 
 
-def _tables(given: Sequence[NamedResults], held: Sequence[RowsOfTarget], phrases: Phrases) -> Iterable[AuditedTable]:
+def _tables(given: Sequence[NamedResults], held: Sequence[RowsOfTarget]) -> Iterable[AuditedTable]:
     runs = [run for _, results in given if results for run in results.runs]
     for contract in dict.fromkeys(run.contract.name for run in runs):
         own = [run for run in runs if run.contract.name == contract]
@@ -87,7 +89,7 @@ def _tables(given: Sequence[NamedResults], held: Sequence[RowsOfTarget], phrases
         asked = [_holds(results, contract) for _, results in given]
         for name in _order(own, rows.values()):
             ordered = sorted((row for row in rows.values() if row.table == name), key=lambda row: row.row)
-            audited = tuple(_audited(contract, row, held, phrases) for row in ordered)
+            audited = tuple(_audited(contract, row, held) for row in ordered)
             table = names.get(name, TableName(name, name))
             yield AuditedTable(contract, name, table.title, audited, tuple(_sums(audited, asked)), table.title_ja)
 
@@ -99,20 +101,19 @@ def _order(runs: Iterable[TargetRun], rows: Iterable[RowResult]) -> Iterable[str
     return [name for name in (*named, *(one for one in used if one not in named)) if name in used]
 
 
-def _audited(contract: str, row: RowResult, held: Sequence[RowsOfTarget], phrases: Phrases) -> AuditedRow:
+def _audited(contract: str, row: RowResult, held: Sequence[RowsOfTarget]) -> AuditedRow:
     cells: list[AuditCell | None] = []
     for one in held:
         found = one.get((contract, row.id))
-        cells.append(_cell(*found, phrases) if found else None)
+        cells.append(_cell(*found) if found else None)
     return AuditedRow(contract, row.id, row.table, row.row, row.cause, tuple(cells), row.cause_ja)
 
 
-def _cell(row: RowResult, anchor: str, phrases: Phrases) -> AuditCell:
+def _cell(row: RowResult, anchor: str) -> AuditCell:
     known = row.known.reason if row.known else ""
     if row.verdict is Verdict.CONFORMS:
         return AuditCell(row.verdict, "", anchor, row.requests, known)
-    why_ja = format_reason(translate_row(row, "ja", phrases), "ja")
-    return AuditCell(row.verdict, format_reason(row), anchor, row.requests, known, why_ja)
+    return AuditCell(row.verdict, format_reason(row), anchor, row.requests, known)
 
 
 def _sums(rows: Iterable[AuditedRow], asked: Sequence[bool]) -> Iterable[Mapping[Verdict, int] | None]:

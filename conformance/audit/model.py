@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conformance.checks.model import Verdict
+from conformance.messages import Message
 
 __all__ = ["AuditCell", "AuditedRow", "AuditedTable", "Column", "Matrix", "OpenChoice"]
 
@@ -47,8 +48,6 @@ class AuditCell:
     """Of the row in the target's own report."""
     requests: int
     known: str = ""
-    why_ja: str = ""
-    """The same in Japanese, as far as the words are ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +103,8 @@ class Matrix:
     columns: tuple[Column, ...]
     tables: tuple[AuditedTable, ...]
     choices: tuple[OpenChoice, ...]
+    labels_ja: Mapping[str, str] = field(default_factory=dict)
+    """The Japanese of the labels that the contracts give to their controls."""
 
     @property
     def rows(self) -> tuple[AuditedRow, ...]:
@@ -113,14 +114,14 @@ class Matrix:
     @property
     def unfair(self) -> tuple[str, ...]:
         """What was not the same for all targets, so that their lines may not be compared without a thought."""
-        finished = [column for column in self.columns if column.verdict is not None]
+        columns = [column for column in self.columns if column.verdict is not None]
         return tuple(
             what
             for what, values in (
-                ("depth", {column.depth for column in finished}),
-                ("seed", {column.seed for column in finished}),
-                ("permissions", {column.allow for column in finished}),
-                ("contracts", {column.contracts for column in finished}),
+                (Message("depth"), {column.depth for column in columns}),
+                (Message("seed"), {column.seed for column in columns}),
+                (Message("permissions"), {column.allow for column in columns}),
+                (Message("contracts"), {column.contracts for column in columns}),
             )
             if len(values) > 1
         )

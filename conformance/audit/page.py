@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from conformance.audit.model import AuditCell, AuditedTable, Column, Matrix
 from conformance.checks.model import Verdict
-from conformance.report.bilingual import build_translator, in_each
+from conformance.messages import Message, join_messages, plural_message
 from conformance.report.format import format_choice
-from conformance.report.pages import render_page_in
-from conformance.report.sanitize import clip_text, to_one_line
-from conformance.report.translation import Phrases, checked_language, translate
-from conformance.report.view import WORST_FIRST
+from conformance.report.page import render_page
+from conformance.report.words import VERDICTS, WORST_FIRST
 
 __all__ = ["render_audit"]
-
-_LONGEST: Final = 300
-"""Characters of a reason in a tooltip."""
 
 
 def render_audit(matrix: Matrix, links: Mapping[str, str] | None = None, language: str | None = None) -> str:
@@ -31,49 +25,43 @@ def render_audit(matrix: Matrix, links: Mapping[str, str] | None = None, languag
     `<folder>/report.html#<row id>`. A target without a folder has cells without links.
     """
     links = links or {}
-    folders = [quote(links[column.name]) if column.name in links else None for column in matrix.columns]
-    return render_page_in(
-        language,
+    functions: dict[str, Any] = {
+        "rank": _rank,
+        "score": _score,
+        "hint": _hint,
+        "count_line": _count_line,
+        "choice_of": format_choice,
+    }
+    return render_page(
         "conformance.audit",
         "audit.html.jinja",
-        titles=in_each(partial(translate, "audit.name")),
+        title=Message("Audit"),
+        language=language,
+        labels=matrix.labels_ja,
         matrix=matrix,
-        folders=folders,
+        folders=[quote(links[column.name]) if column.name in links else None for column in matrix.columns],
         contracts=_contracts(matrix),
-        rank=_rank,
-        score=_score,
         headline=_headline(matrix.columns),
-        heading=in_each(partial(_heading, matrix)),
-        unfair=in_each(partial(_unfair, matrix)),
-        hint=lambda cell: in_each(partial(_tooltip, cell)),
-        summed=lambda counts: in_each(partial(_format_counts, counts)),
-        answered=lambda answer: in_each(lambda one: clip_text(format_choice(answer, one), 200)),
-        told=build_translator(checked_language(language), Phrases().sentence),
+        heading=_heading(matrix),
+        unfair=join_messages(", ", matrix.unfair),
+        **functions,
     )
 
 
-def _heading(matrix: Matrix, language: str) -> str:
-    parts = (("audit.targets", matrix.columns), ("fact.rows", matrix.rows))
-    return translate("list.comma", language).join(translate(key, language, n=len(those)) for key, those in parts)
+def _heading(matrix: Matrix) -> str:
+    targets = plural_message(len(matrix.columns), "{n} target", "{n} targets")
+    return join_messages(", ", [targets, plural_message(len(matrix.rows), "{n} row", "{n} rows")])
 
 
-def _unfair(matrix: Matrix, language: str) -> str:
-    what = translate("list.comma", language).join(translate(f"unfair.{one}", language) for one in matrix.unfair)
-    return translate("audit.unfair", language, what=what)
-
-
-def _tooltip(cell: AuditCell, language: str) -> str:
+def _hint(cell: AuditCell) -> str:
     """What is seen of a cell when it is pointed at."""
-    why = cell.why if language == "en" else cell.why_ja or cell.why
-    known = translate("audit.known", language, reason=cell.known) if cell.known else ""
-    return to_one_line(
-        ": ".join(filter(None, (translate(f"verdict.{cell.verdict}", language), clip_text(why, _LONGEST), known)))
-    )
+    known = Message("known: {reason}", reason=cell.known) if cell.known else ""
+    return join_messages(": ", filter(None, (VERDICTS[cell.verdict], cell.why, known)))
 
 
-def _format_counts(counts: Mapping[Verdict, int], language: str) -> str:
-    there = [(counts[one], translate(f"verdict.{one}", language)) for one in WORST_FIRST if counts[one]]
-    return " ".join(translate("audit.count", language, count=count, verdict=verdict) for count, verdict in there)
+def _count_line(counts: Mapping[Verdict, int]) -> str:
+    present = [verdict for verdict in WORST_FIRST if counts[verdict]]
+    return join_messages(", ", [Message("{n} {verdict}", n=counts[one], verdict=VERDICTS[one]) for one in present])
 
 
 def _contracts(matrix: Matrix) -> list[tuple[str, list[AuditedTable]]]:

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import Final
 
 from conformance.audit.pair import PairDifference, Pairing, RightSide
-from conformance.report.pages import render_page
-from conformance.report.sanitize import clip_text, to_one_line
+from conformance.messages import Message, plural_message
+from conformance.report.page import render_page
+from conformance.report.translation import Translator, check_language
 from conformance.results.serialization import format_json_text
 
 __all__ = ["format_json_pair", "format_pair", "render_pair"]
@@ -17,9 +18,9 @@ _FORMAT: Final = 1
 _LONGEST: Final = 300
 
 
-def format_pair(pairing: Pairing) -> str:
+def format_pair(pairing: Pairing, language: str | None = None) -> str:
     """Plain lines: who is right, then each difference."""
-    return "\n".join(to_one_line(line) for line in _lines(pairing)) + "\n"
+    return "\n".join(_lines(pairing, Translator(check_language(language)))) + "\n"
 
 
 def format_json_pair(pairing: Pairing) -> str:
@@ -27,38 +28,60 @@ def format_json_pair(pairing: Pairing) -> str:
     return format_json_text({"format": _FORMAT, **asdict(pairing)})
 
 
-def render_pair(pairing: Pairing) -> str:
-    """One HTML file that needs neither network nor script."""
+def render_pair(pairing: Pairing, language: str | None = None) -> str:
+    """One HTML file that needs neither network nor script.
+
+    Its text is in `language`; for None it is in English, and the script follows the browser's language. A reader can
+    switch in either case.
+    """
     return render_page(
         "conformance.audit",
         "pairing.html.jinja",
         title=_headline(pairing),
+        language=language,
         pairing=pairing,
-        said=lambda one: _describe_side(one, pairing),
+        alone=_alone(pairing),
+        right_side=lambda difference: _right_side(difference, pairing),
     )
 
 
-def _headline(pairing: Pairing) -> str:
-    number = len(pairing.differences)
-    what = "the same" if not number else f"otherwise {number} {'time' if number == 1 else 'times'}"
-    return f"{pairing.first} and {pairing.second} answer {what}, of {pairing.compared} requests sent to both."
+def _headline(pairing: Pairing) -> Message:
+    names = {"first": pairing.first, "second": pairing.second, "total": pairing.compared}
+    if not pairing.differences:
+        return Message("{first} and {second} answer the same to all {total} requests that were sent to both.", **names)
+    return plural_message(
+        len(pairing.differences),
+        "{first} and {second} answer {n} of {total} requests that were sent to both differently.",
+        "{first} and {second} answer {n} of {total} requests that were sent to both differently.",
+        **names,
+    )
 
 
-def _describe_side(one: PairDifference, pairing: Pairing) -> str:
+def _alone(pairing: Pairing) -> str:
+    if not pairing.alone:
+        return ""
+    return plural_message(
+        pairing.alone,
+        "{n} request was sent to one of them only and is not compared.",
+        "{n} requests were sent to one of them only and are not compared.",
+    )
+
+
+def _right_side(one: PairDifference, pairing: Pairing) -> Message:
     return {
-        RightSide.FIRST: f"{pairing.first} is right",
-        RightSide.SECOND: f"{pairing.second} is right",
-        RightSide.NEITHER: "neither is right",
-        RightSide.BOTH: "the contract has nothing against either",
+        RightSide.FIRST: Message("{name} is right", name=pairing.first),
+        RightSide.SECOND: Message("{name} is right", name=pairing.second),
+        RightSide.NEITHER: Message("neither is right"),
+        RightSide.BOTH: Message("both answers are allowed"),
     }[one.right]
 
 
-def _lines(pairing: Pairing) -> Iterator[str]:
-    yield _headline(pairing)
+def _lines(pairing: Pairing, say: Translator) -> Iterator[str]:
+    yield say(_headline(pairing))
     if pairing.alone:
-        yield f"{pairing.alone} requests were sent to one of them only and are not compared."
+        yield say(_alone(pairing))
     for one in pairing.differences:
-        yield f"  {one.row} at {one.label}: {_describe_side(one, pairing)}"
-        yield f"    {pairing.first}: {clip_text(one.first, _LONGEST)}"
-        yield f"    {pairing.second}: {clip_text(one.second, _LONGEST)}"
-        yield from (f"    {why}" for why in one.why)
+        yield f"  {say(one.row)} {say(Message('at'))} {say(one.label)}: {say(_right_side(one, pairing))}"
+        yield f"    {say(pairing.first)}: {say(one.first, _LONGEST)}"
+        yield f"    {say(pairing.second)}: {say(one.second, _LONGEST)}"
+        yield from (f"    {say(why)}" for why in one.why)

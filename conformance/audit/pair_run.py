@@ -158,7 +158,7 @@ def run_pair(
         write_target_folder(output / one.folder, own, language=language)
     pairing = compare_pair(*results, (both[0].name, both[1].name))
     write_text(output / "pair.json", format_json_pair(pairing))
-    write_text(output / "pair.html", render_pair(pairing))
+    write_text(output / "pair.html", render_pair(pairing, language))
     return pairing, any(own.partial for own in results)
 
 

@@ -20,6 +20,7 @@ from conformance.audit.jobs import Job, JobList, JobOutcome, group_by_pace
 from conformance.audit.profiles import ProfileSummary
 from conformance.audit.stop import StopSignal
 from conformance.audit.summary import audit_exit_code, format_audit_summary, format_line
+from conformance.messages import Message
 from conformance.results.model import Results
 
 __all__ = ["AuditRun"]
@@ -52,10 +53,10 @@ class AuditRun:
             self._keep_outcome(outcome)
         interrupted = bool(jobs) and self._run_jobs(jobs, scheduler, workers)
         finished = {*self.kept, *(one.name for one in self.failed)}
-        absent = [JobOutcome(name, problem="interrupted") for name in jobs if name not in finished]
+        absent = [JobOutcome(name, problem=Message("interrupted")) for name in jobs if name not in finished]
         write_matrix(self.output, self.summaries, self.kept, [*self.failed, *absent], self.language)
         code = audit_exit_code(list(self.kept.values()), self.failed, strict=strict, interrupted=interrupted)
-        return code, format_audit_summary(self.kept.values(), [*self.failed, *absent], self.output)
+        return code, format_audit_summary(self.kept.values(), [*self.failed, *absent], self.output, self.language)
 
     def _find_jobs(self, *, resume: bool) -> dict[str, Job]:
         """The jobs to run, by the names of their targets."""
@@ -65,7 +66,7 @@ class AuditRun:
             earlier = read_kept_results(folder, job) if resume and job is not None else None
             if earlier is not None:
                 self.kept[summary.name] = drop_exchanges(earlier)
-                self.announce(format_line(JobOutcome(summary.name, earlier), before=True))
+                self.announce(format_line(JobOutcome(summary.name, earlier), self.language, before=True))
                 continue
             clear_target_folder(folder)
             if job is not None:
@@ -94,7 +95,7 @@ class AuditRun:
 
     def _keep_outcome(self, outcome: JobOutcome) -> None:
         """Write the results of a target, and keep them without their exchanges."""
-        self.announce(format_line(outcome))
+        self.announce(format_line(outcome, self.language))
         if outcome.results is None:
             self.failed.append(outcome)
             return

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from conformance.audit.jobs import JobOutcome
 from conformance.checks.model import Verdict
-from conformance.report.sanitize import to_one_line
-from conformance.report.view import SYMBOLS
+from conformance.messages import Message, join_messages, plural_message
+from conformance.report.format import format_duration
+from conformance.report.translation import Translator, check_language
+from conformance.report.words import SYMBOLS, VERDICTS, WORST_FIRST
 from conformance.results.model import Results
 
 __all__ = ["INTERRUPTED", "audit_exit_code", "format_audit_summary", "format_line"]
@@ -18,25 +20,33 @@ INTERRUPTED = 2
 _INTERNAL, _UNUSABLE, _NOTHING = 3, 4, 5
 
 
-def format_line(outcome: JobOutcome, *, before: bool = False) -> str:
+def format_line(outcome: JobOutcome, language: str | None = None, *, before: bool = False) -> str:
     """`✓ conforms  staging  32/32  523 requests in 54 s`."""
-    name, results = to_one_line(outcome.name), outcome.results
+    say = Translator(check_language(language))
+    name, results = say(outcome.name), outcome.results
     if results is None:
-        return f"! no results  {name}  {to_one_line(outcome.problem)}"
+        return f"! {say(Message('no results'))}  {name}  {say(outcome.problem)}"
     rows = [row for run in results.runs for row in run.rows]
     good = sum(row.verdict in {Verdict.CONFORMS, Verdict.DRIFTS} for row in rows)
-    requests = sum(run.requests for run in results.runs)
-    cost = "done before" if before else f"{requests} requests in {results.seconds:.1f} s"
-    line = f"{SYMBOLS[results.verdict]} {results.verdict}  {name}  {good}/{len(rows)}  {cost}"
-    return f"{line}  ({to_one_line(outcome.problem)})" if outcome.problem else line
+    requests, time = sum(run.requests for run in results.runs), format_duration(results.seconds)
+    cost = plural_message(requests, "{n} request in {time}", "{n} requests in {time}", time=time)
+    verdict = f"{SYMBOLS[results.verdict]} {say(VERDICTS[results.verdict])}"
+    line = f"{verdict}  {name}  {good}/{len(rows)}  {say(Message('done before') if before else cost)}"
+    return f"{line}  ({say(outcome.problem)})" if outcome.problem else line
 
 
-def format_audit_summary(kept: Iterable[Results], failed: Sequence[JobOutcome], output: Path) -> str:
+def format_audit_summary(
+    kept: Iterable[Results], failed: Sequence[JobOutcome], output: Path, language: str | None = None
+) -> str:
     """How many targets have which verdict, and where the page is."""
     counts = Counter(results.verdict for results in kept)
-    parts = [f"{counts[verdict]} {verdict}" for verdict in reversed(Verdict) if counts[verdict]]
-    parts += [f"{len(failed)} without results"] if failed else []
-    return f"{', '.join(parts) or 'nothing'}; see {output / 'audit.html'}"
+    present = [verdict for verdict in WORST_FIRST if counts[verdict]]
+    parts = [Message("{n} {verdict}", n=counts[verdict], verdict=VERDICTS[verdict]) for verdict in present]
+    parts += [Message("{n} without results", n=len(failed))] if failed else []
+    summary = join_messages(", ", parts) or Message("nothing")
+    return Translator(check_language(language))(
+        Message("{summary}; see {page}", summary=summary, page=output / "audit.html")
+    )
 
 
 def audit_exit_code(kept: Sequence[Results], failed: Iterable[JobOutcome], *, strict: bool, interrupted: bool) -> int:

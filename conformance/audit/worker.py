@@ -18,6 +18,7 @@ from conformance.audit.jobs import Job, JobOutcome, digest_file, load_job_contra
 from conformance.audit.stop import StopSignal
 from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, ConformanceError, InternalError, Problem
+from conformance.messages import Message
 from conformance.results.model import Exploration, Results, RowResult, Undocumented
 from conformance.results.serialization import format_results, parse_results
 from conformance.session import RunOptions, RunSession, SenderWrapper
@@ -38,7 +39,7 @@ def run_job(job: Job, stop_signal: StopSignal | None = None) -> JobOutcome:
         return JobOutcome(job.name, problem=str(error), exit_code=error.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever it is, it costs this line only
         _LOG.debug("a unit of work failed", exc_info=True)
-        what = f"a fault of the suite itself: {type(error).__name__}"
+        what = Message("a fault of the suite itself: {error}", error=type(error).__name__)
         return JobOutcome(job.name, problem=what, exit_code=InternalError.exit_code)
 
 
@@ -141,11 +142,11 @@ def _run(job: Job, runner: TargetRunner, stop_signal: StopSignal) -> JobOutcome:
 def _stopping_in_time(job: Job, runner: TargetRunner, stop_signal: StopSignal) -> Iterator[None]:
     """Inside the block, the end of the job's time or the signal stops the run."""
     seconds = job.options.seconds
-    alarm = threading.Timer(seconds, runner.stop, (f"broken off after {seconds:g} s",))
+    alarm = threading.Timer(seconds, runner.stop, (Message("broken off after {seconds:g} s", seconds=seconds),))
     alarm.daemon = True
     alarm.start()
     try:
-        with stop_signal.listening(lambda: runner.stop("interrupted")):
+        with stop_signal.listening(lambda: runner.stop(Message("interrupted"))):
             yield
     finally:
         alarm.cancel()

@@ -117,12 +117,12 @@ class AfterRun:
             return False
 
         found = compare(self.baseline, results)
-        click.echo(f"\n{format_comparison(found)}", nl=False)
+        click.echo(f"\n{format_comparison(found, self.language)}", nl=False)
         folder = self.results.parent
         for name, form in (("json", format_json_comparison), ("md", format_markdown_comparison)):
             write_text(folder / f"comparison.{name}", form(found))
         write_text(folder / "comparison.html", render_comparison(found, self.language))
-        _summarise(format_markdown_comparison(found))
+        _summarise(format_markdown_comparison(found, self.language))
         return found.worse or (self.strict and found.drifted)
 
 

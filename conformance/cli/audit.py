@@ -100,7 +100,7 @@ def _run_pair(
 ) -> int:
     """Print where two targets differ; 1 where they do."""
     pairing, interrupted = run_pair(pair, options, output, contracts, language)
-    click.echo(format_pair(pairing), nl=False)
+    click.echo(format_pair(pairing, language), nl=False)
     return INTERRUPTED if interrupted else int(bool(pairing.differences))
 
 

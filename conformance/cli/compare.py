@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from conformance.compare.compare import compare
 from conformance.compare.json_form import format_json_comparison
 from conformance.compare.markdown import format_markdown_comparison
+from conformance.compare.model import Comparison
 from conformance.compare.page import render_comparison
 from conformance.compare.text import format_comparison
 from conformance.files import write_text
@@ -16,9 +18,9 @@ from conformance.results.serialization import read_results
 
 __all__ = ["command"]
 
-_FORMS = {
+_FORMS: dict[str, Callable[[Comparison, str | None], str]] = {
     "text": format_comparison,
-    "json": format_json_comparison,
+    "json": lambda comparison, _: format_json_comparison(comparison),
     "markdown": format_markdown_comparison,
     "html": render_comparison,
 }
@@ -29,7 +31,11 @@ _FORMS = {
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option("--form", type=click.Choice(list(_FORMS)), default="text", show_default=True, help="How it is told.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there.")
-@click.option("--language", type=click.Choice(["en", "ja"]), help="Of the HTML form; default: the reader's.")
+@click.option(
+    "--language",
+    type=click.Choice(["en", "ja"]),
+    help="Of every form but JSON; default: English, for HTML the reader's.",
+)
 @click.option("--strict", is_flag=True, help="A row that began to drift is worse, too.")
 def command(old: Path, new: Path, form: str, output: Path | None, language: str | None, *, strict: bool) -> int:
     """Tell what changed between two results.json, or the folders that hold them.
@@ -41,7 +47,7 @@ def command(old: Path, new: Path, form: str, output: Path | None, language: str 
     Exit codes: 0 it did not get worse, 1 it got worse, 4 a file cannot be used.
     """  # noqa: D301 - click obeys the character itself
     comparison = compare(read_results(old), read_results(new))
-    text = render_comparison(comparison, language) if form == "html" else _FORMS[form](comparison)
+    text = _FORMS[form](comparison, language)
     if output is None:
         click.echo(text, nl=False)
     else:

@@ -7,6 +7,8 @@ from conformance.compare.beyond_rows import compare_choices, compare_exploration
 from conformance.compare.model import Comparison, OurChange, RunChange, Stamp
 from conformance.compare.rows import compare_rows
 from conformance.compare.wordings import compare_wordings
+from conformance.messages import Message
+from conformance.report.translation import collect_labels
 from conformance.results.matching import label_run, match_runs
 from conformance.results.model import Results, TargetRun
 
@@ -24,6 +26,7 @@ def compare(old: Results, new: Results) -> Comparison:
         ours=for_all,
         only_old=tuple(_name(before) for before, after in pairs if before is not None and after is None),
         only_new=tuple(_name(after) for before, after in pairs if before is None and after is not None),
+        labels_ja=collect_labels((*old.runs, *new.runs)),
     )
 
 
@@ -59,4 +62,4 @@ def _stamp(results: Results) -> Stamp:
 
 
 def _name(run: TargetRun) -> str:
-    return f"{run.contract.name} on {label_run(run)}"
+    return Message("{contract} on {target}", contract=run.contract.name, target=label_run(run))

@@ -1,116 +1,138 @@
-"""A comparison in words: headings and lines that text and Markdown share, and the sentence that comes first."""
+"""A comparison in words: headings and sentences that text, Markdown and the page share."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from conformance.checks.model import Verdict
 from conformance.compare.model import Comparison, Kind, OurChange, RowChange, RunChange
+from conformance.messages import Message, join_messages, plural_message
 from conformance.report.sanitize import format_json
-from conformance.report.translation import translate
+from conformance.report.words import VERDICTS
 
 __all__ = [
+    "HEADINGS",
+    "describe_change",
     "explain_not_blamed",
     "format_change_value",
-    "format_heading",
     "format_headline",
-    "format_run_name",
-    "format_side",
+    "format_our_names",
     "format_turn",
-    "format_what",
     "list_sections",
 ]
 
-_OURS: Final = {
-    "suite": "ours.suite",
-    "contract edition": "ours.edition",
-    "depth": "ours.depth",
-    "seed": "ours.seed",
-    "broken off": "run.broken-off",
-    "expected": "ours.expected",
-    "known deviation": "ours.known",
-    "rows chosen": "ours.chosen",
-}
-"""What we did otherwise, where it has a name of ours; all else is the name of something in a profile."""
+HEADINGS: Final[Mapping[Kind, Message]] = MappingProxyType(
+    {
+        Kind.NEWLY_VIOLATING: Message("Newly violating"),
+        Kind.VIOLATING_OTHERWISE: Message("Violating in another way"),
+        Kind.NEWLY_INCONCLUSIVE: Message("Newly inconclusive"),
+        Kind.NO_LONGER_EXERCISED: Message("No longer exercised"),
+        Kind.DRIFTING: Message("Newly drifting"),
+        Kind.MENDED: Message("Improved"),
+        Kind.NEWLY_EXERCISED: Message("Newly exercised"),
+        Kind.ADDED: Message("Rows that are new"),
+        Kind.REMOVED: Message("Rows that are gone"),
+    }
+)
+"""What stands above the rows of a kind."""
+_OURS: Final[Mapping[str, Message]] = MappingProxyType(
+    {
+        "suite": Message("suite"),
+        "contract edition": Message("contract edition"),
+        "depth": Message("depth"),
+        "seed": Message("seed"),
+        "broken off": Message("broken off"),
+        "expected": Message("expected answer"),
+        "known deviation": Message("known deviation"),
+        "rows chosen": Message("rows chosen"),
+    }
+)
+"""What changed on our side, where it has a name of ours; all else is the name of a key in a profile."""
 
 
-def format_heading(kind: Kind, language: str = "en") -> str:
-    """What stands above the rows of a kind."""
-    return translate(f"change.{kind}", language)
-
-
-def format_headline(comparison: Comparison, language: str = "en") -> str:
+def format_headline(comparison: Comparison) -> Message:
     """Worse, changed or unchanged, and how much of what."""
-    counts = translate("list.comma", language).join(_counts(comparison, language))
+    counts = join_messages(", ", _counts(comparison))
     if comparison.worse:
-        return translate("compare.worse", language, counts=counts)
+        return Message("It got worse: {counts}.", counts=counts)
     if counts:
-        return translate("compare.changed", language, counts=counts)
-    return translate("compare.same" if comparison.runs else "compare.nothing", language)
+        return Message("It did not get worse, but something changed: {counts}.", counts=counts)
+    if comparison.runs:
+        return Message("Nothing changed in what the target does.")
+    return Message("Nothing can be compared: the two runs have no contract and target in common.")
 
 
-def format_side(verdict: Verdict | None, language: str = "en") -> str:
-    """A verdict as the report names it; a dash where there was no such row."""
-    return "—" if verdict is None else translate(f"verdict.{verdict}", language)
+def format_turn(row: RowChange) -> str:
+    """`conforms → violates`; a dash where there was no such row."""
+    return join_messages(" → ", [_verdict(row.old), _verdict(row.new)])
 
 
-def format_turn(row: RowChange, language: str = "en") -> str:
-    """`conforms → violates`."""
-    return f"{format_side(row.old, language)} → {format_side(row.new, language)}"
-
-
-def format_change_value(one: Any, language: str = "en") -> str:
+def format_change_value(value: Any) -> str:
     """A value on our side: text as it is, nothing as `nothing`, anything else as JSON."""
-    if one is None or one == []:
-        return translate("compare.none", language)
-    return one if isinstance(one, str) else format_json(one)
+    if value is None or value == []:
+        return Message("nothing")
+    return value if isinstance(value, str) else format_json(value)
 
 
-def format_what(name: str, language: str = "en") -> str:
-    """What we did otherwise, by its name; what stands in a profile keeps the name it has there."""
-    return name if language == "en" or name not in _OURS else translate(_OURS[name], language)
+def describe_change(change: OurChange) -> str:
+    """`depth: smoke → standard`; the name of a key in a profile stays as it is."""
+    turn = join_messages(" → ", [format_change_value(change.old), format_change_value(change.new)])
+    return Message("{what}: {turn}", what=_OURS.get(change.what, change.what), turn=turn)
 
 
-def format_run_name(name: str, language: str = "en") -> str:
-    """A contract and a target, `kuroco on staging`, as `only_old` and `only_new` name them."""
-    contract, _, target = name.partition(" on ")
-    return translate("compare.run", language, contract=contract, target=target)
+def format_our_names(names: tuple[str, ...]) -> str:
+    """The names of changes on our side, between commas."""
+    return join_messages(", ", [_OURS.get(name, name) for name in names])
 
 
-def explain_not_blamed(row: RowChange, changes: tuple[OurChange, ...], language: str = "en") -> str:
+def explain_not_blamed(row: RowChange, changes: tuple[OurChange, ...]) -> str:
     """Why a row that looks worse is not held against the target; empty for one that is."""
     if row.known:
-        return translate("compare.expected", language, reason=row.known)
+        return Message("Expected by the profile: {reason}", reason=row.known)
     if not row.ours:
         return ""
-    said = {
-        one.what: f"{format_what(one.what, language)}: {_format_turn(one, language)}"
-        for one in changes
-        if one.row in {"", row.id}
-    }
-    reasons = "; ".join(said.get(name, format_what(name, language)) for name in row.ours)
-    return translate("compare.explained", language, changes=reasons)
-
-
-def _format_turn(one: OurChange, language: str) -> str:
-    return f"{format_change_value(one.old, language)} → {format_change_value(one.new, language)}"
-
-
-def _counts(comparison: Comparison, language: str) -> Iterator[str]:
-    rows = Counter(row.kind for run in comparison.runs for row in run.rows)
-    yield from (translate(f"counted.{kind}", language, n=rows[kind]) for kind in Kind if rows[kind])
-    for key, number in (
-        ("counted.wordings", sum(len(run.wordings) for run in comparison.runs)),
-        ("counted.choices", sum(len(run.choices) for run in comparison.runs)),
-        ("counted.undocumented", sum(len(run.undocumented) for run in comparison.runs)),
-        ("counted.explored", sum(len(run.explored) for run in comparison.runs)),
-    ):
-        if number:
-            yield translate(key, language, n=number)
+    known = {one.what: describe_change(one) for one in changes if one.row in {"", row.id}}
+    reasons = join_messages("; ", [known.get(name, _OURS.get(name, name)) for name in row.ours])
+    return Message("Explained by our side: {changes}", changes=reasons)
 
 
 def list_sections(run: RunChange) -> tuple[tuple[Kind, tuple[RowChange, ...]], ...]:
     """The rows by kind, the gravest first, without kinds that have none."""
     return tuple((kind, run.of(kind)) for kind in Kind if run.of(kind))
+
+
+def _verdict(verdict: Verdict | None) -> str:
+    return "—" if verdict is None else VERDICTS[verdict]
+
+
+def _counts(comparison: Comparison) -> Iterator[Message]:
+    runs = comparison.runs
+    rows = Counter(row.kind for run in runs for row in run.rows)
+    yield from (_counted(kind, rows[kind]) for kind in Kind if rows[kind])
+    if wordings := sum(len(run.wordings) for run in runs):
+        yield plural_message(wordings, "{n} wording changed", "{n} wordings changed")
+    if choices := sum(len(run.choices) for run in runs):
+        yield plural_message(choices, "{n} open choice changed", "{n} open choices changed")
+    if answers := sum(len(run.undocumented) for run in runs):
+        yield plural_message(answers, "{n} undocumented answer", "{n} undocumented answers")
+    if explored := sum(len(run.explored) for run in runs):
+        yield plural_message(explored, "{n} finding explored", "{n} findings explored")
+
+
+def _counted(kind: Kind, count: int) -> Message:
+    return {
+        Kind.NEWLY_VIOLATING: plural_message(count, "{n} row newly violating", "{n} rows newly violating"),
+        Kind.VIOLATING_OTHERWISE: plural_message(
+            count, "{n} row violating in another way", "{n} rows violating in another way"
+        ),
+        Kind.NEWLY_INCONCLUSIVE: plural_message(count, "{n} row newly inconclusive", "{n} rows newly inconclusive"),
+        Kind.NO_LONGER_EXERCISED: plural_message(count, "{n} row no longer exercised", "{n} rows no longer exercised"),
+        Kind.DRIFTING: plural_message(count, "{n} row newly drifting", "{n} rows newly drifting"),
+        Kind.MENDED: plural_message(count, "{n} row improved", "{n} rows improved"),
+        Kind.NEWLY_EXERCISED: plural_message(count, "{n} row newly exercised", "{n} rows newly exercised"),
+        Kind.ADDED: plural_message(count, "{n} row new", "{n} rows new"),
+        Kind.REMOVED: plural_message(count, "{n} row gone", "{n} rows gone"),
+    }[kind]

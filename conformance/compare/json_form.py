@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from conformance.compare.model import Comparison
@@ -19,8 +19,9 @@ def format_json_comparison(comparison: Comparison) -> str:
 
 
 def _value(comparison: Comparison) -> dict[str, Any]:
-    told: dict[str, Any] = asdict(comparison)
-    for run, held in zip(told["runs"], comparison.runs, strict=True):
-        run["worse"] = held.worse
+    fields: dict[str, Any] = asdict(replace(comparison, labels_ja={}))
+    del fields["labels_ja"]
+    for run, change in zip(fields["runs"], comparison.runs, strict=True):
+        run["worse"] = change.worse
     head = {"format": FORMAT, "worse": comparison.worse, "drifted": comparison.drifted, "changed": comparison.changed}
-    return {**head, **told}
+    return {**head, **fields}

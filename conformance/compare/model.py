@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from conformance.checks.model import Level, Verdict
+from conformance.messages import Message
 
 __all__ = [
     "ChoiceChange",
@@ -88,8 +90,6 @@ class RowChange:
     worse: bool = False
     """The target got worse here: seen by us, not explained by us, not expected."""
     cause_ja: str = ""
-    why_ja: str = ""
-    """The same as `why` in Japanese, as far as the words are ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,11 @@ class RunChange:
     ours: tuple[OurChange, ...] = ()
 
     @property
+    def name(self) -> Message:
+        """`kuroco on staging`."""
+        return Message("{contract} on {target}", contract=self.contract, target=self.target)
+
+    @property
     def worse(self) -> bool:
         """Whether the target got worse on any row, or under exploration."""
         return any(row.worse for row in self.rows) or any(one.worse for one in self.explored)
@@ -186,6 +191,8 @@ class Comparison:
     only_old: tuple[str, ...] = ()
     """Contracts and targets that the new run does not have."""
     only_new: tuple[str, ...] = ()
+    labels_ja: Mapping[str, str] = field(default_factory=dict)
+    """The Japanese of the labels that the contracts give to their controls."""
 
     @property
     def worse(self) -> bool:

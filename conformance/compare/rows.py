@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from conformance.checks.model import Level, Verdict
 from conformance.compare import own_changes as ours
@@ -11,7 +10,6 @@ from conformance.compare.attribution import collect_trials, explain_change
 from conformance.compare.model import Kind, OurChange, RowChange
 from conformance.jsontools import canonical_text
 from conformance.report.format import format_reason, format_repeat_command
-from conformance.report.translation import Phrases, phrases_for, translate_row
 from conformance.results.model import RowResult, TargetRun
 from conformance.results.normalize import Normalizer
 
@@ -23,11 +21,9 @@ _GOOD = frozenset({Verdict.CONFORMS, Verdict.DRIFTS})
 def compare_rows(old: TargetRun, new: TargetRun, changes: tuple[OurChange, ...]) -> tuple[RowChange, ...]:
     """The rows that are not as they were, the gravest first, within a kind in the vendor's order."""
     before, after = ({row.id: row for row in run.rows} for run in (old, new))
-    phrases = phrases_for((old, new))
     found = []
     for name in dict.fromkeys((*after, *before)):
         one = _changed(before.get(name), after.get(name), (old, new), changes)
-        one = one and _in_japanese(one, before.get(name), after.get(name), phrases)
         if one is not None:
             found.append(one)
     kinds = list(Kind)
@@ -49,19 +45,10 @@ def _changed(
     return RowChange(
         id=new.id, table=new.table, row=new.row, kind=kind, old=old.verdict, new=new.verdict, was=old.observed,
         now=new.observed, why=format_reason(new) or format_reason(old), cause=new.cause or old.cause,
+        cause_ja=new.cause_ja or old.cause_ja,
         repeat=format_repeat_command(new) if new.verdict is Verdict.VIOLATES else "", ours=why_ours, known=known,
         worse=_is_worse(kind, old.verdict, new.verdict) and not why_ours and not known,
     )  # fmt: skip
-
-
-def _in_japanese(change: RowChange, old: RowResult | None, new: RowResult | None, phrases: Phrases) -> RowChange:
-    rows = [row for row in (new, old) if row is not None]
-    reasons = (format_reason(translate_row(row, "ja", phrases), "ja") for row in rows)
-    return replace(
-        change,
-        cause_ja=next((row.cause_ja for row in rows if row.cause), ""),
-        why_ja=next(filter(None, reasons), "") if change.why else "",
-    )
 
 
 def _one_sided(old: RowResult | None, new: RowResult | None, changes: tuple[OurChange, ...]) -> RowChange | None:
@@ -72,7 +59,7 @@ def _one_sided(old: RowResult | None, new: RowResult | None, changes: tuple[OurC
     return RowChange(
         id=row.id, table=row.table, row=row.row, kind=Kind.ADDED if new else Kind.REMOVED,
         old=old.verdict if old else None, new=new.verdict if new else None, was=old.observed if old else "",
-        now=new.observed if new else "", why=format_reason(row) if new else "", cause=row.cause,
+        now=new.observed if new else "", why=format_reason(row) if new else "", cause=row.cause, cause_ja=row.cause_ja,
         repeat=format_repeat_command(row) if new else "",
         ours=ours.changes_that_decide(changes, patience=True) or ("rows chosen",),
     )  # fmt: skip

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from conformance.checks.model import Finding, Verdict
 from conformance.compare import own_changes as ours
 from conformance.compare.model import OurChange, WordingChange
+from conformance.messages import Message
 from conformance.report.sanitize import clip_text, format_json
 from conformance.results.model import RowResult, TargetRun
 from conformance.results.normalize import Normalizer
 
 __all__ = ["EXAMPLE", "compare_wordings"]
 
-EXAMPLE = "written example"
+EXAMPLE = Message("written example")
 _STATUS = re.compile(r"\d{3}\b")
 _LONGEST = 400
 

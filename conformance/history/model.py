@@ -68,15 +68,20 @@ class RowHistory:
         return since
 
     @property
+    def just_changed(self) -> bool:
+        """Whether the newest run that exercised the row gave another verdict than the one before it."""
+        return len(self._exercised) > 1 and self._exercised[-1] is not self._exercised[-2]
+
+    @property
     def changes(self) -> int:
         """How often the verdict changed between two runs; one that did not exercise the row is passed over."""
-        return sum(before is not after for before, after in pairwise(self._told))
+        return sum(before is not after for before, after in pairwise(self._exercised))
 
     @property
     def flickers(self) -> int:
         """How often the verdict went back to one that the row had left before: what does not mend, but wavers."""
         count, left, held = 0, set[Verdict](), None
-        for verdict in self._told:
+        for verdict in self._exercised:
             if held is not None and verdict is not held:
                 count += verdict in left
                 left.add(held)
@@ -106,7 +111,7 @@ class RowHistory:
         return tuple(cell for cell in self.cells if cell is not None)
 
     @property
-    def _told(self) -> tuple[Verdict, ...]:
+    def _exercised(self) -> tuple[Verdict, ...]:
         return tuple(cell.verdict for cell in self._kept if cell.verdict is not Verdict.NOT_EXERCISED)
 
 

@@ -1,13 +1,16 @@
-"""Rows over time, as `history.html`: one line per row, one cell per run."""
+"""Rows over time, as `history.html`: one line per row, one cell per run, what violates and what changed first."""
 
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
+from conformance.checks.model import Verdict
 from conformance.history.model import History, RowHistory, TargetHistory
 from conformance.history.text import ABSENT, format_summary
-from conformance.report.pages import render_page
+from conformance.messages import Message, join_messages
+from conformance.report.page import render_page
+from conformance.report.words import VERDICTS
 
 __all__ = ["render_history"]
 
@@ -15,19 +18,35 @@ _MOST_CELLS: Final = 366
 """Runs shown of one target: a year of nights; the text and the file have all."""
 
 
-def render_history(history: History) -> str:
-    """One HTML file that needs neither network nor script."""
+def render_history(history: History, language: str | None = None) -> str:
+    """One HTML file that needs neither network nor script.
+
+    Its text is in `language`; for None it is in English, and the script follows the browser's language. A reader can
+    switch in either case.
+    """
+    functions: dict[str, Any] = {
+        "attention": _attention,
+        "summary": format_summary,
+        "tables": _tables,
+        "stretches": _stretches,
+    }
     return render_page(
         "conformance.history",
         "history.html.jinja",
-        title="History",
+        title=Message("Rows over time"),
+        language=language,
         targets=history.targets,
         most=_MOST_CELLS,
         absent=ABSENT,
-        summary=format_summary,
-        tables=_tables,
-        stretches=_stretches,
+        **functions,
     )
+
+
+def _attention(target: TargetHistory) -> list[RowHistory]:
+    """The rows that violate or are inconclusive now, then those whose verdict is another than in the run before."""
+    bad = [line for line in target.lines if line.verdict in {Verdict.VIOLATES, Verdict.INCONCLUSIVE}]
+    bad.sort(key=lambda line: line.verdict is not Verdict.VIOLATES)
+    return [*bad, *(line for line in target.lines if line.just_changed and line not in bad)]
 
 
 def _tables(target: TargetHistory) -> list[tuple[str, list[RowHistory]]]:
@@ -36,5 +55,7 @@ def _tables(target: TargetHistory) -> list[tuple[str, list[RowHistory]]]:
 
 def _stretches(line: RowHistory) -> str:
     """The strip for those who do not see it: each stretch of one verdict with how many runs it lasted."""
-    told = [cell.verdict.value if cell else "absent" for cell in line.cells[-_MOST_CELLS:]]
-    return ", ".join(f"{verdict} in {len(list(group))}" for verdict, group in groupby(told))
+    verdicts = [cell.verdict if cell else None for cell in line.cells[-_MOST_CELLS:]]
+    stretches = [(verdict, len(list(group))) for verdict, group in groupby(verdicts)]
+    names = [(VERDICTS[verdict] if verdict else Message("absent"), runs) for verdict, runs in stretches]
+    return join_messages(", ", [Message("{verdict} in {n} runs", verdict=name, n=runs) for name, runs in names])

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from conformance.checks.model import Verdict
 from conformance.history.model import History, RowHistory, TargetHistory
-from conformance.report.sanitize import clip_text, to_one_line
-from conformance.report.view import SYMBOLS
+from conformance.messages import Message, join_messages, plural_message
+from conformance.report.format import format_choice
+from conformance.report.translation import Translator, check_language
+from conformance.report.words import SYMBOLS, VERDICTS
 
 __all__ = ["ABSENT", "format_history", "format_strip", "format_summary"]
 
@@ -16,11 +19,12 @@ _SHOWN: Final = 60
 _LONGEST: Final = 200
 
 
-def format_history(history: History) -> str:
+def format_history(history: History, language: str | None = None) -> str:
     """For each target its rows over time, the newest run on the right."""
+    say = Translator(check_language(language))
     if not history.targets:
-        return "The history holds no such run.\n"
-    return "\n".join(to_one_line(line) for target in history.targets for line in _target(target)).rstrip() + "\n"
+        return say(Message("The history holds no such run.")) + "\n"
+    return "\n".join(line for target in history.targets for line in _target(target, say)).rstrip() + "\n"
 
 
 def format_strip(line: RowHistory, shown: int = _SHOWN) -> str:
@@ -29,38 +33,39 @@ def format_strip(line: RowHistory, shown: int = _SHOWN) -> str:
 
 
 def format_summary(line: RowHistory) -> str:
-    """`violates since 2026-11-05T01:00:00Z; flickered 2 times; wording changed 2026-11-04T01:00:00Z`."""
-    parts = [f"{line.verdict} since {line.since}"]
+    """`violates since 2026-11-05T01:00:00Z; changed back 2 times; wording changed 2026-11-04T01:00:00Z`."""
+    if line.verdict is None:
+        return ""
+    parts = [Message("{verdict} since {since}", verdict=VERDICTS[line.verdict], since=line.since)]
     if line.flickers:
-        parts.append(f"flickered {line.flickers} {'time' if line.flickers == 1 else 'times'}")
+        parts.append(plural_message(line.flickers, "changed back {n} time", "changed back {n} times"))
     if line.wording_changed:
-        parts.append(f"wording changed {line.wording_changed}")
+        parts.append(Message("wording changed {date}", date=line.wording_changed))
     if line.cells and line.cells[-1] is None:
-        parts.append("not in the newest run")
-    return "; ".join(parts)
+        parts.append(Message("not in the newest run"))
+    return join_messages("; ", parts)
 
 
-def _target(target: TargetHistory) -> Iterator[str]:
+def _target(target: TargetHistory, say: Translator) -> Iterator[str]:
     runs = target.runs
-    yield f"{target.contract} on {target.target}: {len(runs)} runs, {runs[0].started} to {runs[-1].started}"
-    yield "  " + "  ".join(f"{sign} {verdict}" for verdict, sign in SYMBOLS.items() if verdict in _VERDICTS)
+    name = Message("{contract} on {target}", contract=target.contract, target=target.target)
+    span = {"run": name, "first": runs[0].started, "last": runs[-1].started}
+    yield say(plural_message(len(runs), "{run}: {n} run, {first}", "{run}: {n} runs, {first} to {last}", **span))
+    yield "  " + "  ".join(f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}" for verdict in reversed(Verdict))
     if len(runs) > _SHOWN:
-        yield f"  the newest {_SHOWN} runs are shown"
+        yield f"  {say(Message('the newest {n} runs are shown', n=_SHOWN))}"
     width = max((len(line.id) for line in target.lines), default=0)
     for line in target.lines:
-        yield f"  {line.id:<{width}}  {format_strip(line)}  {format_summary(line)}"
+        yield f"  {say(line.id):<{width}}  {format_strip(line)}  {say(format_summary(line))}"
     changed = [line for line in target.lines if line.wording_changed]
     if changed:
-        yield "  Wordings over time"
+        yield f"  {say(Message('Wordings over time'))}"
     for line in changed:
-        yield f"    {line.id}"
-        yield from (f"      {since}  {clip_text(text, _LONGEST)}" for since, text in line.wordings)
+        yield f"    {say(line.id)}"
+        yield from (f"      {since}  {say(text, _LONGEST)}" for since, text in line.wordings)
     if target.choices:
-        yield "  Open choices over time"
+        yield f"  {say(Message('Open choices over time'))}"
     for row, text, stretches in target.choices:
-        yield f"    {row} {clip_text(text, _LONGEST)}"
-        yield from (f"      {since}  {clip_text(answer, _LONGEST)}" for since, answer in stretches)
+        yield f"    {say(row)} {say(text, _LONGEST)}"
+        yield from (f"      {since}  {say(format_choice(answer), _LONGEST)}" for since, answer in stretches)
     yield ""
-
-
-_VERDICTS: Final = frozenset({"conforms", "drifts", "violates", "inconclusive", "not-exercised"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from conformance.messages import Message
 from conformance.prove.model import ContractProof
 
 __all__ = ["Curve", "CurveMark", "build_curve"]
@@ -35,7 +36,8 @@ class Curve:
     up: tuple[CurveMark, ...]
     table: tuple[tuple[int, int], ...]
     """The same in a few pairs, for those who do not see it."""
-    summary: str
+    summary: Message
+    """The same in one sentence."""
 
 
 def build_curve(proof: ContractProof) -> Curve | None:
@@ -65,8 +67,13 @@ def build_curve(proof: ContractProof) -> Curve | None:
         tuple(CurveMark(across(value), str(value)) for value in _round_steps(most)),
         tuple(CurveMark(up(value), str(value)) for value in _round_steps(total)),
         _sample_points(points),
-        f"{points[-1][1]} of {len(proof.faults)} faults are caught within {points[-1][0]} requests, "
-        f"half of them within {_half(points)}.",
+        Message(
+            "{n} of {total} faults are caught within {requests} requests, half of them within {half}.",
+            n=points[-1][1],
+            total=len(proof.faults),
+            requests=points[-1][0],
+            half=_half(points),
+        ),
     )
 
 

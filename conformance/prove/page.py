@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from conformance.messages import Message
 from conformance.prove.curve import build_curve
 from conformance.prove.model import Outcome, Proof
-from conformance.prove.text import format_blame, format_choices, format_proof_headline
-from conformance.report.pages import render_page
+from conformance.prove.text import OUTCOMES, format_blame, format_choices, format_proof_headline
+from conformance.report.page import render_page
 
 __all__ = ["render_proof"]
 
 
-def render_proof(proof: Proof) -> str:
-    """One HTML file that needs neither network nor script."""
+def render_proof(proof: Proof, language: str | None = None) -> str:
+    """One HTML file that needs neither network nor script.
+
+    Its text is in `language`; for None it is in English, and the script follows the browser's language. A reader can
+    switch in either case.
+    """
+    functions: dict[str, Any] = {"curve_of": build_curve, "blame_line": format_blame, "choices_line": format_choices}
     return render_page(
         "conformance.prove",
         "proof.html.jinja",
-        title=format_proof_headline(proof),
+        title=Message("The proof stands") if proof.stands else Message("The proof does not stand"),
+        headline=format_proof_headline(proof),
+        language=language,
         proof=proof,
+        outcomes=OUTCOMES,
         caught=Outcome.CAUGHT,
-        curve_of=build_curve,
-        blame_line=format_blame,
-        choices_line=format_choices,
+        **functions,
     )

@@ -2,83 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
 
+from conformance.messages import Message, join_messages, plural_message
 from conformance.prove.model import Blame, ContractProof, FaultProof, Outcome, Proof, RightServerProof
-from conformance.report.sanitize import clip_text, to_one_line
+from conformance.report.format import format_duration
+from conformance.report.translation import Translator, check_language
+from conformance.report.words import VERDICTS, name_of
 
-__all__ = ["format_blame", "format_choices", "format_fault", "format_proof", "format_proof_headline"]
+__all__ = ["OUTCOMES", "format_blame", "format_choices", "format_fault", "format_proof", "format_proof_headline"]
 
+OUTCOMES: Final[Mapping[Outcome, Message]] = MappingProxyType(
+    {
+        Outcome.CAUGHT: Message("caught"),
+        Outcome.SURVIVED: Message("survived"),
+        Outcome.ELSEWHERE: Message("caught by other rows only"),
+    }
+)
 _LONGEST = 300
 
 
 def format_proof_headline(proof: Proof) -> str:
     """What it comes to, in one sentence."""
-    faults = sum(len(one.faults) for one in proof.contracts)
-    caught = sum(one.caught for one in proof.contracts)
-    right = sum(len(one.conforming) for one in proof.contracts)
-    blamed = sum(len(one.alarms) for one in proof.contracts)
-    parts = [f"{caught} of {faults} faults caught", f"{blamed} of {right} right servers blamed"]
-    idle = sum(len(one.idle) for one in proof.contracts)
-    parts += [f"{idle} rows that catch no fault"] if idle else []
-    return ", ".join(parts) + f", at {proof.depth}" + (" (broken off)" if proof.partial else "")
+    contracts = proof.contracts
+    faults, caught = sum(len(one.faults) for one in contracts), sum(one.caught for one in contracts)
+    right, blamed = sum(len(one.conforming) for one in contracts), sum(len(one.alarms) for one in contracts)
+    parts = [
+        Message("{n} of {total} faults caught", n=caught, total=faults),
+        Message("{n} of {total} right servers blamed", n=blamed, total=right),
+    ]
+    if idle := sum(len(one.idle) for one in contracts):
+        parts.append(plural_message(idle, "{n} row that catches no fault", "{n} rows that catch no fault"))
+    parts.append(Message("depth {depth}", depth=proof.depth))
+    if proof.partial:
+        parts.append(Message("broken off"))
+    return join_messages(", ", parts)
 
 
 def format_fault(fault: FaultProof) -> str:
     """One fault and what became of it."""
+    outcome = OUTCOMES[fault.outcome]
     if fault.outcome is Outcome.CAUGHT:
-        return f"caught    {fault.name}: {fault.row}, after {fault.after} requests"
-    first = f": {format_blame(fault.strays[0])}" if fault.strays else ""
-    return f"{fault.outcome.value:9} {fault.name} ({', '.join(fault.rows)}) {fault.sentence}{first}"
+        said = {"outcome": outcome, "fault": fault.name, "row": fault.row, "n": fault.after}
+        return Message("{outcome}: {fault}: {row}, after {n} requests", **said)
+    name = f"{fault.name} ({', '.join(fault.rows)}) {fault.sentence}"
+    return join_messages(": ", [outcome, name, *([format_blame(fault.strays[0])] if fault.strays else [])])
 
 
 def format_blame(blame: Blame) -> str:
-    """One row's complaint."""
-    text = f"{blame.row} {blame.verdict.value}"
+    """What one row said against a server."""
+    parts: list[str] = [Message("{row} {verdict}", row=blame.row, verdict=VERDICTS[blame.verdict])]
     if blame.where:
-        text += f" at {blame.where}: {', '.join(blame.checks)}: expected {blame.expected}, got {blame.actual}"
-    return clip_text(text + (f" ({blame.reason})" if blame.reason else ""), _LONGEST)
+        checks = join_messages(", ", map(name_of, blame.checks))
+        finding = {"check": checks, "where": blame.where, "expected": blame.expected, "actual": blame.actual}
+        parts.append(Message("{check} at {where}: expected {expected}, got {actual}.", **finding))
+    parts += [blame.reason] if blame.reason else []
+    return join_messages(": ", parts)
 
 
 def format_choices(server: RightServerProof) -> str:
     """The choices of a right server that are not the usual ones."""
-    return ", ".join(f"{name}={choice}" for name, choice in server.variants.items()) or "every usual choice"
+    return ", ".join(f"{name}={choice}" for name, choice in server.variants.items()) or Message("every usual choice")
 
 
-def format_proof(proof: Proof) -> str:
+def format_proof(proof: Proof, language: str | None = None) -> str:
     """Per contract what went wrong, whole; what went right, in numbers."""
-    return "\n".join(to_one_line(line) for line in _lines(proof)) + "\n"
+    return "\n".join(_lines(proof, Translator(check_language(language)))) + "\n"
 
 
-def _lines(proof: Proof) -> Iterator[str]:
+def _lines(proof: Proof, say: Translator) -> Iterator[str]:
     for one in proof.contracts:
-        yield f"{one.contract}, edition {one.edition}"
-        yield from _contract(one)
+        yield say(Message("{contract}, edition {edition}", contract=one.contract, edition=one.edition))
+        yield from _contract(one, say)
         yield ""
-    yield format_proof_headline(proof)
-    yield f"{proof.seconds:.0f} s, seed {proof.seed}"
+    yield say(format_proof_headline(proof))
+    yield say(Message("{time}, seed {seed}", time=format_duration(proof.seconds), seed=proof.seed))
 
 
-def _contract(one: ContractProof) -> Iterator[str]:
-    share = f" ({100 * one.caught / len(one.faults):.0f} %)" if one.faults else ""
-    yield f"  {one.caught} of {len(one.faults)} faults caught{share}; a right server gets {one.requests} requests"
-    yield from _curve(one)
+def _contract(one: ContractProof, say: Translator) -> Iterator[str]:
+    counts = {"n": one.caught, "total": len(one.faults), "requests": one.requests}
+    yield "  " + say(Message("{n} of {total} faults caught; a right server is sent {requests} requests", **counts))
+    yield from _curve(one, say)
     for fault in one.survivors:
-        yield f"  {format_fault(fault)}"
+        yield f"  {say(format_fault(fault), _LONGEST)}"
     for fault in one.faults:
         if fault.catching and fault.missed:
-            yield f"  partly    {fault.name}: not by {', '.join(fault.missed)}"
+            missed = Message("{fault}: caught, but not by {rows}", fault=fault.name, rows=", ".join(fault.missed))
+            yield f"  {say(missed)}"
     for server in one.alarms:
-        yield f"  false alarm, seed {server.seed} ({format_choices(server)})"
-        for blame in server.alarms:
-            yield f"    {format_blame(blame)}"
+        choices = format_choices(server)
+        yield f"  {say(Message('false alarm, seed {seed} ({choices})', seed=server.seed, choices=choices))}"
+        yield from (f"    {say(format_blame(blame), _LONGEST)}" for blame in server.alarms)
     for row in one.idle:
-        yield f"  idle      {row.id}: catches none of its {row.faults} faults"
+        yield f"  {say(Message('{row} catches none of its {n} faults', row=row.id, n=row.faults))}"
 
 
-def _curve(one: ContractProof) -> Iterator[str]:
+def _curve(one: ContractProof, say: Translator) -> Iterator[str]:
     """How many requests it took for a half, for four fifths, and for all that were caught."""
     for share in (0.5, 0.8, 1.0):
         enough = next((after for after, total in one.curve if total and total >= share * one.caught), None)
         if enough is not None:
-            yield f"  {100 * share:.0f} % of these after {enough} requests"
+            yield "  " + say(Message("{percent} % of these after {n} requests", percent=round(100 * share), n=enough))

@@ -10,6 +10,7 @@ import pytest
 
 from conformance.checks.model import Verdict
 from conformance.coverage import find_missing_coverage
+from conformance.messages import Message
 from conformance.pytest_plugin.internal_errors import InternalErrorReporter
 from conformance.pytest_plugin.session import PluginSession
 from conformance.target.known_deviations import find_stale
@@ -50,7 +51,7 @@ class RunFinish:
             self._faults.append(f"{report.nodeid}: {fault}")
 
     def pytest_keyboard_interrupt(self) -> None:
-        self._session.sink.why_partial = "interrupted"
+        self._session.sink.why_partial = Message("interrupted")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -111,7 +112,7 @@ class RunFinish:
 
     def _why_partial(self, session: pytest.Session) -> str:
         if self._faults or self._internal_errors.faults:
-            return "a fault of the suite itself"
+            return Message("a fault of the suite itself")
         return str(session.shouldstop or session.shouldfail or "")
 
     def _find_stale_expectations(self) -> None:

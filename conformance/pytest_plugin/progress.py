@@ -18,12 +18,13 @@ from rich.text import Text
 
 from conformance.causes import apply_causes
 from conformance.checks.model import Verdict
+from conformance.messages import Message, plural_message
 from conformance.pytest_plugin.finish import RunFinish
 from conformance.pytest_plugin.session import PluginSession
 from conformance.report.format import format_duration, format_exploration_finding, format_reason
 from conformance.report.sanitize import to_one_line
-from conformance.report.translation import checked_language, translate
-from conformance.report.view import SYMBOLS
+from conformance.report.translation import Translator, check_language
+from conformance.report.words import SYMBOLS, VERDICTS
 from conformance.report.writers.table import STYLES, print_table
 from conformance.results.model import Exploration, RowResult
 
@@ -149,7 +150,8 @@ class ProgressDisplay:
 
     def __init__(self, config: pytest.Config, session: PluginSession, finish: RunFinish) -> None:
         self._config, self._session, self._finish = config, session, finish
-        self._language = checked_language(session.options.language)
+        self._language = check_language(session.options.language)
+        self._say = Translator(self._language)
         self._running, self._done, self._reported, self._violations = "", 0, 0, 0
         self._items, self._started = 0, perf_counter()
         self._in_doubt = 0
@@ -261,15 +263,16 @@ class ProgressDisplay:
 
     def _result_line(self, result: RowResult | Exploration) -> Text:
         verdict = result.verdict
-        head = (f"{SYMBOLS[verdict]} {translate(f'verdict.{verdict}', self._language)}", STYLES[verdict])
+        say = self._say
+        head = (f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}", STYLES[verdict])
         if isinstance(result, Exploration):
-            name = f"{translate('section.explored', self._language)}: {result.operation}"
+            name = f"{say(Message('Exploration beyond the tables'))}: {say(result.operation)}"
             why = format_exploration_finding(result) if verdict is not Verdict.CONFORMS else ""
         else:
-            name, why = result.id, format_reason(result) if verdict is not Verdict.CONFORMS else ""
-            name += f" ({translate('row.known', self._language)})" if result.known else ""
-        requests = translate("row.requests", self._language, n=result.requests)
-        return Text.assemble(head, f"  {to_one_line(name)}, {requests}" + (f"  {why}" if why else ""))
+            name, why = say(result.id), format_reason(result) if verdict is not Verdict.CONFORMS else ""
+            name += f" ({say(Message('Known deviation'))})" if result.known else ""
+        requests = say(plural_message(result.requests, "{n} request", "{n} requests"))
+        return Text.assemble(head, f"  {name}, {requests}" + (f"  {say(why)}" if why else ""))
 
     def _relative(self, path: str) -> str:
         short = os.path.relpath(path, self._config.invocation_params.dir)

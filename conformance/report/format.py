@@ -1,92 +1,120 @@
-"""Times to come, in as few words as a person needs."""
+"""What pages, files and terminal say of a row, a finding and an answer, in one line each.
+
+What these functions return is English; it is a `Message` wherever it has words of ours, so that a report can translate
+it. Text of the target in it may hold anything: whoever writes it passes it through `sanitize`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from conformance.checks.model import Finding, Level
+from conformance.messages import Message, join_messages
 from conformance.report.evidence import proof_exchanges
 from conformance.report.sanitize import clip_text, format_json, to_one_line
-from conformance.report.translation import Phrases, translate
-from conformance.results.model import Exploration, RecordedExchange, RowResult
+from conformance.report.text_diff import reveal_difference
+from conformance.report.words import name_of
+from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
 
 __all__ = [
     "format_answer",
     "format_choice",
     "format_duration",
     "format_exploration_finding",
+    "format_explored_finding",
     "format_finding",
     "format_promise",
     "format_reason",
     "format_repeat_command",
     "format_row_lines",
+    "format_times",
+    "format_value",
+    "format_values",
 ]
+
+_LONGEST = 300
 
 
 def format_duration(seconds: float) -> str:
-    """`40 s`, `12 min`, `3 h 20 min`."""
+    """`4.2 ms`, `120 ms`, `5.2 s`, `40 s`, `12 min`, `3 h 20 min`."""
+    if seconds < 1:
+        return f"{seconds * 1000:.{0 if seconds >= 0.01 or not seconds else 1}f} ms"
     if seconds < 90:
-        return f"{max(1, round(seconds))} s"
+        return f"{seconds:.{0 if seconds >= 10 else 1}f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
 
 
-_LONGEST = 300
+def format_value(value: Any) -> str:
+    """What a finding expected or what came: a message as it is, anything else as JSON of at most 300 characters."""
+    return value if isinstance(value, Message) else clip_text(format_json(value), _LONGEST)
+
+
+def format_values(finding: Finding | ExploredFinding) -> tuple[str, str]:
+    """Expected and actual value; of two texts that look alike, with the code points in which they differ."""
+    expected, actual = reveal_difference(finding.expected, finding.actual)
+    return format_value(expected), format_value(actual)
 
 
 def format_promise(row: RowResult) -> str:
     """`400 "Limit: must be no less than 0."`, with code and field where the row names them."""
     if row.expected is None:
-        return "an answer that the table does not detail"
+        return Message("an answer that the table does not detail")
     expected = row.expected
-    parts = [str(expected.status), " or ".join(format_json(message) for message in expected.messages)]
-    parts += [f"code {expected.code}"] if expected.code is not None else []
-    parts += [f"field {expected.field}"] if expected.field is not None else []
-    return to_one_line(clip_text(" ".join(part for part in parts if part), _LONGEST))
+    wordings = " / ".join(clip_text(format_json(message), _LONGEST) for message in expected.messages)
+    parts: list[str] = [str(expected.status), *([wordings] if wordings else [])]
+    parts += [Message("code {code}", code=expected.code)] if expected.code is not None else []
+    parts += [Message("field {field}", field=expected.field)] if expected.field is not None else []
+    return join_messages(" ", parts)
 
 
 def format_answer(exchange: RecordedExchange) -> str:
     """What came back in a few words: the status and the start of the body, or why nothing came."""
     if exchange.response is not None:
-        return to_one_line(clip_text(f"{exchange.response.status} {exchange.response.body}".rstrip(), _LONGEST))
-    if exchange.failure is not None:
-        return to_one_line(
-            clip_text(f"no answer: {exchange.failure.kind} {exchange.failure.detail}".rstrip(), _LONGEST)
-        )
-    return "no answer"
+        return clip_text(f"{exchange.response.status} {exchange.response.body}".rstrip(), _LONGEST)
+    if exchange.failure is None:
+        return Message("no answer")
+    kind, reason = name_of(exchange.failure.kind), exchange.failure.detail
+    if reason:
+        return Message("no answer ({kind}: {reason})", kind=kind, reason=reason)
+    return Message("no answer ({kind})", kind=kind)
 
 
-def format_choice(answer: str, language: str = "en") -> str:
+def format_choice(answer: str) -> str:
     """What a target made of an open choice; several answers stand between commas."""
-    said = [translate("choice.accepted", language) if one == "accepted" else one for one in answer.split(", ")]
-    return to_one_line(", ".join(said))
+    return join_messages(", ", [Message("accepted") if one == "accepted" else one for one in answer.split(", ")])
 
 
-def format_finding(finding: Finding, language: str = "en") -> str:
-    """One line, such as `status at limit=min-1: expected 400, got 200 (2 of 5 times). Why it matters.`.
-
-    The words of the finding itself are in `language` already, as `spoken_row` gives them.
-    """
-    expected, actual = (clip_text(format_json(value), _LONGEST) for value in (finding.expected, finding.actual))
-    times = translate("line.times", language, times=_in(language, f"{finding.times} times")) if finding.times else ""
-    held = {"check": finding.check, "where": finding.where, "expected": expected, "actual": actual, "times": times}
-    detail = f" {finding.detail}" if finding.detail else ""
-    smallest = " " + translate("line.smallest", language, input=finding.smallest) if finding.smallest else ""
-    return to_one_line(f"{translate('line.finding', language, **held)}{detail}{smallest}")
+def format_times(times: str) -> str:
+    """`2 of 5` of a finding as a phrase."""
+    bad, _, total = times.partition(" of ")
+    return Message("{bad} of {all} times", bad=bad, all=total)
 
 
-def format_reason(row: RowResult, language: str = "en") -> str:
-    """Why a row has its verdict, in one line; what it lacks comes with it, once.
+def format_finding(finding: Finding) -> str:
+    """Such as `status at limit=min-1: expected 400, got 200 (2 of 5 times). Why it matters.`."""
+    expected, actual = format_values(finding)
+    said = {"check": name_of(finding.check), "where": finding.where, "expected": expected, "actual": actual}
+    if finding.times:
+        times = format_times(finding.times)
+        first = Message("{check} at {where}: expected {expected}, got {actual} ({times}).", times=times, **said)
+    else:
+        first = Message("{check} at {where}: expected {expected}, got {actual}.", **said)
+    parts: list[str] = [first]
+    parts += [finding.detail] if finding.detail else []
+    parts += [Message("Smallest failing input: {input}.", input=finding.smallest)] if finding.smallest else []
+    return join_messages(" ", parts)
 
-    The words of the row itself are in `language` already, as `spoken_row` gives them.
-    """
-    lacking = ", ".join(row.lacks)
+
+def format_reason(row: RowResult) -> str:
+    """Why a row has its verdict; what the profile lacks comes with it, once."""
+    if row.lacks:
+        lacks = Message("The profile lacks {names}.", names=", ".join(row.lacks))
+        only = Message("lacks {names}", names=", ".join(row.lacks))
+        return lacks if row.reason is None or row.reason == only else join_messages(" ", [row.reason, lacks])
     grave = [finding for finding in row.findings if finding.level is Level.MUST] or list(row.findings)
-    said = [row.reason] if row.reason else [format_finding(grave[0], language)] if grave else []
-    if lacking:
-        lacks = f"lacks {lacking}" if language == "en" else Phrases().sentence(f"lacks {lacking}")
-        said = [*(text for text in said if text != lacks), translate("line.lacks", language, names=lacking)]
-    return to_one_line(" ".join(said))
+    return row.reason or (format_finding(grave[0]) if grave else "")
 
 
 def format_repeat_command(row: RowResult) -> str:
@@ -96,27 +124,30 @@ def format_repeat_command(row: RowResult) -> str:
 
 
 def format_exploration_finding(one: Exploration) -> str:
-    """What exploration found of an operation, in one line: its gravest finding, or why there is none."""
+    """What exploration found of an operation: its gravest finding, or why there is none."""
+    operation = f"{one.operation} {one.method} {one.path}"
     found = min(one.findings, key=lambda it: list(Level).index(it.level), default=None)
-    said = one.reason or ""
-    if found:
-        expected, actual = (clip_text(format_json(value), _LONGEST) for value in (found.expected, found.actual))
-        said = f"{found.check}: expected {expected}, got {actual}. {found.detail}"
-    return to_one_line(f"{one.operation} {one.method} {one.path}: {said}".rstrip(": "))
+    if found is None:
+        return Message("{operation}: {reason}", operation=operation, reason=one.reason) if one.reason else operation
+    return Message("{operation}: {reason}", operation=operation, reason=format_explored_finding(found))
 
 
-def _in(language: str, answer: str) -> str:
-    return answer if language == "en" else Phrases().answer(answer)
+def format_explored_finding(found: ExploredFinding) -> str:
+    """`schema: expected …, got …. Why it matters.`."""
+    expected, actual = format_values(found)
+    said = {"check": name_of(found.check), "expected": expected, "actual": actual}
+    sentence = Message("{check}: expected {expected}, got {actual}.", **said)
+    return join_messages(" ", [sentence, *([found.detail] if found.detail else [])])
 
 
 def format_row_lines(row: RowResult) -> Iterator[str]:
-    """Everything that is known of a row but its exchanges, a line each."""
+    """Everything that is known of a row but its exchanges, a line each, in English."""
     yield f"{to_one_line(row.id)}: {to_one_line(row.cause)}"
-    yield f"promised: {format_promise(row)}"
+    yield f"promised: {to_one_line(format_promise(row))}"
     if row.reason:
         yield f"reason: {to_one_line(row.reason)}"
     for finding in row.findings:
-        yield f"{finding.level}: {format_finding(finding)}"
+        yield f"{finding.level}: {to_one_line(format_finding(finding))}"
     for lack in row.lacks:
         yield f"lacks: {to_one_line(lack)}"
     for warning in row.warnings:

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from conformance.messages import Message
 from conformance.report import html
-from conformance.report.translation import checked_language, translate
+from conformance.report.translation import check_language, translate
 from conformance.results.model import Results
 
 __all__ = ["css", "drop_row", "empty_environment", "summary", "title"]
@@ -59,8 +60,8 @@ def summary(prefix: list[str], results: Results, language: str | None = None) ->
         '<details id="pytest-log"><summary>{log}</summary></details></aside>'
     )
     page = Markup(html.render_fragment(results, language))  # noqa: S704 - made by our templates, which escape
-    chosen = checked_language(language)
-    prefix.insert(0, str(frame.format(language=chosen, page=page, log=translate("section.log", chosen))))
+    chosen = check_language(language)
+    prefix.insert(0, str(frame.format(language=chosen, page=page, log=translate(Message("pytest's own log"), chosen))))
 
 
 def drop_row(cells: list[str]) -> None:

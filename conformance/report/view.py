@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from conformance.checks.model import Level, Verdict
+from conformance.messages import Message, plural_message
 from conformance.report.evidence import (
     Group,
     Limits,
@@ -16,6 +17,7 @@ from conformance.report.evidence import (
     proof_exchanges,
 )
 from conformance.report.sanitize import to_one_line
+from conformance.report.words import WORST_FIRST
 from conformance.results.model import (
     Attempt,
     Choice,
@@ -28,26 +30,13 @@ from conformance.results.model import (
 )
 
 __all__ = [
-    "SYMBOLS",
-    "WORST_FIRST",
     "RowView",
     "RunView",
-    "Sentence",
     "TableView",
     "build_view",
     "collect_sentences",
     "count_verdicts",
 ]
-
-WORST_FIRST = tuple(reversed(Verdict))
-SYMBOLS: Mapping[str, str] = {
-    "conforms": "✓", "drifts": "≈", "violates": "✗", "inconclusive": "?", "not-exercised": "○",
-    "as-promised": "✓", "drift": "≈", "violation": "✗", "no-answer": "?", "recorded": "•",
-}  # fmt: skip
-"""Of verdicts and outcomes: colour never tells anything alone."""
-
-Sentence = tuple[str, Mapping[str, object]]
-"""An entry of the catalogue and its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,28 +109,76 @@ def build_view(results: Results, limits: Limits) -> tuple[RunView, ...]:
     return tuple(_run(run, number, limits, taken) for number, run in enumerate(results.runs, 1))
 
 
-def count_verdicts(rows: Iterable[RowResult]) -> tuple[tuple[Verdict, int], ...]:
+def count_verdicts(rows: Iterable[RowResult | Exploration]) -> tuple[tuple[Verdict, int], ...]:
     """How many rows have each verdict, worst first, all five of them."""
     counts = Counter(row.verdict for row in rows)
     return tuple((verdict, counts[verdict]) for verdict in WORST_FIRST)
 
 
-def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Sentence, ...]:
-    """What came out of the runs, in one sentence, and what must not be overlooked beside it."""
+def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Message, ...]:
+    """What came out of the runs, in one sentence, and what must not be overlooked beside it.
+
+    A deviation that the profile lists as known is not counted in the first sentence, as it does not count in the
+    verdict; a sentence of its own says how many there are.
+    """
     runs = tuple(runs)
     rows = [row for run in runs for row in run.rows]
-    counts = dict(count_verdicts(rows))
-    total = len(rows)
+    counts = dict(count_verdicts(row for row in rows if row.known is None))
     worst = next((verdict for verdict in WORST_FIRST if counts[verdict]), Verdict.NOT_EXERCISED)
-    said: list[Sentence] = [(f"sentence.{worst}", {"n": counts[worst], "total": total})]
-    bad = sum(one.verdict is Verdict.VIOLATES for run in runs for one in run.explored)
-    if bad:
-        said.append(("sentence.explored", {"n": bad}))
     if known := sum(row.known is not None for row in rows):
-        said.append(("also.known", {"n": known}))
-    beside = (verdict for verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_EXERCISED) if verdict is not worst)
-    said.extend((f"also.{verdict}", {"n": counts[verdict]}) for verdict in beside if counts[verdict])
-    return tuple(said)
+        worst = Verdict.CONFORMS if worst is Verdict.NOT_EXERCISED and not counts[worst] else worst
+    sentences = [_verdict_sentence(worst, counts[worst], len(rows))]
+    if bad := sum(one.verdict is Verdict.VIOLATES for run in runs for one in run.explored):
+        sentences.append(
+            plural_message(
+                bad,
+                "Exploration beyond the tables found a deviation in {n} operation.",
+                "Exploration beyond the tables found deviations in {n} operations.",
+            )
+        )
+    if known:
+        sentences.append(
+            plural_message(
+                known,
+                "{n} row deviates in a way that the profile lists as known; it is not counted.",
+                "{n} rows deviate in ways that the profile lists as known; they are not counted.",
+            )
+        )
+    if worst is not Verdict.INCONCLUSIVE and (doubtful := counts[Verdict.INCONCLUSIVE]):
+        sentences.append(plural_message(doubtful, "{n} row is inconclusive.", "{n} rows are inconclusive."))
+    if worst is not Verdict.NOT_EXERCISED and (left := counts[Verdict.NOT_EXERCISED]):
+        sentences.append(plural_message(left, "{n} row was not exercised.", "{n} rows were not exercised."))
+    return tuple(sentences)
+
+
+def _verdict_sentence(verdict: Verdict, count: int, total: int) -> Message:
+    if verdict is Verdict.CONFORMS:
+        return plural_message(
+            count,
+            "The one row that was tried is answered as the vendor promises.",
+            "All {n} rows that were tried are answered as the vendor promises.",
+        )
+    if verdict is Verdict.DRIFTS:
+        return Message(
+            "Every firm promise holds; in {n} of {total} rows something softer, such as the wording, is different.",
+            n=count,
+            total=total,
+        )
+    if verdict is Verdict.VIOLATES:
+        return plural_message(
+            count,
+            "{n} of {total} rows is not answered as the vendor promises.",
+            "{n} of {total} rows are not answered as the vendor promises.",
+            total=total,
+        )
+    if verdict is Verdict.INCONCLUSIVE:
+        return plural_message(
+            count,
+            "No row is violated, but {n} of {total} is inconclusive.",
+            "No row is violated, but {n} of {total} are inconclusive.",
+            total=total,
+        )
+    return Message("No row was exercised, so nothing can be said about the target.")
 
 
 def _run(run: TargetRun, number: int, limits: Limits, taken: set[str]) -> RunView:

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from conformance.errors import ConfigError, OutputError, Problem
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
 from conformance.results.serialization import dump_json
-from conformance.results.stored_messages import store_messages
+from conformance.results.stored_messages import restore_messages, store_messages
 
 __all__ = ["Event", "EventWriter", "read_events"]
 
@@ -77,7 +77,13 @@ def format_event(line: Event) -> str:
 
 def parse_event(text: str) -> Event:
     """The line of a text; raises ValueError where it is not whole."""
-    return _adapter().validate_json(text)
+    event = _adapter().validate_json(text)
+    return replace(
+        event,
+        run=event.run and restore_messages(event.run),
+        row=event.row and restore_messages(event.row),
+        explored=event.explored and restore_messages(event.explored),
+    )
 
 
 def read_events(path: Path) -> Iterator[Event]:

@@ -6,6 +6,7 @@ import hashlib
 import re
 
 from conformance.http import Exchange, NoResponse, Request, Response, header
+from conformance.messages import Message
 from conformance.results.curl import build_curl_command
 from conformance.results.model import RecordedExchange, RecordedNoResponse, RecordedRequest, RecordedResponse
 from conformance.results.redaction import CLOSE, OPEN, Redactor
@@ -92,12 +93,12 @@ def _short(text: str) -> str:
 
 
 def _vantage(request: Request, redactor: Redactor) -> str:
-    parts = []
-    if request.source_address:
-        parts.append(f"from {request.source_address}")
-    if request.proxy:
-        parts.append(f"through {request.proxy}")
-    return redactor.text(" ".join(parts))
+    address, proxy = request.source_address, request.proxy
+    if address and proxy:
+        return redactor.text(Message("from {address} through {proxy}", address=address, proxy=proxy))
+    if address:
+        return redactor.text(Message("from {address}", address=address))
+    return redactor.text(Message("through {proxy}", proxy=proxy)) if proxy else ""
 
 
 def _shown(body: bytes, content_type: str, limit: int, size: int | None = None) -> str:

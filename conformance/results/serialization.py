@@ -15,7 +15,7 @@ from pydantic_core import PydanticSerializationError
 
 from conformance.errors import ConfigError, Problem
 from conformance.results.model import FORMAT, Results
-from conformance.results.stored_messages import store_messages
+from conformance.results.stored_messages import restore_messages, store_messages
 
 __all__ = [
     "INVISIBLE",
@@ -112,7 +112,7 @@ def parse_results(text: str, where: str) -> Results:
     if value["format"] == 1:
         value = _from_format_1(value)
     try:
-        return results_adapter().validate_json(json.dumps(value), strict=True)
+        return restore_messages(results_adapter().validate_json(json.dumps(value), strict=True))
     except ValidationError as error:
         raise ConfigError(_problems(error, where)) from None
 

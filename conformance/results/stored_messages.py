@@ -1,18 +1,23 @@
-"""Keeps the messages within results beside them, as JSON has no place for a template within a text."""
+"""Messages within results are stored beside them, as JSON has no place for a template within a text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from string import Formatter
 from typing import Any, TypeVar
 
 from conformance.messages import Message
 from conformance.results.model import Exploration, Results, RowResult, StoredMessage, TargetRun
 
-__all__ = ["store_messages"]
+__all__ = ["restore_messages", "store_messages"]
 
 _PARTS = (RowResult, Exploration, TargetRun, Results)
 """The parts of the results that keep the messages which stand in them."""
+_SPECS = ("", ",", "g")
+"""Format specifications that our templates use."""
+_DEEPEST = 8
+"""How many messages are restored one within another."""
 Part = TypeVar("Part", RowResult, Exploration, TargetRun, Results)
 
 
@@ -31,6 +36,55 @@ def store_messages(part: Part) -> Part:
         for message in _find_messages(value):
             known.setdefault(str(message), _stored(message))
     return replace(part, messages=tuple(known.values())) if len(known) > len(part.messages) else part
+
+
+def restore_messages(part: Part) -> Part:
+    """The same results, run, row or exploration with a `Message` wherever one stood when it was stored."""
+    if isinstance(part, Results):
+        part = replace(part, runs=tuple(map(restore_messages, part.runs)))
+    elif isinstance(part, TargetRun):
+        part = replace(
+            part,
+            rows=tuple(map(restore_messages, part.rows)),
+            explored=tuple(map(restore_messages, part.explored)),
+        )
+    if not part.messages:
+        return part
+    stored = {message.text: message for message in part.messages}
+    known = {text: _restored(message, stored, depth=0) for text, message in stored.items()}
+    changes = {
+        field.name: _put_back(getattr(part, field.name), known) for field in fields(part) if field.name != "messages"
+    }
+    return replace(part, **changes)
+
+
+def _restored(message: StoredMessage, stored: Mapping[str, StoredMessage], depth: int) -> str:
+    """The message; its plain text where template and values do not make that text, as in a file that was edited."""
+    values: dict[str, Any] = {}
+    for name, value in message.values.items():
+        inner = stored.get(value) if isinstance(value, str) and depth < _DEEPEST else None
+        values[name] = value if inner is None else _restored(inner, stored, depth + 1)
+    try:
+        made = Message(message.template, **values) if _is_plain(message.template) else message.text
+    except (LookupError, ValueError):
+        return message.text
+    return made if made == message.text else message.text
+
+
+def _is_plain(template: str) -> bool:
+    """Whether it has nothing but named placeholders, as ours have; the file may come from somebody else."""
+    parsed = Formatter().parse(template)
+    return all(name is None or (name.isidentifier() and spec in _SPECS) for _, name, spec, _ in parsed)
+
+
+def _put_back(value: Any, known: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return known.get(value, value) if type(value) is str else value
+    if isinstance(value, tuple | list):
+        return type(value)(_put_back(item, known) for item in value)
+    if is_dataclass(value) and not isinstance(value, (*_PARTS, StoredMessage, type)):
+        return replace(value, **{field.name: _put_back(getattr(value, field.name), known) for field in fields(value)})
+    return value
 
 
 def _find_messages(value: object) -> Iterator[Message]:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from conformance.contract.schema import PERMISSIONS
 from conformance.errors import ConfigError, Problem
+from conformance.messages import Message
 from conformance.target import addresses
 from conformance.target.credentials import Credential, CredentialReader, Secret
 from conformance.target.known_deviations import KnownDeviation, KnownDeviationEntry
@@ -339,8 +340,8 @@ class _Reader:
     def _warnings(self, profile: Profile) -> tuple[Problem, ...]:
         if not profile.base_url.startswith("http://") or addresses.is_loopback(profile.base_url):
             return ()
-        what = "base_url is plain http: credentials go over the network unencrypted"
-        return (Problem(self.locate(("base_url",)), what, "use https if the target offers it"),)
+        what = Message("base_url is plain http: credentials go over the network unencrypted")
+        return (Problem(self.locate(("base_url",)), what, Message("use https if the target offers it")),)
 
     def _problem(self, place: Place, what: str, hint: str) -> None:
         self.problems.append(Problem(self.locate(place), f"{format_location(place)}: {what}", hint))

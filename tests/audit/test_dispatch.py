@@ -92,7 +92,7 @@ def test_every_order_has_one_outcome_whatever_the_executor_does(monkeypatch: pyt
         "fine": "",
         "refused": "could not be submitted: RuntimeError",
         "died": "the worker died: OSError",
-        "never": "was not done after 0.4 s",
+        "never": "not done after 0.4 s",
     }
 
 

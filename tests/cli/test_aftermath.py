@@ -63,7 +63,7 @@ def test_compare_names_exactly_the_row_that_got_worse(
     told = json.loads(capsys.readouterr().out)
     assert [(ROW, True)] == [(row["id"], row["worse"]) for run in told["runs"] for row in run["rows"]]
     assert call("compare", "now", "then", "--output", "better.txt") == 0
-    assert "Mended" in Path("better.txt").read_text(encoding="utf-8")
+    assert "Improved" in Path("better.txt").read_text(encoding="utf-8")
     for form in ("markdown", "html"):
         assert call("compare", "then", "now", "--form", form) == 1
         assert ROW.rpartition("/")[2][:8] in capsys.readouterr().out
@@ -99,10 +99,10 @@ def test_a_run_is_compared_kept_and_measured_at_once(
             [sys.executable, "-m", "conformance", "run", *QUICK, *after], check=False, capture_output=True, text=True
         )
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "It got worse: 1 row newly violating" in done.stdout
+    assert "悪化しました: 新たに違反した行1件" in done.stdout
     assert {"comparison.json", "comparison.md", "comparison.html"} <= {path.name for path in Path("reports").iterdir()}
     assert '<html lang="ja">' in Path("reports/comparison.html").read_text(encoding="utf-8")
-    assert "got worse" in Path("summary-of-the-job.md").read_text(encoding="utf-8")
+    assert "悪化しました" in Path("summary-of-the-job.md").read_text(encoding="utf-8")
     assert f'row="{ROW}",target="site",verdict="violates"}} 1.0' in Path("out/run.prom").read_text(encoding="utf-8")
     with closing(sqlite3.connect("all.sqlite")) as history:
         assert history.execute("SELECT verdict FROM rows WHERE id = ?", (ROW,)).fetchall() == [("violates",)]

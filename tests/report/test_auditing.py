@@ -147,7 +147,7 @@ def test_hostile_text_does_no_harm_in_any_form(payload: str) -> None:
     evil = map_text(sample_results(), lambda text: payload)
     found = build_matrix([(f"t {payload}", evil)], {f"dead {payload}": payload})
     page = parsed(render_audit(found, {f"t {payload}": "t"}))
-    assert (2, []) == (page.seen.count("script"), page.handlers)
+    assert (page.seen.count("script"), page.handlers) == (1, [])
     assert not [link for link in page.links if not link.startswith(("t/report.html", "#"))]
     format_json_audit(found).encode()
     for line in csv.reader(io.StringIO(format_csv_audit(found))):

@@ -122,7 +122,7 @@ def test_hostile_text_does_no_harm_in_any_form() -> None:
     page = render_comparison(found)
     elements = Elements()
     elements.feed(page)
-    assert 2 == elements.seen.count("script")
+    assert elements.seen.count("script") == 1
     for written in (format_comparison(found), format_markdown_comparison(found), format_json_comparison(found), page):
         written.encode()
         assert "\x1b" not in written

@@ -32,14 +32,14 @@ def over_time(*verdicts: str, suffix: str = "") -> History:
 
 def test_text_has_a_sign_for_each_run_and_says_since_when() -> None:
     told = format_history(over_time("conforms", "violates", "", "conforms", "not-exercised", "violates"))
-    assert "a/b  ✓✗·✓○✗  violates since 2026-11-06T01:00:00Z; flickered 2 times" in told
+    assert "a/b  ✓✗·✓○✗  violates since 2026-11-06T01:00:00Z; changed back 2 times" in told
     assert "2026-11-06T01:00:00Z  refused" in told
 
 
 def test_the_page_tells_each_run_by_sign_colour_and_words() -> None:
     page = render_history(over_time("conforms", "violates", "violates"))
     assert 2 == page.count('<i class="cf-violates" title=')
-    assert "conforms in 1, violates in 2" in page
+    assert "conforms in 1 runs, violates in 2 runs" in page
 
 
 def test_an_empty_history_is_said() -> None:
@@ -60,7 +60,7 @@ def test_hostile_text_does_no_harm() -> None:
     evil = over_time("conforms", "violates", suffix=EVIL)
     elements = Elements()
     elements.feed(render_history(evil))
-    assert "script" not in elements.seen
+    assert elements.seen.count("script") == 1
     for written in (render_history(evil), format_history(evil)):
         written.encode()
         assert "\x1b" not in written

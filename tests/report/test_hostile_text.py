@@ -71,7 +71,7 @@ def test_every_form_encodes_and_holds_nothing_unseen(form: str, text: str) -> No
 def test_a_page_has_no_element_attribute_or_link_of_the_target(text: str) -> None:
     page = Tags(drawn("html", text))
 
-    assert 2 == page.elements["script"]
+    assert page.elements["script"] == 1
     assert not {"img", "svg", "iframe", "base", "object", "embed", "form", "link"} & page.elements.keys()
     assert not [name for name in page.attributes if name.startswith("on") or name in {"autofocus", "x", "srcdoc"}]
     assert all(target.startswith(("#", "https://", "http://")) for target in page.targets)

@@ -79,7 +79,7 @@ def test_a_request_that_only_one_was_sent_is_counted_and_not_compared() -> None:
 
 def test_text_and_json_name_both_targets() -> None:
     found = compare_pair(site(refused()), site(refused("other words")), ("staging", "production"))
-    assert "staging and production answer otherwise 1 time, of 1 requests" in format_pair(found)
+    assert "staging and production answer 1 of 1 requests that were sent to both differently." in format_pair(found)
     assert "both" == json.loads(format_json_pair(found))["differences"][0]["right"]
 
 
@@ -100,7 +100,7 @@ def test_hostile_text_does_no_harm(payload: str) -> None:
     found = compare_pair(evil, other, (payload, payload))
     elements = Elements()
     elements.feed(render_pair(found))
-    assert "script" not in elements.seen
+    assert elements.seen.count("script") == 1
     for written in (render_pair(found), format_pair(found), format_json_pair(found)):
         written.encode()
         assert "\x1b" not in written

@@ -15,7 +15,7 @@ from tests.report.browser import NO_SCRIPT, needs_chromium, opened, told, with_a
 
 HOST = """
 import sys
-sys.path.insert(0, {here!r})
+sys.path.insert(0, {root!r})
 from tests.report.made_up import sample_results
 from pytest_metadata.plugin import metadata_key
 from conformance.report import pytest_html as ours
@@ -68,7 +68,7 @@ document.documentElement.dataset.told = JSON.stringify(told);
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("run")
-    (folder / "conftest.py").write_text(HOST.format(here=str(Path(__file__).parent)), encoding="utf-8")
+    (folder / "conftest.py").write_text(HOST.format(root=str(Path(__file__).parents[2])), encoding="utf-8")
     (folder / "test_items.py").write_text(ITEMS, encoding="utf-8")
     (folder / "ours.css").write_text(css(), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-p", "no:cacheprovider"]

@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from conformance.checks.model import Finding, Level
-from conformance.report.translation import translate_results
+from conformance.messages import Message
 from conformance.report.writers import WRITERS
 from conformance.results.model import Results
 from tests.report.made_up import sample_results
 
+CONTROL = Message("control {label}", label="limit=0")
+PLACE = Message("at {pointer}", pointer="/contents")
 CAUSE, JAPANESE = "The limit is below 0.", "limit が 0 より小さい。"
 
 
@@ -20,7 +22,7 @@ def results() -> Results:
     whole = sample_results()
     run = whole.runs[0]
     found = (
-        Finding("body", Level.MUST, "a JSON body", "an empty body", "control limit=0", 1, "at /contents"),
+        Finding("body", Level.MUST, Message("a JSON body"), Message("an empty body"), CONTROL, 1, PLACE),
         Finding("message", Level.MUST, "a JSON body", "an empty body", "limit=min-1", 1, ""),
     )
     row = replace(run.rows[0], cause=CAUSE, cause_ja=JAPANESE, findings=found)
@@ -34,13 +36,7 @@ def test_a_form_says_the_cause_in_the_language_that_was_asked_for(results: Resul
     assert (False, True) == (CAUSE in japanese, JAPANESE in japanese)
 
 
-def test_words_of_ours_are_said_and_messages_stay(results: Results) -> None:
-    body, message = translate_results(results, "ja").runs[0].rows[0].findings
-    assert ("本文", "JSONの本文", "空の本文", "対照「limit=0」", "/contents の位置") == (
-        body.check, body.expected, body.actual, body.where, body.detail,
-    )  # fmt: skip
-    assert ("a JSON body", "an empty body") == (message.expected, message.actual)
-
-
-def test_english_results_are_the_results_themselves(results: Results) -> None:
-    assert translate_results(results, "en") is results
+def test_messages_are_translated_and_what_a_target_says_is_not(results: Results) -> None:
+    text = WRITERS["markdown"].write(results, "ja")
+    assert "- 本文 入力 `対照「limit=0」`: 期待 `JSONの本文`, 結果 `空の本文`. /contents の位置" in text
+    assert '- メッセージ 入力 `limit=min-1`: 期待 `"a JSON body"`, 結果 `"an empty body"`.' in text

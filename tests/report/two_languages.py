@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable
 from html.parser import HTMLParser
 
-from conformance.report.translation import translate
-
 _VOID = {"br", "input", "meta", "link", "img", "hr"}
 _SILENT = {"script", "style", "code", "pre", "time"}
 _HINTS = ("title", "aria-label")
@@ -26,7 +24,7 @@ class Reader(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         instead = None
         if self._switch is not None:
-            instead = translate(given["data-t"], self._switch) if "data-t" in given else given.get("data-alt")
+            instead = given.get("data-alt")
         for name in _HINTS:
             beside = f"data-alt-{name}" if self._switch is not None else name
             self.said += [given[beside]] if beside in given else [given[name]] if name in given else []

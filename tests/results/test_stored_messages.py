@@ -9,7 +9,7 @@ from conformance.messages import Message, join_messages
 from conformance.results.events import Event, format_event, parse_event
 from conformance.results.redaction import Redactor
 from conformance.results.serialization import format_results, parse_results
-from conformance.results.stored_messages import store_messages
+from conformance.results.stored_messages import restore_messages, store_messages
 from tests.report.made_up import sample_results
 
 MARK = "\u2039secret:full\u203a"
@@ -67,3 +67,22 @@ def test_messages_joined_in_a_reason_are_kept_one_by_one() -> None:
     row = replace(sample_results().runs[0].rows[0], reason=join_messages("; ", [REFUSED, Message("interrupted")]))
     templates = [message.template for message in store_messages(row).messages]
     assert templates == ["{part_1}; {part_2}", "control {label} was refused: {answer}", "no answer", "interrupted"]
+
+
+def test_what_was_stored_is_a_message_again_where_it_stood() -> None:
+    finding = Finding("body", Level.MUST, Message("a JSON body"), "a JSON body that came", REFUSED)
+    row = replace(sample_results().runs[0].rows[0], reason=str(REFUSED), findings=(finding,))
+    read = parse_event(format_event(Event("row", "microcms-management", row=row))).row
+    assert read is not None
+    assert [type(text) for text in (read.reason, read.findings[0].expected)] == [Message, Message]
+    assert [type(text) for text in (read.findings[0].actual, read.cause)] == [str, str]
+    assert isinstance(read.findings[0].where, Message)
+    assert isinstance(read.findings[0].where.values["answer"], Message)
+
+
+def test_a_stored_message_that_was_edited_is_plain_text() -> None:
+    row = store_messages(replace(sample_results().runs[0].rows[0], reason=REFUSED))
+    edited = tuple(replace(message, template="{label.__class__} {missing}") for message in row.messages)
+    read = restore_messages(replace(row, reason=str(REFUSED), messages=edited))
+    assert read.reason == "control limit=0 was refused: no answer"
+    assert type(read.reason) is str

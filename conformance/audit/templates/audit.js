@@ -3,7 +3,6 @@
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   const get = (id) => document.getElementById(id);
   const cf = get("cf");
-  const words = JSON.parse(get("cf-words").textContent);
 
   const order = () => {
     const heads = all(".matrix")[0] ? all("thead th.target", all(".matrix")[0]) : [];
@@ -23,7 +22,7 @@
   };
 
   const filter = () => {
-    const wanted = get("find").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = get("find").value.toLowerCase().split(/\s+/).filter(Boolean);
     const name = get("find-target").value.toLowerCase();
     const picked = new Set(all(".pick").filter((one) => one.checked).map((one) => one.value));
     const differ = get("differ").checked;
@@ -37,20 +36,20 @@
     const rows = all("tr.audited");
     for (const row of rows) {
       const verdicts = new Set(all("td[data-verdict]", row).filter((td) => !td.hidden).map((td) => td.dataset.verdict));
-      row.hidden = !(wanted.every((word) => row.dataset.text.toLowerCase().includes(word))
+      row.hidden = !(words.every((word) => row.dataset.text.toLowerCase().includes(word))
         && (picked.size === 5 || [...verdicts].some((verdict) => picked.has(verdict)))
         && (!differ || verdicts.size > 1));
       shown += !row.hidden;
     }
     for (const row of all("tr.choice")) {
-      row.hidden = !(wanted.every((word) => row.dataset.text.toLowerCase().includes(word))
+      row.hidden = !(words.every((word) => row.dataset.text.toLowerCase().includes(word))
         && (!differ || row.dataset.differs === "1"));
     }
     for (const body of all(".matrix tbody")) {
       const own = all("tr.audited, tr.choice", body);
       body.hidden = own.length > 0 && own.every((row) => row.hidden);
     }
-    get("shown").textContent = words[cf.lang]["tool.shown"].replace("{n}", shown).replace("{total}", rows.length);
+    get("shown").textContent = get("cf-word-shown").textContent.replace("{n}", shown).replace("{total}", rows.length);
   };
 
   const head = get("target-table").tHead.rows[0];

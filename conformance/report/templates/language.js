@@ -1,7 +1,6 @@
 (() => {
   "use strict";
   const cf = document.getElementById("cf");
-  const words = JSON.parse(document.getElementById("cf-words").textContent);
   const remembered = (name, value) => {
     try {
       if (value !== undefined) localStorage.setItem(name, value);
@@ -10,8 +9,7 @@
   };
 
   function speak(language) {
-    if (!words[language] || language === cf.lang) return;
-    for (const one of cf.querySelectorAll("[data-t]")) one.textContent = words[language][one.dataset.t];
+    if (!["en", "ja"].includes(language) || language === cf.lang) return;
     for (const one of [...cf.querySelectorAll("[data-alt]"), ...document.querySelectorAll("head > title[data-alt]")]) {
       [one.textContent, one.dataset.alt] = [one.dataset.alt, one.textContent];
     }

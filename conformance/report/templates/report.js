@@ -1,7 +1,6 @@
 (() => {
   "use strict";
   const cf = document.getElementById("cf");
-  const words = JSON.parse(document.getElementById("cf-words").textContent);
   const all = (selector, from = cf) => [...from.querySelectorAll(selector)];
   const get = (id) => document.getElementById(id);
   const rows = all(".cf-row");
@@ -17,7 +16,7 @@
   };
 
   function filter() {
-    const wanted = get("cf-search").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = get("cf-search").value.toLowerCase().split(/\s+/).filter(Boolean);
     const verdicts = new Set(picks.filter((pick) => pick.checked).map((pick) => pick.value));
     const table = get("cf-table").value;
     let shown = 0;
@@ -25,14 +24,14 @@
       let some = false;
       for (const row of all(".cf-row", section)) {
         const fits = (!table || section.dataset.table === table) && verdicts.has(row.dataset.verdict)
-          && (!wanted.length || wanted.every((word) => textOf(row).includes(word)));
+          && (!words.length || words.every((word) => textOf(row).includes(word)));
         row.hidden = !fits;
         some ||= fits;
         shown += fits;
       }
       section.hidden = !some;
     }
-    get("cf-shown").textContent = words[cf.lang]["tool.shown"].replace("{n}", shown).replace("{total}", rows.length);
+    get("cf-shown").textContent = get("cf-word-shown").textContent.replace("{n}", shown).replace("{total}", rows.length);
   }
 
   function sort() {
@@ -72,7 +71,7 @@
 
   async function copy(button) {
     const code = button.parentElement.querySelector("code");
-    let done = "tool.copied";
+    let done = "cf-word-copied";
     try {
       await navigator.clipboard.writeText(code.textContent);
     } catch {
@@ -80,11 +79,10 @@
       range.selectNodeContents(code);
       getSelection().removeAllRanges();
       getSelection().addRange(range);
-      try { if (!document.execCommand("copy")) done = "tool.not-copied"; } catch { done = "tool.not-copied"; }
+      try { if (!document.execCommand("copy")) done = "cf-word-not-copied"; } catch { done = "cf-word-not-copied"; }
     }
-    const say = (key) => { button.dataset.t = key; button.textContent = words[cf.lang][key]; };
-    say(done);
-    setTimeout(() => say("tool.copy"), 2000);
+    button.dataset.done = get(done).textContent;
+    setTimeout(() => { delete button.dataset.done; }, 2000);
   }
 
   cf.addEventListener("click", (event) => {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import StringIO
 
 from rich.console import Console, Group, RenderableType
@@ -10,12 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.checks.model import Verdict
+from conformance.messages import Message
 from conformance.report.evidence import proof_exchanges
-from conformance.report.format import format_answer, format_exploration_finding, format_promise
-from conformance.report.sanitize import clip_text, format_json, to_one_line
-from conformance.report.translation import checked_language, translate, translate_results, translate_row
-from conformance.report.view import SYMBOLS, WORST_FIRST, collect_sentences, count_verdicts
-from conformance.results.model import Results, RowResult, TargetRun
+from conformance.report.format import format_answer, format_exploration_finding, format_promise, format_values
+from conformance.report.sanitize import to_one_line
+from conformance.report.translation import Translator
+from conformance.report.view import collect_sentences, count_verdicts
+from conformance.report.words import SYMBOLS, VERDICTS, WORST_FIRST, name_of
+from conformance.results.model import Exploration, Results, RowResult, TargetRun
 
 __all__ = ["STYLES", "build_renderable", "build_violation", "format_table", "print_table"]
 
@@ -26,21 +28,21 @@ STYLES = {
 """Of verdicts, for everything that a terminal shows; a symbol or a word always stands beside the colour."""
 
 _LONGEST = 100
+_LONGEST_PROMISE = 300
 
 
 def build_renderable(results: Results, language: str | None = None) -> RenderableType:
     """What a console prints when a run is over; every text is plain, so that nothing in it is read as markup."""
-    chosen = checked_language(language)
-    results = translate_results(results, chosen)
+    say = Translator.of(results, language)
     parts: list[RenderableType] = []
     for run in results.runs:
-        parts += [_counts(run, chosen), *_violations(run, chosen)]
-    said = " ".join(translate(key, chosen, **values) for key, values in collect_sentences(results.runs))
-    verdict = results.verdict
+        parts += [_counts(run, say), *_violations(run, say)]
     if results.partial:
-        parts.append(Text(f"{translate('report.partial', chosen)} {to_one_line(results.why_partial)}", style="yellow"))
-    word = (f"{SYMBOLS[verdict]} {translate(f'verdict.{verdict}', chosen)}", STYLES[verdict])
-    parts.append(Text.assemble(word, f"  {said}"))
+        broken = say(Message("This run was broken off; what it had found is below."))
+        parts.append(Text(f"{broken} {say(results.why_partial)}", style="yellow"))
+    verdict = results.verdict
+    sentences = " ".join(map(say, collect_sentences(results.runs)))
+    parts.append(Text.assemble((f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}", STYLES[verdict]), f"  {sentences}"))
     return Group(*parts)
 
 
@@ -57,60 +59,64 @@ def format_table(results: Results, language: str | None = None) -> str:
     return capture.get()
 
 
-def build_violation(row: RowResult, language: str = "en") -> Iterator[Text]:
+def build_violation(row: RowResult, say: Translator) -> Iterator[Text]:
     """Four lines: row and promise; the command that sends it again, in one piece; what was expected; what came."""
-    row = translate_row(row, language)
-    known = f" ({translate('row.known', language)})" if row.known else ""
+    known = f" ({say(Message('Known deviation'))})" if row.known else ""
     proof = proof_exchanges(row)
     worst = next((one for one in row.findings if proof and one.exchange == proof.n), next(iter(row.findings), None))
+    promise = say(format_promise(row), _LONGEST_PROMISE)
     yield Text.assemble(
         (f"{SYMBOLS[row.verdict]} {to_one_line(row.id)}", STYLES[row.verdict]),
-        f"{known}  {to_one_line(row.cause)} → {format_promise(row)}",
+        f"{known}  {say.choose(row.cause, row.cause_ja)} → {promise}",
     )
     sent = (proof.curl or f"{proof.request.method} {proof.request.url}") if proof else ""
-    yield _entry(translate("line.sent", language), to_one_line(sent or (worst.where if worst else "")), no_wrap=True)
-    expected = (
-        f"{to_one_line(worst.check)} {_value(worst.expected)} ({to_one_line(worst.where)})"
-        if worst
-        else format_promise(row)
-    )
-    yield _entry(translate("finding.expected", language), expected)
-    actual = _value(worst.actual) if worst else to_one_line(row.reason or row.observed)
-    yield _entry(
-        translate("finding.actual", language),
-        actual + (f"  ←  {clip_text(format_answer(proof), _LONGEST)}" if proof else ""),
-    )
+    yield _entry(say(Message("sent")), say(sent or (worst.where if worst else "")), no_wrap=True)
+    expected, actual = promise, say(row.reason or row.observed)
+    if worst:
+        values = [say(value, _LONGEST) for value in format_values(worst)]
+        expected, actual = f"{say(name_of(worst.check))} {values[0]} ({say(worst.where)})", values[1]
+    yield _entry(say(Message("expected")), expected)
+    answer = say(format_answer(proof), _LONGEST) if proof else ""
+    yield _entry(say(Message("got")), actual if not answer or answer == actual else f"{actual}  ({answer})")
 
 
-def _counts(run: TargetRun, language: str) -> Table:
+def _counts(run: TargetRun, say: Translator) -> Table:
     title = to_one_line(f"{run.contract.title or run.contract.name} · {run.target.get('base_url', '')}")
     table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False, header_style="dim")
-    table.add_column(translate("tool.table", language))
+    table.add_column(say(Message("Table")))
     for verdict in WORST_FIRST:
-        table.add_column(f"{SYMBOLS[verdict]} {translate(f'verdict.{verdict}', language)}", justify="right")
-    table.add_column(translate("fact.requests", language), justify="right")
+        table.add_column(f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}", justify="right")
+    table.add_column(say(Message("Requests")), justify="right")
     for name in dict.fromkeys(row.table for row in run.rows):
         rows = [row for row in run.rows if row.table == name]
         table.add_row(Text(to_one_line(name)), *_cells(rows), str(sum(row.requests for row in rows)))
+    if run.explored:
+        table.add_row(
+            say(Message("exploration")), *_cells(run.explored), str(sum(one.requests for one in run.explored))
+        )
+    counted = sum(row.requests for row in run.rows) + sum(one.requests for one in run.explored)
+    if run.requests > counted:
+        nothing = [Text("·", style="dim")] * len(WORST_FIRST)
+        table.add_row(say(Message("set-up and clean-up")), *nothing, str(run.requests - counted))
     table.add_section()
-    table.add_row("", *_cells(run.rows), str(run.requests), style="bold")
+    table.add_row("", *_cells([*run.rows, *run.explored]), str(max(counted, run.requests)), style="bold")
     return table
 
 
-def _cells(rows: tuple[RowResult, ...] | list[RowResult]) -> Iterator[Text]:
-    for verdict, count in count_verdicts(rows):
+def _cells(results: Iterable[RowResult | Exploration]) -> Iterator[Text]:
+    for verdict, count in count_verdicts(results):
         yield Text(str(count) if count else "·", style=STYLES[verdict] if count else "dim")
 
 
-def _violations(run: TargetRun, language: str) -> Iterator[Text]:
+def _violations(run: TargetRun, say: Translator) -> Iterator[Text]:
     for row in run.rows:
         if row.verdict is Verdict.VIOLATES:
-            yield from build_violation(row, language)
+            yield from build_violation(row, say)
             yield Text("")
     for one in run.explored:
         if one.verdict is Verdict.VIOLATES:
-            head = f"{SYMBOLS[one.verdict]} {translate('section.explored', language)}"
-            yield Text.assemble((head, STYLES[one.verdict]), f"  {format_exploration_finding(one)}\n")
+            head = f"{SYMBOLS[one.verdict]} {say(Message('Exploration beyond the tables'))}"
+            yield Text.assemble((head, STYLES[one.verdict]), f"  {say(format_exploration_finding(one))}\n")
 
 
 def _entry(name: str, text: str, *, no_wrap: bool = False) -> Text:
@@ -118,7 +124,3 @@ def _entry(name: str, text: str, *, no_wrap: bool = False) -> Text:
     entry.no_wrap = no_wrap
     entry.overflow = "ignore" if no_wrap else "fold"
     return entry
-
-
-def _value(value: object) -> str:
-    return to_one_line(clip_text(format_json(value), _LONGEST))

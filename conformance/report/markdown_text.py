@@ -1,0 +1,51 @@
+"""Text of a target in GitHub's Markdown: it can be read as it stands, and nothing in it becomes markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from conformance.report.sanitize import clip_text, show_invisible, to_one_line
+
+__all__ = ["escape_prose", "format_code", "format_code_block", "format_table_lines"]
+
+_MARKUP = re.compile(r"[\\`*_\[\]<>|~#]|(?<=http):|(?<=https):|(?<=ftp):|(?<=www)\.", re.IGNORECASE)
+_NOT_WORD = re.compile(r"[^\w\s]|_", re.ASCII)
+_REFERENCES = {"&": "&amp;", "@": "&#64;"}
+
+
+def escape_prose(text: str) -> str:
+    """Prose in one line, with a backslash before every character that Markdown or HTML could read as markup."""
+    escaped = _MARKUP.sub(lambda match: f"\\{match[0]}", re.sub("[&@]", _reference, to_one_line(text)))
+    # A line that begins like an item of a list or like a rule.
+    return re.sub(r"^(\s*)([-+=]|\d+(?=[.)]))", r"\1\\\2" if not escaped.lstrip()[:1].isdigit() else r"\1\2\\", escaped)
+
+
+def format_code(text: str, limit: int | None = None) -> str:
+    """A code span that may stand in a table; empty for no text."""
+    line = to_one_line(text).strip()
+    line = line if limit is None else clip_text(line, limit)
+    if not line:
+        return ""
+    if "|" in line or "\\" in line:  # within a table a bar is escaped by a backslash, elsewhere it is shown with it
+        return f"<code>{_NOT_WORD.sub(lambda match: f'&#{ord(match[0])};', line)}</code>"
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
+    space = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{space}{line}{space}{fence}"
+
+
+def format_code_block(text: str, language: str = "sh", limit: int = 4000) -> str:
+    """A fenced block, its fence longer than any run of backticks in the text."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{show_invisible(clip_text(text, limit))}\n{fence}"
+
+
+def format_table_lines(heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 0) -> Iterator[str]:
+    """The lines of a table; the last `numbers` columns are aligned to the right."""
+    yield f"| {' | '.join(heads)} |"
+    yield f"| {' | '.join(['---'] * (len(heads) - numbers) + ['---:'] * numbers)} |"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def _reference(match: re.Match[str]) -> str:
+    return _REFERENCES[match[0]]

@@ -1,0 +1,178 @@
+"""Jinja as every page uses it: autoescape for all that is written, and each text of ours in both languages.
+
+A page shows one language and holds the other in `data-alt` attributes, where its script finds it. Templates make our
+own texts with `_("English template", name=value)` and show them, like any text of the results, through three filters:
+`t` gives a span, `w` the end of a start tag with the text behind it, `a` an attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, NamedTuple
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from conformance.messages import Message, plural_message
+from conformance.report.format import format_duration
+from conformance.report.sanitize import clip_text, escape_cell, format_json, is_web_link, show_invisible, to_one_line
+from conformance.report.text_diff import diff_texts
+from conformance.report.translation import LANGUAGES, NO_LABELS, check_language, translate
+from conformance.report.words import SYMBOLS, VERDICT_MEANINGS, WORST_FIRST, name_of
+
+__all__ = ["Bilingual", "PageTexts", "build_environment", "gettext", "read_asset", "render_page"]
+
+_SWITCHED: Final = frozenset(("title", "aria-label"))
+"""The attributes that `language.js` switches."""
+
+
+class Bilingual(NamedTuple):
+    """A text that a contract gives in both languages; where it has no Japanese, the English stands for both."""
+
+    english: str
+    japanese: str = ""
+
+
+def gettext(template: str, many: str | None = None, /, **values: Any) -> Message:
+    """The message of a template; with `many` that of the singular or the plural, by the value `n`."""
+    if many is None:
+        return Message(template, **values)
+    return plural_message(values.pop("n"), template, many, **values)
+
+
+class PageTexts:
+    """Shows texts on one page: in its language, with the other language beside it where that differs."""
+
+    def __init__(self, language: str, labels: Mapping[str, str] = NO_LABELS) -> None:
+        self.language = language
+        self._labels = labels
+        self._known: dict[object, Markup] = {}
+
+    def pair(self, text: str | Bilingual, limit: int | None = None) -> tuple[str, str]:
+        """What is shown, and what instead of it in the other language: each one line of at most `limit` characters."""
+        if isinstance(text, Bilingual):
+            texts = [text.english or text.japanese, text.japanese or text.english]
+        else:
+            texts = [translate(text, language, self._labels) for language in LANGUAGES]
+        lines = [to_one_line(line) for line in texts]
+        english, japanese = lines if limit is None else [clip_text(line, limit) for line in lines]
+        return (english, japanese) if self.language == LANGUAGES[0] else (japanese, english)
+
+    def tag_end(self, text: str | Bilingual, limit: int | None = None) -> Markup:
+        """The end of a start tag and the text behind it."""
+        # A page says the same few things of thousands of exchanges.
+        key = (text, isinstance(text, str) and getattr(text, "template", None), limit)
+        if key not in self._known:
+            shown, other = self.pair(text, limit)
+            alternative = Markup("") if shown == other else Markup(' data-alt="{}"').format(other)
+            self._known[key] = Markup("{}>{}").format(alternative, shown)
+        return self._known[key]
+
+    def span(self, text: str | Bilingual, limit: int | None = None) -> Markup:
+        """The text; within a span where there is another one for the other language."""
+        end = self.tag_end(text, limit)
+        return end[1:] if end.startswith(">") else Markup("<span{}</span>").format(end)
+
+    def attribute(self, text: str | Bilingual, name: str, limit: int | None = None) -> Markup:
+        """` title="…"` or ` aria-label="…"`, with the other language beside it."""
+        if name not in _SWITCHED:
+            raise ValueError(f"the script does not switch {name}")
+        shown, other = self.pair(text, limit)
+        if shown == other:
+            return Markup(' {}="{}"').format(name, shown)
+        return Markup(' {0}="{1}" data-alt-{0}="{2}"').format(name, shown, other)
+
+
+@cache
+def build_environment(package: str) -> Environment:
+    """An environment with the templates of `package`, and those of the report for what pages have in common."""
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("conformance.report")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_show,
+    )
+    environment.globals.update(
+        _=gettext,
+        bilingual=Bilingual,
+        difference=diff_texts,
+        is_message=lambda value: isinstance(value, Message),
+        is_web_link=is_web_link,
+        meaning=VERDICT_MEANINGS.__getitem__,
+        name_of=name_of,
+        switch_language=Bilingual("日本語で表示", "View in English"),
+        symbols=SYMBOLS,
+        worst_first=WORST_FIRST,
+    )
+    environment.filters.update(
+        a=_filter(PageTexts.attribute),
+        t=_filter(PageTexts.span),
+        w=_filter(PageTexts.tag_end),
+        cell=escape_cell,
+        clip=clip_text,
+        content=escape_content,
+        duration=format_duration,
+        json=format_json,
+        line=to_one_line,
+    )
+    return environment
+
+
+def render_page(
+    package: str,
+    template: str,
+    *,
+    title: str,
+    language: str | None = None,
+    labels: Mapping[str, str] = NO_LABELS,
+    **values: Any,
+) -> str:
+    """A whole page: one file that needs no network, and that a reader can switch between our languages.
+
+    It is in `language`; for None in English, and the script follows the browser's language. Beside the report's style
+    it has the template's own style sheet and script where the package has them: `audit.css` and `audit.js` beside
+    `audit.html.jinja`. Raises ConfigError for a language that there is no translation into.
+    """
+    chosen = check_language(language)
+    name = template.partition(".")[0]
+    style = read_asset("conformance.report", "report.css") + read_asset("conformance.report", "frame.css")
+    # Our own files, which hold no text of a target.
+    assets = {
+        "style": Markup(style + read_asset(package, f"{name}.css")),  # noqa: S704
+        "script": Markup(read_asset("conformance.report", "language.js") + read_asset(package, f"{name}.js")),  # noqa: S704
+    }
+    page = build_environment(package).get_template(template)
+    return page.render(
+        **assets, texts=PageTexts(chosen, labels), title=title, language=chosen, follow=language is None, **values
+    )
+
+
+@cache
+def read_asset(package: str, name: str) -> str:
+    """A file beside the templates of a package; empty where there is none."""
+    file = files(package).joinpath("templates", name)
+    return file.read_text("utf-8") if file.is_file() else ""
+
+
+def escape_content(text: str) -> Markup:
+    """For the content of an element only, where quotes need no escape: a fifth of a JSON body is quotes."""
+    escaped = show_invisible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return Markup(escaped)  # noqa: S704 - escaped in the line above
+
+
+def _filter(method: Callable[..., Markup]) -> Callable[..., Markup]:
+    @pass_context
+    def show(context: Context, text: str | Bilingual, *values: Any) -> Markup:
+        return method(context["texts"], text, *values)
+
+    return show
+
+
+def _show(value: Any) -> Any:
+    """What Jinja is about to write: every text is made visible, markup of ours stays."""
+    return show_invisible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -1,0 +1,134 @@
+"""How reports name verdicts, checks, roles and levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from conformance.checks.model import Level, Verdict
+from conformance.http import FAILURE_NAMES
+from conformance.messages import Message
+
+__all__ = [
+    "CHECKS",
+    "CONFIDENCES",
+    "LEVELS",
+    "OUTCOMES",
+    "ROLES",
+    "SYMBOLS",
+    "VERDICTS",
+    "VERDICT_MEANINGS",
+    "WORST_FIRST",
+    "name_of",
+]
+
+WORST_FIRST: Final = tuple(reversed(Verdict))
+SYMBOLS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "conforms": "✓",
+        "drifts": "≈",
+        "violates": "✗",
+        "inconclusive": "?",
+        "not-exercised": "○",
+        "as-promised": "✓",
+        "drift": "≈",
+        "violation": "✗",
+        "no-answer": "?",
+        "recorded": "•",
+    }
+)
+"""Of verdicts and outcomes: colour never tells anything alone."""
+
+VERDICTS: Final[Mapping[str, Message]] = MappingProxyType(
+    {
+        Verdict.CONFORMS: Message("conforms"),
+        Verdict.DRIFTS: Message("drifts"),
+        Verdict.VIOLATES: Message("violates"),
+        Verdict.INCONCLUSIVE: Message("inconclusive"),
+        Verdict.NOT_EXERCISED: Message("not exercised"),
+    }
+)
+VERDICT_MEANINGS: Final[Mapping[str, Message]] = MappingProxyType(
+    {
+        Verdict.CONFORMS: Message("Every answer was as the vendor's table promises, and the control was not rejected."),
+        Verdict.DRIFTS: Message(
+            "Every firm promise holds; something softer, such as the wording of a message, is different."
+        ),
+        Verdict.VIOLATES: Message(
+            "At least one answer breaks a firm promise: the status, the form of the body, or the reason for the "
+            "rejection."
+        ),
+        Verdict.INCONCLUSIVE: Message(
+            "It was tried and cannot be told: no answer came, the control was refused, or a precondition was not met."
+        ),
+        Verdict.NOT_EXERCISED: Message(
+            "It was not tried; the row says what the target profile lacks. It is never counted as good."
+        ),
+    }
+)
+LEVELS: Final[Mapping[str, Message]] = MappingProxyType(
+    {Level.MUST: Message("must"), Level.SHOULD: Message("should"), Level.NOTE: Message("note")}
+)
+OUTCOMES: Final[Mapping[str, Message]] = MappingProxyType(
+    {
+        "as-promised": Message("as promised"),
+        "drift": Message("wording differs"),
+        "violation": Message("violation"),
+        "no-answer": Message("no answer"),
+        "recorded": Message("recorded"),
+    }
+)
+"""Of attempts."""
+ROLES: Final[Mapping[str, Message]] = MappingProxyType(
+    {
+        "example": Message("written example"),
+        "boundary": Message("boundary"),
+        "drawn": Message("drawn"),
+        "open": Message("open choice"),
+        "control": Message("control"),
+        "step": Message("step"),
+        "guard": Message("guard"),
+        "clean-up": Message("clean-up"),
+    }
+)
+"""Of attempts and exchanges."""
+CONFIDENCES: Final[Mapping[str, Message]] = MappingProxyType(
+    {
+        "documented": Message("documented: the vendor's own words"),
+        "observed": Message("observed: a third party's record of live behaviour"),
+        "inferred": Message("inferred: it follows from what is documented"),
+    }
+)
+CHECKS: Final[Mapping[str, Message]] = MappingProxyType(
+    {
+        "status": Message("status"),
+        "message": Message("message"),
+        "code": Message("code"),
+        "field": Message("field"),
+        "language": Message("language"),
+        "envelope": Message("envelope"),
+        "content-type": Message("content-type"),
+        "leak": Message("leak"),
+        "body": Message("body"),
+        "fault": Message("fault"),
+        "effect": Message("effect"),
+        "control": Message("control"),
+        "choice": Message("choice"),
+        "documented-status": Message("documented-status"),
+        "invalid-data": Message("invalid-data"),
+        "valid-data": Message("valid-data"),
+        "schema": Message("schema"),
+        "stability": Message("stability"),
+        "state": Message("state"),
+        "pair": Message("pair"),
+    }
+)
+
+
+def name_of(key: str) -> str:
+    """The name of a verdict, check, role, level, outcome or kind of failure; `key` itself where it has none."""
+    return _NAMES.get(key, key)
+
+
+_NAMES: Final[Mapping[str, Message]] = {**CHECKS, **ROLES, **OUTCOMES, **LEVELS, **FAILURE_NAMES, **VERDICTS}
