@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance import __version__
 from conformance.causes import apply_causes, find_causes
-from conformance.checks.model import Verdict, worst_verdict
+from conformance.checks.model import Level, Verdict, worst_verdict
 from conformance.contract.contract import Contract
 from conformance.messages import Message
 from conformance.results.model import (
@@ -24,9 +24,16 @@ from conformance.results.model import (
     TargetRun,
     Undocumented,
 )
-from conformance.target.known_deviations import KnownDeviation, match_deviation
+from conformance.target.known_deviations import KnownDeviation, RowDeviation, match_deviation
 
-__all__ = ["assemble_run", "build_results", "describe_run", "mark_known_deviation", "utc_now"]
+__all__ = [
+    "assemble_run",
+    "build_results",
+    "describe_deviation",
+    "describe_run",
+    "mark_known_deviation",
+    "utc_now",
+]
 
 
 def utc_now() -> str:
@@ -42,9 +49,18 @@ def describe_run(contract: Contract, target: Mapping[str, Any]) -> TargetRun:
     return TargetRun(name, dict(target), Verdict.NOT_EXERCISED, {}, 0, ())
 
 
+def describe_deviation(row: RowResult) -> RowDeviation:
+    """How a row deviates: by check, what was answered instead."""
+    actual = tuple((found.check, found.actual) for found in row.findings if found.level is not Level.NOTE)
+    checks = "; ".join(sorted({check for check, _ in actual}))
+    return RowDeviation(row.id, row.verdict.value, actual, row.reason or checks)
+
+
 def mark_known_deviation(row: RowResult, expectations: Sequence[KnownDeviation], today: date) -> RowResult:
-    """The row, with the word that its deviation is known where the target's expectations say so."""
-    outcome = match_deviation(expectations, row.id, row.verdict, today)
+    """The row, with a note that its deviation is known where the target's expectations excuse all of it."""
+    if row.verdict in (Verdict.CONFORMS, Verdict.NOT_EXERCISED):
+        return row
+    outcome = match_deviation(expectations, describe_deviation(row), today)
     if outcome.expectation is None:
         return row
     entry = outcome.expectation

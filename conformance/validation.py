@@ -114,7 +114,9 @@ def _unknown_key(place: Place, keys: Sequence[str], renamed: Mapping[str, str], 
 def _message(place: Place, detail: ErrorDetails) -> str:
     """What is wrong, and after a semicolon how to correct it."""
     kind = detail["type"]
-    name = format_location(place[:-1] if place and isinstance(place[-1], int) else place) or "the file"
+    index = place[-1] if place else None
+    name = format_location(place[:-1] if isinstance(index, int) else place)
+    name = name or (f"entry {index + 1}" if isinstance(index, int) else "the file")
     if kind == "missing":
         return f"{name} is missing; add `{place[-1]}:`"
     if kind == "value_error":

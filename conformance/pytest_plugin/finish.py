@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from conformance.assemble import describe_deviation
 from conformance.checks.model import Verdict
 from conformance.coverage import find_missing_coverage
 from conformance.messages import Message
@@ -122,10 +123,10 @@ class RunFinish:
         contracts = filter(None, map(self._session.contract, self._folders))
         everything = [row.id for contract in contracts if contract.name == target.contract for row in contract.rows]
         for run in self._session.sink.results().runs:
-            verdicts = {row.id: row.verdict.value for row in run.rows}
+            deviations = [describe_deviation(row) for row in run.rows]
             self._stale += [
                 f"{item.where}: {item.row} no longer deviates; take the expectation out"
-                for item in find_stale(target.expectations, verdicts, everything)
+                for item in find_stale(target.expectations, deviations, everything)
             ]
 
     def _missing_coverage(self) -> Iterator[str]:

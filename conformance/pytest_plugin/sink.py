@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from conformance.assemble import build_results, utc_now
+from conformance.assemble import build_results, describe_deviation, utc_now
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
 from conformance.pytest_plugin.options import PluginOptions
@@ -115,12 +115,7 @@ class ResultSink:
         from conformance.target.known_deviations import format_deviations  # noqa: PLC0415 - only where it was asked for
 
         deviating = (Verdict.VIOLATES, Verdict.INCONCLUSIVE, Verdict.DRIFTS)
-        rows = [
-            (row.id, row.verdict.value, row.reason or "; ".join(sorted({item.check for item in row.findings})))
-            for run in self.results().runs
-            for row in run.rows
-            if row.verdict in deviating
-        ]
+        rows = [describe_deviation(row) for run in self.results().runs for row in run.rows if row.verdict in deviating]
         self._save(path, format_deviations(rows, expires=(datetime.now(UTC) + timedelta(days=90)).date()))
 
     def _append_github_summary(self, path: str) -> None:

@@ -1,21 +1,23 @@
-"""Known deviations of a target: what is expected to fail, why, and until when.
+"""Known deviations of a target: which wrong answer is expected of a row, why, and until when.
 
-An expectation excuses a verdict of the rows that it names until the day it expires, and nothing else: an expired one
-fails the run, and so does a stale one, whose deviation no longer happens.
+A known deviation names a check and the value that is answered instead (`status: 201`), and excuses that alone, until
+the day it expires: another wrong answer of the same row counts, an expired entry counts, and so does a stale one,
+whose deviation no longer happens.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from conformance.errors import Problem
+from conformance.jsontools import json_equal
 from conformance.target import addresses
 from conformance.validation import suggest
 from conformance.yaml_document import dump
@@ -24,6 +26,7 @@ __all__ = [
     "DeviationMatch",
     "KnownDeviation",
     "KnownDeviationEntry",
+    "RowDeviation",
     "check_deviation_rows",
     "find_stale",
     "format_deviations",
@@ -31,7 +34,11 @@ __all__ = [
 ]
 
 Deviation = Literal["violates", "drifts", "inconclusive"]
-_DEVIATIONS = frozenset({"violates", "drifts", "inconclusive"})
+_DECIDED = frozenset({"violates", "drifts"})
+"""What an entry excuses that names no verdict: an inconclusive row has its verdict from no finding."""
+_ANY = "*"
+_LONGEST_WRITTEN = 200
+"""Characters of a text that is written into a file of known deviations; a longer one becomes `*`."""
 
 
 def _row(text: str) -> str:
@@ -56,8 +63,14 @@ def _reason(text: str) -> str:
     return text
 
 
+def _answer(description: str, *, alias: str | None = None) -> Any:
+    return Field(
+        None, alias=alias, description=f"{description} that is answered instead; * for any, a list for several"
+    )
+
+
 class KnownDeviationEntry(BaseModel):
-    """One known deviation, as written in a profile or in a file of expectations."""
+    """One known deviation, as written in a profile or in a file of known deviations."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -69,7 +82,46 @@ class KnownDeviationEntry(BaseModel):
     expires: Annotated[str, AfterValidator(_day)] = Field(
         description='The last day on which it is excused: "2027-01-31"', json_schema_extra={"format": "date"}
     )
-    verdict: Deviation | None = Field(None, description="The one verdict it excuses; all three when absent")
+    verdict: Deviation | None = Field(None, description="The one verdict it excuses; violates and drifts when absent")
+    status: JsonValue = _answer("The status")
+    code: JsonValue = _answer("The code")
+    field: JsonValue = _answer("The field")
+    message: JsonValue = _answer("The message")
+    language: JsonValue = _answer("The message in the wrong language")
+    body: JsonValue = _answer("The value in the body")
+    envelope: JsonValue = _answer("The value that breaks the envelope")
+    content_type: JsonValue = _answer("The content type", alias="content-type")
+    fault: JsonValue = _answer("The body without the fault")
+    header: JsonValue = _answer("The header")
+    effect: JsonValue = _answer("The effect of a refused write")
+    control: JsonValue = _answer("The answer to a control")
+    choice: JsonValue = _answer("The answer to an open choice")
+    leak: JsonValue = _answer("The leak")
+
+    @model_validator(mode="after")
+    def _check_answers(self) -> Self:
+        if not self.answers and self.verdict != "inconclusive":
+            raise ValueError("names no check; say what is answered instead, such as `status: 201` or `code: 107`")
+        return self
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """By check, the value that is answered instead; an absent value is written as null."""
+        names = {name: info.alias or name for name, info in type(self).model_fields.items()}
+        return {names[name]: getattr(self, name) for name in names if name in _CHECKS & self.model_fields_set}
+
+
+_CHECKS = frozenset(KnownDeviationEntry.model_fields) - {"row", "reason", "link", "expires", "verdict"}
+
+
+@dataclass(frozen=True, slots=True)
+class RowDeviation:
+    """How a row of a run deviates: its verdict, and for each finding its check and the actual value."""
+
+    row: str
+    verdict: str
+    actual: tuple[tuple[str, Any], ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,64 +134,101 @@ class KnownDeviation:
     expires: date
     verdict: Deviation | None
     where: str
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """By check, the value that is answered instead of the expected one."""
 
     @classmethod
     def of(cls, entry: KnownDeviationEntry, where: str) -> KnownDeviation:
-        """The expectation that an entry at `where` says."""
+        """The known deviation that an entry at `where` describes."""
         day = date.fromisoformat(entry.expires)
-        return cls(entry.row, entry.reason, entry.link, day, entry.verdict, where)
+        return cls(entry.row, entry.reason, entry.link, day, entry.verdict, where, entry.answers)
 
     def names(self, row_id: str) -> bool:
-        """Whether it speaks of this row."""
+        """Whether it is about this row."""
         return fnmatchcase(row_id, self.row)
 
-    def covers(self, row_id: str, verdict: str) -> bool:
-        """Whether it speaks of this row with this verdict, on whatever day."""
-        expected = _DEVIATIONS if self.verdict is None else {self.verdict}
-        return verdict in expected and self.names(row_id)
+    def explains(self, deviation: RowDeviation, check: str, actual: Any) -> bool:
+        """Whether it excuses one finding of a row, on whatever day."""
+        return self._applies(deviation) and check in self.answers and _is_answer(self.answers[check], actual)
+
+    def happens(self, deviation: RowDeviation) -> bool:
+        """Whether it excuses anything of a row, on whatever day."""
+        if not self.answers:
+            return self._applies(deviation)
+        return any(self.explains(deviation, check, actual) for check, actual in deviation.actual)
+
+    def _applies(self, deviation: RowDeviation) -> bool:
+        expected = _DECIDED if self.verdict is None else {self.verdict}
+        return deviation.verdict in expected and self.names(deviation.row)
+
+
+def _is_answer(known: Any, actual: Any) -> bool:
+    """Whether an actual value is the known one; texts are compared as texts, since a finding may show any value so."""
+    if isinstance(known, list) and not isinstance(actual, list):
+        return any(_is_answer(each, actual) for each in known)
+    if known == _ANY or json_equal(known, actual):
+        return True
+    return isinstance(known, str) and isinstance(actual, str) and str(known) == str(actual)
 
 
 @dataclass(frozen=True, slots=True)
 class DeviationMatch:
-    """What the expectations say of one row: excused (`known`), no longer excused (`expired`), or nothing."""
+    """What is known of the deviation of a row: excused (`known`), no longer excused (`expired`), or nothing."""
 
     kind: Literal["known", "expired"] | None = None
     expectation: KnownDeviation | None = None
 
 
-def match_deviation(expectations: Iterable[KnownDeviation], row_id: str, verdict: str, today: date) -> DeviationMatch:
-    """What is known of a row's verdict on a day; one live expectation is enough, whatever others have expired."""
-    expired = None
-    for expectation in expectations:
-        if not expectation.covers(row_id, verdict):
-            continue
-        if today <= expectation.expires:
-            return DeviationMatch("known", expectation)
-        expired = expired or expectation
-    return DeviationMatch("expired", expired) if expired else DeviationMatch()
+def match_deviation(expectations: Iterable[KnownDeviation], deviation: RowDeviation, today: date) -> DeviationMatch:
+    """What is known of how a row deviates, on a day.
+
+    Each finding of the row must be excused by an entry that has not expired; of an inconclusive row, which has its
+    verdict from no finding, an entry without checks excuses all.
+    """
+    expected = tuple(expectations)
+    live = [each for each in expected if today <= each.expires]
+    if (used := _excuse(live, deviation)) is not None:
+        return DeviationMatch("known", used)
+    if (used := _excuse(sorted(expected, key=lambda each: each.expires), deviation)) is not None:
+        return DeviationMatch("expired", used)
+    return DeviationMatch()
+
+
+def _excuse(expectations: Sequence[KnownDeviation], deviation: RowDeviation) -> KnownDeviation | None:
+    """The first of the entries that together excuse all of a row's deviation; None where something is left over."""
+    whole = [each for each in expectations if not each.answers and each.happens(deviation)]
+    if whole:
+        return whole[0]
+    found = [
+        next((each for each in expectations if each.explains(deviation, check, actual)), None)
+        for check, actual in deviation.actual
+    ]
+    return found[0] if found and all(found) else None
 
 
 def find_stale(
-    expectations: Iterable[KnownDeviation], verdicts: Mapping[str, str], rows: Iterable[str] = ()
+    expectations: Iterable[KnownDeviation], deviations: Iterable[RowDeviation], rows: Iterable[str] = ()
 ) -> tuple[KnownDeviation, ...]:
-    """Those whose deviation no longer happens, as far as a run can tell.
+    """Those whose deviation no longer happens, as far as a run shows.
 
-    `verdicts` holds the rows of the run, `rows` all of the contract's. Only a run that could tell of every row an
-    expectation names says that it is stale: a row that was left out, not exercised or inconclusive may still deviate.
+    `deviations` holds the rows of the run, those that conform included, `rows` all of the contract's. Only a run that
+    has decided every row that an entry names shows that it is stale: a row that was left out, not exercised or
+    inconclusive may still deviate.
     """
-    decided = {row for row, verdict in verdicts.items() if verdict not in {"not-exercised", "inconclusive"}}
-    every = {*verdicts, *rows}
+    found = {each.row: each for each in deviations}
+    decided = {row for row, each in found.items() if each.verdict not in {"not-exercised", "inconclusive"}}
+    every = {*found, *rows}
 
     def is_stale(expectation: KnownDeviation) -> bool:
         named = {row for row in every if expectation.names(row)}
-        happens = any(expectation.covers(row, verdicts[row]) for row in named if row in verdicts)
+        happens = any(expectation.happens(found[row]) for row in named if row in found)
         return bool(named) and named <= decided and not happens
 
     return tuple(filter(is_stale, expectations))
 
 
 def check_deviation_rows(expectations: Iterable[KnownDeviation], rows: Iterable[str]) -> tuple[Problem, ...]:
-    """A problem for each expectation that names no row of the contract."""
+    """A problem for each known deviation that names no row of the contract."""
     known = tuple(rows)
     return tuple(
         Problem(each.where, f"no row is named {each.row!r}", suggest(each.row, known, "rows"))
@@ -148,13 +237,33 @@ def check_deviation_rows(expectations: Iterable[KnownDeviation], rows: Iterable[
     )
 
 
-def format_deviations(deviations: Iterable[tuple[str, str, str]], *, expires: date) -> str:
-    """A file of expectations for the deviations of a run, each `(row, verdict, reason)`; all excused until `expires`.
+def format_deviations(deviations: Iterable[RowDeviation], *, expires: date) -> str:
+    """A file of known deviations for those of a run, all excused until `expires`.
 
-    A reader of it gets back the same expectations. The links are for a person to add.
+    A reader of it gets back the same. The links are for a person to add.
     """
-    entries = [
-        {"row": row, "reason": reason.strip() or "seen in a run", "expires": expires.isoformat(), "verdict": verdict}
-        for row, verdict, reason in deviations
-    ]
+    entries = [_entry(each, expires) for each in deviations]
     return "# Known deviations: say why, add `link:` to where each is tracked.\n" + dump(entries)
+
+
+def _entry(deviation: RowDeviation, expires: date) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "row": deviation.row,
+        "reason": deviation.reason.strip() or "seen in a run",
+        "expires": expires.isoformat(),
+        "verdict": deviation.verdict,
+    }
+    if deviation.verdict == "inconclusive":
+        return entry
+    for check in dict.fromkeys(check for check, _ in deviation.actual):
+        values = [_written(actual) for name, actual in deviation.actual if name == check]
+        unique = [value for index, value in enumerate(values) if not any(json_equal(value, v) for v in values[:index])]
+        entry[check] = _ANY if _ANY in unique else unique[0] if len(unique) == 1 else unique
+    return entry
+
+
+def _written(actual: Any) -> Any:
+    """A value as it is written: a long text, a list or a mapping is not compared but accepted whatever it is."""
+    if isinstance(actual, (list, dict)) or (isinstance(actual, str) and len(actual) > _LONGEST_WRITTEN):
+        return _ANY
+    return str(actual) if isinstance(actual, str) else actual

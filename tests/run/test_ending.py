@@ -174,9 +174,11 @@ TODAY = date(2026, 11, 22)
 def expecting(target: Callable[..., Target]) -> Callable[..., RowResult]:
     """A row that violates, on a target that says so."""
 
-    def held(expires: str, verdict: Verdict = Verdict.VIOLATES) -> RowResult:
-        said = [{"row": "items/a", "verdict": "violates", "reason": "#12", "expires": expires}]
-        return mark_known_deviation(row("items/a", 1, verdict), target(expectations=said).expectations, TODAY)
+    def held(expires: str, verdict: Verdict = Verdict.VIOLATES, actual: int = 200) -> RowResult:
+        said = [{"row": "items/a", "status": 200, "reason": "#12", "expires": expires}]
+        wrong = Finding("status", Level.MUST, 400, actual, "example")
+        deviating = row("items/a", 1, verdict, findings=(wrong,))
+        return mark_known_deviation(deviating, target(expectations=said).expectations, TODAY)
 
     return held
 
@@ -198,9 +200,10 @@ def test_an_expectation_that_expired_counts_again_and_is_told(expecting: Callabl
 
 
 def test_another_deviation_than_the_known_one_counts(expecting: Callable[..., RowResult]) -> None:
-    found = expecting("2026-12-31", Verdict.INCONCLUSIVE)
+    assert expecting("2026-12-31", Verdict.INCONCLUSIVE).known is None
+    found = expecting("2026-12-31", actual=201)
     assert found.known is None
-    assert Verdict.INCONCLUSIVE is assemble_run(RUN, [found]).verdict
+    assert Verdict.VIOLATES is assemble_run(RUN, [found]).verdict
 
 
 def test_a_run_is_as_bad_as_its_worst_row_or_operation() -> None:

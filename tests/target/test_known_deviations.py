@@ -5,111 +5,163 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from conformance import yaml_document as source
 from conformance.target.known_deviations import (
     DeviationMatch,
     KnownDeviation,
+    RowDeviation,
     check_deviation_rows,
     find_stale,
     format_deviations,
     match_deviation,
 )
 from conformance.target.loader import Target
+from conformance.yaml_document import read_text
 
 TODAY = date(2026, 11, 22)
+WRONG_STATUS = (("status", 201),)
 
 
-def known(row: str = "contents-get/*", expires: date = TODAY, verdict: str | None = None) -> KnownDeviation:
-    return KnownDeviation(row, "reported", None, expires, verdict, "known.yaml:1")  # type: ignore[arg-type]
+def known(
+    row: str = "contents-get/*", expires: date = TODAY, verdict: Any = None, answers: dict[str, Any] | None = None
+) -> KnownDeviation:
+    return KnownDeviation(row, "reported", None, expires, verdict, "known.yaml:1", answers or {"status": 201})
 
 
-@pytest.mark.parametrize("verdict", ["violates", "drifts", "inconclusive"])
-def test_a_live_expectation_excuses_every_deviation_of_its_rows(verdict: str) -> None:
-    assert DeviationMatch("known", known()) == match_deviation(
-        [known()], "contents-get/limit-below-minimum", verdict, TODAY
-    )
+def deviation(
+    row: str = "contents-get/x", verdict: str = "violates", actual: tuple[tuple[str, Any], ...] = WRONG_STATUS
+) -> RowDeviation:
+    return RowDeviation(row, verdict, actual)
 
 
-@pytest.mark.parametrize("verdict", ["conforms", "not-exercised"])
-def test_what_does_not_deviate_needs_no_excuse(verdict: str) -> None:
-    assert DeviationMatch() == match_deviation([known()], "contents-get/x", verdict, TODAY)
+@pytest.mark.parametrize("verdict", ["violates", "drifts"])
+def test_a_live_entry_excuses_what_it_names(verdict: str) -> None:
+    assert match_deviation([known()], deviation(verdict=verdict), TODAY) == DeviationMatch("known", known())
 
 
-def test_an_expectation_of_one_verdict_excuses_no_other() -> None:
+@pytest.mark.parametrize(
+    ("answers", "actual", "kind"),
+    [
+        ({"status": 201}, [("status", 201)], "known"),
+        ({"status": 201}, [("status", 201), ("status", 201)], "known"),
+        ({"status": 201}, [("status", 202)], None),
+        ({"status": 201}, [("status", 201), ("message", "no")], None),
+        ({"code": 107}, [("status", 201)], None),
+        ({"code": 107}, [("code", 107)], "known"),
+        ({"code": 107}, [("code", "107")], None),
+        ({"code": 107}, [("code", 107), ("status", 201)], None),
+        ({"code": None}, [("code", None)], "known"),
+        ({"status": 1}, [("status", True)], None),
+        ({"status": [201, 202]}, [("status", 202), ("status", 201)], "known"),
+        ({"message": "*"}, [("message", "anything")], "known"),
+        ({"message": "no"}, [("message", "No")], None),
+        ({"status": 201, "message": "*"}, [("status", 201), ("message", "made")], "known"),
+    ],
+)
+def test_only_the_named_value_of_the_named_check_is_excused(
+    answers: dict[str, Any], actual: list[tuple[str, Any]], kind: str | None
+) -> None:
+    found = match_deviation([known(answers=answers)], deviation(actual=tuple(actual)), TODAY)
+    assert found.kind == kind
+
+
+def test_several_entries_may_excuse_a_row_together() -> None:
+    both = [known(answers={"status": 201}), known("*", answers={"message": "made"})]
+    actual = (("status", 201), ("message", "made"))
+    assert match_deviation(both, deviation(actual=actual), TODAY).kind == "known"
+    assert match_deviation(both[:1], deviation(actual=actual), TODAY).kind is None
+
+
+def test_an_inconclusive_row_is_excused_by_its_verdict() -> None:
+    entry = KnownDeviation("contents-get/x", "reported", None, TODAY, "inconclusive", "known.yaml:1")
+    assert match_deviation([entry], deviation(verdict="inconclusive", actual=()), TODAY).kind == "known"
+    assert match_deviation([entry], deviation(), TODAY).kind is None
+    assert match_deviation([known()], deviation(verdict="inconclusive", actual=()), TODAY).kind is None
+
+
+def test_an_entry_of_one_verdict_excuses_no_other() -> None:
     only = known(verdict="drifts")
-    assert "known" == match_deviation([only], "contents-get/x", "drifts", TODAY).kind
-    assert None is match_deviation([only], "contents-get/x", "violates", TODAY).kind
+    assert match_deviation([only], deviation(verdict="drifts"), TODAY).kind == "known"
+    assert match_deviation([only], deviation(verdict="violates"), TODAY).kind is None
 
 
 def test_other_rows_are_not_excused() -> None:
     for row in ("contents-patch/x", "contents-get", "media-get/contents-get/x"):
-        assert None is match_deviation([known()], row, "violates", TODAY).kind
+        assert match_deviation([known()], deviation(row), TODAY).kind is None
 
 
 def test_it_holds_through_its_last_day_and_no_longer() -> None:
-    assert "known" == match_deviation([known(expires=TODAY)], "contents-get/x", "violates", TODAY).kind
+    assert match_deviation([known(expires=TODAY)], deviation(), TODAY).kind == "known"
     old = known(expires=date(2026, 11, 21))
-    assert DeviationMatch("expired", old) == match_deviation([old], "contents-get/x", "violates", TODAY)
+    assert match_deviation([old], deviation(), TODAY) == DeviationMatch("expired", old)
 
 
-def test_one_live_expectation_is_enough() -> None:
+def test_one_live_entry_is_enough() -> None:
     old, live = known(expires=date(2020, 1, 1)), known("*", date(2027, 1, 1))
-    assert DeviationMatch("known", live) == match_deviation([old, live], "contents-get/x", "violates", TODAY)
+    assert match_deviation([old, live], deviation(), TODAY) == DeviationMatch("known", live)
 
 
 def test_a_deviation_that_no_longer_happens_is_stale() -> None:
-    gone = known("contents-get/a")
-    assert (gone,) == find_stale([gone], {"contents-get/a": "conforms"})
-    assert () == find_stale([gone], {"contents-get/a": "violates"})
-    assert (gone,) == find_stale(
-        [known("contents-get/b"), gone], {"contents-get/a": "conforms", "contents-get/b": "drifts"}
-    )
+    one = known("contents-get/a")
+    fine, wrong = deviation("contents-get/a", "conforms", ()), deviation("contents-get/a")
+    assert find_stale([one], [fine]) == (one,)
+    assert find_stale([one], [wrong]) == ()
+    assert find_stale([known("contents-get/b"), one], [fine, deviation("contents-get/b")]) == (one,)
 
 
-def test_a_verdict_that_got_better_makes_the_expectation_of_the_worse_stale() -> None:
-    worse = known("contents-get/a", verdict="violates")
-    assert (worse,) == find_stale([worse], {"contents-get/a": "drifts"})
+def test_another_wrong_answer_makes_the_entry_of_the_former_one_stale() -> None:
+    one = known("contents-get/a")
+    assert find_stale([one], [deviation("contents-get/a", actual=(("status", 500),))]) == (one,)
 
 
 @pytest.mark.parametrize("verdict", ["not-exercised", "inconclusive"])
-def test_a_row_of_which_nothing_can_be_told_is_not_stale(verdict: str) -> None:
-    one = known("contents-get/a", verdict="violates")
-    assert () == find_stale([one], {"contents-get/a": verdict})
-    assert () == find_stale([one], {})
+def test_a_row_that_was_not_decided_is_not_stale(verdict: str) -> None:
+    one = known("contents-get/a")
+    assert find_stale([one], [deviation("contents-get/a", verdict, ())]) == ()
+    assert find_stale([one], []) == ()
 
 
-def test_a_glob_is_stale_only_when_every_row_of_it_was_told() -> None:
+def test_a_glob_is_stale_only_when_every_row_of_it_was_decided() -> None:
     several, rows = known("contents-get/*"), ["contents-get/a", "contents-get/b"]
-    assert () == find_stale([several], {"contents-get/a": "conforms"}, rows)
-    assert () == find_stale([several], {"contents-get/a": "conforms", "contents-get/b": "violates"}, rows)
-    assert (several,) == find_stale([several], dict.fromkeys(rows, "conforms"), rows)
+    fine = [deviation(row, "conforms", ()) for row in rows]
+    assert find_stale([several], fine[:1], rows) == ()
+    assert find_stale([several], [fine[0], deviation("contents-get/b")], rows) == ()
+    assert find_stale([several], fine, rows) == (several,)
 
 
-def test_an_expectation_that_names_no_row_is_a_problem() -> None:
+def test_an_entry_that_names_no_row_is_a_problem() -> None:
     (problem,) = check_deviation_rows([known("contents-get/limt"), known()], ["contents-get/limit"])
-    assert "known.yaml:1: no row is named 'contents-get/limt'; did you mean 'contents-get/limit'?" == str(problem)
+    assert str(problem) == "known.yaml:1: no row is named 'contents-get/limt'; did you mean 'contents-get/limit'?"
+
+
+def test_an_entry_that_names_no_check_is_a_problem_of_the_profile(problems: Callable[..., list[str]]) -> None:
+    (problem,) = problems('expectations: [{row: contents-get/a, reason: a, expires: "2027-01-31"}]')
+    assert problem.endswith("names no check; say what is answered instead, such as `status: 201` or `code: 107`")
 
 
 def test_what_is_written_is_read_back_and_excuses_the_run_it_came_from(
     profile: Callable[..., Target], tmp_path: Path
 ) -> None:
     found = [
-        ("contents-get/a", "violates", "status: wanted 400, got 200"),
-        ("contents-get/b", "drifts", 'message: "no"\nand: more 日本 \x1b[31m'),
-        ("common/c", "inconclusive", ""),
+        RowDeviation("contents-get/a", "violates", (("status", 200), ("code", None), ("status", 500)), "wrong"),
+        RowDeviation("contents-get/b", "drifts", (("message", '"no"\nand: more 日本 \x1b[31m'),), 'a "no": b'),
+        RowDeviation("contents-get/c", "violates", (("envelope", {"a": 1}), ("content-type", "x" * 300)), "c"),
+        RowDeviation("common/d", "inconclusive", ()),
     ]
     (tmp_path / "known.yaml").write_text(format_deviations(found, expires=TODAY), encoding="utf-8")
     expectations = profile("expectations: known.yaml\n").expectations
-    assert [(row, verdict) for row, verdict, _ in found] == [(each.row, each.verdict) for each in expectations]
-    assert found[1][2] == expectations[1].reason
-    assert {"known"} == {match_deviation(expectations, row, verdict, TODAY).kind for row, verdict, _ in found}
-    assert (TODAY,) * 3 == tuple(each.expires for each in expectations)
+    assert [each.verdict for each in expectations] == ["violates", "drifts", "violates", "inconclusive"]
+    assert expectations[0].answers == {"status": [200, 500], "code": None}
+    assert expectations[2].answers == {"envelope": "*", "content-type": "*"}
+    assert expectations[1].reason == 'a "no": b'
+    assert {match_deviation(expectations, each, TODAY).kind for each in found} == {"known"}
+    assert {each.expires for each in expectations} == {TODAY}
 
 
 def test_a_run_without_deviations_writes_an_empty_list() -> None:
-    document, problems = source.read_text(format_deviations([], expires=TODAY), Path("known.yaml"))
+    document, problems = read_text(format_deviations([], expires=TODAY), Path("known.yaml"))
     assert document is not None
-    assert ([], ()) == (document.value, problems)
+    assert (document.value, problems) == ([], ())

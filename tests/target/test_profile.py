@@ -273,7 +273,7 @@ def test_expectations_of_a_file_keep_its_lines(
     profile: Callable[..., Target], problems: Callable[..., list[str]], tmp_path: Path
 ) -> None:
     known = tmp_path / "known.yaml"
-    known.write_text('# known\n- {row: a/b, reason: slow fix, expires: "2027-01-31"}\n')
+    known.write_text('# known\n- {row: a/b, status: 201, reason: slow fix, expires: "2027-01-31"}\n')
     (expectation,) = profile("expectations: known.yaml\n").expectations
     assert ("a/b", f"{known}:2") == (expectation.row, expectation.where)
     known.write_text('# known\n- {row: a/b, expires: "soon"}\n- {reason: x}\n')
