@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from conformance import reference
-from conformance.audit.jobs import AuditOptions, Job
-from conformance.audit.worker import TargetRunner
 from conformance.causes import find_causes
 from conformance.checks.model import Verdict
 from conformance.contract.loader import read_contract
 from conformance.results.model import RecordedExchange, RecordedRequest, RecordedResponse, RowResult, TargetRun
+from conformance.session import RunOptions
 from conformance.target.loader import target_from_mapping
+from conformance.target_runner import TargetRunner
 
 CASES = Path(__file__).parents[1] / "cases"
 Change = Callable[[dict[str, Any]], None]
@@ -23,12 +23,11 @@ Change = Callable[[dict[str, Any]], None]
 
 def run_smoke(contract: str, change: Change, *faults: str) -> TargetRun:
     """A run at smoke against a reference server, with the profile changed."""
-    job = Job("target", "", "", None, "", "", AuditOptions("smoke", explore=False))
     with reference.start(contract, faults=faults) as server:
         profile = dict(server.profile)
         change(profile)
         target = target_from_mapping(profile, where="target.yaml", environ={})
-        runner = TargetRunner(job, read_contract(CASES / contract), target)
+        runner = TargetRunner(read_contract(CASES / contract), target, RunOptions("smoke", 0))
         try:
             for row in runner.begin():
                 runner.row(row)

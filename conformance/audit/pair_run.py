@@ -15,7 +15,7 @@ from conformance.audit.jobs import AuditOptions, Job, build_jobs, load_job_contr
 from conformance.audit.pair import Pairing, compare_pair
 from conformance.audit.pair_forms import format_json_pair, render_pair
 from conformance.audit.profiles import ProfileSummary, find_profiles, summarize_profiles
-from conformance.audit.worker import TargetRunner, load_job_target
+from conformance.audit.worker import build_target_runner, load_job_target
 from conformance.client.rate_limit import Pace, RateLimiter
 from conformance.contract.contract import Contract
 from conformance.engine.context import RequestSender
@@ -23,6 +23,7 @@ from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 from conformance.http import Exchange, Request
 from conformance.results.model import Results
+from conformance.target_runner import TargetRunner
 
 __all__ = ["Lockstep", "run_pair", "run_side_by_side"]
 
@@ -133,7 +134,7 @@ def _run_jobs(job: Job, lockstep: Lockstep, side: int) -> TargetRunner:
 
     contract = load_job_contract(job.contract, job.contract_digest)
     target = load_job_target(job)
-    return TargetRunner(job, contract, replace(target, expectations=()), through)
+    return build_target_runner(job, contract, replace(target, expectations=()), through)
 
 
 def run_pair(

@@ -6,26 +6,21 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
-from typing import Any
 
-from conformance.assemble import assemble_run, build_results, utc_now
 from conformance.audit.jobs import Job, JobOutcome, digest_file, load_job_contract
 from conformance.audit.stop import StopSignal
 from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, ConformanceError, InternalError, Problem
 from conformance.messages import Message
-from conformance.results.model import Exploration, Results, RowResult, Undocumented
-from conformance.results.serialization import format_results, parse_results
-from conformance.session import RunOptions, RunSession, SenderWrapper
+from conformance.session import RunOptions, SenderWrapper
 from conformance.target.loader import Target, read_profile, target_from_mapping
-from conformance.target.selection import TargetSelection
+from conformance.target_runner import TargetRunner
 
-__all__ = ["TargetRunner", "load_job_target", "run_job"]
+__all__ = ["build_target_runner", "load_job_target", "run_job"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,7 +29,7 @@ def run_job(job: Job, stop_signal: StopSignal | None = None) -> JobOutcome:
     """Run every row of a job and explore, within its time. Never raises: what goes wrong is the outcome's problem."""
     try:
         contract = load_job_contract(job.contract, job.contract_digest)
-        return _run(job, TargetRunner(job, contract, load_job_target(job)), stop_signal or StopSignal())
+        return _run(job, build_target_runner(job, contract, load_job_target(job)), stop_signal or StopSignal())
     except ConformanceError as error:
         return JobOutcome(job.name, problem=str(error), exit_code=error.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever it is, it costs this line only
@@ -57,69 +52,14 @@ def load_job_target(job: Job) -> Target:
     return replace(target, pace=job.pace) if job.pace else target
 
 
-class TargetRunner:
-    """One target: runs rows and operations as they are asked for; its results can be had at any time."""
-
-    def __init__(self, job: Job, contract: Contract, target: Target, through: SenderWrapper | None = None) -> None:
-        options = job.options
-        output = Path(job.output) if job.output else None
-        run_options = RunOptions(options.depth, options.seed, relative_to=Path.cwd(), output=output, through=through)
-        self._options, self.contract = options, contract
-        self._run_session = RunSession(TargetSelection(target, None, None, ()), run_options, _refuse_embedded_server)
-        self._started, self._clock = utc_now(), perf_counter()
-        self._rows: list[RowResult] = []
-        self._explored: list[Exploration] = []
-        self._undocumented: list[Undocumented] = []
-        self.stopped = ""
-        """Why nothing new is begun any more."""
-
-    def begin(self) -> tuple[str, ...]:
-        """Plan; the rows, those last that use something up. Raises ConfigError."""
-        rows = sorted(self.contract.rows, key=lambda row: row.case.last)
-        self._run_session.begin(self.contract, [row.id for row in rows])
-        return tuple(row.id for row in rows)
-
-    def row(self, row: str) -> None:
-        """Run one row, unless stopped."""
-        if self.stopped:
-            return
-        found = self._run_session.row(self.contract.name, row)
-        if not self.stopped:  # a row that was broken off may not say that all is well
-            self._rows.append(found)
-
-    def explore(self) -> None:
-        """Explore every operation, unless stopped."""
-        for operation in self.contract.file.operations:
-            if self.stopped:
-                return
-            found, pairs = self._run_session.explore(self.contract.name, operation)
-            self._explored.append(found)
-            self._undocumented += pairs
-
-    def stop(self, why: str) -> None:
-        """Begin nothing new; what is under way cleans up."""
-        self.stopped = self.stopped or why
-        self._run_session.stop()
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._run_session.close()
-
-    def results(self) -> Results:
-        """What is known so far, without the secrets that were only captured on the way."""
-        name = self.contract.name
-        run = assemble_run(self._run_session.run(name), self._rows, self._explored, self._undocumented)
-        whole = build_results(
-            [run],
-            seed=self._options.seed,
-            depth=self._options.depth,
-            started=self._started,
-            seconds=perf_counter() - self._clock,
-            why_partial=self.stopped,
-        )
-        text = format_results(whole)
-        clean = self._run_session.redacted(name, text)
-        return whole if clean == text else parse_results(clean, "results.json")
+def build_target_runner(
+    job: Job, contract: Contract, target: Target, through: SenderWrapper | None = None
+) -> TargetRunner:
+    """A runner with the options of a job."""
+    output = Path(job.output) if job.output else None
+    options = job.options
+    run_options = RunOptions(options.depth, options.seed, relative_to=Path.cwd(), output=output, through=through)
+    return TargetRunner(contract, target, run_options)
 
 
 def _run(job: Job, runner: TargetRunner, stop_signal: StopSignal) -> JobOutcome:
@@ -150,7 +90,3 @@ def _stopping_in_time(job: Job, runner: TargetRunner, stop_signal: StopSignal) -
             yield
     finally:
         alarm.cancel()
-
-
-def _refuse_embedded_server(contract: str) -> Mapping[str, Any]:
-    raise ConfigError([Problem(contract, "an audit needs a profile of each target", "give profiles")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from conformance.contract.contract import Contract, Row
-from conformance.contract.folders import find_contract_folders
+from conformance.contract.folders import find_all_contract_folders
 from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError, Problem
 from conformance.validation import closest_name, suggest
@@ -20,7 +20,7 @@ def read_contracts(name: str | None, where: Path | None = None) -> tuple[list[Co
     """
     found: list[Contract] = []
     problems: list[Problem] = []
-    for folder in find_contract_folders(where or Path.cwd()):
+    for folder in find_all_contract_folders(where or Path.cwd()):
         try:
             found.append(read_contract(folder))
         except ConfigError as unusable:

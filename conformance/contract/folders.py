@@ -7,7 +7,7 @@ from pathlib import Path
 import conformance
 from conformance.errors import ConfigError, Problem
 
-__all__ = ["find_contract_folders", "find_shipped_folder"]
+__all__ = ["find_all_contract_folders", "find_contract_folders", "find_shipped_folder"]
 
 
 def find_shipped_folder() -> Path:
@@ -27,6 +27,13 @@ def find_contract_folders(where: Path) -> tuple[Path, ...]:
             return found
     hint = "work in a folder that has cases/<contract>/contract.yaml"
     raise ConfigError([Problem(str(where), "there is no contract here and none came with the package", hint)])
+
+
+def find_all_contract_folders(where: Path) -> tuple[Path, ...]:
+    """The contracts of `find_contract_folders`, then those that were shipped and are not among them by name."""
+    own = find_contract_folders(where)
+    names = {folder.name for folder in own}
+    return (*own, *(folder for folder in _contracts(find_shipped_folder()) if folder.name not in names))
 
 
 def _contracts(place: Path) -> tuple[Path, ...]:

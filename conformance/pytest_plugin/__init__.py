@@ -6,6 +6,7 @@ session that collects no contract is left alone: it does not even import what st
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -37,6 +38,18 @@ def pytest_configure(config: pytest.Config) -> None:
         register_contracts(config, folders)
     except ConfigError as unusable:
         raise pytest.UsageError(f"\n{unusable}") from None
+
+
+@pytest.fixture
+def conformance_target() -> Callable[..., Any]:
+    """Holds a test server of a project to a contract: call it with a base URL or a WSGI or ASGI application.
+
+    `conformance_target(app, "cases/shop", fixtures={"item": "1"})` runs the contract and fails the test where a row
+    violates it or is inconclusive; it returns the results. See `conformance.check` for its parameters.
+    """
+    from conformance.api import check  # noqa: PLC0415 - only for a test that uses it
+
+    return check
 
 
 class _NothingFound:

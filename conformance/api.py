@@ -1,0 +1,133 @@
+"""The Python API: hold a server to a contract from a program or a test, with the engine of `conformance run`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance.app_server import serve_app
+from conformance.checks.model import Verdict
+from conformance.contract.contract import Contract
+from conformance.contract.folders import find_all_contract_folders
+from conformance.contract.loader import read_contract
+from conformance.contract.schema import Depth
+from conformance.coverage import check_requirements
+from conformance.errors import ConfigError, Problem
+from conformance.report.failure_text import format_exploration_failure, format_row_failure
+from conformance.results.model import Results
+from conformance.session import RunOptions
+from conformance.target.loader import Target, check_target_names, read_profile, target_from_mapping
+from conformance.target_runner import TargetRunner
+from conformance.validation import suggest
+
+__all__ = ["Contract", "Results", "Target", "check", "load_contract", "load_target", "run"]
+
+
+def load_contract(contract: str | Path) -> Contract:
+    """A contract by its folder, or by the name of one in `cases/` or of one that came with the package.
+
+    Raises ConfigError with every problem of its files.
+    """
+    folder = Path(contract)
+    if (folder / "contract.yaml").is_file():
+        return read_contract(folder)
+    folders = {path.name: path for path in find_all_contract_folders(Path.cwd())}
+    if str(contract) not in folders:
+        hint = suggest(str(contract), folders, "contracts")
+        raise ConfigError([Problem(str(contract), "there is no contract of that name or in that folder", hint)])
+    return read_contract(folders[str(contract)])
+
+
+def load_target(target: str | Path | Mapping[str, Any], allow: Iterable[str] = ()) -> Target:
+    """A target from a profile's file, or from a mapping with the keys of a profile.
+
+    `allow` adds permissions (write, delete, exhaust) to those of the profile. Raises ConfigError with every problem.
+    """
+    if isinstance(target, Mapping):
+        return target_from_mapping(dict(target), where="target", environ=os.environ, allow=allow)
+    return read_profile(Path(target), environ=os.environ, allow=allow)
+
+
+def run(
+    contract: Contract | str | Path,
+    target: Target | str | Path | Mapping[str, Any],
+    *,
+    depth: Depth = "standard",
+    seed: int = 0,
+    rows: Collection[str] = (),
+    explore: bool = False,
+    workers: int = 1,
+    output: Path | None = None,
+) -> Results:
+    """Hold a target to a contract and return the results.
+
+    `rows` are the IDs of the rows to run; all, if there are none. `explore` also tries each operation beyond the
+    tables. `workers` is how many independent rows may be under way at the same time. `output` is the folder for the
+    ledger of what is created on the target, from which `conformance sweep` deletes what a killed run left; without it
+    no ledger is kept. Raises ConfigError for a contract, a target or an ID that cannot be used; what the target does
+    wrong is never an exception.
+    """
+    contract = contract if isinstance(contract, Contract) else load_contract(contract)
+    target = target if isinstance(target, Target) else load_target(target)
+    check_requirements(rows, [row.id for row in contract.rows])
+    _check_names(contract, target)
+    runner = TargetRunner(contract, target, RunOptions(depth, seed, workers, relative_to=Path.cwd(), output=output))
+    operations = [name for name in contract.file.operations if explore and depth != "smoke"]
+    try:
+        planned = runner.begin(rows, operations)
+        late = {row.id for row in contract.rows if row.case.last}
+        for row in planned:
+            if row not in late:
+                runner.row(row)
+        if operations:
+            runner.explore()
+        for row in planned:
+            if row in late:
+                runner.row(row)
+    finally:
+        runner.close()
+    return runner.results()
+
+
+def check(
+    server: str | Callable[..., Any],
+    contract: Contract | str | Path,
+    *,
+    depth: Depth = "standard",
+    rows: Collection[str] = (),
+    seed: int = 0,
+    **profile: Any,
+) -> Results:
+    """Run a contract against a test server and raise AssertionError where a row violates it or is inconclusive.
+
+    `server` is a base URL, or a WSGI or ASGI application, which is served on a loopback address meanwhile. `profile`
+    holds further keys of a profile: `credentials`, `fixtures`, `allow`, … Returns the results.
+    """
+    contract = contract if isinstance(contract, Contract) else load_contract(contract)
+    with serve_app(server) as base_url:
+        target = load_target({"contract": contract.name, "base_url": base_url, **profile})
+        results = run(contract, target, depth=depth, rows=rows, seed=seed)
+    if failures := list(_failures(contract, results)):
+        raise AssertionError("\n\n".join(failures))
+    return results
+
+
+def _failures(contract: Contract, results: Results) -> Iterable[str]:
+    bad = (Verdict.VIOLATES, Verdict.INCONCLUSIVE)
+    for one in results.runs:
+        for row in one.rows:
+            entry = contract.row(row.id)
+            if row.verdict in bad and row.known is None:
+                yield f"{row.id}: {format_row_failure(row, entry.excerpt if entry else '')}"
+        for explored in one.explored:
+            if explored.verdict in bad:
+                yield f"{explored.operation}: {format_exploration_failure(explored)}"
+
+
+def _check_names(contract: Contract, target: Target) -> None:
+    file = contract.file
+    fields = {name: tuple(named.fields) for name, named in file.credentials.items()}
+    if problems := check_target_names(target, file.fixtures, fields, file.vantages, file.hooks):
+        raise ConfigError(problems)

@@ -1,0 +1,76 @@
+"""Serves a WSGI or ASGI application of a project on a loopback address, while a contract is run against it."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from conformance.errors import ConfigError, Problem
+
+__all__ = ["serve_app"]
+
+_SECONDS_TO_START = 30.0
+
+
+@contextmanager
+def serve_app(server: str | Callable[..., Any]) -> Iterator[str]:
+    """The base URL of a server: a URL as it is, an application as long as the block lasts. Raises ConfigError."""
+    if isinstance(server, str):
+        yield server
+    elif _is_asgi(server):
+        with _serve_asgi(server) as base_url:
+            yield base_url
+    else:
+        with _serve_wsgi(server) as base_url:
+            yield base_url
+
+
+def _is_asgi(app: Callable[..., Any]) -> bool:
+    called = app if inspect.isfunction(app) or inspect.ismethod(app) else getattr(app, "__call__", app)  # noqa: B004 - its code counts
+    return inspect.iscoroutinefunction(called)
+
+
+@contextmanager
+def _serve_wsgi(app: Callable[..., Any]) -> Iterator[str]:
+    from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415 - loaded only where it serves
+
+    class Quiet(WSGIRequestHandler):
+        def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - as Werkzeug calls it
+            pass
+
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def _serve_asgi(app: Callable[..., Any]) -> Iterator[str]:
+    try:
+        import uvicorn  # noqa: PLC0415 - only for an ASGI application, whose project has it
+    except ImportError:
+        hint = "install it, or start the application and give its URL"
+        raise ConfigError([Problem("server", "an ASGI application is served by uvicorn", hint)]) from None
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="auto"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    end = time.monotonic() + _SECONDS_TO_START
+    while not server.started and thread.is_alive() and time.monotonic() < end:
+        time.sleep(0.01)
+    if not server.started:
+        raise ConfigError([Problem("server", "the ASGI application did not start", "start it by itself to see why")])
+    try:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(_SECONDS_TO_START)

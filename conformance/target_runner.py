@@ -1,0 +1,88 @@
+"""Runs one contract against one target: rows and operations as they are asked for, and the results of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+from conformance.assemble import assemble_run, build_results, utc_now
+from conformance.contract.contract import Contract
+from conformance.errors import ConfigError, Problem
+from conformance.results.model import Exploration, Results, RowResult, Undocumented
+from conformance.results.serialization import format_results, parse_results
+from conformance.session import RunOptions, RunSession
+from conformance.target.loader import Target
+from conformance.target.selection import TargetSelection
+
+__all__ = ["TargetRunner"]
+
+
+class TargetRunner:
+    """One target: runs rows and operations as they are asked for; its results can be had at any time."""
+
+    def __init__(self, contract: Contract, target: Target, options: RunOptions) -> None:
+        self._options, self.contract = options, contract
+        self._run_session = RunSession(TargetSelection(target, None, None, ()), options, _refuse_embedded_server)
+        self._started, self._clock = utc_now(), perf_counter()
+        self._rows: list[RowResult] = []
+        self._explored: list[Exploration] = []
+        self._undocumented: list[Undocumented] = []
+        self.stopped = ""
+        """Why nothing new is begun any more."""
+
+    def begin(self, only: Collection[str] = (), operations: Sequence[str] = ()) -> tuple[str, ...]:
+        """Plan; the IDs of the rows (those of `only`, if any), with those last that use something up.
+
+        With several workers, the rows and the exploration of these operations begin at once. Raises ConfigError.
+        """
+        selected = [row for row in self.contract.rows if not only or row.id in only]
+        rows = [row.id for row in sorted(selected, key=lambda row: row.case.last)]
+        self._run_session.begin(self.contract, rows, operations)
+        return tuple(rows)
+
+    def row(self, row: str) -> None:
+        """Run one row, unless stopped."""
+        if self.stopped:
+            return
+        found = self._run_session.row(self.contract.name, row)
+        if not self.stopped:  # a row that was broken off may not say that all is well
+            self._rows.append(found)
+
+    def explore(self) -> None:
+        """Explore every operation, unless stopped."""
+        for operation in self.contract.file.operations:
+            if self.stopped:
+                return
+            found, pairs = self._run_session.explore(self.contract.name, operation)
+            self._explored.append(found)
+            self._undocumented += pairs
+
+    def stop(self, why: str) -> None:
+        """Begin nothing new; what is under way cleans up."""
+        self.stopped = self.stopped or why
+        self._run_session.stop()
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._run_session.close()
+
+    def results(self) -> Results:
+        """What is known so far, without the secrets that were only captured on the way."""
+        name = self.contract.name
+        run = assemble_run(self._run_session.run(name), self._rows, self._explored, self._undocumented)
+        whole = build_results(
+            [run],
+            seed=self._options.seed,
+            depth=self._options.depth,
+            started=self._started,
+            seconds=perf_counter() - self._clock,
+            why_partial=self.stopped,
+        )
+        text = format_results(whole)
+        clean = self._run_session.redacted(name, text)
+        return whole if clean == text else parse_results(clean, "results.json")
+
+
+def _refuse_embedded_server(contract: str) -> Mapping[str, Any]:
+    raise ConfigError([Problem(contract, "an audit needs a profile of each target", "give profiles")])
