@@ -16,6 +16,7 @@ from conformance.client.session import Session
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Depth
 from conformance.engine.context import RunContext
+from conformance.engine.journal import draw_run_id
 from conformance.engine.lanes import Lanes, Turns
 from conformance.engine.row import run_row
 from conformance.engine.smoke import bands
@@ -76,7 +77,7 @@ def build_context(
         contract=contract,
         target=target,
         session=session,
-        binder=RequestBuilder(contract, target, seed),
+        binder=RequestBuilder(contract, target, seed, draw_run_id()),
         rules=ResponseRules(contract, redactor.found_in, keys),
         redactor=redactor,
         depth=depth,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.client.builder import PlaceholderScope, RequestBuilder
+from conformance.client.builder import PlaceholderScope
 from conformance.contract.schema import Discover, NamedInput, Step
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
@@ -76,7 +76,7 @@ def with_fixtures(context: RunContext, found: Mapping[str, Any]) -> RunContext:
     given = {**context.target.fixtures, **found}
     told = {**context.target.described, "fixtures": context.redactor.json(given)}
     target = replace(context.target, fixtures=given, described=told)
-    return replace(context, target=target, binder=RequestBuilder(context.contract, target, context.seed))
+    return replace(context, target=target, binder=context.binder.with_target(target))
 
 
 class _Looking:

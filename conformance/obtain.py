@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.checks.context import ResponseRules
-from conformance.client.builder import RequestBuilder
 from conformance.contract.schema import NamedInput
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
@@ -71,4 +70,4 @@ def _with_credential(context: RunContext, name: str, named: NamedInput, value: s
         secrets={**context.target.secrets, name: value},
     )
     rules = ResponseRules(context.contract, context.redactor.found_in, context.rules.keys | {name})
-    return replace(context, target=target, binder=RequestBuilder(context.contract, target, context.seed), rules=rules)
+    return replace(context, target=target, binder=context.binder.with_target(target), rules=rules)

@@ -97,10 +97,22 @@ class BuiltRequest:
 
 
 class RequestBuilder:
-    """Binds the requests of one contract to one target."""
+    """Binds the requests of one contract to one target.
 
-    def __init__(self, contract: Contract, target: Target, seed: int) -> None:
-        self._contract, self._target, self._seed = contract, target, seed
+    Equal seeds give equal requests, but for `run_id`: it stands in every name that is created on the target, so that
+    two runs never meet each other's.
+    """
+
+    def __init__(self, contract: Contract, target: Target, seed: int, run_id: str = "") -> None:
+        self._contract, self._target, self._seed, self._run_id = contract, target, seed, run_id
+
+    def with_target(self, target: Target) -> RequestBuilder:
+        """The same builder for a target of which more is known."""
+        return RequestBuilder(self._contract, target, self._seed, self._run_id)
+
+    def unique_name(self, scope: PlaceholderScope) -> str:
+        """A name for something that is created: of this suite, of this run, and of this attempt."""
+        return "-".join(filter(None, ["conformance", self._run_id, self._random("hex", scope)[:12]]))
 
     def bind(
         self, operation: str, template: Mapping[str, Any], permission: str, scope: PlaceholderScope
@@ -178,7 +190,7 @@ class RequestBuilder:
             "language": lambda: scope.language,
             "other": lambda: scope.other_language,
             "random": lambda: self._random(name, scope),
-            "unique": lambda: f"conformance-{self._random('hex', scope)[:12]}",
+            "unique": lambda: self.unique_name(scope),
         }
         value = makers[head]() if head in makers else None
         if value is None and not (head == "capture" and name in scope.captures):

@@ -386,7 +386,8 @@ class CreatedResource(StrictModel):
     """What a call of an operation makes, how it is found again by the name it was given, and how it is taken away.
 
     `made` names members of the call's own answer; `read` lists what there is, `{capture.name}` being the name; `in`
-    points to the list, `name` to the text of an item that holds the name, and `capture` names members of that item.
+    points to the list, `name` to the text of an item that holds the name (or to an object of which any text may), and
+    `capture` names members of that item. `get` reads one by the members of `made`; a 404 says that it is gone.
     """
 
     made: dict[str, Pointer]
@@ -394,6 +395,7 @@ class CreatedResource(StrictModel):
     in_: Pointer = Field(alias="in")
     name: Pointer
     capture: dict[str, Pointer]
+    get: Step | None = None
     undo: list[Step] = Field(min_length=1)
 
 

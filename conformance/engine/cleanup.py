@@ -37,6 +37,8 @@ __all__ = [
     "describe_left",
     "find_and_delete",
     "had_no_effect",
+    "look_and_delete",
+    "read_created",
     "record_created",
     "record_intent",
     "record_restore",
@@ -109,10 +111,21 @@ def record_restore(
 
 def record_created(context: RunContext, entry: LedgerEntry, captures: Mapping[str, Any]) -> LedgerEntry:
     """The entry with the IDs that a response gave, of those that its steps need; written into the ledger."""
-    created = replace(entry, captures={**entry.captures, **_captures_needed(entry.steps, captures)}, made=True)
+    resource = created_resource(context.contract, entry.operation)
+    steps = [*entry.steps, resource.get.model_dump() if resource and resource.get else None]
+    created = replace(entry, captures={**entry.captures, **_captures_needed(steps, captures)}, made=True)
     if entry.id:
         context.ledger.record_created(entry.id, _without_secrets(context, created).captures)
     return created
+
+
+def read_created(context: RunContext, operation: str, response: Response | None) -> dict[str, Any]:
+    """The IDs that a response gives of what an operation has created."""
+    resource = created_resource(context.contract, operation)
+    if resource is None or response is None:
+        return {}
+    found = {name: read_capture(response, pointer) for name, pointer in resource.made.items()}
+    return {name: value for name, (there, value) in found.items() if there}
 
 
 def strike(context: RunContext, entry: LedgerEntry | None) -> None:
@@ -168,18 +181,30 @@ def _filled_parts(context: RunContext, request: RequestData, scope: PlaceholderS
 def take_back(context: RunContext, evidence: Evidence, entry: LedgerEntry, label: str = _LABEL) -> str:
     """Undo one entry and strike it; why something may be left on the target, or nothing.
 
-    First by the IDs that are known. Where that is not possible or not successful, whatever bears one of the entry's
-    names is looked for and deleted.
+    First by the IDs that are known. Where that is not possible or not successful, it is looked for.
     """
     why = _undo_by_steps(context, evidence, entry, label)
-    if why is None:
-        why = find_and_delete(context, evidence, entry.operation, entry.names)
-    elif why:
-        looked = find_and_delete(context, evidence, entry.operation, entry.names)
-        why = looked and why
+    if why or why is None:
+        looked = look_and_delete(context, evidence, entry)
+        why = (why or looked) if looked else ""
     if not why:
         strike(context, entry)
     return why
+
+
+def look_and_delete(context: RunContext, evidence: Evidence, entry: LedgerEntry) -> str:
+    """Look for what an entry made, by its names and its ID, and delete what bears a name of this suite.
+
+    Returns why something may be left, or nothing: it was deleted, or is seen not to be there.
+    """
+    resource = created_resource(context.contract, entry.operation)
+    if resource is None or not (entry.names or (resource.get and entry.made)):
+        return Message("nothing tells what {operation} made", operation=entry.operation)
+    if entry.names:
+        why = find_and_delete(context, evidence, entry.operation, entry.names)
+        if why:
+            return why
+    return _look_by_id(context, evidence, resource, entry)
 
 
 def find_and_delete(context: RunContext, evidence: Evidence, operation: str, names: Iterable[str]) -> str:
@@ -200,6 +225,24 @@ def find_and_delete(context: RunContext, evidence: Evidence, operation: str, nam
         if why:
             return why
     return ""
+
+
+def _look_by_id(context: RunContext, evidence: Evidence, resource: CreatedResource, entry: LedgerEntry) -> str:
+    """Read one created resource by its ID, and delete it if it bears a name of this suite; why it may be left."""
+    if resource.get is None or not entry.made:
+        return ""
+    sequence = _send(context, evidence, [resource.get], entry.captures)
+    response = sequence.calls[-1].exchange.response if sequence.calls else None
+    if sequence.lacking and entry.names:
+        return ""  # the ID is not known, and nothing bears the name
+    if response is not None and response.status in (404, 410):
+        return ""
+    if response is None or not sequence.passed:
+        return Message("could not be looked for: {reason}", reason=sequence.why)
+    if next(find_suite_names(response.text), None) is not None:
+        undone = _send(context, evidence, resource.undo, entry.captures)
+        return undone.why
+    return Message("{operation} still shows it, without a name of this suite", operation=resource.get.call)
 
 
 def describe_left(what: str, why: str) -> str:
@@ -255,7 +298,11 @@ def _list_named(
     if not there or not isinstance(items, list):
         what = Message("the response of {operation} holds no list", operation=resource.read.call)
         return [], Message("could not be looked for: {reason}", reason=what)
-    return [dict(_captures_of(resource, item)) for item in items if _bears(resource, item, name)], ""
+    bearing = [dict(_captures_of(resource, item)) for item in items if _bears(resource, item, name)]
+    if not bearing and str(len(items)) in map(str, (resource.read.request.query or {}).values()):
+        what = Message("{operation} lists more than one page", operation=resource.read.call)
+        return [], Message("could not be looked for: {reason}", reason=what)
+    return bearing, ""
 
 
 def _captures_of(resource: CreatedResource, item: Any) -> Iterator[tuple[str, Any]]:
@@ -381,8 +428,9 @@ class ProbeCleanup:
 
     def _captured(self, probe: Probe, response: Response) -> dict[str, Any]:
         """The IDs that the response gives."""
+        created = read_created(self._context, probe.operation, response)
         found = {name: read_capture(response, pointer) for name, pointer in self._pointers(probe).items()}
-        return {name: value for name, (there, value) in found.items() if there}
+        return created | {name: value for name, (there, value) in found.items() if there}
 
     def _undo_applies(self, probe: Probe) -> bool:
         undo = self._plan.row.case.undo

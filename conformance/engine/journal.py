@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -24,6 +25,7 @@ __all__ = [
     "Ledger",
     "LedgerEntry",
     "NoLedger",
+    "draw_run_id",
     "find_suite_names",
     "open_ledger",
     "read_open_entries",
@@ -33,6 +35,7 @@ LEDGER_FILE: Final = "ledger.jsonl"
 """Its name in the folder of a run's reports."""
 
 _NAME = re.compile(r"conformance-[A-Za-z0-9][A-Za-z0-9_.-]*")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _BEGINNINGS = ('{"open": ', '{"made": ', '{"undone": ')
 """How every line begins, so that a line that was cut short by a kill can be told from something else."""
 
@@ -177,6 +180,11 @@ def read_open_entries(path: Path) -> tuple[LedgerEntry, ...]:
         except (KeyError, TypeError, ValueError):
             raise _not_a_ledger(path, number) from None
     return tuple(found.values())
+
+
+def draw_run_id() -> str:
+    """Six letters and digits of this run alone, whatever its seed: they stand in every name that it creates."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(6))
 
 
 def find_suite_names(value: Any) -> Iterator[str]:

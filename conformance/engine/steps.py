@@ -11,6 +11,7 @@ from conformance.engine.cleanup import (
     created_resource,
     describe_left,
     had_no_effect,
+    read_created,
     record_created,
     record_intent,
     strike,
@@ -21,7 +22,6 @@ from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
 from conformance.engine.step_sequence import StepResult, StepSender, StepSequence
-from conformance.engine.values import read_capture
 from conformance.plan.model import PlannedStep
 
 __all__ = ["StepResult", "StepSequence", "run_steps"]
@@ -100,7 +100,10 @@ class _CleaningSender(StepSender):
         if current.step.undo is None:
             self._hand_over(current, result)
         else:
-            current.entry = record_created(self.context, current.entry, self.captures)
+            current.entry = record_created(self.context, current.entry, self.captures | self._created(current, result))
+
+    def _created(self, current: _OpenStep, result: StepResult) -> dict[str, Any]:
+        return read_created(self.context, current.step.operation, result.exchange.response)
 
     def take_back(self) -> None:
         """Take back what is left, the last first; a failure is a warning, never a verdict."""
@@ -113,12 +116,7 @@ class _CleaningSender(StepSender):
     def _hand_over(self, current: _OpenStep, result: StepResult) -> None:
         """Leave what was created to later steps, which delete it, or else to the end of the run."""
         self._open.remove(current)
-        resource = created_resource(self.context.contract, current.step.operation)
-        response = result.exchange.response
-        found: dict[str, Any] = {}
-        if resource is not None and response is not None:
-            found = {name: read_capture(response, pointer)[1] for name, pointer in resource.made.items()}
-        entry = record_created(self.context, current.entry, found)
+        entry = record_created(self.context, current.entry, self._created(current, result))
         with self.context.shared.lock:
             self.context.shared.left[undo_key(self.context, entry) or (entry.id,)] = entry
 

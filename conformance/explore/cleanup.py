@@ -13,6 +13,7 @@ from conformance.contract.templates import MissingValue
 from conformance.engine.cleanup import (
     describe_left,
     had_no_effect,
+    read_created,
     record_created,
     record_intent,
     strike,
@@ -22,7 +23,6 @@ from conformance.engine.cleanup import (
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry, find_suite_names
-from conformance.engine.values import read_capture
 from conformance.http import Exchange, FailureKind, NoResponse, Request
 from conformance.messages import Message
 
@@ -61,7 +61,7 @@ class CreatedResourceTracker:
         )
         # Sent twice it would make two things, and only one would be taken away.
         exchange = self._sent(request, repeatable=False)
-        self._told(self._count, trace, exchange)
+        self._told(self._count, exchange)
         return exchange
 
     def _sent(self, request: Request, *, repeatable: bool = True) -> Exchange:
@@ -85,15 +85,15 @@ class CreatedResourceTracker:
                 yield describe_left(entry.operation, why)
         self._left.clear()
 
-    def _told(self, key: int, trace: CreatedResource, exchange: Exchange) -> None:
+    def _told(self, key: int, exchange: Exchange) -> None:
         entry, response = self._left[key], exchange.response
         if had_no_effect(exchange):
             strike(self._context, entry)
             del self._left[key]
         elif response is not None and response.status < 300:
-            found = {name: read_capture(response, pointer)[1] for name, pointer in trace.made.items()}
-            captures = {name: value for name, value in found.items() if value not in (None, "")}
-            self._left[key] = record_created(self._context, entry, captures)
+            self._left[key] = record_created(
+                self._context, entry, read_created(self._context, entry.operation, response)
+            )
 
     def _strike(self, request: Request, exchange: Exchange) -> None:
         """Strike what exploration has deleted itself; a 404 does not prove that, so `put_away` looks."""

@@ -27,7 +27,8 @@ _VOLATILE: Final = re.compile(
     |(?P<time>\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?
         |\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),\ \d\d\ [A-Z][a-z]{2}\ \d{4}\ \d\d:\d\d:\d\d\ GMT
         |\b1[5-9]\d{11}\b                                                                      # epoch, milliseconds
-        )""",
+        )
+    |(?<=\bconformance-)(?P<run>[0-9a-z]{6})(?=-[0-9a-f]{12}\b)                             # a name of ours""",
     re.VERBOSE,
 )
 
