@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from conformance.assemble import describe_run, mark_known_deviation
 from conformance.contract.contract import Contract
@@ -25,6 +25,7 @@ from conformance.target.selection import TargetSelection, resolve_target
 
 __all__ = ["RunOptions", "RunSession", "SenderWrapper"]
 
+T = TypeVar("T")
 
 SenderWrapper = Callable[[RequestSender], RequestSender]
 """What every request of the rows passes on its way to the session."""
@@ -88,11 +89,17 @@ class RunSession:
     def row(self, contract: str, row: str) -> RowResult:
         """The result of a row, with the word that its deviation is known where the profile says so."""
         held = self._held[contract]
-        return mark_known_deviation(held.runner.result(row), held.target.expectations, datetime.now(UTC).date())
+        result = self.redact(contract, held.runner.result(row))
+        return mark_known_deviation(result, held.target.expectations, datetime.now(UTC).date())
 
     def explore(self, contract: str, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
         """What an operation answers beyond the tables."""
-        return self._held[contract].runner.explored(operation)
+        return self.redact(contract, self._held[contract].runner.explored(operation))
+
+    def redact(self, contract: str, value: T) -> T:
+        """A result without any secret of the contract's target, those that were captured on the way included."""
+        held = self._held.get(contract)
+        return held.context.redactor.redact(value) if held else value
 
     def planned(self, contract: str) -> int:
         """How many requests the rows send at most."""
@@ -110,11 +117,6 @@ class RunSession:
         for held in self._held.values():
             text = held.context.redactor.text(text)
         return text
-
-    def redacted(self, contract: str, text: str) -> str:
-        """A text without any secret of the contract's target, those that were captured on the way included."""
-        held = self._held.get(contract)
-        return held.context.redactor.text(text) if held else text
 
     def run(self, contract: str) -> TargetRun:
         """Whose contract and whose target, without rows."""

@@ -10,7 +10,6 @@ from conformance.assemble import assemble_run, build_results, utc_now
 from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, Problem
 from conformance.results.model import Exploration, Results, RowResult, Undocumented
-from conformance.results.serialization import format_results, parse_results
 from conformance.session import RunOptions, RunSession
 from conformance.target.loader import Target
 from conformance.target.selection import TargetSelection
@@ -71,17 +70,14 @@ class TargetRunner:
         """What is known so far, without the secrets that were only captured on the way."""
         name = self.contract.name
         run = assemble_run(self._run_session.run(name), self._rows, self._explored, self._undocumented)
-        whole = build_results(
-            [run],
+        return build_results(
+            [self._run_session.redact(name, run)],
             seed=self._options.seed,
             depth=self._options.depth,
             started=self._started,
             seconds=perf_counter() - self._clock,
             why_partial=self.stopped,
         )
-        text = format_results(whole)
-        clean = self._run_session.redacted(name, text)
-        return whole if clean == text else parse_results(clean, "results.json")
 
 
 def _refuse_embedded_server(contract: str) -> Mapping[str, Any]:

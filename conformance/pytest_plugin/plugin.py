@@ -134,11 +134,9 @@ class ContractHooks:
                 event = Event("row", name, run=run, row=item.result)
             else:
                 event = Event("explored", name, run=run, explored=item.result, undocumented=item.undocumented)
-            written = format_event(event)
-            text = item.conformance.run_session.redacted(name, written)
+            text = format_event(event)
             setattr(report, EVENT, text)
-            if text == written:
-                item.conformance.keep_event(event, text)
+            item.conformance.keep_event(event, text)
             report.user_properties.append(("conformance.verdict", item.result.verdict.value))
         return report
 

@@ -69,6 +69,10 @@ def _request(request: Request, redactor: Redactor, limit: int) -> RecordedReques
 
 def _response(response: Response, redactor: Redactor, limit: int) -> RecordedResponse:
     shown = _shown(response.body, header(response.headers, "content-type") or "", limit, response.size)
+    lines = [f"{name[:LONGEST_HEADER]}: {value[:LONGEST_HEADER]}" for name, value in response.headers[:MOST_HEADERS]]
+    names = redactor.find_hidden("\n".join([response.reason, *map(str, response.faults), *lines, shown]))
+    if names:
+        return _withheld(response, names)
     return RecordedResponse(
         status=response.status,
         headers=_headers(response.headers, redactor),
@@ -79,6 +83,13 @@ def _response(response: Response, redactor: Redactor, limit: int) -> RecordedRes
         reason=redactor.text(response.reason, LONGEST_HEADER),
         faults=tuple(redactor.text(fault) for fault in response.faults),
     )
+
+
+def _withheld(response: Response, names: tuple[str, ...]) -> RecordedResponse:
+    """A response of which nothing is kept but its status: it holds a secret in a form that cannot be cut out."""
+    held = ", ".join(f"secret:{name}" for name in names)
+    note = f"{OPEN}an answer that holds {held}, {response.size:,} bytes, sha256 {response.sha256}{CLOSE}"
+    return RecordedResponse(response.status, body=note, size=response.size, sha256=response.sha256, cut=True)
 
 
 def _headers(headers: tuple[tuple[str, str], ...], redactor: Redactor) -> tuple[tuple[str, str], ...]:

@@ -1,131 +1,32 @@
-"""The forms in which a secret can stand in a text: base64 within a longer run, and escapes of several kinds.
+"""Secrets are taken out of every text that leaves: each is replaced by its name, in whatever form it stands there.
 
-Escapes are taken off the text, not put on the secret, so that any mixture of them is seen; a `View` remembers where
-in the text each of its characters came from.
+What holds a secret in a form that cannot be cut out is withheld as a whole.
 """
 
 from __future__ import annotations
 
-import html
+import dataclasses
 import math
 import re
 import threading
-from base64 import b64encode
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from enum import Enum
+from itertools import islice
+from typing import Any, TypeVar
 
 from conformance.messages import Message
+from conformance.results.encodings import (
+    SecretDetector,
+    base64_forms,
+    find_escapes,
+    list_secret_values,
+    unescape,
+)
 
-__all__ = ["CLOSE", "OPEN", "DecodedView", "Redactor", "base64_forms", "find_escapes", "unescape"]
+__all__ = ["CLOSE", "OPEN", "Redactor"]
 
-HINT = re.compile(r"[%\\&\n]")
-# Each begins behind its first character, and the whole pattern with a set of those: that makes the search fast.
-ASCII_ESCAPE = r"""(?<=%)(?P<octets>[0-7][0-9A-Fa-f])
-    |(?<=\\)(?:(?P<short>[/"'\\bfnrt])|(?P<hex>x[0-7][0-9A-Fa-f])|(?P<unit>u00[0-7][0-9A-Fa-f]))
-    |(?<=&)(?P<entity>(?:\#0*[0-9]{1,3}|\#[xX]0*[0-7]?[0-9A-Fa-f]|[A-Za-z]{2,8});)"""
-ANY_ESCAPE = r"""(?<=%)(?P<octets>[0-7][0-9A-Fa-f]|[89A-Fa-f][0-9A-Fa-f](?:%[89A-Fa-f][0-9A-Fa-f])*)
-    |(?<=\\)(?:(?P<short>[/"'\\bfnrt])
-        |(?P<hex>x[0-7][0-9A-Fa-f]|x[89A-Fa-f][0-9A-Fa-f](?:\\x[89A-Fa-f][0-9A-Fa-f])*)
-        |(?P<unit>u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}))
-    |(?<=&)(?P<entity>(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"""
-ENDS = frozenset("0123456789abcdefABCDEF;/\"'\\nrt")
-"""The characters that an escape can end with."""
-STARTS = frozenset("%&\\")
-SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-LEAST_BASE64 = 8
-"""Fewer characters of base64 stand in too many texts by chance."""
-
-
-@dataclass(frozen=True, slots=True)
-class DecodedView:
-    """A text with one layer of escapes taken off."""
-
-    text: str
-    starts: list[int]
-    """Where in `text` each run begins."""
-    sources: list[tuple[int, int]]
-    """From where in the original each run came; a run longer than its source is an escape."""
-    escaped: list[bool]
-
-    def source(self, start: int, end: int) -> tuple[int, int]:
-        """Where in the original the characters `start` to `end` came from."""
-        first = bisect_right(self.starts, start) - 1
-        last = bisect_right(self.starts, end - 1) - 1
-        begin = self.sources[first][0] + (0 if self.escaped[first] else start - self.starts[first])
-        if self.escaped[last]:
-            return begin, self.sources[last][1]
-        return begin, self.sources[last][0] + end - self.starts[last]
-
-
-@lru_cache(maxsize=64)
-def find_escapes(alphabet: frozenset[str]) -> re.Pattern[str]:
-    """What can be taken off where only these characters matter: their escapes, and line breaks between them."""
-    before, after = ("".join(map(re.escape, sorted(alphabet | more))) for more in (ENDS, STARTS))
-    escape = ASCII_ESCAPE if all(char.isascii() for char in alphabet) else ANY_ESCAPE
-    rest = rf"[ \t]*(?:\r?\n[ \t]*)*(?=[{after}])"
-    lines = rf"(?P<break>(?<=[{before}]\n){rest}|(?<=[{before}]\r)\n{rest})"
-    return re.compile(rf"[%&\\\r\n](?:{escape}|{lines})", re.VERBOSE)
-
-
-def unescape(text: str, pattern: re.Pattern[str]) -> DecodedView | None:
-    """A view of the text without what the pattern takes off; None where there is nothing of it."""
-    if HINT.search(text) is None:
-        return None
-    parts: list[str] = []
-    starts: list[int] = []
-    sources: list[tuple[int, int]] = []
-    escaped: list[bool] = []
-    position = size = 0
-
-    def add(part: str, start: int, end: int, *, escape: bool) -> None:
-        nonlocal size
-        if part:
-            parts.append(part)
-            starts.append(size)
-            sources.append((start, end))
-            escaped.append(escape)
-            size += len(part)
-
-    for match in pattern.finditer(text):
-        start, end = match.span()
-        add(text[position:start], position, start, escape=False)
-        add(_meaning(match.lastgroup or "", match[0]), start, end, escape=True)
-        position = end
-    if not position:
-        return None
-    add(text[position:], position, len(text), escape=False)
-    return DecodedView("".join(parts), starts, sources, escaped)
-
-
-def base64_forms(value: str) -> set[str]:
-    """The characters that the base64 of any text holds which holds the value, for each of its three alignments."""
-    raw = value.encode("utf-8", "surrogateescape")
-    forms = set()
-    for shift in range(3):
-        encoded = b64encode(b"\0" * shift + raw).decode("ascii").rstrip("=")
-        sure = encoded[(0, 2, 3)[shift] : (shift + len(raw)) * 8 // 6]
-        if len(sure) >= LEAST_BASE64:
-            forms |= {sure, sure.replace("+", "-").replace("/", "_")}
-    return forms
-
-
-def _meaning(kind: str, escape: str) -> str:
-    if kind == "break":
-        return ""
-    if kind == "octets":
-        return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace")
-    if kind == "hex":
-        return bytes.fromhex(escape.replace("\\x", "")).decode("utf-8", "replace")
-    if kind == "unit":
-        units = bytes.fromhex(escape.replace("\\u", ""))
-        return units.decode("utf-16-be", "replace")
-    if kind == "short":
-        return SHORT.get(escape[1], escape[1])
-    return html.unescape(escape)
-
+T = TypeVar("T")
 
 OPEN, CLOSE = "\u2039", "\u203a"
 """Single angle quotation marks: around what stands for something that is not shown."""
@@ -138,6 +39,11 @@ REMEMBERED, MOST_REMEMBERED = 1024, 4096
 TELLING = 8
 """A shorter value may stand in an answer by chance."""
 DEEPEST = 60
+MOST_MEMBERS = 200
+"""Members of an array or object that are shown."""
+LONGEST_HEADER = 16 << 10
+LONGEST_TEXT = 64 << 10
+"""Characters of a text that are shown at most, whoever asks for it."""
 WIDEST = 12
 """Characters that one character of a secret can take: `%5Cu0041`, and a line break with its indent."""
 
@@ -146,6 +52,7 @@ UNPRINTABLE = re.compile(
 )
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]?={0,2}")
 LINE_BREAK = re.compile(r"\r?\n")
+MARK = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -175,6 +82,7 @@ class Redactor:
         self._forms: tuple[_Form, ...] = ()
         self._escapes = find_escapes(frozenset())
         self._margin = 0
+        self._detector = SecretDetector()
         self._done: dict[str, str] = {}
         for name, value in secrets.items():
             self.learn(name, value)
@@ -187,40 +95,56 @@ class Redactor:
         with self._lock:
             if not value.strip() or value in self._known:
                 return
-            self._known[value] = name
-            self._forms = tuple(
-                sorted((*self._forms, *_forms_of(name, value)), key=lambda form: len(form.text), reverse=True)
-            )
+            for one in list_secret_values(value):
+                self._known[one] = name
+                self._forms = tuple(
+                    sorted((*self._forms, *_forms_of(name, one)), key=lambda form: len(form.text), reverse=True)
+                )
+                self._margin = max(self._margin, WIDEST * len(one) + 16)
+                self._detector.learn(name, one)
             self._escapes = find_escapes(frozenset("".join(form.text for form in self._forms)))
-            self._margin = max(self._margin, WIDEST * len(value) + 16)
             self._done = {}
 
     def text(self, text: str, limit: int | None = None) -> str:
         """The text without secrets, control characters and lone surrogates; of its first `limit` characters only.
 
-        A secret that the limit cuts in two is replaced as a whole. A `Message` stays one, its values redacted, unless
-        its text as a whole needs more than that.
+        A secret that the limit cuts in two is replaced as a whole. A text that still holds one, encoded, in part or
+        written in another way, is withheld. A `Message` stays one, its values redacted, unless its text as a whole
+        needs more than that.
         """
         if isinstance(text, Message):
             redacted = text.map_texts(self.text)
-            whole = self.text(str(text), limit)
-            return redacted if redacted == whole else whole
+            whole = self.text(str(redacted), limit)
+            return redacted if redacted == whole else self.text(str(text), limit)
         if len(text) > (REMEMBERED if limit is None else min(REMEMBERED, limit)):
-            return self._redacted(text, limit)
+            return self._withhold(self._replace(text, limit))
         done = self._done
         shown = done.get(text)
         if shown is None:
-            shown = self._redacted(text, limit)
+            shown = self._withhold(self._replace(text, limit))
             if len(done) < MOST_REMEMBERED:
                 done[text] = shown
         return shown
 
-    def _redacted(self, text: str, limit: int | None) -> str:
+    def find_hidden(self, text: str) -> tuple[str, ...]:
+        """The names of the secrets that a text holds in a form that is not replaced where it stands."""
+        return self._detector.find(MARK.sub(" ", self._replace(text, None)))
+
+    def _withhold(self, shown: str) -> str:
+        names = self._detector.find(MARK.sub(" ", shown))
+        if not names:
+            return shown
+        return f"{OPEN}a text that holds {', '.join(f'secret:{_printable(name)}' for name in names)}{CLOSE}"
+
+    def _replace(self, text: str, limit: int | None) -> str:
         end = len(text) if limit is None else min(limit, len(text))
-        window = text if limit is None else text[: limit + self._margin]
+        if limit is None:
+            end = min(end, LONGEST_TEXT)
+        window = text[: end + self._margin]
+        more = f"… {OPEN}{len(text):,} characters{CLOSE}" if len(text) > end and limit is None else ""
         spans = _joined(self._spans(window)) if self._forms else []
         if not spans:
-            return _printable(text[:end])
+            return _printable(text[:end]) + more
         parts: list[str] = []
         position = 0
         for span in spans:
@@ -232,7 +156,26 @@ class Redactor:
             parts.append(f"{_mark(span.name)}{breaks}")
             position = span.end
         parts.append(_printable(text[position:end]))
-        return "".join(parts)
+        return "".join(parts) + more
+
+    def redact(self, value: T) -> T:
+        """A value of dataclasses, tuples, mappings and texts without secrets, such as the result of a row."""
+        return self._redact(value, 0)  # type: ignore[no-any-return] # of the same type as it came
+
+    def _redact(self, value: Any, depth: int) -> Any:
+        if isinstance(value, str) and not isinstance(value, Enum):
+            return self.text(value)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            members = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+            changed = {name: self._redact(member, depth + 1) for name, member in members.items()}
+            differs = any(changed[name] is not member for name, member in members.items())
+            return dataclasses.replace(value, **changed) if differs else value
+        if isinstance(value, tuple):
+            items = tuple(self._redact(item, depth + 1) for item in value)
+            return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+        if isinstance(value, Mapping | list | float | int):
+            return self._json(value, depth)
+        return value
 
     def json(self, value: Any) -> Any:
         """A JSON value without secrets, in keys too; what is no JSON value, or nests too deep, becomes text."""
@@ -246,12 +189,14 @@ class Redactor:
         """A list of headers without secrets, also where one is split over neighbouring values."""
         if not headers:
             return ()
-        values = self.text("\n".join(LINE_BREAK.sub(" ", value) for _, value in headers)).split("\n")
-        return tuple((self.text(name), value) for (name, _), value in zip(headers, values, strict=True))
+        lines = "\n".join(LINE_BREAK.sub(" ", value[:LONGEST_HEADER]) for _, value in headers)
+        values = self._replace(lines, len(lines)).split("\n")
+        return tuple((self.text(name), self._withhold(value)) for (name, _), value in zip(headers, values, strict=True))
 
     def found_in(self, text: str) -> tuple[str, ...]:
-        """The names of the secrets that a text gives away: of 8 characters or more, with none of theirs beside them."""
-        return tuple(sorted({span.name for span in self._spans(text, telling=True) if span.plain}))
+        """The names of the secrets that a text gives away: of 8 characters or more, in whatever form."""
+        plain = {span.name for span in self._spans(text, telling=True) if span.plain}
+        return tuple(sorted(plain.union(self._detector.find(text))))
 
     def _json(self, value: Any, depth: int) -> Any:
         if value is None or isinstance(value, bool | int | float):
@@ -261,9 +206,13 @@ class Redactor:
         if isinstance(value, Mapping | list | tuple | set | frozenset):
             if depth >= DEEPEST:
                 return f"{OPEN}nested too deeply to be shown{CLOSE}"
+            more = len(value) - MOST_MEMBERS
             if isinstance(value, Mapping):
-                return {self.text(str(key)): self._json(item, depth + 1) for key, item in value.items()}
-            return [self._json(item, depth + 1) for item in value]
+                shown = islice(value.items(), MOST_MEMBERS)
+                members = {self.text(str(key)): self._json(item, depth + 1) for key, item in shown}
+                return {**members, "…": f"{OPEN}{more:,} more members{CLOSE}"} if more > 0 else members
+            items = [self._json(item, depth + 1) for item in islice(value, MOST_MEMBERS)]
+            return [*items, f"{OPEN}{more:,} more items{CLOSE}"] if more > 0 else items
         return self.text(value if isinstance(value, str) else str(value))
 
     def _scalar(self, value: float | None) -> Any:

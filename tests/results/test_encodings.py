@@ -1,0 +1,186 @@
+"""A secret is found in every form in which a server may give it away, and in nothing else."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import json
+import quopri
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.http import Exchange, Request, Response
+from conformance.results.encodings import list_secret_values
+from conformance.results.recording import record_exchange
+from conformance.results.redaction import Redactor
+
+SECRET = "q7Wd-93kTz_Lm41PxYv8"
+Encode = Callable[[str], str]
+
+
+def join(template: str, separator: str = "") -> Encode:
+    return lambda text: separator.join(template.format(ord(char)) for char in text)
+
+
+FORMS: dict[str, Encode] = {
+    "plain": str,
+    "reversed": lambda text: text[::-1],
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "swapped case": str.swapcase,
+    "hex": lambda text: text.encode().hex(),
+    "hex, capitals": lambda text: text.encode().hex().upper(),
+    "hex with colons": lambda text: text.encode().hex(":"),
+    "hex with blanks": lambda text: text.encode().hex(" "),
+    "hex, reversed": lambda text: text[::-1].encode().hex(),
+    "0x of each": join("0x{:02x}", ", "),
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "base32 in a longer text": lambda text: base64.b32encode(f"ab {text} cd".encode()).decode(),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64, case changed": lambda text: base64.b64encode(text.encode()).decode().upper(),
+    "base64, reversed": lambda text: base64.b64encode(text.encode()).decode()[::-1],
+    "base64 of the reversed": lambda text: base64.b64encode(text[::-1].encode()).decode(),
+    "base64 in a longer text": lambda text: base64.b64encode(f"x{text}y".encode()).decode(),
+    "base64 twice": lambda text: base64.b64encode(base64.b64encode(text.encode())).decode(),
+    "base64 of UTF-16": lambda text: base64.b64encode(text.encode("utf-16")).decode(),
+    "base64 of UTF-16, the other end first": lambda text: base64.b64encode(text.encode("utf-16-be")).decode(),
+    "hex of UTF-16": lambda text: text.encode("utf-16-le").hex(),
+    "base85": lambda text: base64.b85encode(text.encode()).decode(),
+    "ascii85": lambda text: base64.a85encode(text.encode()).decode(),
+    "quoted-printable": lambda text: quopri.encodestring(text.encode(), quotetabs=True).decode(),
+    "quoted-printable, each": join("={:02X}"),
+    "octal": join("\\{:03o}"),
+    "decimal": join("{}", " "),
+    "binary": join("{:08b}", " "),
+    "percent": join("%{:02x}"),
+    "unicode escapes": join("\\u{:04x}"),
+    "html": join("&#{};"),
+    "html, hexadecimal": join("&#x{:x};"),
+    "rot13": lambda text: codecs.encode(text, "rot13"),
+    "spaced": " ".join,
+    "dashed": "-".join,
+    "dotted": ".".join,
+    "split by zero width": "\u200b".join,
+    "split by soft hyphens": "\u00ad".join,
+    "full width": lambda text: "".join(chr(ord(char) + 0xFEE0) for char in text),
+    "all but the first": lambda text: text[1:],
+    "all but the last": lambda text: text[:-1],
+    "all but one within": lambda text: text[:9] + text[10:],
+    "one replaced": lambda text: text[:9] + "*" + text[10:],
+    "a part of twelve": lambda text: text[4:16],
+    "over two members": lambda text: json.dumps({"a": text[:10], "b": text[10:]}),
+    "over three members": lambda text: json.dumps({"a": text[:7], "b": text[7:14], "c": text[14:]}),
+    "one character a member": lambda text: json.dumps({f"m{n}": char for n, char in enumerate(text)}),
+    "an array of characters": lambda text: json.dumps(list(text)),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_secret_is_found_in_every_form(name: str) -> None:
+    redactor = Redactor({"full": SECRET})
+    text = (
+        f'{{"message": "before {FORMS[name](SECRET)} after"}}'
+        if "{" not in FORMS[name](SECRET)
+        else FORMS[name](SECRET)
+    )
+    assert redactor.found_in(text) == ("full",)
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("place", ["body", "header", "reason", "fault"])
+def test_no_form_of_a_secret_is_recorded(name: str, place: str) -> None:
+    redactor = Redactor({"full": SECRET})
+    written = FORMS[name](SECRET)
+    response = Response(
+        400,
+        (("X-Said", written if place == "header" else ""),),
+        written.encode() if place == "body" else b"",
+        reason=written if place == "reason" else "",
+        faults=(written,) if place == "fault" else (),
+        size=len(written),
+        sha256="0" * 64,
+    )
+    recorded = record_exchange(Exchange(Request("GET", "http://h/"), response), 1, "x", "example", redactor)
+    shown = repr(recorded.response)
+    assert "secret:full" in shown
+    assert redactor.found_in(shown.replace("secret:full", "")) == ()
+
+
+def test_an_answer_that_holds_a_hidden_secret_is_withheld_as_a_whole() -> None:
+    body = SECRET.encode().hex().encode()
+    response = Response(400, (("Content-Type", "text/plain"),), body, size=40, sha256="ab" * 32)
+    recorded = record_exchange(
+        Exchange(Request("GET", "http://h/"), response), 1, "x", "example", Redactor({"full": SECRET})
+    ).response
+    assert recorded.body == f"\u2039an answer that holds secret:full, 40 bytes, sha256 {'ab' * 32}\u203a"
+    assert (recorded.headers, recorded.reason, recorded.status) == ((), "", 400)
+
+
+SECRETS = st.text("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_", min_size=16, max_size=48).filter(
+    lambda text: sum(map(str.isalnum, text)) >= 16 and sum(map(str.isdigit, text)) > 2
+)
+
+
+@given(SECRETS, st.sampled_from(sorted(FORMS)), st.text(max_size=20), st.text(max_size=20))
+@settings(max_examples=300, deadline=None, database=None)
+def test_whatever_the_secret_and_its_form_it_does_not_get_out(secret: str, name: str, before: str, after: str) -> None:
+    redactor = Redactor({"full": secret})
+    written = FORMS[name](secret)
+    if name.startswith(("over", "one", "an array", "all but one")):
+        before = after = ""
+    shown = redactor.text(f"{before} {written} {after}")
+    assert "secret:full" in shown
+    assert written not in shown
+
+
+@pytest.mark.parametrize(
+    ("value", "carried"),
+    [
+        ("Bearer abc.def-123", ["abc.def-123"]),
+        (
+            "Basic " + base64.b64encode(b"me:pa:ss").decode(),
+            [base64.b64encode(b"me:pa:ss").decode(), "me:pa:ss", "pa:ss"],
+        ),
+        ("Token token=abc", ["token=abc"]),
+        ("Basic nonsense!", ["nonsense!"]),
+        ("abcdefgh", []),
+    ],
+)
+def test_what_a_header_carries_is_a_secret_of_its_own(value: str, carried: list[str]) -> None:
+    assert list_secret_values(value) == [value, *carried]
+
+
+def test_the_parts_of_an_authorization_are_taken_out() -> None:
+    pair = base64.b64encode(b"suite:correct-horse-7").decode()
+    redactor = Redactor({"login": f"Basic {pair}", "token": "Bearer eyJ0eXAi.Q9w8e7r6t5"})
+    for text in (pair, "suite:correct-horse-7", "correct-horse-7", "eyJ0eXAi.Q9w8e7r6t5"):
+        shown = redactor.text(f"no: {text}")
+        assert text not in shown
+        assert "secret:" in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The reference key is missing. Contact support@example.com.",
+        '{"url": "https://images.example.com/assets/0123456789abcdef0123456789abcdef/image.png"}',
+        '{"id": "8f14e45f-ceea-4672-a9d0-1234567890ab", "createdAt": "2026-11-28T12:34:56.789Z"}',
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "".join(chr(code) for code in range(32, 127)) * 3,
+    ],
+)
+def test_ordinary_texts_hold_no_secret(text: str) -> None:
+    redactor = Redactor(
+        {"full": "conformance-reference-key", "mail": "suite@example.com", "token": SECRET, "pin": "20261128"}
+    )
+    assert redactor.found_in(text) == ()
+    assert redactor.text(text) == text
+
+
+def test_a_million_characters_are_searched_in_linear_time() -> None:
+    redactor = Redactor({"full": SECRET})
+    assert redactor.found_in(SECRET[:7] * 150_000) == ()
+    assert redactor.found_in("x" * 900_000 + SECRET[3:15]) == ("full",)
