@@ -13,11 +13,9 @@ from typing import Any
 
 import pytest
 
-from conformance.engine.journal import LEDGER_FILE, FileLedger, LedgerEntry, find_suite_names, read_open_entries
+from conformance.engine.journal import LEDGER_FILE, read_open_entries
 from conformance.session import RunOptions
-from conformance.sweep import sweep
-from conformance.target.loader import read_profile
-from tests.safety.watched import CASES, CONTRACTS, Watched, contract, ran, saved, things, watched
+from tests.safety.watched import CASES, CONTRACTS, Watched, ran, saved, things, watched
 
 ROWS = {"kuroco": "title-missing or no-group", "microcms-management": "invalid-request or invalid-url"}
 MAKES = {"kuroco": "/insert", "microcms-management": "/api/v1/media"}
@@ -145,56 +143,6 @@ def test_what_was_accepted_although_it_should_have_been_refused_is_taken_back(tm
         assert "violates" == done.verdicts["common/forbidden"]
         assert before == things(server.profile)
     assert () == read_open_entries(tmp_path / LEDGER_FILE)
-
-
-# --- the ledger itself ---------------------------------------------------------------------------------------------
-
-
-def entry(**more: Any) -> LedgerEntry:
-    return LedgerEntry(**{"contract": "c", "base_url": "http://h", "operation": "add", **more})
-
-
-def test_an_entry_is_on_the_disk_before_anything_else_happens(tmp_path: Path) -> None:
-    ledger = FileLedger(tmp_path / "deep" / LEDGER_FILE)
-    name = ledger.record_intent(entry(names=("conformance-1",)))
-    (found,) = read_open_entries(tmp_path / "deep" / LEDGER_FILE)
-    assert (name, ("conformance-1",), False) == (found.id, found.names, found.made)
-    ledger.record_created(name, {"url": "u"})
-    (found,) = read_open_entries(tmp_path / "deep" / LEDGER_FILE)
-    assert ({"url": "u"}, True) == (found.captures, found.made)
-    ledger.record_undone(name)
-    assert () == read_open_entries(tmp_path / "deep" / LEDGER_FILE)
-
-
-def test_a_line_that_was_cut_short_hides_no_other(tmp_path: Path) -> None:
-    ledger = FileLedger(tmp_path / LEDGER_FILE)
-    ledger.record_intent(entry())
-    with (tmp_path / LEDGER_FILE).open("a") as file:
-        file.write('{"open": {"contr')
-    assert 1 == len(read_open_entries(tmp_path / LEDGER_FILE))
-
-
-def test_two_ledgers_on_one_file_keep_their_entries_apart(tmp_path: Path) -> None:
-    one, two = FileLedger(tmp_path / LEDGER_FILE), FileLedger(tmp_path / LEDGER_FILE)
-    first, second = one.record_intent(entry()), two.record_intent(entry())
-    one.record_undone(first)
-    assert [second] == [each.id for each in read_open_entries(tmp_path / LEDGER_FILE)]
-
-
-def test_only_names_of_our_own_are_recognised() -> None:
-    value = {"subject": "conformance-ab12", "file": ["conformance-refused.png."], "x": "Conformance", "n": 1}
-    assert ["conformance-ab12", "conformance-refused.png"] == list(find_suite_names(value))
-
-
-def test_sweep_leaves_the_entries_of_other_targets_alone(tmp_path: Path) -> None:
-    with watched("microcms-management") as server:
-        FileLedger(tmp_path / LEDGER_FILE).record_intent(
-            entry(contract="microcms-management", names=("conformance-x",))
-        )
-        target = read_profile(saved(tmp_path, server.profile), environ={})
-        assert [] == list(sweep(contract("microcms-management"), target, tmp_path / LEDGER_FILE))
-        assert not server.actual
-    assert 1 == len(read_open_entries(tmp_path / LEDGER_FILE))
 
 
 def test_a_folder_that_cannot_be_written_to_keeps_anything_from_being_made(tmp_path: Path) -> None:

@@ -32,6 +32,15 @@ class Watched:
     profile: dict[str, Any]
     actual: list[tuple[str, str]] = field(default_factory=list)
 
+    def send(self, method: str, path: str, body: Any) -> Any:
+        """Send a write of its own to it, and give its answer."""
+        key = next(one for one in self.profile["credentials"].values() if "header" in one)
+        headers = {key["header"]: key["value"], "Content-Type": "application/json"}
+        url = f"{self.profile['base_url']}/{path.lstrip('/')}"
+        request = urllib.request.Request(url, json.dumps(body).encode(), headers, method=method)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return json.loads(response.read() or b"null")
+
     @property
     def methods(self) -> set[str]:
         return {method for method, _ in self.actual}

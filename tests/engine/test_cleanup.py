@@ -1,0 +1,165 @@
+"""What a row may leave on a target is taken back, and only what is seen to be gone counts as gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.contract_run import plan_rows
+from conformance.engine.journal import LEDGER_FILE, FileLedger, read_open_entries
+from conformance.engine.row import run_row
+from conformance.http import FailureKind, NoResponse, Outcome, Response
+from conformance.results.model import RowResult
+
+Said = Callable[..., Response]
+
+ADD = """\
+  - id: bad-name
+    cause: The name is too long.
+    operations: [add]
+    request: {json: {name: "{unique.name}"}}
+    expect: {status: 400}
+"""
+
+CREATED = """\
+created_resources:
+  add:
+    made: {id: /id}
+    read: {call: list, request: {query: {name: "{capture.name}"}}}
+    in: /items
+    name: /name
+    capture: {id: /id}
+    undo: [{call: remove, request: {path: {id: "{capture.id}"}}}]
+"""
+
+
+@dataclass
+class Store:
+    """A server that stores every item that it is given, although it is to refuse them."""
+
+    said: Said
+    items: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, Outcome] = field(default_factory=dict)
+    """What is answered instead, by method and path."""
+    stores: bool = True
+
+    def __call__(self, asked: Any) -> Outcome:
+        method, path = asked.request.method, asked.path
+        if method == "POST" and self.stores:
+            self.items["1"] = {"id": "1", **asked.json}
+        instead = self.answers.get(f"{method} {path}")
+        if instead is not None:
+            return instead
+        if method == "POST":
+            return self.said(201, {"id": "1"})
+        if method == "DELETE":
+            return self.said(200, self.items.pop(path.rpartition("/")[2], None))
+        return self.said(200, {"items": list(self.items.values())})
+
+
+@dataclass
+class Done:
+    """A row that has run: its result, and what is left."""
+
+    row: RowResult
+    server: Store
+    folder: Path
+
+    @property
+    def open_entries(self) -> list[str]:
+        return [entry.operation for entry in read_open_entries(self.folder / LEDGER_FILE)]
+
+
+@pytest.fixture
+def done(shop: Any, context: Any, answer: Said, tmp_path: Path) -> Callable[..., Done]:
+    """Runs the row against a store that answers some requests otherwise."""
+
+    def run(rows: str = ADD, *, created: str = CREATED, stores: bool = True, **answers: Outcome) -> Done:
+        contract = shop(rows, ("operations:\n", f"{created}operations:\n"))
+        named = {key.replace("_", " /", 1): value for key, value in answers.items()}
+        server = Store(answer, answers=named, stores=stores)
+        stands = replace(context(contract, server), ledger=FileLedger(tmp_path / LEDGER_FILE))
+        (plan,) = plan_rows(contract, stands.target, contract.rows, "smoke", 0).values()
+        return Done(run_row(stands, plan), server, tmp_path)
+
+    return run
+
+
+def test_what_was_accepted_is_deleted_by_its_id_though_the_row_says_nothing_of_it(done: Any) -> None:
+    after = done()
+    assert after.server.items == {}
+    assert after.row.warnings == ()
+    assert after.open_entries == []
+
+
+def test_a_delete_answered_404_is_no_proof_while_the_thing_is_listed(done: Any, answer: Said) -> None:
+    after = done(**{"DELETE_items/1": answer(404, {"message": "No such path"})})
+    assert after.row.warnings == ("what example left behind may still be there: remove was answered 404",)
+    assert after.open_entries == ["add"]
+
+
+def test_a_delete_answered_404_is_done_where_nothing_bears_the_name(done: Any, answer: Said) -> None:
+    after = done(stores=False, **{"DELETE_items/1": answer(404, {})})
+    assert after.row.warnings == ()
+    assert after.open_entries == []
+
+
+def test_without_a_way_to_look_a_delete_answered_404_is_a_warning(done: Any, answer: Said) -> None:
+    undo = "    undo: {capture: {id: /id}, steps: [{call: remove, request: {path: {id: '{capture.id}'}}}]}\n"
+    after = done(ADD + undo, created="", **{"DELETE_items/1": answer(404, {})})
+    assert after.row.warnings == ("what example left behind may still be there: remove was answered 404",)
+    assert after.open_entries == ["add"]
+
+
+@pytest.mark.parametrize("body", [{}, {"items": None}, {"items": {}}, "not JSON"])
+def test_a_response_that_is_no_list_proves_nothing(done: Any, answer: Said, body: Any) -> None:
+    after = done(**{"DELETE_items/1": answer(404, {}), "GET_items": answer(200, body)})
+    assert after.open_entries == ["add"]
+    assert "remove was answered 404" in after.row.warnings[0]
+
+
+def test_a_list_of_which_there_are_more_pages_proves_nothing(done: Any, answer: Said) -> None:
+    created = CREATED.replace('name: "{capture.name}"', 'name: "{capture.name}", limit: 2')
+    full = answer(200, {"items": [{"id": "8", "name": "x"}, {"id": "9", "name": "y"}]})
+    after = done(created=created, **{"DELETE_items/1": answer(404, {}), "GET_items": full})
+    assert after.open_entries == ["add"]
+
+
+def test_what_was_accepted_without_any_way_to_take_it_back_is_a_warning(done: Any) -> None:
+    after = done(ADD.replace("[add]", "[put]"), created="")
+    assert after.row.warnings == ("what example left behind may still be there: nothing tells what put made",)
+    assert after.open_entries == ["put"]
+
+
+def test_what_was_made_by_a_request_whose_answer_was_lost_is_found_by_its_name(done: Any) -> None:
+    after = done(POST_items=NoResponse(FailureKind.RESET, "the connection was reset"))
+    assert after.server.items == {}
+    assert after.open_entries == []
+
+
+def test_what_was_refused_is_not_looked_for(done: Any, answer: Said) -> None:
+    after = done(POST_items=answer(400, {"message": "too long"}), stores=False)
+    assert after.row.requests == 1
+    assert after.open_entries == []
+
+
+def test_names_of_others_that_begin_like_ours_are_left_alone(done: Any, answer: Said) -> None:
+    listed = answer(200, {"items": [{"id": "7", "name": "conformance-of-somebody-else"}]})
+    after = done(POST_items=NoResponse(FailureKind.RESET, "reset"), GET_items=listed, stores=False)
+    assert after.row.warnings == ()
+    assert after.open_entries == []
+
+
+def test_where_one_can_be_read_by_its_id_a_404_of_that_shows_that_it_is_gone(done: Any, answer: Said) -> None:
+    nameless = ADD.replace("{unique.name}", "no name of ours")
+    created = CREATED.replace("    undo:", "    get: {call: get, request: {path: {id: '{capture.id}'}}}\n    undo:")
+    gone = {"DELETE_items/1": answer(404, {}), "GET_items/1": answer(404, {})}
+    assert done(nameless, created=created, **gone).open_entries == []
+    there = {"DELETE_items/1": answer(404, {}), "GET_items/1": answer(200, {"id": "1", "name": "no name of ours"})}
+    after = done(nameless, created=created, **there)
+    assert after.open_entries == ["add"]
+    assert after.row.warnings == ("what example left behind may still be there: remove was answered 404",)

@@ -1,0 +1,97 @@
+"""The ledger: on disk before a request leaves, readable after a kill, and refused where it is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.engine.journal import (
+    LEDGER_FILE,
+    FileLedger,
+    LedgerEntry,
+    draw_run_id,
+    find_suite_names,
+    open_ledger,
+    read_open_entries,
+)
+from conformance.errors import ConfigError
+
+
+def entry(**more: Any) -> LedgerEntry:
+    return LedgerEntry(**{"contract": "c", "base_url": "http://h", "operation": "add", **more})
+
+
+def test_an_entry_is_on_the_disk_before_anything_else_happens(tmp_path: Path) -> None:
+    ledger = FileLedger(tmp_path / "deep" / LEDGER_FILE)
+    name = ledger.record_intent(entry(names=("conformance-1",)))
+    (found,) = read_open_entries(tmp_path / "deep" / LEDGER_FILE)
+    assert (name, ("conformance-1",), False) == (found.id, found.names, found.made)
+    ledger.record_created(name, {"url": "u"})
+    (found,) = read_open_entries(tmp_path / "deep" / LEDGER_FILE)
+    assert ({"url": "u"}, True) == (found.captures, found.made)
+    ledger.record_undone(name)
+    assert () == read_open_entries(tmp_path / "deep" / LEDGER_FILE)
+
+
+def test_a_line_that_was_cut_short_hides_no_other(tmp_path: Path) -> None:
+    ledger = FileLedger(tmp_path / LEDGER_FILE)
+    ledger.record_intent(entry())
+    with (tmp_path / LEDGER_FILE).open("a") as file:
+        file.write('{"open": {"contr')
+    assert 1 == len(read_open_entries(tmp_path / LEDGER_FILE))
+
+
+def test_two_ledgers_on_one_file_keep_their_entries_apart(tmp_path: Path) -> None:
+    one, two = FileLedger(tmp_path / LEDGER_FILE), FileLedger(tmp_path / LEDGER_FILE)
+    first, second = one.record_intent(entry()), two.record_intent(entry())
+    one.record_undone(first)
+    assert [second] == [each.id for each in read_open_entries(tmp_path / LEDGER_FILE)]
+
+
+def test_only_names_of_our_own_are_recognised() -> None:
+    value = {"subject": "conformance-ab12", "file": ["conformance-refused.png."], "x": "Conformance", "n": 1}
+    assert ["conformance-ab12", "conformance-refused.png"] == list(find_suite_names(value))
+
+
+def test_a_line_written_after_one_that_was_cut_short_is_read(tmp_path: Path) -> None:
+    path = tmp_path / LEDGER_FILE
+    path.write_text('{"open": {"contr')
+    FileLedger(path).record_intent(entry())
+    assert [one.operation for one in read_open_entries(path)] == ["add"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        bytes(range(256)),
+        b"\0" * 100,
+        b"not a ledger",
+        b"[]\n",
+        b'{"other": 1}\n',
+        b'{"open": 5}\n',
+        b'{"open": {"id": 1}}\n',
+    ],
+    ids=["bytes", "zeros", "text", "list", "member", "number", "incomplete"],
+)
+def test_what_is_no_ledger_is_said(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / LEDGER_FILE).write_bytes(data)
+    with pytest.raises(ConfigError, match=r"ledger\.jsonl:1: this is no line of a ledger"):
+        read_open_entries(tmp_path / LEDGER_FILE)
+
+
+def test_a_run_puts_what_is_no_ledger_aside_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / LEDGER_FILE).write_bytes(b"not a ledger")
+    _, (warning,) = open_ledger(tmp_path, "http://h", only_process=True)
+    assert warning.endswith("it is kept as ledger.unreadable")
+    assert (tmp_path / "ledger.unreadable").read_bytes() == b"not a ledger"
+
+
+def test_an_empty_ledger_is_one(tmp_path: Path) -> None:
+    (tmp_path / LEDGER_FILE).write_bytes(b"")
+    assert read_open_entries(tmp_path / LEDGER_FILE) == ()
+
+
+def test_no_two_runs_draw_the_same_id() -> None:
+    assert len({draw_run_id() for _ in range(200)}) == 200
