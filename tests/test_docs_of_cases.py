@@ -43,6 +43,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "The envelope": model.Envelope,
     "How an operation is called": model.OperationSpec,
     "What a profile gives": model.NamedInput,
+    "Rules of a fixture": model.FixtureRule,
     "Discovery": model.Discover,
     "Created resources": model.CreatedResource,
     "Ways to ask for a language": model.LanguageSelector,

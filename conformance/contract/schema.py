@@ -33,6 +33,7 @@ __all__ = [
     "Draw",
     "Envelope",
     "Expect",
+    "FixtureRule",
     "Guard",
     "HeaderName",
     "Input",
@@ -88,6 +89,8 @@ def _pointer(text: str) -> str:
 
 
 Pointer = Annotated[str, AfterValidator(_pointer)]
+
+Pair = Annotated[list[Pointer], Field(min_length=2, max_length=2)]
 
 FRAMING_HEADERS = frozenset(["content-length", "transfer-encoding", "host", "connection"])
 """Headers that say where a request begins, ends and goes: the suite alone sets them."""
@@ -399,6 +402,30 @@ class CreatedResource(StrictModel):
     undo: list[Step] = Field(min_length=1)
 
 
+class FixtureRule(StrictModel):
+    """What must hold between two members of a fixture, named by JSON pointers; exactly one kind of rule.
+
+    ordered: the first number is not above the second; match: the first, a text, matches the second, a regular
+    expression, as a whole; mismatch: it does not.
+    """
+
+    ordered: Pair | None = None
+    match: Pair | None = None
+    mismatch: Pair | None = None
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("needs exactly one of ordered, match and mismatch; keep one of them")
+        return self
+
+    @property
+    def kind_and_pointers(self) -> tuple[str, tuple[str, ...]]:
+        """Which rule it is, and the members that it is about."""
+        (kind,) = self.model_fields_set
+        return kind, tuple(getattr(self, kind))
+
+
 class NamedInput(StrictModel):
     """Something that a profile gives: what it is, and how to get it."""
 
@@ -411,6 +438,8 @@ class NamedInput(StrictModel):
     """A chain that makes one for a run and captures it under its own name, where the profile allows that."""
     check: list[Step] = []
     """Reads that succeed where it is as it should be; for what must be missing, where it is missing."""
+    rules: list[FixtureRule] = []
+    """What must hold between its members, before anything is sent."""
     default: Any = None
     fields: list[str] = []
     """For a credential that is no header: its members, such as email and password."""

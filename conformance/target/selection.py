@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, Problem
+from conformance.target.fixtures import check_fixture_values
 from conformance.target.known_deviations import check_deviation_rows
 from conformance.target.loader import Target, check_target_names, read_profile, target_from_mapping, target_from_url
 from conformance.validation import suggest
@@ -89,6 +90,7 @@ def resolve_target(
     fields = {name: tuple(named.fields) for name, named in file.credentials.items()}
     problems = [
         *check_target_names(target, file.fixtures, fields, file.vantages, file.hooks),
+        *check_fixture_values(target, contract),
         *check_deviation_rows(target.expectations, [row.id for row in contract.rows]),
     ]
     if problems:

@@ -1,0 +1,96 @@
+"""Mistakes in the values of a profile are the profile's: they are named with their line before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance.contract.loader import read_contract
+from conformance.errors import ConfigError
+from conformance.target.fixtures import check_fixture_values
+from conformance.target.loader import Target
+from conformance.target.selection import resolve_target, select_target
+
+KUROCO = Path(__file__).parents[2] / "cases" / "kuroco"
+HEAD = "contract: kuroco\nbase_url: http://127.0.0.1:9\n"
+
+
+@pytest.mark.parametrize(
+    ("fixtures", "expected"),
+    [
+        (
+            "languages: [jp, en]",
+            (
+                "4: fixtures.languages: the contract has no wording in the language 'jp'; "
+                "its wordings are in en, ja; leave other languages out"
+            ),
+        ),
+        (
+            "languages:\n  - ja\n  - en\n  - zh",
+            (
+                "7: fixtures.languages: the contract has no wording in the language 'zh'; "
+                "its wordings are in en, ja; leave other languages out"
+            ),
+        ),
+        ("languages: ja", "4: fixtures.languages is no list of languages; write languages: [ja, en]"),
+        (
+            'fields:\n  regex:\n   pattern: "[A-Z]{2}"\n   mismatch: AB',
+            (
+                "7: fixtures.fields.regex.mismatch matches fixtures.fields.regex.pattern; "
+                "give a value that the server must refuse"
+            ),
+        ),
+        (
+            'fields:\n  regex: {pattern: "[A-Z]{2}", valid: ab}',
+            (
+                "5: fixtures.fields.regex.valid does not match fixtures.fields.regex.pattern; "
+                "give a value that the server accepts"
+            ),
+        ),
+        (
+            "fields:\n  length: {max: 5, min: 20}",
+            "5: fixtures.fields.length.min is 20, above fixtures.fields.length.max, 5; exchange them",
+        ),
+        (
+            'fields: {length: {min: "5", max: 20}}',
+            (
+                "4: fixtures.fields.length.min and fixtures.fields.length.max must be numbers; "
+                "write them as digits, without quotes"
+            ),
+        ),
+    ],
+)
+def test_a_value_that_breaks_a_rule_is_named_with_its_line(
+    profile: Callable[..., Target], fixtures: str, expected: str
+) -> None:
+    indented = "".join(f" {line}\n" for line in fixtures.splitlines())
+    target = profile(f"fixtures:\n{indented}", head=HEAD)
+    found = [str(problem) for problem in check_fixture_values(target, read_contract(KUROCO))]
+    assert [line.rpartition("staging.yaml:")[2] for line in found] == [expected]
+
+
+@pytest.mark.parametrize(
+    "fixtures",
+    [
+        "languages: [en]",
+        "fields: {length: {min: 5, max: 5}}",
+        "fields: {length: {min: 5}}",
+        'fields: {regex: {pattern: "(?<a>x)", mismatch: x}}',
+        'fields: {regex: {pattern: "[a-z]{2}", mismatch: abc, valid: ab}}',
+        "topics_id: 5",
+    ],
+)
+def test_what_breaks_no_rule_or_cannot_be_told_is_no_problem(profile: Callable[..., Target], fixtures: str) -> None:
+    target = profile(f"fixtures:\n {fixtures}\n", head=HEAD)
+    assert list(check_fixture_values(target, read_contract(KUROCO))) == []
+
+
+def test_a_target_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    path = tmp_path / "staging.yaml"
+    path.write_text(f"{HEAD}fixtures:\n  languages: [jp]\n  fields: {{length: {{min: 2, max: 1}}}}\n", encoding="utf-8")
+    selection = select_target(str(path), None, (), {}, ["kuroco"])
+    with pytest.raises(ConfigError) as caught:
+        resolve_target(read_contract(KUROCO), selection, lambda _: {}, {})
+    assert [problem.where.rpartition(":")[2] for problem in caught.value.problems] == ["4", "5"]
