@@ -1,4 +1,4 @@
-"""What is done with the results of a run once it is over: compared, kept in the history, told as metrics."""
+"""What is done with the results of a run once it is over: compared, kept in the history, written as metrics."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ class AfterRun:
                 [Problem("--history-keep", "there is no history to thin out", "give --history FILE, too")]
             )
         keep = _opened(history, history_keep) if history is not None else None
-        held = read_results(baseline) if baseline is not None else None
+        earlier = read_results(baseline) if baseline is not None else None
         file = output / "results.json"
-        return cls(file, held, history, keep, metrics, strict, language, _stamp(file))
+        return cls(file, earlier, history, keep, metrics, strict, language, _stamp(file))
 
     def end(self, code: int) -> int:
         """Do what was asked for with the results of the run, if it left any; the exit code, the run's being `code`.
 
-        One thing that cannot be done hinders no other, and is said.
+        What cannot be done is printed, and the rest is done.
         """
         if not (self.baseline or self.history or self.metrics) or _stamp(self.results) in {None, self.before}:
             return code
@@ -145,7 +145,7 @@ def _summarise(text: str) -> None:
 
 def _stamp(path: Path) -> tuple[int, int] | None:
     try:
-        said = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return said.st_mtime_ns, said.st_ino
+    return stat.st_mtime_ns, stat.st_ino

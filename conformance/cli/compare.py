@@ -29,7 +29,9 @@ _FORMS: dict[str, Callable[[Comparison, str | None], str]] = {
 @click.command("compare")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
-@click.option("--form", type=click.Choice(list(_FORMS)), default="text", show_default=True, help="How it is told.")
+@click.option(
+    "--form", type=click.Choice(list(_FORMS)), default="text", show_default=True, help="Form of the comparison."
+)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there.")
 @click.option(
     "--language",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
+from conformance import reference
 from conformance.contract.contract import Contract, Row
 from conformance.contract.folders import find_all_contract_folders
 from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError, Problem
+from conformance.target.selection import TargetSelection, select_target
 from conformance.validation import closest_name, suggest
 
-__all__ = ["find_row", "read_contracts"]
+__all__ = ["find_row", "read_contracts", "select_contracts"]
 
 
 def read_contracts(name: str | None, where: Path | None = None) -> tuple[list[Contract], list[Problem]]:
@@ -34,6 +40,26 @@ def read_contracts(name: str | None, where: Path | None = None) -> tuple[list[Co
         hint = suggest(name, [contract.name for contract in found], "contracts")
         raise ConfigError([Problem("--contract", f"there is no contract {name!r}", hint)])
     return named, []
+
+
+def select_contracts(
+    target: str | None, contract: str | None, allow: Sequence[str] = (), cases: Path | None = None
+) -> tuple[list[Contract], TargetSelection]:
+    """The contracts that the options select, and which target they are run against; raises ConfigError.
+
+    Without a target, a contract that has no embedded server is left out, with a line that says so.
+    """
+    contracts, problems = read_contracts(contract, cases)
+    if not contracts:
+        raise ConfigError(problems)
+    selection = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
+    selected = [one for one in contracts if selection.takes(one.name)]
+    if not selection.real and contract is None:
+        for one in selected:
+            if one.name not in reference.contracts():
+                click.echo(f"{one.name} is left out: it has no embedded server; give --target", err=True)
+        selected = [one for one in selected if one.name in reference.contracts()]
+    return selected, selection
 
 
 def find_row(contracts: list[Contract], text: str) -> list[tuple[Contract, Row]]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import read_contracts
+from conformance.cli.contracts import select_contracts
 from conformance.doctor.examine import examine_target
 from conformance.doctor.format import format_diagnosis
 from conformance.errors import ConfigError, Problem
 from conformance.reference.embedded import EmbeddedServers
-from conformance.target.selection import resolve_target, select_target
+from conformance.target.selection import resolve_target
 
 __all__ = ["command"]
 
@@ -22,26 +23,25 @@ __all__ = ["command"]
 @options.contract
 @options.allow
 @options.seed
-def command(target: str | None, contract: str | None, allow: tuple[str, ...], seed: int | None) -> int:
-    """Tell whether a target is ready for a run: reachable, credentials good, fixtures there, and what it lacks.
+@options.cases
+def command(
+    target: str | None, contract: str | None, allow: tuple[str, ...], seed: int | None, cases: Path | None
+) -> int:
+    """Examine whether a target is ready for a run: reachable, credentials good, fixtures there, and what is missing.
 
     Sends reads only, whatever the profile allows, and gives no verdict.
 
     Exit codes: 0 a run would be possible, 4 it would not.
     """
-    contracts, problems = read_contracts(contract)
-    if not contracts:
-        raise ConfigError(problems)
-    selection = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
+    contracts, selection = select_contracts(target, contract, allow, cases)
     if target is None and contract is None and len(contracts) > 1:
         names = " or ".join(one.name for one in contracts)
         raise ConfigError([Problem("--target", "which target?", f"give a profile, or --contract {names}")])
     possible = True
     with EmbeddedServers() as offer:
         for one in contracts:
-            if selection.takes(one.name):
-                diagnosis = examine_target(one, resolve_target(one, selection, offer, os.environ), seed or 0)
-                for line in format_diagnosis(diagnosis):
-                    click.echo(line)
-                possible = possible and diagnosis.possible
+            diagnosis = examine_target(one, resolve_target(one, selection, offer, os.environ), seed or 0)
+            for line in format_diagnosis(diagnosis):
+                click.echo(line)
+            possible = possible and diagnosis.possible
     return 0 if possible else 4

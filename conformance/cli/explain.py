@@ -10,20 +10,19 @@ from pathlib import Path
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import find_row, read_contracts
+from conformance.cli.contracts import find_row, select_contracts
 from conformance.cli.planned_requests import PlannedSending, list_sendings
 from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import list_wordings
 from conformance.contract.schema import Depth, Wording
 from conformance.contract_run import build_context, plan_rows
 from conformance.engine.context import RunContext
-from conformance.errors import ConfigError
 from conformance.plan.model import RowPlan
 from conformance.plan.planner import plan_row
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.sanitize import to_one_line
 from conformance.target.loader import target_from_mapping
-from conformance.target.selection import resolve_target, select_target
+from conformance.target.selection import resolve_target
 
 __all__ = ["command"]
 
@@ -50,27 +49,33 @@ CONFIDENCE = {
 @options.contract
 @options.depth
 @options.seed
-def command(row: str, target: str | None, contract: str | None, depth: Depth | None, seed: int | None) -> int:
+@options.cases
+def command(  # noqa: PLR0917 - click gives them by name
+    row: str,
+    target: str | None,
+    contract: str | None,
+    depth: Depth | None,
+    seed: int | None,
+    cases: Path | None,
+) -> int:
     """Tell what a ROW promises, in whose words, what is sent for it and why, and what it needs.
 
     ROW is an ID such as contents-get/limit-below-minimum, or its last part. Nothing is sent.
     """
-    contracts, problems = read_contracts(contract)
-    if not contracts:
-        raise ConfigError(problems)
-    aimed = select_target(target, contract, (), os.environ, [one.name for one in contracts])
-    found = [pair for pair in find_row(contracts, row) if aimed.takes(pair[0].name)]
+    contracts, selection = select_contracts(target, contract, (), cases)
+    found = find_row(contracts, row)
     with ExitStack() as stack:
         offer = stack.enter_context(EmbeddedServers())
         for one, entry in found:
-            context = build_context(one, resolve_target(one, aimed, offer, os.environ), depth or "standard", seed or 0)
+            held_to = resolve_target(one, selection, offer, os.environ)
+            context = build_context(one, held_to, depth or "standard", seed or 0)
             plan = plan_rows(one, context.target, [entry], context.depth, context.seed)[entry.id]
-            for line in _told(one, entry, context, plan):
+            for line in _describe_row(one, entry, context, plan):
                 click.echo(line)
     return 0
 
 
-def _told(contract: Contract, row: Row, context: RunContext, plan: RowPlan) -> Iterator[str]:
+def _describe_row(contract: Contract, row: Row, context: RunContext, plan: RowPlan) -> Iterator[str]:
     table = next(table for table in contract.tables if table.name == row.table)
     yield f"{row.id}"
     yield f"  {contract.file.title}: {table.title}, row {row.number}  ({_short(row.file)}:{row.line})"
@@ -109,8 +114,8 @@ def _promise(contract: Contract, row: Row) -> Iterator[str]:
 
 
 def _of(wording: Wording) -> str:
-    said = [part for part in (wording.language, wording.edition and f"edition {wording.edition}") if part]
-    return f"  [{', '.join(said)}]" if said else ""
+    parts = [part for part in (wording.language, wording.edition and f"edition {wording.edition}") if part]
+    return f"  [{', '.join(parts)}]" if parts else ""
 
 
 def _source(contract: Contract, row: Row) -> Iterator[str]:
@@ -145,13 +150,13 @@ def _open(row: Row) -> Iterator[str]:
     meaning = {"accepted": "success", "this": "this row", "any-4xx": "any 4xx", "not-5xx": "anything but a 5xx"}
     for choice in row.case.open:
         accepted = ", ".join(meaning.get(str(each), str(each)) for each in choice.accept)
-        for part, given in choice.vary.items():
-            named = given if isinstance(given, str) else ", ".join(given.edges)
+        for part, values in choice.vary.items():
+            named = values if isinstance(values, str) else ", ".join(values.edges)
             yield f"{part}: {named} — accepted: {accepted}"
 
 
 def _needs(contract: Contract, row: Row) -> list[str]:
-    """What a profile has to give at least: what one that gives nothing lacks."""
+    """What a profile has to give at least for the row to be exercised."""
     bare = {"contract": contract.name, "base_url": "http://127.0.0.1:9"}
     lacks = plan_row(contract, target_from_mapping(bare, where=contract.name, environ={}), row, "standard").lacks
     return list(lacks)

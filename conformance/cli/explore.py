@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,17 +9,17 @@ import click
 
 from conformance.checks.model import Verdict, worst_verdict
 from conformance.cli import options
-from conformance.cli.contracts import read_contracts
+from conformance.cli.contracts import select_contracts
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.errors import OutputError
 from conformance.explore.suggest import suggest_rows
+from conformance.interrupts import interrupt_on_signals
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.failure_text import format_exploration_failure
 from conformance.report.sanitize import to_one_line
 from conformance.results.model import Exploration, Undocumented
 from conformance.session import RunOptions, RunSession
-from conformance.target.selection import select_target
 
 __all__ = ["command"]
 
@@ -31,15 +30,17 @@ __all__ = ["command"]
 @options.depth
 @options.allow
 @options.seed
+@options.cases
 @click.option(
     "--write", metavar="FILE", type=click.Path(path_type=Path), help="Undocumented answers as rows to review."
 )
-def command(
+def command(  # noqa: PLR0917 - click gives them by name
     target: str | None,
     contract: str | None,
     depth: Depth | None,
     allow: tuple[str, ...],
     seed: int | None,
+    cases: Path | None,
     *,
     write: Path | None,
 ) -> int:
@@ -48,29 +49,27 @@ def command(
     Ends with 1 where a finding is a must, with 5 where nothing could be explored. What no row documents is listed, and
     with --write written as YAML rows to review and complete.
     """
-    contracts, _ = read_contracts(contract)
-    aimed = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
+    contracts, selection = select_contracts(target, contract, allow, cases)
     found: list[tuple[Contract, Exploration, tuple[Undocumented, ...]]] = []
-    with EmbeddedServers() as offer:
-        campaign = RunSession(aimed, RunOptions(depth or "standard", seed or 0, relative_to=Path.cwd()), offer)
+    with interrupt_on_signals(), EmbeddedServers() as offer:
+        run_session = RunSession(selection, RunOptions(depth or "standard", seed or 0, relative_to=Path.cwd()), offer)
         try:
             for one in contracts:
-                if aimed.takes(one.name):
-                    for told in _explored(campaign, one):
-                        click.echo("\n".join(_lines(one, *told)))
-                        found.append((one, *told))
+                for explored in _explore(run_session, one):
+                    click.echo("\n".join(_lines(one, *explored)))
+                    found.append((one, *explored))
         finally:
-            campaign.close()
+            run_session.close()
     if write is not None:
         _save(write, found)
     return _exit_code(exploration.verdict for _, exploration, _ in found)
 
 
-def _explored(campaign: RunSession, contract: Contract) -> Iterator[tuple[Exploration, tuple[Undocumented, ...]]]:
+def _explore(run_session: RunSession, contract: Contract) -> Iterator[tuple[Exploration, tuple[Undocumented, ...]]]:
     names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
-    campaign.begin(contract, [], names)
+    run_session.begin(contract, [], names)
     for name in names:
-        yield campaign.explore(contract.name, name)
+        yield run_session.explore(contract.name, name)
 
 
 def _lines(contract: Contract, found: Exploration, undocumented: Iterable[Undocumented]) -> Iterator[str]:

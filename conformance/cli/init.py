@@ -23,10 +23,10 @@ __all__ = ["command"]
 
 @click.command("init")
 @click.option("--contract", required=True, metavar="C", help="The contract to hold the target to.")
-@click.option("--base-url", metavar="URL", help="Where the target is; without it the profile is written unlooked.")
+@click.option("--base-url", metavar="URL", help="Where the target is; without it nothing is looked for.")
 @click.option("--header", metavar="NAME", help="The header of the usual credential, if it is not the contract's own.")
 @click.option("--env", metavar="VARIABLE", help="The environment variable that holds the usual credential.")
-@click.option("--fixture", "given", multiple=True, metavar="NAME=VALUE", help="A fixture that is known; repeatable.")
+@click.option("--fixture", "known", multiple=True, metavar="NAME=VALUE", help="A fixture that is known; repeatable.")
 @click.option("--output", metavar="FILE", help="Write the profile there instead of printing it.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def command(
@@ -35,11 +35,11 @@ def command(
     base_url: str | None,
     header: str | None,
     env: str | None,
-    given: tuple[str, ...],
+    known: tuple[str, ...],
     output: str | None,
     force: bool,
 ) -> int:
-    """Write a commented profile: what each name is and how to get it, with what was found filled in.
+    """Write a commented profile: what each name is and how to get it, with the fixtures that were found.
 
     \b
     export MICROCMS_API_KEY=…
@@ -52,14 +52,17 @@ def command(
         raise ConfigError([Problem("--output", f"{output} is there already", "give another file, or --force")])
     one = read_contracts(contract)[0][0]
     credentials = _credentials(one, header, env)
-    fixtures = dict(_pair(text) for text in given)
+    fixtures = dict(_pair(text) for text in known)
     notes: dict[str, str] = {}
-    if base_url is not None:
+    unset = sorted({name for form in credentials.values() for name in _variables(form) if name not in os.environ})
+    if unset:
+        click.echo(f"{', '.join(unset)} is not set: no fixture was looked for on the target", err=True)
+    elif base_url is not None:
         target = _target(one, base_url, credentials, fixtures)
         fixtures, notes = _found(one, target)
     text = format_profile(one, base_url, credentials, fixtures, notes)
     _write(text, output)
-    for line in _told(fixtures, notes, output):
+    for line in _summarize(fixtures, notes, output):
         click.echo(to_one_line(line), err=True)
     return 0
 
@@ -117,7 +120,7 @@ def _target(contract: Contract, base_url: str, credentials: Mapping[str, Any], f
 
 
 def _found(contract: Contract, target: Target) -> tuple[dict[str, Any], dict[str, str]]:
-    """Every fixture that is given or was found, and a word on each that was looked for."""
+    """Every fixture that is given or was found, and a note on each that was looked for."""
     context = build_context(contract, target, "standard", 0)
     try:
         discovery = discover_fixtures(context)
@@ -144,8 +147,8 @@ def _write(text: str, output: str | None) -> None:
         raise OutputError(f"{path}: {error.strerror or error}") from None
 
 
-def _told(fixtures: Mapping[str, Any], notes: Mapping[str, str], output: str | None) -> Iterator[str]:
+def _summarize(fixtures: Mapping[str, Any], notes: Mapping[str, str], output: str | None) -> Iterator[str]:
     for name, note in notes.items():
         yield f"{name}: {fixtures[name]}" if name in fixtures else f"{name}: {note}"
     if output:
-        yield f"written to {output}; `conformance doctor --target {output}` tells what it lacks"
+        yield f"written to {output}; `conformance doctor --target {output}` says what is missing"

@@ -1,4 +1,4 @@
-"""`conformance lint`: every problem of case files at once, as `file:line: what; how to mend it`."""
+"""`conformance lint`: every problem of case files at once, as `file:line: what; how to correct it`."""
 
 from __future__ import annotations
 

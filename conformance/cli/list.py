@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from conformance.cli import options
@@ -14,10 +16,11 @@ __all__ = ["command", "format_row_promise"]
 
 @click.command("list")
 @options.contract
-def command(contract: str | None) -> int:
+@options.cases
+def command(contract: str | None, cases: Path | None) -> int:
     """List every row: its ID, and the status and message that it promises."""
-    found, problems = read_contracts(contract)
-    click.echo("\n\n".join(_told(one) for one in found))
+    found, problems = read_contracts(contract, cases)
+    click.echo("\n\n".join(_format_contract(one) for one in found))
     for problem in problems:
         click.echo(str(problem), err=True)
     return 4 if problems else 0
@@ -26,15 +29,15 @@ def command(contract: str | None) -> int:
 def format_row_promise(row: Row) -> tuple[str, str]:
     """Status and message in a few words: of several documented wordings the first, and how many more there are."""
     expect = row.case.expect
-    said = list_wordings(row)
-    more = f"  (and {len(said) - 1} more wordings)" if len(said) > 2 else "  (and 1 more wording)"
+    wordings = list_wordings(row)
+    more = f"  (and {len(wordings) - 1} more wordings)" if len(wordings) > 2 else "  (and 1 more wording)"
     codes = expect.code if isinstance(expect.code, list) else [expect.code] if expect.code else []
     detail = [" or ".join(codes)] if codes else []
-    detail += [said[0].text + (more if len(said) > 1 else "")] if said else []
+    detail += [wordings[0].text + (more if len(wordings) > 1 else "")] if wordings else []
     return " or ".join(map(str, expect.statuses)), ": ".join(detail)
 
 
-def _told(contract: Contract) -> str:
+def _format_contract(contract: Contract) -> str:
     rows = list(contract.rows)
     wide = max((len(row.id) for row in rows), default=0)
     lines = [f"{contract.file.title}, edition {contract.file.edition}: {contract.name}, {len(rows)} rows"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import click
 
-__all__ = ["FORMS", "allow", "contract", "depth", "language", "seed", "target"]
+__all__ = ["FORMS", "allow", "cases", "contract", "depth", "language", "seed", "target"]
 
 FORMS: Final = ("junit", "markdown", "sarif", "har", "badge", "earl", "table")
 """Of the report, beside HTML and JSON: named here too, so that `--help` need not load what writes them."""
@@ -23,6 +24,12 @@ allow = click.option(
     multiple=True,
     type=click.Choice(["write", "delete", "exhaust"]),
     help="A permission beside those of the profile; may be given several times.",
+)
+cases = click.option(
+    "--cases",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where contracts are.  [default: ./cases, and those of the package]",
 )
 seed = click.option("--seed", type=int, metavar="N", help="Same seed, same requests.  [default: 0]")
 language = click.option("--language", type=click.Choice(["en", "ja"]), help="Of reports; default: the reader's.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,8 @@ from time import perf_counter
 import click
 
 from conformance.contract.schema import Depth
-from conformance.errors import OutputError
+from conformance.files import write_text
+from conformance.interrupts import interrupt_on_signals
 from conformance.prove.model import Proof, proof_json
 from conformance.prove.page import render_proof
 from conformance.prove.progress import show_trials
@@ -90,14 +90,12 @@ def _run(chosen: Mapping[str, Path], subjects: Sequence[Subject], options: Trial
     started, began = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), perf_counter()
     done: list[Trial] = []
     partial = False
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it wants what there is, too
     try:
-        for trial in show_trials(run_trials(subjects, options, workers), len(subjects)):
-            done.append(trial)  # noqa: PERF402 - an interrupted loop keeps what it has
+        with interrupt_on_signals():
+            for trial in show_trials(run_trials(subjects, options, workers), len(subjects)):
+                done.append(trial)  # noqa: PERF402 - an interrupted loop keeps what it has
     except KeyboardInterrupt:
         partial = True
-    finally:
-        signal.signal(signal.SIGTERM, before)
     return build_proof(chosen, done, options, ProofDuration(started, round(perf_counter() - began, 1), partial))
 
 
@@ -108,8 +106,4 @@ def _write(proof: Proof, output: Path) -> None:
         "proof.html": render_proof(proof),
     }
     for name, text in texts.items():
-        try:
-            output.mkdir(parents=True, exist_ok=True)
-            (output / name).write_text(text, encoding="utf-8", errors="backslashreplace")
-        except OSError as error:
-            raise OutputError(f"{output / name} could not be written: {error.strerror}") from error
+        write_text(output / name, text)

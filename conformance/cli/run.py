@@ -11,10 +11,14 @@ from typing import Any
 import click
 
 from conformance.cli.after_run import OPTIONS, AfterRun, after_run_options
-from conformance.cli.options import FORMS, allow, contract, depth, language, seed, target
-from conformance.contract.folders import find_contract_folders, find_shipped_folder
+from conformance.cli.options import FORMS, allow, cases, contract, depth, language, seed, target
+from conformance.contract.folders import find_all_contract_folders, find_contract_folders, find_shipped_folder
+from conformance.target.loader import read_profile_document
 
-__all__ = ["command", "places", "pytest_arguments"]
+__all__ = ["command", "places", "pytest_arguments", "resolve_rows"]
+
+OPTIONS_WITH_TEXT = ("-k", "-m", "-p", "-o", "-c", "--junitxml", "--html", "--deselect")
+"""Options of pytest whose value may look like a row or a folder."""
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Looking for garbage more often takes a third of a run and finds next to nothing: results stay to its end."""
@@ -34,6 +38,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
               help=f"Another form of the report beside HTML and JSON: {', '.join(FORMS)}.")  # fmt: skip
 @click.option("--write-expectations", metavar="FILE", help="Write the present deviations as expectations.")
 @click.option("--no-explore", is_flag=True, help="Do not explore beyond the tables.")
+@cases
 @click.option("--require", multiple=True, metavar="all|N|ROW",
               help="Exit with 1 unless all rows, at least N rows, or this row were exercised; repeatable.")  # fmt: skip
 @after_run_options
@@ -42,7 +47,8 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 def command(pytest_args: tuple[str, ...], **options: Any) -> int:
     """Run the tables against a target, or against the embedded reference servers.
 
-    PYTEST_ARGS are passed on: -k login, -x, --lf, -n 4, --junitxml FILE, a case file, one row as FILE::ROW.
+    PYTEST_ARGS are passed on: -k login, -x, --lf, -n 4, --junitxml FILE, a case file. A row is named by its ID
+    (contents-get/limit-below-minimum) or as FILE::ROW.
 
     \b
     Exit codes: 0 conforms or only drifts, 1 violates or inconclusive, 2 interrupted, 3 an internal error,
@@ -52,7 +58,10 @@ def command(pytest_args: tuple[str, ...], **options: Any) -> int:
     then = AfterRun.begin(
         Path(options["output"] or "reports"), strict=options["strict"], language=options["language"], **after
     )
-    arguments = [*_plugins(pytest_args), *pytest_arguments(options), *pytest_args, *places(pytest_args)]
+    folder: Path | None = options.pop("cases")
+    folders = _find_folders(folder, options["contract"], options["target"])
+    selected = list(resolve_rows(pytest_args, folders))
+    arguments = [*_plugins(selected), *pytest_arguments(options), *selected, *places(selected, folders)]
     return then.end(_run_pytest(arguments))
 
 
@@ -92,7 +101,32 @@ def _plugins(arguments: Sequence[str]) -> Iterator[str]:
     yield "--capture=sys"
 
 
-def places(arguments: Sequence[str]) -> Iterator[str]:
+def resolve_rows(arguments: Sequence[str], folders: Sequence[Path]) -> Iterator[str]:
+    """The arguments, with each ID of a row as pytest names it: `cases/kuroco/login.yaml::login`."""
+    for text, before in zip(arguments, ["", *arguments], strict=False):
+        table, slash, row = text.partition("/")
+        files = [folder / f"{table}.yaml" for folder in folders if slash and row and table]
+        found = [file for file in files if file.is_file() and f"id: {row}\n" in file.read_text(encoding="utf-8")]
+        if found and before not in OPTIONS_WITH_TEXT and not Path(text).exists():
+            yield from (f"{file}::{row}" for file in found)
+        else:
+            yield text
+
+
+def _find_folders(cases: Path | None, contract: str | None, target: str | None) -> tuple[Path, ...]:
+    """The folders of the contracts: own ones, and a shipped one where the options name it."""
+    here = cases or Path.cwd()
+    own = find_contract_folders(here)
+    profile = Path(target) if target is not None and "://" not in target else None
+    if contract is None and profile is not None and profile.is_file():
+        document, _ = read_profile_document(profile)
+        named = document.value.get("contract") if document and isinstance(document.value, dict) else None
+        contract = named if isinstance(named, str) else None
+    others = [folder for folder in find_all_contract_folders(here) if folder.name == contract]
+    return tuple(dict.fromkeys([*own, *others]))
+
+
+def places(arguments: Sequence[str], folders: Sequence[Path]) -> Iterator[str]:
     """Where the contracts are, unless the arguments say so.
 
     Contracts that came with the package are run as from the working folder, which may belong to anyone: nothing of
@@ -100,9 +134,10 @@ def places(arguments: Sequence[str]) -> Iterator[str]:
     """
     here = Path.cwd()
     after = ["", *arguments]
-    if any(_leads_to_rows(text) for text, before in zip(arguments, after, strict=False) if before not in ("-k", "-m")):
+    if any(
+        _leads_to_rows(text) for text, before in zip(arguments, after, strict=False) if before not in OPTIONS_WITH_TEXT
+    ):
         return
-    folders = find_contract_folders(here)
     if any(
         folder.is_relative_to(find_shipped_folder()) for folder in folders
     ) and not find_shipped_folder().is_relative_to(here):

@@ -54,11 +54,11 @@ def command(contract: str, port: int, faults: tuple[str, ...], variants: tuple[s
     return 0
 
 
-def _choices(given: tuple[str, ...]) -> dict[str, str]:
-    odd = [text for text in given if not all(text.partition("="))]
+def _choices(texts: tuple[str, ...]) -> dict[str, str]:
+    odd = [text for text in texts if not all(text.partition("="))]
     if odd:
         raise ConfigError(Problem("--variant", f"{text!r} is no choice", "write it as NAME=CHOICE") for text in odd)
-    return {name: choice for name, _, choice in (text.partition("=") for text in given)}
+    return {name: choice for name, _, choice in (text.partition("=") for text in texts)}
 
 
 def _until_stopped() -> None:

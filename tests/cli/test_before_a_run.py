@@ -190,3 +190,12 @@ def test_init_leaves_out_a_key_that_a_run_can_obtain_and_else_asks_for_it(
     assert list(yaml.safe_load(made)["credentials"]) == ["login"]
     assert "  # token:" in made
     assert "not-to-be-written" not in made
+
+
+def test_a_profile_is_written_before_its_variables_are_set(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KUROCO_TOKEN", "KUROCO_EMAIL", "KUROCO_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    said = here("init", "--contract", "kuroco", "--base-url", "https://example.test")
+    assert said.code == 0, said.all
+    assert "KUROCO_TOKEN is not set: no fixture was looked for on the target" in said.err
+    assert yaml.safe_load(said.out)["contract"] == "kuroco"

@@ -22,7 +22,7 @@ def prove(*arguments: str, output: Path) -> subprocess.Popen[str]:
 
 
 def written(folder: Path) -> dict[str, Any]:
-    assert "<title>" in (folder / "proof.html").read_text(encoding="utf-8")
+    assert "<title" in (folder / "proof.html").read_text(encoding="utf-8")
     value: dict[str, Any] = json.loads((folder / "proof.json").read_text(encoding="utf-8"))
     return value
 

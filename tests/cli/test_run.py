@@ -185,7 +185,7 @@ def test_contracts_are_added_unless_the_arguments_lead_to_some(
     for name in ("contract.yaml", "items.yaml"):
         (folder / name).touch()
     monkeypatch.chdir(tmp_path)
-    assert ([str(folder)] if own else []) == list(places(arguments))
+    assert list(places(arguments, [folder])) == ([str(folder)] if own else [])
 
 
 def test_a_contract_without_an_embedded_server_is_left_out_and_named(tool: Tool, tmp_path: Path) -> None:
@@ -222,3 +222,22 @@ def test_a_dead_target_is_one_line(tool: Tool, tmp_path: Path) -> None:
     assert said.code == 1, said.all
     assert said.out.count("! base_url: the target answered no request: refused: Connection refused") == 1
     assert "? inconclusive  media-get" not in said.out
+
+
+def test_a_row_is_named_by_its_id(tool: Tool, tmp_path: Path) -> None:
+    said = tool("run", "--depth", "smoke", "contents-get/limit-below-minimum", "login/login")
+    assert said.code == 0, said.all
+    assert verdicts(tmp_path / "reports") == {"contents-get/limit-below-minimum": "conforms", "login/login": "conforms"}
+
+
+def test_cases_of_ones_own_do_not_hide_the_shipped_ones(tool: Tool, tmp_path: Path) -> None:
+    shutil.copytree(CASES / "microcms-management", tmp_path / "elsewhere" / "mine")
+    head = tmp_path / "elsewhere" / "mine" / "contract.yaml"
+    head.write_text(head.read_text(encoding="utf-8").replace("contract: microcms-management", "contract: mine", 1))
+    listed = tool("list", "--cases", "elsewhere")
+    assert listed.code == 0, listed.all
+    assert ": mine, 32 rows" in listed.out
+    assert ": kuroco, 15 rows" in listed.out
+    said = tool("run", "--cases", "elsewhere", "--contract", "kuroco", "--depth", "smoke", "login/login")
+    assert said.code == 0, said.all
+    assert verdicts(tmp_path / "reports") == {"login/login": "conforms"}
