@@ -14,6 +14,7 @@ from conformance.checks.model import Level, Verdict, worst_verdict
 from conformance.contract.contract import Contract
 from conformance.messages import Message
 from conformance.results.model import (
+    BeyondPlan,
     ContractName,
     Exploration,
     KnownDeviationNote,
@@ -88,6 +89,7 @@ def assemble_run(
     causes = find_causes(run.target, sorted_rows)
     sorted_rows = apply_causes(sorted_rows, causes)
     found = tuple(explored)
+    parts: list[RowResult | Exploration] = [*sorted_rows, *found]
     counts = Counter(row.verdict.value for row in sorted_rows)
     spoken = Counter(edition for row in sorted_rows for edition in row.editions[:1])
     counted = [row.verdict for row in sorted_rows if row.known is None]
@@ -97,7 +99,9 @@ def assemble_run(
         explored=found,
         undocumented=tuple(undocumented),
         counts={verdict.value: counts[verdict.value] for verdict in Verdict if counts[verdict.value]},
-        requests=sum(row.requests for row in sorted_rows) + sum(one.requests for one in found),
+        requests=sum(part.requests for part in parts),
+        planned=sum(part.planned for part in parts),
+        beyond_plan=_sum_beyond_plan(parts),
         verdict=worst_verdict([*counted, *(one.verdict for one in found)])
         if counted or found
         else _all_known(sorted_rows),
@@ -119,6 +123,14 @@ def build_results(
         runs=tuple(sorted(runs, key=lambda run: run.contract.name)),
         partial=bool(why_partial),
         why_partial=why_partial,
+    )
+
+
+def _sum_beyond_plan(parts: Sequence[RowResult | Exploration]) -> BeyondPlan:
+    return BeyondPlan(
+        repeated=sum(part.beyond_plan.repeated for part in parts),
+        shrunk=sum(part.beyond_plan.shrunk for part in parts),
+        confirmed=sum(part.beyond_plan.confirmed for part in parts),
     )
 
 

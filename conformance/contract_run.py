@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from conformance.checks.context import ResponseRules
 from conformance.client.builder import RequestBuilder
@@ -15,16 +16,16 @@ from conformance.client.rate_limit import Pace
 from conformance.client.session import Session
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Depth
+from conformance.engine.confirm import combine_runs, is_doubtful
 from conformance.engine.context import RunContext
 from conformance.engine.journal import draw_run_id
-from conformance.engine.lanes import Lanes, Turns
 from conformance.engine.row import run_row
-from conformance.engine.smoke import bands
-from conformance.engine.working import Explored, Work
+from conformance.engine.scheduler import Job, LimitedSender, Scheduler, resources_of_operation, resources_of_row
+from conformance.engine.smoke import SmokeRows
 from conformance.plan.model import RowPlan
-from conformance.plan.planner import SharedCalls, plan_row
-from conformance.plan.smoke_groups import plan_smoke_rows
-from conformance.results.model import RowResult
+from conformance.plan.planner import SharedCalls, plan_row, without_drawn_values
+from conformance.plan.smoke import plan_smoke_rows
+from conformance.results.model import Exploration, RowResult, Undocumented
 from conformance.results.redaction import Redactor
 from conformance.setup import clean_up_target
 from conformance.target.loader import Target
@@ -93,89 +94,177 @@ def _client_certificate(target: Target) -> ClientCertificate | None:
     return ClientCertificate(str(cert), str(key) if key else None)
 
 
+Explored = tuple[Exploration, tuple[Undocumented, ...]]
+
 EXPLORE = "explore "
-CREW = 8
-"""Threads for each worker that send what goes side by side."""
+"""What the names of jobs that explore begin with."""
+SMOKE = "rows that write"
+"""The job of all rows that write at smoke."""
+
+_OTHERS_MAY_CAUSE = frozenset(["effect", "state", "stability"])
+"""Findings of an exploration that the write of somebody else may have led to."""
 
 
 class ContractRun:
-    """Runs planned rows against one target, and explores; each row once, whoever asks for it first."""
+    """Runs planned rows against one target, and explores; each row once, whoever asks for it first.
 
-    def __init__(self, context: RunContext, plans: dict[str, RowPlan], workers: int = 1) -> None:
+    With one worker a row runs when its result is asked for, after the rows whose controls it relies on. With several,
+    `start` begins with all of them.
+    """
+
+    def __init__(self, context: RunContext, plans: Mapping[str, RowPlan], workers: int = 1) -> None:
         self.context, self.plans = context, plans
         self._workers = workers
-        self._done: dict[str, RowResult] = {}
-        self._under_way: dict[str, Future[Any]] = {}
-        self._lanes: Lanes | None = None
-        self._crew: ThreadPoolExecutor | None = None
-        self._bands = bands(context, plans)
+        self._results: dict[str, RowResult] = {}
+        self._explored: dict[str, Explored] = {}
+        self._scheduler: Scheduler | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._standard: dict[str, RowPlan] = {}
+        if context.depth == "smoke":
+            self._standard = {
+                name: without_drawn_values(plan_row(context.contract, context.target, plan.row, "standard"))
+                for name, plan in plans.items()
+            }
+        self._jobs = {job.name: job for job in self._make_jobs()}
 
-    def start(self, order: Sequence[str], operations: Sequence[str] = ()) -> None:
-        """Begin with these rows and explorations; all that may go side by side does."""
+    def start(self, rows: Sequence[str], operations: Sequence[str] = ()) -> None:
+        """Begin with these rows and explorations where there are several workers."""
         if self._workers <= 1:
             return
-        # More than can send at the same time: who goes first is for the turns to say, and no queue stands before them.
-        self._crew = ThreadPoolExecutor(CREW * self._workers, thread_name_prefix="probes")
-        self.context = replace(self.context, session=Turns(self.context.session, self._workers), crew=self._crew)
-        self._bands = bands(self.context, self.plans)
-        work = Work(self.context, self.plans, lambda name: self._bands[name].run(name), self._explore)
-        rows = [name for name in order if not self.plans[name].row.case.last]
-        self._lanes = work.start(rows, {f"{EXPLORE}{name}": name for name in operations}, self._workers)
-        self._under_way = self._lanes.start()
+        self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="probes")
+        self.context = replace(
+            self.context, session=LimitedSender(self.context.session, self._workers), pool=self._pool
+        )
+        names = {self._job_of(name) for name in rows if not self.plans[name].row.case.last}
+        jobs = [job for name, job in self._jobs.items() if name in names]
+        jobs += [self._explore_job(operation) for operation in operations]
+        self._scheduler = Scheduler(sorted(jobs, key=_priority), self._workers)
+        self._scheduler.start()
 
     def result(self, name: str) -> RowResult:
-        """The result of a row; runs it now where it is not under way."""
-        if name not in self._done:
-            future = self._under_way.get(name)
-            if future is None:
-                self._drain()
-                self._done |= self._run_now(name)
+        """The result of a row; runs it now where it has not begun."""
+        if name not in self._results:
+            job = self._jobs[self._job_of(name)]
+            future = self._scheduler.futures.get(job.name) if self._scheduler else None
+            if future is not None:
+                self._results |= future.result()
             else:
-                self._done[name] = self._collected(name, future)
-        return self._done[name]
+                self._wait_for_all()
+                for earlier in sorted(job.after & self._jobs.keys(), key=list(self._jobs).index):
+                    self.result(self._rows_of(earlier)[0])
+                self._results |= job.run()
+        return self._results[name]
 
     def explored(self, operation: str) -> Explored:
-        """What exploring an operation found; explores it now where that is not under way."""
-        future = self._under_way.get(f"{EXPLORE}{operation}")
-        found: Explored = self._explore(operation) if future is None else future.result()
-        return found
+        """What exploring an operation found; explores it now where that has not begun."""
+        name = f"{EXPLORE}{operation}"
+        future = self._scheduler.futures.get(name) if self._scheduler else None
+        if operation not in self._explored:
+            self._explored[operation] = self._explore(operation) if future is None else future.result()
+        return self._explored[operation]
 
     def close(self) -> None:
         """Start nothing more, clean up, and let go of every connection. May be called twice."""
         self.context.shared.stopping.set()
-        if self._lanes is not None:
-            self._lanes.stop()
-        if self._crew is not None:
-            self._crew.shutdown()
+        if self._scheduler is not None:
+            self._scheduler.stop()
+        if self._pool is not None:
+            self._pool.shutdown()
         self.context.shared.warn(clean_up_target(self.context))
         close: Callable[[], None] | None = getattr(self.context.session, "close", None)
         if close is not None:
             close()
 
-    def _drain(self) -> None:
+    # --- jobs
+
+    def _make_jobs(self) -> Iterator[Job]:
+        """A job for each row; at smoke one for all rows that write."""
+        senders: dict[str, str] = {}
+        smoke = self.context.depth == "smoke"
+        together = [name for name, plan in self.plans.items() if smoke and plan.writes and not plan.row.case.last]
+        order = [name for name in self.plans if name not in together]
+        for name in order:
+            yield self._row_job(self.plans[name], senders)
+        if together:
+            jobs = [self._row_job(self.plans[name], senders) for name in together]
+            resources = frozenset[str]().union(*(job.resources for job in jobs))
+            after = frozenset[str]().union(*(job.after for job in jobs)) - frozenset(together)
+            yield Job(SMOKE, self._run_writing_rows, resources, writes=True, after=after)
+
+    def _row_job(self, plan: RowPlan, senders: dict[str, str]) -> Job:
+        """The job of one row; it begins after the rows that send the controls that it shares."""
+        name = plan.row.id
+        free = [control for control in plan.controls if control.free]
+        after = frozenset(senders[control.key] for control in free if control.shared and control.key in senders)
+        for control in free:
+            senders.setdefault(control.key, name)
+        resources = resources_of_row(self.context.contract, plan)
+        return Job(name, partial(self._run_row, name), resources, writes=plan.writes, after=after - {name})
+
+    def _explore_job(self, operation: str) -> Job:
+        contract = self.context.contract
+        writes = contract.operations[operation].permission != "read"
+        resources = resources_of_operation(contract, operation)
+        return Job(f"{EXPLORE}{operation}", partial(self._explore_job_run, operation), resources, writes=writes)
+
+    def _job_of(self, name: str) -> str:
+        return name if name in self._jobs else SMOKE
+
+    def _rows_of(self, job: str) -> list[str]:
+        return [job] if job in self.plans else [name for name in self.plans if self._job_of(name) == job]
+
+    def _wait_for_all(self) -> None:
         """A row that uses something up waits until all others are done."""
-        for future in self._under_way.values():
+        for future in self._scheduler.futures.values() if self._scheduler else ():
             if not future.cancelled():
                 future.exception()
 
-    def _run_now(self, name: str) -> dict[str, RowResult]:
-        """The result of a row and of those that run together with it."""
-        band = self._bands.get(name)
-        if band is None:
-            return {name: run_row(self.context, self.plans[name])}
-        for row in band.rows:
-            band.run(row)
-        return {row: band.result(row) for row in band.rows}
+    # --- what jobs do
 
-    def _collected(self, name: str, future: Future[Any]) -> RowResult:
-        """The result of a row that another thread runs."""
-        band = self._bands.get(name)
-        for row in band.rows if band else ():
-            self._under_way[row].result()
-        result: RowResult = band.result(name) if band else future.result()
-        return result
+    def _run_row(self, name: str) -> dict[str, RowResult]:
+        plan = self.plans[name]
+        if self.context.depth == "smoke" and not plan.row.case.last:
+            rows = SmokeRows(self.context, self._standard, self._alone)
+            run = rows.run_reading(plan, partial(self._may_be_disturbed, name))
+        else:
+            run = run_row(self.context, plan)
+            if self._may_be_disturbed(name) and is_doubtful(run.result):
+                with self._alone():
+                    run = combine_runs(run, run_row(self.context, plan), disturbed=True)
+        self.context.shared.publish(run.passed)
+        return {name: run.result}
+
+    def _run_writing_rows(self) -> dict[str, RowResult]:
+        rows = SmokeRows(self.context, self._standard, self._alone)
+        runs = rows.run_writing([self.plans[name] for name in self._rows_of(SMOKE)])
+        for run in runs.values():
+            self.context.shared.publish(run.passed)
+        return {name: run.result for name, run in runs.items()}
+
+    def _explore_job_run(self, operation: str) -> Explored:
+        first = self._explore(operation)
+        caused = any(item.check in _OTHERS_MAY_CAUSE for item in first[0].findings)
+        if not caused or not self._may_be_disturbed(f"{EXPLORE}{operation}"):
+            return first
+        with self._alone():
+            found, undocumented = self._explore(operation)
+        beyond = replace(found.beyond_plan, confirmed=found.beyond_plan.confirmed + first[0].requests)
+        return replace(found, requests=found.requests + first[0].requests, beyond_plan=beyond), undocumented
+
+    def _may_be_disturbed(self, job: str) -> bool:
+        """Whether another job may have written to what this one reads, so that it has to be run again alone."""
+        stopping = self.context.shared.stopping.is_set()
+        return self._scheduler is not None and not stopping and self._scheduler.was_disturbed(job)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        return self._scheduler.alone() if self._scheduler else nullcontext()
 
     def _explore(self, operation: str) -> Explored:
         from conformance.explore.results import explore_operation  # noqa: PLC0415 - Schemathesis is loaded only where it explores
 
         return explore_operation(self.context, operation)
+
+
+def _priority(job: Job) -> tuple[bool, bool, int]:
+    """Rows that write begin first, those that need most resources before all: others wait for them the longest."""
+    return not job.writes, job.name.startswith(EXPLORE), -len(job.resources)

@@ -104,7 +104,7 @@ class RunSession:
     def planned(self, contract: str) -> int:
         """How many requests the rows send at most."""
         held = self._held.get(contract)
-        return sum(plan.requests for plan in held.runner.plans.values()) if held else 0
+        return sum(1 for plan in held.runner.plans.values() for _ in plan.schedule()) if held else 0
 
     def sent(self) -> int:
         """How many requests have left this machine."""

@@ -293,7 +293,11 @@ def run(shop: Callable[..., Contract], context: Callable[..., RunContext]) -> Ca
         held = context(contract, server, depth, **profile)
         expected = [row for row in contract.rows if only is None or row.id in only]
         plans = plan_rows(contract, held.target, expected, depth, 0)
-        results = {name: run_row(held, plan) for name, plan in plans.items()}
+        results = {}
+        for name, plan in plans.items():
+            run = run_row(held, plan)
+            held.shared.publish(run.passed)
+            results[name] = run.result
         assert isinstance(held.session, InMemory)
         return Ran(results, held.session, held)
 

@@ -11,13 +11,13 @@ import click
 
 from conformance.cli import options
 from conformance.cli.contracts import find_row, select_contracts
-from conformance.cli.planned_requests import PlannedSending, list_sendings
 from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import list_wordings
 from conformance.contract.schema import Depth, Wording
 from conformance.contract_run import build_context, plan_rows
 from conformance.engine.context import RunContext
-from conformance.plan.model import RowPlan
+from conformance.engine.describe import describe_request
+from conformance.plan.model import PlannedRequest, RowPlan
 from conformance.plan.planner import plan_row
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.sanitize import to_one_line
@@ -84,7 +84,7 @@ def _describe_row(contract: Contract, row: Row, context: RunContext, plan: RowPl
     yield from (f"  {line}" for line in _promise(contract, row))
     yield "\nIn whose words"
     yield from (f"  {line}" for line in _source(contract, row))
-    count = 0 if plan.lacks else sum(sending.times for sending in list_sendings(context, plan))
+    count = 0 if plan.lacks else len(list(plan.schedule()))
     yield f"\nWhat is sent, at {context.depth}: at most {count} requests"
     yield from _sent(context, plan)
     if row.case.open:
@@ -132,18 +132,19 @@ def _sent(context: RunContext, plan: RowPlan) -> Iterator[str]:
     if plan.lacks:
         yield f"  nothing: this target lacks {', '.join(plan.lacks)}"
         return
-    every = list(list_sendings(context, plan))
+    every = list(plan.schedule())
     for role, why in WHY.items():
-        of_role = [sending for sending in every if sending.role == role]
+        of_role = [request for request in every if request.role == role]
         if of_role:
             yield f"  {role}: {why}"
-            yield from (f"    {_line(sending)}" for sending in of_role)
+            yield from (f"    {_line(context, request)}" for request in of_role)
 
 
-def _line(sending: PlannedSending) -> str:
-    url = sending.url if len(sending.url) <= 110 else f"{sending.url[:90]}… ({len(sending.url)} characters)"
-    times = f", up to {sending.times} times" if sending.times > 1 else ""
-    return to_one_line(f"{sending.method:6} {url}  — {sending.label}{times}")
+def _line(context: RunContext, request: PlannedRequest) -> str:
+    method, url = describe_request(context, request)
+    shown = url if len(url) <= 110 else f"{url[:90]}… ({len(url)} characters)"
+    condition = f", {request.condition}" if request.condition else ""
+    return to_one_line(f"{method:6} {shown}  — {request.label}{condition}")
 
 
 def _open(row: Row) -> Iterator[str]:

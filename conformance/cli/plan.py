@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 import click
 
 from conformance.cli import options
 from conformance.cli.contracts import read_contracts
-from conformance.cli.planned_requests import PlannedSending, list_sendings
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.contract_run import build_context, plan_rows
 from conformance.engine.context import RunContext
-from conformance.plan.model import RowPlan
+from conformance.engine.describe import describe_request
+from conformance.plan.model import PlannedRequest, RowPlan
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.format import format_duration
 from conformance.report.sanitize import to_one_line
@@ -52,14 +52,14 @@ def command(
         for one in contracts:
             if aimed.takes(one.name):
                 held = build_context(one, resolve_target(one, aimed, offer, os.environ), depth or "standard", seed or 0)
-                for line in _told(one, held, aimed, explore=not no_explore):
+                for line in _describe_plan(one, held, aimed, explore=not no_explore):
                     click.echo(line)
     for problem in problems if contract is None else ():
         click.echo(str(problem), err=True)
     return 4 if problems and contract is None else 0
 
 
-def _told(contract: Contract, context: RunContext, aimed: TargetSelection, *, explore: bool) -> Iterator[str]:
+def _describe_plan(contract: Contract, context: RunContext, aimed: TargetSelection, *, explore: bool) -> Iterator[str]:
     target = context.target
     where = target.base_url if aimed.target or aimed.url else "the embedded server"
     plans = plan_rows(contract, target, contract.rows, context.depth, context.seed)
@@ -68,53 +68,52 @@ def _told(contract: Contract, context: RunContext, aimed: TargetSelection, *, ex
     for table in contract.tables:
         yield f"\n{table.title}"
         for row in table.rows:
-            yield from _row(context, plans[row.id])
-    total = yield from _totals(contract, context, plans)
+            yield from _describe_row(context, plans[row.id])
+    yield "\nrequests"
+    for table in contract.tables:
+        yield f"  {_count(plans[row.id] for row in table.rows):5}  {table.name}"
+    total = _count(plans.values())
     if explore and context.depth != "smoke":
-        total += yield from _explored(contract, context)
-    yield f"  {total:5}  in all, at most{_time(context, total)}\n"
+        count, operations = _count_exploration(contract, context)
+        total += count
+        yield f"  {count:5}  exploration of {operations} operations"
+    yield f"  {total:5}  in all{_describe_time(context, total)}"
+    conditional = sum(bool(request.condition) for plan in plans.values() for request in plan.schedule())
+    if conditional:
+        yield f"         of which {conditional} only after a certain answer: each says which"
+    yield ""
 
 
-def _row(context: RunContext, plan: RowPlan) -> Iterator[str]:
+def _describe_row(context: RunContext, plan: RowPlan) -> Iterator[str]:
     if plan.lacks:
         yield f"  {plan.row.id}: not exercised, lacks {', '.join(plan.lacks)}"
         return
-    yield f"  {plan.row.id}: {_count(context, plan)} requests"
-    yield from (f"    {_line(sending)}" for sending in list_sendings(context, plan))
+    yield f"  {plan.row.id}: {_count([plan])} requests"
+    yield from (f"    {_describe_line(context, request)}" for request in plan.schedule())
     for lack in plan.skipped:
         yield f"    left out: {to_one_line(lack)}"
 
 
-def _count(context: RunContext, plan: RowPlan) -> int:
-    return 0 if plan.lacks else sum(sending.times for sending in list_sendings(context, plan))
+def _count(plans: Iterable[RowPlan]) -> int:
+    return sum(1 for plan in plans for _ in plan.schedule())
 
 
-def _line(sending: PlannedSending) -> str:
-    times = f"  up to {sending.times} times" if sending.times > 1 else ""
-    url = sending.url if len(sending.url) <= 160 else f"{sending.url[:140]}… ({len(sending.url)} characters)"
-    permission = "" if sending.permission == "read" else f"  [{sending.permission}]"
-    return to_one_line(f"{sending.method:6} {url}  — {sending.role}: {sending.label}{permission}{times}")
+def _describe_line(context: RunContext, request: PlannedRequest) -> str:
+    method, url = describe_request(context, request)
+    shown = url if len(url) <= 160 else f"{url[:140]}… ({len(url)} characters)"
+    permission = "" if request.permission == "read" else f"  [{request.permission}]"
+    condition = f", {request.condition}" if request.condition else ""
+    return to_one_line(f"{method:6} {shown}  — {request.role}: {request.label}{condition}{permission}")
 
 
-def _totals(contract: Contract, context: RunContext, plans: dict[str, RowPlan]) -> Generator[str, None, int]:
-    yield "\nrequests"
-    total = 0
-    for table in contract.tables:
-        count = sum(_count(context, plans[row.id]) for row in table.rows)
-        total += count
-        yield f"  {count:5}  {table.name}"
-    return total
-
-
-def _explored(contract: Contract, context: RunContext) -> Generator[str, None, int]:
+def _count_exploration(contract: Contract, context: RunContext) -> tuple[int, int]:
+    """How many requests exploration sends at most, and on how many operations."""
     from conformance.explore.results import count_planned_requests  # noqa: PLC0415 - loads Schemathesis
 
     names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
-    count = sum(count_planned_requests(context, name) for name in names)
-    yield f"  {count:5}  exploration of {len(names)} operations"
-    return count
+    return sum(count_planned_requests(context, name) for name in names), len(names)
 
 
-def _time(context: RunContext, total: int) -> str:
+def _describe_time(context: RunContext, total: int) -> str:
     pace = context.target.pace
     return f"; {format_duration(total * pace[1] / pace[0])} at {pace[0]}/{pace[1]:g}s" if pace else ""

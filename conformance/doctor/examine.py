@@ -190,8 +190,8 @@ def _pace(contract: Contract, target: Target) -> Iterator[Fact]:
 def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan]) -> RequestLoad:
     counts: dict[str, int] = dict.fromkeys(("read", "write", "delete", "exhaust"), 0)
     for plan in plans.values():
-        for permission, count in _counted(plan):
-            counts[permission] += count
+        for request in plan.schedule():
+            counts[request.permission] += 1
     explored = _explored(replace(context, depth=depth))
     total = sum(counts.values()) + explored
     documented = context.contract.file.pace
@@ -201,28 +201,6 @@ def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan]) -> Re
     return RequestLoad(
         depth, tuple((permission, count) for permission, count in counts.items() if count), explored, seconds, words
     )
-
-
-def _counted(plan: RowPlan) -> Iterator[tuple[str, int]]:
-    """The requests of a plan by permission; together they are `plan.requests`."""
-    if plan.lacks:
-        return
-    counted = 0
-    chains = [plan.before, plan.after, *(control.steps for control in plan.controls)]
-    steps = [each for chain in chains for step in chain for each in (step, step.undo) if each is not None]
-    once = {probe.permission: 0 for probe in plan.probes} | {step.permission: 0 for step in steps}
-    for permission in (*(probe.permission for probe in plan.probes), *(step.permission for step in steps)):
-        once[permission] += 1
-        counted += 1
-    yield from once.items()
-    if plan.repeat:
-        permission = plan.probes[0].permission if plan.probes else "read"
-        yield permission, plan.repeat.at_most - 1
-        counted += plan.repeat.at_most - 1
-    undone = len(plan.undo) * sum(probe.role == "open" and probe.permission != "read" for probe in plan.probes)
-    for step in plan.undo:
-        yield step.permission, undone // len(plan.undo)
-    yield "read", max(0, plan.requests - counted - undone)
 
 
 def _explored(context: RunContext) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from conformance.checks.context import ResponseRules
 from conformance.client.builder import RequestBuilder
@@ -42,12 +42,8 @@ class SharedState:
     """What rows of one run share, so that no request is spent twice. Guarded by `lock`."""
 
     lock: threading.RLock = field(default_factory=threading.RLock)
-    captures: dict[str, Any] = field(default_factory=dict)
-    """Of chains that are run once a run, such as a login."""
-    controls: dict[str, Any] = field(default_factory=dict)
-    """Controls that were passed, by what they send and expect."""
-    calls: dict[str, str] = field(default_factory=dict)
-    """Calls of set-ups that were passed, and for which row: a control that is made of them need not be sent."""
+    passed: dict[str, str] = field(default_factory=dict)
+    """Controls (at smoke single calls, too) that passed in a run of a row that was kept, by key, and where."""
     left: dict[tuple[object, ...], LedgerEntry] = field(default_factory=dict)
     """What a chain leaves for later, by the request that takes it away: a later chain's, or that of the run's end."""
     exploring: threading.Lock = field(default_factory=threading.Lock)
@@ -62,6 +58,16 @@ class SharedState:
         found = list(warnings)
         with self.lock:
             self.warnings |= dict.fromkeys(found)
+
+    def publish(self, passed: Mapping[str, str]) -> None:
+        """Let other rows know what passed in a run of a row that is kept."""
+        with self.lock:
+            self.passed |= passed
+
+    def passed_controls(self) -> Mapping[str, str]:
+        """What is published so far."""
+        with self.lock:
+            return dict(self.passed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +85,5 @@ class RunContext:
     ledger: Ledger = field(default_factory=NoLedger)
     shared: SharedState = field(default_factory=SharedState)
     relative_to: Path = field(default_factory=Path.cwd)
-    crew: Executor | None = None
-    """Sends the probes of a writing row side by side, where several workers are asked for."""
+    pool: Executor | None = None
+    """Sends the probes of a row side by side, where several workers are asked for."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.checks.model import Finding, Level
 from conformance.checks.response import check_response, format_codes, has_must, summarize_response
 from conformance.client.builder import PlaceholderScope
-from conformance.contract.templates import MissingValue, find_placeholders
+from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import expectation_of
@@ -20,94 +20,100 @@ from conformance.messages import Message
 from conformance.plan.model import ControlPlan, PlannedStep, RowPlan
 from conformance.results.model import Attempt
 
-__all__ = ["ControlRunner", "refusal_reason"]
+__all__ = ["ControlResult", "ControlRunner", "refusal_reason"]
 
-StepRunner = Callable[[Sequence[PlannedStep], str, str, dict[str, Any]], StepSequence]
-"""Makes the calls of a chain, under a label and in a role, with these captures."""
+RunSequence = Callable[[Evidence, Sequence[PlannedStep], str, str, dict[str, Any]], StepSequence]
+"""Makes some calls, recorded as evidence under a label and in a role, with these captures."""
+
+Refusal = tuple[int, str]
+"""The status of a refusal, and its codes or its message."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlResult:
+    """What one control came to; nothing of it is known to other rows yet."""
+
+    evidence: Evidence
+    refusals: tuple[Refusal, ...] = ()
+    """Why the valid request was refused, where it was not with the row's own answer."""
+    passed: Mapping[str, str] = field(default_factory=dict)
+    """The key of the control (at smoke of each of its calls, too) and where it passed; empty where it did not."""
 
 
 class ControlRunner:
-    """Tries and judges the controls of one row."""
+    """Tries and judges the controls of one row. Holds no state, so several may be tried at the same time."""
 
-    def __init__(self, context: RunContext, evidence: Evidence, plan: RowPlan, chain: StepRunner) -> None:
-        self.context, self.evidence, self.plan, self._chain = context, evidence, plan, chain
-        self.refusals: list[tuple[int, str]] = []
-        """Why valid requests were refused, where it was not with this row's own answer."""
-        self.learnt: dict[str, Any] = {}
-        """What the controls that passed have captured."""
+    def __init__(self, context: RunContext, plan: RowPlan, run_sequence: RunSequence) -> None:
+        self.context, self.plan, self._run_sequence = context, plan, run_sequence
 
-    def check(self, control: ControlPlan, captured: Mapping[str, Any]) -> None:
-        """Try one control and judge it; one that passed for an earlier row is not sent again."""
-        key = control.key
-        if not control.free:
-            key = repr((key, _used(control, captured)))
-        known = self._known(control, key)
-        if known is not None:
-            shared = Message("{answer} (shared)", answer=known)
-            self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", shared))
-            return
+    def check(self, control: ControlPlan, captured: Mapping[str, Any]) -> ControlResult:
+        """Try one control and judge it."""
+        evidence = Evidence(self.context.redactor)
         captures = {**captured, **({} if control.drawn is None else {"drawn": control.drawn})}
-        chain = self._chain(control.steps, Message("control {label}", label=control.label), "control", captures)
-        self.judge(control, chain, captured)
-        if chain.passed:
-            self.learnt |= captures
-            said = Message("passed for {row}", row=self.plan.row.id)
-            with self.context.shared.lock:
-                self.context.shared.controls[key] = said
-                if self.context.depth == "smoke":
-                    self.context.shared.calls |= {step.key: said for step in control.steps}
+        sequence = self._run_sequence(
+            evidence, control.steps, Message("control {label}", label=control.label), "control", captures
+        )
+        refusals = self.judge(evidence, control, sequence, captured)
+        if not sequence.passed:
+            return ControlResult(evidence, refusals)
+        where = Message("passed for {row}", row=self.plan.row.id)
+        calls = {step.key: where for step in control.steps} if self.context.depth == "smoke" else {}
+        return ControlResult(evidence, refusals, {control.key: where, **calls})
 
-    def _known(self, control: ControlPlan, key: str) -> str | None:
-        """Where it passed already, as a whole or call by call."""
-        with self.context.shared.lock:
-            known = self.context.shared.controls.get(key)
-            calls = [self.context.shared.calls.get(step.key) for step in control.steps]
-        return known if known is not None or None in calls else calls[0]
+    def find_passed(self, control: ControlPlan, own: Mapping[str, str]) -> str | None:
+        """Where it passed already, as a whole or call by call, in an earlier row or in this one; None if nowhere."""
+        passed = {**self.context.shared.passed_controls(), **own}
+        if control.key in passed:
+            return passed[control.key]
+        calls = [passed.get(step.key) for step in control.steps]
+        return None if None in calls else calls[0]
 
-    def judge(self, control: ControlPlan, chain: StepSequence, captured: Mapping[str, Any]) -> None:
-        """What a chain that was made says of the row."""
-        if chain.passed:
-            said = self._said(chain.calls)
-            self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", said, _n(chain.calls)))
-            return
-        call = chain.broken
+    def judge(
+        self, evidence: Evidence, control: ControlPlan, sequence: StepSequence, captured: Mapping[str, Any]
+    ) -> tuple[Refusal, ...]:
+        """Write down what calls that were made say of the row; why the valid request was refused, where that counts."""
+        if sequence.passed:
+            summary = self._summarize(sequence.calls)
+            n = _number(sequence.calls)
+            evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", summary, n))
+            return ()
+        call = sequence.broken
         if call is None or not isinstance(call.exchange.outcome, Response):
-            self._doubt(control, Message("control {label}: {reason}", label=control.label, reason=chain.why), chain)
+            self._add_doubt(
+                evidence,
+                control,
+                Message("control {label}: {reason}", label=control.label, reason=sequence.why),
+                sequence,
+            )
         elif not call.refused:
             found = [item if item.check == "status" else replace(item, check="effect") for item in call.found]
-            self._violated(control, call, found, chain)
-        elif chain.lost:
-            self._violated(control, call, [self._lost(control, call)], chain)
+            self._add_violation(evidence, control, call, found, sequence)
+        elif sequence.lost:
+            self._add_violation(evidence, control, call, [self._lost_effect(control, call)], sequence)
         elif call.exchange.outcome.status >= 500:
-            self._violated(control, call, call.found, chain)
-        elif self.is_own(call, captured) and not control.doubtful:
-            said = summarize_response(call.exchange.outcome, self.context.rules)
+            self._add_violation(evidence, control, call, call.found, sequence)
+        elif self.is_own_answer(call, captured) and not control.doubtful:
+            actual = summarize_response(call.exchange.outcome, self.context.rules)
             detail = Message("a valid request got the answer that this row promises for a faulty one")
-            expected = _one(call.expected.statuses)
+            expected = _only(call.expected.statuses)
             where = Message("control {label}", label=control.label)
-            self._violated(control, call, [Finding("control", Level.MUST, expected, said, where, detail=detail)], chain)
+            finding = Finding("control", Level.MUST, expected, actual, where, detail=detail)
+            self._add_violation(evidence, control, call, [finding], sequence)
         else:
-            said = summarize_response(call.exchange.outcome, self.context.rules)
-            self.refusals.append(refusal_reason(self.context, call.exchange.outcome))
-            self._doubt(
-                control, Message("control {label} was refused: {answer}", label=control.label, answer=said), chain
+            actual = summarize_response(call.exchange.outcome, self.context.rules)
+            self._add_doubt(
+                evidence,
+                control,
+                Message("control {label} was refused: {answer}", label=control.label, answer=actual),
+                sequence,
             )
+            return (refusal_reason(self.context, call.exchange.outcome),)
+        return ()
 
-    def _lost(self, control: ControlPlan, call: StepResult) -> Finding:
+    def is_own_answer(self, call: StepResult, captured: Mapping[str, Any]) -> bool:
+        """Whether a valid request was refused with the very answer of this row."""
         response = call.exchange.response
-        said = summarize_response(response, self.context.rules) if response else ""
-        return Finding(
-            "effect",
-            Level.MUST,
-            Message("what was just written"),
-            said,
-            Message("control {label}", label=control.label),
-        )
-
-    def is_own(self, call: StepResult, captured: Mapping[str, Any]) -> bool:
-        """Whether a control was refused with the very answer of this row."""
-        response = call.exchange.response
-        if response is None:
+        if response is None or not call.refused:
             return False
         with suppress(MissingValue):
             probe = self.plan.probes[0]
@@ -117,17 +123,41 @@ class ControlRunner:
             return not has_must(check_response(response, replace(expected, language=None), self.context.rules, ""))
         return False
 
-    def _doubt(self, control: ControlPlan, reason: str, chain: StepSequence) -> None:
-        self.evidence.doubts.append(reason)
-        said = self._said(chain.calls)
-        self.evidence.attempts.append(Attempt(control.label, "control", "", "no-answer", said, _n(chain.calls)))
+    @staticmethod
+    def shared_attempt(control: ControlPlan, where: str) -> Attempt:
+        """The attempt of a control that passed elsewhere and is not sent again."""
+        return Attempt(control.label, "control", "", "as-promised", Message("{answer} (shared)", answer=where))
 
-    def _violated(self, control: ControlPlan, call: StepResult, found: Iterable[Finding], chain: StepSequence) -> None:
-        self.evidence.find(found, call.n)
-        said = self._said(chain.calls)
-        self.evidence.attempts.append(Attempt(control.label, "control", "", "violation", said, call.n))
+    def _lost_effect(self, control: ControlPlan, call: StepResult) -> Finding:
+        response = call.exchange.response
+        actual = summarize_response(response, self.context.rules) if response else ""
+        return Finding(
+            "effect",
+            Level.MUST,
+            Message("what was just written"),
+            actual,
+            Message("control {label}", label=control.label),
+        )
 
-    def _said(self, calls: Sequence[StepResult]) -> str:
+    def _add_doubt(self, evidence: Evidence, control: ControlPlan, reason: str, sequence: StepSequence) -> None:
+        evidence.doubts.append(reason)
+        summary = self._summarize(sequence.calls)
+        n = _number(sequence.calls)
+        evidence.attempts.append(Attempt(control.label, "control", "", "no-answer", summary, n))
+
+    def _add_violation(
+        self,
+        evidence: Evidence,
+        control: ControlPlan,
+        call: StepResult,
+        found: Iterable[Finding],
+        sequence: StepSequence,
+    ) -> None:
+        evidence.find(found, call.n)
+        summary = self._summarize(sequence.calls)
+        evidence.attempts.append(Attempt(control.label, "control", "", "violation", summary, call.n))
+
+    def _summarize(self, calls: Sequence[StepResult]) -> str:
         responses = [call.exchange.response for call in calls]
         answered = [summarize_response(response, self.context.rules) for response in responses if response is not None]
         if len(answered) < 2:
@@ -140,16 +170,9 @@ def refusal_reason(context: RunContext, response: Response) -> tuple[int, str]:
     return response.status, format_codes(response, context.rules) or summarize_response(response, context.rules)
 
 
-def _used(control: ControlPlan, captured: Mapping[str, Any]) -> dict[str, Any]:
-    """What the row captured and the control needs: with something else captured it is another control."""
-    written = [[step.request, step.step.model_dump(by_alias=True, exclude_unset=True)] for step in control.steps]
-    used = sorted(".".join(members) for head, members, _ in find_placeholders(written) if head == "capture")
-    return {name: captured[name] for name in used if name in captured}
-
-
-def _n(calls: Sequence[StepResult]) -> int | None:
+def _number(calls: Sequence[StepResult]) -> int | None:
     return calls[-1].n if calls else None
 
 
-def _one(values: Sequence[int]) -> Any:
+def _only(values: Sequence[int]) -> Any:
     return values[0] if len(values) == 1 else list(values)

@@ -11,10 +11,11 @@ from conformance.contract.contract import Row
 from conformance.contract.messages import list_wordings
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
-from conformance.plan.model import RowPlan
+from conformance.plan.model import PlannedRequest, RowPlan
+from conformance.plan.overlay import format_value
 from conformance.results.model import ExpectedAnswer, PromiseSource, RowResult
 
-__all__ = ["describe_expectation", "describe_row"]
+__all__ = ["describe_expectation", "describe_request", "describe_row"]
 
 
 def describe_row(context: RunContext, plan: RowPlan) -> RowResult:
@@ -50,6 +51,28 @@ def describe_expectation(context: RunContext, row: Row) -> ExpectedAnswer:
     messages = [_filled(context, wording.text) for wording in list_wordings(row)]
     field = None if expect.field is None else _filled(context, expect.field)
     return ExpectedAnswer(status, tuple(dict.fromkeys(messages)), code, field)
+
+
+def describe_request(context: RunContext, planned: PlannedRequest) -> tuple[str, str]:
+    """Method and URL of a planned request, without the base URL.
+
+    What only an answer can tell stands in the URL as a placeholder, and a secret is replaced by its name.
+    """
+    scope = PlaceholderScope(planned.captures, planned.language, planned.other_language, planned.salt)
+    try:
+        request = context.binder.bind(planned.operation, planned.request, planned.permission, scope).request
+    except (MissingValue, KeyError):
+        return _unfilled_request(context, planned)
+    return request.method, context.redactor.text(request.url.removeprefix(context.target.base_url))
+
+
+def _unfilled_request(context: RunContext, planned: PlannedRequest) -> tuple[str, str]:
+    operation, request = context.contract.operations[planned.operation], planned.request
+    url = str(request.get("url") or operation.spec.url or operation.path)
+    for name, value in (request.get("path") or {}).items():
+        url = url.replace(f"{{{name}}}", str(value))
+    query = "&".join(f"{name}={format_value(value)}" for name, value in (request.get("query") or {}).items())
+    return str(request.get("method") or operation.method), url + (f"?{query}" if query else "")
 
 
 def _filled(context: RunContext, text: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from conformance.checks.model import Finding
 from conformance.http import Exchange
@@ -33,6 +35,15 @@ class Evidence:
     """Why an attempt cannot be told; each makes the row inconclusive at best."""
     editions: Counter[str] = field(default_factory=Counter)
     requests: int = 0
+    """How many requests left this machine, all that follow included."""
+    repeated: int = 0
+    """Sent again after a lost connection, a refusal for lack of allowance, or in a sequence begun again."""
+    shrunk: int = 0
+    """Sent to make a failing value smaller."""
+    confirmed: int = 0
+    """Sent to make sure of what was seen."""
+    conditional: int = 0
+    """Those that the plan foresees only after a certain answer."""
     _same: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
 
     def keep(self, exchange: Exchange, label: str, role: str, *, shared: bool = False) -> int:
@@ -41,6 +52,7 @@ class Evidence:
         self.exchanges.append(record_exchange(exchange, n, label, role, self.redactor, shared=shared))
         if not shared:
             self.requests += exchange.tries
+            self.repeated += max(0, exchange.tries - 1)
         self._same.setdefault(exchange.request.key, []).append(n)
         return n
 
@@ -59,10 +71,33 @@ class Evidence:
         self.warnings += other.warnings
         self.doubts += other.doubts
         self.editions.update(other.editions)
-        self.requests += other.requests
+        self.add_counts(other)
         for key, numbers in other._same.items():
             self._same.setdefault(key, []).extend(number + more for number in numbers)
         return more
+
+    def add_counts(self, other: Evidence) -> None:
+        """Count the requests of another, without what it has gathered."""
+        self.requests += other.requests
+        self.repeated += other.repeated
+        self.shrunk += other.shrunk
+        self.confirmed += other.confirmed
+        self.conditional += other.conditional
+
+    @property
+    def beyond_plan(self) -> int:
+        """How many of the requests no plan foresees."""
+        return self.repeated + self.shrunk + self.confirmed
+
+    @contextmanager
+    def count_as(self, kind: Literal["repeated", "shrunk", "confirmed"]) -> Iterator[None]:
+        """Requests that are recorded inside of this block are beyond the plan, for this reason."""
+        planned = self.requests - self.beyond_plan
+        try:
+            yield
+        finally:
+            more = self.requests - self.beyond_plan - planned
+            setattr(self, kind, getattr(self, kind) + more)
 
     def find(self, found: Iterable[Finding], n: int | None) -> None:
         """Keep findings of exchange `n`."""

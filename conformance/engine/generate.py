@@ -94,7 +94,8 @@ def shrink_probe(
                 _with(failed.probe, slot, value), label=Message("{part}=smallest", part=slot.part.rpartition(".")[2])
             )
             outcome = send(scratch, probe)
-            evidence.requests += scratch.requests
+            with evidence.count_as("shrunk"):
+                evidence.add_counts(scratch)
             evidence.warnings += scratch.warnings
             tried[key] = (
                 outcome is not None

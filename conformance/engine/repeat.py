@@ -32,7 +32,11 @@ def send_repeatedly(
         outcome = send_probe(
             context, scratch, plan.row.id, probe, captures, unpaced=repeat.unpaced and not first, patient=first
         )
-        evidence.requests += scratch.requests
+        evidence.add_counts(scratch)
+        if 1 < count <= plan.repeats + 1:
+            evidence.conditional += 1
+        elif not first:
+            evidence.repeated += 1
         response = outcome.exchange.response if outcome else None
         last = count == repeat.at_most or outcome is None
         if first and response is not None and response.status not in repeat.before:

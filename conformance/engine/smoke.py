@@ -1,186 +1,140 @@
-"""Rows that run together at smoke: what they share is looked at once before and once after all of them.
+"""Rows at smoke: those that write share the reads of what they must not change, before and after them all.
 
-Where something differs, and only there, further requests tell which of them it was.
+Where a read shows something else than before, and where a row is not green, that row is run again at `standard`, alone:
+its own reads around its own writes tell which row it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from threading import Lock
 from typing import Any
 
-from conformance.checks.model import Finding
-from conformance.checks.response import has_must
-from conformance.contract.schema import Step
+from conformance.engine.confirm import combine_runs, is_unsettled
 from conformance.engine.context import RunContext
-from conformance.engine.row import RowRunner
+from conformance.engine.evidence import Evidence
+from conformance.engine.row import RowRun, RowRunner, describe_unexercised, run_row
 from conformance.engine.state_guard import State, read_state, state_of_response
 from conformance.engine.steps import run_steps
 from conformance.jsontools import json_equal
 from conformance.messages import Message
-from conformance.plan import controls
-from conformance.plan.model import GuardRead, PlannedStep, RowPlan
-from conformance.plan.requirements import captures_used
+from conformance.plan.model import GuardRead, RowPlan
 from conformance.plan.steps import plan_steps
-from conformance.plan.variants import operation_variants
-from conformance.results.model import RowResult
 
-__all__ = ["Band", "bands"]
+__all__ = ["SmokeRows"]
 
-
-def bands(context: RunContext, plans: Mapping[str, RowPlan]) -> dict[str, Band]:
-    """The band of each row that runs together with others, by the row's ID."""
-    found: dict[str, list[RowPlan]] = {}
-    for plan in plans.values():
-        if plan.band:
-            found.setdefault(plan.band, []).append(plan)
-    return {plan.row.id: band for held in found.values() for band in [Band(context, held)] for plan in held}
+Alone = Callable[[], AbstractContextManager[None]]
+"""Keeps everything else from running for a while."""
 
 
-class Band:
-    """Runs its rows one after the other, and judges them once all have run; one use."""
+class SmokeRows:
+    """Runs the rows of a smoke run; `standard` holds the plan by which each is run again where that is needed."""
+
+    def __init__(self, context: RunContext, standard: Mapping[str, RowPlan], alone: Alone) -> None:
+        self._context, self._standard, self._alone = context, standard, alone
+
+    def run_reading(self, plan: RowPlan, is_disturbed: Callable[[], bool]) -> RowRun:
+        """Run a row that only reads; `is_disturbed` tells whether somebody has written to what it reads."""
+        run = run_row(self._context, plan)
+        return self._run_again(run, disturbed=is_disturbed()) if is_unsettled(run.result) else run
+
+    def run_writing(self, plans: Sequence[RowPlan]) -> dict[str, RowRun]:
+        """Run the rows that write, one after the other, but all probes before the first control; by row ID."""
+        group = _WritingRows(self._context, [plan for plan in plans if not plan.lacks])
+        runs = group.run()
+        for name, run in runs.items():
+            if name in group.suspects or is_unsettled(run.result):
+                runs[name] = self._run_again(run, group.captures)
+        lacking = {plan.row.id: RowRun(describe_unexercised(self._context, plan)) for plan in plans if plan.lacks}
+        return runs | lacking
+
+    def _run_again(self, run: RowRun, captures: Mapping[str, Any] | None = None, *, disturbed: bool = False) -> RowRun:
+        """Run a row at `standard`; with captures of its first run, what that may have changed is set back before."""
+        plan = self._standard.get(run.result.id)
+        if plan is None or plan.lacks or self._context.shared.stopping.is_set():
+            return run
+        context = replace(self._context, depth="standard")
+        evidence = Evidence(context.redactor)
+        with self._alone():
+            if captures is not None and plan.after:
+                known, salt = dict(captures), f"{plan.row.id}/set back"
+                label = Message("set back")
+                run_steps(context, evidence, plan.after, known, label=label, role="clean-up", salt=salt)
+            return combine_runs(run, run_row(context, plan), evidence.requests, disturbed=disturbed)
+
+
+class _WritingRows:
+    """One run of the rows that write; one use."""
 
     def __init__(self, context: RunContext, plans: Sequence[RowPlan]) -> None:
-        self._context, self._plans = context, {plan.row.id: plan for plan in plans}
-        self._runs: dict[str, RowRunner] = {}
-        self._captured: dict[str, Any] = {}
+        self._context = context
+        self._runners = [RowRunner(context, plan) for plan in plans]
         self._states: dict[str, State] = {}
-        self._unseen: list[RowRunner] = []
-        self._lock, self._finished = Lock(), False
+        self.captures: dict[str, Any] = {}
+        """Everything that a set-up has captured."""
+        self.suspects: frozenset[str] = frozenset()
+        """The rows that a changed resource guards: one of their rejected writes may have had an effect."""
 
-    @property
-    def rows(self) -> tuple[str, ...]:
-        """The IDs of its rows, in the order in which they run."""
-        return tuple(self._plans)
+    def run(self) -> dict[str, RowRun]:
+        """Set up and probe every row, read the guarded resources again, then try every control."""
+        try:
+            for runner in self._runners:
+                runner.captures.update(self.captures)
+                if runner.set_up():
+                    self._read_before(runner)
+                    runner.send_probes()
+                self.captures |= runner.captures
+            changed = self._read_after()
+            self.suspects = frozenset(runner.id for runner in self._runners if self._is_guarded(runner, changed))
+            return {runner.id: self._finish(runner) for runner in self._runners}
+        finally:
+            for runner in self._runners:
+                runner.restore()
 
-    def run(self, name: str) -> None:
-        """Run one row; after the last one, look for the effect of all."""
-        plan = self._plans[name]
-        runner = self._runs[name] = RowRunner(self._context, plan, self._known(plan), self._open)
-        runner.run()
-        self._captured |= runner.captures | runner.controls.learnt
-        if len(self._runs) == len(self._plans):
-            self._finish()
+    def _finish(self, runner: RowRunner) -> RowRun:
+        if runner.outcomes and runner.id not in self.suspects:
+            runner.check_controls()
+        runner.restore()
+        run = runner.finish()
+        if runner.id not in self.suspects and not is_unsettled(run.result):
+            self._context.shared.publish(run.passed)
+        return run
 
-    def result(self, name: str) -> RowResult:
-        """The result of a row that has run; where a run ends early, without the last look."""
-        with self._lock:
-            if not self._finished:
-                self._finished = True
-                self._check()
-        return self._runs[name].result()
-
-    def _known(self, plan: RowPlan) -> dict[str, Any]:
-        """What this row needs of what earlier ones have captured."""
-        needed = {name for probe in plan.probes for name in captures_used(probe.request)}
-        for control in plan.controls:
-            own = {name for step in control.steps for name in step.step.capture or {}}
-            needed |= {name for step in control.steps for name in captures_used(step.request)} - own
-        looks = [*plan.opening, *plan.closing]
-        needed |= {name for look in looks for name in captures_used(look.step.request)}
-        return {name: value for name, value in self._captured.items() if name in needed}
-
-    def _open(self, runner: RowRunner) -> None:
-        for look in runner.plan.opening:
+    def _read_before(self, runner: RowRunner) -> None:
+        for guard in runner.plan.opening:
             state = (
-                self._made(runner, look)
-                if look.made
-                else self._seen(runner, look, Message("read before all rows that write"))
+                self._read_set_up(runner, guard)
+                if guard.from_set_up
+                else self._read(runner, guard, Message("read before all rows that write"))
             )
-            if state is None:
-                self._unseen.append(runner)
-            else:
-                self._states[look.key] = state
+            if state is not None:
+                self._states[guard.key] = state
 
-    def _made(self, runner: RowRunner, look: GuardRead) -> State | None:
-        """What the set-up has shown just now."""
-        response = runner.made.calls[-1].exchange.response if runner.made and runner.made.calls else None
-        return state_of_response(self._context, response, look, runner.captures) if response else None
-
-    def _seen(self, runner: RowRunner, look: GuardRead, when: str) -> State | None:
-        said = (when, f"{runner.id}/look")
-        return read_state(self._context, runner.evidence, look, runner.captures, said)
-
-    def _finish(self) -> None:
-        suspicious = self._changed()
-        self._check()
-        self._finished = True
-        if not self._context.shared.stopping.is_set():
-            if suspicious:
-                self._ask()
-            for runner in self._unseen:
-                self._deepen(runner)
-
-    def _check(self) -> None:
-        """Each control is sent by the row that has the room for it; where it failed, the others send it themselves."""
-        for shared in (False, True):
-            for runner in self._runs.values():
-                runner.finish(shared=shared)
-
-    def _changed(self) -> bool:
-        """Whether a look shows something else than before."""
-        changed = False
-        for runner in self._runs.values():
-            for look in runner.plan.closing:
-                before = self._states.get(look.key)
+    def _read_after(self) -> frozenset[str]:
+        """Read again; the keys of what shows something else than before, or could not be read."""
+        changed = set()
+        for runner in self._runners:
+            for guard in runner.plan.closing:
+                before = self._states.get(guard.key)
                 after = (
-                    self._seen(runner, look, Message("read after all rows that write")) if before is not None else None
+                    self._read(runner, guard, Message("read after all rows that write")) if before is not None else None
                 )
-                if before is not None and after is not None and not json_equal(dict(after), dict(before)):
-                    changed = True
-        return changed
+                if before is None or after is None or not json_equal(dict(after), dict(before)):
+                    changed.add(guard.key)
+        return frozenset(changed)
 
-    def _ask(self) -> None:
-        """Which row was it? Each is set back and tried once more, between two looks of its own.
+    def _is_guarded(self, runner: RowRunner, changed: frozenset[str]) -> bool:
+        indexes = {index for probe in runner.plan.probes for index in probe.guards}
+        reads = [runner.plan.row.case.unchanged[index].read for index in indexes]
+        return any(step.key in changed for step in plan_steps(self._context.contract, reads, "smoke"))
 
-        Where none has an effect, another answer than the first time counts, and what the controls were told is written.
-        """
-        found = False
-        otherwise: list[tuple[RowRunner, list[Finding]]] = []
-        for runner in self._runs.values():
-            if has_must(runner.evidence.findings):
-                found = True  # a violation of its own, which may well be what changed something
-            elif runner.plan.row.case.unchanged and any(probe.guards for probe in runner.plan.probes):
-                again = self._again(runner)
-                otherwise.append((runner, [item for item in again if item.check != "effect"]))
-                runner.evidence.findings += [item for item in again if item.check == "effect"]
-                found = found or has_must(runner.evidence.findings)
-        if not found:
-            for runner, findings in otherwise:
-                runner.evidence.findings += findings
-            for runner in self._runs.values():
-                self._deepen(runner)
+    def _read_set_up(self, runner: RowRunner, guard: GuardRead) -> State | None:
+        """What the last call of the set-up has just shown."""
+        calls = runner.set_up_sequence.calls if runner.set_up_sequence else []
+        response = calls[-1].exchange.response if calls else None
+        return state_of_response(self._context, response, guard, runner.captures) if response else None
 
-    def _guards(self, plan: RowPlan) -> tuple[PlannedStep, ...]:
-        return tuple(self._steps(guard.read)[0] for guard in plan.row.case.unchanged)
-
-    def _steps(self, *steps: Step) -> tuple[PlannedStep, ...]:
-        return tuple(plan_steps(self._context.contract, steps, "standard"))
-
-    def _again(self, runner: RowRunner) -> list[Finding]:
-        """What is found when the row's writes are tried once more, on something fresh and between two looks."""
-        case = runner.plan.row.case
-        before, after = self._steps(*case.before), self._steps(*case.after)
-        set_back = {"label": "set back", "role": "clean-up", "salt": runner.id}
-        run_steps(self._context, runner.evidence, after, runner.captures, **set_back)
-        probes = tuple(probe for probe in runner.plan.probes if probe.guards)
-        alone = replace(runner.plan, controls=(), band="", opening=(), closing=())
-        again = RowRunner(
-            self._context, replace(alone, before=before, after=after, guards=self._guards(runner.plan), probes=probes)
-        )
-        again.run()
-        again.evidence.doubts, seen_before = [], len(runner.evidence.findings)
-        runner.evidence.adopt(again.evidence)
-        found = runner.evidence.findings[seen_before:]
-        del runner.evidence.findings[seen_before:]
-        return found
-
-    def _deepen(self, runner: RowRunner) -> None:
-        """The row's own control once more, with a look at what it was told is written."""
-        row, contract = runner.plan.row, self._context.contract
-        contexts = operation_variants(contract, row)
-        for control, context in controls.choose_controls(row, contexts, "standard")[:1]:
-            plan = controls.plan_control(contract, control, context, "standard", several=len(contexts) > 1)
-            if plan.free:
-                runner.controls.check(plan, runner.captures)
+    def _read(self, runner: RowRunner, guard: GuardRead, label: str) -> State | None:
+        salt = f"{runner.id}/look"
+        return read_state(self._context, runner.evidence, guard, runner.captures, (label, salt))

@@ -13,16 +13,14 @@ from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.lanes import hurry
-from conformance.engine.phases import ALONE, Phases
 from conformance.engine.probe import ProbeResult, send_probe
 from conformance.engine.steps import run_steps
 from conformance.http import Response
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
-from conformance.plan.model import GuardRead, Probe, RowPlan
+from conformance.plan.model import GuardRead, RowPlan
 
-__all__ = ["State", "StateGuard", "group_probes", "read_state", "state_of_response"]
+__all__ = ["State", "StateGuard", "read_state", "state_of_response"]
 
 State = Mapping[str, Any]
 
@@ -39,82 +37,54 @@ class StateGuard:
         evidence: Evidence,
         plan: RowPlan,
         captures: dict[str, Any],
-        phases: Phases = ALONE,
     ) -> None:
         self._context, self._evidence, self._plan, self._captures = context, evidence, plan, captures
-        self._phases = phases
         self._states: dict[int, State] = {}
-        self._pending: dict[int, list[ProbeResult]] = {}
+        self._pending: list[ProbeResult] = []
 
-    def before(self, probe: Probe) -> None:
-        """Read what the probe must not change, where that is not known already."""
-        for index in self._guards(probe):
-            if index not in self._states:
-                self._read_first(index)
-
-    def first(self, probes: Iterable[Probe], crew: Executor) -> None:
-        """Read what several probes must not change, side by side."""
-        expected = dict.fromkeys(index for probe in probes for index in self._guards(probe))
-        for index, state in self._all(
-            [index for index in expected if index not in self._states], Message("read before"), crew
-        ):
+    def read_first(self, guards: Sequence[int], pool: Executor | None = None) -> None:
+        """Read what the next probes must not change; with a pool, several guards side by side."""
+        for index, state in self._read_all(guards, Message("read before"), pool):
             if state is not None:
                 self._states[index] = state
 
-    def after(self, probe: Probe, outcome: ProbeResult) -> None:
-        """Look at once where the case says so, else remember to look at the end."""
-        if outcome.accepted and probe.permission != "read":
-            self._phases.disturb()
-        for index in self._guards(probe):
-            self._pending.setdefault(index, []).append(outcome)
-            if self._plan.row.case.unchanged[index].each:
-                self._look(index)
+    def add(self, outcome: ProbeResult) -> None:
+        """A probe was sent: the next read of each guard that watches it tells whether it had an effect."""
+        self._pending.append(outcome)
 
-    def finish(self, crew: Executor | None = None) -> None:
-        """Look for the effect of all that was sent since the last look."""
-        expected = [index for index, outcomes in self._pending.items() if outcomes]
-        for index, after in self._all(expected, Message("read after"), crew) if crew else ():
-            self._compare(index, after)
-        for index in expected if crew is None else ():
-            self._look(index)
+    def read_after(self, guards: Sequence[int], pool: Executor | None = None) -> None:
+        """Read again, and find what the probes since the last read have changed."""
+        for index, state in self._read_all(guards, Message("read after"), pool):
+            self._compare(index, state)
 
-    def _guards(self, probe: Probe) -> tuple[int, ...]:
-        return tuple(index for index in probe.guards if index < len(self._plan.guards))
-
-    def _read_first(self, index: int) -> None:
-        state = self._read(index, Message("read before"))
-        if state is not None:
-            self._states[index] = state
-
-    def _all(self, expected: Sequence[int], when: str, crew: Executor) -> Iterator[tuple[int, State | None]]:
+    def _read_all(self, guards: Sequence[int], label: str, pool: Executor | None) -> Iterator[tuple[int, State | None]]:
         def read(index: int) -> tuple[Evidence, State | None]:
             scratch = Evidence(self._context.redactor)
-            hurry(self._phases.haste)
-            return scratch, self._read(index, when, scratch)
+            return scratch, self._read(index, label, scratch)
 
-        for index, (scratch, state) in zip(expected, list(crew.map(read, expected)), strict=True):
+        side_by_side = pool is not None and len(guards) > 1
+        states = list(pool.map(read, guards)) if pool is not None and side_by_side else map(read, guards)
+        for index, (scratch, state) in zip(guards, states, strict=True):
             self._evidence.adopt(scratch)
             yield index, state
 
-    def _look(self, index: int) -> None:
-        self._compare(index, self._read(index, Message("read after")))
-
     def _compare(self, index: int, after: State | None) -> None:
-        outcomes, self._pending[index] = self._pending.get(index, []), []
+        outcomes = [outcome for outcome in self._pending if index in self._plan.guards_of(outcome.probe)]
+        if self._plan.row.case.unchanged[index].each:
+            outcomes = outcomes[-1:]
         before = self._states.get(index)
-        if before is None or after is None:
+        if before is None or after is None or not outcomes:
             return
         self._states[index] = after
         changed = {pointer: value for pointer, value in after.items() if not json_equal(value, before[pointer])}
-        if changed:
-            self._phases.disturb()
-        if not changed or self._phases.disturbed or any(outcome.accepted for outcome in outcomes):
+        if not changed or any(outcome.accepted for outcome in outcomes):
             # What was accepted is a violation of its own; that it then has an effect is no second one.
             return
         where = outcomes[0].probe.label if len(outcomes) == 1 else Message("{n} rejected requests", n=len(outcomes))
         was, n = {pointer: before[pointer] for pointer in changed}, outcomes[-1].n
         if self._plan.row.case.unchanged[index].confirm:
-            culprit = self._culprit(index, outcomes)
+            with self._evidence.count_as("confirmed"):
+                culprit = self._culprit(index, outcomes)
             if culprit is None:
                 return
             where, n = culprit.probe.label, culprit.n
@@ -161,17 +131,6 @@ class StateGuard:
         look = GuardRead(self._plan.guards[index], tuple(guard.compare))
         said = (when, f"{self._plan.row.id}/guard/{index}")
         return read_state(self._context, evidence or self._evidence, look, self._captures, said)
-
-
-def group_probes(probes: Sequence[Probe]) -> list[list[int]]:
-    """The places of probes that may be sent side by side, one list after the other.
-
-    What is sent again comes after the first time; what deletes comes before what makes, as a count would not show both.
-    """
-    groups: dict[tuple[bool, bool], list[int]] = {}
-    for place, probe in enumerate(probes):
-        groups.setdefault((probe.label.startswith("again"), probe.permission != "delete"), []).append(place)
-    return [groups[key] for key in sorted(groups)]
 
 
 def read_state(

@@ -147,6 +147,7 @@ class StepSender:
         )
         label = Message("{label}: {operation}", label=self.label, operation=step.operation)
         n = self.evidence.keep(exchange, label, self.role)
+        self.evidence.conditional += bool(step.step.unless)
         response = exchange.response
         found = check_response(response, expected, self.context.rules, self.label) if response is not None else ()
         return StepResult(step, exchange, n, expected, found)

@@ -149,6 +149,7 @@ def _told(context: RunContext, found: ExplorationResult) -> Exploration:
         path=found.path,
         verdict=verdict,
         requests=found.requests,
+        planned=found.requests,
         statuses=found.statuses,
         findings=tuple(_told_safely(context, item) for item in found.findings),
         exchanges=tuple(_kept(context, item) for item in found.kept),

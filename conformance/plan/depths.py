@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from conformance.contract.schema import Depth
 
-__all__ = ["DEPTHS", "DRAWN", "DRAWN_CONTROLS", "FIRM", "MANY_EDGES", "SMOKE_REQUESTS", "reaches"]
+__all__ = ["DEPTHS", "DRAWN", "DRAWN_CONTROLS", "FIRM", "MANY_EDGES", "MORE_AT_SMOKE", "SMOKE_REQUESTS", "reaches"]
 
 DEPTHS: tuple[Depth, ...] = ("smoke", "standard", "thorough")
 DRAWN: dict[Depth, int] = {"smoke": 0, "standard": 1, "thorough": 100}
 DRAWN_CONTROLS: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 10}
 SMOKE_REQUESTS = 3
-"""What a row costs at most at `smoke`, its control included."""
+"""What a row costs at `smoke` on average, its control included."""
+MORE_AT_SMOKE = 3
+"""How many probes `smoke` sends at most beside the example of a row."""
 MANY_EDGES = 5
 """A row with so many edges draws one value only at `standard`."""
 FIRM = 4
@@ -18,5 +20,5 @@ FIRM = 4
 
 
 def reaches(depth: Depth, expected: Depth) -> bool:
-    """Whether what is done from `wanted` on is done at `depth`."""
+    """Whether what is done from `expected` on is done at `depth`."""
     return DEPTHS.index(expected) <= DEPTHS.index(depth)

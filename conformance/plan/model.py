@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from conformance.contract import templates as placeholders
 from conformance.contract.contract import Row
 from conformance.contract.schema import Draw, Repeat, Step
 
-__all__ = ["ControlPlan", "DrawSlot", "GuardRead", "PlannedStep", "Probe", "RequestData", "RowPlan"]
+__all__ = [
+    "ControlPlan",
+    "DrawSlot",
+    "GuardRead",
+    "PlannedRequest",
+    "PlannedStep",
+    "Probe",
+    "ProbeStage",
+    "RequestData",
+    "RowPlan",
+    "count_requests",
+    "schedule_steps",
+]
+
+IF_ACCEPTED: Final = "if it was accepted"
+UNLESS_SO_ALREADY: Final = "unless it is so already"
+UNTIL_REFUSED: Final = "until it is refused"
 
 RequestData = Mapping[str, Any]
 """A request as data, placeholders unfilled: the members of a RequestSpec, all merged."""
@@ -63,8 +79,27 @@ class PlannedStep:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedRequest:
+    """One request of a plan: what it is for, and all that building it takes before anything is answered."""
+
+    role: str
+    """`step`, `guard`, `example`, `boundary`, `drawn`, `open`, `control` or `clean-up`."""
+    label: str
+    operation: str
+    request: RequestData
+    permission: str
+    salt: str = ""
+    """What its random words are drawn from."""
+    language: str | None = None
+    other_language: str | None = None
+    captures: Mapping[str, Any] = field(default_factory=dict)
+    condition: str = ""
+    """When it is sent, where that depends on an answer; empty where it is always sent."""
+
+
+@dataclass(frozen=True, slots=True)
 class ControlPlan:
-    """A chain whose every step must succeed."""
+    """A sequence of calls whose every step must succeed."""
 
     label: str
     steps: tuple[PlannedStep, ...]
@@ -73,9 +108,7 @@ class ControlPlan:
     """What `{capture.drawn}` stands for in its steps, once it is drawn."""
     doubtful: bool = False
     shared: bool = False
-    """Another row has the same control: where it passed there, it is not sent again."""
-    later: bool = False
-    """Of rows that run together: sent once all of them have been looked at, as it may set right what they did."""
+    """An earlier row, or the set-up, makes the same calls: where they passed, it is not sent again."""
 
     @property
     def key(self) -> str:
@@ -88,7 +121,7 @@ class ControlPlan:
 
     @property
     def free(self) -> bool:
-        """Nothing that the row has captured before stands in it, so that it is the same in every row."""
+        """Whether it needs nothing that the row has captured before, so that it is the same in every row."""
         own = {name for step in self.steps for name in step.step.capture or {}}
         used = (placeholders.find_placeholders(step.request) for step in self.steps)
         return all(head != "capture" or ".".join(members) in own for names in used for head, members, _ in names)
@@ -96,18 +129,28 @@ class ControlPlan:
 
 @dataclass(frozen=True, slots=True)
 class GuardRead:
-    """A read that several rows share: what it shows may not change while they run."""
+    """A read of a guarded resource: what it shows may not change while rejected writes are sent."""
 
     step: PlannedStep
     compare: tuple[str, ...]
     """JSON pointers."""
-    made: bool = False
-    """The row's set-up ends with this very call."""
+    from_set_up: bool = False
+    """The row's set-up ends with this very call, so it is not sent once more."""
 
     @property
     def key(self) -> str:
         """Equal for equal reads."""
         return self.step.key
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeStage:
+    """Probes that do not depend on each other, with the guards that are read before the first and after the last."""
+
+    probes: tuple[Probe, ...]
+    read_first: tuple[int, ...] = ()
+    """Places in `RowPlan.guards`."""
+    read_after: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,34 +170,145 @@ class RowPlan:
     guards: tuple[PlannedStep, ...] = ()
     """The read of each entry of `unchanged`."""
     repeat: Repeat | None = None
+    repeats: int = 0
+    """How often the example is sent again where the limit is as documented."""
     lacks: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
-    band: str = ""
-    """The first of the rows that this one runs together with, set-ups, controls and looks being shared; or empty."""
     opening: tuple[GuardRead, ...] = ()
-    """Looks before its probes, on behalf of all these rows."""
+    """At smoke: reads before its probes, on behalf of all rows that write."""
     closing: tuple[GuardRead, ...] = ()
-    """Looks after the last of them."""
+    """At smoke: reads after the probes of all rows that write, before their controls."""
 
-    @property
-    def requests(self) -> int:
-        """How many requests it sends at most when nothing has to be repeated or shrunk."""
-        watched = [index for probe in self.probes for index in probe.guards if index < len(self.guards)]
-        guards = len(watched) + len(set(watched)) + self.looks
-        repeats = self.repeat.at_most - 1 if self.repeat else 0
-        chains = [self.before, self.after, *(control.steps for control in self.controls if not control.shared)]
-        calls = sum(1 + (1 if step.undo else 0) for chain in chains for step in chain)
-        undos = len(self.undo) * sum(probe.role == "open" and probe.permission != "read" for probe in self.probes)
-        return len(self.probes) + repeats + guards + calls + undos
+    def schedule(self) -> Iterator[PlannedRequest]:
+        """Every request in the order in which it is sent, those that depend on an answer included."""
+        if self.lacks:
+            return
+        row = self.row.id
+        yield from schedule_steps(self.before, "step", "set-up", f"{row}/set-up")
+        opening = [look.step for look in self.opening if not look.from_set_up]
+        yield from schedule_steps(opening, "guard", "before all rows that write", f"{row}/look")
+        for stage in self.probe_stages():
+            yield from self._schedule_stage(stage)
+        closing = [look.step for look in self.closing]
+        yield from schedule_steps(closing, "guard", "after all rows that write", f"{row}/look")
+        for control in (control for control in self.controls if not control.shared):
+            captures = {} if control.drawn is None else {"drawn": control.drawn}
+            salt = f"{row}/control {control.label}"
+            yield from schedule_steps(control.steps, "control", control.label, salt, captures)
+        yield from schedule_steps(self.after, "clean-up", "afterwards", f"{row}/restore")
 
-    @property
-    def looks(self) -> int:
-        """How many requests it sends to look on behalf of other rows too."""
-        return sum(not look.made for look in self.opening) + len(self.closing)
+    def probe_stages(self) -> tuple[ProbeStage, ...]:
+        """The probes in the order of sending: those to be rejected between two reads of each guard, then open ones.
+
+        Deletions go before what creates, as a count would not show both; what is sent again goes after all others.
+        """
+        firm = [probe for probe in self.probes if probe.role != "open"]
+        opened = tuple(probe for probe in self.probes if probe.role == "open")
+        groups: dict[tuple[bool, bool], list[Probe]] = {}
+        for probe in firm:
+            groups.setdefault((probe.label.startswith("again"), probe.permission != "delete"), []).append(probe)
+        stages = [ProbeStage(tuple(groups[key])) for key in sorted(groups)]
+        each = {index for index, guard in enumerate(self.row.case.unchanged) if guard.each}
+        if each:
+            stages = [
+                ProbeStage((probe,), read_after=tuple(index for index in self.guards_of(probe) if index in each))
+                for stage in stages
+                for probe in stage.probes
+            ]
+        watched = tuple(dict.fromkeys(index for probe in firm for index in self.guards_of(probe)))
+        if stages and watched:
+            stages[0] = replace(stages[0], read_first=watched)
+            last = tuple(index for index in watched if index not in each)
+            stages[-1] = replace(stages[-1], read_after=(*stages[-1].read_after, *last))
+        return (*stages, *([ProbeStage(opened)] if opened else []))
+
+    def guards_of(self, probe: Probe) -> tuple[int, ...]:
+        """Which guards watch a probe at this depth."""
+        return tuple(index for index in probe.guards if index < len(self.guards))
 
     @property
     def permissions(self) -> frozenset[str]:
         """The permissions that it uses."""
-        chains = [self.before, self.after, *(control.steps for control in self.controls)]
-        steps = [step for chain in chains for step in chain]
-        return frozenset([*(probe.permission for probe in self.probes), *(step.permission for step in steps)])
+        return frozenset([*(probe.permission for probe in self.probes), *(step.permission for step in self._steps)])
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """Every operation that it calls."""
+        return frozenset([*(probe.operation for probe in self.probes), *(step.operation for step in self._steps)])
+
+    @property
+    def writes(self) -> bool:
+        """Whether it does more than read."""
+        return not self.lacks and not self.permissions <= {"read"}
+
+    @property
+    def _steps(self) -> list[PlannedStep]:
+        sequences = [self.before, self.after, self.undo, *(control.steps for control in self.controls)]
+        return [each for steps in sequences for step in steps for each in (step, step.undo) if each is not None]
+
+    def _schedule_stage(self, stage: ProbeStage) -> Iterator[PlannedRequest]:
+        row = self.row.id
+        for index in stage.read_first:
+            label = "before what must change nothing"
+            yield from schedule_steps([self.guards[index]], "guard", label, f"{row}/guard/{index}")
+        for probe in stage.probes:
+            yield from self._schedule_probe(probe)
+        for index in stage.read_after:
+            yield from schedule_steps([self.guards[index]], "guard", "after it", f"{row}/guard/{index}")
+
+    def _schedule_probe(self, probe: Probe) -> Iterator[PlannedRequest]:
+        first = PlannedRequest(
+            probe.role,
+            probe.label,
+            probe.operation,
+            probe.request,
+            probe.permission,
+            f"{self.row.id}/{probe.label}",
+            probe.language,
+            probe.other_language,
+        )
+        yield first
+        if probe is self.probes[0] and self.repeat:
+            for _ in range(self.repeats):
+                yield replace(first, condition=UNTIL_REFUSED)
+        if self.takes_back(probe):
+            salt = f"{self.row.id}/undo of {probe.label}"
+            for request in schedule_steps(self.undo, "clean-up", f"takes back {probe.label}", salt):
+                yield replace(request, condition=IF_ACCEPTED)
+
+    def takes_back(self, probe: Probe) -> bool:
+        """Whether a probe may be accepted, and what it makes is then taken back."""
+        undo = self.row.case.undo
+        if undo is None or probe.role != "open" or probe.permission == "read":
+            return False
+        return undo.for_ is None or probe.operation in undo.for_
+
+
+def schedule_steps(
+    steps: Sequence[PlannedStep], role: str, label: str, salt: str, captures: Mapping[str, Any] | None = None
+) -> Iterator[PlannedRequest]:
+    """The requests of a sequence of calls that passes, what undoes them last."""
+    known = captures or {}
+    for step in steps:
+        condition = UNLESS_SO_ALREADY if step.step.unless else ""
+        yield PlannedRequest(
+            role, label, step.operation, step.request, step.permission, salt, captures=known, condition=condition
+        )
+    for undo, caller in _undoing(steps):
+        label = f"undoes {caller}"
+        yield PlannedRequest("clean-up", label, undo.operation, undo.request, undo.permission, salt, captures=known)
+
+
+def count_requests(steps: Sequence[PlannedStep]) -> int:
+    """How many requests a sequence of calls takes that passes."""
+    return len(steps) + len(_undoing(steps))
+
+
+def _undoing(steps: Sequence[PlannedStep]) -> list[tuple[PlannedStep, str]]:
+    """The calls that undo steps, the last first; what a later step undoes already needs none."""
+    undos = [(step.undo, step.operation, steps[place + 1 :]) for place, step in enumerate(steps) if step.undo]
+    return [
+        (undo, operation)
+        for undo, operation, later in reversed(undos)
+        if not any((undo.operation, undo.request) == (step.operation, step.request) for step in later)
+    ]

@@ -11,33 +11,45 @@ from conformance.contract import templates as placeholders
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Control, Depth, Step
 from conformance.messages import Message
-from conformance.plan import controls, smoke
-from conformance.plan.depths import DEPTHS, SMOKE_REQUESTS
+from conformance.plan import controls
+from conformance.plan.depths import DEPTHS
 from conformance.plan.model import ControlPlan, PlannedStep, Probe, RequestData, RowPlan
-from conformance.plan.probes import ProbePlanner, ask_in_language
+from conformance.plan.probes import ProbePlanner, ask_in_language, order_by_difference, smoke_language_variants
 from conformance.plan.requirements import missing_for_steps, missing_requirements
 from conformance.plan.steps import plan_steps
 from conformance.plan.variants import NO_LANGUAGE
 from conformance.target.loader import Target
+from conformance.target.schema import parse_pace
 
-__all__ = ["DEPTHS", "NOTHING_SHARED", "Depth", "Planner", "SharedCalls", "chain_key", "plan_row", "plan_steps"]
+__all__ = [
+    "DEPTHS",
+    "NOTHING_SHARED",
+    "Depth",
+    "Planner",
+    "SharedCalls",
+    "plan_row",
+    "plan_steps",
+    "sequence_key",
+    "without_drawn_values",
+]
 
 Steps = tuple[PlannedStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SharedCalls:
-    """What a row has of other rows of its run, and at `smoke` what it may spend itself."""
+    """What the rows before a row send, so that it need not, and at `smoke` what it may try beside its example."""
 
     passed: frozenset[str] = frozenset()
-    """The keys of controls that other rows have: they are not sent again, and at `smoke` leave room for probes."""
+    """The keys of the controls of earlier rows."""
     calls: frozenset[str] = frozenset()
-    """The calls of these, and of the set-ups of other rows: a control that is made of them is not sent either."""
+    """At `smoke`: the single calls of their set-ups and controls; a control made of these alone is not sent either."""
     set_up: frozenset[str] = frozenset()
-    """Set-ups that other rows make, as `chain_key` calls them."""
+    """Set-ups that earlier rows make, as `sequence_key` calls them."""
     captured: frozenset[str] = frozenset()
     """What earlier rows capture."""
-    room: int = SMOKE_REQUESTS
+    more_probes: int = 0
+    """At `smoke`: how many probes may be sent beside the example."""
 
 
 NOTHING_SHARED = SharedCalls()
@@ -73,12 +85,11 @@ class Planner:
         if self.case.not_provokable is not None:
             return RowPlan(self.row, lacks=(f"a way to provoke it: {self.case.not_provokable}",))
         set_up = tuple(self._set_up())
-        before = () if chain_key(set_up) in self.shares.set_up else set_up
+        before = () if sequence_key(set_up) in self.shares.set_up else set_up
         after = self._steps(self.case.after)
         guards = () if self.depth == "smoke" else tuple(self._steps([g.read])[0] for g in self.case.unchanged)
         checks = tuple(replace(check, shared=self._passed(check, set_up)) for check in self._controls())
-        costing = [check.steps for check in checks if not check.shared]
-        probes = tuple(self._possible(self._chosen(before, after, *costing), after, guards))
+        probes = tuple(self._possible(self._chosen(), after, guards))
         lacks = tuple(dict.fromkeys(self._lacks(before, probes, checks)))
         return RowPlan(
             self.row,
@@ -89,6 +100,7 @@ class Planner:
             after=() if all(probe.permission == "read" for probe in probes) else after,
             guards=guards,
             repeat=self.case.repeat,
+            repeats=self._repeats(),
             lacks=lacks,
             skipped=tuple(self.skipped),
         )
@@ -137,23 +149,28 @@ class Planner:
         kind, _, name = need.partition(".")
         return name in getattr(self.target, kind, ())
 
-    def _chosen(self, *chains: Steps) -> Iterator[Probe]:
-        """Every probe; at smoke the example, and what the chains that are sent leave room for."""
+    def _chosen(self) -> Iterator[Probe]:
+        """Every probe; at smoke the example, and as many others as there is room for."""
         if self.depth != "smoke":
             yield from self.probes.all()
             return
         probes = self.probes
         yield probes.example(self.variants[0], probes.language_variants[0])
         if not (self.case.once or self.case.repeat):
-            room = self.shares.room - sum(map(smoke.count_requests, chains))
             without_language = probes.example(self.variants[0], NO_LANGUAGE)
-            others = islice(smoke.order_by_difference(without_language, self._others()), max(0, room - 1))
+            others = islice(order_by_difference(without_language, self._others()), self.shares.more_probes)
+            languages = smoke_language_variants(probes.language_variants)
             yield from (
                 ask_in_language(probe, language_variant)
-                for probe, language_variant in zip(
-                    others, smoke.smoke_language_variants(probes.language_variants), strict=False
-                )
+                for probe, language_variant in zip(others, languages, strict=False)
             )
+
+    def _repeats(self) -> int:
+        """How often the example is sent again where the target allows as much as is documented."""
+        if self.case.repeat is None:
+            return 0
+        documented = parse_pace(self.contract.file.pace)[0] if self.contract.file.pace else self.case.repeat.at_most
+        return min(documented, self.case.repeat.at_most - 1)
 
     def _others(self) -> list[Probe]:
         """What smoke may try beside the example: edges, and the example elsewhere. It sends nothing twice."""
@@ -206,7 +223,13 @@ class Planner:
         return bool(lacks)
 
 
-def chain_key(chain: Steps) -> str:
+def without_drawn_values(plan: RowPlan) -> RowPlan:
+    """The plan without what Hypothesis would have to draw."""
+    probes = tuple(probe for probe in plan.probes if probe.slot is None)
+    return replace(plan, probes=probes, controls=tuple(control for control in plan.controls if control.draw is None))
+
+
+def sequence_key(chain: Steps) -> str:
     """Equal for chains that send and expect the same; empty for none."""
     return repr([(step.key, step.step.model_dump_json(exclude_unset=True)) for step in chain]) if chain else ""
 

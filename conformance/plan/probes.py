@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import cycle
 from typing import Any
@@ -25,7 +25,7 @@ from conformance.plan.variants import (
 )
 from conformance.target.loader import Target
 
-__all__ = ["ProbePlanner", "ask_in_language"]
+__all__ = ["ProbePlanner", "ask_in_language", "order_by_difference", "smoke_language_variants"]
 
 EXAMPLE = Message("example")
 
@@ -250,3 +250,39 @@ def _beside(probe: Probe, company: ContextValues) -> Probe:
         request = replace_part(request, part, value)
     said = ", ".join(f"{name_part(part)}={format_value(value)}" for part, value in company)
     return replace(probe, label=Message("{input} beside {other}", input=probe.label, other=said), request=request)
+
+
+def order_by_difference(example: Probe, others: Sequence[Probe]) -> Iterator[Probe]:
+    """All the others, each unlike the example and those before it in as many ways as possible.
+
+    Of equals the first is taken: edges are written with the most telling first.
+    """
+    chosen, left = [example], list(others)
+    while left:
+        best = max(left, key=lambda probe: _ways(probe, chosen))
+        left.remove(best)
+        chosen.append(best)
+        yield best
+
+
+def smoke_language_variants(every: Sequence[LanguageVariant]) -> Iterator[LanguageVariant]:
+    """In which voice each probe after the example asks: first in the one that is most unlike the example's."""
+    last = every[-1:]
+    return cycle(
+        [
+            *last,
+            *(language_variant for language_variant in every[1:-1] if language_variant.language == last[0].language),
+            *every[:1],
+        ]
+    )
+
+
+def _ways(probe: Probe, chosen: Sequence[Probe]) -> int:
+    """Another operation than any, another input, and no near miss, which may be valid after all.
+
+    The example's own input is another one where the operation is another.
+    """
+    operation = all(probe.operation != other.operation for other in chosen)
+    alike = [other for other in chosen if other.role != "example" or other.operation == probe.operation]
+    value = all(probe.value != other.value for other in alike)
+    return operation + value + (probe.unless is None)

@@ -14,6 +14,7 @@ from conformance.checks.model import Finding, Level, Verdict
 __all__ = [
     "FORMAT",
     "Attempt",
+    "BeyondPlan",
     "Choice",
     "ContractName",
     "ExpectedAnswer",
@@ -181,6 +182,18 @@ class KnownDeviationNote:
 
 
 @dataclass(frozen=True, slots=True)
+class BeyondPlan:
+    """Requests that no plan foresees, by why they were sent."""
+
+    repeated: int = 0
+    """Again after a lost connection, a refusal for lack of allowance, or in a sequence that was begun again."""
+    shrunk: int = 0
+    """To make a failing value smaller."""
+    confirmed: int = 0
+    """To make sure of what was seen: a row run again, a rejected write sent again between two reads."""
+
+
+@dataclass(frozen=True, slots=True)
 class RowResult:
     """The verdict on one row, with all that proves it."""
 
@@ -191,6 +204,10 @@ class RowResult:
     reason: str | None = None
     """For inconclusive and not-exercised, why; else None or a remark."""
     requests: int = 0
+    """How many left this machine."""
+    planned: int = 0
+    """How many the plan foresees, given what the target answered where the plan leaves it open."""
+    beyond_plan: BeyondPlan = BeyondPlan()
     findings: tuple[Finding, ...] = ()
     choices: tuple[Choice, ...] = ()
     exchanges: tuple[RecordedExchange, ...] = ()
@@ -243,6 +260,8 @@ class Exploration:
     path: str
     verdict: Verdict
     requests: int = 0
+    planned: int = 0
+    beyond_plan: BeyondPlan = BeyondPlan()
     statuses: tuple[tuple[int, int], ...] = ()
     """Pairs of a status and how often it came."""
     findings: tuple[ExploredFinding, ...] = ()
@@ -302,6 +321,9 @@ class TargetRun:
     counts: dict[str, int]
     requests: int
     rows: tuple[RowResult, ...]
+    planned: int = 0
+    """How many requests the plan foresees; for a conforming target that answers every time it equals `requests`."""
+    beyond_plan: BeyondPlan = BeyondPlan()
     explored: tuple[Exploration, ...] = ()
     undocumented: tuple[Undocumented, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,18 +12,8 @@ import pytest
 
 from conformance.contract.contract import Contract
 from conformance.contract_run import ContractRun, plan_rows
-from conformance.engine.phases import Beside, Passing, in_phases
-from conformance.engine.rooms import Rooms
 from conformance.http import Outcome, Response
-from conformance.plan.model import ControlPlan, RowPlan
 from conformance.results.model import RowResult
-
-ELSEWHERE = """\
-operations:
-      - {call: put, request: {path: {id: "{capture.made}"}}}
-      - add
-      - remove
-    request: {json: {name: ""}}"""
 
 OWN = (
     ("  put: {path", "  put: {resource: things, isolated: true, path"),
@@ -182,70 +171,70 @@ def test_what_one_row_gets_accepted_is_no_effect_of_another(through: Any, messag
     assert 1 == sum(row.verdict.value == "violates" for row in eight.rows.values())
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        ("vary: {json.name: {edges: {space", "vary: {json.name: {once: true, edges: {space"),
-        ('operations: [put, add]\n    request: {path: {id: "{capture.made}"}, json: {name: ""}}', ELSEWHERE),
-    ],
-    ids=["sent once a run", "deletes what is not its own"],
-)
-def test_what_cannot_be_run_again_is_beside_nothing(
-    shop: Callable[..., Contract], context: Callable[..., Any], change: tuple[str, str]
+# --- a run that is discarded
+
+
+LISTED = """\
+  - id: not-found
+    cause: There is no such item.
+    operations: [get]
+    request: {path: {id: nothing}}
+    expect: {status: 404, message: No such item}
+    control:
+      - {label: the spoon, steps: [{call: get, expect: {status: 200, equals: {/name: Spoon}}}]}
+      - {label: one item, steps: [{call: list, expect: {status: 200, equals: {/total: 1}}}]}
+  - id: no-name
+    cause: There is no name.
+    operations: [put]
+    request: {path: {id: "{capture.made}"}, json: {name: ""}}
+    expect: {status: 400, message: The name is missing}
+    before: [{call: add, request: {json: {name: new}}, expect: {status: 201}, capture: {made: /id}}]
+    after: [{call: remove, request: {path: {id: "{capture.made}"}}, expect: {status: 204}}]
+    control:
+      - label: a name
+        steps: [{call: put, request: {path: {id: "{capture.made}"}, json: {name: short}}}]
+"""
+
+
+@dataclass
+class Overtaken(Shop):
+    """A server on which the list is read for the first time while there is an item more."""
+
+    added: threading.Event = field(default_factory=threading.Event)
+    listed: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, asked: Any) -> Outcome:
+        if asked.path == "/items/nothing":
+            self.added.wait(5)
+            return self.said(404, {"message": "No such item"})
+        if asked.request.method == "DELETE":
+            self.listed.wait(5)
+        outcome = super().__call__(asked)
+        if asked.request.method == "POST":
+            self.added.set()
+        if asked.request.method == "GET" and asked.path == "/items":
+            self.listed.set()
+        return outcome
+
+
+def test_a_row_that_is_run_again_alone_sends_its_controls_again(
+    shop: Callable[..., Contract], context: Callable[..., Any], answer: Callable[..., Response]
 ) -> None:
-    rows = ROWS.replace(*change)
-    assert rows != ROWS
-    contract = shop(rows, *OWN)
-    held = context(contract, lambda _: None, allow=frozenset({"write", "delete"}))
-    plans = plan_rows(contract, held.target, contract.rows, "standard", 0)
-    assert {"too-long": True, "no-name": False, "no-number": True} == {
-        name.rpartition("/")[2]: in_phases(contract, plan) for name, plan in plans.items()
-    }
-
-
-def test_what_a_row_sees_alone_is_its_own_doing_until_another_comes_to_look(
-    plans: dict[str, RowPlan], shop: Callable[..., Contract]
-) -> None:
-    rooms, contract = Rooms(), shop(ROWS, *OWN)
-    one, other = (Beside(contract, plan, rooms, lambda _: None) for plan in list(plans.values())[:2])
-    one.making()
-    other.making()
-    other.leave()
-    one.looking()
-    one.disturb()
-    assert (True, False) == (one.shared, one.disturbed)
-    other.looking()
-    assert (True, True) == (one.disturbed, other.disturbed)
-    one.leave()
-    other.leave()
-
-
-# --- waiting for another row's control -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def plans(shop: Callable[..., Contract], context: Callable[..., Any]) -> dict[str, RowPlan]:
-    contract = shop(ROWS, *OWN)
-    held = context(contract, lambda _: None, allow=frozenset({"write", "delete"}))
-    return plan_rows(contract, held.target, contract.rows, "standard", 0)
-
-
-def test_a_row_waits_for_the_first_row_that_has_its_control(plans: dict[str, RowPlan]) -> None:
-    passing, (first, second, _) = Passing(plans, threading.Event()), plans
-    controls: tuple[ControlPlan, ...] = plans[second].controls
-    passing.wait(first, controls, {})  # the first one has nobody to wait for
-    with ThreadPoolExecutor(1) as crew:
-        waiting = crew.submit(passing.wait, second, controls, {})
-        time.sleep(0.02)
-        assert not waiting.done()
-        passing.told(first)
-        assert waiting.result(5) is None
-
-
-def test_nobody_waits_for_what_was_passed_or_once_the_run_is_stopped(plans: dict[str, RowPlan]) -> None:
-    stopping = threading.Event()
-    passing, second = Passing(plans, stopping), list(plans)[1]
-    controls = plans[second].controls
-    passing.wait(second, controls, {control.key: "passed" for control in controls})
-    stopping.set()
-    passing.wait(second, controls, {})
+    contract = shop(LISTED, *OWN)
+    held = context(contract, Overtaken(answer), allow=frozenset({"write", "delete"}))
+    runner = ContractRun(held, plan_rows(contract, held.target, contract.rows, "standard", 0), 2)
+    runner.start([row.id for row in contract.rows])
+    try:
+        found = runner.result("items/not-found")
+        other = runner.result("items/no-name")
+    finally:
+        runner.close()
+    assert found.verdict.value == "conforms"
+    assert [(item.label, item.answer) for item in found.attempts if item.role == "control"] == [
+        ("the spoon", "200"),
+        ("one item", "200"),
+    ]
+    assert found.planned == 6
+    assert found.beyond_plan.confirmed == 6
+    assert found.requests == 12
+    assert held.session.sent == found.requests + other.requests

@@ -102,12 +102,10 @@ def test_every_row_can_be_planned_at_every_depth_for_a_target_that_has_all(ours:
         assert all(plan.probes and "example" == plan.probes[0].role for plan in plans.values())
 
 
-def test_a_row_costs_at_most_three_requests_at_smoke_unless_it_is_made_of_repetition(ours: Contract) -> None:
+def test_smoke_costs_three_requests_a_row_but_for_rows_made_of_repetition(ours: Contract) -> None:
     plans = plan_rows(ours, full(ours), ours.rows, "smoke", 0)
-    dear = {name: plan.requests for name, plan in plans.items() if plan.requests > 3 and plan.repeat is None}
-    # A row whose control is a chain (log in, then ask) cannot be had for less than the chain.
-    bare = {name for name in dear if len(plans[name].probes) > 1 or len(plans[name].controls) > 1}
-    assert set() == bare
+    counts = [len(list(plan.schedule())) for plan in plans.values() if plan.repeat is None]
+    assert sum(counts) <= 3 * len(counts)
 
 
 def test_every_row_has_four_firm_probes_and_a_control_at_standard(ours: Contract) -> None:
@@ -395,4 +393,6 @@ def test_a_row_that_only_reads_has_nothing_to_put_back(plan: Plan) -> None:
 
 def test_requests_are_counted_before_they_are_sent(plan: Plan) -> None:
     found = plan(row("repeat: {at_most: 25}\nbefore: [{call: list}]\ncontrol: [{label: c, steps: [{call: list}]}]"))
-    assert 1 + 24 + 1 + 1 == found.requests
+    requests = list(found.schedule())
+    assert len(requests) == 1 + 24 + 1 + 1
+    assert sum(bool(request.condition) for request in requests) == 24

@@ -107,7 +107,7 @@ def test_set_up_control_and_looks_are_sent_once_for_all(run: Callable[..., Done]
     assert 1 == done.log.count("POST /items")
     assert 2 == done.log.count("GET /items/spoon")
     assert len(done.log) == sum(row.requests for row in done.rows.values())
-    assert all(row.requests <= 3 for row in done.rows.values())
+    assert len(done.log) <= 3 * 3
 
 
 def test_the_row_whose_refused_write_had_an_effect_is_blamed_and_no_other(

@@ -12,6 +12,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract_run import plan_rows
 from conformance.plan.model import RowPlan
+from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target, target_from_mapping
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -48,9 +49,13 @@ def test_every_look_is_opened_once_and_closed_once(ours: Contract) -> None:
     assert opened == closed
 
 
-def test_every_row_that_only_writes_and_is_watched_runs_with_its_band(ours: Contract) -> None:
-    for plan in plans_of(ours).values():
-        assert plan.row.case.last or plan.band, plan.row.id
+def test_every_guarded_row_that_writes_has_its_reads_before_and_after(ours: Contract) -> None:
+    plans = plans_of(ours)
+    read = {look.key for plan in plans.values() for look in plan.opening}
+    for plan in plans.values():
+        guards = sorted({index for probe in plan.probes for index in probe.guards})
+        steps = [plan.row.case.unchanged[index].read for index in guards]
+        assert {step.key for step in plan_steps(ours, steps, "smoke")} <= read, plan.row.id
 
 
 def test_what_is_made_at_smoke_may_be_deleted(ours: Contract) -> None:

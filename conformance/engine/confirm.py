@@ -1,0 +1,51 @@
+"""A row that is run again alone, and what both runs come to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.checks.model import Level, Verdict
+from conformance.engine.row import RowRun
+from conformance.messages import Message
+from conformance.results.model import RowResult
+
+__all__ = ["combine_runs", "is_doubtful", "is_unsettled"]
+
+_FIRM = frozenset(["example", "boundary", "drawn"])
+
+
+def is_doubtful(result: RowResult) -> bool:
+    """Whether something beside the answers to faulty requests was wrong, which somebody else's write may explain."""
+    roles = {item.n: item.role for item in result.exchanges}
+    wrong = [item for item in result.findings if item.level is Level.MUST]
+    beside = any(item.check == "effect" or roles.get(item.exchange or 0) not in _FIRM for item in wrong)
+    return beside or result.verdict is Verdict.INCONCLUSIVE
+
+
+def is_unsettled(result: RowResult) -> bool:
+    """Whether a row that was answered is not green at smoke, so that a standard run has to tell what is wrong."""
+    answered = any(item.response is not None for item in result.exchanges)
+    return answered and result.verdict in (Verdict.VIOLATES, Verdict.INCONCLUSIVE)
+
+
+def combine_runs(first: RowRun, again: RowRun, between: int = 0, *, disturbed: bool = False) -> RowRun:
+    """The run that is kept, with the requests of both and of `between`; those of the second one are beyond the plan.
+
+    The second run is kept, unless the first one found a violation that it did not see: a target that is wrong now and
+    then is wrong. What was `disturbed`, though, somebody else's write may explain.
+    """
+    violated = first.result.verdict is Verdict.VIOLATES and not (disturbed and is_doubtful(first.result))
+    worse = violated and again.result.verdict is not Verdict.VIOLATES
+    kept = first if worse else again
+    notes = [Message("run again alone, the row did not violate")] if worse else []
+    more = between + again.result.requests
+    beyond = replace(first.result.beyond_plan, confirmed=first.result.beyond_plan.confirmed + more)
+    result = replace(
+        kept.result,
+        requests=first.result.requests + more,
+        planned=first.result.planned,
+        beyond_plan=beyond,
+        seconds=round(first.result.seconds + again.result.seconds, 4),
+        warnings=(*kept.result.warnings, *notes),
+    )
+    return replace(kept, result=result)

@@ -1,0 +1,185 @@
+"""Runs the jobs of a run side by side: what only reads at any time, what writes while it holds its resources.
+
+A job takes all its resources at once when it begins and gives them back when it ends, so no two jobs that write to
+the same resource overlap, and none waits for another while it holds something.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.contract.contract import Contract
+from conformance.engine.context import RequestSender
+from conformance.http import Exchange, Request
+from conformance.plan.model import RowPlan
+
+__all__ = ["ANY_RESOURCE", "Job", "LimitedSender", "Scheduler", "resources_of_operation", "resources_of_row"]
+
+ANY_RESOURCE = "*"
+"""The resource of an operation for which the contract names none: it stands for every resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing to run.
+
+    `resources` are what it reads or writes. With `writes`, it holds them all for its whole length. It begins only
+    after the jobs named in `after` have ended.
+    """
+
+    name: str
+    run: Callable[[], Any]
+    resources: frozenset[str] = frozenset()
+    writes: bool = False
+    after: frozenset[str] = frozenset()
+
+    def shares_resource(self, other: Job) -> bool:
+        """Whether the two have to do with the same resource."""
+        if not self.resources or not other.resources:
+            return False
+        return bool(self.resources & other.resources) or ANY_RESOURCE in self.resources | other.resources
+
+
+def resources_of_row(contract: Contract, plan: RowPlan) -> frozenset[str]:
+    """Every resource that a request of the row reads or writes."""
+    return frozenset().union(*(resources_of_operation(contract, name) for name in plan.operations))
+
+
+def resources_of_operation(contract: Contract, operation: str) -> frozenset[str]:
+    """The resource that the contract names for an operation; `ANY_RESOURCE` where it names none."""
+    return frozenset([contract.operations[operation].spec.resource or ANY_RESOURCE])
+
+
+class LimitedSender:
+    """A sender with at most `most` requests under way at the same time; everything else is the inner sender's."""
+
+    def __init__(self, sender: RequestSender, most: int) -> None:
+        self._sender, self._slots = sender, threading.BoundedSemaphore(most)
+
+    def send(self, request: Request, **options: Any) -> Exchange:
+        with self._slots:
+            return self._sender.send(request, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sender, name)
+
+
+@dataclass(slots=True)
+class _Running:
+    job: Job
+    thread: int
+    disturbed: bool = False
+    """Another job wrote to one of its resources while it ran."""
+
+
+@dataclass(slots=True)
+class _State:
+    waiting: dict[str, Job]
+    running: dict[str, _Running] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    alone_requested: int = 0
+    """Callers that wait until no other job runs, or make use of it; so many of the running jobs are among them."""
+    alone_inside: int = 0
+    alone: bool = False
+    stopped: bool = False
+
+
+class Scheduler:
+    """Runs jobs on `workers` threads, each as early as its resources and the jobs before it allow.
+
+    Of the jobs that may begin, the first in the given order does. The result of a job is a future, also where it
+    raised; `stop` cancels those that have not begun.
+    """
+
+    def __init__(self, jobs: Iterable[Job], workers: int) -> None:
+        self._state = _State({job.name: job for job in jobs})
+        self._names = frozenset(self._state.waiting)
+        self._changed = threading.Condition()
+        self.futures: Mapping[str, Future[Any]] = {name: Future() for name in self._state.waiting}
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="rows")
+        self._workers = workers
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        for _ in range(min(self._workers, len(self._names))):
+            self._pool.submit(self._work)
+
+    def stop(self) -> None:
+        """Begin nothing more, and wait for the jobs that are running."""
+        with self._changed:
+            self._state.stopped = True
+            for name in self._state.waiting:
+                self.futures[name].cancel()
+            self._changed.notify_all()
+        self._pool.shutdown()
+
+    def was_disturbed(self, name: str) -> bool:
+        """Whether another job has written to one of the resources of this running job since it began."""
+        with self._changed:
+            running = self._state.running.get(name)
+            return running is not None and running.disturbed
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No job but the calling one runs inside of this block, nor begins before it ends."""
+        state = self._state
+        with self._changed:
+            inside = any(running.thread == threading.get_ident() for running in state.running.values())
+            state.alone_requested += 1
+            state.alone_inside += inside
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not state.alone and len(state.running) == state.alone_inside)
+            state.alone = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                state.alone, state.alone_requested = False, state.alone_requested - 1
+                state.alone_inside -= inside
+                self._changed.notify_all()
+
+    def _work(self) -> None:
+        while (job := self._take()) is not None:
+            future = self.futures[job.name]
+            try:
+                future.set_result(job.run())
+            except BaseException as error:  # noqa: BLE001 - it is raised again where the result is asked for
+                future.set_exception(error)
+            with self._changed:
+                del self._state.running[job.name]
+                self._state.ended.add(job.name)
+                self._changed.notify_all()
+
+    def _take(self) -> Job | None:
+        """Wait for the next job that may begin; None once there is none left."""
+        state = self._state
+        with self._changed:
+            self._changed.wait_for(lambda: state.stopped or not state.waiting or self._next() is not None)
+            job = None if state.stopped else self._next()
+            if job is None or not self.futures[job.name].set_running_or_notify_cancel():
+                return None
+            del state.waiting[job.name]
+            began = state.running[job.name] = _Running(job, threading.get_ident())
+            for other in state.running.values():
+                if other is not began and job.shares_resource(other.job):
+                    began.disturbed = began.disturbed or other.job.writes
+                    other.disturbed = other.disturbed or job.writes
+            self._changed.notify_all()
+            return job
+
+    def _next(self) -> Job | None:
+        state = self._state
+        if state.alone_requested:
+            return None
+        held = [running.job for running in state.running.values() if running.job.writes]
+        for job in state.waiting.values():
+            if job.after & self._names <= state.ended and not (
+                job.writes and any(job.shares_resource(other) for other in held)
+            ):
+                return job
+        return None
