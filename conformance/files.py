@@ -1,4 +1,4 @@
-"""Files that the suite writes: each is whole, or it is not there."""
+"""Files that the suite writes whole, and those that it reads: plain files, up to a bound."""
 
 from __future__ import annotations
 
@@ -6,22 +6,42 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from conformance.errors import OutputError
+from conformance.errors import ConfigError, OutputError, Problem
 
-__all__ = ["write_text"]
+__all__ = ["read_text", "write_text"]
+
+MOST_READ = 512 << 20
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write beside the file, then take its place: who reads meanwhile, or kills us, finds no half of it.
+    """Writes beside the file, then takes its place: whoever reads meanwhile, or ends us, finds no half of it.
 
-    Raises Unwritable.
+    What is no plain file, such as `/dev/stdout`, is written to directly. Raises OutputError.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+            return
         beside.write_text(text, encoding="utf-8", errors="backslashreplace")
         beside.replace(path)
     except OSError as error:
         with suppress(OSError):
             beside.unlink()
         raise OutputError(f"{path}: {error.strerror or error}") from None
+
+
+def read_text(path: Path, most: int = MOST_READ) -> str:
+    """The text of a plain file of at most `most` bytes; bytes that are no UTF-8 become U+FFFD. Raises ConfigError."""
+    try:
+        if path.exists() and not path.is_file():
+            raise ConfigError([Problem(str(path), "is no plain file", "give the path of a file")])
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        problem = Problem(str(path), f"cannot be read: {error.strerror or error}", "check the path")
+        raise ConfigError([problem]) from None
+    if len(data) > most:
+        raise ConfigError([Problem(str(path), f"holds more than {most >> 20} MiB", "check the path")])
+    return data.decode("utf-8", "replace")

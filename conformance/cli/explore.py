@@ -12,8 +12,8 @@ from conformance.cli import options
 from conformance.cli.contracts import select_contracts
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
-from conformance.errors import OutputError
 from conformance.explore.suggest import suggest_rows
+from conformance.files import write_text
 from conformance.interrupts import interrupt_on_signals
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.failure_text import format_exploration_failure
@@ -93,10 +93,7 @@ def _save(path: Path, found: Iterable[tuple[Contract, Exploration, tuple[Undocum
         if not seen:
             click.echo(f"nothing undocumented: {name}")
             continue
-        try:
-            place.write_text(suggest_rows(seen, name, place.stem), encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"{place}: {error.strerror or error}") from None
+        write_text(place, suggest_rows(seen, name, place.stem))
         click.echo(f"rows to review: {place}")
 
 

@@ -14,7 +14,8 @@ from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract
 from conformance.contract_run import build_context
 from conformance.discover import discover_fixtures
-from conformance.errors import ConfigError, OutputError, Problem
+from conformance.errors import ConfigError, Problem
+from conformance.files import write_text
 from conformance.report.sanitize import to_one_line
 from conformance.target.loader import Target, check_target_names, target_from_mapping
 
@@ -139,12 +140,7 @@ def _write(text: str, output: str | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    path = Path(output)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror or error}") from None
+    write_text(Path(output), text)
 
 
 def _summarize(fixtures: Mapping[str, Any], notes: Mapping[str, str], output: str | None) -> Iterator[str]:

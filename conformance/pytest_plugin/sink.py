@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from conformance.assemble import build_results, describe_deviation, utc_now
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
+from conformance.files import write_text
 from conformance.pytest_plugin.options import PluginOptions
 from conformance.rebuild import rebuild_runs
 from conformance.results.events import Event, EventWriter
@@ -153,11 +154,10 @@ class ResultSink:
 
     def _save(self, path: Path, text: str) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            write_text(path, text)
             self.written.add(path.name)
-        except OSError as error:
-            self._fail(f"{path}: {error.strerror or error}")
+        except OutputError as error:
+            self._fail(str(error))
 
 
 def _writer(form: str) -> Writer:

@@ -5,6 +5,7 @@ A header line (a run without rows), one line per row or operation, a footer. Wha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,6 +15,8 @@ from typing import TextIO
 from pydantic import TypeAdapter, ValidationError
 
 from conformance.errors import ConfigError, OutputError, Problem
+from conformance.files import read_text
+from conformance.results.format_1 import is_event_of_format_1, upgrade_event
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
 from conformance.results.serialization import dump_json
 from conformance.results.stored_messages import restore_messages, store_messages
@@ -42,7 +45,7 @@ class Event:
 
 
 class EventWriter:
-    """Writes lines, each flushed. Raises Unwritable, naming the file, where the disk does not take them."""
+    """Writes lines, each flushed. Raises OutputError, naming the file, where the disk does not take them."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -76,7 +79,9 @@ def format_event(line: Event) -> str:
 
 
 def parse_event(text: str) -> Event:
-    """The line of a text; raises ValueError where it is not whole."""
+    """The event of a line, also of the first version; raises ValueError where it is not whole."""
+    if is_event_of_format_1(text):
+        text = json.dumps(upgrade_event(json.loads(text)))
     event = _adapter().validate_json(text)
     return replace(
         event,
@@ -87,18 +92,13 @@ def parse_event(text: str) -> Event:
 
 
 def read_events(path: Path) -> Iterator[Event]:
-    """Every whole line of a file; a last line that was cut short is left out. Raises Unusable for another file."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise ConfigError(
-            [Problem(str(path), f"cannot be read: {error.strerror or error}", "check the path")]
-        ) from None
+    """Every whole line of a file; a last line that was cut short is left out. Raises ConfigError for another file."""
+    text = read_text(path)
     lines = text.removesuffix("\n").split("\n")  # a text may hold what Unicode calls the end of a line
     for number, line in enumerate(lines, 1):
         try:
             yield parse_event(line)
-        except (ValidationError, ValueError):
+        except (ValidationError, ValueError, RecursionError):
             if number < len(lines):
                 raise ConfigError([Problem(f"{path}:{number}", "not a line of results.jsonl")]) from None
 

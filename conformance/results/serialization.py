@@ -14,6 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from conformance.errors import ConfigError, Problem
+from conformance.files import read_text
+from conformance.results.format_1 import upgrade_results
 from conformance.results.model import FORMAT, Results
 from conformance.results.stored_messages import restore_messages, store_messages
 
@@ -99,49 +101,35 @@ def format_results(results: Results) -> str:
 def parse_results(text: str, where: str) -> Results:
     """The results in the text of a `results.json`; `where` is the file's name.
 
-    Raises Unusable that names file and place for text that is no JSON, for another format and for every member that
+    Raises ConfigError that names file and place for text that is no JSON, for another format and for every member that
     is missing or of the wrong type. Members that are not known are ignored: they may be added within a format.
     """
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ConfigError([Problem(f"{where}:{error.lineno}", f"not JSON: {error.msg}", _MEND)]) from None
+        raise ConfigError([Problem(f"{where}:{error.lineno}", f"not JSON: {error.msg}", _HINT)]) from None
     except RecursionError:
-        raise ConfigError([Problem(where, "nested too deeply", _MEND)]) from None
+        raise ConfigError([Problem(where, "nested too deeply", _HINT)]) from None
+    except ValueError:
+        raise ConfigError([Problem(where, "holds a number of more digits than can be read", _HINT)]) from None
     _check_format(value, where)
     if value["format"] == 1:
-        value = _from_format_1(value)
+        value = upgrade_results(value)
     try:
         return restore_messages(results_adapter().validate_json(json.dumps(value), strict=True))
     except ValidationError as error:
         raise ConfigError(_problems(error, where)) from None
 
 
-_MEND = "give a results.json as a run wrote it"
+_HINT = "give a results.json as a run wrote it"
 
 
 def _check_format(value: Any, where: str) -> None:
     if not isinstance(value, dict) or "format" not in value:
-        raise ConfigError([Problem(where, "these are no results: there is no member `format`", _MEND)])
+        raise ConfigError([Problem(where, "these are no results: there is no member `format`", _HINT)])
     if value["format"] not in (1, FORMAT) or isinstance(value["format"], bool):
         what = f"written in format {json.dumps(value['format'])}, and this version reads format {FORMAT}"
         raise ConfigError([Problem(where, what, "use the version of the suite that wrote it")])
-
-
-_RENAMED = {"aspect": "check", "wanted": "expected", "got": "actual", "silence": "failure"}
-"""Members of format 1 that have another name in format 2."""
-
-
-def _from_format_1(value: dict[str, Any]) -> dict[str, Any]:
-    """Results of format 1 in the form of format 2; recorded bodies are texts, so none of their members is met."""
-    upgraded: dict[str, Any] = _rename_members(value)
-    return {**upgraded, "format": FORMAT}
-
-
-def _rename_members(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {_RENAMED.get(name, name): _rename_members(item) for name, item in value.items()}
-    return [_rename_members(item) for item in value] if isinstance(value, list) else value
 
 
 def _problems(error: ValidationError, where: str) -> Iterable[Problem]:
@@ -149,7 +137,7 @@ def _problems(error: ValidationError, where: str) -> Iterable[Problem]:
     for one in errors[:_MOST_PROBLEMS]:
         yield Problem(f"{where}, {_path(one['loc'])}", one["msg"].lower())
     if len(errors) > _MOST_PROBLEMS:
-        yield Problem(where, f"{len(errors) - _MOST_PROBLEMS} more problems", _MEND)
+        yield Problem(where, f"{len(errors) - _MOST_PROBLEMS} more problems", _HINT)
 
 
 def _path(location: tuple[int | str, ...]) -> str:
@@ -158,12 +146,6 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 
 def read_results(path: Path) -> Results:
-    """The results of a `results.json`, or of the folder that holds one; raises Unusable."""
+    """The results of a `results.json`, or of the folder that holds one; raises ConfigError."""
     path = path / "results.json" if path.is_dir() else path
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise ConfigError(
-            [Problem(str(path), f"cannot be read: {error.strerror or error}", "check the path")]
-        ) from None
-    return parse_results(text, str(path))
+    return parse_results(read_text(path), str(path))
