@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ LINKED = Path(LINKS.name) / "examples"
 LINKED.symlink_to(EXAMPLES)
 
 FAKE = """#!/bin/sh
+[ "$1" = sweep ] && exec echo "$@" >> swept
 echo "$@" >> calls
 [ "$(cat code)" = 4 ] && exit 4
 while [ $# -gt 0 ]; do
@@ -137,6 +139,29 @@ def test_the_first_night_has_no_baseline_and_the_second_has_the_first(nights: Ni
     assert nights.run("second") == 0
     assert "--baseline reports/previous/results.json" in nights.calls[1]
     assert (nights.text("seen-baseline"), nights.text("reports/results.json")) == ("first", "second")
+
+
+def test_what_a_killed_night_left_is_deleted_first(nights: Nights) -> None:
+    nights.run("first")
+    assert "sweep --target targets/staging.yaml --output reports" in nights.text("swept")
+
+
+def test_a_night_that_is_stopped_tells_the_run_and_waits_for_it(tmp_path: Path) -> None:
+    slow = "#!/bin/sh\n[ \"$1\" = sweep ] && exit 0\ntrap 'echo cleaned > cleaned; exit 2' TERM\ntouch started\n"
+    slow += "while :; do sleep 0.05; done\n"
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "conformance").write_text(slow)
+    (programs / "conformance").chmod(0o755)
+    process = subprocess.Popen(
+        ["sh", str(NIGHTLY)], cwd=tmp_path, env={"PATH": f"{programs}:{os.environ['PATH']}"}, stderr=subprocess.DEVNULL
+    )
+    end = time.monotonic() + 30
+    while not (tmp_path / "started").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(30) == 2
+    assert (tmp_path / "cleaned").read_text() == "cleaned\n"
 
 
 def test_every_night_uses_the_profile_and_keeps_history_metrics_and_a_summary(nights: Nights) -> None:
