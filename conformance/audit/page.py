@@ -61,7 +61,7 @@ def _hint(cell: AuditCell) -> str:
 
 def _count_line(counts: Mapping[Verdict, int]) -> str:
     present = [verdict for verdict in WORST_FIRST if counts[verdict]]
-    return join_messages(", ", [Message("{n} {verdict}", n=counts[one], verdict=VERDICTS[one]) for one in present])
+    return join_messages(", ", [Message("{verdict}: {n}", n=counts[one], verdict=VERDICTS[one]) for one in present])
 
 
 def _contracts(matrix: Matrix) -> list[tuple[str, list[AuditedTable]]]:

@@ -41,7 +41,7 @@ def format_audit_summary(
     """How many targets have which verdict, and where the page is."""
     counts = Counter(results.verdict for results in kept)
     present = [verdict for verdict in WORST_FIRST if counts[verdict]]
-    parts = [Message("{n} {verdict}", n=counts[verdict], verdict=VERDICTS[verdict]) for verdict in present]
+    parts = [Message("{verdict}: {n}", n=counts[verdict], verdict=VERDICTS[verdict]) for verdict in present]
     parts += [Message("{n} without results", n=len(failed))] if failed else []
     summary = join_messages(", ", parts) or Message("nothing")
     return Translator(check_language(language))(

@@ -102,7 +102,7 @@ def test_causes_titles_and_reasons_are_said_in_japanese() -> None:
         "ステータス（limit=min-1000）: 期待 400、結果 200（2回中2回）。 違反となる最小の入力: -11。",  # noqa: RUF001
         "プロファイルに fixtures.member_id, allow: write が不足しています。", "既知の逸脱: ベンダーに報告済み",
         "60 秒たっても終わりませんでした", "判定不能: offset=abc: 応答なし（接続拒否）",  # noqa: RUF001
-        "違反 2 判定不能 1 文言差異 1 適合 1",
+        "違反: 2、判定不能: 1、文言差異: 1、適合: 1",
     ):  # fmt: skip
         assert text in said, text
 
@@ -114,7 +114,7 @@ def test_the_english_audit_says_what_it_always_said() -> None:
         "violates: status at limit=min-1000: expected 400, got 200 (2 of 2 times). Smallest failing input: -11.",
         "not exercised: The profile lacks fixtures.member_id, allow: write.", "Good rows", "read-only", "not asked",
         "Open choices compared", "accepted", "not held against it", "broken off", "only where targets differ",
-        "left no results", "2 violates, 1 inconclusive, 1 drifts, 1 conforms",
+        "left no results", "violates: 2, inconclusive: 1, drifts: 1, conforms: 1",
     ):  # fmt: skip
         assert any(text in one for one in said), text
 
