@@ -1,4 +1,4 @@
-"""Whether a row changed because the target did, or because we asked or judged otherwise: told from the evidence.
+"""Whether a row changed because the target did, or because we asked or judged otherwise, by the evidence of both runs.
 
 The same input answered otherwise is the target's doing, whatever else changed. The same answer judged otherwise is
 ours. An input that was not tried before tells nothing about a change, unless nothing changed on our side at all.
@@ -7,18 +7,22 @@ ours. An input that was not tried before tells nothing about a change, unless no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote
 
 from conformance.checks.model import Level, Verdict
 from conformance.compare import own_changes as ours
 from conformance.compare.model import OurChange
-from conformance.results.model import RowResult, TargetRun
+from conformance.results.model import RecordedExchange, RowResult, TargetRun
 from conformance.results.normalize import Normalizer
 
 __all__ = ["collect_trials", "explain_change"]
 
 Trials = dict[str, set[tuple[str, str]]]
+RequestKey = tuple[str, str, str, str, tuple[tuple[str, str], ...]]
+"""Method, URL, body, vantage and headers, without what is particular to one target."""
+_NOT_COMPARED = frozenset({"user-agent", "content-length", "host", "x-request-id", "traceparent"})
+"""Headers that say nothing about what was asked."""
 
 
 def explain_change(
@@ -28,19 +32,72 @@ def explain_change(
     if Verdict.NOT_EXERCISED in {old.verdict, new.verdict}:
         return _exercising(old, new, runs, changes)
     changes = tuple(one for one in changes if _touches(one, old, new))
-    if Verdict.INCONCLUSIVE in {old.verdict, new.verdict}:
-        return ours.changes_that_decide(changes, patience=True)
-    if not (possible := ours.changes_that_decide(changes)):
+    doubtful = Verdict.INCONCLUSIVE in {old.verdict, new.verdict}
+    if not (possible := ours.changes_that_decide(changes, patience=doubtful)):
         return ()
     worse = new if list(Verdict).index(new.verdict) >= list(Verdict).index(old.verdict) else old
-    labels = _failing(worse)
-    before, after = collect_trials(old, Normalizer(runs[0].target)), collect_trials(new, Normalizer(runs[1].target))
-    both = labels & before.keys() & after.keys()
-    if any(_answered_otherwise(before[label], after[label]) for label in both):
+    answers = _compare_attempts(old, new, worse, runs) + _compare_requests(worse, runs)
+    if "differs" in answers:
         return ()
-    if any(before[label] & after[label] for label in both):
+    if "same" in answers and not doubtful:
         return ours.changes_that_decide(changes, judging=True)
-    return possible if labels else ours.changes_that_decide(changes, judging=True)
+    return possible if doubtful or _failing(worse) else ours.changes_that_decide(changes, judging=True)
+
+
+def _compare_attempts(
+    old: RowResult, new: RowResult, worse: RowResult, runs: tuple[TargetRun, TargetRun]
+) -> list[Literal["same", "differs"]]:
+    """How the inputs that speak against the target, told by their labels, were answered in the two runs."""
+    before, after = collect_trials(old, Normalizer(runs[0].target)), collect_trials(new, Normalizer(runs[1].target))
+    labels = {label for where in _failing(worse) for label in (where, where.removeprefix("control "))}
+    found: list[Literal["same", "differs"]] = []
+    for label in labels & before.keys() & after.keys():
+        if _answered_otherwise(before[label], after[label]):
+            found.append("differs")
+        elif before[label] & after[label]:
+            found.append("same")
+    return found
+
+
+def _compare_requests(worse: RowResult, runs: tuple[TargetRun, TargetRun]) -> list[Literal["same", "differs"]]:
+    """How the very requests that speak against the target were answered in both runs, whichever row sent them.
+
+    Requests that several rows have in common are sent once, so they are looked for in all rows. Where nothing was found
+    but a doubt, every request of the row counts.
+    """
+    weighs = Level.MUST if worse.verdict is Verdict.VIOLATES else Level.SHOULD
+    against = {finding.exchange: finding.where for finding in worse.findings if finding.level is weighs}
+    exchanges = [one for one in worse.exchanges if one.n in against and one.label.startswith(against[one.n])]
+    if worse.verdict is Verdict.INCONCLUSIVE:
+        exchanges = list(worse.exchanges)
+    before, after = map(_answers_by_request, runs)
+    settlers = [Normalizer(run.target) for run in runs]
+    keys = {_request_key(one, settler) for one in exchanges for settler in settlers}
+    asked_twice = [key for key in keys if key in before and key in after]
+    return ["same" if before[key] & after[key] else "differs" for key in asked_twice]
+
+
+def _answers_by_request(run: TargetRun) -> dict[RequestKey, set[str]]:
+    """What came back to each request: of an error all of it, of a success the status, for contents may change."""
+    settler = Normalizer(run.target)
+    answers: dict[RequestKey, set[str]] = {}
+    for exchange in (exchange for row in run.rows for exchange in row.exchanges):
+        if (response := exchange.response) is not None:
+            body = settler.settled(response.body) if response.status >= 400 else ""
+            answers.setdefault(_request_key(exchange, settler), set()).add(f"{response.status} {body}")
+    return answers
+
+
+def _request_key(exchange: RecordedExchange, settler: Normalizer) -> RequestKey:
+    request = exchange.request
+    headers = tuple(
+        sorted(
+            (name.lower(), settler.settled(value))
+            for name, value in request.headers
+            if name.lower() not in _NOT_COMPARED and not value.startswith("multipart/")
+        )
+    )
+    return request.method, settler.settled(request.url), settler.settled(request.body or ""), request.vantage, headers
 
 
 def _touches(change: OurChange, old: RowResult, new: RowResult) -> bool:

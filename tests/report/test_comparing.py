@@ -15,6 +15,7 @@ from conformance.results.model import (
     Exploration,
     ExploredFinding,
     KnownDeviationNote,
+    RecordedResponse,
     Results,
     RowResult,
     Suite,
@@ -279,3 +280,47 @@ def test_a_fixture_that_stands_in_no_request_of_a_row_explains_nothing_of_it() -
     assert ((), True) == (only(found).ours, found.worse)
     other = compare(results(conforms(), fixtures={"endpoint": "news"}), results(after, fixtures={"endpoint": "blog"}))
     assert (("fixtures.endpoint",), False) == (only(other).ours, other.worse)
+
+
+def refused_control(row: RowResult) -> RowResult:
+    """The row with its control refused, as a run records it: the finding names the exchange, not the attempt."""
+    number = next(one.n for one in row.exchanges if one.role == "control")
+    refusal = RecordedResponse(400, body='{"message": "Offset: must be no less than 0"}')
+    exchanges = tuple(replace(one, response=refusal) if one.n == number else one for one in row.exchanges)
+    finding = Finding("control", Level.MUST, 200, "400 Offset: must be no less than 0", "offset=min", number)
+    return replace(row, verdict=Verdict.VIOLATES, exchanges=exchanges, attempts=(), findings=(finding,))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"target": {"allow": ["write", "delete"]}},
+        {"results": {"seed": 5}},
+        {"results": {"depth": "smoke"}},
+        {"target": {"hooks": {}}},
+    ],
+    ids=["a permission more", "another seed", "another depth", "a hook less"],
+)
+def test_a_request_that_both_runs_sent_and_that_is_answered_otherwise_is_the_targets_doing(
+    change: dict[str, dict[str, object]],
+) -> None:
+    before = replace(conforms(), attempts=())
+    old = results(before, hooks={"internal_error": {"headers": {"X-Fault": "internal"}}})
+    new = results(refused_control(before), **{"hooks": {"internal_error": {}}, **change.get("target", {})})
+    found = compare(old, replace(new, **change.get("results", {})))  # type: ignore[arg-type]
+    assert (only(found).ours, only(found).kind, found.worse) == ((), Kind.NEWLY_VIOLATING, True)
+
+
+def test_a_request_that_is_answered_the_same_and_judged_otherwise_is_ours() -> None:
+    before = replace(conforms(), attempts=())
+    finding = Finding("body", Level.MUST, "a list", "none", "offset=min", before.exchanges[1].n)
+    after = replace(before, verdict=Verdict.VIOLATES, findings=(finding,))
+    found = compare(results(before), replace(results(after), suite=Suite("conformance", "9.9.9")))
+    assert (only(found).ours, found.worse) == (("suite",), False)
+
+
+def test_a_doubt_is_not_excused_where_the_same_request_is_answered_otherwise() -> None:
+    before = replace(conforms(), attempts=())
+    after = replace(refused_control(before), verdict=Verdict.INCONCLUSIVE, findings=(), reason="control refused")
+    found = compare(results(before), replace(results(after), seed=5))
+    assert (only(found).ours, found.worse) == ((), True)
