@@ -10,8 +10,9 @@ from enum import StrEnum
 from typing import Any
 
 from conformance.checks.model import Level
+from conformance.messages import Message
 from conformance.report.format import format_answer, format_finding
-from conformance.results.matching import match_runs
+from conformance.results.matching import RequestKey, match_runs, request_key
 from conformance.results.model import RecordedExchange, Results, RowResult, TargetRun
 from conformance.results.normalize import Normalizer
 
@@ -69,10 +70,11 @@ def compare_pair(first: Results, second: Results, names: tuple[str, str] = ("fir
     for one, other in match_runs(first.runs, second.runs):
         if one is None or other is None:
             continue
+        sides = _Side(one), _Side(other)
         rows = {row.id: row for row in other.rows}
         for row in one.rows:
             if row.id in rows:
-                found, both, lonely = _of_row(row, rows[row.id], one, other)
+                found, both, lonely = _compare_row((row, rows[row.id]), sides)
                 differences += found
                 compared, alone = compared + both, alone + lonely
     order = [RightSide.FIRST, RightSide.SECOND, RightSide.NEITHER, RightSide.BOTH]
@@ -80,16 +82,42 @@ def compare_pair(first: Results, second: Results, names: tuple[str, str] = ("fir
     return Pairing(*names, tuple(differences), compared, alone)
 
 
-def _of_row(
-    one: RowResult, other: RowResult, first: TargetRun, second: TargetRun
+class _Side:
+    """One target's run, with what the contract has against each of its answers."""
+
+    def __init__(self, run: TargetRun) -> None:
+        self.contract = run.contract.name
+        self.normalizer = Normalizer(run.target)
+        self._against: dict[RequestKey, list[str]] = {}
+        for row in run.rows:
+            exchanges = {exchange.n: exchange for exchange in row.exchanges}
+            for finding in row.findings:
+                if finding.level is not Level.NOTE and finding.exchange in exchanges:
+                    key = request_key(exchanges[finding.exchange], self.normalizer)
+                    self._against.setdefault(key, []).append(format_finding(finding))
+
+    def findings(self, exchange: RecordedExchange, other: RecordedExchange) -> list[str]:
+        """What speaks against the answer to a request, in whatever row it was judged; `other` is the other target's.
+
+        A control is a valid request: whoever refuses it where the other one serves it is wrong.
+        """
+        found = list(dict.fromkeys(self._against.get(request_key(exchange, self.normalizer), [])))
+        refused = exchange.response is not None and exchange.response.status >= 400
+        served = other.response is not None and other.response.status < 400
+        if not found and exchange.role == "control" and refused and served:
+            found = [Message("{label} was refused: {answer}", label=exchange.label, answer=format_answer(exchange))]
+        return found
+
+
+def _compare_row(
+    rows: tuple[RowResult, RowResult], sides: tuple[_Side, _Side]
 ) -> tuple[list[PairDifference], int, int]:
-    left, right = dict(_numbered(one)), dict(_numbered(other))
-    settlers = Normalizer(first.target), Normalizer(second.target)
+    left, right = (dict(_numbered(row)) for row in rows)
     both = [key for key in left if key in right]
     found = [
-        _difference(first.contract.name, (one, other), (left[key], right[key]))
+        _difference(rows[0].id, (left[key], right[key]), sides)
         for key in both
-        if _settled(left[key], settlers[0]) != _settled(right[key], settlers[1])
+        if _settled(left[key], sides[0].normalizer) != _settled(right[key], sides[1].normalizer)
     ]
     return found, len(both), len(left) + len(right) - 2 * len(both)
 
@@ -125,22 +153,18 @@ def _shape(value: Any) -> Any:
 
 
 def _difference(
-    contract: str, rows: tuple[RowResult, RowResult], exchanges: tuple[RecordedExchange, RecordedExchange]
+    row: str, exchanges: tuple[RecordedExchange, RecordedExchange], sides: tuple[_Side, _Side]
 ) -> PairDifference:
-    against = [
-        [format_finding(one) for one in row.findings if one.exchange == exchange.n and one.level is not Level.NOTE]
-        for row, exchange in zip(rows, exchanges, strict=True)
-    ]
-    verdicts = {(False, False): RightSide.BOTH, (True, False): RightSide.SECOND, (False, True): RightSide.FIRST}
-    right = verdicts.get((bool(against[0]), bool(against[1])), RightSide.NEITHER)
     first, second = exchanges
+    against = sides[0].findings(first, second), sides[1].findings(second, first)
+    verdicts = {(False, False): RightSide.BOTH, (True, False): RightSide.SECOND, (False, True): RightSide.FIRST}
     return PairDifference(
-        contract=contract,
-        row=rows[0].id,
+        contract=sides[0].contract,
+        row=row,
         label=first.label,
         first=format_answer(first),
         second=format_answer(second),
-        right=right,
+        right=verdicts.get((bool(against[0]), bool(against[1])), RightSide.NEITHER),
         why=(*against[0], *against[1]),
         first_repeat=first.curl,
         second_repeat=second.curl,

@@ -13,16 +13,13 @@ from urllib.parse import unquote
 from conformance.checks.model import Level, Verdict
 from conformance.compare import own_changes as ours
 from conformance.compare.model import OurChange
-from conformance.results.model import RecordedExchange, RowResult, TargetRun
+from conformance.results.matching import RequestKey, request_key
+from conformance.results.model import RowResult, TargetRun
 from conformance.results.normalize import Normalizer
 
 __all__ = ["collect_trials", "explain_change"]
 
 Trials = dict[str, set[tuple[str, str]]]
-RequestKey = tuple[str, str, str, str, tuple[tuple[str, str], ...]]
-"""Method, URL, body, vantage and headers, without what is particular to one target."""
-_NOT_COMPARED = frozenset({"user-agent", "content-length", "host", "x-request-id", "traceparent"})
-"""Headers that say nothing about what was asked."""
 
 
 def explain_change(
@@ -72,7 +69,7 @@ def _compare_requests(worse: RowResult, runs: tuple[TargetRun, TargetRun]) -> li
         exchanges = list(worse.exchanges)
     before, after = map(_answers_by_request, runs)
     settlers = [Normalizer(run.target) for run in runs]
-    keys = {_request_key(one, settler) for one in exchanges for settler in settlers}
+    keys = {request_key(one, settler) for one in exchanges for settler in settlers}
     asked_twice = [key for key in keys if key in before and key in after]
     return ["same" if before[key] & after[key] else "differs" for key in asked_twice]
 
@@ -84,20 +81,8 @@ def _answers_by_request(run: TargetRun) -> dict[RequestKey, set[str]]:
     for exchange in (exchange for row in run.rows for exchange in row.exchanges):
         if (response := exchange.response) is not None:
             body = settler.settled(response.body) if response.status >= 400 else ""
-            answers.setdefault(_request_key(exchange, settler), set()).add(f"{response.status} {body}")
+            answers.setdefault(request_key(exchange, settler), set()).add(f"{response.status} {body}")
     return answers
-
-
-def _request_key(exchange: RecordedExchange, settler: Normalizer) -> RequestKey:
-    request = exchange.request
-    headers = tuple(
-        sorted(
-            (name.lower(), settler.settled(value))
-            for name, value in request.headers
-            if name.lower() not in _NOT_COMPARED and not value.startswith("multipart/")
-        )
-    )
-    return request.method, settler.settled(request.url), settler.settled(request.body or ""), request.vantage, headers
 
 
 def _touches(change: OurChange, old: RowResult, new: RowResult) -> bool:

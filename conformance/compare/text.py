@@ -96,7 +96,7 @@ class _Text:
         for found in run.explored:
             expected, actual = (format_value(value) for value in (found.expected, found.actual))
             finding = Message(
-                "{check}: expected {expected}, got {actual}.",
+                "{check}: expected {expected}, got {actual}",
                 check=name_of(found.check),
                 expected=expected,
                 actual=actual,

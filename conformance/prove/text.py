@@ -57,7 +57,7 @@ def format_blame(blame: Blame) -> str:
     if blame.where:
         checks = join_messages(", ", map(name_of, blame.checks))
         finding = {"check": checks, "where": blame.where, "expected": blame.expected, "actual": blame.actual}
-        parts.append(Message("{check} at {where}: expected {expected}, got {actual}.", **finding))
+        parts.append(Message("{check} at {where}: expected {expected}, got {actual}", **finding))
     parts += [blame.reason] if blame.reason else []
     return join_messages(": ", parts)
 

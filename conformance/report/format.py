@@ -93,18 +93,20 @@ def format_times(times: str) -> str:
 
 
 def format_finding(finding: Finding) -> str:
-    """Such as `status at limit=min-1: expected 400, got 200 (2 of 5 times). Why it matters.`."""
+    """Such as `status at limit=min-1: expected 400, got 200 (2 of 5 times); why it matters`."""
     expected, actual = format_values(finding)
     said = {"check": name_of(finding.check), "where": finding.where, "expected": expected, "actual": actual}
-    if finding.times:
-        times = format_times(finding.times)
-        first = Message("{check} at {where}: expected {expected}, got {actual} ({times}).", times=times, **said)
+    if finding.check == "control":  # its place names it already
+        del said["check"]
+        first = Message("{where}: expected {expected}, got {actual}", **said)
     else:
-        first = Message("{check} at {where}: expected {expected}, got {actual}.", **said)
+        first = Message("{check} at {where}: expected {expected}, got {actual}", **said)
+    if finding.times:
+        first = Message("{finding} ({times})", finding=first, times=format_times(finding.times))
     parts: list[str] = [first]
     parts += [finding.detail] if finding.detail else []
-    parts += [Message("Smallest failing input: {input}.", input=finding.smallest)] if finding.smallest else []
-    return join_messages(" ", parts)
+    parts += [Message("smallest failing input: {input}", input=finding.smallest)] if finding.smallest else []
+    return join_messages("; ", parts)
 
 
 def format_reason(row: RowResult) -> str:
@@ -133,11 +135,11 @@ def format_exploration_finding(one: Exploration) -> str:
 
 
 def format_explored_finding(found: ExploredFinding) -> str:
-    """`schema: expected …, got …. Why it matters.`."""
+    """`schema: expected …, got …; why it matters`."""
     expected, actual = format_values(found)
     said = {"check": name_of(found.check), "expected": expected, "actual": actual}
-    sentence = Message("{check}: expected {expected}, got {actual}.", **said)
-    return join_messages(" ", [sentence, *([found.detail] if found.detail else [])])
+    first = Message("{check}: expected {expected}, got {actual}", **said)
+    return join_messages("; ", [first, *([found.detail] if found.detail else [])])
 
 
 def format_row_lines(row: RowResult) -> Iterator[str]:

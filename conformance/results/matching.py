@@ -1,14 +1,19 @@
-"""Which run of the old results is to be held against which of the new ones."""
+"""What belongs together in two results: runs of the same contract and target, and equal requests."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from conformance.results.model import TargetRun
+from conformance.results.model import RecordedExchange, TargetRun
+from conformance.results.normalize import Normalizer
 
-__all__ = ["label_run", "match_runs"]
+__all__ = ["RequestKey", "label_run", "match_runs", "request_key"]
 
+RequestKey = tuple[str, str, str, str, tuple[tuple[str, str], ...]]
+"""Method, URL, body, vantage and headers, without what is particular to one target."""
+_NOT_COMPARED = frozenset({"user-agent", "content-length", "host", "x-request-id", "traceparent"})
+"""Headers that say nothing about what was asked."""
 Pair = tuple[TargetRun | None, TargetRun | None]
 
 
@@ -32,6 +37,20 @@ def match_runs(old: Sequence[TargetRun], new: Sequence[TargetRun]) -> tuple[Pair
 def label_run(run: TargetRun) -> str:
     """The target's name, or its address where it has none."""
     return str(run.target.get("name") or run.target.get("base_url") or "?")
+
+
+def request_key(exchange: RecordedExchange, normalizer: Normalizer) -> RequestKey:
+    """Equal for two requests, perhaps of two targets, that ask for the same; `normalizer` is that of the target."""
+    request = exchange.request
+    headers = tuple(
+        sorted(
+            (name.lower(), normalizer.settled(value))
+            for name, value in request.headers
+            if name.lower() not in _NOT_COMPARED and not value.startswith("multipart/")
+        )
+    )
+    body = normalizer.settled(request.body or "")
+    return request.method, normalizer.settled(request.url), body, request.vantage, headers
 
 
 def _taken(left: list[TargetRun], right: list[TargetRun], key: Callable[[TargetRun], Any]) -> Iterator[Pair]:

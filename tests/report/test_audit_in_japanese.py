@@ -99,7 +99,7 @@ def test_causes_titles_and_reasons_are_said_in_japanese() -> None:
     said = "\n".join(seen(page("ja")))
     for text in (
         "対象4件、9行", "原因です。", "表", "次の条件が対象によって異なるため", "中断されました",
-        "ステータス（limit=min-1000）: 期待 400、結果 200（2回中2回）。 違反となる最小の入力: -11。",  # noqa: RUF001
+        "ステータス（limit=min-1000）: 期待 400、結果 200（2回中2回）; 違反となる最小の入力: -11",  # noqa: RUF001
         "プロファイルに fixtures.member_id, allow: write が不足しています。", "既知の逸脱: ベンダーに報告済み",
         "60 秒たっても終わりませんでした", "判定不能: offset=abc: 応答なし（接続拒否）",  # noqa: RUF001
         "違反: 2、判定不能: 1、文言差異: 1、適合: 1",
@@ -111,7 +111,7 @@ def test_the_english_audit_says_what_it_always_said() -> None:
     said = seen(page("en"))
     for text in (
         "4 targets, 9 rows", "Not the same for all targets, so compare with care: depth, seed, permissions, contracts.",
-        "violates: status at limit=min-1000: expected 400, got 200 (2 of 2 times). Smallest failing input: -11.",
+        "violates: status at limit=min-1000: expected 400, got 200 (2 of 2 times); smallest failing input: -11",
         "not exercised: The profile lacks fixtures.member_id, allow: write.", "Good rows", "read-only", "not asked",
         "Open choices compared", "accepted", "not held against it", "broken off", "only where targets differ",
         "left no results", "violates: 2, inconclusive: 1, drifts: 1, conforms: 1",

@@ -153,7 +153,7 @@ def test_causes_and_reasons_come_from_the_results() -> None:
     found = compare(old, replace(new, runs=(said, new.runs[1])))
     (one,) = [one for run in found.runs for one in run.rows]
     assert one.cause_ja == "原因です。"
-    assert translate(one.why, "ja") == "ステータス（offset=min-1）: 期待 400、結果 200。"  # noqa: RUF001
+    assert translate(one.why, "ja") == "ステータス（offset=min-1）: 期待 400、結果 200"  # noqa: RUF001
 
 
 def test_without_a_language_the_page_is_in_english_and_follows_the_browser() -> None:

@@ -104,7 +104,7 @@ def test_markdown_of_a_large_run_stays_below_what_github_takes() -> None:
 
 def test_markdown_and_terminal_name_what_exploration_found() -> None:
     assert "✗ listContents GET /api/v1/contents/{endpoint}: server-error: expected" in drawn("markdown")
-    assert 'listContents GET /api/v1/contents/{endpoint}: server-error: expected "no 5xx", got 500.' in drawn("table")
+    assert 'listContents GET /api/v1/contents/{endpoint}: server-error: expected "no 5xx", got 500' in drawn("table")
 
 
 def test_markdown_in_japanese() -> None:

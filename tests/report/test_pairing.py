@@ -11,7 +11,7 @@ import pytest
 from conformance.audit.pair import RightSide, compare_pair
 from conformance.audit.pair_forms import format_json_pair, format_pair, render_pair
 from conformance.checks.model import Finding, Level, Verdict
-from conformance.results.model import RecordedExchange, Results
+from conformance.results.model import RecordedExchange, RecordedResponse, Results
 from tests.report.hostile import PAYLOADS
 from tests.report.made_up import BELOW, PAGE, answer, conforms, map_text, run_of, sample_results
 
@@ -40,7 +40,7 @@ def test_the_one_against_which_the_contract_has_nothing_is_right(wrong: int, rig
     pair = (bad, site(refused())) if wrong == 0 else (site(refused()), bad)
     (found,) = compare_pair(*pair).differences
     assert (right, "limit=min-1") == (found.right, found.label)
-    assert ("status at limit=min-1: expected 400, got 422.",) == found.why
+    assert ("status at limit=min-1: expected 400, got 422",) == found.why
 
 
 def test_an_open_choice_leaves_both_right_and_two_wrongs_neither() -> None:
@@ -104,3 +104,48 @@ def test_hostile_text_does_no_harm(payload: str) -> None:
     for written in (render_pair(found), format_pair(found), format_json_pair(found)):
         written.encode()
         assert "\x1b" not in written
+
+
+def test_a_control_that_only_one_of_them_refuses_speaks_against_it_whatever_row_sent_it() -> None:
+    sample = sample_results()
+    row = sample.runs[0].rows[0]
+    control = next(one for one in row.exchanges if one.role == "control")
+    refusal = replace(control, response=RecordedResponse(400, body='{"message": "Limit: must be no less than 0."}'))
+    lenient = replace(row, findings=(), exchanges=(control,))
+    strict = replace(row, findings=(), exchanges=(refusal,))
+    pairing = compare_pair(
+        *(replace(sample, runs=(replace(sample.runs[0], rows=(one,)),)) for one in (lenient, strict))
+    )
+    assert [one.right for one in pairing.differences] == [RightSide.FIRST]
+    assert pairing.differences[0].why[0].startswith("limit=min was refused: 400 ")
+
+
+def test_what_another_row_has_against_the_same_request_counts() -> None:
+    sample = sample_results()
+    row = sample.runs[0].rows[0]
+    control = next(one for one in row.exchanges if one.role == "control")
+    refusal = replace(control, response=RecordedResponse(400, body="{}"))
+    finding = Finding("control", Level.MUST, 200, 400, "control limit=min", control.n)
+    first = replace(row, findings=(), exchanges=(control,))
+    judged, shown = replace(row, id="t/judged", exchanges=(refusal,), findings=(finding,)), replace(row, findings=())
+    second = (judged, replace(shown, exchanges=(refusal,)))
+    pairing = compare_pair(
+        replace(sample, runs=(replace(sample.runs[0], rows=(first,)),)),
+        replace(sample, runs=(replace(sample.runs[0], rows=second),)),
+    )
+    assert [(one.right, one.why) for one in pairing.differences] == [
+        (RightSide.FIRST, ("control limit=min: expected 200, got 400",))
+    ]
+
+
+def test_an_answer_is_shown_as_it_came_on_the_page() -> None:
+    sample = sample_results()
+    row = sample.runs[0].rows[0]
+    control = next(one for one in row.exchanges if one.role == "control")
+    refusal = replace(control, response=RecordedResponse(400, body='{"message": "no"}'))
+    first, second = (replace(row, findings=(), exchanges=(one,)) for one in (control, refusal))
+    page = render_pair(
+        compare_pair(*(replace(sample, runs=(replace(sample.runs[0], rows=(one,)),)) for one in (first, second)))
+    )
+    assert "400 {&#34;message&#34;: &#34;no&#34;}" in page
+    assert "\\&#34;" not in page

@@ -73,7 +73,9 @@ def test_japanese_has_the_same_placeholders() -> None:
 
 
 def test_japanese_is_japanese() -> None:
-    wrong = {english for english, text in JAPANESE.items() if not re.search(r"[\u3000-\u30ff\u4e00-\u9fff]", text)}
+    wrong = {
+        english for english, text in JAPANESE.items() if not re.search(r"[\u3000-\u30ff\u4e00-\u9fff\uff08]", text)
+    }
     assert wrong == SAME
 
 
