@@ -68,8 +68,18 @@ def build_context(
             permissions=frozenset({"read", *target.allow}),
             ca_bundle=str(target.ca_bundle) if target.ca_bundle else None,
             client_certificate=_client_certificate(target),
+            proxy=target.proxy,
+            headers=target.headers,
+            request_ids=target.request_ids,
         ),
-        Limits(connect=target.timeout, read=target.timeout, whole=target.timeout),
+        Limits(
+            connect=target.timeout,
+            read=target.timeout,
+            whole=target.timeout,
+            longest_wait=target.patience[0],
+            request_patience=target.patience[0],
+            patience=target.patience[1],
+        ),
         pace,
         Pace(said[0], said[1] * share) if said else None,
         seed,
@@ -90,8 +100,9 @@ def build_context(
 def _client_certificate(target: Target) -> ClientCertificate | None:
     if target.client_cert is None:
         return None
-    cert, key = target.client_cert
-    return ClientCertificate(str(cert), str(key) if key else None)
+    files = (target.client_cert.cert, target.client_cert.key, target.client_cert.pkcs12)
+    cert, key, pkcs12 = (str(path) if path else None for path in files)
+    return ClientCertificate(cert, key, pkcs12, target.client_cert.passphrase)
 
 
 Explored = tuple[Exploration, tuple[Undocumented, ...]]

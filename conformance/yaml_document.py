@@ -7,6 +7,7 @@ decides who violates a contract all of that is refused or read as the text it lo
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -17,10 +18,12 @@ import yaml
 
 from conformance.errors import Problem
 
-__all__ = ["Document", "dump", "read", "read_text", "replace_value"]
+__all__ = ["Document", "dump", "read", "read_text", "refuse_special_file", "replace_value"]
 
 Place = tuple[str | int, ...]
 
+LARGEST = 16 << 20
+"""Bytes of one file."""
 MOST = 200_000
 """Values of one file, aliases written out: a hundred times the largest table."""
 
@@ -81,8 +84,14 @@ class Document:
 
 def read(path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
     """Read a file; a document with no problems, or problems (and the document where it could still be built)."""
+    if (problem := refuse_special_file(path)) is not None:
+        return None, (Problem(str(path), problem, "give the path of a plain file"),)
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            return None, (Problem(f"{path}:1", f"larger than {LARGEST >> 20} MiB", "give another file"),)
+        text = content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         return None, (Problem(f"{path}:1", f"not UTF-8 (byte {error.start})", "save it as UTF-8"),)
     except OSError as error:
@@ -157,6 +166,17 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _represent_text)
+
+
+def refuse_special_file(path: Path) -> str | None:
+    """Why a path is not read: what stands there never ends, or is no file. None for a plain file, and for nothing."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISDIR(mode):
+        return "is a folder"
+    return None if stat.S_ISREG(mode) else "is no plain file, but a device, a pipe or a socket"
 
 
 class _TooMuch(Exception):

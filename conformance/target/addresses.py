@@ -9,6 +9,8 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+import idna
+
 __all__ = [
     "is_loopback",
     "parse_base_url",
@@ -17,6 +19,7 @@ __all__ = [
     "parse_source_address",
     "read_password",
     "remove_userinfo",
+    "to_ascii_host",
 ]
 
 _NAME = re.compile(r"[A-Za-z0-9_\-\u0080-\U0010ffff]{1,63}(\.[A-Za-z0-9_\-\u0080-\U0010ffff]{1,63})*\.?\Z")
@@ -25,6 +28,7 @@ _ODD = re.compile(r"[\x00-\x20\x7f\\\u0080-\u00a0\u2028\u2029]")
 
 def parse_base_url(text: str) -> str:
     """The base URL without slashes at its end; `ValueError` unless it is http(s)://host[:port][/path] and no more."""
+    text = to_ascii_host(text)
     parts = _http(text)
     if parts.username is not None or parts.password is not None:
         raise ValueError("holds a user or a password; name them under `credentials`")
@@ -35,10 +39,29 @@ def parse_base_url(text: str) -> str:
 
 def parse_proxy(text: str) -> str:
     """A proxy's URL, which may hold a user and a password; `ValueError` unless it is http(s)://host[:port]."""
+    text = to_ascii_host(text)
     parts = _http(text)
     if parts.path not in {"", "/"} or "?" in text or "#" in text:
         raise ValueError("holds more than http://host:port")
     return text
+
+
+def to_ascii_host(url: str) -> str:
+    """A URL with the name of its host as it goes out (IDNA 2008, `xn--…`); unchanged where it is ASCII already."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return url
+    if host.isascii():
+        return url
+    try:
+        name = idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        raise ValueError("names a host that is no internationalised name (check its spelling)") from None
+    user, at, address = parts.netloc.rpartition("@")
+    _, colon, port = address.partition(":")
+    return urlunsplit(parts._replace(netloc=f"{user}{at}{name}{colon}{port}"))
 
 
 def parse_link(text: str) -> str:

@@ -6,21 +6,26 @@ No message repeats a value, nor the name of a file, nor a variable's name that c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from conformance.errors import Problem
-from conformance.target.schema import SOURCES
+from conformance.target.schema import SOURCES, parse_pace
 from conformance.validation import Locate, Place, format_location
+from conformance.yaml_document import refuse_special_file
 
-__all__ = ["Credential", "CredentialReader", "Secret"]
+__all__ = ["CommandFailedError", "Credential", "CredentialReader", "Secret", "run_command"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HALVES = re.compile(r"[\ud800-\udfff]")
 _PLAINLY_A_NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z|[a-z_]+\Z")
 _LONGEST = 65_536
+"""Bytes of a secret in a file, or printed by a command."""
+_PATIENCE = 60.0
+"""Seconds that a command has to print a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,38 @@ class Credential:
     name: str
     header: str | None
     values: Mapping[str, Secret]
+    commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """By the name of a value, the command that prints it: see `run_command`."""
+    allowance: tuple[int, float] | None = None
+    """So many requests in each so many seconds are served before it is refused; None where the profile says nothing."""
+
+
+class CommandFailedError(Exception):
+    """A command that was to print a secret did not; `str()` says why, and quotes nothing of what it printed."""
+
+
+def run_command(command: Sequence[str], folder: Path) -> str:
+    """What a command prints, without line ends at its end. It has a minute, and no input.
+
+    Raises CommandFailedError.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own command, not run by a shell
+            list(command), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise CommandFailedError(f"the command has not ended after {_PATIENCE:g} s") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not the name of a program"
+        raise CommandFailedError(f"the command cannot be run: {reason}") from None
+    if done.returncode != 0:
+        raise CommandFailedError(f"the command exits with {done.returncode}")
+    if len(done.stdout) > _LONGEST:
+        raise CommandFailedError("the command prints more than 64 KiB")
+    try:
+        return done.stdout.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise CommandFailedError("the command prints what is not UTF-8") from None
 
 
 @dataclass(slots=True)
@@ -70,30 +107,50 @@ class CredentialReader:
     def _credential(self, name: str, written: Mapping[str, Any]) -> Credential | None:
         place: Place = ("credentials", name)
         if not {"header", *SOURCES}.isdisjoint(written):
-            secret = self._secret(place, written, header=True)
-            header = written.get("header")
-            return Credential(name, header, {"": secret}) if secret and isinstance(header, str) else None
+            secret = self.secret(place, written, header=True)
+            header, allowance = written.get("header"), written.get("allowance")
+            if secret is None or not isinstance(header, str):
+                return None
+            commands = {"": tuple(written["command"])} if "command" in written else {}
+            return Credential(name, header, {"": secret}, commands, _pace(allowance))
         return self._fields(name, place, written)
 
     def _fields(self, name: str, place: Place, written: Mapping[str, Any]) -> Credential | None:
         if not written:
             self._problem(place, "is empty", "name its values by env or file, or leave it out")
         opened = {
-            key: self._secret((*place, key), value) for key, value in written.items() if isinstance(value, Mapping)
+            key: self.secret((*place, key), value) for key, value in written.items() if isinstance(value, Mapping)
         }
         values = {key: secret for key, secret in opened.items() if secret is not None}
-        return Credential(name, None, values) if values and len(values) == len(written) else None
+        commands = {key: tuple(value["command"]) for key, value in written.items() if "command" in value}
+        return Credential(name, None, values, commands) if values and len(values) == len(written) else None
 
-    def _secret(self, place: Place, written: Mapping[str, Any], *, header: bool = False) -> Secret | None:
+    def headers(self, written: Any) -> tuple[tuple[str, str], ...]:
+        """The headers of every request, in the order of the profile; those that cannot be opened are left out."""
+        found: list[tuple[str, str]] = []
+        for name, value in written.items() if isinstance(written, Mapping) else ():
+            if isinstance(value, Mapping):
+                secret = self.secret(("headers", name), value, header=True)
+                found += [(name, secret.value)] if secret else []
+            elif isinstance(value, str):
+                found.append((name, value))
+        return tuple(found)
+
+    def secret(self, place: Place, written: Mapping[str, Any], *, header: bool = False) -> Secret | None:
+        """Open one secret and note it; None with a problem where it cannot be opened."""
         given = [key for key in SOURCES if key in written]
         if len(given) != 1:
-            if given or not set(written) - {"header"}:  # else an unknown key is what is wrong
-                self._problem(place, "needs exactly one of env, file and value", "keep one of them")
+            if given or not set(written) - {"header", "allowance"}:  # else an unknown key is what is wrong
+                self._problem(place, "needs exactly one of env, file, command and value", "keep one of them")
             return None
-        text, at = written[given[0]], (*place, given[0])
-        if not isinstance(text, str):
+        source, at = written[given[0]], (*place, given[0])
+        if given[0] == "command":
+            name, value = self._by_command(place, at, source)
+        elif isinstance(source, str):
+            readers = {"env": self._by_env, "file": self._by_file, "value": self._by_value}
+            name, value = readers[given[0]](place, at, source)
+        else:
             return None
-        name, value = {"env": self._by_env, "file": self._by_file, "value": self._by_value}[given[0]](place, at, text)
         if value is None:
             return None
         if flaw := _flaw(value, header):
@@ -111,6 +168,9 @@ class CredentialReader:
 
     def _by_file(self, place: Place, at: Place, path: str) -> tuple[str, str | None]:
         try:
+            if (problem := refuse_special_file(self.folder / path)) is not None:
+                self._problem(at, f"what it names {problem}", "give the path of a plain file")
+                return format_location(place[1:]), None
             with (self.folder / path).open("rb") as stream:
                 content = stream.read(_LONGEST + 1)
             value = content.decode("utf-8").rstrip("\r\n")
@@ -125,6 +185,14 @@ class CredentialReader:
             self._problem(at, "the file that it names is larger than 64 KiB")
         return format_location(place[1:]), None
 
+    def _by_command(self, place: Place, at: Place, command: Any) -> tuple[str, str | None]:
+        if isinstance(command, list) and command and all(isinstance(each, str) for each in command):
+            try:
+                return format_location(place[1:]), run_command(command, self.folder)
+            except CommandFailedError as error:
+                self._problem(at, str(error), "run it by hand to see why")
+        return format_location(place[1:]), None
+
     def _by_value(self, place: Place, at: Place, text: str) -> tuple[str, str | None]:
         if self.local is False:
             self._problem(at, "a secret may stand here only for a base URL on this machine", "name it by env or file")
@@ -133,6 +201,13 @@ class CredentialReader:
 
     def _problem(self, place: Place, what: str, hint: str = "") -> None:
         self.problems.append(Problem(self.locate(place), f"{format_location(place)}: {what}", hint))
+
+
+def _pace(text: Any) -> tuple[int, float] | None:
+    try:
+        return parse_pace(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def _flaw(value: str, header: bool) -> str | None:

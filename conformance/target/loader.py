@@ -19,7 +19,7 @@ from conformance.target.credentials import Credential, CredentialReader, Secret
 from conformance.target.known_deviations import KnownDeviation, KnownDeviationEntry
 from conformance.target.schema import Profile, VantageForm, parse_duration, parse_pace
 from conformance.validation import Locate, Place, format_location, problems_from_validation, suggest
-from conformance.yaml_document import Document, read
+from conformance.yaml_document import Document, read, refuse_special_file
 
 __all__ = [
     "Credential",
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"|(?<=the tag )\S+")
-_PRIVATE = frozenset(["credentials"])
+_PRIVATE = frozenset(["credentials", "headers", "client_cert"])
 _HARMLESS = frozenset(Profile.model_fields) - _PRIVATE
 
 
@@ -151,6 +151,17 @@ class Vantage:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """Files of the certificate that is shown to the target: PEM, or PKCS#12 with the key in it."""
+
+    cert: Path | None = None
+    key: Path | None = None
+    """In the file of the certificate when None."""
+    pkcs12: Path | None = None
+    passphrase: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Everything about one server under test."""
 
@@ -173,8 +184,19 @@ class Target:
     timeout: float
     """Seconds."""
     ca_bundle: Path | None
-    client_cert: tuple[Path, Path | None] | None
-    """Certificate and key; the key is in the same file when None."""
+    client_cert: ClientCertificate | None
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    """Headers of every request."""
+    request_ids: bool
+    """Whether each request has an `X-Request-Id` of its own."""
+    proxy: str | None = field(repr=False)
+    """The proxy of the whole run, but for vantages with one of their own."""
+    patience: tuple[float, float]
+    """Seconds: the longest wait of one request, and all waits of a run."""
+    settle: float
+    """Seconds for which a read after a write may still show what was before."""
+    wait_for: float
+    """Seconds to wait for a target that is still starting."""
     expectations: tuple[KnownDeviation, ...]
     secrets: Mapping[str, str] = field(repr=False)
     """Every value that must not be written, by the name that is written in its place."""
@@ -247,7 +269,10 @@ class _Reader:
         vantages = self._vantages(members.get("vantages"), vault)
         granted = self._granted(allow)
         ca_bundle = self._file(("ca_bundle",), members.get("ca_bundle"))
-        client_cert = self._certificate(members.get("client_cert"))
+        client_cert = self._certificate(members.get("client_cert"), vault)
+        headers = vault.headers(members.get("headers"))
+        if isinstance(proxy := members.get("proxy"), str) and (password := addresses.read_password(proxy)):
+            vault.keep("proxy", password)
         expectations = self._expectations(profile, members.get("expectations"))
         self.problems += vault.problems
         if self.problems or profile is None:
@@ -268,6 +293,12 @@ class _Reader:
             timeout=parse_duration(profile.timeout),
             ca_bundle=ca_bundle,
             client_cert=client_cert,
+            headers=headers,
+            request_ids=profile.request_ids,
+            proxy=profile.proxy,
+            patience=(parse_duration(profile.patience.per_wait), parse_duration(profile.patience.in_all)),
+            settle=parse_duration(profile.settle) if profile.settle else 0.0,
+            wait_for=parse_duration(profile.wait_for) if profile.wait_for else 0.0,
             expectations=expectations,
             secrets=vault.secrets,
             described=_describe(profile, name, allowed, vault.secrets),
@@ -304,17 +335,27 @@ class _Reader:
             vault.keep(f"{name}.proxy", password)
         return Vantage(form.get("source_address"), proxy)
 
-    def _certificate(self, written: Any) -> tuple[Path, Path | None] | None:
-        pair = {"cert": written} if isinstance(written, str) else written if isinstance(written, Mapping) else {}
-        places = {key: ("client_cert",) if isinstance(written, str) else ("client_cert", key) for key in pair}
-        cert, key = (self._file(places.get(each, ()), pair.get(each)) for each in ("cert", "key"))
-        return (cert, key) if cert else None
+    def _certificate(self, written: Any, vault: CredentialReader) -> ClientCertificate | None:
+        if isinstance(written, str):
+            return ClientCertificate(cert=self._file(("client_cert",), written))
+        if not isinstance(written, Mapping):
+            return None
+        if len({"cert", "pkcs12"}.intersection(written)) != 1:
+            self._problem(("client_cert",), "needs exactly one of cert and pkcs12", "keep one of them")
+        if "pkcs12" in written and "key" in written:
+            self._problem(("client_cert", "key"), "stands beside pkcs12, which holds the key", "leave it out")
+        source = written.get("passphrase")
+        secret = vault.secret(("client_cert", "passphrase"), source) if isinstance(source, Mapping) else None
+        cert, key, pkcs12 = (self._file(("client_cert", name), written.get(name)) for name in ("cert", "key", "pkcs12"))
+        return ClientCertificate(cert, key, pkcs12, secret.value if secret else None)
 
     def _file(self, place: Place, written: Any) -> Path | None:
         if not isinstance(written, str) or not written:
             return None
         path = self.folder / written
-        if not (path.is_file() and os.access(path, os.R_OK)):
+        if (problem := refuse_special_file(path)) is not None:
+            self._problem(place, f"{written!r} {problem}", "give the path of a plain file")
+        elif not (path.is_file() and os.access(path, os.R_OK)):
             self._problem(place, f"{written!r} is not a file that can be read", "check the path")
         return path
 
@@ -382,6 +423,10 @@ def _describe(profile: Profile, name: str, allow: Iterable[str], secrets: Mappin
         "pace": profile.pace,
         "pace_group": profile.pace_group,
         "timeout": profile.timeout,
+        "settle": profile.settle,
+        "wait_for": profile.wait_for,
+        "headers": list(profile.headers) or None,
+        "proxy": addresses.remove_userinfo(profile.proxy) if profile.proxy else None,
         "fixtures": profile.fixtures,
         "vantages": {each: _describe_vantage(form) for each, form in profile.vantages.items()},
         "hooks": {each: {"headers": list(hook.headers)} for each, hook in profile.hooks.items()},

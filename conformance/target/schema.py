@@ -6,9 +6,9 @@ import math
 import re
 from typing import Annotated, Any, NoReturn
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, JsonValue, Tag
 
-from conformance.contract.schema import PERMISSIONS
+from conformance.contract.schema import PERMISSIONS, check_header_name
 from conformance.target import addresses
 from conformance.target.known_deviations import KnownDeviationEntry
 from conformance.validation import suggest
@@ -19,6 +19,7 @@ __all__ = [
     "ClientCertificate",
     "HeaderCredential",
     "Hook",
+    "Patience",
     "Profile",
     "SecretSource",
     "VantageForm",
@@ -63,16 +64,17 @@ def _refuse(what: str, example: str) -> NoReturn:
     raise ValueError(f"{what}; write it as {example}")
 
 
-SOURCES = ("env", "file", "value")
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+SOURCES = ("env", "file", "command", "value")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ONE_SOURCE: list[JsonValue] = [{"required": [key]} for key in SOURCES]
 
 
 def _header_name(text: str) -> str:
-    if not _TOKEN.match(text):
-        raise ValueError("is not the name of a header; the value goes by env or file")
-    return text
+    try:
+        return check_header_name(text)
+    except ValueError as error:
+        hint = "" if "; " in str(error) else "; the value goes by env or file"
+        raise ValueError(f"{error}{hint}") from None
 
 
 def _header_value(text: str) -> str:
@@ -93,6 +95,13 @@ def _permission(text: str) -> str:
     return text
 
 
+def _with_unit(value: Any) -> Any:
+    """A bare number gets a message of its own: in quotes it would be as wrong."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        _refuse("has no unit", "10s, 500ms or 1m; a pace as 10/10s")
+    return value
+
+
 def _profile_duration(text: str) -> str:
     parse_duration(text)
     return text
@@ -101,6 +110,10 @@ def _profile_duration(text: str) -> str:
 def _pace(text: str) -> str:
     parse_pace(text)
     return text
+
+
+def _header(value: Any) -> str:
+    return "<text>" if isinstance(value, str) else "<secret>"
 
 
 def _fixture(value: JsonValue) -> JsonValue:
@@ -120,6 +133,12 @@ def _finite(value: JsonValue) -> bool:
 
 
 Line = Annotated[str, AfterValidator(_line), Field(min_length=1)]
+DurationText = Annotated[
+    str, BeforeValidator(_with_unit), AfterValidator(_profile_duration), Field(json_schema_extra={"pattern": DURATION})
+]
+PaceText = Annotated[
+    str, BeforeValidator(_with_unit), AfterValidator(_pace), Field(json_schema_extra={"pattern": PACE})
+]
 
 
 class _Form(BaseModel):
@@ -127,12 +146,15 @@ class _Form(BaseModel):
 
 
 class SecretSource(_Form):
-    """Where a secret comes from: exactly one of an environment variable, a file, or (on loopback only) the text."""
+    """Where a secret comes from: exactly one of a variable, a file, a command, or (on loopback only) the text."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_SOURCE})
 
     env: Line | None = Field(None, description="The environment variable that holds it")
     file: Line | None = Field(None, description="The file that holds it, relative to the profile")
+    command: Annotated[list[Line], Field(min_length=1)] | None = Field(
+        None, description="A command and its arguments that print it; run again when the target says 401"
+    )
     value: str | None = Field(None, repr=False, description="The text itself; only for a base URL on this machine")
 
 
@@ -140,6 +162,7 @@ class HeaderCredential(SecretSource):
     """A secret that is sent in a header."""
 
     header: Annotated[str, AfterValidator(_header_name)] = Field(description="The header's name")
+    allowance: PaceText | None = Field(None, description="How much it may be used before it is refused: 3/60s")
 
 
 class VantageForm(_Form):
@@ -164,10 +187,21 @@ class Hook(_Form):
 
 
 class ClientCertificate(_Form):
-    """A certificate to show to the target, with its key in the same file or beside it."""
+    """A certificate to show to the target: PEM files, or a PKCS#12 file with the certificate and its key."""
 
-    cert: Line
-    key: Line | None = None
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["cert"]}, {"required": ["pkcs12"]}]})
+
+    cert: Line | None = Field(None, description="The certificate, a PEM file relative to the profile")
+    key: Line | None = Field(None, description="Its key, a PEM file; in the file of the certificate when absent")
+    pkcs12: Line | None = Field(None, description="Certificate and key in one PKCS#12 file")
+    passphrase: SecretSource | None = Field(None, description="What the key is encrypted with")
+
+
+class Patience(_Form):
+    """How long to wait for a target that asks for it (`Retry-After`, 429, 503) or does not answer."""
+
+    per_wait: DurationText = Field("60s", description="The longest single wait, and all waits of one request")
+    in_all: DurationText = Field("5m", description="All waits of a run together")
 
 
 def _credential_form(value: Any) -> str:
@@ -179,6 +213,10 @@ def _text_or(form: str, text: str) -> Discriminator:
     return Discriminator(lambda value: text if isinstance(value, str) else form)
 
 
+HeaderValue = Annotated[
+    Annotated[str, AfterValidator(_header_value), Tag("<text>")] | Annotated[SecretSource, Tag("<secret>")],
+    Discriminator(_header),
+]
 Credentials = Annotated[
     Annotated[HeaderCredential, Tag("<header>")] | Annotated[dict[Line, SecretSource], Tag("<fields>")],
     Discriminator(_credential_form),
@@ -209,15 +247,27 @@ class Profile(_Form):
     allow: list[Annotated[str, AfterValidator(_permission), Field(json_schema_extra={"enum": list(PERMISSIONS)})]] = (
         Field([], description="What may be done beyond reading")
     )
-    pace: Annotated[str, AfterValidator(_pace), Field(json_schema_extra={"pattern": PACE})] | None = Field(
-        None, description="Requests per time over the whole run: 10/10s"
-    )
+    pace: PaceText | None = Field(None, description="Requests per time over the whole run: 10/10s")
     pace_group: Line | None = Field(None, description="Targets of one group share one pace")
-    timeout: Annotated[str, AfterValidator(_profile_duration), Field(json_schema_extra={"pattern": DURATION})] = Field(
-        "10s", description="How long to wait for an answer: 10s, 500ms"
+    timeout: DurationText = Field("10s", description="How long to wait for an answer: 10s, 500ms")
+    patience: Patience = Field(
+        default_factory=lambda: Patience.model_validate({}), description="How long to wait where the target asks for it"
+    )
+    settle: DurationText | None = Field(
+        None, description="How long a read after a write may still show what was before: 2s"
+    )
+    wait_for: DurationText | None = Field(None, description="How long to wait for a target that is still starting: 60s")
+    headers: dict[Annotated[str, AfterValidator(_header_name)], HeaderValue] = Field(
+        {}, description="Headers of every request; what comes from env, a file or a command is a secret"
+    )
+    request_ids: bool = Field(default=False, description="Whether each request has an X-Request-Id of its own")
+    proxy: Annotated[str, AfterValidator(addresses.parse_proxy)] | None = Field(
+        None, repr=False, description="The proxy of the whole run: http://user@host:port"
     )
     ca_bundle: Line | None = Field(None, description="Certificates to trust, a file relative to the profile")
-    client_cert: Certificates | None = Field(None, description="Our certificate: a file, or {cert: …, key: …}")
+    client_cert: Certificates | None = Field(
+        None, description="Our certificate: a file, {cert: …, key: …, passphrase: …} or {pkcs12: …, passphrase: …}"
+    )
     expectations: Expectations = Field([], description="Known deviations: entries, or a file of them")
 
 

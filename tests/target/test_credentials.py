@@ -102,7 +102,7 @@ def test_a_secret_file_that_cannot_be_used_is_refused(
 def test_a_secret_file_that_is_not_there_is_refused(problems: Callable[..., list[str]], tmp_path: Path) -> None:
     for name in ("none", ".", '"a\\0b"'):
         assert any(
-            "cannot be read" in each or "control" in each
+            "cannot be read" in each or "control" in each or "is a folder" in each
             for each in problems(f"credentials:\n  full: {{header: X, file: {name}}}\n")
         )
 
