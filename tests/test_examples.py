@@ -296,7 +296,7 @@ def test_alerts_ask_for_metrics_that_there_are() -> None:
     rules = [rule for group in document("prometheus/alerts.yaml")["groups"] for rule in group["rules"]]
     written = metrics.format_metrics(sample_results())
     names = {name for rule in rules for name in re.findall(r"conformance_\w+", rule["expr"])}
-    assert len(names) == 3
+    assert len(names) == 4
     assert [name for name in names if f"# TYPE {name} gauge" not in written] == []
     labels = {label for rule in rules for label in re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])}
     assert [label for label in labels if f'{label}="' not in written] == []

@@ -84,3 +84,15 @@ def test_sizes_that_nobody_counted_are_minus_one() -> None:
     packed = replace(plain, response=replace(plain.response, headers=(("Content-Encoding", "gzip"),)))
     sizes = [entry["response"]["bodySize"] for entry in entries(of(plain, packed, failure(3, "c", "timeout", "")))]
     assert [plain.response.size, -1, -1] == sizes
+
+
+def test_a_query_is_decoded_but_for_its_plus_signs() -> None:
+    url = "https://h.example/a?limit=+5&q=%E6%97%A5&flag&x=1=2"
+    one = answer(1, "limit=+5", "limit=+5", 200, {})
+    (entry,) = entries(of(replace(one, request=replace(one.request, url=url))))
+    assert [(pair["name"], pair["value"]) for pair in entry["request"]["queryString"]] == [
+        ("limit", "+5"),
+        ("q", "日"),
+        ("flag", ""),
+        ("x", "1=2"),
+    ]

@@ -89,6 +89,7 @@ def test_junit_stays_well_formed_and_has_only_its_own_elements(text: str) -> Non
 
     assert names <= {
         "testsuites", "testsuite", "testcase", "properties", "property", "failure", "error", "skipped",
+        "system-out",
     }  # fmt: skip
 
 

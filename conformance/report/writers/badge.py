@@ -14,19 +14,37 @@ _COLOURS = {
     Verdict.CONFORMS: "brightgreen", Verdict.DRIFTS: "yellow", Verdict.VIOLATES: "red",
     Verdict.INCONCLUSIVE: "blueviolet", Verdict.NOT_EXERCISED: "lightgrey",
 }  # fmt: skip
+_NOT_WHOLE = "green"
+"""Of a run that conforms as far as it went: some row was not exercised or is excused."""
+_BROKEN_OFF = "lightgrey"
+"""Of a run that conforms as far as it went and was broken off."""
 
 
 def format_badge(results: Results) -> str:
-    """The verdict with how many of the rows have it; the label names the contracts."""
+    """The verdict with how many of the rows have it, and what else must be known; the label names the contracts."""
     rows = [row for run in results.runs for row in run.rows]
-    counts = dict(count_verdicts(rows))
-    verdict = results.verdict
-    message = f"{verdict} {counts[verdict]}/{len(rows)}" if rows else verdict.value
+    counts = dict(count_verdicts(row for row in rows if row.known is None))
+    verdict, known = results.verdict, sum(row.known is not None for row in rows)
+    explored = sum(one.verdict is Verdict.VIOLATES for run in results.runs for one in run.explored)
+    parts = [f"{verdict} {counts[verdict]}/{len(rows)}" if counts[verdict] else verdict.value]
+    parts += [f"{explored} in exploration"] if explored else []
+    parts += [f"{known} known"] if known else []
+    left = counts[Verdict.NOT_EXERCISED]
+    parts += [f"{left} not exercised"] if left and verdict is not Verdict.NOT_EXERCISED else []
+    parts += ["broken off"] if results.partial else []
     badge = {
         "schemaVersion": 1,
         "label": to_one_line(", ".join(run.contract.name for run in results.runs) or results.suite.name),
-        "message": message + (" (partial)" if results.partial else ""),
-        "color": _COLOURS[verdict],
+        "message": ", ".join(parts),
+        "color": _colour(results, whole=not known and not left),
         "isError": verdict in {Verdict.VIOLATES, Verdict.INCONCLUSIVE},
     }
     return format_json_text(badge)
+
+
+def _colour(results: Results, *, whole: bool) -> str:
+    if results.verdict is not Verdict.CONFORMS:
+        return _COLOURS[results.verdict]
+    if results.partial:
+        return _BROKEN_OFF
+    return _COLOURS[Verdict.CONFORMS] if whole else _NOT_WHOLE

@@ -1,4 +1,6 @@
-"""W3C's Evaluation and Report Language 1.0 as JSON-LD: an assertion per row, for programs that compare suites.
+"""W3C's Evaluation and Report Language 1.0 as JSON-LD, for programs that compare suites.
+
+An assertion per row and per explored operation:
 
 conforms, drifts → passed · violates → failed · inconclusive → cantTell · not-exercised → untested
 """
@@ -9,9 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.checks.model import Verdict
-from conformance.report.format import format_promise, format_reason
+from conformance.report.format import format_exploration_finding, format_promise, format_reason
 from conformance.report.sanitize import is_web_link, show_invisible, to_one_line
-from conformance.results.model import Results, RowResult, TargetRun
+from conformance.results.model import Exploration, Results, RowResult, TargetRun
 from conformance.results.serialization import format_json_text
 
 __all__ = ["format_earl"]
@@ -48,6 +50,7 @@ def format_earl(results: Results) -> str:
         subject = f"urn:conformance:target:{number}"
         graph.append(_subject(subject, run))
         graph += [_assertion(results, run, row, subject) for row in run.rows]
+        graph += [_explored_assertion(results, run, one, subject) for one in run.explored]
     return format_json_text({"@context": _CONTEXT, "@graph": graph})
 
 
@@ -64,9 +67,30 @@ def _assertion(results: Results, run: TargetRun, row: RowResult, subject: str) -
     }
     if is_web_link(row.source.document):
         criterion["dct:isPartOf"] = {"@id": row.source.document}
-    result: dict[str, Any] = {"@type": "earl:TestResult", "outcome": _OUTCOMES[row.verdict], "date": results.started}
-    if row.verdict is not Verdict.CONFORMS:
-        result["description"] = f"{row.verdict}: {format_reason(row)}".rstrip(": ")
+    description = "" if row.verdict is Verdict.CONFORMS else f"{row.verdict}: {format_reason(row)}".rstrip(": ")
+    if row.known:
+        description += f"; known deviation: {row.known.reason} {row.known.link} {row.known.expires}".rstrip()
+    return _judged(results, subject, criterion, row.verdict, description)
+
+
+def _explored_assertion(results: Results, run: TargetRun, one: Exploration, subject: str) -> dict[str, Any]:
+    name = f"{quote(show_invisible(run.contract.name))}:{quote(show_invisible(one.operation))}"
+    criterion = {
+        "@id": f"urn:conformance:exploration:{name}",
+        "@type": "earl:TestCase",
+        "title": to_one_line(f"exploration of {one.operation}"),
+        "description": to_one_line(f"{one.method} {one.path}"),
+    }
+    description = "" if one.verdict is Verdict.CONFORMS else f"{one.verdict}: {format_exploration_finding(one)}"
+    return _judged(results, subject, criterion, one.verdict, description)
+
+
+def _judged(
+    results: Results, subject: str, criterion: dict[str, Any], verdict: Verdict, description: str
+) -> dict[str, Any]:
+    result: dict[str, Any] = {"@type": "earl:TestResult", "outcome": _OUTCOMES[verdict], "date": results.started}
+    if description:
+        result["description"] = to_one_line(description)
     return {
         "@type": "earl:Assertion",
         "assertedBy": "urn:conformance:suite",

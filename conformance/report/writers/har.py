@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import StringIO
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import harfile
 
@@ -97,10 +97,13 @@ def _records(pairs: tuple[tuple[str, str], ...]) -> list[harfile.Record]:
 
 
 def _query(url: str) -> tuple[tuple[str, str], ...]:
+    """Names and values, percent-decoded; a plus sign stays one, for importers encode a blank as `%20`."""
     try:
-        return tuple(parse_qsl(urlsplit(url).query, keep_blank_values=True, errors="replace"))
+        query = urlsplit(url).query
     except ValueError:
         return ()
+    pairs = (part.partition("=") for part in query.split("&") if part)
+    return tuple((unquote(name), unquote(value)) for name, _, value in pairs)
 
 
 def _type(headers: tuple[tuple[str, str], ...]) -> str:

@@ -1,7 +1,7 @@
-"""JUnit XML as CI systems read it: a suite per table, a case per row.
+"""JUnit XML as CI systems read it, valid by the schema of Jenkins' xUnit plugin: a suite per table, a case per row.
 
-violates → failure · inconclusive → error · not-exercised → skipped, with the reason · drifts → passed, with a
-property · a deviation that is listed as known → passed, with properties that name its reason, link and expiry.
+violates → failure · inconclusive → error · not-exercised → skipped, with the reason · drifts → passed, and said in the
+output · a deviation that is listed as known → skipped, with its reason, link and expiry.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from conformance.checks.model import Verdict
-from conformance.report.format import format_reason, format_row_lines
+from conformance.report.format import format_explored_finding, format_reason, format_row_lines
 from conformance.report.sanitize import show_invisible
 from conformance.results.model import Exploration, Results, RowResult, TargetRun
 
@@ -18,7 +18,6 @@ __all__ = ["format_junit"]
 
 _ELEMENTS = {Verdict.VIOLATES: "failure", Verdict.INCONCLUSIVE: "error", Verdict.NOT_EXERCISED: "skipped"}
 _COUNTERS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
-_FORGIVEN = (Verdict.VIOLATES, Verdict.DRIFTS)
 
 
 def format_junit(results: Results) -> str:
@@ -44,7 +43,9 @@ def _suite(root: ET.Element, results: Results, run: TargetRun, name: str, cases:
         "contract": run.contract.name, "edition": run.contract.edition, "target": str(run.target.get("base_url", "")),
         "depth": results.depth, "seed": str(results.seed),
     }  # fmt: skip
-    _properties(suite, properties)
+    element = ET.SubElement(suite, "properties")
+    for key, value in properties.items():
+        ET.SubElement(element, "property", {"name": key, "value": show_invisible(value)})
     suite.extend(cases)
     _count(suite, cases)
     suite.set("time", f"{sum(float(case.get('time', 0)) for case in cases):.3f}")
@@ -52,27 +53,26 @@ def _suite(root: ET.Element, results: Results, run: TargetRun, name: str, cases:
 
 def _row_case(run: TargetRun, row: RowResult) -> ET.Element:
     case = _case(run, row.table, row.id, row)
-    properties = {"verdict": row.verdict.value, "requests": str(row.requests)}
+    facts = {"verdict": row.verdict.value, "requests": str(row.requests)}
     if row.known:
-        known = row.known
-        properties |= {"known": known.reason, "known.link": known.link, "known.expires": known.expires}
-    if row.verdict is Verdict.DRIFTS:
-        properties["drift"] = format_reason(row)
-    _properties(case, properties)
-    if not (row.known and row.verdict in _FORGIVEN):
-        _outcome(case, row.verdict, format_reason(row), "\n".join(format_row_lines(row)))
+        excuse = f"known deviation: {row.known.reason} {row.known.link} {row.known.expires}".rstrip()
+        _child(case, "skipped", row.verdict, f"{excuse}; {format_reason(row)}", "\n".join(format_row_lines(row)))
+    elif name := _ELEMENTS.get(row.verdict):
+        _child(case, name, row.verdict, format_reason(row), "\n".join(format_row_lines(row)))
+    elif row.verdict is Verdict.DRIFTS:
+        facts["drift"] = format_reason(row)
+    _output(case, facts)
     return case
 
 
 def _explored_case(run: TargetRun, one: Exploration) -> ET.Element:
     case = _case(run, "explored", one.operation, one)
-    _properties(case, {"verdict": one.verdict.value, "requests": str(one.requests)})
-    found = [
-        f"{it.level}: {it.check}: expected {it.expected}, got {it.actual}. {it.detail}".rstrip() for it in one.findings
-    ]
+    found = [f"{it.level}: {format_explored_finding(it)}" for it in one.findings]
     text = one.reason or (found[0] if found else "")
     text += f" The profile lacks {', '.join(one.lacks)}." if one.lacks else ""
-    _outcome(case, one.verdict, text, "\n".join([f"{one.method} {one.path}", *found]))
+    if name := _ELEMENTS.get(one.verdict):
+        _child(case, name, one.verdict, text, "\n".join([f"{one.method} {one.path}", *found]))
+    _output(case, {"verdict": one.verdict.value, "requests": str(one.requests)})
     return case
 
 
@@ -86,22 +86,20 @@ def _case(run: TargetRun, table: str, name: str, of: RowResult | Exploration) ->
     return case
 
 
-def _outcome(case: ET.Element, verdict: Verdict, message: str, text: str) -> None:
-    if name := _ELEMENTS.get(verdict):
-        ET.SubElement(case, name, {"type": verdict.value, "message": show_invisible(message)}).text = show_invisible(
-            text
-        )
+def _child(case: ET.Element, name: str, verdict: Verdict, message: str, text: str) -> None:
+    element = ET.SubElement(case, name, {"type": verdict.value, "message": show_invisible(message)})
+    element.text = show_invisible(text)
 
 
-def _properties(parent: ET.Element, values: dict[str, str]) -> None:
-    element = ET.SubElement(parent, "properties")
-    for name, value in values.items():
-        if value:
-            ET.SubElement(element, "property", {"name": name, "value": show_invisible(value)})
+def _output(case: ET.Element, facts: dict[str, str]) -> None:
+    """What more is to be said of a case; Jenkins' schema has no properties there."""
+    lines = (f"{name}: {value}" for name, value in facts.items())
+    ET.SubElement(case, "system-out").text = show_invisible("\n".join(lines))
 
 
 def _count(element: ET.Element, cases: Iterable[ET.Element]) -> None:
     cases = list(cases)
     element.set("tests", str(len(cases)))
     for name, counter in _COUNTERS.items():
-        element.set(counter, str(sum(case.find(name) is not None for case in cases)))
+        if element.tag == "testsuite" or name != "skipped":
+            element.set(counter, str(sum(case.find(name) is not None for case in cases)))

@@ -39,6 +39,9 @@ def format_metrics(results: Results) -> str:
     row_seconds = gauge("row_duration_seconds", "How long the row took", *_RUN, "row")
     run_verdict = gauge("run_verdict", "1 for the verdict that the run has, else 0", *_RUN, "verdict")
     run_rows = gauge("run_rows", "Rows that have the verdict", *_RUN, "verdict")
+    run_known = gauge("run_known_rows", "Rows whose deviation the profile lists as known; not counted", *_RUN)
+    explored = gauge("explored_verdict", "1 for the verdict of an explored operation", *_RUN, "operation", "verdict")
+    run_explored = gauge("run_explored", "Explored operations that have the verdict", *_RUN, "verdict")
     run_requests = gauge("run_requests", "Requests sent to the target", *_RUN)
     contract = gauge("contract_edition", "1; edition of the contract, depth of the run", *_RUN, "edition", "depth")
     for run, target in _named(results):
@@ -48,6 +51,11 @@ def format_metrics(results: Results) -> str:
         for verdict in Verdict:
             run_verdict.labels(*key, verdict.value).set(run.verdict is verdict)
             run_rows.labels(*key, verdict.value).set(sum(row.verdict is verdict for row in run.rows))
+            run_explored.labels(*key, verdict.value).set(sum(one.verdict is verdict for one in run.explored))
+        run_known.labels(*key).set(sum(row.known is not None for row in run.rows))
+        for one in run.explored:
+            for verdict in Verdict:
+                explored.labels(*key, _label(one.operation), verdict.value).set(one.verdict is verdict)
         for row in run.rows:
             for verdict in Verdict:
                 row_verdict.labels(*key, _label(row.id), verdict.value).set(row.verdict is verdict)

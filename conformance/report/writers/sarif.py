@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from conformance.checks.model import Verdict
 from conformance.report.evidence import proof_exchanges
-from conformance.report.format import format_promise, format_reason, format_repeat_command
+from conformance.report.format import format_explored_finding, format_promise, format_reason, format_repeat_command
 from conformance.report.sanitize import is_web_link, show_invisible, to_one_line
+from conformance.results.matching import label_run
 from conformance.results.model import Exploration, RecordedExchange, Results, RowResult, TargetRun
 from conformance.results.serialization import format_json_text
 
@@ -48,10 +49,15 @@ def _run(results: Results, run: TargetRun) -> dict[str, Any]:
     places = {rule["id"]: number for number, rule in enumerate(rules)}
     return {
         "tool": {"driver": driver},
-        "automationDetails": {"id": show_invisible(f"conformance/{run.contract.name}/{run.contract.edition}/")},
+        "automationDetails": {"id": show_invisible(f"conformance/{run.contract.name}/{label_run(run)}/")},
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": not results.partial, "startTimeUtc": show_invisible(results.started)}],
-        "properties": {"seed": results.seed, "depth": results.depth, "requests": run.requests},
+        "properties": {
+            "seed": results.seed,
+            "depth": results.depth,
+            "requests": run.requests,
+            "edition": show_invisible(run.contract.edition),
+        },
         "results": list(_results(run, places)),
     }
 
@@ -84,8 +90,7 @@ def _results(run: TargetRun, places: dict[str, int]) -> Iterator[dict[str, Any]]
             yield result | _web(proof_exchanges(row))
     for one in run.explored:
         if one.verdict in _KINDS:
-            found = [f"{it.check}: expected {it.expected}, got {it.actual}. {it.detail}" for it in one.findings]
-            said = one.reason or " ".join(found)
+            said = one.reason or "; ".join(map(format_explored_finding, one.findings))
             name = _id(run, f"explored/{one.operation}")
             yield _result(places, name, one, said) | _web(next(iter(one.exchanges), None))
 
