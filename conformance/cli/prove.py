@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import click
 
+from conformance.cli.contracts import select_contracts
 from conformance.contract.schema import Depth
+from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 from conformance.interrupts import interrupt_on_signals
 from conformance.prove.model import Proof, proof_json
@@ -25,13 +29,19 @@ from conformance.prove.subjects import (
     sample_faults,
     wrong_servers,
 )
+from conformance.prove.target_power import RowPower, format_power, measure_target
 from conformance.prove.text import format_proof
 from conformance.prove.trials import Trial, TrialOptions, run_trials
 from conformance.reference import Fault
+from conformance.report.sanitize import to_one_line
+from conformance.session import RunOptions
+from conformance.target.selection import resolve_target
 
 __all__ = ["command"]
 
-BROKEN, INTERRUPTED = 1, 2
+BROKEN, INTERRUPTED, NOTHING_EXERCISED = 1, 2, 5
+ENOUGH = 0.95
+"""The share of faults that a row's case catches where it is fit for use."""
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -46,6 +56,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="same seed, same requests")
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, metavar="N", help="processes")
 @click.option("--output", type=_FOLDER, default=Path("reports"), show_default=True, metavar="DIR", help="for the proof")
+@click.option("--target", metavar="T", help="a right target of your own, in place of the reference servers")
 @click.option("--cases", type=_FOLDER, default=Path("cases"), hidden=True)
 def command(  # noqa: PLR0917 - click gives them by name
     contract: str | None,
@@ -56,6 +67,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     seed: int,
     workers: int,
     output: Path,
+    target: str | None,
     cases: Path,
 ) -> int:
     """Run the suite against servers that are wrong on purpose and right ones that differ.
@@ -63,7 +75,14 @@ def command(  # noqa: PLR0917 - click gives them by name
     Prints and writes (proof.json, proof.html) which faults were caught, by which row and after how many requests;
     which right servers were blamed; and which rows catch nothing. Ends with 1 where a fault survives, a right server
     is blamed or a row catches no fault. Ctrl-C writes what there is.
+
+    With --target no reference server is needed: the target's answers to one run are recorded and made wrong in one way
+    at a time (another status, another row's message, success instead of the error, ...), and each row is judged on
+    them again. Nothing is sent for the faults; what is missed is listed with what would catch it. Ends with 1 where
+    less than 95 % are caught.
     """
+    if target is not None:
+        return _measure_target(target, contract, cases, RunOptions(depth, seed, relative_to=Path.cwd(), output=output))
     found = contract_folders_of(cases, contract)
     faults = choose_faults(found, names)
     if sample is not None:
@@ -80,6 +99,30 @@ def command(  # noqa: PLR0917 - click gives them by name
     if proof.partial:
         return INTERRUPTED
     return 0 if proof.stands else BROKEN
+
+
+def _measure_target(text: str, contract: str | None, cases: Path, options: RunOptions) -> int:
+    """Measure each row of the target's contract; returns the exit code. Raises ConfigError."""
+    contracts, selection = select_contracts(text, contract, (), cases if cases.is_dir() else None)
+    target = resolve_target(contracts[0], selection, _refuse_embedded, os.environ)
+    powers: list[RowPower] = []
+    with interrupt_on_signals():
+        try:
+            for power in measure_target(contracts[0], target, options):
+                powers.append(power)  # noqa: PERF402 - an interrupted loop keeps what it has
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+    click.echo("\n".join(map(to_one_line, format_power(powers))))
+    faults, caught = sum(len(one.faults) for one in powers), sum(one.caught for one in powers)
+    if not faults:
+        return NOTHING_EXERCISED
+    return 0 if caught >= ENOUGH * faults else BROKEN
+
+
+def _refuse_embedded(name: str) -> dict[str, Any]:
+    raise ConfigError(
+        [Problem("--target", f"there is no target for {name}", "give --target, and --contract for a URL")]
+    )
 
 
 def _wrong(chosen: Mapping[str, Path], faults: Mapping[str, Sequence[Fault]]) -> Iterable[Subject]:

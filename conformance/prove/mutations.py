@@ -1,0 +1,241 @@
+"""Faults that follow from a contract itself, put into the recorded answers of a right target. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from conformance.contract.contract import Contract, Row
+from conformance.http import Exchange, Response
+from conformance.jsontools import resolve_pointer
+from conformance.prove.replay import Changed
+
+__all__ = ["Mutation", "Recorded", "derive_mutations"]
+
+_FIRM = frozenset({"example", "boundary", "drawn"})
+_TRACE = 'Traceback (most recent call last):\n  File "/srv/app/views.py", line 42, in handle\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One exchange of a row's run against a right target, and what it was for."""
+
+    exchange: Exchange
+    role: str
+    label: str
+
+    @property
+    def response(self) -> Response | None:
+        return self.exchange.response
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One way to be wrong: the responses that a server with it gives, by their place among the recorded exchanges.
+
+    `advice` says what a case needs so that it sees the fault. Without `changed` the case does not look there at all.
+    """
+
+    name: str
+    sentence: str
+    advice: str
+    changed: Mapping[int, Changed]
+    wording_only: bool = False
+    refuses: bool = False
+    """Valid requests are refused: an inconclusive row has seen it too."""
+
+
+Change = Callable[[Response], Response | None]
+
+
+def derive_mutations(
+    contract: Contract, row: Row, recorded: Sequence[Recorded], *, controls_elsewhere: bool = False
+) -> Iterator[Mutation]:
+    """Every fault of a row for which its recorded exchanges leave room.
+
+    `controls_elsewhere` says that other rows have sent this row's controls: what they show is measured there.
+    """
+    statuses = _as_list(row.case.expect.status)
+    probes = [
+        n for n, one in enumerate(recorded) if one.role in _FIRM and one.response and one.response.status in statuses
+    ]
+    controls = [n for n, one in enumerate(recorded) if one.role == "control" and _is_success(one)]
+    if not probes:
+        return
+    success = next((recorded[n].response for n in controls), None) or Response(200, _JSON, b"{}")
+    refusal = recorded[probes[0]].response or success
+    yield from _of_form(contract, row, recorded, probes)
+    yield from _of_acceptance(recorded, probes, success)
+    if controls or not controls_elsewhere:
+        refused, advice = dict.fromkeys(controls, refusal), "`control`: the nearest valid request"
+        yield Mutation(
+            "refuses_valid_requests", "A valid request gets this row's error.", advice, refused, refuses=True
+        )
+    if any(recorded[n].exchange.request.permission in {"write", "delete"} for n in probes):
+        yield _effect(row, recorded)
+
+
+_JSON = (("Content-Type", "application/json"),)
+
+
+def _is_success(one: Recorded) -> bool:
+    return one.response is not None and one.response.status < 300
+
+
+# --- the refusal itself is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A change to each documented refusal."""
+
+    name: str
+    sentence: str
+    advice: str
+    change: Change
+    wording_only: bool = False
+
+
+def _of_form(contract: Contract, row: Row, recorded: Sequence[Recorded], probes: Sequence[int]) -> Iterator[Mutation]:
+    for form in (*_of_status_and_body(row), *_of_error(contract, row)):
+        changed = {n: made for n in probes if (response := recorded[n].response) and (made := form.change(response))}
+        if changed:
+            yield Mutation(form.name, form.sentence, form.advice, changed, form.wording_only)
+
+
+def _of_status_and_body(row: Row) -> Iterator[_Form]:
+    statuses = _as_list(row.case.expect.status)
+    other = next(status for status in (422, 400, 409, 403) if status not in statuses)
+    envelope = "`envelope` in contract.yaml"
+    yield _Form("answers_another_status", f"Answers {other}.", "`expect.status`", partial(replace, status=other))
+    if 500 not in statuses:
+        yield _Form("answers_500", "Answers 500 to the faulty input.", "`expect.status`", partial(replace, status=500))
+    html = partial(replace, headers=(("Content-Type", "text/html"),), body=b"<h1>Error</h1>")
+    yield _Form("answers_html", "Answers a page of HTML.", envelope, html)
+    moved = partial(_with_json, change=lambda body: {"error": body})
+    yield _Form("moves_the_envelope", "The error stands one level deeper than documented.", envelope, moved)
+    leaky = partial(_with_json, change=lambda body: {**body, "debug": _TRACE} if isinstance(body, dict) else None)
+    yield _Form("leaks_a_stack_trace", "A stack trace stands beside the right message.", "nothing", leaky)
+
+
+def _of_error(contract: Contract, row: Row) -> Iterator[_Form]:
+    envelope, expect = contract.file.envelope, row.case.expect
+    others = {
+        "message": _other_messages(contract, row),
+        "code": _other_codes(contract, row),
+        "field": ["another_field"] if expect.field else [],
+    }
+    keys = {"message": envelope.message, "code": envelope.code, "field": envelope.field}
+    for name, values in others.items():
+        if values:
+            change = partial(_set_in_errors, pointer=envelope.faults, key=keys[name], value=values[0])
+            yield _Form(f"answers_another_{name}", f"The {name} is that of another error.", f"`expect.{name}`", change)
+    if expect.message is not None:
+        anew = partial(_set_in_errors, pointer=envelope.faults, key=envelope.message, value="Qux zyx wvu.")
+        yield _Form("words_it_anew", "The message is worded anew.", "`expect.message`", anew, wording_only=True)
+
+
+def _other_messages(contract: Contract, row: Row) -> list[str]:
+    """A message of another row, with something in its placeholders."""
+    own = set(_texts(row))
+    texts = [
+        text for other in contract.rows if other.id != row.id for text in _texts(other) if text and text not in own
+    ]
+    return [re.sub(r"\{[^{}]*\}", "x", text) for text in texts] if own else []
+
+
+def _texts(row: Row) -> list[str]:
+    message = row.case.expect.message
+    return [message] if isinstance(message, str) else [one.text for one in message or ()]
+
+
+def _other_codes(contract: Contract, row: Row) -> list[Any]:
+    own = _as_list(row.case.expect.code)
+    codes = [code for other in contract.rows for code in _as_list(other.case.expect.code) if code not in own]
+    return codes or (["another_code"] if own else []) if own else []
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _with_json(response: Response, change: Callable[[Any], Any]) -> Response | None:
+    try:
+        body = change(response.json())
+    except ValueError:
+        return None
+    return None if body is None else replace(response, body=json.dumps(body, ensure_ascii=False).encode())
+
+
+def _set_in_errors(response: Response, pointer: str, key: str, value: Any) -> Response | None:
+    """The response with another value at `key` of each error; None where it has none there."""
+
+    def change(body: Any) -> Any:
+        there, inside = resolve_pointer(body, pointer)
+        entries = inside if there and isinstance(inside, list) else [inside] if there else []
+        found = [entry for entry in entries if isinstance(entry, dict) and key in entry]
+        for entry in found:
+            entry[key] = value
+        return body if found else None
+
+    return _with_json(response, change)
+
+
+# --- the faulty input is taken for valid
+
+
+def _of_acceptance(recorded: Sequence[Recorded], probes: Sequence[int], success: Response) -> Iterator[Mutation]:
+    examples = [n for n in probes if recorded[n].role == "example"]
+    first = {recorded[n].exchange.request.key for n in examples[:1]}
+    others = [n for n in probes if recorded[n].exchange.request.key not in first]
+    again = [n for n in examples[1:] if recorded[n].exchange.request.key in first]
+    edges = [n for n in probes if recorded[n].role == "boundary"]
+    every, after = "`vary`: other faulty inputs", "nothing: examples are sent again"
+    for name, sentence, advice, places in (
+        ("accepts_it", "Accepts the faulty input.", "`expect.status`", probes),
+        ("only_the_example_right", "Accepts every faulty input but the written example.", every, others),
+        ("only_an_edge_wrong", "Accepts the faulty input at one edge.", "`vary` with `edges`", edges[:1]),
+        ("right_the_first_time_only", "Accepts the example when it comes again.", after, again),
+    ):
+        if places or name != "right_the_first_time_only":
+            yield Mutation(name, sentence, advice, dict.fromkeys(places, success))
+
+
+def _effect(row: Row, recorded: Sequence[Recorded]) -> Mutation:
+    """Each rejected write changes what the row's guards read."""
+    pointers = [pointer for guard in row.case.unchanged for pointer in guard.compare if "{" not in pointer]
+    reads = [n for n, one in enumerate(recorded) if one.role == "guard" and _is_success(one)]
+    changed: dict[int, Changed] = {}
+    for n in reads:
+        response = recorded[n].response
+        if response is not None and _after_writes(response, pointers, 1) != response:
+            changed[n] = partial(_after_writes, response, pointers)
+    sentence, advice = "A rejected write is carried out all the same.", "`unchanged`: a read before and after"
+    return Mutation("carries_out_a_rejected_write", sentence, advice, changed)
+
+
+def _after_writes(response: Response, pointers: Sequence[str], writes: int) -> Response:
+    """What a read shows after so many writes: another value at the first place that is compared."""
+    return (writes and _with_json(response, lambda body: _changed_at(body, pointers, writes))) or response
+
+
+def _changed_at(body: Any, pointers: Sequence[str], writes: int) -> Any:
+    for pointer in pointers:
+        if "*" in pointer:
+            there, inside = resolve_pointer(body, pointer.partition("/*")[0])
+            if there and isinstance(inside, list) and inside:
+                del inside[: min(writes, len(inside))]
+                return body
+            continue
+        above, _, name = pointer.rpartition("/")
+        there, inside = resolve_pointer(body, above)
+        if there and isinstance(inside, dict) and name in inside:
+            value = inside[name]
+            is_number = isinstance(value, int) and not isinstance(value, bool)
+            inside[name] = value + writes if is_number else f"{value} changed {writes} times"
+            return body
+    return None

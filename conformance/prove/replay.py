@@ -1,0 +1,86 @@
+"""Exchanges that were recorded once, answered again with some of the responses changed: nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from conformance.engine.context import RequestSender
+from conformance.http import Exchange, FailureKind, NoResponse, Request, Response
+
+__all__ = ["Changed", "RecordingSender", "ReplayingSender"]
+
+Changed = Response | Callable[[int], Response]
+
+
+@dataclass(slots=True)
+class RecordingSender:
+    """Passes every request on, and keeps what came back."""
+
+    sender: RequestSender
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def send(
+        self,
+        request: Request,
+        *,
+        asked_for: frozenset[int] = frozenset(),
+        unpaced: bool = False,
+        repeatable: bool = True,
+    ) -> Exchange:
+        """Send the request through the session, and keep the exchange."""
+        exchange = self.sender.send(request, asked_for=asked_for, unpaced=unpaced, repeatable=repeatable)
+        self.exchanges.append(exchange)
+        return exchange
+
+    @property
+    def sent(self) -> int:
+        """How many requests have left this machine."""
+        return self.sender.sent
+
+
+@dataclass(slots=True)
+class ReplayingSender:
+    """Answers each request from recorded exchanges; `changed` has other responses, by the place of the exchange.
+
+    A response that depends on what was written is a function of how many writes were sent before.
+
+    A request that was never recorded, such as one that confirms a finding, gets the response that its path got last,
+    and a `NoResponse` where there is none.
+    """
+
+    exchanges: Sequence[Exchange]
+    changed: Mapping[int, Changed]
+    sent: int = 0
+    writes: int = 0
+    _used: set[int] = field(default_factory=set)
+
+    def send(
+        self,
+        request: Request,
+        *,
+        asked_for: frozenset[int] = frozenset(),  # noqa: ARG002 - the seam's own
+        unpaced: bool = False,  # noqa: ARG002
+        repeatable: bool = True,  # noqa: ARG002
+    ) -> Exchange:
+        """The recorded answer to this request, or the one that is put in its place."""
+        self.sent += 1
+        place = self._find(request)
+        if place is None:
+            return Exchange(request, NoResponse(FailureKind.NOT_SENT, "it was not recorded"))
+        self._used.add(place)
+        recorded = self.exchanges[place]
+        changed = self.changed.get(place, recorded.outcome)
+        outcome = changed(self.writes) if callable(changed) else changed
+        self.writes += request.permission != "read"
+        return replace(recorded, request=request, outcome=outcome)
+
+    def _find(self, request: Request) -> int | None:
+        same = [place for place, one in enumerate(self.exchanges) if one.request.key == request.key]
+        alike = same or [place for place, one in enumerate(self.exchanges) if _path(one.request) == _path(request)]
+        return next((place for place in alike if place not in self._used), alike[-1] if alike else None)
+
+
+def _path(request: Request) -> tuple[str, str]:
+    return request.method, urlsplit(request.url).path

@@ -1,0 +1,132 @@
+"""The power of a contract's cases on a right target: its answers are recorded, then made wrong in one way at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from conformance.checks.model import Verdict
+from conformance.contract.contract import Contract
+from conformance.contract_run import build_context, plan_rows
+from conformance.engine.context import RunContext, SharedState
+from conformance.engine.journal import NoLedger, open_ledger
+from conformance.engine.row import run_row
+from conformance.plan.model import RowPlan
+from conformance.prove.model import verdicts_that_count
+from conformance.prove.mutations import Mutation, Recorded, derive_mutations
+from conformance.prove.replay import RecordingSender, ReplayingSender
+from conformance.report.words import SYMBOLS
+from conformance.results.model import RowResult
+from conformance.results.recording import record_exchange
+from conformance.session import RunOptions
+from conformance.setup import clean_up_target, prepare_target
+from conformance.target.loader import Target
+
+__all__ = ["MutationResult", "RowPower", "format_power", "measure_power", "measure_target"]
+
+
+@dataclass(frozen=True, slots=True)
+class MutationResult:
+    """What a row's case made of one fault."""
+
+    mutation: Mutation
+    caught: bool
+    looked: bool
+    """Whether the case sends or reads anything that would show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowPower:
+    """One row: its verdict on the target as it is, and the faults that were put into its answers."""
+
+    row: str
+    verdict: Verdict
+    reason: str | None
+    requests: int
+    faults: tuple[MutationResult, ...] = ()
+
+    @property
+    def caught(self) -> int:
+        """How many faults its case caught."""
+        return sum(one.caught for one in self.faults)
+
+
+def measure_target(contract: Contract, target: Target, options: RunOptions) -> Iterator[RowPower]:
+    """Measure every row of a contract on a target, which is prepared before and cleaned up after.
+
+    Sends what a run at this depth sends, without exploration. Raises ConfigError.
+    """
+    context = build_context(contract, target, options.depth, options.seed, relative_to=options.relative_to)
+    ledger, _ = open_ledger(options.output, target.base_url, only_process=True)
+    context = prepare_target(replace(context, ledger=ledger)).context
+    try:
+        plans = plan_rows(contract, context.target, contract.rows, options.depth, options.seed)
+        yield from measure_power(context, sorted(plans.values(), key=lambda plan: plan.row.case.last))
+    finally:
+        clean_up_target(context)
+
+
+def measure_power(context: RunContext, plans: Sequence[RowPlan]) -> Iterator[RowPower]:
+    """Run each row once, then again on its recorded answers with one fault each.
+
+    Nothing is sent for the faults. Rows that neither conform nor drift are reported as they are: what they say of a
+    wrong answer would tell nothing.
+    """
+    for plan in plans:
+        passed = context.shared.passed_controls()
+        recorder = RecordingSender(context.session)
+        run = run_row(replace(context, session=recorder), plan)
+        context.shared.publish(run.passed)
+        result = run.result
+        power = RowPower(result.id, result.verdict, result.reason, result.requests)
+        if result.verdict in {Verdict.CONFORMS, Verdict.DRIFTS}:
+            recorded = _with_roles(context, recorder, result)
+            shared = any(control.shared for control in plan.controls)
+            mutations = derive_mutations(context.contract, plan.row, recorded, controls_elsewhere=shared)
+            replay = replace(context, shared=SharedState(passed=dict(passed)), ledger=NoLedger())
+            faults = tuple(_try(replay, plan, recorder, mutation) for mutation in mutations)
+            power = replace(power, faults=faults)
+        yield power
+
+
+def _try(context: RunContext, plan: RowPlan, recorder: RecordingSender, mutation: Mutation) -> MutationResult:
+    if not mutation.changed:
+        return MutationResult(mutation, caught=False, looked=False)
+    shared = SharedState(passed=dict(context.shared.passed))
+    sender = ReplayingSender(recorder.exchanges, mutation.changed)
+    verdict = run_row(replace(context, session=sender, shared=shared), plan).result.verdict
+    counting = verdicts_that_count(wording_only=mutation.wording_only, refuses=mutation.refuses)
+    caught = verdict in counting or (mutation.wording_only and verdict is Verdict.VIOLATES)
+    return MutationResult(mutation, caught, looked=True)
+
+
+def _with_roles(context: RunContext, recorder: RecordingSender, result: RowResult) -> list[Recorded]:
+    """The exchanges as they were recorded, with what the row's evidence says each was for."""
+    left = list(result.exchanges)
+    recorded = []
+    for exchange in recorder.exchanges:
+        shown = record_exchange(exchange, 0, "", "", context.redactor)
+        match = next((one for one in left if one.request == shown.request and one.response == shown.response), None)
+        if match is not None:
+            left.remove(match)
+        recorded.append(Recorded(exchange, match.role if match else "", str(match.label) if match else ""))
+    return recorded
+
+
+def format_power(powers: Sequence[RowPower]) -> Iterator[str]:
+    """Lines for a terminal: each row with what it caught and missed, and what would catch that; the sum at the end."""
+    for power in powers:
+        if not power.faults:
+            reason = f": {power.reason}" if power.reason else ""
+            yield f"{SYMBOLS[power.verdict]} {power.row}: {power.verdict}, so its power cannot be told{reason}"
+            continue
+        yield f"{SYMBOLS[power.verdict]} {power.row}: {power.caught} of {len(power.faults)} faults caught"
+        for one in power.faults:
+            if not one.caught:
+                missed = "missed" if one.looked else "not looked for"
+                yield f"    {missed}: {one.mutation.name}: {one.mutation.sentence} It would take {one.mutation.advice}."
+    faults, caught = sum(len(one.faults) for one in powers), sum(one.caught for one in powers)
+    measured, requests = sum(bool(one.faults) for one in powers), sum(one.requests for one in powers)
+    share = f" ({caught * 100 // faults} %)" if faults else ""
+    said = f"{caught} of {faults} faults caught{share}, {measured} of {len(powers)} rows measured"
+    yield f"{said}, {requests} requests sent"

@@ -1,0 +1,82 @@
+"""A contract's power is told by any right target, whose answers are recorded once and made wrong in one way a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conformance.checks.model import Verdict
+from conformance.contract_run import plan_rows
+from conformance.prove.target_power import RowPower, format_power, measure_power
+
+ROW = """\
+  - id: limit-below
+    cause: The limit is below 0.
+    request: {query: {limit: -1}}
+    expect: {status: 400, message: Nope}
+"""
+EDGES = "    vary: {query.limit: {edges: {far: -1000}}}\n"
+CONTROL = "    control: [{label: limit=0, steps: [{call: this, request: {query: {limit: 0}}}]}]\n"
+
+
+def shop_server(request: Any) -> Any:
+    """Refuses a limit below 0, and serves every other."""
+    from tests.conftest import said
+
+    refused = int(request.query.get("limit", "0")) < 0
+    return said(400, {"message": "Nope"}) if refused else said(200, {"items": [{"id": "spoon"}]})
+
+
+@pytest.fixture
+def measure(shop: Callable[..., Any], context: Callable[..., Any]) -> Callable[..., tuple[RowPower, int]]:
+    """The power of one row, and how many requests the server has seen."""
+
+    def measured(rows: str, server: Callable[..., Any] = shop_server) -> tuple[RowPower, int]:
+        contract = shop(rows)
+        held = context(contract, server)
+        plans = plan_rows(contract, held.target, contract.rows, "standard", 0)
+        (power,) = measure_power(held, list(plans.values()))
+        return power, held.session.sent
+
+    return measured
+
+
+def missed(power: RowPower) -> list[str]:
+    return [one.mutation.name for one in power.faults if not one.caught]
+
+
+def test_a_whole_case_catches_what_is_put_into_its_answers(measure: Callable[..., tuple[RowPower, int]]) -> None:
+    power, sent = measure(ROW + EDGES + CONTROL)
+    assert power.verdict is Verdict.CONFORMS
+    caught = {one.mutation.name for one in power.faults if one.caught}
+    assert {
+        "accepts_it",
+        "answers_500",
+        "answers_another_status",
+        "answers_html",
+        "leaks_a_stack_trace",
+        "only_an_edge_wrong",
+        "only_the_example_right",
+        "refuses_valid_requests",
+        "right_the_first_time_only",
+        "words_it_anew",
+    } <= caught
+    assert sent == power.requests
+
+
+def test_what_a_case_does_not_look_for_is_named(measure: Callable[..., tuple[RowPower, int]]) -> None:
+    power, _ = measure(ROW)
+    assert {"only_an_edge_wrong", "only_the_example_right", "refuses_valid_requests"} <= set(missed(power))
+    lines = list(format_power([power]))
+    assert any("not looked for: refuses_valid_requests" in line and "`control`" in line for line in lines)
+    assert lines[-1].endswith(f"1 of 1 rows measured, {power.requests} requests sent")
+
+
+def test_a_row_that_does_not_conform_is_not_measured(measure: Callable[..., tuple[RowPower, int]]) -> None:
+    from tests.conftest import said
+
+    power, _ = measure(ROW, lambda _request: said(200, {}))
+    assert (power.verdict, power.faults) == (Verdict.VIOLATES, ())
+    assert "so its power cannot be told" in next(format_power([power]))
