@@ -31,6 +31,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "Open choices": model.Open,
     "What must come back": model.Expect,
     "Wordings": model.Wording,
+    "What a header must be": model.HeaderExpectation,
     "A page of a list": model.Page,
     "Controls": model.Control,
     "Steps": model.Step,

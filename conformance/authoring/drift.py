@@ -125,7 +125,7 @@ def _score(row: Row, documented: ErrorRow) -> float:
     if documented.status is not None:
         score += 3.0 if documented.status in _list(expect.status) else -2.0
     if documented.code and expect.code is not None:
-        score += 2.0 if documented.code in _list(expect.code) else -1.0
+        score += 2.0 if documented.code in map(str, expect.codes) else -1.0
     if documented.field and expect.field is not None and "{" not in expect.field:
         score += 1.0 if documented.field == expect.field else -0.5
     wordings = _wordings(row)
@@ -153,8 +153,8 @@ def _changes(row: Row, documented: DocumentedRow) -> Iterator[Drift]:
     expect, said = row.case.expect, documented.row
     if said.status is not None and said.status not in _list(expect.status):
         yield Drift("changed", row, documented, "status", _join(_list(expect.status)), str(said.status))
-    if said.code and expect.code is not None and said.code not in _list(expect.code):
-        yield Drift("changed", row, documented, "code", _join(_list(expect.code)), said.code)
+    if said.code and expect.code is not None and said.code not in map(str, expect.codes):
+        yield Drift("changed", row, documented, "code", _join(expect.codes), said.code)
     if said.field and expect.field is not None and "{" not in expect.field and said.field != expect.field:
         yield Drift("changed", row, documented, "field", expect.field, said.field)
     for text, language in said.messages:

@@ -64,6 +64,8 @@ def _actual(kind: str, instance: Any) -> Any:
 
 
 def check_body(response: Response, body: Any, expected: Expectation, where: str) -> Iterator[Finding]:
+    if expected.no_body and response.size:
+        yield Finding("body", Level.MUST, Message("no body"), Message("{n} bytes", n=response.size), where)
     if expected.body is None and expected.equals is None and not expected.absent and expected.page is None:
         return
     if response.status >= 400 and min(expected.statuses) < 400:

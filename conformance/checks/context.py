@@ -163,13 +163,15 @@ class Expectation:
     wordings: tuple[Wording, ...]
     lookup: Lookup
     message_level: Level
-    codes: tuple[str, ...] = ()
+    codes: tuple[str | int, ...] = ()
     field: str | None = None
     body: Mapping[str, Any] | None = None
     body_level: Level = Level.MUST
     equals: Mapping[str, Any] | None = None
     absent: tuple[str, ...] = ()
     page: Page | None = None
+    headers: Mapping[str, Mapping[str, Any]] | None = None
+    no_body: bool = False
     envelope: bool = True
     language: str | None = None
 
@@ -184,20 +186,22 @@ def build_expectation(
     language: str | None = None,
 ) -> Expectation:
     """Fill what can be filled now; raises placeholders.Missing."""
-    codes = said.code if isinstance(said.code, list) else [said.code] if said.code is not None else []
+    headers = {name: each.model_dump(exclude_unset=True) for name, each in said.headers.items()}
     return Expectation(
         row=row,
         statuses=said.statuses,
         wordings=wordings,
         lookup=lookup,
         message_level=Level(said.message_level or message_level),
-        codes=tuple(codes),
+        codes=said.codes,
         field=None if said.field is None else str(fill(said.field, lookup)),
         body=None if said.body is None else fill(said.body, lookup),
         body_level=Level(said.body_level),
         equals=None if said.equals is None else fill(said.equals, lookup),
         absent=tuple(said.absent or ()),
         page=said.page,
+        headers=fill(headers, lookup),
+        no_body=said.no_body,
         envelope=said.in_envelope,
         language=language,
     )

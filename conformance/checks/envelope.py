@@ -10,7 +10,7 @@ from conformance.checks.body import schema_differences
 from conformance.checks.context import NOT_JSON, ResponseRules, find_stack_trace
 from conformance.checks.model import Finding, Level
 from conformance.http import Response, header
-from conformance.jsontools import resolve_pointer
+from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
 
 __all__ = ["check_content_type", "check_envelope", "check_leaks"]
@@ -39,6 +39,13 @@ def check_envelope(response: Response, body: Any, rules: ResponseRules, where: s
     for pointer in said.expected:
         if not resolve_pointer(body, pointer)[0]:
             yield Finding("envelope", Level.SHOULD, Message("a member {pointer}", pointer=pointer), "absent", where)
+    for pointer, value in said.equals.items():
+        documented = response.status if value == "{status}" else value
+        there, actual = resolve_pointer(body, pointer)
+        if not there or not json_equal(actual, documented):
+            shown = actual if there else Message("absent")
+            place = Message("at {pointer}", pointer=pointer)
+            yield Finding("envelope", Level.MUST, documented, shown, where, detail=place)
     yield from check_content_type(response, rules, where)
 
 

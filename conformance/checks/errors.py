@@ -10,6 +10,7 @@ from conformance.checks.model import Finding, Level
 from conformance.contract.messages import list_row_ids, match_wording, match_wording_loosely
 from conformance.contract.schema import Wording
 from conformance.contract.templates import MissingValue, fill_text
+from conformance.jsontools import json_equal
 from conformance.messages import Message
 
 __all__ = ["check_error", "is_in_language", "matches_wording", "one_or_all"]
@@ -33,7 +34,7 @@ def check_error(body: Any, expected: Expectation, rules: ResponseRules, where: s
 
 
 def _one_fault(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
-    if expected.codes and fault.code not in expected.codes:
+    if expected.codes and not any(json_equal(fault.code, code) for code in expected.codes):
         yield Finding("code", Level.MUST, one_or_all(expected.codes), fault.code, where)
     if expected.field is not None and fault.field != expected.field:
         yield Finding("field", Level.MUST, expected.field, fault.field, where)

@@ -14,6 +14,7 @@ from conformance.checks.context import (
 )
 from conformance.checks.envelope import check_envelope, check_leaks
 from conformance.checks.errors import check_error, is_in_language, matches_wording, one_or_all
+from conformance.checks.headers import check_headers
 from conformance.checks.model import Finding, Level
 from conformance.http import Response
 from conformance.messages import Message
@@ -39,7 +40,8 @@ def format_codes(response: Response, rules: ResponseRules) -> str:
     """The codes and fields of an error answer; empty where it has none."""
     body = parse_json(response)
     faults = read_errors(rules, body) if body is not NOT_JSON and response.status >= 400 else ()
-    return "; ".join(f"{fault.code} {fault.field or ''}".strip() for fault in faults if isinstance(fault.code, str))
+    coded = [fault for fault in faults if isinstance(fault.code, str | int)]
+    return "; ".join(f"{fault.code} {fault.field or ''}".strip() for fault in coded)
 
 
 def summarize_response(response: Response, rules: ResponseRules) -> str:
@@ -78,6 +80,7 @@ def _findings(response: Response, expected: Expectation, rules: ResponseRules, w
     if response.status in expected.statuses or (error and expected.envelope):
         yield from check_error(body, expected, rules, where)
     if response.status in expected.statuses:
+        yield from check_headers(response, expected.headers or {}, where)
         yield from check_body(response, body, expected, where)
 
 

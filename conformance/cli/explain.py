@@ -98,7 +98,7 @@ def _promise(contract: Contract, row: Row) -> Iterator[str]:
     expect = row.case.expect
     yield f"status   {' or '.join(map(str, expect.statuses))}  (must)"
     if expect.code is not None:
-        yield f"code     {' or '.join(expect.code) if isinstance(expect.code, list) else expect.code}  (must)"
+        yield f"code     {' or '.join(map(str, expect.codes))}  (must)"
     if expect.field is not None:
         yield f"field    {expect.field}  (must)"
     level = expect.message_level or contract.file.message_level
@@ -106,6 +106,11 @@ def _promise(contract: Contract, row: Row) -> Iterator[str]:
         yield f"{'message ' if number == 0 else 'or      '} {wording.text}{_of(wording)}" + f"  ({level})" * (
             number == 0
         )
+    for name, header in expect.headers.items():
+        rules = header.model_dump(exclude_unset=True, exclude={"level"})
+        yield f"header   {name}: {', '.join(f'{key} {value}' for key, value in rules.items())}  ({header.level})"
+    if expect.no_body:
+        yield "body     none  (must)"
     if expect.body is not None:
         yield f"body     of a form of its own  ({expect.body_level})"
     if expect.in_envelope:

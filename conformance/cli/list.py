@@ -31,7 +31,7 @@ def format_row_promise(row: Row) -> tuple[str, str]:
     expect = row.case.expect
     wordings = list_wordings(row)
     more = f"  (and {len(wordings) - 1} more wordings)" if len(wordings) > 2 else "  (and 1 more wording)"
-    codes = expect.code if isinstance(expect.code, list) else [expect.code] if expect.code else []
+    codes = list(map(str, expect.codes))
     detail = [" or ".join(codes)] if codes else []
     detail += [wordings[0].text + (more if len(wordings) > 1 else "")] if wordings else []
     return " or ".join(map(str, expect.statuses)), ": ".join(detail)

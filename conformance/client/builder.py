@@ -138,6 +138,7 @@ class RequestBuilder:
             permission=permission,
             source_address=vantage.source_address if vantage else None,
             proxy=vantage.proxy if vantage else None,
+            chunked=filled.get("without_length") is True,
         )
         return BuiltRequest(request, {part: filled.get(part) for part in ("path", "query", "json")})
 
@@ -160,6 +161,16 @@ class RequestBuilder:
         return "/" + _PARAMETER.sub(parameter, path).lstrip("/") + (f"?{'&'.join(pairs)}" if pairs else "")
 
     def _body(self, filled: Mapping[str, Any], scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
+        """The content type and the body; of `size` bytes where the request says so."""
+        content_type, body = self._written_body(filled, scope)
+        size = filled.get("size")
+        if size in (None, _OMIT):
+            return content_type, body
+        if body is None:
+            return "application/octet-stream", b"x" * int(size)
+        return content_type, body.ljust(int(size), b" ")
+
+    def _written_body(self, filled: Mapping[str, Any], scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
         if "json" in filled and filled["json"] != _OMIT:
             return "application/json", json.dumps(_kept(filled["json"]), ensure_ascii=False).encode()
         if filled.get("raw") not in (None, _OMIT):

@@ -22,6 +22,7 @@ from conformance.validation import suggest
 
 __all__ = [
     "FRAMING_HEADERS",
+    "HEADER_CAPTURE",
     "PERMISSIONS",
     "RENAMED_KEYS",
     "Case",
@@ -35,6 +36,7 @@ __all__ = [
     "Expect",
     "FixtureRule",
     "Guard",
+    "HeaderExpectation",
     "HeaderName",
     "Input",
     "LanguageSelector",
@@ -96,6 +98,19 @@ FRAMING_HEADERS = frozenset(["content-length", "transfer-encoding", "host", "con
 """Headers that say where a request begins, ends and goes: the suite alone sets them."""
 
 
+def _capture(text: str) -> str:
+    if text.startswith(HEADER_CAPTURE):
+        if not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", text.removeprefix(HEADER_CAPTURE)):
+            raise ValueError("names no header; write it as header:Location")
+        return text
+    return _pointer(text)
+
+
+HEADER_CAPTURE = "header:"
+"""How a capture begins that is a header of the response and no member of its body."""
+Capture = Annotated[str, AfterValidator(_capture)]
+
+
 def check_header_name(text: str) -> str:
     """The name of a header that a file may set; `ValueError` for any other."""
     if not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", text):
@@ -106,6 +121,8 @@ def check_header_name(text: str) -> str:
 
 
 HeaderName = Annotated[str, AfterValidator(check_header_name)]
+ResponseHeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$")]
+Code = str | int
 
 
 def _named_schema(value: Any, info: ValidationInfo) -> Any:
@@ -203,7 +220,9 @@ class RequestSpec(StrictModel):
 
     Members of `path`, `query` and `headers` are merged one by one, every other key is replaced as a whole; `members`
     are laid over the JSON body one by one. A value that is `{omit: true}` takes the member away. `path` fills the
-    parameters of the operation's path, `url` replaces path and query by a text that goes out as it is.
+    parameters of the operation's path, `url` replaces path and query by a text that goes out as it is. `size` makes
+    the body of that many bytes: spaces follow `json` or `raw`, and without them it is letters. With `without_length`
+    the body goes out in chunks, without a Content-Length.
     """
 
     method: str | None = None
@@ -214,6 +233,8 @@ class RequestSpec(StrictModel):
     json_: Any = Field(default=None, alias="json")
     members: dict[str, Any] | None = None
     raw: str | None = None
+    size: int | None = Field(default=None, ge=0, le=16 << 20)
+    without_length: bool = False
     content_type: str | None = None
     multipart: list[Part] | None = None
     credential: str | None = None
@@ -238,25 +259,43 @@ class Page(StrictModel):
     offset: int = 0
 
 
+class HeaderExpectation(StrictModel):
+    """What one header of a response must be; `matches` is a regular expression that the whole value matches."""
+
+    present: bool | None = None
+    equals: str | None = None
+    matches: str | None = None
+    at_least: int | float | None = None
+    level: Level = "must"
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        if not self.model_fields_set - {"level"}:
+            raise ValueError("says nothing of the header; add present, equals, matches or at_least")
+        return self
+
+
 class Expect(StrictModel):
     """What must come back.
 
     `message` is one text or every documented wording. `body` is a JSON Schema of the whole body, or the name of one of
     the contract's `schemas`; `equals` pairs a JSON pointer with a value, `absent` lists JSON pointers that must not be
-    there. An error (every status is 400 or above) is in the contract's envelope, unless `envelope: false` says that it
-    has a form of its own.
+    there, `headers` says what headers must be, and with `no_body` there is no body at all. An error (every status is
+    400 or above) is in the contract's envelope, unless `envelope: false` says that it has a form of its own.
     """
 
     status: Status | Annotated[list[Status], Field(min_length=1)]
     message: str | list[Wording] | None = None
     message_level: Level | None = None
-    code: str | list[str] | None = None
+    code: Code | Annotated[list[Code], Field(min_length=1)] | None = None
     field: str | None = None
     body: BodySchema | None = None
     body_level: Level = "must"
     equals: dict[Pointer, Any] | None = None
     absent: list[Pointer] | None = None
     page: Page | None = None
+    headers: dict[ResponseHeaderName, HeaderExpectation] = {}
+    no_body: bool = False
     envelope: bool = True
 
     @model_validator(mode="after")
@@ -271,25 +310,30 @@ class Expect(StrictModel):
         return tuple(self.status) if isinstance(self.status, list) else (self.status,)
 
     @property
+    def codes(self) -> tuple[str | int, ...]:
+        """Every documented code."""
+        return tuple(self.code) if isinstance(self.code, list) else () if self.code is None else (self.code,)
+
+    @property
     def in_envelope(self) -> bool:
         """Whether the body must be in the contract's error envelope."""
-        return self.envelope and min(self.statuses) >= 400
+        return self.envelope and not self.no_body and min(self.statuses) >= 400
 
 
 class Step(StrictModel):
     """One call of a chain: set-up, control, clean-up.
 
-    `capture` names values of the answer by JSON pointer, of several the first that is there; `optional` set-up is left
-    out where the target lacks what it needs, and with it what needs its captures. `undo` is called at the end of the
-    chain if this step succeeded and nothing later has undone it already. With `unless` the call is left out where each
-    placeholder has that value.
+    `capture` names values of the answer by JSON pointer or as `header:NAME`, of several the first that is there.
+    `optional` set-up is left out where the target lacks what it needs, and with it what needs its captures. `undo` is
+    called at the end of the chain if this step succeeded and nothing later has undone it already. With `unless` the
+    call is left out where each placeholder has that value.
     `repeatable: false` keeps the transport from sending it again after a reset.
     """
 
     call: str
     request: RequestSpec = RequestSpec()
     expect: Expect = Expect(status=200)
-    capture: dict[str, Pointer | list[Pointer]] | None = None
+    capture: dict[str, Capture | list[Capture]] | None = None
     secret: list[str] | None = None
     optional: bool = False
     undo: Step | None = None
@@ -327,7 +371,7 @@ class Undo(StrictModel):
     """
 
     for_: list[str] | None = Field(default=None, alias="for")
-    capture: dict[str, Pointer] = {}
+    capture: dict[str, Capture] = {}
     steps: list[Step] = Field(min_length=1)
 
 
@@ -368,6 +412,8 @@ class Envelope(StrictModel):
     field: str = "field"
     body_may_lack: bool = False
     expected: list[Pointer] = []
+    equals: dict[Pointer, Any] = {}
+    """By JSON pointer, the value in every error; `{status}` is the HTTP status as a number."""
 
 
 class Discover(StrictModel):
@@ -393,7 +439,7 @@ class CreatedResource(StrictModel):
     `capture` names members of that item. `get` reads one by the members of `made`; a 404 says that it is gone.
     """
 
-    made: dict[str, Pointer]
+    made: dict[str, Capture]
     read: Step
     in_: Pointer = Field(alias="in")
     name: Pointer
@@ -478,6 +524,31 @@ class LanguageSelector(StrictModel):
     headers: dict[HeaderName, str] = {}
 
 
+PROBLEM_DETAILS: Mapping[str, Any] = {
+    "schema": {
+        "type": "object",
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer", "minimum": 100, "maximum": 599},
+            "detail": {"type": "string"},
+            "instance": {"type": "string"},
+        },
+    },
+    "message": "detail",
+    "code": "type",
+}
+"""The envelope of RFC 9457, which a contract may name as `problem-details`."""
+
+
+def _ready_envelope(value: Any) -> Any:
+    if isinstance(value, str):
+        if value != "problem-details":
+            raise ValueError("is no envelope; write problem-details (RFC 9457), or an envelope of your own")
+        return dict(PROBLEM_DETAILS)
+    return value
+
+
 class ContractFile(StrictModel):
     """`contract.yaml`: what holds for the whole contract."""
 
@@ -488,7 +559,7 @@ class ContractFile(StrictModel):
     tables: list[Name] = Field(min_length=1)
     credential: str | None = None
     pace: str | None = None
-    envelope: Envelope
+    envelope: Annotated[Envelope, BeforeValidator(_ready_envelope)]
     content_types: list[str] = ["application/json"]
     message_level: Level = "should"
     credentials: dict[str, NamedInput] = {}

@@ -47,7 +47,7 @@ def describe_expectation(context: RunContext, row: Row) -> ExpectedAnswer:
     """What the row promises, its placeholders filled as far as the profile can."""
     expect = row.case.expect
     status = expect.statuses[0]
-    code = expect.code[0] if isinstance(expect.code, list) else expect.code
+    code = next(iter(expect.codes), None)
     messages = [_filled(context, wording.text) for wording in list_wordings(row)]
     field = None if expect.field is None else _filled(context, expect.field)
     return ExpectedAnswer(status, tuple(dict.fromkeys(messages)), code, field)

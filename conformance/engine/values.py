@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.client.builder import BuiltRequest, PlaceholderScope
+from conformance.contract.schema import HEADER_CAPTURE
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
-from conformance.http import Response
+from conformance.http import Response, header
 from conformance.jsontools import resolve_pointer
 
 __all__ = ["placeholder_lookup", "read_capture"]
 
 
 def read_capture(response: Response, pointer: str) -> tuple[bool, Any]:
-    """A member of a JSON body; not there where the body is no JSON."""
+    """A member of a JSON body, or a header (`header:NAME`); not there where the body is no JSON."""
+    if pointer.startswith(HEADER_CAPTURE):
+        value = header(response.headers, pointer.removeprefix(HEADER_CAPTURE))
+        return value is not None, value
     try:
         return resolve_pointer(response.json(), pointer)
     except ValueError:

@@ -23,6 +23,7 @@ __all__ = [
 
 _BY_MEMBER = frozenset(["path", "query", "headers"])
 _BODIES = frozenset(["json", "raw", "multipart"])
+_OF_BODIES = _BODIES | {"size"}
 OMIT = {"omit": True}
 _DOT = re.compile(r"\.(?![^{]*\})")
 
@@ -45,7 +46,7 @@ def merge_requests(*requests: RequestData) -> RequestData:
     result: dict[str, Any] = {}
     for request in requests:
         if _BODIES & request.keys():
-            result = {key: value for key, value in result.items() if key not in _BODIES}
+            result = {key: value for key, value in result.items() if key not in _OF_BODIES}
         for key, value in request.items():
             if key in _BY_MEMBER and isinstance(value, Mapping):
                 result[key] = {**result.get(key, {}), **value}

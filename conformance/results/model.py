@@ -155,7 +155,7 @@ class ExpectedAnswer:
     status: int
     messages: tuple[str, ...] = ()
     """Every documented wording; placeholders as `{…}`."""
-    code: str | None = None
+    code: str | int | None = None
     field: str | None = None
 
 

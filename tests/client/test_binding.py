@@ -234,3 +234,23 @@ def test_a_default_is_one_word_for_the_whole_run(bind: Bind) -> None:
 def test_letters_are_as_many_as_the_profile_says(bind: Bind) -> None:
     assert "abcde" == word(bind, "{text.latin.sizes.max}")
     assert "あいうえおお" == word(bind, "{text.kana.sizes.max|one-more}")
+
+
+@pytest.mark.parametrize(
+    ("said", "content_type", "body"),
+    [
+        ({"size": 5}, "application/octet-stream", b"xxxxx"),
+        ({"size": 0}, "application/octet-stream", b""),
+        ({"json_": {"a": 1}, "size": 12}, "application/json", b'{"a": 1}    '),
+        ({"json_": {"a": 1}, "size": 3}, "application/json", b'{"a": 1}'),
+        ({"raw": "{", "size": 4, "content_type": "text/plain"}, "text/plain", b"{   "),
+    ],
+)
+def test_a_body_may_have_a_size(bind: Bind, said: dict[str, Any], content_type: str, body: bytes) -> None:
+    request = bind(**said)
+    assert (dict(request.headers)["Content-Type"], request.body) == (content_type, body)
+
+
+def test_a_body_may_go_out_without_its_length(bind: Bind) -> None:
+    assert bind(json_={}, without_length=True).chunked is True
+    assert bind(json_={}).chunked is False

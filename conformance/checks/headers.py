@@ -1,0 +1,60 @@
+"""Checks of single headers of a response: there or not, equal, matching, large enough. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.checks.model import Finding, Level
+from conformance.http import Response, header
+from conformance.messages import Message
+
+__all__ = ["check_headers"]
+
+
+def check_headers(response: Response, expected: Mapping[str, Mapping[str, Any]], where: str) -> Iterator[Finding]:
+    """A finding for each expected header that is not as it should be.
+
+    `expected` maps the name of a header to its filled expectation: `present`, `equals`, `matches` (a regular expression
+    that the whole value matches), `at_least` (a number) and `level`.
+    """
+    for name, expectation in expected.items():
+        actual = header(response.headers, name)
+        wrong = _difference(actual, expectation)
+        if wrong is not None:
+            level = Level(expectation.get("level", "must"))
+            shown = Message("absent") if actual is None else actual
+            yield Finding("header", level, wrong, shown, where, detail=Message("header {name}", name=name))
+
+
+def _difference(actual: str | None, expectation: Mapping[str, Any]) -> str | None:
+    """What is expected of the value, where it is not so."""
+    if expectation.get("present") is False:
+        return None if actual is None else Message("absent")
+    if actual is None:
+        return _describe(expectation)
+    if "equals" in expectation and actual != str(expectation["equals"]):
+        return _describe(expectation)
+    if "matches" in expectation and re.fullmatch(str(expectation["matches"]), actual) is None:
+        return _describe(expectation)
+    if "at_least" in expectation and not _is_at_least(actual, expectation["at_least"]):
+        return _describe(expectation)
+    return None
+
+
+def _is_at_least(actual: str, least: Any) -> bool:
+    try:
+        return float(actual) >= float(least)
+    except (TypeError, ValueError):
+        return False
+
+
+def _describe(expectation: Mapping[str, Any]) -> str:
+    if "equals" in expectation:
+        return str(expectation["equals"])
+    if "matches" in expectation:
+        return Message("a value that matches {pattern}", pattern=str(expectation["matches"]))
+    if "at_least" in expectation:
+        return Message("a number of at least {least}", least=expectation["at_least"])
+    return Message("present")
