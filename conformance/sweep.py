@@ -15,7 +15,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.schema import Step
 from conformance.contract_run import build_context
 from conformance.discover import with_fixtures
-from conformance.engine.cleanup import find_and_delete, strike, take_back
+from conformance.engine.cleanup import created_resource, look_and_delete, strike, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import FileLedger, LedgerEntry, find_suite_names, read_open_entries
@@ -70,10 +70,10 @@ def _undo(context: RunContext, entry: LedgerEntry) -> str:
     steps = _steps_of_contract(context.contract, entry)
     lacking = {name: value for name, value in entry.fixtures.items() if name not in context.target.fixtures}
     context = with_fixtures(context, lacking) if lacking else context
-    if own and entry.operation in context.contract.file.created_resources:
-        resource = context.contract.file.created_resources[entry.operation]
+    resource = created_resource(context.contract, entry.operation)
+    if resource is not None and (own or (resource.get and entry.made)):
         why = _missing(context, plan_steps(context.contract, [resource.read, *resource.undo], "standard"))
-        why = why or find_and_delete(context, evidence, entry.operation, own)
+        why = why or look_and_delete(context, evidence, replace(entry, names=own))
         if not why:
             strike(context, entry)
         return why

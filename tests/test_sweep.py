@@ -65,6 +65,20 @@ def test_a_content_that_a_killed_run_inserted_is_found_by_its_name_and_deleted(t
     assert read_open_entries(tmp_path / LEDGER_FILE) == ()
 
 
+def test_a_content_whose_name_was_changed_meanwhile_is_found_by_its_id(tmp_path: Path) -> None:
+    with watched("kuroco") as server:
+        before = things(server.profile)
+        number = insert(server, subject="conformance-abc123-ffffffffffff")
+        theirs = insert(server, subject="somebody else's")
+        for created, name in ((number, "0123456789ab"), (theirs, "0123456789cd")):
+            names = (f"conformance-abc123-{name}",)
+            note(tmp_path, server, "insertTopic", names=names, captures={"topic": created}, made=True)
+        code, lines = swept(tmp_path, server.profile)
+        assert (code, lines[-1]) == (1, "1 of 2 deleted or set back")
+        assert "getTopic still shows it, without a name of this suite" in lines[0]
+        assert [one for one in things(server.profile) if one not in before] == [f"{theirs} somebody else's"]
+
+
 def test_sweep_logs_in_where_the_profile_has_a_login_only(tmp_path: Path) -> None:
     with watched("kuroco") as server:
         before = things(server.profile)

@@ -20,7 +20,7 @@ from conformance.contract.schema import CreatedResource, Step
 from conformance.contract.templates import MissingValue, find_placeholders
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.journal import LedgerEntry, find_suite_names
+from conformance.engine.journal import LedgerEntry, find_suite_names, has_run_name
 from conformance.engine.probe import ProbeResult, send_probe
 from conformance.engine.step_sequence import StepSequence, send_steps
 from conformance.engine.values import read_capture
@@ -239,7 +239,7 @@ def _look_by_id(context: RunContext, evidence: Evidence, resource: CreatedResour
         return ""
     if response is None or not sequence.passed:
         return Message("could not be looked for: {reason}", reason=sequence.why)
-    if next(find_suite_names(response.text), None) is not None:
+    if has_run_name(response.text):
         undone = _send(context, evidence, resource.undo, entry.captures)
         return undone.why
     return Message("{operation} still shows it, without a name of this suite", operation=resource.get.call)

@@ -27,6 +27,7 @@ __all__ = [
     "NoLedger",
     "draw_run_id",
     "find_suite_names",
+    "has_run_name",
     "open_ledger",
     "read_open_entries",
 ]
@@ -35,6 +36,7 @@ LEDGER_FILE: Final = "ledger.jsonl"
 """Its name in the folder of a run's reports."""
 
 _NAME = re.compile(r"conformance-[A-Za-z0-9][A-Za-z0-9_.-]*")
+_RUN_NAME = re.compile(r"conformance-[a-z0-9]{6}-[0-9a-f]{12}(?![A-Za-z0-9])")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _BEGINNINGS = ('{"open": ', '{"made": ', '{"undone": ')
 """How every line begins, so that a line that was cut short by a kill can be told from something else."""
@@ -197,6 +199,11 @@ def find_suite_names(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for member in value:
             yield from find_suite_names(member)
+
+
+def has_run_name(text: str) -> bool:
+    """Whether a text holds a name that a run of this suite made for what it created."""
+    return _RUN_NAME.search(text) is not None
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

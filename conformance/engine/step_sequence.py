@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from time import sleep
+from dataclasses import dataclass, field, replace
+from time import monotonic, sleep
 from typing import Any
 
 from conformance.checks.context import Expectation, build_expectation
@@ -14,6 +14,7 @@ from conformance.client.builder import BuiltRequest, PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
+from conformance.engine.stale_reads import PAUSE, bypass_cache, is_from_cache, settle_seconds
 from conformance.engine.values import placeholder_lookup, read_capture
 from conformance.http import Exchange, FailureKind, NoResponse, Response
 from conformance.messages import Message
@@ -34,6 +35,8 @@ class StepResult:
     n: int
     expected: Expectation
     found: tuple[Finding, ...]
+    stale: bool = False
+    """Whether it is a read that was only ever answered from a cache, so that it shows nothing."""
 
     @property
     def refused(self) -> bool:
@@ -123,7 +126,9 @@ class StepSender:
         if step.step.wait:
             sleep(step.step.wait)
         self.before_send(step)
-        result = self._send(step, built, expected)
+        result = self._send(step, expected, built)
+        if self._may_be_stale(result):
+            result = self._read_again(result)
         self.sequence.calls.append(result)
         response = result.exchange.response
         if response is not None and result.accepted:
@@ -141,7 +146,8 @@ class StepSender:
     def after_send(self, built: BuiltRequest, result: StepResult) -> None:
         """Called with what became of it, its captures taken."""
 
-    def _send(self, step: PlannedStep, built: BuiltRequest, expected: Expectation) -> StepResult:
+    def _send(self, step: PlannedStep, expected: Expectation, built: BuiltRequest | None = None) -> StepResult:
+        built = built or self.context.binder.bind(step.operation, step.request, step.permission, self.scope)
         exchange = self.context.session.send(
             built.request, asked_for=frozenset(expected.statuses), repeatable=step.step.repeatable
         )
@@ -151,6 +157,27 @@ class StepSender:
         response = exchange.response
         found = check_response(response, expected, self.context.rules, self.label) if response is not None else ()
         return StepResult(step, exchange, n, expected, found)
+
+    def _may_be_stale(self, result: StepResult) -> bool:
+        """Whether a read that was not as expected, or that a guard compares, may show what was before a write."""
+        response = result.exchange.response
+        if response is None or result.exchange.request.method != "GET" or not (result.found or self.role == "guard"):
+            return False
+        return is_from_cache(response) or (bool(result.found) and settle_seconds(self.context) > 0)
+
+    def _read_again(self, result: StepResult) -> StepResult:
+        """Read once past the cache, then until the target has settled; `stale` where all came from a cache."""
+        step, end, time = result.step, monotonic() + settle_seconds(self.context), 1
+        passes_cache = _is_cached(result)
+        if passes_cache:
+            latest = self._send(bypass_cache(step, time), result.expected)
+            passes_cache = result.refused or not latest.refused  # else the target does not take the parameter
+            result = latest if passes_cache else result
+        while self._may_be_stale(result) and monotonic() < end and not self.context.shared.stopping.is_set():
+            self.context.shared.stopping.wait(PAUSE)
+            time += 1
+            result = self._send(bypass_cache(step, time) if passes_cache else step, result.expected)
+        return replace(result, step=step, stale=_is_cached(result) and self._may_be_stale(result))
 
     def _holds_already(self, step: PlannedStep) -> bool:
         """Whether every condition of `unless` holds, so that the step is left out."""
@@ -167,6 +194,10 @@ class StepSender:
                 self.captures[name] = value
                 if name in (step.step.secret or ()):
                     self.context.redactor.learn(name, str(value))
+
+
+def _is_cached(result: StepResult) -> bool:
+    return result.exchange.response is not None and is_from_cache(result.exchange.response)
 
 
 def send_steps(

@@ -1,0 +1,41 @@
+"""Reads that may show what was before the last write: answered from a cache, or from a copy that lags behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from conformance.engine.context import RunContext
+from conformance.http import Response, header
+from conformance.plan.model import PlannedStep
+
+__all__ = ["PAUSE", "bypass_cache", "is_from_cache", "settle_seconds"]
+
+PAUSE: Final = 0.25
+"""Seconds between two reads while a target may still be settling."""
+
+_HIT = re.compile(r"\bhit\b", re.IGNORECASE)
+
+
+def is_from_cache(response: Response) -> bool:
+    """Whether a response says that it comes from a cache: `Age` above 0, `X-Cache: HIT`, `Cache-Status: …; hit`, …."""
+    age = (header(response.headers, "age") or "").strip()
+    if age.isdigit() and int(age) > 0:
+        return True
+    return any(
+        "cache" in name.lower() and name.lower() != "cache-control" and _HIT.search(value)
+        for name, value in response.headers
+    )
+
+
+def bypass_cache(step: PlannedStep, time: int) -> PlannedStep:
+    """The same read with a parameter that no cache has seen, other for each `time`."""
+    query: Mapping[str, Any] = step.request.get("query") or {}
+    return replace(step, request={**step.request, "query": {**query, "_nocache": f"{{random.hex8-nocache-{time}}}"}})
+
+
+def settle_seconds(context: RunContext) -> float:
+    """How long a read after a write may still show what was before, as the profile says; 0 where it does not."""
+    return float(getattr(context.target, "settle", 0) or 0)
