@@ -185,7 +185,8 @@ def take_back(context: RunContext, evidence: Evidence, entry: LedgerEntry, label
     """
     why = _undo_by_steps(context, evidence, entry, label)
     if why or why is None:
-        looked = look_and_delete(context, evidence, entry)
+        with evidence.count_as("confirmed"):
+            looked = look_and_delete(context, evidence, entry)
         why = (why or looked) if looked else ""
     if not why:
         strike(context, entry)

@@ -78,7 +78,7 @@ class ControlRunner:
             evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", summary, n))
             return ()
         call = sequence.broken
-        if call is None or not isinstance(call.exchange.outcome, Response):
+        if call is None or call.stale or not isinstance(call.exchange.outcome, Response):
             self._add_doubt(
                 evidence,
                 control,

@@ -124,7 +124,7 @@ class RowRunner:
         self._restore_entry = record_restore(
             self.context, self.id, [step.step for step in self.plan.after], self.captures
         )
-        guard = StateGuard(self.context, self.evidence, self.plan, self.captures)
+        guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._cleanup.attempt)
         shrunk = False
         for stage in self.plan.probe_stages():
             if stage.probes[0].role == "open" and not shrunk:
@@ -200,6 +200,8 @@ class RowRunner:
                 self._take_in(renumbered)
                 guard.add(renumbered)
         guard.read_after(stage.read_after, pool)
+        if guard.found_effect:
+            self._cleanup.take_back_refused(self.evidence)
 
     def _send_probe(self, probe: Probe) -> tuple[Evidence, ProbeResult | None]:
         scratch = Evidence(self.context.redactor)

@@ -91,6 +91,8 @@ class StepSequence:
         if self.broken is None:
             return ""
         outcome = self.broken.exchange.outcome
+        if self.broken.stale:
+            return Message("{operation} was answered from a cache every time", operation=self.broken.step.operation)
         if isinstance(outcome, NoResponse):
             return Message("{operation}: {answer}", operation=self.broken.step.operation, answer=outcome.summary)
         return Message("{operation} was answered {status}", operation=self.broken.step.operation, status=outcome.status)
@@ -128,7 +130,8 @@ class StepSender:
         self.before_send(step)
         result = self._send(step, expected, built)
         if self._may_be_stale(result):
-            result = self._read_again(result)
+            with self.evidence.count_as("repeated"):
+                result = self._read_again(result)
         self.sequence.calls.append(result)
         response = result.exchange.response
         if response is not None and result.accepted:

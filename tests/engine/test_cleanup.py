@@ -84,7 +84,7 @@ def done(shop: Any, context: Any, answer: Said, tmp_path: Path) -> Callable[...,
         server = Store(answer, answers=named, stores=stores)
         stands = replace(context(contract, server), ledger=FileLedger(tmp_path / LEDGER_FILE))
         (plan,) = plan_rows(contract, stands.target, contract.rows, "smoke", 0).values()
-        return Done(run_row(stands, plan), server, tmp_path)
+        return Done(run_row(stands, plan).result, server, tmp_path)
 
     return run
 
