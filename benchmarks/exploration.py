@@ -22,7 +22,7 @@ from conformance import reference
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract_run import build_context
-from conformance.explore.results import explore_operation
+from conformance.explore.driver import explore_operation
 from conformance.target import loader as target
 from conformance.yaml_document import dump
 

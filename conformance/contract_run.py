@@ -271,7 +271,7 @@ class ContractRun:
         return self._scheduler.alone() if self._scheduler else nullcontext()
 
     def _explore(self, operation: str) -> Explored:
-        from conformance.explore.results import explore_operation  # noqa: PLC0415 - Schemathesis is loaded only where it explores
+        from conformance.explore.driver import explore_operation  # noqa: PLC0415 - Schemathesis is loaded only where it explores
 
         return explore_operation(self.context, operation)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Finding", "Level", "Verdict", "row_verdict", "worst_verdict"]
+__all__ = ["Finding", "Level", "Verdict", "verdict_of_levels", "worst_verdict"]
 
 
 class Level(StrEnum):
@@ -51,14 +51,19 @@ class Finding:
 _ORDER = tuple(Verdict)
 
 
-def row_verdict(found: Sequence[Finding], doubts: Sequence[str], *, told: bool) -> Verdict:
-    """A violation stands whatever else is in doubt; a row with a doubt, or that nothing tells of, is not green."""
-    levels = {item.level for item in found}
-    if Level.MUST in levels:
+def verdict_of_levels(levels: Iterable[Level], *, in_doubt: bool, exercised: bool = True) -> Verdict:
+    """The verdict on a row or an exploration from the levels of its findings.
+
+    A violation stands whatever else is in doubt; what is in doubt is never green.
+    """
+    found = frozenset(levels)
+    if Level.MUST in found:
         return Verdict.VIOLATES
-    if doubts or not told:
+    if not exercised:
+        return Verdict.NOT_EXERCISED
+    if in_doubt:
         return Verdict.INCONCLUSIVE
-    return Verdict.DRIFTS if Level.SHOULD in levels else Verdict.CONFORMS
+    return Verdict.DRIFTS if Level.SHOULD in found else Verdict.CONFORMS
 
 
 def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:

@@ -108,10 +108,10 @@ def _describe_line(context: RunContext, request: PlannedRequest) -> str:
 
 def _count_exploration(contract: Contract, context: RunContext) -> tuple[int, int]:
     """How many requests exploration sends at most, and on how many operations."""
-    from conformance.explore.results import count_planned_requests  # noqa: PLC0415 - loads Schemathesis
+    from conformance.explore.driver import count_requests  # noqa: PLC0415 - loads Schemathesis
 
     names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
-    return sum(count_planned_requests(context, name) for name in names), len(names)
+    return sum(count_requests(context, name) for name in names), len(names)
 
 
 def _describe_time(context: RunContext, total: int) -> str:

@@ -206,7 +206,7 @@ def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan]) -> Re
 def _explored(context: RunContext) -> int:
     if context.depth == "smoke":
         return 0
-    from conformance.explore.results import count_planned_requests  # noqa: PLC0415 - loads Schemathesis
+    from conformance.explore.driver import count_requests  # noqa: PLC0415 - loads Schemathesis
 
     names = [name for name, spec in context.contract.file.operations.items() if spec.explore]
-    return sum(count_planned_requests(context, name) for name in names)
+    return sum(count_requests(context, name) for name in names)

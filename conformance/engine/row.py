@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, TypeVar
 
-from conformance.checks.model import Verdict, row_verdict
+from conformance.checks.model import Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
 from conformance.engine.cleanup import ProbeCleanup, record_restore, strike
 from conformance.engine.context import RunContext
@@ -162,7 +162,7 @@ class RowRunner:
         evidence = self.evidence
         evidence.notes += collect_notes(self.outcomes)
         found, doubts = explain_findings(self.context, evidence, self.outcomes, self._refusals)
-        verdict = row_verdict(found, doubts, told=self._answered)
+        verdict = verdict_of_levels((item.level for item in found), in_doubt=bool(doubts) or not self._answered)
         reason = join_messages("; ", dict.fromkeys(doubts)) if verdict is Verdict.INCONCLUSIVE else None
         if verdict is Verdict.INCONCLUSIVE and not reason:
             reason = Message("nothing that was sent was answered")

@@ -1,189 +1,173 @@
-"""One answer held against what the contract says of all answers of its operation. Pure."""
+"""What exploration holds an answer against beside the checks of the rows: the operation's document and all rows.
+
+Pure. The form of an error, its content type and leaks are judged by `conformance.checks`, as for a row.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.checks.context import compile_schema, find_stack_trace
-from conformance.checks.model import Level
-from conformance.explore.context import DocumentedAnswer, ExploreContext
-from conformance.explore.inputs import ExploreProbe
+from conformance.checks.body import schema_differences
+from conformance.checks.context import NOT_JSON, ResponseRules, compile_schema, parse_json, read_errors
+from conformance.checks.envelope import check_envelope, check_leaks
+from conformance.checks.model import Finding, Level
+from conformance.contract.contract import Row
+from conformance.contract.messages import list_row_ids
 from conformance.explore.openapi import DocumentedOperation
+from conformance.explore.probes import ExploreProbe, label_probe
 from conformance.explore.validity import Validity, classify_part
-from conformance.http import Request, Response, header
+from conformance.http import Response, header
 from conformance.jsontools import find_values
 from conformance.messages import Message
 
-__all__ = ["CheckFailure", "check_answer", "message_shape", "parse_body", "read_messages"]
+__all__ = ["AnsweredProbe", "Observation", "check_answer", "message_shape", "read_messages", "undocumented_messages"]
 
-_MANY = 3
+_MOST = 3
+"""Differences from a schema that are told of one answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class CheckFailure:
-    """One expectation that did not hold; equal `key`s are the same finding."""
+class Observation:
+    """A finding of exploration, with what makes two of them one and the same."""
 
-    check: str
-    level: Level
-    expected: Any
-    actual: Any
-    detail: str = ""
-    kind: str = ""
-    follow: bool = True
-    """Whether other requests may say more of it."""
+    finding: Finding
+    group: str = ""
 
     @property
     def key(self) -> str:
-        """What makes two findings one."""
-        return f"{self.check}|{self.level}|{self.expected}|{self.kind or self.actual}"
+        """Equal for findings that are told once, with a count."""
+        found = self.finding
+        return f"{found.check}|{found.level}|{found.expected}|{self.group or found.actual}"
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerContext:
-    """All that one judgement looks at."""
+class AnsweredProbe:
+    """A probe that was answered, with all that its answer is held against."""
 
-    context: ExploreContext
+    rules: ResponseRules
     operation: DocumentedOperation
     probe: ExploreProbe
-    sort: Validity
-    request: Request
+    validity: Validity
     response: Response
 
+    @property
+    def where(self) -> str:
+        """The probe in a few words."""
+        return label_probe(self.probe)
 
-def check_answer(matter: AnswerContext) -> tuple[CheckFailure, ...]:
+    def find(self, check: str, level: Level, expected: Any, actual: Any, detail: str = "") -> Finding:
+        """A finding on this answer."""
+        return Finding(check, level, expected, actual, self.where, detail=detail)
+
+
+def check_answer(answered: AnsweredProbe) -> tuple[Observation, ...]:
     """Everything that is wrong with an answer; a fault of the server is told once, not by each thing it breaks."""
-    response = matter.response
+    response, rules = answered.response, answered.rules
+    leaks = tuple(Observation(found, "leak") for found in check_leaks(response, rules, answered.where))
     if response.status >= 500:
-        return (_fault(response), *_leaks(matter))
-    if matter.sort is Validity.ODD:
-        return tuple(_leaks(matter))
-    body = parse_body(response)
-    statuses = tuple(_statuses(matter, body))
-    if any(found.check == "invalid-data" for found in statuses):
+        actual = f"{response.status} {response.text[:200]}".strip()
+        fault = answered.find("status", Level.MUST, Message("no 5xx on any input"), actual)
+        return (Observation(fault, str(response.status)), *leaks)
+    if answered.validity is Validity.ODD:
+        return leaks
+    body = parse_json(response)
+    statuses = tuple(_check_status(answered, body))
+    if any(found.finding.check == "invalid-data" for found in statuses):
         return statuses  # what an answer that should not be looks like is of no interest
-    checks = (_errors if response.status >= 400 else _successes, _rows)
-    further = tuple(found for check in checks for found in check(matter, body))
-    if any(found.check == "status" for found in further):  # a row says more of the status than the list of all does
-        statuses = tuple(found for found in statuses if found.check != "documented-status")
-    return (*statuses, *further, *_leaks(matter))
+    checks = (_check_error, _check_rows) if response.status >= 400 else (_check_success,)
+    further = tuple(found for check in checks for found in check(answered, body))
+    if any(found.finding.check == "status" for found in further):  # a row says more of it than the list of all does
+        statuses = tuple(found for found in statuses if found.finding.check != "documented-status")
+    return (*statuses, *further, *leaks)
 
 
-def parse_body(response: Response) -> Any:
-    """The body as JSON, or None where it is none."""
-    try:
-        return response.json()
-    except ValueError:
-        return None
+def read_messages(rules: ResponseRules, body: Any) -> tuple[str, ...]:
+    """The messages of an error body."""
+    entries = read_errors(rules, body) if body is not NOT_JSON else ()
+    return tuple(entry.message for entry in entries if isinstance(entry.message, str))
 
 
-def read_messages(body: Any) -> tuple[str, ...]:
-    """What an error says: its `message`, or the messages of its `errors`."""
-    if not isinstance(body, dict):
-        return ()
-    said = [body.get("message")]
-    errors = body.get("errors")
-    listed = errors if isinstance(errors, list) else []
-    said += [one.get("message") if isinstance(one, dict) else one for one in listed]
-    return tuple(text for text in said if isinstance(text, str))
+def undocumented_messages(answered: AnsweredProbe) -> Iterator[str]:
+    """Each message of an error, or "" where it has none, that no row of this operation documents with this status."""
+    response, rules = answered.response, answered.rules
+    if response.status < 400 or answered.validity is Validity.ODD:
+        return
+    rows = [row for row in rules.contract.rows if _speaks_of(row, answered.operation)]
+    rows = [row for row in rows if response.status in row.case.expect.statuses]
+    for message in read_messages(rules, parse_json(response)) or ("",):
+        known = {match.row for match in rules.wordings.find(message) if match.exact}
+        if not any(row.case.expect.message is None or row.id in known for row in rows):
+            yield message_shape(answered.probe, message)
 
 
-def message_shape(matter: AnswerContext, message: str) -> str:
+def message_shape(probe: ExploreProbe, message: str) -> str:
     """A message with what was sent put back as placeholders: `Invalid integer in query (limit={query.limit})`."""
-    parts = [(f"query.{name}", value) for name, value in matter.probe.query]
-    parts += [(f"path.{name}", value) for name, value in matter.probe.path]
+    parts = [(f"query.{name}", value) for name, value in probe.query]
+    parts += [(f"path.{name}", value) for name, value in probe.path]
     for name, value in sorted(parts, key=lambda pair: -len(pair[1])):
         if value:
             message = re.sub(rf"(?<![\w{{.]){re.escape(value)}(?![\w}}])", "{" + name.replace("\\", "") + "}", message)
     return message if len(message) <= 300 else message[:300] + "…"
 
 
-def row_applies(row: DocumentedAnswer, operation: DocumentedOperation) -> bool:
-    """Whether a row speaks of this operation."""
-    return not row.operations or operation.id in row.operations
+def _check_status(answered: AnsweredProbe, body: Any) -> Iterator[Observation]:
+    status, operation, validity = answered.response.status, answered.operation, answered.validity
+    documented = list(operation.statuses)
+    if validity is Validity.VALID and status >= 400:
+        text = " ".join(read_messages(answered.rules, body))
+        refused = Message("valid data was refused: {message}", message=text)
+        detail = refused if text else Message("valid data was refused: no message")
+        successes = [one for one in documented if one.startswith("2")]
+        yield Observation(answered.find("valid-data", Level.MUST, successes, status, detail))
+    elif validity is Validity.INVALID and status < 300 and not _is_what_was_asked_for(answered, body):
+        refusals = [one for one in documented if one.startswith("4")]
+        detail = Message("what must be refused was accepted ({about})", about=answered.probe.about)
+        yield Observation(answered.find("invalid-data", Level.MUST, refusals, status, detail))
+    elif operation.documented(status) is None:
+        firm = validity is not Validity.OPEN or operation.documented(400) is not None or status < 400
+        level = Level.SHOULD if firm else Level.NOTE
+        yield Observation(answered.find("documented-status", level, documented, status))
 
 
-def _fault(response: Response) -> CheckFailure:
-    actual = f"{response.status} {response.text[:200]}".strip()
-    return CheckFailure("status", Level.MUST, Message("no 5xx on any input"), actual, kind=str(response.status))
-
-
-def _statuses(matter: AnswerContext, _: Any) -> Iterator[CheckFailure]:
-    status, operation = matter.response.status, matter.operation
-    documented = sorted(operation.responses)
-    if matter.sort is Validity.VALID and status >= 400:
-        said = " ".join(read_messages(parse_body(matter.response)))
-        refused = Message("valid data was refused: {message}", message=said)
-        detail = refused if said else Message("valid data was refused: no message")
-        yield CheckFailure("valid-data", Level.MUST, list(operation.successes), status, detail)
-    elif matter.sort is Validity.INVALID and status < 300 and not _is_what_was_asked_for(matter):
-        refusals = [known for known in documented if 400 <= known < 500]
-        accepted = Message("what must be refused was accepted ({about})", about=matter.probe.about)
-        yield CheckFailure("invalid-data", Level.MUST, refusals, status, accepted)
-    elif status not in documented:
-        firm = matter.sort is not Validity.OPEN or 400 in documented or status < 400
-        yield CheckFailure("documented-status", Level.SHOULD if firm else Level.NOTE, documented, status)
-
-
-def _is_what_was_asked_for(matter: AnswerContext) -> bool:
+def _is_what_was_asked_for(answered: AnsweredProbe, body: Any) -> bool:
     """A drawn ID may happen to exist: then the answer names it."""
-    drawn = {value for name, value in matter.probe.path if name in matter.probe.about}
-    body = parse_body(matter.response)
-    return isinstance(body, dict) and body.get("id") in drawn
+    drawn = {value for name, value in answered.probe.path if name in answered.probe.about}
+    return isinstance(body, dict) and isinstance(body.get("id"), str) and body["id"] in drawn
 
 
-def _errors(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
-    response, context = matter.response, matter.context
-    if response.size == 0 and not response.body:
-        yield CheckFailure(
-            "envelope",
-            context.empty_error,
-            Message("a body of the documented shape"),
-            Message("{status} without a body", status=response.status),
-            kind="empty",
-            follow=context.empty_error is Level.MUST,
-        )
+def _check_error(answered: AnsweredProbe, body: Any) -> Iterator[Observation]:
+    media = (header(answered.response.headers, "Content-Type") or "").partition(";")[0].strip().lower()
+    for found in check_envelope(answered.response, body, answered.rules, answered.where):
+        group = "" if found.check == "content-type" else f"{found.check} {media}"
+        yield Observation(found, group)
+
+
+def _check_success(answered: AnsweredProbe, body: Any) -> Iterator[Observation]:
+    response, operation = answered.response, answered.operation
+    schema = operation.responses.get(operation.documented(response.status) or "")
+    if schema is None or response.cut or 300 <= response.status < 400:
         return
-    media = (header(response.headers, "Content-Type") or "").split(";")[0].strip().lower()
-    if body is None and not response.cut:
-        actual = f"{response.status} {media or 'no Content-Type'}: {response.text[:120]}"
-        kind = f"not JSON {media}"
-        yield CheckFailure("envelope", Level.MUST, Message("a JSON object of the documented shape"), actual, kind=kind)
+    if body is NOT_JSON:
+        actual = f"{response.status} {header(response.headers, 'Content-Type') or ''}: {response.text[:120]}"
+        yield Observation(answered.find("schema", Level.MUST, Message("a JSON body"), actual), "not JSON")
         return
-    if not response.cut and (breach := _breach(context.envelope, body)):
-        actual = f"{response.status} {response.text[:160]}"
-        yield CheckFailure("envelope", Level.MUST, breach, actual, kind="envelope")
-    if media not in context.error_content_types:
-        yield CheckFailure("content-type", Level.MUST, list(context.error_content_types), media or "none")
+    differences = list(schema_differences(compile_schema(schema), body))
+    for expected, actual, place in differences[:_MOST]:
+        where = re.sub(r"/\d+(?=/|$)", "/*", place)
+        found = answered.find("schema", Level.MUST, expected, _brief(actual), Message("at {pointer}", pointer=where))
+        yield Observation(found, where)
+    if not differences and answered.validity is Validity.VALID:
+        yield from _check_numbers(answered, body)
 
 
-def _successes(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
-    status, operation = matter.response.status, matter.operation
-    schema = operation.responses.get(status)
-    if schema is None or matter.response.cut:
-        return
-    if body is None:
-        actual = f"{status} {header(matter.response.headers, 'Content-Type') or ''}: {matter.response.text[:120]}"
-        yield CheckFailure("schema", Level.MUST, Message("a JSON body"), actual, kind="not JSON")
-        return
-    breaches = list(compile_schema(schema).iter_errors(body))
-    for error in breaches[:_MANY]:
-        where = "/" + "/".join("*" if isinstance(step, int) else str(step) for step in error.instance_path)
-        yield CheckFailure("schema", Level.MUST, f"{where}: {_told(error)}", _brief(error.instance), kind=where)
-    if not breaches and matter.sort is Validity.VALID:
-        yield from _echoes(matter, body)
-
-
-def _told(error: Any) -> str:
-    return f"{error.kind.name} {getattr(error.kind, 'value', '')}".strip()
-
-
-def _echoes(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
-    query = dict(matter.probe.query)
-    for one in matter.operation.among("query"):
+def _check_numbers(answered: AnsweredProbe, body: Any) -> Iterator[Observation]:
+    """A number in the query bounds the items that come, and is shown as it was sent."""
+    query = dict(answered.probe.query)
+    for one in answered.operation.among("query"):
         if one.schema.get("type") != "integer" or one.name not in query:
             continue
         sent = int(query[one.name])
@@ -191,91 +175,59 @@ def _echoes(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
             for items in find_values(body, pointer):
                 if isinstance(items, list) and len(items) > sent:
                     actual = Message("{n} items at {name}={value}", n=len(items), name=one.name, value=sent)
-                    yield CheckFailure(
-                        "effect", Level.MUST, Message("at most {n} items", n=one.name), actual, kind=pointer
-                    )
+                    found = answered.find("effect", Level.MUST, Message("at most {n} items", n=one.name), actual)
+                    yield Observation(found, pointer)
         for shown in find_values(body, one.echo) if one.echo else ():
-            if shown != sent:
+            if isinstance(shown, bool) or shown != sent:
                 expected = Message("{pointer} as sent", pointer=one.echo)
-                yield CheckFailure("effect", Level.SHOULD, expected, f"{shown} at {one.name}={sent}", kind=one.echo)
+                actual = Message("{shown} at {name}={value}", shown=_brief(shown), name=one.name, value=sent)
+                yield Observation(answered.find("effect", Level.SHOULD, expected, actual), one.echo)
 
 
-def _rows(matter: AnswerContext, body: Any) -> Iterator[CheckFailure]:
-    if matter.response.status < 400:
-        return
-    for message in read_messages(body):
-        if not message:
-            continue
-        alike = [row for row in matter.context.documented if row.message is not None and row.message.fullmatch(message)]
-        here = [row for row in alike if row_applies(row, matter.operation)]
-        if not alike or (not here and matter.sort is Validity.OPEN):
-            continue
+def _check_rows(answered: AnsweredProbe, body: Any) -> Iterator[Observation]:
+    """A message that a row promises is only right where that row can apply, and with its status."""
+    rules, status = answered.rules, answered.response.status
+    reason = Message("the reason for this request")
+    for message in read_messages(rules, body):
+        matches = [match for match in rules.wordings.find(message) if match.exact]
+        rows = [rules.row(name) for name in list_row_ids(matches)]
+        here = [row for row in rows if _speaks_of(row, answered.operation)]
+        if not rows or answered.validity is Validity.OPEN:
+            continue  # where the documents are silent on the input, any refusal will do
+        names = ", ".join(row.id for row in here or rows)
         if not here:
-            yield CheckFailure(
-                "message",
-                Level.MUST,
-                Message("the reason for this request"),
-                message,
-                Message("belongs to {rows}", rows=_names(alike)),
+            yield Observation(
+                answered.find("message", Level.MUST, reason, message, Message("belongs to {rows}", rows=names))
             )
-        elif not any(row.status == matter.response.status for row in here):
-            if matter.sort is Validity.OPEN:
-                continue  # where the documents are silent on the input, any refusal will do
-            expected = sorted({row.status for row in here})
-            yield CheckFailure(
-                "status",
-                Level.MUST,
-                expected,
-                matter.response.status,
-                Message("{message!r} belongs to {rows}", message=message, rows=_names(here)),
-            )
-        elif matter.sort is not Validity.OPEN and not any(_can_apply(row, matter) for row in here):
-            detail = Message("nothing that {rows} is about was wrong", rows=_names(here))
-            yield CheckFailure(
-                "message", Level.MUST, Message("the reason for this request"), message, detail, kind=_names(here)
-            )
+        elif not any(status in row.case.expect.statuses for row in here):
+            expected = sorted({one for row in here for one in row.case.expect.statuses})
+            detail = Message("{message!r} belongs to {rows}", message=message, rows=names)
+            yield Observation(answered.find("status", Level.MUST, expected, status, detail))
+        elif not any(_can_apply(row, answered) for row in here):
+            detail = Message("nothing that {rows} is about was wrong", rows=names)
+            yield Observation(answered.find("message", Level.MUST, reason, message, detail), names)
 
 
-def _can_apply(row: DocumentedAnswer, matter: AnswerContext) -> bool:
-    sorts = [classify_part(matter.operation, matter.probe, name) for name in row.touches]
-    is_wrong = any(one is not None and one is not Validity.VALID for one in sorts)
-    is_about = not row.touches or is_wrong or _is_missing(row, matter)
-    return is_about and (row.applies is None or row.applies(matter.request))
+def _speaks_of(row: Row, operation: DocumentedOperation) -> bool:
+    """Whether a row is about this operation; one of the whole contract is about all."""
+    return row.table == "common" or operation.id in {ref.call for ref in row.operations}
 
 
-def _is_missing(row: DocumentedAnswer, matter: AnswerContext) -> bool:
-    """A row may also be about a required part that was left out, or a body that is none."""
-    sent = {f"query.{name}" for name, _ in matter.probe.query}
-    required = {f"query.{one.name}" for one in matter.operation.among("query") if one.required}
-    bodily = any(not name.startswith(("query.", "path.")) for name in row.touches)
-    return bool((row.touches & required) - sent) or (bodily and matter.sort is not Validity.VALID)
+def _can_apply(row: Row, answered: AnsweredProbe) -> bool:
+    """Whether something that the row is about is not valid, or is missing."""
+    operation, probe = answered.operation, answered.probe
+    touched = {part for part in row.case.vary if part.startswith(("query.", "json.", "path."))}
+    parts = [classify_part(operation, probe, name) for name in touched]
+    if not touched or any(part is not None and part is not Validity.VALID for part in parts):
+        return True
+    required = {f"query.{one.name}" for one in operation.among("query") if one.required}
+    missing = (touched & required) - {f"query.{name}" for name, _ in probe.query}
+    of_body = any(name.startswith("json.") for name in touched)
+    return bool(missing) or (of_body and answered.validity is not Validity.VALID)
 
 
-def _leaks(matter: AnswerContext) -> Iterator[CheckFailure]:
-    response = matter.response
-    if response.status < 400:
-        return
-    if (trace := find_stack_trace(response)) is not None:
-        yield CheckFailure("leak", Level.MUST, Message("no stack trace in a body"), trace, kind="trace")
-    for name, value in matter.context.headers:
-        if len(value) >= 8 and value in response.text and name.lower() not in ("accept", "user-agent", "content-type"):
-            yield CheckFailure(
-                "leak", Level.MUST, Message("no credential in a body"), Message("the value of {name}", name=name)
-            )
-
-
-def _breach(schema: Mapping[str, Any], body: Any) -> str:
-    error = next(iter(compile_schema(schema).iter_errors(body)), None)
-    if error is None:
-        return ""
-    where = "/" + "/".join(map(str, error.instance_path))
-    return f"{where}: {_told(error)}"
-
-
-def _names(rows: list[DocumentedAnswer]) -> str:
-    return ", ".join(dict.fromkeys(row.row for row in rows))
-
-
-def _brief(value: Any) -> str:
+def _brief(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 120 else text[:120] + "…"

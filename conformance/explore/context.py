@@ -1,115 +1,95 @@
-"""What exploration stands on, and what it leaves."""
+"""What exploring one operation of one target needs, taken from the run."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.checks.model import Level, Verdict
-from conformance.http import Exchange, Request
-from conformance.results.model import ExploredFinding, Note
+from conformance.checks.context import ResponseRules
+from conformance.client.builder import PlaceholderScope
+from conformance.contract.templates import MissingValue
+from conformance.engine.context import RunContext
+from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, TargetValues
 
-__all__ = ["DocumentedAnswer", "ExchangePair", "ExplorationResult", "ExploreContext", "RecordedProbe", "Send"]
-
-Send = Callable[[Request], Exchange]
-
-
-def _known_to_nobody(name: str, value: str) -> None:
-    """Where nothing is written down, nothing has to be kept back."""
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentedAnswer:
-    """What a row of the contract says, as far as exploration needs it.
-
-    `operations` is empty for a row that holds for every operation. `touches` names the parts of a request that the
-    row is about (`query.limit`, `json.status`): where each of them is valid, or not there, the row cannot apply.
-    """
-
-    row: str
-    status: int
-    message: re.Pattern[str] | None = None
-    operations: frozenset[str] = frozenset()
-    touches: frozenset[str] = frozenset()
-    applies: Callable[[Request], bool] | None = None
+__all__ = ["ExploreContext", "build_explore_context"]
 
 
 @dataclass(frozen=True, slots=True)
 class ExploreContext:
     """One operation of one target, and what may be done to it.
 
-    `bodies` holds, per operation, members that every valid body of this target needs (a login's are only used in
-    links, never as the ground of drawn data). `fixtures` that are not in `parameters` are reported as lacking.
+    `bodies` holds, by operation, the members that every valid body of this target needs (those of a log-in are used in
+    links only, never beside drawn data).
     """
 
-    schema: Mapping[str, Any]
-    operation: str
-    base_url: str
+    run: RunContext
+    document: OpenApiDocument
+    operation: DocumentedOperation
     budget: int
-    seed: int
-    envelope: Mapping[str, Any]
-    paths: Mapping[str, str] = field(default_factory=dict)
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    permissions: frozenset[str] = frozenset(["read"])
-    error_content_types: tuple[str, ...] = ("application/json",)
-    documented: Sequence[DocumentedAnswer] = ()
+    """Requests, those that follow up a finding included."""
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
-    empty_error: Level = Level.SHOULD
-    """How much an error without any body weighs."""
-    learn: Callable[[str, str], None] = field(default=_known_to_nobody, repr=False)
-    """Told the name and the value of each secret that an answer gives, before anything else is done with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedProbe:
-    """One exchange that a finding, a note or a pair points at; `n` counts from 1."""
-
-    n: int
-    label: str
-    role: str
-    """`example`, `boundary`, `drawn`, `step`, `guard` or `clean-up`."""
-    exchange: Exchange
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangePair:
-    """A status and a message that no row documents; what was sent stands in the message as `{query.limit}`."""
-
-    status: int
-    message: str
-    count: int
-    exchange: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExplorationResult:
-    """What was found of one operation."""
-
-    operation: str
-    method: str = ""
-    path: str = ""
-    requests: int = 0
-    statuses: tuple[tuple[int, int], ...] = ()
-    findings: tuple[ExploredFinding, ...] = ()
-    undocumented: tuple[ExchangePair, ...] = ()
-    notes: tuple[Note, ...] = ()
-    kept: tuple[RecordedProbe, ...] = ()
-    reason: str | None = None
-    """Why it was not explored, or not to the end."""
-    lacks: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
 
     @property
-    def verdict(self) -> Verdict:
-        """The worst of the findings; without any, how far exploration came."""
-        levels = {finding.level for finding in self.findings}
-        if Level.MUST in levels:
-            return Verdict.VIOLATES
-        if self.requests == 0:
-            return Verdict.NOT_EXERCISED
-        if self.reason is not None:
-            return Verdict.INCONCLUSIVE
-        return Verdict.DRIFTS if Level.SHOULD in levels else Verdict.CONFORMS
+    def rules(self) -> ResponseRules:
+        """What the contract says of every answer."""
+        return self.run.rules
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What may be done to the target."""
+        return frozenset({"read", *self.run.target.allow})
+
+    def creates(self, operation: DocumentedOperation) -> bool:
+        """Whether a success leaves a new thing behind, which the contract says how to find and to delete."""
+        return operation.id in self.run.contract.file.created_resources
+
+    def allowed(self, operation: DocumentedOperation) -> bool:
+        """Whether the permissions cover a call of it, and the deletion of what it creates."""
+        return {operation.permission, "delete" if self.creates(operation) else "read"} <= self.permissions
+
+    def own_source(self, operation: DocumentedOperation) -> DocumentedOperation | None:
+        """The operation that gives this one something of its own; None where it needs none or a fixture is its own."""
+        names = self.run.contract.operations
+        return self.document.operation(operation.own) if operation.own in names else None
+
+    def base_body(self, operation: DocumentedOperation) -> dict[str, Any]:
+        """The members that every valid body has on this target; what is updated needs those of what was created."""
+        source = operation.own if operation.kind != "read" else ""
+        return dict(self.bodies.get(operation.id) or self.bodies.get(source) or {})
+
+
+def build_explore_context(run: RunContext, operation: str) -> ExploreContext:
+    """The context of an operation; MissingValue where the profile lacks its path or its credential."""
+    file = run.contract.file
+    credential = file.operations[operation].credential or file.credential
+    if credential not in (None, "none"):
+        run.binder.bind(operation, {"credential": credential, "url": "/"}, "read", PlaceholderScope())
+    urls = {name: spec.url for name, spec in file.operations.items() if spec.url is not None}
+    if operation in urls:
+        run.binder.fill(urls[operation], PlaceholderScope())
+    values = TargetValues(
+        paths={**dict.fromkeys(urls, ""), **dict(_filled(run, urls))},
+        fixtures=dict(_filled(run, {name: f"{{fixture.{name}}}" for name in file.fixtures})),
+        path_values={
+            name: dict(_filled(run, spec.path)) for name, spec in file.operations.items() if spec.path is not None
+        },
+    )
+    document = OpenApiDocument(run.contract.openapi, values)
+    bodies = {name: spec.body or spec.json_ for name, spec in file.operations.items()}
+    return ExploreContext(
+        run=run,
+        document=document,
+        operation=document.operation(operation),
+        budget=file.exploration.get(run.depth, 0),
+        bodies=dict(_filled(run, {name: body for name, body in bodies.items() if isinstance(body, dict) and body})),
+    )
+
+
+def _filled(run: RunContext, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Each value with its placeholders filled; without those for which the profile lacks something."""
+    fill: Callable[[Any], Any] = lambda value: run.binder.fill(value, PlaceholderScope(salt="exploring"))  # noqa: E731
+    for name, value in values.items():
+        with suppress(MissingValue):
+            yield name, fill(value)

@@ -1,138 +1,169 @@
-"""What a write has changed: looks before and after, and the request that is to blame."""
+"""What refused writes have changed: looks before and after, and the request that is to blame."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conformance.checks.model import Level
-from conformance.explore.checks import CheckFailure, parse_body
-from conformance.explore.inputs import ExploreProbe, plain_probe
-from conformance.explore.openapi import DocumentedOperation, base_inputs
-from conformance.explore.sending import BudgetExhausted, TargetStopped
-from conformance.explore.walk import OperationExplorer, ProbeAnswer
-from conformance.jsontools import first_value
+from conformance.checks.model import Finding, Level
+from conformance.explore.checks import Observation
+from conformance.explore.explorer import Explorer, ProbeAnswer
+from conformance.explore.openapi import DocumentedOperation
+from conformance.explore.probes import ExploreProbe, label_probe, plain_probe
+from conformance.explore.sender import BudgetExhausted, TargetStopped
+from conformance.explore.validity import Validity
+from conformance.jsontools import first_value, json_equal
 from conformance.messages import Message
 
-__all__ = ["EffectWatch", "comparable_value"]
+__all__ = ["BATCH", "EffectGuard", "comparable_value"]
 
 BATCH = 4
 """Refused writes between two looks: one look for each would double the requests."""
+_IN_A_ROW = 3
+"""So many changes, each right after the same refused write, are no coincidence."""
 
 
 @dataclass(slots=True)
-class EffectWatch:
-    """Watches one resource through the operation that reads it."""
+class EffectGuard:
+    """Watches what an operation changes, through the operation that reads it."""
 
-    walk: OperationExplorer
+    explorer: Explorer
     operation: DocumentedOperation
     reading: DocumentedOperation
     place: ExploreProbe
     """The path of what is written, and of what is read."""
     shown: Any = None
-    stale: bool = False
-    """Something of its own was changed since the last look, as it was meant to be."""
+    """The body of the last look; None where something has changed since."""
+    doubt: str | None = None
+    """Why it cannot be told whether a refused write had an effect."""
     _refused: list[ProbeAnswer] = field(default_factory=list)
 
-    def look(self, *, last: bool = False) -> Any:
-        """What the reading operation shows now; Stopped where it shows nothing. The last look is always affordable."""
+    def look(self, *, reserved: bool = False, confirming: bool = False) -> Any:
+        """What the reading operation shows now; TargetStopped where it shows nothing."""
         path = {**dict(plain_probe(self.reading).path), **dict(self.place.path)}
         names = {one.name for one in self.reading.among("path")}
         query = (("limit", "100"),) if any(one.name == "limit" for one in self.reading.among("query")) else ()
         own = tuple((name, value) for name, value in path.items() if name in names)
         probe = ExploreProbe(path=own, query=query, role="guard")
-        exchange = self.walk.quietly(self.reading, probe, cleaning=last)
-        body = parse_body(exchange.response) if exchange.response else None
-        if exchange.response is None or exchange.response.status >= 300 or body is None:
-            status = exchange.response.status if exchange.response else Message("no answer")
-            why = Message(
-                "what is written cannot be read: {operation}: {answer}", operation=self.reading.id, answer=status
+        answer = self.explorer.look(self.reading, probe, reserved=reserved, confirming=confirming)
+        if not answer.accepted or answer.body is None:
+            raise TargetStopped(
+                Message(
+                    "what is written cannot be read: {operation} gave {status}",
+                    operation=self.reading.id,
+                    status=answer.status or Message("no answer"),
+                )
             )
-            raise TargetStopped(why)
-        return body
+        self.shown = answer.body
+        return answer.body
 
-    def start(self) -> Any:
-        """The first look."""
-        self.shown = self.look()
-        return self.shown
+    def look_first(self) -> None:
+        """Look where it is not known what is there."""
+        if self.shown is None:
+            self.look()
 
-    def changed(self) -> None:
-        """Something was accepted: what was refused before it can no longer be told from it."""
-        self._refused, self.stale = [], True
+    def forget(self) -> None:
+        """Something was accepted, or may have been: what is there now is not known."""
+        self._refused, self.shown = [], None
 
-    def lost_sight(self) -> None:
-        """The target failed at a write: whether it was done is anybody's guess, so what is there now counts."""
-        self._refused = []
-        if not self.stale:
-            self.shown = self.look()
-
-    def refused(self, attempted: ProbeAnswer) -> None:
-        """A write was refused; look after a few of them."""
-        if self.stale:
+    def add_refused(self, answer: ProbeAnswer) -> None:
+        """A write was refused; look after a few of them. Where it is not known what was there before, it is not."""
+        if self.shown is None:
             return
-        self._refused.append(attempted)
+        self._refused.append(answer)
         if len(self._refused) >= BATCH:
             self.check()
 
-    def check(self, *, last: bool = False) -> None:
-        """Nothing that was refused may have had an effect."""
+    def check(self, *, reserved: bool = False) -> None:
+        """Nothing that was refused since the last look may have had an effect."""
         batch, self._refused = self._refused, []
         if not batch:
             return
-        before, after = self.shown, self.look(last=last)
-        if self._differences(before, after):
-            self.walk.sending.found = True  # to be sure costs what is kept for following up
-            changed = self._differences(before, after) - self._differences(after, self.look(last=last))
-            if changed:
-                self._blame(batch, before, changed)
-            self.shown = self.look(last=last)
+        before, after = self.shown, self.look(reserved=reserved)
+        if not self._differences(before, after):
+            return
+        try:
+            moving = self._differences(after, self.look(confirming=True))
+            changed = self._differences(before, after) - moving
+            culprit = self._find_culprit(batch, before, moving) if changed else None
+        except BudgetExhausted:
+            culprit = None
+        if culprit is not None:
+            self._report(culprit, changed)
+        else:
+            self.doubt = Message("something changed meanwhile, and not again: perhaps somebody else's write")
 
-    def restoration(self) -> ExploreProbe | None:
+    def finish(self) -> None:
+        """The last look, with what is kept back for it."""
+        if self._refused:
+            self.check(reserved=True)
+        else:
+            self.look(reserved=True)
+
+    @property
+    def has_refused(self) -> bool:
+        """Whether a write that had to be refused was, since the last look."""
+        return any(answer.validity is Validity.INVALID for answer in self._refused)
+
+    @property
+    def is_look_due(self) -> bool:
+        """Whether the next refused write is followed by a look."""
+        return len(self._refused) >= BATCH - 1
+
+    def restoration(self, before: Any) -> ExploreProbe | None:
         """The request that sets back what can be set back; None where there is nothing."""
-        values = _restorable(self.operation.body, self.shown)
+        values = {}
+        for name, schema in (self.operation.body or {}).get("properties", {}).items():
+            pointer = schema.get("x-from") or schema.get("x-same")
+            value = first_value(before, pointer) if pointer else None
+            if value is not None:
+                values[name] = value
         if not values:
             return None
-        given = base_inputs(self.walk.context, self.operation)
-        return replace(self.place, body={**given, **values}, role="clean-up", about="set back")
+        base = self.explorer.context.base_body(self.operation)
+        return replace(self.place, body={**base, **values}, role="clean-up", about="set back")
 
-    def restore(self) -> bool:
-        """Set back what can be set back; whether there was anything to set."""
-        probe = self.restoration()
-        if probe is not None:
-            self.walk.quietly(self.operation, probe, cleaning=True)
-        return probe is not None
+    def restore(self, before: Any, *, confirming: bool = False) -> None:
+        """Set back what can be set back, and look again; nothing where nothing has changed."""
+        probe = self.restoration(before)
+        if probe is not None and (self.shown is None or self._differences(before, self.shown)):
+            self.explorer.look(self.operation, probe, reserved=True, confirming=confirming)
+            self.look(reserved=True, confirming=confirming)
 
-    def _blame(self, batch: list[ProbeAnswer], before: Any, changed: frozenset[str]) -> None:
-        culprit = batch[0] if len(batch) == 1 else None
-        for attempted in batch if culprit is None else ():
-            try:
-                self.shown = before
-                if self.restore():
-                    before = self.look()
-                again = self.walk.attempt(self.operation, replace(attempted.probe), as_sort=attempted.sort)
-                now = self.look()
-            except BudgetExhausted:
-                break
-            if again.refused and self._differences(before, now):
-                culprit = again
-                break
-            before = now
-        shown = culprit or batch[-1]
+    def _find_culprit(self, batch: list[ProbeAnswer], before: Any, moving: frozenset[str]) -> ProbeAnswer | None:
+        """The refused write that changes something three times in a row; None where it may have been somebody else."""
+        for candidate in batch:
+            for time in range(_IN_A_ROW):
+                self.restore(before, confirming=True)
+                state = self.shown
+                again = self.explorer.attempt(
+                    self.operation, candidate.probe, validity=candidate.validity, confirming=True
+                )
+                changed = self._differences(state, self.look(confirming=True)) - moving
+                if not (again.refused and changed):
+                    break
+                if time == _IN_A_ROW - 1 and not self._differences(self.shown, self.look(confirming=True)) - moving:
+                    self.restore(before, confirming=True)
+                    return again
+        return None
+
+    def _report(self, culprit: ProbeAnswer, changed: frozenset[str]) -> None:
         where = ", ".join(sorted(changed))
-        detail = Message("a refused write changed {places}", places=where)
-        if culprit is None:
-            detail = Message("a refused write changed {places}; it is one of {n} requests", places=where, n=len(batch))
-        expected = Message("a refused write changes nothing")
-        found = CheckFailure(
-            "effect", Level.MUST, expected, Message("changed: {places}", places=where), detail, kind="refused"
+        found = Finding(
+            "effect",
+            Level.MUST,
+            Message("a refused write changes nothing"),
+            Message("changed: {places}", places=where),
+            label_probe(culprit.probe),
+            detail=Message("a refused write changed {places}", places=where),
         )
-        self.walk.report(found, self.walk.entry(shown))
+        self.explorer.report(Observation(found, "refused"), culprit.labelled)
 
     def _differences(self, before: Any, after: Any) -> frozenset[str]:
-        schema = next((self.reading.responses[status] for status in self.reading.successes), None)
-        one, other = comparable_value(schema, before), comparable_value(schema, after)
-        return frozenset(_different(one, other, ""))
+        successes = [status for status in self.reading.statuses if status.startswith("2")]
+        schema = self.reading.responses[successes[0]] if successes else None
+        return frozenset(_changed_places(comparable_value(schema, before), comparable_value(schema, after), ""))
 
 
 def comparable_value(schema: Mapping[str, Any] | None, value: Any) -> Any:
@@ -150,20 +181,12 @@ def comparable_value(schema: Mapping[str, Any] | None, value: Any) -> Any:
     return {name: comparable_value(inner, value[name]) for name, inner in kept.items()}
 
 
-def _different(one: Any, other: Any, where: str) -> list[str]:
+def _changed_places(one: Any, other: Any, where: str) -> Iterator[str]:
     if isinstance(one, dict) and isinstance(other, dict):
-        names = sorted(one.keys() | other.keys())
-        return [place for name in names for place in _different(one.get(name), other.get(name), f"{where}/{name}")]
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return [place for pair in zip(one, other, strict=True) for place in _different(*pair, f"{where}/*")]
-    return [] if one == other else [where or "/"]
-
-
-def _restorable(schema: Mapping[str, Any] | None, shown: Any) -> dict[str, Any]:
-    result = {}
-    for name, inner in (schema or {}).get("properties", {}).items():
-        pointer = inner.get("x-from") or inner.get("x-same")
-        value = first_value(shown, pointer) if pointer else None
-        if value is not None:
-            result[name] = value
-    return result
+        for name in sorted(one.keys() | other.keys()):
+            yield from _changed_places(one.get(name), other.get(name), f"{where}/{name}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for left, right in zip(one, other, strict=True):
+            yield from _changed_places(left, right, f"{where}/*")
+    elif not json_equal(one, other):
+        yield where or "/"

@@ -1,23 +1,26 @@
-"""Findings gathered as they come: equal ones once, with a count and the smallest request that shows them."""
+"""Findings of one operation gathered as they come: equal ones once, with a count and the smallest request."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from conformance.checks.http_notes import HttpNote, check_http_notes
-from conformance.checks.model import Level
-from conformance.explore.checks import CheckFailure
-from conformance.explore.context import ExchangePair, ExplorationResult, RecordedProbe
-from conformance.explore.openapi import DocumentedOperation
+from conformance.checks.model import Finding, Level, verdict_of_levels
+from conformance.explore.checks import Observation
+from conformance.explore.context import ExploreContext
 from conformance.http import Exchange
-from conformance.results.model import ExploredFinding, Note
+from conformance.messages import Message
+from conformance.results.model import Exploration, ExploredFinding, Note, RecordedExchange, Undocumented
+from conformance.results.recording import record_exchange
+from conformance.results.redaction import Redactor
 
-__all__ = ["FindingCollector", "FindingEntry"]
+__all__ = ["FindingCollector", "LabelledExchange", "describe_exploration"]
 
 
 @dataclass(frozen=True, slots=True)
-class FindingEntry:
+class LabelledExchange:
     """One exchange with the words that stand beside it."""
 
     label: str
@@ -33,9 +36,14 @@ class FindingEntry:
 
 @dataclass(slots=True)
 class _Seen:
-    found: CheckFailure
-    entry: FindingEntry
+    shown_by: LabelledExchange
+    observation: Observation | None = None
     count: int = 1
+
+    def show_by(self, entry: LabelledExchange, observation: Observation | None = None) -> None:
+        """Show it by this request instead, if it is the smaller one."""
+        if entry.weight < self.shown_by.weight:
+            self.shown_by, self.observation = entry, observation
 
 
 @dataclass(slots=True)
@@ -43,92 +51,110 @@ class FindingCollector:
     """What has been found so far of one operation."""
 
     statuses: Counter[int] = field(default_factory=Counter)
-    warnings: list[str] = field(default_factory=list)
-    _findings: dict[str, _Seen] = field(default_factory=dict)
-    _pairs: dict[tuple[int, str], _Seen] = field(default_factory=dict)
-    _notes: dict[tuple[str, str], tuple[Note, FindingEntry]] = field(default_factory=dict)
+    _observed: dict[str, _Seen] = field(default_factory=dict)
+    _undocumented: dict[tuple[int, str], _Seen] = field(default_factory=dict)
+    _notes: dict[tuple[str, str], tuple[HttpNote, LabelledExchange]] = field(default_factory=dict)
 
     @property
-    def found(self) -> bool:
-        """Whether there is anything above a note that has to be followed up."""
-        return any(seen.found.level is not Level.NOTE and seen.found.follow for seen in self._findings.values())
+    def has_violation(self) -> bool:
+        """Whether there is anything that is worth following up."""
+        observed = [seen.observation for seen in self._observed.values() if seen.observation]
+        return any(one.finding.level is Level.MUST for one in observed)
 
     @property
     def count(self) -> int:
         """How many findings there are, equal ones counted."""
-        return sum(seen.count for seen in self._findings.values())
+        return sum(seen.count for seen in self._observed.values())
 
-    def answered(self, entry: FindingEntry) -> None:
-        """Count an answer's status and take down what is to be said of it as HTTP."""
-        response = entry.exchange.response
-        if response is None:
+    def count_answer(self, entry: LabelledExchange) -> None:
+        """Count the status of an answer, and keep what is to be said of it as HTTP."""
+        if entry.exchange.response is None:
             return
-        self.statuses[response.status] += 1
-        for note in check_http_notes(entry.exchange):
-            self.note(note, entry)
+        self.statuses[entry.exchange.response.status] += 1
+        self.add_notes(check_http_notes(entry.exchange), entry)
 
-    def note(self, note: HttpNote, entry: FindingEntry) -> None:
-        """A remark on HTTP, shown by the first exchange that gave rise to it."""
-        said = Note(note.about, note.text, note.reference)
-        self._notes.setdefault((said.about, said.text), (said, entry))
+    def add_notes(self, notes: Iterable[HttpNote], entry: LabelledExchange) -> None:
+        """Keep remarks on HTTP, each shown by the first exchange that gave rise to it."""
+        for note in notes:
+            self._notes.setdefault((note.about, note.text), (note, entry))
 
-    def add(self, found: CheckFailure, entry: FindingEntry) -> None:
-        """One finding; an equal one is only counted, unless this request is the smaller one."""
-        seen = self._findings.get(found.key)
-        if seen is None:
-            self._findings[found.key] = _Seen(found, entry)
-            return
+    def add(self, found: Observation, entry: LabelledExchange) -> None:
+        """Keep one finding; an equal one is only counted, unless this request is the smaller one."""
+        seen = self._observed.setdefault(found.key, _Seen(entry, found, 0))
         seen.count += 1
-        self.simplify(found, entry)
+        seen.show_by(entry, found)
 
-    def simplify(self, found: CheckFailure, entry: FindingEntry) -> None:
-        """Show a finding by this request instead, if it is the smaller one."""
-        seen = self._findings[found.key]
-        if entry.weight < seen.entry.weight:
-            seen.found, seen.entry = found, entry
+    def show_smaller(self, found: Observation, entry: LabelledExchange) -> None:
+        """Show a finding by this request, if it is the smaller one."""
+        self._observed[found.key].show_by(entry, found)
 
-    def pair(self, status: int, message: str, entry: FindingEntry) -> None:
-        """A status and a message that no row documents."""
-        nothing = CheckFailure("pair", Level.NOTE, None, None)
-        seen = self._pairs.get((status, message))
-        if seen is None:
-            self._pairs[status, message] = _Seen(nothing, entry)
-            return
+    def add_undocumented(self, status: int, message: str, entry: LabelledExchange) -> None:
+        """Keep a status and a message that no row documents."""
+        seen = self._undocumented.setdefault((status, message), _Seen(entry, count=0))
         seen.count += 1
-        if entry.weight < seen.entry.weight:
-            seen.entry = entry
+        seen.show_by(entry)
 
-    def explored(self, operation: DocumentedOperation, requests: int, reason: str | None) -> ExplorationResult:
-        """All of it as a value, with the exchanges that it points at."""
-        kept: dict[int, RecordedProbe] = {}
+    def build_result(
+        self, context: ExploreContext, requests: int, planned: int, reason: str | None
+    ) -> tuple[Exploration, tuple[Undocumented, ...]]:
+        """All of it as results, redacted, with the exchanges that it points at."""
+        kept: dict[int, RecordedExchange] = {}
+        redactor = context.run.redactor
 
-        def number(entry: FindingEntry) -> int:
-            place = id(entry.exchange)
+        def record(entry: LabelledExchange) -> RecordedExchange:
+            place, n = id(entry.exchange), len(kept) + 1
             if place not in kept:
-                kept[place] = RecordedProbe(len(kept) + 1, entry.label, entry.role, entry.exchange)
-            return kept[place].n
+                kept[place] = replace(record_exchange(entry.exchange, n, entry.label, entry.role, redactor), n=n)
+            return kept[place]
 
-        findings = tuple(_explored(seen, number(seen.entry)) for seen in self._findings.values())
-        pairs = tuple(
-            ExchangePair(status, message, seen.count, number(seen.entry))
-            for (status, message), seen in self._pairs.items()
+        findings = [
+            _explored(seen.observation.finding, seen.count, record(seen.shown_by).n, redactor)
+            for seen in self._observed.values()
+            if seen.observation
+        ]
+        undocumented = tuple(
+            Undocumented(context.operation.id, status, redactor.text(message), seen.count, shown.curl, shown.label)
+            for (status, message), seen in self._undocumented.items()
+            for shown in [record(seen.shown_by)]
         )
-        remarks = tuple(replace(note, exchange=number(entry)) for note, entry in self._notes.values())
-        return ExplorationResult(
-            operation=operation.id,
-            method=operation.method,
-            path=operation.template,
-            requests=requests,
-            statuses=tuple(sorted(self.statuses.items())),
-            findings=tuple(sorted(findings, key=lambda finding: list(Level).index(finding.level))),
-            undocumented=pairs,
-            notes=remarks,
-            kept=tuple(kept.values()),
-            reason=reason,
-            warnings=tuple(self.warnings),
+        notes = tuple(
+            Note(note.about, note.text, note.reference, exchange=record(entry).n)
+            for note, entry in self._notes.values()
+        )
+        exploration = describe_exploration(context, requests=requests, reason=reason)
+        levels = [finding.level for finding in findings]
+        return (
+            replace(
+                exploration,
+                verdict=verdict_of_levels(levels, in_doubt=reason is not None, exercised=requests > 0),
+                planned=planned,
+                statuses=tuple(sorted(self.statuses.items())),
+                findings=tuple(sorted(findings, key=lambda finding: list(Level).index(finding.level))),
+                exchanges=tuple(kept.values()),
+                notes=notes,
+            ),
+            undocumented,
         )
 
 
-def _explored(seen: _Seen, number: int) -> ExploredFinding:
-    found = seen.found
-    return ExploredFinding(found.check, found.level, found.expected, found.actual, seen.count, number, found.detail)
+def describe_exploration(
+    context: ExploreContext, *, requests: int = 0, reason: str | None = None, lacks: tuple[str, ...] = ()
+) -> Exploration:
+    """The result of an operation of which nothing was found."""
+    operation = context.operation
+    return Exploration(
+        operation=operation.id,
+        method=operation.method,
+        path=operation.template,
+        verdict=verdict_of_levels([], in_doubt=reason is not None, exercised=requests > 0),
+        requests=requests,
+        reason=reason or (Message("lacks {names}", names=", ".join(lacks)) if lacks else None),
+        lacks=lacks,
+        file="openapi.yaml",
+        line=1,
+    )
+
+
+def _explored(found: Finding, count: int, n: int, redactor: Redactor) -> ExploredFinding:
+    expected, actual = redactor.json(found.expected), redactor.json(found.actual)
+    return ExploredFinding(found.check, found.level, expected, actual, count, n, redactor.text(found.detail))

@@ -1,166 +1,199 @@
-"""What is tried: the parts of one request before they are written as text, and the request that they make."""
+"""Which inputs are worth their requests: from Schemathesis's coverage, from rare values and from drawn ones.
+
+The most telling of each kind come first, and the same ones for the same seed.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
-from urllib.parse import quote
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import cycle, zip_longest
+from typing import Any
 
-from conformance.client.builder import build_multipart
-from conformance.explore.context import ExploreContext
-from conformance.explore.openapi import DocumentedOperation
-from conformance.http import Headers, Request
+from conformance.explore.generate import coverage_probes, drawn_probes
+from conformance.explore.openapi import MULTIPART, DocumentedOperation
+from conformance.explore.probes import NO_BODY, ExploreProbe
+from conformance.explore.validity import Validity, classify_probe, may_be_sent
 
-__all__ = [
-    "NO_BODY",
-    "ExploreProbe",
-    "build_template",
-    "is_encodable",
-    "label_probe",
-    "plain_probe",
-    "smaller_probes",
-    "with_parts",
-]
+__all__ = ["choose_probes"]
 
-_BOUNDARY = "conformance-exploration-7d3f"
-_SIZE = 100
+_SOURCE_TURNS = (1, 0, 1, 0, 0, 1, 0, 2)
+"""Turns of coverage (0), rare values (1) and drawn ones (2)."""
+_VALIDITY_TURNS = (1, 0, 1, 1)
+"""Turns within coverage of what is valid (0) and what is not (1): most faults are faults of refusing."""
+_TELLING = ("minimum_value", "near_boundary_number", "maximum_value")
+_DULL = "default_positive_test"
 
-
-class _Nothing:
-    """No body at all, as `None` is JSON's null."""
-
-    def __repr__(self) -> str:
-        return "NOTHING"
-
-
-NO_BODY: Final = _Nothing()
+_QUERY_VALUES: Mapping[str, tuple[str, ...]] = {
+    "script": ('<b>"é日😀"</b>%s\'',),
+    "wide": ("9223372036854775808", "2147483648", "99999999999999999999"),
+    "large": ("2147483647", "50", "13", "1000"),
+    "markup": ("<b>\"x' & %s</b>", "'; --", "{{7*7}}", "${x}"),
+    "lenient": ("+5", "1e2", "0x10", "007", "٣", "1_000", "5.0"),
+}
+"""Rare values of a query parameter by what they try; `script` and `markup` are tried as text, the rest as numbers."""
+_IDS = ("😀日本語's a-b" + "a" * 180, "constructor", "日本語", "it's", "no-such-0000", "😀", "A_B-9", "a b", "a" * 200)
+_NUMERIC_IDS = ("9223372036854775808", "0", "2147483647", "日本語")
+_TEXTS = ("😀é日<b>\"&'%s\\", "x" * 999, "日本語", "'; --", "<b>x</b>", "\\", "%s%n", "😀")
+"""The first of each kind has several oddities at once: in a small budget there is room for one."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExploreProbe:
-    """One input. Values of `path` and `query` are text before it is percent-encoded.
+def choose_probes(
+    operation: DocumentedOperation,
+    plain: ExploreProbe,
+    allowed: frozenset[Validity],
+    count: int,
+    seed: int,
+    *,
+    base: Mapping[str, Any],
+    most_valid: int | None = None,
+) -> list[ExploreProbe]:
+    """At most `count` different probes of the allowed validity, at most `most_valid` of them valid.
 
-    `body` is a JSON value, `NOTHING`, or for a form a mapping of names to the file names of small images.
+    `plain` is the simplest request, `base` holds the members that every valid body has.
     """
+    if count <= 0:
+        return []
+    order = random.Random(f"{seed}/{operation.id}")  # noqa: S311 - a choice of inputs, no secret
 
-    path: tuple[tuple[str, str], ...] = ()
-    query: tuple[tuple[str, str], ...] = ()
-    body: Any = NO_BODY
-    form: bool = False
-    headers: Headers = ()
-    role: str = "boundary"
-    about: str = ""
-    """Which part is tried and how, for choosing and for labels."""
+    def sendable(probes: Iterable[ExploreProbe]) -> list[ExploreProbe]:
+        return [one for one in probes if classify_probe(operation, one) in allowed and may_be_sent(operation, one)]
 
-    @property
-    def key(self) -> str:
-        """Equal for two probes that make the same request."""
-        return repr((self.path, self.query, self.body, self.form, self.headers))
-
-
-def plain_probe(operation: DocumentedOperation) -> ExploreProbe:
-    """The simplest request of an operation: what is required, with the values that exist."""
-    return ExploreProbe(
-        path=tuple((one.name, one.known[0]) for one in operation.among("path") if one.known),
-        query=tuple((one.name, one.known[0]) for one in operation.among("query") if one.required and one.known),
-        role="example",
-        about="plain",
+    covering = sendable(coverage_probes(operation, plain, base))
+    by_validity = [[probe for probe in covering if classify_probe(operation, probe) is one] for one in Validity]
+    sources = (
+        list(_take_turns([_by_group(probes, order, shuffled=True) for probes in by_validity], _VALIDITY_TURNS)),
+        _by_group(sendable(_rare_probes(operation, plain, base)), order),
+        sendable(drawn_probes(operation, plain, base, count, seed)),
     )
+    valid_left = count if most_valid is None else most_valid
+    seen, chosen = {plain.key}, list[ExploreProbe]()
+    for probe in _take_turns(sources, _SOURCE_TURNS):
+        is_valid = classify_probe(operation, probe) is Validity.VALID
+        if probe.key not in seen and len(chosen) < count and valid_left - is_valid >= 0:
+            seen.add(probe.key)
+            valid_left -= is_valid
+            chosen.append(probe)
+    return chosen
 
 
-def build_template(
-    context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe, permission: str = ""
-) -> Request:
-    """The request that a probe makes, with the credential and the fixed headers of the target."""
-    path = operation.template
-    for name, value in probe.path:
-        path = path.replace("{" + name + "}", _encoded(value))
-    query = "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in probe.query)
-    body, media_type = _body(probe)
-    own = (*((("Content-Type", media_type),) if media_type else ()), *probe.headers)
-    names = {name.lower() for name, _ in own}
-    headers = (*((name, value) for name, value in context.headers if name.lower() not in names), *own)
-    url = context.base_url.rstrip("/") + path + (f"?{query}" if query else "")
-    return Request(operation.method, url, headers, body, permission or operation.permission)
+def _by_group(probes: Iterable[ExploreProbe], order: random.Random, *, shuffled: bool = False) -> list[ExploreProbe]:
+    """One of each group by turns; which one of it comes first the seed says, and of coverage which group, too."""
+    groups: dict[str, list[ExploreProbe]] = {}
+    for probe in probes:
+        groups.setdefault(probe.about, []).append(probe)
+    several = list(groups.values())
+    for group in several:
+        order.shuffle(group)
+    if shuffled:
+        order.shuffle(several)
+        several.sort(key=lambda group: (group[0].about.endswith(_DULL), not group[0].about.endswith(_TELLING)))
+    return [probe for turn in zip_longest(*several) for probe in turn if probe is not None]
 
 
-def with_parts(probe: ExploreProbe, where: str, pairs: tuple[tuple[str, str], ...]) -> ExploreProbe:
-    """The probe with other pairs in `path`, `query` or `headers`."""
-    if where == "path":
-        return replace(probe, path=pairs)
-    return replace(probe, query=pairs) if where == "query" else replace(probe, headers=pairs)
+def _take_turns(sources: Sequence[Sequence[ExploreProbe]], turns: Sequence[int]) -> Iterator[ExploreProbe]:
+    """One of each source whose turn it is; what has no turn comes last."""
+    left = [iter(source) for source in sources]
+    remaining = sum(len(sources[turn]) for turn in set(turns))
+    for turn in cycle(turns):
+        if remaining == 0:
+            break
+        if (probe := next(left[turn], None)) is not None:
+            remaining -= 1
+            yield probe
+    yield from (probe for source in left for probe in source)
 
 
-def is_encodable(probe: ExploreProbe) -> bool:
-    """Whether the probe can be written as a request: no lone surrogate, no number that JSON lacks."""
-    try:
-        "".join(f"{name}{value}" for name, value in (*probe.path, *probe.query)).encode()
-        _body(probe)
-    except (UnicodeEncodeError, ValueError, TypeError, RecursionError):
-        return False
-    return True
-
-
-def label_probe(probe: ExploreProbe) -> str:
-    """The probe in a few words: `limit=101, offset=0`."""
-    parts = [f"{name}={_short(value)}" for name, value in (*probe.path, *probe.query)]
-    if probe.form:
-        parts.append("form: " + (", ".join(probe.body) or "no part"))
-    elif probe.body is not NO_BODY:
-        parts.append(f"body={_short(json.dumps(probe.body, ensure_ascii=False))}")
-    return ", ".join(parts) or "no parameters"
-
-
-def smaller_probes(operation: DocumentedOperation, probe: ExploreProbe) -> Iterator[ExploreProbe]:
-    """Simpler probes beside this one, the boldest first."""
-    required = {one.name for one in operation.among("query") if one.required}
-    for index, (name, _) in enumerate(probe.query):
-        if name not in required or sum(other == name for other, _ in probe.query) > 1:
-            yield replace(probe, query=(*probe.query[:index], *probe.query[index + 1 :]))
-    there = {(one.where, one.name): one.known or () for one in operation.parameters}
-    for where in ("query", "path"):
-        parts = getattr(probe, where)
-        for index, (name, value) in enumerate(parts):
-            for shorter in () if value in there.get((where, name), ()) else _shorter(value):
-                yield with_parts(probe, where, (*parts[:index], (name, shorter), *parts[index + 1 :]))
-    if isinstance(probe.body, Mapping) and not probe.form:
-        yield from _smaller_bodies((operation.body or {}).get("properties", {}), probe, probe.body)
-
-
-def _smaller_bodies(
-    described: Mapping[str, Any], probe: ExploreProbe, body: Mapping[str, Any]
+def _rare_probes(
+    operation: DocumentedOperation, plain: ExploreProbe, base: Mapping[str, Any]
 ) -> Iterator[ExploreProbe]:
-    for name, value in body.items():
-        if value in described.get(name, {}).get("x-known", ()):
-            continue
-        yield replace(probe, body={key: inner for key, inner in body.items() if key != name})
-        for shorter in _shorter(value) if isinstance(value, str) else ():
-            yield replace(probe, body={**body, name: shorter})
+    """Inputs that break servers and that a schema does not lead to, each with one oddity; the most telling first."""
+    firm = {one.name for one in operation.among("path") if "unknown" in one.invalid}
+    paths = list(_paths(operation, plain))
+    yield from (probe for probe in paths if probe.about.partition(":")[0] in firm)
+    if operation.method == "GET":
+        query = (*plain.query, ("x-unknown", "😀é日"))
+        yield replace(plain, query=query, role="boundary", about="unknown: script")
+    yield from _several_at_once(operation, plain)
+    yield from paths
+    yield from _queries(operation, plain)
+    yield from _forms(operation, plain)
+    yield from _bodies(operation, plain, base)
 
 
-def _shorter(value: str) -> Iterator[str]:
-    odd = [character for character in value if not character.isascii() or not character.isalnum()]
-    half = len(value) // 2
-    for text in dict.fromkeys((value[:half], value[half:], *odd[:3], value[:1])):
-        if text and len(text) < len(value):
-            yield text
+def _several_at_once(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
+    """All numbers and switches of a list at once, each with a valid value that shows: few items, then many."""
+    numbers = [one for one in operation.among("query") if one.schema.get("type") == "integer"]
+    switches = tuple((one.name, "true") for one in operation.among("query") if one.schema.get("type") == "boolean")
+    if operation.body is not None or not numbers:
+        return
+    names = {one.name for one in numbers} | {name for name, _ in switches}
+    rest = tuple(pair for pair in plain.query if pair[0] not in names)
+    few = tuple((one.name, str(one.schema.get("minimum", 0) + 1)) for one in numbers)
+    many = tuple((one.name, str(one.schema["maximum"])) for one in numbers if "maximum" in one.schema)
+    yield replace(plain, query=(*rest, *few), role="boundary", about="several: few")
+    yield replace(plain, query=(*rest, *many, *switches), role="boundary", about="several: many")
 
 
-def _encoded(value: str) -> str:
-    return quote(value, safe="")
+def _queries(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
+    parameters = operation.among("query") if operation.body is None else ()
+    for about, texts in _QUERY_VALUES.items():
+        for one in parameters:
+            if about not in ("script", "markup") and one.schema.get("type") != "integer":
+                continue
+            rest = tuple(pair for pair in plain.query if pair[0] != one.name)
+            for text in texts:
+                yield replace(plain, query=(*rest, (one.name, text)), role="boundary", about=f"{one.name}: {about}")
+        if about == "wide":
+            yield from _twice(operation, plain)
 
 
-def _short(value: str) -> str:
-    return value if len(value) <= 60 else f"{value[:40]}… ({len(value)} characters)"
+def _twice(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
+    for one in operation.among("query"):
+        value = {"integer": "1", "boolean": "true"}.get(str(one.schema.get("type")))
+        if value is not None:
+            rest = tuple(pair for pair in plain.query if pair[0] != one.name)
+            twice = ((one.name, value), (one.name, value))
+            yield replace(plain, query=(*rest, *twice), role="boundary", about=f"{one.name}: twice")
 
 
-def _body(probe: ExploreProbe) -> tuple[bytes | None, str]:
-    if probe.body is NO_BODY:
-        return None, ""
-    if not probe.form:
-        return json.dumps(probe.body, ensure_ascii=False, allow_nan=False).encode(), "application/json"
-    parts = [{"name": name, "filename": file_name, "size": _SIZE} for name, file_name in probe.body.items()]
-    media_type, body = build_multipart(parts, _BOUNDARY)
-    return body, media_type
+def _paths(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
+    if operation.method != "GET":
+        return
+    path = dict(plain.path)
+    for one in reversed(operation.among("path")):
+        for place, text in enumerate(_NUMERIC_IDS if one.schema.get("type") == "integer" else _IDS):
+            changed = tuple({**path, one.name: text}.items())
+            about = f"{one.name}: {'rare' if place else 'several oddities'}"
+            yield replace(plain, path=changed, role="boundary", about=about)
+
+
+def _forms(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
+    if operation.media_type != MULTIPART:
+        return
+    for name in ("fil", "File2", "files", "日本語"):
+        yield replace(plain, body={name: "sample.png"}, form=True, role="boundary", about="form: no file")
+    instead: tuple[Any, ...] = ({}, {"file": "x"}, [], "x")
+    for value in instead:
+        yield replace(plain, body=value, role="boundary", about="form: JSON instead")
+    yield replace(plain, body={}, form=True, role="boundary", about="form: no part")
+    yield replace(plain, body=NO_BODY, role="boundary", about="form: nothing")
+
+
+def _bodies(operation: DocumentedOperation, plain: ExploreProbe, base: Mapping[str, Any]) -> Iterator[ExploreProbe]:
+    if operation.body is None or operation.media_type == MULTIPART:
+        return
+    nested: Any = "x"
+    for _ in range(60):
+        nested = [nested]
+    odd: list[tuple[int, ExploreProbe]] = []
+    for first, (name, schema) in enumerate(operation.body.get("properties", {}).items()):
+        texts: tuple[Any, ...] = _TEXTS if schema.get("type", "string") == "string" else (["😀", "x" * 999], -1)
+        values = (texts[0], None, "   ", 0, 2**63, nested, {"a": {"b": None}}, ["x"] * 100, *texts[1:])
+        for place, value in enumerate(values):
+            kind = "script" if value in texts[1:] else type(value).__name__
+            about = f"{name}: {kind if place else 'several oddities'}"
+            odd.append((first + place, replace(plain, body={**base, name: value}, role="boundary", about=about)))
+    odd.append((1, replace(plain, body=[], role="boundary", about="body: list")))
+    yield from (probe for _, probe in sorted(odd, key=lambda pair: pair[0]))  # several members, several values

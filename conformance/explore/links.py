@@ -6,23 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.checks.model import Level
-from conformance.explore.checks import CheckFailure, parse_body
+from conformance.checks.model import Finding, Level
+from conformance.client.builder import PlaceholderScope
+from conformance.explore.checks import Observation
 from conformance.explore.context import ExploreContext
-from conformance.explore.inputs import NO_BODY, ExploreProbe, plain_probe, with_parts
-from conformance.explore.openapi import (
-    MULTIPART,
-    DocumentedOperation,
-    Link,
-    base_inputs,
-    view_operation,
-)
+from conformance.explore.explorer import Explorer, ProbeAnswer
+from conformance.explore.openapi import MULTIPART, DocumentedOperation, Link
+from conformance.explore.probes import NO_BODY, ExploreProbe, label_probe, plain_probe, with_parts
 from conformance.explore.validity import Validity
-from conformance.explore.walk import OperationExplorer, ProbeAnswer
 from conformance.jsontools import find_values, first_value
 from conformance.messages import Message
 
-__all__ = ["find_deletion", "find_maker", "follow_links", "link_step", "link_steps"]
+__all__ = ["count_link_requests", "find_creation", "follow_links", "request_of_link"]
 
 _MISSING = object()
 
@@ -32,95 +27,63 @@ class _Origin:
     """The exchange that links speak of as `$request` and `$response`."""
 
     body: Any
-    response: Any
+    response_body: Any
 
 
-def find_maker(walk: OperationExplorer, operation: DocumentedOperation) -> ExploreProbe | None:
-    """The plainest request that starts a chain of links; None where its data are not at hand."""
-    probe = plain_probe(operation)
-    given = base_inputs(walk.context, operation)
+def find_creation(context: ExploreContext, operation: DocumentedOperation) -> ExploreProbe | None:
+    """The plainest request that is valid, from which links lead on; None where its data are not at hand."""
+    probe = replace(plain_probe(operation), about="plain")
     if operation.media_type == MULTIPART:
-        return replace(probe, body={"file": "conformance-exploration.png"}, form=True, about="maker")
+        name = context.run.binder.fill("{unique.exploration}", PlaceholderScope(salt=f"explore {operation.id}"))
+        return replace(probe, body={"file": f"{name}.png"}, form=True)
     if operation.body is None:
-        return replace(probe, about="maker")
-    body = {**(operation.example or {}), **given}
-    return replace(probe, body=body, about="maker") if body else None
+        return probe
+    body = {**(operation.example or {}), **context.base_body(operation)}
+    return replace(probe, body=body) if body else None
 
 
-def link_steps(
+def count_link_requests(
     context: ExploreContext, operation: DocumentedOperation, visited: frozenset[str] = frozenset(), to: str = ""
 ) -> int:
     """How many requests following the links of an operation takes at most: all of them, or those that lead `to` one."""
     visited = visited | {operation.id}
     longest = 0
     for links in operation.links.values():
-        taken = list(_taken(context, links, to, visited))
+        taken = [link for link in _taken(context, links, to, visited) if _is_permitted(context, link)]
         further = {link.operation for link in taken if not link.statuses} - visited
-        longest = max(
-            longest,
-            len(taken) + sum(link_steps(context, view_operation(context, name), visited, to) for name in further),
-        )
+        deeper = (count_link_requests(context, context.document.operation(name), visited, to) for name in further)
+        longest = max(longest, len(taken) + sum(deeper))
     return longest
 
 
-def _taken(context: ExploreContext, links: Sequence[Link], to: str, visited: frozenset[str]) -> Iterator[Link]:
-    """The links that are followed: all of them, or those to one operation and those that show what it has done.
-
-    A link back to an operation on the way, such as a list's next page, is of interest to that operation alone.
-    """
-    done = False
-    for link in links:
-        done = done or link.operation == to
-        if not to:
-            expected = len(visited) == 1 or link.operation not in visited
-        else:
-            expected = done or (link.operation not in visited and _leads(context, link.operation, to, visited))
-        if expected:
-            yield link
-
-
-def _leads(context: ExploreContext, operation: str, to: str, visited: frozenset[str]) -> bool:
-    visited = visited | {operation}
-    further = {link.operation for links in view_operation(context, operation).links.values() for link in links}
-    return to in further or any(_leads(context, name, to, visited) for name in further - visited)
-
-
-def find_deletion(
-    walk: OperationExplorer, operation: DocumentedOperation, made: ProbeAnswer
-) -> tuple[DocumentedOperation, ExploreProbe] | None:
-    """The request that deletes what a success has made."""
-    for link in operation.links.get(made.status, ()):
-        if link.name == "deleted":
-            return link_step(walk, link, made)
-    return None
-
-
-def link_step(
-    walk: OperationExplorer, link: Link, made: ProbeAnswer
+def request_of_link(
+    explorer: Explorer, link: Link, made: ProbeAnswer
 ) -> tuple[DocumentedOperation, ExploreProbe] | None:
     """The request that a link asks for; None where the answer or the target lacks something that it needs."""
-    operation = walk.view(link.operation)
-    origin = _Origin(made.probe.body, parse_body(made.exchange.response) if made.exchange.response else None)
+    operation = explorer.operation(link.operation)
+    origin = _Origin(made.probe.body, made.body)
     probe = plain_probe(operation)
-    for name, expression in link.parameters.items():
-        where, _, key = name.partition(".")
-        value = _value(expression, origin)
-        if value is _MISSING or value in (None, ""):
+    for where, name, expression in link.parameters:
+        value = _evaluate(expression, origin)
+        if isinstance(value, dict):
+            value = value.get("value")  # a token that comes with its end
+        if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
             return None
-        text = str(value["value"] if isinstance(value, dict) and "value" in value else value)
-        field = {"path": "path", "query": "query", "header": "headers"}[where]
-        pairs = dict(getattr(probe, field))
-        probe = with_parts(probe, field, tuple({**pairs, key: text}.items()))
+        pairs = dict(getattr(probe, where))
+        probe = with_parts(probe, where, tuple({**pairs, name: str(value)}.items()))
     lacking = {one.name for one in operation.among("path")} - {name for name, _ in probe.path}
-    if lacking or operation.permission not in walk.context.permissions:
+    if lacking or not _is_permitted(explorer.context, link):
         return None
     if operation.body is not None:
-        probe = replace(probe, body=_body(walk, operation, link, origin))
+        given = {name: _evaluate(expression, origin) for name, expression in (link.body or {}).items()}
+        known = {name: value for name, value in given.items() if value is not _MISSING}
+        body = {**explorer.context.base_body(operation), **known}
+        probe = replace(probe, body=body if body or link.body is not None else NO_BODY)
     return operation, replace(probe, role="step", about=link.name)
 
 
 def follow_links(
-    walk: OperationExplorer,
+    explorer: Explorer,
     operation: DocumentedOperation,
     made: ProbeAnswer,
     visited: frozenset[str] = frozenset(),
@@ -132,55 +95,83 @@ def follow_links(
     All of them, or only those that lead `to` one operation and show what it has done.
     """
     visited = visited | {operation.id}
-    for link in _taken(walk.context, operation.links.get(made.status, ()), to, visited):
-        following = link_step(walk, link, made)
-        if following is None:
+    for link in _taken(explorer.context, operation.links_of(made.status), to, visited):
+        request = request_of_link(explorer, link, made)
+        if request is None:
             continue
-        target, probe = following
-        attempted = walk.attempt(target, probe, as_sort=Validity.OPEN if link.statuses else Validity.VALID)
-        if link.name == "deleted" and attempted.accepted:
-            walk.undone.add(probe.key)
-        if not _holds(walk, link, made, attempted):
+        target, probe = request
+        answer = explorer.attempt(target, probe, validity=Validity.OPEN if link.statuses else Validity.VALID)
+        broken = list(_broken_promises(link, made, answer))
+        for found in broken:
+            explorer.report(found, answer.labelled)
+        promised = answer.accepted or answer.status in link.statuses
+        failed = any(found.finding.level is not Level.NOTE for found in answer.found)
+        if broken or failed or not promised:
             return  # what comes after would only say the same again; clean-up deletes what there is
-        if attempted.accepted and target.id not in visited:
-            follow_links(walk, target, attempted, visited, to=to)
+        if answer.accepted and target.id not in visited:
+            follow_links(explorer, target, answer, visited, to=to)
 
 
-def _holds(walk: OperationExplorer, link: Link, made: ProbeAnswer, attempted: ProbeAnswer) -> bool:
-    before = walk.gathering.count
-    _hold(walk, link, made, attempted)
-    return walk.gathering.count == before and (attempted.accepted or attempted.status in link.statuses)
+def _is_permitted(context: ExploreContext, link: Link) -> bool:
+    operation = context.document.operation(link.operation)
+    return bool(operation.template) and context.allowed(operation)
 
 
-def _hold(walk: OperationExplorer, link: Link, made: ProbeAnswer, attempted: ProbeAnswer) -> None:
-    entry = walk.entry(attempted)
-    if attempted.exchange.response is None or attempted.status >= 500:
+def _taken(context: ExploreContext, links: Sequence[Link], to: str, visited: frozenset[str]) -> Iterator[Link]:
+    """The links that are followed: all of them, or those to one operation and those that show what it has done.
+
+    A link back to an operation on the way, such as a list's next page, is of interest to that operation alone.
+    """
+    reached = False
+    for link in links:
+        reached = reached or link.operation == to
+        if not to:
+            taken = len(visited) == 1 or link.operation not in visited
+        else:
+            taken = reached or (link.operation not in visited and _leads(context, link.operation, to, visited))
+        if taken:
+            yield link
+
+
+def _leads(context: ExploreContext, operation: str, to: str, visited: frozenset[str]) -> bool:
+    visited = visited | {operation}
+    links = context.document.operation(operation).links.values()
+    further = {link.operation for several in links for link in several}
+    return to in further or any(_leads(context, name, to, visited) for name in further - visited)
+
+
+def _broken_promises(link: Link, made: ProbeAnswer, answer: ProbeAnswer) -> Iterator[Observation]:
+    """Where an answer does not show the state that its link promises."""
+    if answer.status == 0 or answer.status >= 500:
         return
-    if link.statuses and attempted.status not in link.statuses:
+
+    def observe(expected: Any, actual: Any, detail: str) -> Observation:
+        found = Finding("state", Level.MUST, expected, actual, label_probe(answer.probe), detail=detail)
+        return Observation(found, link.name)
+
+    if link.statuses and answer.status not in link.statuses:
         detail = Message("after {about}: {name}", about=made.probe.about, name=link.name)
-        walk.report(
-            CheckFailure("state", Level.MUST, list(link.statuses), attempted.status, detail, kind=link.name), entry
-        )
-    if not attempted.accepted or link.statuses:
+        yield observe(list(link.statuses), answer.status, detail)
+    if not answer.accepted or link.statuses:
         return
-    body = parse_body(attempted.exchange.response)
-    origin = _Origin(made.probe.body, parse_body(made.exchange.response) if made.exchange.response else None)
-    for holds, pairs in ((True, link.expect), (False, link.unexpected)):
-        for pointer, expression in pairs.items():
-            value = _value(expression, origin)
-            shown = [str(one) for one in find_values(body, pointer)]
-            if value is _MISSING or (holds and _is_a_part(body, pointer)) or (str(value) in shown) is holds:
-                continue
-            expected = f"{pointer} {'holds' if holds else 'does not hold'} {value}"
-            detail = (
-                Message("state was lost: {name}", name=link.name)
-                if holds
-                else Message("state was kept: {name}", name=link.name)
-            )
-            walk.report(CheckFailure("state", Level.MUST, expected, shown[:5], detail, kind=link.name), entry)
+    origin = _Origin(made.probe.body, made.body)
+    for pointer, expression in link.expect.items():
+        value, shown = _evaluate(expression, origin), _shown(answer.body, pointer)
+        if value is not _MISSING and str(value) not in shown and not _is_one_page(answer.body, pointer):
+            expected = Message("{pointer} holds {value}", pointer=pointer, value=value)
+            yield observe(expected, shown[:5], Message("state was lost: {name}", name=link.name))
+    for pointer, expression in link.unexpected.items():
+        value, shown = _evaluate(expression, origin), _shown(answer.body, pointer)
+        if value is not _MISSING and str(value) in shown:
+            expected = Message("{pointer} does not hold {value}", pointer=pointer, value=value)
+            yield observe(expected, shown[:5], Message("state was kept: {name}", name=link.name))
 
 
-def _is_a_part(body: Any, pointer: str) -> bool:
+def _shown(body: Any, pointer: str) -> list[str]:
+    return [str(one) for one in find_values(body, pointer)]
+
+
+def _is_one_page(body: Any, pointer: str) -> bool:
     """Whether a list shows only some of its items, so that one that is not there may still exist."""
     if "/*" not in pointer or not isinstance(body, dict):
         return False
@@ -188,18 +179,10 @@ def _is_a_part(body: Any, pointer: str) -> bool:
     return isinstance(items, list) and isinstance(total, int) and total > len(items)
 
 
-def _body(walk: OperationExplorer, operation: DocumentedOperation, link: Link, origin: _Origin) -> Any:
-    given = {name: _value(expression, origin) for name, expression in (link.body or {}).items()}
-    said = {name: value for name, value in given.items() if value is not _MISSING}
-    body = {**base_inputs(walk.context, operation), **said}
-    return body if body or link.body is not None else NO_BODY
-
-
-def _value(expression: Any, origin: _Origin) -> Any:
+def _evaluate(expression: Any, origin: _Origin) -> Any:
+    """The value of an expression such as `$response.body#/id`; `_MISSING` where nothing is there."""
     if not isinstance(expression, str) or not expression.startswith("$"):
         return expression
     source, _, pointer = expression.partition("#")
-    found = origin.response if source == "$response.body" else origin.body
-    if isinstance(found, Mapping):
-        return next(find_values(dict(found), pointer), _MISSING)
-    return _MISSING
+    found = origin.response_body if source == "$response.body" else origin.body
+    return next(find_values(dict(found), pointer), _MISSING) if isinstance(found, Mapping) else _MISSING

@@ -1,4 +1,8 @@
-"""One operation as the contract's OpenAPI document describes it, bound to a target's fixtures."""
+"""One operation as the contract's OpenAPI document describes it, bound to the values of one target.
+
+Schemathesis reads the document: references, parameters of a path item and the targets of links are as it resolves them.
+What it does not know are the words that steer exploration (`x-…`); they are explained in `docs/exploration.md`.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +10,36 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conformance.explore.context import ExploreContext
+from conformance.engine.generate import DRAWING
 from conformance.jsontools import first_value
 
 __all__ = [
     "MULTIPART",
     "DocumentedOperation",
     "Link",
+    "OpenApiDocument",
     "Parameter",
-    "base_inputs",
-    "fill_known",
+    "TargetValues",
     "find_secrets",
-    "place_path",
-    "view_operation",
+    "with_known_body",
+    "with_known_path",
 ]
 
 MULTIPART = "multipart/form-data"
-_DEPTH = 40
-_NONE: Mapping[str, Any] = {}
-_TIERS = {"get": "read", "delete": "delete"}
-_METHODS = ("get", "put", "post", "delete", "patch")
+_DEEPEST = 40
+_PERMISSIONS = {"get": "read", "head": "read", "delete": "delete"}
+
+
+@dataclass(frozen=True, slots=True)
+class TargetValues:
+    """What one target uses: its own paths by operation, its fixtures, and values of path parameters by operation.
+
+    A path is empty where the target has none that is known.
+    """
+
+    paths: Mapping[str, str] = field(default_factory=dict)
+    fixtures: Mapping[str, Any] = field(default_factory=dict)
+    path_values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +59,35 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What can be done next with an answer."""
+    """A request that an answer leads to, and what is promised of its answer."""
 
     name: str
     operation: str
-    parameters: Mapping[str, Any]
+    parameters: tuple[tuple[str, str, Any], ...]
+    """Place (`path`, `query` or `headers`), name and value, which may be an expression such as `$response.body#/id`."""
     body: Mapping[str, Any] | None
     statuses: tuple[int, ...]
+    """The statuses that are promised where it is not a success."""
     expect: Mapping[str, Any]
     unexpected: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentedOperation:
-    """All that exploration needs to know of one operation; schemas are written out, without references."""
+    """All that exploration needs to know of one operation; schemas are without references."""
 
     id: str
     method: str
     template: str
+    """Its path on this target, with parameters in braces; empty where it is not known."""
     parameters: tuple[Parameter, ...] = ()
     body: Mapping[str, Any] | None = None
     media_type: str = ""
-    responses: Mapping[int, Mapping[str, Any] | None] = field(default_factory=dict)
-    links: Mapping[int, tuple[Link, ...]] = field(default_factory=dict)
-    explored_as: str = "read"
-    """How it is explored: as something that only looks, or as something that changes."""
+    responses: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    """The schema of each answer by status, `4XX` or `default`; None where it has no JSON."""
+    links: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
+    kind: str = "read"
+    """How it is explored: `read` only looks; `write` and `delete` change something."""
     read: str = ""
     within: str = ""
     own: str = ""
@@ -80,58 +98,146 @@ class DocumentedOperation:
     @property
     def permission(self) -> str:
         """The permission that a call of it uses: nothing but a GET is ever a read."""
-        return "write" if self.explored_as == "read" and self.method != "GET" else self.explored_as
+        return "write" if self.kind == "read" and self.method not in ("GET", "HEAD") else self.kind
 
     @property
-    def successes(self) -> tuple[int, ...]:
-        """The documented statuses below 300."""
-        return tuple(status for status in self.responses if status < 300)
+    def statuses(self) -> tuple[str, ...]:
+        """The statuses that are documented, in order."""
+        return tuple(sorted(self.responses))
+
+    @property
+    def has_success(self) -> bool:
+        """Whether any success is documented."""
+        return any(status.startswith(("2", "default")) for status in self.responses)
+
+    def documented(self, status: int) -> str | None:
+        """The key of `responses` that a status falls under; None where it is not documented."""
+        keys = (str(status), f"{status // 100}XX", "default")
+        return next((key for key in keys if key in self.responses), None)
 
     def among(self, where: str) -> tuple[Parameter, ...]:
         """The parameters in one place, `path` or `query`."""
         return tuple(parameter for parameter in self.parameters if parameter.where == where)
 
+    def links_of(self, status: int) -> tuple[Link, ...]:
+        """The links of the answer with this status."""
+        return self.links.get(self.documented(status) or "", ())
+
     @property
-    def makes(self) -> bool:
-        """Whether a success leaves something behind that has to be deleted again."""
-        return any(link.name == "deleted" for links in self.links.values() for link in links)
+    def changes_something_existing(self) -> bool:
+        """Whether a success changes or deletes a thing that is there already, instead of adding one."""
+        return self.kind != "read" and (
+            self.method in ("PUT", "PATCH", "DELETE") or (self.has_success and self.template.endswith("}"))
+        )
 
 
-def base_inputs(context: ExploreContext, operation: DocumentedOperation) -> dict[str, Any]:
-    """The members that every valid body has on this target; what is updated needs those of what was made."""
-    updated = operation.own if operation.explored_as != "read" else ""
-    return dict(context.bodies.get(operation.id) or context.bodies.get(updated) or {})
+class OpenApiDocument:
+    """A contract's OpenAPI document, bound to one target."""
+
+    def __init__(self, document: Mapping[str, Any], values: TargetValues) -> None:
+        import schemathesis  # noqa: PLC0415 - runs that don't explore don't pay for it
+        from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
+        from schemathesis.core.result import Ok  # noqa: PLC0415
+
+        self._document, self._values = document, values
+        with DRAWING:
+            schema = schemathesis.openapi.from_dict(dict(document), config=SchemathesisConfig(seed=0))
+            found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+            self._raw: dict[str, Any] = {one.definition.raw.get("operationId"): one for one in found}
+        self._bound: dict[str, DocumentedOperation] = {}
+
+    def operation(self, name: str) -> DocumentedOperation:
+        """The operation of this ID; KeyError where the document has none."""
+        if name not in self._bound:
+            self._bound[name] = self._bind(self._raw[name])
+        return self._bound[name]
+
+    @property
+    def first_read(self) -> str:
+        """The ID of the first GET of the document; empty where it has none."""
+        return next((name for name, one in self._raw.items() if one.method.upper() == "GET"), "")
+
+    def _bind(self, operation: Any) -> DocumentedOperation:
+        raw = operation.definition.raw
+        name = raw["operationId"]
+        template = self._values.paths.get(name, operation.path)
+        template = f"/{template.lstrip('/')}" if template else ""
+        definitions = [one.definition for one in (*operation.path_parameters, *operation.query)]
+        needed = [one for one in definitions if one["in"] == "query" or "{" + one["name"] + "}" in template]
+        parameters = tuple(self._parameter(name, one) for one in needed)
+        body = next((one for one in operation.body if one.media_type in ("application/json", MULTIPART)), None)
+        schema = (
+            _without_references(body.definition["schema"], self._document)
+            if body and "schema" in body.definition
+            else None
+        )
+        lacks = [
+            f"fixtures.{raw_one.get('x-fixture') or raw_one['name']}"
+            for raw_one, one in zip(needed, parameters, strict=True)
+            if one.where == "path" and not one.known
+        ]
+        return DocumentedOperation(
+            id=name,
+            method=operation.method.upper(),
+            template=template,
+            parameters=parameters,
+            body=None if schema is None else _note_known(_without_references(schema, self._document), None),
+            media_type=body.media_type if body else "",
+            responses={status: self._json_schema(answer) for status, answer in operation.responses.items()},
+            links={status: tuple(_links(operation, status, one)) for status, one in operation.responses.items()},
+            kind=raw.get("x-permission", _PERMISSIONS.get(operation.method, "write")),
+            read=raw.get("x-read", ""),
+            within=raw.get("x-within", ""),
+            own=raw.get("x-own", ""),
+            most=raw.get("x-most"),
+            example=body.definition.get("example") if body else None,
+            lacks=tuple(lacks),
+        )
+
+    def _json_schema(self, answer: Any) -> Mapping[str, Any] | None:
+        content = answer.definition.get("content", {}).get("application/json", {})
+        return _without_references(content["schema"], self._document) if "schema" in content else None
+
+    def _parameter(self, operation: str, raw: Mapping[str, Any]) -> Parameter:
+        value = self._values.path_values.get(operation, {}).get(raw["name"]) if raw["in"] == "path" else None
+        known: tuple[str, ...] | None = None if value is None else (str(value),)
+        if "x-fixture" in raw:
+            fixture = self._values.fixtures.get(raw["x-fixture"])
+            known = () if fixture is None else (str(fixture),)
+        return Parameter(
+            name=raw["name"],
+            where=raw["in"],
+            schema=_without_references(raw.get("schema", {}), self._document),
+            required=raw.get("required", False),
+            invalid=frozenset(raw.get("x-invalid", ())),
+            known=known,
+            never_from=raw.get("x-never-from"),
+            bounds=tuple(raw.get("x-bounds", ())),
+            echo=raw.get("x-echo", ""),
+        )
 
 
-def view_operation(context: ExploreContext, operation: str = "") -> DocumentedOperation:
-    """The operation of this ID (default: the one to be explored); KeyError where the document has none."""
-    expected = operation or context.operation
-    for path, method, raw in _operations(context.schema):
-        if raw.get("operationId") == expected:
-            return _bound(context, path, method, _written_out(raw, context.schema))
-    raise KeyError(expected)
+def with_known_body(operation: DocumentedOperation, shown: Any, base: Mapping[str, Any]) -> DocumentedOperation:
+    """The operation with the values that are valid now noted in the schema of its body, as `x-known`.
 
-
-def fill_known(operation: DocumentedOperation, shown: Any, given: Mapping[str, Any]) -> DocumentedOperation:
-    """The operation with the values that are valid now noted in the schema of its body.
-
-    They come from what its read shows, and from `given`, the members that every valid body of this target has.
+    They come from `shown`, the body of its read's answer, and from `base`, the members that every valid body has.
     """
     if operation.body is None:
         return operation
-    noted = _noted(operation.body, shown)
-    own = {name: {"x-known": [value]} for name, value in given.items() if name not in noted.get("properties", {})}
-    return replace(operation, body={**noted, "properties": {**noted.get("properties", {}), **own}})
+    noted = _note_known(operation.body, shown)
+    properties = noted.get("properties", {})
+    own = {name: {"x-known": [value]} for name, value in base.items() if name not in properties}
+    return replace(operation, body={**noted, "properties": {**properties, **own}})
 
 
-def place_path(operation: DocumentedOperation, path: Iterable[tuple[str, str]]) -> DocumentedOperation:
+def with_known_path(operation: DocumentedOperation, path: Iterable[tuple[str, str]]) -> DocumentedOperation:
     """The operation where the values of a request's path are those that exist."""
-    there = dict(path)
+    values = dict(path)
     noted = (
-        replace(one, known=(there[one.name],)) if one.where == "path" and one.name in there else one
+        replace(one, known=(values[one.name],)) if one.where == "path" and one.name in values else one
         for one in operation.parameters
     )
-    return replace(operation, parameters=tuple(noted))
+    return replace(operation, parameters=tuple(noted), lacks=())
 
 
 def find_secrets(schema: Mapping[str, Any] | None, value: Any, name: str = "") -> Iterator[tuple[str, str]]:
@@ -149,79 +255,36 @@ def find_secrets(schema: Mapping[str, Any] | None, value: Any, name: str = "") -
             yield from find_secrets(marked, value.get(key), name if own else key)
 
 
-def _operations(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    for path, item in schema["paths"].items():
-        for method in _METHODS:
-            if method in item:
-                yield path, method, item[method]
+def _without_references(schema: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
+    """A schema with the definitions that it refers to in their place: those of the document, or bundled with it."""
+    if isinstance(schema, list):
+        return [_without_references(inner, document, depth) for inner in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    if "x-bundled" in schema:
+        document = {**document, "x-bundled": schema["x-bundled"]}
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        if depth > _DEEPEST:
+            return {}  # a definition that holds itself: what lies deeper is not looked at
+        return _without_references(first_value(document, reference.removeprefix("#")), document, depth + 1)
+    return {key: _without_references(inner, document, depth + 1) for key, inner in schema.items() if key != "x-bundled"}
 
 
-def _written_out(value: Any, schema: Mapping[str, Any], depth: int = 0) -> Any:
-    if depth > _DEPTH:
-        raise RecursionError("the OpenAPI document refers to itself")
-    if isinstance(value, Mapping):
-        if isinstance(reference := value.get("$ref"), str):
-            return _written_out(first_value(schema, reference.removeprefix("#")), schema, depth + 1)
-        return {key: _written_out(inner, schema, depth + 1) for key, inner in value.items()}
-    return [_written_out(inner, schema, depth + 1) for inner in value] if isinstance(value, list) else value
+def _links(operation: Any, status: str, answer: Any) -> Iterator[Link]:
+    from schemathesis.specs.openapi.stateful.links import OpenApiLink  # noqa: PLC0415
 
-
-def _bound(context: ExploreContext, path: str, method: str, raw: Mapping[str, Any]) -> DocumentedOperation:
-    contents: Mapping[str, Any] = raw.get("requestBody", _NONE).get("content", _NONE)
-    parameters = tuple(_parameter(context, item) for item in raw.get("parameters", ()))
-    media_type, body = next(iter(contents.items()), ("", _NONE))
-    responses = {int(status): response for status, response in raw["responses"].items()}
-    template = context.paths.get(raw["operationId"], path)
-    needed = [one for one in parameters if one.where == "path" and "{" + one.name + "}" in template]
-    names = {item["name"]: item.get("x-fixture") or item["name"] for item in raw.get("parameters", ())}
-    return DocumentedOperation(
-        id=raw["operationId"],
-        method=method.upper(),
-        template=template,
-        parameters=(*needed, *(one for one in parameters if one.where == "query")),
-        body=_noted(body["schema"], None) if "schema" in body else None,
-        media_type=media_type,
-        responses={status: _content(response) for status, response in responses.items()},
-        links={status: tuple(_links(response)) for status, response in responses.items()},
-        explored_as=raw.get("x-permission", _TIERS.get(method, "write")),
-        read=raw.get("x-read", ""),
-        within=raw.get("x-within", ""),
-        own=raw.get("x-own", ""),
-        most=raw.get("x-most"),
-        example=body.get("example"),
-        lacks=tuple(f"fixtures.{names[one.name]}" for one in needed if not one.known),
-    )
-
-
-def _parameter(context: ExploreContext, raw: Mapping[str, Any]) -> Parameter:
-    fixture = raw.get("x-fixture")
-    value = context.parameters.get(fixture) if fixture else None
-    exists = None if fixture is None else () if value is None else (str(value),)
-    return Parameter(
-        name=raw["name"],
-        where=raw["in"],
-        schema=raw["schema"],
-        required=raw.get("required", False),
-        invalid=frozenset(raw.get("x-invalid", ())),
-        known=exists,
-        never_from=raw.get("x-never-from"),
-        bounds=tuple(raw.get("x-bounds", ())),
-        echo=raw.get("x-echo", ""),
-    )
-
-
-def _content(response: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    contents: Mapping[str, Any] = response.get("content", _NONE)
-    return contents["application/json"]["schema"] if "application/json" in contents else None
-
-
-def _links(response: Mapping[str, Any]) -> Iterator[Link]:
-    links: Mapping[str, Any] = response.get("links", _NONE)
-    for name, raw in links.items():
+    for name, raw in answer.iter_links():
+        link = OpenApiLink(name, status, raw, operation)
+        places = {"path_parameters": "path", "query": "query", "headers": "headers"}
         yield Link(
             name=name,
-            operation=raw["operationId"],
-            parameters=raw.get("parameters", {}),
+            operation=link.target.definition.raw["operationId"],
+            parameters=tuple(
+                (places[one.container_name], one.name, one.expression)
+                for one in link.parameters
+                if one.container_name in places
+            ),
             body=raw.get("requestBody"),
             statuses=tuple(raw.get("x-status", ())),
             expect=raw.get("x-expect", {}),
@@ -229,10 +292,10 @@ def _links(response: Mapping[str, Any]) -> Iterator[Link]:
         )
 
 
-def _noted(schema: Mapping[str, Any], shown: Any) -> dict[str, Any]:
+def _note_known(schema: Mapping[str, Any], shown: Any) -> dict[str, Any]:
     result = dict(schema)
     if "properties" in schema:
-        result["properties"] = {name: _noted(inner, shown) for name, inner in schema["properties"].items()}
+        result["properties"] = {name: _note_known(inner, shown) for name, inner in schema["properties"].items()}
     if "x-fixture" in schema:
         result["x-known"] = []
     if "x-same" in schema:

@@ -13,10 +13,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from conformance.explore.inputs import NO_BODY, ExploreProbe
 from conformance.explore.openapi import DocumentedOperation, Parameter
+from conformance.explore.probes import NO_BODY, ExploreProbe
 
-__all__ = ["Validity", "classify_part", "classify_probe", "sent_parts"]
+__all__ = ["Validity", "classify_part", "classify_probe", "may_be_sent"]
 
 _INTEGER = re.compile(r"(?:0|-?[1-9][0-9]*)\Z")
 _FRACTION = re.compile(r"-?[0-9]+\.[0-9]*[1-9][0-9]*\Z")
@@ -42,7 +42,7 @@ def classify_probe(operation: DocumentedOperation, probe: ExploreProbe) -> Valid
     for worst in (Validity.ODD, Validity.OPEN, Validity.INVALID):
         if worst in sorts:
             return worst
-    return Validity.VALID if operation.successes else Validity.INVALID
+    return Validity.VALID if operation.has_success else Validity.INVALID
 
 
 def classify_part(operation: DocumentedOperation, probe: ExploreProbe, name: str) -> Validity | None:
@@ -55,7 +55,7 @@ def classify_part(operation: DocumentedOperation, probe: ExploreProbe, name: str
     return None if probe.body is NO_BODY or probe.form else _body(operation, probe)
 
 
-def sent_parts(operation: DocumentedOperation, probe: ExploreProbe) -> bool:
+def may_be_sent(operation: DocumentedOperation, probe: ExploreProbe) -> bool:
     """Whether the probe may be sent at all: no value from `x-never-from` on."""
     edges = {one.name: one.never_from for one in operation.parameters if one.never_from is not None}
     return not any(name in edges and _reaches(value, edges[name]) for name, value in probe.query)

@@ -6,53 +6,42 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.checks.model import Finding, Level, Verdict, row_verdict, worst_verdict
+from conformance.checks.model import Level, Verdict, verdict_of_levels, worst_verdict
 
-FINDINGS = st.lists(st.sampled_from(Level).map(lambda level: Finding("a", level, 1, 2, "x")), max_size=4)
-DOUBTS = st.lists(st.just("no answer"), max_size=2)
+LEVELS = st.lists(st.sampled_from(Level), max_size=4)
 VERDICTS = st.lists(st.sampled_from(Verdict))
 ORDER = [Verdict.NOT_EXERCISED, Verdict.CONFORMS, Verdict.DRIFTS, Verdict.INCONCLUSIVE, Verdict.VIOLATES]
 
 
-def found(*levels: str) -> list[Finding]:
-    return [Finding("a", Level(level), 1, 2, "x") for level in levels]
-
-
 @pytest.mark.parametrize(
-    ("levels", "doubts", "told", "verdict"),
+    ("levels", "in_doubt", "verdict"),
     [
-        ((), (), True, "conforms"),
-        (("note",), (), True, "conforms"),
-        (("should", "note"), (), True, "drifts"),
-        (("should", "must"), (), True, "violates"),
-        ((), ("no answer",), True, "inconclusive"),
-        (("should",), ("no answer",), True, "inconclusive"),
-        (("must",), ("no answer",), True, "violates"),
-        ((), (), False, "inconclusive"),
-        (("must",), (), False, "violates"),
+        ((), False, "conforms"),
+        (("note",), False, "conforms"),
+        (("should", "note"), False, "drifts"),
+        (("should", "must"), False, "violates"),
+        ((), True, "inconclusive"),
+        (("should",), True, "inconclusive"),
+        (("must",), True, "violates"),
     ],
 )
-def test_the_verdict_of_a_row(levels: tuple[str, ...], doubts: tuple[str, ...], told: bool, verdict: str) -> None:
-    assert verdict == row_verdict(found(*levels), doubts, told=told)
+def test_the_verdict_of_a_row(levels: tuple[str, ...], in_doubt: bool, verdict: str) -> None:
+    assert verdict_of_levels(map(Level, levels), in_doubt=in_doubt) == verdict
+
+
+@pytest.mark.parametrize(("levels", "verdict"), [((), "not-exercised"), (("must",), "violates")])
+def test_what_was_not_exercised_is_neither_green_nor_in_doubt(levels: tuple[str, ...], verdict: str) -> None:
+    assert verdict_of_levels(map(Level, levels), in_doubt=True, exercised=False) == verdict
 
 
 @settings(deadline=None, database=None)
-@given(FINDINGS, DOUBTS, st.booleans(), FINDINGS, DOUBTS)
+@given(LEVELS, st.booleans(), LEVELS, st.booleans())
 def test_more_findings_and_more_doubts_never_make_it_better(
-    some: list[Finding],
-    doubts: list[str],
-    told: bool,
-    more: list[Finding],
-    further: list[str],
+    some: list[Level], in_doubt: bool, more: list[Level], in_more_doubt: bool
 ) -> None:
-    before, after = row_verdict(some, doubts, told=told), row_verdict(some + more, doubts + further, told=told)
+    before = verdict_of_levels(some, in_doubt=in_doubt)
+    after = verdict_of_levels(some + more, in_doubt=in_doubt or in_more_doubt)
     assert ORDER.index(before) <= ORDER.index(after)
-
-
-@settings(deadline=None, database=None)
-@given(FINDINGS, st.lists(st.just("no answer"), min_size=1), st.booleans())
-def test_a_row_in_doubt_is_never_green(some: list[Finding], doubts: list[str], told: bool) -> None:
-    assert row_verdict(some, doubts, told=told) in (Verdict.INCONCLUSIVE, Verdict.VIOLATES)
 
 
 @settings(deadline=None, database=None)

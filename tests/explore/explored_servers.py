@@ -11,81 +11,68 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from conformance.explore.context import DocumentedAnswer, ExplorationResult, ExploreContext
+from conformance.contract.contract import Contract
+from conformance.contract.loader import read_contract
+from conformance.contract_run import build_context
+from conformance.engine.context import RunContext
+from conformance.explore.context import ExploreContext, build_explore_context
+from conformance.explore.driver import explore_operation
 from conformance.http import Exchange, Request, Response, header
-from conformance.yaml_document import read
+from conformance.results.model import Exploration
+from conformance.target.loader import target_from_mapping
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
+CONTRACTS = {name: read_contract(CASES / name) for name in ("microcms-management", "kuroco")}
+BASE = "http://127.0.0.1:9/base"
 KEY = "a-key-of-some-length"
-MESSAGE: Mapping[str, Any] = {"type": "object", "properties": {"message": {"type": "string"}}}
-ERRORS: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["errors"],
-    "properties": {"errors": {"type": "array", "minItems": 1}},
-}
-
-
-def document(contract: str) -> Mapping[str, Any]:
-    found, problems = read(CASES / contract / "openapi.yaml")
-    assert problems == ()
-    assert found is not None
-    value: Mapping[str, Any] = found.value
-    return value
-
-
-DOCUMENTS = {name: document(name) for name in ("microcms-management", "kuroco")}
-
-
-def row(name: str, status: int, message: str, operations: set[str], touches: set[str]) -> DocumentedAnswer:
-    return DocumentedAnswer(name, status, re.compile(message), frozenset(operations), frozenset(touches))
-
-
-ROWS = (
-    row("limit-below", 400, r"Limit: must be no less than 0\.", {"listContents"}, {"query.limit"}),
-    row("limit-above", 400, "limit must be less than or equal to 100", {"listContents"}, {"query.limit"}),
-    row("limit-word", 400, r"Invalid integer in query \(limit=.*\)", {"listContents"}, {"query.limit"}),
-    row("offset-below", 400, "Offset: must be no less than 0", {"listContents"}, {"query.offset"}),
-    row("offset-word", 400, r"Invalid integer in query \(offset=.*\)", {"listContents"}, {"query.offset"}),
-    row("no-content", 404, "Content not found", {"getContent"}, {"path.content_id"}),
-    row("status", 400, r"Status: .*", {"patchStatus"}, {"json.status"}),
-    row("no-object", 400, r"Request body is not JSON object\.", {"patchStatus", "patchCreatedBy"}, {"json"}),
-    row("creator", 400, "invalid user id", {"patchCreatedBy"}, {"json.createdBy"}),
-    row("upload", 400, "invalid request", {"uploadMedia"}, set()),
-    row("no-medium", 404, "medium not found", {"deleteMedia"}, {"query.url"}),
-)
 
 
 class Server:
-    """Answers requests without a network, and remembers them."""
+    """Answers requests without a network, and remembers them: a session as a run sees it."""
 
     contract = ""
-    envelope: Mapping[str, Any] = {}
-    parameters: Mapping[str, Any] = {}
-    bodies: Mapping[str, Mapping[str, Any]] = {}
-    rows: tuple[DocumentedAnswer, ...] = ()
+    fixtures: Mapping[str, Any] = {}
+    credentials: Mapping[str, Any] = {}
 
     def __init__(self, *ways: str) -> None:
         self.ways = frozenset(ways)
         self.requests: list[Request] = []
+        self.media_type: str | None = None
+        """The content type of errors, where it is another one."""
 
-    def context(
-        self, operation: str, *, budget: int = 30, seed: int = 0, permissions: str = "read write delete"
-    ) -> ExploreContext:
-        return ExploreContext(
-            schema=DOCUMENTS[self.contract],
-            operation=operation,
-            base_url="http://server.test/base",
-            budget=budget,
-            seed=seed,
-            envelope=self.envelope,
-            parameters=self.parameters,
-            headers=(("X-MICROCMS-API-KEY", KEY),),
-            permissions=frozenset(permissions.split()),
-            documented=self.rows,
-            bodies=self.bodies,
-        )
+    @property
+    def sent(self) -> int:
+        return len(self.requests)
 
-    def send(self, request: Request) -> Exchange:
+    def run(self, *, budget: int = 30, seed: int = 0, allow: str = "write delete") -> RunContext:
+        """A run against this server, with a budget of so many requests for each operation."""
+        profile = {
+            "contract": self.contract,
+            "base_url": BASE,
+            "credentials": self.credentials,
+            "fixtures": dict(self.fixtures),
+            "allow": allow.split(),
+        }
+        target = target_from_mapping(profile, where="test", environ={})
+        run = build_context(with_budget(CONTRACTS[self.contract], budget), target, "standard", seed)
+        return replace(run, session=self)
+
+    def context(self, operation: str) -> ExploreContext:
+        """What exploring an operation of this server needs."""
+        return build_explore_context(self.run(), operation)
+
+    def explore(self, operation: str, *, budget: int = 30, seed: int = 0, allow: str = "write delete") -> Exploration:
+        """What exploring an operation finds."""
+        return explore_operation(self.run(budget=budget, seed=seed, allow=allow), operation)[0]
+
+    def send(
+        self,
+        request: Request,
+        *,
+        asked_for: frozenset[int] = frozenset(),
+        unpaced: bool = False,
+        repeatable: bool = True,
+    ) -> Exchange:
         self.requests.append(request)
         if request.method == "HEAD" and "no-heads" in self.ways:
             return Exchange(request, Response(405, (("Allow", "GET"),), b"", 0))
@@ -101,7 +88,9 @@ class Server:
             return status, b"", ()
         text = json.dumps(body, indent=3 if "differs" in self.ways else None).encode()
         media = "application/JSON; charset=utf-8" if "differs" in self.ways else "application/json"
-        return status, text, (("content-type", media),)
+        if status >= 400 and self.media_type is not None:
+            media = self.media_type
+        return status, text, ((("content-type", media),) if media else ())
 
     def answer(self, request: Request) -> tuple[int, Any]:
         raise NotImplementedError
@@ -110,14 +99,21 @@ class Server:
 class Newsroom(Server):
     """Some of the microCMS Management API."""
 
-    contract, envelope, rows = "microcms-management", MESSAGE, ROWS
-    parameters = MappingProxyType(
-        {"endpoint": "news", "content_id": "foo", "draft_content_id": "draft-1", "member_id": "m-1"}
+    contract = "microcms-management"
+    credentials = MappingProxyType({"full": {"header": "X-MICROCMS-API-KEY", "value": KEY}})
+    fixtures = MappingProxyType(
+        {
+            "endpoint": "news",
+            "content_id": "foo",
+            "draft_content_id": "draft-1",
+            "own_content_id": "draft-2",
+            "member_id": "m-1",
+        }
     )
 
     def __init__(self, *ways: str) -> None:
         super().__init__(*ways)
-        self.contents = {name: self._content(name) for name in ("foo", "draft-1", "third")}
+        self.contents = {name: self._content(name) for name in ("foo", "draft-1", "draft-2")}
         self.media: list[dict[str, Any]] = []
 
     @staticmethod
@@ -230,11 +226,30 @@ class Newsroom(Server):
 class Site(Server):
     """Some of a Kuroco site."""
 
-    contract, envelope = "kuroco", ERRORS
-    parameters = MappingProxyType({"topics_id": "1"})
-    bodies = MappingProxyType(
-        {"insertTopic": {"ext_1": "needed"}, "login": {"email": "me@site.example", "password": "right"}}
+    contract = "kuroco"
+    credentials = MappingProxyType(
+        {
+            "token": {"header": "X-RCMS-API-ACCESS-TOKEN", "value": "access-0"},
+            "login": {"email": {"value": "me@site.example"}, "password": {"value": "right"}},
+        }
     )
+    fixtures = MappingProxyType(
+        {
+            "login_path": "login",
+            "token_path": "token",
+            "logout_path": "logout",
+            "profile_path": "profile",
+            "list_path": "topics1",
+            "detail_path": "topics1/{topics_id}",
+            "insert_path": "topics1/insert",
+            "update_path": "topics1/update/{topics_id}",
+            "delete_path": "topics1/delete/{topics_id}",
+            "topics_id": 1,
+            "fields": {"required": {"name": "ext_1", "title": "Name", "valid": "needed"}},
+            "languages": ["ja", "en"],
+        }
+    )
+    login = MappingProxyType({"email": "me@site.example", "password": "right"})
 
     def __init__(self, *ways: str) -> None:
         super().__init__(*ways)
@@ -265,22 +280,22 @@ class Site(Server):
 
     @staticmethod
     def _refusal(status: int, code: str, message: str) -> tuple[int, Any]:
-        return status, {"errors": [{"code": code, "message": message}]}
+        return status, {"errors": [{"code": code, "message": message}], "x-rcms-request-id": "r-1"}
 
     def _login(self, _: str, body: Any) -> tuple[int, Any]:
-        if not isinstance(body, dict) or body != dict(self.bodies["login"]):
+        if not isinstance(body, dict) or body != dict(self.login):
             return self._refusal(401, "unauthorized", "Invalid credentials")
-        return 200, {"grant_token": "grant-7", "status": 0, "errors": []}
+        return 200, {"grant_token": "grant-token-7", "status": 0, "errors": []}
 
     def _token(self, _: str, body: Any) -> tuple[int, Any]:
-        if not isinstance(body, dict) or body.get("grant_token") != "grant-7":
+        if not isinstance(body, dict) or body.get("grant_token") != "grant-token-7":
             return self._refusal(401, "unauthorized", "Grant token is invalid, revoked or expired")
         return 200, {"access_token": {"value": "access-9"}}
 
     def _profile(self, request: Request) -> tuple[int, Any]:
         token = header(request.headers, "X-RCMS-API-ACCESS-TOKEN")
         if token != "access-9" or "forgets-logins" in self.ways:
-            return 401, {"errors": ["[GW] Access Token is required"]}
+            return 401, {"errors": ["[GW] Access Token is required"], "x-rcms-request-id": "r-1"}
         return 200, {"member_id": 3, "errors": []}
 
     def _valid(self, body: Any) -> bool:
@@ -314,6 +329,11 @@ class Site(Server):
         return 200, {"errors": [], "details": self.topics[name]}
 
 
-def told(explored: ExplorationResult) -> list[str]:
-    """What was found above a note, aspect and level."""
+def with_budget(contract: Contract, budget: int) -> Contract:
+    """The contract with so many requests for exploring each operation."""
+    return replace(contract, file=contract.file.model_copy(update={"exploration": {"standard": budget}}))
+
+
+def found(explored: Exploration) -> list[str]:
+    """What was found above a note: level and check."""
     return [f"{finding.level.value} {finding.check}" for finding in explored.findings if finding.level.value != "note"]

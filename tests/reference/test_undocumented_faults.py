@@ -12,7 +12,7 @@ from conformance.checks.model import Level
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract_run import build_context
-from conformance.explore.results import explore_operation
+from conformance.explore.driver import explore_operation
 from conformance.target import loader as target
 
 CASES = Path(__file__).parents[2] / "cases"

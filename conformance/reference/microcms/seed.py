@@ -69,6 +69,7 @@ def fixtures(store: Store) -> dict[str, Any]:
         "object_endpoint": OBJECT,
         "content_id": group[0].id,
         "draft_content_id": group[1].id,
+        "own_content_id": group[6].id,
         "missing_content_id": "never-was-here",
         "member_id": members[0].id,
         "invited_member_id": members[2].id,

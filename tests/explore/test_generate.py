@@ -10,18 +10,18 @@ import pytest
 from conformance.contract.schema import Draw
 from conformance.engine.generate import DRAWING, _values
 from conformance.explore.generate import coverage_probes, drawn_probes
-from conformance.explore.inputs import plain_probe
-from conformance.explore.openapi import fill_known, view_operation
+from conformance.explore.openapi import with_known_body
+from conformance.explore.probes import plain_probe
 from tests.explore.explored_servers import Newsroom
 
 
 def covered() -> int:
-    operation = fill_known(view_operation(Newsroom().context("listContents")), None, {})
+    operation = with_known_body(Newsroom().context("listContents").operation, None, {})
     return len([*coverage_probes(operation, plain_probe(operation), {})])
 
 
 def explored() -> int:
-    operation = fill_known(view_operation(Newsroom().context("listContents")), None, {})
+    operation = with_known_body(Newsroom().context("listContents").operation, None, {})
     return len([*drawn_probes(operation, plain_probe(operation), {}, 5, 1)])
 
 

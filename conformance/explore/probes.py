@@ -1,0 +1,176 @@
+"""One input of exploration: the parts of a request before they are written as text, and smaller ones beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from conformance.client.builder import BuiltRequest, PlaceholderScope
+from conformance.contract.templates import find_placeholders
+from conformance.explore.context import ExploreContext
+from conformance.explore.openapi import DocumentedOperation
+from conformance.plan.model import RequestData
+from conformance.plan.overlay import operation_request
+
+__all__ = [
+    "NO_BODY",
+    "ExploreProbe",
+    "build_probe",
+    "is_sendable",
+    "label_probe",
+    "plain_probe",
+    "smaller_probes",
+    "with_parts",
+]
+
+_FILE_SIZE = 100
+_SALT = "exploring"
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+class _NoBody:
+    """No body at all, as `None` is JSON's null."""
+
+    def __repr__(self) -> str:
+        return "NO_BODY"
+
+
+NO_BODY: Final = _NoBody()
+
+
+@dataclass(frozen=True, slots=True)
+class ExploreProbe:
+    """One input. Values of `path` and `query` are text before it is percent-encoded.
+
+    `body` is a JSON value, `NO_BODY`, or for a form a mapping of names to the file names of small images.
+    """
+
+    path: Pairs = ()
+    query: Pairs = ()
+    body: Any = NO_BODY
+    form: bool = False
+    headers: Pairs = ()
+    role: str = "boundary"
+    """`example`, `boundary`, `drawn`, `step`, `guard` or `clean-up`."""
+    about: str = ""
+    """Which part is tried and how, for choosing and for labels."""
+
+    @property
+    def key(self) -> str:
+        """Equal for two probes that make the same request."""
+        return repr((self.path, self.query, self.body, self.form, self.headers))
+
+
+def plain_probe(operation: DocumentedOperation) -> ExploreProbe:
+    """The simplest request of an operation: what is required, with the values that exist."""
+    return ExploreProbe(
+        path=tuple((one.name, one.known[0]) for one in operation.among("path") if one.known),
+        query=tuple((one.name, one.known[0]) for one in operation.among("query") if one.required and one.known),
+        role="example",
+        about="plain",
+    )
+
+
+def build_probe(
+    context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe, permission: str = ""
+) -> BuiltRequest:
+    """The request that a probe makes, with the credential and the fixed headers of the target."""
+    request = request_of_probe(context, operation, probe)
+    return context.run.binder.bind(
+        operation.id, request, permission or operation.permission, PlaceholderScope(salt=_SALT)
+    )
+
+
+def request_of_probe(context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe) -> RequestData:
+    """A probe in the form of the contract's requests. A credential gives way to a header of the probe itself."""
+    query: dict[str, list[str]] = {}
+    for name, value in probe.query:
+        query.setdefault(name, []).append(value)
+    data: dict[str, Any] = {"path": dict(probe.path), "query": query, "headers": dict(probe.headers)}
+    if probe.form:
+        data["multipart"] = [
+            {"name": name, "filename": file_name, "size": _FILE_SIZE} for name, file_name in probe.body.items()
+        ]
+    elif probe.body is not NO_BODY:
+        data["json"] = probe.body
+    credential = operation_request(context.run.contract, operation.id).get("credential")
+    given = context.run.target.credentials.get(str(credential))
+    own = {name.lower() for name, _ in probe.headers}
+    if given is None or given.header is None or given.header.lower() not in own:
+        data["credential"] = credential
+    return data
+
+
+def with_parts(probe: ExploreProbe, where: str, pairs: Pairs) -> ExploreProbe:
+    """The probe with other pairs in `path`, `query` or `headers`."""
+    if where == "path":
+        return replace(probe, path=pairs)
+    return replace(probe, query=pairs) if where == "query" else replace(probe, headers=pairs)
+
+
+def is_sendable(probe: ExploreProbe) -> bool:
+    """Whether the probe can be written as a request.
+
+    A lone surrogate and a number that JSON lacks cannot; a text that looks like a placeholder would be filled.
+    """
+    try:
+        "".join(f"{name}{value}" for name, value in (*probe.path, *probe.query)).encode()
+        if probe.body is not NO_BODY and not probe.form:
+            json.dumps(probe.body, ensure_ascii=False, allow_nan=False).encode()
+        parts = [dict(probe.path), list(probe.query), None if probe.body is NO_BODY else probe.body]
+        return not any(find_placeholders(parts))
+    except (UnicodeEncodeError, ValueError, TypeError, RecursionError):
+        return False
+
+
+def label_probe(probe: ExploreProbe) -> str:
+    """The probe in a few words: `limit=101, offset=0`."""
+    parts = [f"{name}={_short(value)}" for name, value in (*probe.path, *probe.query)]
+    if probe.form:
+        parts.append("form: " + (", ".join(probe.body) or "no part"))
+    elif probe.body is not NO_BODY:
+        parts.append(f"body={_short(json.dumps(probe.body, ensure_ascii=False))}")
+    return ", ".join(parts) or "no parameters"
+
+
+def smaller_probes(operation: DocumentedOperation, probe: ExploreProbe) -> Iterator[ExploreProbe]:
+    """Simpler probes beside this one, the boldest first."""
+    required = {one.name for one in operation.among("query") if one.required}
+    names = [name for name, _ in probe.query]
+    for index, name in enumerate(names):
+        if name not in required or names.count(name) > 1:
+            yield replace(probe, query=(*probe.query[:index], *probe.query[index + 1 :]))
+    known = {(one.where, one.name): one.known or () for one in operation.parameters}
+    for where in ("query", "path"):
+        parts: Pairs = getattr(probe, where)
+        for index, (name, value) in enumerate(parts):
+            for shorter in () if value in known.get((where, name), ()) else _shorter(value):
+                yield with_parts(probe, where, (*parts[:index], (name, shorter), *parts[index + 1 :]))
+    if isinstance(probe.body, Mapping) and not probe.form:
+        yield from _smaller_bodies((operation.body or {}).get("properties", {}), probe, probe.body)
+
+
+def _smaller_bodies(
+    described: Mapping[str, Any], probe: ExploreProbe, body: Mapping[str, Any]
+) -> Iterator[ExploreProbe]:
+    for name, value in body.items():
+        if value in described.get(name, {}).get("x-known", ()):
+            continue
+        yield replace(probe, body={key: inner for key, inner in body.items() if key != name})
+        for shorter in _shorter(value) if isinstance(value, str) else ():
+            yield replace(probe, body={**body, name: shorter})
+
+
+def _shorter(value: str) -> Iterator[str]:
+    odd = [character for character in value if not character.isascii() or not character.isalnum()]
+    half = len(value) // 2
+    for text in dict.fromkeys((value[:half], value[half:], *odd[:3], value[:1])):
+        if text and len(text) < len(value):
+            yield text
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 60 else f"{value[:40]}… ({len(value)} characters)"
