@@ -40,6 +40,8 @@ class Row:
     file: Path
     line: int
     document: Document = field(repr=False, compare=False)
+    shared: frozenset[str] = frozenset()
+    """Keys of the case that stand at its table, for all rows that have none of their own."""
 
     @property
     def excerpt(self) -> str:

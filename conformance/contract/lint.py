@@ -7,15 +7,16 @@ could leave something behind: whatever would silently do nothing, or fail only o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.contract.contract import Contract, Operation, Row
+from conformance.contract.contract import Contract, Operation, Row, Table
 from conformance.contract.schema import (
     FRAMING_HEADERS,
     PERMISSIONS,
+    SHARED_KEYS,
     Case,
     Draw,
     Expect,
@@ -61,6 +62,8 @@ def check_contract(contract: Contract, documents: Mapping[Path, Document]) -> li
                 found.append(Problem(where, f"the ID {row.id} stands twice", f"see {seen[row.id]}"))
             seen[row.id] = where
             found += _check_row(file, row, place)
+        file = _File(contract, documents[table.rows[0].file])
+        found += _check_shared_keys(file, table)
         if table.name != table.rows[0].file.stem:
             found.append(Problem(f"{table.rows[0].file}:1", f"`table` is {table.name!r}", "name it as its file"))
     unique = {(each.where, each.what.partition(" (used in line ")[0]): each for each in reversed(found)}
@@ -147,6 +150,25 @@ def _check_obtained(file: _File, place: Place, named: NamedInput) -> Iterator[Pr
         yield file.problem(place, "`obtain` needs to know the header", "write `header` under `usual`")
 
 
+# --- tables
+
+
+def _check_shared_keys(file: _File, table: Table) -> Iterator[Problem]:
+    """What a table says for all its rows: its names, and operations that some row has."""
+    written = file.document.value
+    captures = {name for row in table.rows for name in _captures_of_row(file.contract, row.case)}
+    labels = {ref.label or ref.call for row in table.rows for ref in row.operations}
+    for key in SHARED_KEYS & written.keys():
+        yield from _check_texts(file, written[key], (key,), captures)
+        yield from _check_given_names(file, written[key], (key,))
+        for index, part in enumerate(written[key] if key in ("control", "unchanged") else ()):
+            yield from file.unknown_names((key, index, "for"), part.get("for", ()), labels, "operation of these rows")
+    if "undo" in written:
+        calls = {ref.call for row in table.rows for ref in row.operations}
+        named = written["undo"].get("for", ())
+        yield from file.unknown_names(("undo", "for"), named, calls, "operation of these rows")
+
+
 # --- rows
 
 
@@ -178,10 +200,16 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
     yield from _check_texts(file, written, place, _captures_of_row(contract, case))
     yield from _check_expected(file, case.expect, (*place, "expect"))
     this = {ref.call: _path_values([case.request, ref.request]) for ref in row.operations}
-    yield from _check_steps(file, _steps_of_case(case, place), this, this=True)
+    place_of = _place_of_keys(row, place)
+    yield from _check_steps(file, _steps_of_case(case, place_of), this, this=True)
     for number, control in enumerate(case.control):
         if control.draw:
-            yield from _check_draw(file, control.draw, (*place, "control", number, "draw"))
+            yield from _check_draw(file, control.draw, (*place_of("control"), number, "draw"))
+
+
+def _place_of_keys(row: Row, place: Place) -> Callable[[str], Place]:
+    """Gives the place of a key of a row, which may stand at its table for all rows."""
+    return lambda name: (name,) if name in row.shared else (*place, name)
 
 
 def _located_operations(row: Row, place: Place) -> Iterator[tuple[Place, OperationRef]]:
@@ -189,15 +217,15 @@ def _located_operations(row: Row, place: Place) -> Iterator[tuple[Place, Operati
         yield ((*place, "operations", number) if row.case.operations else place), ref
 
 
-def _steps_of_case(case: Case, place: Place) -> Iterator[tuple[Place, Step]]:
-    yield from _with_undo((*place, "before"), case.before)
-    yield from _with_undo((*place, "after"), case.after)
+def _steps_of_case(case: Case, at: Callable[[str], Place]) -> Iterator[tuple[Place, Step]]:
+    yield from _with_undo(at("before"), case.before)
+    yield from _with_undo(at("after"), case.after)
     for number, control in enumerate(case.control):
-        yield from _with_undo((*place, "control", number, "steps"), control.steps)
+        yield from _with_undo((*at("control"), number, "steps"), control.steps)
     for number, guard in enumerate(case.unchanged):
-        yield (*place, "unchanged", number, "read"), guard.read
+        yield (*at("unchanged"), number, "read"), guard.read
     if case.undo:
-        yield from _with_undo((*place, "undo", "steps"), case.undo.steps)
+        yield from _with_undo((*at("undo"), "steps"), case.undo.steps)
 
 
 def _with_undo(place: Place, steps: Iterable[Step]) -> Iterator[tuple[Place, Step]]:
@@ -315,20 +343,20 @@ def _check_expression(file: _File, text: str, place: Place) -> Iterator[Problem]
 
 def _check_operation_labels(file: _File, row: Row, place: Place) -> Iterator[Problem]:
     """What `for` names are operations of the row."""
-    case = row.case
+    case, at = row.case, _place_of_keys(row, place)
     inputs = [(at, item.for_) for at, _, item in _located_inputs(case, place) if isinstance(item, Input)]
     chosen = [
         *inputs,
         *(((*place, "open", number), choice.for_) for number, choice in enumerate(case.open)),
-        *(((*place, "control", number), control.for_) for number, control in enumerate(case.control)),
-        *(((*place, "unchanged", number), guard.for_) for number, guard in enumerate(case.unchanged)),
+        *(((*at("control"), number), control.for_) for number, control in enumerate(case.control)),
+        *(((*at("unchanged"), number), guard.for_) for number, guard in enumerate(case.unchanged)),
     ]
     labels = [ref.label or ref.call for ref in row.operations]
-    for at, names in chosen:
-        yield from file.unknown_names((*at, "for"), names or [], labels, "operation of this row")
+    for above, names in chosen:
+        yield from file.unknown_names((*above, "for"), names or [], labels, "operation of this row")
     if case.undo and case.undo.for_:
         calls = [ref.call for ref in row.operations]
-        yield from file.unknown_names((*place, "undo", "for"), case.undo.for_, calls, "operation of this row")
+        yield from file.unknown_names((*at("undo"), "for"), case.undo.for_, calls, "operation of this row")
 
 
 def _check_needs(file: _File, case: Case, place: Place) -> Iterator[Problem]:
@@ -413,7 +441,7 @@ def _varies_the_path(case: Case) -> bool:
 
 def _captures_of_row(contract: Contract, case: Case) -> set[str]:
     """The names that some step of a row captures, those of the chains that it calls included."""
-    steps = [step for _, step in _steps_of_case(case, ())]
+    steps = [step for _, step in _steps_of_case(case, lambda name: (name,))]
     undo = case.undo.capture if case.undo else {}
     return {"drawn", *undo, *_captured(contract, steps)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +10,15 @@ from pydantic import BaseModel, ValidationError
 
 from conformance.contract.contract import Contract, Operation, Row, Table
 from conformance.contract.lint import check_contract
-from conformance.contract.schema import RENAMED_KEYS, Case, ContractFile, OperationRef, OperationSpec, TableFile
+from conformance.contract.schema import (
+    RENAMED_KEYS,
+    SHARED_KEYS,
+    Case,
+    ContractFile,
+    OperationRef,
+    OperationSpec,
+    TableFile,
+)
 from conformance.errors import ConfigError, Problem
 from conformance.validation import problems_from_validation
 from conformance.yaml_document import Document, read
@@ -128,13 +136,36 @@ def _table(table: TableFile, document: Document) -> Table:
 
 def _row(table: TableFile, case: Case, index: int, document: Document) -> Row:
     refs = case.operations if case.operations is not None else ([table.operation] if table.operation else [])
-    place = ("rows", index)
+    operations = tuple(ref if isinstance(ref, OperationRef) else OperationRef(call=ref) for ref in refs)
+    place, shared = ("rows", index), _shared_with_row(table, case, operations)
+    case = case.model_copy(update=shared)
     return Row(
         case=case,
         table=table.table,
         number=index + 1,
-        operations=tuple(ref if isinstance(ref, OperationRef) else OperationRef(call=ref) for ref in refs),
+        operations=operations,
         file=document.path,
         line=document.line(place),
         document=document,
+        shared=frozenset(shared),
     )
+
+
+def _shared_with_row(table: TableFile, case: Case, operations: Sequence[OperationRef]) -> dict[str, Any]:
+    """What the table says for all its rows and this one does not say itself, for its operations alone."""
+    shared = {name: getattr(table, name) for name in SHARED_KEYS & table.model_fields_set - case.model_fields_set}
+    labels = {ref.label or ref.call for ref in operations}
+    for name in ("unchanged", "control"):
+        if name in shared:
+            shared[name] = [kept for each in shared[name] if (kept := _limited(each, labels)) is not None]
+    if "undo" in shared:
+        shared["undo"] = _limited(shared["undo"], {ref.call for ref in operations})
+    return shared
+
+
+def _limited(part: Any, operations: set[str]) -> Any:
+    """A guard, a control or an undo for some operations alone; None where it is for none of them."""
+    if part is None or part.for_ is None:
+        return part
+    named = [name for name in part.for_ if name in operations]
+    return part.model_copy(update={"for_": named}) if named else None

@@ -25,6 +25,7 @@ __all__ = [
     "HEADER_CAPTURE",
     "PERMISSIONS",
     "RENAMED_KEYS",
+    "SHARED_KEYS",
     "Case",
     "ContractFile",
     "Control",
@@ -634,11 +635,24 @@ class Case(StrictModel):
     """Why nobody can provoke it, or what is still to be written: it is documented, and not exercised."""
 
 
+SHARED_KEYS = frozenset(["before", "after", "undo", "unchanged", "control"])
+"""Keys of a case that a table may say for all its rows."""
+
+
 class TableFile(StrictModel):
-    """One table of the vendor's document."""
+    """One table of the vendor's document.
+
+    `before`, `after`, `undo`, `unchanged` and `control` hold for each row that has no such key itself, as far as their
+    `for` names operations of the row.
+    """
 
     table: Name
     title: str
     title_ja: str = ""
     operation: str | None = None
+    before: list[Step] = []
+    after: list[Step] = []
+    undo: Undo | None = None
+    unchanged: list[Guard] = []
+    control: list[Control] = []
     rows: list[Case] = Field(min_length=1)

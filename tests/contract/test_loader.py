@@ -226,3 +226,48 @@ def test_an_error_is_in_the_envelope_and_a_success_never(shop: Shop, expect: str
 def test_no_line_of_a_case_file_is_longer_than_120_characters(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [number for number, line in enumerate(lines, 1) if len(line) > 120] == []
+
+
+SHARED = """\
+table: items
+title: Items
+operation: list
+before: [{call: list, capture: {first: /items/0}}]
+undo: {for: [add], capture: {id: /id}, steps: [{call: remove, request: {path: {id: "{capture.id}"}}}]}
+unchanged:
+  - {for: [list, add], read: {call: list}, compare: [/total]}
+  - {for: [add], read: {call: list}, compare: [/items]}
+control: [{label: all, steps: [{call: list}]}]
+rows:
+  - {id: one, cause: a, expect: {status: 400}}
+  - {id: two, cause: a, operations: [add], expect: {status: 400}, control: [], before: [{call: get}]}
+"""
+
+
+def test_what_a_table_says_holds_for_each_row_that_does_not_say_it_itself(shop: Shop) -> None:
+    one, two = shop(more={"items.yaml": SHARED}).rows
+    assert [step.call for step in one.case.before] == ["list"]
+    assert [step.call for step in two.case.before] == ["get"]
+    assert ([each.label for each in one.case.control], two.case.control) == (["all"], [])
+    assert [(each.for_, each.compare) for each in one.case.unchanged] == [(["list"], ["/total"])]
+    assert [(each.for_, each.compare) for each in two.case.unchanged] == [(["add"], ["/total"]), (["add"], ["/items"])]
+    assert one.case.undo is None
+    assert two.case.undo is not None
+    assert two.case.undo.for_ == ["add"]
+    assert (one.shared, two.shared) == ({"before", "undo", "unchanged", "control"}, {"undo", "unchanged"})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("[{call: list, capture", "[{call: lits, capture", "items.yaml:4: there is no operation or chain 'lits'"),
+        ("steps: [{call: list}]", "steps: [{call: lits}]", "items.yaml:9: there is no operation or chain 'lits'"),
+        ("for: [list, add]", "for: [list, ad]", "items.yaml:7: there is no operation of these rows 'ad'"),
+        ('"{capture.id}"', '"{capture.di}"', "items.yaml:5: there is no capture 'di'; the captures are"),
+    ],
+)
+def test_a_fault_of_what_a_table_says_is_one_problem(
+    problems: Problems, before: str, after: str, expected: str
+) -> None:
+    found = problems(more={"items.yaml": SHARED.replace(before, after, 1)})
+    assert [expected in each for each in found if "may create" not in each] == [True], found
