@@ -1,54 +1,122 @@
-"""A row that uses something up: its example again and again, until what it promises comes."""
+"""A row that uses an allowance up: its example again and again until it is refused, and what comes after that."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.checks.response import summarize_response
+from conformance.checks.model import Finding, Level
+from conformance.checks.response import has_must, summarize_response
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult, send_probe
 from conformance.messages import Message
-from conformance.plan.model import Probe, RowPlan
+from conformance.plan.model import Allowance, Probe, RowPlan
 
 __all__ = ["send_repeatedly"]
 
 
-def send_repeatedly(
-    context: RunContext, evidence: Evidence, plan: RowPlan, probe: Probe, captures: Mapping[str, Any]
-) -> ProbeResult | None:
-    """The last time that it was sent; None where the first one was not answered as it should be before anything else.
+@dataclass(slots=True)
+class _Burst:
+    """One time that an allowance was used up."""
 
-    What only the last one shows is found; every request is counted.
+    evidence: Evidence
+    results: list[ProbeResult] = field(default_factory=list)
+    served: int = 0
+    refused: bool = False
+    is_whole: bool = True
+    """Nothing but the target decided how it went: the first request was served, and each was answered."""
+
+    def holds(self, allowance: Allowance | None) -> bool:
+        """Whether all is as promised."""
+        as_many = allowance is None or not self.refused or self.served == allowance.count
+        return as_many and not any(has_must(result.found) for result in self.results)
+
+
+def send_repeatedly(
+    context: RunContext, evidence: Evidence, plan: RowPlan, probes: Sequence[Probe], captures: Mapping[str, Any]
+) -> list[ProbeResult]:
+    """Use the allowance up by the first probe, then send the others: each of them must be refused, too.
+
+    As many requests must be served as the target allows. Where anything is not as promised, the time of the allowance
+    is waited for and all of it is tried once more, and only that counts: earlier rows may have used a part of the
+    allowance, and a server may begin to count anew in the middle of a burst. Every request is counted.
     """
+    burst = _send_burst(context, evidence, plan, probes, captures)
+    allowance = plan.allowance
+    if burst.is_whole and allowance is not None and not burst.holds(allowance):
+        evidence.add_counts(burst.evidence)
+        if not context.shared.stopping.wait(allowance.seconds):
+            with evidence.count_as("confirmed"):
+                burst = _send_burst(context, evidence, plan, probes, captures)
+                evidence.requests += burst.evidence.requests
+                burst.evidence.requests = burst.evidence.conditional = burst.evidence.repeated = 0
+        else:
+            burst.evidence = Evidence(context.redactor, exchanges=evidence.exchanges)
+    evidence.add_counts(burst.evidence)
+    evidence.findings += burst.evidence.findings
+    evidence.attempts += burst.evidence.attempts
+    evidence.doubts += burst.evidence.doubts
+    evidence.editions.update(burst.evidence.editions)
+    if burst.is_whole and burst.refused and allowance is not None and burst.served != allowance.count:
+        expected = Message("{n} requests served in {seconds} s", n=allowance.count, seconds=f"{allowance.seconds:g}")
+        actual = Message("{n} served before the first refusal", n=burst.served)
+        finding = Finding("allowance", Level.MUST, expected, actual, probes[0].label)
+        evidence.find([finding], burst.results[0].n if burst.results else None)
+    return burst.results
+
+
+def _send_burst(
+    context: RunContext, evidence: Evidence, plan: RowPlan, probes: Sequence[Probe], captures: Mapping[str, Any]
+) -> _Burst:
+    burst = _Burst(Evidence(context.redactor, exchanges=evidence.exchanges))
+    last = _use_up(context, burst, plan, probes[0], captures)
+    if last is None:
+        return burst
+    burst.results.append(last)
+    for probe in probes[1:] if burst.refused else ():
+        result = send_probe(context, burst.evidence, plan.row.id, probe, captures, unpaced=True)
+        if result is not None:
+            burst.results.append(result)
+            burst.is_whole = burst.is_whole and result.exchange.response is not None
+    return burst
+
+
+def _use_up(
+    context: RunContext, burst: _Burst, plan: RowPlan, probe: Probe, captures: Mapping[str, Any]
+) -> ProbeResult | None:
+    """The last time that it was sent; None where the first one was not answered as it should be."""
     repeat = plan.repeat
     if repeat is None:
         return None
     for count in range(1, repeat.at_most + 1):
-        scratch = Evidence(context.redactor, exchanges=evidence.exchanges)
+        scratch = Evidence(context.redactor, exchanges=burst.evidence.exchanges)
         # Where allowances are counted per address, the rows before may have used this one up: the first one waits.
         first = count == 1
         outcome = send_probe(
             context, scratch, plan.row.id, probe, captures, unpaced=repeat.unpaced and not first, patient=first
         )
-        evidence.add_counts(scratch)
+        burst.evidence.add_counts(scratch)
         if 1 < count <= plan.repeats + 1:
-            evidence.conditional += 1
+            burst.evidence.conditional += 1
         elif not first:
-            evidence.repeated += 1
+            burst.evidence.repeated += 1
         response = outcome.exchange.response if outcome else None
-        last = count == repeat.at_most or outcome is None
-        if first and response is not None and response.status not in repeat.before:
+        if response is not None and response.status in repeat.before:
+            burst.served += 1
+        elif first and response is not None:
             # The first one is the control: nothing was used up yet.
-            evidence.doubts.append(
-                Message("the first request was answered {answer}", answer=summarize_response(response, context.rules))
-            )
+            answer = summarize_response(response, context.rules)
+            burst.evidence.doubts.append(Message("the first request was answered {answer}", answer=answer))
+            burst.is_whole = False
             return None
-        if last or response is None or response.status not in repeat.before:
-            evidence.findings += scratch.findings
-            evidence.attempts += scratch.attempts
-            evidence.doubts += scratch.doubts
-            evidence.editions.update(scratch.editions)
+        if count == repeat.at_most or response is None or response.status not in repeat.before:
+            burst.evidence.findings += scratch.findings
+            burst.evidence.attempts += scratch.attempts
+            burst.evidence.doubts += scratch.doubts
+            burst.evidence.editions.update(scratch.editions)
+            burst.is_whole = response is not None
+            burst.refused = response is not None and response.status not in repeat.before
             return outcome
     return None

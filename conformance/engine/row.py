@@ -192,8 +192,13 @@ class RowRunner:
     def _run_stage(self, stage: ProbeStage, guard: StateGuard) -> None:
         pool = None if self.plan.repeat or self.plan.row.case.once else self.context.pool
         guard.read_first(stage.read_first, pool)
-        send = self._send_repeated if self.plan.repeat else self._send_probe
-        for scratch, outcome in self._each(send, stage.probes, pool):
+        if self.plan.repeat:
+            for result in send_repeatedly(self.context, self.evidence, self.plan, stage.probes, self.captures):
+                self._take_in(result)
+                guard.add(result)
+            guard.read_after(stage.read_after, pool)
+            return
+        for scratch, outcome in self._each(self._send_probe, stage.probes, pool):
             more = self.evidence.adopt(scratch)
             if outcome is not None:
                 renumbered = replace(outcome, n=outcome.n + more)
@@ -211,12 +216,6 @@ class RowRunner:
         if probe.role == "open":
             scratch.conditional += max(0, scratch.requests - scratch.beyond_plan - 1)
         return scratch, outcome
-
-    def _send_repeated(self, probe: Probe) -> tuple[Evidence, ProbeResult | None]:
-        if probe is not self.plan.probes[0] or self.context.shared.stopping.is_set():
-            return self._send_probe(probe)
-        scratch = Evidence(self.context.redactor)
-        return scratch, send_repeatedly(self.context, scratch, self.plan, probe, self.captures)
 
     def _take_in(self, outcome: ProbeResult) -> None:
         self.outcomes.append(outcome)

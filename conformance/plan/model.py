@@ -154,6 +154,14 @@ class ProbeStage:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """So many requests are served in any so many seconds."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class RowPlan:
     """Everything that will be tried for one row, in order.
 
@@ -170,6 +178,8 @@ class RowPlan:
     guards: tuple[PlannedStep, ...] = ()
     """The read of each entry of `unchanged`."""
     repeat: Repeat | None = None
+    allowance: Allowance | None = None
+    """What the target says may be used up, for a row with `repeat`."""
     repeats: int = 0
     """How often the example is sent again where the limit is as documented."""
     lacks: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from conformance.contract.schema import Control, Depth, Step
 from conformance.messages import Message
 from conformance.plan import controls
 from conformance.plan.depths import DEPTHS
-from conformance.plan.model import ControlPlan, PlannedStep, Probe, RequestData, RowPlan
+from conformance.plan.model import Allowance, ControlPlan, PlannedStep, Probe, RequestData, RowPlan
 from conformance.plan.probes import ProbePlanner, ask_in_language, order_by_difference, smoke_language_variants
 from conformance.plan.requirements import missing_for_steps, missing_requirements
 from conformance.plan.steps import plan_steps
@@ -100,6 +100,7 @@ class Planner:
             after=() if all(probe.permission == "read" for probe in probes) else after,
             guards=guards,
             repeat=self.case.repeat,
+            allowance=self._allowance(),
             repeats=self._repeats(),
             lacks=lacks,
             skipped=tuple(self.skipped),
@@ -165,12 +166,22 @@ class Planner:
                 for probe, language_variant in zip(others, languages, strict=False)
             )
 
+    def _allowance(self) -> Allowance | None:
+        """What the credential of a row with `repeat` says that it may be used, or else the documented pace."""
+        if self.case.repeat is None:
+            return None
+        given = self.target.credentials.get(str(self.variants[0].request.get("credential")))
+        said = given.allowance if given is not None and given.allowance is not None else None
+        if said is None and self.contract.file.pace is not None:
+            said = parse_pace(self.contract.file.pace)
+        return None if said is None else Allowance(*said)
+
     def _repeats(self) -> int:
         """How often the example is sent again where the target allows as much as is documented."""
         if self.case.repeat is None:
             return 0
-        documented = parse_pace(self.contract.file.pace)[0] if self.contract.file.pace else self.case.repeat.at_most
-        return min(documented, self.case.repeat.at_most - 1)
+        allowance = self._allowance()
+        return min(allowance.count if allowance else self.case.repeat.at_most, self.case.repeat.at_most - 1)
 
     def _others(self) -> list[Probe]:
         """What smoke may try beside the example: edges, and the example elsewhere. It sends nothing twice."""

@@ -48,6 +48,8 @@ class ProbePlanner:
         """Every probe, in the order in which most is learnt from the fewest."""
         examples = list(self.examples())
         yield from examples
+        if self.case.repeat:
+            yield from self._after_the_limit()
         if self.case.once or self.case.repeat:
             return
         neighbours = self.neighbours()
@@ -63,6 +65,12 @@ class ProbePlanner:
         yield from self._open()
         if reads and again:
             yield self._example_again(again - 1)
+
+    def _after_the_limit(self) -> Iterator[Probe]:
+        """What must be refused, too, once an allowance is used up: the other operations, and the same once more."""
+        language = self.language_variants[0]
+        for variant in [*self.variants[1:], self.variants[0]]:
+            yield self.example(variant, language, Message("after the limit"))
 
     def _example_again(self, count: int) -> Probe:
         return self.example(self.variants[count % len(self.variants)], self.language_variants[0], Message("again"))

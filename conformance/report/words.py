@@ -112,6 +112,7 @@ CHECKS: Final[Mapping[str, Message]] = MappingProxyType(
         "leak": Message("leak"),
         "body": Message("body"),
         "fault": Message("fault"),
+        "allowance": Message("allowance"),
         "effect": Message("effect"),
         "control": Message("control"),
         "choice": Message("choice"),

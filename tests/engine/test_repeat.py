@@ -1,0 +1,102 @@
+"""An allowance is used up: as many are served as it says, the next is refused, and so is all that comes after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conformance.checks.model import Verdict
+from tests.conftest import Asked, Ran, said
+
+LIMITED = """\
+  - id: too-many
+    cause: More requests were sent than allowed.
+    operations:
+      - {call: list, label: read}
+      - {call: put, label: write, permission: write, request: {json: {name: fork}}}
+    request: {credential: guest}
+    permission: exhaust
+    repeat: {at_most: 9}
+    expect: {status: 429, message: Too Many Requests}
+    unchanged: [{for: [write], read: {call: get}, compare: [/name]}]
+"""
+PACE = ("credential: full\n", "credential: full\npace: 3/20ms\n")
+
+
+class Limited:
+    """Allows the guest three requests, then refuses; after three refusals, the last of a burst, it allows anew."""
+
+    def __init__(self, allowed: int = 3, *, also: Callable[[Limited, Asked, int], Any] = lambda *_: None) -> None:
+        self.allowed, self.also = allowed, also
+        self.count = 0
+        self.name = "spoon"
+        self.refused = 0
+
+    def __call__(self, request: Asked) -> Any:
+        if request.header("X-Key") != "the-guest-key-4567":
+            return said(200, {"id": "spoon", "name": self.name})
+        self.count += 1
+        if self.count > self.allowed:
+            self.refused += 1
+            answer = self.also(self, request, self.refused)
+            if self.refused == 3:  # the last of a burst
+                self.count = self.refused = 0
+            return answer or said(429, {"message": "Too Many Requests"})
+        return said(200, {"items": []})
+
+
+def html_later(_: Limited, __: Asked, refused: int) -> Any:
+    return said(429, "<h1>Slow down</h1>", kind="text/html") if refused > 1 else None
+
+
+def anew(server: Limited, _: Asked, refused: int) -> Any:
+    if refused == 2:
+        return said(200, {"items": []})
+    return None
+
+
+def carries_out(server: Limited, request: Asked, _: int) -> Any:
+    if request.request.method == "PUT":
+        server.name += "!"
+    return None
+
+
+@pytest.fixture
+def limited(run: Callable[..., Ran]) -> Callable[[Limited], Ran]:
+    return lambda server: run(server, LIMITED, PACE, depth="standard")
+
+
+def test_a_server_that_keeps_its_allowance_conforms(limited: Callable[[Limited], Ran]) -> None:
+    ran = limited(Limited())
+    assert (ran.only.verdict, ran.only.requests) == (Verdict.CONFORMS, 8)
+    assert ran.only.planned == 8
+
+
+@pytest.mark.parametrize("allowed", [2, 6])
+def test_another_allowance_is_a_violation(limited: Callable[[Limited], Ran], allowed: int) -> None:
+    ran = limited(Limited(allowed))
+    assert ran.only.verdict is Verdict.VIOLATES
+    assert [(item.check, str(item.expected), str(item.actual)) for item in ran.only.findings] == [
+        ("allowance", "3 requests served in 0.02 s", f"{allowed} served before the first refusal")
+    ]
+    assert ran.only.beyond_plan.confirmed == allowed + 3
+
+
+@pytest.mark.parametrize(("also", "check"), [(html_later, "envelope"), (anew, "status"), (carries_out, "effect")])
+def test_each_refusal_counts_and_has_no_effect(limited: Callable[[Limited], Ran], also: Any, check: str) -> None:
+    ran = limited(Limited(also=also))
+    assert ran.only.verdict is Verdict.VIOLATES
+    assert check in {item.check for item in ran.only.findings}
+
+
+def test_what_earlier_rows_have_used_is_not_held_against_it(limited: Callable[[Limited], Ran]) -> None:
+    server = Limited()
+    server.count = 1
+    assert limited(server).only.verdict is Verdict.CONFORMS
+
+
+def test_without_the_permission_to_write_only_reads_are_sent(run: Callable[..., Ran]) -> None:
+    ran = run(Limited(), LIMITED, PACE, allow=["exhaust"])
+    assert {asked.request.method for asked in ran.session.asked} == {"GET"}
