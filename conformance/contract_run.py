@@ -22,7 +22,7 @@ from conformance.engine.journal import draw_run_id
 from conformance.engine.row import run_row
 from conformance.engine.scheduler import Job, LimitedSender, Scheduler, resources_of_operation, resources_of_row
 from conformance.engine.smoke import SmokeRows
-from conformance.plan.model import RowPlan
+from conformance.plan.model import RowPlan, count_requests
 from conformance.plan.planner import SharedCalls, plan_row, without_drawn_values
 from conformance.plan.smoke import plan_smoke_rows
 from conformance.results.model import Exploration, RowResult, Undocumented
@@ -31,7 +31,7 @@ from conformance.setup import clean_up_target
 from conformance.target.loader import Target
 from conformance.target.schema import parse_pace as read_pace
 
-__all__ = ["ContractRun", "build_context", "plan_rows"]
+__all__ = ["ContractRun", "build_context", "count_exploration", "plan_rows"]
 
 
 def plan_rows(contract: Contract, target: Target, rows: Iterable[Row], depth: Depth, seed: int) -> dict[str, RowPlan]:
@@ -128,6 +128,7 @@ class ContractRun:
         self._workers = workers
         self._results: dict[str, RowResult] = {}
         self._explored: dict[str, Explored] = {}
+        self._planned_explorations = 0
         self._scheduler: Scheduler | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._standard: dict[str, RowPlan] = {}
@@ -138,8 +139,14 @@ class ContractRun:
             }
         self._jobs = {job.name: job for job in self._make_jobs()}
 
+    @property
+    def planned(self) -> int:
+        """How many requests are planned, those of the explorations given to `start` included."""
+        return count_requests(self.plans.values()) + self._planned_explorations
+
     def start(self, rows: Sequence[str], operations: Sequence[str] = ()) -> None:
         """Begin with these rows and explorations where there are several workers."""
+        self._planned_explorations = count_exploration(self.context, operations)
         if self._workers <= 1:
             return
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="probes")
@@ -274,6 +281,16 @@ class ContractRun:
         from conformance.explore.driver import explore_operation  # noqa: PLC0415 - Schemathesis is loaded only where it explores
 
         return explore_operation(self.context, operation)
+
+
+def count_exploration(context: RunContext, operations: Iterable[str]) -> int:
+    """How many requests the exploration of some operations sends at most where it finds nothing."""
+    names = tuple(operations)
+    if not names or context.depth == "smoke":
+        return 0
+    from conformance.explore.driver import count_requests as count_explored  # noqa: PLC0415 - loads Schemathesis
+
+    return sum(count_explored(context, name) for name in names)
 
 
 def _priority(job: Job) -> tuple[bool, bool, int]:

@@ -102,9 +102,9 @@ class RunSession:
         return held.context.redactor.redact(value) if held else value
 
     def planned(self, contract: str) -> int:
-        """How many requests the rows send at most."""
+        """How many requests are planned, exploration included; those that depend on an answer are not counted."""
         held = self._held.get(contract)
-        return sum(1 for plan in held.runner.plans.values() for _ in plan.schedule()) if held else 0
+        return held.runner.planned if held else 0
 
     def sent(self) -> int:
         """How many requests have left this machine."""

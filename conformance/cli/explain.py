@@ -17,7 +17,7 @@ from conformance.contract.schema import Depth, Wording
 from conformance.contract_run import build_context, plan_rows
 from conformance.engine.context import RunContext
 from conformance.engine.describe import describe_request
-from conformance.plan.model import PlannedRequest, RowPlan
+from conformance.plan.model import PlannedRequest, RowPlan, count_requests
 from conformance.plan.planner import plan_row
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.sanitize import to_one_line
@@ -84,8 +84,8 @@ def _describe_row(contract: Contract, row: Row, context: RunContext, plan: RowPl
     yield from (f"  {line}" for line in _promise(contract, row))
     yield "\nIn whose words"
     yield from (f"  {line}" for line in _source(contract, row))
-    count = 0 if plan.lacks else len(list(plan.schedule()))
-    yield f"\nWhat is sent, at {context.depth}: at most {count} requests"
+    count = 0 if plan.lacks else count_requests([plan])
+    yield f"\nWhat is sent, at {context.depth}: {count} requests"
     yield from _sent(context, plan)
     if row.case.open:
         yield "\nOpen choices"

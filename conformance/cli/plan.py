@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import click
@@ -12,10 +12,10 @@ from conformance.cli import options
 from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
-from conformance.contract_run import build_context, plan_rows
+from conformance.contract_run import build_context, count_exploration, plan_rows
 from conformance.engine.context import RunContext
 from conformance.engine.describe import describe_request
-from conformance.plan.model import PlannedRequest, RowPlan
+from conformance.plan.model import PlannedRequest, RowPlan, count_conditional, count_requests
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.format import format_duration
 from conformance.report.sanitize import to_one_line
@@ -42,8 +42,9 @@ def command(
 ) -> int:
     """List every request that a run would send: method, URL, what it is for, and the permission that it needs.
 
-    Nothing is sent. A run sends no more than this, unless a request has to be repeated (429, a reset) or a value that
-    failed is made smaller. What only an answer can tell stands in braces.
+    Nothing is sent. A run sends these requests in this order. What it sends beyond them (again after a 429 or a reset,
+    to make a failing value smaller, to make sure) is counted in results.json. What only an answer can tell stands in
+    braces.
     """
     contracts, problems = read_contracts(None)
     aimed = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
@@ -71,16 +72,15 @@ def _describe_plan(contract: Contract, context: RunContext, aimed: TargetSelecti
             yield from _describe_row(context, plans[row.id])
     yield "\nrequests"
     for table in contract.tables:
-        yield f"  {_count(plans[row.id] for row in table.rows):5}  {table.name}"
-    total = _count(plans.values())
-    if explore and context.depth != "smoke":
-        count, operations = _count_exploration(contract, context)
-        total += count
-        yield f"  {count:5}  exploration of {operations} operations"
+        yield f"  {count_requests(plans[row.id] for row in table.rows):5}  {table.name}"
+    total = count_requests(plans.values())
+    operations = [name for name, spec in contract.file.operations.items() if spec.explore and explore]
+    if explored := count_exploration(context, operations):
+        total += explored
+        yield f"  {explored:5}  exploration of {len(operations)} operations"
     yield f"  {total:5}  in all{_describe_time(context, total)}"
-    conditional = sum(bool(request.condition) for plan in plans.values() for request in plan.schedule())
-    if conditional:
-        yield f"         of which {conditional} only after a certain answer: each says which"
+    if conditional := count_conditional(plans.values()):
+        yield f"  {conditional:5}  more at most, each only after the answer that its line names"
     yield ""
 
 
@@ -88,14 +88,15 @@ def _describe_row(context: RunContext, plan: RowPlan) -> Iterator[str]:
     if plan.lacks:
         yield f"  {plan.row.id}: not exercised, lacks {', '.join(plan.lacks)}"
         return
-    yield f"  {plan.row.id}: {_count([plan])} requests"
+    yield f"  {plan.row.id}: {_describe_count(plan)}"
     yield from (f"    {_describe_line(context, request)}" for request in plan.schedule())
     for lack in plan.skipped:
         yield f"    left out: {to_one_line(lack)}"
 
 
-def _count(plans: Iterable[RowPlan]) -> int:
-    return sum(1 for plan in plans for _ in plan.schedule())
+def _describe_count(plan: RowPlan) -> str:
+    conditional = count_conditional([plan])
+    return f"{count_requests([plan])} requests" + (f", at most {conditional} more" if conditional else "")
 
 
 def _describe_line(context: RunContext, request: PlannedRequest) -> str:
@@ -104,14 +105,6 @@ def _describe_line(context: RunContext, request: PlannedRequest) -> str:
     permission = "" if request.permission == "read" else f"  [{request.permission}]"
     condition = f", {request.condition}" if request.condition else ""
     return to_one_line(f"{method:6} {shown}  — {request.role}: {request.label}{condition}{permission}")
-
-
-def _count_exploration(contract: Contract, context: RunContext) -> tuple[int, int]:
-    """How many requests exploration sends at most, and on how many operations."""
-    from conformance.explore.driver import count_requests  # noqa: PLC0415 - loads Schemathesis
-
-    names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
-    return sum(count_requests(context, name) for name in names), len(names)
 
 
 def _describe_time(context: RunContext, total: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth, NamedInput
-from conformance.contract_run import build_context, plan_rows
+from conformance.contract_run import build_context, count_exploration, plan_rows
 from conformance.discover import check_fixture, discover_fixtures, is_usable
 from conformance.doctor.model import Diagnosis, Fact, RequestLoad
 from conformance.doctor.reachability import check_reachable, redirect_of
@@ -191,8 +191,9 @@ def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan]) -> Re
     counts: dict[str, int] = dict.fromkeys(("read", "write", "delete", "exhaust"), 0)
     for plan in plans.values():
         for request in plan.schedule():
-            counts[request.permission] += 1
-    explored = _explored(replace(context, depth=depth))
+            counts[request.permission] += not request.condition
+    operations = [name for name, spec in context.contract.file.operations.items() if spec.explore]
+    explored = count_exploration(replace(context, depth=depth), operations)
     total = sum(counts.values()) + explored
     documented = context.contract.file.pace
     pace = context.target.pace or (read_pace(documented) if documented else None)
@@ -201,12 +202,3 @@ def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan]) -> Re
     return RequestLoad(
         depth, tuple((permission, count) for permission, count in counts.items() if count), explored, seconds, words
     )
-
-
-def _explored(context: RunContext) -> int:
-    if context.depth == "smoke":
-        return 0
-    from conformance.explore.driver import count_requests  # noqa: PLC0415 - loads Schemathesis
-
-    names = [name for name, spec in context.contract.file.operations.items() if spec.explore]
-    return sum(count_requests(context, name) for name in names)

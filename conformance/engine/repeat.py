@@ -98,10 +98,7 @@ def _use_up(
             context, scratch, plan.row.id, probe, captures, unpaced=repeat.unpaced and not first, patient=first
         )
         burst.evidence.add_counts(scratch)
-        if 1 < count <= plan.repeats + 1:
-            burst.evidence.conditional += 1
-        elif not first:
-            burst.evidence.repeated += 1
+        burst.evidence.repeated += count > plan.repeats + 1
         response = outcome.exchange.response if outcome else None
         if response is not None and response.status in repeat.before:
             burst.served += 1

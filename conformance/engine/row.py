@@ -22,7 +22,7 @@ from conformance.engine.repeat import send_repeatedly
 from conformance.engine.state_guard import StateGuard
 from conformance.engine.steps import StepSequence, run_steps
 from conformance.messages import Message, join_messages
-from conformance.plan.model import ControlPlan, PlannedStep, Probe, ProbeStage, RowPlan
+from conformance.plan.model import ControlPlan, PlannedStep, Probe, ProbeStage, RowPlan, count_requests
 from conformance.plan.requirements import captures_used
 from conformance.results.model import BeyondPlan, RowResult
 
@@ -95,7 +95,7 @@ class RowRunner:
         self._cleanup = ProbeCleanup(context, plan, self.captures)
         self._to_restore = False
         self._restore_entry: LedgerEntry | None = None
-        self._planned = sum(not request.condition for request in plan.schedule())
+        self._planned = count_requests([plan])
         self._began = perf_counter()
 
     def set_up(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -20,13 +20,13 @@ __all__ = [
     "ProbeStage",
     "RequestData",
     "RowPlan",
+    "count_conditional",
     "count_requests",
     "schedule_steps",
 ]
 
 IF_ACCEPTED: Final = "if it was accepted"
 UNLESS_SO_ALREADY: Final = "unless it is so already"
-UNTIL_REFUSED: Final = "until it is refused"
 
 RequestData = Mapping[str, Any]
 """A request as data, placeholders unfilled: the members of a RequestSpec, all merged."""
@@ -280,7 +280,7 @@ class RowPlan:
         yield first
         if probe is self.probes[0] and self.repeat:
             for _ in range(self.repeats):
-                yield replace(first, condition=UNTIL_REFUSED)
+                yield replace(first, label=f"{probe.label}, again")
         if self.takes_back(probe):
             salt = f"{self.row.id}/undo of {probe.label}"
             for request in schedule_steps(self.undo, "clean-up", f"takes back {probe.label}", salt):
@@ -309,9 +309,14 @@ def schedule_steps(
         yield PlannedRequest("clean-up", label, undo.operation, undo.request, undo.permission, salt, captures=known)
 
 
-def count_requests(steps: Sequence[PlannedStep]) -> int:
-    """How many requests a sequence of calls takes that passes."""
-    return len(steps) + len(_undoing(steps))
+def count_requests(plans: Iterable[RowPlan]) -> int:
+    """How many requests are sent to a target that does as documented, without those of `count_conditional`."""
+    return sum(not request.condition for plan in plans for request in plan.schedule())
+
+
+def count_conditional(plans: Iterable[RowPlan]) -> int:
+    """How many requests are sent only after a certain answer, such as what takes back a probe that may be accepted."""
+    return sum(bool(request.condition) for plan in plans for request in plan.schedule())
 
 
 def _undoing(steps: Sequence[PlannedStep]) -> list[tuple[PlannedStep, str]]:

@@ -42,7 +42,6 @@ class PluginSession:
         self._contracts: dict[Path, Contract | None] = {}
         self._announced: set[str] = set()
         self._servers = EmbeddedServers()
-        self._explored = 0
         self._folder = config.invocation_params.dir
         self._last_event: tuple[str, Event | None] = ("", None)
 
@@ -85,7 +84,6 @@ class PluginSession:
                     rows.append(item.row)
                 else:
                     operations.append(item.operation)
-                    self._explored += item.contract.file.exploration.get(self.options.depth, 0)
         if selected:
             known = [row.id for contract in filter(None, self._contracts.values()) for row in contract.rows]
             check_requirements(self.options.require, known)
@@ -111,7 +109,7 @@ class PluginSession:
 
     def planned(self) -> int:
         """How many requests the plan holds, exploration included."""
-        return self.sink.planned + self._explored
+        return self.sink.planned
 
     def seconds_for(self, requests: int) -> float | None:
         """How long so many requests take at the pace of the target; None without one."""
