@@ -21,7 +21,7 @@ __all__ = [
     "match_wording_loosely",
 ]
 
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|[a-z-]+)?\}")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|[a-z0-9-]+)?\}")
 
 _OPEN = {"any": r".+?", "rest": r"(?:\W.*)?"}
 """Placeholders of messages that stand for any text, also once a wording is filled."""

@@ -14,6 +14,7 @@ out with its member where either has no value.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -35,7 +36,7 @@ HEADS = frozenset(
 MESSAGE_HEADS = frozenset(["any", "rest"])
 OPTIONAL = "optional"
 
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|([a-z-]+))?\}")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|([a-z0-9-]+))?\}")
 
 Lookup = Callable[[str, tuple[str, ...]], Any]
 
@@ -80,6 +81,7 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     OPTIONAL: lambda text: text,
     "text": lambda text: text,
     "number": _number,
+    "base64": lambda text: b64encode(text.encode()).decode("ascii"),
     "wrapped": lambda text: str(int(text) + 2**32) if text.isascii() and text.isdigit() else text + "4294967296",
     "letters": lambda text: "".join("lkjhgqwrtz"[at % 10] for at in range(len(text))),
     "one-more": lambda text: text + text[-1:],

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import subprocess
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from conformance.target.schema import SOURCES, parse_pace
 from conformance.validation import Locate, Place, format_location
 from conformance.yaml_document import refuse_special_file
 
-__all__ = ["CommandFailedError", "Credential", "CredentialReader", "Secret", "run_command"]
+__all__ = ["Command", "CommandFailedError", "Credential", "CredentialReader", "Secret", "run_command"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HALVES = re.compile(r"[\ud800-\udfff]")
@@ -37,16 +38,35 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A command that prints a secret, the folder that it is run in, and what stands before the secret."""
+
+    arguments: tuple[str, ...]
+    folder: Path
+    scheme: str | None = None
+
+    def value(self) -> str:
+        """Run it; raises CommandFailedError."""
+        printed = run_command(self.arguments, self.folder)
+        return printed if self.scheme is None else f"{self.scheme} {printed}"
+
+
+@dataclass(frozen=True, slots=True)
 class Credential:
     """What a request may identify itself with: `{"": secret}` in `header`, or named values for a body (no header)."""
 
     name: str
     header: str | None
     values: Mapping[str, Secret]
-    commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-    """By the name of a value, the command that prints it: see `run_command`."""
+    commands: Mapping[str, Command] = field(default_factory=dict, repr=False)
+    """By the name of a value, the command that prints it."""
     allowance: tuple[int, float] | None = None
     """So many requests in each so many seconds are served before it is refused; None where the profile says nothing."""
+
+    def renew(self) -> Credential:
+        """The same credential with what its commands print now; raises CommandFailedError."""
+        renewed = {key: Secret(self.values[key].name, command.value()) for key, command in self.commands.items()}
+        return replace(self, values={**self.values, **renewed})
 
 
 class CommandFailedError(Exception):
@@ -106,14 +126,38 @@ class CredentialReader:
 
     def _credential(self, name: str, written: Mapping[str, Any]) -> Credential | None:
         place: Place = ("credentials", name)
-        if not {"header", *SOURCES}.isdisjoint(written):
-            secret = self.secret(place, written, header=True)
-            header, allowance = written.get("header"), written.get("allowance")
-            if secret is None or not isinstance(header, str):
-                return None
-            commands = {"": tuple(written["command"])} if "command" in written else {}
-            return Credential(name, header, {"": secret}, commands, _pace(allowance))
+        if not {"header", "basic", *SOURCES}.isdisjoint(written):
+            return self._in_header(name, place, written)
         return self._fields(name, place, written)
+
+    def _in_header(self, name: str, place: Place, written: Mapping[str, Any]) -> Credential | None:
+        header, scheme, pair = written.get("header"), written.get("scheme"), written.get("basic")
+        if pair is None:
+            secret = self.secret(place, written, header=True)
+        elif set(written) & {"scheme", *SOURCES}:
+            self._problem(place, "has something beside `basic`, which is the whole value", "keep one of them")
+            return None
+        else:
+            secret = self._basic(name, place, pair)
+        if secret is None or not isinstance(header, str):
+            return None
+        if isinstance(scheme, str):
+            secret = Secret(secret.name, f"{scheme} {secret.value}")
+        commands = {"": Command(tuple(written["command"]), self.folder, scheme)} if "command" in written else {}
+        return Credential(name, header, {"": secret}, commands, _pace(written.get("allowance")))
+
+    def _basic(self, name: str, place: Place, pair: Any) -> Secret | None:
+        """The value `Basic …` of a user, which may be a plain text, and a password."""
+        user, password = (pair.get(key) for key in ("user", "password")) if isinstance(pair, Mapping) else (None, None)
+        opened = self.secret((*place, "basic", "user"), user) if isinstance(user, Mapping) else None
+        user = opened.value if opened else user
+        secret = self.secret((*place, "basic", "password"), password) if isinstance(password, Mapping) else None
+        if secret is None or not isinstance(user, str):
+            return None
+        if ":" in user:
+            self._problem((*place, "basic", "user"), "holds a colon, which ends the user", "give another user")
+            return None
+        return self.keep(name, f"Basic {b64encode(f'{user}:{secret.value}'.encode()).decode('ascii')}")
 
     def _fields(self, name: str, place: Place, written: Mapping[str, Any]) -> Credential | None:
         if not written:
@@ -122,7 +166,9 @@ class CredentialReader:
             key: self.secret((*place, key), value) for key, value in written.items() if isinstance(value, Mapping)
         }
         values = {key: secret for key, secret in opened.items() if secret is not None}
-        commands = {key: tuple(value["command"]) for key, value in written.items() if "command" in value}
+        commands = {
+            key: Command(tuple(value["command"]), self.folder) for key, value in written.items() if "command" in value
+        }
         return Credential(name, None, values, commands) if values and len(values) == len(written) else None
 
     def headers(self, written: Any) -> tuple[tuple[str, str], ...]:
@@ -140,7 +186,7 @@ class CredentialReader:
         """Open one secret and note it; None with a problem where it cannot be opened."""
         given = [key for key in SOURCES if key in written]
         if len(given) != 1:
-            if given or not set(written) - {"header", "allowance"}:  # else an unknown key is what is wrong
+            if given or not set(written) - {"header", "allowance", "scheme"}:  # else an unknown key is what is wrong
                 self._problem(place, "needs exactly one of env, file, command and value", "keep one of them")
             return None
         source, at = written[given[0]], (*place, given[0])

@@ -16,6 +16,7 @@ from conformance.validation import suggest
 __all__ = [
     "DURATION",
     "PACE",
+    "BasicPair",
     "ClientCertificate",
     "HeaderCredential",
     "Hook",
@@ -112,6 +113,12 @@ def _pace(text: str) -> str:
     return text
 
 
+def _scheme(text: str) -> str:
+    if not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", text):
+        raise ValueError("is no scheme; write it as Bearer")
+    return text
+
+
 def _header(value: Any) -> str:
     return "<text>" if isinstance(value, str) else "<secret>"
 
@@ -158,10 +165,29 @@ class SecretSource(_Form):
     value: str | None = Field(None, repr=False, description="The text itself; only for a base URL on this machine")
 
 
+HeaderValue = Annotated[
+    Annotated[str, AfterValidator(_header_value), Tag("<text>")] | Annotated[SecretSource, Tag("<secret>")],
+    Discriminator(_header),
+]
+
+
+class BasicPair(_Form):
+    """User and password, which go out together as `Basic …`."""
+
+    user: HeaderValue
+    password: SecretSource
+
+
 class HeaderCredential(SecretSource):
-    """A secret that is sent in a header."""
+    """A secret that is sent in a header, as it is, after a scheme, or as a pair of user and password."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [*_ONE_SOURCE, {"required": ["basic"]}]})
 
     header: Annotated[str, AfterValidator(_header_name)] = Field(description="The header's name")
+    scheme: Annotated[str, AfterValidator(_scheme)] | None = Field(
+        None, description="What stands before the secret, such as Bearer"
+    )
+    basic: BasicPair | None = Field(None, description="User and password of HTTP Basic authentication")
     allowance: PaceText | None = Field(None, description="How much it may be used before it is refused: 3/60s")
 
 
@@ -205,7 +231,7 @@ class Patience(_Form):
 
 
 def _credential_form(value: Any) -> str:
-    direct = isinstance(value, dict) and not {"header", *SOURCES}.isdisjoint(value)
+    direct = isinstance(value, dict) and not {"header", "basic", *SOURCES}.isdisjoint(value)
     return "<header>" if direct else "<fields>"
 
 
@@ -213,10 +239,6 @@ def _text_or(form: str, text: str) -> Discriminator:
     return Discriminator(lambda value: text if isinstance(value, str) else form)
 
 
-HeaderValue = Annotated[
-    Annotated[str, AfterValidator(_header_value), Tag("<text>")] | Annotated[SecretSource, Tag("<secret>")],
-    Discriminator(_header),
-]
 Credentials = Annotated[
     Annotated[HeaderCredential, Tag("<header>")] | Annotated[dict[Line, SecretSource], Tag("<fields>")],
     Discriminator(_credential_form),

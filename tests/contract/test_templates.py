@@ -108,6 +108,7 @@ def test_what_looks_like_a_placeholder_and_is_none_is_found(text: str, odd: list
         ("letters", "03-1", "lkjh"),
         ("number", "012", 12),
         ("number", "\u0665", "\u0665"),
+        ("base64", "qa:é", "cWE6w6k="),
         ("wrapped", "5", "4294967301"),
         ("wrapped", "x", "x4294967296"),
         ("file-name", "https://h/a/b.png", "b.png"),

@@ -66,8 +66,33 @@ def test_a_credential_may_come_from_a_command_without_a_shell(profile: Profile, 
     credential = target.credentials["full"]
     assert credential.values[""].value == "s3cret-of-a-command"
     assert target.secrets == {"full": "s3cret-of-a-command"}
-    assert credential.commands[""][0] == sys.executable
-    assert run_command(credential.commands[""], tmp_path) == "s3cret-of-a-command"
+    assert credential.commands[""].arguments[0] == sys.executable
+    assert credential.commands[""].folder == tmp_path
+
+
+def test_what_a_command_prints_is_renewed_with_its_scheme(profile: Profile, tmp_path: Path) -> None:
+    (tmp_path / "n").write_text("")
+    code = "import pathlib; p = pathlib.Path('n'); p.write_text(p.read_text() + 'I'); print('t0ken-' + p.read_text())"
+    command = [sys.executable, "-c", code]
+    target = profile(f"credentials: {{full: {{header: Authorization, scheme: Bearer, command: {command!r}}}}}\n")
+    credential = target.credentials["full"]
+    assert credential.values[""].value == "Bearer t0ken-I"
+    assert target.secrets == {"full": "t0ken-I"}
+    assert credential.renew().values[""].value == "Bearer t0ken-II"
+    assert credential.renew().values[""].name == "full"
+
+
+def test_a_header_may_hold_a_pair_of_user_and_password(profile: Profile) -> None:
+    text = "credentials:\n  full: {header: Authorization, basic: {user: qa, password: {env: PASSWORD}}}\n"
+    target = profile(text, environ={"PASSWORD": "hunter22"})
+    assert target.credentials["full"].values[""].value == "Basic cWE6aHVudGVyMjI="
+    assert target.secrets == {"PASSWORD": "hunter22", "full": "Basic cWE6aHVudGVyMjI="}
+
+
+def test_a_scheme_stands_before_the_secret(profile: Profile) -> None:
+    target = profile("credentials: {full: {header: Authorization, scheme: Bearer, env: T}}\n", environ={"T": "s3cret"})
+    assert target.credentials["full"].values[""].value == "Bearer s3cret"
+    assert target.secrets == {"T": "s3cret"}
 
 
 @pytest.mark.parametrize(
@@ -109,6 +134,12 @@ def test_a_command_that_fails_is_a_problem_that_quotes_nothing(tmp_path: Path, c
             "credentials.full.command: the command cannot be run: No such file or directory; run it by hand to see why",
         ),
         ("credentials: {full: {header: A, command: []}}", "credentials.full.command is empty"),
+        ("credentials: {full: {header: A, scheme: 'B a', env: A}}", "credentials.full.scheme is no scheme"),
+        ("credentials: {full: {header: A, basic: {user: a}}}", "credentials.full.basic.password is missing"),
+        (
+            "credentials: {full: {header: A, env: B, basic: {user: a, password: {env: B}}}}",
+            "credentials.full: has something beside `basic`, which is the whole value; keep one of them",
+        ),
         ("credentials: {full: {header: A, env: B, command: [a]}}", "needs exactly one of env, file, command and value"),
         ("base_url: http://a..日本", "names a host that is no internationalised name"),
     ],
