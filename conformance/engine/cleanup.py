@@ -101,8 +101,7 @@ def record_restore(
 
     Steps that delete a created resource are left out: that resource has an entry of its own.
     """
-    deleting = {step.call for resource in context.contract.file.created_resources.values() for step in resource.undo}
-    kept = [step for step in steps if step.call not in deleting]
+    kept = [step for step in steps if step.call not in _deleting_operations(context.contract)]
     if not kept:
         return None
     scope = PlaceholderScope(captures, salt=f"{row}/{RESTORE}")
@@ -145,6 +144,11 @@ def had_no_effect(exchange: Exchange) -> bool:
 def created_resource(contract: Contract, operation: str) -> CreatedResource | None:
     """What the contract says an operation creates, and how that is found again; None where it says nothing."""
     return contract.file.created_resources.get(operation)
+
+
+def _deleting_operations(contract: Contract) -> frozenset[str]:
+    """The operations that delete what others create."""
+    return frozenset(step.call for resource in contract.file.created_resources.values() for step in resource.undo)
 
 
 def _without_secrets(context: RunContext, entry: LedgerEntry) -> LedgerEntry:
@@ -397,12 +401,15 @@ class ProbeCleanup:
                 evidence.warnings.append(describe_left(probe.label, why))
 
     def _record(self, probe: Probe) -> LedgerEntry | None:
-        """The entry of a probe that may leave something; None for one that only reads or whose row sets it back."""
-        operation, method = self._context.contract.operations[probe.operation], probe.request.get("method")
-        reads = probe.permission == "read" or (method or operation.method) in _READING
-        if reads or (operation.spec.permission == "read" and not method):
+        """The entry of a probe that may leave something; None for one that only reads, deletes, or is set back."""
+        contract = self._context.contract
+        operation, own_method = contract.operations[probe.operation], probe.request.get("method")
+        method = own_method or operation.method
+        if probe.permission == "read" or method in _READING or (operation.spec.permission == "read" and not own_method):
             return None
-        resource = created_resource(self._context.contract, probe.operation)
+        if method == "DELETE" or (probe.operation in _deleting_operations(contract) and not own_method):
+            return None  # nothing is left of it that could be taken back; guards tell what it has deleted
+        resource = created_resource(contract, probe.operation)
         if resource is None and not self._undo_applies(probe) and self._plan.after:
             return None
         scope = PlaceholderScope(self._captures, probe.language, probe.other_language, f"{self._row}/{probe.label}")
