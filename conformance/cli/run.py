@@ -36,6 +36,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 @language
 @click.option("--also-write", multiple=True, metavar="FORM", type=click.Choice(FORMS),
               help=f"Another form of the report beside HTML and JSON: {', '.join(FORMS)}.")  # fmt: skip
+@click.option("--report-assets", is_flag=True, help="Style and script beside report.html, for strict CSPs.")
 @click.option("--write-expectations", metavar="FILE", help="Write the present deviations as expectations.")
 @click.option("--no-explore", is_flag=True, help="Do not explore beyond the tables.")
 @cases

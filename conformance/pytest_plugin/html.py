@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from conformance.files import write_text
 from conformance.pytest_plugin.session import PluginSession
+from conformance.report import html
 from conformance.report import pytest_html as adapter
 
 __all__ = ["HtmlReport"]
@@ -26,7 +28,7 @@ class HtmlReport:
             option.htmlpath = str(session.options.output / "report.html")
         self._page = config.invocation_params.dir / option.htmlpath
         self._name = self._page.name if self._page.parent == session.options.output else option.htmlpath
-        option.self_contained_html = True
+        option.self_contained_html = not session.options.report_assets
         self._save_style()
         option.css = [*(getattr(option, "css", None) or []), str(self._css)]
 
@@ -41,7 +43,7 @@ class HtmlReport:
         results = sink.results()
         if self._report is not None:
             self._report.title = adapter.title(results, self._session.options.language)
-        adapter.summary(prefix, results, self._session.options.language)
+        adapter.summary(prefix, results, self._session.options.language, self._write_script())
         sink.written.add(self._name)
 
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
@@ -69,6 +71,14 @@ class HtmlReport:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         self._css.unlink(missing_ok=True)
+
+    def _write_script(self) -> str:
+        """Write the script beside the page where that was asked for; where it is, empty where the page holds it."""
+        if not self._session.options.report_assets:
+            return ""
+        name = "assets/report.js"
+        write_text(self._page.parent / name, html.read_script())
+        return name
 
     def _save_style(self) -> None:
         """pytest-html reads style sheets from files, as it is configured."""

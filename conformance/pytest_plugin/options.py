@@ -56,6 +56,11 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "choices": FORMS,
         "help": f"another form of the report beside HTML and JSON: {', '.join(FORMS)}",
     },
+    "report-assets": {
+        "action": "store_true",
+        "help": "write style and script of report.html beside it, for servers whose content security policy forbids "
+        "them within a page (Jenkins)",
+    },
     "write-expectations": {"metavar": "FILE", "help": "write the present deviations as expectations"},
     "display": {"action": "store_true", "help": "progress and tables instead of pytest's own output"},
 }
@@ -77,6 +82,7 @@ class PluginOptions:
     explore: bool
     language: str | None
     also_write: tuple[str, ...]
+    report_assets: bool
     write_expectations: Path | None
     display: bool
 
@@ -113,6 +119,7 @@ def read_options(config: pytest.Config, contracts: list[str]) -> PluginOptions:
         explore=not given["no_explore"],
         language=given["language"],
         also_write=tuple(given["also_write"]),
+        report_assets=given["report_assets"],
         write_expectations=here / expectations if expectations else None,
         display=given["display"],
     )

@@ -14,11 +14,11 @@ from conformance.report.format import format_answer, format_times, format_value
 from conformance.report.page import PageTexts, build_environment, escape_content, read_asset
 from conformance.report.sanitize import to_one_line
 from conformance.report.translation import check_language, collect_labels, translate
-from conformance.report.view import build_view, collect_sentences, count_verdicts
+from conformance.report.view import build_view, collect_sentences, count_verdicts, group_rows, share_of_bar
 from conformance.report.words import CONFIDENCES, SYMBOLS, VERDICTS
 from conformance.results.model import Results
 
-__all__ = ["format_title", "render_document", "render_fragment", "render_head"]
+__all__ = ["format_title", "read_script", "render_document", "render_fragment", "render_head"]
 
 _PACKAGE: Final = "conformance.report"
 _MOST_BYTES: Final = 4_500_000
@@ -30,14 +30,19 @@ def render_head() -> str:
     return read_asset(_PACKAGE, "report.css")
 
 
-def render_fragment(results: Results, language: str | None = None) -> str:
-    """The report as an HTML fragment that holds its own script.
+def read_script() -> str:
+    """The page's script."""
+    return read_asset(_PACKAGE, "language.js") + read_asset(_PACKAGE, "report.js")
+
+
+def render_fragment(results: Results, language: str | None = None, script_file: str = "") -> str:
+    """The report as an HTML fragment that holds its own script, or refers to `script_file` where that is given.
 
     Its text is in `language`; for None it is in English, and the script follows the browser's language. A reader can
     switch in either case. It stays below 4.5 MB: with many rows, fewer exchanges and less of each body are shown.
     Raises ConfigError for a language that there is no translation into.
     """
-    return _render("page.html.jinja", results, language)
+    return _render("page.html.jinja", results, language, script_file)
 
 
 def render_document(results: Results, language: str | None = None) -> str:
@@ -56,22 +61,21 @@ def _title(results: Results) -> str:
     return join_messages(" · ", [verdict, *([names] if names else []), Message("Conformance report")])
 
 
-def _render(template: str, results: Results, language: str | None) -> str:
+def _render(template: str, results: Results, language: str | None, script_file: str = "") -> str:
     page = build_environment(_PACKAGE).get_template(template)
     tiers = list(TIERS)
     while len(tiers) > 1 and estimate_size(results, tiers[0]) > _MOST_BYTES:
         del tiers[0]
     text = ""
     for limits in tiers:
-        text = page.render(_context(results, language, limits))
+        text = page.render(_context(results, language, limits, script_file))
         if len(text.encode()) <= _MOST_BYTES:
             break
     return text
 
 
-def _context(results: Results, language: str | None, limits: Limits) -> dict[str, Any]:
+def _context(results: Results, language: str | None, limits: Limits, script_file: str) -> dict[str, Any]:
     runs = build_view(results, limits)
-    script = read_asset(_PACKAGE, "language.js") + read_asset(_PACKAGE, "report.js")
     return {
         "texts": PageTexts(check_language(language), collect_labels(results.runs)),
         "results": results,
@@ -79,12 +83,15 @@ def _context(results: Results, language: str | None, limits: Limits) -> dict[str
         "limits": limits,
         "language": check_language(language),
         "follow": language is None,
-        "broken": [row for run in runs for row in run.rows if row.row.verdict is Verdict.VIOLATES],
+        "broken": group_rows((row for run in runs for row in run.rows), Verdict.VIOLATES),
+        "doubtful": group_rows((row for run in runs for row in run.rows), Verdict.INCONCLUSIVE),
         "strayed": [(anchor, one) for run in runs for anchor, one in run.strayed],
         "title": _title(results),
         "tally": count_verdicts(row for run in results.runs for row in run.rows),
         "style": Markup(render_head()),  # noqa: S704 - our own file
-        "script": Markup(script),  # noqa: S704 - our own file
+        "script": Markup(read_script()),  # noqa: S704 - our own file
+        "script_file": script_file,
+        "share": share_of_bar,
         "sentences": collect_sentences,
         "confidences": CONFIDENCES,
         "tally_of": count_verdicts,

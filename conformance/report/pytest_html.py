@@ -48,10 +48,11 @@ def title(results: Results, language: str | None = None) -> str:
     return html.format_title(results, language)
 
 
-def summary(prefix: list[str], results: Results, language: str | None = None) -> None:
+def summary(prefix: list[str], results: Results, language: str | None = None, script_file: str = "") -> None:
     """For `pytest_html_results_summary`: puts the page into `prefix`, before anything of pytest-html's.
 
-    A second `<html>` tag gives its attributes to the first, and a browser heeds a viewport wherever it stands;
+    With `script_file` the page refers to that file instead of holding its script. A second `<html>` tag gives its
+    attributes to the first, and a browser heeds a viewport wherever it stands;
     pytest-html's own page has neither a language nor a viewport.
     """
     frame = Markup(
@@ -59,7 +60,7 @@ def summary(prefix: list[str], results: Results, language: str | None = None) ->
         '<aside class="cf" lang="{language}" aria-label="{log}">'
         '<details id="pytest-log"><summary>{log}</summary></details></aside>'
     )
-    page = Markup(html.render_fragment(results, language))  # noqa: S704 - made by our templates, which escape
+    page = Markup(html.render_fragment(results, language, script_file))  # noqa: S704 - made by our templates, which escape
     chosen = check_language(language)
     prefix.insert(0, str(frame.format(language=chosen, page=page, log=translate(Message("pytest's own log"), chosen))))
 

@@ -16,7 +16,7 @@ from conformance.report.evidence import (
     group_findings,
     proof_exchanges,
 )
-from conformance.report.sanitize import to_one_line
+from conformance.report.sanitize import format_json, to_one_line
 from conformance.report.words import WORST_FIRST
 from conformance.results.model import (
     Attempt,
@@ -30,12 +30,15 @@ from conformance.results.model import (
 )
 
 __all__ = [
+    "Card",
     "RowView",
     "RunView",
     "TableView",
     "build_view",
     "collect_sentences",
     "count_verdicts",
+    "group_rows",
+    "share_of_bar",
 ]
 
 
@@ -65,6 +68,18 @@ class RowView:
     def firm(self) -> int:
         """How many findings weigh: notes do not."""
         return sum(finding.level is not Level.NOTE for finding in self.row.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Rows that have one cause, so that it is read once."""
+
+    rows: tuple[RowView, ...]
+
+    @property
+    def first(self) -> RowView:
+        """The row that stands for them all."""
+        return self.rows[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +124,32 @@ def build_view(results: Results, limits: Limits) -> tuple[RunView, ...]:
     return tuple(_run(run, number, limits, taken) for number, run in enumerate(results.runs, 1))
 
 
+def group_rows(rows: Iterable[RowView], verdict: Verdict) -> tuple[Card, ...]:
+    """The rows of a verdict, those with the same gravest finding or reason together; the cards with most rows first."""
+    groups: dict[tuple[object, ...], list[RowView]] = {}
+    for view in rows:
+        if view.row.verdict is verdict:
+            groups.setdefault(_cause(view), []).append(view)
+    cards = [Card(tuple(group)) for group in groups.values()]
+    return tuple(sorted(cards, key=lambda card: -len(card.rows)))
+
+
+def _cause(view: RowView) -> tuple[object, ...]:
+    if not view.findings:
+        return (view.row.reason or view.row.id,)
+    worst = view.findings[0].first
+    return worst.check, format_json(worst.expected), format_json(worst.actual), worst.detail, view.row.known
+
+
 def count_verdicts(rows: Iterable[RowResult | Exploration]) -> tuple[tuple[Verdict, int], ...]:
     """How many rows have each verdict, worst first, all five of them."""
     counts = Counter(row.verdict for row in rows)
     return tuple((verdict, counts[verdict]) for verdict in WORST_FIRST)
+
+
+def share_of_bar(count: int, counts: Iterable[tuple[Verdict, int]]) -> int:
+    """How wide a verdict's part of the bar is, in twentieths of it; a page has no style of its own for each number."""
+    return max(1, round(20 * count / max(1, sum(number for _, number in counts))))
 
 
 def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Message, ...]:

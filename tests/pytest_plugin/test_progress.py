@@ -61,7 +61,7 @@ def test_a_reader_that_has_gone_stops_nothing() -> None:
 
 def test_times_to_come_are_said_in_few_words() -> None:
     assert [format_duration(seconds) for seconds in (0.2, 89, 100, 7140, 7200, 12000)] == [
-        "1 s",
+        "200 ms",
         "89 s",
         "2 min",
         "119 min",
