@@ -161,14 +161,17 @@ def normalize_text(text: str) -> str:
 
 GRAM = 6
 """Characters of a piece that is looked for first: fast, and rare in a text by chance."""
+STRIDE = 3
+"""Of a text, the pieces at this distance are looked up."""
 SHORTEST_PART = 8
 SHORTEST_PLAIN = 10
 """A shorter value, without regard to case and punctuation, stands in too many texts by chance."""
 LONGEST_NEAR = 20
 """A longer value has a part that is found, whichever of its characters is missing."""
 SURE_PART = 16
-MOST_LOOKED_AT = 1 << 20
-"""Characters of a text that are looked at."""
+MOST_LOOKED_AT = 256 << 10
+"""Characters of a text that are searched for every form; the rest is searched for the values themselves."""
+MOST_REMEMBERED = 512
 MEMBER_NAME = re.compile(r'"[^"\\]{0,100}"\s*:')
 
 
@@ -183,8 +186,11 @@ class _NormalForm:
 
     @property
     def grams(self) -> Iterator[tuple[int, str]]:
-        """Pieces at such distances that every part of the shortest length holds one of them."""
-        for at in range(0, len(self.text) - GRAM + 1, max(1, self.shortest - GRAM + 1)):
+        """Pieces at such distances that every part of the shortest length has one that the search of a text meets."""
+        distance = max(1, (self.shortest - GRAM + 1) // STRIDE)
+        if distance % STRIDE == 0:  # the two distances must have no divisor in common
+            distance -= 1
+        for at in range(0, len(self.text) - GRAM + 1, distance):
             yield at, self.text[at : at + GRAM]
 
     def is_in(self, text: str, gram: str, at: int) -> bool:
@@ -219,6 +225,8 @@ class SecretDetector:
 
     def __init__(self) -> None:
         self._pieces: dict[str, tuple[tuple[str, _NormalForm, int], ...]] = {}
+        self._values: dict[str, str] = {}
+        self._done: dict[tuple[int, int], tuple[str, ...]] = {}
 
     def learn(self, name: str, value: str) -> None:
         """Adds a secret; what is too short to be told from chance is left out."""
@@ -226,20 +234,33 @@ class SecretDetector:
         for form in _list_forms(value):
             for at, gram in form.grams:
                 pieces[gram] = (*pieces.get(gram, ()), (name, form, at))
-        self._pieces = pieces
+        self._pieces, self._done = pieces, {}
+        if len(value) >= SHORTEST_PLAIN:
+            self._values = {**self._values, value: name}
 
     def find(self, text: str) -> tuple[str, ...]:
         """The names of the secrets in a text: as they are, encoded, reversed, spaced, in part, split over members."""
         if not self._pieces:
             return ()
-        text = text[:MOST_LOOKED_AT]
-        found = self._find_in(normalize_text(text))
-        if '":' in text:
-            found |= self._find_in(normalize_text(MEMBER_NAME.sub("", text)))
+        key, done = (len(text), hash(text)), self._done
+        names = done.get(key)
+        if names is None:
+            names = self._find(text)
+            if len(done) < MOST_REMEMBERED:
+                done[key] = names
+        return names
+
+    def _find(self, text: str) -> tuple[str, ...]:
+        start = text[:MOST_LOOKED_AT]
+        found = self._find_in(normalize_text(start))
+        if '":' in start:
+            found |= self._find_in(normalize_text(MEMBER_NAME.sub("", start)))
+        if len(text) > MOST_LOOKED_AT:
+            found |= {name for value, name in self._values.items() if value in text}
         return tuple(sorted(found))
 
     def _find_in(self, text: str) -> set[str]:
-        grams = {text[at : at + GRAM] for at in range(len(text) - GRAM + 1)}
+        grams = {text[at : at + GRAM] for at in range(0, len(text) - GRAM + 1, STRIDE)}
         found: set[str] = set()
         for gram in grams & self._pieces.keys():
             for name, form, at in self._pieces[gram]:
