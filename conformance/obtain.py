@@ -16,7 +16,7 @@ from conformance.plan.requirements import missing_for_steps
 from conformance.plan.steps import plan_steps
 from conformance.target.credentials import Credential, Secret
 
-__all__ = ["ObtainedCredentials", "obtain_credentials"]
+__all__ = ["ObtainedCredentials", "obtain_credentials", "obtain_value"]
 
 CAPTURE = "token"
 """What a chain that obtains a credential captures."""
@@ -38,7 +38,7 @@ def obtain_credentials(context: RunContext) -> ObtainedCredentials:
     for name, named in context.contract.file.credentials.items():
         if named.obtain is None or name in context.target.credentials:
             continue
-        value, why = _value(context, evidence, name, named.obtain)
+        value, why = obtain_value(context, evidence, name, named.obtain)
         if value:
             context = _with_credential(context, name, named, value)
             actual.append(name)
@@ -47,7 +47,8 @@ def obtain_credentials(context: RunContext) -> ObtainedCredentials:
     return ObtainedCredentials(context, tuple(actual), missed, evidence.requests)
 
 
-def _value(context: RunContext, evidence: Evidence, name: str, chain: str) -> tuple[str, str]:
+def obtain_value(context: RunContext, evidence: Evidence, name: str, chain: str) -> tuple[str, str]:
+    """What a chain captures as the value of a credential; empty with the reason where it does not."""
     steps = tuple(plan_steps(context.contract, context.contract.file.chains[chain], "standard"))
     lacks = dict.fromkeys(missing_for_steps(context.contract, context.target, steps))
     if lacks:

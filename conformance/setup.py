@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from conformance.client.builder import PlaceholderScope
+from conformance.client.waiting import wait_until_listening
 from conformance.contract.templates import MissingValue
 from conformance.discover import discover_fixtures, with_fixtures
 from conformance.engine.cleanup import created_resource, describe_left, take_back
@@ -17,6 +18,7 @@ from conformance.obtain import obtain_credentials
 from conformance.plan.model import PlannedStep
 from conformance.plan.requirements import is_known_name, missing_for_steps
 from conformance.plan.steps import plan_steps
+from conformance.renewal import with_renewal
 
 __all__ = ["PreparedTarget", "clean_up_target", "prepare_target"]
 
@@ -30,7 +32,12 @@ class PreparedTarget:
 
 
 def prepare_target(context: RunContext) -> PreparedTarget:
-    """Obtain credentials and find fixtures that the profile leaves out, then make what may be made and is lacking."""
+    """Obtain credentials and find fixtures that the profile leaves out, then make what may be made and is lacking.
+
+    A target that is still starting is waited for, as long as the profile says; what it answers then is for the run.
+    """
+    target = context.target
+    wait_until_listening(target.proxy or target.base_url, target.wait_for)
     obtained = obtain_credentials(context)
     discovery = discover_fixtures(obtained.context)
     made = Evidence(context.redactor)
@@ -45,7 +52,7 @@ def prepare_target(context: RunContext) -> PreparedTarget:
     ]
     notes += _told(context, discovery.found, discovery.requests)
     notes += made.warnings
-    return PreparedTarget(context, tuple(notes))
+    return PreparedTarget(with_renewal(context, frozenset(obtained.actual)), tuple(notes))
 
 
 def clean_up_target(context: RunContext) -> tuple[str, ...]:

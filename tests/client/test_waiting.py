@@ -1,0 +1,44 @@
+"""A target that is still starting is waited for, and no longer than the profile says."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from conformance.client.waiting import wait_until_listening
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize(
+    ("refusals", "seconds", "expected", "now"),
+    [(0, 60.0, True, 0.0), (3, 60.0, True, 1.5), (1000, 2.0, False, 2.0), (0, 0.0, False, 0.0)],
+)
+def test_it_waits_until_a_connection_is_accepted_or_the_time_is_over(
+    refusals: int, seconds: float, expected: bool, now: float
+) -> None:
+    clock, tried = Clock(), list[tuple[str, int]]()
+
+    def connect(address: tuple[str, int], _: float) -> None:
+        tried.append(address)
+        if len(tried) <= refusals:
+            raise ConnectionRefusedError
+
+    found = wait_until_listening("https://a.test/x", seconds, connect=connect, sleep=clock.sleep, clock=clock)
+    assert (found, clock.now) == (expected, now)
+    assert set(tried) <= {("a.test", 443)}
+
+
+def test_a_socket_that_listens_is_found() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert wait_until_listening(f"http://127.0.0.1:{server.getsockname()[1]}", 5.0) is True
