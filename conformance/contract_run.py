@@ -62,6 +62,7 @@ def build_context(
     keys = frozenset(
         secret.name for given in target.credentials.values() if given.header for secret in given.values.values()
     )
+    rules = ResponseRules(contract, redactor.found_in, keys)
     session = Session(
         Access(
             base_url=target.base_url,
@@ -83,13 +84,14 @@ def build_context(
         pace,
         Pace(said[0], said[1] * share) if said else None,
         seed,
+        is_own_answer=rules.speaks_for_the_target,
     )
     return RunContext(
         contract=contract,
         target=target,
         session=session,
         binder=RequestBuilder(contract, target, seed, draw_run_id()),
-        rules=ResponseRules(contract, redactor.found_in, keys),
+        rules=rules,
         redactor=redactor,
         depth=depth,
         seed=seed,

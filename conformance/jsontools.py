@@ -6,7 +6,16 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-__all__ = ["DEEPEST", "canonical_text", "find_values", "first_value", "json_equal", "limit_depth", "resolve_pointer"]
+__all__ = [
+    "DEEPEST",
+    "canonical_text",
+    "find_texts",
+    "find_values",
+    "first_value",
+    "json_equal",
+    "limit_depth",
+    "resolve_pointer",
+]
 
 DEEPEST: Final = 200
 """Levels of nesting that are kept of a value; code that follows a value down by recursion is safe within it."""
@@ -46,6 +55,19 @@ def find_values(value: Any, pointer: str) -> Iterator[Any]:
 def first_value(value: Any, pointer: str) -> Any:
     """The first value at a JSON pointer in which `*` stands for any item, or None."""
     return next(find_values(value, pointer), None)
+
+
+def find_texts(value: Any) -> Iterator[tuple[str, str]]:
+    """Every text in a value, with its JSON pointer."""
+    left = [("", value)]
+    while left:
+        pointer, one = left.pop()
+        if isinstance(one, str):
+            yield pointer, one
+        elif isinstance(one, dict):
+            left += [(f"{pointer}/{_escape(str(key))}", inner) for key, inner in one.items()]
+        elif isinstance(one, list):
+            left += [(f"{pointer}/{index}", inner) for index, inner in enumerate(one)]
 
 
 def json_equal(one: Any, other: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,8 +14,8 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import WordingIndex
 from conformance.contract.schema import Expect, Page, Wording
 from conformance.contract.templates import Lookup, fill
-from conformance.http import Response
-from conformance.jsontools import resolve_pointer
+from conformance.http import Request, Response
+from conformance.jsontools import find_texts, resolve_pointer
 
 __all__ = [
     "NOT_JSON",
@@ -25,41 +24,9 @@ __all__ = [
     "ResponseRules",
     "build_expectation",
     "compile_schema",
-    "find_stack_trace",
     "parse_json",
     "read_errors",
 ]
-
-_AT = r"(?:\b|(?<=\\[nrt]))at "
-"""Also after a line break or a tab that JSON has escaped, which is a letter there."""
-
-_PATH = r"(?<![\w./-])[\w./-]{1,300}"
-STACK_TRACES = re.compile(
-    "|".join(
-        [
-            r"Traceback \(most recent call last\)",
-            r"File \\?\"[^\"\n]{1,300}\", line \d+",  # Python
-            _AT + r"[\w$.<>/ ]{1,200} ?\((?:[^()\n]{0,300}[/\\:])?[\w.$-]{1,100}"
-            r"\.(?:js|ts|mjs|java|kt|scala|cs|py|rb|php)(?::\d+)+\)",
-            _AT + r"(?:[A-Za-z]:|/)[^\s()]{1,300}\.[cm]?[jt]sx?:\d+:\d+",  # JavaScript without a name
-            _AT + r"[\w.<>`+]{1,300}\([^()\n]{0,300}\) in [^\n]{1,300}?:line \d+",  # .NET
-            r"\b(?:[A-Z]\w{1,60}\.){1,8}[A-Z]\w{1,60}Exception: ",  # .NET, by its name
-            r"\bgoroutine \d+ \[|" + _PATH + r"\.go:\d+\b|panic: runtime error",  # Go
-            r"#\d+ [\w./\\:-]{1,300}\.php(?:\(\d+\)|:\d+)|\bin [\w./-]{1,300}\.php(?: on line |:)\d+",  # PHP
-            _PATH + r"\.(?:rb|ex|exs|rs):\d+:in\b|" + _PATH + r"\.rb:\d+:in [`']",  # Ruby
-            r"thread '[^'\n]{1,100}'(?: \(\d+\))? panicked at",  # Rust
-            r"\([\w-]{1,60} [\d.]{1,20}\) [\w./-]{1,300}\.exs?:\d+: ",  # Elixir
-            r"\b(?:[a-z]{1,60}\.){1,12}[A-Z]\w{1,60}(?:Exception|Error)\b(?:: |\n|\\n)",  # Java, by its name
-            r"\bStack ?[Tt]race:\s{0,20}\S",
-        ]
-    )
-)
-"""What betrays the inside of a server, in the forms of the usual languages, escaped in JSON or not.
-
-Every repetition has a bound, and a path begins only where a word does: a target may send a megabyte of one letter.
-"""
-LOOKED_AT = 128 << 10
-"""Characters in which a stack trace is looked for: from the beginning, where traces are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +52,31 @@ class ResponseRules:
         self.wordings = WordingIndex(contract)
         self.leaks = leaks
         self._rows: Mapping[str, Row] = {row.id: row for row in contract.rows}
+
+    def find_misplaced_message(self, body: Any) -> tuple[str, str] | None:
+        """A documented wording that stands elsewhere than in a message of the error, with its place; None without one.
+
+        An error with a message in its place has none: what else it holds is its own affair.
+        """
+        entries = read_errors(self, body)
+        if any(isinstance(entry.message, str) for entry in entries):
+            return None
+        for pointer, text in find_texts(body):
+            if any(match.exact for match in self.wordings.find(text)):
+                return pointer, text
+        return None
+
+    def speaks_for_the_target(self, response: Response) -> bool:
+        """Whether an answer is in the contract's own form and words, so that no gateway on the way can have made it.
+
+        A wording of a row that promises this very status does not count: so does a target that is asked too often.
+        """
+        body = parse_json(response)
+        if body is NOT_JSON or not self.shape.is_valid(body):
+            return False
+        texts = [entry.message for entry in read_errors(self, body) if isinstance(entry.message, str)]
+        rows = {match.row for text in texts for match in self.wordings.find(text) if match.exact}
+        return bool(rows) and not any(response.status in self.row(name).case.expect.statuses for name in rows)
 
     def row(self, row_id: str) -> Row:
         """The row of an ID; raises KeyError."""
@@ -116,12 +108,6 @@ def read_errors(rules: ResponseRules, body: Any) -> tuple[ErrorEntry, ...]:
         for item in items
         if isinstance(item, dict) or (isinstance(item, str) and said.faults)
     )
-
-
-def find_stack_trace(response: Response) -> str | None:
-    """The first words of a stack trace in a body."""
-    match = STACK_TRACES.search(response.text[:LOOKED_AT])
-    return match[0].strip()[:80] if match else None
 
 
 def compile_schema(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
@@ -174,6 +160,8 @@ class Expectation:
     no_body: bool = False
     envelope: bool = True
     language: str | None = None
+    request: Request | None = None
+    """What was sent: an answer may repeat it."""
 
 
 def build_expectation(
@@ -184,8 +172,9 @@ def build_expectation(
     wordings: tuple[Wording, ...] = (),
     message_level: str = "should",
     language: str | None = None,
+    request: Request | None = None,
 ) -> Expectation:
-    """Fill what can be filled now; raises placeholders.Missing."""
+    """Fill what can be filled now; raises MissingValue."""
     headers = {name: each.model_dump(exclude_unset=True) for name, each in said.headers.items()}
     return Expectation(
         row=row,
@@ -204,4 +193,5 @@ def build_expectation(
         no_body=said.no_body,
         envelope=said.in_envelope,
         language=language,
+        request=request,
     )

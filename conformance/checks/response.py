@@ -12,9 +12,10 @@ from conformance.checks.context import (
     parse_json,
     read_errors,
 )
-from conformance.checks.envelope import check_envelope, check_leaks
+from conformance.checks.envelope import check_envelope
 from conformance.checks.errors import check_error, is_in_language, matches_wording, one_or_all
 from conformance.checks.headers import check_headers
+from conformance.checks.leaks import check_leaks
 from conformance.checks.model import Finding, Level
 from conformance.http import Response
 from conformance.messages import Message
@@ -72,7 +73,7 @@ def _findings(response: Response, expected: Expectation, rules: ResponseRules, w
             where,
             detail="; ".join(response.faults),
         )
-    yield from check_leaks(response, rules, where)
+    yield from check_leaks(response, rules, where, expected.request)
     error = response.status >= 400
     body = parse_json(response)
     if error and expected.envelope:
@@ -103,13 +104,13 @@ def classify_choice(
     A row whose very wording came is preferred to one that only shares the status.
     """
     if response.status < 300 and "accepted" in accept:
-        return "accepted", tuple(check_leaks(response, rules, where))
+        return "accepted", tuple(check_leaks(response, rules, where, own.request))
     rows = {**({own.row: own} if "this" in accept else {}), **others}
     held = {name: check_response(response, expected, rules, where) for name, expected in rows.items()}
     for name, found in sorted(held.items(), key=lambda item: len(item[1])):
         if not has_must(found):
             return name, ()
-    plain = _plain(response, accept, rules, where)
+    plain = _plain(response, accept, own, rules, where)
     if plain is not None:
         return summarize_response(response, rules), plain
     expected = [own.row if item == "this" else item for item in accept]
@@ -122,7 +123,7 @@ def classify_choice(
 
 
 def _plain(
-    response: Response, accept: Sequence[str | int], rules: ResponseRules, where: str
+    response: Response, accept: Sequence[str | int], own: Expectation, rules: ResponseRules, where: str
 ) -> tuple[Finding, ...] | None:
     """Answers that are accepted for their status alone; an error among them still has its form."""
     fourhundreds = 400 <= response.status < 500
@@ -131,7 +132,7 @@ def _plain(
     ):
         return None
     if not fourhundreds:
-        return tuple(check_leaks(response, rules, where))
-    bare = Expectation("", (response.status,), (), lambda *_: None, Level.SHOULD)
+        return tuple(check_leaks(response, rules, where, own.request))
+    bare = Expectation("", (response.status,), (), lambda *_: None, Level.SHOULD, request=own.request)
     found = check_response(response, bare, rules, where)
     return tuple(item for item in found if item.level is Level.MUST)

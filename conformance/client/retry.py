@@ -43,6 +43,8 @@ class RetryPolicy:
     accepted: frozenset[int]
     repeatable: bool
     chance: random.Random
+    is_own_answer: Callable[[Response], bool] = lambda _: False
+    """Whether a response of a busy status is in the target's own words, so that no gateway on the way made it."""
     waited: float = 0.0
     tries: int = 0
     timeouts: int = 0
@@ -65,7 +67,7 @@ class RetryPolicy:
 
     def is_busy(self, response: Response) -> bool:
         """Whether a response only says that there is none now; a status that was expected is a response."""
-        return response.status in BUSY and response.status not in self.accepted
+        return response.status in BUSY and response.status not in self.accepted and not self.is_own_answer(response)
 
     def _wait_after(self, last: TransportResult, now: datetime | None) -> float | None:
         outcome = last.outcome

@@ -27,7 +27,9 @@ class Session:
     """Sends requests to one target. Several threads may use it at once.
 
     `pace` holds from the start; `documented` from the first 429 on that nothing had asked for. `seed` makes the jitter
-    of the waits repeatable. Raises ConfigError where the base URL or a file of certificates cannot be used.
+    of the waits repeatable. `is_own_answer` says of a 429, 502, 503 or 504 that it is the target's answer and no
+    gateway's, so that it is not waited out. Raises ConfigError where the base URL or a file of certificates cannot be
+    used.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Session:
         documented: Pace | None = None,
         seed: int = 0,
         *,
+        is_own_answer: Callable[[Response], bool] = lambda _: False,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -45,7 +48,7 @@ class Session:
         # The debug lines of the library hold whole URLs, and those may hold a token.
         logging.getLogger("urllib3").setLevel(logging.INFO)
         self.limits = limits or Limits()
-        self._access = access
+        self._access, self._is_own_answer = access, is_own_answer
         self._gate = PermissionGate.for_access(access)
         self._transport = Transport(access, self.limits)
         self._pacer = RateLimiter(pace, sleep=sleep) if pace else None
@@ -80,7 +83,7 @@ class Session:
             return Exchange(request, NoResponse(FailureKind.NOT_SENT, error_message(blocked)), tries=0)
         if self._breaker.reason:
             return Exchange(request, self._given_up(), tries=0)
-        policy = RetryPolicy(self.limits, outgoing, asked_for, repeatable, self._chance)
+        policy = RetryPolicy(self.limits, outgoing, asked_for, repeatable, self._chance, self._is_own_answer)
         last = self._repeat(outgoing, policy, unpaced=unpaced)
         outcome = self._settle(last, policy)
         if not (request.source_address or request.proxy != self._access.proxy):

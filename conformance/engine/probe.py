@@ -96,6 +96,7 @@ def expectation_of(context: RunContext, row: str, bound: BuiltRequest, scope: Pl
         wordings=list_wordings(entry),
         message_level=context.contract.file.message_level,
         language=scope.language,
+        request=bound.request,
     )
 
 

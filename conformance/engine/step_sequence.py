@@ -121,7 +121,9 @@ class StepSender:
             if self._holds_already(step):
                 return True
             built = self.context.binder.bind(step.operation, step.request, step.permission, self.scope)
-            expected = build_expectation(step.step.expect, placeholder_lookup(self.context, built, self.scope))
+            expected = build_expectation(
+                step.step.expect, placeholder_lookup(self.context, built, self.scope), request=built.request
+            )
         except MissingValue as missing:
             self.sequence.lacking = str(missing)
             return False

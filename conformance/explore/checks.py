@@ -13,14 +13,15 @@ from typing import Any
 
 from conformance.checks.body import schema_differences
 from conformance.checks.context import NOT_JSON, ResponseRules, compile_schema, parse_json, read_errors
-from conformance.checks.envelope import check_envelope, check_leaks
+from conformance.checks.envelope import check_envelope
+from conformance.checks.leaks import check_leaks
 from conformance.checks.model import Finding, Level
 from conformance.contract.contract import Row
 from conformance.contract.messages import list_row_ids
 from conformance.explore.openapi import DocumentedOperation
 from conformance.explore.probes import ExploreProbe, label_probe
 from conformance.explore.validity import Validity, classify_part
-from conformance.http import Response, header
+from conformance.http import Request, Response, header
 from conformance.jsontools import find_values
 from conformance.messages import Message
 
@@ -52,6 +53,7 @@ class AnsweredProbe:
     operation: DocumentedOperation
     probe: ExploreProbe
     validity: Validity
+    request: Request
     response: Response
 
     @property
@@ -67,7 +69,8 @@ class AnsweredProbe:
 def check_answer(answered: AnsweredProbe) -> tuple[Observation, ...]:
     """Everything that is wrong with an answer; a fault of the server is told once, not by each thing it breaks."""
     response, rules = answered.response, answered.rules
-    leaks = tuple(Observation(found, "leak") for found in check_leaks(response, rules, answered.where))
+    leaked = check_leaks(response, rules, answered.where, answered.request)
+    leaks = tuple(Observation(found, "leak") for found in leaked)
     if response.status >= 500:
         actual = f"{response.status} {response.text[:200]}".strip()
         fault = answered.find("status", Level.MUST, Message("no 5xx on any input"), actual)

@@ -184,4 +184,5 @@ class Explorer:
         response = answer.exchange.response
         if response is None or (answer.exchange.tries > 1 and response.status in _UNTOLD_AFTER_REPETITION):
             return
-        yield AnsweredProbe(self.context.rules, operation, answer.probe, answer.validity, response)
+        request = answer.exchange.request
+        yield AnsweredProbe(self.context.rules, operation, answer.probe, answer.validity, request, response)

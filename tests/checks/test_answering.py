@@ -349,3 +349,74 @@ def test_judging_never_fails_and_only_the_promised_answer_is_without_a_must(
 def test_any_bytes_are_judged(below: Case, title: Case, data: bytes) -> None:
     for case in (below, title):
         case.judged(Response(400, (("Content-Type", "application/json"),), data, len(data)), "en")
+
+
+# --- where a message stands
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "limit: at most 10."},
+        {"Message": "limit: at least 0, not 7"},
+        {"error": {"message": "Exactly so"}},
+        {"errors": [{"text": "limit: at most 10."}]},
+    ],
+)
+def test_a_documented_message_in_another_place_is_a_must(below: Case, answer: Said, body: Any) -> None:
+    found = [item for item in below.judged(answer(400, body)) if item.check == "envelope"]
+    assert [(item.level.value, item.expected) for item in found] == [("must", "the message at /message")]
+
+
+@pytest.mark.parametrize("body", [{"error": "sorry"}, {}, {"detail": {"reason": ["no"]}}])
+def test_a_body_without_a_documented_message_is_a_should(below: Case, answer: Said, body: Any) -> None:
+    assert below.told(answer(400, body)) == [("message", "should")]
+
+
+def test_what_stands_beside_the_message_is_its_own_affair(below: Case, answer: Said) -> None:
+    body = {"message": "limit: at least 0, not -1", "hint": "limit: at most 10."}
+    assert below.judged(answer(400, body)) == ()
+
+
+def test_a_message_beside_the_list_of_faults_is_a_must(title: Case, answer: Said) -> None:
+    body = {"errors": [{"code": "invalid", "field": "spoon"}], "message": "Title is missing", "id": "r"}
+    expected = [item.expected for item in title.judged(answer(400, body)) if item.check == "envelope"]
+    assert expected == ["the message at /errors/0/message"]
+
+
+@pytest.mark.parametrize("value", ["-1", "7", "x", "<b>"])
+def test_the_message_of_another_row_counts_with_any_text_in_its_placeholders(
+    shop: Callable[..., Contract], answer: Said, value: str
+) -> None:
+    (found,) = Case(shop(ROWS), "items/above").judged(answer(400, {"message": f"limit: at least 0, not {value}"}))
+    assert (found.check, found.level.value) == ("message", "must")
+    assert found.detail == "the message of items/below: rejected for another reason"
+
+
+# --- a gateway's status in the target's own words
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (503, {"message": "limit: at most 10."}, True),
+        (429, {"message": "limit: at least 0, not 9"}, True),
+        (502, {"message": "try again"}, False),
+        (504, "<html>Gateway Timeout</html>", False),
+        (503, {}, False),
+        (503, ["limit: at most 10."], False),
+    ],
+)
+def test_a_gateways_status_in_the_targets_own_words_is_its_answer(
+    below: Case, answer: Said, status: int, body: Any, expected: bool
+) -> None:
+    assert below.rules.speaks_for_the_target(answer(status, body)) is expected
+
+
+def test_a_row_that_promises_the_status_itself_is_no_sign_of_the_target(
+    shop: Callable[..., Contract], answer: Said
+) -> None:
+    rows = "  - {id: slow, cause: a, expect: {status: 429, message: Too Many Requests}}\n"
+    rules = ResponseRules(shop(rows), lambda _: ())
+    assert not rules.speaks_for_the_target(answer(429, {"message": "Too Many Requests"}))
+    assert rules.speaks_for_the_target(answer(503, {"message": "Too Many Requests"}))

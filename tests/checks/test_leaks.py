@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from conformance.checks.context import ResponseRules, find_stack_trace
-from conformance.checks.envelope import check_leaks
+from conformance.checks.context import ResponseRules
+from conformance.checks.leaks import check_leaks, find_stack_trace
 from conformance.contract.contract import Contract
-from conformance.http import Response
+from conformance.http import Request, Response
 from conformance.results.redaction import Redactor
 
 Said = Callable[..., Response]
@@ -118,3 +120,77 @@ def test_what_a_success_may_hold_is_no_leak_and_in_an_error_it_is(rules: Respons
 def test_a_content_may_tell_of_a_stack_trace_and_an_error_may_not(rules: ResponseRules, answer: Said) -> None:
     assert [] == told(answer(200, {"text": TRACES["python"]}), rules)
     assert 1 == len(told(answer(400, {"message": TRACES["python"]}), rules))
+
+
+INSIDE = {
+    "inner address": "upstream 10.2.0.17 refused",
+    "inner address of class B": "172.20.1.5:8080 timed out",
+    "home network": "from 192.168.1.10",
+    "link-local": "169.254.169.254",
+    "inner IPv6": "connect fd12:3456:789a::1 failed",
+    "inner host": "db-1.prod.internal is down",
+    "cluster": "http://items.shop.svc.cluster.local/",
+    "local port": "connect to localhost:5432 failed",
+    "unix path": "cannot open /var/www/shop/items.json",
+    "source file": "/app/src/items.py failed",
+    "windows path": "C:\\inetpub\\shop\\items.config",
+    "select": "SELECT id FROM items WHERE name = 'x'",
+    "update": "UPDATE items SET name = 'x'",
+    "sqlstate": "SQLSTATE[42S02]: Base table not found",
+    "postgres": 'syntax error at or near "x"',
+    "driver": "psycopg2.errors.UndefinedTable Error: psycopg2.ProgrammingError",
+    "bcrypt": "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW",
+    "argon2": "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$hash",
+    "django": "pbkdf2_sha256$600000$salt$hash",
+    "somebody's address": "already used by taro.yamada@mail.jp",
+}
+
+
+@pytest.mark.parametrize("name", INSIDE)
+@pytest.mark.parametrize("where", ["message", "beside"])
+def test_a_refusal_does_not_tell_of_the_inside_or_of_others(
+    rules: ResponseRules, answer: Said, name: str, where: str
+) -> None:
+    body = {"message": INSIDE[name]} if where == "message" else {"message": "no", "debug": [{"info": INSIDE[name]}]}
+    found = list(check_leaks(answer(400, body), rules, "here"))
+    assert [(one.check, one.level) for one in found] == [("leak", "must")]
+    assert list(check_leaks(answer(200, body), rules, "here")) == []
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_what_the_request_held_may_come_back(rules: ResponseRules, answer: Said, name: str) -> None:
+    request = Request("GET", f"http://127.0.0.1/items?q={quote(INSIDE[name])}")
+    assert list(check_leaks(answer(400, {"message": INSIDE[name]}), rules, "here", request)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version 10.2.1 is too old",
+        "see /docs/errors for more",
+        "select a limit from 0 to 100",
+        "write to support@vendor.jp",
+        "must be like user@example.com",
+        "Invalid integer in query (limit=5a)",
+        "upload a file of at most 5 MB",
+        "use the header X-MICROCMS-API-KEY",
+    ],
+)
+def test_what_a_right_server_says_is_no_leak(rules: ResponseRules, answer: Said, text: str) -> None:
+    assert list(check_leaks(answer(400, {"message": text}), rules, "here")) == []
+
+
+@pytest.mark.parametrize("name", ["password_hash", "grantToken", "access_token", "phoneNumber", "full-name"])
+def test_a_refusal_has_no_member_with_a_credential_or_somebodys_data(
+    rules: ResponseRules, answer: Said, name: str
+) -> None:
+    found = list(check_leaks(answer(401, {"message": "no", "member": {name: "Taro 09"}}), rules, "here"))
+    assert [str(one.actual) for one in found] == [f"a member {name}"]
+    assert list(check_leaks(answer(401, {"message": "no", name: ""}), rules, "here")) == []
+
+
+def test_a_body_of_one_letter_is_searched_at_once(rules: ResponseRules, answer: Said) -> None:
+    for letter in ("a", "/", "1.", "SELECT ", "x@", "a.", "\\"):
+        began = perf_counter()
+        list(check_leaks(answer(400, {"message": letter * 500_000}), rules, "here"))
+        assert perf_counter() - began < 5

@@ -1,0 +1,168 @@
+"""What no answer may tell: a credential. What no refusal may tell: the server's inside, or somebody's data. Pure.
+
+Everything here looks at the first part of a body only, with patterns whose repetitions have a bound: a target may send
+a megabyte of one letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote_plus
+
+from conformance.checks.context import NOT_JSON, ResponseRules, parse_json
+from conformance.checks.model import Finding, Level
+from conformance.http import Request, Response
+from conformance.jsontools import find_texts
+from conformance.messages import Message
+
+__all__ = ["check_leaks", "find_stack_trace"]
+
+_AT = r"(?:\b|(?<=\\[nrt]))at "
+"""Also after a line break or a tab that JSON has escaped, which is a letter there."""
+
+_PATH = r"(?<![\w./-])[\w./-]{1,300}"
+_STACK_TRACES = re.compile(
+    "|".join(
+        [
+            r"Traceback \(most recent call last\)",
+            r"File \\?\"[^\"\n]{1,300}\", line \d+",  # Python
+            _AT + r"[\w$.<>/ ]{1,200} ?\((?:[^()\n]{0,300}[/\\:])?[\w.$-]{1,100}"
+            r"\.(?:js|ts|mjs|java|kt|scala|cs|py|rb|php)(?::\d+)+\)",
+            _AT + r"(?:[A-Za-z]:|/)[^\s()]{1,300}\.[cm]?[jt]sx?:\d+:\d+",  # JavaScript without a name
+            _AT + r"[\w.<>`+]{1,300}\([^()\n]{0,300}\) in [^\n]{1,300}?:line \d+",  # .NET
+            r"\b(?:[A-Z]\w{1,60}\.){1,8}[A-Z]\w{1,60}Exception: ",  # .NET, by its name
+            r"\bgoroutine \d+ \[|" + _PATH + r"\.go:\d+\b|panic: runtime error",  # Go
+            r"#\d+ [\w./\\:-]{1,300}\.php(?:\(\d+\)|:\d+)|\bin [\w./-]{1,300}\.php(?: on line |:)\d+",  # PHP
+            _PATH + r"\.(?:rb|ex|exs|rs):\d+:in\b|" + _PATH + r"\.rb:\d+:in [`']",  # Ruby
+            r"thread '[^'\n]{1,100}'(?: \(\d+\))? panicked at",  # Rust
+            r"\([\w-]{1,60} [\d.]{1,20}\) [\w./-]{1,300}\.exs?:\d+: ",  # Elixir
+            r"\b(?:[a-z]{1,60}\.){1,12}[A-Z]\w{1,60}(?:Exception|Error)\b(?:: |\n|\\n)",  # Java, by its name
+            r"\bStack ?[Tt]race:\s{0,20}\S",
+        ]
+    )
+)
+"""What betrays the inside of a server, in the forms of the usual languages, escaped in JSON or not.
+
+Every repetition has a bound, and a path begins only where a word does: a target may send a megabyte of one letter.
+"""
+_SEARCHED = 128 << 10
+"""Characters of a body that are searched, from its beginning: what tells something stands there."""
+
+_KINDS: tuple[tuple[Message, re.Pattern[str]], ...] = (
+    (
+        Message("no address of an inner network in a refusal"),
+        re.compile(
+            r"(?<![\w.])(?:10\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])|192\.168|127\.\d{1,3}|169\.254)\.\d{1,3}\.\d{1,3}(?![\w.]*\w)"
+            r"|(?<![\w:])f(?:[cd][0-9a-f]{2}|e80):[0-9a-f:]{2,40}"
+            r"|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.(?:internal|intranet|localdomain|lan|corp|svc\.cluster\.local)\b"
+            r"|(?<![\w.-])localhost:\d{2,5}\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        Message("no file path of the server in a refusal"),
+        re.compile(
+            r"(?<![\w/.:-])/(?:var|home|usr|srv|opt|etc|root|tmp|Users|private|proc)/[\w.@+-]{1,80}(?:/[\w.@+-]{1,80}){0,12}"
+            r"|(?<![\w/.:-])/(?:[\w.@+-]{1,80}/){1,12}[\w.@+-]{1,80}\.(?:py|rb|php|js|mjs|ts|java|go|rs|cs|ex|exs|pl|sql|conf|ya?ml|log)\b"
+            r"|\b[A-Za-z]:\\{1,2}(?:[\w .-]{1,80}\\{1,2}){1,12}[\w.-]{1,80}"
+        ),
+    ),
+    (
+        Message("no SQL in a refusal"),
+        re.compile(
+            r"\bSELECT\s[^\n]{1,400}?\sFROM\s|\bINSERT\s+INTO\s|\bUPDATE\s+[\w.\"`]{1,80}\s+SET\s|\bDELETE\s+FROM\s"
+            r"|SQLSTATE\[\w|syntax error at or near|You have an error in your SQL syntax|\bORA-\d{5}\b"
+            r"|\b(?:psycopg2?|sqlalchemy|sqlite3|pymysql|mysqli?|PDO)[.\w]{0,60}(?:Error|Exception)\b"
+            r"|\b(?:no such (?:table|column)|duplicate key value violates unique constraint)\b"
+        ),
+    ),
+    (
+        Message("no password hash in a refusal"),
+        re.compile(
+            r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{22,53}|\$argon2(?:id|i|d)\$|\$(?:1|5|6|y)\$[^$\s\"]{1,40}\$[./A-Za-z0-9]{20,}"
+            r"|\bpbkdf2[_:]sha\d{1,3}[$:]\d{1,9}[$:]|\bscrypt:\d{1,9}:|\{S?SHA(?:256|512)?\}[A-Za-z0-9+/]{20,}"
+        ),
+    ),
+    (
+        Message("no e-mail address in a refusal that the request did not hold"),
+        re.compile(r"(?<![\w.+-])[\w+-][\w.+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}(?![\w@-])"),
+    ),
+)
+_ROLES = re.compile(
+    r"(?:support|help|info|contact|sales|admin|security|abuse|no-?reply|user(?:name)?|name|someone|you|foo|test|sample"
+    r"|example|e?mail)",
+    re.IGNORECASE,
+)
+"""Local parts of addresses that belong to no person: of a service, or of an example of what is asked for."""
+_PRIVATE_MEMBERS = re.compile(
+    r"(?:hashed[_-]?)?passw(?:or)?d(?:[_-]?hash)?|secret|api[_-]?key|(?:access|refresh|grant)[_-]?token|session[_-]?id"
+    r"|phone(?:[_-]?number)?|birth[_-]?da(?:y|te)|date[_-]of[_-]birth|(?:first|last|full)[_-]?name",
+    re.IGNORECASE,
+)
+"""Members of a body that hold a credential or somebody's data."""
+
+
+def check_leaks(
+    response: Response, rules: ResponseRules, where: str, request: Request | None = None
+) -> Iterator[Finding]:
+    """No credential in an answer; in an error nothing of the server's inside, and nobody's data.
+
+    What the request held may come back. What a success may well hold is no leak.
+    """
+    error = response.status >= 400
+    text = "\n".join([response.text, *(value for _, value in response.headers)]) if error else response.text
+    for name in rules.leaks(text):
+        if error or name in rules.keys:
+            expected, actual = Message("no credential in an answer"), Message("the value of {name}", name=name)
+            yield Finding("leak", Level.MUST, expected, actual, where)
+    if not error:
+        return
+    if trace := find_stack_trace(response):
+        yield Finding("leak", Level.MUST, Message("no stack trace in an answer"), trace, where)
+        return  # its paths and names would only say the same again
+    body, sent = parse_json(response), "" if request is None else _text_of_request(request)
+    texts = (response.text,) if body is NOT_JSON else (text for _, text in find_texts(body))
+    searched = "\n".join(texts)[:_SEARCHED]
+    for expected, pattern in _KINDS:
+        found = next((one for one in _matches(pattern, searched) if one.casefold() not in sent), None)
+        if found is not None:
+            yield Finding("leak", Level.MUST, expected, found[:80], where)
+    for name in _private_members(body, sent):
+        expected = Message("no credential and nobody's data in a refusal")
+        yield Finding("leak", Level.MUST, expected, Message("a member {name}", name=name), where)
+
+
+def find_stack_trace(response: Response) -> str | None:
+    """The first words of a stack trace in a body."""
+    match = _STACK_TRACES.search(response.text[:_SEARCHED])
+    return match[0].strip()[:80] if match else None
+
+
+def _text_of_request(request: Request) -> str:
+    """All that a request held and that an answer may repeat, decoded, without regard to case."""
+    body = (request.body or b"")[:_SEARCHED].decode("utf-8", "replace")
+    parts = [request.url, unquote_plus(request.url), body, request.source_address or ""]
+    return "\n".join([*parts, *(value for _, value in request.headers)]).casefold()
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    for match in pattern.finditer(text):
+        local, at, _ = match[0].partition("@")
+        if not at or not _ROLES.fullmatch(local):
+            yield match[0].strip()
+
+
+def _private_members(value: Any, sent: str) -> Iterator[str]:
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, list):
+            left += one
+        elif isinstance(one, dict):
+            left += one.values()
+            for name, inner in one.items():
+                has_value = isinstance(inner, str) and inner and inner.casefold() not in sent
+                if has_value and _PRIVATE_MEMBERS.fullmatch(name):
+                    yield name
