@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -30,12 +31,12 @@ def is_from_cache(response: Response) -> bool:
     )
 
 
-def bypass_cache(step: PlannedStep, time: int) -> PlannedStep:
-    """The same read with a parameter that no cache has seen, other for each `time`."""
+def bypass_cache(step: PlannedStep) -> PlannedStep:
+    """The same read with a parameter that no cache has seen, other each time and whatever the seed."""
     query: Mapping[str, Any] = step.request.get("query") or {}
-    return replace(step, request={**step.request, "query": {**query, "_nocache": f"{{random.hex8-nocache-{time}}}"}})
+    return replace(step, request={**step.request, "query": {**query, "_nocache": secrets.token_hex(6)}})
 
 
 def settle_seconds(context: RunContext) -> float:
     """How long a read after a write may still show what was before, as the profile says; 0 where it does not."""
-    return float(getattr(context.target, "settle", 0) or 0)
+    return context.target.settle

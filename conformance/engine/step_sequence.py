@@ -172,16 +172,15 @@ class StepSender:
 
     def _read_again(self, result: StepResult) -> StepResult:
         """Read once past the cache, then until the target has settled; `stale` where all came from a cache."""
-        step, end, time = result.step, monotonic() + settle_seconds(self.context), 1
+        step, end = result.step, monotonic() + settle_seconds(self.context)
         passes_cache = _is_cached(result)
         if passes_cache:
-            latest = self._send(bypass_cache(step, time), result.expected)
+            latest = self._send(bypass_cache(step), result.expected)
             passes_cache = result.refused or not latest.refused  # else the target does not take the parameter
             result = latest if passes_cache else result
         while self._may_be_stale(result) and monotonic() < end and not self.context.shared.stopping.is_set():
             self.context.shared.stopping.wait(PAUSE)
-            time += 1
-            result = self._send(bypass_cache(step, time) if passes_cache else step, result.expected)
+            result = self._send(bypass_cache(step) if passes_cache else step, result.expected)
         return replace(result, step=step, stale=_is_cached(result) and self._may_be_stale(result))
 
     def _holds_already(self, step: PlannedStep) -> bool:

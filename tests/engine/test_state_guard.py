@@ -1,0 +1,196 @@
+"""A rejected write that has an effect is found and named; what somebody else may have done is held against nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from conformance.http import Outcome, Response
+
+Said = Callable[..., Response]
+Run = Callable[..., Any]
+
+REMOVE = """\
+  - id: no-reason
+    cause: A deletion needs a reason.
+    operations: [remove]
+    expect: {status: 400}
+    unchanged: [{each: true, read: {call: get}, compare: [/name]}]
+"""
+
+PUT = """\
+  - id: bad-name
+    cause: The name is too long.
+    operations: [put]
+    request: {json: {name: toolong}}
+    vary: {json.name: {edges: {longer: waytoolong, longest: waywaytoolong}}}
+    expect: {status: 400, message: The name is too long}
+    unchanged: [{read: {call: get}, compare: [/name]}]
+    after: [{call: put, request: {json: {name: Spoon}}}]
+"""
+
+CONTROL = """\
+  - id: bad-name
+    cause: The name is too long.
+    operations: [put]
+    request: {json: {name: toolong}}
+    expect: {status: 400, message: The name is too long}
+    control:
+      - label: a name that is set
+        steps:
+          - {call: put, request: {json: {name: Ladle}}}
+          - {call: get, expect: {status: 200, equals: {/name: Ladle}}}
+"""
+
+
+@dataclass
+class Kitchen:
+    """A server with one item; `effects` says how often a rejected write of each name has an effect."""
+
+    said: Said
+    effects: dict[str, int] = field(default_factory=dict)
+    deletes: bool = False
+    name: str | None = "Spoon"
+    log: list[str] = field(default_factory=list)
+
+    def __call__(self, asked: Any) -> Outcome:
+        method = asked.request.method
+        self.log.append(method)
+        if method == "DELETE":
+            self.name = None if self.deletes else self.name
+            return self.said(400, {"message": "Why?"})
+        if self.name is None:
+            return self.said(404, {"message": "No such item"})
+        if method == "PUT":
+            return self.put(asked.json["name"])
+        return self.said(200, {"id": "spoon", "name": self.name})
+
+    def put(self, name: str) -> Outcome:
+        if len(name) <= 5:
+            self.name = name
+            return self.said(200, {})
+        if self.effects.get(name, 0):
+            self.effects[name] -= 1
+            self.name = "changed"
+        return self.said(400, {"message": "The name is too long"})
+
+
+def test_a_rejected_deletion_after_which_the_thing_is_gone_is_an_effect(run: Run, answer: Said) -> None:
+    ran = run(Kitchen(answer, deletes=True), REMOVE)
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
+    (found,) = ran.only.findings
+    assert (found.expected, found.actual, found.where) == ({"/name": "Spoon"}, {"status": 404}, "example")
+
+
+def test_a_rejected_deletion_that_deletes_nothing_conforms(run: Run, answer: Said) -> None:
+    assert run(Kitchen(answer), REMOVE).only.verdict == "conforms"
+
+
+def test_what_was_not_there_before_cannot_be_guarded(run: Run, answer: Said) -> None:
+    ran = run(Kitchen(answer, name=None), REMOVE)
+    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
+
+
+def test_an_effect_that_is_set_back_and_comes_again_is_held_against_its_write(run: Run, answer: Said) -> None:
+    ran = run(Kitchen(answer, {"waywaytoolong": 99}), PUT)
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
+    (found,) = ran.only.findings
+    assert found.where == "name=longest"
+    sent = next(one.request for one in ran.only.exchanges if one.n == found.exchange)
+    assert (sent.method, "waywaytoolong" in (sent.body or "")) == ("PUT", True)
+    assert ran.only.beyond_plan.confirmed > 0
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_an_effect_that_does_not_come_three_times_again_is_held_against_nobody(
+    run: Run, answer: Said, times: int
+) -> None:
+    ran = run(Kitchen(answer, {"waywaytoolong": times}), PUT)
+    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
+    assert "perhaps somebody else's write" in ran.only.reason
+
+
+def test_what_changes_while_nothing_is_sent_is_held_against_nobody(run: Run, answer: Said) -> None:
+    kitchen = Kitchen(answer)
+
+    def busy(asked: Any) -> Outcome:
+        kitchen.name = f"by somebody else {len(kitchen.log)}"
+        return kitchen(asked)
+
+    ran = run(busy, PUT)
+    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
+
+
+# --- stale reads
+
+
+@dataclass
+class Cache:
+    """Answers a GET as it was first answered, `times` times; a query is a key of its own unless `ignores_query`."""
+
+    kitchen: Kitchen
+    times: int = 99
+    headers: dict[str, str] = field(default_factory=lambda: {"X-Cache": "HIT"})
+    ignores_query: bool = False
+    kept: dict[str, str | None] = field(default_factory=dict)
+
+    def __call__(self, asked: Any) -> Outcome:
+        if asked.request.method != "GET":
+            return self.kitchen(asked)
+        key = "" if self.ignores_query else asked.request.url
+        if key not in self.kept or self.times <= 0:
+            self.kept[key] = self.kitchen.name
+            return self.kitchen(asked)
+        self.times -= 1
+        return self.kitchen.said(200, {"id": "spoon", "name": self.kept[key]}, **self.headers)
+
+
+def read_before(cache: Cache) -> Cache:
+    cache.kept = dict.fromkeys(["", "http://127.0.0.1:9/items/spoon"], cache.kitchen.name)
+    return cache
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Cache": "HIT"},
+        {"X-Cache": "Hit from cloudfront"},
+        {"Age": "3"},
+        {"CF_Cache_Status": "HIT"},
+        {"Cache_Status": "Edge; hit; ttl=5"},
+    ],
+    ids=lambda headers: next(iter(headers)),
+)
+def test_a_read_that_comes_from_a_cache_is_made_again_past_it(run: Run, answer: Said, headers: dict[str, str]) -> None:
+    ran = run(read_before(Cache(Kitchen(answer), headers=headers)), CONTROL)
+    assert (ran.only.verdict, ran.checks()) == ("conforms", [])
+    assert ran.only.beyond_plan.repeated == 1
+
+
+def test_a_read_that_only_ever_comes_from_a_cache_is_inconclusive(run: Run, answer: Said) -> None:
+    ran = run(read_before(Cache(Kitchen(answer), ignores_query=True)), CONTROL)
+    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
+    assert "get was answered from a cache every time" in ran.only.reason
+
+
+def test_a_write_without_effect_is_seen_past_a_cache(run: Run, answer: Said) -> None:
+    kitchen = Kitchen(answer)
+    kitchen.put = lambda name: answer(200, {}) if len(name) <= 5 else answer(400, {"message": "The name is too long"})  # type: ignore[method-assign]
+    ran = run(read_before(Cache(kitchen)), CONTROL)
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
+
+
+def test_an_effect_hides_in_no_cache(run: Run, answer: Said) -> None:
+    ran = run(read_before(Cache(Kitchen(answer, {"toolong": 99}))), PUT)
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
+
+
+@pytest.mark.parametrize(("settle", "verdict"), [("2s", "conforms"), (None, "violates")])
+def test_a_read_that_lags_behind_is_made_again_until_the_target_has_settled(
+    run: Run, answer: Said, settle: str | None, verdict: str
+) -> None:
+    lagging = read_before(Cache(Kitchen(answer), times=2, headers={}))
+    assert run(lagging, CONTROL, settle=settle).only.verdict == verdict
