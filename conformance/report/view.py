@@ -136,7 +136,10 @@ def group_rows(rows: Iterable[RowView], verdict: Verdict) -> tuple[Card, ...]:
 
 def _cause(view: RowView) -> tuple[object, ...]:
     if not view.findings:
-        return (view.row.reason or view.row.id,)
+        reason = view.row.reason or view.row.id
+        if isinstance(reason, Message):  # whatever was tried: the same thing was wrong with it
+            return (reason.template, *(value for name, value in reason.values.items() if name != "label"))
+        return (reason,)
     worst = view.findings[0].first
     return worst.check, format_json(worst.expected), format_json(worst.actual), worst.detail, view.row.known
 

@@ -9,6 +9,7 @@ import pytest
 
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.errors import ConfigError
+from conformance.messages import Message
 from conformance.report.evidence import (
     TIERS,
     choose_attempts,
@@ -19,7 +20,7 @@ from conformance.report.evidence import (
 )
 from conformance.report.html import format_title, render_document, render_fragment
 from conformance.report.text_diff import diff_texts
-from conformance.report.view import build_view, collect_sentences
+from conformance.report.view import build_view, collect_sentences, group_rows
 from conformance.results.model import Attempt
 from tests.report.made_up import answer, many_rows, sample_results, violates_by_status
 
@@ -181,3 +182,43 @@ def test_japanese_page_has_our_words_in_japanese_and_messages_as_they_are() -> N
 def test_unknown_language_is_refused_with_what_may_be_used() -> None:
     with pytest.raises(ConfigError, match="--language: there is no translation into 'de'; use en or ja"):
         render_document(sample_results(), "de")
+
+
+def test_rows_with_one_cause_are_one_card_and_what_is_undecided_stands_at_the_top() -> None:
+    results = sample_results()
+    run = results.runs[0]
+    refused = [
+        replace(
+            run.rows[0],
+            id=f"contents-get/doubtful-{n}",
+            verdict=Verdict.INCONCLUSIVE,
+            findings=(),
+            reason=Message("control {label} was refused: {answer}", label=f"limit={n}", answer="403 Forbidden"),
+        )
+        for n in range(3)
+    ]
+    other = replace(refused[0], id="contents-get/other", reason=Message("interrupted"))
+    rows = (*refused, other)
+    (view,) = build_view(replace(results, runs=(replace(run, rows=rows),)), TIERS[0])
+    cards = group_rows(view.rows, Verdict.INCONCLUSIVE)
+    assert [[row.row.id for row in card.rows] for card in cards] == [
+        ["contents-get/doubtful-0", "contents-get/doubtful-1", "contents-get/doubtful-2"],
+        ["contents-get/other"],
+    ]
+    text = text_of(render_fragment(replace(results, runs=(replace(run, rows=rows, explored=()),))))
+    assert "The same holds for 2 more rows: contents-get/doubtful-1 · contents-get/doubtful-2" in text
+    assert text.index("What could not be decided") < text.index("What the verdicts mean")
+
+
+def test_the_head_names_the_target_as_the_profile_does() -> None:
+    results = sample_results()
+    run = replace(results.runs[0], target={**results.runs[0].target, "name": "staging"})
+    text = text_of(render_fragment(replace(results, runs=(run,))))
+    assert "Targetstaging https://example.microcms-management.io" in text
+
+
+def test_a_page_with_its_script_beside_it_has_no_script_and_no_style_within() -> None:
+    page = render_fragment(sample_results(), script_file="assets/report.js")
+    assert re.findall("<script[^>]*>", page) == ['<script src="assets/report.js" defer>']
+    assert not re.findall(r"<[^>]* style=", page)
+    assert "<style" not in page

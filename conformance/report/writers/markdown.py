@@ -97,8 +97,10 @@ def _violation(row: RowResult, say: Translator) -> Iterator[str]:
             where += f" ({escape_prose(say(format_times(finding.times)))})"
         if more:
             where += f" {say(plural_message(more, 'and at {n} more input', 'and at {n} more inputs'))}"
+        check = f"{escape_prose(say(name_of(finding.check)))} {say(Message('at'))} "
+        check = "" if finding.check == "control" else check  # its place names it already
         yield (
-            f"- {escape_prose(say(name_of(finding.check)))} {say(Message('at'))} {where}:"
+            f"- {check}{where}:"
             f" {say(Message('expected'))} {expected}, {say(Message('got'))} {actual}."
             f" {escape_prose(say(finding.detail))}".rstrip()
         )

@@ -74,7 +74,8 @@ def build_violation(row: RowResult, say: Translator) -> Iterator[Text]:
     expected, actual = promise, say(row.reason or row.observed)
     if worst:
         values = [say(value, _LONGEST) for value in format_values(worst)]
-        expected, actual = f"{say(name_of(worst.check))} {values[0]} ({say(worst.where)})", values[1]
+        check = "" if worst.check == "control" else f"{say(name_of(worst.check))} "  # its place names it already
+        expected, actual = f"{check}{values[0]} ({say(worst.where)})", values[1]
     yield _entry(say(Message("expected")), expected)
     answer = say(format_answer(proof), _LONGEST) if proof else ""
     yield _entry(say(Message("got")), actual if not answer or answer == actual else f"{actual}  ({answer})")
