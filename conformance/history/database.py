@@ -49,6 +49,11 @@ STEPS: Final = (
     CREATE INDEX undocumented_of_run ON undocumented (run);
     CREATE INDEX runs_of_target ON runs (contract, target, started);
     """,
+    # 3: which deviations the profile listed as known, and in how many operations exploration found a violation.
+    """
+    ALTER TABLE rows ADD COLUMN known TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN explored INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 VERSION: Final = len(STEPS)
 

@@ -25,7 +25,10 @@ class RunPoint:
     edition: str
     suite: str
     base_url: str
-    partial: bool
+    partial: int
+    """1 for a run that was broken off, else 0."""
+    explored: int = 0
+    """Operations in which exploration found a violation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class HistoryCell:
     verdict: Verdict
     wording: str
     editions: tuple[str, ...] = ()
+    known: str = ""
+    """Why the profile listed the deviation as known; empty where it did not."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,11 @@ class TargetHistory:
     lines: tuple[RowHistory, ...]
     choices: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = ()
     """Open choices that were not always treated the same: row, input, and each stretch as when it began and what."""
+
+    @property
+    def newest_cells(self) -> tuple[HistoryCell, ...]:
+        """The rows of the newest run."""
+        return tuple(line.cells[-1] for line in self.lines if line.cells and line.cells[-1] is not None)
 
 
 @dataclass(frozen=True, slots=True)

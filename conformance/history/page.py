@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from conformance.checks.model import Verdict
 from conformance.history.model import History, RowHistory, TargetHistory
-from conformance.history.text import ABSENT, format_summary
+from conformance.history.text import ABSENT, describe_newest, format_summary
 from conformance.messages import Message, join_messages
 from conformance.report.page import render_page
 from conformance.report.words import VERDICTS
@@ -26,6 +26,7 @@ def render_history(history: History, language: str | None = None) -> str:
     """
     functions: dict[str, Any] = {
         "attention": _attention,
+        "newest_of": describe_newest,
         "summary": format_summary,
         "tables": _tables,
         "stretches": _stretches,

@@ -72,18 +72,19 @@ def _write(connection: sqlite3.Connection, results: Results, run: TargetRun) -> 
         run.contract.name, run.contract.edition, _name(run), str(run.target.get("base_url", "")), results.started,
         results.seconds, run.requests, run.verdict.value, results.depth, str(results.seed),
         f"{results.suite.name} {results.suite.version}", int(results.partial),
+        sum(one.verdict is Verdict.VIOLATES for one in run.explored),
     )  # fmt: skip
     statement = (
         "INSERT INTO runs (contract, edition, target, base_url, started, seconds, requests, verdict, depth, seed,"
-        " suite, partial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " suite, partial, explored) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     )
     number = connection.execute(statement, _clean(values)).lastrowid
     connection.executemany(
-        "INSERT INTO rows (run, id, tab, n, verdict, requests, seconds, wording, reason, editions)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO rows (run, id, tab, n, verdict, requests, seconds, wording, reason, editions, known)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             _clean((number, row.id, row.table, row.row, row.verdict.value, row.requests, row.seconds, row.observed,
-                    row.reason or "", "\n".join(sorted(row.editions))))
+                    row.reason or "", "\n".join(sorted(row.editions)), row.known.reason if row.known else ""))
             for row in run.rows
         ),
     )  # fmt: skip
@@ -147,14 +148,13 @@ def read_history(
 
 def _target(connection: sqlite3.Connection, contract: str, target: str, last: int | None) -> TargetHistory:
     statement = (
-        "SELECT id, started, verdict, requests, seconds, depth, edition, suite, base_url, partial FROM runs"
+        "SELECT id, started, verdict, requests, seconds, depth, edition, suite, base_url, partial, explored"
+        " FROM runs"
         " WHERE contract = ? AND target = ? ORDER BY datetime(started), id"
     )
     runs = tuple(
-        RunPoint(number, started, Verdict(verdict), requests, seconds, depth, edition, suite, url, bool(partial))
-        for number, started, verdict, requests, seconds, depth, edition, suite, url, partial in connection.execute(
-            statement, (contract, target)
-        )
+        RunPoint(number, started, Verdict(verdict), *facts)
+        for number, started, verdict, *facts in connection.execute(statement, (contract, target))
     )
     runs = runs[-last:] if last else runs
     return TargetHistory(contract, target, runs, _lines(connection, runs), _choices(connection, runs))
@@ -167,13 +167,13 @@ def _lines(connection: sqlite3.Connection, runs: tuple[RunPoint, ...]) -> tuple[
     for at in reversed(range(len(runs))):
         run = runs[at]
         rows = connection.execute(
-            "SELECT id, tab, n, verdict, wording, editions FROM rows WHERE run = ?", (run.number,)
+            "SELECT id, tab, n, verdict, wording, editions, known FROM rows WHERE run = ?", (run.number,)
         )
-        for name, table, number, verdict, wording, editions in rows:
+        for name, table, number, verdict, wording, editions, known in rows:
             places.setdefault(name, (table, number))
             spoken = tuple(editions.split("\n")) if editions else ()
             line = cells.setdefault(name, [None] * len(runs))
-            line[at] = HistoryCell(run.started, Verdict(verdict), wording, spoken)
+            line[at] = HistoryCell(run.started, Verdict(verdict), wording, spoken, known)
     tables = list(dict.fromkeys(table for table, _ in places.values()))
     ordered = sorted(places, key=lambda name: (tables.index(places[name][0]), places[name][1], name))
     return tuple(RowHistory(name, *places[name], tuple(cells[name])) for name in ordered)

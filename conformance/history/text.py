@@ -12,7 +12,7 @@ from conformance.report.format import format_choice
 from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS
 
-__all__ = ["ABSENT", "format_history", "format_strip", "format_summary"]
+__all__ = ["ABSENT", "describe_newest", "format_history", "format_strip", "format_summary"]
 
 ABSENT: Final = "·"
 _SHOWN: Final = 60
@@ -46,12 +46,34 @@ def format_summary(line: RowHistory) -> str:
     return join_messages("; ", parts)
 
 
+def describe_newest(target: TargetHistory) -> str:
+    """`newest: violates; 2 rows not exercised; 1 known deviation; exploration found deviations in 1 operation`."""
+    newest, cells = target.runs[-1], target.newest_cells
+    parts: list[str] = [Message("newest: {verdict}", verdict=VERDICTS[newest.verdict])]
+    if left := sum(cell.verdict is Verdict.NOT_EXERCISED for cell in cells):
+        parts.append(plural_message(left, "{n} row not exercised", "{n} rows not exercised"))
+    if known := sum(bool(cell.known) for cell in cells):
+        parts.append(plural_message(known, "{n} known deviation", "{n} known deviations"))
+    if newest.explored:
+        parts.append(
+            plural_message(
+                newest.explored,
+                "exploration found deviations in {n} operation",
+                "exploration found deviations in {n} operations",
+            )
+        )
+    if newest.partial:
+        parts.append(Message("broken off"))
+    return join_messages("; ", parts)
+
+
 def _target(target: TargetHistory, say: Translator) -> Iterator[str]:
     runs = target.runs
     name = Message("{contract} on {target}", contract=target.contract, target=target.target)
     span = {"run": name, "first": runs[0].started, "last": runs[-1].started}
     yield say(plural_message(len(runs), "{run}: {n} run, {first}", "{run}: {n} runs, {first} to {last}", **span))
     yield "  " + "  ".join(f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}" for verdict in reversed(Verdict))
+    yield f"  {say(describe_newest(target))}"
     if len(runs) > _SHOWN:
         yield f"  {say(Message('the newest {n} runs are shown', n=_SHOWN))}"
     width = max((len(line.id) for line in target.lines), default=0)

@@ -42,6 +42,22 @@ def test_the_page_tells_each_run_by_sign_colour_and_words() -> None:
     assert "conforms in 1 runs, violates in 2 runs" in page
 
 
+def test_the_newest_run_says_what_was_not_exercised_excused_and_explored(tmp_path: Path) -> None:
+    append_results(tmp_path / "history.sqlite", replace(sample_results(), partial=True))
+    text = format_history(read_history(tmp_path / "history.sqlite"))
+    said = (
+        "newest: violates; 1 row not exercised; 1 known deviation; exploration found deviations in 1 operation;"
+        " broken off"
+    )
+    assert said in text
+
+
+def test_the_page_shows_first_what_violates_and_what_changed_last() -> None:
+    page = render_history(over_time("conforms", "violates"))
+    assert page.index("What violates now, and what changed last") < page.index('<th scope="col"')
+    assert "What violates now" not in render_history(over_time("conforms", "conforms"))
+
+
 def test_an_empty_history_is_said() -> None:
     assert "no such run" in format_history(History(()))
     assert "no such run" in render_history(History(()))

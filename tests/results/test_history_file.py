@@ -179,7 +179,7 @@ def layout(path: Path) -> list[tuple[str, ...]]:
         return [(name, *map(str, connection.execute(f"PRAGMA table_info({name})").fetchall())) for name in names]
 
 
-def test_version_1_is_brought_to_version_2_and_keeps_what_it_held(tmp_path: Path) -> None:
+def test_version_1_is_brought_to_the_newest_and_keeps_what_it_held(tmp_path: Path) -> None:
     old, new = tmp_path / "old.sqlite", tmp_path / "new.sqlite"
     version_1(old)
     append_results(old, replace(day(1), started="2026-11-01T01:00:00Z"))
@@ -188,8 +188,9 @@ def test_version_1_is_brought_to_version_2_and_keeps_what_it_held(tmp_path: Path
     assert [("drifts", "400 old"), ("conforms", "400 no")] == [(one.verdict, one.wording) for one in line.cells if one]
     assert layout(new) == layout(old)
     with closing(sqlite3.connect(old)) as connection:
-        assert [(1,), (2,)] == connection.execute("SELECT version FROM schema_version ORDER BY version").fetchall()
-    assert 2 == VERSION
+        versions = connection.execute("SELECT version FROM schema_version ORDER BY version").fetchall()
+    assert versions == [(1,), (2,), (3,)]
+    assert VERSION == 3
 
 
 def test_a_migration_that_fails_leaves_the_file_in_its_old_version(
@@ -198,7 +199,7 @@ def test_a_migration_that_fails_leaves_the_file_in_its_old_version(
     path = tmp_path / "h.sqlite"
     version_1(path)
     before = layout(path)
-    broken = (STEPS[0], STEPS[1] + "CREATE TABLE rows (x);")
+    broken = (STEPS[0], STEPS[1], STEPS[2] + "CREATE TABLE rows (x);")
     monkeypatch.setattr(schema, "STEPS", broken)
     with pytest.raises(ConfigError):
         append_results(path, day(1))
