@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from conformance.contract.loader import METHODS
 from conformance.errors import Problem
 from conformance.jsontools import resolve_pointer
+from conformance.validation import suggest
 from conformance.yaml_document import Document
 
 __all__ = ["check_openapi"]
@@ -17,8 +18,42 @@ Place = tuple[str | int, ...]
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
-def check_openapi(document: Document) -> list[Problem]:
-    """Every problem of its operations and references, each with its line."""
+_PERMISSIONS = ("read", "write", "delete", "exhaust")
+_INVALID = ("type", "enum", "minimum", "maximum", "minLength", "minItems", "maxItems", "required", "unknown")
+_WORDS: Mapping[str, frozenset[str]] = {
+    "a value": frozenset(
+        f"x-{word}"
+        for word in (
+            "invalid",
+            "fixture",
+            "same",
+            "from",
+            "toggle",
+            "never-from",
+            "bounds",
+            "echo",
+            "volatile",
+            "secret",
+        )
+    ),
+    "an operation": frozenset(["x-permission", "x-read", "x-within", "x-own", "x-most"]),
+    "a link": frozenset(["x-status", "x-expect", "x-unexpected"]),
+}
+"""The words that steer exploration, by what they are said of; `docs/exploration.md` explains them."""
+_OTHER_TOOLS = ("x-ms-", "x-amazon-", "x-google-", "x-codegen", "x-schemathesis", "x-readme", "x-stainless", "x-logo")
+_DATA = frozenset(["example", "examples", "default", "enum", "const", "x-expect", "x-unexpected"])
+"""Members that hold data: what looks like a word there is none."""
+_NAMED = frozenset(
+    ["properties", "patternProperties", "headers", "schemas", "parameters", "responses", "links", "paths"]
+)
+"""Members whose keys are names."""
+
+
+def check_openapi(document: Document, fixtures: Iterable[str] = ()) -> list[Problem]:
+    """Every problem of its operations, references and words that steer exploration, each with its line.
+
+    `fixtures` are the names that the contract gives its fixtures.
+    """
     value = document.value
     if not isinstance(value, Mapping) or not isinstance(value.get("paths"), Mapping):
         return [Problem(document.where(()), "this is no OpenAPI document with `paths`", "write its operations there")]
@@ -33,7 +68,8 @@ def check_openapi(document: Document) -> list[Problem]:
             continue
         for method in item.keys() & set(METHODS):
             found += _operation(document, (*place, method), item, seen)
-    return found
+    names = {"operation": frozenset(seen), "fixture": frozenset(fixtures)}
+    return found + list(_words(document, value, (), names))
 
 
 def _version(document: Document) -> Iterator[Problem]:
@@ -68,6 +104,62 @@ def _operation(document: Document, place: Place, item: Mapping[str, Any], seen: 
         )
     for extra in sorted(map(str, declared - needed)):
         yield Problem(where, f"{method.upper()} {path} declares {extra!r}, which is not in it", "leave it out")
+
+
+def _words(document: Document, value: Any, place: Place, names: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
+    """Words that steer exploration and that are unknown, out of place, or name what does not exist."""
+    if isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _words(document, member, (*place, index), names)
+    if not isinstance(value, Mapping):
+        return
+    are_names = bool(place) and place[-1] in _NAMED and not (len(place) > 1 and place[-2] in _NAMED)
+    subject = _subject(place)
+    for key, member in value.items():
+        if not are_names and isinstance(key, str) and key.startswith("x-"):
+            yield from _word(document, (*place, key), subject, member, names)
+        elif not are_names and subject == "a link" and key == "operationId" and isinstance(member, str):
+            yield from _unknown_name(document, (*place, key), member, names["operation"], "operations")
+        if are_names or key not in _DATA:
+            yield from _words(document, member, (*place, key), names)
+
+
+def _subject(place: Place) -> str:
+    """What a mapping in the document describes, as far as the words that steer exploration tell it apart."""
+    if len(place) > 1 and place[-2] == "links":
+        return "a link"
+    return "an operation" if len(place) == 3 and place[0] == "paths" and place[-1] in METHODS else "a value"
+
+
+def _word(
+    document: Document, place: Place, subject: str, value: Any, names: Mapping[str, frozenset[str]]
+) -> Iterator[Problem]:
+    word, where = str(place[-1]), document.where(place)
+    if word == "x-tier" or word.startswith(_OTHER_TOOLS):
+        return
+    if word not in _WORDS[subject]:
+        others = [kind for kind, words in _WORDS.items() if word in words]
+        hint = f"it is said of {others[0]}" if others else suggest(word, _WORDS[subject], "words")
+        yield Problem(where, f"{word} is no word that is said of {subject}", hint)
+    elif word in ("x-read", "x-within") and isinstance(value, str):
+        yield from _unknown_name(document, place, value, names["operation"], "operations")
+    elif word == "x-own" and isinstance(value, str):
+        yield from _unknown_name(
+            document, place, value, names["operation"] | names["fixture"], "operations and fixtures"
+        )
+    elif word == "x-fixture" and value != "":
+        yield from _unknown_name(document, place, value, names["fixture"], "fixtures")
+    elif word == "x-permission":
+        yield from _unknown_name(document, place, value, _PERMISSIONS, "permissions")
+    elif word == "x-invalid":
+        for index, keyword in enumerate(value if isinstance(value, list) else [value]):
+            yield from _unknown_name(document, (*place, index), keyword, _INVALID, "keywords")
+
+
+def _unknown_name(document: Document, place: Place, name: Any, known: Iterable[str], kind: str) -> Iterator[Problem]:
+    if name not in known:
+        word = next(str(step) for step in reversed(place) if isinstance(step, str))
+        yield Problem(document.where(place), f"{word}: there is no {name!r}", suggest(str(name), known, kind))
 
 
 def _in_path(parameter: Any) -> bool:
