@@ -130,7 +130,7 @@ class ContractRun:
         self._workers = workers
         self._results: dict[str, RowResult] = {}
         self._explored: dict[str, Explored] = {}
-        self._planned_explorations = 0
+        self._operations: tuple[str, ...] = ()
         self._scheduler: Scheduler | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._standard: dict[str, RowPlan] = {}
@@ -144,11 +144,11 @@ class ContractRun:
     @property
     def planned(self) -> int:
         """How many requests are planned, those of the explorations given to `start` included."""
-        return count_requests(self.plans.values()) + self._planned_explorations
+        return count_requests(self.plans.values()) + count_exploration(self.context, self._operations)
 
     def start(self, rows: Sequence[str], operations: Sequence[str] = ()) -> None:
         """Begin with these rows and explorations where there are several workers."""
-        self._planned_explorations = count_exploration(self.context, operations)
+        self._operations = tuple(operations)
         if self._workers <= 1:
             return
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="probes")

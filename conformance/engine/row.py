@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, TypeVar
@@ -56,7 +56,7 @@ def run_row(context: RunContext, plan: RowPlan) -> RowRun:
     try:
         if runner.set_up():
             runner.send_probes()
-            runner.check_controls()
+            runner.send_valid_requests()
     finally:
         runner.restore()
     return runner.finish()
@@ -119,28 +119,38 @@ class RowRunner:
         return False
 
     def send_probes(self) -> None:
-        """Send every probe, stage by stage, with the reads of the guards around them."""
+        """Send the probes that must be rejected, with the reads of the guards around them."""
         self._to_restore = True
         self._restore_entry = record_restore(
             self.context, self.id, [step.step for step in self.plan.after], self.captures
         )
         guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._cleanup.attempt)
-        shrunk = False
         for stage in self.plan.probe_stages():
-            if stage.probes[0].role == "open" and not shrunk:
-                self._shrink()
-                shrunk = True
-            self._run_stage(stage, guard)
-        if not shrunk:
-            self._shrink()
+            if not stage.is_open:
+                self._run_stage(stage, guard)
+        self._shrink()
 
-    def check_controls(self) -> None:
-        """Try every control that no earlier row has passed; those that depend on nothing go out side by side."""
+    def send_valid_requests(self) -> None:
+        """Send what may be accepted: open probes, and the controls that no earlier row has passed.
+
+        With a pool, controls that depend on nothing are under way while the others are sent.
+        """
         missing = [control for control in self.plan.controls if not self._note_shared(control)]
-        independent = [control for control in missing if self._is_independent(control)]
-        results = dict(zip(map(id, independent), self._each(self._check_control, independent), strict=True))
+        ahead: dict[int, Future[ControlResult | None]] = {}
+        if self._pool is not None:
+            independent = [control for control in missing if self._is_independent(control)]
+            ahead = {id(control): self._pool.submit(self._check_control, control) for control in independent}
+        try:
+            guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._cleanup.attempt)
+            for stage in self.plan.probe_stages():
+                if stage.is_open:
+                    self._run_stage(stage, guard)
+            dependent = [control for control in missing if id(control) not in ahead]
+            results = {id(control): self._check_control(control) for control in dependent}
+        finally:
+            wait(ahead.values())
         for control in missing:
-            result = results[id(control)] if id(control) in results else self._check_control(control)
+            result = ahead[id(control)].result() if id(control) in ahead else results[id(control)]
             if result is not None:
                 self._adopt_control(result)
 
@@ -190,7 +200,7 @@ class RowRunner:
     # --- probes
 
     def _run_stage(self, stage: ProbeStage, guard: StateGuard) -> None:
-        pool = None if self.plan.repeat or self.plan.row.case.once else self.context.pool
+        pool = self._pool
         guard.read_first(stage.read_first, pool)
         if self.plan.repeat:
             for result in send_repeatedly(self.context, self.evidence, self.plan, stage.probes, self.captures):
@@ -207,6 +217,12 @@ class RowRunner:
         guard.read_after(stage.read_after, pool)
         if guard.found_effect:
             self._cleanup.take_back_refused(self.evidence)
+
+    @property
+    def _pool(self) -> Executor | None:
+        """Sends requests of this row side by side; None for rows that only read, as these run beside each other."""
+        alone = self.plan.repeat is not None or self.plan.row.case.once or not self.plan.writes
+        return None if alone else self.context.pool
 
     def _send_probe(self, probe: Probe) -> tuple[Evidence, ProbeResult | None]:
         scratch = Evidence(self.context.redactor)

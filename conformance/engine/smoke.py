@@ -94,7 +94,7 @@ class _WritingRows:
 
     def _finish(self, runner: RowRunner) -> RowRun:
         if runner.outcomes and runner.id not in self.suspects:
-            runner.check_controls()
+            runner.send_valid_requests()
         runner.restore()
         run = runner.finish()
         if runner.id not in self.suspects and not is_unsettled(run.result):

@@ -152,6 +152,11 @@ class ProbeStage:
     """Places in `RowPlan.guards`."""
     read_after: tuple[int, ...] = ()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its probes may be accepted."""
+        return all(probe.role == "open" for probe in self.probes)
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
