@@ -6,9 +6,10 @@ decides who violates a contract all of that is refused or read as the text it lo
 
 from __future__ import annotations
 
+import json
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -18,7 +19,7 @@ import yaml
 
 from conformance.errors import Problem
 
-__all__ = ["Document", "dump", "read", "read_text", "refuse_special_file", "replace_value"]
+__all__ = ["Document", "dump", "read", "read_text", "refuse_special_file", "replace_mapping", "replace_value"]
 
 Place = tuple[str | int, ...]
 
@@ -144,6 +145,28 @@ def replace_value(text: str, place: Sequence[str | int], items: Sequence[str]) -
         return f"{text[:start]}[\n{written},\n{closing}]{text[end:]}"
     # A list in block style begins on a line of its own: the new one begins behind its key.
     return f"{text[:start].rstrip()} [\n{written},\n{closing}]{text[end:]}"
+
+
+def replace_mapping(text: str, place: Sequence[str | int], value: Mapping[str, Any]) -> str:
+    """The text of a document with the value at `place` replaced by a flow mapping of texts and numbers.
+
+    Every other character stays as it is. Raises KeyError where there is no such place.
+    """
+    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    for part in place:
+        node = _child(node, part)
+    start, end = node.start_mark.index, node.end_mark.index
+    end = start + len(text[start:end].rstrip())
+    members = [f"{key}: {_flow_scalar(member)}" for key, member in value.items()]
+    written = "{" + ", ".join(members) + "}"
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    # A mapping in block style begins on a line of its own: the new one begins behind its key.
+    before = text[:start] if line.strip() else f"{text[:start].rstrip()} "
+    return f"{before}{written}{text[end:]}"
+
+
+def _flow_scalar(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _child(node: Any, part: str | int) -> Any:

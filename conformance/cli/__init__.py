@@ -29,9 +29,11 @@ COMMANDS: Final[Mapping[str, str]] = {
     "explain": "Tell what a row promises, in whose words, and what is sent for it.",
     "new": "Draft a contract from the pages on which a vendor documents its errors.",
     "drift": "Tell where a vendor's page and a contract's rows differ.",
+    "try": "Send one row's example and control, and show both whole with the expect that would hold.",
     "lint": "Report every problem in case files at once.",
     "serve": "Start an embedded reference server, and print the profile to use with it.",
     "report": "Draw reports again from results.json or results.jsonl.",
+    "rejudge": "Judge the evidence of an earlier run by today's cases; sends nothing.",
     "compare": "Tell what changed between two results.",
     "history": "Tell what changed over time.",
     "audit": "Run many targets at once and compare them.",
@@ -40,6 +42,10 @@ COMMANDS: Final[Mapping[str, str]] = {
     "prove": "Run the suite against servers that are wrong on purpose and right ones that differ.",
     "schema": "Print the JSON Schema of results, cases, contracts or profiles.",
 }
+
+
+MODULES: Final[Mapping[str, str]] = {"try": "try_row"}
+"""The modules of commands whose names Python reserves."""
 
 
 class _Commands(click.Group):
@@ -51,7 +57,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"conformance.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"conformance.cli.{MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

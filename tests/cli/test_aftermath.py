@@ -152,3 +152,13 @@ def test_a_metrics_file_that_cannot_be_written_hinders_nothing_else(
     assert then.end(0) == 3
     assert Path("all.sqlite").exists()
     assert "run.prom" in capsys.readouterr().err
+
+
+def test_an_earlier_run_is_judged_by_todays_cases(
+    call: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored("then")
+    assert call("rejudge", "then", "--output", "now") == 0
+    assert "every row is judged as before" in capsys.readouterr().out
+    assert Path("now/report.html").is_file()
+    assert call("compare", "then", "now") == 0

@@ -1,0 +1,81 @@
+"""One row tried on a target: its example and its control, whole, and the `expect` that would hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from conformance.contract.schema import Envelope
+from conformance.results.model import RecordedExchange, RowResult
+
+__all__ = ["find_example", "format_attempt", "suggest_expect"]
+
+_SHORTEST_VALUE = 2
+"""Characters of a parameter's value that are recognised in a message; a single one may stand there by chance."""
+
+
+def find_example(row: RowResult) -> RecordedExchange | None:
+    """The exchange of the written example, if it was answered."""
+    return next((one for one in row.exchanges if one.role == "example" and one.response is not None), None)
+
+
+def suggest_expect(envelope: Envelope, exchange: RecordedExchange) -> dict[str, Any]:
+    """The `expect` of a case that this answer would meet: status, code, field and message.
+
+    Where the message holds the value of a query parameter, that stands there as a placeholder.
+    """
+    if exchange.response is None:
+        return {}
+    expect: dict[str, Any] = {"status": exchange.response.status}
+    fault = _fault_of(envelope, exchange.response.body)
+    for name, key in (("code", envelope.code), ("field", envelope.field), ("message", envelope.message)):
+        value = fault.get(key)
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            expect[name] = str(value)
+    if "message" in expect:
+        for parameter, value in parse_qsl(urlsplit(exchange.request.url).query):
+            if len(value) >= _SHORTEST_VALUE:
+                expect["message"] = expect["message"].replace(value, f"{{query.{parameter}}}")
+    return expect
+
+
+def format_attempt(row: RowResult) -> Iterator[str]:
+    """Every exchange of a row, whole, in the order in which they were sent."""
+    for one in row.exchanges:
+        yield f"--- {one.label or one.role}"
+        yield f"{one.request.method} {one.request.url}"
+        yield from (f"{name}: {value}" for name, value in one.request.headers)
+        if one.request.body:
+            yield from ("", one.request.body)
+        yield ""
+        if one.response is None:
+            yield f"no answer: {one.failure.kind}: {one.failure.detail}" if one.failure else "no answer"
+        else:
+            yield f"HTTP {one.response.status} {one.response.reason}".rstrip()
+            yield from (f"{name}: {value}" for name, value in one.response.headers)
+            if one.response.body:
+                yield from ("", _indent_json(one.response.body))
+        yield ""
+
+
+def _fault_of(envelope: Envelope, body: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    for part in filter(None, envelope.faults.split("/")):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, str):
+        return {envelope.message: value}
+    return value if isinstance(value, Mapping) else {}
+
+
+def _indent_json(body: str) -> str:
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
+        return body

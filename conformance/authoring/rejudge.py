@@ -1,0 +1,139 @@
+"""Recorded evidence of an earlier run judged by today's cases: what would that run say now? Nothing is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from conformance.assemble import assemble_run
+from conformance.checks.context import ResponseRules, build_expectation
+from conformance.checks.model import Finding, Verdict, row_verdict
+from conformance.checks.response import check_response
+from conformance.contract.contract import Contract, Row
+from conformance.contract.messages import list_wordings
+from conformance.contract.templates import MissingValue
+from conformance.http import Response
+from conformance.results.model import RecordedExchange, Results, RowResult, TargetRun
+
+__all__ = ["VerdictChange", "rejudge"]
+
+_FIRM: Final = frozenset({"example", "boundary", "drawn"})
+"""Roles of requests that must provoke the row; what was found at others is kept as it was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictChange:
+    """A row that is judged otherwise now, or that no longer exists (`after` is None)."""
+
+    contract: str
+    row: str
+    before: Verdict
+    after: Verdict | None
+    why: tuple[Finding, ...] = ()
+
+
+def rejudge(results: Results, contracts: Mapping[str, Contract]) -> tuple[Results, tuple[VerdictChange, ...]]:
+    """The results as today's contracts judge them, by contract's name, and what changed.
+
+    A run of a contract that is not given stays as it was. Answers whose body was cut are not judged again.
+    """
+    changes: list[VerdictChange] = []
+    runs: list[TargetRun] = []
+    for run in results.runs:
+        contract = contracts.get(run.contract.name)
+        if contract is None:
+            runs.append(run)
+            continue
+        rules = ResponseRules(contract, lambda _: ())
+        rows: list[RowResult] = []
+        for row in run.rows:
+            entry = contract.row(row.id)
+            judged = _rejudge_row(row, entry, run, rules) if entry is not None else None
+            if judged is None or judged.verdict is not row.verdict:
+                after = judged.verdict if judged is not None else None
+                why = judged.findings if judged is not None else ()
+                changes.append(VerdictChange(contract.name, row.id, row.verdict, after, why))
+            rows += [judged] if judged is not None else []
+        runs.append(assemble_run(replace(run, warnings=()), rows, run.explored, run.undocumented, run.warnings))
+    return replace(results, runs=tuple(runs)), tuple(changes)
+
+
+def _rejudge_row(row: RowResult, entry: Row, run: TargetRun, rules: ResponseRules) -> RowResult:
+    if row.verdict is Verdict.NOT_EXERCISED:
+        return row
+    again: dict[int, tuple[Finding, ...]] = {}
+    for exchange in row.exchanges:
+        if exchange.role in _FIRM and exchange.response is not None and not exchange.response.cut:
+            try:
+                again[exchange.n] = tuple(_check(exchange, exchange.response.status, entry, run, rules))
+            except MissingValue:
+                continue  # it rests on a value that was only known during the run
+    kept = [one for one in row.findings if one.exchange not in again or one.check in {"control", "effect", "repeat"}]
+    findings = (*(one for found in again.values() for one in found), *kept)
+    doubts = [str(row.reason)] if row.verdict is Verdict.INCONCLUSIVE and row.reason else []
+    verdict = row_verdict(findings, doubts, told=True)
+    return replace(row, findings=findings, verdict=verdict)
+
+
+def _check(
+    exchange: RecordedExchange, status: int, entry: Row, run: TargetRun, rules: ResponseRules
+) -> Iterator[Finding]:
+    recorded = exchange.response
+    if recorded is None:
+        return
+    response = Response(status=status, headers=recorded.headers, body=recorded.body.encode(), size=recorded.size)
+    expected = build_expectation(
+        entry.case.expect,
+        _lookup_of(exchange, run.target),
+        row=entry.id,
+        wordings=list_wordings(entry),
+        message_level=rules.contract.file.message_level,
+        language=_language_of(exchange, rules.contract),
+    )
+    for found in check_response(response, expected, rules, exchange.label):
+        yield replace(found, exchange=exchange.n)
+
+
+def _lookup_of(exchange: RecordedExchange, target: Mapping[str, Any]) -> Any:
+    """Fills placeholders with what the recorded request held, and with the fixtures of the run."""
+    query = parse_qs(urlsplit(exchange.request.url).query, keep_blank_values=True)
+
+    def look_up(head: str, names: Sequence[str]) -> Any:
+        if head == "query" and names and names[0] in query:
+            return query[names[0]][0]
+        found: Any = None
+        if head == "json":
+            found = _walk(_parse(exchange.request.body), names)
+        elif head == "fixture":
+            found = _walk(target.get("fixtures"), names)
+        if found is None:
+            raise MissingValue(".".join([head, *names]))
+        return found
+
+    return look_up
+
+
+def _walk(value: Any, names: Sequence[str]) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _parse(text: str | None) -> Any:
+    try:
+        return json.loads(text or "")
+    except (ValueError, RecursionError):
+        return None
+
+
+def _language_of(exchange: RecordedExchange, contract: Contract) -> str | None:
+    """The language that a request asked for, where the contract has several."""
+    if not contract.file.languages:
+        return None
+    asked = parse_qs(urlsplit(exchange.request.url).query).get("_lang")
+    if asked:
+        return asked[0]
+    return next((value for name, value in exchange.request.headers if name.lower() == "accept-language"), None)

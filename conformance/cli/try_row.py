@@ -1,0 +1,83 @@
+"""`conformance try`: one row's example and control, shown whole, with the `expect` that would hold."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance.authoring.attempt import find_example, format_attempt, suggest_expect
+from conformance.cli import options
+from conformance.cli.contracts import find_row, select_contracts
+from conformance.contract.contract import Contract, Row
+from conformance.errors import ConfigError, Problem
+from conformance.files import write_text
+from conformance.interrupts import interrupt_on_signals
+from conformance.reference.embedded import EmbeddedServers
+from conformance.report.sanitize import to_one_line
+from conformance.results.model import RowResult
+from conformance.session import RunOptions
+from conformance.target.selection import resolve_target
+from conformance.target_runner import TargetRunner
+from conformance.yaml_document import dump, replace_mapping
+
+__all__ = ["command"]
+
+
+@click.command("try")
+@click.argument("row")
+@options.target
+@options.contract
+@options.allow
+@options.cases
+@click.option("--write", is_flag=True, help="Put the suggested expect into the case file.")
+def command(
+    row: str, target: str | None, contract: str | None, allow: tuple[str, ...], cases: Path | None, *, write: bool
+) -> int:
+    """Send the example and the control of a ROW as at smoke, show every exchange whole, and the expect that would hold.
+
+    ROW is an ID such as contents-get/limit-below-minimum, or its last part.
+
+    Exit codes: 0 the row conforms or drifts, 1 it does not or cannot be told, 4 row or target is unusable, 5 it was not
+    exercised.
+    """
+    contracts, selection = select_contracts(target, contract, allow, cases)
+    found = find_row(contracts, row)
+    if len(found) > 1:
+        names = ", ".join(sorted(one.name for one, _ in found))
+        raise ConfigError([Problem("ROW", f"{row!r} is in {names}", "give --contract")])
+    ((one, entry),) = found
+    with interrupt_on_signals(), EmbeddedServers() as offer:
+        held_to = resolve_target(one, selection, offer, os.environ)
+        runner = TargetRunner(one, held_to, RunOptions("smoke", 0, relative_to=Path.cwd()))
+        try:
+            runner.begin([entry.id])
+            runner.row(entry.id)
+        finally:
+            runner.close()
+        (result,) = runner.results().runs[0].rows
+    for line in format_attempt(result):
+        for part in line.splitlines() or [""]:
+            click.echo(to_one_line(part))
+    return _conclude(one, entry, result, write=write)
+
+
+def _conclude(contract: Contract, row: Row, result: RowResult, *, write: bool) -> int:
+    reason = f": {to_one_line(result.reason)}" if result.reason else ""
+    click.echo(f"{row.id}: {result.verdict}{reason}")
+    example = find_example(result)
+    if example is not None:
+        expect = suggest_expect(contract.file.envelope, example)
+        click.echo(f"\nThis expect would hold:\n{to_yaml(expect)}")
+        if write:
+            place = ("rows", row.number - 1, "expect")
+            write_text(row.file, replace_mapping(row.file.read_text(encoding="utf-8"), place, expect))
+            click.echo(f"written to {row.file}:{row.line}")
+    return {"conforms": 0, "drifts": 0, "not-exercised": 5}.get(result.verdict.value, 1)
+
+
+def to_yaml(expect: dict[str, Any]) -> str:
+    """The `expect` as it is pasted into a case."""
+    return dump({"expect": expect}).rstrip()
