@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from conformance.assemble import assemble_run
 from conformance.checks.context import ResponseRules, build_expectation
-from conformance.checks.model import Finding, Verdict, row_verdict
+from conformance.checks.model import Finding, Verdict, verdict_of_levels
 from conformance.checks.response import check_response
 from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import list_wordings
@@ -73,8 +73,8 @@ def _rejudge_row(row: RowResult, entry: Row, run: TargetRun, rules: ResponseRule
                 continue  # it rests on a value that was only known during the run
     kept = [one for one in row.findings if one.exchange not in again or one.check in {"control", "effect", "repeat"}]
     findings = (*(one for found in again.values() for one in found), *kept)
-    doubts = [str(row.reason)] if row.verdict is Verdict.INCONCLUSIVE and row.reason else []
-    verdict = row_verdict(findings, doubts, told=True)
+    in_doubt = row.verdict is Verdict.INCONCLUSIVE
+    verdict = verdict_of_levels((one.level for one in findings), in_doubt=in_doubt)
     return replace(row, findings=findings, verdict=verdict)
 
 

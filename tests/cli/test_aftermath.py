@@ -154,9 +154,7 @@ def test_a_metrics_file_that_cannot_be_written_hinders_nothing_else(
     assert "run.prom" in capsys.readouterr().err
 
 
-def test_an_earlier_run_is_judged_by_todays_cases(
-    call: Callable[..., int], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_earlier_run_is_judged_by_todays_cases(call: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     stored("then")
     assert call("rejudge", "then", "--output", "now") == 0
     assert "every row is judged as before" in capsys.readouterr().out

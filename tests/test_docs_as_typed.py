@@ -1,0 +1,149 @@
+"""Every command of the README and the docs, typed in a shell as it stands.
+
+What a reader would have (a clone, servers at their own addresses, keys, results of the night before) is laid out first;
+addresses of servers that are not ours lead to reference servers on this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from conformance import reference
+from conformance.contract.loader import read_contract
+from conformance.contract_run import plan_rows
+from conformance.target.loader import target_from_mapping
+
+ROOT = Path(__file__).parents[1]
+PROGRAMS = Path(sys.executable).parent
+ADDRESSES = ("https://example.microcms-management.io", "https://your-site.g.kuroco.app")
+PAGE = "<h2>Errors</h2><table><tr><th>Status<th>Code<th>Message<tr><td>404<td>not_found<td>No such payment</table>"
+OPENAPI = """\
+openapi: 3.0.3
+info: {title: Payments, version: '1'}
+paths: {/payments: {get: {operationId: listPayments, responses: {'200': {description: all}}}}}
+"""
+
+
+def commands(name: str) -> list[str]:
+    """The commands of a document, each as one line."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [
+        line.replace("\\\n", " ")
+        for block in blocks
+        for line in re.findall(r"^\$ ((?:.*\\\n)*.*)$", block, re.MULTILINE)
+    ]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    """A clone, with a profile of a server on this machine wherever the docs name one."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=60)
+    for name in listed.stdout.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tmp_path / name)
+    (tmp_path / ".venv").symlink_to(PROGRAMS.parent)
+    (tmp_path / "targets").mkdir(exist_ok=True)
+    with reference.start("microcms-management") as server, reference.start("kuroco") as other:
+        quick = {"allow": [], "pace": "1000/1s"}
+        for path in ("staging.yaml", "production.yaml", "targets/staging.yaml"):
+            profile = {**server.profile, **quick, "name": Path(path).stem}
+            (tmp_path / path).write_text(yaml.safe_dump(profile), encoding="utf-8")
+        (tmp_path / "targets" / "kuroco.yaml").write_text(yaml.safe_dump({**other.profile, **quick}), encoding="utf-8")
+        (tmp_path / "errors.html").write_text(PAGE, encoding="utf-8")
+        (tmp_path / "openapi.yaml").write_text(OPENAPI, encoding="utf-8")
+        os.environ["MICROCMS_API_KEY"] = server.profile["credentials"]["full"]["value"]
+        (tmp_path / "address").write_text(server.base_url)
+        yield tmp_path
+    del os.environ["MICROCMS_API_KEY"]
+
+
+def typed(place: Path, name: str) -> list[tuple[str, int, str]]:
+    """Each command that did not end with 0 or 1, with its exit code and what it printed."""
+    address = (place / "address").read_text()
+    port = str(free_port())
+    failed: list[tuple[str, int, str]] = []
+    serving: list[subprocess.Popen[bytes]] = []
+    env = {**os.environ, "PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
+    # The environment that the tests run in is set up, and is not to be set up again for the clone.
+    env["MAKEFLAGS"] = "--old-file=.venv/.ready --old-file=.venv/.ready-dev"
+    env = {key: value for key, value in env.items() if not key.startswith(("PYTEST_", "GITHUB_"))}
+    try:
+        for command in commands(name):
+            if command.startswith(("export ", "pip install", ". ", "make setup", "make test")):
+                continue
+            line = command.replace("--port 8100", f"--port {port}")
+            for known in ADDRESSES:
+                line = line.replace(known, address)
+            line = line.replace("https://docs.example.com/errors", "errors.html")
+            if "--output staging.yaml" in line:
+                (place / "staging.yaml").unlink(missing_ok=True)
+            if " serve " in line:
+                serving.append(subprocess.Popen(["bash", "-c", f"exec {line}"], cwd=place, env=env))
+                wait_for(place / "wrong.yaml")
+                continue
+            done = subprocess.run(
+                ["bash", "-c", line], cwd=place, env=env, capture_output=True, text=True, check=False, timeout=300
+            )
+            if done.returncode not in (0, 1):
+                failed.append((line, done.returncode, done.stdout[-600:] + done.stderr[-600:]))
+            if " init " in line:  # the vendor's own pace would make a run take minutes
+                written = (place / "staging.yaml").read_text(encoding="utf-8")
+                (place / "staging.yaml").write_text(re.sub(r"(?m)^pace:.*", "pace: 1000/1s", written))
+            for folder in ("last", "tonight"):
+                if (place / "reports" / "results.json").exists() and not (place / folder).exists():
+                    shutil.copytree(place / "reports", place / folder)
+    finally:
+        for process in serving:
+            process.terminate()
+            process.wait(30)
+    return failed
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def wait_for(path: Path) -> None:
+    for _ in range(600):
+        if path.exists() and path.stat().st_size:
+            return
+        subprocess.run(["sleep", "0.05"], check=True)
+    raise AssertionError(f"{path} was not written")
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/a-new-vendor.md", "docs/exploration.md", "docs/regression-and-audits.md"]
+)
+def test_every_command_works_as_typed(place: Path, name: str) -> None:
+    assert len(commands(name)) > 1
+    if name != "README.md":
+        first = [str(PROGRAMS / "conformance"), "run", "--target", "staging.yaml", "--depth", "smoke"]
+        subprocess.run(first, cwd=place, check=False, capture_output=True, timeout=200)
+        shutil.copytree(place / "reports", place / "last")
+    assert typed(place, name) == []
+
+
+def test_the_readmes_profile_of_kuroco_exercises_most_rows() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (written,) = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "contract: kuroco" in block]
+    profile = yaml.safe_load(written)
+    contract = read_contract(ROOT / "cases" / "kuroco")
+    environ = {"KUROCO_TOKEN": "t" * 20, "KUROCO_EMAIL": "someone@example.com", "KUROCO_PASSWORD": "p" * 20}
+    target = target_from_mapping(profile, where="README.md", environ=environ)
+    plans = plan_rows(contract, target, contract.rows, "standard", 0)
+    assert sum(not plan.lacks for plan in plans.values()) == 9
