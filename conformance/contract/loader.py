@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from conformance.contract.contract import Contract, Operation, Row, Table
 from conformance.contract.lint import check_contract
+from conformance.contract.openapi import complete_openapi, list_operations
 from conformance.contract.schema import (
     RENAMED_KEYS,
     SHARED_KEYS,
@@ -23,9 +24,8 @@ from conformance.errors import ConfigError, Problem
 from conformance.validation import problems_from_validation
 from conformance.yaml_document import Document, read
 
-__all__ = ["METHODS", "find_contracts", "read_contract"]
+__all__ = ["find_contracts", "read_contract"]
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -54,7 +54,7 @@ def read_contract(folder: Path) -> Contract:
     tables = tuple(
         _table(table, document) for _, document, table in files if table is not None and document is not None
     )
-    contract = Contract(folder, head, tables, operations, openapi.value)
+    contract = Contract(folder, head, tables, operations, complete_openapi(openapi.value))
     documents = {folder / "contract.yaml": head_document, **{doc.path: doc for _, doc, _ in files if doc}}
     problems += check_contract(contract, {path: doc for path, doc in documents.items() if doc})
     if problems:
@@ -112,12 +112,7 @@ def _operations(
     paths = openapi.value.get("paths") if isinstance(openapi.value, dict) else None
     if not isinstance(paths, dict):
         return {}, [Problem(openapi.where(("paths",)), "there is no mapping `paths`", "name the operations in it")]
-    found = {
-        operation["operationId"]: (method.upper(), path)
-        for path, item in paths.items()
-        for method, operation in (item.items() if isinstance(item, dict) else ())
-        if method in METHODS and isinstance(operation, dict) and "operationId" in operation
-    }
+    found = {name: (method, path) for name, method, path in list_operations(openapi.value)}
     problems = [
         Problem(document.where(("operations", name)) if document else name, f"openapi.yaml has no operation {name!r}")
         for name in head.operations
