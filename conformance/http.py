@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -95,7 +96,7 @@ class Response:
             value = json.loads(self.body.decode("utf-8-sig"), parse_constant=_refuse)
         except RecursionError:
             raise ValueError("nested too deeply to be read") from None
-        return limit_depth(value) if self.body.count(b"[") + self.body.count(b"{") > DEEPEST else value
+        return limit_depth(value) if _nests_deeply(self.body) else value
 
 
 class FailureKind(StrEnum):
@@ -109,6 +110,8 @@ class FailureKind(StrEnum):
     NOT_HTTP = "not-http"
     PROXY = "proxy"
     """Our own proxy could not be reached, or refused (407): the target has not seen the request."""
+    TOO_LARGE = "too-large"
+    """A response of which there is more than is read, or more members than can be held: it cannot be checked."""
     UNAVAILABLE = "unavailable"
     """An answer of 429, 502, 503 or 504 that nothing had asked for, repeated until the budget was spent."""
     NOT_SENT = "not-sent"
@@ -123,6 +126,8 @@ FAILURE_NAMES: Mapping[str, Message] = MappingProxyType(
         FailureKind.TIMEOUT: Message("timeout"),
         FailureKind.RESET: Message("reset"),
         FailureKind.NOT_HTTP: Message("not-http"),
+        FailureKind.PROXY: Message("our proxy"),
+        FailureKind.TOO_LARGE: Message("too large"),
         FailureKind.UNAVAILABLE: Message("unavailable"),
         FailureKind.NOT_SENT: Message("not-sent"),
     }
@@ -170,6 +175,22 @@ class Exchange:
     def response(self) -> Response | None:
         """The response, or None where there was none that counts."""
         return self.outcome if isinstance(self.outcome, Response) else None
+
+
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def _nests_deeply(body: bytes) -> bool:
+    """Whether arrays and objects stand in each other more than so many levels deep; quick also for wide ones."""
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return False
+    brackets = STRING.sub(b"", body).translate(None, NO_BRACKETS)
+    for _ in range(DEEPEST):
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        if not brackets:
+            return False
+    return True
 
 
 def _refuse(word: str) -> Any:

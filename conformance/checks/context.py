@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -88,11 +89,17 @@ NOT_JSON = object()
 
 
 def parse_json(response: Response) -> Any:
-    """The body as JSON, or NOTHING."""
-    try:
-        return response.json()
-    except ValueError:
-        return NOT_JSON
+    """The body as JSON, or `NOT_JSON`; the checks of one response share what was parsed, and may not change it."""
+    if getattr(_LAST, "response", None) is not response:
+        try:
+            value = response.json()
+        except ValueError:
+            value = NOT_JSON
+        _LAST.response, _LAST.value = response, value
+    return _LAST.value
+
+
+_LAST = threading.local()
 
 
 def read_errors(rules: ResponseRules, body: Any) -> tuple[ErrorEntry, ...]:

@@ -172,8 +172,9 @@ class CircuitBreaker:
         with self._lock:
             self._unreached = self._unreached + 1 if kind in UNREACHED else 0
             self._timeouts = self._timeouts + 1 if kind is FailureKind.TIMEOUT else 0
-            self._lost = 0 if kind is None else self._lost + 1
-            self._answered = self._answered or kind is None
+            answered = kind is None or kind is FailureKind.TOO_LARGE
+            self._lost = 0 if answered else self._lost + 1
+            self._answered = self._answered or answered
             if self.reason is None and isinstance(outcome, NoResponse):
                 self.reason = self._reason(outcome.detail)
 

@@ -185,6 +185,9 @@ class Session:
         if last.truncated and not last.early and not self._cuts_short:
             # It may not be asked for again, and a network can cut a response as well as a target.
             return NoResponse(FailureKind.RESET, outcome.faults[-1], outcome)
+        if outcome.cut:
+            detail = Message("the answer is too large to be checked: {n:,} bytes were read", n=outcome.size)
+            return NoResponse(FailureKind.TOO_LARGE, detail, outcome)
         if policy.maybe_done and outcome.status in UNCERTAIN:
             detail = Message(
                 "the answer to the first try was lost, and the {status} to its repetition tells nothing",

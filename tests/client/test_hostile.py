@@ -148,17 +148,16 @@ def pour(serve: Start) -> Callable[..., object]:
 
 def test_an_endless_body_is_read_up_to_the_bound(pour: Start, talk: Start) -> None:
     outcome = ask(pour(HEAD + b"\r\n", b"x" * 65536), talk, most=1 << 20, keep=1000)
-    assert isinstance(outcome, Response)
-    assert (True, b"x" * 1000) == (outcome.cut, outcome.body)
-    assert outcome.size <= 1 << 20
-    assert "more than 1048576 bytes" in outcome.faults[0]
+    assert (outcome.kind, outcome.response.cut, outcome.response.body) == (FailureKind.TOO_LARGE, True, b"x" * 1000)
+    assert outcome.response.size <= 1 << 20
+    assert "more than 1048576 bytes" in outcome.response.faults[0]
 
 
 def test_a_chunked_body_without_end_is_read_up_to_the_bound(pour: Start, talk: Start) -> None:
     outcome = ask(
         pour(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1000\r\n" + b"x" * 4096 + b"\r\n"), talk, most=1 << 20
     )
-    assert "more than 1048576 bytes" in outcome.faults[0]
+    assert "more than 1048576 bytes" in outcome.response.faults[0]
 
 
 @pytest.mark.parametrize("start", [HEAD, b"HTTP/1.1 103 Hints\r\n", HEAD + b"X: "])
@@ -188,7 +187,7 @@ def test_memory_stays_small_whatever_comes(pour: Start, serve: Start, talk: Star
             tracemalloc.reset_peak()
             before, _ = tracemalloc.get_traced_memory()
             session = talk(server.url, limits={"whole": 5.0})
-            assert session.send(Request("GET", server.url)).response is not None
+            assert session.send(Request("GET", server.url)).outcome is not None
             _, peak = tracemalloc.get_traced_memory()
             assert peak - before < 48 << 20
     finally:
@@ -198,9 +197,9 @@ def test_memory_stays_small_whatever_comes(pour: Start, serve: Start, talk: Star
 def test_a_gzip_bomb_is_unpacked_up_to_the_bound(serve: Start, talk: Start) -> None:
     raw = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB
     outcome = ask(serve(raw), talk, whole=2.0)
-    assert isinstance(outcome, Response)
-    assert (outcome.cut, outcome.body) == (True, bytes(64 << 10))
-    assert outcome.size <= 32 << 20
+    assert outcome.kind == FailureKind.TOO_LARGE
+    assert (outcome.response.cut, outcome.response.body) == (True, bytes(64 << 10))
+    assert outcome.response.size <= 32 << 20
 
 
 def test_silence_is_a_timeout(serve: Start, talk: Start) -> None:
@@ -253,3 +252,27 @@ def test_what_does_not_speak_tls_is_a_silence_of_tls(serve: Start, talk: Start) 
 def test_the_answer_to_head_has_no_body(serve: Start, talk: Start) -> None:
     outcome = ask(serve(HEAD + b"Content-Length: 500\r\n\r\n"), talk, "HEAD")
     assert (200, b"", ()) == (outcome.status, outcome.body, outcome.faults)
+
+
+def test_a_large_answer_is_kept_whole(serve: Start, talk: Start) -> None:
+    body = b'{"contents": ["' + b"x" * 20_000_000 + b'"]}'
+    raw = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    outcome = ask(serve(raw), talk, read=5.0, whole=10.0)
+    assert isinstance(outcome, Response)
+    assert (outcome.cut, outcome.size) == (False, len(body))
+    assert outcome.json() == {"contents": ["x" * 20_000_000]}
+
+
+def test_more_members_than_can_be_held_are_not_checked(serve: Start, talk: Start) -> None:
+    body = b"[" + b"[]," * 1_500_000 + b"[]]"
+    raw = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    outcome = ask(serve(raw), talk, read=5.0, whole=10.0)
+    assert (outcome.kind, len(outcome.response.body)) == (FailureKind.TOO_LARGE, 64 << 10)
+    assert outcome.detail == "the answer is too large to be checked: 4,500,004 bytes were read"
+
+
+def test_headers_without_number_are_kept_up_to_a_thousand(serve: Start, talk: Start) -> None:
+    raw = HEAD + b"X: y\r\n" * 30_000 + b"Content-Length: 2\r\n\r\n{}"
+    outcome = ask(serve(raw), talk)
+    assert len(outcome.headers) == 1000
+    assert outcome.faults[0] == "more than 1,000 headers: the rest was not kept"

@@ -577,7 +577,7 @@ def test_a_vantage_that_is_shut_out_does_not_make_the_target_gone(serve: Start, 
 
 def test_many_workers_share_one_session(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
-    session = talk(server.url)
+    session = talk(server.url, limits={"read": 5.0, "whole": 5.0})
     with ThreadPoolExecutor(8) as pool:
         replies = list(pool.map(lambda n: session.send(Request("GET", f"{server.url}/{n}")).response, range(200)))
     assert all(replies)
