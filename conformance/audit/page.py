@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
-from conformance.audit.model import AuditCell, AuditedTable, Column, Matrix
+from conformance.audit.model import AuditCell, AuditedRow, AuditedTable, Column, Matrix
 from conformance.checks.model import Verdict
 from conformance.messages import Message, join_messages, plural_message
 from conformance.report.format import format_choice
@@ -41,11 +41,26 @@ def render_audit(matrix: Matrix, links: Mapping[str, str] | None = None, languag
         matrix=matrix,
         folders=[quote(links[column.name]) if column.name in links else None for column in matrix.columns],
         contracts=_contracts(matrix),
+        broken=_broken(matrix),
         headline=_headline(matrix.columns),
         heading=_heading(matrix),
         unfair=join_messages(", ", matrix.unfair),
         **functions,
     )
+
+
+def _broken(matrix: Matrix) -> list[tuple[AuditedRow, list[tuple[Column, AuditCell]]]]:
+    """The rows that some target violates, each with those targets; rows that most targets violate come first."""
+    found = []
+    for row in matrix.rows:
+        targets = [
+            (column, cell)
+            for column, cell in zip(matrix.columns, row.cells, strict=True)
+            if cell is not None and cell.verdict is Verdict.VIOLATES
+        ]
+        if targets:
+            found.append((row, targets))
+    return sorted(found, key=lambda entry: -len(entry[1]))
 
 
 def _heading(matrix: Matrix) -> str:

@@ -111,7 +111,7 @@ def test_each_cell_leads_to_its_row_in_the_targets_report() -> None:
     page = parsed(render_audit(two(), {"good": "good", "bad": "the bad one"}))
     assert f"good/report.html#{ROW}" in page.links
     assert f"the%20bad%20one/report.html#{ROW}" in page.links
-    assert 3 == sum("#contents-get/" in link for link in page.links)
+    assert sum("#contents-get/" in link for link in page.links) == 5
 
 
 def test_a_contract_twice_in_one_report_is_linked_where_the_worse_row_stands() -> None:
@@ -162,3 +162,12 @@ def test_forty_targets_are_one_page_of_moderate_size() -> None:
     html = render_audit(build_matrix([(name, one) for name in names]), {name: name for name in names})
     assert len(html) < 1_000_000
     assert 40 * 47 == sum("#t-" in link for link in parsed(html).links)
+
+
+def test_the_page_shows_first_which_rows_are_violated_by_which_targets() -> None:
+    page = render_audit(two(), {})
+    first = page[: page.index('id="targets"')]
+    assert "What is broken" in first
+    assert "contents-get/limit-below-minimum" in first
+    assert "1 target" in first
+    assert "What is broken" not in render_audit(build_matrix([("good", results(accepting()))]), {})
