@@ -46,7 +46,8 @@ class Fault:
 class Variant:
     """One question that the documents leave open; `choices` are the permitted answers, the default first.
 
-    A `rare` variant keeps its default in nine of ten random servers; an `explicit_only` one always keeps it.
+    A `rare` variant keeps its default in nine of ten random servers; an `explicit_only` one always keeps it. The
+    choices in `pending` conform, but cases still blame them: no random server makes them.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Variant:
     sentence: str
     rare: bool = False
     explicit_only: bool = False
+    pending: tuple[str, ...] = ()
 
     @property
     def default(self) -> str:
@@ -91,7 +93,7 @@ def draw_variants(variants: Sequence[Variant], seed: int) -> dict[str, str]:
     source = random.Random(f"variants-{seed}")  # noqa: S311 - it has to be repeatable, not secret
     choices: dict[str, str] = {}
     for variant in variants:
-        choice = source.choice(variant.choices)
+        choice = source.choice([choice for choice in variant.choices if choice not in variant.pending])
         keep_default = variant.explicit_only or (variant.rare and source.random() > 0.1)
         choices[variant.name] = variant.default if keep_default else choice
     return choices

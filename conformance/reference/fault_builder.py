@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Generic, Literal
 
 from conformance.reference.catalogue import Fault, Row
-from conformance.reference.hooks import Context, FaultHooks, FaultyServer, RequestCounter
+from conformance.reference.hooks import Context, FaultHooks, FaultyServer, RequestContext, RequestCounter
 from conformance.reference.http import JsonResponse
 
 __all__ = [
     "Change", "Condition", "FaultBuilder", "after_first", "all_of", "always", "every_nth", "mark_pending", "not_first",
+    "repeated",
     "when",
 ]  # fmt: skip
 
@@ -42,7 +43,7 @@ def when(**expected: Any) -> Condition[Any]:
     """True where each of these attributes of the request context is as expected.
 
     A string is a pattern that the whole text has to match; a pair is the least and the greatest permitted number; a
-    dict holds patterns for query parameters, which have to be present. Any other value has to be equal.
+    dict holds patterns for query parameters or headers, which have to be present. Any other value has to be equal.
     """
     return lambda context: all(_is_as_expected(getattr(context, name), value) for name, value in expected.items())
 
@@ -53,8 +54,12 @@ def _is_as_expected(actual: Any, expected: Any) -> bool:
     if isinstance(expected, tuple):
         return actual is not None and bool(expected[0] <= actual <= expected[1])
     if isinstance(expected, dict) and expected:
-        return all(name in actual and _is_as_expected(actual[name][0], value) for name, value in expected.items())
+        return all(name in actual and _is_as_expected(_first(actual[name]), one) for name, one in expected.items())
     return bool(actual == expected)
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, list) else value
 
 
 def after_first(condition: Condition[Context]) -> Condition[Context]:
@@ -80,13 +85,31 @@ def not_first(condition: Condition[Context]) -> Condition[Context]:
     def differs(context: Context) -> bool:
         if not condition(context):
             return False
-        request = context.request
-        this = (request.method, request.path, request.query, sorted(request.headers.items()), context.body)
+        this = _identity(context)
         if not first:
             first.append(this)
         return this != first[0]
 
     return differs
+
+
+def repeated(condition: Condition[Context]) -> Condition[Context]:
+    """True for requests that `condition` holds for and that are equal to an earlier one."""
+    seen: list[tuple[Any, ...]] = []
+
+    def is_repeated(context: Context) -> bool:
+        if not condition(context):
+            return False
+        this = _identity(context)
+        seen.append(this)
+        return this in seen[:-1]
+
+    return is_repeated
+
+
+def _identity(context: RequestContext) -> tuple[Any, ...]:
+    request = context.request
+    return (request.method, request.path, request.query, sorted(request.headers.items()), context.body)
 
 
 class FaultBuilder(Generic[Context]):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from conformance.reference.hooks import RequestContext
 from conformance.reference.http import JsonResponse
-
-__all__ = [
-    "GO_STACK", "NODE_STACK", "PHP_STACK", "PYTHON_STACK", "as_html", "cut_short", "in_array", "with_content_type",
-    "with_members", "with_status", "with_value", "without_member",
-]  # fmt: skip
 
 Change = Callable[[JsonResponse, RequestContext], JsonResponse]
 
@@ -28,6 +24,17 @@ PHP_STACK: Final = (
     "/var/www/site/topics/Validate.php:214\nStack trace:\n#0 /var/www/site/topics/Validate.php(214): trim(NULL)\n"
     "#1 /var/www/site/api/Dispatcher.php(88): Topics->save(Array)\n#2 {main}\n  thrown"
 )
+LEAKS: Final[Mapping[str, str]] = {
+    "inner_address": "upstream 10.0.3.17:8080 did not accept the request",
+    "inner_host": "db-1.prod.internal: connection refused",
+    "file_path": "/var/www/app/releases/42/lib/handler.js",
+    "email": "kenji.sato@example.co.jp",
+    "sql": "SELECT id, name FROM members WHERE id = $1 LIMIT 1",
+    "password_hash": "$2b$12$Wq3yB0c1dE2fG3hI4jK5lO9pQ8rS7tU6vW5xY4zA3bC2dE1fG0hI2",
+}
+"""What must not stand in a response, by name."""
+GATEWAY_STATUSES: Final = (504, 429, 504, 503, 502)
+"""Statuses that a proxy sends where it gets no response."""
 
 
 def with_status(status: int) -> Change:
@@ -50,6 +57,16 @@ def without_member(name: str) -> Change:
     return lambda response, _: response.replace(
         value={key: value for key, value in _members(response).items() if key != name}
     )
+
+
+def with_credential(credential: Callable[[Any], str], form: Callable[[str], Any] = str) -> Callable[..., JsonResponse]:
+    """A credential beside the right body, in some form; `credential` finds it by the request context."""
+    return lambda response, context: response.replace(value={**_members(response), "debug": form(credential(context))})
+
+
+def encode_base64(text: str) -> str:
+    """A text in base64."""
+    return base64.b64encode(text.encode()).decode()
 
 
 def with_content_type(content_type: str) -> Change:

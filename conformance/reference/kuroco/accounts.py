@@ -16,7 +16,6 @@ GRANT_SECONDS = 600.0
 ACCESS_SECONDS = 3600.0
 REFRESH_SECONDS = 14 * 86400.0
 LOCKED_SECONDS = 3600.0
-FAILURES_BEFORE_LOCK = 5
 
 
 @dataclass(slots=True)
@@ -46,9 +45,13 @@ class AccessToken:
 
 @dataclass(slots=True)
 class AccountStore:
-    """Checks passwords, issues tokens and redeems them; for one thread at a time. `now` is a clock in seconds."""
+    """Checks passwords, issues tokens and redeems them; for one thread at a time.
+
+    `now` is a clock in seconds; `lock_after` is the number of failed logins that locks an account for an hour.
+    """
 
     now: Callable[[], float]
+    lock_after: float = 5
     accounts: dict[str, Account] = field(default_factory=dict)
     grants: dict[str, AccessToken] = field(default_factory=dict)
     accesses: dict[str, AccessToken] = field(default_factory=dict)
@@ -61,7 +64,7 @@ class AccountStore:
         self.accesses[STATIC_TOKEN] = AccessToken(STATIC_TOKEN, account, float("inf"))
 
     def authenticate(self, email: str, password: str) -> Account | None:
-        """The account of an e-mail and its password, or None; five failures lock an account for an hour."""
+        """The account of an e-mail and its password, or None; repeated failures lock the account."""
         account = self.accounts.get(email)
         if account is None or account.locked_until > self.now():
             return None
@@ -69,7 +72,7 @@ class AccountStore:
             account.failures = 0
             return account
         account.failures += 1
-        if account.failures >= FAILURES_BEFORE_LOCK:
+        if account.failures >= self.lock_after:
             account.failures, account.locked_until = 0, self.now() + LOCKED_SECONDS
         return None
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote
 from conformance.reference.hooks import Behaviour, FaultHooks
 from conformance.reference.http import IncomingRequest, JsonResponse, WireResponse
 from conformance.reference.kuroco import members, topics
-from conformance.reference.kuroco.accounts import AccountStore
+from conformance.reference.kuroco.accounts import STATIC_TOKEN, AccountStore
 from conformance.reference.kuroco.context import KurocoContext, KurocoSite
 from conformance.reference.kuroco.fields import content_structure
 from conformance.reference.kuroco.language import PRIMARY, negotiate
@@ -47,9 +47,9 @@ class KurocoApplication:
         choices: Mapping[str, str],
         now: Callable[[], float] = time.time,
     ) -> None:
-        self.site = KurocoSite(
-            choices, content_structure(choices), Behaviour(hooks), TopicStore(now), AccountStore(now)
-        )
+        lock_after = float(choices["lock_after"].replace("never", "inf"))
+        accounts = AccountStore(now, lock_after)
+        self.site = KurocoSite(choices, content_structure(choices), Behaviour(hooks), TopicStore(now), accounts)
         self._serializer = ResponseSerializer(choices)
         self._lock = threading.Lock()
         for number in range(1, 4):
@@ -80,6 +80,8 @@ class KurocoApplication:
         if endpoint:
             context.operation, context.group_exists = endpoint.operation, endpoint.group_exists
         context.token = self.site.accounts.find_access(key)
+        if key and context.token is None and not self.site.behaviour.performs("check token", context):
+            context.token = self.site.accounts.find_access(STATIC_TOKEN)
         self._select_language(context)
         return context
 

@@ -60,6 +60,17 @@ class KurocoContext(RequestContext):
     rejected: bool = False
 
     @property
+    def password(self) -> str | None:
+        """The password in the body of a login, if it is text."""
+        value = self.body_member("password")
+        return value if isinstance(value, str) else None
+
+    @property
+    def text_length(self) -> int | None:
+        """The length of the text that is being validated; None where nothing is."""
+        return None if self.checked_text is None else len(self.checked_text)
+
+    @property
     def language_header(self) -> str | None:
         """The value of `Accept-Language`; None where it is absent."""
         return self.request.headers.get("accept-language")

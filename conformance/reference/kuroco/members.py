@@ -93,6 +93,8 @@ def check_access(context: KurocoContext, site: KurocoSite) -> JsonResponse | Non
 def _check_write_access(context: KurocoContext, site: KurocoSite) -> JsonResponse | None:
     if context.token is not None and context.token.account is not None:
         return None
+    if not site.behaviour.performs("check access to writes", context):
+        return None
     if context.token is None and site.choices["anonymous_write"] == "401":
         return gateway_error(401, TOKEN_REQUIRED, site)
     return undocumented_error(403, "forbidden", "Insufficient permissions to perform this action.")

@@ -57,6 +57,8 @@ def breaks_rule(check: Check, field: Field | None, choices: Mapping[str, str]) -
     if value == "":
         return choices["empty_optional"] == "refused"
     if check.row == REGEX:
+        if choices["regex_line_end"] == "accepted":
+            value = value.removesuffix("\n")
         return re.fullmatch(field.pattern, value) is None or value.endswith("\n")
     if check.row == LENGTH:
         return not field.least <= text_length(value, choices["length_unit"]) <= field.most

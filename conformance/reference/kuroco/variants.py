@@ -20,6 +20,12 @@ VARIANTS: Final[tuple[Variant, ...]] = (
     Variant("field_names", ("ext_col", "ext", "slug"), "How the extension fields are named in a body."),
     Variant("field_titles", ("english", "japanese", "alike"), "What the extension fields are called for people."),
     Variant("regex_pattern", ("upper", "anchored", "kana"), "The pattern of the field that has one."),
+    Variant(
+        "regex_line_end",
+        ("rejected", "accepted"),
+        "A line end after a text that the pattern matches.",
+        pending=("accepted",),
+    ),
     Variant("length_limits", ("3-10", "2-40", "1-5"), "The limits of the field that has them."),
     Variant(
         "length_unit",
@@ -48,6 +54,7 @@ VARIANTS: Final[tuple[Variant, ...]] = (
     Variant("anonymous_write", ("401", "403"), "The status of a write without a token."),
     Variant("wrong_token", ("gateway", "envelope"), "The form of the response to an invalid access token."),
     Variant("missing_login_keys", ("401", "400"), "A login without an e-mail or a password, or with a wrong type."),
+    Variant("lock_after", ("5", "10", "never"), "After how many failed logins an account is locked."),
     Variant("grant_again", ("refused", "taken"), "A grant token that was exchanged before."),
     Variant("empty_token_request", ("anonymous", "refused"), "A request for a token that names no grant."),
     Variant("token_shape", ("objects", "strings"), "The form of tokens: with their expiry, or alone."),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import math
+import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -24,6 +27,8 @@ __all__ = ["MicrocmsApplication"]
 
 _BODY_LIMIT: Final = 1 << 20
 _ALLOWED_PEERS: Final = frozenset({"127.0.0.1"})
+_CACHED: Final = frozenset({"listContents", "getContent", "listMediaV1", "listMediaV2"})
+_CACHE_SECONDS: Final = 2.0
 _IP, _FORBIDDEN, _URL, _RATE, _INTERNAL = (("common", number) for number in range(1, 6))
 
 
@@ -38,6 +43,7 @@ class MicrocmsApplication:
         self._serializer = ResponseSerializer(choices)
         self._limiter = RateLimiter(10, 10.0, fixed=choices["rate_window"] == "fixed")
         self._key_names = {value: name for name, value in KEYS.items()}
+        self._cache: dict[tuple[str, str], tuple[float, JsonResponse]] = {}
         self.crashes: list[Exception] = []
         contents = ContentOperations(self.store, self._behaviour, choices)
         self._media = media = MediaOperations(self.store, self._behaviour, choices)
@@ -83,7 +89,18 @@ class MicrocmsApplication:
         except Exception as crash:  # noqa: BLE001 - any server answers its own errors with a 500
             self.crashes.append(crash)
             response = self._errors.response(_INTERNAL, {})
+        if self._choices["cache"] == "marked" and context.operation in _CACHED and response.status == 200:
+            response = self._from_cache(response, context)
         return self._serializer.serialize(self._behaviour.alter(response, context), request)
+
+    def _from_cache(self, response: JsonResponse, context: MicrocmsContext) -> JsonResponse:
+        """The response to an equal request of the last two seconds, marked as such; else this one, which is kept."""
+        key, now = (context.path, context.request.query), time.monotonic()
+        stored, cached = self._cache.get(key, (-_CACHE_SECONDS, response))
+        if now - stored < _CACHE_SECONDS:
+            return cached.replace(headers=(*cached.headers, ("Age", "1"), ("X-Cache", "HIT")))
+        self._cache[key] = now, response
+        return response
 
     def _read_request(self, request: IncomingRequest) -> MicrocmsContext:
         query = parse_qs(request.query, keep_blank_values=True, errors="replace") if request.query else {}
@@ -138,8 +155,10 @@ class MicrocmsApplication:
         is_throttled = context.key_name == "throttled"
         if not is_throttled and self._choices["rate_of_all"] != "limited":
             return
+        caller = "throttled" if is_throttled else context.request.peer
         with self.store.lock:
-            context.wait = self._limiter.admit("throttled" if is_throttled else context.request.peer)
+            context.wait = self._limiter.admit(caller)
+            context.admitted = self._limiter.count(caller)
         if context.wait > 0:
             self._behaviour.reject(_RATE, context)
 
@@ -164,8 +183,18 @@ class MicrocmsApplication:
             return JsonResponse(204, NO_BODY, (("Allow", route.allow),), content_type="")
         if choice == "404":
             raise RequestRejected(_URL)
+        if choice == "supported":
+            return self._run_for_other_version(context, route)
         self._behaviour.reject(route.method_row, context)
         return None
+
+    def _run_for_other_version(self, context: MicrocmsContext, route: Route) -> JsonResponse:
+        """Deletes a medium by version 1 or uploads one by version 2; 405 where the request is not valid for that."""
+        context.operation = "deleteMedia" if context.method == "DELETE" else "uploadMedia"
+        try:
+            return self._run(context)
+        except RequestRejected:
+            raise RequestRejected(route.method_row) from None
 
     def _choice_for_method(self, method: str, route: Route) -> str:
         if method == "OPTIONS":
@@ -182,6 +211,9 @@ class MicrocmsApplication:
         response = self._errors.response(rejection.row, rejection.values)
         if response.status == 405 and context.route is not None and self._choices["allow_header"] == "present":
             return response.replace(headers=(("Allow", context.route.allow),))
-        if rejection.row == _RATE and self._choices["retry_after"] == "present":
-            return response.replace(headers=(("Retry-After", str(math.ceil(context.wait))),))
+        if rejection.row == _RATE and self._choices["retry_after"] != "absent":
+            seconds = math.ceil(context.wait)
+            date = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+            value = date if self._choices["retry_after"] == "date" else str(seconds)
+            return response.replace(headers=(("Retry-After", value),))
         return response

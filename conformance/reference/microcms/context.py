@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,11 +18,12 @@ __all__ = ["MicrocmsContext"]
 class MicrocmsContext(RequestContext):
     """A request to the service; the fields below are filled in as far as the request gets.
 
-    `endpoint` and `id` are taken from the path; `key_name` is the name of a valid key, `wait` the seconds until the
-    rate limiter admits the next request. `body` is the whole body as bytes, `json_body` the object in it, None where
-    there is none. `parameter` is the list parameter that is being checked, as `raw` text and as `number`. `url` is
-    that of the medium to delete; `listed` and `deleted` say whether it exists or existed. `size` is that of the upload,
-    in bytes. `row` and `echo` are the row of the rejection and the value that its message repeats.
+    `endpoint` and `id` are taken from the path; `key_name` is the name of a valid key. `wait` is how many seconds the
+    rate limiter makes the request wait, `admitted` how many it has admitted. `body` is the whole body as bytes,
+    `json_body` the object in it, None where there is none. `parameter` is the list parameter that is being checked, as
+    `raw` text and as `number`. `url` is that of the medium to delete; `listed` and `deleted` say whether it exists or
+    existed. `size` is that of the upload, in bytes. `row` and `echo` are the row of the rejection and the value in its
+    message.
     """
 
     route: Route | None = None
@@ -30,6 +31,7 @@ class MicrocmsContext(RequestContext):
     id: str = ""
     key_name: str | None = None
     wait: float = 0.0
+    admitted: int = 0
     parameter: str = ""
     raw: str = ""
     number: int | None = None
@@ -55,6 +57,16 @@ class MicrocmsContext(RequestContext):
     def content_type(self) -> str:
         """The Content-Type of the request; empty where there is none."""
         return self.request.headers.get("content-type", "")
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the request, with lower-case names."""
+        return self.request.headers
+
+    @property
+    def declared_length(self) -> int | None:
+        """The Content-Length of the request; None for a chunked body."""
+        return self.request.body.declared
 
     @property
     def statuses(self) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -48,6 +49,8 @@ class MediaOperations:
     def list_v1(self, context: MicrocmsContext) -> JsonResponse:
         """A page by limit and offset."""
         limit, offset = self._parameters.read_page(context, "media-get", "limit", "offset")
+        if offset >= 10_000 and self._choices["offset_10000_on_v1"] == "fails":
+            raise RequestRejected(("common", 5))
         found = _select_images(self._store.media, only=self._parameters.read_image_only(context))
         self._behaviour.reject_if_faulty(context, value=context.raw)
         page = [medium.as_json(1) for medium in found[offset : offset + limit]]
@@ -60,7 +63,7 @@ class MediaOperations:
             page = self._first_page(context)
         else:
             page = self._next_page(context, token)
-        found = self._find_by_name(page.file_name)
+        found = self._find_by_name(page.file_name if self._behaviour.performs("fileName", context) else "")
         if page.file_name and not found:
             self._behaviour.reject(_FILE_NAME, context)
         found = _select_images(found, only=page.image_only)
@@ -159,6 +162,10 @@ class MediaOperations:
         )
         if page is None or beside:
             self._behaviour.reject(_TOKEN, context)
+        if page and not self._behaviour.performs("start of page", context):
+            page = replace(page, start=0)
+        if page and not self._behaviour.performs("conditions of page", context):
+            page = replace(page, image_only=False, file_name="")
         return page or Page(0, DEFAULT_LIMIT, image_only=False, file_name="", expires=0.0)
 
     def _find_by_name(self, name: str) -> list[Medium]:

@@ -39,7 +39,7 @@ def create_store(choices: Mapping[str, str]) -> Store:
     for number, word in enumerate(_WORDS):
         at = f"2026-02-{number + 1:02}T03:00:00.000Z"
         content = Content(
-            _new_id(choices["id_style"], word, source), _STATES[number % len(_STATES)], members[0].id, at, at
+            _new_id(choices["id_style"], word, source), _STATES[number % len(_STATES)], members[1].id, at, at
         )
         group[content.id] = content
     list(group.values())[2].media = (store.media[-1].id,)

@@ -129,6 +129,10 @@ class RateLimiter:
         admitted.append(at)
         return 0.0
 
+    def count(self, caller: str) -> int:
+        """How many requests of a caller were admitted in the present period."""
+        return len(self._admitted.get(caller, ()))
+
 
 @dataclass(slots=True)
 class Store:

@@ -33,6 +33,7 @@ _NUMBERS: Final = (
     _number("huge", "2147483648 and beyond", ("range", "rejected", "rejected-from-64-bit")),
 )
 _QUERIES: Final = (
+    Variant("offset_10000_on_v1", ("accepted", "fails"), "An offset of 10,000 and more on media, version 1."),
     Variant("offset_on_v2", ("ignored", "validated"), "An offset on the list of media, version 2."),
     Variant("query_of_object", ("validated", "ignored"), "Limit and offset on an object API."),
     Variant("boolean_empty", _REJECTED_OR_ACCEPTED, "An empty imageOnly."),
@@ -88,7 +89,12 @@ _PATHS: Final = (
     Variant("method_get", ("405", "404"), "GET and HEAD where only PATCH is."),
     Variant("method_options", ("405", "204", "404"), "OPTIONS."),
     Variant("method_nonstandard", ("405", "404"), "TRACE and methods of no standard."),
-    Variant("method_other_version", ("405", "404"), "DELETE of media in version 1, POST in version 2."),
+    Variant(
+        "method_other_version",
+        ("405", "404", "supported"),
+        "DELETE of media in version 1, POST of media in version 2.",
+        pending=("supported",),
+    ),
     Variant("allow_header", ("present", "absent"), "Allow beside 405."),
     Variant("key_in_query", _REJECTED_OR_ACCEPTED, "The key in the query instead of the header."),
 )
@@ -106,12 +112,18 @@ _SERVER: Final = (
         "Which check comes first.",
     ),
     Variant("rate_window", ("sliding", "fixed"), "How requests are counted."),
-    Variant("retry_after", ("absent", "present"), "Retry-After beside 429."),
+    Variant("retry_after", ("absent", "present", "date"), "Retry-After beside 429."),
     Variant("ip_dot", ("present", "absent"), "The dot at the end of the message: the documents have both."),
     Variant("offset_dot", ("absent", "present"), "The dot at the end of the offset's message."),
     Variant("id_style", ("words", "random", "uuid"), "What the IDs of contents look like."),
     Variant("error_body", ("message", "no-message", "no-body"), "The body of an error may have a message.", rare=True),
     Variant("wording", ("documented", "other"), "Messages may change without notice.", rare=True),
+    Variant(
+        "cache",
+        ("none", "marked"),
+        "Whether lists and contents come from a cache of 2 seconds, with Age and X-Cache.",
+        explicit_only=True,
+    ),
     Variant(
         "rate_of_all",
         ("unlimited", "limited"),

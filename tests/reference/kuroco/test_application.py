@@ -256,3 +256,22 @@ def test_the_profile_is_one_that_the_suite_reads() -> None:
 def test_a_detail_is_listed_too_for_the_vendors_python_client(client: Client) -> None:
     body = client.send("detail_path").json()
     assert body["list"] == [body["details"]]
+
+
+def test_a_site_may_accept_a_line_end_after_a_match() -> None:
+    with site(variants={"regex_line_end": "accepted"}) as client:
+        match = client.fields["regex"]["valid"]
+        statuses = [
+            client.send("insert_path", client.valid(regex=text)).status_code
+            for text in (match, match + "\n", match + "\n\n", match + "x")
+        ]
+    assert statuses == [201, 201, 400, 400]
+
+
+@pytest.mark.parametrize(("choice", "status"), [("5", 401), ("10", 200), ("never", 200)])
+def test_a_site_may_lock_an_account_later(choice: str, status: int) -> None:
+    with site(variants={"lock_after": choice}) as client:
+        for _ in range(6):
+            client.send("login_path", {"email": client.email, "password": "wrong"}, token=False)
+        right = {"email": client.email, "password": client.password}
+        assert client.send("login_path", right, token=False).status_code == status

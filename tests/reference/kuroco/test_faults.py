@@ -65,15 +65,17 @@ class Recorder:
 
     def send(
         self, row: Row, fixture: str, body: Any = None, way: Mapping[str, str] | None = None,
-        topics_id: Any = None, *, token: bool = True,
+        topics_id: Any = None, *, token: bool | str = True,
     ) -> Any:  # fmt: skip
         if row not in self.rows:
             return None
         way = way or {}
-        path = "/" + self.fixtures[fixture].replace("{topics_id}", str(topics_id or self.fixtures["topics_id"]))
+        path = "/" + self.fixtures[fixture].replace(
+            "{topics_id}", str(self.fixtures["topics_id"] if topics_id is None else topics_id)
+        )
         raw = b"" if body is None else json.dumps(body).encode()
         headers = {"accept-language": way["Accept-Language"]} if "Accept-Language" in way else {}
-        headers |= {"x-rcms-api-access-token": self.token} if token else {}
+        headers |= {"x-rcms-api-access-token": self.token if token is True else token} if token else {}
         query = f"_lang={way['_lang']}" if "_lang" in way else ""
         method = "GET" if body is None else "POST"
         outgoing = self.application.respond(
@@ -114,7 +116,7 @@ class Recorder:
         self.writers()
 
     def members(self) -> None:
-        for way in WAYS:
+        for way in (*WAYS, {}):
             self.send(LOGIN, "login_path", {"email": "no@example.com", "password": "x"}, way, token=False)
             self.send(PROFILE, "profile_path", None, way, token=False)
             for grant in ("word", "0f" * 32, "another"):
@@ -128,11 +130,32 @@ class Recorder:
             self.send(TOKEN, "token_path", {"grant_token": grant}, token=False)
         self.send(PROFILE, "profile_path")
 
+        self.easy_credentials()
+
+    def easy_credentials(self) -> None:
+        """Credentials that are nearly right; a right login after every second failure keeps the account unlocked."""
+        right = self.login["password"]
+        for password in ("", right.upper(), right[:8] + "xxxx", right[:-1], right + "x", "x", "x"):
+            self.send(LOGIN, "login_path", self.login | {"password": password}, token=False)
+            self.send(LOGIN, "login_path", self.login, token=False)
+        self.send(LOGIN, "login_path", {"email": "no@example.com", "password": ""}, token=False)
+        token = self.token
+        for wrong in (token.upper(), token[:8] + "x" * 56, token + "0", "word"):
+            self.send(PROFILE, "profile_path", token=wrong)
+        for fixture in ("insert_path", "update_path", "delete_path"):
+            self.send(PROFILE, fixture, self.valid(), topics_id=1002, token=False)
+        for part in (str.upper, lambda text: text[:8] + "0" * 56):
+            grant = (self.send(TOKEN, "login_path", self.login, token=False) or {}).get("grant_token", "")
+            self.send(TOKEN, "token_path", {"grant_token": part(grant)}, token=False)
+            tokens = self.send(TOKEN, "token_path", {"grant_token": grant}, token=False) or {}
+            self.send(TOKEN, "profile_path", token=tokens.get("access_token", {}).get("value", "none"))
+            self.send(TOKEN, "token_path", {"grant_token": "word"}, token=False)
+
     def readers(self) -> None:
         for way in WAYS:
             for fixture in ("list_path", "detail_path", "missing_group_list_path", "missing_group_detail_path"):
                 self.send(NOT_FOUND, fixture, None, way)
-            for number in (999_999_999, 2**31 + 1001, 10**15, "abc"):
+            for number in (999_999_999, 2**31 + 1001, 10**15, "abc", 5 * 10**17, 10**30, 0, -1, 1.5, 999_999_999):
                 self.send(NOT_FOUND, "detail_path", None, way, number)
         self.send(NOT_FOUND, "delete_path", {}, topics_id=1003)
         self.send(NOT_FOUND, "detail_path", topics_id=1003)
@@ -154,7 +177,7 @@ class Recorder:
             self.write(EMPTY, self.valid(required=value), {})
         self.write(MISSING, self.valid(required="0"), {})
         least, most = self.field("length")["min"], self.field("length")["max"]
-        for size in (least - 1, least, most, most + 1, 50 * most):
+        for size in (least - 1, least, most, most + 1, 50 * most, 5000, 20_000):
             for letter in "n漢𠮷":
                 self.write(LENGTH, self.valid(length=letter * size), {})
         self.write(NO_GROUP, self.valid(), {})
@@ -167,6 +190,16 @@ class Recorder:
         self.write(ZIP, self.valid(zip="530-0001"), {})
         self.write(URL, self.valid(url="https://www.example.org"), {})
         self.write(LENGTH, self.valid(length="漢" * self.field("length")["min"]), {})
+        for row, change in (
+            (TITLE, {"subject": ""}),
+            (EMPTY, {"required": ""}),
+            *((row, {kind: "abc"}) for row, kind in KINDS.items()),
+        ):
+            for _ in range(2):
+                self.write(row, self.valid(**change), {})
+        for _ in range(2):
+            self.write(NO_GROUP, self.valid(), {}, group="missing_group_")
+            self.write(MISSING, self.without_required(), {})
         both = self.valid(email="abc", url="abc")
         self.write(EMAIL, both, {})
         self.write(TITLE, self.valid(subject="Q"), {"_lang": "en", "Accept-Language": "ja"})

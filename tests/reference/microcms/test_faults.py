@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -60,18 +62,19 @@ def lists(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         "/api/v1/media": {"imageOnly": "true"},
         "/api/v2/media": {"fileName": fixtures["media_file_name"]},
     }
-    words = ("abc", "1.5", "5a", "1,000", "true", "{}", "ü", "<b>", "word")
+    words = ("abc", "1.5", "5a", "1,000", "true", "{}", "ü", "<b>", "word", "1.50", "TrUx", "a b", "%41", "abc")
+    large = (3 * 10**9, 5 * 10**15, 4 * 10**18, 10**30)
     for path, beside in lists.items():
-        for limit in (-1, -2, -20, -2000, 0, 1, 100, 101, 102, 5000, *words):
+        for limit in (-1, -2, -20, -2000, 0, 1, 100, 101, 102, 5000, -1, 101, *words, *large, *(-one for one in large)):
             yield ask("GET", path, {"limit": limit})
             yield ask("GET", path, {"limit": limit, **beside})
-        for offset in (-1, -2, -20, 0, 1, 500, *words):
+        for offset in (-1, -2, -20, 0, 1, 500, -1, *words, *large, *(-one for one in large)):
             yield ask("GET", path, {"offset": offset})
             yield ask("GET", path, {"offset": offset, "limit": 5})
             yield ask("GET", path, {"limit": 100, "offset": offset})
     yield ask("GET", "/api/v1/media", {"limit": 101, "offset": 0})
     for version in (1, 2):
-        for word in ("xxx", "yes", "tru", "2", "true", "false"):
+        for word in ("xxx", "yes", "tru", "2", "true", "false", "xxx", "1.50", "TrUx", "a b", "%41", "<b>"):
             yield ask("GET", f"/api/v{version}/media", {"imageOnly": word})
             yield ask("GET", f"/api/v{version}/media", {"imageOnly": word, "limit": 5})
             yield ask("GET", f"/api/v{version}/media", {"imageOnly": word, "fileName": "view"})
@@ -81,48 +84,64 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     group = f"/api/v1/contents/{fixtures['endpoint']}"
     one, draft = f"{group}/{fixtures['content_id']}", f"{group}/{fixtures['draft_content_id']}"
     known = fixtures["content_id"]
-    for name in (known[:-1], known + "x", known.upper(), "z" + known[1:], "no", "never-was-here", "x" * 40):
+    names = (known[:-1], known + "x", known.upper(), "z" + known[1:], "no", "never-was-here", "x" * 40, "no", known)
+    for name in (*names, "0", "-1", "5000000000"):
         yield ask("GET", f"{group}/{name}")
     bodies: list[Any] = [{"status": value} for value in (
         ["CLOSED"], ["PUBLISH_AND_DRAFT"], ["publish"], ["PUBLISH "], ["FOO"], ["PUBLISH"], ["DRAFT"], "PUBLISH",
         ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 3,
     )] + [[], "x", 1]  # fmt: skip
-    raw = [json.dumps(body).encode() for body in bodies] + [b"{", b"nonsense"]
+    raw = [json.dumps(body).encode() for body in bodies] + [b"{", b"nonsense", b"{"]
+    raw += [json.dumps(bodies[0]).encode(), json.dumps({"status": ["PUBLISH", "DRAFT"]}).encode()]
     for body in raw:
         yield ask("PATCH", draft + "/status", body=body)
         yield ask("GET", draft)
     creators = [json.dumps({"createdBy": who}).encode() for who in (
-        fixtures["missing_member_id"], "nobody", fixtures["member_id"],
+        fixtures["missing_member_id"], "nobody", "nobody", fixtures["member_id"],
     )]  # fmt: skip
     for body in (*creators, b"[]", b"{"):
         yield ask("PATCH", one + "/createdBy", body=body)
         yield ask("GET", one)
-    for method in ("PUT", "POST", "DELETE"):
+    for method in ("PUT", "POST", "DELETE", "PUT"):
         for part in ("/status", "/createdBy"):
             yield ask(method, draft + part, body=b'{"status": ["PUBLISH"]}')
             yield ask("GET", draft)
+        yield ask("PATCH", draft + "/status", body=b'{"status": ["DRAFT"]}')
 
 
 def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
-    for token in ("x", "garbage-and-more", fixtures["expired_media_token"], fixtures["expired_media_token"][:-1] + "!"):
+    expired = fixtures["expired_media_token"]
+    for token in ("x", "x", "garbage-and-more", expired, expired[:-1] + "!", expired.upper()):
         yield ask("GET", "/api/v2/media", {"token": token})
+    for more in ({"fileName": "view"}, {"imageOnly": "true"}):
+        yield ask("GET", "/api/v2/media", {"limit": 2, **more})
+        yield ask("GET", "/api/v2/media", {"token": "<last>"})
     yield ask("GET", "/api/v2/media", {"limit": 2})
     yield ask("GET", "/api/v2/media", {"token": "<last>"})
-    for name in ("never.png", fixtures["media_file_name"]):
+    for name in ("never.png", "never.png", fixtures["media_file_name"]):
         for more in ({}, {"limit": 3}, {"imageOnly": "true"}):
             yield ask("GET", "/api/v2/media", {"fileName": name, **more})
     kind = "multipart/form-data; boundary=b"
-    yield ask("POST", "/api/v1/media", body=b"{}", content_type="application/json")
+    for _ in range(2):
+        yield ask("POST", "/api/v1/media", body=b"{}", content_type="application/json")
     yield ask("POST", "/api/v1/media", body=b"--b--\r\n", content_type=kind)
     yield ask("POST", "/api/v1/media", body=form(10, "other"), content_type=kind)
     yield ask("GET", "/api/v1/media")
-    for size in (10, 4_900_000, 5_400_000, 6_000_000, 11_000_000):
+    for size in (10, 4_900_000, 5_400_000, 5_400_000, 6_000_000, 11_000_000):
         yield ask("POST", "/api/v1/media", body=large(size), content_type=kind)
         yield ask("GET", "/api/v1/media")
-    for method in ("PUT", "PATCH"):
-        for version in (1, 2):
-            yield ask(method, f"/api/v{version}/media")
-    for url in ("", "word", "/assets/a/b/c.png", *(fixtures[f"{name}media_url"] for name in ("missing_", "", ""))):
+    yield ask("POST", "/api/v1/media", body=large(6_000_000), content_type=kind, transfer_encoding="chunked")
+    for method in ("PUT", "PATCH", "PUT"):
+        yield ask(method, "/api/v1/media", body=form(10), content_type=kind)
+        yield ask(method, "/api/v2/media", {"url": fixtures["media_url"]})
+        yield ask("GET", "/api/v1/media")
+    for url in (
+        "",
+        "word",
+        "word",
+        "/assets/a/b/c.png",
+        *(fixtures[f"{name}media_url"] for name in ("missing_", "missing_", "", "")),
+    ):
         yield ask("DELETE", "/api/v2/media", {"url": url})
         yield ask("GET", "/api/v1/media")
     yield ask("DELETE", "/api/v2/media")
@@ -136,8 +155,19 @@ def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     draft = f"{group}/{fixtures['draft_content_id']}"
     status = json.dumps({"status": ["PUBLISH"]}).encode()
     people = fixtures["member_id"]
-    for name in (fixtures["invited_member_id"], fixtures["missing_member_id"], people, people[:-1], people + "0", "me"):
+    names = (
+        fixtures["invited_member_id"],
+        fixtures["missing_member_id"],
+        people,
+        people[:-1],
+        people + "0",
+        "me",
+        "me",
+    )
+    for name in (*names, "0", "-1", "5000000000"):
         yield ask("GET", f"/api/v1/members/{name}")
+    for header in ("x_forwarded_for", "forwarded", "x_real_ip", "true_client_ip", "x_real_ip"):
+        yield ask("GET", group, peer="127.0.0.9", **{header: "for=127.0.0.1"})
     yield ask("PATCH", draft + "/status", body=b'{"status": ["DRAFT"]}')
     operations = [
         ("GET", group, b"", ""), ("GET", draft, b"", ""), ("PATCH", draft + "/status", status, ""),
@@ -148,16 +178,36 @@ def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     ]  # fmt: skip
     for method, path, body, kind in operations:
         yield ask(method, path, body=body, content_type=kind, peer="127.0.0.9")
-        for key in ("-", "wrong", "a-wrong-key-of-some-length", KEYS["full"] + "0", KEYS["forbidden"]):
+        full = KEYS["full"]
+        keys = (
+            "-",
+            "wrong",
+            "a-wrong-key-of-some-length",
+            full + "0",
+            full.upper(),
+            full[:-2] + "xx",
+            KEYS["forbidden"],
+        )
+        for key in (*keys, "wrong"):
             yield ask(method, path, body=body, content_type=kind, x_microcms_api_key=key)
     yield ask("GET", draft)
     yield ask("GET", "/api/v1/media")
-    for path in ("/api/v3/contents/news", "/api/v1/nowhere", "/api/v1/mediax", "/somewhere"):
+    for path in (
+        "/api/v3/contents/news",
+        "/api/v1/nowhere",
+        "/api/v1/mediax",
+        "/somewhere",
+        "/api/v10/media",
+        "/no",
+        "/no",
+    ):
         yield ask("GET", path)
     for _ in range(25):
         yield ask("GET", group, x_microcms_api_key=KEYS["throttled"])
     yield ask("GET", draft, x_microcms_api_key=KEYS["throttled"])
-    for path in (group, draft):
+    yield ask("PATCH", draft + "/status", body=status, x_microcms_api_key=KEYS["throttled"])
+    yield ask("GET", draft)
+    for path in (group, draft, draft):
         yield ask("GET", path, x_fault="internal")
 
 
@@ -178,11 +228,13 @@ PASSING = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|20
 def responses(server: MicrocmsApplication, section: str) -> Iterable[str]:
     """Every response of the server, without what differs from run to run."""
     last = ""
-    for method, target, headers, body, peer in SECTIONS[section](server.profile("http://127.0.0.1")["fixtures"]):
+    fixtures = server.profile("http://127.0.0.1")["fixtures"]
+    for method, target, headers, body, peer in SECTIONS[section](fixtures):
         path, _, query = target.replace("%3Clast%3E", last).partition("?")
-        incoming = IncomingRequest(method, path, query, dict(headers), peer, RequestBody(io.BytesIO(body), len(body)))
+        length = None if "transfer-encoding" in headers else len(body)
+        incoming = IncomingRequest(method, path, query, dict(headers), peer, RequestBody(io.BytesIO(body), length))
         outgoing = server.respond(incoming)
-        text = outgoing.payload.decode()
+        text = outgoing.payload.decode().replace(fixtures["member_id"], "the member")
         token = re.search(r'"token":"([^"]*)"', text)
         last = token[1] if token else last
         kind = next((value for name, value in outgoing.headers if name == "Content-Type"), None)
@@ -195,6 +247,15 @@ def right_responses(section: str) -> tuple[str, ...]:
     seen = tuple(responses(server, section))
     assert server.crashes == []
     return seen
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look at the clock takes 50 ms, so that the rate limit is seen over more than a second."""
+    ticks = itertools.count()
+    monkeypatch.setattr(
+        "conformance.reference.microcms.state.time", SimpleNamespace(monotonic=lambda: next(ticks) / 20)
+    )
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -231,6 +292,6 @@ def test_every_fault_has_a_name_and_a_sentence_of_its_own_kind() -> None:
 def test_catalogue_is_spread_over_all_kinds() -> None:
     kinds = {
         "status", "message", "wording", "envelope", "content-type", "leak", "effect", "control", "combination",
-        "operation", "repeated", "method", "lenient",
+        "operation", "repeated", "method", "lenient", "gateway", "range", "beyond",
     }  # fmt: skip
     assert {fault.kind for fault in FAULTS} == kinds

@@ -143,3 +143,32 @@ def test_open_numbers_follow_the_choice(choices: dict[str, str], query: str, sta
         full = running.profile["credentials"]["full"]
         url = f"{running.base_url}/api/v1/contents/news?{query}"
         assert status == requests.get(url, headers={full["header"]: full["value"]}, timeout=5).status_code
+
+
+def test_cached_reads_say_so_and_another_query_gets_the_present_state() -> None:
+    with reference.start("microcms-management", variants={"cache": "marked"}) as running:
+        full = running.profile["credentials"]["full"]
+        headers = {full["header"]: full["value"]}
+        url = f"{running.base_url}/api/v1/contents/news/{running.profile['fixtures']['draft_content_id']}"
+        before = requests.get(url, headers=headers, timeout=5)
+        requests.patch(f"{url}/status", json={"status": ["PUBLISH"]}, headers=headers, timeout=5)
+        cached = requests.get(url, headers=headers, timeout=5)
+        present = requests.get(f"{url}?fresh=1", headers=headers, timeout=5)
+    assert [answer.json()["status"] for answer in (before, cached, present)] == [["DRAFT"], ["DRAFT"], ["PUBLISH"]]
+    assert [answer.headers.get("X-Cache") for answer in (before, cached, present)] == [None, "HIT", None]
+
+
+def test_the_other_version_of_media_may_delete_and_upload() -> None:
+    with reference.start("microcms-management", variants={"method_other_version": "supported"}) as running:
+        full, fixtures = running.profile["credentials"]["full"], running.profile["fixtures"]
+        headers, version_1, version_2 = {full["header"]: full["value"]}, "/api/v1/media", "/api/v2/media"
+        seen = [
+            requests.request(method, running.base_url + path, headers=headers, timeout=5, **more).status_code
+            for method, path, more in (
+                ("DELETE", version_1, {"params": {"url": fixtures["media_url"]}}),
+                ("DELETE", version_1, {}),
+                ("POST", version_2, {"files": {"file": ("a.png", PNG, "image/png")}}),
+                ("POST", version_2, {"json": {}}),
+            )
+        ]
+    assert seen == [200, 405, 201, 405]

@@ -7,36 +7,25 @@ from itertools import cycle
 from typing import Any, Final
 
 from conformance.reference.catalogue import Row
-from conformance.reference.fault_builder import Change, Condition, FaultBuilder, after_first, not_first
+from conformance.reference.fault_builder import Change, Condition, FaultBuilder, after_first, not_first, repeated
 from conformance.reference.hooks import FaultyServer
 from conformance.reference.http import JsonResponse
+from conformance.reference.kuroco.accounts import STATIC_TOKEN
 from conformance.reference.kuroco.context import KurocoContext
 from conformance.reference.kuroco.messages import row_message
 from conformance.reference.kuroco.responses import REQUEST_ID
-from conformance.reference.kuroco.rows import (
-    EMAIL,
-    EMPTY,
-    LENGTH,
-    LOGIN,
-    MISSING,
-    NO_GROUP,
-    NOT_FOUND,
-    NUMBER,
-    PROFILE,
-    REGEX,
-    TEL,
-    TITLE,
-    TOKEN,
-    URL,
-    ZIP,
-)  # fmt: skip
+from conformance.reference.kuroco.rows import FORMATS, ROWS
 from conformance.reference.response_changes import (
+    GATEWAY_STATUSES,
+    LEAKS,
     PHP_STACK,
     PYTHON_STACK,
     as_html,
     cut_short,
+    encode_base64,
     in_array,
     with_content_type,
+    with_credential,
     with_members,
     with_status,
     without_member,
@@ -44,6 +33,7 @@ from conformance.reference.response_changes import (
 
 __all__ = ["BUILDER", "FAULTS", "ROW_NAMES", "change_entries", "with_message", "with_message_of"]
 
+(LOGIN, PROFILE, TOKEN, NOT_FOUND, NO_GROUP, TITLE, MISSING, EMPTY, EMAIL, TEL, ZIP, URL, NUMBER, REGEX, LENGTH) = ROWS
 BUILDER: Final = FaultBuilder[KurocoContext]("kuroco")
 Limit = Callable[[Condition[KurocoContext]], Condition[KurocoContext]]
 
@@ -123,11 +113,49 @@ def _renamed(response: JsonResponse, _: KurocoContext) -> JsonResponse:
     return response.replace(value={"error" if name == "errors" else name: one for name, one in response.value.items()})
 
 
-def _with_token(response: JsonResponse, context: KurocoContext) -> JsonResponse:
-    token = context.key or next(iter(context.site.accounts.accesses))
-    return response.replace(value={**response.value, "debug": {"token": token}})
+def _token(context: KurocoContext) -> str:
+    return context.key or STATIC_TOKEN
 
 
+def _messages(response: JsonResponse) -> list[str]:
+    return [str(one["message"]) if isinstance(one, dict) else str(one) for one in response.value["errors"]]
+
+
+def _misplaced(place: Callable[[list[str]], Any]) -> Change[KurocoContext]:
+    """The messages somewhere else in the body."""
+    return lambda response, _: response.replace(value=place(_messages(response)))
+
+
+def _titled(change: Callable[[str, str], str]) -> Change[KurocoContext]:
+    """The right message about another title, made from the item's title and field name."""
+
+    def message(context: KurocoContext) -> str:
+        error = context.errors[0]
+        title = change(error.title, error.field or "")
+        return row_message(error.row or EMAIL, title, context.language, context.site.choices)
+
+    return change_entries(lambda entry, context: {**entry, "message": message(context)})
+
+
+def _of_another_item(row: Row) -> Change[KurocoContext]:
+    """The message of another row, about an item that nobody named."""
+    return change_entries(
+        lambda entry, context: {**entry, "message": row_message(row, "Text", context.language, context.site.choices)}
+    )
+
+
+_PLACES: Final[tuple[tuple[str, Callable[[list[str]], Any]], ...]] = (
+    ("message", lambda texts: {"message": texts[0]}),
+    ("error", lambda texts: {"error": texts[0]}),
+    ("data", lambda texts: {"data": {"errors": [{"message": one} for one in texts]}}),
+    ("one_text", lambda texts: texts[0]),
+    ("details", lambda texts: {"errors": [], "details": texts}),
+)
+_LEAKS: Final[tuple[tuple[str, Change[KurocoContext]], ...]] = (
+    *((name, with_members(debug=text)) for name, text in LEAKS.items()),
+    ("part_of_token", with_credential(_token, lambda token: f"{token[:12]}…")),
+    ("encoded_token", with_credential(_token, encode_base64)),
+)
 _GENERIC: Final[tuple[tuple[str, str, Change[KurocoContext], Limit | None], ...]] = (
     # name, kind, change, limit
     ("answers_{}_with_200_and_errors", "status", with_status(200), None),
@@ -138,9 +166,10 @@ _GENERIC: Final[tuple[tuple[str, str, Change[KurocoContext], Limit | None], ...]
     ("renames_errors_of_{}", "envelope", _renamed, None),
     ("{}_errors_are_nothing", "envelope", with_members(errors=[]), None),
     ("{}_errors_are_one_object", "envelope", _first_error_only, None),
-    ("tells_the_token_in_{}", "leak", _with_token, None),
+    ("tells_the_token_in_{}", "leak", with_credential(_token), None),
     ("is_right_about_{}_once", "repeated", with_status(500), after_first),
     ("is_right_about_one_{}", "repeated", with_members(errors=[]), not_first),
+    ("gives_{}_another_status_when_repeated", "repeated", with_status(418), repeated),
 )
 _GENERIC_IN_ENVELOPE: Final[tuple[tuple[str, str, Change[KurocoContext]], ...]] = (
     # name, kind, change; not for the row whose errors are strings
@@ -152,7 +181,11 @@ _GENERIC_IN_ENVELOPE: Final[tuple[tuple[str, str, Change[KurocoContext]], ...]] 
 
 def _cross() -> Iterator[FaultyServer[KurocoContext]]:
     stacks = cycle((PHP_STACK, PYTHON_STACK))
-    for row, (name, statuses, code, field, other) in _ROWS.items():
+    for number, (row, (name, statuses, code, field, other)) in enumerate(_ROWS.items()):
+        leak, change = _LEAKS[number % len(_LEAKS)]
+        yield BUILDER.answers(f"leaks_{leak}_in_{name}", row, "leak", change)
+        gateway = GATEWAY_STATUSES[number % len(GATEWAY_STATUSES)]
+        yield BUILDER.answers(f"answers_{name}_with_{gateway}", row, "gateway", with_status(gateway))
         for status in statuses:
             yield BUILDER.answers(f"answers_{name}_with_{status}", row, "status", with_status(status))
         yield BUILDER.answers(f"shows_its_stack_in_{name}", row, "leak", with_members(exception=next(stacks)))
@@ -160,6 +193,15 @@ def _cross() -> Iterator[FaultyServer[KurocoContext]]:
             yield BUILDER.answers(fault.format(name), row, kind, change, limit=limit)
         if row == PROFILE:
             continue
+        place, put = _PLACES[number % len(_PLACES)]
+        yield BUILDER.answers(f"puts_{name}_in_{place}", row, "envelope", _misplaced(put))
+        foreign = next(one for one in FORMATS[number % 4 :] if one != row)
+        mistaken = f"words_{name}_as_{ROW_NAMES[foreign]}_of_another_item"
+        yield BUILDER.answers(mistaken, row, "message", _of_another_item(foreign))
+        if row in (*FORMATS, REGEX, LENGTH):
+            lower, by_field = _titled(lambda title, _: title.lower()), _titled(lambda _, name: name)
+            yield BUILDER.answers(f"titles_{name}_in_lower_case", row, "wording", lower)
+            yield BUILDER.answers(f"titles_{name}_by_its_field", row, "wording", by_field)
         yield BUILDER.answers(f"gives_{name}_the_code_{code.lower()}", row, "code", _with_code(code))
         wrong = f"names_{field.replace(' ', '_')}_in_{name}" if field else f"leaves_out_the_field_of_{name}"
         yield BUILDER.answers(wrong, row, "field", _with_field(field))

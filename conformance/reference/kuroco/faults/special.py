@@ -10,36 +10,22 @@ from conformance.reference.catalogue import Row
 from conformance.reference.fault_builder import Change, Condition, all_of, every_nth, when
 from conformance.reference.hooks import FaultyServer
 from conformance.reference.http import JsonResponse
+from conformance.reference.kuroco.accounts import ACCOUNT, STATIC_TOKEN
 from conformance.reference.kuroco.context import KurocoContext
 from conformance.reference.kuroco.faults.generic import BUILDER, ROW_NAMES, with_message
 from conformance.reference.kuroco.messages import row_message
-from conformance.reference.kuroco.rows import (
-    EMAIL,
-    EMPTY,
-    FORMATS,
-    LENGTH,
-    LOGIN,
-    MISSING,
-    NO_GROUP,
-    NOT_FOUND,
-    NUMBER,
-    PROFILE,
-    REGEX,
-    TEL,
-    TITLE,
-    TOKEN,
-    URL,
-    ZIP,
-)  # fmt: skip
+from conformance.reference.kuroco.rows import FORMATS, ROWS
 from conformance.reference.response_changes import as_html, with_members, with_status, with_value, without_member
 
 __all__ = ["FAULTS"]
 
+(LOGIN, PROFILE, TOKEN, NOT_FOUND, NO_GROUP, TITLE, MISSING, EMPTY, EMAIL, TEL, ZIP, URL, NUMBER, REGEX, LENGTH) = ROWS
 Faults = Iterator[FaultyServer[KurocoContext]]
 Test = Condition[KurocoContext]
 _accepts, _rejects, _answers, _performs = BUILDER.accepts, BUILDER.rejects, BUILDER.answers, BUILDER.performs
 _MANY: Final = float("inf")
 _INT32_END: Final = 2**31
+_RANGES: Final = {"2_31": (2**31, 2**53 - 1), "2_53": (2**53, 2**63 - 1), "2_63": (2**63, _MANY)}
 _CRASH: Final = with_value({"errors": [{"code": "internal_server_error", "message": ""}]}, 500)
 _WRITTEN: Final = (TITLE, MISSING, EMPTY, *FORMATS, REGEX, LENGTH)
 """The rows that validate a body."""
@@ -51,11 +37,36 @@ def _grant(pattern: str) -> Test:
     return lambda context: re.fullmatch(pattern, str(context.body_member("grant_token")), re.DOTALL) is not None
 
 
+def _grant_like(part: Callable[[str], str]) -> Test:
+    """The grant token is not an issued one, but a part of it is."""
+
+    def occurs(context: KurocoContext) -> bool:
+        sent, issued = str(context.body_member("grant_token")), context.site.accounts.grants
+        return sent not in issued and part(sent) in {part(one) for one in issued}
+
+    return occurs
+
+
+def _with_grant(response: JsonResponse, context: KurocoContext) -> JsonResponse:
+    accounts = context.site.accounts
+    grant = accounts.issue_grant(next(iter(accounts.accounts.values())))
+    return response.replace(value={**response.value, "grant_token": grant.value})
+
+
 def _access() -> Faults:
     known, unknown = when(known_email=True), when(known_email=False)
     hexadecimal, word = _grant("[0-9a-fA-F]{64}"), _grant("(?![0-9a-fA-F]{64}$).*")
     yield _accepts("lets_strangers_in", LOGIN, unknown)
     yield _accepts("ignores_the_password", LOGIN, known)
+    _, password = ACCOUNT
+    for name, pattern in (
+        ("an_empty_password", ""), ("the_password_in_any_case", f"(?i:{password})"),
+        ("the_first_eight_characters_of_the_password", f"{password[:8]}.*"),
+        ("the_password_without_its_end", f"{password[:-1]}"), ("the_password_with_more_behind_it", f"{password}.+"),
+    ):  # fmt: skip
+        yield _accepts(f"takes_{name}", LOGIN, when(known_email=True, password=pattern), kind="credential")
+    yield _accepts("lets_strangers_in_without_password", LOGIN, when(known_email=False, password=""))
+    yield _answers("gives_a_grant_in_a_failed_login", LOGIN, "leak", _with_grant)
     yield _rejects("refuses_every_login", LOGIN, when(operation="login"))
     yield _answers("tells_unknown_emails", LOGIN, "status", with_status(404), unknown)
     yield _answers("tells_known_emails", LOGIN, "status", with_status(403), known)
@@ -68,6 +79,16 @@ def _access() -> Faults:
     no_grant = without_member("grant_token")
     yield _answers("forgets_every_login", LOGIN, "control", no_grant, success, to="success")
     yield _accepts("shows_a_profile_to_anybody", PROFILE)
+    for name, pattern in (
+        ("in_any_case", f"(?i:{STATIC_TOKEN})"), ("by_its_first_eight_characters", f"{STATIC_TOKEN[:8]}.*"),
+        ("with_more_behind_it", f"{STATIC_TOKEN}.+"), ("of_any_text", ".+"),
+    ):  # fmt: skip
+        yield _performs(
+            f"takes_an_access_token_{name}", PROFILE, "check token", when(key=pattern), "credential", done=False
+        )
+    for operation in ("insert", "update", "delete"):
+        anonymous = when(operation=operation, key=None)
+        yield _performs(f"lets_anybody_{operation}", PROFILE, "check access to writes", anonymous, done=False)
     yield _rejects("shows_no_profile_at_all", PROFILE, when(operation="profile", logged_in=True))
     yield _answers("hides_the_profile", PROFILE, "status", with_status(404))
     yield _answers("tells_the_email_of_the_member", PROFILE, "leak", _tells_account("email"))
@@ -75,6 +96,12 @@ def _access() -> Faults:
     yield _accepts("takes_any_grant", TOKEN)
     yield _accepts("takes_any_hex_grant", TOKEN, hexadecimal)
     yield _accepts("takes_any_word_as_grant", TOKEN, word)
+    yield _accepts("takes_a_grant_in_any_case", TOKEN, _grant_like(str.lower), kind="credential")
+    yield _accepts("takes_a_grant_by_its_first_eight_characters", TOKEN, _grant_like(lambda text: text[:8]))
+    dead = with_members(access_token={"value": "0" * 64, "expiresAt": "2030-01-01T00:00:00+00:00"})
+    yield _answers(
+        "gives_a_token_that_is_not_valid", (TOKEN, PROFILE), "control", dead, when(operation="token"), to="success"
+    )
     yield _rejects("takes_no_grant", TOKEN, when(operation="token"))
     yield _answers("tells_words_from_hex_grants", TOKEN, "status", with_status(400), word)
 
@@ -87,6 +114,10 @@ def _tells_account(attribute: str) -> Change[KurocoContext]:
     return change
 
 
+def _with_other_id(response: JsonResponse, _: KurocoContext) -> JsonResponse:
+    return response.replace(value={**response.value, "details": {**response.value["details"], "topics_id": 1}})
+
+
 def _missing_topics() -> Faults:
     detail, large = when(operation="detail"), when(operation="detail", topics_number=(_INT32_END, _MANY))
     yield _accepts("lists_a_missing_group_as_empty", NOT_FOUND, when(operation="list", group_exists=False))
@@ -94,6 +125,16 @@ def _missing_topics() -> Faults:
     yield _accepts("shows_deleted_topics", NOT_FOUND, when(operation="detail", deleted=True))
     yield _performs("only_pretends_to_delete", NOT_FOUND, "delete", done=False)
     yield _accepts("shows_another_topic", NOT_FOUND, when(operation="detail", group_exists=True, deleted=False))
+    for start, (least, most) in _RANGES.items():
+        beyond = when(operation="detail", topics_number=(least, most))
+        yield _accepts(f"finds_ids_from_{start}", NOT_FOUND, beyond, kind="range")
+        yield _answers(f"crashes_on_ids_from_{start}", NOT_FOUND, "range", with_status(500), beyond)
+    for name, pattern in (("zero", "0+"), ("negative", "-[0-9]+"), ("fractional", r"[0-9]+\.[0-9]+")):
+        where = when(operation="detail", topics_id=pattern)
+        yield _accepts(f"finds_{name}_ids", NOT_FOUND, where, kind="beyond")
+        yield _answers(f"crashes_on_{name}_ids", NOT_FOUND, "beyond", with_status(500), where)
+    first = "shows_the_first_topic_for_every_id"
+    yield _answers(first, NOT_FOUND, "effect", _with_other_id, detail, to="success")
     yield _accepts("wraps_large_ids", NOT_FOUND, large)
     yield _answers("crashes_at_large_ids", NOT_FOUND, "edge", with_status(500), large)
     for name, details, where in (
@@ -170,6 +211,10 @@ def _length(test: Callable[[str, int, int], bool]) -> Test:
     return occurs
 
 
+def _long_text(least: int, most: float) -> Test:
+    return lambda context: least <= len(str(context.body_member("length") or "")) <= most
+
+
 def _match(test: Callable[[str, str], bool]) -> Test:
     return lambda context: test(context.site.field("regex").pattern.strip("^$"), context.checked_text or "")
 
@@ -199,6 +244,11 @@ def _validation() -> Faults:
     yield _accepts("accepts_all_but_the_mismatch", REGEX, _other_mismatch, kind="edge")
     for name, length in _ACCEPTED_LENGTHS.items():
         yield _accepts(f"accepts_length_{name}", LENGTH, _length(length), kind="edge")
+    for start, most in ((100, 999), (1000, 9999), (10_000, _MANY)):
+        long = all_of(when(checked_kind="length"), when(text_length=(start, most)))
+        yield _accepts(f"accepts_length_from_{start}", LENGTH, long, kind="range")
+        crash = all_of(_long_text(start, most), when(operation="insert|update"))
+        yield _answers(f"crashes_on_length_from_{start}", LENGTH, "range", with_status(500), crash)
     for name, length in _REJECTED_LENGTHS.items():
         yield _rejects(f"refuses_length_{name}", LENGTH, _length(length))
     for name, row, situation in _REJECTED_TEXTS:

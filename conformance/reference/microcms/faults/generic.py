@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import cycle
-from typing import Final
+from typing import Any, Final
+from urllib.parse import unquote
 
 from conformance.reference.catalogue import Row
-from conformance.reference.fault_builder import Change, Condition, FaultBuilder, after_first, not_first
+from conformance.reference.fault_builder import Change, Condition, FaultBuilder, after_first, not_first, repeated
 from conformance.reference.hooks import FaultyServer
 from conformance.reference.http import JsonResponse
 from conformance.reference.microcms.context import MicrocmsContext
 from conformance.reference.microcms.error_rows import message_of
 from conformance.reference.microcms.state import KEYS
 from conformance.reference.response_changes import (
+    GATEWAY_STATUSES,
     GO_STACK,
+    LEAKS,
     NODE_STACK,
     PYTHON_STACK,
     as_html,
     cut_short,
+    encode_base64,
     in_array,
     with_content_type,
+    with_credential,
     with_members,
     with_status,
     with_value,
@@ -86,15 +93,40 @@ def _quoted(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
     return response.replace(value=_text(response))
 
 
-def _with_key(response: JsonResponse, context: MicrocmsContext) -> JsonResponse:
-    key = context.key or KEYS["full"]
-    return response.replace(value={**response.value, "trace": f"curl -H 'X-MICROCMS-API-KEY: {key}'"})
+def _key(context: MicrocmsContext) -> str:
+    return context.key or KEYS["full"]
 
 
 def _with_message_of(other: Row) -> Change[MicrocmsContext]:
     return lambda response, context: response.replace(value={"message": message_of(other, context.echo or "1")})
 
 
+def _misplaced(place: Callable[[str], Any]) -> Change[MicrocmsContext]:
+    """The message somewhere else in the body."""
+    return lambda response, _: response.replace(value=place(_text(response)))
+
+
+_PLACES: Final[tuple[tuple[str, Callable[[str], Any]], ...]] = (
+    ("error", lambda text: {"error": text}),
+    ("capital_message", lambda text: {"Message": text}),
+    ("error_object", lambda text: {"error": {"message": text}}),
+    ("data", lambda text: {"status": "error", "data": {"message": text}}),
+    ("details", lambda text: {"details": [{"message": text}]}),
+)
+_PLACEHOLDER_ROWS: Final = (("media-get", 4), ("contents-get", 5), ("contents-get", 3), ("media-get", 4))
+_LEAKS: Final[tuple[tuple[str, Change[MicrocmsContext]], ...]] = (
+    *((name, with_members(debug=text)) for name, text in LEAKS.items()),
+    ("part_of_key", with_credential(_key, lambda key: f"{key[:12]}…")),
+    ("encoded_key", with_credential(_key, encode_base64)),
+)
+_ECHOES: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
+    ("as_a_number", lambda text: re.sub(r"(\d+\.\d*?)0+$", r"\1", text)),
+    ("in_lower_case", str.lower),
+    ("decoded_twice", unquote),
+    ("escaped", html.escape),
+    ("cut", lambda text: text[:3]),
+    ("without_blanks", lambda text: re.sub(r"\s+", "", text)),
+)
 _STACKS: Final = {"python": PYTHON_STACK, "go": GO_STACK, "node": NODE_STACK}
 _GENERIC: Final[tuple[tuple[str, str, Change[MicrocmsContext], Limit | None], ...]] = (
     # name, kind, change, limit
@@ -106,22 +138,41 @@ _GENERIC: Final[tuple[tuple[str, str, Change[MicrocmsContext], Limit | None], ..
     ("voids_{}", "envelope", with_members(message=None), None),
     ("quotes_{}", "envelope", _quoted, None),
     ("breaks_json_on_{}", "envelope", cut_short, None),
-    ("leaks_key_on_{}", "leak", _with_key, None),
+    ("leaks_key_on_{}", "leak", with_credential(_key, "curl -H 'X-MICROCMS-API-KEY: {}'".format), None),
     ("rewords_{}", "wording", _reworded, None),
     ("answers_{}_rightly_once", "repeated", with_status(200), after_first),
     ("answers_one_{}_rightly", "repeated", with_value({}, 200), not_first),
+    ("gives_{}_another_status_when_repeated", "repeated", with_status(418), repeated),
 )
+
+
+def _echo(change: Callable[[str], str]) -> Change[MicrocmsContext]:
+    """The right message with another value in its placeholder."""
+    return lambda response, context: response.replace(
+        value={"message": message_of(response.row or ("", 0), change(context.echo))}
+    )
 
 
 def _cross() -> Iterator[FaultyServer[MicrocmsContext]]:
     stacks = cycle(_STACKS.items())
-    for row, (name, status, other) in _ROWS.items():
+    for number, (row, (name, status, other)) in enumerate(_ROWS.items()):
         language, stack = next(stacks)
         yield BUILDER.answers(f"answers_{name}_with_{status}", row, "status", with_status(status))
         yield BUILDER.answers(f"mistakes_{name}_for_{_ROWS[other][0]}", row, "message", _with_message_of(other))
         yield BUILDER.answers(f"shows_{language}_stack_on_{name}", row, "leak", with_members(detail=stack))
         for fault, kind, change, limit in _GENERIC:
             yield BUILDER.answers(fault.format(name), row, kind, change, limit=limit)
+        place, put = _PLACES[number % len(_PLACES)]
+        yield BUILDER.answers(f"puts_{name}_in_{place}", row, "envelope", _misplaced(put))
+        leak, change = _LEAKS[number % len(_LEAKS)]
+        yield BUILDER.answers(f"leaks_{leak}_on_{name}", row, "leak", change)
+        gateway = GATEWAY_STATUSES[number % len(GATEWAY_STATUSES)]
+        yield BUILDER.answers(f"answers_{name}_with_{gateway}", row, "gateway", with_status(gateway))
+        foreign = next(one for one in _PLACEHOLDER_ROWS[number % 3 :] if message_of(one) != message_of(row))
+        mistaken = f"mistakes_{name}_for_placeholder_of_{_ROWS[foreign][0]}"
+        yield BUILDER.answers(mistaken, row, "message", with_value({"message": message_of(foreign, "x")}))
+        for echo, modify in _ECHOES if message_of(row) != message_of(row, "x") else ():
+            yield BUILDER.answers(f"echoes_{name}_{echo}", row, "wording", _echo(modify))
 
 
 FAULTS: Final = tuple(_cross())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from conformance.reference.catalogue import Row
-from conformance.reference.fault_builder import Condition, after_first, all_of, every_nth, when
+from conformance.reference.fault_builder import Condition, after_first, all_of, every_nth, not_first, when
 from conformance.reference.hooks import FaultyServer, RequestCounter
 from conformance.reference.http import NO_BODY, JsonResponse
 from conformance.reference.microcms.context import MicrocmsContext
@@ -57,9 +57,17 @@ def _start_of_a_key(context: MicrocmsContext) -> bool:
     return _wrong_key(context) and any(one[:12] == key[:12] for one in KEYS.values())
 
 
-def _first_twenty(condition: Test) -> Test:
+def _first(number: int) -> Callable[[Test], Test]:
+    def limit(condition: Test) -> Test:
+        counter = RequestCounter()
+        return lambda context: condition(context) and counter.increment() <= number
+
+    return limit
+
+
+def _all_but_every_11th(condition: Test) -> Test:
     counter = RequestCounter()
-    return lambda context: condition(context) and counter.increment() <= 20
+    return lambda context: condition(context) and counter.increment() % 11 != 1
 
 
 _NO_KEY: Final = when(key=None)
@@ -77,12 +85,19 @@ def _common() -> Faults:
         powerless = all_of(_POWERLESS, called)
         yield _accepts(f"admits_key_without_permissions_to_{name}", _KEY, powerless, kind="operation")
     yield _accepts("admits_any_address", _IP)
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "True-Client-IP"):
+        claimed = when(headers={header.lower(): ".*127[.]0[.]0[.]1.*"})
+        yield _accepts(f"admits_address_claimed_by_{header.lower().replace('-', '_')}", _IP, claimed, kind="beyond")
     yield _performs("applies_change_from_outside", _IP, "despite ip", _WRITES, done=True)
     yield _accepts("admits_without_key", _KEY, _NO_KEY)
     yield _accepts("admits_any_key", _KEY, _wrong_key)
     yield _accepts("admits_key_without_permissions", _KEY, _POWERLESS)
     yield _accepts("admits_long_wrong_key", _KEY, all_of(_wrong_key, when(key=".{20,}")))
     yield _accepts("admits_key_that_starts_right", _KEY, _start_of_a_key)
+    yield _accepts("admits_key_by_its_first_eight_characters", _KEY, when(key_name=None, key=f"{KEYS['full'][:8]}.*"))
+    yield _accepts("admits_key_with_more_behind_it", _KEY, when(key_name=None, key=f"{KEYS['full']}.+"))
+    yield _accepts("admits_key_without_its_end", _KEY, when(key_name=None, key=f"{KEYS['full'][:-4]}.*"))
+    yield _accepts("admits_key_in_any_case", _KEY, when(key_name=None, key=f"(?i:{KEYS['full']})"))
     yield _accepts("admits_every_second_wrong_key", _KEY, _wrong_key, kind="repeated", limit=every_nth(2))
     yield _answers("answers_missing_key_with_401", _KEY, "status", with_status(401), _NO_KEY)
     yield _answers("answers_wrong_key_with_401", _KEY, "status", with_status(401), _wrong_key)
@@ -94,14 +109,32 @@ def _common() -> Faults:
     yield _accepts("answers_any_url", _URL)
     yield _accepts("answers_any_version", _URL, _OTHER_VERSION)
     yield _accepts("answers_any_first_segment", _URL, when(path="/api/v1(/.*)?"))
+    yield _accepts("answers_version_that_starts_right", _URL, when(path="/api/v[12][^/]+/.*"))
+    yield _accepts("answers_longer_media", _URL, when(path="/api/v[12]/media[^/]+"))
     yield _accepts("answers_longer_first_segment", _URL, when(path="/api/v.*/(contents|media|members|apis|service).*"))
     yield _answers("answers_unknown_version_with_400", _URL, "status", with_status(400), _OTHER_VERSION)
-    yield _accepts("allows_any_rate", _RATE)
-    yield _accepts("allows_30_requests_in_10_seconds", _RATE, limit=_first_twenty)
-    yield _accepts("allows_any_rate_by_get", _RATE, when(method="GET"))
     yield _accepts("hides_internal_errors", _INTERNAL)
     panic = f"panic: runtime error\n\n{GO_STACK}"
     yield _answers("prints_internal_error", _INTERNAL, "leak", with_members(message=panic))
+
+
+def _rates() -> Faults:
+    yield _accepts("allows_any_rate", _RATE)
+    yield _accepts("allows_30_requests_in_10_seconds", _RATE, limit=_first(20))
+    yield _accepts("allows_any_rate_by_get", _RATE, when(method="GET"))
+    yield _accepts("allows_any_rate_by_patch", _RATE, when(method="PATCH"))
+    yield _accepts("allows_20_requests_in_10_seconds", _RATE, limit=_first(10))
+    yield _accepts("allows_11_requests_in_10_seconds", _RATE, limit=_first(1))
+    yield _accepts("allows_10_more_after_each_refusal", _RATE, kind="repeated", limit=_all_but_every_11th)
+    yield _accepts("allows_any_rate_after_one_refusal", _RATE, kind="repeated", limit=after_first)
+    yield _accepts("allows_10_requests_in_a_second", _RATE, when(wait=(0, 9)))
+    yield _accepts("counts_requests_by_url", _RATE, limit=not_first)
+    yield _rejects("allows_9_requests_in_10_seconds", _RATE, when(key_name="throttled", admitted=(10, _MANY)))
+    yield _rejects("allows_1_request_in_10_seconds", _RATE, when(key_name="throttled", admitted=(2, _MANY)))
+    yield _performs("applies_refused_change_beyond_the_rate", _RATE, "despite rate", _WRITES, done=True)
+    yield _answers("answers_later_refusals_with_html", _RATE, "repeated", as_html, limit=after_first)
+    yield _answers("answers_later_refusals_with_403", _RATE, "repeated", with_status(403), limit=after_first)
+    yield _answers("refuses_writes_beyond_the_rate_with_403", _RATE, "status", with_status(403), _WRITES)
 
 
 _LISTS: Final[tuple[tuple[str, str, str, int, tuple[int, int] | None], ...]] = (
@@ -131,6 +164,7 @@ _CRASHES: Final[tuple[tuple[str, int, Test], ...]] = (
     ("letters_of_other_scripts", 3, when(raw=".*[^\x00-\x7f].*")),
     ("markup", 3, when(raw=".*[<>'\"].*")),
 )
+_RANGES: Final = {"2_31": (2**31, 2**53 - 1), "2_53": (2**53, 2**63 - 1), "2_63": (2**63, _MANY)}
 _ACCEPTED_OFFSETS: Final[tuple[tuple[str, int, Test], ...]] = (
     ("offset_minus_1", 0, when(number=(-1, -1))),
     ("offsets_below_minus_1", 0, when(number=(-_MANY, -2))),
@@ -160,6 +194,12 @@ def _limits(name: str, table: str, other: str) -> Faults:
     for fault, row, where in _CRASHES:
         crash = all_of(called, where)
         yield _answers(f"crashes_on_{fault}_on_{name}", ((table, row), _INTERNAL), "status", with_status(500), crash)
+    for start, (least, most) in _RANGES.items():
+        for sign, row, where in (("", 2, when(number=(least, most))), ("minus_", 1, when(number=(-most, -least)))):
+            beyond = all_of(called, where)
+            yield _accepts(f"accepts_limits_from_{sign}{start}_on_{name}", (table, row), beyond, kind="range")
+            fault = f"crashes_on_limits_from_{sign}{start}_on_{name}"
+            yield _answers(fault, ((table, row), _INTERNAL), "range", with_status(500), beyond)
     for value, row in (("0", 1), ("100", 2)):
         where = when(operation=operation, query={"limit": value})
         yield _rejects(f"refuses_limit_{value}_on_{name}", (table, row), where)
@@ -188,6 +228,13 @@ def _offsets(name: str, rows: tuple[Row, Row], total: int) -> Faults:
     for fault, row, where in _ACCEPTED_OFFSETS:
         kind = "combination" if "beside" in fault else "lenient"
         yield _accepts(f"accepts_{fault}_on_{name}", rows[row], all_of(called, where), kind=kind)
+    for start, (least, most) in _RANGES.items():
+        below, above = all_of(called, when(number=(-most, -least))), all_of(called, when(number=(least, most)))
+        yield _accepts(f"accepts_offsets_from_minus_{start}_on_{name}", rows[0], below, kind="range")
+        crash, both = with_status(500), (rows[0], _INTERNAL)
+        yield _answers(f"crashes_on_offsets_from_minus_{start}_on_{name}", both, "range", crash, below)
+        if name == "contents":  # offsets of 10,000 and more on media are a known bug of the vendor
+            yield _answers(f"crashes_on_offsets_from_{start}_on_{name}", both, "range", crash, above, to="success")
     zero = when(operation=operation, query={"offset": "0"})
     yield _rejects(f"refuses_offset_0_on_{name}", rows[0], zero)
     yield _rejects(f"refuses_offset_past_the_end_on_{name}", rows[0], past_the_end)
@@ -244,6 +291,16 @@ def _contents() -> Faults:
     long = when(id=".{20,}")
     yield _answers("crashes_on_long_content_id", (_CONTENT, _INTERNAL), "status", with_status(500), long)
     yield _rejects("loses_every_content", _CONTENT, when(operation="getContent"))
+    for name, row in (("content", _CONTENT), ("member", _MEMBER)):
+        for number, pattern in (("0", "0"), ("a_negative", "-[0-9]+"), ("a_large", "[0-9]{10,}")):
+            yield _accepts(f"finds_{name}_with_{number}_number_as_id", row, when(id=pattern), kind="beyond")
+    other = with_members(id="someone-else")
+    yield _answers("shows_another_content", _CONTENT, "effect", other, when(operation="getContent"), to="success")
+    yield _answers("shows_another_member", _MEMBER, "effect", other, when(operation="getMember"), to="success")
+
+
+def _with_member_email(response: JsonResponse, context: MicrocmsContext) -> JsonResponse:
+    return response.replace(value={**response.value, "invited": f"{context.id[:8]}@example.com"})
 
 
 def _members() -> Faults:
@@ -254,6 +311,7 @@ def _members() -> Faults:
     yield _accepts("shows_member_by_longer_id", _MEMBER, all_of(_extends_a_known_id, unknown))
     yield _accepts("shows_member_for_uuid", _MEMBER, when(id=_UUID, invited=False))
     yield _accepts("shows_every_third_unknown_member", _MEMBER, kind="repeated", limit=every_nth(3))
+    yield _answers("tells_the_email_of_the_invited_member", _MEMBER, "leak", _with_member_email, invited)
     yield _answers("answers_invited_member_with_403", _MEMBER, "status", with_status(403), invited)
     yield _rejects("loses_every_member", _MEMBER, when(operation="getMember"))
 
@@ -294,6 +352,7 @@ def _creators_and_bodies() -> Faults:
 
     yield _performs("applies_rejected_creator", _CREATOR, "change", wrong_creator, done=True)
     yield _rejects("refuses_every_creator", _CREATOR, creator)
+    yield _performs("forgets_accepted_creator", _CREATOR, "change", creator, done=False)
     word = when(creator="[^-]*")
     yield _answers("crashes_on_creator_that_is_no_uuid", (_CREATOR, _INTERNAL), "status", with_status(500), word)
     yield _answers("answers_creator_with_202", _CREATOR, "effect", with_status(202), creator, to="success")
@@ -326,6 +385,9 @@ def _creators_and_bodies() -> Faults:
     yield _accepts("accepts_delete_on_content", _METHOD, when(method="DELETE"))
     yield _accepts("accepts_post_on_created_by", _METHOD, when(method="POST", path=created_by))
     yield _performs("applies_put_on_content", _METHOD, "despite method", when(method="PUT"), done=True)
+    for method in ("POST", "DELETE"):
+        where = when(method=method)
+        yield _performs(f"applies_{method.lower()}_on_content", _METHOD, "despite method", where, done=True)
     yield _rejects("refuses_patch_on_status", _METHOD, status)
     yield _rejects("refuses_patch_on_created_by", _METHOD, creator)
 
@@ -338,6 +400,15 @@ def _is_like_an_issued_one(context: MicrocmsContext) -> bool:
     sent = context.query_value("token") or ""
     alike = any(one[:8] == sent[:8] or one[-8:] == sent[-8:] for one in context.issued_tokens)
     return alike and not _is_issued(context)
+
+
+def _is_issued_in_other_case(context: MicrocmsContext) -> bool:
+    sent = (context.query_value("token") or "").lower()
+    return sent in {one.lower() for one in context.issued_tokens} and not _is_issued(context)
+
+
+def _without_first(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
+    return response.replace(value={**response.value, "media": response.value["media"][1:]})
 
 
 def _media_lists() -> Faults:
@@ -354,6 +425,18 @@ def _media_lists() -> Faults:
     for value in ("true", "false"):
         where = when(operation="listMediaV[12]", query={"imageOnly": value})
         yield _rejects(f"refuses_image_only_{value}", _IMAGE_ONLY, where)
+    yield _performs("ignores_image_only", _IMAGE_ONLY, "imageOnly", done=False)
+    for version in (1, 2):
+        where = when(operation=f"listMediaV{version}")
+        yield _performs(f"ignores_image_only_on_media_v{version}", _IMAGE_ONLY, "imageOnly", where, done=False)
+    images = when(operation="listMediaV[12]", query={"imageOnly": "true"})
+    yield _answers("finds_no_image_at_all", _IMAGE_ONLY, "effect", nothing, images, to="success")
+    next_page = when(operation="listMediaV2", query={"token": ".+"})
+    yield _performs("shows_the_first_page_for_every_token", _TOKEN, "start of page", next_page, done=False)
+    yield _performs("forgets_conditions_on_the_next_page", _TOKEN, "conditions of page", next_page, done=False)
+    yield _answers("loses_an_item_between_pages", _TOKEN, "effect", _without_first, next_page, to="success")
+    yield _accepts("accepts_token_in_any_case", _TOKEN, _is_issued_in_other_case)
+    yield _performs("ignores_file_name", _FILE_NAME, "fileName", when(operation="listMediaV2"), done=False)
     yield _accepts("accepts_any_token", _TOKEN)
     yield _accepts("accepts_expired_token", _TOKEN, _is_issued)
     yield _accepts("accepts_changed_token", _TOKEN, _is_like_an_issued_one)
@@ -391,7 +474,15 @@ def _uploads() -> Faults:
     yield _accepts("accepts_upload_of_6_mb_and_more", _SIZE, when(size=(5.9 * _MB, _MANY)))
     yield _performs("stores_rejected_large_upload", _SIZE, "store", when(size=(5 * _MB, _MANY)), done=True)
     yield _rejects("refuses_upload_of_4_mb", _SIZE, all_of(upload, when(size=(4 * _MB, _MANY))))
+    yield _accepts("accepts_large_upload_without_its_length", _SIZE, when(declared_length=None), kind="beyond")
+    yield _answers(
+        "crashes_on_upload_without_its_length", _SIZE, "beyond", with_status(500), when(declared_length=None)
+    )
     methods = (_POST_METHOD, _DELETE_METHOD)
+    for method in ("PUT", "PATCH"):
+        stored, deleted = when(method=method, path="/.*/v1/.*"), when(method=method, path="/.*/v2/.*")
+        yield _performs(f"stores_upload_by_{method.lower()}", _POST_METHOD, "despite method", stored, done=True)
+        yield _performs(f"deletes_medium_by_{method.lower()}", _DELETE_METHOD, "despite method", deleted, done=True)
     for name, where in (
         ("put_on_media", when(method="PUT")), ("patch_on_media", when(method="PATCH")),
         ("methods_on_media_v1", when(path="/.*/v1/.*")), ("methods_on_media_v2", when(path="/.*/v2/.*")),
@@ -493,6 +584,6 @@ def _undocumented() -> Faults:
 
 
 FAULTS: Final = (
-    *_common(), *_lists(), *_contents(), *_members(), *_statuses(), *_creators_and_bodies(), *_media_lists(),
+    *_common(), *_rates(), *_lists(), *_contents(), *_members(), *_statuses(), *_creators_and_bodies(), *_media_lists(),
     *_uploads(), *_deletions(), *_undocumented(),
 )  # fmt: skip
