@@ -100,9 +100,9 @@ def _find_credentials(exchanges: Sequence[RecordedExchange]) -> Iterator[RunCaus
     for name, calls in used.items():
         statuses = _statuses_of_valid(calls)
         if len(statuses) == 1 and statuses <= {401, 403}:
-            text = Message(
-                "every call with credentials.{name} was answered {status}", name=name, status=next(iter(statuses))
-            )
+            # A secret from the environment is recorded by the name of its variable.
+            what = f"${name}" if name.isupper() else f"credentials.{name}"
+            text = Message("every call with {what} was answered {status}", what=what, status=next(iter(statuses)))
             yield RunCause(f"credentials.{name}", text, _uses_credential(name))
 
 

@@ -155,6 +155,7 @@ class ProgressDisplay:
         self._running, self._done, self._reported, self._violations = "", 0, 0, 0
         self._items, self._started = 0, perf_counter()
         self._in_doubt = 0
+        self._waiting: list[RowResult] = []
         self._causes: set[str] = set()
         self._printer = ProgressPrinter(open_output(), self.state)
 
@@ -221,6 +222,7 @@ class ProgressDisplay:
         self._printer.stop()
         sink = self._session.sink
         if sink.any:
+            self._print_waiting(confirmed=True)
             self._printer.print_lines([""])
             self._printer.print_lines(map(self._session.describe_cause, self._session.causes()))
             print_table(self._printer.console, sink.results(), self._language)
@@ -235,28 +237,38 @@ class ProgressDisplay:
     def _count_result(self, result: RowResult | Exploration) -> None:
         self._done += 1
         self._reported += result.requests
-        if self._is_explained(result):
-            return
-        self._violations += result.verdict is Verdict.VIOLATES
-        if result.verdict is not Verdict.CONFORMS or not self._printer.animated:
-            self._printer.print_lines([self._result_line(result)])
+        in_doubt = isinstance(result, RowResult) and result.verdict in {Verdict.VIOLATES, Verdict.INCONCLUSIVE}
+        if isinstance(result, RowResult) and in_doubt:
+            self._waiting.append(result)
+            self._in_doubt += 1
+            answered = any(one.response is not None for one in result.exchanges)
+            self._print_waiting(confirmed=not answered or self._in_doubt >= _ROWS_BEFORE_CAUSE)
+        elif result.verdict is not Verdict.CONFORMS or not self._printer.animated:
+            self._print_result(result)
 
-    def _is_explained(self, result: RowResult | Exploration) -> bool:
-        """Whether the verdict of a row follows from a cause that was printed; prints a new cause."""
-        if not isinstance(result, RowResult) or result.verdict not in {Verdict.VIOLATES, Verdict.INCONCLUSIVE}:
-            return False
-        self._in_doubt += 1
-        answered = any(one.response is not None for one in result.exchanges)
-        if answered and self._in_doubt < _ROWS_BEFORE_CAUSE:
-            return False
+    def _print_waiting(self, *, confirmed: bool) -> None:
+        """Print the rows in doubt, except those that follow from one cause of the whole run.
+
+        The cause itself is printed once it is `confirmed` by several rows; until then its rows wait.
+        """
         causes = self._session.causes()
-        new = [cause for cause in causes if cause.text not in self._causes]
-        self._causes |= {cause.text for cause in new}
-        self._printer.print_lines(
-            Text(f"! {self._session.describe_cause(cause)}", style="bold yellow") for cause in new
-        )
-        (explained,) = apply_causes([result], causes)
-        return explained.reason in self._causes
+        waiting, self._waiting = self._waiting, []
+        texts = {cause.text for cause in causes}
+        for result in waiting:
+            (explained,) = apply_causes([result], causes)
+            if explained.reason not in texts:
+                self._print_result(result)
+            elif not confirmed:
+                self._waiting.append(result)
+        for cause in causes if confirmed else ():
+            if cause.text not in self._causes:
+                self._causes.add(cause.text)
+                line = f"! {self._session.describe_cause(cause)}"
+                self._printer.print_lines([Text(line, style="bold yellow")])
+
+    def _print_result(self, result: RowResult | Exploration) -> None:
+        self._violations += result.verdict is Verdict.VIOLATES
+        self._printer.print_lines([self._result_line(result)])
 
     def _print_failure(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         self._printer.print_lines([Text(f"✗ {report.nodeid}", style="bold red"), Text(report.longreprtext)])

@@ -124,8 +124,13 @@ class PluginSession:
     def describe_cause(self, cause: RunCause) -> str:
         """A cause in one line, with the line of the profile to check."""
         target = self.options.selection.target
-        where = target.where(*cause.key.split(".")) if target is not None else cause.key
-        return f"{where}: {cause.text}"
+        if target is None:
+            return f"{cause.key}: {cause.text}"
+        section, *names = cause.key.split(".")
+        for credential in target.credentials.values() if section == "credentials" else ():
+            if any(secret.name in names for secret in credential.values.values()):
+                names = [credential.name]
+        return f"{target.where(section, *names)}: {cause.text}"
 
     def redact(self, text: str) -> str:
         """A text without any target's secrets."""

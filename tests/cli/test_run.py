@@ -241,3 +241,16 @@ def test_cases_of_ones_own_do_not_hide_the_shipped_ones(tool: Tool, tmp_path: Pa
     said = tool("run", "--cases", "elsewhere", "--contract", "kuroco", "--depth", "smoke", "login/login")
     assert said.code == 0, said.all
     assert verdicts(tmp_path / "reports") == {"login/login": "conforms"}
+
+
+def test_a_wrong_key_is_said_once_with_its_variable_and_the_line_of_the_profile(
+    tool: Tool, served: Callable[..., Path], tmp_path: Path
+) -> None:
+    credentials = {"full": {"header": "X-MICROCMS-API-KEY", "env": "A_TEST_KEY"}}
+    profile = served("microcms-management", credentials=credentials)
+    line = profile.read_text(encoding="utf-8").splitlines().index("  full:") + 1
+    said = tool("run", "--target", str(profile), "--depth", "smoke", A_TEST_KEY="a-wrong-key-0000")
+    assert said.code == 1, said.all
+    cause = f"microcms-management.yaml:{line}: every call with $A_TEST_KEY was answered 403"
+    assert said.out.count(f"! {tmp_path}/{cause}") + said.out.count(f"! {cause}") == 1, said.out
+    assert "✗ violates" not in said.out.split("Table")[0]
