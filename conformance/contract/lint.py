@@ -517,7 +517,8 @@ def _check_expected(file: _File, expect: Expect, place: Place) -> Iterator[Probl
 
 def _check_schema(file: _File, schema: Any, place: Place) -> Iterator[Problem]:
     """It is a JSON Schema, and refers to nothing outside itself: no run may read or fetch what a case names."""
-    remote = [text for text in _references(schema) if _REMOTE.match(text)]
+    references = list(_references(schema))
+    remote = [text for text in references if _REMOTE.match(text)]
     for text in remote:
         yield file.problem(place, f"the schema refers to {text}", "write what it names into the schema")
     if remote:
@@ -526,6 +527,8 @@ def _check_schema(file: _File, schema: Any, place: Place) -> Iterator[Problem]:
 
     try:
         jsonschema_rs.meta.validate(schema)
+        if references:
+            jsonschema_rs.validator_for(schema)
     except (jsonschema_rs.ValidationError, ValueError) as error:
         yield file.problem(place, f"`{place[-1]}` is no JSON Schema: {str(error).splitlines()[0]}", "correct it")
 

@@ -142,6 +142,10 @@ def test_chains_may_only_call_what_there_is(problems: Problems) -> None:
             "before: [{call: list, expect: {status: 200, body: {$schema: 'http://127.0.0.1/dialect'}}}]",
             "the schema refers to http://127.0.0.1/dialect",
         ),
+        (
+            "before: [{call: list, expect: {status: 200, body: {$ref: '#/nothing'}}}]",
+            "`body` is no JSON Schema: Pointer '/nothing' does not exist",
+        ),
         ("before: [{call: get, request: {path: {idd: a}}}]", "there is no path parameter 'idd'; did you mean 'id'?"),
         ("before: [{call: list, request: {path: {id: a}}}]", "there is no path parameter 'id'"),
         ("before: [{call: get, capture: {a: id}}]", "before.0.capture.a is no JSON pointer; write it as /member/0"),
