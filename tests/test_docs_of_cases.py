@@ -107,7 +107,7 @@ def test_every_example_is_one_that_the_suite_reads(title: str, example: str) -> 
         assert (ROOT / "cases" / "shop" / example.partition("$schema=")[2].strip()).resolve().is_file()
         return
     document, problems = read_text(example, Path("docs/cases.md"))
-    assert () == problems
+    assert problems == ()
     assert document is not None
     if title == "Adding a vendor":
         model.ContractFile.model_validate(document.value)
@@ -136,13 +136,13 @@ def test_our_own_files_are_what_an_editor_accepts(path: Path) -> None:
     document, _ = read(path)
     assert document is not None
     if path.stem != "openapi":
-        assert [] == told("contract" if path.stem == "contract" else "case", document.value)
+        assert told("contract" if path.stem == "contract" else "case", document.value) == []
 
 
 def test_an_editor_sees_a_misspelt_key() -> None:
     row = {"id": "a", "cause": "b", "expect": {"status": 400}}
     table = {"table": "items", "title": "Items", "operation": "list"}
-    assert [] == told("case", {**table, "rows": [row]})
+    assert told("case", {**table, "rows": [row]}) == []
     assert told("case", {**table, "rows": [{**row, "expct": {}}]})
     assert told("case", {**table, "rows": [{**row, "expect": {"status": "400"}}]})
     assert told("profile", {"contract": "shop", "base_url": "http://h", "fixture": {}})

@@ -16,7 +16,7 @@ ADD = "  - id: one\n    cause: a\n    operations: [add]\n    expect: {status: 40
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "expected"),
     [
         # A name that nobody has would be dealt no operation at all, or silently leave the request as it was.
         ("vary: {query.limit: {for: [lst], edges: {a: 1}}}", "there is no operation of this row 'lst'"),
@@ -50,14 +50,14 @@ ADD = "  - id: one\n    cause: a\n    operations: [add]\n    expect: {status: 40
         ),
     ],
 )
-def test_a_name_that_would_silently_do_nothing_is_refused(problems: Problems, line: str, told: str) -> None:
+def test_a_name_that_would_silently_do_nothing_is_refused(problems: Problems, line: str, expected: str) -> None:
     found = problems(with_line(line))
-    assert 1 == len(found), found
-    assert told in found[0]
+    assert len(found) == 1, found
+    assert expected in found[0]
     assert found[0].startswith("items.yaml:")
 
 
-def test_a_fault_of_a_shared_input_is_told_once_and_where_it_stands(problems: Problems) -> None:
+def test_a_fault_of_a_shared_input_is_named_once_and_where_it_stands(problems: Problems) -> None:
     rows = ROW + ROW.replace("below", "above")
     found = problems(rows, ("operations:\n", "inputs:\n  bad:\n    draw: {matching: ['[']}\noperations:\n"))
     (problem,) = found
@@ -65,7 +65,7 @@ def test_a_fault_of_a_shared_input_is_told_once_and_where_it_stands(problems: Pr
 
 
 @pytest.mark.parametrize(
-    ("chain", "usual", "told"),
+    ("chain", "usual", "expected"),
     [
         ("signin", "header: X-Key", ["there is no chain 'signin'; did you mean 'sign-in'?"]),
         ("nothing", "header: X-Key", ["the chain 'nothing' captures no `token`"]),
@@ -80,7 +80,7 @@ def test_a_fault_of_a_shared_input_is_told_once_and_where_it_stands(problems: Pr
     ],
 )
 def test_what_obtains_a_credential_has_all_it_needs(
-    problems: Problems, folder: Callable[..., Path], chain: str, usual: str, told: list[str]
+    problems: Problems, folder: Callable[..., Path], chain: str, usual: str, expected: list[str]
 ) -> None:
     changes = [
         ("full: {about: A key.}", f"full: {{about: A key., obtain: {chain}, usual: {{{usual}}}}}"),
@@ -96,11 +96,11 @@ operations:
 """,
         ),
     ]
-    if not told:
+    if not expected:
         assert read_contract(folder(ROW, *changes))
         return
     found = problems(ROW, *changes)
-    assert [True] * len(told) == [one in line for one, line in zip(told, found, strict=True)], found
+    assert [True] * len(expected) == [one in line for one, line in zip(expected, found, strict=True)], found
     assert found[0].startswith("contract.yaml:")
 
 
@@ -112,7 +112,7 @@ def test_a_duplicate_id_names_both_places(problems: Problems) -> None:
 
 def test_chains_may_only_call_what_there_is(problems: Problems) -> None:
     (problem,) = problems(ROW, ("operations:\n", "chains:\n  buy:\n    - call: lst\noperations:\n"))
-    assert "contract.yaml:24: there is no operation or chain 'lst'; did you mean 'list'?" == problem
+    assert problem == "contract.yaml:24: there is no operation or chain 'lst'; did you mean 'list'?"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is wrong with case files is told before anything is sent: each fault with its line and a way to mend it."""
+"""What is wrong with case files is reported before anything is sent: each fault with its line and a hint."""
 
 from __future__ import annotations
 
@@ -30,13 +30,17 @@ def with_line(line: str, rows: str = ROW) -> str:
 
 def test_a_contract_without_fault_is_read_in_the_order_of_its_files(shop: Shop) -> None:
     contract = shop(ROW + ROW.replace("below", "above"))
-    assert ["items/limit-below", "items/limit-above"] == [row.id for row in contract.rows]
+    assert [row.id for row in contract.rows] == ["items/limit-below", "items/limit-above"]
     first = next(contract.rows)
-    assert (1, 5, "items.yaml") == (first.number, first.line, first.file.name)
+    assert (first.number, first.line, first.file.name) == (1, 5, "items.yaml")
     assert first.excerpt.startswith("  - id: limit-below")
     assert first.excerpt.endswith("message: Too low}")
-    assert {"list": "read", "add": "write", "put": "write", "remove": "delete", "get": "read"} == {
-        name: operation.permission for name, operation in contract.operations.items()
+    assert {name: operation.permission for name, operation in contract.operations.items()} == {
+        "list": "read",
+        "add": "write",
+        "put": "write",
+        "remove": "delete",
+        "get": "read",
     }
     assert contract.row("items/none") is None
 
@@ -47,11 +51,11 @@ def test_our_own_contracts_are_without_fault(name: str) -> None:
 
 
 def test_contracts_are_found_below_a_folder() -> None:
-    assert ["kuroco", "microcms-management"] == [folder.name for folder in find_contracts(CASES)]
+    assert [folder.name for folder in find_contracts(CASES)] == ["kuroco", "microcms-management"]
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "expected"),
     [
         ("vry: {}", "items.yaml:9: unknown key 'vry' in rows.0; did you mean 'vary'?"),
         ("zzzzzz: 1", "items.yaml:9: unknown key 'zzzzzz' in rows.0; the keys are after, before, cause, "),
@@ -99,10 +103,10 @@ def test_contracts_are_found_below_a_folder() -> None:
         ),
     ],
 )
-def test_each_fault_is_told_with_its_line_and_a_way_to_mend_it(problems: Problems, line: str, told: str) -> None:
+def test_each_fault_is_named_with_its_line_and_a_hint(problems: Problems, line: str, expected: str) -> None:
     found = problems(with_line(line))
-    assert 1 == len(found), found
-    assert told in found[0]
+    assert len(found) == 1, found
+    assert expected in found[0]
 
 
 def test_a_key_of_the_first_version_is_named_with_what_it_is_called_now(problems: Problems) -> None:
@@ -141,36 +145,36 @@ def test_problems_of_all_files_come_at_once(folder: Callable[..., Path]) -> None
     with pytest.raises(ConfigError) as caught:
         read_contract(made)
     names = {problem.where.rpartition("/")[2].partition(":")[0] for problem in caught.value.problems}
-    assert {"contract.yaml", "items.yaml", "stray.yaml", "openapi.yaml"} == names
+    assert names == {"contract.yaml", "items.yaml", "stray.yaml", "openapi.yaml"}
 
 
 def test_several_faults_of_one_row_come_at_once(problems: Problems) -> None:
-    assert 3 == len(problems(ROW.replace("status: 400", "statsu: 400") + "    vry: 1\n"))
+    assert len(problems(ROW.replace("status: 400", "statsu: 400") + "    vry: 1\n")) == 3
 
 
 @pytest.mark.parametrize("name", ["stray.yaml", "stray.yml", "items.yml"])
-def test_a_file_that_no_table_is_called_after_is_told(problems: Problems, name: str) -> None:
+def test_a_file_that_no_table_is_called_after_is_a_problem(problems: Problems, name: str) -> None:
     (problem,) = problems(ROW, more={name: "a: 1\n"})
-    assert f"{name}:1: no table of contract.yaml is called so; add it to `tables` or move the file" == problem
+    assert problem == f"{name}:1: no table of contract.yaml is called so; add it to `tables` or move the file"
 
 
-def test_a_table_that_is_listed_and_not_there_is_told(problems: Problems) -> None:
+def test_a_table_that_is_listed_and_not_there_is_a_problem(problems: Problems) -> None:
     (problem,) = problems(ROW, ("[items]", "[items, orders]"))
     assert problem.startswith("orders.yaml: cannot be read")
 
 
 def test_a_table_must_be_called_as_its_file(problems: Problems) -> None:
     (problem,) = problems(more={"items.yaml": f"table: things\ntitle: A\noperation: list\nrows:\n{ROW}"})
-    assert "items.yaml:1: `table` is 'things'; name it as its file" == problem
+    assert problem == "items.yaml:1: `table` is 'things'; name it as its file"
 
 
 def test_an_id_is_lower_case_and_hyphens(problems: Problems) -> None:
     assert problems(ROW.replace("limit-below", "Limit_below"))[0].startswith("items.yaml:5: rows.0.id must match ")
 
 
-def test_an_operation_that_openapi_does_not_have_is_told_where_it_is_named(problems: Problems) -> None:
+def test_an_operation_that_openapi_does_not_have_is_found_where_it_is_named(problems: Problems) -> None:
     (problem,) = problems(ROW, ("  list: {}\n", "  list: {}\n  sell: {}\n"))
-    assert "contract.yaml:24: openapi.yaml has no operation 'sell'" == problem
+    assert problem == "contract.yaml:24: openapi.yaml has no operation 'sell'"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Where secrets come from, and that nothing said of a profile holds one."""
+"""Where secrets come from, and that no message about a profile holds one."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def test_values_come_from_environment_and_file(profile: Callable[..., Target], t
     text = "credentials:\n  login: {email: {env: KUROCO_EMAIL}, password: {file: secrets/pw}}\n"
     login = profile(text, environ={"KUROCO_EMAIL": "a@example.test"}).credentials["login"]
     assert login.header is None
-    assert {"email": "a@example.test", "password": " pass word"} == {k: v.value for k, v in login.values.items()}
-    assert {"email": "KUROCO_EMAIL", "password": "login.password"} == {k: v.name for k, v in login.values.items()}
+    assert {k: v.value for k, v in login.values.items()} == {"email": "a@example.test", "password": " pass word"}
+    assert {k: v.name for k, v in login.values.items()} == {"email": "KUROCO_EMAIL", "password": "login.password"}
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_values_come_from_environment_and_file(profile: Callable[..., Target], t
 def test_a_literal_is_accepted_on_this_machine(profile: Callable[..., Target], url: str) -> None:
     text = f"base_url: {url}\ncredentials: {{full: {{header: X-Key, value: abc}}}}\n"
     target = profile(text, head="contract: kuroco\n")
-    assert {"full": "abc"} == target.secrets
+    assert target.secrets == {"full": "abc"}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_an_unset_variable_is_named_with_its_line(problems: Callable[..., list[s
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "expected"),
     [
         ("", "is empty"),
         (f"{CANARY}\n", "control characters"),
@@ -73,15 +73,15 @@ def test_an_unset_variable_is_named_with_its_line(problems: Callable[..., list[s
         (f"{CANARY}\udc80", "not UTF-8"),
     ],
 )
-def test_a_value_that_cannot_be_sent_is_refused(problems: Callable[..., list[str]], value: str, said: str) -> None:
+def test_a_value_that_cannot_be_sent_is_refused(problems: Callable[..., list[str]], value: str, expected: str) -> None:
     (found,) = problems("credentials:\n  full: {header: X-Key, env: KEY}\n", environ={"KEY": value})
     assert found.startswith("staging.yaml:4: ")
-    assert said in found
+    assert expected in found
     assert CANARY not in found
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (b"", "is empty"),
         (b"\n", "is empty"),
@@ -91,12 +91,12 @@ def test_a_value_that_cannot_be_sent_is_refused(problems: Callable[..., list[str
     ],
 )
 def test_a_secret_file_that_cannot_be_used_is_refused(
-    problems: Callable[..., list[str]], tmp_path: Path, content: bytes, said: str
+    problems: Callable[..., list[str]], tmp_path: Path, content: bytes, expected: str
 ) -> None:
     (tmp_path / "key").write_bytes(content)
     (found,) = problems("credentials:\n  full: {header: X-Key, file: key}\n")
     assert found.startswith("staging.yaml:4: ")
-    assert said in found
+    assert expected in found
 
 
 def test_a_secret_file_that_is_not_there_is_refused(problems: Callable[..., list[str]], tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_mapping_in_memory_is_held_to_the_same_rules() -> None:
     assert frozenset({"write"}) == target_from_mapping(good, where="embedded", environ={}).allow
     with pytest.raises(ConfigError, match="embedded: ") as caught:
         target_from_mapping({**good, "base_url": "https://example.test", "extra": 1}, where="embedded", environ={})
-    assert 2 == len(caught.value.problems)
+    assert len(caught.value.problems) == 2
 
 
 def test_a_bare_url_takes_the_credentials_whose_variables_are_set() -> None:
@@ -190,7 +190,7 @@ def test_a_bare_url_takes_the_credentials_whose_variables_are_set() -> None:
     }
     environ = {"KUROCO_TOKEN": "abc", "KUROCO_EMAIL": "a@example.test"}
     target = target_from_url("https://example.test/api/", "kuroco", environ=environ, credentials=known)
-    assert ["token"] == list(target.credentials)
+    assert list(target.credentials) == ["token"]
     assert ("https://example.test/api", "kuroco", frozenset()) == (target.base_url, target.contract, target.allow)
     with pytest.raises(ConfigError, match="--target: base_url holds a user or a password") as caught:
         target_from_url(f"https://u:{CANARY}@example.test", "kuroco", environ={})

@@ -82,7 +82,7 @@ def test_a_value_that_breaks_a_rule_is_named_with_its_line(
         "topics_id: 5",
     ],
 )
-def test_what_breaks_no_rule_or_cannot_be_told_is_no_problem(profile: Callable[..., Target], fixtures: str) -> None:
+def test_what_breaks_no_rule_or_cannot_be_checked_is_no_problem(profile: Callable[..., Target], fixtures: str) -> None:
     target = profile(f"fixtures:\n {fixtures}\n", head=HEAD)
     assert list(check_fixture_values(target, read_contract(KUROCO))) == []
 

@@ -1,4 +1,4 @@
-"""What a profile may say, and what is said of one that may not."""
+"""What a profile may say, and the problems of one that may not be used."""
 
 from __future__ import annotations
 
@@ -38,27 +38,27 @@ ENVIRON = {"MICROCMS_API_KEY": "key-1", "MICROCMS_READONLY_KEY": "key-2"}
 
 def test_profile_of_the_design_is_read_whole(profile: Callable[..., Target]) -> None:
     target = profile(DESIGN, head="", environ=ENVIRON)
-    assert "microcms-management" == target.contract
-    assert "https://example.microcms-management.io" == target.base_url
-    assert "staging" == target.name
-    assert ("X-MICROCMS-API-KEY", "key-1") == (
+    assert target.contract == "microcms-management"
+    assert target.base_url == "https://example.microcms-management.io"
+    assert target.name == "staging"
+    assert (
         target.credentials["full"].header,
         target.credentials["full"].values[""].value,
-    )
+    ) == ("X-MICROCMS-API-KEY", "key-1")
     assert ENVIRON == target.secrets
-    assert {"endpoint": "news", "content_id": "foo"} == target.fixtures
-    assert "127.0.0.9" == target.vantages["outside"].source_address
-    assert (("X-Fault", "internal"),) == target.hooks["internal_error"]
-    assert {"write", "delete", "exhaust"} == target.allow
-    assert (10, 10.0) == target.pace
-    assert 10.0 == target.timeout
-    assert () == target.warnings
+    assert target.fixtures == {"endpoint": "news", "content_id": "foo"}
+    assert target.vantages["outside"].source_address == "127.0.0.9"
+    assert target.hooks["internal_error"] == (("X-Fault", "internal"),)
+    assert target.allow == {"write", "delete", "exhaust"}
+    assert target.pace == (10, 10.0)
+    assert target.timeout == 10.0
+    assert target.warnings == ()
 
 
 def test_two_keys_are_enough_and_allow_nothing(profile: Callable[..., Target]) -> None:
     target = profile("")
     assert frozenset() == target.allow
-    assert (None, 10.0, {}) == (target.pace, target.timeout, target.credentials)
+    assert (target.pace, target.timeout, target.credentials) == (None, 10.0, {})
 
 
 def test_fixtures_keep_numbers_lists_and_mappings(profile: Callable[..., Target]) -> None:
@@ -115,16 +115,16 @@ expectations:
         (17, "expectations.0.expires is not a day"),
         (17, "expectations.0.verdict is none of 'violates', 'drifts' or 'inconclusive'"),
     ]
-    assert [] == [
+    assert [
         each
         for each in expected
         if not any(line.startswith(f"staging.yaml:{each[0]}: ") and each[1] in line for line in found)
-    ]
+    ] == []
     assert found == sorted(found, key=lambda line: int(line.split(":")[1]))
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("base_url: https://user:canary@example.test", "holds a user or a password"),
         ("base_url: https://example.test/?key=canary", "holds a query or a fragment"),
@@ -142,10 +142,10 @@ expectations:
         ("base_url: [https://example.test]", "must be text"),
     ],
 )
-def test_base_url_is_a_bare_address(problems: Callable[..., list[str]], text: str, said: str) -> None:
+def test_base_url_is_a_bare_address(problems: Callable[..., list[str]], text: str, expected: str) -> None:
     (found,) = problems(text, head="contract: kuroco\n")
     assert found.startswith("staging.yaml:2: ")
-    assert said in found
+    assert expected in found
     assert "canary" not in found
 
 
@@ -181,7 +181,7 @@ def test_plain_http_is_warned_of_only_where_it_leaves_this_machine(
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "line", "expected"),
     [
         ("fixtures: {endpoint: null}", 3, "fixtures.endpoint has no value"),
         ("fixtures: {n: 1e999}", 3, "is too large a number"),
@@ -213,15 +213,15 @@ def test_plain_http_is_warned_of_only_where_it_leaves_this_machine(
         ),
     ],
 )
-def test_refusals_name_the_line_and_the_mend(
-    problems: Callable[..., list[str]], text: str, line: int, said: str
+def test_refusals_name_the_line_and_a_hint(
+    problems: Callable[..., list[str]], text: str, line: int, expected: str
 ) -> None:
     found = problems(text)
-    assert any(said in each and (not line or each.startswith(f"staging.yaml:{line}: ")) for each in found), found
+    assert any(expected in each and (not line or each.startswith(f"staging.yaml:{line}: ")) for each in found), found
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("- contract", "the file must be a mapping"),
         ("word", "the file must be a mapping"),
@@ -237,9 +237,9 @@ def test_refusals_name_the_line_and_the_mend(
     ],
 )
 def test_a_file_that_is_no_profile_is_a_problem_and_no_traceback(
-    problems: Callable[..., list[str]], text: str, said: str
+    problems: Callable[..., list[str]], text: str, expected: str
 ) -> None:
-    assert any(said in each for each in problems(text, head=""))
+    assert any(expected in each for each in problems(text, head=""))
 
 
 def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path, problems: Callable[..., list[str]]) -> None:
@@ -254,8 +254,8 @@ def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path, problems: Callabl
 def test_command_line_adds_permissions_and_is_checked_too(
     profile: Callable[..., Target], problems: Callable[..., list[str]]
 ) -> None:
-    assert {"write", "delete"} == profile("allow: [write]\n", allow=["delete"]).allow
-    assert ["--allow: --allow: 'delet' is no permission; did you mean 'delete'?"] == problems("", allow=["delet"])
+    assert profile("allow: [write]\n", allow=["delete"]).allow == {"write", "delete"}
+    assert problems("", allow=["delet"]) == ["--allow: --allow: 'delet' is no permission; did you mean 'delete'?"]
 
 
 def test_files_are_found_beside_the_profile(profile: Callable[..., Target], tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_files_are_found_beside_the_profile(profile: Callable[..., Target], tmp_
     )
     assert tmp_path / "ca.pem" == target.ca_bundle
     assert target.client_cert == ClientCertificate(tmp_path / "client.pem", tmp_path / "client.key")
-    assert ("vendor", "Staging") == (target.pace_group, target.name)
+    assert (target.pace_group, target.name) == ("vendor", "Staging")
     assert profile("client_cert: client.pem\n").client_cert == ClientCertificate(tmp_path / "client.pem")
 
 
@@ -276,10 +276,10 @@ def test_expectations_of_a_file_keep_its_lines(
     known = tmp_path / "known.yaml"
     known.write_text('# known\n- {row: a/b, status: 201, reason: slow fix, expires: "2027-01-31"}\n')
     (expectation,) = profile("expectations: known.yaml\n").expectations
-    assert ("a/b", f"{known}:2") == (expectation.row, expectation.where)
+    assert (expectation.row, expectation.where) == ("a/b", f"{known}:2")
     known.write_text('# known\n- {row: a/b, expires: "soon"}\n- {reason: x}\n')
     found = problems("expectations: known.yaml\n")
-    assert [2, 2, 3, 3] == [int(each.split(":")[1]) for each in found]
+    assert [int(each.split(":")[1]) for each in found] == [2, 2, 3, 3]
     assert all(each.startswith("known.yaml:") for each in found)
 
 

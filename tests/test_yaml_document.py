@@ -16,7 +16,7 @@ HERE = Path("case.yaml")
 
 def document(text: str) -> Document:
     found, problems = read_text(text, HERE)
-    assert () == problems
+    assert problems == ()
     assert found is not None
     return found
 
@@ -76,18 +76,18 @@ def test_a_number_too_large_to_hold_is_refused_and_never_infinite(number: str) -
 
 
 def test_a_duplicate_key_names_both_lines() -> None:
-    assert ["case.yaml:3: the key 'a' stands twice (first in line 1); keep one of them"] == refused(
-        "a: 1\nb: 2\na: 3\n"
-    )
+    assert refused("a: 1\nb: 2\na: 3\n") == [
+        "case.yaml:3: the key 'a' stands twice (first in line 1); keep one of them"
+    ]
 
 
 def test_every_problem_of_a_file_comes_at_once() -> None:
     found = refused("a: on\nb:\nc: 012\nc: 1\n<<: {d: 1}\n? [x]\n: 1\n")
-    assert ["1", "2", "3", "4", "5", "6"] == sorted(problem.split(":")[1] for problem in found)
+    assert sorted(problem.split(":")[1] for problem in found) == ["1", "2", "3", "4", "5", "6"]
 
 
 def test_a_missing_value_is_asked_for() -> None:
-    assert ['case.yaml:1: a value is missing; write null, "" or the value'] == refused("a:\n")
+    assert refused("a:\n") == ['case.yaml:1: a value is missing; write null, "" or the value']
 
 
 @pytest.mark.parametrize(
@@ -111,25 +111,25 @@ def test_a_tag_is_refused_wherever_it_stands(text: str) -> None:
 def test_aliases_that_stand_for_more_than_there_is_room_for_are_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
-    said = "case.yaml:1: more than 200,000 values, aliases written out; use fewer aliases"
-    assert [said] == refused("\n".join(lines))
+    expected = "case.yaml:1: more than 200,000 values, aliases written out; use fewer aliases"
+    assert refused("\n".join(lines)) == [expected]
 
 
 def test_an_alias_gives_the_value_again_and_keeps_the_line_of_its_key() -> None:
     found = document("a: &one {x: 1}\nb: *one\n")
-    assert {"a": {"x": 1}, "b": {"x": 1}} == found.value
-    assert 2 == found.line(("b",))
+    assert found.value == {"a": {"x": 1}, "b": {"x": 1}}
+    assert found.line(("b",)) == 2
 
 
 @pytest.mark.parametrize("text", ["a: &x [*x]", "a: &x {b: *x}", "&x [[*x]]"])
 def test_an_alias_that_contains_itself_is_refused(text: str) -> None:
-    assert ["case.yaml:1: an alias that contains itself; write the value out"] == refused(text)
+    assert refused(text) == ["case.yaml:1: an alias that contains itself; write the value out"]
 
 
 def test_a_merge_key_is_refused_and_a_quoted_one_is_a_key() -> None:
     (problem,) = refused("a: &one {x: 1}\nb:\n  <<: *one\n  y: 2\n")
     assert problem.startswith("case.yaml:3: merge keys")
-    assert {"<<": 1} == document('"<<": 1').value
+    assert document('"<<": 1').value == {"<<": 1}
 
 
 @pytest.mark.parametrize("text", ["[" * 2_000, "[" * 3_000 + "]" * 3_000, "{a: " * 3_000 + "1" + "}" * 3_000])
@@ -139,31 +139,31 @@ def test_deep_nesting_is_a_problem_and_no_crash(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n", "# only a word\n", "---\n"])
 def test_an_empty_file_says_so(text: str) -> None:
-    assert 1 == len(refused(text))
+    assert len(refused(text)) == 1
 
 
 @pytest.mark.parametrize("text", ["a: [1", "a: 'b", "\tb: 1", "a: 1\n--- \nb: 2\n", "a: *nobody", "a: \x01", "@a"])
-def test_what_is_not_yaml_is_told_with_a_line(text: str) -> None:
+def test_what_is_not_yaml_is_reported_with_a_line(text: str) -> None:
     (problem,) = refused(text)
     assert problem.startswith("case.yaml:")
     assert "not YAML" in problem
 
 
-def test_a_file_that_is_not_utf8_is_told_by_its_byte(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf8_is_reported_by_its_byte(tmp_path: Path) -> None:
     path = tmp_path / "case.yaml"
     path.write_bytes(b"a: \xff\n")
     found, (problem,) = read(path)
     assert found is None
-    assert f"{path}:1: not UTF-8 (byte 3); save it as UTF-8" == str(problem)
+    assert str(problem) == f"{path}:1: not UTF-8 (byte 3); save it as UTF-8"
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
     path = tmp_path / "case.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: 1\n")
     found, problems = read(path)
-    assert () == problems
+    assert problems == ()
     assert found is not None
-    assert {"a": 1} == found.value
+    assert found.value == {"a": 1}
 
 
 def test_a_missing_file_and_a_folder_are_problems(tmp_path: Path) -> None:
@@ -175,11 +175,11 @@ def test_a_missing_file_and_a_folder_are_problems(tmp_path: Path) -> None:
 
 def test_a_place_that_is_not_there_has_the_line_of_what_is_around_it() -> None:
     found = document("a:\n  - b: 1\n    c: 2\n")
-    assert [2, 3, 3, 2, 1] == [
+    assert [
         found.line(place) for place in [("a", 0, "b"), ("a", 0, "c"), ("a", 0, "c", "d"), ("a", 0, "x"), ("nowhere",)]
-    ]
-    assert "case.yaml:3" == found.where(("a", 0, "c"))
-    assert "  - b: 1\n    c: 2" == found.excerpt(("a", 0))
+    ] == [2, 3, 3, 2, 1]
+    assert found.where(("a", 0, "c")) == "case.yaml:3"
+    assert found.excerpt(("a", 0)) == "  - b: 1\n    c: 2"
 
 
 JSON = st.recursive(
