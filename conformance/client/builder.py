@@ -7,13 +7,14 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from random import Random
 from typing import Any
 from urllib.parse import quote
 
 from conformance.contract.contract import Contract
+from conformance.contract.request_template import NO_BODY, OMIT, RequestTemplate
 from conformance.contract.templates import MissingValue, fill, letters_of_script
 from conformance.http import Request
 from conformance.target.loader import Target
@@ -73,7 +74,6 @@ def _quoted(text: Any) -> str:
 
 
 _PARAMETER = re.compile(r"\{([A-Za-z0-9_]+)\}")
-_OMIT = {"omit": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,42 +114,42 @@ class RequestBuilder:
         """A name for something that is created: of this suite, of this run, and of this attempt."""
         return "-".join(filter(None, ["conformance", self._run_id, self._random("hex", scope)[:12]]))
 
-    def bind(
-        self, operation: str, template: Mapping[str, Any], permission: str, scope: PlaceholderScope
-    ) -> BuiltRequest:
+    def bind(self, operation: str, template: RequestTemplate, permission: str, scope: PlaceholderScope) -> BuiltRequest:
         """Raises Missing where a placeholder has no value."""
-        filled = {key: self.fill(value, scope) for key, value in template.items()}
+        filled = replace(template, **{name: self.fill(value, scope) for name, value in template.members().items()})
         said = self._contract.operations[operation]
-        headers = {str(k): str(v) for k, v in (filled.get("headers") or {}).items() if v != _OMIT}
+        headers = {str(k): str(v) for k, v in filled.headers.items() if v != OMIT}
         content_type, body = self._body(filled, scope)
-        if filled.get("content_type") is not None:
-            content_type = str(filled["content_type"])
+        if filled.content_type is not None:
+            content_type = str(filled.content_type)
         if content_type:
             headers = {"Content-Type": content_type} | headers
-        headers |= self._credential(filled.get("credential"), scope)
-        hook = filled.get("hook")
-        named = (*headers.items(), *(self._target.hooks[hook] if hook else ()))
-        vantage = self._target.vantages[filled["vantage"]] if filled.get("vantage") else None
+        headers |= self._credential(filled.credential, scope)
+        named = (*headers.items(), *(self._target.hooks[filled.hook] if filled.hook else ()))
+        vantage = self._target.vantages[filled.vantage] if filled.vantage else None
         request = Request(
-            method=filled.get("method") or said.method,
+            method=filled.method or said.method,
             url=self._target.base_url.rstrip("/") + self._local(said.spec.url or said.path, filled, scope),
             headers=named,
             body=body,
             permission=permission,
             source_address=vantage.source_address if vantage else None,
             proxy=vantage.proxy if vantage else None,
-            chunked=filled.get("without_length") is True,
+            chunked=filled.without_length,
         )
-        return BuiltRequest(request, {part: filled.get(part) for part in ("path", "query", "json")})
+        return BuiltRequest(
+            request,
+            {"path": filled.path, "query": filled.query, "json": None if filled.json is NO_BODY else filled.json},
+        )
 
     def fill(self, value: Any, scope: PlaceholderScope) -> Any:
         """Fill the placeholders of any value; raises Missing."""
         return fill(value, lambda head, members: self._look(head, members, scope))
 
-    def _local(self, path: str, filled: Mapping[str, Any], scope: PlaceholderScope) -> str:
-        if filled.get("url") is not None:
-            return str(filled["url"])
-        parameters = filled.get("path") or {}
+    def _local(self, path: str, filled: RequestTemplate, scope: PlaceholderScope) -> str:
+        if filled.url is not None:
+            return str(filled.url)
+        parameters = filled.path
         path = str(self.fill(path, scope))
 
         def parameter(match: re.Match[str]) -> str:
@@ -157,26 +157,25 @@ class RequestBuilder:
                 raise MissingValue(f"path.{match[1]}")
             return quote(_text(parameters[match[1]]), safe="~")
 
-        pairs = [f"{quote(name, safe='~[]')}={quote(_text(v), safe='~')}" for name, v in _pairs(filled.get("query"))]
+        pairs = [f"{quote(name, safe='~[]')}={quote(_text(v), safe='~')}" for name, v in _pairs(filled.query)]
         return "/" + _PARAMETER.sub(parameter, path).lstrip("/") + (f"?{'&'.join(pairs)}" if pairs else "")
 
-    def _body(self, filled: Mapping[str, Any], scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
+    def _body(self, filled: RequestTemplate, scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
         """The content type and the body; of `size` bytes where the request says so."""
         content_type, body = self._written_body(filled, scope)
-        size = filled.get("size")
-        if size in (None, _OMIT):
+        if filled.size is None:
             return content_type, body
         if body is None:
-            return "application/octet-stream", b"x" * int(size)
-        return content_type, body.ljust(int(size), b" ")
+            return "application/octet-stream", b"x" * filled.size
+        return content_type, body.ljust(filled.size, b" ")
 
-    def _written_body(self, filled: Mapping[str, Any], scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
-        if "json" in filled and filled["json"] != _OMIT:
-            return "application/json", json.dumps(_kept(filled["json"]), ensure_ascii=False).encode()
-        if filled.get("raw") not in (None, _OMIT):
-            return "application/json", str(filled["raw"]).encode()
-        if filled.get("multipart") not in (None, _OMIT):
-            return build_multipart(filled["multipart"], f"conformance-{self._random('hex', scope)[:16]}")
+    def _written_body(self, filled: RequestTemplate, scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
+        if filled.json is not NO_BODY and filled.json != OMIT:
+            return "application/json", json.dumps(_kept(filled.json), ensure_ascii=False).encode()
+        if filled.raw not in (NO_BODY, None, OMIT):
+            return "application/json", str(filled.raw).encode()
+        if filled.multipart not in (NO_BODY, None, OMIT):
+            return build_multipart(filled.multipart, f"conformance-{self._random('hex', scope)[:16]}")
         return None, None
 
     def _credential(self, name: Any, scope: PlaceholderScope) -> dict[str, str]:
@@ -241,7 +240,7 @@ class RequestBuilder:
 def _pairs(query: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
     """A list is the parameter as often as it has members."""
     for name, value in (query or {}).items():
-        if value == _OMIT:
+        if value == OMIT:
             continue
         yield from ((name, item) for item in value) if isinstance(value, list) else ((name, value),)
 
@@ -249,7 +248,7 @@ def _pairs(query: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
 def _kept(value: Any) -> Any:
     """JSON without the members that were taken away."""
     if isinstance(value, Mapping):
-        return {key: _kept(member) for key, member in value.items() if member != _OMIT}
+        return {key: _kept(member) for key, member in value.items() if member != OMIT}
     return [_kept(member) for member in value] if isinstance(value, list) else value
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Contract
+from conformance.contract.request_template import merge_patches
 from conformance.contract.schema import Depth, NamedInput
 from conformance.contract_run import build_context, count_exploration, plan_rows
 from conformance.discover import check_fixture, discover_fixtures, is_usable
@@ -18,7 +19,7 @@ from conformance.engine.evidence import Evidence
 from conformance.http import NoResponse
 from conformance.plan.depths import DEPTHS
 from conformance.plan.model import RowPlan
-from conformance.plan.overlay import operation_request
+from conformance.plan.overlay import operation_patch
 from conformance.plan.requirements import is_known_name, missing_for_steps
 from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
@@ -112,7 +113,7 @@ def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
         called = context.contract.operations[operation]
         if called.permission != "read" or called.method != "GET" or called.spec.credential == "none":
             continue
-        template = {**operation_request(context.contract, operation), "credential": name}
+        template = merge_patches(operation_patch(context.contract, operation), {"credential": name})
         try:
             bound = context.binder.bind(operation, template, "read", PlaceholderScope(salt="doctor"))
         except LookupError as missing:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Contract
+from conformance.contract.request_template import RequestTemplate
 from conformance.contract.schema import CreatedResource, Step
 from conformance.contract.templates import MissingValue, find_placeholders
 from conformance.engine.context import RunContext
@@ -27,7 +28,7 @@ from conformance.engine.values import read_capture
 from conformance.http import Exchange, FailureKind, NoResponse, Response
 from conformance.jsontools import resolve_pointer
 from conformance.messages import Message
-from conformance.plan.model import Probe, RequestData, RowPlan
+from conformance.plan.model import Probe, RowPlan
 from conformance.plan.steps import plan_steps
 
 __all__ = [
@@ -63,7 +64,7 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 def record_intent(
     context: RunContext,
     operation: str,
-    request: RequestData,
+    request: RequestTemplate,
     steps: Iterable[Step],
     *,
     row: str,
@@ -105,7 +106,7 @@ def record_restore(
     if not kept:
         return None
     scope = PlaceholderScope(captures, salt=f"{row}/{RESTORE}")
-    return record_intent(context, RESTORE, {}, kept, row=row, scope=scope)
+    return record_intent(context, RESTORE, RequestTemplate(), kept, row=row, scope=scope)
 
 
 def record_created(context: RunContext, entry: LedgerEntry, captures: Mapping[str, Any]) -> LedgerEntry:
@@ -168,12 +169,12 @@ def _fixtures_needed(context: RunContext, steps: Any) -> dict[str, Any]:
     return {name: context.target.fixtures[name] for name in used if name in context.target.fixtures}
 
 
-def _filled_parts(context: RunContext, request: RequestData, scope: PlaceholderScope) -> list[Any]:
+def _filled_parts(context: RunContext, request: RequestTemplate, scope: PlaceholderScope) -> list[Any]:
     """The parts of a request that can hold a name; a part that lacks a value is never sent."""
     parts = []
     for key in _NAMED_PARTS:
         try:
-            parts.append(context.binder.fill(request.get(key), scope))
+            parts.append(context.binder.fill(request.members().get(key), scope))
         except MissingValue:
             continue
     return parts
@@ -403,7 +404,7 @@ class ProbeCleanup:
     def _record(self, probe: Probe) -> LedgerEntry | None:
         """The entry of a probe that may leave something; None for one that only reads, deletes, or is set back."""
         contract = self._context.contract
-        operation, own_method = contract.operations[probe.operation], probe.request.get("method")
+        operation, own_method = contract.operations[probe.operation], probe.request.method
         method = own_method or operation.method
         if probe.permission == "read" or method in _READING or (operation.spec.permission == "read" and not own_method):
             return None

@@ -68,11 +68,11 @@ def describe_request(context: RunContext, planned: PlannedRequest) -> tuple[str,
 
 def _unfilled_request(context: RunContext, planned: PlannedRequest) -> tuple[str, str]:
     operation, request = context.contract.operations[planned.operation], planned.request
-    url = str(request.get("url") or operation.spec.url or operation.path)
-    for name, value in (request.get("path") or {}).items():
+    url = str(request.url or operation.spec.url or operation.path)
+    for name, value in request.path.items():
         url = url.replace(f"{{{name}}}", str(value))
-    query = "&".join(f"{name}={format_value(value)}" for name, value in (request.get("query") or {}).items())
-    return str(request.get("method") or operation.method), url + (f"?{query}" if query else "")
+    query = "&".join(f"{name}={format_value(value)}" for name, value in request.query.items())
+    return str(request.method or operation.method), url + (f"?{query}" if query else "")
 
 
 def _filled(context: RunContext, text: str) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from conformance.engine.context import RunContext
 from conformance.http import Response, header
@@ -33,8 +32,8 @@ def is_from_cache(response: Response) -> bool:
 
 def bypass_cache(step: PlannedStep) -> PlannedStep:
     """The same read with a parameter that no cache has seen, other each time and whatever the seed."""
-    query: Mapping[str, Any] = step.request.get("query") or {}
-    return replace(step, request={**step.request, "query": {**query, "_nocache": secrets.token_hex(6)}})
+    query = {**step.request.query, "_nocache": secrets.token_hex(6)}
+    return replace(step, request=replace(step.request, query=query))
 
 
 def settle_seconds(context: RunContext) -> float:

@@ -188,7 +188,7 @@ class StateGuard:
         values: list[Any] = []
         for part in _BODY_PARTS:
             with suppress(MissingValue):
-                values += _values_within(self._context.binder.fill(probe.request.get(part), scope))
+                values += _values_within(self._context.binder.fill(probe.request.members().get(part), scope))
         new = [value for value in changed.values() if value is not None]
         return bool(new) and all(any(json_equal(value, one) for one in values) for value in new)
 

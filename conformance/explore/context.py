@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.checks.context import ResponseRules
 from conformance.client.builder import PlaceholderScope
+from conformance.contract.request_template import RequestTemplate
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, TargetValues
@@ -65,7 +66,7 @@ def build_explore_context(run: RunContext, operation: str) -> ExploreContext:
     file = run.contract.file
     credential = file.operations[operation].credential or file.credential
     if credential not in (None, "none"):
-        run.binder.bind(operation, {"credential": credential, "url": "/"}, "read", PlaceholderScope())
+        run.binder.bind(operation, RequestTemplate(credential=credential, url="/"), "read", PlaceholderScope())
     urls = {name: spec.url for name, spec in file.operations.items() if spec.url is not None}
     if operation in urls:
         run.binder.fill(urls[operation], PlaceholderScope())

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from conformance.client.builder import BuiltRequest, PlaceholderScope
+from conformance.contract.request_template import RequestTemplate
 from conformance.contract.templates import find_placeholders
 from conformance.explore.context import ExploreContext
 from conformance.explore.openapi import DocumentedOperation
-from conformance.plan.model import RequestData
-from conformance.plan.overlay import operation_request
+from conformance.plan.overlay import operation_patch
 
 __all__ = [
     "NO_BODY",
@@ -84,7 +84,7 @@ def build_probe(
     )
 
 
-def request_of_probe(context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe) -> RequestData:
+def request_of_probe(context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe) -> RequestTemplate:
     """A probe in the form of the contract's requests. A credential gives way to a header of the probe itself."""
     query: dict[str, list[str]] = {}
     for name, value in probe.query:
@@ -96,12 +96,12 @@ def request_of_probe(context: ExploreContext, operation: DocumentedOperation, pr
         ]
     elif probe.body is not NO_BODY:
         data["json"] = probe.body
-    credential = operation_request(context.run.contract, operation.id).get("credential")
+    credential = operation_patch(context.run.contract, operation.id).get("credential")
     given = context.run.target.credentials.get(str(credential))
     own = {name.lower() for name, _ in probe.headers}
     if given is None or given.header is None or given.header.lower() not in own:
         data["credential"] = credential
-    return data
+    return RequestTemplate(**data)
 
 
 def with_parts(probe: ExploreProbe, where: str, pairs: Pairs) -> ExploreProbe:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from conformance.contract.contract import Contract, Row
+from conformance.contract.request_template import apply_patch
 from conformance.contract.schema import Control, Depth
 from conformance.messages import Message
 from conformance.plan.depths import DRAWN_CONTROLS, reaches
 from conformance.plan.model import ControlPlan, PlannedStep
-from conformance.plan.overlay import merge_requests, request_data
+from conformance.plan.overlay import patch_of
 from conformance.plan.steps import permission_of, plan_steps
 from conformance.plan.values import resolve_draw
 from conformance.plan.variants import OperationVariant
@@ -62,7 +63,7 @@ def _steps(
         if step.call != "this" or variant is None:
             yield from plan_steps(contract, [step], depth)
             continue
-        request = merge_requests(variant.request, request_data(step.request))
+        request = apply_patch(variant.request, patch_of(step.request))
         undo = next(plan_steps(contract, [step.undo], depth)) if step.undo else None
         permission = step.permission or permission_of(contract, variant.operation, request)
         yield PlannedStep(step, variant.operation, request, permission, undo)

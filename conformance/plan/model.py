@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from conformance.contract import templates as placeholders
 from conformance.contract.contract import Row
+from conformance.contract.request_template import RequestTemplate
 from conformance.contract.schema import Draw, Repeat, Step
 
 __all__ = [
@@ -18,7 +19,6 @@ __all__ = [
     "PlannedStep",
     "Probe",
     "ProbeStage",
-    "RequestData",
     "RowPlan",
     "count_conditional",
     "count_requests",
@@ -27,9 +27,6 @@ __all__ = [
 
 IF_ACCEPTED: Final = "if it was accepted"
 UNLESS_SO_ALREADY: Final = "unless it is so already"
-
-RequestData = Mapping[str, Any]
-"""A request as data, placeholders unfilled: the members of a RequestSpec, all merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class Probe:
     role: str
     """`example`, `boundary`, `drawn` or `open`."""
     operation: str
-    request: RequestData
+    request: RequestTemplate
     permission: str
     value: str = ""
     language: str | None = None
@@ -68,14 +65,14 @@ class PlannedStep:
 
     step: Step
     operation: str
-    request: RequestData
+    request: RequestTemplate
     permission: str
     undo: PlannedStep | None = None
 
     @property
     def key(self) -> str:
         """Equal for equal calls, whatever is expected of them."""
-        return repr((self.operation, sorted(map(repr, self.request.items()))))
+        return repr((self.operation, self.request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,7 @@ class PlannedRequest:
     """`step`, `guard`, `example`, `boundary`, `drawn`, `open`, `control` or `clean-up`."""
     label: str
     operation: str
-    request: RequestData
+    request: RequestTemplate
     permission: str
     salt: str = ""
     """What its random words are drawn from."""
@@ -113,17 +110,14 @@ class ControlPlan:
     @property
     def key(self) -> str:
         """Equal for controls that send and expect the same: in one run, it is enough that one of them passes."""
-        sent = [
-            (step.operation, sorted(map(repr, step.request.items())), step.step.model_dump_json(exclude_unset=True))
-            for step in self.steps
-        ]
+        sent = [(step.operation, step.request, step.step.model_dump_json(exclude_unset=True)) for step in self.steps]
         return repr((sent, self.drawn))
 
     @property
     def free(self) -> bool:
         """Whether it needs nothing that the row has captured before, so that it is the same in every row."""
         own = {name for step in self.steps for name in step.step.capture or {}}
-        used = (placeholders.find_placeholders(step.request) for step in self.steps)
+        used = (placeholders.find_placeholders(step.request.members()) for step in self.steps)
         return all(head != "capture" or ".".join(members) in own for names in used for head, members, _ in names)
 
 

@@ -9,11 +9,12 @@ from itertools import islice
 
 from conformance.contract import templates as placeholders
 from conformance.contract.contract import Contract, Row
+from conformance.contract.request_template import RequestTemplate
 from conformance.contract.schema import Control, Depth, Step
 from conformance.messages import Message
 from conformance.plan import controls
 from conformance.plan.depths import DEPTHS
-from conformance.plan.model import Allowance, ControlPlan, PlannedStep, Probe, RequestData, RowPlan
+from conformance.plan.model import Allowance, ControlPlan, PlannedStep, Probe, RowPlan
 from conformance.plan.probes import ProbePlanner, ask_in_language, order_by_difference, smoke_language_variants
 from conformance.plan.requirements import missing_for_steps, missing_requirements
 from conformance.plan.steps import plan_steps
@@ -139,8 +140,8 @@ class Planner:
             self.uncaptured = {k: v for k, v in self.uncaptured.items() if k not in (step.step.capture or {})}
             yield step
 
-    def _uncaptured(self, request: RequestData) -> Iterator[str]:
-        for head, members, _ in placeholders.find_placeholders(request):
+    def _uncaptured(self, request: RequestTemplate) -> Iterator[str]:
+        for head, members, _ in placeholders.find_placeholders(request.members()):
             yield from self.uncaptured.get(".".join(members), ()) if head == "capture" else ()
 
     def _steps(self, steps: Iterable[Step]) -> Steps:
@@ -170,7 +171,7 @@ class Planner:
         """What the credential of a row with `repeat` says that it may be used, or else the documented pace."""
         if self.case.repeat is None:
             return None
-        given = self.target.credentials.get(str(self.variants[0].request.get("credential")))
+        given = self.target.credentials.get(str(self.variants[0].request.credential))
         said = given.allowance if given is not None and given.allowance is not None else None
         if said is None and self.contract.file.pace is not None:
             said = parse_pace(self.contract.file.pace)

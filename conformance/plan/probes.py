@@ -8,11 +8,12 @@ from itertools import cycle
 from typing import Any
 
 from conformance.contract.contract import Contract, Row
+from conformance.contract.request_template import apply_patch, name_part, replace_part, split_part
 from conformance.contract.schema import Depth, Input
 from conformance.messages import Message
 from conformance.plan.depths import DRAWN, FIRM, MANY_EDGES, reaches
 from conformance.plan.model import DrawSlot, Probe
-from conformance.plan.overlay import format_value, merge_requests, name_part, replace_part, split_part
+from conformance.plan.overlay import format_value
 from conformance.plan.steps import PERMISSION_ORDER, permission_of
 from conformance.plan.values import is_excluded, resolve_draw
 from conformance.plan.variants import (
@@ -194,7 +195,7 @@ class ProbePlanner:
         return probe
 
     def _tier(self, variant: OperationVariant) -> str:
-        if variant.permission_is_stated or variant.request.get("method") is None:
+        if variant.permission_is_stated or variant.request.method is None:
             return variant.permission
         return max(
             variant.permission,
@@ -211,7 +212,7 @@ class ProbePlanner:
         """The varied part of the written example."""
         for part in self.case.vary:
             head, *rest = split_part(part)
-            value: Any = variant.request.get(head)
+            value: Any = getattr(variant.request, head, None)
             for member in rest:
                 value = value.get(member) if isinstance(value, dict) else None
             if value is not None:
@@ -229,7 +230,7 @@ def ask_in_language(probe: Probe, language_variant: LanguageVariant) -> Probe:
     return replace(
         probe,
         label=label,
-        request=merge_requests(probe.request, language_variant.request),
+        request=apply_patch(probe.request, language_variant.request),
         language=language_variant.language,
         other_language=language_variant.other,
     )

@@ -8,7 +8,8 @@ from typing import Any
 from conformance.contract import templates as placeholders
 from conformance.contract.contract import Contract
 from conformance.contract.lint import SPECIAL_CREDENTIALS
-from conformance.plan.model import PlannedStep, RequestData
+from conformance.contract.request_template import RequestTemplate
+from conformance.plan.model import PlannedStep
 from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
 
@@ -16,18 +17,18 @@ __all__ = ["SPECIAL_CREDENTIALS", "captures_used", "is_known_name", "missing_for
 
 
 def missing_requirements(
-    contract: Contract, target: Target, operation: str, request: RequestData, permission: str
+    contract: Contract, target: Target, operation: str, request: RequestTemplate, permission: str
 ) -> Iterator[str]:
     """What a profile would have to give for this request, such as `fixtures.member_id` or `allow: write`."""
-    for head, given, _ in placeholders.find_placeholders([contract.operations[operation].spec.url, request]):
+    for head, given, _ in placeholders.find_placeholders([contract.operations[operation].spec.url, request.members()]):
         members = given[1:] if head == "text" else given
         if head in ("fixture", "text") and members and not is_known_name(contract, target, members):
             yield f"fixtures.{'.'.join(members)}"
         if head == "credential" and members and members[0] not in target.credentials:
             yield f"credentials.{members[0]}"
-    yield from _credential(contract, target, request.get("credential"))
+    yield from _credential(contract, target, request.credential)
     for kind, there in (("vantage", set(target.vantages)), ("hook", set(target.hooks))):
-        name = request.get(kind)
+        name = request.vantage if kind == "vantage" else request.hook
         if isinstance(name, str) and name not in there:
             yield f"{kind}s.{name}"
     if permission != "read" and permission not in target.allow:
@@ -44,9 +45,11 @@ def missing_for_steps(contract: Contract, target: Target, steps: tuple[PlannedSt
             )
 
 
-def captures_used(request: Any) -> Iterator[str]:
+def captures_used(request: RequestTemplate) -> Iterator[str]:
     """What a request needs that an earlier answer gave."""
-    return (".".join(members) for head, members, _ in placeholders.find_placeholders(request) if head == "capture")
+    return (
+        ".".join(members) for head, members, _ in placeholders.find_placeholders(request.members()) if head == "capture"
+    )
 
 
 def is_known_name(contract: Contract, target: Target, members: tuple[str, ...]) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from conformance.contract.contract import Contract
+from conformance.contract.request_template import RequestTemplate, merge_patches
 from conformance.contract.schema import Depth, Step
 from conformance.plan.depths import reaches
-from conformance.plan.model import PlannedStep, RequestData
-from conformance.plan.overlay import merge_requests, operation_request, request_data
+from conformance.plan.model import PlannedStep
+from conformance.plan.overlay import operation_patch, patch_of
 
 __all__ = ["PERMISSION_ORDER", "permission_of", "plan_steps"]
 
@@ -25,14 +26,14 @@ def plan_steps(contract: Contract, steps: Iterable[Step], depth: Depth) -> Itera
         if step.call in contract.file.chains:
             yield from plan_steps(contract, contract.file.chains[step.call], depth)
             continue
-        request = merge_requests(operation_request(contract, step.call), request_data(step.request))
+        request = merge_patches(operation_patch(contract, step.call), patch_of(step.request))
         undo = next(plan_steps(contract, [step.undo], depth)) if step.undo else None
         yield PlannedStep(step, step.call, request, step.permission or contract.operations[step.call].permission, undo)
 
 
-def permission_of(contract: Contract, operation: str, request: RequestData) -> str:
+def permission_of(contract: Contract, operation: str, request: RequestTemplate) -> str:
     """The permission that a call uses: a method of its own makes it a write that is meant to be rejected."""
     own = contract.operations[operation].permission
-    if request.get("method") is None or request["method"] in _READING:
+    if request.method is None or request.method in _READING:
         return own
     return "write" if own == "read" else own

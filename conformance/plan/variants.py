@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from conformance.contract.contract import Contract, Row
+from conformance.contract.request_template import RequestPatch, RequestTemplate, merge_patches
 from conformance.contract.schema import Depth, OperationRef
-from conformance.plan.model import RequestData
-from conformance.plan.overlay import merge_requests, operation_request, request_data
+from conformance.plan.overlay import operation_patch, patch_of
 from conformance.plan.steps import permission_of
 from conformance.target.loader import Target
 
@@ -28,7 +28,7 @@ class OperationVariant:
 
     label: str
     operation: str
-    request: RequestData
+    request: RequestTemplate
     permission: str
     permission_is_stated: bool
     """The case names the permission, whatever the method."""
@@ -41,7 +41,7 @@ class LanguageVariant:
     """One way of asking for one language; silent where language plays no part."""
 
     label: str = ""
-    request: RequestData = field(default_factory=dict)
+    request: RequestPatch = field(default_factory=dict)
     language: str | None = None
     other: str | None = None
 
@@ -85,9 +85,7 @@ def language_variants_for(
 
 
 def _variant(contract: Contract, row: Row, ref: OperationRef) -> OperationVariant:
-    request = merge_requests(
-        operation_request(contract, ref.call), request_data(row.case.request), request_data(ref.request)
-    )
+    request = merge_patches(operation_patch(contract, ref.call), patch_of(row.case.request), patch_of(ref.request))
     said = ref.permission or row.case.permission
     permission = said or permission_of(contract, ref.call, request)
     combine = [(part, value) for part, values in {**row.case.combine, **ref.combine}.items() for value in values]

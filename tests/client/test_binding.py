@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from conformance.client.builder import PlaceholderScope, RequestBuilder
 from conformance.contract.contract import Contract
+from conformance.contract.request_template import merge_patches
 from conformance.contract.templates import MissingValue
 from conformance.http import Request
 from conformance.target.loader import Target
@@ -34,7 +35,7 @@ def bind(shop: Callable[..., Contract], target: Callable[..., Target]) -> Bind:
         profile: Any = None,
         **said: Any,
     ) -> Request:
-        template: Mapping[str, Any] = {"json" if key == "json_" else key: value for key, value in said.items()}
+        template = merge_patches({"json" if key == "json_" else key: value for key, value in said.items()})
         binder = RequestBuilder(contract, target(**(profile or {})), seed)
         return binder.bind(operation, template, "read", scope or PlaceholderScope()).request
 

@@ -162,7 +162,7 @@ def test_the_same_seed_draws_the_same_values_and_another_seed_others(plan: Plan)
 def test_drawn_values_are_there_before_anything_is_sent_and_differ(plan: Plan) -> None:
     found = plan(DRAWING, depth="thorough")
     assert 100 == len(values(found)) == len(set(values(found)))
-    assert all(-1000000 <= probe.request["query"]["limit"] <= -1 for probe in found.probes if probe.role == "drawn")
+    assert all(-1000000 <= probe.request.query["limit"] <= -1 for probe in found.probes if probe.role == "drawn")
     assert [] == values(plan(DRAWING, depth="smoke"))
     assert len(values(plan(DRAWING))) == 1
 
@@ -224,7 +224,7 @@ def test_shared_edges_are_dealt_out_over_rows_but_for_those_that_each_row_tries(
 def test_valid_neighbours_stand_beside_in_turn(plan: Plan) -> None:
     found = plan(row("vary: {query.limit: {edges: {a: 1, b: 2, c: 3}}}\ncombine: {query.offset: [0, 3]}"))
     assert ["limit=a beside offset=0", "limit=b beside offset=3", "limit=c"] == labels(found, "boundary")
-    assert {"limit": 2, "offset": 3} == next(p.request["query"] for p in found.probes if "offset=3" in p.label)
+    assert {"limit": 2, "offset": 3} == next(p.request.query for p in found.probes if "offset=3" in p.label)
 
 
 def test_open_choices_come_after_all_else_but_the_example_again_and_are_never_held_to_the_guards(plan: Plan) -> None:
@@ -246,7 +246,7 @@ def test_open_choices_come_after_all_else_but_the_example_again_and_are_never_he
 def test_an_absent_member_is_an_edge_like_any_other(plan: Plan) -> None:
     found = plan(row("vary: {query.limit: {edges: {absent: {omit: true}}}}"))
     (edge,) = (probe for probe in found.probes if probe.role == "boundary")
-    assert ("(absent)", {"limit": {"omit": True}}) == (edge.value, edge.request["query"])
+    assert ("(absent)", {"limit": {"omit": True}}) == (edge.value, edge.request.query)
 
 
 def test_what_may_be_sent_only_once_is_sent_once(plan: Plan) -> None:
