@@ -178,14 +178,16 @@ class Exchange:
 
 
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+OTHER_BYTES = bytes(set(range(256)) - set(b'[]{}"\\'))
 
 
 def _nests_deeply(body: bytes) -> bool:
     """Whether arrays and objects stand in each other more than so many levels deep; quick also for wide ones."""
     if body.count(b"[") + body.count(b"{") <= DEEPEST:
         return False
-    brackets = STRING.sub(b"", body).translate(None, NO_BRACKETS)
+    brackets = body.translate(None, OTHER_BYTES).replace(b'""', b"")
+    if b'"' in brackets or b"\\" in brackets:  # some text holds a bracket, a quote or an escape
+        brackets = STRING.sub(b"", body).translate(None, OTHER_BYTES)
     for _ in range(DEEPEST):
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
         if not brackets:

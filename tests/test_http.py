@@ -77,3 +77,13 @@ def test_an_exchange_has_an_answer_only_where_the_target_spoke() -> None:
     late = Response(503)
     assert late is Exchange(request, late).response
     assert Exchange(request, NoResponse(FailureKind.UNAVAILABLE, "503", late)).response is None
+
+
+@pytest.mark.parametrize("deep", [40, 400])
+@pytest.mark.parametrize("text", ["", "a]", "[[", '\\"]', "}{"])
+def test_what_nests_deeply_is_cut_whatever_its_texts_hold(deep: int, text: str) -> None:
+    body = f'["{text}",' * deep + "1" + "]" * deep
+    value, levels = Response(200, body=body.encode()).json(), 0
+    while isinstance(value, list):
+        value, levels = value[1], levels + 1
+    assert levels == min(deep, 201)

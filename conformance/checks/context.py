@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -28,6 +29,10 @@ __all__ = [
     "parse_json",
     "read_errors",
 ]
+
+
+MOST_TEXTS = 1000
+"""Texts of one body in which a documented wording is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class ResponseRules:
         entries = read_errors(self, body)
         if any(isinstance(entry.message, str) for entry in entries):
             return None
-        for pointer, text in find_texts(body):
+        for pointer, text in islice(find_texts(body), MOST_TEXTS):
             if any(match.exact for match in self.wordings.find(text)):
                 return pointer, text
         return None
