@@ -61,12 +61,13 @@ def problems_from_validation(
     schema: Mapping[str, Any],
     renamed: Mapping[str, str] | None = None,
     private: frozenset[str] = frozenset(),
+    note: Callable[[Place], str] = lambda _: "",
 ) -> tuple[Problem, ...]:
     """A problem for each error that a model found in `value`; no message repeats a value.
 
     `schema` is the JSON Schema of the model: it tells which keys are known at a place. `renamed` maps keys of earlier
-    versions to today's. Below the top-level keys in `private` an unknown key may be a secret in the wrong place: it is
-    named only if it is near a known one.
+    versions to today's, and `note` gives a remark on a place that follows what is wrong. Below the top-level keys in
+    `private` an unknown key may be a secret in the wrong place: it is named only if it is near a known one.
     """
     details = error.errors(include_url=False, include_input=False)
     found = [(_place(detail, value), detail) for detail in details]
@@ -79,7 +80,7 @@ def problems_from_validation(
             else:
                 text = _message(place, detail)
             messages.setdefault(place, []).append(text)
-    return tuple(_joined(locate(place), texts) for place, texts in messages.items())
+    return tuple(_joined(locate(place), texts, note(place)) for place, texts in messages.items())
 
 
 def _place(detail: ErrorDetails, value: Any) -> Place:
@@ -128,14 +129,14 @@ def _message(place: Place, detail: ErrorDetails) -> str:
     return f"{name} {_MESSAGES.get(kind) or _SHOULD.sub('must ', detail['msg'])}"
 
 
-def _joined(where: str, texts: Sequence[str]) -> Problem:
+def _joined(where: str, texts: Sequence[str], note: str) -> Problem:
     """One problem of a value; where each type of a union was refused, all of them are named."""
     parts = [text.partition("; ") for text in dict.fromkeys(texts)]
     what = parts[0][0]
     for text, _, _ in parts[1:]:
         before, found, after = text.partition(" must be ")
         what += f" or {after}" if found and what.startswith(before) else f", or {text}"
-    return Problem(where, what, parts[0][2] if len(parts) == 1 else "")
+    return Problem(where, what + note, parts[0][2] if len(parts) == 1 else "")
 
 
 def _known_keys(schema: Mapping[str, Any], place: Place) -> tuple[str, ...]:

@@ -19,10 +19,20 @@ import yaml
 
 from conformance.errors import Problem
 
-__all__ = ["Document", "dump", "read", "read_text", "refuse_special_file", "replace_mapping", "replace_value"]
+__all__ = [
+    "ALIAS_NOTE",
+    "Document",
+    "dump",
+    "read",
+    "read_text",
+    "refuse_special_file",
+    "replace_mapping",
+    "replace_value",
+]
 
 Place = tuple[str | int, ...]
 
+ALIAS_NOTE = " (used in line "
 LARGEST = 16 << 20
 """Bytes of one file."""
 MOST = 200_000
@@ -64,6 +74,11 @@ class Document:
     def where(self, place: Sequence[str | int]) -> str:
         """`file:line` of a place; of a value that an alias stands for, the line where that value is written."""
         return f"{self.path}:{self.line(place)}"
+
+    def alias_note(self, place: Sequence[str | int]) -> str:
+        """A remark for a message about a place: the line of the alias through which the value came there, if any."""
+        line = self.line_of_alias(place)
+        return "" if line is None else f"{ALIAS_NOTE}{line})"
 
     def line_of_alias(self, place: Sequence[str | int]) -> int | None:
         """The line of the alias through which a value inside it came to `place`; None where it is written there."""

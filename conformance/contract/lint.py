@@ -29,9 +29,9 @@ from conformance.contract.schema import (
 from conformance.contract.templates import find_placeholders, unknown_placeholders
 from conformance.errors import Problem
 from conformance.validation import Place, suggest
-from conformance.yaml_document import Document
+from conformance.yaml_document import ALIAS_NOTE, Document
 
-__all__ = ["SPECIAL_CREDENTIALS", "check_contract"]
+__all__ = ["SPECIAL_CREDENTIALS", "check_contract", "drop_repeated"]
 
 SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
 """Credentials that no profile gives: no header at all, a value that nobody has, an empty value."""
@@ -66,8 +66,16 @@ def check_contract(contract: Contract, documents: Mapping[Path, Document]) -> li
         found += _check_shared_keys(file, table)
         if table.name != table.rows[0].file.stem:
             found.append(Problem(f"{table.rows[0].file}:1", f"`table` is {table.name!r}", "name it as its file"))
-    unique = {(each.where, each.what.partition(" (used in line ")[0]): each for each in reversed(found)}
-    return [each for each in found if unique.get((each.where, each.what.partition(" (used in line ")[0])) is each]
+    return drop_repeated(found, lambda problem: problem.what.partition(ALIAS_NOTE)[0])
+
+
+def drop_repeated(problems: Sequence[Problem], text: Callable[[Problem], str]) -> list[Problem]:
+    """The problems without those that an alias only repeats: equal in line and text, the first one is kept."""
+    first: dict[tuple[str, str], Problem] = {}
+    for problem in sorted(problems, key=lambda each: ALIAS_NOTE in each.what):
+        first.setdefault((problem.where, text(problem)), problem)
+    kept = {id(problem) for problem in first.values()}
+    return [problem for problem in problems if id(problem) in kept]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +87,7 @@ class _File:
 
     def problem(self, place: Place, what: str, hint: str = "") -> Problem:
         """A problem at a place; where an alias stands for the value, its line is named too."""
-        used = self.document.line_of_alias(place)
-        return Problem(self.document.where(place), what + (f" (used in line {used})" if used else ""), hint)
+        return Problem(self.document.where(place), what + self.document.alias_note(place), hint)
 
     def unknown_names(self, place: Place, used: Iterable[str], known: Iterable[str], kind: str) -> Iterator[Problem]:
         """A problem for each name that is not known; `kind` says in the singular what it is a name of."""

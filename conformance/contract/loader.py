@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from conformance.contract.contract import Contract, Operation, Row, Table
-from conformance.contract.lint import check_contract
+from conformance.contract.lint import check_contract, drop_repeated
 from conformance.contract.openapi import complete_openapi, list_operations
 from conformance.contract.schema import (
     RENAMED_KEYS,
@@ -22,11 +23,12 @@ from conformance.contract.schema import (
 )
 from conformance.errors import ConfigError, Problem
 from conformance.validation import problems_from_validation
-from conformance.yaml_document import Document, read
+from conformance.yaml_document import ALIAS_NOTE, Document, read
 
 __all__ = ["find_contracts", "read_contract"]
 
 
+_NUMBER = re.compile(r"\.[0-9]+(?=\.|\b)")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -102,7 +104,10 @@ def _validated(
         return model.model_validate(document.value, context={"schemas": schemas})
     except ValidationError as error:
         form = model.model_json_schema(by_alias=True)
-        problems += problems_from_validation(error, document.value, document.where, schema=form, renamed=RENAMED_KEYS)
+        found = problems_from_validation(
+            error, document.value, document.where, schema=form, renamed=RENAMED_KEYS, note=document.alias_note
+        )
+        problems += drop_repeated(found, lambda problem: _NUMBER.sub("", problem.what.partition(ALIAS_NOTE)[0]))
         return None
 
 

@@ -211,6 +211,21 @@ def test_a_fault_behind_an_alias_names_the_line_where_it_is_used(problems: Probl
     assert problem.startswith("items.yaml:8: there is no path parameter 'id' (used in line 12); no path parameters")
 
 
+def test_a_fault_of_form_that_many_aliases_repeat_is_one_problem(problems: Problems) -> None:
+    rows = """\
+  - id: first
+    cause: a
+    before: &before [{call: list, expect: {status: 42}}, {call: list, depht: smoke}]
+    expect: {status: 404}
+  - {id: second, cause: a, before: *before, expect: {status: 404}}
+  - {id: third, cause: a, before: *before, expect: {status: 404}}
+"""
+    assert problems(rows) == [
+        "items.yaml:7: rows.0.before.0.expect.status must be greater than or equal to 100",
+        "items.yaml:7: unknown key 'depht' in rows.0.before.1; did you mean 'depth'?",
+    ]
+
+
 def test_a_fault_that_many_aliases_repeat_is_one_problem(problems: Problems) -> None:
     rows = """\
   - id: first
