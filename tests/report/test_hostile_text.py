@@ -64,7 +64,7 @@ class Cells(HTMLParser):
 @payloads
 def test_every_form_encodes_and_holds_nothing_unseen(form: str, text: str) -> None:
     assert drawn(form, text).encode("utf-8")
-    assert [] == INVISIBLE.findall(drawn(form, text))
+    assert INVISIBLE.findall(drawn(form, text)) == []
 
 
 @payloads
@@ -98,13 +98,13 @@ def test_markdown_gets_no_link_image_heading_or_block_of_the_target(text: str) -
     renderer = MarkdownIt("gfm-like", {"linkify": False}) if text != "long" else MarkdownIt()
     page = Tags(renderer.render(drawn("markdown", text)))
 
-    assert set() == page.targets
+    assert page.targets == set()
     assert page.elements.keys() <= {
         "h1", "h2", "h3", "p", "ul", "li", "code", "pre", "strong", "details", "summary",
         "table", "thead", "tbody", "tr", "th", "td",
     }  # fmt: skip
-    assert 1 == page.elements["table"]
-    assert 1 == page.elements["h1"]
+    assert page.elements["table"] == 1
+    assert page.elements["h1"] == 1
 
 
 @pytest.mark.parametrize("name", [name for name in PAYLOADS if name.startswith("formula")])
@@ -113,4 +113,4 @@ def test_no_cell_of_a_page_begins_like_a_formula(name: str) -> None:
     cells.feed(drawn("html", PAYLOADS[name]))
 
     assert len(cells.texts) > 50
-    assert [] == [text for text in cells.texts if text.strip().startswith(("=", "+", "-", "@"))]
+    assert [text for text in cells.texts if text.strip().startswith(("=", "+", "-", "@"))] == []

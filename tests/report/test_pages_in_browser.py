@@ -13,12 +13,12 @@ from conformance.audit.page import render_audit
 from conformance.compare.compare import compare
 from conformance.compare.page import render_comparison
 from conformance.history.page import render_history
+from tests.audit.test_matrix import two
+from tests.compare.test_forms import changed
+from tests.history.test_page import over_time
 from tests.report.browser import DARK, NO_SCRIPT, needs_chromium, opened, told, with_axe, with_probe
 from tests.report.hostile import PAYLOADS
 from tests.report.made_up import map_text, sample_results
-from tests.report.test_auditing import two
-from tests.report.test_comparing_forms import changed
-from tests.report.test_history_page import over_time
 
 pytestmark = needs_chromium
 
@@ -56,7 +56,7 @@ def test_an_audit_can_be_filtered_and_sorted(tmp_path: Path) -> None:
             """,
         )
     )
-    assert [2, 1, 1, 2, ["bad", "good", "dead"], 2, "bad"] == told(opened(page), "steps")
+    assert told(opened(page), "steps") == [2, 1, 1, 2, ["bad", "good", "dead"], 2, "bad"]
 
 
 def test_without_script_an_audit_shows_every_cell_and_no_tool(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_without_script_an_audit_shows_every_cell_and_no_tool(tmp_path: Path) ->
     page.write_text(render_audit(two(), {"good": "good"}).replace("<head>", f"<head>{NO_SCRIPT}", 1))
     dom = opened(page)
     assert 'class="cf cf-framed cf-audit"' in dom
-    assert 2 == dom.count('class="audited"')
+    assert dom.count('class="audited"') == 2
 
 
 def test_no_hostile_text_runs_in_any_page(tmp_path: Path) -> None:
@@ -87,4 +87,4 @@ def test_no_hostile_text_runs_in_any_page(tmp_path: Path) -> None:
 def test_axe_finds_nothing_wrong(tmp_path: Path, axe: str, name: str, flags: tuple[str, ...]) -> None:
     page = tmp_path / f"{name}.html"
     page.write_text(with_axe(pages()[name], axe))
-    assert [] == told(opened(page, *flags), "axe")
+    assert told(opened(page, *flags), "axe") == []

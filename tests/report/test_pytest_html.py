@@ -75,7 +75,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     command += ["-p", "no:schemathesis", "-p", "no:conformance.pytest_plugin"]
     command += ["--html", "report.html", "--self-contained-html", "--css", "ours.css"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
-    assert 1 == done.returncode, done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout + done.stderr
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -87,8 +87,8 @@ def test_title_is_that_of_the_results_though_pytest_html_asks_before_they_are_th
 def test_our_rows_and_the_environment_are_left_out_of_what_pytest_html_writes(report: str) -> None:
     blob = json.loads(unescape(report.split('data-jsonblob="', 1)[1].split('"', 1)[0]))
 
-    assert {} == blob["environment"]
-    assert ["test_items.py::test_of_someone_else"] == [one for one, rows in blob["tests"].items() if rows]
+    assert blob["environment"] == {}
+    assert [one for one, rows in blob["tests"].items() if rows] == ["test_items.py::test_of_someone_else"]
     assert "onerror=alert" not in report
 
 
@@ -98,10 +98,10 @@ def test_pytest_htmls_own_parts_are_folded_below_our_page(report: str, tmp_path:
     path.write_text(with_probe(report, LOOK), encoding="utf-8")
     seen = told(opened(path), "told")
 
-    assert [] == seen["theirs"]
+    assert seen["theirs"] == []
     assert "test_of_someone_else" in seen["folded"]
     assert "microCMS Management API" in seen["heading"]
-    assert "en" == seen["lang"]
+    assert seen["lang"] == "en"
 
 
 @needs_chromium
@@ -109,7 +109,7 @@ def test_axe_finds_nothing_wrong_in_pytest_htmls_frame(report: str, tmp_path: Pa
     path = tmp_path / "report.html"
     path.write_text(with_axe(report, axe), encoding="utf-8")
 
-    assert [] == told(opened(path), "axe")
+    assert told(opened(path), "axe") == []
 
 
 @needs_chromium

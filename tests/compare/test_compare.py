@@ -55,15 +55,15 @@ def only(comparison: Comparison) -> RowChange:
 def test_the_same_run_twice_differs_in_nothing() -> None:
     sample = sample_results()
     found = compare(sample, sample)
-    assert (False, False, (), (), ()) == (found.worse, found.changed, found.ours, found.only_old, found.only_new)
-    assert ["microcms-management", "kuroco"] == [run.contract for run in found.runs]
+    assert (found.worse, found.changed, found.ours, found.only_old, found.only_new) == (False, False, (), (), ())
+    assert [run.contract for run in found.runs] == ["microcms-management", "kuroco"]
 
 
 def test_a_row_answered_otherwise_is_newly_violating_and_the_only_thing_named() -> None:
     found = compare(results(conforms(), drifts()), results(violating(conforms()), drifts()))
     row = only(found)
-    assert (ROW, Kind.NEWLY_VIOLATING, True) == (row.id, row.kind, row.worse)
-    assert ("400 Offset: must be no less than 0", "200 1 content") == (row.was, row.now)
+    assert (row.id, row.kind, row.worse) == (ROW, Kind.NEWLY_VIOLATING, True)
+    assert (row.was, row.now) == ("400 Offset: must be no less than 0", "200 1 content")
     assert row.repeat.startswith("curl ")
     assert found.worse
     assert not found.runs[0].wordings
@@ -97,7 +97,7 @@ def test_each_pair_of_verdicts_has_one_kind(old: str, new: str, kind: Kind, wors
 
 def test_drift_is_not_worse_but_told_for_those_who_are_strict() -> None:
     found = compare(results(conforms()), results(replace(conforms(), verdict=Verdict.DRIFTS)))
-    assert (False, True) == (found.worse, found.drifted)
+    assert (found.worse, found.drifted) == (False, True)
 
 
 def test_a_second_way_of_violating_a_row_is_named() -> None:
@@ -105,16 +105,16 @@ def test_a_second_way_of_violating_a_row_is_named() -> None:
     second = Finding("effect", Level.MUST, "kept", "changed", "offset=min", 2)
     after = replace(before, findings=(*before.findings, second))
     row = only(compare(results(before), results(after)))
-    assert (Kind.VIOLATING_OTHERWISE, True) == (row.kind, row.worse)
+    assert (row.kind, row.worse) == (Kind.VIOLATING_OTHERWISE, True)
 
 
 def test_a_permission_taken_away_is_ours() -> None:
     after = replace(conforms(), verdict=Verdict.NOT_EXERCISED, lacks=("allow: write",), attempts=(), exchanges=())
     found = compare(results(conforms()), results(after, allow=[]))
-    assert (Kind.NO_LONGER_EXERCISED, ("allow: write",), False) == (
+    assert (
         only(found).kind, only(found).ours, found.worse,
-    )  # fmt: skip
-    assert [("allow", ["write"], [])] == [(one.what, one.old, one.new) for one in found.runs[0].ours]
+    ) == (Kind.NO_LONGER_EXERCISED, ("allow: write",), False)  # fmt: skip
+    assert [(one.what, one.old, one.new) for one in found.runs[0].ours] == [("allow", ["write"], [])]
 
 
 def test_a_credential_that_is_lacking_is_ours_though_results_hold_no_credentials() -> None:
@@ -125,13 +125,13 @@ def test_a_credential_that_is_lacking_is_ours_though_results_hold_no_credentials
 def test_a_fixture_that_the_profile_never_gave_is_the_targets() -> None:
     after = replace(conforms(), verdict=Verdict.NOT_EXERCISED, lacks=("fixtures.content_id",))
     found = compare(results(conforms()), results(after))
-    assert ((), True) == (only(found).ours, found.worse)
+    assert (only(found).ours, found.worse) == ((), True)
 
 
 def test_a_permission_given_explains_a_violation_that_was_never_looked_for() -> None:
     before = replace(conforms(), verdict=Verdict.NOT_EXERCISED, lacks=("allow: delete",), attempts=())
     found = compare(results(before), results(violating(conforms()), allow=["write", "delete"]))
-    assert (Kind.NEWLY_EXERCISED, False) == (only(found).kind, found.worse)
+    assert (only(found).kind, found.worse) == (Kind.NEWLY_EXERCISED, False)
 
 
 def test_an_input_never_tried_before_at_another_depth_is_ours() -> None:
@@ -140,33 +140,33 @@ def test_an_input_never_tried_before_at_another_depth_is_ours() -> None:
     deeper = replace(row, attempts=(*row.attempts, far))
     after = replace(results(violating(deeper, "offset=min-2^31")), depth="thorough")
     found = compare(results(row), after)
-    assert (("depth",), False) == (only(found).ours, found.worse)
+    assert (only(found).ours, found.worse) == (("depth",), False)
 
 
 def test_the_same_input_answered_otherwise_is_the_targets_whatever_we_changed() -> None:
     after = replace(results(violating(conforms()), allow=[]), depth="thorough", seed=7, suite=Suite("conformance", "9"))
     found = compare(results(conforms()), after)
-    assert ((), True) == (only(found).ours, found.worse)
-    assert ["suite", "depth", "seed"] == [one.what for one in found.ours]
+    assert (only(found).ours, found.worse) == ((), True)
+    assert [one.what for one in found.ours] == ["suite", "depth", "seed"]
 
 
 def test_the_same_answer_judged_otherwise_by_another_suite_is_ours() -> None:
     row = conforms()
     after = replace(violating(row, answer="400 Offset: must be no less than 0"), observed=row.observed)
     found = compare(results(row), replace(results(after), suite=Suite("conformance", "0.2.0")))
-    assert (("suite",), False) == (only(found).ours, found.worse)
+    assert (only(found).ours, found.worse) == (("suite",), False)
 
 
 def test_another_address_is_said_but_excuses_nothing() -> None:
     found = compare(results(conforms()), results(violating(conforms()), base_url="http://127.0.0.1:9"))
     assert found.worse
-    assert ["base_url"] == [one.what for one in found.runs[0].ours]
+    assert [one.what for one in found.runs[0].ours] == ["base_url"]
 
 
 def test_a_known_deviation_is_not_worse() -> None:
     after = replace(violating(conforms()), known=KnownDeviationNote("Reported."))
     found = compare(results(conforms()), results(after))
-    assert ("Reported.", False) == (only(found).known, found.worse)
+    assert (only(found).known, found.worse) == ("Reported.", False)
 
 
 def test_rows_of_a_new_edition_are_ours() -> None:
@@ -174,23 +174,23 @@ def test_rows_of_a_new_edition_are_ours() -> None:
     run = new.runs[0]
     new = replace(new, runs=(replace(run, contract=replace(run.contract, edition="2026-12-01")),))
     found = compare(old, new)
-    assert (Kind.ADDED, ("contract edition",), False) == (only(found).kind, only(found).ours, found.worse)
+    assert (only(found).kind, only(found).ours, found.worse) == (Kind.ADDED, ("contract edition",), False)
     assert Kind.REMOVED is only(compare(new, old)).kind
 
 
 def test_new_words_are_shown_beside_the_old() -> None:
     before, after = results(conforms()), results(replace(conforms(), observed="400 offset must not be negative"))
     (wording,) = compare(before, after).runs[0].wordings
-    assert ("message", "400 Offset: must be no less than 0", "400 offset must not be negative") == (
+    assert (
         wording.about, wording.old, wording.new,
-    )  # fmt: skip
+    ) == ("message", "400 Offset: must be no less than 0", "400 offset must not be negative")  # fmt: skip
     assert not compare(before, after).worse
 
 
 def test_another_edition_of_the_wording_is_named_whatever_the_order() -> None:
     row = conforms()
     found = compare(results(replace(row, editions=("a", "b"))), results(replace(row, editions=("b", "c"))))
-    assert [("edition", "a, b", "b, c")] == [(one.about, one.old, one.new) for one in found.runs[0].wordings]
+    assert [(one.about, one.old, one.new) for one in found.runs[0].wordings] == [("edition", "a, b", "b, c")]
     same = compare(results(replace(row, editions=("a", "b"))), results(replace(row, editions=("b", "a"))))
     assert not same.changed
 
@@ -198,7 +198,7 @@ def test_another_edition_of_the_wording_is_named_whatever_the_order() -> None:
 def test_another_status_under_the_same_verdict_is_an_answer_that_changed() -> None:
     before = replace(violating(conforms()), observed="200")
     found = compare(results(before), results(replace(before, observed="500 Internal Server Error")))
-    assert ["answer"] == [one.about for one in found.runs[0].wordings]
+    assert [one.about for one in found.runs[0].wordings] == ["answer"]
 
 
 def test_identifiers_times_and_the_targets_own_names_are_no_new_wording() -> None:
@@ -217,9 +217,9 @@ def test_a_message_that_drifts_in_other_words_at_the_same_input_is_named() -> No
     row = drifts()
     after = replace(row, findings=(replace(row.findings[0], actual="bad integer"),))
     (wording,) = compare(results(row), results(after)).runs[0].wordings
-    assert ("limit=abc", "Invalid integer in query (limit: abc)", "bad integer") == (
+    assert (
         wording.where, wording.old, wording.new,
-    )  # fmt: skip
+    ) == ("limit=abc", "Invalid integer in query (limit: abc)", "bad integer")  # fmt: skip
 
 
 def test_an_open_choice_is_compared_only_where_both_tried_it() -> None:
@@ -237,8 +237,8 @@ def test_undocumented_answers_are_new_or_gone() -> None:
     before, after = results(conforms()), results(conforms())
     before = replace(before, runs=(replace(before.runs[0], undocumented=(one,)),))
     after = replace(after, runs=(replace(after.runs[0], undocumented=(replace(one, count=9), other)),))
-    assert [(418, True)] == [(it.status, it.new) for it in compare(before, after).runs[0].undocumented]
-    assert [(418, False)] == [(it.status, it.new) for it in compare(after, before).runs[0].undocumented]
+    assert [(it.status, it.new) for it in compare(before, after).runs[0].undocumented] == [(418, True)]
+    assert [(it.status, it.new) for it in compare(after, before).runs[0].undocumented] == [(418, False)]
 
 
 def explored(*findings: ExploredFinding) -> Results:
@@ -251,7 +251,7 @@ def explored(*findings: ExploredFinding) -> Results:
 def test_a_new_finding_of_the_exploration_is_worse_unless_other_inputs_were_drawn() -> None:
     found = ExploredFinding("server-error", Level.MUST, "no 5xx", 500)
     worse = compare(explored(), explored(found))
-    assert ([(500, True)], True) == ([(it.actual, it.new) for it in worse.runs[0].explored], worse.worse)
+    assert ([(it.actual, it.new) for it in worse.runs[0].explored], worse.worse) == ([(500, True)], True)
     assert not compare(explored(), replace(explored(found), seed=5)).worse
     assert not compare(explored(found), explored()).worse
 
@@ -263,23 +263,23 @@ def test_runs_are_matched_by_contract_then_by_target() -> None:
     named = [replace(micro, target=target) for target in targets]
     old, new = (replace(sample, runs=tuple(runs)) for runs in ((named[0], named[1]), (named[1], named[2])))
     found = compare(old, new)
-    assert ["b"] == [run.target for run in found.runs]
-    assert (("microcms-management on a",), ("microcms-management on c",)) == (found.only_old, found.only_new)
+    assert [run.target for run in found.runs] == ["b"]
+    assert (found.only_old, found.only_new) == (("microcms-management on a",), ("microcms-management on c",))
 
 
 def test_a_run_that_was_broken_off_is_ours() -> None:
     after = replace(conforms(), verdict=Verdict.NOT_EXERCISED, reason="The run was broken off.")
     found = compare(results(conforms()), replace(results(after), partial=True))
-    assert (("broken off",), False) == (only(found).ours, found.worse)
+    assert (only(found).ours, found.worse) == (("broken off",), False)
 
 
 def test_a_fixture_that_stands_in_no_request_of_a_row_explains_nothing_of_it() -> None:
     after = replace(conforms(), verdict=Verdict.INCONCLUSIVE, reason="The control was refused.")
     unused = {"endpoint": "news", "media_url": "https://images.example/a.png"}
     found = compare(results(conforms()), results(after, fixtures=unused))
-    assert ((), True) == (only(found).ours, found.worse)
+    assert (only(found).ours, found.worse) == ((), True)
     other = compare(results(conforms(), fixtures={"endpoint": "news"}), results(after, fixtures={"endpoint": "blog"}))
-    assert (("fixtures.endpoint",), False) == (only(other).ours, other.worse)
+    assert (only(other).ours, other.worse) == (("fixtures.endpoint",), False)
 
 
 def refused_control(row: RowResult) -> RowResult:

@@ -67,7 +67,7 @@ FORMS = {
 def test_every_form_tells_every_fact(form: str) -> None:
     written = FORMS[form](compare(*changed()))
     plain = _plain(written)
-    assert [] == [fact for fact in FACTS if fact not in plain]
+    assert [fact for fact in FACTS if fact not in plain] == []
 
 
 def _plain(text: str) -> str:
@@ -85,17 +85,17 @@ def test_text_says_first_that_it_got_worse_and_last_what_we_did() -> None:
 def test_nothing_changed_is_one_sentence_in_every_form() -> None:
     sample = sample_results()
     same = compare(sample, replace(sample, started="2026-11-23T01:00:00Z"))
-    assert ["Nothing changed in what the target does."] == format_comparison(same).splitlines()[:1]
-    assert 2 == len(format_comparison(same).splitlines())
+    assert format_comparison(same).splitlines()[:1] == ["Nothing changed in what the target does."]
+    assert len(format_comparison(same).splitlines()) == 2
     assert "Nothing changed" in format_markdown_comparison(same)
     assert "<h2" not in render_comparison(same)
 
 
 def test_json_can_be_read_by_a_program() -> None:
     told = json.loads(format_json_comparison(compare(*changed())))
-    assert (1, True, True) == (told["format"], told["worse"], told["changed"])
+    assert (told["format"], told["worse"], told["changed"]) == (1, True, True)
     (row,) = [one for run in told["runs"] for one in run["rows"]]
-    assert ("newly-violating", "conforms", "violates", []) == (row["kind"], row["old"], row["new"], row["ours"])
+    assert (row["kind"], row["old"], row["new"], row["ours"]) == ("newly-violating", "conforms", "violates", [])
 
 
 class Elements(HTMLParser):

@@ -30,7 +30,7 @@ def test_the_verdict_of_a_row_is_one_series_among_five() -> None:
     found = samples(sample_results())
     key = ("row_verdict", "microcms-management", ROW, TARGET)
     verdicts = ("not-exercised", "conforms", "drifts", "inconclusive", "violates")
-    assert [0, 0, 0, 0, 1] == [found[*key, verdict] for verdict in verdicts]
+    assert [found[*key, verdict] for verdict in verdicts] == [0, 0, 0, 0, 1]
 
 
 def test_requests_duration_and_time_are_those_of_the_results() -> None:
@@ -38,10 +38,10 @@ def test_requests_duration_and_time_are_those_of_the_results() -> None:
     found = samples(sample)
     run = sample.runs[0]
     assert run.requests == found["run_requests", "microcms-management", TARGET]
-    assert 5 == found["row_requests", "microcms-management", ROW, TARGET]
-    assert (12.4, 0, 1795309200) == (
+    assert found["row_requests", "microcms-management", ROW, TARGET] == 5
+    assert (
         found["run_duration_seconds",], found["run_partial",], found["run_start_timestamp_seconds",],
-    )  # fmt: skip
+    ) == (12.4, 0, 1795309200)  # fmt: skip
 
 
 def test_node_exporters_older_format_reads_the_same() -> None:
@@ -49,7 +49,7 @@ def test_node_exporters_older_format_reads_the_same() -> None:
     older = {(one.name, *one.labels.values()): one.value for it in parsed_as_older_format(text) for one in it.samples}
     newer = {(one.name, *one.labels.values()): one.value for it in parsed(text) for one in it.samples}
     assert newer == older
-    assert {"gauge"} == {family.type for family in parsed(text)}
+    assert {family.type for family in parsed(text)} == {"gauge"}
 
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)

@@ -74,13 +74,13 @@ def test_reader_can_search_filter_sort_open_and_switch_language(tmp_path: Path) 
 
     assert "9 of 9 rows shown" == seen["all"] == seen["reset"]
     assert "1 of 9 rows shown" == seen["searched"] == seen["table"]
-    assert "4 of 9 rows shown" == seen["violations"]
+    assert seen["violations"] == "4 of 9 rows shown"
     assert seen["before"] == seen["again"] != seen["worst"]
     worst = ["violates", "violates", "inconclusive", "drifts", "conforms", "violates", "not-exercised"]
     assert worst == seen["worst"][:7]
-    assert (9, 0, 1) == (seen["opened"], seen["closed"], seen["clicked"])
+    assert (seen["opened"], seen["closed"], seen["clicked"]) == (9, 0, 1)
     assert "What the verdicts mean" == seen["english"] == seen["back"]
-    assert ("判定の意味", "ja", "✗ 違反") == (seen["japanese"], seen["lang"], seen["verdict"])
+    assert (seen["japanese"], seen["lang"], seen["verdict"]) == ("判定の意味", "ja", "✗ 違反")
     assert seen["said"].startswith("9行中3行で")
 
 
@@ -90,7 +90,7 @@ def test_link_to_a_row_opens_it(tmp_path: Path, head: str) -> None:
     dom = opened(written(tmp_path, page), fragment="#contents-get/limit-not-an-integer")
 
     opened_rows = re.findall(r'<details class="cf-proof" open=""><summary><code class="cf-id">([^<]*)', dom)
-    assert ["contents-get/limit-not-an-integer"] == opened_rows
+    assert opened_rows == ["contents-get/limit-not-an-integer"]
 
 
 def test_browser_in_japanese_gets_japanese_unless_a_language_was_asked_for(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_five_hundred_rows_with_evidence_are_small_and_open_within_two_seconds(t
     page = render_document(many_rows(500))
     path = written(tmp_path, with_probe(page, TIME))
 
-    assert 500 == page.count('<tbody class="cf-row')
+    assert page.count('<tbody class="cf-row') == 500
     assert len(page.encode()) < 5_000_000
     assert min(told(opened(path), "ms") for _ in range(2)) < 2000
 
@@ -128,4 +128,4 @@ def test_nothing_is_wider_than_a_phone(tmp_path: Path) -> None:
 def test_axe_finds_nothing_wrong_with_everything_open(tmp_path: Path, axe: str, flags: tuple[str, ...]) -> None:
     page = with_axe(render_document(sample_results()), axe)
 
-    assert [] == told(opened(written(tmp_path, page), *flags), "axe")
+    assert told(opened(written(tmp_path, page), *flags), "axe") == []

@@ -27,10 +27,10 @@ from conformance.errors import ConfigError
 from conformance.http import FailureKind, NoResponse
 from conformance.messages import Message
 from conformance.report.translation import translate
+from tests.compare.test_forms import changed
 from tests.report.browser import needs_chromium, opened, told, with_probe
 from tests.report.hostile import PAYLOADS
 from tests.report.made_up import map_text, sample_results
-from tests.report.test_comparing_forms import changed
 from tests.report.two_languages import english_left, seen
 
 FACTS = (
@@ -108,7 +108,7 @@ every = pytest.mark.parametrize("name", ALL)
 
 @pytest.mark.parametrize("name", [name for name in ALL if name != "made-up"])
 def test_a_japanese_comparison_has_no_word_of_ours_in_english(name: str) -> None:
-    assert set() == english_left(render_comparison(ALL[name](), "ja"), FACTS)
+    assert english_left(render_comparison(ALL[name](), "ja"), FACTS) == set()
 
 
 @every
@@ -159,7 +159,7 @@ def test_causes_and_reasons_come_from_the_results() -> None:
 def test_without_a_language_the_page_is_in_english_and_follows_the_browser() -> None:
     page = {language: render_comparison(everything(), language) for language in (None, "en", "ja")}
     assert seen(page[None]) == seen(page["en"])
-    assert [True, False, False] == ['data-follow="1"' in one for one in page.values()]
+    assert ['data-follow="1"' in one for one in page.values()] == [True, False, False]
     with pytest.raises(ConfigError, match="there is no translation into 'de'"):
         render_comparison(everything(), "de")
 
@@ -194,6 +194,6 @@ def test_a_reader_can_switch_the_language_of_a_comparison(tmp_path: Path) -> Non
     english, japanese, again = told(opened(file), "steps")
     assert english == again
     assert english[1:] == ["Improved", "en"]
-    assert ["改善した行", "ja"] == japanese[1:]
+    assert japanese[1:] == ["改善した行", "ja"]
     assert japanese[0].startswith("悪化はしていませんが、")
     assert '<html lang="ja"' in opened(file, "--accept-lang=ja")

@@ -30,7 +30,7 @@ def refused(message: str = BELOW, status: int = 400, n: int = 1) -> RecordedExch
 
 def test_two_that_answer_the_same_do_not_differ() -> None:
     found = compare_pair(sample_results(), sample_results())
-    assert ((), 0) == (found.differences, found.alone)
+    assert (found.differences, found.alone) == ((), 0)
     assert found.compared > 10
 
 
@@ -40,7 +40,7 @@ def test_the_one_against_which_the_contract_has_nothing_is_right(wrong: int, rig
     pair = (bad, site(refused())) if wrong == 0 else (site(refused()), bad)
     (found,) = compare_pair(*pair).differences
     assert (right, "limit=min-1") == (found.right, found.label)
-    assert ("status at limit=min-1: expected 400, got 422",) == found.why
+    assert found.why == ("status at limit=min-1: expected 400, got 422",)
 
 
 def test_an_open_choice_leaves_both_right_and_two_wrongs_neither() -> None:
@@ -60,7 +60,7 @@ def test_identifiers_times_and_own_names_are_set_aside() -> None:
     found = compare_pair(
         site(refused(first), fixtures={"content_id": "foo-1"}), site(refused(second), fixtures={"content_id": "bar-2"})
     )
-    assert () == found.differences
+    assert found.differences == ()
 
 
 def test_of_a_success_the_shape_is_compared_and_not_the_contents() -> None:
@@ -68,19 +68,19 @@ def test_of_a_success_the_shape_is_compared_and_not_the_contents() -> None:
         return site(answer(1, "limit=min", "limit=0", 200, body, role="control"))
 
     more = {**PAGE, "contents": [{"id": "other", "createdAt": "2020-01-01T00:00:00Z"}] * 3, "totalCount": 3}
-    assert () == compare_pair(actual(PAGE), actual(more)).differences
-    assert 1 == len(compare_pair(actual(PAGE), actual({**PAGE, "totalCount": "3"})).differences)
+    assert compare_pair(actual(PAGE), actual(more)).differences == ()
+    assert len(compare_pair(actual(PAGE), actual({**PAGE, "totalCount": "3"})).differences) == 1
 
 
 def test_a_request_that_only_one_was_sent_is_counted_and_not_compared() -> None:
     found = compare_pair(site(refused(), refused(n=2)), site(refused()))
-    assert ((), 1, 1) == (found.differences, found.compared, found.alone)
+    assert (found.differences, found.compared, found.alone) == ((), 1, 1)
 
 
 def test_text_and_json_name_both_targets() -> None:
     found = compare_pair(site(refused()), site(refused("other words")), ("staging", "production"))
     assert "staging and production answer 1 of 1 requests that were sent to both differently." in format_pair(found)
-    assert "both" == json.loads(format_json_pair(found))["differences"][0]["right"]
+    assert json.loads(format_json_pair(found))["differences"][0]["right"] == "both"
 
 
 class Elements(HTMLParser):

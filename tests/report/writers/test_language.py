@@ -32,8 +32,8 @@ def results() -> Results:
 @pytest.mark.parametrize("form", ["table", "markdown"])
 def test_a_form_says_the_cause_in_the_language_that_was_asked_for(results: Results, form: str) -> None:
     english, japanese = (WRITERS[form].write(results, language) for language in ("en", "ja"))
-    assert (True, False) == (CAUSE in english, JAPANESE in english)
-    assert (False, True) == (CAUSE in japanese, JAPANESE in japanese)
+    assert (CAUSE in english, JAPANESE in english) == (True, False)
+    assert (CAUSE in japanese, JAPANESE in japanese) == (False, True)
 
 
 def test_messages_are_translated_and_what_a_target_says_is_not(results: Results) -> None:

@@ -45,10 +45,10 @@ def two() -> Matrix:
 
 def test_each_cell_has_the_verdict_of_its_row_on_its_target() -> None:
     cells = {row.id: [cell and cell.verdict for cell in row.cells] for row in two().rows}
-    assert {
+    assert cells == {
         ROW: [Verdict.CONFORMS, Verdict.VIOLATES, None],
         "contents-get/limit-below-minimum": [None, Verdict.VIOLATES, None],
-    } == cells
+    }
 
 
 def test_tables_are_summed_for_each_target_and_a_dead_one_has_a_line_of_its_own() -> None:
@@ -57,35 +57,35 @@ def test_tables_are_summed_for_each_target_and_a_dead_one_has_a_line_of_its_own(
     good, bad, dead = table.sums
     assert good is not None
     assert bad is not None
-    assert (1, 0, 0, 2, None) == (
+    assert (
         good[Verdict.CONFORMS], good[Verdict.VIOLATES], bad[Verdict.CONFORMS], bad[Verdict.VIOLATES], dead,
-    )  # fmt: skip
-    assert (None, "no connection within 10 s") == (found.columns[2].verdict, found.columns[2].problem)
+    ) == (1, 0, 0, 2, None)  # fmt: skip
+    assert (found.columns[2].verdict, found.columns[2].problem) == (None, "no connection within 10 s")
 
 
 def test_open_choices_say_who_accepts_and_those_that_differ_come_first() -> None:
     first, second, _ = two().choices
-    assert ("limit=+5", ("accepted", "contents-get/x", None), True) == (first.input, first.answers, first.differs)
-    assert ("limit=", ("accepted", None, None), False) == (second.input, second.answers, second.differs)
+    assert (first.input, first.answers, first.differs) == ("limit=+5", ("accepted", "contents-get/x", None), True)
+    assert (second.input, second.answers, second.differs) == ("limit=", ("accepted", None, None), False)
 
 
 def test_cost_and_editions_are_told() -> None:
     sample = sample_results()
     (column,) = build_matrix([("both", sample)]).columns
-    assert (17, 12.4, ("2024", "2026")) == (column.requests, column.seconds, column.editions)
-    assert ("microcms-management 2025-12-10", "kuroco 2024") == column.contracts
+    assert (column.requests, column.seconds, column.editions) == (17, 12.4, ("2024", "2026"))
+    assert column.contracts == ("microcms-management 2025-12-10", "kuroco 2024")
 
 
 def test_what_was_not_the_same_for_all_is_said() -> None:
     found = build_matrix([("a", results(conforms())), ("b", replace(results(conforms(), allow=[]), depth="smoke"))])
-    assert ("depth", "permissions") == found.unfair
+    assert found.unfair == ("depth", "permissions")
     assert "compare with care: depth, permissions" in render_audit(found)
 
 
 def test_rows_of_several_contracts_stand_below_their_own() -> None:
     found = build_matrix([("both", sample_results())])
-    assert ["microcms-management"] * 3 + ["kuroco"] == [table.contract for table in found.tables]
-    assert 9 == len(found.rows)
+    assert [table.contract for table in found.tables] == ["microcms-management"] * 3 + ["kuroco"]
+    assert len(found.rows) == 9
 
 
 class Page(HTMLParser):
@@ -123,18 +123,18 @@ def test_a_contract_twice_in_one_report_is_linked_where_the_worse_row_stands() -
 
 def test_json_has_the_places_of_its_targets() -> None:
     told = json.loads(format_json_audit(two(), {"good": "good"}))
-    assert ["good", "bad", "dead"] == [target["name"] for target in told["targets"]]
+    assert [target["name"] for target in told["targets"]] == ["good", "bad", "dead"]
     row = next(row for row in told["tables"][0]["rows"] if row["id"] == ROW)
-    assert ["conforms", "violates", None] == [cell and cell["verdict"] for cell in row["cells"]]
-    assert f"good/report.html#{ROW}" == row["cells"][0]["link"]
-    assert 1 == told["targets"][0]["counts"]["conforms"]
+    assert [cell and cell["verdict"] for cell in row["cells"]] == ["conforms", "violates", None]
+    assert row["cells"][0]["link"] == f"good/report.html#{ROW}"
+    assert told["targets"][0]["counts"]["conforms"] == 1
 
 
 def test_csv_has_a_line_per_row_and_a_column_per_target() -> None:
     lines = list(csv.reader(io.StringIO(format_csv_audit(two()))))
-    assert ["kind", "contract", "table", "row", "good", "bad", "dead"] == lines[0]
+    assert lines[0] == ["kind", "contract", "table", "row", "good", "bad", "dead"]
     assert ["row", "microcms-management", "contents-get", ROW, "conforms", "violates", ""] in lines
-    assert {7} == {len(line) for line in lines}
+    assert {len(line) for line in lines} == {7}
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", " =1", "\r=1"])
@@ -161,7 +161,7 @@ def test_forty_targets_are_one_page_of_moderate_size() -> None:
     names = [f"target-{n:02}" for n in range(40)]
     html = render_audit(build_matrix([(name, one) for name in names]), {name: name for name in names})
     assert len(html) < 1_000_000
-    assert 40 * 47 == sum("#t-" in link for link in parsed(html).links)
+    assert sum("#t-" in link for link in parsed(html).links) == 40 * 47
 
 
 def test_the_page_shows_first_which_rows_are_violated_by_which_targets() -> None:

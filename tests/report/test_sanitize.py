@@ -12,4 +12,4 @@ def test_no_character_that_is_made_visible_counts_as_printable() -> None:
     for pattern in (INVISIBLE, UNPRINTABLE):
         found = [chr(code) for code in range(sys.maxunicode + 1) if pattern.fullmatch(chr(code))]
         assert found
-        assert [] == [character for character in found if character.isprintable()]
+        assert [character for character in found if character.isprintable()] == []

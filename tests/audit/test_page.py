@@ -74,7 +74,7 @@ def page(language: str | None) -> str:
 
 
 def test_a_japanese_audit_has_no_word_of_ours_in_english() -> None:
-    assert set() == english_left(page("ja"), FACTS)
+    assert english_left(page("ja"), FACTS) == set()
 
 
 def test_an_english_audit_has_no_word_of_ours_in_japanese() -> None:
@@ -91,8 +91,8 @@ def test_each_page_can_be_switched_into_the_other() -> None:
 
 def test_without_a_language_the_audit_is_in_english_and_follows_the_browser() -> None:
     assert seen(page("en")) == seen(page(None))
-    assert (True, False) == tuple('data-follow="1"' in page(one) for one in (None, "ja"))
-    assert ('<html lang="en">', '<html lang="ja">') == tuple(page(one)[16:32] for one in (None, "ja"))
+    assert tuple('data-follow="1"' in page(one) for one in (None, "ja")) == (True, False)
+    assert tuple(page(one)[16:32] for one in (None, "ja")) == ('<html lang="en">', '<html lang="ja">')
 
 
 def test_causes_titles_and_reasons_are_said_in_japanese() -> None:
@@ -127,7 +127,7 @@ def test_an_unknown_language_is_refused() -> None:
 def test_json_has_the_japanese_that_results_hold() -> None:
     told_of = json.loads(format_json_audit(matrix()))
     table = told_of["tables"][0]
-    assert ("表", "原因です。") == (table["title_ja"], table["rows"][0]["cause_ja"])
+    assert (table["title_ja"], table["rows"][0]["cause_ja"]) == ("表", "原因です。")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
@@ -162,5 +162,5 @@ def test_a_reader_can_switch_the_language_of_an_audit(tmp_path: Path) -> None:
     )
     english, japanese, again = told(opened(file), "steps")
     assert ["Audit", "4 targets, 9 rows", "9 of 9 rows shown", "en", "Target", "conforms"] == english == again
-    assert ["監査", "対象4件、9行", "9行中9行を表示", "ja", "対象", "適合"] == japanese
+    assert japanese == ["監査", "対象4件、9行", "9行中9行を表示", "ja", "対象", "適合"]
     assert '<html lang="ja"' in opened(file, "--accept-lang=ja")

@@ -135,7 +135,7 @@ def test_markdown_says_verdict_counts_and_how_to_repeat_each_violation() -> None
     assert text.startswith("# ✗ Conformance report: violates\n\n3 of 9 rows are not answered as the vendor promises.")
     assert "| 3 | 1 | 1 | 1 | 1 | 15 |" in text
     assert "```sh\ncurl -sS -i -X GET" in text
-    assert 4 == text.count("\n### ✗ ")
+    assert text.count("\n### ✗ ") == 4
 
 
 def test_markdown_of_a_large_run_stays_below_what_github_takes() -> None:
@@ -158,7 +158,7 @@ def test_markdown_in_japanese() -> None:
 
 def sarif(number: int = 0) -> dict[str, Any]:
     log: dict[str, Any] = json.loads(drawn("sarif"))
-    assert "2.1.0" == log["version"]
+    assert log["version"] == "2.1.0"
     run: dict[str, Any] = log["runs"][number]
     return run
 
@@ -167,10 +167,10 @@ def test_sarif_points_at_the_line_of_the_row_in_the_case_file() -> None:
     result = sarif()["results"][0]
     where = result["locations"][0]["physicalLocation"]
 
-    assert "microcms-management/contents-get/limit-below-minimum" == result["ruleId"]
-    assert "cases/microcms-management/contents-get.yaml" == where["artifactLocation"]["uri"]
-    assert {"startLine": 6} == where["region"]
-    assert (200, "GET") == (result["webResponse"]["statusCode"], result["webRequest"]["method"])
+    assert result["ruleId"] == "microcms-management/contents-get/limit-below-minimum"
+    assert where["artifactLocation"]["uri"] == "cases/microcms-management/contents-get.yaml"
+    assert where["region"] == {"startLine": 6}
+    assert (result["webResponse"]["statusCode"], result["webRequest"]["method"]) == (200, "GET")
 
 
 def test_sarif_runs_of_two_targets_are_told_apart_and_those_of_two_editions_are_not() -> None:
@@ -185,7 +185,7 @@ def test_sarif_has_what_deviates_and_each_result_has_its_rule() -> None:
     rules = run["tool"]["driver"]["rules"]
 
     kinds = [(result["kind"], result["level"]) for result in run["results"]]
-    assert [("fail", "error")] * 2 + [("fail", "warning"), ("open", "none")] + [("fail", "error")] * 2 == kinds
+    assert kinds == [("fail", "error")] * 2 + [("fail", "warning"), ("open", "none")] + [("fail", "error")] * 2
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
     assert len(rules) == len({rule["id"] for rule in rules})
 
@@ -193,7 +193,7 @@ def test_sarif_has_what_deviates_and_each_result_has_its_rule() -> None:
 def test_sarif_suppresses_a_known_deviation_with_its_reason() -> None:
     suppressed = [result for result in sarif()["results"] if "suppressions" in result]
 
-    assert ["microcms-management/media-delete/medium-not-found"] == [result["ruleId"] for result in suppressed]
+    assert [result["ruleId"] for result in suppressed] == ["microcms-management/media-delete/medium-not-found"]
     assert suppressed[0]["suppressions"][0]["justification"].startswith("Reported to the vendor")
 
 
@@ -205,8 +205,8 @@ def test_har_has_every_exchange_with_its_row() -> None:
 
     assert sum(len(one.exchanges) for one in (*rows, *explored)) == len(entries)
     first = entries[0]
-    assert "microcms-management contents-get/limit-below-minimum #1 limit=min-1 example" == first["comment"]
-    assert [{"name": "limit", "value": "-1"}] == first["request"]["queryString"]
+    assert first["comment"] == "microcms-management contents-get/limit-below-minimum #1 limit=min-1 example"
+    assert first["request"]["queryString"] == [{"name": "limit", "value": "-1"}]
     assert rows[0].exchanges[0].response is not None
     assert rows[0].exchanges[0].response.body == first["response"]["content"]["text"]
 
@@ -214,17 +214,17 @@ def test_har_has_every_exchange_with_its_row() -> None:
 def test_har_shows_silence_as_status_zero_with_the_reason() -> None:
     silent = [entry for entry in json.loads(drawn("har"))["log"]["entries"] if not entry["response"]["status"]]
 
-    assert ["no answer (timeout: no byte within 10 s)"] == [entry["response"]["comment"] for entry in silent]
+    assert [entry["response"]["comment"] for entry in silent] == ["no answer (timeout: no byte within 10 s)"]
 
 
 def test_badge_is_in_the_form_that_shields_reads() -> None:
     badge = json.loads(drawn("badge"))
 
-    assert {
+    assert badge == {
         "schemaVersion": 1, "label": "microcms-management, kuroco", "color": "red",
         "message": "violates 3/9, 1 in exploration, 1 known, 1 not exercised",
         "isError": True,
-    } == badge  # fmt: skip
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,11 @@ def test_earl_has_an_assertion_per_row_and_operation_with_the_outcome_of_its_ver
     graph = json.loads(drawn("earl"))["@graph"]
     outcomes = [one["earl:result"]["outcome"] for one in graph if one["@type"] == "earl:Assertion"]
 
-    assert {"passed": 3, "failed": 5, "cantTell": 1, "untested": 1} == {
-        name: outcomes.count(f"earl:{name}") for name in ("passed", "failed", "cantTell", "untested")
+    assert {name: outcomes.count(f"earl:{name}") for name in ("passed", "failed", "cantTell", "untested")} == {
+        "passed": 3,
+        "failed": 5,
+        "cantTell": 1,
+        "untested": 1,
     }
 
 
@@ -267,10 +270,10 @@ def test_terminal_says_each_violation_in_four_lines_and_does_not_break_its_comma
     row = results.runs[0].rows[0]
     lines = [line.plain for line in table.build_violation(row, Translator("en"))]
 
-    assert 4 == len(lines)
+    assert len(lines) == 4
     assert lines[0].startswith("✗ contents-get/limit-below-minimum  The limit is below 0. → 400 ")
-    assert f"  sent: {row.exchanges[2].curl}" == lines[1]
-    assert "  expected: status 400 (limit=min-1000)" == lines[2]
+    assert lines[1] == f"  sent: {row.exchanges[2].curl}"
+    assert lines[2] == "  expected: status 400 (limit=min-1000)"
     assert lines[3].startswith("  got: 200  (200 {")
     console = Console(width=60, color_system=None)
     with console.capture() as capture:

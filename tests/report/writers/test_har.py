@@ -57,13 +57,14 @@ def at(one: RecordedExchange, second: str) -> RecordedExchange:
 
 def test_every_member_that_the_format_requires_is_there() -> None:
     archive = json.loads(format_har(sample_results()))
-    assert [] == [error.message for error in jsonschema_rs.validator_for(ARCHIVE).iter_errors(archive)]
+    assert [error.message for error in jsonschema_rs.validator_for(ARCHIVE).iter_errors(archive)] == []
 
 
 def test_each_entry_has_its_own_start_and_they_stand_in_that_order() -> None:
     later, sooner = at(answer(1, "b", "", 400, {}), "07.250"), at(answer(2, "a", "", 400, {}), "03.125")
-    assert ["2026-11-22T01:00:03.125Z", "2026-11-22T01:00:07.250Z"] == [
-        entry["startedDateTime"] for entry in entries(of(later, sooner))
+    assert [entry["startedDateTime"] for entry in entries(of(later, sooner))] == [
+        "2026-11-22T01:00:03.125Z",
+        "2026-11-22T01:00:07.250Z",
     ]
 
 

@@ -38,7 +38,7 @@ def test_text_has_a_sign_for_each_run_and_says_since_when() -> None:
 
 def test_the_page_tells_each_run_by_sign_colour_and_words() -> None:
     page = render_history(over_time("conforms", "violates", "violates"))
-    assert 2 == page.count('<i class="cf-violates" title=')
+    assert page.count('<i class="cf-violates" title=') == 2
     assert "conforms in 1 runs, violates in 2 runs" in page
 
 

@@ -75,12 +75,12 @@ def test_rows_stand_in_the_vendors_order_whatever_order_they_ran_in() -> None:
 def test_difference_between_expected_and_actual_is_marked_word_by_word() -> None:
     marked = diff_texts("limit must be less than 100", "limit must be more than 100")
 
-    assert ["less"] == [piece.text for piece in marked.expected if piece.marked]
-    assert ["more"] == [piece.text for piece in marked.actual if piece.marked]
+    assert [piece.text for piece in marked.expected if piece.marked] == ["less"]
+    assert [piece.text for piece in marked.actual if piece.marked] == ["more"]
 
 
 def test_values_of_unlike_kinds_are_marked_whole() -> None:
-    assert [("400", True)] == [(piece.text, piece.marked) for piece in diff_texts(400, "400 of 400").expected]
+    assert [(piece.text, piece.marked) for piece in diff_texts(400, "400 of 400").expected] == [("400", True)]
 
 
 def test_same_row_in_two_runs_has_two_anchors() -> None:

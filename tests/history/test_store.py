@@ -5,15 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import random
 import sqlite3
-import sys
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, InternalError, OutputError
@@ -44,7 +41,7 @@ def test_what_was_appended_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "history.sqlite"
     append_results(path, sample_results())
     micro, kuroco = read_history(path).targets
-    assert ("microcms-management", "kuroco") == (micro.contract, kuroco.contract)
+    assert (micro.contract, kuroco.contract) == ("microcms-management", "kuroco")
     assert [(row.id, row.verdict) for row in sample_results().runs[1].rows] == sorted(
         ((line.id, line.verdict) for line in kuroco.lines), reverse=True
     )
@@ -59,15 +56,15 @@ def test_a_line_tells_since_when_and_how_often_it_flickered(tmp_path: Path) -> N
     for number, verdict in enumerate(["conforms", "violates", "conforms", "not-exercised", "violates", "violates"], 1):
         append_results(path, day(number, verdict))
     line = only(path)
-    assert ("2026-11-01T01:00:00Z", "2026-11-05T01:00:00Z") == (line.first_seen, line.since)
-    assert (3, 2) == (line.changes, line.flickers)
+    assert (line.first_seen, line.since) == ("2026-11-01T01:00:00Z", "2026-11-05T01:00:00Z")
+    assert (line.changes, line.flickers) == (3, 2)
 
 
 def test_one_mend_is_no_flicker() -> None:
     line = RowHistory(
         "a/b", "a", 1, tuple(HistoryCell(str(n), Verdict(v), "") for n, v in enumerate(["violates", "conforms"]))
     )
-    assert (1, 0) == (line.changes, line.flickers)
+    assert (line.changes, line.flickers) == (1, 0)
 
 
 def test_a_line_tells_when_its_wording_changed_and_not_for_an_identifier(tmp_path: Path) -> None:
@@ -77,7 +74,7 @@ def test_a_line_tells_when_its_wording_changed_and_not_for_an_identifier(tmp_pat
     for number, wording in enumerate(words, 1):
         append_results(path, day(number, wording=wording))
     line = only(path)
-    assert "2026-11-04T01:00:00Z" == line.wording_changed
+    assert line.wording_changed == "2026-11-04T01:00:00Z"
     assert [words[0], words[3]] == [text for _, text in line.wordings]
 
 
@@ -86,8 +83,8 @@ def test_choices_that_changed_are_told(tmp_path: Path) -> None:
     for number, answer in enumerate(["accepted", "accepted", "refused"], 1):
         append_results(path, day(number, choices=(Choice("limit=+5", answer), Choice("limit=", "accepted"))))
     ((row, text, stretches),) = read_history(path).targets[0].choices
-    assert (ROW, "limit=+5") == (row, text)
-    assert (("2026-11-01T01:00:00Z", "accepted"), ("2026-11-03T01:00:00Z", "refused")) == stretches
+    assert (row, text) == (ROW, "limit=+5")
+    assert stretches == (("2026-11-01T01:00:00Z", "accepted"), ("2026-11-03T01:00:00Z", "refused"))
 
 
 def test_runs_written_out_of_order_are_read_in_the_order_of_their_start(tmp_path: Path) -> None:
@@ -110,10 +107,10 @@ def test_jobs_at_once_lose_nothing(tmp_path: Path) -> None:
         job.start()
     for job in jobs:
         job.join(60)
-    assert [0] * 4 == [job.exitcode for job in jobs]
-    assert 24 == len(read_history(path).targets[0].runs)
+    assert [job.exitcode for job in jobs] == [0] * 4
+    assert len(read_history(path).targets[0].runs) == 24
     with closing(sqlite3.connect(path)) as connection:
-        assert ("wal",) == connection.execute("PRAGMA journal_mode").fetchone()
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_run_that_cannot_be_written_whole_is_not_written_at_all(tmp_path: Path) -> None:
@@ -123,7 +120,7 @@ def test_a_run_that_cannot_be_written_whole_is_not_written_at_all(tmp_path: Path
     run = replace(twice.runs[0], rows=twice.runs[0].rows * 2)
     with pytest.raises(InternalError):
         append_results(path, replace(twice, runs=(run,)))
-    assert 1 == len(read_history(path).targets[0].runs)
+    assert len(read_history(path).targets[0].runs) == 1
 
 
 def test_retention_keeps_days_or_runs_of_this_target_only(tmp_path: Path) -> None:
@@ -134,14 +131,15 @@ def test_retention_keeps_days_or_runs_of_this_target_only(tmp_path: Path) -> Non
     for number in range(1, 11):
         append_results(path, day(number), Retention(days=3))
     production, staging = read_history(path).targets
-    assert (1, 4) == (len(production.runs), len(staging.runs))
+    assert (len(production.runs), len(staging.runs)) == (1, 4)
     append_results(path, day(11), Retention(runs=2))
-    assert ["2026-11-10T01:00:00Z", "2026-11-11T01:00:00Z"] == [
-        run.started for run in read_history(path).targets[1].runs
+    assert [run.started for run in read_history(path).targets[1].runs] == [
+        "2026-11-10T01:00:00Z",
+        "2026-11-11T01:00:00Z",
     ]
     with closing(sqlite3.connect(path)) as connection:
         orphans = connection.execute("SELECT count(*) FROM rows WHERE run NOT IN (SELECT id FROM runs)").fetchone()
-    assert (0,) == orphans
+    assert orphans == (0,)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +183,7 @@ def test_version_1_is_brought_to_the_newest_and_keeps_what_it_held(tmp_path: Pat
     append_results(old, replace(day(1), started="2026-11-01T01:00:00Z"))
     append_results(new, day(1))
     line = only(old)
-    assert [("drifts", "400 old"), ("conforms", "400 no")] == [(one.verdict, one.wording) for one in line.cells if one]
+    assert [(one.verdict, one.wording) for one in line.cells if one] == [("drifts", "400 old"), ("conforms", "400 no")]
     assert layout(new) == layout(old)
     with closing(sqlite3.connect(old)) as connection:
         versions = connection.execute("SELECT version FROM schema_version ORDER BY version").fetchall()
@@ -260,13 +258,13 @@ def test_an_empty_file_is_a_history_not_yet_begun(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite"
     path.touch()
     append_results(path, day(1))
-    assert 1 == len(read_history(path).targets[0].runs)
+    assert len(read_history(path).targets[0].runs) == 1
 
 
 def test_a_history_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such history"):
         read_history(tmp_path / "none.sqlite")
-    assert [] == list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
@@ -278,11 +276,11 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_a_lone_surrogate_does_not_stop_a_run_from_being_kept(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite"
     append_results(path, day(1, wording="400 \ud800\x00"))
-    assert ["400 \ufffd\x00"] == [cell.wording for cell in only(path).cells if cell]
+    assert [cell.wording for cell in only(path).cells if cell] == ["400 \ufffd\x00"]
 
 
 def test_last_reads_the_newest_runs_only(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite"
     _append_many(path, range(1, 6))
-    assert 2 == len(read_history(path, last=2).targets[0].lines[0].cells)
-    assert () == read_history(path, target="nobody").targets
+    assert len(read_history(path, last=2).targets[0].lines[0].cells) == 2
+    assert read_history(path, target="nobody").targets == ()
