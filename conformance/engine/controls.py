@@ -18,6 +18,7 @@ from conformance.engine.steps import StepResult, StepSequence
 from conformance.http import Response
 from conformance.messages import Message
 from conformance.plan.model import ControlPlan, PlannedStep, RowPlan
+from conformance.plan.requirements import captures_used
 from conformance.results.model import Attempt
 
 __all__ = ["ControlResult", "ControlRunner", "refusal_reason"]
@@ -27,6 +28,9 @@ RunSequence = Callable[[Evidence, Sequence[PlannedStep], str, str, dict[str, Any
 
 Refusal = tuple[int, str]
 """The status of a refusal, and its codes or its message."""
+
+_TIMES_AGAIN = 2
+"""How often a control is tried again whose effect somebody else may have undone: three times in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +53,25 @@ class ControlRunner:
     def check(self, control: ControlPlan, captured: Mapping[str, Any]) -> ControlResult:
         """Try one control and judge it."""
         evidence = Evidence(self.context.redactor)
-        captures = {**captured, **({} if control.drawn is None else {"drawn": control.drawn})}
-        sequence = self._run_sequence(
-            evidence, control.steps, Message("control {label}", label=control.label), "control", captures
-        )
+        sequence = self._send(evidence, control, captured)
+        if _lacks_shared_effect(sequence):
+            with evidence.count_as("confirmed"):
+                again = [self._send(evidence, control, captured) for _ in range(_TIMES_AGAIN)]
+            if not all(map(_lacks_shared_effect, again)):
+                reason = Message("something changed meanwhile, and not again: perhaps somebody else's write")
+                self._add_doubt(evidence, control, reason, sequence)
+                return ControlResult(evidence)
         refusals = self.judge(evidence, control, sequence, captured)
         if not sequence.passed:
             return ControlResult(evidence, refusals)
         where = Message("passed for {row}", row=self.plan.row.id)
         calls = {step.key: where for step in control.steps} if self.context.depth == "smoke" else {}
         return ControlResult(evidence, refusals, {control.key: where, **calls})
+
+    def _send(self, evidence: Evidence, control: ControlPlan, captured: Mapping[str, Any]) -> StepSequence:
+        captures = {**captured, **({} if control.drawn is None else {"drawn": control.drawn})}
+        label = Message("control {label}", label=control.label)
+        return self._run_sequence(evidence, control.steps, label, "control", captures)
 
     def find_passed(self, control: ControlPlan, own: Mapping[str, str]) -> str | None:
         """Where it passed already, as a whole or call by call, in an earlier row or in this one; None if nowhere."""
@@ -163,6 +176,16 @@ class ControlRunner:
         if len(answered) < 2:
             return "".join(answered)
         return Message("{before}, then {last}", before=", ".join(answered[:-1]), last=answered[-1])
+
+
+def _lacks_shared_effect(sequence: StepSequence) -> bool:
+    """Whether what was written to something that others may write to, too, could not be read back."""
+    end = sequence.broken
+    if end is None or end.stale or end.step.permission != "read" or end.exchange.response is None:
+        return False
+    wrote = any(call.step.permission != "read" for call in sequence.calls)
+    own = any(True for _ in captures_used(end.step.request))
+    return wrote and not own and (not end.refused or sequence.lost)
 
 
 def refusal_reason(context: RunContext, response: Response) -> tuple[int, str]:

@@ -111,8 +111,9 @@ class StateGuard:
         asked_for = [outcome for outcome in outcomes if self._asked_for(outcome.probe, changed)]
         if asked_for and self._reads_own(index):
             return asked_for[0].probe.label, asked_for[0].n
-        state = self._set_back(index)
-        restorable, dirty = state is not None and not changed_members(before, state), False
+        state = self._set_back(index) or {}
+        restorable = any(pointer in state and json_equal(state[pointer], before.get(pointer)) for pointer in changed)
+        dirty = False
         for outcome in outcomes:
             for time in range(_TIMES_IN_A_ROW):
                 again, moved = self._repeat(index, outcome.probe, set_back=restorable and dirty)
@@ -123,7 +124,7 @@ class StateGuard:
                     return None
                 if time == _TIMES_IN_A_ROW - 1:
                     return again.probe.label, again.n
-        if not restorable and not self._plan.row.case.unchanged[index].confirm:
+        if not (restorable or self._plan.after or self._plan.row.case.unchanged[index].confirm):
             return self._blame_all(index, asked_for or outcomes)
         self._evidence.doubts.append(
             Message("something changed meanwhile, and not again: perhaps somebody else's write")

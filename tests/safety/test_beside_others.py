@@ -1,0 +1,78 @@
+"""Somebody else writes to the same target, or a second run is under way on it: nobody is blamed for that."""
+
+from __future__ import annotations
+
+import threading
+import urllib.error
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from conformance.session import RunOptions
+from tests.safety.watched import CONTRACTS, Ran, Watched, ran, saved, things, watched
+from tests.test_sweep import insert, set_status
+
+
+def blamed(done: Ran) -> list[str]:
+    """What a run says is a violation; the allowance of one credential is used up by two runs, so it is left out."""
+    rows = [name for name, verdict in done.verdicts.items() if verdict == "violates"]
+    explored = [one.operation for one in done.explored if one.verdict.value == "violates"]
+    return [name for name in [*rows, *explored] if name != "common/too-many-requests"]
+
+
+@contextmanager
+def writing_beside(server: Watched, pause: float) -> Iterator[None]:
+    """Insert and delete contents, or publish the draft and set it back, every so many seconds."""
+    stopped = threading.Event()
+    delete_path = server.profile["fixtures"].get("delete_path", "")
+
+    def write() -> None:
+        while not stopped.is_set():
+            with suppress(urllib.error.HTTPError):
+                if server.profile["contract"] == "kuroco":
+                    number = insert(server, subject="somebody else's")
+                    stopped.wait(pause)
+                    server.send("POST", delete_path.replace("{topics_id}", number), {})
+                else:
+                    set_status(server, "PUBLISH")
+                    stopped.wait(pause)
+                    set_status(server, "DRAFT")
+            stopped.wait(pause)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join(10)
+
+
+@pytest.mark.parametrize("pause", [0.05, 0.4])
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_somebody_elses_writes_are_held_against_nobody(name: str, pause: float, tmp_path: Path) -> None:
+    with watched(name) as server, writing_beside(server, pause):
+        done = ran(saved(tmp_path, server.profile), name, RunOptions("standard", 0, 4, output=tmp_path))
+    assert blamed(done) == []
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_two_runs_with_the_same_seed_on_one_target_do_not_meet(name: str, tmp_path: Path) -> None:
+    done: list[Ran] = []
+
+    def run(folder: Path) -> None:
+        folder.mkdir()
+        done.append(ran(saved(folder, server.profile), name, RunOptions("standard", 0, output=folder)))
+
+    with watched(name) as server:
+        before = things(server.profile)
+        threads = [threading.Thread(target=run, args=(tmp_path / str(number),)) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(100)
+        assert len(done) == 2
+        assert things(server.profile) == before
+    assert [blamed(one) for one in done] == [[], []]
