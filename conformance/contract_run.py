@@ -90,7 +90,7 @@ def build_context(
         contract=contract,
         target=target,
         session=session,
-        binder=RequestBuilder(contract, target, seed, draw_run_id()),
+        builder=RequestBuilder(contract, target, seed, draw_run_id()),
         rules=rules,
         redactor=redactor,
         depth=depth,

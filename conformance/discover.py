@@ -76,7 +76,7 @@ def with_fixtures(context: RunContext, found: Mapping[str, Any]) -> RunContext:
     given = {**context.target.fixtures, **found}
     told = {**context.target.described, "fixtures": context.redactor.json(given)}
     target = replace(context.target, fixtures=given, described=told)
-    return replace(context, target=target, binder=context.binder.with_target(target))
+    return replace(context, target=target, builder=context.builder.with_target(target))
 
 
 class _Looking:
@@ -141,7 +141,7 @@ class _Looking:
             if not shown or not fits or not isinstance(taken, str | int) or taken == "":
                 continue
             try:
-                value = self.context.binder.fill(how.value, PlaceholderScope({"taken": taken}))
+                value = self.context.builder.fill(how.value, PlaceholderScope({"taken": taken}))
             except MissingValue:
                 continue
             if str(value) not in seen:

@@ -116,6 +116,6 @@ def _told(context: RunContext, found: object, requests: int) -> Iterator[str]:
 
 def _value(context: RunContext, name: str) -> str:
     try:
-        return str(context.binder.fill(f"{{fixture.{name}}}", PlaceholderScope()))
+        return str(context.builder.fill(f"{{fixture.{name}}}", PlaceholderScope()))
     except MissingValue:
         return ""

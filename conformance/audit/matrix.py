@@ -132,11 +132,11 @@ def _choices(given: Sequence[Results | None]) -> tuple[OpenChoice, ...]:
     found: dict[tuple[str, str, str], list[set[str]]] = {}
     for at, results in enumerate(given):
         for run in results.runs if results else ():
-            settler = Normalizer(run.target)
+            normalizer = Normalizer(run.target)
             for row in run.rows:
                 for choice in row.choices:
-                    key = run.contract.name, row.id, settler.settled(choice.input)
-                    found.setdefault(key, [set() for _ in given])[at].add(settler.settled(choice.answer))
+                    key = run.contract.name, row.id, normalizer.normalize(choice.input)
+                    found.setdefault(key, [set() for _ in given])[at].add(normalizer.normalize(choice.answer))
     choices = [
         OpenChoice(*key, tuple(", ".join(sorted(answers)) or None for answers in per_target))
         for key, per_target in found.items()

@@ -132,15 +132,15 @@ def _numbered(row: RowResult) -> Iterator[tuple[tuple[str, str, int], RecordedEx
             seen[key] += 1
 
 
-def _settled(exchange: RecordedExchange, settler: Normalizer) -> Any:
+def _settled(exchange: RecordedExchange, normalizer: Normalizer) -> Any:
     response = exchange.response
     if response is None:
         return "no answer"
     try:
         body = json.loads(response.body)
     except (ValueError, RecursionError):
-        return response.status, settler.settled(response.body) if response.status >= 400 else type(response.body)
-    return response.status, settler.settled_value(body) if response.status >= 400 else _shape(body)
+        return response.status, normalizer.normalize(response.body) if response.status >= 400 else type(response.body)
+    return response.status, normalizer.normalize_value(body) if response.status >= 400 else _shape(body)
 
 
 def _shape(value: Any) -> Any:

@@ -26,21 +26,21 @@ _PIXEL = zlib.compress(b"\x00\x00\x00\x00")
 
 def build_multipart(parts: Sequence[Mapping[str, Any]], boundary: str) -> tuple[str, bytes]:
     """The content type and the body of a multipart form; a part with `filename` is a file."""
-    return f"multipart/form-data; boundary={boundary}", _joined(json.dumps(parts, sort_keys=True), boundary)
+    return f"multipart/form-data; boundary={boundary}", _join_parts(json.dumps(parts, sort_keys=True), boundary)
 
 
 @lru_cache(maxsize=12)
-def _joined(written: str, boundary: str) -> bytes:
+def _join_parts(written: str, boundary: str) -> bytes:
     """Equal forms share their bytes: of forty targets that are run at once, each is sent the same five megabytes."""
     parts: Sequence[Mapping[str, Any]] = json.loads(written)
     pieces: list[bytes] = []
     for part in parts:
-        disposition = f'Content-Disposition: form-data; name="{_quoted(part["name"])}"'
+        disposition = f'Content-Disposition: form-data; name="{_quote_name(part["name"])}"'
         head = [disposition]
         if part.get("filename") is not None:
-            head[0] += f'; filename="{_quoted(part["filename"])}"'
+            head[0] += f'; filename="{_quote_name(part["filename"])}"'
             head.append(f"Content-Type: {part.get('content_type') or 'image/png'}")
-        pieces += [f"--{boundary}\r\n".encode(), "\r\n".join(head).encode(), b"\r\n\r\n", _content(part), b"\r\n"]
+        pieces += [f"--{boundary}\r\n".encode(), "\r\n".join(head).encode(), b"\r\n\r\n", _part_content(part), b"\r\n"]
     pieces.append(f"--{boundary}--\r\n".encode())
     return b"".join(pieces)
 
@@ -54,7 +54,7 @@ def build_image(size: int) -> bytes:
     return head + (_chunk(b"prIv", bytes(room)) if room >= 0 else b"") + tail
 
 
-def _content(part: Mapping[str, Any]) -> bytes:
+def _part_content(part: Mapping[str, Any]) -> bytes:
     if part.get("text") is not None:
         return str(part["text"]).encode()
     kind = str(part.get("content_type") or "image/png")
@@ -68,7 +68,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _quoted(text: Any) -> str:
+def _quote_name(text: Any) -> str:
     """As browsers write it."""
     return str(text).replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
@@ -112,24 +112,27 @@ class RequestBuilder:
 
     def unique_name(self, scope: PlaceholderScope) -> str:
         """A name for something that is created: of this suite, of this run, and of this attempt."""
-        return "-".join(filter(None, ["conformance", self._run_id, self._random("hex", scope)[:12]]))
+        return "-".join(filter(None, ["conformance", self._run_id, self._random_word("hex", scope)[:12]]))
 
-    def bind(self, operation: str, template: RequestTemplate, permission: str, scope: PlaceholderScope) -> BuiltRequest:
-        """Raises Missing where a placeholder has no value."""
+    def build(
+        self, operation: str, template: RequestTemplate, permission: str, scope: PlaceholderScope
+    ) -> BuiltRequest:
+        """The request of a template, its placeholders filled in; raises MissingValue where one has no value."""
         filled = replace(template, **{name: self.fill(value, scope) for name, value in template.members().items()})
-        said = self._contract.operations[operation]
+        described = self._contract.operations[operation]
         headers = {str(k): str(v) for k, v in filled.headers.items() if v != OMIT}
-        content_type, body = self._body(filled, scope)
+        content_type, body = self._build_body(filled, scope)
         if filled.content_type is not None:
             content_type = str(filled.content_type)
         if content_type:
             headers = {"Content-Type": content_type} | headers
-        headers |= self._credential(filled.credential, scope)
+        headers |= self._credential_headers(filled.credential, scope)
         named = (*headers.items(), *(self._target.hooks[filled.hook] if filled.hook else ()))
         vantage = self._target.vantages[filled.vantage] if filled.vantage else None
         request = Request(
-            method=filled.method or said.method,
-            url=self._target.base_url.rstrip("/") + self._local(said.spec.url or said.path, filled, scope),
+            method=filled.method or described.method,
+            url=self._target.base_url.rstrip("/")
+            + self._build_path(described.spec.url or described.path, filled, scope),
             headers=named,
             body=body,
             permission=permission,
@@ -143,10 +146,10 @@ class RequestBuilder:
         )
 
     def fill(self, value: Any, scope: PlaceholderScope) -> Any:
-        """Fill the placeholders of any value; raises Missing."""
-        return fill(value, lambda head, members: self._look(head, members, scope))
+        """Fill the placeholders of any value; raises MissingValue."""
+        return fill(value, lambda head, members: self._resolve_placeholder(head, members, scope))
 
-    def _local(self, path: str, filled: RequestTemplate, scope: PlaceholderScope) -> str:
+    def _build_path(self, path: str, filled: RequestTemplate, scope: PlaceholderScope) -> str:
         if filled.url is not None:
             return str(filled.url)
         parameters = filled.path
@@ -155,12 +158,14 @@ class RequestBuilder:
         def parameter(match: re.Match[str]) -> str:
             if match[1] not in parameters:
                 raise MissingValue(f"path.{match[1]}")
-            return quote(_text(parameters[match[1]]), safe="~")
+            return quote(_format_value(parameters[match[1]]), safe="~")
 
-        pairs = [f"{quote(name, safe='~[]')}={quote(_text(v), safe='~')}" for name, v in _pairs(filled.query)]
+        pairs = [
+            f"{quote(name, safe='~[]')}={quote(_format_value(v), safe='~')}" for name, v in _list_pairs(filled.query)
+        ]
         return "/" + _PARAMETER.sub(parameter, path).lstrip("/") + (f"?{'&'.join(pairs)}" if pairs else "")
 
-    def _body(self, filled: RequestTemplate, scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
+    def _build_body(self, filled: RequestTemplate, scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
         """The content type and the body; of `size` bytes where the request says so."""
         content_type, body = self._written_body(filled, scope)
         if filled.size is None:
@@ -171,35 +176,35 @@ class RequestBuilder:
 
     def _written_body(self, filled: RequestTemplate, scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
         if filled.json is not NO_BODY and filled.json != OMIT:
-            return "application/json", json.dumps(_kept(filled.json), ensure_ascii=False).encode()
+            return "application/json", json.dumps(_remove_omitted(filled.json), ensure_ascii=False).encode()
         if filled.raw not in (NO_BODY, None, OMIT):
             return "application/json", str(filled.raw).encode()
         if filled.multipart not in (NO_BODY, None, OMIT):
-            return build_multipart(filled.multipart, f"conformance-{self._random('hex', scope)[:16]}")
+            return build_multipart(filled.multipart, f"conformance-{self._random_word('hex', scope)[:16]}")
         return None, None
 
-    def _credential(self, name: Any, scope: PlaceholderScope) -> dict[str, str]:
+    def _credential_headers(self, name: Any, scope: PlaceholderScope) -> dict[str, str]:
         if name is None or name == "none":
             return {}
         usual = self._contract.file.credential
-        given = self._target.credentials.get(str(usual if name in ("wrong", "empty") else name))
+        credential = self._target.credentials.get(str(usual if name in ("wrong", "empty") else name))
         if name in ("wrong", "empty"):
-            header = given.header if given and given.header else None
-            return {header: "" if name == "empty" else self._random("hex40", scope)} if header else {}
-        if given is not None and given.header is not None:
-            return {given.header: given.values[""].value}
+            header = credential.header if credential and credential.header else None
+            return {header: "" if name == "empty" else self._random_word("hex40", scope)} if header else {}
+        if credential is not None and credential.header is not None:
+            return {credential.header: credential.values[""].value}
         raise MissingValue(f"credential.{name}")
 
-    def _look(self, head: str, members: tuple[str, ...], scope: PlaceholderScope) -> Any:
+    def _resolve_placeholder(self, head: str, members: tuple[str, ...], scope: PlaceholderScope) -> Any:
         name = ".".join(members)
         makers: dict[str, Callable[[], Any]] = {
             "fixture": lambda: self._fixture(members),
             "text": lambda: letters_of_script(members[0], self._fixture(members[1:])),
             "capture": lambda: scope.captures.get(name),
-            "credential": lambda: self._secret(members),
+            "credential": lambda: self._credential_value(members),
             "language": lambda: scope.language,
             "other": lambda: scope.other_language,
-            "random": lambda: self._random(name, scope),
+            "random": lambda: self._random_word(name, scope),
             "unique": lambda: self.unique_name(scope),
         }
         value = makers[head]() if head in makers else None
@@ -207,9 +212,9 @@ class RequestBuilder:
             raise MissingValue(f"{head}.{name}" if name else head)
         return value
 
-    def _secret(self, members: tuple[str, ...]) -> str | None:
-        given = self._target.credentials.get(members[0])
-        return given.values[members[1] if len(members) > 1 else ""].value if given else None
+    def _credential_value(self, members: tuple[str, ...]) -> str | None:
+        credential = self._target.credentials.get(members[0])
+        return credential.values[members[1] if len(members) > 1 else ""].value if credential else None
 
     def _fixture(self, members: tuple[str, ...]) -> Any:
         value: Any = self._target.fixtures
@@ -222,7 +227,7 @@ class RequestBuilder:
             value = value[member]
         return value
 
-    def _random(self, name: str, scope: PlaceholderScope) -> str:
+    def _random_word(self, name: str, scope: PlaceholderScope) -> str:
         """A word that nobody has used: `uuid…`, `hex40…`, `word…`, by the beginning of its name."""
         random = Random(f"{self._seed}/{scope.salt}/{name}")  # noqa: S311 - reproducible, not secret
         if name.startswith("uuid"):
@@ -237,7 +242,7 @@ class RequestBuilder:
         return "".join(random.choices("abcdefghijkmnpqrstuvwxyz23456789", k=20))
 
 
-def _pairs(query: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
+def _list_pairs(query: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
     """A list is the parameter as often as it has members."""
     for name, value in (query or {}).items():
         if value == OMIT:
@@ -245,14 +250,14 @@ def _pairs(query: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
         yield from ((name, item) for item in value) if isinstance(value, list) else ((name, value),)
 
 
-def _kept(value: Any) -> Any:
+def _remove_omitted(value: Any) -> Any:
     """JSON without the members that were taken away."""
     if isinstance(value, Mapping):
-        return {key: _kept(member) for key, member in value.items() if member != OMIT}
-    return [_kept(member) for member in value] if isinstance(value, list) else value
+        return {key: _remove_omitted(member) for key, member in value.items() if member != OMIT}
+    return [_remove_omitted(member) for member in value] if isinstance(value, list) else value
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "null" if value is None else str(value)

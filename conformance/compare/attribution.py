@@ -69,19 +69,19 @@ def _compare_requests(worse: RowResult, runs: tuple[TargetRun, TargetRun]) -> li
         exchanges = list(worse.exchanges)
     before, after = map(_answers_by_request, runs)
     settlers = [Normalizer(run.target) for run in runs]
-    keys = {request_key(one, settler) for one in exchanges for settler in settlers}
+    keys = {request_key(one, normalizer) for one in exchanges for normalizer in settlers}
     asked_twice = [key for key in keys if key in before and key in after]
     return ["same" if before[key] & after[key] else "differs" for key in asked_twice]
 
 
 def _answers_by_request(run: TargetRun) -> dict[RequestKey, set[str]]:
     """What came back to each request: of an error all of it, of a success the status, for contents may change."""
-    settler = Normalizer(run.target)
+    normalizer = Normalizer(run.target)
     answers: dict[RequestKey, set[str]] = {}
     for exchange in (exchange for row in run.rows for exchange in row.exchanges):
         if (response := exchange.response) is not None:
-            body = settler.settled(response.body) if response.status >= 400 else ""
-            answers.setdefault(request_key(exchange, settler), set()).add(f"{response.status} {body}")
+            body = normalizer.normalize(response.body) if response.status >= 400 else ""
+            answers.setdefault(request_key(exchange, normalizer), set()).add(f"{response.status} {body}")
     return answers
 
 
@@ -105,15 +105,15 @@ def _sent(row: RowResult, text: str) -> bool:
     return any(text in unquote(one.url) or text in (one.body or "") for one in requests)
 
 
-def collect_trials(row: RowResult, settler: Normalizer) -> Trials:
+def collect_trials(row: RowResult, normalizer: Normalizer) -> Trials:
     """For each label what was sent and what came back, in settled words."""
     told: Trials = {}
     for attempt in row.attempts:
-        sent, actual = settler.settled(attempt.value), settler.settled(attempt.answer)
+        sent, actual = normalizer.normalize(attempt.value), normalizer.normalize(attempt.answer)
         told.setdefault(attempt.label, set()).add((sent, actual))
     for exchange in row.exchanges:
         if exchange.label not in told and exchange.response is not None:
-            body = settler.settled(exchange.response.body)
+            body = normalizer.normalize(exchange.response.body)
             told.setdefault(exchange.label, set()).add(("", f"{exchange.response.status} {body}"))
     return told
 

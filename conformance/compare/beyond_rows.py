@@ -64,17 +64,19 @@ def _explored_change(key: Key, one: ExploredFinding, *, is_new: bool, explained:
 
 
 def _choices(run: TargetRun) -> dict[tuple[str, str], set[str]]:
-    settler = Normalizer(run.target)
+    normalizer = Normalizer(run.target)
     found: dict[tuple[str, str], set[str]] = {}
     for row in run.rows:
         for choice in row.choices:
-            found.setdefault((row.id, settler.settled(choice.input)), set()).add(settler.settled(choice.answer))
+            found.setdefault((row.id, normalizer.normalize(choice.input)), set()).add(
+                normalizer.normalize(choice.answer)
+            )
     return found
 
 
 def _undocumented(run: TargetRun) -> dict[tuple[str, int, str], Undocumented]:
-    settler = Normalizer(run.target)
-    return {(one.operation, one.status, settler.settled(one.message)): one for one in reversed(run.undocumented)}
+    normalizer = Normalizer(run.target)
+    return {(one.operation, one.status, normalizer.normalize(one.message)): one for one in reversed(run.undocumented)}
 
 
 def _tried(run: TargetRun) -> set[str]:

@@ -97,8 +97,8 @@ def _breaks_otherwise(old: RowResult, new: RowResult, runs: tuple[TargetRun, Tar
     )  # fmt: skip
 
 
-def _breaches(row: RowResult, settler: Normalizer) -> Iterator[tuple[str, str, str]]:
+def _breaches(row: RowResult, normalizer: Normalizer) -> Iterator[tuple[str, str, str]]:
     for finding in row.findings:
         if finding.level is Level.MUST:
-            actual = settler.settled(canonical_text(finding.actual))
+            actual = normalizer.normalize(canonical_text(finding.actual))
             yield finding.check, finding.where, actual

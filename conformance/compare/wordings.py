@@ -36,7 +36,7 @@ def compare_wordings(old: TargetRun, new: TargetRun, changes: tuple[OurChange, .
 def _of_row(
     old: RowResult, new: RowResult, settlers: tuple[Normalizer, Normalizer], explained: tuple[str, ...]
 ) -> Iterator[WordingChange]:
-    was, now = (settler.settled(row.observed) for settler, row in zip(settlers, (old, new), strict=True))
+    was, now = (normalizer.normalize(row.observed) for normalizer, row in zip(settlers, (old, new), strict=True))
     if was and now and was != now:
         same_status = _status(was) == _status(now)
         # Another row's message is a violation and no wording: the change of the row shows both.
@@ -58,7 +58,7 @@ def _elsewhere(
     for where in after:
         if where in before:
             was, now = (clip_text(format_message(one.actual), _LONGEST) for one in (before[where], after[where]))
-            if settlers[0].settled(was) != settlers[1].settled(now):
+            if settlers[0].normalize(was) != settlers[1].normalize(now):
                 yield WordingChange(new.id, "message", where, was, now, explained)
 
 

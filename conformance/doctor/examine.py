@@ -115,7 +115,7 @@ def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
             continue
         template = merge_patches(operation_patch(context.contract, operation), {"credential": name})
         try:
-            bound = context.binder.bind(operation, template, "read", PlaceholderScope(salt="doctor"))
+            bound = context.builder.build(operation, template, "read", PlaceholderScope(salt="doctor"))
         except LookupError as missing:
             missing_names.append(str(missing))
             continue

@@ -174,7 +174,7 @@ def _filled_parts(context: RunContext, request: RequestTemplate, scope: Placehol
     parts = []
     for key in _NAMED_PARTS:
         try:
-            parts.append(context.binder.fill(request.members().get(key), scope))
+            parts.append(context.builder.fill(request.members().get(key), scope))
         except MissingValue:
             continue
     return parts
@@ -469,6 +469,6 @@ def undo_key(context: RunContext, entry: LedgerEntry) -> tuple[object, ...] | No
         return None
     scope = PlaceholderScope(entry.captures, salt=entry.row)
     try:
-        return context.binder.bind(step.operation, step.request, step.permission, scope).request.key
+        return context.builder.build(step.operation, step.request, step.permission, scope).request.key
     except MissingValue:
         return None

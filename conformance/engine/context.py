@@ -77,7 +77,7 @@ class RunContext:
     contract: Contract
     target: Target
     session: RequestSender
-    binder: RequestBuilder
+    builder: RequestBuilder
     rules: ResponseRules
     redactor: Redactor
     depth: Depth

@@ -131,7 +131,7 @@ class ControlRunner:
         with suppress(MissingValue):
             probe = self.plan.probes[0]
             scope = PlaceholderScope(captured, probe.language, probe.other_language, self.plan.row.id)
-            bound = self.context.binder.bind(probe.operation, probe.request, probe.permission, scope)
+            bound = self.context.builder.build(probe.operation, probe.request, probe.permission, scope)
             expected = expectation_of(self.context, self.plan.row.id, bound, scope)
             return not has_must(check_response(response, replace(expected, language=None), self.context.rules, ""))
         return False

@@ -68,7 +68,7 @@ def send_probe(
     """
     scope = PlaceholderScope(captures, probe.language, probe.other_language, f"{row}/{probe.label}")
     try:
-        bound = context.binder.bind(probe.operation, probe.request, probe.permission, scope)
+        bound = context.builder.build(probe.operation, probe.request, probe.permission, scope)
         expected = expectation_of(context, row, bound, scope)
     except MissingValue as missing:
         evidence.doubts.append(Message("{label}: nothing gave a value for {name}", label=probe.label, name=missing))

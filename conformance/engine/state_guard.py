@@ -189,7 +189,7 @@ class StateGuard:
         values: list[Any] = []
         for part in _BODY_PARTS:
             with suppress(MissingValue):
-                values += _values_within(self._context.binder.fill(probe.request.members().get(part), scope))
+                values += _values_within(self._context.builder.fill(probe.request.members().get(part), scope))
         new = [value for value in changed.values() if value is not None]
         return bool(new) and all(any(json_equal(value, one) for one in values) for value in new)
 
@@ -251,7 +251,7 @@ def _pointers(context: RunContext, compare: Iterable[str], captures: Mapping[str
     """What is compared, without what this target does not have."""
     for pointer in compare:
         with suppress(MissingValue):
-            yield str(context.binder.fill(pointer, PlaceholderScope(captures)))
+            yield str(context.builder.fill(pointer, PlaceholderScope(captures)))
 
 
 def _values_within(value: Any) -> Iterator[Any]:

@@ -120,7 +120,7 @@ class StepSender:
         try:
             if self._holds_already(step):
                 return True
-            built = self.context.binder.bind(step.operation, step.request, step.permission, self.scope)
+            built = self.context.builder.build(step.operation, step.request, step.permission, self.scope)
             expected = build_expectation(
                 step.step.expect, placeholder_lookup(self.context, built, self.scope), request=built.request
             )
@@ -152,7 +152,7 @@ class StepSender:
         """Called with what became of it, its captures taken."""
 
     def _send(self, step: PlannedStep, expected: Expectation, built: BuiltRequest | None = None) -> StepResult:
-        built = built or self.context.binder.bind(step.operation, step.request, step.permission, self.scope)
+        built = built or self.context.builder.build(step.operation, step.request, step.permission, self.scope)
         exchange = self.context.session.send(
             built.request, asked_for=frozenset(expected.statuses), repeatable=step.step.repeatable
         )
@@ -187,7 +187,7 @@ class StepSender:
         """Whether every condition of `unless` holds, so that the step is left out."""
         conditions = step.step.unless or {}
         return bool(conditions) and all(
-            self.context.binder.fill(text, self.scope) == value for text, value in conditions.items()
+            self.context.builder.fill(text, self.scope) == value for text, value in conditions.items()
         )
 
     def _capture(self, step: PlannedStep, response: Response) -> None:

@@ -31,7 +31,7 @@ def placeholder_lookup(context: RunContext, bound: BuiltRequest, scope: Placehol
 
     def look(head: str, members: tuple[str, ...]) -> Any:
         if head not in bound.values:
-            return context.binder.fill("{" + ".".join([head, *members]) + "}", scope)
+            return context.builder.fill("{" + ".".join([head, *members]) + "}", scope)
         value: Any = bound.values[head]
         for member in members:
             if isinstance(value, list) and member.isdigit() and int(member) < len(value):

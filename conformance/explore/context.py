@@ -66,10 +66,10 @@ def build_explore_context(run: RunContext, operation: str) -> ExploreContext:
     file = run.contract.file
     credential = file.operations[operation].credential or file.credential
     if credential not in (None, "none"):
-        run.binder.bind(operation, RequestTemplate(credential=credential, url="/"), "read", PlaceholderScope())
+        run.builder.build(operation, RequestTemplate(credential=credential, url="/"), "read", PlaceholderScope())
     urls = {name: spec.url for name, spec in file.operations.items() if spec.url is not None}
     if operation in urls:
-        run.binder.fill(urls[operation], PlaceholderScope())
+        run.builder.fill(urls[operation], PlaceholderScope())
     values = TargetValues(
         paths={**dict.fromkeys(urls, ""), **dict(_filled(run, urls))},
         fixtures=dict(_filled(run, {name: f"{{fixture.{name}}}" for name in file.fixtures})),
@@ -90,7 +90,7 @@ def build_explore_context(run: RunContext, operation: str) -> ExploreContext:
 
 def _filled(run: RunContext, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Each value with its placeholders filled; without those for which the profile lacks something."""
-    fill: Callable[[Any], Any] = lambda value: run.binder.fill(value, PlaceholderScope(salt="exploring"))  # noqa: E731
+    fill: Callable[[Any], Any] = lambda value: run.builder.fill(value, PlaceholderScope(salt="exploring"))  # noqa: E731
     for name, value in values.items():
         with suppress(MissingValue):
             yield name, fill(value)

@@ -407,7 +407,7 @@ def _with_name(context: ExploreContext, operation: DocumentedOperation, probe: E
     text = probe.body.get(member) if isinstance(probe.body, dict) and not probe.form else None
     if not isinstance(text, str) or not text or "conformance-" in text:
         return probe
-    name = context.run.binder.fill("{unique.exploration}", PlaceholderScope(salt=f"explore {operation.id}"))
+    name = context.run.builder.fill("{unique.exploration}", PlaceholderScope(salt=f"explore {operation.id}"))
     named = replace(probe, body={**probe.body, member: f"{text} {name}"})
     return named if classify_probe(operation, named) is classify_probe(operation, probe) else probe
 

@@ -34,7 +34,7 @@ def find_creation(context: ExploreContext, operation: DocumentedOperation) -> Ex
     """The plainest request that is valid, from which links lead on; None where its data are not at hand."""
     probe = replace(plain_probe(operation), about="plain")
     if operation.media_type == MULTIPART:
-        name = context.run.binder.fill("{unique.exploration}", PlaceholderScope(salt=f"explore {operation.id}"))
+        name = context.run.builder.fill("{unique.exploration}", PlaceholderScope(salt=f"explore {operation.id}"))
         return replace(probe, body={"file": f"{name}.png"}, form=True)
     if operation.body is None:
         return probe

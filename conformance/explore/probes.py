@@ -79,7 +79,7 @@ def build_probe(
 ) -> BuiltRequest:
     """The request that a probe makes, with the credential and the fixed headers of the target."""
     request = request_of_probe(context, operation, probe)
-    return context.run.binder.bind(
+    return context.run.builder.build(
         operation.id, request, permission or operation.permission, PlaceholderScope(salt=_SALT)
     )
 

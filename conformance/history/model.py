@@ -96,14 +96,14 @@ class RowHistory:
     @property
     def wordings(self) -> tuple[tuple[str, str], ...]:
         """Each stretch of one wording as when it began and what it is, identifiers and times set aside."""
-        settler = Normalizer({})
+        normalizer = Normalizer({})
         found: list[tuple[str, str]] = []
         last = ""
         for cell in self._kept:
-            settled = settler.settled(cell.wording)
-            if settled and settled != last:
+            wording = normalizer.normalize(cell.wording)
+            if wording and wording != last:
                 found.append((cell.started, cell.wording))
-                last = settled
+                last = wording
         return tuple(found)
 
     @property

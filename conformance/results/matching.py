@@ -44,13 +44,13 @@ def request_key(exchange: RecordedExchange, normalizer: Normalizer) -> RequestKe
     request = exchange.request
     headers = tuple(
         sorted(
-            (name.lower(), normalizer.settled(value))
+            (name.lower(), normalizer.normalize(value))
             for name, value in request.headers
             if name.lower() not in _NOT_COMPARED and not value.startswith("multipart/")
         )
     )
-    body = normalizer.settled(request.body or "")
-    return request.method, normalizer.settled(request.url), body, request.vantage, headers
+    body = normalizer.normalize(request.body or "")
+    return request.method, normalizer.normalize(request.url), body, request.vantage, headers
 
 
 def _taken(left: list[TargetRun], right: list[TargetRun], key: Callable[[TargetRun], Any]) -> Iterator[Pair]:

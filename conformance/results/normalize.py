@@ -35,25 +35,25 @@ _VOLATILE: Final = re.compile(
 
 @dataclass(frozen=True)
 class Normalizer:
-    """Knows what is particular to one target; `settled` names it instead of showing it."""
+    """Knows what is particular to one target; `normalize` names it instead of showing it."""
 
     target: Mapping[str, Any]
     """The profile as it stands in results: `base_url`, `fixtures`, …"""
 
-    def settled(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         """The text with `{base_url}`, `{id}`, … for this target's address and fixtures, identifiers and times."""
         if self._own is not None:
             text = self._own.sub(lambda match: f"{{{self._names[match[0]]}}}", text)
         return _VOLATILE.sub(lambda match: f"{{{match.lastgroup}}}", text)
 
-    def settled_value(self, value: Any) -> Any:
+    def normalize_value(self, value: Any) -> Any:
         """The same of every text within a JSON value, and of the names of members."""
         if isinstance(value, str):
-            return self.settled(value)
+            return self.normalize(value)
         if isinstance(value, Mapping):
-            return {self.settled(str(name)): self.settled_value(each) for name, each in value.items()}
+            return {self.normalize(str(name)): self.normalize_value(each) for name, each in value.items()}
         if isinstance(value, list | tuple):
-            return [self.settled_value(each) for each in value]
+            return [self.normalize_value(each) for each in value]
         return value
 
     @cached_property

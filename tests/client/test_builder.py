@@ -36,8 +36,8 @@ def bind(shop: Callable[..., Contract], target: Callable[..., Target]) -> Bind:
         **said: Any,
     ) -> Request:
         template = merge_patches({"json" if key == "json_" else key: value for key, value in said.items()})
-        binder = RequestBuilder(contract, target(**(profile or {})), seed)
-        return binder.bind(operation, template, "read", scope or PlaceholderScope()).request
+        builder = RequestBuilder(contract, target(**(profile or {})), seed)
+        return builder.build(operation, template, "read", scope or PlaceholderScope()).request
 
     return bound
 
