@@ -17,6 +17,7 @@ from typing import Any
 
 from conformance.jsontools import DEEPEST, limit_depth
 from conformance.messages import Message
+from conformance.xmltools import is_xml, parse_xml
 
 __all__ = [
     "FAILURE_NAMES",
@@ -90,8 +91,11 @@ class Response:
     def json(self) -> Any:
         """The body as JSON; raises ValueError where it is none (also where it nests too deeply to be parsed).
 
-        What nests deeper than `jsontools.DEEPEST` is cut there, so that nothing that reads it runs out of stack.
+        A body whose Content-Type names XML is read as values of the same types: see `xmltools`. What nests deeper than
+        `jsontools.DEEPEST` is cut there, so that nothing that reads it runs out of stack.
         """
+        if is_xml(header(self.headers, "Content-Type")):
+            return parse_xml(self.body)
         try:
             value = json.loads(self.body.decode("utf-8-sig"), parse_constant=_refuse)
         except RecursionError:
