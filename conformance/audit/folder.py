@@ -74,7 +74,7 @@ def _describe_job(job: Job) -> str:
         "profile": job.profile_digest,
         "contract": job.contract_digest,
         "pace": job.pace,
-        "manner": asdict(job.options),
+        "options": asdict(job.options),
     }
     return json.dumps(asked, indent=1, sort_keys=True) + "\n"
 

@@ -21,18 +21,18 @@ NamedResults = tuple[str, Results | None]
 
 
 def build_matrix(runs: Sequence[tuple[str, Results]], failures: Mapping[str, str] | None = None) -> Matrix:
-    """The matrix of the targets in the order given, then those of `failures`: the name and why there are no results.
+    """The matrix of the targets in their order, then those of `failures`: the name and why there are no results.
 
     A target may have been run against several contracts. Where its results hold one contract twice, a cell has the
     worse verdict of its row.
     """
     failures = failures or {}
-    given: list[NamedResults] = [*runs, *((name, None) for name in failures if name not in dict(runs))]
-    rows = [_rows(results) for _, results in given]
+    targets: list[NamedResults] = [*runs, *((name, None) for name in failures if name not in dict(runs))]
+    rows = [_rows(results) for _, results in targets]
     return Matrix(
-        columns=tuple(_column(name, results, failures.get(name, "")) for name, results in given),
-        tables=tuple(_tables(given, rows)),
-        choices=_choices([results for _, results in given]),
+        columns=tuple(_column(name, results, failures.get(name, "")) for name, results in targets),
+        tables=tuple(_tables(targets, rows)),
+        choices=_choices([results for _, results in targets]),
         labels_ja=collect_labels(run for _, results in runs for run in results.runs),
     )
 
@@ -64,7 +64,7 @@ def _column(name: str, results: Results | None, problem: str) -> Column:
 
 def _rows(results: Results | None) -> RowsOfTarget:
     """Each row with its anchor in the target's report, with the number of the run where a row ID stands twice."""
-    held: dict[RowKey, tuple[RowResult, str]] = {}
+    rows: dict[RowKey, tuple[RowResult, str]] = {}
     taken: set[str] = set()
     order = list(Verdict)
     for number, run in enumerate(results.runs if results else (), 1):
@@ -72,13 +72,13 @@ def _rows(results: Results | None) -> RowsOfTarget:
             anchor = row.id if row.id not in taken else f"run-{number}/{row.id}"
             taken.add(anchor)
             key = run.contract.name, row.id
-            if key not in held or order.index(row.verdict) > order.index(held[key][0].verdict):
-                held[key] = row, anchor
-    return held
+            if key not in rows or order.index(row.verdict) > order.index(rows[key][0].verdict):
+                rows[key] = row, anchor
+    return rows
 
 
-def _tables(given: Sequence[NamedResults], held: Sequence[RowsOfTarget]) -> Iterable[AuditedTable]:
-    runs = [run for _, results in given if results for run in results.runs]
+def _tables(targets: Sequence[NamedResults], rows_of_targets: Sequence[RowsOfTarget]) -> Iterable[AuditedTable]:
+    runs = [run for _, results in targets if results for run in results.runs]
     for contract in dict.fromkeys(run.contract.name for run in runs):
         own = [run for run in runs if run.contract.name == contract]
         names = {table.name: table for run in reversed(own) for table in run.contract.tables}
@@ -86,10 +86,10 @@ def _tables(given: Sequence[NamedResults], held: Sequence[RowsOfTarget]) -> Iter
         for run in own:
             for row in run.rows:
                 rows.setdefault(row.id, row)
-        asked = [_holds(results, contract) for _, results in given]
+        asked = [_has_contract(results, contract) for _, results in targets]
         for name in _order(own, rows.values()):
             ordered = sorted((row for row in rows.values() if row.table == name), key=lambda row: row.row)
-            audited = tuple(_audited(contract, row, held) for row in ordered)
+            audited = tuple(_audit_row(contract, row, rows_of_targets) for row in ordered)
             table = names.get(name, TableName(name, name))
             yield AuditedTable(contract, name, table.title, audited, tuple(_sums(audited, asked)), table.title_ja)
 
@@ -101,9 +101,9 @@ def _order(runs: Iterable[TargetRun], rows: Iterable[RowResult]) -> Iterable[str
     return [name for name in (*named, *(one for one in used if one not in named)) if name in used]
 
 
-def _audited(contract: str, row: RowResult, held: Sequence[RowsOfTarget]) -> AuditedRow:
+def _audit_row(contract: str, row: RowResult, rows_of_targets: Sequence[RowsOfTarget]) -> AuditedRow:
     cells: list[AuditCell | None] = []
-    for one in held:
+    for one in rows_of_targets:
         found = one.get((contract, row.id))
         cells.append(_cell(*found) if found else None)
     return AuditedRow(contract, row.id, row.table, row.row, row.cause, tuple(cells), row.cause_ja)
@@ -123,20 +123,20 @@ def _sums(rows: Iterable[AuditedRow], asked: Sequence[bool]) -> Iterable[Mapping
         yield {verdict: counts[verdict] for verdict in Verdict} if was_asked else None
 
 
-def _holds(results: Results | None, contract: str) -> bool:
+def _has_contract(results: Results | None, contract: str) -> bool:
     return results is not None and any(run.contract.name == contract for run in results.runs)
 
 
-def _choices(given: Sequence[Results | None]) -> tuple[OpenChoice, ...]:
+def _choices(targets: Sequence[Results | None]) -> tuple[OpenChoice, ...]:
     """Choices on which targets differ come first; answers of one target to one input are joined."""
     found: dict[tuple[str, str, str], list[set[str]]] = {}
-    for at, results in enumerate(given):
+    for at, results in enumerate(targets):
         for run in results.runs if results else ():
             normalizer = Normalizer(run.target)
             for row in run.rows:
                 for choice in row.choices:
                     key = run.contract.name, row.id, normalizer.normalize(choice.input)
-                    found.setdefault(key, [set() for _ in given])[at].add(normalizer.normalize(choice.answer))
+                    found.setdefault(key, [set() for _ in targets])[at].add(normalizer.normalize(choice.answer))
     choices = [
         OpenChoice(*key, tuple(", ".join(sorted(answers)) or None for answers in per_target))
         for key, per_target in found.items()

@@ -56,7 +56,7 @@ class Pairing:
     compared: int
     """Requests that both were sent."""
     alone: int
-    """Requests that only one of them was sent, so that nothing can be said."""
+    """Requests that were sent to one of them only, so that there is nothing to compare."""
 
 
 def compare_pair(first: Results, second: Results, names: tuple[str, str] = ("first", "second")) -> Pairing:

@@ -94,7 +94,7 @@ def _pace(written: Any) -> tuple[int, float] | None:
     try:
         return read_pace(written) if isinstance(written, str) else None
     except ValueError:
-        return None  # the worker, who reads the profile for good, says what is wrong
+        return None  # the worker that runs the target reports what is wrong
 
 
 def _secrets(value: Mapping[str, Any]) -> Iterator[bool]:

@@ -33,7 +33,7 @@ def run_job(job: Job, stop_signal: StopSignal | None = None) -> JobOutcome:
     except ConformanceError as error:
         return JobOutcome(job.name, problem=str(error), exit_code=error.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever it is, it costs this line only
-        _LOG.debug("a unit of work failed", exc_info=True)
+        _LOG.debug("a job failed", exc_info=True)
         what = Message("a fault of the suite itself: {error}", error=type(error).__name__)
         return JobOutcome(job.name, problem=what, exit_code=InternalError.exit_code)
 

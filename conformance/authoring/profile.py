@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -26,9 +27,9 @@ def format_profile(
     fixtures: Mapping[str, Any],
     notes: Mapping[str, str],
 ) -> str:
-    """The profile as YAML. What is given stands as it is, all else as a comment that only has to be uncommented.
+    """The profile as YAML. What is known stands as it is, all else as a comment to be uncommented.
 
-    `notes` says of a fixture how it was found, or why it was not.
+    `notes`: how each fixture was found, or why it was not.
     """
     return "\n".join(_lines(contract, base_url, credentials, fixtures, notes)) + "\n"
 
@@ -62,10 +63,10 @@ def _lines(
 
 
 def _section(
-    section: str, known: Mapping[str, NamedInput], given: Mapping[str, Any], notes: Mapping[str, str]
+    section: str, named_inputs: Mapping[str, NamedInput], values: Mapping[str, Any], notes: Mapping[str, str]
 ) -> Iterator[str]:
-    yield f"{section}:" if given else f"# {section}:"
-    for name, named in known.items():
+    yield f"{section}:" if values else f"# {section}:"
+    for name, named in named_inputs.items():
         words = [named.about, *([notes[name]] if name in notes else [named.get] if named.get else [])]
         for line in _wrapped(" ".join(words)):
             yield f"  # {line}"
@@ -73,7 +74,7 @@ def _section(
         example = example if example is not None else _KINDS.get(section)
         if example is None and named.default is not None:
             example = "…"
-        yield from _entry(name, given.get(name), example, "  ")
+        yield from _entry(name, values.get(name), example, "  ")
 
 
 def _entry(name: str, value: Any, example: Any, indent: str) -> Iterator[str]:
@@ -84,6 +85,4 @@ def _entry(name: str, value: Any, example: Any, indent: str) -> Iterator[str]:
 
 
 def _wrapped(text: str) -> list[str]:
-    import textwrap  # noqa: PLC0415 - only where a profile is written
-
     return textwrap.wrap(" ".join(text.split()), _WIDTH)

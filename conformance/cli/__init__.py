@@ -17,6 +17,7 @@ import click
 
 from conformance import __version__
 from conformance.errors import ConformanceError
+from conformance.interrupts import interrupt_on_signals
 
 __all__ = ["main"]
 
@@ -93,7 +94,8 @@ def main(arguments: list[str] | None = None) -> Any:
     # Python looks for garbage a last time when all goes away anyway: a fifth of a second, and more after many rows.
     atexit.register(gc.freeze)
     try:
-        code = group.main(args=arguments, prog_name="conformance", standalone_mode=False)
+        with interrupt_on_signals():
+            code = group.main(args=arguments, prog_name="conformance", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
         sys.exit(2)

@@ -21,7 +21,6 @@ from conformance.contract.contract import Contract
 from conformance.contract.folders import find_contract_folders
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
-from conformance.interrupts import interrupt_on_signals
 from conformance.target.schema import parse_duration
 
 __all__ = ["command"]
@@ -76,18 +75,17 @@ def command(  # noqa: PLR0917 - click gives them by name
     """  # noqa: D301 - click obeys the character itself
     options = AuditOptions(depth, seed, tuple(sorted(set(allow))), not no_explore, _parse_timeout(timeout))
     contracts = load_contracts(find_contract_folders(Path.cwd()))
-    with interrupt_on_signals():
-        if pair is not None:
-            if targets:
-                raise ConfigError([Problem("--pair", "compares two targets, and no others", "leave the others out")])
-            return _run_pair(pair, options, output, contracts, language)
-        if not targets:
-            raise ConfigError([Problem("TARGETS", "there is none", "give profiles, or a folder of profiles")])
-        summaries = choose_profiles(summarize_profiles(find_profiles(targets)), only, contracts)
-        jobs = build_jobs(summaries, contracts, options, output)
-        audit = AuditRun(summaries, jobs, output, language, lambda line: click.echo(line, err=True))
-        code, summary = audit.run(scheduler, workers, resume=resume, strict=strict)
-        click.echo(summary)
+    if pair is not None:
+        if targets:
+            raise ConfigError([Problem("--pair", "compares two targets, and no others", "leave the others out")])
+        return _run_pair(pair, options, output, contracts, language)
+    if not targets:
+        raise ConfigError([Problem("TARGETS", "there is none", "give profiles, or a folder of profiles")])
+    summaries = choose_profiles(summarize_profiles(find_profiles(targets)), only, contracts)
+    jobs = build_jobs(summaries, contracts, options, output)
+    audit = AuditRun(summaries, jobs, output, language, lambda line: click.echo(line, err=True))
+    code, summary = audit.run(scheduler, workers, resume=resume, strict=strict)
+    click.echo(summary)
     return _leave_threads_behind(code) if audit.abandoned else code
 
 

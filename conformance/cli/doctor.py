@@ -1,4 +1,4 @@
-"""`conformance doctor`: is a target ready, what would a run send, what does it lack; reads only, no verdict."""
+"""`conformance doctor`: is a target ready, what would a run send, what is missing; reads only, no verdict."""
 
 from __future__ import annotations
 

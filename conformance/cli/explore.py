@@ -14,7 +14,6 @@ from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.explore.suggest import suggest_rows
 from conformance.files import write_text
-from conformance.interrupts import interrupt_on_signals
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.failure_text import format_exploration_failure
 from conformance.report.sanitize import to_one_line
@@ -51,7 +50,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     """
     contracts, selection = select_contracts(target, contract, allow, cases)
     found: list[tuple[Contract, Exploration, tuple[Undocumented, ...]]] = []
-    with interrupt_on_signals(), EmbeddedServers() as offer:
+    with EmbeddedServers() as offer:
         run_session = RunSession(selection, RunOptions(depth or "standard", seed or 0, relative_to=Path.cwd()), offer)
         try:
             for one in contracts:

@@ -69,7 +69,7 @@ def command(
 
 
 def _credentials(contract: Contract, header: str | None, env: str | None) -> dict[str, dict[str, Any]]:
-    """The usual credential as it was given, and the others whose variables are set."""
+    """The usual credential as the options say, and the others whose variables are set."""
     usual = contract.file.credential
     found = {}
     for name, named in contract.file.credentials.items():

@@ -16,7 +16,6 @@ from conformance.cli.contracts import select_contracts
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
-from conformance.interrupts import interrupt_on_signals
 from conformance.prove.model import Proof, proof_json
 from conformance.prove.page import render_proof
 from conformance.prove.progress import show_trials
@@ -106,12 +105,11 @@ def _measure_target(text: str, contract: str | None, cases: Path, options: RunOp
     contracts, selection = select_contracts(text, contract, (), cases if cases.is_dir() else None)
     target = resolve_target(contracts[0], selection, _refuse_embedded, os.environ)
     powers: list[RowPower] = []
-    with interrupt_on_signals():
-        try:
-            for power in measure_target(contracts[0], target, options):
-                powers.append(power)  # noqa: PERF402 - an interrupted loop keeps what it has
-        except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
+    try:
+        for power in measure_target(contracts[0], target, options):
+            powers.append(power)  # noqa: PERF402 - an interrupted loop keeps what it has
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
     click.echo("\n".join(map(to_one_line, format_power(powers))))
     faults, caught = sum(len(one.faults) for one in powers), sum(one.caught for one in powers)
     if not faults:
@@ -134,9 +132,8 @@ def _run(chosen: Mapping[str, Path], subjects: Sequence[Subject], options: Trial
     done: list[Trial] = []
     partial = False
     try:
-        with interrupt_on_signals():
-            for trial in show_trials(run_trials(subjects, options, workers), len(subjects)):
-                done.append(trial)  # noqa: PERF402 - an interrupted loop keeps what it has
+        for trial in show_trials(run_trials(subjects, options, workers), len(subjects)):
+            done.append(trial)  # noqa: PERF402 - an interrupted loop keeps what it has
     except KeyboardInterrupt:
         partial = True
     return build_proof(chosen, done, options, ProofDuration(started, round(perf_counter() - began, 1), partial))

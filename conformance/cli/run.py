@@ -79,7 +79,7 @@ def _run_pytest(arguments: list[str]) -> int:
 
 
 def pytest_arguments(options: Mapping[str, Any]) -> Iterator[str]:
-    """The options as pytest knows them, prefixed; what was not given is left out."""
+    """The options as pytest knows them, prefixed; without those that were left out."""
     for name, value in options.items():
         option = f"--conformance-{name.replace('_', '-')}"
         if value is True:

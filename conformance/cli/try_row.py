@@ -14,7 +14,6 @@ from conformance.cli.contracts import find_row, select_contracts
 from conformance.contract.contract import Contract, Row
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
-from conformance.interrupts import interrupt_on_signals
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.sanitize import to_one_line
 from conformance.results.model import RowResult
@@ -40,8 +39,8 @@ def command(
 
     ROW is an ID such as contents-get/limit-below-minimum, or its last part.
 
-    Exit codes: 0 the row conforms or drifts, 1 it does not or cannot be told, 4 row or target is unusable, 5 it was not
-    exercised.
+    Exit codes: 0 the row conforms or drifts, 1 it violates or is inconclusive, 4 row or target is unusable,
+    5 it was not exercised.
     """
     contracts, selection = select_contracts(target, contract, allow, cases)
     found = find_row(contracts, row)
@@ -49,7 +48,7 @@ def command(
         names = ", ".join(sorted(one.name for one, _ in found))
         raise ConfigError([Problem("ROW", f"{row!r} is in {names}", "give --contract")])
     ((one, entry),) = found
-    with interrupt_on_signals(), EmbeddedServers() as offer:
+    with EmbeddedServers() as offer:
         held_to = resolve_target(one, selection, offer, os.environ)
         runner = TargetRunner(one, held_to, RunOptions("smoke", 0, relative_to=Path.cwd()))
         try:

@@ -1,4 +1,4 @@
-"""Examines a target: reachable, credentials, fixtures, permissions, pace, how much a run sends, what it lacks."""
+"""Examines a target: reachable, credentials, fixtures, permissions, pace, how much a run sends, what is missing."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ def _credentials(context: RunContext, target: Target) -> Iterator[Fact]:
         row.case.request.credential for row in context.contract.rows if row.case.repeat and row.case.request.credential
     }
     for name, named in file.credentials.items():
-        given = context.target.credentials.get(name)
-        if given is None and named.obtain:
+        credential = context.target.credentials.get(name)
+        if credential is None and named.obtain:
             yield _obtainable(replace(context, target=target), name, named.obtain)
-        elif given is None:
+        elif credential is None:
             yield Fact("credentials", name, "note", f"not given: {named.about}")
         elif name in used_up:
             yield Fact("credentials", name, "unknown", "given; not tried, for its allowance is there to be used up")
-        elif given.header is None:
+        elif credential.header is None:
             yield Fact("credentials", name, "unknown", "given; not tried, for logging in is more than a read")
         elif name == file.credential:
             yield _read_with(context, name, refused=False)
@@ -93,9 +93,9 @@ def _credentials(context: RunContext, target: Target) -> Iterator[Fact]:
 
 def _obtainable(context: RunContext, name: str, chain: str) -> Fact:
     steps = tuple(plan_steps(context.contract, context.contract.file.chains[chain], "standard"))
-    lacks = dict.fromkeys(missing_for_steps(context.contract, context.target, steps))
-    if lacks:
-        return Fact("credentials", name, "note", f"not given, and to obtain it a run needs {', '.join(lacks)}")
+    missing = dict.fromkeys(missing_for_steps(context.contract, context.target, steps))
+    if missing:
+        return Fact("credentials", name, "note", f"not given, and to obtain it a run needs {', '.join(missing)}")
     return Fact("credentials", name, "unknown", f"not given; a run obtains it by {chain}, which is more than a read")
 
 
@@ -153,7 +153,7 @@ def _fixtures(context: RunContext, found: Mapping[str, object], missed: Mapping[
 def _fixture(context: RunContext, evidence: Evidence, name: str, named: NamedInput) -> Fact:
     own = "" if name in context.target.fixtures else "a random one is taken; "
     if not named.check:
-        return Fact("fixtures", name, "unknown", f"{own}given; reads cannot tell whether it is right")
+        return Fact("fixtures", name, "unknown", f"{own}given; reads do not show whether it is right")
     chain = check_fixture(context, evidence, name, named.check)
     if chain is None:
         return Fact("fixtures", name, "unknown", f"{own}not looked at: that needs what the profile does not give")
@@ -176,8 +176,10 @@ def _permissions(target: Target) -> Iterator[Fact]:
         "exhaust": "uses a limit up",
     }
     for permission, what in meaning.items():
-        given = permission == "read" or permission in target.allow
-        yield Fact("permissions", permission, "good" if given else "note", f"{'' if given else 'not given: '}{what}")
+        allowed = permission == "read" or permission in target.allow
+        yield Fact(
+            "permissions", permission, "good" if allowed else "note", f"{'' if allowed else 'not given: '}{what}"
+        )
 
 
 def _pace(contract: Contract, target: Target) -> Iterator[Fact]:

@@ -17,7 +17,7 @@ COLOURS = {"good": "green", "bad": "red", "unknown": "yellow", "note": None}
 
 
 def format_diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
-    """The lines of a diagnosis: facts, requests, and what the profile lacks."""
+    """The lines of a diagnosis: facts, requests, and what the profile does not give."""
     yield to_one_line(f"{diagnosis.title} · {diagnosis.base_url}")
     section = ""
     for fact in diagnosis.facts:

@@ -1,4 +1,4 @@
-"""Which rows will not be exercised, what each lacks, and the line of a profile that would give it."""
+"""Which rows will not be exercised, what each is missing, and the line of a profile that would give it."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ def missing_rows(contract: Contract, target: Target, plans: Mapping[str, RowPlan
     """Each thing that keeps rows from being exercised, the one with the most rows first."""
     rows: dict[str, list[str]] = {}
     for name, plan in plans.items():
-        for lack in plan.lacks:
-            rows.setdefault(lack, []).append(name)
-    for lack, names in sorted(rows.items(), key=lambda item: -len(item[1])):
-        line, how = suggest_profile_line(contract, target, lack)
-        yield MissingRequirement(lack, line, how, tuple(names))
+        for missing in plan.lacks:
+            rows.setdefault(missing, []).append(name)
+    for missing, names in sorted(rows.items(), key=lambda item: -len(item[1])):
+        line, how = suggest_profile_line(contract, target, missing)
+        yield MissingRequirement(missing, line, how, tuple(names))
 
 
-def suggest_profile_line(contract: Contract, target: Target, lack: str) -> tuple[str, str]:
-    """The line of a profile that gives what is lacking, with its section; and how to get it."""
-    if lack.startswith("allow: "):
-        expected = sorted({*target.allow, lack.removeprefix("allow: ")})
+def suggest_profile_line(contract: Contract, target: Target, missing: str) -> tuple[str, str]:
+    """The line of a profile that gives what is missing, with its section; and how to get it."""
+    if missing.startswith("allow: "):
+        expected = sorted({*target.allow, missing.removeprefix("allow: ")})
         return f"allow: [{', '.join(expected)}]", "or --allow for one run"
-    section, _, name = lack.partition(".")
+    section, _, name = missing.partition(".")
     if section not in _SECTIONS:
-        return lack, ""
+        return missing, ""
     head, *rest = name.split(".")
     named: NamedInput | None = getattr(contract.file, section).get(head)
     if named is None:
@@ -58,7 +58,7 @@ def _example(section: str, named: NamedInput) -> Any:
 
 
 def _deeper(value: Any, members: list[str]) -> Any:
-    """Of a fixture with members, those that are lacking."""
+    """Of a fixture with members, those that are missing."""
     for index, member in enumerate(members):
         inner = value.get(member, "…") if isinstance(value, dict) else "…"
         return {member: _deeper(inner, members[index + 1 :])}

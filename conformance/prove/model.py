@@ -1,7 +1,8 @@
 """A proof of the suite: which wrong servers it caught, which right ones it blamed.
 
-A fault is caught when a row that it belongs to says so: `violates`; `drifts` where no more than a wording has changed;
-also `inconclusive` where the fault is that valid requests are refused, since such a server lets no row be judged.
+A fault is caught by the verdict of a row that it belongs to: `violates`; `drifts` where no more than a wording has
+changed; also `inconclusive` where the fault is that valid requests are refused, since such a server lets no
+row be judged.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ class RowProof:
 
 @dataclass(frozen=True, slots=True)
 class ContractProof:
-    """The proof of one contract. `whole` says that every fault of its catalogue was run."""
+    """The proof of one contract. `whole`: every fault of its catalogue was run."""
 
     contract: str
     edition: str

@@ -22,7 +22,7 @@ INTERNAL, UNUSABLE, NOTHING_EXERCISED = 3, 4, 5
 BY_VERDICT = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 """Of pytest's exit codes those that our verdicts take the place of."""
 OUR_PAGE = b'<div class="cf" id="cf"'
-"""What tells a report.html of session_state from somebody else's."""
+"""Stands in every report.html of ours, and in nobody else's."""
 
 
 class RunFinish:
@@ -72,7 +72,7 @@ class RunFinish:
 
     @pytest.hookimpl(specname="pytest_sessionfinish", wrapper=True, trylast=True)
     def pytest_unwritable(self, session: pytest.Session) -> Generator[None, Any, Any]:
-        """What another plugin cannot write (report.html, a full disk) is said, and loses nothing else."""
+        """Report what another plugin cannot write (report.html, a full disk); everything else is still written."""
         try:
             return (yield)
         except OSError as error:

@@ -21,7 +21,7 @@ __all__ = ["FORMS", "PluginOptions", "add_options", "explain_old_options", "find
 FORMS: Final = ("junit", "markdown", "sarif", "har", "badge", "earl", "table")
 """Forms of the report beside HTML and JSON, which are always written."""
 
-_GIVEN: Final = "--conformance-"
+_PREFIX: Final = "--conformance-"
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "target": {
         "metavar": "T",
@@ -91,37 +91,37 @@ def add_options(parser: pytest.Parser) -> None:
     """Add every option of ours to pytest's, in a group of its own."""
     group = parser.getgroup("conformance", "conformance of a server with its vendor's error tables")
     for name, how in _OPTIONS.items():
-        group.addoption(f"{_GIVEN}{name}", dest=f"conformance_{name.replace('-', '_')}", **how)
+        group.addoption(f"{_PREFIX}{name}", dest=f"conformance_{name.replace('-', '_')}", **how)
 
 
 def explain_old_options(parser: pytest.Parser, arguments: list[str]) -> None:
     """Where pytest is going to refuse an unknown option, say how it is called now."""
-    given = {argument.partition("=")[0] for argument in arguments}
-    if renamed := [name for name in _OLD if f"--{name}" in given]:
-        parser.extra_info["conformance"] = ", ".join(f"--{name} is called {_GIVEN}{name}" for name in renamed)
+    names = {argument.partition("=")[0] for argument in arguments}
+    if renamed := [name for name in _OLD if f"--{name}" in names]:
+        parser.extra_info["conformance"] = ", ".join(f"--{name} is called {_PREFIX}{name}" for name in renamed)
 
 
 def read_options(config: pytest.Config, contracts: list[str]) -> PluginOptions:
     """The options as values; raises ConfigError with every problem of the options and the target's profile."""
     from conformance.target.selection import select_target  # noqa: PLC0415 - only for a session with contracts
 
-    given = {name.replace("-", "_"): config.getoption(f"conformance_{name.replace('-', '_')}") for name in _OPTIONS}
+    values = {name.replace("-", "_"): config.getoption(f"conformance_{name.replace('-', '_')}") for name in _OPTIONS}
     here = config.invocation_params.dir
-    expectations = given["write_expectations"]
+    expectations = values["write_expectations"]
     return PluginOptions(
-        selection=select_target(given["target"], given["contract"], given["allow"], os.environ, contracts),
-        depth=given["depth"],
-        seed=given["seed"],
-        output=here / Path(given["output"]).expanduser(),
-        workers=max(1, given["workers"]),
-        strict=given["strict"],
-        require=tuple(given["require"]),
-        explore=not given["no_explore"],
-        language=given["language"],
-        also_write=tuple(given["also_write"]),
-        report_assets=given["report_assets"],
+        selection=select_target(values["target"], values["contract"], values["allow"], os.environ, contracts),
+        depth=values["depth"],
+        seed=values["seed"],
+        output=here / Path(values["output"]).expanduser(),
+        workers=max(1, values["workers"]),
+        strict=values["strict"],
+        require=tuple(values["require"]),
+        explore=not values["no_explore"],
+        language=values["language"],
+        also_write=tuple(values["also_write"]),
+        report_assets=values["report_assets"],
         write_expectations=here / expectations if expectations else None,
-        display=given["display"],
+        display=values["display"],
     )
 
 

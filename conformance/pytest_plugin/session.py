@@ -117,7 +117,7 @@ class PluginSession:
         return requests * target.pace[1] / target.pace[0] if target is not None and target.pace else None
 
     def causes(self) -> tuple[RunCause, ...]:
-        """What went wrong for whole runs at once, as far as it can be told from the results so far."""
+        """What went wrong for whole runs at once, as far as the results so far show."""
         runs = self.sink.results().runs
         return tuple(cause for run in runs for cause in find_causes(run.target, run.rows))
 
