@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.checks.model import Finding
-from conformance.report.sanitize import format_json, to_one_line
-from conformance.results.model import Exploration, RecordedExchange, RowResult
+from conformance.report.format import format_values
+from conformance.report.sanitize import to_one_line
+from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
 
 __all__ = ["format_exploration_failure", "format_row_failure"]
 
@@ -25,8 +26,8 @@ def format_exploration_failure(one: Exploration) -> str:
     lines = [f"{one.method} {one.path} ({one.operation}): {one.verdict.value}"]
     for found in one.findings:
         count = f" ({found.count} times)" if found.count > 1 else ""
-        lines += ["", f"  {found.level.value} {found.check}{count}", f"    expected  {_value(found.expected)}"]
-        lines += [f"    got       {_value(found.actual)}", *_exchange(exchanges.get(found.exchange or 0))]
+        lines += ["", f"  {found.level.value} {found.check}{count}", *_values(found)]
+        lines += _exchange(exchanges.get(found.exchange or 0))
     return "\n".join(lines)
 
 
@@ -39,23 +40,22 @@ def _row(row: RowResult, excerpt: str) -> Iterator[str]:
         yield f"{row.file}:{row.line}"
         yield from (f"  | {line}" for line in excerpt.splitlines()[:24])
     exchanges = {item.n: item for item in row.exchanges}
-    telling = sorted(row.findings, key=lambda item: item.level.value != "must")
-    for found in telling[:SHOWN]:
+    findings = sorted(row.findings, key=lambda item: item.level.value != "must")
+    for found in findings[:SHOWN]:
         yield ""
         yield from _finding(found)
         yield from _exchange(exchanges.get(found.exchange or 0))
-    if len(telling) > SHOWN:
+    if len(findings) > SHOWN:
         yield ""
-        yield f"  and {len(telling) - SHOWN} more findings, all in the report"
+        yield f"  and {len(findings) - SHOWN} more findings, all in the report"
 
 
 def _finding(found: Finding) -> Iterator[str]:
     times = f", {found.times}" if found.times else ""
     yield f"  {found.level.value} {found.check} ({to_one_line(found.where)}{times})"
-    yield f"    expected  {_value(found.expected)}"
-    yield f"    got       {_value(found.actual)}"
+    yield from _values(found)
     if found.detail:
-        yield f"    that is {to_one_line(found.detail)}"
+        yield f"    {to_one_line(found.detail)}"
 
 
 def _exchange(exchange: RecordedExchange | None) -> Iterator[str]:
@@ -70,5 +70,7 @@ def _exchange(exchange: RecordedExchange | None) -> Iterator[str]:
         yield f"    again   {to_one_line(exchange.curl)}"
 
 
-def _value(value: object) -> str:
-    return to_one_line(value if isinstance(value, str) else format_json(value))[:400]
+def _values(found: Finding | ExploredFinding) -> Iterator[str]:
+    expected, actual = map(to_one_line, format_values(found))
+    yield f"    expected  {expected}"
+    yield f"    got       {actual}"

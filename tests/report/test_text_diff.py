@@ -1,0 +1,59 @@
+"""Texts that look alike and differ are shown so that a reader sees it, in every form of the report."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from conformance.checks.model import Finding, Level
+from conformance.report.failure_text import format_row_failure
+from conformance.report.text_diff import reveal_difference
+from conformance.report.writers import WRITERS
+from conformance.results.model import Results
+from tests.report.made_up import sample_results
+
+ALIKE = {
+    "composed": ("caf\u00e9", "cafe\u0301", "⟨U+00E9⟩", "⟨U+0065⟩⟨U+0301⟩"),
+    "zero width": ("Not Found", "Not\u200b Found", "Not Found", "⟨U+200B⟩"),
+    "blank at the end": ("Not Found", "Not Found ", "Not Found", "Not Found⟨U+0020⟩"),
+    "blank of another kind": ("Not Found", "Not\u00a0Found", "Not⟨U+0020⟩Found", "Not⟨U+00A0⟩Found"),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_characters_in_which_two_alike_texts_differ_are_named(name: str) -> None:
+    expected, actual, first, second = ALIKE[name]
+    shown = reveal_difference(expected, actual)
+    assert first in shown[0]
+    assert second in shown[1]
+
+
+@pytest.mark.parametrize(("expected", "actual"), [("a", "b"), ("Not Found", "not found"), ("a", "a"), (400, "400")])
+def test_what_looks_different_stays_as_it_is(expected: object, actual: object) -> None:
+    assert reveal_difference(expected, actual) == (expected, actual)
+
+
+def results_with(expected: str, actual: str) -> Results:
+    sample = sample_results()
+    row = replace(
+        sample.runs[0].rows[0],
+        findings=(Finding("message", Level.MUST, expected, actual, "limit=min-1", 3),),
+    )
+    return replace(sample, runs=(replace(sample.runs[0], rows=(row,), explored=()),))
+
+
+@pytest.mark.parametrize("form", ["html", "junit", "markdown", "sarif", "earl", "table"])
+@pytest.mark.parametrize("name", ALIKE)
+def test_every_form_shows_that_two_alike_texts_differ(form: str, name: str) -> None:
+    expected, actual, _, second = ALIKE[name]
+    text = re.sub("</?(ins|del)>", "", WRITERS[form].write(results_with(expected, actual), "en"))
+    assert re.findall(r"⟨U\+[0-9A-F]+⟩", second)[-1] in text
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_pytests_own_output_shows_it_too(name: str) -> None:
+    expected, actual, _, second = ALIKE[name]
+    text = format_row_failure(results_with(expected, actual).runs[0].rows[0], "")
+    assert re.findall(r"⟨U\+[0-9A-F]+⟩", second)[-1] in text
