@@ -58,7 +58,7 @@ def build_context(
     """Open a session and compile the rules. `share`: how many processes keep the target's pace together."""
     redactor = Redactor(target.secrets)
     pace = Pace(target.pace[0], target.pace[1] * share) if target.pace else None
-    said = read_pace(contract.file.pace) if contract.file.pace else None
+    documented = read_pace(contract.file.pace) if contract.file.pace else None
     keys = frozenset(
         secret.name for given in target.credentials.values() if given.header for secret in given.values.values()
     )
@@ -82,7 +82,7 @@ def build_context(
             patience=target.patience[1],
         ),
         pace,
-        Pace(said[0], said[1] * share) if said else None,
+        Pace(documented[0], documented[1] * share) if documented else None,
         seed,
         is_own_answer=rules.speaks_for_the_target,
     )

@@ -28,12 +28,12 @@ __all__ = ["RunOptions", "RunSession", "SenderWrapper"]
 T = TypeVar("T")
 
 SenderWrapper = Callable[[RequestSender], RequestSender]
-"""What every request of the rows passes on its way to the session."""
+"""Wraps the session, so that every request of the rows passes through it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a campaign is run, whatever it is aimed at."""
+    """How to run, whatever the target."""
 
     depth: Depth
     seed: int
@@ -42,12 +42,12 @@ class RunOptions:
     """How many processes keep the target's pace together."""
     relative_to: Path = Path()
     output: Path | None = None
-    """Where the ledger of what is made on a target is kept."""
+    """The folder of the reports and of the ledger; None where nothing is kept."""
     through: SenderWrapper | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _StartedRun:
     contract: Contract
     target: Target
     context: RunContext
@@ -58,36 +58,40 @@ class _Held:
 class RunSession:
     """Every contract of a session; each is planned before its first byte is sent. `offer` starts embedded servers."""
 
-    def __init__(self, aimed: TargetSelection, how: RunOptions, offer: Callable[[str], Mapping[str, Any]]) -> None:
-        self._aim, self._how, self._offer = aimed, how, offer
+    def __init__(
+        self, selection: TargetSelection, options: RunOptions, offer: Callable[[str], Mapping[str, Any]]
+    ) -> None:
+        self._selection, self._options, self._offer = selection, options, offer
         self._targets: dict[str, Target] = {}
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, _StartedRun] = {}
 
     def target(self, contract: Contract) -> Target:
-        """The target of a contract; raises Unusable."""
+        """The target of a contract; raises ConfigError."""
         if contract.name not in self._targets:
-            self._targets[contract.name] = resolve_target(contract, self._aim, self._offer, os.environ)
+            self._targets[contract.name] = resolve_target(contract, self._selection, self._offer, os.environ)
         return self._targets[contract.name]
 
     def begin(self, contract: Contract, rows: Sequence[str], operations: Sequence[str] = ()) -> None:
-        """Plan these rows; several workers begin with them and the explorations at once. Raises Unusable."""
-        target, how = self.target(contract), self._how
+        """Plan these rows; several workers begin with them and the explorations at once. Raises ConfigError."""
+        target, options = self.target(contract), self._options
         expected = [row for name in rows if (row := contract.row(name)) is not None]
-        context = build_context(contract, target, how.depth, how.seed, relative_to=how.relative_to, share=how.share)
+        context = build_context(
+            contract, target, options.depth, options.seed, relative_to=options.relative_to, share=options.share
+        )
         notes: tuple[str, ...] = ()
-        if self._aim.real:
-            ledger, notes = open_ledger(how.output, target.base_url, only_process=how.share == 1)
+        if self._selection.real:
+            ledger, notes = open_ledger(options.output, target.base_url, only_process=options.share == 1)
             ready = prepare_target(replace(context, ledger=ledger))
             context, notes = ready.context, (*notes, *ready.notes)
-        if how.through is not None:
-            context = replace(context, session=how.through(context.session))
-        plans = plan_rows(contract, context.target, expected, how.depth, how.seed)
-        runner = ContractRun(context, plans, how.workers)
-        self._held[contract.name] = _Held(contract, context.target, context, runner, notes)
+        if options.through is not None:
+            context = replace(context, session=options.through(context.session))
+        plans = plan_rows(contract, context.target, expected, options.depth, options.seed)
+        runner = ContractRun(context, plans, options.workers)
+        self._held[contract.name] = _StartedRun(contract, context.target, context, runner, notes)
         runner.start(rows, operations)
 
     def row(self, contract: str, row: str) -> RowResult:
-        """The result of a row, with the word that its deviation is known where the profile says so."""
+        """The result of a row, with a note that its deviation is known where the profile says so."""
         held = self._held[contract]
         result = self.redact(contract, held.runner.result(row))
         return mark_known_deviation(result, held.target.expectations, datetime.now(UTC).date())
@@ -122,9 +126,9 @@ class RunSession:
         """Whose contract and whose target, without rows."""
         held = self._held[contract]
         run = describe_run(held.contract, held.target.described)
-        gone = getattr(held.context.session, "gone", None)
+        reason = getattr(held.context.session, "gone", None)
         warnings = [*map(_warning, held.target.warnings), *held.notes, *held.context.shared.warnings]
-        warnings += [Message("the target is gone: {reason}", reason=gone)] if gone else []
+        warnings += [Message("the target is gone: {reason}", reason=reason)] if reason else []
         return replace(run, warnings=tuple(warnings))
 
     def runs(self) -> Iterable[TargetRun]:
@@ -132,7 +136,7 @@ class RunSession:
         return [self.run(contract) for contract in self._held]
 
     def expectations(self, contract: str) -> Iterable[Any]:
-        """What the profile says is known."""
+        """The deviations that the profile says are known."""
         return self._held[contract].target.expectations if contract in self._held else ()
 
     def stop(self) -> None:

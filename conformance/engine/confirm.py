@@ -15,11 +15,11 @@ _FIRM = frozenset(["example", "boundary", "drawn"])
 
 
 def is_doubtful(result: RowResult) -> bool:
-    """Whether something beside the answers to faulty requests was wrong, which somebody else's write may explain."""
+    """Whether something else than the answers to faulty requests was wrong, which another's write may explain."""
     roles = {item.n: item.role for item in result.exchanges}
     wrong = [item for item in result.findings if item.level is Level.MUST]
-    beside = any(item.check == "effect" or roles.get(item.exchange or 0) not in _FIRM for item in wrong)
-    return beside or result.verdict is Verdict.INCONCLUSIVE
+    elsewhere = any(item.check == "effect" or roles.get(item.exchange or 0) not in _FIRM for item in wrong)
+    return elsewhere or result.verdict is Verdict.INCONCLUSIVE
 
 
 def is_unsettled(result: RowResult) -> bool:

@@ -1,4 +1,4 @@
-"""What a run stands on: one contract, one target, one session, and what its rows share."""
+"""What running a row needs: contract, target, session, builder, rules; and what the rows of a run share."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SharedState:
     passed: dict[str, str] = field(default_factory=dict)
     """Controls (at smoke single calls, too) that passed in a run of a row that was kept, by key, and where."""
     left: dict[tuple[object, ...], LedgerEntry] = field(default_factory=dict)
-    """What a chain leaves for later, by the request that takes it away: a later chain's, or that of the run's end."""
+    """What a sequence leaves to later ones, or to the end of the run, by the key of the request that deletes it."""
     exploring: threading.Lock = field(default_factory=threading.Lock)
     """Held by the one exploration that is not waiting for an answer: what draws its data is not made for threads."""
     warnings: dict[str, None] = field(default_factory=dict)

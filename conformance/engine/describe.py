@@ -1,4 +1,4 @@
-"""What a report says of a row before anything was sent: whose promise it is, and what it promises."""
+"""What a report says of a row before anything is sent: its source, its expected answer, its planned requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["describe_expectation", "describe_request", "describe_row"]
 
 def describe_row(context: RunContext, plan: RowPlan) -> RowResult:
     """A result without a verdict yet."""
-    row, said = plan.row, plan.row.case.source
+    row, source = plan.row, plan.row.case.source
     head = context.contract.file
     return RowResult(
         id=row.id,
@@ -31,12 +31,12 @@ def describe_row(context: RunContext, plan: RowPlan) -> RowResult:
         cause_ja=row.case.cause_ja,
         expected=describe_expectation(context, row),
         source=PromiseSource(
-            said.document or head.document,
-            said.language or "",
-            said.edition or head.edition,
-            said.confidence,
-            said.note or "",
-            said.note_ja,
+            source.document or head.document,
+            source.language or "",
+            source.edition or head.edition,
+            source.confidence,
+            source.note or "",
+            source.note_ja,
         ),
         file=_relative(row.file, context.relative_to),
         line=row.line,

@@ -32,7 +32,7 @@ class Evidence:
     notes: list[Note] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
-    """Why an attempt cannot be told; each makes the row inconclusive at best."""
+    """Why an attempt is inconclusive; each makes the row inconclusive at best."""
     editions: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     """How many requests left this machine, all that follow included."""

@@ -1,4 +1,4 @@
-"""The one attempt function: bind a probe, send it, judge the answer. Every driver goes through it."""
+"""Sending one probe: its request is built, sent, and the response checked. Rows, guards and shrinking use it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ __all__ = ["ProbeResult", "expectation_of", "send_probe"]
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """One probe that was sent: its exchange and number, what was found, and whether it tells anything."""
+    """One probe that was sent: its exchange and number, what was found, and whether the answer is conclusive."""
 
     probe: Probe
     exchange: Exchange
     n: int
     found: tuple[Finding, ...]
-    telling: bool
+    is_conclusive: bool
 
     @property
     def accepted(self) -> bool:
@@ -87,7 +87,7 @@ def send_probe(
 
 
 def expectation_of(context: RunContext, row: str, bound: BuiltRequest, scope: PlaceholderScope) -> Expectation:
-    """What a row promises for one request; raises Missing."""
+    """What a row promises for one request; raises MissingValue where a placeholder has no value."""
     entry = context.rules.row(row)
     return build_expectation(
         entry.case.expect,
@@ -101,27 +101,27 @@ def expectation_of(context: RunContext, row: str, bound: BuiltRequest, scope: Pl
 
 
 def _silent(evidence: Evidence, probe: Probe, exchange: Exchange, failure: NoResponse, n: int) -> ProbeResult:
-    said = failure.summary
-    evidence.doubts.append(Message("{label}: {answer}", label=probe.label, answer=said))
-    evidence.attempts.append(_tried(probe, "no-answer", said, n))
-    return ProbeResult(probe, exchange, n, (), telling=False)
+    answer = failure.summary
+    evidence.doubts.append(Message("{label}: {answer}", label=probe.label, answer=answer))
+    evidence.attempts.append(_tried(probe, "no-answer", answer, n))
+    return ProbeResult(probe, exchange, n, (), is_conclusive=False)
 
 
 def _firm(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
     probe, response = sent.probe, sent.response
-    said = summarize_response(response, context.rules)
+    answer = summarize_response(response, context.rules)
     if probe.unless and response.status < 300 and _exists(context, sent):
         evidence.attempts.append(
-            _tried(probe, "no-answer", Message("{answer} (the input happens to be valid)", answer=said), sent.n)
+            _tried(probe, "no-answer", Message("{answer} (the input happens to be valid)", answer=answer), sent.n)
         )
-        return ProbeResult(probe, sent.exchange, sent.n, (), telling=False)
+        return ProbeResult(probe, sent.exchange, sent.n, (), is_conclusive=False)
     found = check_response(response, sent.expected, context.rules, probe.label)
     evidence.find(found, sent.n)
     evidence.editions.update(spoken_editions(response, sent.expected, context.rules))
     drifted = any(item.level is Level.SHOULD for item in found)
     outcome = "violation" if has_must(found) else "drift" if drifted else "as-promised"
-    evidence.attempts.append(_tried(probe, outcome, said, sent.n))
-    return ProbeResult(probe, sent.exchange, sent.n, found, telling=True)
+    evidence.attempts.append(_tried(probe, outcome, answer, sent.n))
+    return ProbeResult(probe, sent.exchange, sent.n, found, is_conclusive=True)
 
 
 def _open(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
@@ -134,7 +134,7 @@ def _open(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
     evidence.attempts.append(_tried(probe, outcome, summarize_response(response, context.rules), sent.n))
     if outcome == "recorded":
         evidence.choices.append(Choice(_named(probe), chosen, sent.n))
-    return ProbeResult(probe, sent.exchange, sent.n, found, telling=True)
+    return ProbeResult(probe, sent.exchange, sent.n, found, is_conclusive=True)
 
 
 def _exists(context: RunContext, sent: _Sent) -> bool:

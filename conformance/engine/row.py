@@ -220,7 +220,7 @@ class RowRunner:
 
     @property
     def _pool(self) -> Executor | None:
-        """Sends requests of this row side by side; None for rows that only read, as these run beside each other."""
+        """Sends requests of this row side by side; None for rows that only read, as rows that read run side by side."""
         alone = self.plan.repeat is not None or self.plan.row.case.once or not self.plan.writes
         return None if alone else self.context.pool
 
@@ -236,7 +236,7 @@ class RowRunner:
     def _take_in(self, outcome: ProbeResult) -> None:
         self.outcomes.append(outcome)
         response = outcome.exchange.response
-        if outcome.telling and outcome.probe.role != "open":
+        if outcome.is_conclusive and outcome.probe.role != "open":
             self._answered = True
         if response is not None and not self._observed:
             self._observed = summarize_response(response, self.context.rules)

@@ -110,7 +110,8 @@ class StateGuard:
         changed = changed_members(before, self._states[index])
         asked_for = [outcome for outcome in outcomes if self._asked_for(outcome.probe, changed)]
         if asked_for and self._reads_own(index):
-            return asked_for[0].probe.label, asked_for[0].n
+            # Sent side by side, any of them may have been the last: the state does not tell what the others did.
+            return _name_together(outcomes), asked_for[0].n
         state = self._set_back(index) or {}
         restorable = any(pointer in state and json_equal(state[pointer], before.get(pointer)) for pointer in changed)
         dirty = False
@@ -137,8 +138,7 @@ class StateGuard:
             return None
         deleting = [outcome for outcome in outcomes if outcome.probe.permission == "delete"]
         suspects = deleting if "status" in self._states[index] and deleting else list(outcomes)
-        label = suspects[0].probe.label
-        return label if len(suspects) == 1 else Message("{n} rejected requests", n=len(suspects)), suspects[-1].n
+        return _name_together(suspects), suspects[-1].n
 
     def _repeat(self, index: int, probe: Probe, *, set_back: bool) -> tuple[ProbeResult | None, bool]:
         """Send a probe once more between two reads: its result if it was rejected, and whether something changed."""
@@ -199,6 +199,11 @@ class StateGuard:
         label = (when, f"{self._plan.row.id}/guard/{index}")
         known = index in self._states
         return read_state(self._context, evidence or self._evidence, look, self._captures, label, may_be_gone=known)
+
+
+def _name_together(outcomes: Sequence[ProbeResult]) -> str:
+    """The label of a rejected write, or how many there were."""
+    return outcomes[0].probe.label if len(outcomes) == 1 else Message("{n} rejected requests", n=len(outcomes))
 
 
 def changed_members(before: State, after: State) -> State:

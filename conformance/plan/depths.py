@@ -12,7 +12,7 @@ DRAWN_CONTROLS: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 10}
 SMOKE_REQUESTS = 3
 """What a row costs at `smoke` on average, its control included."""
 MORE_AT_SMOKE = 3
-"""How many probes `smoke` sends at most beside the example of a row."""
+"""How many probes `smoke` sends at most besides the example of a row."""
 MANY_EDGES = 5
 """A row with so many edges draws one value only at `standard`."""
 FIRM = 4

@@ -1,4 +1,4 @@
-"""What will be tried, as values: complete before a byte is sent."""
+"""A plan as values: the probes, controls, set-up and clean-up of a row, and the order of their requests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UNLESS_SO_ALREADY: Final = "unless it is so already"
 
 @dataclass(frozen=True, slots=True)
 class DrawSlot:
-    """A place that Hypothesis fills: which part of the request, from which description, the how-manieth value."""
+    """A place that Hypothesis fills: which part of the request, from which description, and the index of the value."""
 
     part: str
     draw: Draw
@@ -61,7 +61,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """One call of a chain, its request merged with what the operation always has."""
+    """One call of a sequence, its request merged with what the operation always has."""
 
     step: Step
     operation: str

@@ -1,4 +1,4 @@
-"""contract and target → everything that will be tried, row by row, before a byte is sent."""
+"""The plan of a row: everything that will be tried on a target, known before a byte is sent."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Steps = tuple[PlannedStep, ...]
 
 @dataclass(frozen=True, slots=True)
 class SharedCalls:
-    """What the rows before a row send, so that it need not, and at `smoke` what it may try beside its example."""
+    """What the rows before a row send, so that it need not, and at `smoke` how many probes it may send."""
 
     passed: frozenset[str] = frozenset()
     """The keys of the controls of earlier rows."""
@@ -50,7 +50,7 @@ class SharedCalls:
     captured: frozenset[str] = frozenset()
     """What earlier rows capture."""
     more_probes: int = 0
-    """At `smoke`: how many probes may be sent beside the example."""
+    """At `smoke`: how many probes may be sent besides the example."""
 
 
 NOTHING_SHARED = SharedCalls()
@@ -172,10 +172,10 @@ class Planner:
         if self.case.repeat is None:
             return None
         given = self.target.credentials.get(str(self.variants[0].request.credential))
-        said = given.allowance if given is not None and given.allowance is not None else None
-        if said is None and self.contract.file.pace is not None:
-            said = parse_pace(self.contract.file.pace)
-        return None if said is None else Allowance(*said)
+        allowance = given.allowance if given is not None else None
+        if allowance is None and self.contract.file.pace is not None:
+            allowance = parse_pace(self.contract.file.pace)
+        return None if allowance is None else Allowance(*allowance)
 
     def _repeats(self) -> int:
         """How often the example is sent again where the target allows as much as is documented."""
@@ -185,8 +185,8 @@ class Planner:
         return min(allowance.count if allowance else self.case.repeat.at_most, self.case.repeat.at_most - 1)
 
     def _others(self) -> list[Probe]:
-        """What smoke may try beside the example: edges, and the example elsewhere. It sends nothing twice."""
-        every = self.probes.edges(self.probes.neighbours(), spoken=False)
+        """What smoke may try besides the example: boundary values, and the example on other operations."""
+        every = self.probes.edges(self.probes.context_values(), spoken=False)
         edges = [probe for probe in every if probe.repeatable and not any(self._uncaptured(probe.request))]
         elsewhere = [self.probes.example(variant, NO_LANGUAGE) for variant in self.variants[:0:-1]]
         again = [self.probes.example(self.variants[0], NO_LANGUAGE)] if len(self.probes.language_variants) > 1 else []
@@ -195,14 +195,14 @@ class Planner:
     def _possible(self, probes: Iterable[Probe], after: Steps, guards: Steps) -> Iterator[Probe]:
         """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""
         for probe in probes:
-            beside = (
+            guarding = (
                 *(after if probe.permission != "read" else ()),
                 *(guards[index] for index in probe.guards if guards),
             )
             needed = [
                 *missing_requirements(self.contract, self.target, probe.operation, probe.request, probe.permission),
                 *self._uncaptured(probe.request),
-                *missing_for_steps(self.contract, self.target, beside),
+                *missing_for_steps(self.contract, self.target, guarding),
             ]
             if not self._left_out(probe.label, probe.role, needed):
                 yield probe
@@ -241,9 +241,9 @@ def without_drawn_values(plan: RowPlan) -> RowPlan:
     return replace(plan, probes=probes, controls=tuple(control for control in plan.controls if control.draw is None))
 
 
-def sequence_key(chain: Steps) -> str:
-    """Equal for chains that send and expect the same; empty for none."""
-    return repr([(step.key, step.step.model_dump_json(exclude_unset=True)) for step in chain]) if chain else ""
+def sequence_key(steps: Steps) -> str:
+    """Equal for sequences that send and expect the same; empty for none."""
+    return repr([(step.key, step.step.model_dump_json(exclude_unset=True)) for step in steps]) if steps else ""
 
 
 def _least(lacking: list[list[str]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The probes of one row: its example, its edges, what is drawn and what is open, dealt over operations and voices."""
+"""The probes of one row: example, boundary values, drawn values and open choices, on each operation and language."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EXAMPLE = Message("example")
 ContextValues = tuple[tuple[str, Any], ...]
 """Valid values of other parameters, as pairs of a part and its value."""
 ContextTurns = Mapping[str, Iterator[ContextValues]]
-"""Of each operation, the company in which its edges are tried, in turn."""
+"""For each operation, the values of other parameters to combine with its boundary values, in turn."""
 
 
 class ProbePlanner:
@@ -53,8 +53,8 @@ class ProbePlanner:
             yield from self._after_the_limit()
         if self.case.once or self.case.repeat:
             return
-        neighbours = self.neighbours()
-        edges, drawn = list(self.edges(neighbours)), list(self._drawn(neighbours))
+        context_values = self.context_values()
+        edges, drawn = list(self.edges(context_values)), list(self._drawn(context_values))
         # Where a look for effects comes at the end, the edges come right before it: they slip through the easiest.
         yield from [*drawn, *edges] if self.case.unchanged else [*edges, *drawn]
         reads = all(variant.permission == "read" for variant in self.variants)
@@ -77,7 +77,7 @@ class ProbePlanner:
         return self.example(self.variants[count % len(self.variants)], self.language_variants[0], Message("again"))
 
     def example(self, variant: OperationVariant, language_variant: LanguageVariant, label: str = EXAMPLE) -> Probe:
-        """The written example on one operation in one voice."""
+        """The written example on one operation in one language."""
         return self._probe(variant, language_variant, label=label, role="example")
 
     def examples(self) -> Iterator[Probe]:
@@ -91,14 +91,14 @@ class ProbePlanner:
                 if self.case.once or self.case.repeat:
                     return
 
-    def neighbours(self) -> ContextTurns:
-        """The valid neighbours of each operation: all at once at smoke, else in turn and now and then none."""
+    def context_values(self) -> ContextTurns:
+        """Valid values of other parameters for each operation: all at once at smoke, else one at a time in turn."""
         if self.depth == "smoke":
             return {variant.label: cycle(_all_at_once(variant.combine)) for variant in self.variants}
         return {variant.label: cycle([*((one,) for one in variant.combine), ()]) for variant in self.variants}
 
-    def edges(self, neighbours: ContextTurns, *, spoken: bool = True) -> Iterator[Probe]:
-        """Near misses and edges of each varied part, on each operation or dealt over them, `spoken` in each voice."""
+    def edges(self, context_values: ContextTurns, *, spoken: bool = True) -> Iterator[Probe]:
+        """Near misses and boundary values of each varied part, by operation; `spoken`: in each language in turn."""
         turns = [self._turned(index) if spoken else [NO_LANGUAGE] for index in range(len(self.variants))]
         language_variants = {variant.label: cycle(turn) for variant, turn in zip(self.variants, turns, strict=True)}
         for part, given in self.case.vary.items():
@@ -108,7 +108,7 @@ class ProbePlanner:
                 for variant in [allowed[index % len(allowed)]] if described.spread or described.once else allowed:
                     language_variant = next(language_variants[variant.label])
                     probe = self._varied(variant, language_variant, described, (part, name, value))
-                    yield _beside(probe, next(neighbours[variant.label]))
+                    yield _combine(probe, next(context_values[variant.label]))
 
     def _open(self) -> Iterator[Probe]:
         language_variants, dealt = cycle(self.language_variants), cycle(range(len(self.variants)))
@@ -122,7 +122,7 @@ class ProbePlanner:
                     probe = self._varied(variant, next(language_variants), self._input(given), (part, name, value))
                     yield replace(probe, role="open", accept=tuple(choice.accept), guards=())
 
-    def _drawn(self, neighbours: ContextTurns) -> Iterator[Probe]:
+    def _drawn(self, context_values: ContextTurns) -> Iterator[Probe]:
         language_variants = cycle(self._turned(1))
         given = [(part, self._input(given)) for part, given in self.case.vary.items()]
         settled = [(part, item, resolve_draw(self.target, item.draw)) for part, item in given if item.draw]
@@ -137,7 +137,7 @@ class ProbePlanner:
                     variant, next(language_variants), label=f"{name_part(part)}=drawn-{index + 1}", role="drawn"
                 )
                 probe = replace(probe, repeatable=probe.repeatable and not described.once)
-                yield replace(_beside(probe, next(neighbours[variant.label])), slot=DrawSlot(part, draw, index))
+                yield replace(_combine(probe, next(context_values[variant.label])), slot=DrawSlot(part, draw, index))
 
     def _allowed(self, described: Input) -> list[OperationVariant]:
         return [variant for variant in self.variants if described.for_ is None or variant.label in described.for_]
@@ -242,23 +242,24 @@ def _inputs_of(row: Row) -> list[str]:
     return [name for name in given if isinstance(name, str)]
 
 
-def _all_at_once(beside: ContextValues) -> list[ContextValues]:
-    """Companies of one value for each part, so many that every value is in one."""
+def _all_at_once(combine: ContextValues) -> list[ContextValues]:
+    """Sets of one value for each part, as many as it takes for every value to be in one."""
     values: dict[str, list[Any]] = {}
-    for part, value in beside:
+    for part, value in combine:
         values.setdefault(part, []).append(value)
     most = max(map(len, values.values()), default=1)
     return [tuple((part, each[turn % len(each)]) for part, each in values.items()) for turn in range(most)]
 
 
-def _beside(probe: Probe, company: ContextValues) -> Probe:
-    if not company:
+def _combine(probe: Probe, values: ContextValues) -> Probe:
+    """The probe with valid values of other parameters."""
+    if not values:
         return probe
     request = probe.request
-    for part, value in company:
+    for part, value in values:
         request = replace_part(request, part, value)
-    said = ", ".join(f"{name_part(part)}={format_value(value)}" for part, value in company)
-    return replace(probe, label=Message("{input} beside {other}", input=probe.label, other=said), request=request)
+    other = ", ".join(f"{name_part(part)}={format_value(value)}" for part, value in values)
+    return replace(probe, label=Message("{input} beside {other}", input=probe.label, other=other), request=request)
 
 
 def order_by_difference(example: Probe, others: Sequence[Probe]) -> Iterator[Probe]:
@@ -275,7 +276,7 @@ def order_by_difference(example: Probe, others: Sequence[Probe]) -> Iterator[Pro
 
 
 def smoke_language_variants(every: Sequence[LanguageVariant]) -> Iterator[LanguageVariant]:
-    """In which voice each probe after the example asks: first in the one that is most unlike the example's."""
+    """In which language each probe after the example asks: first in the one that is most unlike the example's."""
     last = every[-1:]
     return cycle(
         [
@@ -287,7 +288,7 @@ def smoke_language_variants(every: Sequence[LanguageVariant]) -> Iterator[Langua
 
 
 def _ways(probe: Probe, chosen: Sequence[Probe]) -> int:
-    """Another operation than any, another input, and no near miss, which may be valid after all.
+    """In how many ways a probe differs: its operation, its input, and that it is no near miss, which may be valid.
 
     The example's own input is another one where the operation is another.
     """

@@ -36,7 +36,7 @@ def missing_requirements(
 
 
 def missing_for_steps(contract: Contract, target: Target, steps: tuple[PlannedStep, ...]) -> Iterator[str]:
-    """The same of every call of a chain, and of what undoes it."""
+    """The same for every call of a sequence, and for what undoes it."""
     for step in steps:
         yield from missing_requirements(contract, target, step.operation, step.request, step.permission)
         if step.undo:

@@ -1,4 +1,4 @@
-"""Chains of calls written out: what each call sends, and what undoes it."""
+"""Steps of a case file as planned calls: what each call sends, and what undoes it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _READING = ("GET", "HEAD", "OPTIONS")
 
 
 def plan_steps(contract: Contract, steps: Iterable[Step], depth: Depth) -> Iterator[PlannedStep]:
-    """The calls of a chain that this depth makes, chains named in it written out."""
+    """The calls that this depth makes, with the calls of every chain of the contract that a step names."""
     for step in steps:
         if not reaches(depth, step.depth):
             continue

@@ -19,10 +19,10 @@ __all__ = ["is_excluded", "resolve_draw"]
 
 def resolve_draw(target: Target, draw: Draw) -> Draw | None:
     """The description with the fixtures that it names put in; None where one is lacking or no expression to draw by."""
-    said = draw.model_dump(by_alias=True, exclude_unset=True)
-    settled = {key: said[key] for key in ("matching", "except", "outside") if key in said}
+    members = draw.model_dump(by_alias=True, exclude_unset=True)
+    settled = {key: members[key] for key in ("matching", "except", "outside") if key in members}
     try:
-        found = Draw.model_validate(said | {key: _settled(target, value) for key, value in settled.items()})
+        found = Draw.model_validate(members | {key: _settled(target, value) for key, value in settled.items()})
         for expression in [*(found.matching or []), found.except_ or ""]:
             re.compile(expression)
     except (MissingValue, re.error, OverflowError, RecursionError, ValidationError):

@@ -1,4 +1,4 @@
-"""What a row is tried on: each of its operations before anything is varied, and each voice it is asked in."""
+"""What a row is tried on: each of its operations before anything is varied, and each language it is asked in."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def language_variants(contract: Contract, target: Target, row: Row) -> list[Lang
 def language_variants_for(
     language_variants: list[LanguageVariant], ways: int, index: int, variants: int, depth: Depth
 ) -> list[LanguageVariant]:
-    """The voices of one ground: each language; where there are several grounds, the ways are dealt out over them."""
+    """The languages of one operation; of several operations, each is asked in other ways for them."""
     if len(language_variants) == 1 or variants == 1 or depth == "thorough":
         return language_variants
     languages = len(language_variants) // ways
@@ -86,7 +86,7 @@ def language_variants_for(
 
 def _variant(contract: Contract, row: Row, ref: OperationRef) -> OperationVariant:
     request = merge_patches(operation_patch(contract, ref.call), patch_of(row.case.request), patch_of(ref.request))
-    said = ref.permission or row.case.permission
-    permission = said or permission_of(contract, ref.call, request)
+    stated = ref.permission or row.case.permission
+    permission = stated or permission_of(contract, ref.call, request)
     combine = [(part, value) for part, values in {**row.case.combine, **ref.combine}.items() for value in values]
-    return OperationVariant(ref.label or ref.call, ref.call, request, permission, said is not None, tuple(combine))
+    return OperationVariant(ref.label or ref.call, ref.call, request, permission, stated is not None, tuple(combine))
