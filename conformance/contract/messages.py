@@ -23,7 +23,7 @@ __all__ = [
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|[a-z0-9-]+)?\}")
 
-_OPEN = {"any": r".+?", "rest": r"(?:\W.*)?"}
+_OPEN = {"any": r".+?", "rest": r".*"}
 """Placeholders of messages that stand for any text, also once a wording is filled."""
 
 
