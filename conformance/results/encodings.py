@@ -169,6 +169,10 @@ SHORTEST_PLAIN = 10
 LONGEST_NEAR = 20
 """A longer value has a part that is found, whichever of its characters is missing."""
 SURE_PART = 16
+WORD = re.compile(r"(?<![^\W_])(?:[^\W\d_]?[a-z]{3,}|[A-Z]{4,}|\d+)(?![^\W_])")
+"""A word, or a number, between what is neither letter nor digit."""
+NO_WORDS = 6
+"""Characters of a part, outside of words, that give a secret away."""
 MOST_LOOKED_AT = 256 << 10
 """Characters of a text that are searched for every form; the rest is searched for the values themselves."""
 MOST_REMEMBERED = 512
@@ -181,8 +185,8 @@ class _NormalForm:
 
     text: str
     shortest: int
-    words: bool = False
-    """It may be made of words, so that a part counts only where it does not look like one."""
+    words: str = ""
+    """For each character whether it belongs to a word (`w`): words stand in texts by chance. Empty: none does."""
 
     @property
     def grams(self) -> Iterator[tuple[int, str]]:
@@ -198,7 +202,7 @@ class _NormalForm:
         found = text.find(gram)
         while found >= 0:
             start, end = self._extend(text, found, at)
-            if end - start >= self.shortest and self._counts(self.text[start:end]):
+            if end - start >= self.shortest and self._counts(start, end):
                 return True
             found = text.find(gram, found + 1)
         return False
@@ -213,8 +217,9 @@ class _NormalForm:
             end += 1
         return start, end
 
-    def _counts(self, part: str) -> bool:
-        if not self.words or len(part) == len(self.text):
+    def _counts(self, start: int, end: int) -> bool:
+        part = self.text[start:end]
+        if not self.words or len(part) == len(self.text) or self.words.count("-", start, end) >= NO_WORDS:
             return True
         mixed = any(map(str.isdigit, part)) and any(map(str.isalpha, part))
         return mixed or (len(part) >= SURE_PART and 2 * len(part) >= len(self.text))
@@ -279,14 +284,26 @@ def _list_forms(value: str) -> tuple[_NormalForm, ...]:
         # An e-mail address is made of a public name and a public place.
         whole = "@" in value or len(plain) < SHORTEST_PLAIN + 2
         shortest = len(plain) if whole else SHORTEST_PART
-        forms.append(_NormalForm(plain, shortest, words=True))
-        forms.append(_NormalForm(plain[::-1], shortest, words=True))
-        forms.append(_NormalForm(str(codecs.encode(plain, "rot13")), shortest, words=True))
+        words = _mark_words(value)
+        forms.append(_NormalForm(plain, shortest, words))
+        forms.append(_NormalForm(plain[::-1], shortest, words[::-1]))
+        forms.append(_NormalForm(str(codecs.encode(plain, "rot13")), shortest, words))
         if len(plain) < LONGEST_NEAR and any(map(str.isdigit, plain)):
             near = {plain[:at] + plain[at + 1 :] for at in range(1, len(plain) - 1)}
             forms += [_NormalForm(one, len(one)) for one in near]
     forms += _encoded_forms(value)
     return tuple({form.text: form for form in forms}.values())
+
+
+def _mark_words(value: str) -> str:
+    """For each character of a value in normal form `w` where it belongs to a word, else `-`."""
+    marked: list[str] = []
+    position = 0
+    for match in WORD.finditer(value):
+        marked.append("-" * len(normalize_text(value[position : match.start()])))
+        marked.append("w" * len(normalize_text(match[0])))
+        position = match.end()
+    return "".join(marked) + "-" * len(normalize_text(value[position:]))
 
 
 def _encoded_forms(value: str) -> Iterator[_NormalForm]:
