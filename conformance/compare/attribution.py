@@ -44,7 +44,7 @@ def explain_change(
 def _compare_attempts(
     old: RowResult, new: RowResult, worse: RowResult, runs: tuple[TargetRun, TargetRun]
 ) -> list[Literal["same", "differs"]]:
-    """How the inputs that speak against the target, told by their labels, were answered in the two runs."""
+    """How the inputs that speak against the target, named by their labels, were answered in the two runs."""
     before, after = collect_trials(old, Normalizer(runs[0].target)), collect_trials(new, Normalizer(runs[1].target))
     labels = {label for where in _failing(worse) for label in (where, where.removeprefix("control "))}
     found: list[Literal["same", "differs"]] = []
@@ -68,8 +68,8 @@ def _compare_requests(worse: RowResult, runs: tuple[TargetRun, TargetRun]) -> li
     if worse.verdict is Verdict.INCONCLUSIVE:
         exchanges = list(worse.exchanges)
     before, after = map(_answers_by_request, runs)
-    settlers = [Normalizer(run.target) for run in runs]
-    keys = {request_key(one, normalizer) for one in exchanges for normalizer in settlers}
+    normalizers = [Normalizer(run.target) for run in runs]
+    keys = {request_key(one, normalizer) for one in exchanges for normalizer in normalizers}
     asked_twice = [key for key in keys if key in before and key in after]
     return ["same" if before[key] & after[key] else "differs" for key in asked_twice]
 
@@ -106,20 +106,20 @@ def _sent(row: RowResult, text: str) -> bool:
 
 
 def collect_trials(row: RowResult, normalizer: Normalizer) -> Trials:
-    """For each label what was sent and what came back, in settled words."""
-    told: Trials = {}
+    """For each label what was sent and what came back, without what is particular to a target."""
+    trials: Trials = {}
     for attempt in row.attempts:
         sent, actual = normalizer.normalize(attempt.value), normalizer.normalize(attempt.answer)
-        told.setdefault(attempt.label, set()).add((sent, actual))
+        trials.setdefault(attempt.label, set()).add((sent, actual))
     for exchange in row.exchanges:
-        if exchange.label not in told and exchange.response is not None:
+        if exchange.label not in trials and exchange.response is not None:
             body = normalizer.normalize(exchange.response.body)
-            told.setdefault(exchange.label, set()).add(("", f"{exchange.response.status} {body}"))
-    return told
+            trials.setdefault(exchange.label, set()).add(("", f"{exchange.response.status} {body}"))
+    return trials
 
 
 def _answered_otherwise(before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]]) -> bool:
-    """Whether some value was sent both times and never got the same answer."""
+    """Whether some value was sent both times and never had the same answer."""
     old, new = _by_value(before), _by_value(after)
     return any(not (old[value] & new[value]) for value in old.keys() & new.keys())
 

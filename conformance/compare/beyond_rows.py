@@ -27,9 +27,10 @@ def compare_undocumented(old: TargetRun, new: TargetRun) -> tuple[UndocumentedCh
     """What came that had not come before, then what did not come again."""
     before, after = _undocumented(old), _undocumented(new)
     came = [(one, True) for key, one in after.items() if key not in before]
-    gone = [(one, False) for key, one in before.items() if key not in after]
+    missing = [(one, False) for key, one in before.items() if key not in after]
     return tuple(
-        UndocumentedChange(one.operation, one.status, one.message, is_new, one.curl) for one, is_new in (*came, *gone)
+        UndocumentedChange(one.operation, one.status, one.message, is_new, one.curl)
+        for one, is_new in (*came, *missing)
     )
 
 

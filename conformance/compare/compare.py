@@ -1,4 +1,4 @@
-"""Two runs held against each other."""
+"""Compares two runs."""
 
 from __future__ import annotations
 

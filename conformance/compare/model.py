@@ -33,7 +33,7 @@ class Kind(StrEnum):
     NEWLY_INCONCLUSIVE = "newly-inconclusive"
     NO_LONGER_EXERCISED = "no-longer-exercised"
     DRIFTING = "drifting"
-    MENDED = "mended"
+    IMPROVED = "improved"
     NEWLY_EXERCISED = "newly-exercised"
     ADDED = "added"
     REMOVED = "removed"
@@ -88,7 +88,7 @@ class RowChange:
     known: str = ""
     """The reason for which the profile expects it."""
     worse: bool = False
-    """The target got worse here: seen by us, not explained by us, not expected."""
+    """The target got worse here: it is not explained by a change of ours, and not listed as known."""
     cause_ja: str = ""
 
 

@@ -74,9 +74,9 @@ def _kind(old: Verdict, new: Verdict) -> Kind | None:
         Verdict.VIOLATES: Kind.NEWLY_VIOLATING,
         Verdict.INCONCLUSIVE: Kind.NEWLY_INCONCLUSIVE,
         Verdict.NOT_EXERCISED: Kind.NO_LONGER_EXERCISED,
-        Verdict.CONFORMS: Kind.MENDED,
+        Verdict.CONFORMS: Kind.IMPROVED,
     }
-    return found.get(new) or (Kind.MENDED if old is Verdict.VIOLATES else Kind.DRIFTING)
+    return found.get(new) or (Kind.IMPROVED if old is Verdict.VIOLATES else Kind.DRIFTING)
 
 
 def _is_worse(kind: Kind, old: Verdict, new: Verdict) -> bool:
@@ -89,11 +89,11 @@ def _is_worse(kind: Kind, old: Verdict, new: Verdict) -> bool:
 
 def _breaks_otherwise(old: RowResult, new: RowResult, runs: tuple[TargetRun, TargetRun]) -> bool:
     """Whether an input that was tried both times breaks a promise in a way in which it did not before."""
-    settlers = Normalizer(runs[0].target), Normalizer(runs[1].target)
-    tried = collect_trials(old, settlers[0]).keys()
-    before = set(_breaches(old, settlers[0]))
+    normalizers = Normalizer(runs[0].target), Normalizer(runs[1].target)
+    tried = collect_trials(old, normalizers[0]).keys()
+    before = set(_breaches(old, normalizers[0]))
     return any(
-        breach not in before for breach in _breaches(new, settlers[1]) if breach[1] in tried or not old.attempts
+        breach not in before for breach in _breaches(new, normalizers[1]) if breach[1] in tried or not old.attempts
     )  # fmt: skip
 
 

@@ -23,20 +23,20 @@ _LONGEST = 400
 def compare_wordings(old: TargetRun, new: TargetRun, changes: tuple[OurChange, ...]) -> tuple[WordingChange, ...]:
     """In the vendor's order; a row that was not exercised in either run has no wording to compare."""
     before = {row.id: row for row in old.rows}
-    settlers = Normalizer(old.target), Normalizer(new.target)
+    normalizers = Normalizer(old.target), Normalizer(new.target)
     found: list[WordingChange] = []
     for row in new.rows:
         was = before.get(row.id)
         if was is not None and Verdict.NOT_EXERCISED not in {was.verdict, row.verdict}:
             # The written example is the same in every run of one edition with one set of fixtures.
-            found += _of_row(was, row, settlers, ours.changes_that_decide(changes, judging=True))
+            found += _of_row(was, row, normalizers, ours.changes_that_decide(changes, judging=True))
     return tuple(found)
 
 
 def _of_row(
-    old: RowResult, new: RowResult, settlers: tuple[Normalizer, Normalizer], explained: tuple[str, ...]
+    old: RowResult, new: RowResult, normalizers: tuple[Normalizer, Normalizer], explained: tuple[str, ...]
 ) -> Iterator[WordingChange]:
-    was, now = (normalizer.normalize(row.observed) for normalizer, row in zip(settlers, (old, new), strict=True))
+    was, now = (normalizer.normalize(row.observed) for normalizer, row in zip(normalizers, (old, new), strict=True))
     if was and now and was != now:
         same_status = _status(was) == _status(now)
         # Another row's message is a violation and no wording: the change of the row shows both.
@@ -47,18 +47,18 @@ def _of_row(
     if set(old.editions) != set(new.editions) and old.editions and new.editions:
         yield WordingChange(new.id, "edition", "", ", ".join(old.editions), ", ".join(new.editions), explained)
     if was == now:
-        yield from _elsewhere(old, new, settlers, explained)
+        yield from _elsewhere(old, new, normalizers, explained)
 
 
 def _elsewhere(
-    old: RowResult, new: RowResult, settlers: tuple[Normalizer, Normalizer], explained: tuple[str, ...]
+    old: RowResult, new: RowResult, normalizers: tuple[Normalizer, Normalizer], explained: tuple[str, ...]
 ) -> Iterator[WordingChange]:
     """Messages that deviate from the table both times, at the same input and in other words."""
     before, after = _messages(old), _messages(new)
     for where in after:
         if where in before:
             was, now = (clip_text(format_message(one.actual), _LONGEST) for one in (before[where], after[where]))
-            if settlers[0].normalize(was) != settlers[1].normalize(now):
+            if normalizers[0].normalize(was) != normalizers[1].normalize(now):
                 yield WordingChange(new.id, "message", where, was, now, explained)
 
 

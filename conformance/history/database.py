@@ -94,8 +94,8 @@ _FULL_OR_FORBIDDEN: Final = frozenset(
 def transaction(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection within one transaction that is written when the block ends, and not at all when it raises.
 
-    A file that is not there is made; an older one is brought up to date. Raises Unusable for a file that is damaged,
-    not ours or newer than we are, and Unwritable where the disk or another job does not let us write.
+    A file that is not there is made; an older one is brought up to date. Raises ConfigError for a file that is damaged,
+    not ours or newer than we are, and OutputError where the disk or another job does not let us write.
     """
     _check_header(path)
     try:

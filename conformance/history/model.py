@@ -84,13 +84,13 @@ class RowHistory:
 
     @property
     def flickers(self) -> int:
-        """How often the verdict went back to one that the row had left before: what does not mend, but wavers."""
-        count, left, held = 0, set[Verdict](), None
+        """How often the verdict changed back to one that the row had had before."""
+        count, earlier, current = 0, set[Verdict](), None
         for verdict in self._exercised:
-            if held is not None and verdict is not held:
-                count += verdict in left
-                left.add(held)
-            held = verdict
+            if current is not None and verdict is not current:
+                count += verdict in earlier
+                earlier.add(current)
+            current = verdict
         return count
 
     @property

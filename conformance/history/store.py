@@ -31,7 +31,7 @@ class Retention:
 
     @classmethod
     def parse(cls, text: str, option: str = "--history-keep") -> Retention:
-        """`90 days`, `90d` or `500 runs`; Unusable, with the name of the option, for anything else."""
+        """`90 days`, `90d` or `500 runs`; ConfigError, with the name of the option, for anything else."""
         found = _KEEP.fullmatch(text)
         if found is None:
             what = f"{text!r} is no time and no number of runs"
@@ -43,15 +43,15 @@ class Retention:
 def append_results(path: Path, results: Results, keep: Retention | None = None) -> None:
     """Adds every run of the results in one transaction: all of them are in the file afterwards, or none.
 
-    Any number of jobs may do so at once; they wait for each other. Raises Unusable for a file that is no history or is
-    damaged (it is left as it is), Unwritable where it cannot be written.
+    Any number of jobs may do so at once; they wait for each other. Raises ConfigError for a file that is no history or
+    is damaged (it is left as it is), OutputError where it cannot be written.
     """
     with transaction(Path(path)) as connection:
         for run in results.runs:
             _write(connection, results, run)
         if keep is not None:
             for run in results.runs:
-                _let_go(connection, run.contract.name, _name(run), results.started, keep)
+                _delete_old(connection, run.contract.name, _name(run), results.started, keep)
 
 
 def delete_old_runs(path: Path, keep: Retention) -> None:
@@ -64,7 +64,7 @@ def delete_old_runs(path: Path, keep: Retention) -> None:
     with transaction(path) as connection:
         newest = "SELECT contract, target, max(datetime(started)) FROM runs GROUP BY contract, target"
         for contract, target, started in connection.execute(newest).fetchall():
-            _let_go(connection, contract, target, started, keep)
+            _delete_old(connection, contract, target, started, keep)
 
 
 def _write(connection: sqlite3.Connection, results: Results, run: TargetRun) -> None:
@@ -98,7 +98,7 @@ def _write(connection: sqlite3.Connection, results: Results, run: TargetRun) -> 
     )
 
 
-def _let_go(connection: sqlite3.Connection, contract: str, target: str, started: str, keep: Retention) -> None:
+def _delete_old(connection: sqlite3.Connection, contract: str, target: str, started: str, keep: Retention) -> None:
     """Of this contract on this target only: a target that is no longer run keeps its past."""
     which = _clean((contract, target))
     if keep.days is not None:
@@ -128,7 +128,7 @@ def read_history(
 ) -> History:
     """Every target's rows over time; of one contract, of one target, of the `last` runs only where that is asked for.
 
-    Raises Unusable for a file that is not there, that is no history or that is damaged.
+    Raises ConfigError for a file that is not there, that is no history or that is damaged.
     """
     path = Path(path)
     if not path.exists():
@@ -171,9 +171,9 @@ def _lines(connection: sqlite3.Connection, runs: tuple[RunPoint, ...]) -> tuple[
         )
         for name, table, number, verdict, wording, editions, known in rows:
             places.setdefault(name, (table, number))
-            spoken = tuple(editions.split("\n")) if editions else ()
+            names = tuple(editions.split("\n")) if editions else ()
             line = cells.setdefault(name, [None] * len(runs))
-            line[at] = HistoryCell(run.started, Verdict(verdict), wording, spoken, known)
+            line[at] = HistoryCell(run.started, Verdict(verdict), wording, names, known)
     tables = list(dict.fromkeys(table for table, _ in places.values()))
     ordered = sorted(places, key=lambda name: (tables.index(places[name][0]), places[name][1], name))
     return tuple(RowHistory(name, *places[name], tuple(cells[name])) for name in ordered)
@@ -190,8 +190,8 @@ def _choices(
         ):
             found.setdefault((row, text), set()).add(answer)
         for key, answers in found.items():
-            said = ", ".join(sorted(answers))
-            held = stretches.setdefault(key, [])
-            if not held or held[-1][1] != said:
-                held.append((run.started, said))
-    return tuple((row, text, tuple(held)) for (row, text), held in sorted(stretches.items()) if len(held) > 1)
+            text_of_answers = ", ".join(sorted(answers))
+            changes = stretches.setdefault(key, [])
+            if not changes or changes[-1][1] != text_of_answers:
+                changes.append((run.started, text_of_answers))
+    return tuple((row, text, tuple(changes)) for (row, text), changes in sorted(stretches.items()) if len(changes) > 1)

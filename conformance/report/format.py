@@ -95,12 +95,12 @@ def format_times(times: str) -> str:
 def format_finding(finding: Finding) -> str:
     """Such as `status at limit=min-1: expected 400, got 200 (2 of 5 times); why it matters`."""
     expected, actual = format_values(finding)
-    said = {"check": name_of(finding.check), "where": finding.where, "expected": expected, "actual": actual}
+    values = {"check": name_of(finding.check), "where": finding.where, "expected": expected, "actual": actual}
     if finding.check == "control":  # its place names it already
-        del said["check"]
-        first = Message("{where}: expected {expected}, got {actual}", **said)
+        del values["check"]
+        first = Message("{where}: expected {expected}, got {actual}", **values)
     else:
-        first = Message("{check} at {where}: expected {expected}, got {actual}", **said)
+        first = Message("{check} at {where}: expected {expected}, got {actual}", **values)
     if finding.times:
         first = Message("{finding} ({times})", finding=first, times=format_times(finding.times))
     parts: list[str] = [first]
@@ -137,8 +137,8 @@ def format_exploration_finding(one: Exploration) -> str:
 def format_explored_finding(found: ExploredFinding) -> str:
     """`schema: expected …, got …; why it matters`."""
     expected, actual = format_values(found)
-    said = {"check": name_of(found.check), "expected": expected, "actual": actual}
-    first = Message("{check}: expected {expected}, got {actual}", **said)
+    values = {"check": name_of(found.check), "expected": expected, "actual": actual}
+    first = Message("{check}: expected {expected}, got {actual}", **values)
     return join_messages("; ", [first, *([found.detail] if found.detail else [])])
 
 

@@ -85,7 +85,7 @@ def _context(results: Results, language: str | None, limits: Limits, script_file
         "follow": language is None,
         "broken": group_rows((row for run in runs for row in run.rows), Verdict.VIOLATES),
         "doubtful": group_rows((row for run in runs for row in run.rows), Verdict.INCONCLUSIVE),
-        "strayed": [(anchor, one) for run in runs for anchor, one in run.strayed],
+        "deviating": [(anchor, one) for run in runs for anchor, one in run.deviating],
         "title": _title(results),
         "tally": count_verdicts(row for run in results.runs for row in run.rows),
         "style": Markup(render_head()),  # noqa: S704 - our own file

@@ -93,7 +93,7 @@ class TableView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One contract held against one target."""
+    """One contract run against one target."""
 
     run: TargetRun
     anchor: str
@@ -106,7 +106,7 @@ class RunView:
             yield from table.rows
 
     @property
-    def strayed(self) -> Iterator[tuple[str, Exploration]]:
+    def deviating(self) -> Iterator[tuple[str, Exploration]]:
         """The explored operations that violate, each with its anchor."""
         for number, one in enumerate(self.run.explored, 1):
             if one.verdict is Verdict.VIOLATES:
@@ -156,7 +156,7 @@ def share_of_bar(count: int, counts: Iterable[tuple[Verdict, int]]) -> int:
 
 
 def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Message, ...]:
-    """What came out of the runs, in one sentence, and what must not be overlooked beside it.
+    """What came out of the runs, in one sentence, and further sentences for what must not be overlooked.
 
     A deviation that the profile lists as known is not counted in the first sentence, as it does not count in the
     verdict; a sentence of its own says how many there are.

@@ -60,9 +60,9 @@ def everything() -> Comparison:
         *(
             row(kind, worse=kind is Kind.NEWLY_VIOLATING)
             for kind in Kind
-            if kind not in {Kind.ADDED, Kind.REMOVED, Kind.MENDED}
+            if kind not in {Kind.ADDED, Kind.REMOVED, Kind.IMPROVED}
         ),
-        row(Kind.MENDED, known="tracked as 42"),
+        row(Kind.IMPROVED, known="tracked as 42"),
         row(Kind.ADDED, old=None, was="", now="200 1 content", ours=OURS),
         row(Kind.REMOVED, new=None, ours=("rows chosen",)),
     ]
@@ -92,7 +92,7 @@ def everything() -> Comparison:
 
 def better() -> Comparison:
     whole = everything()
-    return replace(whole, runs=(replace(whole.runs[0], rows=(row(Kind.MENDED),), explored=()),))
+    return replace(whole, runs=(replace(whole.runs[0], rows=(row(Kind.IMPROVED),), explored=()),))
 
 
 ALL = {

@@ -92,7 +92,7 @@ def _child(case: ET.Element, name: str, verdict: Verdict, message: str, text: st
 
 
 def _output(case: ET.Element, facts: dict[str, str]) -> None:
-    """What more is to be said of a case; Jenkins' schema has no properties there."""
+    """Write facts about a case into its output; Jenkins' schema allows no properties there."""
     lines = (f"{name}: {value}" for name, value in facts.items())
     ET.SubElement(case, "system-out").text = show_invisible("\n".join(lines))
 

@@ -65,9 +65,9 @@ def _run(run: TargetRun, say: Translator) -> Iterator[str]:
         yield from _violation(row, say)
     if more := len(bad[_MOST_SHOWN:]):
         yield say(_more(more)) + "\n"
-    if strayed := [one for one in run.explored if one.verdict is Verdict.VIOLATES]:
+    if deviating := [one for one in run.explored if one.verdict is Verdict.VIOLATES]:
         yield f"### {say(Message('Exploration beyond the tables'))}\n"
-        for one in strayed[:_MOST_SHOWN]:
+        for one in deviating[:_MOST_SHOWN]:
             yield f"- {SYMBOLS[one.verdict]} {escape_prose(say(format_exploration_finding(one), _LONGEST))}"
         yield ""
     for verdict in (Verdict.INCONCLUSIVE, Verdict.DRIFTS, Verdict.NOT_EXERCISED):

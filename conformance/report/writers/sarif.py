@@ -90,16 +90,16 @@ def _results(run: TargetRun, places: dict[str, int]) -> Iterator[dict[str, Any]]
             yield result | _web(proof_exchanges(row))
     for one in run.explored:
         if one.verdict in _KINDS:
-            said = one.reason or "; ".join(map(format_explored_finding, one.findings))
+            text = one.reason or "; ".join(map(format_explored_finding, one.findings))
             name = _id(run, f"explored/{one.operation}")
-            yield _result(places, name, one, said) | _web(next(iter(one.exchanges), None))
+            yield _result(places, name, one, text) | _web(next(iter(one.exchanges), None))
 
 
-def _result(places: dict[str, int], rule: str, of: RowResult | Exploration, said: str) -> dict[str, Any]:
+def _result(places: dict[str, int], rule: str, of: RowResult | Exploration, text: str) -> dict[str, Any]:
     kind, level = _KINDS[of.verdict]
     result: dict[str, Any] = {
         "ruleId": rule, "ruleIndex": places[rule], "kind": kind, "level": level,
-        "message": _message(said or of.verdict),
+        "message": _message(text or of.verdict),
         "partialFingerprints": {"conformanceRow/v1": rule},
     }  # fmt: skip
     if of.file:
