@@ -60,8 +60,8 @@ VERDICT_MEANINGS: Final[Mapping[str, Message]] = MappingProxyType(
             "rejection."
         ),
         Verdict.INCONCLUSIVE: Message(
-            "It was tried, and it cannot be decided: no answer came, the control was refused, or a precondition was not "
-            "met."
+            "It was tried, and it cannot be decided: no answer came, the control was refused, or a precondition "
+            "was not met."
         ),
         Verdict.NOT_EXERCISED: Message(
             "It was not tried; the row says what the target profile lacks. It is never counted as good."
