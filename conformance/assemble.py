@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from conformance.causes import apply_causes, find_causes
 from conformance.checks.model import Level, Verdict, worst_verdict
 from conformance.contract.contract import Contract
 from conformance.messages import Message
+from conformance.results.events import Event
 from conformance.results.model import (
     BeyondPlan,
     ContractName,
@@ -33,6 +34,8 @@ __all__ = [
     "describe_deviation",
     "describe_run",
     "mark_known_deviation",
+    "rebuild_results",
+    "rebuild_runs",
     "utc_now",
 ]
 
@@ -136,3 +139,54 @@ def _sum_beyond_plan(parts: Sequence[RowResult | Exploration]) -> BeyondPlan:
 
 def _all_known(rows: Sequence[RowResult]) -> Verdict:
     return Verdict.CONFORMS if rows else Verdict.NOT_EXERCISED
+
+
+# --- from the lines of results.jsonl, while a run goes on and after it was killed
+
+
+@dataclass(slots=True)
+class _Parts:
+    run: TargetRun
+    rows: dict[str, RowResult] = field(default_factory=dict)
+    explored: dict[str, Exploration] = field(default_factory=dict)
+    undocumented: dict[str, tuple[Undocumented, ...]] = field(default_factory=dict)
+    """By operation, as `explored`."""
+
+
+def rebuild_runs(lines: Iterable[Event]) -> tuple[TargetRun, ...]:
+    """The runs that the lines describe; a later line of the same row takes the place of an earlier one."""
+    parts: dict[str, _Parts] = {}
+    for line in lines:
+        if line.run is not None:
+            known = parts.setdefault(line.contract, _Parts(line.run))
+            warnings = dict.fromkeys([*known.run.warnings, *line.run.warnings])
+            known.run = replace(known.run, warnings=tuple(warnings))
+        found = parts.get(line.contract)
+        if found is None:
+            continue
+        if line.row is not None:
+            found.rows[line.row.id] = line.row
+        if line.explored is not None:
+            found.explored[line.explored.operation] = line.explored
+            found.undocumented[line.explored.operation] = line.undocumented
+    return tuple(_assemble_parts(part) for part in parts.values())
+
+
+def _assemble_parts(part: _Parts) -> TargetRun:
+    undocumented = [item for found in part.undocumented.values() for item in found]
+    return assemble_run(part.run, part.rows.values(), part.explored.values(), undocumented)
+
+
+def rebuild_results(lines: Iterable[Event]) -> Results:
+    """The results of a file of lines; partial where it has no end."""
+    events = list(lines)
+    first = next((line for line in events if line.started), Event("run", depth="standard", started=utc_now()))
+    end = next((line for line in events if line.kind == "end"), None)
+    return build_results(
+        rebuild_runs(events),
+        seed=first.seed,
+        depth=first.depth,
+        started=first.started,
+        seconds=end.seconds if end else 0.0,
+        why_partial=end.why_partial if end else Message("the run was killed before it ended"),
+    )

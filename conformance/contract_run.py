@@ -27,7 +27,7 @@ from conformance.plan.planner import SharedCalls, plan_row, without_drawn_values
 from conformance.plan.smoke import plan_smoke_rows
 from conformance.results.model import Exploration, RowResult, Undocumented
 from conformance.results.redaction import Redactor
-from conformance.setup import clean_up_target
+from conformance.setup.prepare import clean_up_target
 from conformance.target.loader import Target
 from conformance.target.schema import parse_pace as read_pace
 

@@ -19,7 +19,7 @@ from conformance.errors import Problem
 from conformance.messages import Message, join_messages
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
 from conformance.results.redaction import Redactor
-from conformance.setup import prepare_target
+from conformance.setup.prepare import prepare_target
 from conformance.target.loader import Target
 from conformance.target.selection import TargetSelection, resolve_target
 

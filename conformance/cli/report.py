@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from conformance.assemble import rebuild_results
 from conformance.cli import options
 from conformance.files import write_text
-from conformance.rebuild import rebuild_results
 from conformance.report.writers import WRITERS
 from conformance.results.events import read_events
 from conformance.results.model import Results

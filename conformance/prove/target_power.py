@@ -19,7 +19,7 @@ from conformance.report.words import SYMBOLS
 from conformance.results.model import RowResult
 from conformance.results.recording import record_exchange
 from conformance.session import RunOptions
-from conformance.setup import clean_up_target, prepare_target
+from conformance.setup.prepare import clean_up_target, prepare_target
 from conformance.target.loader import Target
 
 __all__ = ["MutationResult", "RowPower", "format_power", "measure_power", "measure_target"]

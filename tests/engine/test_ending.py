@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from conformance.assemble import assemble_run, mark_known_deviation
+from conformance.assemble import assemble_run, mark_known_deviation, rebuild_results, rebuild_runs
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.engine.evidence import KEPT, Evidence
 from conformance.engine.journal import FileLedger, LedgerEntry, read_open_entries
 from conformance.errors import ConfigError
 from conformance.http import Exchange, Request, Response
-from conformance.rebuild import rebuild_results, rebuild_runs
 from conformance.results.events import Event, EventWriter, read_events
 from conformance.results.model import ContractName, Exploration, RowResult, TableName, TargetRun, Undocumented
 from conformance.results.redaction import Redactor

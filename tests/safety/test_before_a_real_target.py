@@ -8,10 +8,10 @@ import pytest
 
 from conformance.authoring.profile import format_profile
 from conformance.contract_run import build_context
-from conformance.discover import discover_fixtures
 from conformance.doctor.examine import examine_target
 from conformance.doctor.model import Diagnosis
 from conformance.session import RunOptions
+from conformance.setup.fixtures import discover_fixtures
 from conformance.target.loader import read_profile, target_from_mapping
 from conformance.yaml_document import read_text
 from tests.safety.watched import CONTRACTS, contract, ran, saved, watched

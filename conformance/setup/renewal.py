@@ -15,7 +15,7 @@ from conformance.engine.context import RequestSender, RunContext
 from conformance.engine.evidence import Evidence
 from conformance.http import Exchange, Request
 from conformance.messages import Message
-from conformance.obtain import obtain_value
+from conformance.setup.credentials import obtain_value
 from conformance.target.credentials import CommandFailedError, Credential
 
 __all__ = ["RenewingSender", "with_renewal"]

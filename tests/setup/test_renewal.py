@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from conformance.http import Exchange, Request, Response
-from conformance.renewal import RenewingSender
+from conformance.setup.renewal import RenewingSender
 from conformance.target.credentials import Credential, Secret
 
 

@@ -1,4 +1,4 @@
-"""Credentials that a profile leaves out, obtained before a run as the contract says: a token by logging in, say."""
+"""Credentials that a profile leaves out are obtained before a run as the contract says, such as a token by a log-in."""
 
 from __future__ import annotations
 
@@ -18,51 +18,51 @@ from conformance.target.credentials import Credential, Secret
 
 __all__ = ["ObtainedCredentials", "obtain_credentials", "obtain_value"]
 
-CAPTURE = "token"
-"""What a chain that obtains a credential captures."""
+_CAPTURE = "token"
+"""The capture of a chain that obtains a credential."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObtainedCredentials:
-    """The ground with every credential that could be had; `missed` says why of those that could not."""
+    """The context with every credential that could be obtained; `missed` says why of the others."""
 
     context: RunContext
-    actual: tuple[str, ...] = ()
+    obtained: tuple[str, ...] = ()
     missed: Mapping[str, str] = field(default_factory=dict)
     requests: int = 0
 
 
 def obtain_credentials(context: RunContext) -> ObtainedCredentials:
-    """Make the chain of each credential that the target lacks and the contract can obtain, as far as it is allowed."""
-    evidence, actual, missed = Evidence(context.redactor), [], {}
+    """Obtain each credential that the profile leaves out and the contract has a chain for, where that is permitted."""
+    evidence, obtained, missed = Evidence(context.redactor), [], {}
     for name, named in context.contract.file.credentials.items():
         if named.obtain is None or name in context.target.credentials:
             continue
         value, why = obtain_value(context, evidence, name, named.obtain)
         if value:
             context = _with_credential(context, name, named, value)
-            actual.append(name)
+            obtained.append(name)
         else:
             missed[name] = why
-    return ObtainedCredentials(context, tuple(actual), missed, evidence.requests)
+    return ObtainedCredentials(context, tuple(obtained), missed, evidence.requests)
 
 
 def obtain_value(context: RunContext, evidence: Evidence, name: str, chain: str) -> tuple[str, str]:
     """What a chain captures as the value of a credential; empty with the reason where it does not."""
     steps = tuple(plan_steps(context.contract, context.contract.file.chains[chain], "standard"))
-    lacks = dict.fromkeys(missing_for_steps(context.contract, context.target, steps))
-    if lacks:
-        return "", Message("needs {names}", names=", ".join(lacks))
+    missing = dict.fromkeys(missing_for_steps(context.contract, context.target, steps))
+    if missing:
+        return "", Message("needs {names}", names=", ".join(missing))
     captures: dict[str, Any] = {}
-    made = run_steps(context, evidence, steps, captures, label=chain, role="step", salt=f"obtain/{name}")
-    if not made.passed:
-        return "", made.why
-    value = captures.get(CAPTURE)
+    sequence = run_steps(context, evidence, steps, captures, label=chain, role="step", salt=f"obtain/{name}")
+    if not sequence.passed:
+        return "", sequence.why
+    value = captures.get(_CAPTURE)
     return (value, "") if isinstance(value, str) and value else ("", Message("the answer holds none"))
 
 
 def _with_credential(context: RunContext, name: str, named: NamedInput, value: str) -> RunContext:
-    """The same ground, session and pace with one more credential, which is kept back from all that is written."""
+    """The same context with one more credential, which is redacted from everything that is written."""
     context.redactor.learn(name, value)
     credential = Credential(name, str((named.usual or {})["header"]), {"": Secret(name, value)})
     target = replace(

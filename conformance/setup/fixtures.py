@@ -1,6 +1,6 @@
 """Fixtures that a profile leaves out, found on the target by reads alone, as the contract says.
 
-What was found is looked at once more before it is used: a fixture that is not as it should be is worse than none.
+Each is checked before it is used: a fixture that is not as it should be is worse than none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from conformance.contract.schema import Discover, NamedInput, Step
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.steps import StepResult, StepSequence, run_steps
+from conformance.engine.steps import StepSequence, run_steps
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.requirements import is_known_name, missing_for_steps
@@ -22,14 +22,14 @@ from conformance.plan.steps import plan_steps
 
 __all__ = ["DiscoveryResult", "check_fixture", "discover_fixtures", "is_usable", "with_fixtures"]
 
-_TELLING = frozenset(["status", "body", "envelope"])
-TRIES = 3
-"""Candidates of one fixture that are looked at."""
+_DECISIVE_CHECKS = frozenset(["status", "body", "envelope"])
+_MOST_CANDIDATES = 3
+"""Candidates of one fixture that are checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryResult:
-    """What was found, and of what was not, why; `ground` is the one that it was looked for on, with what was found."""
+    """The context with the fixtures that were found; `missed` says why of the others."""
 
     context: RunContext
     found: Mapping[str, Any]
@@ -39,83 +39,82 @@ class DiscoveryResult:
 
 def discover_fixtures(context: RunContext) -> DiscoveryResult:
     """Look for each fixture that the target lacks and the contract can find. Sends reads only."""
-    looking = _Looking(context)
+    finder = _FixtureFinder(context)
     for name, named in context.contract.file.fixtures.items():
         if named.discover is not None and not is_known_name(context.contract, context.target, (name,)):
-            looking.look(name, named, named.discover)
-    return DiscoveryResult(looking.context, looking.found, looking.missed, looking.evidence.requests)
+            finder.find(name, named, named.discover)
+    return DiscoveryResult(finder.context, finder.found, finder.missed, finder.evidence.requests)
 
 
 def check_fixture(context: RunContext, evidence: Evidence, name: str, steps: Iterable[Step]) -> StepSequence | None:
-    """Make the reads that show whether a fixture is as it should be; None where one of them is no read, or lacks."""
+    """Send the reads that show whether a fixture is as it should be; None where one is no read, or lacks something."""
     planned = tuple(plan_steps(context.contract, steps, "standard"))
-    lacks = list(missing_for_steps(context.contract, context.target, planned))
-    if not planned or lacks or any(step.permission != "read" for step in planned):
+    missing = list(missing_for_steps(context.contract, context.target, planned))
+    if not planned or missing or any(step.permission != "read" for step in planned):
         return None
     return run_steps(
         context, evidence, planned, {}, label=Message("fixture {name}", name=name), role="step", salt=f"fixture/{name}"
     )
 
 
-def is_usable(chain: StepSequence) -> bool:
-    """Whether the reads showed what was to be seen; what else is wrong with an answer is for a run to say."""
-    return not chain.lacking and _shows(chain) and not (chain.broken and _TELLING & _aspects(chain.broken))
+def is_usable(sequence: StepSequence) -> bool:
+    """Whether the reads showed what they should; what else is wrong with a response is for a run to say."""
+    broken = sequence.broken
+    return _was_answered(sequence) and not (broken and _DECISIVE_CHECKS & {item.check for item in broken.found})
 
 
-def _shows(chain: StepSequence) -> bool:
-    broken = chain.broken
-    return not chain.lacking and (broken is None or (broken.exchange.response is not None and not broken.refused))
-
-
-def _aspects(call: StepResult) -> frozenset[str]:
-    return frozenset(item.check for item in call.found)
+def _was_answered(sequence: StepSequence) -> bool:
+    broken = sequence.broken
+    return not sequence.lacking and (broken is None or (broken.exchange.response is not None and not broken.refused))
 
 
 def with_fixtures(context: RunContext, found: Mapping[str, Any]) -> RunContext:
-    """The same ground, session and pace with more fixtures."""
-    given = {**context.target.fixtures, **found}
-    told = {**context.target.described, "fixtures": context.redactor.json(given)}
-    target = replace(context.target, fixtures=given, described=told)
+    """The same context with more fixtures."""
+    fixtures = {**context.target.fixtures, **found}
+    described = {**context.target.described, "fixtures": context.redactor.json(fixtures)}
+    target = replace(context.target, fixtures=fixtures, described=described)
     return replace(context, target=target, builder=context.builder.with_target(target))
 
 
-class _Looking:
-    """Looks for one fixture after the other; a chain that several name is made once."""
+class _FixtureFinder:
+    """Finds one fixture after the other; a chain that several of them name is run once."""
 
     def __init__(self, context: RunContext) -> None:
         self.context, self.evidence = context, Evidence(context.redactor)
         self.found: dict[str, Any] = {}
         self.missed: dict[str, str] = {}
-        self._answers: dict[str, tuple[Any, str]] = {}
+        self._bodies: dict[str, tuple[Any, str]] = {}
 
-    def look(self, name: str, named: NamedInput, how: Discover) -> None:
-        body, why = self._answer(how.chain)
+    def find(self, name: str, named: NamedInput, how: Discover) -> None:
+        """Take the first candidate that passes the checks of the fixture."""
+        body, why = self._body(how.chain)
         tried = 0
         for value in self._candidates(body, how):
             tried += 1
-            richer = with_fixtures(self.context, {name: value})
-            chain = check_fixture(richer, self.evidence, name, named.check)
-            if not named.check or (chain is not None and is_usable(chain)):
-                self.context, self.found[name] = richer, value
+            context = with_fixtures(self.context, {name: value})
+            sequence = check_fixture(context, self.evidence, name, named.check)
+            if not named.check or (sequence is not None and is_usable(sequence)):
+                self.context, self.found[name] = context, value
                 return
-            if tried == TRIES:
+            if tried == _MOST_CANDIDATES:
                 break
         self.missed[name] = why or (
             Message("what was found is not as it should be") if tried else Message("the target shows none")
         )
 
-    def _answer(self, chain: str) -> tuple[Any, str]:
-        if chain not in self._answers:
-            self._answers[chain] = self._asked(chain)
-        return self._answers[chain]
+    def _body(self, chain: str) -> tuple[Any, str]:
+        """The JSON body of the last response of a chain, or why there is none."""
+        if chain not in self._bodies:
+            self._bodies[chain] = self._read(chain)
+        return self._bodies[chain]
 
-    def _asked(self, name: str) -> tuple[Any, str]:
+    def _read(self, name: str) -> tuple[Any, str]:
         contract = self.context.contract
         steps = tuple(plan_steps(contract, contract.file.chains[name], "standard"))
-        lacks = list(dict.fromkeys(missing_for_steps(contract, self.context.target, steps)))
-        if lacks or any(step.permission != "read" for step in steps):
-            return None, Message("looking for it needs {names}", names=", ".join(lacks) or "more than reads")
-        chain = run_steps(
+        missing = list(dict.fromkeys(missing_for_steps(contract, self.context.target, steps)))
+        if missing or any(step.permission != "read" for step in steps):
+            return None, Message("looking for it needs {names}", names=", ".join(missing) or "more than reads")
+        sequence = run_steps(
             self.context,
             self.evidence,
             steps,
@@ -124,9 +123,9 @@ class _Looking:
             role="step",
             salt=f"discover/{name}",
         )
-        response = chain.calls[-1].exchange.response if chain.calls else None
-        if response is None or not _shows(chain):
-            return None, Message("it could not be looked for: {reason}", reason=chain.why)
+        response = sequence.calls[-1].exchange.response if sequence.calls else None
+        if response is None or not _was_answered(sequence):
+            return None, Message("it could not be looked for: {reason}", reason=sequence.why)
         try:
             return response.json(), ""
         except ValueError:
