@@ -47,7 +47,10 @@ def parse_proxy(text: str) -> str:
 
 
 def to_ascii_host(url: str) -> str:
-    """A URL with the name of its host as it goes out (IDNA 2008, `xn--…`); unchanged where it is ASCII already."""
+    """A URL with the name of its host as it goes out (IDNA 2008, `xn--…`); unchanged where it is ASCII already.
+
+    Raises ValueError for a name that cannot be one.
+    """
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

@@ -333,7 +333,11 @@ class _Reader:
         proxy = form.get("proxy")
         if isinstance(proxy, str) and (password := addresses.read_password(proxy)):
             vault.keep(f"{name}.proxy", password)
-        return Vantage(form.get("source_address"), proxy)
+        try:
+            host = addresses.to_ascii_host(proxy) if isinstance(proxy, str) else None
+        except ValueError:  # the form says so
+            host = None
+        return Vantage(form.get("source_address"), host)
 
     def _certificate(self, written: Any, vault: CredentialReader) -> ClientCertificate | None:
         if isinstance(written, str):

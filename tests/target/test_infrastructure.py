@@ -34,6 +34,17 @@ def test_the_proxy_of_a_run_hides_its_password(profile: Profile) -> None:
     assert "hunter22" not in repr(target)
 
 
+def test_an_internationalised_proxy_has_the_form_that_goes_out(
+    profile: Profile, problems: Callable[..., list[str]]
+) -> None:
+    target = profile('proxy: "http://日本.example:1"\nvantages: {outside: {proxy: "http://u:pw@日本.example:2"}}\n')
+    assert target.proxy == "http://xn--wgv71a.example:1"
+    assert target.vantages["outside"].proxy == "http://u:pw@xn--wgv71a.example:2"
+    assert target.described["vantages"] == {"outside": {"proxy": "http://xn--wgv71a.example:2"}}
+    (problem,) = problems('vantages: {outside: {proxy: "http://a..日本:2"}}\n')
+    assert "vantages.outside.proxy names a host that is no internationalised name" in problem
+
+
 def test_a_client_certificate_may_have_a_passphrase(profile: Profile, tmp_path: Path) -> None:
     for name in ("a.pem", "b.pem", "a.p12"):
         (tmp_path / name).write_text("x")
