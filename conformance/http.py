@@ -15,7 +15,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from conformance.jsontools import DEEPEST, limit_depth
+from conformance.jsontools import DEEPEST, limit_depth, replace_surrogates
 from conformance.messages import Message
 from conformance.xmltools import is_xml, parse_xml
 
@@ -30,6 +30,8 @@ __all__ = [
     "Response",
     "header",
 ]
+
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -92,7 +94,8 @@ class Response:
         """The body as JSON; raises ValueError where it is none (also where it nests too deeply to be parsed).
 
         A body whose Content-Type names XML is read as values of the same types: see `xmltools`. What nests deeper than
-        `jsontools.DEEPEST` is cut there, so that nothing that reads it runs out of stack.
+        `jsontools.DEEPEST` is cut there, and halves of characters are replaced, so that nothing that reads it runs out
+        of stack or fails to write it.
         """
         if is_xml(header(self.headers, "Content-Type")):
             return parse_xml(self.body)
@@ -100,7 +103,9 @@ class Response:
             value = json.loads(self.body.decode("utf-8-sig"), parse_constant=_refuse)
         except RecursionError:
             raise ValueError("nested too deeply to be read") from None
-        return limit_depth(value) if _nests_deeply(self.body) else value
+        if _nests_deeply(self.body):
+            value = limit_depth(value)
+        return replace_surrogates(value) if _ESCAPED_SURROGATE.search(self.body) else value
 
 
 class FailureKind(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -14,11 +15,14 @@ __all__ = [
     "first_value",
     "json_equal",
     "limit_depth",
+    "replace_surrogates",
     "resolve_pointer",
 ]
 
 DEEPEST: Final = 200
 """Levels of nesting that are kept of a value; code that follows a value down by recursion is safe within it."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 TOO_DEEP: Final = "(nested too deeply to be shown)"
 """What stands in place of everything below the deepest level."""
@@ -107,6 +111,17 @@ def limit_depth(value: Any, deepest: int = DEEPEST) -> Any:
         for key in list(outer) if isinstance(outer, dict) else range(len(outer)):
             if isinstance(outer[key], dict | list):
                 outer[key] = TOO_DEEP
+    return value
+
+
+def replace_surrogates(value: Any) -> Any:
+    """The value with U+FFFD for each half of a character that JSON can escape: such a text cannot be written."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {replace_surrogates(key): replace_surrogates(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [replace_surrogates(inner) for inner in value]
     return value
 
 

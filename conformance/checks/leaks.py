@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -49,6 +50,9 @@ Every repetition has a bound, and a path begins only where a word does: a target
 """
 _SEARCHED = 128 << 10
 """Characters of a body that are searched, from its beginning: what tells something stands there."""
+
+_MOST_TEXTS = 2000
+"""Texts of a body that are searched for what else may not be told."""
 
 _KINDS: tuple[tuple[Message, re.Pattern[str]], ...] = (
     (
@@ -124,7 +128,7 @@ def check_leaks(
         return  # its paths and names would only say the same again
     body, sent = parse_json(response), "" if request is None else _text_of_request(request)
     texts = (response.text,) if body is NOT_JSON else (text for _, text in find_texts(body))
-    searched = "\n".join(texts)[:_SEARCHED]
+    searched = "\n".join(islice(texts, _MOST_TEXTS))[: _SEARCHED // 4]
     for expected, pattern in _KINDS:
         found = next((one for one in _matches(pattern, searched) if one.casefold() not in sent), None)
         if found is not None:

@@ -1,0 +1,134 @@
+"""Whatever JSON a target answers with, rows and exploration end with a verdict."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conformance import reference
+from conformance.contract.loader import read_contract
+from conformance.contract.schema import Depth
+from conformance.contract_run import ContractRun, build_context, plan_rows
+from conformance.engine.context import RunContext
+from conformance.explore.driver import explore_operation
+from conformance.http import Exchange, Request, Response
+from conformance.results.model import Exploration, RowResult
+from conformance.results.serialization import dump_json
+from conformance.target.loader import target_from_mapping
+
+CASES = Path(__file__).resolve().parents[2] / "cases"
+CONTRACTS = {name: read_contract(CASES / name) for name in reference.contracts()}
+
+
+def nested(levels: int, inner: str = "x") -> str:
+    return "[" * levels + json.dumps(inner) + "]" * levels
+
+
+NASTY = {
+    "null": "null",
+    "a number": "-1.5e3",
+    "more than a float holds": "1e999",
+    "400 lists": nested(400),
+    "400 lists in a message": f'{{"message": {nested(400)}, "errors": [{nested(400)}]}}',
+    "900 objects": '{"a":' * 900 + "1" + "}" * 900,
+    "an object for an ID": '{"id": {"a": 1}, "url": [null], "list": {"0": 1}, "media": 3, "details": [], "errors": {}}',
+    "half a character": '{"message": "\\ud800", "id": "\\udfff", "errors": ["\\ud800"]}',
+    "lists of lists": '{"contents": [[[]]], "media": [[{}]], "list": [[null]], "totalCount": true, "errors": [[]]}',
+    "digits": '{"id": ' + "9" * 4000 + "}",
+    "wide": json.dumps({"message": "m" * 4_000, "contents": list(range(400))}),
+}
+KEYS = st.sampled_from(["message", "errors", "id", "url", "list", "contents", "media", "details", "token", "code", "x"])
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8)
+)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=8
+)
+STATUSES = st.sampled_from([200, 201, 204, 301, 400, 401, 403, 404, 405, 429, 500, 503])
+
+
+class OneAnswer:
+    """A session in which every request has the same answer."""
+
+    def __init__(self, status: int, body: str) -> None:
+        self.sent = 0
+        data = body.encode("utf-8", "surrogatepass")
+        self._response = Response(status, (("Content-Type", "application/json"),), data, len(data))
+
+    def send(self, request: Request, **_: Any) -> Exchange:
+        self.sent += 1
+        return Exchange(request, self._response)
+
+
+@pytest.fixture(scope="module", params=sorted(CONTRACTS))
+def profile(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Any]]:
+    with reference.start(request.param) as server:
+        yield server.profile
+
+
+def context(profile: Mapping[str, Any], status: int, body: str, depth: Depth) -> RunContext:
+    contract = CONTRACTS[profile["contract"]]
+    file = contract.file.model_copy(update={"exploration": {depth: 12}})
+    target = target_from_mapping(profile, where="test", environ={})
+    run = build_context(replace(contract, file=file), target, depth, 0)
+    return replace(run, session=OneAnswer(status, body))
+
+
+def run_rows(run: RunContext) -> list[RowResult]:
+    runner = ContractRun(run, plan_rows(run.contract, run.target, run.contract.rows, run.depth, 0))
+    return [runner.result(row.id) for row in run.contract.rows]
+
+
+def explore(run: RunContext) -> list[Exploration]:
+    operations = run.contract.operations.values()
+    return [explore_operation(run, one.name)[0] for one in operations if one.spec.explore]
+
+
+def check(results: list[RowResult] | list[Exploration]) -> None:
+    """Each has a verdict, and can be written."""
+    from pydantic import TypeAdapter
+
+    for result in results:
+        assert result.verdict
+        written = dump_json(TypeAdapter(type(result)), result)
+        assert not math.isnan(len(json.loads(written)))
+
+
+EACH = [(name, [200, 400][number % 2]) for number, name in enumerate(NASTY)]
+"""Each with one status; the statuses by turns."""
+
+
+@pytest.mark.parametrize(("name", "status"), EACH)
+def test_rows_take_any_answer(profile: Mapping[str, Any], name: str, status: int) -> None:
+    check(run_rows(context(profile, status, NASTY[name], "smoke")))
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("name", NASTY)
+def test_exploration_takes_any_answer(profile: Mapping[str, Any], name: str, status: int) -> None:
+    check(explore(context(profile, status, NASTY[name], "standard")))
+
+
+LIMITS = settings(
+    deadline=None, database=None, max_examples=3, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+
+
+@LIMITS
+@given(value=VALUES, status=STATUSES)
+def test_rows_take_any_json(profile: Mapping[str, Any], value: Any, status: int) -> None:
+    check(run_rows(context(profile, status, json.dumps(value), "smoke")))
+
+
+@LIMITS
+@given(value=VALUES, status=STATUSES)
+def test_exploration_takes_any_json(profile: Mapping[str, Any], value: Any, status: int) -> None:
+    check(explore(context(profile, status, json.dumps(value), "standard")))
