@@ -13,6 +13,7 @@ from conformance.contract.contract import Contract, Operation, Row, Table
 from conformance.contract.lint import check_contract, drop_repeated
 from conformance.contract.openapi import complete_openapi, list_operations
 from conformance.contract.schema import (
+    REMOVED_KEYS,
     RENAMED_KEYS,
     SHARED_KEYS,
     Case,
@@ -105,7 +106,13 @@ def _validated(
     except ValidationError as error:
         form = model.model_json_schema(by_alias=True)
         found = problems_from_validation(
-            error, document.value, document.where, schema=form, renamed=RENAMED_KEYS, note=document.alias_note
+            error,
+            document.value,
+            document.where,
+            schema=form,
+            renamed=RENAMED_KEYS,
+            removed=REMOVED_KEYS,
+            note=document.alias_note,
         )
         problems += drop_repeated(found, lambda problem: _NUMBER.sub("", problem.what.partition(ALIAS_NOTE)[0]))
         return None
