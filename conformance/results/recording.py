@@ -118,7 +118,7 @@ def _shown(body: bytes, content_type: str, limit: int, size: int | None = None) 
     if boundary is not None:
         return _multipart(body, boundary[1].encode("utf-8", "replace"))
     # Enough of it for the redactor to see a whole secret at the cut.
-    start = body[: 8 * limit + (64 << 10)]
+    start = body[: 4 * limit + (8 << 10)]
     if _binary(start):
         return f"{OPEN}{len(body) if size is None else size:,} bytes{CLOSE}"
     return start.decode("utf-8", "backslashreplace")

@@ -42,6 +42,8 @@ DEEPEST = 60
 MOST_MEMBERS = 200
 """Members of an array or object that are shown."""
 LONGEST_HEADER = 16 << 10
+MOST_UNESCAPED = 16 << 10
+"""Characters of a text from which escapes are taken off to find what a secret may be mixed with."""
 LONGEST_TEXT = 64 << 10
 """Characters of a text that are shown at most, whoever asks for it."""
 WIDEST = 12
@@ -195,7 +197,7 @@ class Redactor:
 
     def found_in(self, text: str) -> tuple[str, ...]:
         """The names of the secrets that a text gives away: of 8 characters or more, in whatever form."""
-        plain = {span.name for span in self._spans(text, telling=True) if span.plain}
+        plain = {span.name for span in self._spans(text[:MOST_UNESCAPED], telling=True) if span.plain}
         return tuple(sorted(plain.union(self._detector.find(text))))
 
     def _json(self, value: Any, depth: int) -> Any:

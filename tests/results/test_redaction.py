@@ -181,3 +181,12 @@ def _timed(redactor: Redactor, text: str) -> float:
     start = time.perf_counter()
     redactor.text(text)
     return time.perf_counter() - start
+
+
+def test_megabytes_of_escaped_lines_are_searched_in_less_than_a_second() -> None:
+    redactor = Redactor({"full": "q7Wd-93kTz_Lm41PxYv8"})
+    text = json.dumps({"message": "a\n" * 2_000_000})
+    start = time.process_time()
+    assert redactor.found_in(text) == ()
+    assert redactor.found_in(text + "q7Wd-93kTz_Lm41PxYv8") == ("full",)
+    assert time.process_time() - start < 2.0
