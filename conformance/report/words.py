@@ -6,22 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from conformance.checks.model import Level, Verdict
+from conformance.checks.model import Verdict
 from conformance.http import FAILURE_NAMES
 from conformance.messages import Message
 
-__all__ = [
-    "CHECKS",
-    "CONFIDENCES",
-    "LEVELS",
-    "OUTCOMES",
-    "ROLES",
-    "SYMBOLS",
-    "VERDICTS",
-    "VERDICT_MEANINGS",
-    "WORST_FIRST",
-    "name_of",
-]
+__all__ = ["CONFIDENCES", "SYMBOLS", "VERDICTS", "VERDICT_MEANINGS", "WORST_FIRST", "name_of"]
 
 WORST_FIRST: Final = tuple(reversed(Verdict))
 SYMBOLS: Final[Mapping[str, str]] = MappingProxyType(
@@ -68,62 +57,11 @@ VERDICT_MEANINGS: Final[Mapping[str, Message]] = MappingProxyType(
         ),
     }
 )
-LEVELS: Final[Mapping[str, Message]] = MappingProxyType(
-    {Level.MUST: Message("must"), Level.SHOULD: Message("should"), Level.NOTE: Message("note")}
-)
-OUTCOMES: Final[Mapping[str, Message]] = MappingProxyType(
-    {
-        "as-promised": Message("as promised"),
-        "drift": Message("wording differs"),
-        "violation": Message("violation"),
-        "no-answer": Message("no answer"),
-        "recorded": Message("recorded"),
-    }
-)
-"""Of attempts."""
-ROLES: Final[Mapping[str, Message]] = MappingProxyType(
-    {
-        "example": Message("written example"),
-        "boundary": Message("boundary"),
-        "drawn": Message("drawn"),
-        "open": Message("open choice"),
-        "control": Message("control"),
-        "step": Message("step"),
-        "guard": Message("guard"),
-        "clean-up": Message("clean-up"),
-    }
-)
-"""Of attempts and exchanges."""
 CONFIDENCES: Final[Mapping[str, Message]] = MappingProxyType(
     {
         "documented": Message("documented: the vendor's own words"),
         "observed": Message("observed: a third party's record of live behaviour"),
         "inferred": Message("inferred: it follows from what is documented"),
-    }
-)
-CHECKS: Final[Mapping[str, Message]] = MappingProxyType(
-    {
-        "status": Message("status"),
-        "message": Message("message"),
-        "code": Message("code"),
-        "field": Message("field"),
-        "language": Message("language"),
-        "envelope": Message("envelope"),
-        "content-type": Message("content-type"),
-        "leak": Message("leak"),
-        "body": Message("body"),
-        "fault": Message("fault"),
-        "allowance": Message("allowance"),
-        "effect": Message("effect"),
-        "control": Message("control"),
-        "choice": Message("choice"),
-        "documented-status": Message("documented-status"),
-        "invalid-data": Message("invalid-data"),
-        "valid-data": Message("valid-data"),
-        "schema": Message("schema"),
-        "stability": Message("stability"),
-        "state": Message("state"),
-        "pair": Message("pair"),
     }
 )
 
@@ -133,4 +71,35 @@ def name_of(key: str) -> str:
     return _NAMES.get(key, key)
 
 
-_NAMES: Final[Mapping[str, Message]] = {**CHECKS, **ROLES, **OUTCOMES, **LEVELS, **FAILURE_NAMES, **VERDICTS}
+_LEVELS = (Message("must"), Message("should"), Message("note"))
+_OUTCOMES = {
+    "as-promised": Message("as promised"),
+    "drift": Message("wording differs"),
+    "violation": Message("violation"),
+    "no-answer": Message("no answer"),
+    "recorded": Message("recorded"),
+}
+_ROLES = {
+    "example": Message("written example"),
+    "open": Message("open choice"),
+    "boundary": Message("boundary"),
+    "drawn": Message("drawn"),
+    "control": Message("control"),
+    "step": Message("step"),
+    "guard": Message("guard"),
+    "clean-up": Message("clean-up"),
+}
+_CHECKS = (
+    *(Message("status"), Message("message"), Message("code"), Message("field"), Message("language")),
+    *(Message("envelope"), Message("content-type"), Message("leak"), Message("body"), Message("fault")),
+    *(Message("effect"), Message("choice"), Message("documented-status"), Message("invalid-data")),
+    *(Message("valid-data"), Message("schema"), Message("stability"), Message("state"), Message("pair")),
+    Message("allowance"),
+)
+_NAMES: Final[Mapping[str, Message]] = {
+    **{str(name): name for name in (*_LEVELS, *_CHECKS)},
+    **_OUTCOMES,
+    **_ROLES,
+    **FAILURE_NAMES,
+    **VERDICTS,
+}
