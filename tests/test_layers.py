@@ -24,7 +24,7 @@ DOORS = {
     "pytest_html": ["conformance.pytest_plugin"],
     "pytest_metadata": ["conformance.pytest_plugin"],
     "xdist": ["conformance.pytest_plugin"],
-    "click": ["conformance.cli", "conformance.audit", "conformance.prove"],
+    "click": ["conformance.cli", "conformance.audit", "conformance.prove", "conformance.doctor"],
     "rich": [
         "conformance.cli",
         "conformance.audit",
@@ -36,7 +36,7 @@ DOORS = {
     "markupsafe": ["conformance.report", "conformance.audit"],
     "harfile": ["conformance.report"],
     "prometheus_client": ["conformance.report"],
-    "werkzeug": ["conformance.reference"],
+    "werkzeug": ["conformance.reference", "conformance.app_server"],
     "pydantic": [
         "conformance.contract",
         "conformance.target",

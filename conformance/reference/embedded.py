@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, Self
 
-from conformance import reference
 from conformance.errors import ConfigError, Problem
+from conformance.reference import RunningServer, contracts, start
 
 __all__ = ["EmbeddedServers"]
 
@@ -15,14 +15,14 @@ class EmbeddedServers:
     """Starts the reference server of a contract when it is called with its name; `close()` stops all of them."""
 
     def __init__(self) -> None:
-        self._running: list[reference.RunningServer] = []
+        self._running: list[RunningServer] = []
 
     def __call__(self, contract: str) -> dict[str, Any]:
         """The target profile of a new server; raises ConfigError for a contract without a reference server."""
-        if contract not in reference.contracts():
+        if contract not in contracts():
             hint = "give --target with a profile"
             raise ConfigError([Problem(contract, "there is no embedded server of this contract", hint)])
-        server = reference.start(contract)
+        server = start(contract)
         self._running.append(server)
         return server.profile
 
