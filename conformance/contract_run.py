@@ -84,7 +84,7 @@ def build_context(
         pace,
         Pace(documented[0], documented[1] * share) if documented else None,
         seed,
-        is_own_answer=rules.speaks_for_the_target,
+        is_own_answer=rules.is_own_answer,
     )
     return RunContext(
         contract=contract,

@@ -19,16 +19,16 @@ __all__ = ["Difference", "check_body", "schema_differences"]
 LONGEST = 300
 
 Difference = tuple[Any, Any, str]
-"""Wanted, got, and the place as a JSON pointer."""
+"""What is expected, what is there, and the place as a JSON pointer."""
 
 
 def schema_differences(validator: jsonschema_rs.Validator, body: Any) -> Iterator[Difference]:
     """Everything in which a body differs from a schema."""
     for wrong in validator.iter_errors(body):
         place = "".join(f"/{part}" for part in wrong.instance_path)
-        said: Mapping[str, Any] = wrong.kind.as_dict()
+        details: Mapping[str, Any] = wrong.kind.as_dict()
         yield (
-            _expected(wrong.kind.name, said, wrong.message),
+            _expected(wrong.kind.name, details, wrong.message),
             _actual(wrong.kind.name, wrong.instance),
             place or "the body",
         )
@@ -42,12 +42,12 @@ _WORDS = {
 }
 
 
-def _expected(kind: str, said: Mapping[str, Any], message: str) -> Any:
+def _expected(kind: str, details: Mapping[str, Any], message: str) -> Any:
     if kind == "const":
-        return said.get("expected_value")
-    if kind == "type" and isinstance(said.get("types"), list):
-        return Message("of type {types}", types=", ".join(said["types"]))
-    return _WORDS[kind].format(**said) if kind in _WORDS else message[:LONGEST]
+        return details.get("expected_value")
+    if kind == "type" and isinstance(details.get("types"), list):
+        return Message("of type {types}", types=", ".join(details["types"]))
+    return _WORDS[kind].format(**details) if kind in _WORDS else message[:LONGEST]
 
 
 def _actual(kind: str, instance: Any) -> Any:
@@ -69,7 +69,7 @@ def check_body(response: Response, body: Any, expected: Expectation, where: str)
     if expected.body is None and expected.equals is None and not expected.absent and expected.page is None:
         return
     if response.status >= 400 and min(expected.statuses) < 400:
-        return  # what is said of the body is said of the success; a refusal is allowed beside it
+        return  # the body is promised of the success; a refusal is allowed beside it
     if body is NOT_JSON:
         yield Finding(
             "body", expected.body_level, Message("a JSON body"), response.text[:120] or Message("an empty body"), where

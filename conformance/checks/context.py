@@ -72,7 +72,7 @@ class ResponseRules:
                 return pointer, text
         return None
 
-    def speaks_for_the_target(self, response: Response) -> bool:
+    def is_own_answer(self, response: Response) -> bool:
         """Whether an answer is in the contract's own form and words, so that no gateway on the way can have made it.
 
         A wording of a row that promises this very status does not count: so does a target that is asked too often.
@@ -90,7 +90,7 @@ class ResponseRules:
 
 
 NOT_JSON = object()
-"""What `json_of` gives for a body that is no JSON."""
+"""What `parse_json` returns for a body that is no JSON."""
 
 
 def parse_json(response: Response) -> Any:
@@ -109,16 +109,18 @@ _LAST = threading.local()
 
 def read_errors(rules: ResponseRules, body: Any) -> tuple[ErrorEntry, ...]:
     """The faults that an error body names, a text being a fault with nothing but a message; empty in another form."""
-    said = rules.envelope
-    found, inside = resolve_pointer(body, said.faults)
-    is_one = found and (isinstance(inside, dict) or said.faults == "")
+    envelope = rules.envelope
+    found, inside = resolve_pointer(body, envelope.faults)
+    is_one = found and (isinstance(inside, dict) or envelope.faults == "")
     items = inside if found and isinstance(inside, list) else [inside] if is_one else []
     return tuple(
-        ErrorEntry(item.get(said.message), item.get(said.code), item.get(said.field), said.message in item)
+        ErrorEntry(
+            item.get(envelope.message), item.get(envelope.code), item.get(envelope.field), envelope.message in item
+        )
         if isinstance(item, dict)
         else ErrorEntry(item, None, None, has_message=True)
         for item in items
-        if isinstance(item, dict) or (isinstance(item, str) and said.faults)
+        if isinstance(item, dict) or (isinstance(item, str) and envelope.faults)
     )
 
 
@@ -177,7 +179,7 @@ class Expectation:
 
 
 def build_expectation(
-    said: Expect,
+    expect: Expect,
     lookup: Lookup,
     *,
     row: str = "",
@@ -187,23 +189,23 @@ def build_expectation(
     request: Request | None = None,
 ) -> Expectation:
     """Fill what can be filled now; raises MissingValue."""
-    headers = {name: each.model_dump(exclude_unset=True) for name, each in said.headers.items()}
+    headers = {name: each.model_dump(exclude_unset=True) for name, each in expect.headers.items()}
     return Expectation(
         row=row,
-        statuses=said.statuses,
+        statuses=expect.statuses,
         wordings=wordings,
         lookup=lookup,
-        message_level=Level(said.message_level or message_level),
-        codes=said.codes,
-        field=None if said.field is None else str(fill(said.field, lookup)),
-        body=None if said.body is None else fill(said.body, lookup),
-        body_level=Level(said.body_level),
-        equals=None if said.equals is None else fill(said.equals, lookup),
-        absent=tuple(said.absent or ()),
-        page=said.page,
+        message_level=Level(expect.message_level or message_level),
+        codes=expect.codes,
+        field=None if expect.field is None else str(fill(expect.field, lookup)),
+        body=None if expect.body is None else fill(expect.body, lookup),
+        body_level=Level(expect.body_level),
+        equals=None if expect.equals is None else fill(expect.equals, lookup),
+        absent=tuple(expect.absent or ()),
+        page=expect.page,
         headers=fill(headers, lookup),
-        no_body=said.no_body,
-        envelope=said.in_envelope,
+        no_body=expect.no_body,
+        envelope=expect.in_envelope,
         language=language,
         request=request,
     )

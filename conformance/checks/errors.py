@@ -1,19 +1,73 @@
-"""The fault that an error names, held against the row: its code, its field and its message. Pure."""
+"""What an error must be: in the documented form, and for the reason that a row promises. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
+from conformance.checks.body import schema_differences
 from conformance.checks.context import NOT_JSON, ErrorEntry, Expectation, ResponseRules, read_errors
 from conformance.checks.model import Finding, Level
 from conformance.contract.messages import list_row_ids, match_wording, match_wording_loosely
 from conformance.contract.schema import Wording
 from conformance.contract.templates import MissingValue, fill_text
-from conformance.jsontools import json_equal
+from conformance.http import Response, header
+from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
 
-__all__ = ["check_error", "is_in_language", "matches_wording", "one_or_all"]
+__all__ = ["check_content_type", "check_envelope", "check_error", "is_in_language", "matches_wording", "one_or_all"]
+
+
+def check_envelope(response: Response, body: Any, rules: ResponseRules, where: str) -> Iterator[Finding]:
+    """The documented form of an error, and that it says so."""
+    envelope = rules.envelope
+    if response.size == 0 or not response.body.strip():
+        level = Level.SHOULD if envelope.body_may_lack else Level.MUST
+        yield Finding("envelope", level, Message("an error body"), Message("an empty body"), where)
+        return
+    if body is NOT_JSON:
+        actual = f"{header(response.headers, 'Content-Type') or 'no Content-Type'}: {response.text[:120]}"
+        yield Finding("envelope", Level.MUST, Message("a JSON body"), actual, where)
+        return
+    for should, actual, place in islice(schema_differences(rules.shape, body), 1):
+        yield Finding(
+            "envelope",
+            Level.MUST,
+            should,
+            actual,
+            where,
+            detail=Message("at {pointer} of {body}", pointer=place, body=response.text[:200]),
+        )
+    misplaced = rules.find_misplaced_message(body)
+    if misplaced is not None and misplaced[0]:
+        proper = f"{envelope.faults}/0/{envelope.message}" if envelope.faults else f"/{envelope.message}"
+        pointer, text = misplaced
+        expected, place = Message("the message at {pointer}", pointer=proper), Message("at {pointer}", pointer=pointer)
+        yield Finding("envelope", Level.MUST, expected, text, where, detail=place)
+    for pointer in envelope.expected:
+        if not resolve_pointer(body, pointer)[0]:
+            yield Finding("envelope", Level.SHOULD, Message("a member {pointer}", pointer=pointer), "absent", where)
+    for pointer, value in envelope.equals.items():
+        documented = response.status if value == "{status}" else value
+        there, actual = resolve_pointer(body, pointer)
+        if not there or not json_equal(actual, documented):
+            shown = actual if there else Message("absent")
+            place = Message("at {pointer}", pointer=pointer)
+            yield Finding("envelope", Level.MUST, documented, shown, where, detail=place)
+    yield from check_content_type(response, rules, where)
+
+
+def check_content_type(response: Response, rules: ResponseRules, where: str) -> Iterator[Finding]:
+    """A JSON body says that it is one."""
+    media_type = header(response.headers, "Content-Type")
+    expected = rules.contract.file.content_types
+    if media_type is None:
+        yield Finding("content-type", Level.SHOULD, expected[0], "absent", where)
+        return
+    kind = media_type.partition(";")[0].strip().lower()
+    if kind not in expected and not kind.endswith("+json"):
+        yield Finding("content-type", Level.MUST, expected[0], media_type, where)
 
 
 def check_error(body: Any, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
@@ -25,7 +79,7 @@ def check_error(body: Any, expected: Expectation, rules: ResponseRules, where: s
         if rules.envelope.faults:
             yield Finding("fault", Level.MUST, Message("the fault that the row names"), body, where)
         elif expected.wordings:
-            yield _lacking(expected, rules, where)
+            yield _missing_message(expected, rules, where)
         return
     yield from min(
         (list(_one_fault(fault, expected, rules, where)) for fault in faults),
@@ -44,7 +98,7 @@ def _one_fault(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, w
 
 def _message(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
     if not fault.has_message:
-        yield _lacking(expected, rules, where)
+        yield _missing_message(expected, rules, where)
         return
     message = fault.message
     if not isinstance(message, str):
@@ -55,12 +109,15 @@ def _message(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, whe
         return
     other = [wording for wording in expected.wordings if wording not in own and match_wording_loosely(wording, message)]
     if other and not any(match_wording_loosely(wording, message) for wording in own):
-        spoken = other[0].language
-        detail = Message("the wording in {spoken}, where {asked} was asked for", spoken=spoken, asked=expected.language)
+        language = other[0].language
+        detail = Message(
+            "the wording in {spoken}, where {asked} was asked for", spoken=language, asked=expected.language
+        )
         yield Finding("language", Level.MUST, _texts(expected, own), message, where, detail=detail)
         return
     found = rules.wordings.find(message)
-    others = tuple(match for match in found if match.row != expected.row and _is(match.wording, message, expected))
+    others = tuple(match for match in found if match.row != expected.row)
+    others = tuple(match for match in others if _is_exactly(match.wording, message, expected))
     is_own = expected.row in list_row_ids(found) or any(match_wording_loosely(wording, message) for wording in own)
     if others or (found and not is_own):
         rows = ", ".join(list_row_ids(others or found))
@@ -70,7 +127,7 @@ def _message(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, whe
     yield Finding("message", expected.message_level, _texts(expected, own), message, where)
 
 
-def _lacking(expected: Expectation, rules: ResponseRules, where: str) -> Finding:
+def _missing_message(expected: Expectation, rules: ResponseRules, where: str) -> Finding:
     level = Level.SHOULD if rules.envelope.body_may_lack else expected.message_level
     return Finding("message", level, _texts(expected), "absent", where)
 
@@ -86,7 +143,7 @@ def matches_wording(wording: Wording, message: str, expected: Expectation) -> bo
         return match_wording_loosely(wording, message)
 
 
-def _is(wording: Wording, message: str, expected: Expectation) -> bool:
+def _is_exactly(wording: Wording, message: str, expected: Expectation) -> bool:
     """Whether a message is a wording to the letter, with the names of this target in it."""
     try:
         return match_wording(wording, message, expected.lookup)

@@ -12,29 +12,28 @@ from conformance.checks.context import (
     parse_json,
     read_errors,
 )
-from conformance.checks.envelope import check_envelope
-from conformance.checks.errors import check_error, is_in_language, matches_wording, one_or_all
+from conformance.checks.errors import check_envelope, check_error, is_in_language, matches_wording, one_or_all
 from conformance.checks.headers import check_headers
 from conformance.checks.leaks import check_leaks
 from conformance.checks.model import Finding, Level
 from conformance.http import Response
 from conformance.messages import Message
 
-__all__ = ["check_response", "classify_choice", "format_codes", "has_must", "spoken_editions", "summarize_response"]
+__all__ = ["check_response", "classify_choice", "find_editions", "format_codes", "has_must", "summarize_response"]
 
 
-def spoken_editions(response: Response, expected: Expectation, rules: ResponseRules) -> tuple[str, ...]:
-    """The editions of the wordings that the answer speaks, where the contract tells editions apart."""
+def find_editions(response: Response, expected: Expectation, rules: ResponseRules) -> tuple[str, ...]:
+    """The editions of the wordings that an answer uses, where the contract tells editions apart."""
     body = parse_json(response)
     faults = read_errors(rules, body) if body is not NOT_JSON else ()
-    spoken = [
+    editions = [
         wording.edition
         for fault in faults
         for wording in expected.wordings
         if wording.edition and is_in_language(wording, expected.language) and isinstance(fault.message, str)
         if matches_wording(wording, fault.message, expected)
     ]
-    return tuple(dict.fromkeys(spoken))
+    return tuple(dict.fromkeys(editions))
 
 
 def format_codes(response: Response, rules: ResponseRules) -> str:
@@ -49,13 +48,13 @@ def summarize_response(response: Response, rules: ResponseRules) -> str:
     """An answer in a few words: the status, and what it says."""
     body = parse_json(response)
     faults = read_errors(rules, body) if body is not NOT_JSON and response.status >= 400 else ()
-    said = "; ".join(
+    text = "; ".join(
         " ".join(str(part) for part in (fault.code, fault.field, fault.message) if part not in (None, ""))
         for fault in faults
     )
-    if not said and response.status >= 400:
-        said = " ".join(response.text.split())
-    return f"{response.status} {said[:160]}".rstrip()
+    if not text and response.status >= 400:
+        text = " ".join(response.text.split())
+    return f"{response.status} {text[:160]}".rstrip()
 
 
 def check_response(response: Response, expected: Expectation, rules: ResponseRules, where: str) -> tuple[Finding, ...]:

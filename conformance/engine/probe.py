@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.checks.context import Expectation, build_expectation
 from conformance.checks.model import Finding, Level
-from conformance.checks.response import check_response, classify_choice, has_must, spoken_editions, summarize_response
+from conformance.checks.response import check_response, classify_choice, find_editions, has_must, summarize_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
 from conformance.contract.messages import list_wordings
 from conformance.contract.templates import MissingValue
@@ -117,7 +117,7 @@ def _firm(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
         return ProbeResult(probe, sent.exchange, sent.n, (), is_conclusive=False)
     found = check_response(response, sent.expected, context.rules, probe.label)
     evidence.find(found, sent.n)
-    evidence.editions.update(spoken_editions(response, sent.expected, context.rules))
+    evidence.editions.update(find_editions(response, sent.expected, context.rules))
     drifted = any(item.level is Level.SHOULD for item in found)
     outcome = "violation" if has_must(found) else "drift" if drifted else "as-promised"
     evidence.attempts.append(_tried(probe, outcome, answer, sent.n))

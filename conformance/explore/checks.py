@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance.checks.body import schema_differences
 from conformance.checks.context import NOT_JSON, ResponseRules, compile_schema, parse_json, read_errors
-from conformance.checks.envelope import check_envelope
+from conformance.checks.errors import check_envelope
 from conformance.checks.leaks import check_leaks
 from conformance.checks.model import Finding, Level
 from conformance.contract.contract import Row
@@ -28,7 +28,7 @@ from conformance.messages import Message
 __all__ = ["AnsweredProbe", "Observation", "check_answer", "message_shape", "read_messages", "undocumented_messages"]
 
 _MOST = 3
-"""Differences from a schema that are told of one answer."""
+"""Differences from a schema that are reported of one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Observation:
 
     @property
     def key(self) -> str:
-        """Equal for findings that are told once, with a count."""
+        """Equal for findings that are reported once, with a count."""
         found = self.finding
         return f"{found.check}|{found.level}|{found.expected}|{self.group or found.actual}"
 
@@ -67,7 +67,7 @@ class AnsweredProbe:
 
 
 def check_answer(answered: AnsweredProbe) -> tuple[Observation, ...]:
-    """Everything that is wrong with an answer; a fault of the server is told once, not by each thing it breaks."""
+    """Everything that is wrong with an answer; a fault of the server is reported once, not by each thing it breaks."""
     response, rules = answered.response, answered.rules
     leaked = check_leaks(response, rules, answered.where, answered.request)
     leaks = tuple(Observation(found, "leak") for found in leaked)

@@ -126,7 +126,7 @@ def _plan(context: ExploreContext) -> _Plan:
 
 
 def _explore(explorer: Explorer, plan: _Plan) -> str | None:
-    """Explore; why it cannot be told what was found, or None."""
+    """Explore; why the result is in doubt, or None."""
     operation = explorer.context.operation
     if operation.within:
         _follow_from_creation(explorer, explorer.operation(operation.within), to=operation.id)
@@ -154,10 +154,10 @@ def _plan_reading(context: ExploreContext) -> _Plan:
     links = count_link_requests(context, operation) if first else 0
     head = int(first > 0 and _sends_head(context))
     after = (1 if context.budget <= _SMALL else 2) if first and operation.body is None else 0
-    wanted = max(1, _count_tries(context) - min(first, 1) - after + bool(links))
-    wanted = max(0, min(wanted, context.budget - first - links - head - after))
-    inputs = choose_probes(operation, plain_probe(operation), _ALL, wanted + links, context.run.seed, base={})
-    return _Plan(first + links + head, min(wanted, len(inputs)), after, inputs)
+    most = max(1, _count_tries(context) - min(first, 1) - after + bool(links))
+    most = max(0, min(most, context.budget - first - links - head - after))
+    inputs = choose_probes(operation, plain_probe(operation), _ALL, most + links, context.run.seed, base={})
+    return _Plan(first + links + head, min(most, len(inputs)), after, inputs)
 
 
 def _explore_reading(explorer: Explorer, plan: _Plan) -> None:
@@ -233,8 +233,8 @@ def _plan_writing(context: ExploreContext) -> _Plan:
     if source is not None:
         before, after = before + 1, after + 1
     chosen = _choose_writes(context, operation, plain_probe(operation), _count_tries(context) + 1)
-    wanted = min(_count_tries(context) + int(guard), context.budget - before - after)
-    return _Plan(before, max(0, min(wanted, len(chosen))), after)
+    most = min(_count_tries(context) + int(guard), context.budget - before - after)
+    return _Plan(before, max(0, min(most, len(chosen))), after)
 
 
 def _explore_writing(explorer: Explorer, plan: _Plan) -> str | None:

@@ -36,7 +36,7 @@ class EffectGuard:
     shown: Any = None
     """The body of the last look; None where something has changed since."""
     doubt: str | None = None
-    """Why it cannot be told whether a refused write had an effect."""
+    """Why it is in doubt whether a refused write had an effect."""
     _refused: list[ProbeAnswer] = field(default_factory=list)
 
     def look(self, *, reserved: bool = False, confirming: bool = False) -> Any:

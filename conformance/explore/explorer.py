@@ -47,7 +47,7 @@ class ProbeAnswer:
 
     @property
     def refused(self) -> bool:
-        """Whether the target said no, so that nothing may have changed."""
+        """Whether the target refused it, so that nothing may have changed."""
         return 400 <= self.status < 500
 
     @property
@@ -106,12 +106,12 @@ class Explorer:
         self.findings.count_answer(answer.labelled)
         return answer
 
-    def compare_head(self, got: ProbeAnswer) -> None:
-        """Send a HEAD of what a GET has got, and note where the two differ."""
-        exchange = self.sender.send_head(got.exchange.request)
-        entry = LabelledExchange(f"HEAD, {label_probe(got.probe)}", "guard", exchange)
+    def compare_head(self, answer: ProbeAnswer) -> None:
+        """Send the HEAD of a GET that was answered, and note where the two differ."""
+        exchange = self.sender.send_head(answer.exchange.request)
+        entry = LabelledExchange(f"HEAD, {label_probe(answer.probe)}", "guard", exchange)
         self.findings.count_answer(entry)
-        self.findings.add_notes(compare_head_with_get(got.exchange, exchange), entry)
+        self.findings.add_notes(compare_head_with_get(answer.exchange, exchange), entry)
 
     def repeat(self, operation: DocumentedOperation, first: ProbeAnswer) -> None:
         """Send a request again that was answered before: its answer has the same status."""

@@ -67,7 +67,7 @@ class FindingCollector:
         return sum(seen.count for seen in self._observed.values())
 
     def count_answer(self, entry: LabelledExchange) -> None:
-        """Count the status of an answer, and keep what is to be said of it as HTTP."""
+        """Count the status of an answer, and keep the remarks on it as HTTP."""
         if entry.exchange.response is None:
             return
         self.statuses[entry.exchange.response.status] += 1

@@ -71,8 +71,8 @@ def request_of_link(
             return None
         pairs = dict(getattr(probe, where))
         probe = with_parts(probe, where, tuple({**pairs, name: str(value)}.items()))
-    lacking = {one.name for one in operation.among("path")} - {name for name, _ in probe.path}
-    if lacking or not _is_permitted(explorer.context, link):
+    missing = {one.name for one in operation.among("path")} - {name for name, _ in probe.path}
+    if missing or not _is_permitted(explorer.context, link):
         return None
     if operation.body is not None:
         given = {name: _evaluate(expression, origin) for name, expression in (link.body or {}).items()}

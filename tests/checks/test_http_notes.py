@@ -74,20 +74,20 @@ def of_a_head(status: int, *headers: tuple[str, str], get: int = 200) -> list[st
 
 
 def test_a_head_with_another_status_is_noted_and_nothing_else_of_it() -> None:
-    assert ["HEAD: RFC 9110, 9.3.2"] == of_a_head(405, ("Content-Type", "text/html"))
-    assert [] == of_a_head(404, JSON, get=404)
+    assert of_a_head(405, ("Content-Type", "text/html")) == ["HEAD: RFC 9110, 9.3.2"]
+    assert of_a_head(404, JSON, get=404) == []
 
 
 def test_a_head_with_another_type_or_length_is_noted() -> None:
-    assert ["HEAD: RFC 9110, 9.3.2"] == of_a_head(200, ("content-type", "text/html"))
-    assert ["HEAD: RFC 9110, 8.6"] == of_a_head(200, JSON, ("content-length", "0"))
+    assert of_a_head(200, ("content-type", "text/html")) == ["HEAD: RFC 9110, 9.3.2"]
+    assert of_a_head(200, JSON, ("content-length", "0")) == ["HEAD: RFC 9110, 8.6"]
 
 
 def test_a_head_that_leaves_out_what_hangs_on_the_content_is_not_noted() -> None:
-    assert [] == of_a_head(200)
-    assert [] == of_a_head(200, ("content-type", "application/JSON"), ("Content-Length", " 2"))
+    assert of_a_head(200) == []
+    assert of_a_head(200, ("content-type", "application/JSON"), ("Content-Length", " 2")) == []
 
 
 def test_of_a_head_without_an_answer_nothing_is_noted() -> None:
     silent = Exchange(Request("HEAD", URL), NoResponse(FailureKind.TIMEOUT, ""))
-    assert () == compare_head_with_get(Exchange(Request("GET", URL), Response(200, (), b"", 0)), silent)
+    assert compare_head_with_get(Exchange(Request("GET", URL), Response(200, (), b"", 0)), silent) == ()

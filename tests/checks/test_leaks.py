@@ -104,22 +104,22 @@ def test_a_key_in_a_body_is_a_must_whatever_the_status(
     rules: ResponseRules, answer: Said, status: int, body: Any
 ) -> None:
     (found,) = check_leaks(answer(status, body), rules, "here")
-    assert ("leak", "must", "the value of full") == (found.check, found.level, found.actual)
+    assert (found.check, found.level, found.actual) == ("leak", "must", "the value of full")
     assert KEY not in repr(found)
 
 
 def test_a_key_in_a_header_of_an_error_is_found(rules: ResponseRules, answer: Said) -> None:
-    assert ["the value of full"] == told(answer(400, {}, X_Echo=KEY), rules)
+    assert told(answer(400, {}, X_Echo=KEY), rules) == ["the value of full"]
 
 
 def test_what_a_success_may_hold_is_no_leak_and_in_an_error_it_is(rules: ResponseRules, answer: Said) -> None:
-    assert [] == told(answer(200, {"email": "someone@example.com"}), rules)
-    assert ["the value of login.email"] == told(answer(400, {"message": "no someone@example.com"}), rules)
+    assert told(answer(200, {"email": "someone@example.com"}), rules) == []
+    assert told(answer(400, {"message": "no someone@example.com"}), rules) == ["the value of login.email"]
 
 
 def test_a_content_may_tell_of_a_stack_trace_and_an_error_may_not(rules: ResponseRules, answer: Said) -> None:
-    assert [] == told(answer(200, {"text": TRACES["python"]}), rules)
-    assert 1 == len(told(answer(400, {"message": TRACES["python"]}), rules))
+    assert told(answer(200, {"text": TRACES["python"]}), rules) == []
+    assert len(told(answer(400, {"message": TRACES["python"]}), rules)) == 1
 
 
 INSIDE = {

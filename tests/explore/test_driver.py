@@ -167,7 +167,7 @@ def test_a_real_address_is_never_tried_with_a_wrong_password() -> None:
     server = Site()
     server.explore("login", budget=300)
     mine = [request.body for request in server.requests if b"me@site.example" in (request.body or b"")]
-    assert [b'{"email": "me@site.example", "password": "right"}'] == mine
+    assert mine == [b'{"email": "me@site.example", "password": "right"}']
 
 
 @pytest.mark.parametrize("way", ["", "html", "crashes-at-emoji", "total-is-text"])
@@ -188,10 +188,10 @@ def test_a_plan_is_not_exceeded_where_nothing_is_found(operation: str) -> None:
 def test_a_head_is_asked_for_once_and_only_noted() -> None:
     server = Newsroom("no-heads")
     explored = server.explore("listContents")
-    assert ["GET", "HEAD"] == [request.method for request in server.requests][:2]
-    assert 1 == [request.method for request in server.requests].count("HEAD")
-    assert [("HEAD", "RFC 9110, 9.3.2")] == [
-        (note.about, note.reference) for note in explored.notes if note.about == "HEAD"
+    assert [request.method for request in server.requests][:2] == ["GET", "HEAD"]
+    assert [request.method for request in server.requests].count("HEAD") == 1
+    assert [(note.about, note.reference) for note in explored.notes if note.about == "HEAD"] == [
+        ("HEAD", "RFC 9110, 9.3.2")
     ]
     assert explored.verdict is Verdict.CONFORMS
 
@@ -209,7 +209,7 @@ def test_a_login_is_ended_again() -> None:
         server = Site()
         server.explore(operation)
         paths = [request.url.rpartition("/")[2] for request in server.requests]
-        assert ["login", "token", "logout"] == [path for path in paths if path != "profile"][:3]
+        assert [path for path in paths if path != "profile"][:3] == ["login", "token", "logout"]
 
 
 def test_another_operations_password_is_sent_nowhere_else() -> None:
@@ -222,14 +222,14 @@ def test_another_operations_password_is_sent_nowhere_else() -> None:
 def test_of_a_chain_only_what_leads_to_the_operation_is_followed() -> None:
     server = Site()
     server.explore("deleteTopic")
-    assert ["insert", "2", "2"] == [request.url.rpartition("/")[2] for request in server.requests]
+    assert [request.url.rpartition("/")[2] for request in server.requests] == ["insert", "2", "2"]
 
 
 def test_a_status_is_tried_with_what_is_valid_even_in_a_small_budget() -> None:
     server = Newsroom()
     server.explore("patchStatus", budget=15)
     bodies = [request.body for request in server.requests if request.method == "PATCH"]
-    assert [b'{"status": ["PUBLISH"]}', b'{"status": ["DRAFT"]}'] == bodies[:2]
+    assert bodies[:2] == [b'{"status": ["PUBLISH"]}', b'{"status": ["DRAFT"]}']
     assert len(bodies) > 3
 
 

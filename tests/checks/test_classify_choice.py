@@ -96,7 +96,7 @@ def test_an_error_that_is_accepted_for_its_status_still_has_its_form(
     choose: Choose, answer: Callable[..., Response], accept: list[Any]
 ) -> None:
     _, found = choose(answer(400, "<html>", kind="text/html"), *accept)
-    assert [("envelope", "must")] == [(item.check, item.level) for item in found]
+    assert [(item.check, item.level) for item in found] == [("envelope", "must")]
 
 
 def test_a_key_in_an_answer_is_a_violation_even_where_the_answer_is_accepted(

@@ -56,5 +56,5 @@ def test_a_run_is_as_bad_as_its_worst_row(some: list[Verdict], more: list[Verdic
 
 
 def test_a_run_without_rows_was_not_exercised() -> None:
-    assert Verdict.NOT_EXERCISED is worst_verdict([])
-    assert Verdict.CONFORMS is worst_verdict([Verdict.NOT_EXERCISED, Verdict.CONFORMS])
+    assert worst_verdict([]) is Verdict.NOT_EXERCISED
+    assert worst_verdict([Verdict.NOT_EXERCISED, Verdict.CONFORMS]) is Verdict.CONFORMS
