@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,8 +19,16 @@ from conformance.contract.schema import Depth
 from conformance.engine.confirm import combine_runs, is_doubtful
 from conformance.engine.context import RunContext
 from conformance.engine.journal import draw_run_id
+from conformance.engine.process_locks import ProcessLocks
 from conformance.engine.row import run_row
-from conformance.engine.scheduler import Job, LimitedSender, Scheduler, resources_of_operation, resources_of_row
+from conformance.engine.scheduler import (
+    ANY_RESOURCE,
+    Job,
+    LimitedSender,
+    Scheduler,
+    resources_of_operation,
+    resources_of_row,
+)
 from conformance.engine.smoke import SmokeRows
 from conformance.plan.model import RowPlan, count_requests
 from conformance.plan.planner import SharedCalls, plan_row, without_drawn_values
@@ -125,9 +133,13 @@ class ContractRun:
     `start` begins with all of them.
     """
 
-    def __init__(self, context: RunContext, plans: Mapping[str, RowPlan], workers: int = 1) -> None:
+    def __init__(
+        self, context: RunContext, plans: Mapping[str, RowPlan], workers: int = 1, shared_folder: Path | None = None
+    ) -> None:
+        """`shared_folder`: where processes that run against the same target at the same time keep their locks."""
         self.context, self.plans = context, plans
         self._workers = workers
+        self._locks = ProcessLocks(shared_folder, context.target.base_url, context.shared.stopping)
         self._results: dict[str, RowResult] = {}
         self._explored: dict[str, Explored] = {}
         self._operations: tuple[str, ...] = ()
@@ -180,7 +192,7 @@ class ContractRun:
         name = f"{EXPLORE}{operation}"
         future = self._scheduler.futures.get(name) if self._scheduler else None
         if operation not in self._explored:
-            self._explored[operation] = self._explore(operation) if future is None else future.result()
+            self._explored[operation] = self._explore_job_run(operation) if future is None else future.result()
         return self._explored[operation]
 
     def close(self) -> None:
@@ -243,41 +255,61 @@ class ContractRun:
 
     def _run_row(self, name: str) -> dict[str, RowResult]:
         plan = self.plans[name]
+        resources = resources_of_row(self.context.contract, plan)
+        alone = partial(self._alone, resources)
         if self.context.depth == "smoke" and not plan.row.case.last:
-            rows = SmokeRows(self.context, self._standard, self._alone)
+            rows = SmokeRows(self.context, self._standard, alone)
             run = rows.run_reading(plan, partial(self._may_be_disturbed, name))
         else:
-            run = run_row(self.context, plan)
-            if self._may_be_disturbed(name) and is_doubtful(run.result):
-                with self._alone():
+            with self._hold(resources if plan.writes else ()):
+                run = run_row(self.context, plan)
+            if self._may_be_disturbed(name) and not plan.writes and is_doubtful(run.result):
+                with alone():
                     run = combine_runs(run, run_row(self.context, plan), disturbed=True)
         self.context.shared.publish(run.passed)
         return {name: run.result}
 
     def _run_writing_rows(self) -> dict[str, RowResult]:
+        job = self._jobs[SMOKE]
         rows = SmokeRows(self.context, self._standard, self._alone)
-        runs = rows.run_writing([self.plans[name] for name in self._rows_of(SMOKE)])
+        with self._hold(job.resources):
+            runs = rows.run_writing([self.plans[name] for name in self._rows_of(SMOKE)])
         for run in runs.values():
             self.context.shared.publish(run.passed)
         return {name: run.result for name, run in runs.items()}
 
     def _explore_job_run(self, operation: str) -> Explored:
-        first = self._explore(operation)
+        contract = self.context.contract
+        resources = resources_of_operation(contract, operation)
+        with self._hold(resources if contract.operations[operation].permission != "read" else ()):
+            first = self._explore(operation)
         caused = any(item.check in _OTHERS_MAY_CAUSE for item in first[0].findings)
         if not caused or not self._may_be_disturbed(f"{EXPLORE}{operation}"):
             return first
-        with self._alone():
+        with self._alone(resources):
             found, undocumented = self._explore(operation)
         beyond = replace(found.beyond_plan, confirmed=found.beyond_plan.confirmed + first[0].requests)
         return replace(found, requests=found.requests + first[0].requests, beyond_plan=beyond), undocumented
 
     def _may_be_disturbed(self, job: str) -> bool:
         """Whether another job may have written to what this one reads, so that it has to be run again alone."""
-        stopping = self.context.shared.stopping.is_set()
-        return self._scheduler is not None and not stopping and self._scheduler.was_disturbed(job)
+        if self.context.shared.stopping.is_set():
+            return False
+        return self._locks.are_shared or (self._scheduler is not None and self._scheduler.was_disturbed(job))
 
-    def _alone(self) -> AbstractContextManager[None]:
-        return self._scheduler.alone() if self._scheduler else nullcontext()
+    @contextmanager
+    def _alone(self, resources: Iterable[str] = ()) -> Iterator[None]:
+        """Nothing else runs in this process, and no other process writes to these resources."""
+        with self._scheduler.alone() if self._scheduler else nullcontext(), self._hold(resources):
+            yield
+
+    def _hold(self, resources: Iterable[str]) -> AbstractContextManager[None]:
+        """Hold resources among processes; a write to any of them needs all."""
+        names = set(resources)
+        if ANY_RESOURCE in names:
+            operations = self.context.contract.operations
+            names = names.union(*(resources_of_operation(self.context.contract, name) for name in operations))
+        return self._locks.hold(names)
 
     def _explore(self, operation: str) -> Explored:
         from conformance.explore.driver import explore_operation  # noqa: PLC0415 - Schemathesis is loaded only where it explores

@@ -86,7 +86,8 @@ class RunSession:
         if options.through is not None:
             context = replace(context, session=options.through(context.session))
         plans = plan_rows(contract, context.target, expected, options.depth, options.seed)
-        runner = ContractRun(context, plans, options.workers)
+        shared_folder = options.output if self._selection.real and options.share > 1 else None
+        runner = ContractRun(context, plans, options.workers, shared_folder)
         self._held[contract.name] = _StartedRun(contract, context.target, context, runner, notes)
         runner.start(rows, operations)
 
