@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from conformance.cli.options import language
 from conformance.files import write_text
 from conformance.history.page import render_history
 from conformance.history.store import Retention, delete_old_runs, read_history
@@ -20,20 +21,27 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("file", type=_FILE)
 @click.option("--html", type=_FILE, metavar="OUT", help="Draw it as a page, too.")
 @click.option("--contract", metavar="NAME", help="Only this contract.")
-@click.option("--target", metavar="NAME", help="Only the target that reports call so.")
+@click.option("--target", metavar="NAME", help="Only the target that reports call by this name.")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the newest N runs of each target.")
+@language
 @click.option("--keep", metavar="HOW MUCH", help="Delete what is older first: `90 days`, `500 runs` (of each target).")
 def command(  # noqa: PLR0917 - click gives them by name
-    file: Path, html: Path | None, contract: str | None, target: str | None, last: int | None, keep: str | None
+    file: Path,
+    html: Path | None,
+    contract: str | None,
+    target: str | None,
+    last: int | None,
+    language: str | None,
+    keep: str | None,
 ) -> int:
-    """Tell of every row since when its verdict holds, how often it flickered and when its wording changed.
+    """Show of every row since when its verdict holds, how often it changed back and when its wording changed.
 
     FILE is what `conformance run --history FILE` writes.
     """
     if keep is not None:
         delete_old_runs(file, Retention.parse(keep, "--keep"))
     found = read_history(file, contract, target, last)
-    click.echo(format_history(found), nl=False)
+    click.echo(format_history(found, language), nl=False)
     if html is not None:
-        write_text(html, render_history(found))
+        write_text(html, render_history(found, language))
     return 0

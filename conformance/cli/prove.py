@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from conformance.cli.contracts import select_contracts
+from conformance.cli.options import language
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
@@ -56,6 +57,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, metavar="N", help="processes")
 @click.option("--output", type=_FOLDER, default=Path("reports"), show_default=True, metavar="DIR", help="for the proof")
 @click.option("--target", metavar="T", help="a right target of your own, in place of the reference servers")
+@language
 @click.option("--cases", type=_FOLDER, default=Path("cases"), hidden=True)
 def command(  # noqa: PLR0917 - click gives them by name
     contract: str | None,
@@ -67,6 +69,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     workers: int,
     output: Path,
     target: str | None,
+    language: str | None,
     cases: Path,
 ) -> int:
     """Run the suite against servers that are wrong on purpose and right ones that differ.
@@ -93,8 +96,8 @@ def command(  # noqa: PLR0917 - click gives them by name
         *(one for name in chosen for one in right_servers(name, chosen[name], seeds, seed)),
     ]
     proof = _run(chosen, subjects, options, workers)
-    click.echo(format_proof(proof), nl=False)
-    _write(proof, output)
+    click.echo(format_proof(proof, language), nl=False)
+    _write(proof, output, language)
     if proof.partial:
         return INTERRUPTED
     return 0 if proof.stands else BROKEN
@@ -139,11 +142,11 @@ def _run(chosen: Mapping[str, Path], subjects: Sequence[Subject], options: Trial
     return build_proof(chosen, done, options, ProofDuration(started, round(perf_counter() - began, 1), partial))
 
 
-def _write(proof: Proof, output: Path) -> None:
+def _write(proof: Proof, output: Path, language: str | None) -> None:
     """`proof.json` and `proof.html`; raises OutputError."""
     texts = {
         "proof.json": json.dumps(proof_json(proof), ensure_ascii=False, indent=1) + "\n",
-        "proof.html": render_proof(proof),
+        "proof.html": render_proof(proof, language),
     }
     for name, text in texts.items():
         write_text(output / name, text)

@@ -124,16 +124,21 @@ def _check_status(answered: AnsweredProbe, body: Any) -> Iterator[Observation]:
         text = " ".join(read_messages(answered.rules, body))
         refused = Message("valid data was refused: {message}", message=text)
         detail = refused if text else Message("valid data was refused: no message")
-        successes = [one for one in documented if one.startswith("2")]
+        successes = [_as_number(one) for one in documented if one.startswith("2")]
         yield Observation(answered.find("valid-data", Level.MUST, successes, status, detail))
     elif validity is Validity.INVALID and status < 300 and not _is_what_was_asked_for(answered, body):
-        refusals = [one for one in documented if one.startswith("4")]
+        refusals = [_as_number(one) for one in documented if one.startswith("4")]
         detail = Message("what must be refused was accepted ({about})", about=answered.probe.about)
         yield Observation(answered.find("invalid-data", Level.MUST, refusals, status, detail))
     elif operation.documented(status) is None:
         firm = validity is not Validity.OPEN or operation.documented(400) is not None or status < 400
         level = Level.SHOULD if firm else Level.NOTE
-        yield Observation(answered.find("documented-status", level, documented, status))
+        yield Observation(answered.find("documented-status", level, [_as_number(one) for one in documented], status))
+
+
+def _as_number(status: str) -> int | str:
+    """A status as a number; `4XX` and `default` as the document writes them."""
+    return int(status) if status.isdecimal() else status
 
 
 def _is_what_was_asked_for(answered: AnsweredProbe, body: Any) -> bool:

@@ -95,6 +95,7 @@ _CHECKS = (
     *(Message("effect"), Message("choice"), Message("documented-status"), Message("invalid-data")),
     *(Message("valid-data"), Message("schema"), Message("stability"), Message("state"), Message("pair")),
     Message("allowance"),
+    Message("header"),
 )
 _NAMES: Final[Mapping[str, Message]] = {
     **{str(name): name for name in (*_LEVELS, *_CHECKS)},
