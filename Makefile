@@ -13,7 +13,7 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint format prove bench report clean
+.PHONY: help setup run test check lint format prove kinto bench report clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ format: $(DEV_READY) ## let ruff put the code in form
 
 prove: $(READY) ## run the suite against every wrong server and many right ones
 	@$(BIN)/conformance prove $(ARGS)
+
+kinto: $(DEV_READY) ## hold a real Kinto server to the contract in examples/kinto
+	@test -x .venv-kinto/bin/kinto || { $(PYTHON) -m venv .venv-kinto && .venv-kinto/bin/pip install --quiet --disable-pip-version-check kinto "setuptools<81"; }
+	@KINTO=.venv-kinto/bin/kinto $(BIN)/pytest tests/test_kinto.py -q -p no:cacheprovider
 
 bench: $(READY) ## measure what the suite itself costs, as ratios
 	@$(BIN)/python -m benchmarks $(ARGS)

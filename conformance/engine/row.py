@@ -64,11 +64,16 @@ def run_row(context: RunContext, plan: RowPlan) -> RowRun:
 
 def describe_unexercised(context: RunContext, plan: RowPlan) -> RowResult:
     """The result of a row for which the target lacks something."""
+    why = plan.row.case.not_provokable
     return replace(
         describe_row(context, plan),
         verdict=Verdict.NOT_EXERCISED,
-        reason=Message("lacks {names}", names=", ".join(plan.lacks)),
-        lacks=plan.lacks,
+        reason=(
+            Message("lacks {names}", names=", ".join(plan.lacks))
+            if why is None
+            else Message("nobody can provoke it: {reason}", reason=why)
+        ),
+        lacks=plan.lacks if why is None else (),
         skipped=plan.skipped,
     )
 

@@ -84,7 +84,7 @@ class Planner:
         """The row's plan, with what it has of others."""
         self._begin(shares)
         if self.case.not_provokable is not None:
-            return RowPlan(self.row, lacks=(f"a way to provoke it: {self.case.not_provokable}",))
+            return RowPlan(self.row, lacks=(f"a way to provoke it ({self.case.not_provokable.rstrip('.')})",))
         set_up = tuple(self._set_up())
         before = () if sequence_key(set_up) in self.shares.set_up else set_up
         after = self._steps(self.case.after)
