@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.checks.model import Verdict
-from conformance.contract.contract import Contract
+from conformance.contract.contract import Contract, Row
 from conformance.pytest_plugin.internal_errors import format_internal_error
 from conformance.results.model import Exploration, RowResult, Undocumented
 
@@ -123,6 +123,7 @@ class TableFile(pytest.File):
                 yield RowItem.from_parent(
                     self,
                     name=row.case.id,
+                    nodeid=_grouped_id(self, row.case.id, contract) if _writes(contract, row) else None,
                     row=row.id,
                     line=row.line,
                     conformance=self.conformance,
@@ -145,5 +146,30 @@ class OperationsFile(pytest.File):
         for name, operation in contract.operations.items():
             if operation.spec.explore and name in contract.file.operations:
                 yield ExploredItem.from_parent(
-                    self, name=name, operation=name, conformance=self.conformance, contract=contract
+                    self,
+                    name=name,
+                    nodeid=_grouped_id(self, name, contract),
+                    operation=name,
+                    conformance=self.conformance,
+                    contract=contract,
                 )
+
+
+def _grouped_id(file: pytest.File, name: str, contract: Contract) -> str | None:
+    """The ID of an item that changes a real target: in a worker of xdist with the group behind an `@`.
+
+    xdist runs the items of one group in one process. Its marker does not reach the ID in every version of pytest. None
+    where there are no groups: pytest makes the ID.
+    """
+    grouped = getattr(file.config.option, "loadgroup", False)
+    return f"{file.nodeid}::{name}@{contract.name}-writes" if grouped else None
+
+
+def _writes(contract: Contract, row: Row) -> bool:
+    """Whether a row, its controls included, may change the target."""
+    if row.case.last or row.case.permission not in (None, "read"):
+        return True
+    calls = [contract.operations[ref.call].permission for ref in row.operations]
+    chains = {step.call for control in row.case.control for step in control.steps}
+    calls += [contract.operations[name].permission for name in chains & set(contract.operations)]
+    return any(permission != "read" for permission in calls) or bool(chains & set(contract.file.chains))

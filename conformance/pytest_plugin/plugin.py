@@ -41,11 +41,17 @@ def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
             session.sink.check()
             _html(config, session)
             _display(config, session, finish)
-    if options.selection.real and getattr(config.option, "dist", "no") not in {"no", "each"}:
+    if hasattr(config, "workerinput"):
+        config.option.loadgroup = config.workerinput.get(GROUPS, False) or getattr(config.option, "loadgroup", False)
+    elif options.selection.real and getattr(config.option, "dist", "no") not in {"no", "each"}:
         config.option.dist = "loadgroup"  # rows that write stay in order, in one process
     stack = ExitStack()
     stack.enter_context(interrupt_on_signals())
     config.add_cleanup(stack.close)
+
+
+GROUPS = "conformance_groups"
+"""In the input of an xdist worker: whether items are to be grouped. Workers parse the command line anew."""
 
 
 class ContractHooks:
@@ -53,6 +59,11 @@ class ContractHooks:
 
     def __init__(self, config: pytest.Config, session: PluginSession) -> None:
         self._config, self._session = config, session
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell each worker of xdist whether this process hands out groups."""
+        node.workerinput[GROUPS] = getattr(self._config.option, "dist", "no") == "loadgroup"
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """The tables and `openapi.yaml` of a contract's folder."""
@@ -83,15 +94,6 @@ class ContractHooks:
         contract = self._session.contract(node.path.parent)
         tables = contract.file.tables if contract is not None else []
         return tables.index(node.path.stem) if node.path.stem in tables else len(tables)
-
-    @pytest.hookimpl(specname="pytest_collection_modifyitems", tryfirst=True)
-    def pytest_keep_writes_together(self, items: list[pytest.Item]) -> None:
-        """With xdist and a real target, run what writes in one process (`--dist loadgroup`)."""
-        if not getattr(self._config.option, "loadgroup", False):
-            return
-        for item in items:
-            if isinstance(item, ExploredItem) or (isinstance(item, RowItem) and _writes(item)):
-                item.add_marker(pytest.mark.xdist_group(f"{item.contract.name}-writes"))
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -146,19 +148,6 @@ def _phase(item: pytest.Item) -> int:
         return 1 if isinstance(item, ExploredItem) else 0
     row = item.contract.row(item.row)
     return 2 if row is not None and row.case.last else 0
-
-
-def _writes(item: RowItem) -> bool:
-    row = item.contract.row(item.row)
-    if row is None:
-        return False
-    if row.case.last or row.case.permission not in (None, "read"):
-        return True
-    calls = [item.contract.operations[ref.call].permission for ref in row.operations]
-    chains = [step.call for control in row.case.control for step in control.steps]
-    names = set(chains) & set(item.contract.operations)
-    calls += [item.contract.operations[name].permission for name in names]
-    return any(permission != "read" for permission in calls) or bool(set(chains) & set(item.contract.file.chains))
 
 
 def _contract_name(folder: Path) -> str:

@@ -251,3 +251,29 @@ def test_signals_that_end_a_process_leave_what_was_found(wrong: Path, tmp_path: 
     assert process.returncode == 2, text
     assert '"partial": true' in (tmp_path / "out" / "results.json").read_text(encoding="utf-8")
     assert "interrupted" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("dist", [(), ("--dist", "worksteal")])
+def test_rows_that_write_to_a_real_target_run_in_one_process(
+    run: Callable, tmp_path: Path, dist: tuple[str, ...]
+) -> None:
+    where = (
+        "from pathlib import Path\n"
+        "def pytest_runtest_logreport(report):\n"
+        "    if report.when == 'setup' and hasattr(report, 'node'):\n"
+        "        with Path('where').open('a') as file:\n"
+        "            file.write(f'{report.node.gateway.id} {report.nodeid}\\n')\n"
+    )
+    (tmp_path / "where_it_ran.py").write_text(where, encoding="utf-8")
+    with reference.start("kuroco") as server:
+        profile = tmp_path / "kuroco.yaml"
+        profile.write_text(dump(server.profile), encoding="utf-8")
+        cases = str(Path(__file__).parents[2] / "cases" / "kuroco")
+        ran = run(cases, "--conformance-target", str(profile), "-n", "3", *dist, "-p", "where_it_ran",
+                  cwd=tmp_path, PYTHONPATH=str(tmp_path))  # fmt: skip
+    assert ran.code == 0, ran.out
+    assert set(ran.verdicts.values()) == {"conforms"}
+    lines = (tmp_path / "where").read_text(encoding="utf-8").splitlines()
+    writers = {line.split()[0] for line in lines if "topics-write.yaml" in line}
+    assert len(lines) == 15
+    assert len(writers) == 1
