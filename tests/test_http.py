@@ -1,4 +1,4 @@
-"""Requests, answers and silences as values."""
+"""Requests, responses and failures as values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.http import Exchange, FailureKind, NoResponse, Request, Respons
 
 def test_a_header_is_found_whatever_its_case_and_the_first_one_counts() -> None:
     headers = (("x-a", "1"), ("X-A", "2"))
-    assert "1" == header(headers, "X-a")
+    assert header(headers, "X-a") == "1"
     assert header(headers, "X-B") is None
 
 
@@ -49,7 +49,7 @@ def test_neither_headers_nor_body_of_a_request_are_in_a_traceback() -> None:
 
 
 def test_a_body_with_a_byte_order_mark_is_json_and_one_in_latin_1_is_none() -> None:
-    assert {"a": 1} == Response(200, body=b'\xef\xbb\xbf{"a": 1}').json()
+    assert Response(200, body=b'\xef\xbb\xbf{"a": 1}').json() == {"a": 1}
     with pytest.raises(ValueError, match="utf-8"):
         Response(200, body=b'"\xe9"').json()
 
@@ -63,7 +63,7 @@ def test_what_is_not_json_raises_value_error_and_nothing_else(body: bytes) -> No
 
 
 def test_a_body_that_is_not_utf8_is_shown_with_escapes() -> None:
-    assert "caf\\xe9" == Response(200, body=b"caf\xe9").text
+    assert Response(200, body=b"caf\xe9").text == "caf\\xe9"
 
 
 @settings(max_examples=50, deadline=None, database=None)

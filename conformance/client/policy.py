@@ -202,7 +202,7 @@ class PermissionGate:
 
 
 def basic_authorization(url: str) -> str | None:
-    """The value with which a proxy is told the user and password of its URL; None where the URL has none."""
+    """The value of a Proxy-Authorization header, from the user and password of a URL; None where the URL has none."""
     parts = urlsplit(url)
     if parts.username is None:
         return None

@@ -234,7 +234,7 @@ class SecretDetector:
         self._done: dict[tuple[int, int], tuple[str, ...]] = {}
 
     def learn(self, name: str, value: str) -> None:
-        """Adds a secret; what is too short to be told from chance is left out."""
+        """Adds a secret; what is so short that it stands in texts by chance is left out."""
         pieces = dict(self._pieces)
         for form in _list_forms(value):
             for at, gram in form.grams:

@@ -23,8 +23,8 @@ def chunks(png: bytes) -> list[tuple[bytes, bytes]]:
     while at < len(png):
         (length,) = struct.unpack(">I", png[at : at + 4])
         kind, data = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
-        (told,) = struct.unpack(">I", png[at + 8 + length : at + 12 + length])
-        assert zlib.crc32(kind + data) == told
+        (checksum,) = struct.unpack(">I", png[at + 8 + length : at + 12 + length])
+        assert zlib.crc32(kind + data) == checksum
         found.append((kind, data))
         at += 12 + length
     return found
@@ -41,15 +41,15 @@ def test_an_image_of_any_size_is_a_whole_png(size: int) -> None:
     made = build_image(size)
     assert size == len(made)
     found = dict(chunks(made))
-    assert [b"IHDR", b"IDAT", b"IEND"] == [kind for kind in found if kind != b"prIv"]
+    assert [kind for kind in found if kind != b"prIv"] == [b"IHDR", b"IDAT", b"IEND"]
     width, height, depth, colour = struct.unpack(">IIBB", found[b"IHDR"][:10])
-    assert (1, 1, 8, 2) == (width, height, depth, colour)
-    assert 1 + 3 * width == len(zlib.decompress(found[b"IDAT"]))
+    assert (width, height, depth, colour) == (1, 1, 8, 2)
+    assert len(zlib.decompress(found[b"IDAT"])) == 1 + 3 * width
 
 
 @pytest.mark.parametrize("size", range(0, LEAST + 12, 7))
 def test_an_image_that_cannot_be_so_small_is_the_least_there_is(size: int) -> None:
-    assert LEAST == len(build_image(size))
+    assert len(build_image(size)) == LEAST
     chunks(build_image(size))
 
 
@@ -79,19 +79,19 @@ def test_a_part_that_is_no_image_is_plain_bytes_and_an_empty_file_is_empty() -> 
         {"name": "b", "filename": "b.png", "size": 0},
         {"name": "c", "filename": "c.png", "text": "no image"},
     ]
-    assert [b"xxxxx", b"", b"no image"] == [content for *_, content in parsed(*build_multipart(given, "edge"))]
+    assert [content for *_, content in parsed(*build_multipart(given, "edge"))] == [b"xxxxx", b"", b"no image"]
 
 
 def test_a_form_without_parts_is_only_its_end() -> None:
-    assert ("multipart/form-data; boundary=edge", b"--edge--\r\n") == build_multipart([], "edge")
+    assert build_multipart([], "edge") == ("multipart/form-data; boundary=edge", b"--edge--\r\n")
 
 
 @pytest.mark.parametrize("name", ['a"; filename="b', "a\r\nX-Evil: 1", "日本"])
 def test_a_name_cannot_leave_its_quotes(name: str) -> None:
     _, body = build_multipart([{"name": name, "filename": name, "text": "t"}], "edge")
     head = body.partition(b"\r\n\r\n")[0]
-    assert 3 == len(head.split(b"\r\n"))
-    assert 4 == head.count(b'"')
+    assert len(head.split(b"\r\n")) == 3
+    assert head.count(b'"') == 4
 
 
 @settings(max_examples=30, deadline=None, database=None)

@@ -64,7 +64,7 @@ def bind(shop: Callable[..., Contract], target: Callable[..., Target]) -> Bind:
     ],
 )
 def test_a_query_is_encoded_once(bind: Bind, query: Any, sent: str) -> None:
-    assert f"http://127.0.0.1:9/items{'?' + sent if sent else ''}" == bind(query=query).url
+    assert bind(query=query).url == f"http://127.0.0.1:9/items{'?' + sent if sent else ''}"
 
 
 @settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -74,12 +74,12 @@ def test_whatever_is_sent_is_decoded_as_it_was_meant(bind: Bind, name: str, valu
         return
     url = bind("get", query={name: value}, path={"id": segment}).url
     assert url.isascii()
-    assert [(name, value)] == parse_qsl(urlsplit(url).query, keep_blank_values=True, strict_parsing=True)
+    assert parse_qsl(urlsplit(url).query, keep_blank_values=True, strict_parsing=True) == [(name, value)]
     assert ["", "items", segment] == [unquote(part) for part in urlsplit(url).path.split("/")]
 
 
 def test_a_path_parameter_cannot_leave_its_place(bind: Bind) -> None:
-    assert "http://127.0.0.1:9/items/..%2F..%2Fadmin%3Fa%231" == bind("get", path={"id": "../../admin?a#1"}).url
+    assert bind("get", path={"id": "../../admin?a#1"}).url == "http://127.0.0.1:9/items/..%2F..%2Fadmin%3Fa%231"
 
 
 def test_a_path_parameter_that_nothing_fills_is_missing(bind: Bind) -> None:
@@ -88,7 +88,7 @@ def test_a_path_parameter_that_nothing_fills_is_missing(bind: Bind) -> None:
 
 
 def test_a_url_of_its_own_goes_out_as_it_is(bind: Bind) -> None:
-    assert "http://127.0.0.1:9/a//b/../c%7e?x=%zz" == bind(url="/a//b/../c%7e?x=%zz", query={"gone": 1}).url
+    assert bind(url="/a//b/../c%7e?x=%zz", query={"gone": 1}).url == "http://127.0.0.1:9/a//b/../c%7e?x=%zz"
 
 
 def test_a_placeholder_takes_its_value_from_the_profile_and_from_earlier_answers(bind: Bind) -> None:
@@ -96,7 +96,7 @@ def test_a_placeholder_takes_its_value_from_the_profile_and_from_earlier_answers
     url = bind(
         "get", path={"id": "{fixture.item}"}, query={"a": "{capture.seen}", "l": "{language}{other}"}, scope=scope
     ).url
-    assert "http://127.0.0.1:9/items/spoon?a=a%20b&l=jaen" == url
+    assert url == "http://127.0.0.1:9/items/spoon?a=a%20b&l=jaen"
     for name in ("{capture.none}", "{fixture.none}", "{language}", "{other}", "{drawn}", "{credential.none}"):
         with pytest.raises(MissingValue, match=name.strip("{}")):
             bind(query={"a": name})
@@ -121,24 +121,24 @@ def parts(request: Request) -> tuple[str | None, bytes | None]:
     ],
 )
 def test_json_goes_out_as_json(bind: Bind, value: Any, sent: str) -> None:
-    assert ("application/json", sent.encode()) == parts(bind("add", json_=value))
+    assert parts(bind("add", json_=value)) == ("application/json", sent.encode())
 
 
 def test_a_raw_body_goes_out_to_the_byte(bind: Bind) -> None:
     text = '{"status": ["PUBLISH"} é'
-    assert ("application/json", text.encode()) == parts(bind("add", raw=text))
-    assert ("text/plain", b"") == parts(bind("add", raw="", content_type="text/plain"))
+    assert parts(bind("add", raw=text)) == ("application/json", text.encode())
+    assert parts(bind("add", raw="", content_type="text/plain")) == ("text/plain", b"")
 
 
 def test_no_body_and_one_that_was_taken_away_send_none(bind: Bind) -> None:
-    assert (None, None) == parts(bind("add"))
-    assert (None, None) == parts(bind("add", json_={"omit": True}))
-    assert (None, None) == parts(bind("add", raw={"omit": True}))
+    assert parts(bind("add")) == (None, None)
+    assert parts(bind("add", json_={"omit": True})) == (None, None)
+    assert parts(bind("add", raw={"omit": True})) == (None, None)
 
 
 def test_a_header_of_its_own_beats_the_content_type_and_one_can_be_left_out(bind: Bind) -> None:
     request = bind("add", json_={}, headers={"Content-Type": "text/x", "X-Gone": {"omit": True}, "X-N": 5})
-    assert {"Content-Type": "text/x", "X-N": "5", "X-Key": ""} == dict(request.headers) | {"X-Key": ""}
+    assert dict(request.headers) | {"X-Key": ""} == {"Content-Type": "text/x", "X-N": "5", "X-Key": ""}
 
 
 def test_a_multipart_body_says_its_boundary(bind: Bind) -> None:
@@ -157,11 +157,11 @@ def key(request: Request) -> str | None:
 
 
 def test_a_credential_is_sent_in_its_header(bind: Bind) -> None:
-    assert "the-full-key-0123" == key(bind(credential="full"))
-    assert "the-guest-key-4567" == key(bind(credential="guest"))
+    assert key(bind(credential="full")) == "the-full-key-0123"
+    assert key(bind(credential="guest")) == "the-guest-key-4567"
     assert key(bind()) is None
     assert key(bind(credential="none")) is None
-    assert "" == key(bind(credential="empty"))
+    assert key(bind(credential="empty")) == ""
 
 
 def test_a_wrong_credential_is_no_one_s_and_the_same_for_the_same_attempt(bind: Bind) -> None:
@@ -180,18 +180,18 @@ def test_a_credential_that_the_target_does_not_have_is_missing(bind: Bind) -> No
 def test_members_of_a_credential_can_stand_in_a_body(bind: Bind) -> None:
     login = {"login": {"email": {"value": "a@example.com"}, "password": {"value": "hush"}}}
     request = bind("add", json_={"e": "{credential.login.email}"}, profile={"credentials": login})
-    assert b'{"e": "a@example.com"}' == request.body
+    assert request.body == b'{"e": "a@example.com"}'
 
 
 def test_a_hook_adds_its_headers_and_a_vantage_its_address(bind: Bind) -> None:
     request = bind(hook="boom", vantage="outside")
     assert ("X-Boom", "1") in request.headers
-    assert ("127.0.0.9", None) == (request.source_address, request.proxy)
-    assert (None, None) == (bind().source_address, bind().proxy)
+    assert (request.source_address, request.proxy) == ("127.0.0.9", None)
+    assert (bind().source_address, bind().proxy) == (None, None)
 
 
 def test_a_method_of_its_own_beats_that_of_the_operation(bind: Bind) -> None:
-    assert ("GET", "PUT") == (bind().method, bind(method="PUT").method)
+    assert (bind().method, bind(method="PUT").method) == ("GET", "PUT")
 
 
 # --- words that nobody has used ------------------------------------------------------------------------------------
@@ -233,8 +233,8 @@ def test_a_default_is_one_word_for_the_whole_run(bind: Bind) -> None:
 
 
 def test_letters_are_as_many_as_the_profile_says(bind: Bind) -> None:
-    assert "abcde" == word(bind, "{text.latin.sizes.max}")
-    assert "あいうえおお" == word(bind, "{text.kana.sizes.max|one-more}")
+    assert word(bind, "{text.latin.sizes.max}") == "abcde"
+    assert word(bind, "{text.kana.sizes.max|one-more}") == "あいうえおお"
 
 
 @pytest.mark.parametrize(

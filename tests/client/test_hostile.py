@@ -99,10 +99,10 @@ def test_an_unusual_answer_has_no_fault(serve: Start, talk: Start, name: str) ->
 
 def test_an_interim_answer_is_not_taken_for_the_answer(serve: Start, talk: Start) -> None:
     outcome = ask(serve(GOOD["interim answers"][0]), talk)
-    assert (200, ()) == (outcome.status, outcome.headers)
+    assert (outcome.status, outcome.headers) == (200, ())
 
 
-SILENT = {
+FAILING = {
     "another protocol": (b"SSH-2.0-OpenSSH_9\r\n", FailureKind.NOT_HTTP),
     "a status of two digits": (b"HTTP/1.1 20 OK\r\n\r\n", FailureKind.NOT_HTTP),
     "a status of four digits": (b"HTTP/1.1 2000 OK\r\n\r\n", FailureKind.NOT_HTTP),
@@ -113,9 +113,9 @@ SILENT = {
 }
 
 
-@pytest.mark.parametrize("name", SILENT)
-def test_what_is_no_answer_is_a_silence_of_its_kind(serve: Start, talk: Start, name: str) -> None:
-    raw, kind = SILENT[name]
+@pytest.mark.parametrize("name", FAILING)
+def test_what_is_no_response_is_a_failure_of_its_kind(serve: Start, talk: Start, name: str) -> None:
+    raw, kind = FAILING[name]
     outcome = ask(serve(raw), talk)
     assert isinstance(outcome, NoResponse)
     assert kind == outcome.kind
@@ -167,9 +167,9 @@ def test_headers_without_end_are_read_up_to_the_bound(pour: Start, talk: Start, 
     assert "more than 256 KiB of headers" in outcome.faults[0]
 
 
-def test_interim_answers_without_end_are_a_silence(pour: Start, talk: Start) -> None:
+def test_interim_answers_without_end_are_a_failure(pour: Start, talk: Start) -> None:
     outcome = ask(pour(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100), talk)
-    assert FailureKind.NOT_HTTP == outcome.kind
+    assert outcome.kind == FailureKind.NOT_HTTP
 
 
 def test_memory_stays_small_whatever_comes(pour: Start, serve: Start, talk: Start) -> None:
@@ -202,21 +202,21 @@ def test_a_gzip_bomb_is_unpacked_up_to_the_bound(serve: Start, talk: Start) -> N
     assert outcome.response.size <= 32 << 20
 
 
-def test_silence_is_a_timeout(serve: Start, talk: Start) -> None:
+def test_no_byte_in_time_is_a_timeout(serve: Start, talk: Start) -> None:
     outcome = ask(serve(lambda connection, number: time.sleep(3)), talk)
-    assert (FailureKind.TIMEOUT, "no byte for 0.25 s") == (outcome.kind, outcome.detail)
+    assert (outcome.kind, outcome.detail) == (FailureKind.TIMEOUT, "no byte for 0.25 s")
 
 
 @pytest.mark.parametrize("start", [b"", HEAD, HEAD + b"Content-Length: 5000\r\n\r\n"])
 def test_a_slow_drip_ends_at_the_time_for_a_whole_answer(pour: Start, talk: Start, start: bytes) -> None:
     drip = HEAD[:1] if not start else b"x"
     outcome = ask(pour(start, drip, 0.05), talk, tries=1)
-    assert FailureKind.TIMEOUT == outcome.kind
+    assert outcome.kind == FailureKind.TIMEOUT
     assert "not complete after 0.5 s" in outcome.detail
     assert (200 if b"\n" in start else None) == (outcome.response and outcome.response.status)
 
 
-def test_a_reset_within_the_body_is_a_silence_with_what_came(serve: Start, talk: Start) -> None:
+def test_a_reset_within_the_body_is_a_failure_with_what_came(serve: Start, talk: Start) -> None:
     def handle(connection: socket.socket, number: int) -> None:
         connection.recv(9999)
         connection.sendall(HEAD + b"Content-Length: 9\r\n\r\n{}")
@@ -224,34 +224,34 @@ def test_a_reset_within_the_body_is_a_silence_with_what_came(serve: Start, talk:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
     outcome = ask(serve(handle), talk)
-    assert (FailureKind.RESET, b"{}") == (outcome.kind, outcome.response.body)
+    assert (outcome.kind, outcome.response.body) == (FailureKind.RESET, b"{}")
 
 
 def test_a_closed_port_is_refused(serve: Start, talk: Start) -> None:
     server = serve(b"")
     server.close()
     session = talk(server.url)
-    assert FailureKind.REFUSED == session.send(Request("GET", server.url)).outcome.kind
+    assert session.send(Request("GET", server.url)).outcome.kind == FailureKind.REFUSED
     assert session.sent == 0
 
 
 def test_a_name_that_does_not_exist_is_unresolved(talk: Start) -> None:
     url = "http://nothing.invalid"
-    assert FailureKind.UNRESOLVED == talk(url).send(Request("GET", url)).outcome.kind
+    assert talk(url).send(Request("GET", url)).outcome.kind == FailureKind.UNRESOLVED
 
 
-def test_what_does_not_speak_tls_is_a_silence_of_tls(serve: Start, talk: Start) -> None:
+def test_what_does_not_speak_tls_is_a_failure_of_tls(serve: Start, talk: Start) -> None:
     def handle(connection: socket.socket, number: int) -> None:
         connection.recv(9999)
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     url = serve(handle).url.replace("http:", "https:")
-    assert FailureKind.TLS == talk(url).send(Request("GET", url)).outcome.kind
+    assert talk(url).send(Request("GET", url)).outcome.kind == FailureKind.TLS
 
 
 def test_the_answer_to_head_has_no_body(serve: Start, talk: Start) -> None:
     outcome = ask(serve(HEAD + b"Content-Length: 500\r\n\r\n"), talk, "HEAD")
-    assert (200, b"", ()) == (outcome.status, outcome.body, outcome.faults)
+    assert (outcome.status, outcome.body, outcome.faults) == (200, b"", ())
 
 
 def test_a_large_answer_is_kept_whole(serve: Start, talk: Start) -> None:

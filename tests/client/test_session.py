@@ -59,7 +59,7 @@ def test_the_url_goes_out_as_it_is_written(serve: Start, talk: Start, target: st
     server = script(serve, OK)
     exchange = talk(server.url).send(Request("GET", server.url + target + "#fragment"))
     assert isinstance(exchange.outcome, Response)
-    assert f"GET {target} HTTP/1.1".encode() == server.requests[0].split(b"\r\n")[0]
+    assert server.requests[0].split(b"\r\n")[0] == f"GET {target} HTTP/1.1".encode()
 
 
 def test_headers_go_out_as_given_and_nothing_is_added_to_them(serve: Start, talk: Start) -> None:
@@ -110,7 +110,7 @@ def test_the_body_goes_out_as_given(serve: Start, talk: Start, body: bytes) -> N
 
     server = serve(handle)
     assert talk(server.url).send(Request("POST", server.url, (), body, permission="write")).response
-    assert [body] == actual
+    assert actual == [body]
     assert f"Content-Length: {len(body)}\r\n".encode() in server.requests[0]
 
 
@@ -124,7 +124,7 @@ def test_no_cookie_is_sent_back(serve: Start, talk: Start) -> None:
 
 def test_a_redirect_is_an_answer_and_is_not_followed(serve: Start, talk: Start) -> None:
     server = script(serve, status(302, "Location: /elsewhere\r\n"))
-    assert 302 == talk(server.url).send(Request("GET", server.url)).response.status
+    assert talk(server.url).send(Request("GET", server.url)).response.status == 302
     assert len(server.requests) == 1
 
 
@@ -144,7 +144,7 @@ def test_a_connection_is_used_again(serve: Start, talk: Start) -> None:
     session = talk(server.url)
     for _ in range(5):
         assert session.send(Request("GET", server.url)).response
-    assert (1, 5) == (len(server.peers), session.sent)
+    assert (len(server.peers), session.sent) == (1, 5)
 
 
 def test_an_exchange_tells_when_it_went_out(serve: Start, talk: Start) -> None:
@@ -158,7 +158,7 @@ def test_an_exchange_tells_when_it_went_out(serve: Start, talk: Start) -> None:
 
 def test_what_was_never_sent_has_no_start(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
-    assert "" == talk(server.url).send(Request("GET", "http://elsewhere.example/")).started
+    assert talk(server.url).send(Request("GET", "http://elsewhere.example/")).started == ""
 
 
 def test_ipv6(serve: Start, talk: Start) -> None:
@@ -192,8 +192,8 @@ def test_a_request_to_another_place_never_leaves(serve: Start, talk: Start, url:
     server = script(serve, OK)
     session = talk(server.url)
     exchange = session.send(Request("GET", url.format(port=server.port)))
-    assert FailureKind.NOT_SENT == exchange.outcome.kind
-    assert (0, 0, 0) == (exchange.tries, session.sent, len(server.peers))
+    assert exchange.outcome.kind == FailureKind.NOT_SENT
+    assert (exchange.tries, session.sent, len(server.peers)) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("permission", ["write", "delete", "exhaust", "anything"])
@@ -201,9 +201,9 @@ def test_a_request_without_permission_never_leaves(serve: Start, talk: Start, pe
     server = script(serve, OK)
     session = talk(server.url, ("read",))
     exchange = session.send(Request("POST", server.url, (), b"{}", permission))
-    assert FailureKind.NOT_SENT == exchange.outcome.kind
+    assert exchange.outcome.kind == FailureKind.NOT_SENT
     assert permission in exchange.outcome.detail
-    assert (0, 0) == (session.sent, len(server.peers))
+    assert (session.sent, len(server.peers)) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -222,17 +222,17 @@ def test_what_would_be_two_requests_never_leaves(serve: Start, talk: Start, requ
     server = script(serve, OK)
     method, path, headers = request_
     outcome = talk(server.url).send(Request(method, server.url + path, headers)).outcome
-    assert FailureKind.NOT_SENT == outcome.kind
+    assert outcome.kind == FailureKind.NOT_SENT
     assert not server.peers
 
 
 @pytest.mark.parametrize("url", ["", "host", "ftp://host/", "http://", "http://a:b@host/", "http://host:x/"])
-def test_a_base_url_that_is_none_is_told_at_once(url: str) -> None:
+def test_a_base_url_that_is_none_is_named_at_once(url: str) -> None:
     with pytest.raises(ConfigError, match="base_url"):
         Session(Access(url))
 
 
-def test_a_missing_ca_bundle_is_told_at_once(tmp_path: Path) -> None:
+def test_a_missing_ca_bundle_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="ca_bundle"):
         Session(Access("https://host", ca_bundle=str(tmp_path / "none.pem")))
 
@@ -245,14 +245,14 @@ def test_a_request_comes_from_its_source_address(serve: Start, talk: Start) -> N
     session = talk(server.url)
     assert session.send(Request("GET", server.url, source_address="127.0.0.9")).response
     assert session.send(Request("GET", server.url)).response
-    assert ["127.0.0.9", "127.0.0.1"] == server.peers
+    assert server.peers == ["127.0.0.9", "127.0.0.1"]
 
 
 def test_an_address_that_is_not_ours_is_no_fault_of_the_target(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
     session = talk(server.url)
     outcome = session.send(Request("GET", server.url, source_address="192.0.2.1")).outcome
-    assert FailureKind.NOT_SENT == outcome.kind
+    assert outcome.kind == FailureKind.NOT_SENT
     assert session.gone is None
 
 
@@ -262,7 +262,7 @@ def test_a_request_goes_through_its_proxy_with_the_url_as_written(serve: Start, 
     url = "http://target.invalid:81/a/../%7e?b"
     assert session.send(Request("GET", url, proxy=proxy.url.replace("//", "//me:word@"))).response
     lines = proxy.requests[0].split(b"\r\n")
-    assert b"GET http://target.invalid:81/a/../%7e?b HTTP/1.1" == lines[0]
+    assert lines[0] == b"GET http://target.invalid:81/a/../%7e?b HTTP/1.1"
     assert b"Host: target.invalid:81" in lines
     assert any(line.startswith(b"Proxy-Authorization: Basic ") for line in lines)
 
@@ -297,12 +297,12 @@ def test_an_answer_before_the_body_was_read_is_an_answer(
     for _ in range(5):
         exchange = session.send(Request("POST", server.url, (), body, "write"), repeatable=False)
         assert exchange.response is not None, exchange.outcome
-        assert (400, b"{}", (), 1) == (
+        assert (
             exchange.response.status,
             exchange.response.body,
             exchange.response.faults,
             exchange.tries,
-        )
+        ) == (400, b"{}", (), 1)
 
 
 def test_an_answer_in_two_pieces_before_the_body_was_read_is_an_answer(serve: Start, talk: Start) -> None:
@@ -317,7 +317,7 @@ def test_an_answer_in_two_pieces_before_the_body_was_read_is_an_answer(serve: St
     for _ in range(20):
         exchange = session.send(Request("POST", server.url, (), bytes(6_000_000), "write"), repeatable=False)
         assert exchange.response is not None, exchange.outcome
-        assert 400 == exchange.response.status
+        assert exchange.response.status == 400
     assert session.sent < 30
 
 
@@ -330,7 +330,7 @@ def test_a_refusal_that_loses_its_end_is_asked_for_again_and_then_taken(serve: S
     exchange = talk(server.url, limits={"tries": 3}).send(
         Request("POST", server.url, (), bytes(6_000_000), "write"), repeatable=False
     )
-    assert (400, 3) == (exchange.response.status, exchange.tries)
+    assert (exchange.response.status, exchange.tries) == (400, 3)
     assert exchange.response.faults
 
 
@@ -340,7 +340,7 @@ def test_an_answer_is_read_from_a_server_that_stops_reading(serve: Start, talk: 
     exchange = talk(server.url, limits={"read": 5.0, "whole": 5.0}).send(
         Request("POST", server.url, (), bytes(6_000_000), "write")
     )
-    assert 400 == exchange.response.status
+    assert exchange.response.status == 400
     assert time.perf_counter() - start < 1.5
 
 
@@ -358,14 +358,14 @@ def test_an_interim_answer_does_not_end_an_upload(serve: Start, talk: Start) -> 
 
     server = serve(handle)
     assert talk(server.url).send(Request("POST", server.url, (), bytes(3_000_000), "write")).response
-    assert [3_000_000] == actual
+    assert actual == [3_000_000]
 
 
 def test_an_upload_that_nobody_reads_is_a_timeout(serve: Start, talk: Start) -> None:
     server = serve(lambda connection, number: time.sleep(3))
     upload = Request("POST", server.url, (), bytes(9_000_000), "write")
     outcome = talk(server.url).send(upload, repeatable=False).outcome
-    assert (FailureKind.TIMEOUT, "the target stopped reading the request") == (outcome.kind, outcome.detail)
+    assert (outcome.kind, outcome.detail) == (FailureKind.TIMEOUT, "the target stopped reading the request")
 
 
 # Repetition
@@ -376,7 +376,7 @@ def test_an_unasked_refusal_is_repeated(serve: Start, talk: Start, waits: list[f
     server = script(serve, status(code), OK)
     session = talk(server.url)
     exchange = session.send(Request("GET", server.url))
-    assert (200, 2, 2) == (exchange.response.status, exchange.tries, session.sent)
+    assert (exchange.response.status, exchange.tries, session.sent) == (200, 2, 2)
     assert 0.1 < waits[0] < 0.3
 
 
@@ -393,7 +393,7 @@ def test_a_refusal_without_end_is_unavailable_with_its_answer(serve: Start, talk
 def test_a_status_that_was_asked_for_is_an_answer(serve: Start, talk: Start, waits: list[float]) -> None:
     server = script(serve, status(429), OK)
     exchange = talk(server.url).send(Request("GET", server.url), asked_for=frozenset({429}))
-    assert (429, 1, []) == (exchange.response.status, exchange.tries, waits)
+    assert (exchange.response.status, exchange.tries, waits) == (429, 1, [])
 
 
 @pytest.mark.parametrize("code", [500, 404, 501, 505])
@@ -407,7 +407,7 @@ def test_429_without_retry_after_outlasts_a_window_of_ten_seconds(
 ) -> None:
     server = script(serve, *[status(429)] * 30)
     exchange = talk(server.url, limits={"tries": 4, "patience": 60.0}).send(Request("GET", server.url))
-    assert FailureKind.UNAVAILABLE == exchange.outcome.kind
+    assert exchange.outcome.kind == FailureKind.UNAVAILABLE
     assert 50 < sum(waits) <= 60
     assert max(waits) < 6
 
@@ -415,13 +415,13 @@ def test_429_without_retry_after_outlasts_a_window_of_ten_seconds(
 def test_retry_after_is_kept(serve: Start, talk: Start, waits: list[float]) -> None:
     server = script(serve, status(503, "Retry-After: 7\r\n"), OK)
     assert talk(server.url).send(Request("GET", server.url)).response
-    assert [7.0] == waits
+    assert waits == [7.0]
 
 
 def test_a_retry_after_beyond_the_patience_is_not_waited_for(serve: Start, talk: Start, waits: list[float]) -> None:
     server = script(serve, status(429, "Retry-After: 3600\r\n"), OK)
-    assert FailureKind.UNAVAILABLE == talk(server.url).send(Request("GET", server.url)).outcome.kind
-    assert [] == waits
+    assert talk(server.url).send(Request("GET", server.url)).outcome.kind == FailureKind.UNAVAILABLE
+    assert waits == []
 
 
 def test_a_retry_after_holds_for_every_worker(serve: Start, talk: Start, waits: list[float]) -> None:
@@ -438,14 +438,14 @@ def test_a_reset_is_repeated(serve: Start, talk: Start) -> None:
     server = script(serve, None, OK)
     session = talk(server.url)
     exchange = session.send(Request("GET", server.url))
-    assert (200, 2, 2) == (exchange.response.status, exchange.tries, session.sent)
+    assert (exchange.response.status, exchange.tries, session.sent) == (200, 2, 2)
 
 
 def test_a_reset_of_what_must_not_be_repeated_stands(serve: Start, talk: Start) -> None:
     server = script(serve, None, OK)
     session = talk(server.url)
     exchange = session.send(Request("POST", server.url, (), b"{}", "write"), repeatable=False)
-    assert (FailureKind.RESET, 1, 1) == (exchange.outcome.kind, exchange.tries, session.sent)
+    assert (exchange.outcome.kind, exchange.tries, session.sent) == (FailureKind.RESET, 1, 1)
 
 
 def test_a_reset_of_a_later_one_that_must_not_be_repeated_stands_too(serve: Start, talk: Start) -> None:
@@ -453,8 +453,8 @@ def test_a_reset_of_a_later_one_that_must_not_be_repeated_stands_too(serve: Star
     session = talk(server.url)
     request = Request("POST", server.url, (), b"{}", "write")
     kinds = [type(session.send(request, repeatable=False).outcome) for _ in range(3)]
-    assert [Response, Response, NoResponse] == kinds
-    assert 3 == session.sent == len(server.requests)
+    assert kinds == [Response, Response, NoResponse]
+    assert (session.sent, len(server.requests)) == (3, 3)
 
 
 def test_what_must_not_be_repeated_never_meets_an_idle_connection(serve: Start, talk: Start) -> None:
@@ -462,7 +462,7 @@ def test_what_must_not_be_repeated_never_meets_an_idle_connection(serve: Start, 
     session = talk(server.url)
     for _ in range(3):
         assert session.send(Request("POST", server.url, (), b"{}", "write"), repeatable=False).response
-    assert 3 == len(server.peers)
+    assert len(server.peers) == 3
 
 
 @pytest.mark.parametrize(("code", "kind"), [(429, None), (503, None), (502, "unavailable"), (504, "unavailable")])
@@ -504,14 +504,14 @@ def test_a_body_cut_short_once_is_asked_for_again(serve: Start, talk: Start) -> 
 
     server = serve(handle)
     exchange = talk(server.url).send(Request("GET", server.url))
-    assert (b"{}", (), 2) == (exchange.response.body, exchange.response.faults, exchange.tries)
+    assert (exchange.response.body, exchange.response.faults, exchange.tries) == (b"{}", (), 2)
 
 
 def test_a_body_cut_short_every_time_is_the_targets_answer(serve: Start, talk: Start) -> None:
     server = serve(OK[:-1])
     session = talk(server.url, limits={"tries": 3})
     first, second = (session.send(Request("GET", server.url)) for _ in range(2))
-    assert (3, 1) == (first.tries, second.tries)
+    assert (first.tries, second.tries) == (3, 1)
     assert first.response.faults == second.response.faults != ()
 
 
@@ -520,9 +520,9 @@ def test_three_percent_of_resets_and_two_of_503_are_never_seen(serve: Start, tal
     server = script(serve, *answers)
     session = talk(server.url, limits={"tries": 4})
     with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda n: session.send(Request("GET", f"{server.url}/{n}")).outcome, range(300)))
-    assert {200} == {outcome.status for outcome in replies if isinstance(outcome, Response)}
-    assert 300 == len([outcome for outcome in replies if isinstance(outcome, Response)])
+        outcomes = list(pool.map(lambda n: session.send(Request("GET", f"{server.url}/{n}")).outcome, range(300)))
+    assert {outcome.status for outcome in outcomes if isinstance(outcome, Response)} == {200}
+    assert len([outcome for outcome in outcomes if isinstance(outcome, Response)]) == 300
 
 
 # The breaker
@@ -533,7 +533,7 @@ def test_a_target_that_refuses_three_requests_is_gone(serve: Start, talk: Start)
     server.close()
     session = talk(server.url)
     kinds = [session.send(Request("GET", server.url)).outcome.kind for _ in range(4)]
-    assert [FailureKind.REFUSED] * 3 + [FailureKind.NOT_SENT] == kinds
+    assert kinds == [FailureKind.REFUSED] * 3 + [FailureKind.NOT_SENT]
     assert "3 requests in a row did not reach it" in session.gone
     assert session.send(Request("GET", server.url)).outcome.detail.startswith("the target is gone: 3 requests")
 
@@ -542,7 +542,7 @@ def test_a_target_that_answers_no_more_is_gone_after_five(serve: Start, talk: St
     server = serve(lambda connection, number: time.sleep(2))
     session = talk(server.url, limits={"read": 0.03, "tries": 1})
     kinds = [session.send(Request("GET", server.url)).outcome.kind for _ in range(6)]
-    assert [FailureKind.TIMEOUT] * 5 + [FailureKind.NOT_SENT] == kinds
+    assert kinds == [FailureKind.TIMEOUT] * 5 + [FailureKind.NOT_SENT]
 
 
 @pytest.mark.parametrize("answer", [None, b"nonsense\r\n", status(503)])
@@ -579,7 +579,7 @@ def test_many_workers_share_one_session(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
     session = talk(server.url, limits={"read": 5.0, "whole": 5.0})
     with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda n: session.send(Request("GET", f"{server.url}/{n}")).response, range(200)))
-    assert all(replies)
-    assert 200 == session.sent == len(server.requests)
+        outcomes = list(pool.map(lambda n: session.send(Request("GET", f"{server.url}/{n}")).response, range(200)))
+    assert all(outcomes)
+    assert (session.sent, len(server.requests)) == (200, 200)
     assert len(server.peers) <= 8

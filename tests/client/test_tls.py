@@ -68,7 +68,7 @@ def response(server: Any, connection: socket.socket) -> None:
 def test_a_private_certificate_is_refused_unless_its_ca_is_named(secure: Start, certificate: Path) -> None:
     server = secure(response)
     outcome = Session(Access(server.url), LIMITS, sleep=lambda _: None).send(Request("GET", server.url)).outcome
-    assert FailureKind.TLS == outcome.kind
+    assert outcome.kind == FailureKind.TLS
     assert "certificate" in outcome.detail
     session = Session(Access(server.url, ca_bundle=str(certificate)), LIMITS)
     for _ in range(3):
@@ -94,8 +94,8 @@ def test_a_first_reset_within_tls_is_no_idle_connection(secure: Start, certifica
         Access(server.url, frozenset({"write"}), ca_bundle=str(certificate)), LIMITS, sleep=lambda _: None
     )
     exchange = session.send(Request("POST", server.url, (), b"{}", "write"), repeatable=False)
-    assert FailureKind.RESET == exchange.outcome.kind
-    assert 1 == len(server.requests) == session.sent
+    assert exchange.outcome.kind == FailureKind.RESET
+    assert (len(server.requests), session.sent) == (1, 1)
     session.close()
 
 
@@ -111,7 +111,7 @@ def test_an_answer_before_the_body_was_read_is_an_answer(secure: Start, certific
     for _ in range(5):
         exchange = session.send(Request("POST", server.url, (), bytes(6_000_000), "write"), repeatable=False)
         assert exchange.response is not None, exchange.outcome
-        assert 400 == exchange.response.status
+        assert exchange.response.status == 400
     session.close()
 
 

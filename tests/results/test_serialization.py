@@ -42,10 +42,10 @@ def test_what_was_written_is_read_again() -> None:
 def test_names_are_those_that_other_programs_rely_on() -> None:
     value = json.loads(format_results(sample_results()))
 
-    assert (2, "standard", False) == (value["format"], value["depth"], value["partial"])
+    assert (value["format"], value["depth"], value["partial"]) == (2, "standard", False)
     run = value["runs"][0]
     assert {"name": "microcms-management", "edition": "2025-12-10"}.items() <= run["contract"].items()
-    assert ("violates", 3, 15) == (run["verdict"], run["counts"]["violates"], run["requests"])
+    assert (run["verdict"], run["counts"]["violates"], run["requests"]) == ("violates", 3, 15)
     row = run["rows"][0]
     assert {"check": "status", "level": "must", "expected": 400, "actual": 200, "exchange": 3}.items() <= row[
         "findings"
@@ -58,7 +58,7 @@ def test_what_is_written_obeys_the_published_schema_and_what_is_damaged_does_not
     schema = json.loads((ROOT / "docs" / "results.schema.json").read_text(encoding="utf-8"))
     validator = jsonschema_rs.validator_for(schema)
 
-    assert [] == list(validator.iter_errors(json.loads(format_results(sample_results()))))
+    assert list(validator.iter_errors(json.loads(format_results(sample_results())))) == []
     assert not validator.is_valid(json.loads(damaged(lambda value: value.pop("seed"))))
     assert not validator.is_valid(json.loads(damaged(lambda value: value["runs"][0].update(verdict="fine"))))
 
@@ -100,7 +100,7 @@ def test_every_wrong_member_is_named_with_its_place() -> None:
 
     lines = problem(damaged(spoil)).splitlines()
 
-    assert 3 == len(lines)
+    assert len(lines) == 3
     assert lines[0].startswith("old/results.json, runs[0].rows[1].verdict: input should be 'not-exercised'")
     assert lines[1].startswith("old/results.json, runs[0].rows[2].requests: ")
     assert lines[2].startswith("old/results.json, runs[1].contract: ")
@@ -124,4 +124,4 @@ def test_what_json_cannot_hold_is_written_as_something_it_can() -> None:
     results = replace(sample_results(), runs=(replace(run, rows=(replace(run.rows[0], findings=(finding,)),)),))
     read = parse_results(format_results(results), "results.json").runs[0].rows[0].findings[0]
 
-    assert ({"n": "nan"}, "\ufffd") == (read.expected, read.actual)
+    assert (read.expected, read.actual) == ({"n": "nan"}, "\ufffd")

@@ -49,7 +49,7 @@ def test_no_window_holds_more_than_the_pace_allows(idle: Callable[[int], float])
 
 def test_what_fits_the_pace_does_not_wait() -> None:
     found = moments(Pace(10, 10.0), 20)
-    assert [100.0] * 10 == found[:10]
+    assert found[:10] == [100.0] * 10
     assert found[10] == pytest.approx(110.1)
     assert found[-1] == pytest.approx(110.1)
 
@@ -77,7 +77,7 @@ def test_a_pace_of_nothing_is_none(count: int, seconds: float) -> None:
 
 
 def test_a_pace_is_written_as_in_a_profile() -> None:
-    assert ["10/10s", "1/0.5s"] == [Pace(10, 10.0).text, Pace(1, 0.5).text]
+    assert [Pace(10, 10.0).text, Pace(1, 0.5).text] == ["10/10s", "1/0.5s"]
 
 
 def test_the_pace_holds_over_all_requests_and_their_repetitions(serve: Start, talk: Start, waits: list[float]) -> None:
@@ -85,7 +85,7 @@ def test_the_pace_holds_over_all_requests_and_their_repetitions(serve: Start, ta
     session = talk(server.url, limits={"tries": 1}, pace=Pace(2, 50.0))
     for _ in range(2):
         session.send(Request("GET", server.url))
-    assert [] == waits
+    assert waits == []
     stopped = threading.Event()
 
     def stop(seconds: float) -> None:
@@ -118,6 +118,6 @@ def test_the_documented_pace_is_kept_from_the_first_429_on(serve: Start, talk: S
         raise KeyboardInterrupt(seconds)
 
     session._documented._sleep = stop
-    with pytest.raises(KeyboardInterrupt) as told:
+    with pytest.raises(KeyboardInterrupt) as waited:
         session.send(Request("GET", server.url))
-    assert 49 < told.value.args[0] <= 50.5
+    assert 49 < waited.value.args[0] <= 50.5
