@@ -19,7 +19,7 @@ from conformance.contract.schema import Depth
 from conformance.engine.confirm import combine_runs, is_doubtful
 from conformance.engine.context import RunContext
 from conformance.engine.journal import draw_run_id
-from conformance.engine.process_locks import ProcessLocks
+from conformance.engine.process_locks import ProcessLocks, name_shared_file
 from conformance.engine.row import run_row
 from conformance.engine.scheduler import (
     ANY_RESOURCE,
@@ -61,11 +61,22 @@ def plan_rows(contract: Contract, target: Target, rows: Iterable[Row], depth: De
 
 
 def build_context(
-    contract: Contract, target: Target, depth: Depth, seed: int, *, relative_to: Path | None = None, share: int = 1
+    contract: Contract,
+    target: Target,
+    depth: Depth,
+    seed: int,
+    *,
+    relative_to: Path | None = None,
+    share: int = 1,
+    shared_folder: Path | None = None,
 ) -> RunContext:
-    """Open a session and compile the rules. `share`: how many processes keep the target's pace together."""
+    """Open a session and compile the rules.
+
+    `share`: how many processes run against the target at the same time; in `shared_folder` they keep one pace together.
+    """
     redactor = Redactor(target.secrets)
-    pace = Pace(target.pace[0], target.pace[1] * share) if target.pace else None
+    parts = 1 if shared_folder else share
+    pace = Pace(target.pace[0], target.pace[1] * parts) if target.pace else None
     documented = read_pace(contract.file.pace) if contract.file.pace else None
     keys = frozenset(
         secret.name for given in target.credentials.values() if given.header for secret in given.values.values()
@@ -92,6 +103,7 @@ def build_context(
         pace,
         Pace(documented[0], documented[1] * share) if documented else None,
         seed,
+        pace_file=shared_folder and shared_folder / name_shared_file("pace", target.base_url),
         is_own_answer=rules.is_own_answer,
     )
     return RunContext(

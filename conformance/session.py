@@ -75,8 +75,15 @@ class RunSession:
         """Plan these rows; several workers begin with them and the explorations at once. Raises ConfigError."""
         target, options = self.target(contract), self._options
         expected = [row for name in rows if (row := contract.row(name)) is not None]
+        shared_folder = options.output if self._selection.real and options.share > 1 else None
         context = build_context(
-            contract, target, options.depth, options.seed, relative_to=options.relative_to, share=options.share
+            contract,
+            target,
+            options.depth,
+            options.seed,
+            relative_to=options.relative_to,
+            share=options.share,
+            shared_folder=shared_folder,
         )
         notes: tuple[str, ...] = ()
         if self._selection.real:
@@ -86,7 +93,6 @@ class RunSession:
         if options.through is not None:
             context = replace(context, session=options.through(context.session))
         plans = plan_rows(contract, context.target, expected, options.depth, options.seed)
-        shared_folder = options.output if self._selection.real and options.share > 1 else None
         runner = ContractRun(context, plans, options.workers, shared_folder)
         self._held[contract.name] = _StartedRun(contract, context.target, context, runner, notes)
         runner.start(rows, operations)

@@ -11,10 +11,11 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from conformance.client.adapter import Transport, TransportResult
 from conformance.client.policy import SAFE_METHODS, Access, Limits, OutgoingRequest, PermissionGate, RequestBlocked
-from conformance.client.rate_limit import Pace, RateLimiter
+from conformance.client.rate_limit import Pace, RateLimiter, SharedRateLimiter
 from conformance.client.retry import UNCERTAIN, CircuitBreaker, RetryPolicy, WaitBudget, parse_retry_after
 from conformance.errors import ConfigError, Problem
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
@@ -26,10 +27,10 @@ __all__ = ["Session"]
 class Session:
     """Sends requests to one target. Several threads may use it at once.
 
-    `pace` holds from the start; `documented` from the first 429 on that nothing had asked for. `seed` makes the jitter
-    of the waits repeatable. `is_own_answer` says of a 429, 502, 503 or 504 that it is the target's answer and no
-    gateway's, so that it is not waited out. Raises ConfigError where the base URL or a file of certificates cannot be
-    used.
+    `pace` holds from the start, with a `pace_file` for all processes that name it; `documented` holds from the first
+    429 on that nothing had asked for. `seed` makes the jitter of the waits repeatable. `is_own_answer` says of a 429,
+    502, 503 or 504 that it is the target's answer and no gateway's, so that it is not waited out. Raises ConfigError
+    where the base URL or a file of certificates cannot be used.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Session:
         documented: Pace | None = None,
         seed: int = 0,
         *,
+        pace_file: Path | None = None,
         is_own_answer: Callable[[Response], bool] = lambda _: False,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -51,7 +53,7 @@ class Session:
         self._access, self._is_own_answer = access, is_own_answer
         self._gate = PermissionGate.for_access(access)
         self._transport = Transport(access, self.limits)
-        self._pacer = RateLimiter(pace, sleep=sleep) if pace else None
+        self._pacer = _rate_limiter(pace, pace_file, sleep) if pace else None
         self._documented = RateLimiter(documented, sleep=sleep) if documented else None
         self._throttled = False
         self._breaker = CircuitBreaker()
@@ -213,6 +215,10 @@ class Session:
 
     def _given_up(self) -> NoResponse:
         return NoResponse(FailureKind.NOT_SENT, Message("the target is gone: {reason}", reason=self._breaker.reason))
+
+
+def _rate_limiter(pace: Pace, path: Path | None, sleep: Callable[[float], None]) -> RateLimiter:
+    return RateLimiter(pace, sleep=sleep) if path is None else SharedRateLimiter(pace, path, sleep=sleep)
 
 
 def _check_files(access: Access) -> None:

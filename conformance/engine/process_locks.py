@@ -17,9 +17,14 @@ try:
 except ImportError:  # there are no such locks on Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["ProcessLocks"]
+__all__ = ["ProcessLocks", "name_shared_file"]
 
 _POLL_SECONDS = 0.05
+
+
+def name_shared_file(kind: str, base_url: str) -> str:
+    """The name of a file by which processes that run against one target know of each other."""
+    return f".{kind}-{hashlib.sha256(base_url.encode()).hexdigest()[:12]}"
 
 
 class ProcessLocks:
@@ -30,7 +35,7 @@ class ProcessLocks:
 
     def __init__(self, folder: Path | None, base_url: str, stopping: threading.Event) -> None:
         self._folder, self._stopping = folder, stopping
-        self._prefix = f".lock-{hashlib.sha256(base_url.encode()).hexdigest()[:12]}"
+        self._prefix = name_shared_file("lock", base_url)
 
     @property
     def are_shared(self) -> bool:
