@@ -30,9 +30,9 @@ def test_an_entry_is_on_the_disk_before_anything_else_happens(tmp_path: Path) ->
     assert (name, ("conformance-1",), False) == (found.id, found.names, found.made)
     ledger.record_created(name, {"url": "u"})
     (found,) = read_open_entries(tmp_path / "deep" / LEDGER_FILE)
-    assert ({"url": "u"}, True) == (found.captures, found.made)
+    assert (found.captures, found.made) == ({"url": "u"}, True)
     ledger.record_undone(name)
-    assert () == read_open_entries(tmp_path / "deep" / LEDGER_FILE)
+    assert read_open_entries(tmp_path / "deep" / LEDGER_FILE) == ()
 
 
 def test_a_line_that_was_cut_short_hides_no_other(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_line_that_was_cut_short_hides_no_other(tmp_path: Path) -> None:
     ledger.record_intent(entry())
     with (tmp_path / LEDGER_FILE).open("a") as file:
         file.write('{"open": {"contr')
-    assert 1 == len(read_open_entries(tmp_path / LEDGER_FILE))
+    assert len(read_open_entries(tmp_path / LEDGER_FILE)) == 1
 
 
 def test_two_ledgers_on_one_file_keep_their_entries_apart(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_two_ledgers_on_one_file_keep_their_entries_apart(tmp_path: Path) -> Non
 
 def test_only_names_of_our_own_are_recognised() -> None:
     value = {"subject": "conformance-ab12", "file": ["conformance-refused.png."], "x": "Conformance", "n": 1}
-    assert ["conformance-ab12", "conformance-refused.png"] == list(find_suite_names(value))
+    assert list(find_suite_names(value)) == ["conformance-ab12", "conformance-refused.png"]
 
 
 def test_a_line_written_after_one_that_was_cut_short_is_read(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def states(diagnosis: Diagnosis, section: str) -> dict[str, str]:
 def test_doctor_finds_nothing_wrong_with_a_complete_target_and_sends_reads_only(name: str, tmp_path: Path) -> None:
     with watched(name) as server:
         found = examined(saved(tmp_path, server.profile), name)
-        assert {"GET"} == server.methods
+        assert server.methods == {"GET"}
         assert found.requests == len(server.actual)
     assert found.possible
     assert (found.rows, ()) == (found.exercised, found.missing)
@@ -47,7 +47,7 @@ def test_doctor_tells_a_key_that_does_not_work_and_one_that_is_let_in(tmp_path: 
         keys = server.profile["credentials"]
         keys["forbidden"]["value"], keys["full"]["value"] = keys["full"]["value"], "nobody-knows-this-key"
         found = examined(saved(tmp_path, server.profile), "microcms-management")
-    assert {"full": "bad", "forbidden": "bad", "throttled": "unknown"} == states(found, "credentials")
+    assert states(found, "credentials") == {"full": "bad", "forbidden": "bad", "throttled": "unknown"}
     assert not found.possible
 
 
@@ -89,8 +89,8 @@ def test_doctor_names_what_is_lacking_with_the_line_to_add(tmp_path: Path) -> No
         server.profile["allow"] = ["write"]
         found = examined(saved(tmp_path, server.profile), "microcms-management")
     lines = {lack.name: lack.line for lack in found.missing}
-    assert "allow: [delete, write]" == lines["allow: delete"]
-    assert "vantages: {outside: {source_address: 192.0.2.9}}" == lines["vantages.outside"]
+    assert lines["allow: delete"] == "allow: [delete, write]"
+    assert lines["vantages.outside"] == "vantages: {outside: {source_address: 192.0.2.9}}"
     for line in lines.values():
         document, problems = read_text(line, tmp_path / "x.yaml")
         assert document is not None
@@ -104,7 +104,7 @@ def test_a_target_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:
     profile["timeout"] = "500ms"
     found = examined(saved(tmp_path, profile), "microcms-management")
     assert not found.possible
-    assert "bad" == states(found, "reachable")["answer"]
+    assert states(found, "reachable")["answer"] == "bad"
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
@@ -116,7 +116,7 @@ def test_what_a_profile_leaves_out_is_found_by_reads(name: str, tmp_path: Path) 
         context = build_context(contract(name), target, "smoke", 0)
         discovery = discover_fixtures(context)
         assert DISCOVERED[name] == set(discovery.found)
-        assert {"GET"} == server.methods
+        assert server.methods == {"GET"}
         assert discovery.requests == len(server.actual)
 
 
@@ -125,11 +125,11 @@ def test_a_run_says_what_it_found_and_makes_the_medium_that_may_be_deleted(tmp_p
         for fixture in (*DISCOVERED["microcms-management"], "media_url"):
             del server.profile["fixtures"][fixture]
         done = ran(saved(tmp_path, server.profile), "microcms-management", RunOptions("smoke", 0), explore=False)
-    assert {"conforms"} == set(done.verdicts.values())
+    assert set(done.verdicts.values()) == {"conforms"}
     said = "\n".join(done.run.warnings)
     assert "found on the target by" in said
     assert "media_url was made for this run" in said
-    assert "harbour" == done.run.target["fixtures"]["content_id"]
+    assert done.run.target["fixtures"]["content_id"] == "harbour"
 
 
 def test_with_a_url_a_key_and_an_endpoint_name_most_rows_run(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_with_a_url_a_key_and_an_endpoint_name_most_rows_run(tmp_path: Path) -> 
         keep["allow"] = ["write", "delete"]
         done = ran(saved(tmp_path, keep), "microcms-management", RunOptions("smoke", 0), explore=False)
     verdicts = list(done.verdicts.values())
-    assert {"conforms", "not-exercised"} == set(verdicts)
+    assert set(verdicts) == {"conforms", "not-exercised"}
     assert 28 <= verdicts.count("conforms")
 
 

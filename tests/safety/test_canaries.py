@@ -178,8 +178,8 @@ def test_no_file_and_no_stream_of_a_whole_run_holds_a_secret(name: str, tmp_path
     kept = files(tmp_path, {"target.yaml"})
     assert {"reports/results.json", "noisy/results.jsonl", "noisy/report.html", "own.xml"} <= {*kept}
     assert f"{OPEN}secret:" in kept["noisy/results.json"]
-    assert [] == leaks(streams)
-    assert [] == leaks(kept)
+    assert leaks(streams) == []
+    assert leaks(kept) == []
 
 
 CRASH = """\
@@ -220,7 +220,7 @@ def test_a_crash_of_our_own_gives_nothing_away(tmp_path: Path) -> None:
         text = said([*run, *more, "--conformance-output", "out"], tmp_path, env)
     assert "RuntimeError" in text, "it was to crash"
     kept = files(tmp_path, {"target.yaml", "crashing.py"})
-    assert [] == leaks({"streams": text, **kept})
+    assert leaks({"streams": text, **kept}) == []
 
 
 def test_init_writes_no_secret(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_init_writes_no_secret(tmp_path: Path) -> None:
         assert parrot.heard > 4
     kept = files(tmp_path, set())
     assert "content_id: harbour" in kept["made.yaml"]
-    assert [] == leaks({"streams": text, **kept})
+    assert leaks({"streams": text, **kept}) == []
 
 
 def test_a_secret_of_a_bare_url_is_hidden_too(tmp_path: Path) -> None:
@@ -258,4 +258,4 @@ def test_a_secret_of_a_bare_url_is_hidden_too(tmp_path: Path) -> None:
         text += said([*run, *more, "--conformance-output", "crashed", "-p", "crashing", "--showlocals"], tmp_path, env)
         assert parrot.heard > 5
     assert "RuntimeError" in text
-    assert [] == leaks({"streams": text, **files(tmp_path, {"crashing.py"})})
+    assert leaks({"streams": text, **files(tmp_path, {"crashing.py"})}) == []

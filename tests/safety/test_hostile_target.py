@@ -164,7 +164,7 @@ QUICK = ["an endless body", "100 MB of headers", "a gzip bomb", "silence"]
 def test_a_whole_run_survives(name: str, tmp_path: Path) -> None:
     with tricky(TRICKS[name]) as port:
         code, text = run_against(port, tmp_path)
-    assert 1 == code, text
+    assert code == 1, text
     assert "Traceback" not in text
     assert "a fault of the suite" not in text
     assert 300 > int(text.rsplit("peak ", 1)[1].split()[0])
@@ -210,5 +210,5 @@ def test_a_network_that_fails_now_and_then_is_never_held_against_the_target(kind
 
     with watched("microcms-management", unsteady) as server:
         done = ran(saved(tmp_path, server.profile), "microcms-management", RunOptions("smoke", 0, 4), explore=False)
-    assert {"conforms"} == set(done.verdicts.values())
+    assert set(done.verdicts.values()) == {"conforms"}
     assert count[0] > 75

@@ -63,20 +63,20 @@ def test_what_one_run_writes_the_next_excuses_until_it_expires_or_no_longer_happ
     written = tmp_path / "known.yaml"
     with watched("microcms-management", wrong) as server:
         code, text = run(server, tmp_path, "--conformance-write-expectations", str(written))
-        assert (1, "violates", None) == (code, told(tmp_path)["verdict"], told(tmp_path).get("known")), text
+        assert (code, told(tmp_path)["verdict"], told(tmp_path).get("known")) == (1, "violates", None), text
         assert f"row: {ROW}" in written.read_text("utf-8")
         server.profile["expectations"] = str(written)
         code, text = run(server, tmp_path)
-        assert 0 == code, text
-        assert ("violates", True) == (told(tmp_path)["verdict"], bool(told(tmp_path)["known"]))
+        assert code == 0, text
+        assert (told(tmp_path)["verdict"], bool(told(tmp_path)["known"])) == ("violates", True)
         expired = re.sub(r"20\d\d-\d\d-\d\d", "2020-01-31", written.read_text("utf-8"))
         (tmp_path / "expired.yaml").write_text(expired, encoding="utf-8")
         server.profile["expectations"] = str(tmp_path / "expired.yaml")
         code, text = run(server, tmp_path)
-        assert 1 == code, text
+        assert code == 1, text
         assert "expired on 2020-01-31" in json.dumps(told(tmp_path))
     with watched("microcms-management") as mended:
         mended.profile["expectations"] = str(written)
         code, text = run(mended, tmp_path)
-        assert 1 == code, text
+        assert code == 1, text
         assert f"{ROW} no longer deviates" in text

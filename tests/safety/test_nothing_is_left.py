@@ -79,13 +79,13 @@ def test_after_a_kill_sweep_leaves_nothing_of_the_run_and_nothing_else_is_touche
         before = things(server.profile)
         striker.process = started(server, tmp_path)
         striker.process.wait(60)
-        assert -signal.SIGKILL == striker.process.returncode
+        assert striker.process.returncode == -signal.SIGKILL
         assert before != things(server.profile), "the run was to be killed while something of it was there"
         done = swept(tmp_path)
         assert before == things(server.profile), done.stdout + done.stderr
-        assert 0 == done.returncode, done.stdout + done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         again = swept(tmp_path)
-        assert (0, "nothing was left\n") == (again.returncode, again.stdout)
+        assert (again.returncode, again.stdout) == (0, "nothing was left\n")
 
 
 def test_a_ledger_holds_no_secret(tmp_path: Path) -> None:
@@ -109,9 +109,9 @@ def test_ctrl_c_cleans_up_by_itself(name: str, tmp_path: Path) -> None:
         before = things(server.profile)
         striker.process = started(server, tmp_path)
         striker.process.wait(60)
-        assert 2 == striker.process.returncode
+        assert striker.process.returncode == 2
         assert before == things(server.profile), (tmp_path / "out.txt").read_text()
-    assert () == read_open_entries(tmp_path / "out" / LEDGER_FILE)
+    assert read_open_entries(tmp_path / "out" / LEDGER_FILE) == ()
     results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
     assert results["partial"]
 
@@ -122,8 +122,8 @@ def test_a_whole_run_leaves_nothing_and_closes_its_ledger(name: str, tmp_path: P
         before = things(server.profile)
         done = ran(saved(tmp_path, server.profile), name, RunOptions("standard", 0, 8, output=tmp_path))
         assert before == things(server.profile)
-    assert {"conforms"} == set(done.verdicts.values())
-    assert () == read_open_entries(tmp_path / LEDGER_FILE)
+    assert set(done.verdicts.values()) == {"conforms"}
+    assert read_open_entries(tmp_path / LEDGER_FILE) == ()
     assert (tmp_path / LEDGER_FILE).stat().st_size > 0
 
 
@@ -140,9 +140,9 @@ def test_what_was_accepted_although_it_should_have_been_refused_is_taken_back(tm
         done = ran(
             saved(tmp_path, server.profile), "microcms-management", RunOptions("standard", 0, 4, output=tmp_path)
         )
-        assert "violates" == done.verdicts["common/forbidden"]
+        assert done.verdicts["common/forbidden"] == "violates"
         assert before == things(server.profile)
-    assert () == read_open_entries(tmp_path / LEDGER_FILE)
+    assert read_open_entries(tmp_path / LEDGER_FILE) == ()
 
 
 def test_a_folder_that_cannot_be_written_to_keeps_anything_from_being_made(tmp_path: Path) -> None:

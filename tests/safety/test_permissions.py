@@ -30,8 +30,8 @@ def read_only(name: str, depth: Depth, folder: Path) -> tuple[Ran, set[str]]:
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_a_read_only_run_sends_nothing_but_get(name: str, depth: Depth, tmp_path: Path) -> None:
     done, methods = read_only(name, depth, tmp_path)
-    assert {"GET"} == methods
-    assert {"conforms", "not-exercised"} == set(done.verdicts.values())
+    assert methods == {"GET"}
+    assert set(done.verdicts.values()) == {"conforms", "not-exercised"}
     assert not (tmp_path / LEDGER_FILE).exists()
 
 
@@ -49,5 +49,5 @@ def test_where_only_reading_is_permitted_no_other_method_leaves_whatever_its_tie
         exchange = session.send(Request(method, f"{server.profile['base_url']}/x", permission="read"))
         session.close()
         assert isinstance(exchange.outcome, NoResponse)
-        assert FailureKind.NOT_SENT == exchange.outcome.kind
+        assert exchange.outcome.kind == FailureKind.NOT_SENT
         assert not server.actual

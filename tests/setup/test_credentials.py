@@ -47,7 +47,7 @@ def test_a_run_logs_in_once_and_every_row_conforms_and_the_token_is_written_nowh
     heard = Listening()
     with watched("kuroco", heard) as server:
         found = ran(saved(tmp_path, without_token(server)), "kuroco", RunOptions("smoke", 0), explore=False)
-    assert {"conforms"} == set(found.verdicts.values())
+    assert set(found.verdicts.values()) == {"conforms"}
     first = heard.given[0]
     assert first in heard.used
     assert "token was obtained by 2 requests, as the profile leaves it out" in found.run.warnings
@@ -62,7 +62,7 @@ def test_where_logging_in_fails_nothing_is_held_against_a_row(tmp_path: Path) ->
         profile = without_token(server)
         profile["credentials"]["login"]["password"]["value"] = "not-the-password"
         found = ran(saved(tmp_path, profile), "kuroco", RunOptions("smoke", 0), explore=False)
-    assert {"inconclusive"} == set(found.verdicts.values())
+    assert set(found.verdicts.values()) == {"inconclusive"}
     assert "credential.token" in str(found.rows[ROW].reason)
     assert "token could not be obtained: login was answered 401" in found.run.warnings
 
@@ -71,7 +71,7 @@ def test_a_read_only_profile_may_not_log_in_and_is_told_what_would_be_needed(tmp
     with watched("kuroco") as server:
         found = ran(saved(tmp_path, without_token(server, allow=[])), "kuroco", RunOptions("smoke", 0), explore=False)
         assert server.methods <= {"GET"}
-    assert ("not-exercised", ("allow: write",)) == (found.verdicts[ROW], found.rows[ROW].lacks)
+    assert (found.verdicts[ROW], found.rows[ROW].lacks) == ("not-exercised", ("allow: write",))
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_a_plan_counts_on_a_token_that_can_be_obtained(lacking: str, lacks: tupl
 def test_doctor_does_not_log_in_and_says_that_a_run_will(tmp_path: Path) -> None:
     with watched("kuroco") as server:
         found = examine_target(contract("kuroco"), read_profile(saved(tmp_path, without_token(server)), environ={}))
-        assert {"GET"} == server.methods
+        assert server.methods == {"GET"}
     said = {fact.about: (fact.state, fact.detail) for fact in found.facts if fact.section == "credentials"}
-    assert ("unknown", "not given; a run obtains it by log-in, which is more than a read") == said["token"]
+    assert said["token"] == ("unknown", "not given; a run obtains it by log-in, which is more than a read")
     assert found.possible
-    assert (15, 15) == (found.rows, found.exercised)
+    assert (found.rows, found.exercised) == (15, 15)
