@@ -1,4 +1,4 @@
-"""Our exploration beside `st run` of one OpenAPI file, on servers that are wrong outside the tables and right ones.
+"""Exploration beside `st run` of one OpenAPI file, on servers that are wrong outside the tables and right ones.
 
 A finding on a right server is false. A fault counts as found where a wrong server shows a finding that the right one
 does not show. Both get the same server, the same key and the same file; for `st run` the paths and the values that
@@ -40,8 +40,8 @@ SEED = 0
 
 
 @dataclass(frozen=True)
-class Told:
-    """What one tool said of one server: its findings, and how many requests that took."""
+class Report:
+    """What one tool reported of one server: its findings, and how many requests that took."""
 
     findings: frozenset[tuple[str, ...]]
     requests: int
@@ -61,12 +61,12 @@ class Tally:
 
 
 def measure() -> list[tuple[str, float, float, str]]:
-    """Prints the table; the figures are ratios of ours, at standard and at thorough, over theirs."""
+    """Prints the table; the figures are ratios to `st run`, at standard and at thorough."""
     figures = []
     print(f"{'':52} {'faults found':>14} {'false findings':>15} {'requests':>9} {'in all':>8}")
     for name in CONTRACTS:
         theirs = _tally(name, _st_run)
-        ours = {depth: _tally(name, partial(_explored, depth=depth)) for depth in ("standard", "thorough")}
+        ours = {depth: _tally(name, partial(_explore, depth=depth)) for depth in ("standard", "thorough")}
         for who, tally in (
             ("st run", theirs),
             *((f"conformance explore, {depth}", one) for depth, one in ours.items()),
@@ -94,25 +94,25 @@ def _figures(name: str, theirs: Tally, ours: Mapping[str, Tally]) -> Iterator[tu
 
 def _tally(name: str, tool: Any) -> Tally:
     contract = read_contract(CASES / name)
-    right = _asked(contract, tool, ())
-    told = {fault.name: _asked(contract, tool, (fault.name,)) for fault in reference.undocumented_faults(name)}
-    found = tuple(fault for fault, one in told.items() if one.findings - right.findings)
+    right = _run_tool(contract, tool, ())
+    reports = {fault.name: _run_tool(contract, tool, (fault.name,)) for fault in reference.undocumented_faults(name)}
+    found = tuple(fault for fault, one in reports.items() if one.findings - right.findings)
     return Tally(
         found,
-        tuple(fault for fault in told if fault not in found),
+        tuple(fault for fault in reports if fault not in found),
         len(right.findings),
         right.requests,
-        right.requests + sum(one.requests for one in told.values()),
+        right.requests + sum(one.requests for one in reports.values()),
     )
 
 
-def _asked(contract: Contract, tool: Any, faults: tuple[str, ...]) -> Told:
+def _run_tool(contract: Contract, tool: Any, faults: tuple[str, ...]) -> Report:
     with reference.start(contract.name, faults=faults) as server:
-        told: Told = tool(contract, server)
-        return told
+        report: Report = tool(contract, server)
+        return report
 
 
-def _explored(contract: Contract, server: reference.RunningServer, *, depth: Any) -> Told:
+def _explore(contract: Contract, server: reference.RunningServer, *, depth: Any) -> Report:
     context = build_context(
         contract, target.target_from_mapping(server.profile, where="benchmark", environ={}), depth, SEED
     )
@@ -124,25 +124,25 @@ def _explored(contract: Contract, server: reference.RunningServer, *, depth: Any
         for item in one.findings
         if item.level.value != "note"
     )
-    return Told(findings, sum(one.requests for one in results))
+    return Report(findings, sum(one.requests for one in results))
 
 
-def _st_run(contract: Contract, server: reference.RunningServer) -> Told:
+def _st_run(contract: Contract, server: reference.RunningServer) -> Report:
     """`st run` with its defaults, going on after a failure; a finding is an operation, a check and a title."""
     secret = server.profile["credentials"][contract.file.credential]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         document = folder / "openapi.yaml"
-        document.write_text(dump(_filled(contract, server.profile["fixtures"])), encoding="utf-8")
+        document.write_text(dump(_fill_document(contract, server.profile["fixtures"])), encoding="utf-8")
         events = folder / "events.ndjson"
         command = [str(Path(sys.executable).with_name("st")), "run", str(document), "--url", server.base_url]
         command += ["-H", f"{secret['header']}: {secret['value']}", "--seed", str(SEED), "--continue-on-failure"]
         command += ["--report", "ndjson", "--report-ndjson-path", str(events)]
         subprocess.run(command, cwd=folder, capture_output=True, check=False, env={**os.environ, "NO_COLOR": "1"})
-        return _heard(events)
+        return _read_events(events)
 
 
-def _heard(events: Path) -> Told:
+def _read_events(events: Path) -> Report:
     findings, requests = set(), 0
     for line in events.read_text(encoding="utf-8").splitlines():
         event = json.loads(line)
@@ -156,11 +156,11 @@ def _heard(events: Path) -> Told:
                 if check["status"] == "failure":
                     failure = check["failure_info"]["failure"]
                     findings.add((failure["operation"], check["name"], failure["title"]))
-    return Told(frozenset(findings), requests)
+    return Report(frozenset(findings), requests)
 
 
-def _filled(contract: Contract, fixtures: Mapping[str, Any]) -> dict[str, Any]:
-    """The operations that we explore, with a target's own paths, and the values that exist as the only valid ones."""
+def _fill_document(contract: Contract, fixtures: Mapping[str, Any]) -> dict[str, Any]:
+    """The operations that are explored, with a target's own paths, and the values that exist as the only valid ones."""
     written = json.loads(json.dumps(contract.openapi))
     paths: dict[str, Any] = {}
     for path, item in written["paths"].items():
@@ -169,12 +169,12 @@ def _filled(contract: Contract, fixtures: Mapping[str, Any]) -> dict[str, Any]:
             if name in contract.file.operations and contract.operations[name].spec.explore:
                 own = str(fixtures.get(PATHS.get(name, ""), path))
                 paths.setdefault("/" + own.lstrip("/"), {})[method] = operation
-    _known({"paths": paths, "components": written["components"]}, fixtures)
+    _fill_values({"paths": paths, "components": written["components"]}, fixtures)
     return {**written, "paths": paths, "servers": [{"url": "/"}]}
 
 
-def _known(part: Any, fixtures: Mapping[str, Any]) -> None:
+def _fill_values(part: Any, fixtures: Mapping[str, Any]) -> None:
     for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
-        _known(inner, fixtures)
+        _fill_values(inner, fixtures)
     if isinstance(part, dict) and part.get("x-fixture") in fixtures and "schema" in part:
         part["schema"] = {"enum": [fixtures[part["x-fixture"]]]}

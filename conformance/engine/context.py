@@ -46,8 +46,6 @@ class SharedState:
     """Controls (at smoke single calls, too) that passed in a run of a row that was kept, by key, and where."""
     left: dict[tuple[object, ...], LedgerEntry] = field(default_factory=dict)
     """What a sequence leaves to later ones, or to the end of the run, by the key of the request that deletes it."""
-    exploring: threading.Lock = field(default_factory=threading.Lock)
-    """Held by the one exploration that is not waiting for an answer: what draws its data is not made for threads."""
     warnings: dict[str, None] = field(default_factory=dict)
     """What could not be cleaned up, outside of any row."""
     stopping: threading.Event = field(default_factory=threading.Event)
