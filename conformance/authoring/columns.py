@@ -1,4 +1,4 @@
-"""What the columns of an error table hold, told by their titles in several languages and by what stands in them."""
+"""What the columns of an error table hold, recognised by their titles in several languages and by their cells."""
 
 from __future__ import annotations
 

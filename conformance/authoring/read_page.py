@@ -1,4 +1,4 @@
-"""A documentation page of a file or an address as blocks; the format is told by its name and its beginning."""
+"""A documentation page of a file or an address as blocks; the format follows from its name and its beginning."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ _SEARCHED = 128 << 10
 """Characters of a body that are searched, from its beginning: what tells something stands there."""
 
 _MOST_TEXTS = 2000
-"""Texts of a body that are searched for what else may not be told."""
+"""Texts of a body that are searched for what else a refusal may not reveal."""
 
 _KINDS: tuple[tuple[Message, re.Pattern[str]], ...] = (
     (

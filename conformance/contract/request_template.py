@@ -36,7 +36,7 @@ _SEPARATOR = re.compile(r"\.(?![^{]*\})")
 
 
 class NoBody(Enum):
-    """The type of `NO_BODY`, which is told from a JSON body that is null."""
+    """The type of `NO_BODY`, as distinct from a JSON body that is null."""
 
     NO_BODY = "no body"
 

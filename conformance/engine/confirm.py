@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.checks.model import Level, Verdict
-from conformance.engine.row import RowRun
+from conformance.engine.row import FinishedRow
 from conformance.messages import Message
 from conformance.results.model import RowResult
 
@@ -28,7 +28,7 @@ def is_unsettled(result: RowResult) -> bool:
     return answered and result.verdict in (Verdict.VIOLATES, Verdict.INCONCLUSIVE)
 
 
-def combine_runs(first: RowRun, again: RowRun, between: int = 0, *, disturbed: bool = False) -> RowRun:
+def combine_runs(first: FinishedRow, again: FinishedRow, between: int = 0, *, disturbed: bool = False) -> FinishedRow:
     """The run that is kept, with the requests of both and of `between`; those of the second one are beyond the plan.
 
     The second run is kept, unless the first one found a violation that it did not see: a target that is wrong now and

@@ -39,7 +39,7 @@ _NAME = re.compile(r"conformance-[A-Za-z0-9][A-Za-z0-9_.-]*")
 _RUN_NAME = re.compile(r"conformance-[a-z0-9]{6}-[0-9a-f]{12}(?![A-Za-z0-9])")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _BEGINNINGS = ('{"open": ', '{"made": ', '{"undone": ')
-"""How every line begins, so that a line that was cut short by a kill can be told from something else."""
+"""How every line begins, so that a line that was cut short by a kill can be distinguished from something else."""
 
 
 @dataclass(frozen=True, slots=True)

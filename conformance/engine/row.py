@@ -26,7 +26,7 @@ from conformance.plan.model import ControlPlan, PlannedStep, Probe, ProbeStage, 
 from conformance.plan.requirements import captures_used
 from conformance.results.model import BeyondPlan, RowResult
 
-__all__ = ["RowRun", "RowRunner", "describe_unexercised", "run_row"]
+__all__ = ["FinishedRow", "RowRunner", "describe_unexercised", "run_row"]
 
 INTERRUPTIONS = 2
 """How often a sequence is begun again after a reset or a timeout; what it had made is taken back before."""
@@ -36,11 +36,11 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class RowRun:
+class FinishedRow:
     """The result of one run of a row, and what it found out that other rows may rely on.
 
     Nothing of it is known to other rows before `RunContext.shared.publish` is called: a run that is discarded leaves
-    no trace.
+    nothing behind.
     """
 
     result: RowResult
@@ -48,10 +48,10 @@ class RowRun:
     """Keys of controls (at smoke of single calls, too) that passed, each with where they did."""
 
 
-def run_row(context: RunContext, plan: RowPlan) -> RowRun:
+def run_row(context: RunContext, plan: RowPlan) -> FinishedRow:
     """Run one planned row from set-up to clean-up. Never raises for anything a target does."""
     if plan.lacks:
-        return RowRun(describe_unexercised(context, plan))
+        return FinishedRow(describe_unexercised(context, plan))
     runner = RowRunner(context, plan)
     try:
         if runner.set_up():
@@ -172,7 +172,7 @@ class RowRunner:
                 Message("what the row changed may not be as it was: {reason}", reason=sequence.why)
             )
 
-    def finish(self) -> RowRun:
+    def finish(self) -> FinishedRow:
         """The verdict, with all that led to it."""
         evidence = self.evidence
         evidence.notes += collect_notes(self.outcomes)
@@ -200,7 +200,7 @@ class RowRunner:
             expected=describe_expectation(self.context, self.plan.row),
             seconds=round(perf_counter() - self._began, 4),
         )
-        return RowRun(result, self.passed)
+        return FinishedRow(result, self.passed)
 
     # --- probes
 

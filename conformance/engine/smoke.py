@@ -14,7 +14,7 @@ from typing import Any
 from conformance.engine.confirm import combine_runs, is_unsettled
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.row import RowRun, RowRunner, describe_unexercised, run_row
+from conformance.engine.row import FinishedRow, RowRunner, describe_unexercised, run_row
 from conformance.engine.state_guard import State, read_state, state_of_response
 from conformance.engine.steps import run_steps
 from conformance.jsontools import json_equal
@@ -34,22 +34,24 @@ class SmokeRows:
     def __init__(self, context: RunContext, standard: Mapping[str, RowPlan], alone: Alone) -> None:
         self._context, self._standard, self._alone = context, standard, alone
 
-    def run_reading(self, plan: RowPlan, is_disturbed: Callable[[], bool]) -> RowRun:
+    def run_reading(self, plan: RowPlan, is_disturbed: Callable[[], bool]) -> FinishedRow:
         """Run a row that only reads; `is_disturbed` tells whether somebody has written to what it reads."""
         run = run_row(self._context, plan)
         return self._run_again(run, disturbed=is_disturbed()) if is_unsettled(run.result) else run
 
-    def run_writing(self, plans: Sequence[RowPlan]) -> dict[str, RowRun]:
+    def run_writing(self, plans: Sequence[RowPlan]) -> dict[str, FinishedRow]:
         """Run the rows that write, one after the other, but all probes before the first control; by row ID."""
         group = _WritingRows(self._context, [plan for plan in plans if not plan.lacks])
         runs = group.run()
         for name, run in runs.items():
             if name in group.suspects or is_unsettled(run.result):
                 runs[name] = self._run_again(run, group.captures)
-        lacking = {plan.row.id: RowRun(describe_unexercised(self._context, plan)) for plan in plans if plan.lacks}
+        lacking = {plan.row.id: FinishedRow(describe_unexercised(self._context, plan)) for plan in plans if plan.lacks}
         return runs | lacking
 
-    def _run_again(self, run: RowRun, captures: Mapping[str, Any] | None = None, *, disturbed: bool = False) -> RowRun:
+    def _run_again(
+        self, run: FinishedRow, captures: Mapping[str, Any] | None = None, *, disturbed: bool = False
+    ) -> FinishedRow:
         """Run a row at `standard`; with captures of its first run, what that may have changed is set back before."""
         plan = self._standard.get(run.result.id)
         if plan is None or plan.lacks or self._context.shared.stopping.is_set():
@@ -76,7 +78,7 @@ class _WritingRows:
         self.suspects: frozenset[str] = frozenset()
         """The rows that a changed resource guards: one of their rejected writes may have had an effect."""
 
-    def run(self) -> dict[str, RowRun]:
+    def run(self) -> dict[str, FinishedRow]:
         """Set up and probe every row, read the guarded resources again, then try every control."""
         try:
             for runner in self._runners:
@@ -92,7 +94,7 @@ class _WritingRows:
             for runner in self._runners:
                 runner.restore()
 
-    def _finish(self, runner: RowRunner) -> RowRun:
+    def _finish(self, runner: RowRunner) -> FinishedRow:
         if runner.outcomes and runner.id not in self.suspects:
             runner.send_valid_requests()
         runner.restore()

@@ -88,7 +88,7 @@ def refuses_valid_requests(fault: Fault) -> bool:
 
 
 def sample_faults(faults: Sequence[Fault], size: int, seed: int) -> tuple[Fault, ...]:
-    """A sample with every aspect in it, as far as `size` goes; the same for the same seed."""
+    """A sample with every kind of fault in it, as far as `size` goes; the same for the same seed."""
     generator = random.Random(f"faults-{seed}")  # noqa: S311 - it has to be repeatable, not secret
     pool = generator.sample(list(faults), len(faults))
     firsts = list({fault.kind: fault for fault in reversed(pool)}.values())

@@ -118,7 +118,7 @@ def format_power(powers: Sequence[RowPower]) -> Iterator[str]:
     for power in powers:
         if not power.faults:
             reason = f": {power.reason}" if power.reason else ""
-            yield f"{SYMBOLS[power.verdict]} {power.row}: {power.verdict}, so its power cannot be told{reason}"
+            yield f"{SYMBOLS[power.verdict]} {power.row}: {power.verdict}, so its power cannot be measured{reason}"
             continue
         yield f"{SYMBOLS[power.verdict]} {power.row}: {power.caught} of {len(power.faults)} faults caught"
         for one in power.faults:

@@ -63,11 +63,11 @@ def _title(results: Results) -> str:
 
 def _render(template: str, results: Results, language: str | None, script_file: str = "") -> str:
     page = build_environment(_PACKAGE).get_template(template)
-    tiers = list(TIERS)
-    while len(tiers) > 1 and estimate_size(results, tiers[0]) > _MOST_BYTES:
-        del tiers[0]
+    levels_of_detail = list(TIERS)
+    while len(levels_of_detail) > 1 and estimate_size(results, levels_of_detail[0]) > _MOST_BYTES:
+        del levels_of_detail[0]
     text = ""
-    for limits in tiers:
+    for limits in levels_of_detail:
         text = page.render(_context(results, language, limits, script_file))
         if len(text.encode()) <= _MOST_BYTES:
             break

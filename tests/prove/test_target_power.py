@@ -79,4 +79,4 @@ def test_a_row_that_does_not_conform_is_not_measured(measure: Callable[..., tupl
 
     power, _ = measure(ROW, lambda _request: said(200, {}))
     assert (power.verdict, power.faults) == (Verdict.VIOLATES, ())
-    assert "so its power cannot be told" in next(format_power([power]))
+    assert "so its power cannot be measured" in next(format_power([power]))
