@@ -100,8 +100,8 @@ class Evidence:
             setattr(self, kind, getattr(self, kind) + more)
 
     def find(self, found: Iterable[Finding], n: int | None) -> None:
-        """Keep findings of exchange `n`."""
-        self.findings += [replace(item, exchange=n) for item in found]
+        """Keep findings of exchange `n`, redacted and cut: an answer may hold megabytes."""
+        self.findings += [replace(self.redactor.redact(item), exchange=n) for item in found]
 
     def counted(self) -> tuple[Finding, ...]:
         """The findings, each saying how often the same request was answered so where it was not always."""

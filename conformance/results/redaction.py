@@ -44,7 +44,7 @@ MOST_MEMBERS = 200
 LONGEST_HEADER = 16 << 10
 MOST_UNESCAPED = 16 << 10
 """Characters of a text from which escapes are taken off to find what a secret may be mixed with."""
-LONGEST_TEXT = 64 << 10
+LONGEST_TEXT = 16 << 10
 """Characters of a text that are shown at most, whoever asks for it."""
 WIDEST = 12
 """Characters that one character of a secret can take: `%5Cu0041`, and a line break with its indent."""

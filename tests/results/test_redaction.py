@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance.checks.model import Finding, Level
 from conformance.results.redaction import Redactor
 
 VALUE = 'k3y/+="canary&<p>q'
@@ -190,3 +191,11 @@ def test_megabytes_of_escaped_lines_are_searched_in_less_than_a_second() -> None
     assert redactor.found_in(text) == ()
     assert redactor.found_in(text + "q7Wd-93kTz_Lm41PxYv8") == ("full",)
     assert time.process_time() - start < 2.0
+
+
+def test_megabytes_in_a_finding_are_cut() -> None:
+    finding = Finding("message", Level.MUST, "a", {"message": "b" * 900_000}, "limit=0", detail="c" * 900_000)
+    cut = Redactor({"full": VALUE}).redact(finding)
+    assert cut.actual["message"] == "b" * 16_384 + "\u2026 \u2039900,000 characters\u203a"
+    assert len(cut.detail) < 17_000
+    assert (cut.check, cut.expected, cut.where) == ("message", "a", "limit=0")
