@@ -21,8 +21,8 @@ from typing import Any
 from conformance import reference
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
-from conformance.contract_run import build_context
 from conformance.explore.driver import explore_operation
+from conformance.session.contract_run import build_context
 from conformance.target import loader as target
 from conformance.yaml_document import dump
 

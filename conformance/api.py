@@ -13,13 +13,13 @@ from conformance.contract.contract import Contract
 from conformance.contract.folders import find_all_contract_folders
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
-from conformance.coverage import check_requirements
 from conformance.errors import ConfigError, Problem
 from conformance.report.failure_text import format_exploration_failure, format_row_failure
 from conformance.results.model import Results
-from conformance.session import RunOptions
+from conformance.session.coverage import check_requirements
+from conformance.session.run_session import RunOptions
+from conformance.session.target_runner import TargetRunner
 from conformance.target.loader import Target, check_target_names, read_profile, target_from_mapping
-from conformance.target_runner import TargetRunner
 from conformance.validation import suggest
 
 __all__ = ["Contract", "Results", "Target", "check", "load_contract", "load_target", "run"]

@@ -13,7 +13,6 @@ from typing import Any
 
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Step
-from conformance.contract_run import build_context
 from conformance.engine.cleanup import created_resource, look_and_delete, strike, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
@@ -22,6 +21,7 @@ from conformance.jsontools import canonical_text
 from conformance.plan.model import PlannedStep
 from conformance.plan.requirements import missing_for_steps
 from conformance.plan.steps import plan_steps
+from conformance.session.contract_run import build_context
 from conformance.setup.credentials import obtain_credentials
 from conformance.setup.fixtures import with_fixtures
 from conformance.target.loader import Target

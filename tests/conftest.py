@@ -15,12 +15,12 @@ import pytest
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
-from conformance.contract_run import build_context, plan_rows
 from conformance.engine.context import RunContext
 from conformance.engine.row import run_row
 from conformance.errors import ConfigError
 from conformance.http import Exchange, Outcome, Request, Response
 from conformance.results.model import RowResult
+from conformance.session.contract_run import build_context, plan_rows
 from conformance.target.loader import Target, target_from_mapping
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

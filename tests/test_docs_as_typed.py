@@ -20,7 +20,7 @@ import yaml
 
 from conformance import reference
 from conformance.contract.loader import read_contract
-from conformance.contract_run import plan_rows
+from conformance.session.contract_run import plan_rows
 from conformance.target.loader import target_from_mapping
 
 ROOT = Path(__file__).parents[1]

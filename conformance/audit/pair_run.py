@@ -23,7 +23,7 @@ from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 from conformance.http import Exchange, Request
 from conformance.results.model import Results
-from conformance.target_runner import TargetRunner
+from conformance.session.target_runner import TargetRunner
 
 __all__ = ["Lockstep", "run_pair", "run_side_by_side"]
 

@@ -16,9 +16,9 @@ from conformance.audit.stop import StopSignal
 from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, ConformanceError, InternalError, Problem
 from conformance.messages import Message
-from conformance.session import RunOptions, SenderWrapper
+from conformance.session.run_session import RunOptions, SenderWrapper
+from conformance.session.target_runner import TargetRunner
 from conformance.target.loader import Target, read_profile, target_from_mapping
-from conformance.target_runner import TargetRunner
 
 __all__ = ["build_target_runner", "load_job_target", "run_job"]
 

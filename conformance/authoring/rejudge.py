@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from conformance.assemble import assemble_run
 from conformance.checks.context import ResponseRules, build_expectation
 from conformance.checks.model import Finding, Verdict, verdict_of_levels
 from conformance.checks.response import check_response
@@ -17,6 +16,7 @@ from conformance.contract.messages import list_wordings
 from conformance.contract.templates import MissingValue
 from conformance.http import Response
 from conformance.results.model import RecordedExchange, Results, RowResult, TargetRun
+from conformance.session.assemble import assemble_run
 
 __all__ = ["VerdictChange", "rejudge"]
 

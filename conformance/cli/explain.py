@@ -14,13 +14,13 @@ from conformance.cli.contracts import find_row, select_contracts
 from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import list_wordings
 from conformance.contract.schema import Depth, Wording
-from conformance.contract_run import build_context, plan_rows
 from conformance.engine.context import RunContext
 from conformance.engine.describe import describe_request
 from conformance.plan.model import PlannedRequest, RowPlan, count_requests
 from conformance.plan.planner import plan_row
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.sanitize import to_one_line
+from conformance.session.contract_run import build_context, plan_rows
 from conformance.target.loader import target_from_mapping
 from conformance.target.selection import resolve_target
 

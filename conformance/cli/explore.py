@@ -18,7 +18,7 @@ from conformance.reference.embedded import EmbeddedServers
 from conformance.report.failure_text import format_exploration_failure
 from conformance.report.sanitize import to_one_line
 from conformance.results.model import Exploration, Undocumented
-from conformance.session import RunOptions, RunSession
+from conformance.session.run_session import RunOptions, RunSession
 
 __all__ = ["command"]
 

@@ -12,10 +12,10 @@ import click
 from conformance.authoring.profile import format_profile
 from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract
-from conformance.contract_run import build_context
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 from conformance.report.sanitize import to_one_line
+from conformance.session.contract_run import build_context
 from conformance.setup.fixtures import discover_fixtures
 from conformance.target.loader import Target, check_target_names, target_from_mapping
 

@@ -12,13 +12,13 @@ from conformance.cli import options
 from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
-from conformance.contract_run import build_context, count_exploration, plan_rows
 from conformance.engine.context import RunContext
 from conformance.engine.describe import describe_request
 from conformance.plan.model import PlannedRequest, RowPlan, count_conditional, count_requests
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.format import format_duration
 from conformance.report.sanitize import to_one_line
+from conformance.session.contract_run import build_context, count_exploration, plan_rows
 from conformance.target.selection import TargetSelection, resolve_target, select_target
 
 __all__ = ["command"]

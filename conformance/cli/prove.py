@@ -34,7 +34,7 @@ from conformance.prove.text import format_proof
 from conformance.prove.trials import Trial, TrialOptions, run_trials
 from conformance.reference import Fault
 from conformance.report.sanitize import to_one_line
-from conformance.session import RunOptions
+from conformance.session.run_session import RunOptions
 from conformance.target.selection import resolve_target
 
 __all__ = ["command"]

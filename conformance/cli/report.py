@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from conformance.assemble import rebuild_results
 from conformance.cli import options
 from conformance.files import write_text
 from conformance.report.writers import WRITERS
 from conformance.results.events import read_events
 from conformance.results.model import Results
 from conformance.results.serialization import read_results
+from conformance.session.assemble import rebuild_results
 
 __all__ = ["command"]
 

@@ -17,9 +17,9 @@ from conformance.files import write_text
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.sanitize import to_one_line
 from conformance.results.model import RowResult
-from conformance.session import RunOptions
+from conformance.session.run_session import RunOptions
+from conformance.session.target_runner import TargetRunner
 from conformance.target.selection import resolve_target
-from conformance.target_runner import TargetRunner
 from conformance.yaml_document import dump, replace_mapping
 
 __all__ = ["command"]

@@ -9,7 +9,6 @@ from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Contract
 from conformance.contract.request_template import merge_patches
 from conformance.contract.schema import Depth, NamedInput
-from conformance.contract_run import build_context, count_exploration, plan_rows
 from conformance.doctor.model import Diagnosis, Fact, RequestLoad
 from conformance.doctor.reachability import check_reachable, redirect_of
 from conformance.doctor.requirements import missing_rows
@@ -21,6 +20,7 @@ from conformance.plan.model import RowPlan
 from conformance.plan.overlay import operation_patch
 from conformance.plan.requirements import is_known_name, missing_for_steps
 from conformance.plan.steps import plan_steps
+from conformance.session.contract_run import build_context, count_exploration, plan_rows
 from conformance.setup.fixtures import check_fixture, discover_fixtures, is_usable
 from conformance.target.loader import Target
 from conformance.target.schema import parse_pace as read_pace

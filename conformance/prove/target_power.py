@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from conformance.checks.model import Verdict
 from conformance.contract.contract import Contract
-from conformance.contract_run import build_context, plan_rows
 from conformance.engine.context import RunContext, SharedState
 from conformance.engine.journal import NoLedger, open_ledger
 from conformance.engine.row import run_row
@@ -18,7 +17,8 @@ from conformance.prove.replay import RecordingSender, ReplayingSender
 from conformance.report.words import SYMBOLS
 from conformance.results.model import RowResult
 from conformance.results.recording import record_exchange
-from conformance.session import RunOptions
+from conformance.session.contract_run import build_context, plan_rows
+from conformance.session.run_session import RunOptions
 from conformance.setup.prepare import clean_up_target, prepare_target
 from conformance.target.loader import Target
 

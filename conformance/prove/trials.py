@@ -19,10 +19,10 @@ from conformance.checks.model import Finding, Level, Verdict
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
-from conformance.contract_run import ContractRun, build_context, plan_rows
 from conformance.prove.model import Blame, verdicts_that_count
 from conformance.prove.subjects import Subject, refuses_valid_requests
 from conformance.results.model import RowResult
+from conformance.session.contract_run import ContractRun, build_context, plan_rows
 from conformance.target.loader import target_from_mapping
 
 __all__ = ["ExpectedComplaints", "Trial", "TrialOptions", "run_trial", "run_trials", "try_contract"]

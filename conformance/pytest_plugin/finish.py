@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from conformance.assemble import describe_deviation
 from conformance.checks.model import Verdict
-from conformance.coverage import find_missing_coverage
 from conformance.messages import Message
 from conformance.pytest_plugin.internal_errors import InternalErrorReporter
 from conformance.pytest_plugin.session import PluginSession
+from conformance.session.assemble import describe_deviation
+from conformance.session.coverage import find_missing_coverage
 from conformance.target.known_deviations import find_stale
 
 __all__ = ["RunFinish"]

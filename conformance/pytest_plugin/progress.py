@@ -16,7 +16,6 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
-from conformance.causes import apply_causes
 from conformance.checks.model import Verdict
 from conformance.messages import Message, plural_message
 from conformance.pytest_plugin.finish import RunFinish
@@ -27,6 +26,7 @@ from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS
 from conformance.report.writers.table import STYLES, print_table
 from conformance.results.model import Exploration, RowResult
+from conformance.session.causes import apply_causes
 
 __all__ = ["ProgressDisplay", "ProgressPrinter", "ProgressState", "open_output"]
 

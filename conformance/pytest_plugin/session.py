@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance import reference
-from conformance.causes import RunCause, find_causes
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
-from conformance.coverage import check_requirements
 from conformance.errors import ConfigError, Problem
 from conformance.pytest_plugin.items import ExploredItem, RowItem
 from conformance.pytest_plugin.options import PluginOptions
@@ -23,9 +21,11 @@ from conformance.reference.embedded import EmbeddedServers
 from conformance.results.events import Event, parse_event
 from conformance.results.model import TargetRun
 from conformance.results.redaction import Redactor
+from conformance.session.causes import RunCause, find_causes
+from conformance.session.coverage import check_requirements
 
 if TYPE_CHECKING:
-    from conformance.session import RunSession
+    from conformance.session.run_session import RunSession
 
 __all__ = ["PluginSession"]
 
@@ -48,7 +48,7 @@ class PluginSession:
     @cached_property
     def run_session(self) -> RunSession:
         """Imported with the first row: what only collects need not know how to send."""
-        from conformance.session import RunOptions, RunSession  # noqa: PLC0415 - see above
+        from conformance.session.run_session import RunOptions, RunSession  # noqa: PLC0415 - see above
 
         options, share = self.options, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
         run_options = RunOptions(options.depth, options.seed, options.workers, share, self._folder, options.output)

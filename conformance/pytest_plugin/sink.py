@@ -8,13 +8,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from conformance.assemble import build_results, describe_deviation, rebuild_runs, utc_now
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
 from conformance.files import write_text
 from conformance.pytest_plugin.options import PluginOptions
 from conformance.results.events import Event, EventWriter
 from conformance.results.model import Results, TargetRun
+from conformance.session.assemble import build_results, describe_deviation, rebuild_runs, utc_now
 
 if TYPE_CHECKING:
     from conformance.report.writers import Writer

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from conformance.contract_run import plan_rows
 from conformance.engine.journal import LEDGER_FILE, FileLedger, read_open_entries
 from conformance.engine.row import run_row
 from conformance.http import FailureKind, NoResponse, Outcome, Response
 from conformance.results.model import RowResult
+from conformance.session.contract_run import plan_rows
 
 Said = Callable[..., Response]
 

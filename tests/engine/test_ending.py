@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from conformance.assemble import assemble_run, mark_known_deviation, rebuild_results, rebuild_runs
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.engine.evidence import KEPT, Evidence
 from conformance.engine.journal import FileLedger, LedgerEntry, read_open_entries
@@ -19,6 +18,7 @@ from conformance.http import Exchange, Request, Response
 from conformance.results.events import Event, EventWriter, read_events
 from conformance.results.model import ContractName, Exploration, RowResult, TableName, TargetRun, Undocumented
 from conformance.results.redaction import Redactor
+from conformance.session.assemble import assemble_run, mark_known_deviation, rebuild_results, rebuild_runs
 from conformance.target.loader import Target
 
 # --- evidence ------------------------------------------------------------------------------------------------------

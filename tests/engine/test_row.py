@@ -86,7 +86,7 @@ def test_a_server_that_does_as_promised_conforms(run: Run, server: Shop) -> None
 
 
 def test_nothing_is_sent_beyond_what_was_planned(run: Run, server: Shop, shop: Any, target: Any) -> None:
-    from conformance.contract_run import plan_rows
+    from conformance.session.contract_run import plan_rows
 
     contract = shop()
     plan = plan_rows(contract, target(), contract.rows, "standard", 0)["items/limit-below"]

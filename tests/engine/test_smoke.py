@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from conformance.contract_run import ContractRun, plan_rows
 from conformance.http import Outcome, Response
 from conformance.results.model import RowResult
+from conformance.session.contract_run import ContractRun, plan_rows
 
 Said = Callable[..., Response]
 

@@ -13,12 +13,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
-from conformance.contract_run import build_context
 from conformance.engine.context import RunContext
 from conformance.explore.context import ExploreContext, build_explore_context
 from conformance.explore.driver import explore_operation
 from conformance.http import Exchange, Request, Response, header
 from conformance.results.model import Exploration
+from conformance.session.contract_run import build_context
 from conformance.target.loader import target_from_mapping
 
 CASES = Path(__file__).resolve().parents[2] / "cases"

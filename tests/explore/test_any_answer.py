@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from conformance import reference
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
-from conformance.contract_run import ContractRun, build_context, plan_rows
 from conformance.engine.context import RunContext
 from conformance.explore.driver import explore_operation
 from conformance.http import Exchange, Request, Response
 from conformance.results.model import Exploration, RowResult
 from conformance.results.serialization import dump_json
+from conformance.session.contract_run import ContractRun, build_context, plan_rows
 from conformance.target.loader import target_from_mapping
 
 CASES = Path(__file__).resolve().parents[2] / "cases"

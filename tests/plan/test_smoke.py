@@ -10,9 +10,9 @@ import pytest
 from conformance import reference
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
-from conformance.contract_run import plan_rows
 from conformance.plan.model import RowPlan
 from conformance.plan.steps import plan_steps
+from conformance.session.contract_run import plan_rows
 from conformance.target.loader import Target, target_from_mapping
 
 CASES = Path(__file__).parents[2] / "cases"

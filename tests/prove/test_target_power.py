@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from conformance.checks.model import Verdict
-from conformance.contract_run import plan_rows
 from conformance.prove.target_power import RowPower, format_power, measure_power
+from conformance.session.contract_run import plan_rows
 
 ROW = """\
   - id: limit-below

@@ -186,7 +186,7 @@ def test_a_fault_of_the_suite_is_one_redacted_line_and_the_rest_is_reported(
 ) -> None:
     secret = re.findall(r"reference-full-[0-9a-f]{16}", wrong.read_text(encoding="utf-8"))[0]
     fault = (
-        "from conformance.session import RunSession\nrow = RunSession.row\n"
+        "from conformance.session.run_session import RunSession\nrow = RunSession.row\n"
         "def broken(self, contract, name):\n"
         f"    local = '{secret}'\n"
         "    if 'offset-not' in name: raise KeyError(local)\n"

@@ -11,8 +11,8 @@ from conformance import reference
 from conformance.checks.model import Level
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
-from conformance.contract_run import build_context
 from conformance.explore.driver import explore_operation
+from conformance.session.contract_run import build_context
 from conformance.target import loader as target
 
 CASES = Path(__file__).parents[2] / "cases"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from conformance.authoring.profile import format_profile
-from conformance.contract_run import build_context
 from conformance.doctor.examine import examine_target
 from conformance.doctor.model import Diagnosis
-from conformance.session import RunOptions
+from conformance.session.contract_run import build_context
+from conformance.session.run_session import RunOptions
 from conformance.setup.fixtures import discover_fixtures
 from conformance.target.loader import read_profile, target_from_mapping
 from conformance.yaml_document import read_text

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from conformance.reference.http import WireResponse
-from conformance.session import RunOptions, RunSession
+from conformance.session.run_session import RunOptions, RunSession
 from conformance.target.selection import select_target
 from tests.safety.watched import CASES, contract, ran, saved, watched
 

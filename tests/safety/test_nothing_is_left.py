@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from conformance.engine.journal import LEDGER_FILE, read_open_entries
-from conformance.session import RunOptions
+from conformance.session.run_session import RunOptions
 from tests.safety.watched import CASES, CONTRACTS, Watched, ran, saved, things, watched
 
 ROWS = {"kuroco": "title-missing or no-group", "microcms-management": "invalid-request or invalid-url"}

@@ -11,7 +11,7 @@ from conformance.client.session import Session
 from conformance.contract.schema import Depth
 from conformance.engine.journal import LEDGER_FILE
 from conformance.http import FailureKind, NoResponse, Request
-from conformance.session import RunOptions
+from conformance.session.run_session import RunOptions
 from tests.safety.watched import CONTRACTS, Ran, ran, saved, things, watched
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from conformance import reference
 from conformance.results.model import RowResult
-from conformance.session import RunOptions
+from conformance.session.run_session import RunOptions
 from tests.safety.watched import ran, saved, things, watched
 
 

@@ -16,7 +16,7 @@ from conformance import reference
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.results.model import Exploration, RowResult, TargetRun
-from conformance.session import RunOptions, RunSession
+from conformance.session.run_session import RunOptions, RunSession
 from conformance.target.selection import select_target
 from conformance.yaml_document import dump
 

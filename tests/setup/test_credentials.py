@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from conformance.assemble import build_results
 from conformance.doctor.examine import examine_target
 from conformance.plan.planner import plan_row
 from conformance.report.writers import WRITERS
-from conformance.session import RunOptions
+from conformance.session.assemble import build_results
+from conformance.session.run_session import RunOptions
 from conformance.target.loader import read_profile, target_from_mapping
 from tests.safety.watched import Watched, contract, ran, saved, watched
 

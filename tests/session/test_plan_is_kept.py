@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance.assemble import assemble_run
 from conformance.contract.schema import Depth
-from conformance.contract_run import build_context, count_exploration, plan_rows
 from conformance.plan.model import count_conditional, count_requests
 from conformance.results.model import BeyondPlan
-from conformance.session import RunOptions
+from conformance.session.assemble import assemble_run
+from conformance.session.contract_run import build_context, count_exploration, plan_rows
+from conformance.session.run_session import RunOptions
 from conformance.target.loader import target_from_mapping
 from tests.safety.watched import CONTRACTS, contract, ran, saved, watched
 

@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from conformance.assemble import describe_run, mark_known_deviation
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
-from conformance.contract_run import ContractRun, build_context, plan_rows
 from conformance.engine.context import RequestSender, RunContext
 from conformance.engine.journal import open_ledger
 from conformance.errors import Problem
 from conformance.messages import Message, join_messages
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
 from conformance.results.redaction import Redactor
+from conformance.session.assemble import describe_run, mark_known_deviation
+from conformance.session.contract_run import ContractRun, build_context, plan_rows
 from conformance.setup.prepare import prepare_target
 from conformance.target.loader import Target
 from conformance.target.selection import TargetSelection, resolve_target

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from conformance.checks.model import Verdict
-from conformance.coverage import check_requirements, find_missing_coverage
 from conformance.errors import ConfigError
 from conformance.results.model import ContractName, RowResult
+from conformance.session.coverage import check_requirements, find_missing_coverage
 from tests.report.made_up import run_of
 
 ROWS = ("items/one", "items/two", "items/three")

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from conformance import __version__
-from conformance.causes import apply_causes, find_causes
 from conformance.checks.model import Level, Verdict, worst_verdict
 from conformance.contract.contract import Contract
 from conformance.messages import Message
@@ -26,6 +25,7 @@ from conformance.results.model import (
     TargetRun,
     Undocumented,
 )
+from conformance.session.causes import apply_causes, find_causes
 from conformance.target.known_deviations import KnownDeviation, RowDeviation, match_deviation
 
 __all__ = [

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from conformance import reference
-from conformance.causes import find_causes
 from conformance.checks.model import Verdict
 from conformance.contract.loader import read_contract
 from conformance.results.model import RecordedExchange, RecordedRequest, RecordedResponse, RowResult, TargetRun
-from conformance.session import RunOptions
+from conformance.session.causes import find_causes
+from conformance.session.run_session import RunOptions
+from conformance.session.target_runner import TargetRunner
 from conformance.target.loader import target_from_mapping
-from conformance.target_runner import TargetRunner
 
-CASES = Path(__file__).parents[1] / "cases"
+CASES = Path(__file__).parents[2] / "cases"
 Change = Callable[[dict[str, Any]], None]
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from conformance.contract.contract import Contract
-from conformance.contract_run import ContractRun, plan_rows
 from conformance.http import Outcome, Response
 from conformance.results.model import RowResult
+from conformance.session.contract_run import ContractRun, plan_rows
 
 OWN = (
     ("  put: {path", "  put: {resource: things, isolated: true, path"),

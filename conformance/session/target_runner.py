@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
-from conformance.assemble import assemble_run, build_results, utc_now
 from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, Problem
 from conformance.results.model import Exploration, Results, RowResult, Undocumented
-from conformance.session import RunOptions, RunSession
+from conformance.session.assemble import assemble_run, build_results, utc_now
+from conformance.session.run_session import RunOptions, RunSession
 from conformance.target.loader import Target
 from conformance.target.selection import TargetSelection
 
