@@ -11,24 +11,10 @@ from conformance.reference.hooks import RequestContext
 from conformance.reference.http import JsonResponse
 
 __all__ = [
-    "GATEWAY_STATUSES",
-    "GO_STACK",
-    "LEAKS",
-    "NODE_STACK",
-    "PHP_STACK",
-    "PYTHON_STACK",
-    "Change",
-    "as_html",
-    "cut_short",
-    "encode_base64",
-    "in_array",
-    "with_content_type",
-    "with_credential",
-    "with_members",
-    "with_status",
-    "with_value",
-    "without_member",
-]
+    "GATEWAY_STATUSES", "GO_STACK", "LEAKS", "NODE_STACK", "PHP_STACK", "PYTHON_STACK", "Change", "as_html",
+    "cut_short", "encode_base64", "in_array", "with_content_type", "with_credential", "with_members", "with_status",
+    "with_value", "without_member",
+]  # fmt: skip
 
 Change = Callable[[JsonResponse, RequestContext], JsonResponse]
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
+
 from conformance.prove.model import FaultProof, Proof
 from tests.prove.proofs import Proofs
 
+pytestmark = pytest.mark.timeout(600)
+"""The two proofs are made by the first test."""
 CHECKS = {"status", "message", "code", "field", "fault", "envelope", "content-type", "language", "body", "leak"}
-CHECKS |= {"effect", "control", "choice"}
+CHECKS |= {"effect", "control", "choice", "allowance"}
 """Every check that a finding can come from."""
 
 

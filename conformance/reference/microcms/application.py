@@ -41,7 +41,10 @@ class MicrocmsApplication:
         self.store = seed.create_store(choices)
         self._errors = ErrorResponses(choices)
         self._serializer = ResponseSerializer(choices)
-        self._limiter = RateLimiter(10, 10.0, fixed=choices["rate_window"] == "fixed")
+        is_fixed = choices["rate_window"] == "fixed"
+        count, _, seconds = choices["allowance"].removesuffix("s").partition("/")
+        self._limiter = RateLimiter(10, 10.0, fixed=is_fixed)
+        self._limiter_of_throttled_key = RateLimiter(int(count), float(seconds), fixed=is_fixed)
         self._key_names = {value: name for name, value in KEYS.items()}
         self._cache: dict[tuple[str, str], tuple[float, JsonResponse]] = {}
         self.crashes: list[Exception] = []
@@ -75,7 +78,7 @@ class MicrocmsApplication:
 
     def profile(self, base_url: str) -> dict[str, Any]:
         """The target profile to use with this service."""
-        return seed.profile(base_url, self.store, limited=self._choices["rate_of_all"] == "limited")
+        return seed.profile(base_url, self.store, self._choices)
 
     def respond(self, request: IncomingRequest) -> WireResponse:
         """The response to one request."""
@@ -155,10 +158,11 @@ class MicrocmsApplication:
         is_throttled = context.key_name == "throttled"
         if not is_throttled and self._choices["rate_of_all"] != "limited":
             return
+        limiter = self._limiter_of_throttled_key if is_throttled else self._limiter
         caller = "throttled" if is_throttled else context.request.peer
         with self.store.lock:
-            context.wait = self._limiter.admit(caller)
-            context.admitted = self._limiter.count(caller)
+            context.wait = limiter.admit(caller)
+            context.admitted = limiter.count(caller)
         if context.wait > 0:
             self._behaviour.reject(_RATE, context)
 

@@ -84,18 +84,18 @@ def fixtures(store: Store) -> dict[str, Any]:
     }
 
 
-def profile(base_url: str, store: Store, *, limited: bool) -> dict[str, Any]:
+def profile(base_url: str, store: Store, choices: Mapping[str, str]) -> dict[str, Any]:
     """The complete target profile of a service."""
+    credentials = {name: {"header": "X-MICROCMS-API-KEY", "value": KEYS[name]} for name in ("full", "forbidden")}
+    throttled = {"header": "X-MICROCMS-API-KEY", "value": KEYS["throttled"], "allowance": choices["allowance"]}
     whole: dict[str, Any] = {
         "contract": "microcms-management",
         "base_url": base_url,
-        "credentials": {
-            name: {"header": "X-MICROCMS-API-KEY", "value": KEYS[name]} for name in ("full", "forbidden", "throttled")
-        },
+        "credentials": {**credentials, "throttled": throttled},
         "fixtures": fixtures(store),
         "vantages": {"outside": {"source_address": "127.0.0.9"}},
         "hooks": {"internal_error": {"headers": {"X-Fault": "internal"}}},
         "allow": ["write", "delete", "exhaust"],
         "timeout": "10s",
     }
-    return {**whole, "pace": "10/10s"} if limited else whole
+    return {**whole, "pace": "10/10s"} if choices["rate_of_all"] == "limited" else whole

@@ -172,3 +172,13 @@ def test_the_other_version_of_media_may_delete_and_upload() -> None:
             )
         ]
     assert seen == [200, 405, 201, 405]
+
+
+@pytest.mark.parametrize(("allowance", "count"), [("10/10s", 10), ("3/60s", 3), ("5/2s", 5)])
+def test_the_profile_says_the_allowance_of_the_throttled_key(allowance: str, count: int) -> None:
+    with reference.start("microcms-management", variants={"allowance": allowance}) as running:
+        throttled = running.profile["credentials"]["throttled"]
+        url, headers = f"{running.base_url}/api/v1/service", {throttled["header"]: throttled["value"]}
+        statuses = [requests.get(url, headers=headers, timeout=5).status_code for _ in range(count + 2)]
+    assert throttled["allowance"] == allowance
+    assert statuses == [200] * count + [429] * 2

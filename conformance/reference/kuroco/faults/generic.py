@@ -169,7 +169,6 @@ _GENERIC: Final[tuple[tuple[str, str, Change[KurocoContext], Limit | None], ...]
     ("tells_the_token_in_{}", "leak", with_credential(_token), None),
     ("is_right_about_{}_once", "repeated", with_status(500), after_first),
     ("is_right_about_one_{}", "repeated", with_members(errors=[]), not_first),
-    ("gives_{}_another_status_when_repeated", "repeated", with_status(418), repeated),
 )
 _GENERIC_IN_ENVELOPE: Final[tuple[tuple[str, str, Change[KurocoContext]], ...]] = (
     # name, kind, change; not for the row whose errors are strings
@@ -184,8 +183,12 @@ def _cross() -> Iterator[FaultyServer[KurocoContext]]:
     for number, (row, (name, statuses, code, field, other)) in enumerate(_ROWS.items()):
         leak, change = _LEAKS[number % len(_LEAKS)]
         yield BUILDER.answers(f"leaks_{leak}_in_{name}", row, "leak", change)
+        if row in {PROFILE, NOT_FOUND}:  # the rows of reads
+            again = f"gives_{name}_another_status_when_repeated"
+            yield BUILDER.answers(again, row, "repeated", with_status(418), limit=repeated)
         gateway = GATEWAY_STATUSES[number % len(GATEWAY_STATUSES)]
-        yield BUILDER.answers(f"answers_{name}_with_{gateway}", row, "gateway", with_status(gateway))
+        if row != NOT_FOUND:  # its message is empty, so that a proxy could have sent it
+            yield BUILDER.answers(f"answers_{name}_with_{gateway}", row, "gateway", with_status(gateway))
         for status in statuses:
             yield BUILDER.answers(f"answers_{name}_with_{status}", row, "status", with_status(status))
         yield BUILDER.answers(f"shows_its_stack_in_{name}", row, "leak", with_members(exception=next(stacks)))

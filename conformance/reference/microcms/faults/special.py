@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -57,10 +59,17 @@ def _start_of_a_key(context: MicrocmsContext) -> bool:
     return _wrong_key(context) and any(one[:12] == key[:12] for one in KEYS.values())
 
 
-def _first(number: int) -> Callable[[Test], Test]:
+def _first_in_10_seconds(number: int) -> Callable[[Test], Test]:
     def limit(condition: Test) -> Test:
-        counter = RequestCounter()
-        return lambda context: condition(context) and counter.increment() <= number
+        times: deque[float] = deque(maxlen=number)
+
+        def occurs(context: MicrocmsContext) -> bool:
+            if not condition(context) or (len(times) == number and time.monotonic() - times[0] < 10):
+                return False
+            times.append(time.monotonic())
+            return True
+
+        return occurs
 
     return limit
 
@@ -120,11 +129,11 @@ def _common() -> Faults:
 
 def _rates() -> Faults:
     yield _accepts("allows_any_rate", _RATE)
-    yield _accepts("allows_30_requests_in_10_seconds", _RATE, limit=_first(20))
+    yield _accepts("allows_30_requests_in_10_seconds", _RATE, limit=_first_in_10_seconds(20))
     yield _accepts("allows_any_rate_by_get", _RATE, when(method="GET"))
     yield _accepts("allows_any_rate_by_patch", _RATE, when(method="PATCH"))
-    yield _accepts("allows_20_requests_in_10_seconds", _RATE, limit=_first(10))
-    yield _accepts("allows_11_requests_in_10_seconds", _RATE, limit=_first(1))
+    yield _accepts("allows_20_requests_in_10_seconds", _RATE, limit=_first_in_10_seconds(10))
+    yield _accepts("allows_11_requests_in_10_seconds", _RATE, limit=_first_in_10_seconds(1))
     yield _accepts("allows_10_more_after_each_refusal", _RATE, kind="repeated", limit=_all_but_every_11th)
     yield _accepts("allows_any_rate_after_one_refusal", _RATE, kind="repeated", limit=after_first)
     yield _accepts("allows_10_requests_in_a_second", _RATE, when(wait=(0, 9)))
