@@ -32,6 +32,8 @@ State = Mapping[str, Any]
 """What a guard compares: the value at each JSON pointer; `status` alone where the resource is not there any more."""
 
 _TIMES_IN_A_ROW: Final = 3
+_SHORTEST_PAUSE: Final = 0.15
+"""Seconds; a target that answers within milliseconds would leave no time to notice who else writes."""
 _LONGEST_PAUSE: Final = 5.0
 """Seconds without a request, at most, to see whether something changes by itself."""
 _GONE: Final = frozenset({404, 410})
@@ -158,7 +160,7 @@ class StateGuard:
 
     def _is_quiet(self, index: int) -> bool:
         """Whether nothing changes in as much time as a write and its read have taken; else that is a doubt."""
-        self._context.shared.stopping.wait(min(perf_counter() - self._began, _LONGEST_PAUSE))
+        self._context.shared.stopping.wait(max(_SHORTEST_PAUSE, min(perf_counter() - self._began, _LONGEST_PAUSE)))
         state = self._read(index, Message("read with nothing sent"))
         if state is not None and not changed_members(self._states[index], state):
             return True

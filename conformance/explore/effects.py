@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from time import perf_counter, sleep
 from typing import Any
 
 from conformance.checks.model import Finding, Level
@@ -22,6 +23,8 @@ BATCH = 4
 """Refused writes between two looks: one look for each would double the requests."""
 _IN_A_ROW = 3
 """So many changes, each right after the same refused write, are no coincidence."""
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.15, 2.0
+"""Seconds without a write, between two looks: time to notice who else writes."""
 
 
 @dataclass(slots=True)
@@ -135,6 +138,7 @@ class EffectGuard:
         """The refused write that changes something three times in a row; None where it may have been somebody else."""
         for candidate in batch:
             for time in range(_IN_A_ROW):
+                began = perf_counter()
                 self.restore(before, confirming=True)
                 state = self.shown
                 again = self.explorer.attempt(
@@ -143,7 +147,11 @@ class EffectGuard:
                 changed = self._differences(state, self.look(confirming=True)) - moving
                 if not (again.refused and changed):
                     break
-                if time == _IN_A_ROW - 1 and not self._differences(self.shown, self.look(confirming=True)) - moving:
+                # As long as this took, nothing may change by itself: else somebody else writes.
+                sleep(max(_SHORTEST_PAUSE, min(perf_counter() - began, _LONGEST_PAUSE)))
+                if self._differences(self.shown, self.look(confirming=True)) - moving:
+                    return None
+                if time == _IN_A_ROW - 1:
                     self.restore(before, confirming=True)
                     return again
         return None

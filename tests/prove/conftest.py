@@ -21,8 +21,8 @@ from tests.prove.proofs import Proofs
 
 CASES = Path(__file__).parents[2] / "cases"
 WORKERS = int(os.environ.get("PROOF_WORKERS", "2"))
-FAULTS_OF_A_ROW = int(os.environ.get("PROOF_FAULTS_OF_A_ROW", "3"))
-SAMPLE = int(os.environ.get("PROOF_SAMPLE", "24"))
+FAULTS_OF_A_ROW = int(os.environ.get("PROOF_FAULTS_OF_A_ROW", "6"))
+SAMPLE = int(os.environ.get("PROOF_SAMPLE", "40"))
 SEEDS = int(os.environ.get("PROOF_SEEDS", "3"))
 SMOKE, STANDARD = TrialOptions("smoke", 0), TrialOptions("standard", 0)
 
