@@ -251,7 +251,7 @@ class Ran:
 
     @property
     def only(self) -> RowResult:
-        assert 1 == len(self.rows)
+        assert len(self.rows) == 1
         return next(iter(self.rows.values()))
 
     def checks(self) -> list[tuple[str, str]]:

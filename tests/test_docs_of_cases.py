@@ -86,13 +86,13 @@ def test_every_key_is_described_and_no_other(title: str) -> None:
 
 def test_every_form_has_its_section() -> None:
     missing = {each.__name__ for each in forms()} - {each.__name__ for each in SECTIONS.values()}
-    assert set() == missing
+    assert missing == set()
 
 
 def test_every_placeholder_and_every_change_is_described() -> None:
     text = section("Placeholders")
-    assert HEADS | MESSAGE_HEADS == set(re.findall(r"`\{([a-z]+)[.}]", text.partition("After a bar")[0]))
-    assert set(MODIFIERS) == first_column(text.partition("After a bar")[2])
+    assert set(re.findall(r"`\{([a-z]+)[.}]", text.partition("After a bar")[0])) == HEADS | MESSAGE_HEADS
+    assert first_column(text.partition("After a bar")[2]) == set(MODIFIERS)
 
 
 EXAMPLES = [

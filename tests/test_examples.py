@@ -187,7 +187,7 @@ def test_a_night_that_got_worse_fails_and_what_it_found_is_kept(nights: Nights) 
 
 def test_a_night_that_could_not_run_leaves_the_baseline_to_the_next(nights: Nights) -> None:
     nights.run("first")
-    assert 0 != nights.run("none", 4)
+    assert nights.run("none", 4) != 0
     assert nights.run("third") == 0
     assert nights.text("seen-baseline") == "first"
 

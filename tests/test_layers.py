@@ -70,18 +70,18 @@ def imported(path: Path) -> frozenset[str]:
 def test_every_import_contract_is_kept(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(ROOT)
     status = cli.lint_imports(no_cache=True)
-    assert EXIT_STATUS_SUCCESS == status, capsys.readouterr().out
+    assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
 
 
 @pytest.mark.parametrize("library", DOORS)
 def test_each_library_has_one_door(library: str) -> None:
     users = {name_of(path) for path in MODULES if library in {each.partition(".")[0] for each in imported(path)}}
     strangers = {user for user in users if not any(f"{user}.".startswith(f"{door}.") for door in DOORS[library])}
-    assert set() == strangers
+    assert strangers == set()
 
 
 def test_the_reference_servers_share_nothing_but_errors_with_us() -> None:
     reference = [path for path in MODULES if name_of(path).startswith("conformance.reference")]
     ours = {each for path in reference for each in imported(path) if each.startswith("conformance")}
     assert ours
-    assert set() == {each for each in ours if not each.startswith(("conformance.reference", "conformance.errors"))}
+    assert {each for each in ours if not each.startswith(("conformance.reference", "conformance.errors"))} == set()

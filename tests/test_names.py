@@ -33,7 +33,7 @@ def test_what_a_module_offers_is_there(name: str) -> None:
     path = Path(module.__file__ or "")
     if path.name != "__init__.py" and not name.rpartition(".")[2].startswith("_"):
         assert offered is not None, "a public module names what it offers"
-    assert [] == [each for each in offered or () if not hasattr(module, each)]
+    assert [each for each in offered or () if not hasattr(module, each)] == []
     assert len(set(offered or ())) == len(offered or ())
 
 
@@ -52,7 +52,7 @@ HOSTS = [
 @pytest.mark.parametrize("word", [*MACHINE, *HOSTS])
 def test_no_file_names_a_machine_s_folders_or_a_registry(files: list[Path], word: str) -> None:
     found = [path.relative_to(ROOT).as_posix() for path in files if word.encode() in path.read_bytes()]
-    assert [] == found
+    assert found == []
 
 
 def test_no_file_holds_what_looks_like_a_key(files: list[Path]) -> None:
@@ -63,4 +63,4 @@ def test_no_file_holds_what_looks_like_a_key(files: list[Path]) -> None:
         r"xox[bp]-[0-9A-Za-z-]{20,}",
     ]
     pattern = re.compile("|".join(forms).encode())
-    assert [] == [path.relative_to(ROOT).as_posix() for path in files if pattern.search(path.read_bytes())]
+    assert [path.relative_to(ROOT).as_posix() for path in files if pattern.search(path.read_bytes())] == []

@@ -74,7 +74,7 @@ def test_without_a_scheduler_there_is_a_clear_word(
 def _password_from_the_environment(server: Any, servers: Servers, name: str) -> None:
     """Which only the workers have."""
     profile = json.loads(json.dumps(server.profile))
-    assert SECRET == profile["credentials"]["login"]["password"]["value"]
+    assert profile["credentials"]["login"]["password"]["value"] == SECRET
     profile["credentials"]["login"]["password"] = {"env": "CLUSTER_PASSWORD"}
     servers.profile(name, profile)
 

@@ -161,6 +161,6 @@ def test_a_reader_can_switch_the_language_of_an_audit(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     english, japanese, again = told(opened(file), "steps")
-    assert ["Audit", "4 targets, 9 rows", "9 of 9 rows shown", "en", "Target", "conforms"] == english == again
+    assert english == again == ["Audit", "4 targets, 9 rows", "9 of 9 rows shown", "en", "Target", "conforms"]
     assert japanese == ["監査", "対象4件、9行", "9行中9行を表示", "ja", "対象", "適合"]
     assert '<html lang="ja"' in opened(file, "--accept-lang=ja")

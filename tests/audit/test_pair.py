@@ -39,7 +39,7 @@ def test_the_one_against_which_the_contract_has_nothing_is_right(wrong: int, rig
     bad = site(refused(status=422), findings=(Finding("status", Level.MUST, 400, 422, "limit=min-1", 1),))
     pair = (bad, site(refused())) if wrong == 0 else (site(refused()), bad)
     (found,) = compare_pair(*pair).differences
-    assert (right, "limit=min-1") == (found.right, found.label)
+    assert (found.right, found.label) == (right, "limit=min-1")
     assert found.why == ("status at limit=min-1: expected 400, got 422",)
 
 

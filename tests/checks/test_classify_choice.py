@@ -68,7 +68,7 @@ OWN, OTHER, THIRD, NEW = ({"message": f"{word} words"} for word in ("Own", "Othe
 def test_a_documented_answer_is_accepted_and_recorded(
     held: Held, status: int, body: Any, accept: list[Any], choice: str
 ) -> None:
-    assert (choice, ()) == held(status, body, accept)
+    assert held(status, body, accept) == (choice, ())
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_any_other_answer_is_a_violation(
     choose: Choose, answer: Callable[..., Response], status: int, body: Any, accept: list[Any]
 ) -> None:
     _, (found,) = choose(answer(status, body), *accept)
-    assert ("choice", "must", status) == (found.check, found.level, found.actual)
+    assert (found.check, found.level, found.actual) == ("choice", "must", status)
     assert "items/own" in found.expected or "this" not in accept
 
 

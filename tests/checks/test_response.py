@@ -106,12 +106,12 @@ def test_the_promised_answer_has_no_findings(below: Case, answer: Said) -> None:
 @pytest.mark.parametrize("status", [200, 404, 422, 500])
 def test_another_status_is_a_must(below: Case, answer: Said, status: int) -> None:
     (found,) = [item for item in below.judged(answer(status, OWN)) if item.check == "status"]
-    assert ("must", 400, status, "here") == (found.level, found.expected, found.actual, found.where)
+    assert (found.level, found.expected, found.actual, found.where) == ("must", 400, status, "here")
 
 
 def test_any_of_several_documented_statuses_holds(shop: Callable[..., Contract], answer: Said) -> None:
     case = Case(shop(ROWS), "items/missing")
-    assert [] == case.told(answer(404, {})) == case.told(answer(410, {}))
+    assert case.told(answer(404, {})) == case.told(answer(410, {})) == []
     (found,) = case.judged(answer(400, {}))
     assert found.expected == [404, 410]
 
@@ -209,7 +209,7 @@ def test_any_documented_code_holds(title: Case, answer: Said) -> None:
     [({"code": "Invalid"}, "code"), ({"code": None}, "code"), ({"field": "fork"}, "field"), ({"field": None}, "field")],
 )
 def test_another_code_and_another_field_are_a_must(title: Case, answer: Said, instead: Any, check: str) -> None:
-    assert [(check, "must")] == title.told(answer(400, listed(fault(**instead))), "en")
+    assert title.told(answer(400, listed(fault(**instead))), "en") == [(check, "must")]
 
 
 def test_of_several_faults_the_one_that_fits_best_is_judged(title: Case, answer: Said) -> None:
@@ -237,7 +237,7 @@ def test_every_documented_edition_holds_and_is_told(title: Case, answer: Said) -
         expected = build_expectation(
             title.row.case.expect, look, row=title.row.id, wordings=list_wordings(title.row), language="en"
         )
-        assert (edition,) == find_editions(actual, expected, title.rules)
+        assert find_editions(actual, expected, title.rules) == (edition,)
 
 
 def test_the_wording_of_another_language_is_a_must(title: Case, answer: Said) -> None:
@@ -319,7 +319,7 @@ def test_an_answer_in_short_is_its_status_and_what_it_says(title: Case, below: C
     assert summarize_response(answer(400, OWN), below.rules) == "400 limit: at least 0, not -1"
     assert summarize_response(answer(200, {"items": []}), below.rules) == "200"
     assert summarize_response(answer(502, "<html>\n oops"), below.rules) == "502 <html> oops"
-    assert 164 >= len(summarize_response(answer(400, {"message": "x" * 9999}), below.rules))
+    assert len(summarize_response(answer(400, {"message": "x" * 9999}), below.rules)) <= 164
 
 
 # --- whatever comes ------------------------------------------------------------------------------------------------

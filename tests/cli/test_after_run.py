@@ -61,7 +61,7 @@ def test_compare_names_exactly_the_row_that_got_worse(
     stored("now", "answers_missing_text_with_422")
     assert call("compare", "then", "now/results.json", "--form", "json") == 1
     told = json.loads(capsys.readouterr().out)
-    assert [(ROW, True)] == [(row["id"], row["worse"]) for run in told["runs"] for row in run["rows"]]
+    assert [(row["id"], row["worse"]) for run in told["runs"] for row in run["rows"]] == [(ROW, True)]
     assert call("compare", "now", "then", "--output", "better.txt") == 0
     assert "Improved" in Path("better.txt").read_text(encoding="utf-8")
     for form in ("markdown", "html"):

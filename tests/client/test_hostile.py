@@ -94,7 +94,7 @@ def test_an_unusual_answer_has_no_fault(serve: Start, talk: Start, name: str) ->
     raw, body = GOOD[name]
     outcome = ask(serve(raw), talk)
     assert isinstance(outcome, Response)
-    assert (body, ()) == (outcome.body, outcome.faults)
+    assert (outcome.body, outcome.faults) == (body, ())
 
 
 def test_an_interim_answer_is_not_taken_for_the_answer(serve: Start, talk: Start) -> None:

@@ -67,7 +67,7 @@ def test_threads_are_each_given_their_own_moment() -> None:
     with ThreadPoolExecutor(8) as pool:
         waited = list(pool.map(lambda _: pacer.wait(), range(12)))
     assert 0.15 < max(waited) < 0.21
-    assert 5 <= len([one for one in waited if one < 0.1])
+    assert len([one for one in waited if one < 0.1]) >= 5
 
 
 @pytest.mark.parametrize(("count", "seconds"), [(0, 1.0), (1, 0.0), (1, -1.0)])

@@ -92,7 +92,7 @@ def test_a_row_answered_otherwise_is_newly_violating_and_the_only_thing_named() 
 def test_each_pair_of_verdicts_has_one_kind(old: str, new: str, kind: Kind, worse: bool) -> None:
     before, after = (replace(conforms(), verdict=Verdict(one)) for one in (old, new))
     row = only(compare(results(before), results(after)))
-    assert (kind, worse) == (row.kind, row.worse)
+    assert (row.kind, row.worse) == (kind, worse)
 
 
 def test_drift_is_not_worse_but_told_for_those_who_are_strict() -> None:
@@ -228,7 +228,7 @@ def test_an_open_choice_is_compared_only_where_both_tried_it() -> None:
     before = replace(row, choices=(Choice("limit=+5", "accepted"), Choice("limit=", "accepted")))
     after = replace(row, choices=(Choice("limit=+5", integer), Choice("limit=1e2", "accepted")))
     found = compare(results(before), results(after))
-    assert [("limit=+5", "accepted", integer)] == [(one.input, one.old, one.new) for one in found.runs[0].choices]
+    assert [(one.input, one.old, one.new) for one in found.runs[0].choices] == [("limit=+5", "accepted", integer)]
     assert not found.worse
 
 

@@ -33,31 +33,31 @@ def evidence(count: int) -> Evidence:
 
 def test_every_try_counts_and_shared_exchanges_cost_nothing() -> None:
     made = evidence(3)
-    assert 6 == made.requests
+    assert made.requests == 6
     made.keep(Exchange(Request("GET", "http://h/0"), Response(400)), "again", "control", shared=True)
-    assert (6, 4) == (made.requests, len(made.exchanges))
+    assert (made.requests, len(made.exchanges)) == (6, 4)
 
 
 def test_little_evidence_is_kept_whole() -> None:
-    assert KEPT == len(evidence(KEPT).thinned())
+    assert len(evidence(KEPT).thinned()) == KEPT
 
 
 def test_of_much_evidence_what_is_wrong_is_always_kept() -> None:
     made = evidence(KEPT + 50)
     made.find([Finding("status", Level.MUST, 400, 200, "x")], KEPT + 40)
     kept = made.thinned()
-    assert KEPT + 1 == len(kept)
-    assert KEPT + 40 == kept[-1].n
+    assert len(kept) == KEPT + 1
+    assert kept[-1].n == KEPT + 40
 
 
 def test_the_same_request_answered_differently_says_how_often() -> None:
     made = Evidence(Redactor({}))
     numbers = [made.keep(Exchange(Request("GET", "http://h"), Response(400)), "x", "example") for _ in range(3)]
     made.find([Finding("status", Level.MUST, 400, 200, "x")], numbers[1])
-    assert ["1 of 3"] == [item.times for item in made.counted()]
+    assert [item.times for item in made.counted()] == ["1 of 3"]
     made.find([Finding("status", Level.MUST, 400, 200, "x")], numbers[0])
     made.find([Finding("status", Level.MUST, 400, 200, "x")], numbers[2])
-    assert ["", "", ""] == [item.times for item in made.counted()]
+    assert [item.times for item in made.counted()] == ["", "", ""]
 
 
 # --- lines ---------------------------------------------------------------------------------------------------------
@@ -104,29 +104,29 @@ def test_a_killed_run_is_told_as_far_as_it_came(tmp_path: Path) -> None:
     for cut in (last + 1, last + 40, len(whole) - 2):
         path.write_bytes(whole[:cut])
         told = rebuild_results(read_events(path))
-        assert (True, "the run was killed before it ended") == (told.partial, told.why_partial)
-        assert ["items/b", "orders/a"] == [found.id for found in told.runs[0].rows]
+        assert (told.partial, told.why_partial) == (True, "the run was killed before it ended")
+        assert [found.id for found in told.runs[0].rows] == ["items/b", "orders/a"]
         assert Verdict.DRIFTS is told.runs[0].verdict
 
 
 def test_a_whole_run_is_told_with_its_seed_depth_and_time(tmp_path: Path) -> None:
     told = rebuild_results(read_events(written(tmp_path, *LINES, END)))
-    assert (7, "smoke", "2026-11-22T01:00:00Z", 3.5, False) == (
+    assert (
         told.seed,
         told.depth,
         told.started,
         told.seconds,
         told.partial,
-    )
+    ) == (7, "smoke", "2026-11-22T01:00:00Z", 3.5, False)
     (run,) = told.runs
-    assert ["items/a", "items/b", "orders/a"] == [found.id for found in run.rows]
-    assert ({"not-exercised": 1, "conforms": 1, "drifts": 1}, 6) == (run.counts, run.requests)
+    assert [found.id for found in run.rows] == ["items/a", "items/b", "orders/a"]
+    assert (run.counts, run.requests) == ({"not-exercised": 1, "conforms": 1, "drifts": 1}, 6)
 
 
 def test_a_later_line_of_a_row_takes_the_place_of_an_earlier_one() -> None:
     again = Event("row", "shop", row=row("orders/a", 1, Verdict.VIOLATES))
     (run,) = rebuild_runs([*LINES, again])
-    assert [Verdict.VIOLATES] == [found.verdict for found in run.rows if found.id == "orders/a"]
+    assert [found.verdict for found in run.rows if found.id == "orders/a"] == [Verdict.VIOLATES]
 
 
 def test_a_later_line_of_an_operation_does_not_double_what_it_found() -> None:
@@ -137,11 +137,11 @@ def test_a_later_line_of_an_operation_does_not_double_what_it_found() -> None:
         undocumented=(Undocumented("list", 404, "No"),),
     )
     (run,) = rebuild_runs([LINES[0], said, said])
-    assert (1, 1, 5) == (len(run.explored), len(run.undocumented), run.requests)
+    assert (len(run.explored), len(run.undocumented), run.requests) == (1, 1, 5)
 
 
 def test_a_line_of_a_run_that_was_never_begun_is_left_out() -> None:
-    assert () == rebuild_runs(LINES[1:])
+    assert rebuild_runs(LINES[1:]) == ()
 
 
 def test_a_file_of_something_else_is_refused_with_its_line(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_what_is_left_on_a_target_is_found_whatever_its_name(tmp_path: Path) -> 
     ledger.record_undone(ledger.record_intent(LedgerEntry("shop", "http://h", "add")))
     ledger.close()
     (left,) = read_open_entries(tmp_path / "ledger.jsonl")
-    assert (name, True, {"url": "http://h/a\u2028b\x85c"}) == (left.id, left.made, left.captures)
+    assert (left.id, left.made, left.captures) == (name, True, {"url": "http://h/a\u2028b\x85c"})
 
 
 # --- known deviations ----------------------------------------------------------------------------------------------
@@ -185,10 +185,10 @@ def expecting(target: Callable[..., Target]) -> Callable[..., RowResult]:
 def test_a_known_deviation_is_said_to_be_known_and_does_not_count(expecting: Callable[..., RowResult]) -> None:
     found = expecting("2026-12-31")
     assert found.known is not None
-    assert ("#12", "2026-12-31") == (found.known.reason, found.known.expires)
+    assert (found.known.reason, found.known.expires) == ("#12", "2026-12-31")
     other = row("items/b", 2, Verdict.CONFORMS)
     assert Verdict.CONFORMS is assemble_run(RUN, [found, other]).verdict
-    assert {"violates": 1, "conforms": 1} == assemble_run(RUN, [found, other]).counts
+    assert assemble_run(RUN, [found, other]).counts == {"violates": 1, "conforms": 1}
 
 
 def test_an_expectation_that_expired_counts_again_and_is_told(expecting: Callable[..., RowResult]) -> None:

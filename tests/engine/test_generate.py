@@ -77,7 +77,7 @@ def failing_below(answer: Said, edge: int) -> Callable[[Any], Outcome]:
 
 def test_the_smallest_failing_value_is_told(run: Run, answer: Said) -> None:
     ran = run(failing_below(answer, -2), ROW)
-    assert "violates" == ran.only.verdict
+    assert ran.only.verdict == "violates"
     smallest = [int(item.smallest) for item in ran.only.findings if item.smallest]
     assert smallest
     assert all(value <= -2 for value in smallest)
@@ -110,13 +110,13 @@ def test_a_value_that_fails_in_another_way_is_not_taken_for_the_same_fault(run: 
 
     ran = run(answered, ROW)
     drawn = [item for item in ran.only.findings if "drawn" in item.where]
-    assert {"status"} == {item.check for item in drawn}
+    assert {item.check for item in drawn} == {"status"}
     assert {"status"} >= {item.check for item in ran.only.findings if item.smallest}
 
 
 def test_what_only_the_example_does_wrong_is_not_shrunk(run: Run, answer: Said) -> None:
     ran = run(lambda asked: answer(200 if asked.query["limit"] == "-1" else 400, {}), ROW)
-    assert [] == [item for item in ran.only.findings if item.smallest]
+    assert [item for item in ran.only.findings if item.smallest] == []
 
 
 def test_two_runs_send_the_same(run: Run, answer: Said) -> None:
@@ -135,4 +135,4 @@ def test_long_values_that_are_shown_alike_are_tried_one_by_one(run: Run, answer:
 """
     ran = run(lambda asked: answer(200 if asked.query["limit"] != "x" else 400, {}), rows)
     told = {item.smallest for item in ran.only.findings if item.smallest}
-    assert {"a" * 100 + "… (130 characters)"} == told
+    assert told == {"a" * 100 + "… (130 characters)"}

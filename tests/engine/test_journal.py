@@ -27,7 +27,7 @@ def test_an_entry_is_on_the_disk_before_anything_else_happens(tmp_path: Path) ->
     ledger = FileLedger(tmp_path / "deep" / LEDGER_FILE)
     name = ledger.record_intent(entry(names=("conformance-1",)))
     (found,) = read_open_entries(tmp_path / "deep" / LEDGER_FILE)
-    assert (name, ("conformance-1",), False) == (found.id, found.names, found.made)
+    assert (found.id, found.names, found.made) == (name, ("conformance-1",), False)
     ledger.record_created(name, {"url": "u"})
     (found,) = read_open_entries(tmp_path / "deep" / LEDGER_FILE)
     assert (found.captures, found.made) == ({"url": "u"}, True)
@@ -47,7 +47,7 @@ def test_two_ledgers_on_one_file_keep_their_entries_apart(tmp_path: Path) -> Non
     one, two = FileLedger(tmp_path / LEDGER_FILE), FileLedger(tmp_path / LEDGER_FILE)
     first, second = one.record_intent(entry()), two.record_intent(entry())
     one.record_undone(first)
-    assert [second] == [each.id for each in read_open_entries(tmp_path / LEDGER_FILE)]
+    assert [each.id for each in read_open_entries(tmp_path / LEDGER_FILE)] == [second]
 
 
 def test_only_names_of_our_own_are_recognised() -> None:

@@ -79,8 +79,8 @@ def server(answer: Said) -> Shop:
 
 def test_a_server_that_does_as_promised_conforms(run: Run, server: Shop) -> None:
     ran = run(server)
-    assert ("conforms", None, []) == (ran.only.verdict, ran.only.reason, ran.checks())
-    assert [("limit=-0", "accepted")] == [(choice.input, choice.answer) for choice in ran.only.choices]
+    assert (ran.only.verdict, ran.only.reason, ran.checks()) == ("conforms", None, [])
+    assert [(choice.input, choice.answer) for choice in ran.only.choices] == [("limit=-0", "accepted")]
     assert ran.session.sent == ran.only.requests == len(ran.only.exchanges)
     assert [*range(1, ran.only.requests + 1)] == [exchange.n for exchange in ran.only.exchanges]
 
@@ -96,12 +96,12 @@ def test_nothing_is_sent_beyond_what_was_planned(run: Run, server: Shop, shop: A
 
 def test_a_row_that_lacks_something_sends_nothing_and_names_it(run: Run, server: Shop) -> None:
     ran = run(server, PUT, allow=[])
-    assert ("not-exercised", "lacks allow: write", ("allow: write",)) == (
+    assert (
         ran.only.verdict,
         ran.only.reason,
         ran.only.lacks,
-    )
-    assert 0 == ran.session.sent == ran.only.requests
+    ) == ("not-exercised", "lacks allow: write", ("allow: write",))
+    assert ran.session.sent == ran.only.requests == 0
 
 
 # --- findings ------------------------------------------------------------------------------------------------------
@@ -110,8 +110,8 @@ def test_a_row_that_lacks_something_sends_nothing_and_names_it(run: Run, server:
 def test_a_server_that_accepts_everything_violates(run: Run, server: Shop, answer: Said) -> None:
     server.list = lambda limit: answer(200, {"items": []})  # type: ignore[method-assign]
     ran = run(server)
-    assert "violates" == ran.only.verdict
-    assert {("status", "must")} == set(ran.checks())
+    assert ran.only.verdict == "violates"
+    assert set(ran.checks()) == {("status", "must")}
     wrong = {attempt.label for attempt in ran.only.attempts if attempt.outcome == "violation"}
     assert {"example", "limit=two", "limit=ten"} <= wrong
 
@@ -120,15 +120,15 @@ def test_new_wording_drifts(run: Run, server: Shop, answer: Said) -> None:
     asked = server.list
     server.list = lambda limit: answer(400, {"message": "negative"}) if int(limit) < 0 else asked(limit)  # type: ignore[method-assign]
     ran = run(server)
-    assert "drifts" == ran.only.verdict
-    assert {("message", "should")} == set(ran.checks())
+    assert ran.only.verdict == "drifts"
+    assert set(ran.checks()) == {("message", "should")}
 
 
 def test_a_finding_points_at_the_exchange_that_shows_it(run: Run, server: Shop, answer: Said) -> None:
     asked = server.list
     server.list = lambda limit: answer(200, {"items": []}) if limit == "-10" else asked(limit)  # type: ignore[method-assign]
     (found,) = run(server).only.findings
-    assert ("limit=ten", 400, 200) == (found.where, found.expected, found.actual)
+    assert (found.where, found.expected, found.actual) == ("limit=ten", 400, 200)
 
 
 def test_what_is_wrong_now_and_then_is_wrong_and_says_how_often(run: Run, answer: Said) -> None:
@@ -136,7 +136,7 @@ def test_what_is_wrong_now_and_then_is_wrong_and_says_how_often(run: Run, answer
     calls = iter([400, 200, 400, 400])
     ran = run(lambda _: answer(next(calls), {}), rows)
     (found,) = ran.only.findings
-    assert ("violates", "1 of 4") == (ran.only.verdict, found.times)
+    assert (ran.only.verdict, found.times) == ("violates", "1 of 4")
 
 
 # --- controls ------------------------------------------------------------------------------------------------------
@@ -144,21 +144,21 @@ def test_what_is_wrong_now_and_then_is_wrong_and_says_how_often(run: Run, answer
 
 def test_a_server_that_rejects_everything_in_the_words_of_the_row_violates(run: Run, answer: Said) -> None:
     ran = run(lambda asked: answer(400, {"message": f"limit: at least 0, not {asked.query['limit']}"}))
-    assert "violates" == ran.only.verdict
-    assert [("control", "must")] == ran.checks()
+    assert ran.only.verdict == "violates"
+    assert ran.checks() == [("control", "must")]
 
 
 def test_a_control_that_is_refused_otherwise_leaves_the_row_inconclusive(run: Run, server: Shop, answer: Said) -> None:
     asked = server.list
     server.list = lambda limit: answer(403, {"message": "Go away"}) if limit == "0" else asked(limit)  # type: ignore[method-assign]
     ran = run(server)
-    assert "inconclusive" == ran.only.verdict
+    assert ran.only.verdict == "inconclusive"
     assert "control limit=0 was refused: 403 Go away" in ran.only.reason
 
 
 def test_a_server_that_refuses_all_in_the_same_other_words_is_not_blamed(run: Run, answer: Said) -> None:
     ran = run(lambda _: answer(403, {"message": "Go away"}))
-    assert ("inconclusive", []) == (ran.only.verdict, ran.checks())
+    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
     assert "refused in the same words" in ran.only.reason
 
 
@@ -167,21 +167,21 @@ def test_a_violation_beside_an_explained_refusal_stands(run: Run, answer: Said) 
         return answer(200, {}) if asked.query["limit"] == "-10" else answer(403, {"message": "Go away"})
 
     ran = run(answered)
-    assert "violates" == ran.only.verdict
-    assert ["limit=ten"] == [item.where for item in ran.only.findings]
+    assert ran.only.verdict == "violates"
+    assert [item.where for item in ran.only.findings] == ["limit=ten"]
 
 
 def test_a_control_that_fails_in_the_server_violates(run: Run, server: Shop, answer: Said) -> None:
     asked = server.list
     server.list = lambda limit: answer(500, {"message": "Oops"}) if limit == "0" else asked(limit)  # type: ignore[method-assign]
-    assert "violates" == run(server).only.verdict
+    assert run(server).only.verdict == "violates"
 
 
 def test_a_control_without_its_effect_violates(run: Run, server: Shop, answer: Said) -> None:
     asked = server.list
     server.list = lambda limit: answer(200, {"items": [{}]}) if limit == "0" else asked(limit)  # type: ignore[method-assign]
     ran = run(server)
-    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.checks())
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
 
 
 def test_a_control_that_was_passed_is_not_sent_again_for_another_row(run: Run, server: Shop) -> None:
@@ -191,8 +191,8 @@ def test_a_control_that_was_passed_is_not_sent_again_for_another_row(run: Run, s
         for name, value in (("low", -1), ("high", 11))
     )
     ran = run(server, rows)
-    assert 1 == server.log.count(("GET", "/items/spoon"))
-    assert {"conforms"} == {row.verdict for row in ran.rows.values()}
+    assert server.log.count(("GET", "/items/spoon")) == 1
+    assert {row.verdict for row in ran.rows.values()} == {"conforms"}
     assert "(shared)" in ran.rows["items/high"].attempts[-1].answer
 
 
@@ -201,7 +201,7 @@ def test_a_control_that_was_passed_is_not_sent_again_for_another_row(run: Run, s
 
 def test_silence_is_never_blamed_on_the_target(run: Run) -> None:
     ran = run(lambda _: NoResponse(FailureKind.TIMEOUT, "10 s"))
-    assert ("inconclusive", []) == (ran.only.verdict, ran.checks())
+    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
     assert "no answer (timeout: 10 s)" in ran.only.reason
 
 
@@ -209,17 +209,17 @@ def test_one_silence_among_answers_leaves_the_row_inconclusive(run: Run, server:
     def answered(asked: Any) -> Outcome:
         return NoResponse(FailureKind.RESET) if asked.query.get("limit") == "-2" else server(asked)
 
-    assert "inconclusive" == run(answered).only.verdict
+    assert run(answered).only.verdict == "inconclusive"
 
 
 def test_a_set_up_that_fails_leaves_the_row_untried(run: Run, server: Shop) -> None:
     rows = "  - {id: one, cause: a, before: [{call: get}], expect: {status: 400}}\n"
     ran = run(server, rows, fixtures={"item": "fork"})
-    assert ("inconclusive", "set-up failed: get was answered 404", 1) == (
+    assert (
         ran.only.verdict,
         ran.only.reason,
         ran.session.sent,
-    )
+    ) == ("inconclusive", "set-up failed: get was answered 404", 1)
 
 
 def test_a_value_that_nothing_gave_is_a_doubt(run: Run, server: Shop) -> None:
@@ -231,7 +231,7 @@ def test_a_value_that_nothing_gave_is_a_doubt(run: Run, server: Shop) -> None:
     expect: {status: 400}
 """
     ran = run(server, rows)
-    assert "inconclusive" == ran.only.verdict
+    assert ran.only.verdict == "inconclusive"
     assert "capture.gone" in ran.only.reason
 
 
@@ -246,11 +246,11 @@ def test_an_input_that_happens_to_be_valid_is_neither_blamed_nor_counted(run: Ru
 """
     server.items["spoonx"] = {"id": "spoonx"}
     ran = run(server, rows)
-    assert "conforms" == ran.only.verdict
+    assert ran.only.verdict == "conforms"
     (attempt,) = (attempt for attempt in ran.only.attempts if attempt.label == "id=n")
     assert "happens to be valid" in attempt.answer
     server.items["spoonx"] = {"id": "spoon"}
-    assert "violates" == run(server, rows).only.verdict
+    assert run(server, rows).only.verdict == "violates"
 
 
 # --- guards --------------------------------------------------------------------------------------------------------
@@ -258,8 +258,8 @@ def test_an_input_that_happens_to_be_valid_is_neither_blamed_nor_counted(run: Ru
 
 def test_a_rejected_write_that_changes_nothing_conforms_with_two_reads(run: Run, server: Shop) -> None:
     ran = run(server, PUT)
-    assert "conforms" == ran.only.verdict
-    assert 2 == server.log.count(("GET", "/items/spoon"))
+    assert ran.only.verdict == "conforms"
+    assert server.log.count(("GET", "/items/spoon")) == 2
 
 
 def changing(server: Shop) -> Callable[[str, Any], Outcome]:
@@ -277,15 +277,15 @@ def changing(server: Shop) -> Callable[[str, Any], Outcome]:
 def test_a_rejected_write_with_an_effect_violates(run: Run, server: Shop) -> None:
     server.put = changing(server)  # type: ignore[method-assign]
     ran = run(server, PUT)
-    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.checks())
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
     (found,) = ran.only.findings
-    assert ({"/name": "Spoon"}, {"/name": "changed"}) == (found.expected, found.actual)
+    assert (found.expected, found.actual) == ({"/name": "Spoon"}, {"/name": "changed"})
 
 
 def test_a_look_after_each_write_names_the_one(run: Run, server: Shop) -> None:
     server.put = changing(server)  # type: ignore[method-assign]
     (found,) = run(server, PUT.replace("compare:", "each: true, compare:")).only.findings
-    assert "name=longest" == found.where
+    assert found.where == "name=longest"
 
 
 def test_a_change_that_is_not_seen_twice_may_be_somebody_else_s(run: Run, server: Shop) -> None:
@@ -299,7 +299,7 @@ def test_a_change_that_is_not_seen_twice_may_be_somebody_else_s(run: Run, server
 
     server.put = once  # type: ignore[method-assign]
     ran = run(server, PUT.replace("compare:", "each: true, confirm: true, compare:"))
-    assert ("inconclusive", []) == (ran.only.verdict, ran.checks())
+    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
     assert "somebody else" in ran.only.reason
 
 
@@ -319,18 +319,18 @@ def changing_times(server: Shop, most: int) -> Callable[[str, Any], Outcome]:
 def test_a_change_that_is_made_again_and_again_violates_and_names_the_write(run: Run, server: Shop, each: str) -> None:
     server.put = changing_times(server, 99)  # type: ignore[method-assign]
     ran = run(server, PUT.replace("compare:", f"{each}confirm: true, compare:"))
-    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.checks())
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
     (found,) = ran.only.findings
-    assert "name=longest" == found.where
+    assert found.where == "name=longest"
     sent = next(one.request for one in ran.only.exchanges if one.n == found.exchange)
-    assert ("PUT", True) == (sent.method, "waywaytoolong" in (sent.body or ""))
+    assert (sent.method, "waywaytoolong" in (sent.body or "")) == ("PUT", True)
 
 
 @pytest.mark.parametrize("times", [2, 3])
 def test_a_change_that_is_not_made_every_time_may_be_somebody_else_s(run: Run, server: Shop, times: int) -> None:
     server.put = changing_times(server, times)  # type: ignore[method-assign]
     ran = run(server, PUT.replace("compare:", "confirm: true, compare:"))
-    assert ("inconclusive", []) == (ran.only.verdict, ran.checks())
+    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
 
 
 def test_where_something_changes_while_nothing_is_sent_nobody_is_blamed(run: Run, server: Shop) -> None:
@@ -341,7 +341,7 @@ def test_where_something_changes_while_nothing_is_sent_nobody_is_blamed(run: Run
         return server(asked)
 
     ran = run(busy, PUT.replace("compare:", "confirm: true, compare:"))
-    assert ("inconclusive", []) == (ran.only.verdict, ran.checks())
+    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
     assert "somebody else writes" in ran.only.reason
 
 
@@ -356,7 +356,7 @@ def test_a_change_of_type_is_a_change(run: Run, server: Shop, before: Any, after
         return reply
 
     server.put = changed  # type: ignore[method-assign]
-    assert "violates" == run(server, PUT).only.verdict
+    assert run(server, PUT).only.verdict == "violates"
 
 
 def test_a_guard_that_cannot_read_is_a_doubt(run: Run, server: Shop, answer: Said) -> None:
@@ -364,7 +364,7 @@ def test_a_guard_that_cannot_read_is_a_doubt(run: Run, server: Shop, answer: Sai
         return answer(500, {"message": "Oops"}) if asked.request.method == "GET" else server(asked)
 
     ran = run(answered, PUT)
-    assert "inconclusive" == ran.only.verdict
+    assert ran.only.verdict == "inconclusive"
     assert "could not be read" in ran.only.reason
 
 
@@ -394,13 +394,13 @@ def refusing(server: Shop, answer: Said) -> Callable[[Any], Outcome]:
 
 def test_what_a_control_made_is_taken_away(run: Run, server: Shop, answer: Said) -> None:
     ran = run(refusing(server, answer), ADD)
-    assert ("conforms", (), {"spoon"}) == (ran.only.verdict, ran.only.warnings, set(server.items))
+    assert (ran.only.verdict, ran.only.warnings, set(server.items)) == ("conforms", (), {"spoon"})
 
 
 def test_what_a_later_step_took_away_is_not_taken_away_twice(run: Run, server: Shop, answer: Said) -> None:
     rows = ADD + '          - {call: remove, request: {path: {id: "{capture.id}"}}}\n'
-    assert "conforms" == run(refusing(server, answer), rows).only.verdict
-    assert 1 == server.log.count(("DELETE", "/items/made"))
+    assert run(refusing(server, answer), rows).only.verdict == "conforms"
+    assert server.log.count(("DELETE", "/items/made")) == 1
 
 
 def test_what_cannot_be_taken_away_is_a_warning_and_no_verdict(run: Run, server: Shop, answer: Said) -> None:
@@ -410,20 +410,20 @@ def test_what_cannot_be_taken_away_is_a_warning_and_no_verdict(run: Run, server:
         return answer(409, {}) if asked.request.method == "DELETE" else refused(asked)
 
     ran = run(answered, ADD)
-    assert "conforms" == ran.only.verdict
+    assert ran.only.verdict == "conforms"
     assert ran.only.warnings == ("what add left behind may still be there: remove was answered 409",)
 
 
 def test_a_probe_that_was_accepted_is_taken_back(run: Run, server: Shop) -> None:
     rows = ADD
     ran = run(server, rows)
-    assert ("violates", {"spoon"}) == (ran.only.verdict, set(server.items))
+    assert (ran.only.verdict, set(server.items)) == ("violates", {"spoon"})
 
 
 def test_what_a_row_changed_is_put_back_even_where_it_violates(run: Run, server: Shop) -> None:
     rows = PUT.replace("toolong}}", "ok}}", 1) + "    after: [{call: put, request: {json: {name: Spoon}}}]\n"
     ran = run(server, rows)
-    assert ("violates", "Spoon") == (ran.only.verdict, server.items["spoon"]["name"])
+    assert (ran.only.verdict, server.items["spoon"]["name"]) == ("violates", "Spoon")
 
 
 # --- repetition ----------------------------------------------------------------------------------------------------
@@ -443,12 +443,12 @@ def test_the_example_is_repeated_until_the_promised_status_comes(run: Run, answe
 
 def test_a_limit_that_never_comes_violates_within_the_bound(run: Run, answer: Said) -> None:
     ran = run(statuses(answer, *[200] * 6), LIMITED)
-    assert ("violates", 6) == (ran.only.verdict, ran.only.requests)
+    assert (ran.only.verdict, ran.only.requests) == ("violates", 6)
 
 
 def test_a_limit_that_is_there_from_the_start_tells_nothing(run: Run, answer: Said) -> None:
     ran = run(statuses(answer, 429), LIMITED)
-    assert ("inconclusive", 1) == (ran.only.verdict, ran.only.requests)
+    assert (ran.only.verdict, ran.only.requests) == ("inconclusive", 1)
 
 
 def test_an_allowance_that_the_rows_before_have_used_up_is_waited_for(run: Run, answer: Said) -> None:
@@ -473,12 +473,12 @@ def test_a_write_that_is_refused_as_everything_is_and_has_an_effect_violates(
 
     rows = PUT + "    control: [{label: c, steps: [{call: put, request: {json: {name: ok}}}]}]\n"
     ran = run(answered, rows)
-    assert ("violates", [("effect", "must")]) == (ran.only.verdict, ran.checks())
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
 
 
 def test_a_key_in_a_refusal_that_explains_nothing_violates(run: Run, answer: Said) -> None:
     ran = run(lambda asked: answer(403, {"message": f"not for {asked.header('X-Key')}"}))
-    assert ("violates", {("leak", "must")}) == (ran.only.verdict, set(ran.checks()))
+    assert (ran.only.verdict, set(ran.checks())) == ("violates", {("leak", "must")})
 
 
 def test_a_stop_in_the_middle_leaves_nothing_behind(run: Run, server: Shop, answer: Said) -> None:
@@ -490,7 +490,7 @@ def test_a_stop_in_the_middle_leaves_nothing_behind(run: Run, server: Shop, answ
 
     rows = ADD + "          - {call: get}\n"
     ran = run(answered, rows)
-    assert ("inconclusive", {"spoon"}) == (ran.only.verdict, set(server.items))
+    assert (ran.only.verdict, set(server.items)) == ("inconclusive", {"spoon"})
 
 
 def test_a_control_that_was_passed_with_other_captures_is_sent_again(run: Run, server: Shop) -> None:
@@ -507,8 +507,8 @@ def test_a_control_that_was_passed_with_other_captures_is_sent_again(run: Run, s
         for name, item, value in (("low", "spoon", -1), ("high", "fork", 11))
     )
     ran = run(server, rows)
-    assert {"conforms"} == {row.verdict for row in ran.rows.values()}
-    assert [("PUT", "/items/spoon"), ("PUT", "/items/fork")] == [each for each in server.log if each[0] == "PUT"]
+    assert {row.verdict for row in ran.rows.values()} == {"conforms"}
+    assert [each for each in server.log if each[0] == "PUT"] == [("PUT", "/items/spoon"), ("PUT", "/items/fork")]
 
 
 @pytest.mark.parametrize(

@@ -103,9 +103,9 @@ def run(shop: Callable[..., Any], context: Callable[..., Any]) -> Callable[..., 
 
 def test_set_up_control_and_looks_are_sent_once_for_all(run: Callable[..., Done], answer: Said) -> None:
     done = run(Shop(answer))
-    assert {"too-long": "conforms", "no-name": "conforms", "no-number": "conforms"} == done.verdicts()
-    assert 1 == done.log.count("POST /items")
-    assert 2 == done.log.count("GET /items/spoon")
+    assert done.verdicts() == {"too-long": "conforms", "no-name": "conforms", "no-number": "conforms"}
+    assert done.log.count("POST /items") == 1
+    assert done.log.count("GET /items/spoon") == 2
     assert len(done.log) == sum(row.requests for row in done.rows.values())
     assert len(done.log) <= 3 * 3
 
@@ -114,20 +114,20 @@ def test_the_row_whose_refused_write_had_an_effect_is_blamed_and_no_other(
     run: Callable[..., Done], answer: Said
 ) -> None:
     done = run(Shop(answer, applies="The name is missing"))
-    assert {"too-long": "conforms", "no-name": "violates", "no-number": "conforms"} == done.verdicts()
+    assert done.verdicts() == {"too-long": "conforms", "no-name": "violates", "no-number": "conforms"}
     found = done.rows["items/no-name"].findings
-    assert {"effect"} == {item.check for item in found}
+    assert {item.check for item in found} == {"effect"}
     assert all(item.exchange in {made.n for made in done.rows["items/no-name"].exchanges} for item in found)
 
 
 def test_a_control_that_sets_the_name_again_hides_nothing(run: Callable[..., Done], answer: Said) -> None:
     server = Shop(answer, applies="The name is no text")
-    assert "violates" == run(server).verdicts()["no-number"]
+    assert run(server).verdicts()["no-number"] == "violates"
 
 
 def test_rows_of_several_workers_are_judged_alike(run: Callable[..., Done], answer: Said) -> None:
     done = run(Shop(answer, applies="The name is too long"), workers=3)
-    assert {"too-long": "violates", "no-name": "conforms", "no-number": "conforms"} == done.verdicts()
+    assert done.verdicts() == {"too-long": "violates", "no-name": "conforms", "no-number": "conforms"}
 
 
 def test_a_control_that_fails_is_held_against_every_row_that_has_it(run: Callable[..., Done], answer: Said) -> None:
@@ -136,4 +136,4 @@ def test_a_control_that_fails_is_held_against_every_row_that_has_it(run: Callabl
             return super().put(name) if self.wrong(name) else self.said(403, {"message": "Not today"})
 
     done = run(Closed(answer))
-    assert {"too-long": "inconclusive", "no-name": "inconclusive", "no-number": "inconclusive"} == done.verdicts()
+    assert done.verdicts() == {"too-long": "inconclusive", "no-name": "inconclusive", "no-number": "inconclusive"}

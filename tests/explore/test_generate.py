@@ -35,5 +35,5 @@ def test_who_draws_waits_for_the_one_who_draws(draw: Callable[[], int]) -> None:
     with ThreadPoolExecutor(1) as thread:
         with DRAWING:
             waiting = thread.submit(draw)
-            assert set() == wait([waiting], 0.3).done
+            assert wait([waiting], 0.3).done == set()
         assert waiting.result(20) > 0

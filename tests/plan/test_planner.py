@@ -98,8 +98,8 @@ def test_every_row_can_be_planned_at_every_depth_for_a_target_that_has_all(ours:
     target = full(ours)
     for depth in ("smoke", "standard"):
         plans = plan_rows(ours, target, ours.rows, depth, 0)
-        assert {} == {name: plan.lacks for name, plan in plans.items() if plan.lacks}
-        assert all(plan.probes and "example" == plan.probes[0].role for plan in plans.values())
+        assert {name: plan.lacks for name, plan in plans.items() if plan.lacks} == {}
+        assert all(plan.probes and plan.probes[0].role == "example" for plan in plans.values())
 
 
 def test_smoke_costs_three_requests_a_row_but_for_rows_made_of_repetition(ours: Contract) -> None:
@@ -114,14 +114,14 @@ def test_every_row_has_four_firm_probes_and_a_control_at_standard(ours: Contract
         case = plan.row.case
         assert bool(case.control) == bool(plan.controls), name
         if not (case.once or case.repeat):
-            assert 4 <= sum("open" != probe.role for probe in plan.probes), name
+            assert sum(probe.role != "open" for probe in plan.probes) >= 4, name
 
 
 def test_deeper_is_never_less(ours: Contract) -> None:
     target = full(ours)
     counts = [{found.id: len(plan_row(ours, target, found, depth).probes) for found in ours.rows} for depth in DEPTHS]
     for less, more in pairwise(counts):
-        assert [] == [name for name in less if less[name] > more[name]]
+        assert [name for name in less if less[name] > more[name]] == []
 
 
 def test_labels_tell_the_probes_of_a_row_apart(ours: Contract) -> None:
@@ -161,21 +161,21 @@ def test_the_same_seed_draws_the_same_values_and_another_seed_others(plan: Plan)
 
 def test_drawn_values_are_there_before_anything_is_sent_and_differ(plan: Plan) -> None:
     found = plan(DRAWING, depth="thorough")
-    assert 100 == len(values(found)) == len(set(values(found)))
+    assert len(values(found)) == len(set(values(found))) == 100
     assert all(-1000000 <= probe.request.query["limit"] <= -1 for probe in found.probes if probe.role == "drawn")
-    assert [] == values(plan(DRAWING, depth="smoke"))
+    assert values(plan(DRAWING, depth="smoke")) == []
     assert len(values(plan(DRAWING))) == 1
 
 
 def test_a_draw_that_has_fewer_values_gives_what_there_is(plan: Plan) -> None:
     found = plan(row("vary: {query.limit: {draw: {sampled: [a, b]}}}"), depth="thorough")
-    assert ["a", "b"] == sorted(values(found))
+    assert sorted(values(found)) == ["a", "b"]
 
 
 def test_a_draw_that_names_a_fixture_is_drawn_of_what_the_profile_says(plan: Plan) -> None:
     text = row('vary: {query.limit: {draw: {words: ab, outside: [1, "{fixture.sizes.max}"]}}}')
     assert all(len(value) > 5 for value in values(plan(text)))
-    assert [] == values(plan(text, fixtures={"item": "spoon"}))
+    assert values(plan(text, fixtures={"item": "spoon"})) == []
 
 
 # --- what is tried -------------------------------------------------------------------------------------------------
@@ -183,8 +183,8 @@ def test_a_draw_that_names_a_fixture_is_drawn_of_what_the_profile_says(plan: Pla
 
 def test_the_written_example_comes_first_on_each_operation(plan: Plan) -> None:
     found = plan(TWO)
-    assert ["example (list)", "example (one)"] == labels(found)[:2]
-    assert ["again (list)", "again (one)"] == labels(found)[2:]
+    assert labels(found)[:2] == ["example (list)", "example (one)"]
+    assert labels(found)[2:] == ["again (list)", "again (one)"]
 
 
 def test_edges_are_tried_on_each_operation_and_spread_ones_are_dealt_out(plan: Plan) -> None:
@@ -192,7 +192,7 @@ def test_edges_are_tried_on_each_operation_and_spread_ones_are_dealt_out(plan: P
     each = labels(plan(TWO + edges % ""), "boundary")
     assert [f"limit={name} ({on})" for name in "abc" for on in ("list", "one")] == each
     spread = labels(plan(TWO + edges % ", spread: true"), "boundary")
-    assert ["limit=a (list)", "limit=b (one)", "limit=c (list)"] == spread
+    assert spread == ["limit=a (list)", "limit=b (one)", "limit=c (list)"]
     named = labels(plan(TWO + edges % ", for: [one]"), "boundary")
     assert [f"limit={name} (one)" for name in "abc"] == named
 
@@ -200,9 +200,9 @@ def test_edges_are_tried_on_each_operation_and_spread_ones_are_dealt_out(plan: P
 def test_near_misses_come_first_and_only_they_may_turn_out_to_be_valid(plan: Plan) -> None:
     text = row('vary: {query.id: {near_misses: {n: "{fixture.item}x"}, edges: {e: zz}, unless: {/id: "{query.id}"}}}')
     found = plan(text)
-    assert ["id=n", "id=e"] == labels(found, "boundary")
+    assert labels(found, "boundary") == ["id=n", "id=e"]
     near, edge = (probe for probe in found.probes if probe.role == "boundary")
-    assert {"/id": "{query.id}"} == near.unless
+    assert near.unless == {"/id": "{query.id}"}
     assert edge.unless is None
 
 
@@ -217,14 +217,14 @@ def test_shared_edges_are_dealt_out_over_rows_but_for_those_that_each_row_tries(
         depth: [labels(plan_row(contract, target(), found, depth), "boundary") for found in contract.rows]
         for depth in ("standard", "thorough")
     }
-    assert [["limit=a", "limit=b"], ["limit=a", "limit=c"]] == tried["standard"]
-    assert [["limit=a", "limit=b", "limit=c"]] * 2 == tried["thorough"]
+    assert tried["standard"] == [["limit=a", "limit=b"], ["limit=a", "limit=c"]]
+    assert tried["thorough"] == [["limit=a", "limit=b", "limit=c"]] * 2
 
 
 def test_valid_neighbours_stand_beside_in_turn(plan: Plan) -> None:
     found = plan(row("vary: {query.limit: {edges: {a: 1, b: 2, c: 3}}}\ncombine: {query.offset: [0, 3]}"))
-    assert ["limit=a beside offset=0", "limit=b beside offset=3", "limit=c"] == labels(found, "boundary")
-    assert {"limit": 2, "offset": 3} == next(p.request.query for p in found.probes if "offset=3" in p.label)
+    assert labels(found, "boundary") == ["limit=a beside offset=0", "limit=b beside offset=3", "limit=c"]
+    assert next(p.request.query for p in found.probes if "offset=3" in p.label) == {"limit": 2, "offset": 3}
 
 
 def test_open_choices_come_after_all_else_but_the_example_again_and_are_never_held_to_the_guards(plan: Plan) -> None:
@@ -238,32 +238,32 @@ def test_open_choices_come_after_all_else_but_the_example_again_and_are_never_he
     *_, choice, last = found.probes
     assert (choice.label, choice.role, choice.accept, choice.guards) == ("limit=o", "open", ("accepted", "this"), ())
     assert (last.label, last.role) == ("again", "example")
-    assert all((0,) == probe.guards for probe in found.probes if probe.role != "open")
+    assert all(probe.guards == (0,) for probe in found.probes if probe.role != "open")
     assert "limit=deep" in labels(plan(text, depth="thorough"))
-    assert [] == labels(plan(text, depth="smoke"), "open")
+    assert labels(plan(text, depth="smoke"), "open") == []
 
 
 def test_an_absent_member_is_an_edge_like_any_other(plan: Plan) -> None:
     found = plan(row("vary: {query.limit: {edges: {absent: {omit: true}}}}"))
     (edge,) = (probe for probe in found.probes if probe.role == "boundary")
-    assert ("(absent)", {"limit": {"omit": True}}) == (edge.value, edge.request.query)
+    assert (edge.value, edge.request.query) == ("(absent)", {"limit": {"omit": True}})
 
 
 def test_what_may_be_sent_only_once_is_sent_once(plan: Plan) -> None:
     once = plan(row("once: true\nvary: {query.limit: {edges: {a: 1}}}"), depth="thorough")
-    assert ["example"] == labels(once)
+    assert labels(once) == ["example"]
     assert not once.probes[0].repeatable
     edge = row("vary: {query.limit: {once: true, edges: {a: 1}}}")
-    assert [False] == [probe.repeatable for probe in plan(edge).probes if probe.role == "boundary"]
+    assert [probe.repeatable for probe in plan(edge).probes if probe.role == "boundary"] == [False]
     assert "limit=a" not in labels(plan(edge, depth="smoke"))
 
 
 def test_edges_that_an_expression_of_the_profile_matches_are_left_out(plan: Plan) -> None:
     text = row('vary: {query.limit: {edges: {a: "1", b: x}, except: "{fixture.sizes.pattern}"}}')
     given = {"item": "spoon", "sizes": {"pattern": "[0-9]+"}}
-    assert ["limit=b"] == labels(plan(text, fixtures=given), "boundary")
-    assert [] == labels(plan(text, fixtures={"item": "spoon", "sizes": {"pattern": "("}}), "boundary")
-    assert [] == labels(plan(text, fixtures={"item": "spoon"}), "boundary")
+    assert labels(plan(text, fixtures=given), "boundary") == ["limit=b"]
+    assert labels(plan(text, fixtures={"item": "spoon", "sizes": {"pattern": "("}}), "boundary") == []
+    assert labels(plan(text, fixtures={"item": "spoon"}), "boundary") == []
 
 
 # --- voices --------------------------------------------------------------------------------------------------------
@@ -291,13 +291,13 @@ def test_each_language_is_asked_for_in_each_way(plan: Plan) -> None:
     *examples, last = labels(found)
     assert examples == ["example [in en]", "example [in ja]", "example [header en]", "example [header ja]"]
     assert last == "again [in en]"
-    assert [("en", "ja"), ("ja", "en")] == [(probe.language, probe.other_language) for probe in found.probes[:2]]
+    assert [(probe.language, probe.other_language) for probe in found.probes[:2]] == [("en", "ja"), ("ja", "en")]
 
 
 @pytest.mark.parametrize("fixtures", [{"item": "spoon"}, {"item": "spoon", "tongues": []}])
 def test_a_target_that_lists_no_language_is_asked_in_none(plan: Plan, fixtures: dict[str, Any]) -> None:
     found = plan(SPOKEN, WAYS, TONGUES, fixtures=fixtures)
-    assert [None] == list({probe.language for probe in found.probes})
+    assert list({probe.language for probe in found.probes}) == [None]
 
 
 # --- what lacks ----------------------------------------------------------------------------------------------------
@@ -306,8 +306,8 @@ def test_a_target_that_lists_no_language_is_asked_in_none(plan: Plan, fixtures: 
 def test_what_lacks_is_named_and_nothing_is_planned(plan: Plan) -> None:
     found = plan(row("", '{query: {id: "{fixture.item}"}, vantage: outside, hook: boom, credential: guest}'),
                  fixtures=None, vantages=None, hooks=None, credentials=None)  # fmt: skip
-    assert ("fixtures.item", "credentials.guest", "vantages.outside", "hooks.boom") == found.lacks
-    assert ((), ()) == (found.probes, found.controls)
+    assert found.lacks == ("fixtures.item", "credentials.guest", "vantages.outside", "hooks.boom")
+    assert (found.probes, found.controls) == ((), ())
 
 
 @pytest.mark.parametrize("need", ["fixtures.sizes", "credentials.guest", "vantages.outside", "hooks.boom"])
@@ -320,13 +320,13 @@ def test_what_a_row_needs_must_be_in_the_profile_although_no_request_names_it(pl
 
 
 def test_a_default_is_no_lack(plan: Plan) -> None:
-    assert () == plan(row("", '{query: {id: "{fixture.missing}"}}'), fixtures=None).lacks
+    assert plan(row("", '{query: {id: "{fixture.missing}"}}'), fixtures=None).lacks == ()
 
 
 def test_of_two_operations_the_one_that_lacks_is_skipped_and_named(plan: Plan) -> None:
     found = plan(TWO, fixtures=None)
-    assert () == found.lacks
-    assert ["example (list)", "again (list)"] == labels(found)[:2]
+    assert found.lacks == ()
+    assert labels(found)[:2] == ["example (list)", "again (list)"]
     assert "example (one): fixtures.item" in found.skipped
 
 
@@ -337,7 +337,7 @@ def test_the_least_that_a_profile_would_have_to_add_is_named(plan: Plan) -> None
     operations: [{call: put, request: {query: {x: "{fixture.sizes.max}"}}}, {call: remove}]
     expect: {status: 400}
 """
-    assert ("allow: delete",) == plan(text, allow=[], fixtures={"item": "spoon"}).lacks
+    assert plan(text, allow=[], fixtures={"item": "spoon"}).lacks == ("allow: delete",)
 
 
 @pytest.mark.parametrize(
@@ -351,14 +351,14 @@ def test_the_least_that_a_profile_would_have_to_add_is_named(plan: Plan) -> None
 )
 def test_a_method_of_its_own_makes_it_a_write_unless_it_only_reads(plan: Plan, request_: str, permission: str) -> None:
     found = plan(row("", request_), allow=["write"])
-    assert {permission} == {probe.permission for probe in found.probes}
+    assert {probe.permission for probe in found.probes} == {permission}
 
 
 def test_a_row_whose_every_control_lacks_lacks_it(plan: Plan) -> None:
     text = row('control: [{label: c, steps: [{call: get, request: {path: {id: "{fixture.sizes.id}"}}}]}]')
     found = plan(text, fixtures={"item": "spoon"})
-    assert ("fixtures.sizes.id",) == found.lacks
-    assert ("control c: fixtures.sizes.id",) == found.skipped
+    assert found.lacks == ("fixtures.sizes.id",)
+    assert found.skipped == ("control c: fixtures.sizes.id",)
 
 
 def test_a_fallback_is_tried_only_where_the_controls_before_it_lack(plan: Plan) -> None:
@@ -366,8 +366,8 @@ def test_a_fallback_is_tried_only_where_the_controls_before_it_lack(plan: Plan) 
         "control:\n  - {label: first, steps: [{call: get}]}\n"
         "  - {label: second, fallback: true, steps: [{call: list}]}\n"
     )
-    assert ["first"] == [control.label for control in plan(text).controls]
-    assert ["second"] == [control.label for control in plan(text, fixtures=None).controls]
+    assert [control.label for control in plan(text).controls] == ["first"]
+    assert [control.label for control in plan(text, fixtures=None).controls] == ["second"]
 
 
 def test_an_optional_set_up_that_lacks_is_left_out_with_what_needs_it(plan: Plan) -> None:
@@ -375,20 +375,20 @@ def test_an_optional_set_up_that_lacks_is_left_out_with_what_needs_it(plan: Plan
         "before: [{call: get, optional: true, capture: {seen: /id}}]\n"
         'vary: {query.limit: {edges: {a: "{capture.seen}", b: 2}}}\n'
     )
-    assert (1, ["limit=a", "limit=b"]) == (len(plan(text).before), labels(plan(text), "boundary"))
+    assert (len(plan(text).before), labels(plan(text), "boundary")) == (1, ["limit=a", "limit=b"])
     bare = plan(text, fixtures=None)
-    assert ((), ["limit=b"]) == (bare.before, labels(bare, "boundary"))
-    assert ("limit=a: fixtures.item",) == bare.skipped
+    assert (bare.before, labels(bare, "boundary")) == ((), ["limit=b"])
+    assert bare.skipped == ("limit=a: fixtures.item",)
 
 
 def test_what_takes_a_write_back_must_be_allowed_too(plan: Plan) -> None:
     text = "  - id: one\n    cause: a\n    operations: [put]\n    expect: {status: 400}\n    after: [{call: remove}]\n"
-    assert ("allow: delete",) == plan(text, allow=["write"]).lacks
-    assert 1 == len(plan(text).after)
+    assert plan(text, allow=["write"]).lacks == ("allow: delete",)
+    assert len(plan(text).after) == 1
 
 
 def test_a_row_that_only_reads_has_nothing_to_put_back(plan: Plan) -> None:
-    assert () == plan(row("after: [{call: remove}]")).after
+    assert plan(row("after: [{call: remove}]")).after == ()
 
 
 def test_requests_are_counted_before_they_are_sent(plan: Plan) -> None:

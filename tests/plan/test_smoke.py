@@ -38,7 +38,7 @@ def test_every_control_that_rows_have_in_common_is_sent_by_one_of_them(ours: Con
     plans = plans_of(ours)
     sent = Counter(each.key for plan in plans.values() for each in plan.controls if each.free and not each.shared)
     assert sent
-    assert {} == {key: count for key, count in sent.items() if count > 1}
+    assert {key: count for key, count in sent.items() if count > 1} == {}
 
 
 def test_every_look_is_opened_once_and_closed_once(ours: Contract) -> None:

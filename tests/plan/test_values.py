@@ -61,7 +61,7 @@ def test_a_description_takes_its_numbers_and_expressions_from_the_profile() -> N
     )
     found = resolve_draw(target(), draw)
     assert found is not None
-    assert ([1, 4], "^[A-Z]{2}-[0-9]{3}$") == (found.outside, found.except_)
+    assert (found.outside, found.except_) == ([1, 4], "^[A-Z]{2}-[0-9]{3}$")
 
 
 @pytest.mark.parametrize("pattern", ["(a", "[z-a]", "a{99999999999}"])

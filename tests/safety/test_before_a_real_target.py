@@ -80,7 +80,7 @@ def test_doctor_tells_a_fixture_that_is_not_as_it_should_be(fixture: str, value:
         server.profile["fixtures"][fixture] = value
         found = examined(saved(tmp_path, server.profile), "microcms-management")
     wrong = [about for about, state in states(found, "fixtures").items() if state == "bad"]
-    assert [fixture] == wrong
+    assert wrong == [fixture]
 
 
 def test_doctor_names_what_is_lacking_with_the_line_to_add(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_with_a_url_a_key_and_an_endpoint_name_most_rows_run(tmp_path: Path) -> 
         done = ran(saved(tmp_path, keep), "microcms-management", RunOptions("smoke", 0), explore=False)
     verdicts = list(done.verdicts.values())
     assert set(verdicts) == {"conforms", "not-exercised"}
-    assert 28 <= verdicts.count("conforms")
+    assert verdicts.count("conforms") >= 28
 
 
 @pytest.mark.parametrize("name", CONTRACTS)

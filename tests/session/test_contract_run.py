@@ -153,7 +153,7 @@ def through(
 def test_a_right_server_gets_the_same_requests_from_eight_as_from_one(through: Any, changes: Any) -> None:
     one, eight = through(1, changes=changes), through(8, changes=changes)
     assert one.told == eight.told
-    assert {"conforms"} == {row.verdict.value for row in eight.rows.values()}
+    assert {row.verdict.value for row in eight.rows.values()} == {"conforms"}
     assert sorted(one.log) == sorted(eight.log)
 
 
@@ -161,14 +161,14 @@ def test_a_right_server_gets_the_same_requests_from_eight_as_from_one(through: A
 def test_only_the_row_whose_refusal_had_an_effect_is_blamed(through: Any, message: str) -> None:
     one, eight = through(1, applies=message), through(8, applies=message)
     assert one.told == eight.told
-    assert 1 == sum(row.verdict.value == "violates" for row in eight.rows.values())
+    assert sum(row.verdict.value == "violates" for row in eight.rows.values()) == 1
 
 
 @pytest.mark.parametrize("message", ["The name is too long", "The name is missing"])
 def test_what_one_row_gets_accepted_is_no_effect_of_another(through: Any, message: str) -> None:
     one, eight = through(1, accepts=message), through(8, accepts=message)
     assert one.told == eight.told
-    assert 1 == sum(row.verdict.value == "violates" for row in eight.rows.values())
+    assert sum(row.verdict.value == "violates" for row in eight.rows.values()) == 1
 
 
 # --- a run that is discarded

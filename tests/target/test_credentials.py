@@ -177,7 +177,7 @@ def test_a_mapping_in_memory_is_held_to_the_same_rules() -> None:
         "allow": ("write",),
         "credentials": {"token": {"header": "X", "value": "abc"}},
     }
-    assert frozenset({"write"}) == target_from_mapping(good, where="embedded", environ={}).allow
+    assert target_from_mapping(good, where="embedded", environ={}).allow == frozenset({"write"})
     with pytest.raises(ConfigError, match="embedded: ") as caught:
         target_from_mapping({**good, "base_url": "https://example.test", "extra": 1}, where="embedded", environ={})
     assert len(caught.value.problems) == 2
@@ -191,7 +191,7 @@ def test_a_bare_url_takes_the_credentials_whose_variables_are_set() -> None:
     environ = {"KUROCO_TOKEN": "abc", "KUROCO_EMAIL": "a@example.test"}
     target = target_from_url("https://example.test/api/", "kuroco", environ=environ, credentials=known)
     assert list(target.credentials) == ["token"]
-    assert ("https://example.test/api", "kuroco", frozenset()) == (target.base_url, target.contract, target.allow)
+    assert (target.base_url, target.contract, target.allow) == ("https://example.test/api", "kuroco", frozenset())
     with pytest.raises(ConfigError, match="--target: base_url holds a user or a password") as caught:
         target_from_url(f"https://u:{CANARY}@example.test", "kuroco", environ={})
     assert CANARY not in str(caught.value)

@@ -45,7 +45,7 @@ def test_profile_of_the_design_is_read_whole(profile: Callable[..., Target]) -> 
         target.credentials["full"].header,
         target.credentials["full"].values[""].value,
     ) == ("X-MICROCMS-API-KEY", "key-1")
-    assert ENVIRON == target.secrets
+    assert target.secrets == ENVIRON
     assert target.fixtures == {"endpoint": "news", "content_id": "foo"}
     assert target.vantages["outside"].source_address == "127.0.0.9"
     assert target.hooks["internal_error"] == (("X-Fault", "internal"),)
@@ -57,7 +57,7 @@ def test_profile_of_the_design_is_read_whole(profile: Callable[..., Target]) -> 
 
 def test_two_keys_are_enough_and_allow_nothing(profile: Callable[..., Target]) -> None:
     target = profile("")
-    assert frozenset() == target.allow
+    assert target.allow == frozenset()
     assert (target.pace, target.timeout, target.credentials) == (None, 10.0, {})
 
 
@@ -70,7 +70,7 @@ fixtures:
   code: "012"
 """
     fields = {"length": {"name": "ext_8", "min": 5, "max": 10}}
-    assert {"topics_id": 12, "languages": ["ja", "en"], "fields": fields, "code": "012"} == profile(text).fixtures
+    assert profile(text).fixtures == {"topics_id": 12, "languages": ["ja", "en"], "fields": fields, "code": "012"}
 
 
 def test_every_problem_is_reported_at_once_by_line(problems: Callable[..., list[str]]) -> None:
