@@ -46,7 +46,7 @@ def test_a_profile_travels_with_the_names_of_variables_only(tmp_path: Path) -> N
 )
 def test_a_profile_in_which_a_secret_stands_does_not_travel(tmp_path: Path, secret: dict[str, Any]) -> None:
     (one,) = summarize_profiles([written(tmp_path, **secret)])
-    assert None is one.document
+    assert one.document is None
     assert b"s3cr3t" not in pickle.dumps(one)
 
 

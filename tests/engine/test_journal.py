@@ -95,3 +95,13 @@ def test_an_empty_ledger_is_one(tmp_path: Path) -> None:
 
 def test_no_two_runs_draw_the_same_id() -> None:
     assert len({draw_run_id() for _ in range(200)}) == 200
+
+
+def test_what_is_left_on_a_target_is_found_whatever_its_name(tmp_path: Path) -> None:
+    ledger = FileLedger(tmp_path / "ledger.jsonl")
+    name = ledger.record_intent(LedgerEntry("shop", "http://h", "add"))
+    ledger.record_created(name, {"url": "http://h/a\u2028b\x85c"})
+    ledger.record_undone(ledger.record_intent(LedgerEntry("shop", "http://h", "add")))
+    ledger.close()
+    (left,) = read_open_entries(tmp_path / "ledger.jsonl")
+    assert (left.id, left.made, left.captures) == (name, True, {"url": "http://h/a\u2028b\x85c"})

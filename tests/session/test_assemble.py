@@ -1,4 +1,4 @@
-"""What a run comes to: thinned evidence, lines of a killed run, deviations that are known."""
+"""Results of a whole or a killed run from their lines, and deviations that are known."""
 
 from __future__ import annotations
 
@@ -11,56 +11,11 @@ from typing import Any
 import pytest
 
 from conformance.checks.model import Finding, Level, Verdict
-from conformance.engine.evidence import KEPT, Evidence
-from conformance.engine.journal import FileLedger, LedgerEntry, read_open_entries
 from conformance.errors import ConfigError
-from conformance.http import Exchange, Request, Response
 from conformance.results.events import Event, EventWriter, read_events
 from conformance.results.model import ContractName, Exploration, RowResult, TableName, TargetRun, Undocumented
-from conformance.results.redaction import Redactor
 from conformance.session.assemble import assemble_run, mark_known_deviation, rebuild_results, rebuild_runs
 from conformance.target.loader import Target
-
-# --- evidence ------------------------------------------------------------------------------------------------------
-
-
-def evidence(count: int) -> Evidence:
-    made = Evidence(Redactor({}))
-    for number in range(count):
-        made.keep(Exchange(Request("GET", f"http://h/{number}"), Response(400), tries=2), f"drawn-{number}", "drawn")
-    return made
-
-
-def test_every_try_counts_and_shared_exchanges_cost_nothing() -> None:
-    made = evidence(3)
-    assert made.requests == 6
-    made.keep(Exchange(Request("GET", "http://h/0"), Response(400)), "again", "control", shared=True)
-    assert (made.requests, len(made.exchanges)) == (6, 4)
-
-
-def test_little_evidence_is_kept_whole() -> None:
-    assert len(evidence(KEPT).thinned()) == KEPT
-
-
-def test_of_much_evidence_what_is_wrong_is_always_kept() -> None:
-    made = evidence(KEPT + 50)
-    made.find([Finding("status", Level.MUST, 400, 200, "x")], KEPT + 40)
-    kept = made.thinned()
-    assert len(kept) == KEPT + 1
-    assert kept[-1].n == KEPT + 40
-
-
-def test_the_same_request_answered_differently_says_how_often() -> None:
-    made = Evidence(Redactor({}))
-    numbers = [made.keep(Exchange(Request("GET", "http://h"), Response(400)), "x", "example") for _ in range(3)]
-    made.find([Finding("status", Level.MUST, 400, 200, "x")], numbers[1])
-    assert [item.times for item in made.counted()] == ["1 of 3"]
-    made.find([Finding("status", Level.MUST, 400, 200, "x")], numbers[0])
-    made.find([Finding("status", Level.MUST, 400, 200, "x")], numbers[2])
-    assert [item.times for item in made.counted()] == ["", "", ""]
-
-
-# --- lines ---------------------------------------------------------------------------------------------------------
 
 RUN = TargetRun(
     ContractName("shop", "1", "Shop", "", (TableName("items", "Items"), TableName("orders", "Orders"))),
@@ -106,7 +61,7 @@ def test_a_killed_run_is_told_as_far_as_it_came(tmp_path: Path) -> None:
         told = rebuild_results(read_events(path))
         assert (told.partial, told.why_partial) == (True, "the run was killed before it ended")
         assert [found.id for found in told.runs[0].rows] == ["items/b", "orders/a"]
-        assert Verdict.DRIFTS is told.runs[0].verdict
+        assert told.runs[0].verdict is Verdict.DRIFTS
 
 
 def test_a_whole_run_is_told_with_its_seed_depth_and_time(tmp_path: Path) -> None:
@@ -154,18 +109,6 @@ def test_a_file_of_something_else_is_refused_with_its_line(tmp_path: Path) -> No
         list(read_events(tmp_path / "none.jsonl"))
 
 
-def test_what_is_left_on_a_target_is_found_whatever_its_name(tmp_path: Path) -> None:
-    ledger = FileLedger(tmp_path / "ledger.jsonl")
-    name = ledger.record_intent(LedgerEntry("shop", "http://h", "add"))
-    ledger.record_created(name, {"url": "http://h/a\u2028b\x85c"})
-    ledger.record_undone(ledger.record_intent(LedgerEntry("shop", "http://h", "add")))
-    ledger.close()
-    (left,) = read_open_entries(tmp_path / "ledger.jsonl")
-    assert (left.id, left.made, left.captures) == (name, True, {"url": "http://h/a\u2028b\x85c"})
-
-
-# --- known deviations ----------------------------------------------------------------------------------------------
-
 TODAY = date(2026, 11, 22)
 
 
@@ -187,7 +130,7 @@ def test_a_known_deviation_is_said_to_be_known_and_does_not_count(expecting: Cal
     assert found.known is not None
     assert (found.known.reason, found.known.expires) == ("#12", "2026-12-31")
     other = row("items/b", 2, Verdict.CONFORMS)
-    assert Verdict.CONFORMS is assemble_run(RUN, [found, other]).verdict
+    assert assemble_run(RUN, [found, other]).verdict is Verdict.CONFORMS
     assert assemble_run(RUN, [found, other]).counts == {"violates": 1, "conforms": 1}
 
 
@@ -195,20 +138,20 @@ def test_an_expectation_that_expired_counts_again_and_is_told(expecting: Callabl
     found = expecting("2026-11-01")
     assert found.known is None
     assert "expired on 2026-11-01" in found.warnings[0]
-    assert Verdict.VIOLATES is assemble_run(RUN, [found]).verdict
+    assert assemble_run(RUN, [found]).verdict is Verdict.VIOLATES
 
 
 def test_another_deviation_than_the_known_one_counts(expecting: Callable[..., RowResult]) -> None:
     assert expecting("2026-12-31", Verdict.INCONCLUSIVE).known is None
     found = expecting("2026-12-31", actual=201)
     assert found.known is None
-    assert Verdict.VIOLATES is assemble_run(RUN, [found]).verdict
+    assert assemble_run(RUN, [found]).verdict is Verdict.VIOLATES
 
 
 def test_a_run_is_as_bad_as_its_worst_row_or_operation() -> None:
     fine = row("items/a", 1, Verdict.CONFORMS)
-    assert Verdict.NOT_EXERCISED is assemble_run(RUN, []).verdict
-    assert Verdict.NOT_EXERCISED is assemble_run(RUN, [replace(fine, verdict=Verdict.NOT_EXERCISED)]).verdict
+    assert assemble_run(RUN, []).verdict is Verdict.NOT_EXERCISED
+    assert assemble_run(RUN, [replace(fine, verdict=Verdict.NOT_EXERCISED)]).verdict is Verdict.NOT_EXERCISED
     assert (
-        Verdict.VIOLATES is assemble_run(RUN, [fine], [Exploration("list", "GET", "/items", Verdict.VIOLATES)]).verdict
+        assemble_run(RUN, [fine], [Exploration("list", "GET", "/items", Verdict.VIOLATES)]).verdict is Verdict.VIOLATES
     )

@@ -1,0 +1,44 @@
+"""Evidence of a row: what is counted, and what of much of it is kept."""
+
+from __future__ import annotations
+
+from conformance.checks.model import Finding, Level
+from conformance.engine.evidence import Evidence
+from conformance.http import Exchange, Request, Response
+from conformance.results.redaction import Redactor
+
+
+def evidence(count: int) -> Evidence:
+    made = Evidence(Redactor({}))
+    for number in range(count):
+        made.keep(Exchange(Request("GET", f"http://h/{number}"), Response(400), tries=2), f"drawn-{number}", "drawn")
+    return made
+
+
+def test_every_try_counts_and_shared_exchanges_cost_nothing() -> None:
+    made = evidence(3)
+    assert made.requests == 6
+    made.keep(Exchange(Request("GET", "http://h/0"), Response(400)), "again", "control", shared=True)
+    assert (made.requests, len(made.exchanges)) == (6, 4)
+
+
+def test_little_evidence_is_kept_whole() -> None:
+    assert len(evidence(400).thinned()) == 400
+
+
+def test_of_much_evidence_what_is_wrong_is_always_kept() -> None:
+    made = evidence(450)
+    made.find([Finding("status", Level.MUST, 400, 200, "x")], 440)
+    kept = made.thinned()
+    assert len(kept) == 401
+    assert kept[-1].n == 440
+
+
+def test_the_same_request_answered_differently_says_how_often() -> None:
+    made = Evidence(Redactor({}))
+    numbers = [made.keep(Exchange(Request("GET", "http://h"), Response(400)), "x", "example") for _ in range(3)]
+    made.find([Finding("status", Level.MUST, 400, 200, "x")], numbers[1])
+    assert [item.times for item in made.counted()] == ["1 of 3"]
+    made.find([Finding("status", Level.MUST, 400, 200, "x")], numbers[0])
+    made.find([Finding("status", Level.MUST, 400, 200, "x")], numbers[2])
+    assert [item.times for item in made.counted()] == ["", "", ""]
