@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from conformance.client.retry import WaitBudget, parse_retry_after
+from conformance.client.adapter import TransportResult
+from conformance.client.policy import Limits, OutgoingRequest
+from conformance.client.retry import CircuitBreaker, RetryPolicy, WaitBudget, parse_retry_after
 from conformance.http import FailureKind, NoResponse, Request, Response
 from tests.client.test_session import OK, script, status
 
@@ -116,3 +119,48 @@ def test_a_write_never_meets_a_connection_that_was_idle(serve: Start, talk: Star
     session.send(Request("GET", server.url))
     session.send(Request("DELETE", server.url, permission="delete"))
     assert len(server.peers) == 2
+
+
+@pytest.mark.parametrize(
+    ("outcome", "tries"),
+    [
+        (NoResponse(FailureKind.TIMEOUT), 3),
+        (NoResponse(FailureKind.RESET), 4),
+        (NoResponse(FailureKind.REFUSED), 4),
+        (Response(503), 4),
+        (NoResponse(FailureKind.TOO_LARGE), 1),
+        (Response(500), 1),
+    ],
+)
+def test_a_request_is_tried_so_often_and_no_more(outcome: Response | NoResponse, tries: int) -> None:
+    get = OutgoingRequest("GET", "http", "h", 80, b"")
+    policy = RetryPolicy(Limits(), get, frozenset(), repeatable=True, chance=random.Random(0))
+    left = not (isinstance(outcome, NoResponse) and outcome.kind is FailureKind.REFUSED)
+    made = 1
+    while policy.pause(TransportResult(outcome, left=left)) is not None:
+        made += 1
+    assert made == tries
+
+
+@pytest.mark.parametrize(
+    ("kind", "answered_before", "requests"),
+    [
+        (FailureKind.REFUSED, False, 3),
+        (FailureKind.TIMEOUT, False, 5),
+        (FailureKind.TIMEOUT, True, 5),
+        (FailureKind.RESET, False, 5),
+        (FailureKind.RESET, True, 20),
+    ],
+)
+def test_a_target_is_given_up_after_so_many_requests_without_an_answer(
+    kind: FailureKind, answered_before: bool, requests: int
+) -> None:
+    breaker = CircuitBreaker()
+    if answered_before:
+        breaker.record(Response(200))
+    lost = 0
+    while breaker.reason is None and lost < 100:
+        breaker.record(NoResponse(kind, "why"))
+        lost += 1
+    assert lost == requests
+    assert str(breaker.reason).startswith(f"{requests} requests in a row ")
