@@ -120,10 +120,10 @@ def _failures(contract: Contract, results: Results) -> Iterable[str]:
         for row in one.rows:
             entry = contract.row(row.id)
             if row.verdict in bad and row.known is None:
-                yield f"{row.id}: {format_row_failure(row, entry.excerpt if entry else '')}"
+                yield format_row_failure(row, entry.excerpt if entry else "")
         for explored in one.explored:
             if explored.verdict in bad:
-                yield f"{explored.operation}: {format_exploration_failure(explored)}"
+                yield format_exploration_failure(explored)
 
 
 def _check_names(contract: Contract, target: Target) -> None:

@@ -6,7 +6,7 @@ import inspect
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from conformance.errors import ConfigError, Problem
@@ -30,8 +30,7 @@ def serve_app(server: str | Callable[..., Any]) -> Iterator[str]:
 
 
 def _is_asgi(app: Callable[..., Any]) -> bool:
-    called = app if inspect.isfunction(app) or inspect.ismethod(app) else getattr(app, "__call__", app)  # noqa: B004 - its code counts
-    return inspect.iscoroutinefunction(called)
+    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__)
 
 
 @contextmanager
@@ -58,10 +57,15 @@ def _serve_asgi(app: Callable[..., Any]) -> Iterator[str]:
     try:
         import uvicorn  # noqa: PLC0415 - only for an ASGI application, whose project has it
     except ImportError:
-        hint = "install it, or start the application and give its URL"
+        hint = "install it (pip install uvicorn), or start the application and give its URL"
         raise ConfigError([Problem("server", "an ASGI application is served by uvicorn", hint)]) from None
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="auto"))
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, interface="asgi3", log_level="error"))
+
+    def serve() -> None:
+        with suppress(SystemExit):  # how uvicorn ends where the application's start-up failed
+            server.run()
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     end = time.monotonic() + _SECONDS_TO_START
     while not server.started and thread.is_alive() and time.monotonic() < end:

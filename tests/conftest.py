@@ -23,6 +23,8 @@ from conformance.results.model import RowResult
 from conformance.session.contract_run import build_context, plan_rows
 from conformance.target.loader import Target, target_from_mapping
 
+pytest_plugins = ["pytester"]
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background has them ignore it, and every command that they start.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,31 +79,69 @@ def write_contract(folder: Path) -> None:
         (folder / f"{name}.yaml").write_text(json.dumps(value), encoding="utf-8")
 
 
-APP = """
-import json
+def wsgi_app(status: int) -> Callable[..., Any]:
+    def app(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        found = environ["PATH_INFO"] == "/items/1"
+        start("200 OK" if found else f"{status} Refused", [("Content-Type", "application/json")])
+        return [json.dumps({"id": 1} if found else {"message": "no such item"}).encode()]
 
-def app(environ, start):
-    found = environ["PATH_INFO"] == "/items/1"
-    start("200 OK" if found else "{status}", [("Content-Type", "application/json")])
-    return [json.dumps({{"id": 1}} if found else {{"message": "no such item"}}).encode()]
-"""
-TEST = """
-from app import app
-
-def test_errors(conformance_target):
-    conformance_target(app, "shop")
-"""
+    return app
 
 
-@pytest.mark.parametrize(("status", "passed"), [("404 Not Found", True), ("400 Bad Request", False)])
-def test_a_project_holds_its_own_app_to_a_contract(tmp_path: Path, status: str, passed: bool) -> None:
+class AsgiApp:
+    """Written by hand, as an object that is called: frameworks' applications are objects too."""
+
+    def __init__(self, status: int) -> None:
+        self.status, self.started = status, False
+
+    async def __call__(self, scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            self.started = True
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        assert self.started
+        found = scope["path"] == "/items/1"
+        body = json.dumps({"id": 1} if found else {"message": "no such item"}).encode()
+        head = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200 if found else self.status, "headers": head})
+        await send({"type": "http.response.body", "body": body})
+
+
+@pytest.mark.parametrize("kind", [wsgi_app, AsgiApp, lambda status: AsgiApp(status).__call__])
+def test_an_application_is_held_to_a_contract(tmp_path: Path, kind: Callable[[int], Callable[..., Any]]) -> None:
     write_contract(tmp_path / "shop")
-    (tmp_path / "app.py").write_text(APP.format(status=status), encoding="utf-8")
-    (tmp_path / "test_it.py").write_text(TEST, encoding="utf-8")
-    arguments = ["-m", "pytest", "test_it.py", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100
-    )
-    assert done.returncode == (0 if passed else 1), done.stdout
-    assert ("items/item-not-found" in done.stdout) is not passed
-    assert passed or "expected  404" in done.stdout
+    results = conformance.check(kind(404), tmp_path / "shop")
+    assert [row.verdict for run in results.runs for row in run.rows] == [Verdict.CONFORMS]
+    with pytest.raises(AssertionError, match=r"(?s)items/item-not-found.*expected  404"):
+        conformance.check(kind(400), tmp_path / "shop")
+
+
+def test_an_asgi_application_that_does_not_start_is_explained(tmp_path: Path) -> None:
+    async def app(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+    write_contract(tmp_path / "shop")
+    with pytest.raises(ConfigError, match="the ASGI application did not start"):
+        conformance.check(app, tmp_path / "shop")
+
+
+TEST = """
+import pytest
+import tests.test_api
+
+@pytest.mark.parametrize("status", [404, 400])
+def test_errors(conformance_target, status):
+    conformance_target(tests.test_api.wsgi_app(status), "shop")
+"""
+
+
+def test_a_project_holds_its_own_app_to_a_contract_with_a_fixture(pytester: pytest.Pytester) -> None:
+    write_contract(pytester.path / "shop")
+    pytester.makepyfile(TEST)
+    ran = pytester.runpytest_inprocess("-q")
+    ran.assert_outcomes(passed=1, failed=1)
+    ran.stdout.fnmatch_lines(["E *AssertionError: items/item-not-found violates: There is no such item."])

@@ -148,6 +148,7 @@ class RunFinish:
         found = self._session.sink.results()
         verdicts = [row.verdict for run in found.runs for row in run.rows]
         verdicts += [one.verdict for run in found.runs for one in run.explored]
-        if all(verdict is Verdict.NOT_EXERCISED for verdict in verdicts):
+        failed_otherwise = status == pytest.ExitCode.TESTS_FAILED  # a test of the project itself
+        if all(verdict is Verdict.NOT_EXERCISED for verdict in verdicts) and not failed_otherwise:
             return NOTHING_EXERCISED
         return 1 if (self._stale or self._uncovered) and status == 0 else status

@@ -24,7 +24,8 @@ class HtmlReport:
         self._session, self._report = session, None
         self._css = session.options.output / ".report.css"
         option = config.option
-        if getattr(option, "htmlpath", None) is None:
+        self._asked = getattr(option, "htmlpath", None) is not None
+        if not self._asked:
             option.htmlpath = str(session.options.output / "report.html")
         self._page = config.invocation_params.dir / option.htmlpath
         self._name = self._page.name if self._page.parent == session.options.output else option.htmlpath
@@ -47,7 +48,7 @@ class HtmlReport:
         sink.written.add(self._name)
 
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
-        if hasattr(report, "conformance") or getattr(report, "user_properties", None):
+        if hasattr(report, "conformance_item"):
             adapter.drop_row(cells)
 
     @pytest.hookimpl(trylast=True)
@@ -58,10 +59,10 @@ class HtmlReport:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
-        """Keep the page of the run before where this one selected nothing: pytest-html writes an empty page then."""
+        """Where no row was run, leave no page that nobody asked for, and keep that of the run before."""
         before = self._page.read_bytes() if self._page.is_file() else None
         result = yield
-        if not self._session.sink.any and not session.testscollected:
+        if not self._session.sink.any and not (self._asked and session.testscollected):
             with suppress(OSError):
                 self._page.unlink(missing_ok=True)
                 if before is not None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["ExploredItem", "OperationsFile", "RowItem", "TableFile"]
 
 
-class RowFailed(Exception):
-    """Carries what a failing item shows instead of a traceback."""
+class RowFailed(AssertionError):
+    """Carries what a failing item shows instead of a traceback. By its type other plugins call it a failed test."""
 
 
 class _Item(pytest.Item):

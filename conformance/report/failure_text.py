@@ -47,7 +47,7 @@ def _row(row: RowResult, excerpt: str) -> Iterator[str]:
         yield from _exchange(exchanges.get(found.exchange or 0))
     if len(findings) > SHOWN:
         yield ""
-        yield f"  and {len(findings) - SHOWN} more findings, all in the report"
+        yield f"  and {len(findings) - SHOWN} more findings"
 
 
 def _finding(found: Finding) -> Iterator[str]:
