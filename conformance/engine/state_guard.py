@@ -1,8 +1,4 @@
-"""A rejected write changes nothing: read before, read after, compare, and find out which write it was.
-
-A change is held against a write only when it brings it three times in a row, on a resource that is set back in
-between, and nothing changes while nothing is sent: everything else may be somebody else's write.
-"""
+"""A rejected write changes nothing: read before, read after, compare, and find out which write it was."""
 
 from __future__ import annotations
 
@@ -10,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
-from time import perf_counter
+from functools import partial
 from typing import Any, Final
 
 from conformance.checks.model import Finding, Level
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
+from conformance.engine.culprit import GuardedResource, find_culprits
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult
 from conformance.engine.steps import run_steps
@@ -24,18 +21,13 @@ from conformance.http import Response
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import GuardRead, Probe, RowPlan
-from conformance.plan.requirements import captures_used
+from conformance.plan.requirements import reads_own
 
 __all__ = ["State", "StateGuard", "changed_members", "read_state", "state_of_response"]
 
 State = Mapping[str, Any]
 """What a guard compares: the value at each JSON pointer; `status` alone where the resource is not there any more."""
 
-_TIMES_IN_A_ROW: Final = 3
-_SHORTEST_PAUSE: Final = 0.15
-"""Seconds; a target that answers within milliseconds would leave no time to notice who else writes."""
-_LONGEST_PAUSE: Final = 5.0
-"""Seconds without a request, at most, to see whether something changes by itself."""
 _GONE: Final = frozenset({404, 410})
 _BODY_PARTS = ("json", "raw", "multipart", "query")
 
@@ -55,7 +47,6 @@ class StateGuard:
         self._pending: list[ProbeResult] = []
         self.found_effect = False
         """Whether a rejected write has changed something."""
-        self._began = perf_counter()
 
     def read_first(self, guards: Sequence[int], pool: Executor | None = None) -> None:
         """Read what the next probes must not change; with a pool, several guards side by side."""
@@ -109,63 +100,37 @@ class StateGuard:
 
     def _find_culprit(self, index: int, outcomes: Sequence[ProbeResult], before: State) -> tuple[str, int] | None:
         """The rejected write that did it, by its label and number; None where it may have been somebody else's."""
-        changed = changed_members(before, self._states[index])
+        after = self._states[index]
+        changed = changed_members(before, after)
         asked_for = [outcome for outcome in outcomes if self._asked_for(outcome.probe, changed)]
-        if asked_for and self._reads_own(index):
+        resource = GuardedResource(
+            read=partial(self._read_again, index),
+            set_back=partial(self._set_back, index),
+            repeat=self._repeat,
+            differ=lambda one, other: bool(changed_members(one, other)),
+            stopping=self._context.shared.stopping,
+            is_own=reads_own(self._plan.guards[index].request, self._plan.before),
+            shows_repetition=bool(self._plan.after) or self._plan.row.case.unchanged[index].confirm,
+        )
+        if asked_for and resource.is_own:
             # Sent side by side, any of them may have been the last: the state does not tell what the others did.
             return _name_together(outcomes), asked_for[0].n
-        state = self._set_back(index) or {}
-        restorable = any(pointer in state and json_equal(state[pointer], before.get(pointer)) for pointer in changed)
-        dirty = False
-        for outcome in outcomes:
-            for time in range(_TIMES_IN_A_ROW):
-                again, moved = self._repeat(index, outcome.probe, set_back=restorable and dirty)
-                if again is None or not moved:
-                    break
-                dirty = True
-                if not self._is_quiet(index):
-                    return None
-                if time == _TIMES_IN_A_ROW - 1:
-                    return again.probe.label, again.n
-        if not (restorable or self._plan.after or self._plan.row.case.unchanged[index].confirm):
-            return self._blame_all(index, asked_for or outcomes)
-        self._evidence.doubts.append(
-            Message("something changed meanwhile, and not again: perhaps somebody else's write")
-        )
-        return None
+        found = find_culprits(resource, outcomes, after)
+        if found.doubt:
+            self._evidence.doubts.append(found.doubt)
+        if len(found.writes) > 1:
+            deleting = [outcome for outcome in outcomes if outcome.probe.permission == "delete"]
+            suspects = asked_for or (deleting if "status" in after and deleting else outcomes)
+            return _name_together(suspects), suspects[-1].n
+        return next(((outcome.probe.label, outcome.n) for outcome in found.writes), None)
 
-    def _blame_all(self, index: int, outcomes: Sequence[ProbeResult]) -> tuple[str, int] | None:
-        """The writes since the last read together, as nothing sets back what they changed; None while it changes."""
-        if not all(self._is_quiet(index) for _ in range(_TIMES_IN_A_ROW)):
-            return None
-        deleting = [outcome for outcome in outcomes if outcome.probe.permission == "delete"]
-        suspects = deleting if "status" in self._states[index] and deleting else list(outcomes)
-        return _name_together(suspects), suspects[-1].n
-
-    def _repeat(self, index: int, probe: Probe, *, set_back: bool) -> tuple[ProbeResult | None, bool]:
-        """Send a probe once more between two reads: its result if it was rejected, and whether something changed."""
-        before = self._set_back(index) if set_back else self._states.get(index)
-        if before is None or self._context.shared.stopping.is_set():
-            return None, False
-        self._began = perf_counter()
+    def _repeat(self, outcome: ProbeResult) -> ProbeResult | None:
+        """Send a probe once more; its result if it was rejected again."""
         scratch = Evidence(self._context.redactor)
-        again = self._send(scratch, probe)
+        again = self._send(scratch, outcome.probe)
         scratch.findings.clear()  # what its response is like was said of the first time
         more = self._evidence.adopt(scratch)
-        after = self._read(index, Message("read after, again"))
-        if again is None or again.accepted or after is None:
-            return None, False
-        self._states[index] = after
-        return replace(again, n=again.n + more), bool(changed_members(before, after))
-
-    def _is_quiet(self, index: int) -> bool:
-        """Whether nothing changes in as much time as a write and its read have taken; else that is a doubt."""
-        self._context.shared.stopping.wait(max(_SHORTEST_PAUSE, min(perf_counter() - self._began, _LONGEST_PAUSE)))
-        state = self._read(index, Message("read with nothing sent"))
-        if state is not None and not changed_members(self._states[index], state):
-            return True
-        self._evidence.doubts.append(Message("something changes while nothing is sent: somebody else writes"))
-        return False
+        return None if again is None or again.accepted else replace(again, n=again.n + more)
 
     def _set_back(self, index: int) -> State | None:
         """Set back what the row has changed, with its own steps, and read; None where it could not be read."""
@@ -173,15 +138,13 @@ class StateGuard:
         for steps, role, name in ((self._plan.after, "clean-up", "restore"), (self._plan.before, "step", "set-up")):
             salt = f"{row}/{name}"  # as the first time, so that what is created anew reads the same
             run_steps(self._context, self._evidence, steps, self._captures, label=label, role=role, salt=salt)
-        if self._plan.before or self._plan.after:
-            state = self._read(index, Message("read before, again"))
-            if state is not None:
-                self._states[index] = state
-        return self._states.get(index)
+        return self._read_again(index) if self._plan.before or self._plan.after else self._states[index]
 
-    def _reads_own(self, index: int) -> bool:
-        """Whether the guard reads something that this row has created, so that nobody else has to do with it."""
-        return any(True for _ in captures_used(self._plan.guards[index].request))
+    def _read_again(self, index: int) -> State | None:
+        state = self._read(index, Message("read again"))
+        if state is not None:
+            self._states[index] = state
+        return state
 
     def _asked_for(self, probe: Probe, changed: State) -> bool:
         """Whether everything that has changed reads as this request asked for."""

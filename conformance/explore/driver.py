@@ -250,8 +250,11 @@ def _explore_writing(explorer: Explorer, plan: _Plan) -> str | None:
     if _creates_freely(context):
         _follow_from_creation(explorer, operation)
         sender.delete_created()
-    guard = EffectGuard(explorer, operation, explorer.operation(operation.read), place) if operation.read else None
-    if guard is not None:
+    guard = None
+    if operation.read:
+        reading = explorer.operation(operation.read)
+        is_own = own is not None and operation.kind != "delete" and bool(reading.among("path"))
+        guard = EffectGuard(explorer, operation, reading, place, is_own)
         operation = with_known_body(operation, guard.look(), context.base_body(operation))
         guard.operation = operation
     else:

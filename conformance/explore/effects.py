@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from time import perf_counter, sleep
+from functools import partial
 from typing import Any
 
 from conformance.checks.model import Finding, Level
+from conformance.engine.culprit import NOT_AGAIN, Culprits, GuardedResource, find_culprits
 from conformance.explore.checks import Observation
 from conformance.explore.explorer import Explorer, ProbeAnswer
 from conformance.explore.openapi import DocumentedOperation
@@ -21,10 +22,6 @@ __all__ = ["BATCH", "EffectGuard", "comparable_value"]
 
 BATCH = 4
 """Refused writes between two looks: one look for each would double the requests."""
-_IN_A_ROW = 3
-"""So many changes, each right after the same refused write, are no coincidence."""
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.15, 2.0
-"""Seconds without a write, between two looks: time to notice who else writes."""
 
 
 @dataclass(slots=True)
@@ -36,6 +33,8 @@ class EffectGuard:
     reading: DocumentedOperation
     place: ExploreProbe
     """The path of what is written, and of what is read."""
+    is_own: bool = False
+    """Whether what is read was created here, so that nobody else writes to it."""
     shown: Any = None
     """The body of the last look; None where something has changed since."""
     doubt: str | None = None
@@ -86,16 +85,23 @@ class EffectGuard:
         before, after = self.shown, self.look(reserved=reserved)
         if not self._differences(before, after):
             return
+        guarded = GuardedResource(
+            read=partial(self.look, confirming=True),
+            set_back=partial(self.restore, before, confirming=True),
+            repeat=self._repeat,
+            differ=lambda one, other: bool(self._differences(one, other)),
+            stopping=self.explorer.context.run.shared.stopping,
+            is_own=self.is_own,
+        )
         try:
-            moving = self._differences(after, self.look(confirming=True))
-            changed = self._differences(before, after) - moving
-            culprit = self._find_culprit(batch, before, moving) if changed else None
+            found = find_culprits(guarded, batch, after)
+            self.restore(before, confirming=True)
         except BudgetExhausted:
-            culprit = None
-        if culprit is not None:
-            self._report(culprit, changed)
+            found = Culprits(doubt=NOT_AGAIN)
+        if found.writes:
+            self._report(found.writes[0], self._differences(before, after))
         else:
-            self.doubt = Message("something changed meanwhile, and not again: perhaps somebody else's write")
+            self.doubt = found.doubt
 
     def finish(self) -> None:
         """The last look, with what is kept back for it."""
@@ -127,34 +133,17 @@ class EffectGuard:
         base = self.explorer.context.base_body(self.operation)
         return replace(self.place, body={**base, **values}, role="clean-up", about="set back")
 
-    def restore(self, before: Any, *, confirming: bool = False) -> None:
-        """Set back what can be set back, and look again; nothing where nothing has changed."""
+    def restore(self, before: Any, *, confirming: bool = False) -> Any:
+        """Set back what can be set back, and look again; what is shown then. Nothing where nothing has changed."""
         probe = self.restoration(before)
         if probe is not None and (self.shown is None or self._differences(before, self.shown)):
             self.explorer.look(self.operation, probe, reserved=True, confirming=confirming)
             self.look(reserved=True, confirming=confirming)
+        return self.shown
 
-    def _find_culprit(self, batch: list[ProbeAnswer], before: Any, moving: frozenset[str]) -> ProbeAnswer | None:
-        """The refused write that changes something three times in a row; None where it may have been somebody else."""
-        for candidate in batch:
-            for time in range(_IN_A_ROW):
-                began = perf_counter()
-                self.restore(before, confirming=True)
-                state = self.shown
-                again = self.explorer.attempt(
-                    self.operation, candidate.probe, validity=candidate.validity, confirming=True
-                )
-                changed = self._differences(state, self.look(confirming=True)) - moving
-                if not (again.refused and changed):
-                    break
-                # As long as this took, nothing may change by itself: else somebody else writes.
-                sleep(max(_SHORTEST_PAUSE, min(perf_counter() - began, _LONGEST_PAUSE)))
-                if self._differences(self.shown, self.look(confirming=True)) - moving:
-                    return None
-                if time == _IN_A_ROW - 1:
-                    self.restore(before, confirming=True)
-                    return again
-        return None
+    def _repeat(self, refused: ProbeAnswer) -> ProbeAnswer | None:
+        again = self.explorer.attempt(self.operation, refused.probe, validity=refused.validity, confirming=True)
+        return again if again.refused else None
 
     def _report(self, culprit: ProbeAnswer, changed: frozenset[str]) -> None:
         where = ", ".join(sorted(changed))

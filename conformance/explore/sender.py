@@ -28,7 +28,7 @@ __all__ = ["BudgetExhausted", "BudgetedSender", "TargetStopped"]
 
 _UNANSWERED = 3
 """So many requests in a row without an answer end an exploration."""
-_CONFIRMING = 24
+_CONFIRMING = 60
 """Requests beyond the budget that may be spent on finding out which write had an effect."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from conformance.contract import templates as placeholders
@@ -13,7 +13,14 @@ from conformance.plan.model import PlannedStep
 from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
 
-__all__ = ["SPECIAL_CREDENTIALS", "captures_used", "is_known_name", "missing_for_steps", "missing_requirements"]
+__all__ = [
+    "SPECIAL_CREDENTIALS",
+    "captures_used",
+    "is_known_name",
+    "missing_for_steps",
+    "missing_requirements",
+    "reads_own",
+]
 
 
 def missing_requirements(
@@ -50,6 +57,12 @@ def captures_used(request: RequestTemplate) -> Iterator[str]:
     return (
         ".".join(members) for head, members, _ in placeholders.find_placeholders(request.members()) if head == "capture"
     )
+
+
+def reads_own(request: RequestTemplate, steps: Iterable[PlannedStep]) -> bool:
+    """Whether a request names something that one of these steps has made, so that nobody else has to do with it."""
+    made = {name for step in steps if step.permission != "read" for name in step.step.capture or {}}
+    return not made.isdisjoint(captures_used(request))
 
 
 def is_known_name(contract: Contract, target: Target, members: tuple[str, ...]) -> bool:

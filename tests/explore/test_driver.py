@@ -355,7 +355,7 @@ def test_somebody_elses_writes_are_not_blamed_on_a_refused_write() -> None:
     explored = Writer().explore("patchStatus")
     assert found(explored) == []
     assert explored.verdict is Verdict.INCONCLUSIVE
-    assert explored.reason == "something changed meanwhile, and not again: perhaps somebody else's write"
+    assert explored.reason == "something changes while nothing is sent: somebody else writes"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,110 @@
+"""Which rejected write had an effect, and which change may be somebody else's: one rule for rows and exploration.
+
+A change is held against a write only when the write brings it three times in a row, and nothing changes while nothing
+is sent. So that this shows who else writes, the resource is read several times at irregular distances, over a longer
+time than the write and its read have taken.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Final, Generic, TypeVar
+
+from conformance.messages import Message
+
+__all__ = ["NOT_AGAIN", "Culprits", "GuardedResource", "find_culprits", "stays_as_it_is"]
+
+_TIMES_IN_A_ROW: Final = 3
+_GAPS: Final = (0.07, 0.13, 0.19, 0.26, 0.35)
+"""Parts of a quiet time, with a read after each: in no order that another's rhythm could fit."""
+_QUIET_TIMES: Final = 10.0
+"""How much longer than a write and its read a quiet time is."""
+_SHORTEST_QUIET: Final = 0.3
+"""Seconds; a target that answers within milliseconds would leave no time to notice who else writes."""
+_LONGEST_QUIET: Final = 5.0
+"""Seconds."""
+
+NOT_AGAIN: Final = Message("something changed meanwhile, and not again: perhaps somebody else's write")
+_BY_ITSELF: Final = Message("something changes while nothing is sent: somebody else writes")
+
+Write = TypeVar("Write")
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedResource(Generic[Write]):
+    """What is read before and after rejected writes. A state is whatever `read` returns; None shows nothing."""
+
+    read: Callable[[], Any]
+    set_back: Callable[[], Any]
+    """Sets it back as far as that is possible, and returns its state then."""
+    repeat: Callable[[Write], Write | None]
+    """Sends a write again; None where it was not rejected again."""
+    differ: Callable[[Any, Any], bool]
+    stopping: threading.Event
+    is_own: bool = False
+    """Whether this run alone knows of it, so that nobody else writes to it."""
+    shows_repetition: bool = True
+    """Whether a repeated effect is another change although nothing was set back, as where things are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Culprits(Generic[Write]):
+    """The writes that a change is held against: one, or all that it may have been; or a doubt, and none."""
+
+    writes: tuple[Write, ...] = ()
+    doubt: str = ""
+
+
+def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], after: Any) -> Culprits[Write]:
+    """Find out which of the rejected writes had an effect, the resource being in the state `after` since them."""
+    if not _stays(resource, after, 0):
+        return Culprits(doubt=_BY_ITSELF)
+    state = resource.set_back()
+    can_set_back = state is not None and resource.differ(after, state)
+    state = after if state is None else state
+    changed = False
+    for write in writes:
+        for time in range(_TIMES_IN_A_ROW):
+            if changed and can_set_back:
+                state, changed = resource.set_back(), False
+            if state is None or resource.stopping.is_set():
+                return Culprits(doubt=NOT_AGAIN)
+            began = perf_counter()
+            again = resource.repeat(write)
+            shown = resource.read() if again is not None else None
+            if again is None or shown is None or not resource.differ(state, shown):
+                break
+            state, changed = shown, True
+            if not _stays(resource, state, perf_counter() - began):
+                return Culprits(doubt=_BY_ITSELF)
+            if time == _TIMES_IN_A_ROW - 1:
+                return Culprits((again,))
+    if can_set_back or resource.shows_repetition:
+        return Culprits(doubt=NOT_AGAIN)
+    quiet = all(_stays(resource, state, 0) for _ in range(_TIMES_IN_A_ROW))
+    return Culprits(tuple(writes)) if quiet else Culprits(doubt=_BY_ITSELF)
+
+
+def stays_as_it_is(
+    read: Callable[[], Any], differ: Callable[[Any, Any], bool], state: Any, seconds: float, stopping: threading.Event
+) -> bool:
+    """Whether several reads show `state` while nothing is sent; `seconds` is what a write and its read took."""
+    quiet = min(max(_SHORTEST_QUIET, _QUIET_TIMES * seconds), _LONGEST_QUIET)
+    for gap in random.sample(_GAPS, len(_GAPS)):
+        stopping.wait(gap * quiet)
+        shown = read()
+        if shown is None or differ(state, shown):
+            return False
+    return True
+
+
+def _stays(resource: GuardedResource[Write], state: Any, seconds: float) -> bool:
+    """Whether nothing changes for a while; of what is this run's own, one read is enough."""
+    if resource.is_own:
+        shown = resource.read()
+        return shown is not None and not resource.differ(state, shown)
+    return stays_as_it_is(resource.read, resource.differ, state, seconds, resource.stopping)
