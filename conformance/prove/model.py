@@ -18,9 +18,11 @@ from conformance.results.model import Suite
 
 __all__ = [
     "Blame",
+    "Catch",
     "ContractProof",
     "FaultProof",
     "Outcome",
+    "ProbePower",
     "Proof",
     "RightServerProof",
     "RowProof",
@@ -39,6 +41,15 @@ class Outcome(StrEnum):
     SURVIVED = "survived"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Catch:
+    """Something that a row sends and that shows a fault. The same for every seed, and on every target."""
+
+    role: str
+    """`example`, `boundary`, `drawn`, `open`, `control` or `step`."""
+    label: str
+
+
 @dataclass(frozen=True, slots=True)
 class Blame:
     """A row that did not conform, and the first thing that weighs as much as its verdict."""
@@ -53,6 +64,20 @@ class Blame:
     expected: str = ""
     actual: str = ""
     reason: str = ""
+    catches: tuple[Catch, ...] = ()
+    """Everything that the row has sent and that shows the fault by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePower:
+    """One probe or control of a row, in the order of the plan, and the faults that it shows by itself."""
+
+    row: str
+    role: str
+    label: str
+    requests: int
+    """What it adds to the row."""
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +108,11 @@ class FaultProof:
         counting = verdicts_that_count(wording_only=self.wording_only, refuses=self.refuses)
         found = (blame for blame in self.blames if blame.row in self.rows and blame.verdict in counting)
         return tuple(sorted(found, key=lambda blame: blame.after))
+
+    @property
+    def probes(self) -> tuple[tuple[str, Catch], ...]:
+        """Everything that shows it by itself, with its row."""
+        return tuple((blame.row, catch) for blame in self.catching for catch in blame.catches)
 
     @property
     def missed(self) -> tuple[str, ...]:
@@ -134,6 +164,7 @@ class ContractProof:
     rows: tuple[RowProof, ...]
     faults: tuple[FaultProof, ...]
     conforming: tuple[RightServerProof, ...]
+    probes: tuple[ProbePower, ...] = ()
 
     @property
     def survivors(self) -> tuple[FaultProof, ...]:

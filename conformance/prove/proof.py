@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance import __version__, reference
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
-from conformance.prove.model import ContractProof, FaultProof, Outcome, Proof, RightServerProof, count_catches
+from conformance.prove.model import (
+    Catch,
+    ContractProof,
+    FaultProof,
+    Outcome,
+    ProbePower,
+    Proof,
+    RightServerProof,
+    count_catches,
+)
 from conformance.prove.subjects import refuses_valid_requests
 from conformance.prove.trials import Trial, TrialOptions
 from conformance.reference import Fault
@@ -70,7 +79,18 @@ def _contract(contract: Contract, done: Iterable[Trial]) -> ContractProof:
         rows=count_catches([row.id for row in contract.rows], faults),
         faults=faults,
         conforming=tuple(_right_server(trial) for trial in rights),
+        probes=tuple(_measure_probes((probe for trial in own for probe in trial.probes), faults)),
     )
+
+
+def _measure_probes(planned: Iterable[ProbePower], faults: Sequence[FaultProof]) -> Iterator[ProbePower]:
+    """What was planned, each with the faults that it shows."""
+    caught: dict[tuple[str, Catch], dict[str, None]] = {}
+    for fault in faults:
+        for probe in fault.probes:
+            caught.setdefault(probe, {})[fault.name] = None
+    for plan in planned:
+        yield replace(plan, faults=tuple(caught.get((plan.row, Catch(plan.role, plan.label)), ())))
 
 
 def _right_server(trial: Trial) -> RightServerProof:

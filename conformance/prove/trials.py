@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -19,13 +19,14 @@ from conformance.checks.model import Finding, Level, Verdict
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
-from conformance.prove.model import Blame, verdicts_that_count
+from conformance.plan.model import RowPlan, count_requests
+from conformance.prove.model import Blame, Catch, ProbePower, verdicts_that_count
 from conformance.prove.subjects import Subject, refuses_valid_requests
 from conformance.results.model import RowResult
 from conformance.session.contract_run import ContractRun, build_context, plan_rows
 from conformance.target.loader import target_from_mapping
 
-__all__ = ["ExpectedComplaints", "Trial", "TrialOptions", "run_trial", "run_trials", "try_contract"]
+__all__ = ["ExpectedComplaints", "Trial", "TrialOptions", "run_trial", "run_trials"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +42,32 @@ class ExpectedComplaints:
 
 
 _WEIGHT = {Verdict.VIOLATES: Level.MUST, Verdict.DRIFTS: Level.SHOULD}
+_CONTROL = "control "
+"""What the place of a control's finding begins with."""
+_NOT_AS_PROMISED = frozenset({"violation", "no-answer"})
 _MOST = 240
 """Characters of what was expected and what came that a proof keeps."""
 
 
-def try_contract(
-    contract: Contract, profile: dict[str, Any], depth: Depth, seed: int, expected: ExpectedComplaints | None = None
-) -> tuple[tuple[Blame, ...], int]:
-    """Run the rows in the order of a run; who was blamed, and how many requests were sent.
+@dataclass(frozen=True, slots=True)
+class TrialOptions:
+    """How every server is tried."""
+
+    depth: Depth
+    seed: int
+
+
+def _try_contract(
+    contract: Contract, profile: dict[str, Any], options: TrialOptions, expected: ExpectedComplaints | None = None
+) -> tuple[ContractRun, tuple[Blame, ...]]:
+    """Run the rows in the order of a run; the run that has ended, and who was blamed.
 
     With `expected`, it ends as soon as these rows have all run and one of them complains: what they say, and after how
     many requests, is the same as in a whole run. Raises ConfigError for a profile that cannot be used.
     """
     target = target_from_mapping(profile, where=f"the embedded server of {contract.name}", environ={})
-    plans = plan_rows(contract, target, contract.rows, depth, seed)
-    runner = ContractRun(build_context(contract, target, depth, seed), plans)
+    plans = plan_rows(contract, target, contract.rows, options.depth, options.seed)
+    runner = ContractRun(build_context(contract, target, options.depth, options.seed), plans)
     blames: list[Blame] = []
     left = set(expected.rows) if expected else set()
     try:
@@ -67,7 +79,19 @@ def try_contract(
                 break
     finally:
         runner.close()
-    return tuple(blames), runner.context.session.sent
+    return runner, tuple(blames)
+
+
+def _list_probes(plans: Iterable[RowPlan]) -> Iterator[ProbePower]:
+    """What each row tries, in the order of the plan; a control that another row sends costs nothing."""
+    for plan in plans:
+        for stage in plan.probe_stages() if not plan.lacks else ():
+            for probe in stage.probes:
+                requests = 1 + (plan.repeats if probe is plan.probes[0] else 0)
+                yield ProbePower(plan.row.id, probe.role, str(probe.label), requests)
+        for control in plan.controls if not plan.lacks else ():
+            requests = count_requests([RowPlan(plan.row, controls=(control,))])
+            yield ProbePower(plan.row.id, "control", str(control.label), requests)
 
 
 def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
@@ -77,7 +101,10 @@ def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
     seen = [(_after(result, item, before, sent), item) for item in weighing]
     checks = tuple(dict.fromkeys(item.check for item in weighing))
     if not seen:
-        yield Blame(result.id, result.verdict, sent, checks, reason=result.reason or "")
+        doubted = (Catch(one.role, str(one.label)) for one in result.attempts if one.outcome in _NOT_AS_PROMISED)
+        yield Blame(
+            result.id, result.verdict, sent, checks, reason=result.reason or "", catches=tuple(dict.fromkeys(doubted))
+        )
         return
     after, first = min(seen, key=lambda pair: pair[0])
     yield Blame(
@@ -89,7 +116,21 @@ def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
         str(first.expected)[:_MOST],
         str(first.actual)[:_MOST],
         result.reason or "",
+        tuple(dict.fromkeys(_catches(result, weighing))),
     )
+
+
+def _catches(result: RowResult, findings: Iterable[Finding]) -> Iterator[Catch]:
+    """What was sent when these findings were made; a control, or a set-up, is one thing, whatever its calls."""
+    sent = {made.n: made for made in result.exchanges}
+    for item in findings:
+        made = sent.get(item.exchange or 0)
+        if made is not None and made.role == "control":
+            yield Catch("control", item.where.removeprefix(_CONTROL))
+        elif made is not None and made.role == "step":
+            yield Catch("step", "set-up")
+        elif made is not None:
+            yield Catch(made.role, str(made.label))
 
 
 def _after(result: RowResult, item: Finding, before: int, sent: int) -> int:
@@ -101,14 +142,6 @@ def _after(result: RowResult, item: Finding, before: int, sent: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class TrialOptions:
-    """How every server is tried."""
-
-    depth: Depth
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
 class Trial:
     """A server that was tried: who was blamed, how many requests that took, how long."""
 
@@ -116,31 +149,39 @@ class Trial:
     blames: tuple[Blame, ...]
     requests: int
     seconds: float
+    probes: tuple[ProbePower, ...] = ()
+    """What was planned for it, in order; of the first trial of each contract only."""
 
 
 def run_trials(subjects: Sequence[Subject], options: TrialOptions, workers: int) -> Iterator[Trial]:
     """Try all of them, as they are done. Whoever stops listening ends what has not begun."""
     context = get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
+    firsts = {subject.contract: subject for subject in reversed(subjects)}
     try:
-        for future in as_completed([pool.submit(run_trial, subject, options) for subject in subjects]):
+        trials = [
+            pool.submit(run_trial, subject, options, with_probes=firsts[subject.contract] is subject)
+            for subject in subjects
+        ]
+        for future in as_completed(trials):
             yield future.result()
     finally:
         # Once only: a second call, such as that of `with`, takes the cancelling back.
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def run_trial(subject: Subject, options: TrialOptions) -> Trial:
+def run_trial(subject: Subject, options: TrialOptions, *, with_probes: bool = False) -> Trial:
     """Start the server, run the rows against it, end it. A conforming server's seed moves the suite's draws, too."""
     contract = _contract(subject.folder)
     faults = [subject.fault] if subject.fault is not None else []
     began = perf_counter()
     with reference.start(subject.contract, faults=faults, variants=subject.choices()) as server:
         seed = options.seed if subject.variants_seed is None else subject.variants_seed
-        blames, requests = try_contract(
-            contract, server.profile, options.depth, seed, _expected_complaints(contract, subject)
-        )
-    return Trial(subject, blames, requests, round(perf_counter() - began, 3))
+        expected = _expected_complaints(contract, subject)
+        run, blames = _try_contract(contract, server.profile, replace(options, seed=seed), expected)
+    seconds = round(perf_counter() - began, 3)
+    probes = tuple(_list_probes(run.plans.values())) if with_probes else ()
+    return Trial(subject, blames, run.context.session.sent, seconds, probes)
 
 
 def _expected_complaints(contract: Contract, subject: Subject) -> ExpectedComplaints | None:
