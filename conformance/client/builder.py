@@ -150,16 +150,18 @@ class RequestBuilder:
         return fill(value, lambda head, members: self._resolve_placeholder(head, members, scope))
 
     def _build_path(self, path: str, filled: RequestTemplate, scope: PlaceholderScope) -> str:
-        if filled.url is not None:
-            return str(filled.url)
         parameters = filled.path
-        path = str(self.fill(path, scope))
 
         def parameter(match: re.Match[str]) -> str:
-            if match[1] not in parameters:
-                raise MissingValue(f"path.{match[1]}")
-            return quote(_format_value(parameters[match[1]]), safe="~")
+            if match[1] in parameters:
+                return quote(_format_value(parameters[match[1]]), safe="~")
+            if filled.url is not None:
+                return match[0]
+            raise MissingValue(f"path.{match[1]}")
 
+        if filled.url is not None:
+            return _PARAMETER.sub(parameter, str(filled.url))
+        path = str(self.fill(path, scope))
         pairs = [
             f"{quote(name, safe='~[]')}={quote(_format_value(v), safe='~')}" for name, v in _list_pairs(filled.query)
         ]

@@ -87,9 +87,11 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     "one-more": lambda text: text + text[-1:],
     "one-less": lambda text: text[:-1],
     "eleven-times": lambda text: text * 11,
+    "hundred-times": lambda text: text * 100,
+    "thousand-times": lambda text: text * 1001,
     "drop-first": lambda text: _drop(text, 0),
     "drop-last": lambda text: _drop(text, len(text) - 1),
-    "swap-case": str.swapcase,
+    "swap-case": lambda text: _other_end(text) if text.swapcase() == text else text.swapcase(),
     "change-first": lambda text: ("q" if text[:1] != "q" else "z") + text[1:],
     "change-end": _other_end,
     "change-middle": lambda text: (

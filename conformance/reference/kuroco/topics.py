@@ -63,7 +63,8 @@ def update_topic(context: KurocoContext, site: KurocoSite) -> JsonResponse:
     if topic is None and context.group_exists:
         return undocumented_error(404, "not_found")
     rejection, draft = _validate(context, site)
-    topic = topic or next(iter(site.store.topics.values()))
+    topics = site.store.topics
+    topic = topic or topics.get(int(context.topics_id or 0)) or next(iter(topics.values()))
     if _is_stored(context, site):
         written = _written(draft, context, site)
         subject = topic.subject if written.subject is None else written.subject

@@ -20,12 +20,7 @@ VARIANTS: Final[tuple[Variant, ...]] = (
     Variant("field_names", ("ext_col", "ext", "slug"), "How the extension fields are named in a body."),
     Variant("field_titles", ("english", "japanese", "alike"), "What the extension fields are called for people."),
     Variant("regex_pattern", ("upper", "anchored", "kana"), "The pattern of the field that has one."),
-    Variant(
-        "regex_line_end",
-        ("rejected", "accepted"),
-        "A line end after a text that the pattern matches.",
-        pending=("accepted",),
-    ),
+    Variant("regex_line_end", ("rejected", "accepted"), "A line end after a text that the pattern matches."),
     Variant("length_limits", ("3-10", "2-40", "1-5"), "The limits of the field that has them."),
     Variant(
         "length_unit",
