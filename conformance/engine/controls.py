@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
+from time import perf_counter
 from typing import Any
 
+from conformance.checks.context import parse_json
 from conformance.checks.model import Finding, Level
 from conformance.checks.response import check_response, format_codes, has_must, summarize_response
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
+from conformance.engine.culprit import NOT_AGAIN, TIMES_IN_A_ROW, stays_as_it_is
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import expectation_of
 from conformance.engine.steps import StepResult, StepSequence
 from conformance.http import Response
+from conformance.jsontools import canonical_text, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import ControlPlan, PlannedStep, RowPlan
-from conformance.plan.requirements import captures_used
+from conformance.plan.requirements import reads_own
 from conformance.results.model import Attempt
 
 __all__ = ["ControlResult", "ControlRunner", "refusal_reason"]
@@ -28,9 +34,6 @@ RunSequence = Callable[[Evidence, Sequence[PlannedStep], str, str, dict[str, Any
 
 Refusal = tuple[int, str]
 """The status of a refusal, and its codes or its message."""
-
-_TIMES_AGAIN = 2
-"""How often a control is tried again whose effect somebody else may have undone: three times in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,13 @@ class ControlRunner:
     def check(self, control: ControlPlan, captured: Mapping[str, Any]) -> ControlResult:
         """Try one control and judge it."""
         evidence = Evidence(self.context.redactor)
-        sequence = self._send(evidence, control, captured)
-        if _lacks_shared_effect(sequence):
+        began = perf_counter()
+        sequence = self._send(evidence, control, _captures_for(control, captured))
+        if self._may_be_undone(sequence):
             with evidence.count_as("confirmed"):
-                again = [self._send(evidence, control, captured) for _ in range(_TIMES_AGAIN)]
-            if not all(map(_lacks_shared_effect, again)):
-                reason = Message("something changed meanwhile, and not again: perhaps somebody else's write")
-                self._add_doubt(evidence, control, reason, sequence)
-                return ControlResult(evidence)
+                if not self._fails_every_time(evidence, control, captured, sequence, perf_counter() - began):
+                    self._add_doubt(evidence, control, NOT_AGAIN, sequence)
+                    return ControlResult(evidence)
         refusals = self.judge(evidence, control, sequence, captured)
         if not sequence.passed:
             return ControlResult(evidence, refusals)
@@ -68,8 +70,34 @@ class ControlRunner:
         calls = {step.key: where for step in control.steps} if self.context.depth == "smoke" else {}
         return ControlResult(evidence, refusals, {control.key: where, **calls})
 
-    def _send(self, evidence: Evidence, control: ControlPlan, captured: Mapping[str, Any]) -> StepSequence:
-        captures = {**captured, **({} if control.drawn is None else {"drawn": control.drawn})}
+    def _fails_every_time(
+        self, evidence: Evidence, control: ControlPlan, captured: Mapping[str, Any], sequence: StepSequence, took: float
+    ) -> bool:
+        """Whether a control that failed fails again and again, and what it reads does not change by itself after it."""
+        for time in range(TIMES_IN_A_ROW):
+            captures = _captures_for(control, captured)
+            sequence = self._send(evidence, control, captures) if time else sequence
+            end = sequence.broken
+            if end is None or not self._may_be_undone(sequence):
+                return False
+            label = Message("control {label}", label=control.label)
+            send = partial(self._run_sequence, evidence, [end.step], label, "control", captures)
+            read = lambda send=send: _what_is_shown(send().calls)  # noqa: E731
+            if not stays_as_it_is(read, operator.ne, _what_is_shown([end]), took, self.context.shared.stopping):
+                return False
+        return True
+
+    def _may_be_undone(self, sequence: StepSequence) -> bool:
+        """Whether something that others may write to as well was not read back as it was written."""
+        end = sequence.broken
+        if end is None or end.stale or end.step.permission != "read" or end.exchange.response is None:
+            return False
+        calls = [call.step for call in sequence.calls]
+        wrote = any(step.permission != "read" for step in calls)
+        own = reads_own(end.step.request, [*self.plan.before, *calls])
+        return wrote and not own and (not end.refused or sequence.lost)
+
+    def _send(self, evidence: Evidence, control: ControlPlan, captures: dict[str, Any]) -> StepSequence:
         label = Message("control {label}", label=control.label)
         return self._run_sequence(evidence, control.steps, label, "control", captures)
 
@@ -178,14 +206,17 @@ class ControlRunner:
         return Message("{before}, then {last}", before=", ".join(answered[:-1]), last=answered[-1])
 
 
-def _lacks_shared_effect(sequence: StepSequence) -> bool:
-    """Whether what was written to something that others may write to, too, could not be read back."""
-    end = sequence.broken
-    if end is None or end.stale or end.step.permission != "read" or end.exchange.response is None:
-        return False
-    wrote = any(call.step.permission != "read" for call in sequence.calls)
-    own = any(True for _ in captures_used(end.step.request))
-    return wrote and not own and (not end.refused or sequence.lost)
+def _captures_for(control: ControlPlan, captured: Mapping[str, Any]) -> dict[str, Any]:
+    return {**captured, **({} if control.drawn is None else {"drawn": control.drawn})}
+
+
+def _what_is_shown(calls: Sequence[StepResult]) -> tuple[int, str] | None:
+    """The status of the last call, and what it shows of what is expected of it; None where it was not answered."""
+    response = calls[-1].exchange.response if calls else None
+    if response is None or response.status >= 300:
+        return None if response is None else (response.status, "")
+    body, equals = parse_json(response), calls[-1].expected.equals
+    return response.status, canonical_text([resolve_pointer(body, one) for one in equals]) if equals else response.text
 
 
 def refusal_reason(context: RunContext, response: Response) -> tuple[int, str]:

@@ -16,9 +16,10 @@ from typing import Any, Final, Generic, TypeVar
 
 from conformance.messages import Message
 
-__all__ = ["NOT_AGAIN", "Culprits", "GuardedResource", "find_culprits", "stays_as_it_is"]
+__all__ = ["NOT_AGAIN", "TIMES_IN_A_ROW", "Culprits", "GuardedResource", "find_culprits", "stays_as_it_is"]
 
-_TIMES_IN_A_ROW: Final = 3
+TIMES_IN_A_ROW: Final = 3
+"""How often the same must come of the same write before nobody else's write can explain it."""
 _GAPS: Final = (0.07, 0.13, 0.19, 0.26, 0.35)
 """Parts of a quiet time, with a read after each: in no order that another's rhythm could fit."""
 _QUIET_TIMES: Final = 10.0
@@ -68,7 +69,7 @@ def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], aft
     state = after if state is None else state
     changed = False
     for write in writes:
-        for time in range(_TIMES_IN_A_ROW):
+        for time in range(TIMES_IN_A_ROW):
             if changed and can_set_back:
                 state, changed = resource.set_back(), False
             if state is None or resource.stopping.is_set():
@@ -81,11 +82,11 @@ def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], aft
             state, changed = shown, True
             if not _stays(resource, state, perf_counter() - began):
                 return Culprits(doubt=_BY_ITSELF)
-            if time == _TIMES_IN_A_ROW - 1:
+            if time == TIMES_IN_A_ROW - 1:
                 return Culprits((again,))
     if can_set_back or resource.shows_repetition:
         return Culprits(doubt=NOT_AGAIN)
-    quiet = all(_stays(resource, state, 0) for _ in range(_TIMES_IN_A_ROW))
+    quiet = all(_stays(resource, state, 0) for _ in range(TIMES_IN_A_ROW))
     return Culprits(tuple(writes)) if quiet else Culprits(doubt=_BY_ITSELF)
 
 

@@ -13,6 +13,7 @@ from conformance.checks.model import Finding, Level, Verdict
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
+from conformance.engine.culprit import NOT_AGAIN
 from conformance.explore.checks import Observation
 from conformance.explore.context import ExploreContext, build_explore_context
 from conformance.explore.effects import EffectGuard
@@ -24,7 +25,6 @@ from conformance.explore.openapi import DocumentedOperation, with_known_body, wi
 from conformance.explore.probes import ExploreProbe, label_probe, plain_probe
 from conformance.explore.sender import BudgetedSender, BudgetExhausted, TargetStopped
 from conformance.explore.validity import Validity, classify_probe
-from conformance.jsontools import first_value, json_equal
 from conformance.messages import Message
 from conformance.results.model import Exploration, Undocumented
 
@@ -364,28 +364,28 @@ class _Writer:
             self.guard.forget()
             if answer.validity is Validity.VALID or self._sets_back:
                 shown = self.guard.look()
-                self._read_back(answer, shown)
+                self._read_back(self.guard, answer, shown)
                 if self._sets_back:
                     self.guard.restore(before)
 
-    def _read_back(self, answer: ProbeAnswer, shown: object) -> None:
+    def _read_back(self, guard: EffectGuard, answer: ProbeAnswer, shown: object) -> None:
         """What was valid and written is there now."""
-        body = answer.probe.body if answer.validity is Validity.VALID else None
-        for name, schema in (self.operation.body or {}).get("properties", {}).items():
-            pointer = schema.get("x-from") or schema.get("x-same")
-            if not pointer or not isinstance(body, dict) or name not in body:
-                continue
-            now = first_value(shown, pointer)
-            if not json_equal(now, body[name]):
-                found = Finding(
-                    "effect",
-                    Level.MUST,
-                    Message("{name} reads as it was written", name=name),
-                    now,
-                    label_probe(answer.probe),
-                    detail=Message("a write was accepted and had no effect"),
-                )
-                self.explorer.report(Observation(found, f"lost {name}"), answer.labelled)
+        if answer.validity is not Validity.VALID:
+            return
+        lost = guard.lost_members(answer, shown)
+        if lost and not guard.loses_every_time(answer, shown):
+            guard.doubt = NOT_AGAIN
+            return
+        for name, now in lost.items():
+            found = Finding(
+                "effect",
+                Level.MUST,
+                Message("{name} reads as it was written", name=name),
+                now,
+                label_probe(answer.probe),
+                detail=Message("a write was accepted and had no effect"),
+            )
+            self.explorer.report(Observation(found, f"lost {name}"), answer.labelled)
 
 
 def _choose_writes(

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 from conformance.checks.model import Finding, Level
-from conformance.engine.culprit import NOT_AGAIN, Culprits, GuardedResource, find_culprits
+from conformance.engine.culprit import (
+    NOT_AGAIN,
+    TIMES_IN_A_ROW,
+    Culprits,
+    GuardedResource,
+    find_culprits,
+    stays_as_it_is,
+)
 from conformance.explore.checks import Observation
 from conformance.explore.explorer import Explorer, ProbeAnswer
 from conformance.explore.openapi import DocumentedOperation
@@ -89,7 +97,7 @@ class EffectGuard:
             read=partial(self.look, confirming=True),
             set_back=partial(self.restore, before, confirming=True),
             repeat=self._repeat,
-            differ=lambda one, other: bool(self._differences(one, other)),
+            differ=self._differ,
             stopping=self.explorer.context.run.shared.stopping,
             is_own=self.is_own,
         )
@@ -141,6 +149,37 @@ class EffectGuard:
             self.look(reserved=True, confirming=confirming)
         return self.shown
 
+    def lost_members(self, written: ProbeAnswer, shown: Any) -> dict[str, Any]:
+        """The members of a body that was accepted which do not read as they were written, with what they read."""
+        body, lost = written.probe.body, {}
+        for name, schema in (self.operation.body or {}).get("properties", {}).items():
+            pointer = schema.get("x-from") or schema.get("x-same")
+            if pointer and isinstance(body, dict) and name in body:
+                now = first_value(shown, pointer)
+                if not json_equal(now, body[name]):
+                    lost[name] = now
+        return lost
+
+    def loses_every_time(self, written: ProbeAnswer, shown: Any) -> bool:
+        """Whether a write without effect has none three times in a row, and nobody else writes meanwhile."""
+        look, stopping = partial(self.look, confirming=True), self.explorer.context.run.shared.stopping
+        took = 0.0
+        try:
+            for time in range(1 if self.is_own else TIMES_IN_A_ROW):
+                if time:
+                    began = perf_counter()
+                    again = self.explorer.attempt(
+                        self.operation, written.probe, validity=written.validity, confirming=True
+                    )
+                    shown, took = look(), perf_counter() - began
+                    if not (again.accepted and self.lost_members(written, shown)):
+                        return False
+                if not self.is_own and not stays_as_it_is(look, self._differ, shown, took, stopping):
+                    return False
+        except BudgetExhausted:
+            return False
+        return True
+
     def _repeat(self, refused: ProbeAnswer) -> ProbeAnswer | None:
         again = self.explorer.attempt(self.operation, refused.probe, validity=refused.validity, confirming=True)
         return again if again.refused else None
@@ -156,6 +195,9 @@ class EffectGuard:
             detail=Message("a refused write changed {places}", places=where),
         )
         self.explorer.report(Observation(found, "refused"), culprit.labelled)
+
+    def _differ(self, before: Any, after: Any) -> bool:
+        return bool(self._differences(before, after))
 
     def _differences(self, before: Any, after: Any) -> frozenset[str]:
         successes = [status for status in self.reading.statuses if status.startswith("2")]
