@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.checks.context import ResponseRules, build_expectation
+from conformance.checks.context import ResponseRules, build_expectation, promise_of_row
 from conformance.checks.response import check_response
 from conformance.contract.contract import Contract
-from conformance.contract.messages import list_wordings
 from conformance.http import Response
 from conformance.xmltools import is_xml, parse_xml
 
@@ -80,7 +79,7 @@ def test_a_contract_of_an_xml_api_holds_its_messages_and_codes(shop: Callable[..
     rows = "  - {id: one, cause: a, expect: {status: 400, message: Too low, code: E7}}\n"
     contract = shop(rows, *changes)
     (row,) = contract.rows
-    expected = build_expectation(row.case.expect, lambda *_: None, row=row.id, wordings=list_wordings(row))
+    expected = build_expectation(promise_of_row(row), lambda *_: None)
 
     def checks(body: str) -> list[str]:
         response = Response(400, (("Content-Type", "application/xml"),), body.encode(), len(body))

@@ -12,7 +12,6 @@ from conformance.checks.context import ResponseRules, build_expectation
 from conformance.checks.model import Finding, Verdict, verdict_of_levels
 from conformance.checks.response import check_response
 from conformance.contract.contract import Contract, Row
-from conformance.contract.messages import list_wordings
 from conformance.contract.templates import MissingValue
 from conformance.http import Response
 from conformance.results.model import RecordedExchange, Results, RowResult, TargetRun
@@ -86,11 +85,8 @@ def _check(
         return
     response = Response(status=status, headers=recorded.headers, body=recorded.body.encode(), size=recorded.size)
     expected = build_expectation(
-        entry.case.expect,
+        rules.promise(entry.id),
         _lookup_of(exchange, run.target),
-        row=entry.id,
-        wordings=list_wordings(entry),
-        message_level=rules.contract.file.message_level,
         language=_language_of(exchange, rules.contract),
     )
     for found in check_response(response, expected, rules, exchange.label):

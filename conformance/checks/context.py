@@ -13,7 +13,7 @@ import jsonschema_rs
 
 from conformance.checks.model import Level
 from conformance.contract.contract import Contract, Row
-from conformance.contract.messages import WordingIndex
+from conformance.contract.messages import WordingIndex, list_wordings
 from conformance.contract.schema import Expect, Page, Wording
 from conformance.contract.templates import Lookup, fill
 from conformance.http import Request, Response
@@ -23,10 +23,12 @@ __all__ = [
     "NOT_JSON",
     "ErrorEntry",
     "Expectation",
+    "Promise",
     "ResponseRules",
     "build_expectation",
     "compile_schema",
     "parse_json",
+    "promise_of_row",
     "read_errors",
 ]
 
@@ -83,6 +85,10 @@ class ResponseRules:
         texts = [entry.message for entry in read_errors(self, body) if isinstance(entry.message, str)]
         rows = {match.row for text in texts for match in self.wordings.find(text) if match.exact}
         return bool(rows) and not any(response.status in self.row(name).case.expect.statuses for name in rows)
+
+    def promise(self, row_id: str) -> Promise:
+        """What a row promises; raises KeyError."""
+        return promise_of_row(self._rows[row_id], self.contract.file.message_level)
 
     def row(self, row_id: str) -> Row:
         """The row of an ID; raises KeyError."""
@@ -178,24 +184,33 @@ class Expectation:
     """What was sent: an answer may repeat it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a row, or a step of none, promises of an answer: its placeholders are not filled yet."""
+
+    expect: Expect
+    row: str = ""
+    wordings: tuple[Wording, ...] = ()
+    message_level: str = "should"
+
+
+def promise_of_row(row: Row, message_level: str = "should") -> Promise:
+    """What a row promises; `message_level` is that of its contract."""
+    return Promise(row.case.expect, row.id, list_wordings(row), message_level)
+
+
 def build_expectation(
-    expect: Expect,
-    lookup: Lookup,
-    *,
-    row: str = "",
-    wordings: tuple[Wording, ...] = (),
-    message_level: str = "should",
-    language: str | None = None,
-    request: Request | None = None,
+    promise: Promise, lookup: Lookup, *, language: str | None = None, request: Request | None = None
 ) -> Expectation:
     """Fill what can be filled now; raises MissingValue."""
+    expect = promise.expect
     headers = {name: each.model_dump(exclude_unset=True) for name, each in expect.headers.items()}
     return Expectation(
-        row=row,
+        row=promise.row,
         statuses=expect.statuses,
-        wordings=wordings,
+        wordings=promise.wordings,
         lookup=lookup,
-        message_level=Level(expect.message_level or message_level),
+        message_level=Level(expect.message_level or promise.message_level),
         codes=expect.codes,
         field=None if expect.field is None else str(fill(expect.field, lookup)),
         body=None if expect.body is None else fill(expect.body, lookup),

@@ -6,16 +6,17 @@ import json
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from random import Random
 from typing import Any
 from urllib.parse import quote
 
+from conformance.checks.context import Expectation, Promise, build_expectation
 from conformance.contract.contract import Contract
 from conformance.contract.request_template import NO_BODY, OMIT, RequestTemplate
-from conformance.contract.templates import MissingValue, fill, letters_of_script
+from conformance.contract.templates import Lookup, MissingValue, fill, letters_of_script
 from conformance.http import Request
 from conformance.target.loader import Target
 
@@ -89,11 +90,14 @@ class PlaceholderScope:
 
 @dataclass(frozen=True, slots=True)
 class BuiltRequest:
-    """A request ready to go out, and the values that a message may echo."""
+    """A request ready to go out, with what its answer must be."""
 
     request: Request
-    values: Mapping[str, Any]
-    """Members of path, query and json as they were before encoding."""
+    expected: Expectation
+    alternatives: Mapping[str, Expectation]
+    """What the answer may be instead, by the row that promises it."""
+    lookup: Lookup
+    """What placeholders stand for: what is sent in this request, and all that a request may name."""
 
 
 class RequestBuilder:
@@ -114,11 +118,35 @@ class RequestBuilder:
         """A name for something that is created: of this suite, of this run, and of this attempt."""
         return "-".join(filter(None, ["conformance", self._run_id, self._random_word("hex", scope)[:12]]))
 
-    def build(
-        self, operation: str, template: RequestTemplate, permission: str, scope: PlaceholderScope
-    ) -> BuiltRequest:
+    def build(self, operation: str, template: RequestTemplate, permission: str, scope: PlaceholderScope) -> Request:
         """The request of a template, its placeholders filled in; raises MissingValue where one has no value."""
-        filled = replace(template, **{name: self.fill(value, scope) for name, value in template.members().items()})
+        return self._request(operation, self._filled(template, scope), permission, scope)
+
+    def build_with_expectation(
+        self,
+        operation: str,
+        template: RequestTemplate,
+        permission: str,
+        scope: PlaceholderScope,
+        *,
+        promise: Promise,
+        alternatives: Iterable[Promise] = (),
+    ) -> BuiltRequest:
+        """The request of a template, and what a promise (or another) says of its answer; raises MissingValue."""
+        filled = self._filled(template, scope)
+        request = self._request(operation, filled, permission, scope)
+        lookup = partial(self._resolve_with_request, filled, scope)
+
+        def expect(promised: Promise) -> Expectation:
+            language = scope.language if promised.row else None  # a step promises no wording
+            return build_expectation(promised, lookup, language=language, request=request)
+
+        return BuiltRequest(request, expect(promise), {other.row: expect(other) for other in alternatives}, lookup)
+
+    def _filled(self, template: RequestTemplate, scope: PlaceholderScope) -> RequestTemplate:
+        return replace(template, **{name: self.fill(value, scope) for name, value in template.members().items()})
+
+    def _request(self, operation: str, filled: RequestTemplate, permission: str, scope: PlaceholderScope) -> Request:
         described = self._contract.operations[operation]
         headers = {str(k): str(v) for k, v in filled.headers.items() if v != OMIT}
         content_type, body = self._build_body(filled, scope)
@@ -129,7 +157,7 @@ class RequestBuilder:
         headers |= self._credential_headers(filled.credential, scope)
         named = (*headers.items(), *(self._target.hooks[filled.hook] if filled.hook else ()))
         vantage = self._target.vantages[filled.vantage] if filled.vantage else None
-        request = Request(
+        return Request(
             method=filled.method or described.method,
             url=self._target.base_url.rstrip("/")
             + self._build_path(described.spec.url or described.path, filled, scope),
@@ -139,10 +167,6 @@ class RequestBuilder:
             source_address=vantage.source_address if vantage else None,
             proxy=vantage.proxy if vantage else None,
             chunked=filled.without_length,
-        )
-        return BuiltRequest(
-            request,
-            {"path": filled.path, "query": filled.query, "json": None if filled.json is NO_BODY else filled.json},
         )
 
     def fill(self, value: Any, scope: PlaceholderScope) -> Any:
@@ -196,6 +220,24 @@ class RequestBuilder:
         if credential is not None and credential.header is not None:
             return {credential.header: credential.values[""].value}
         raise MissingValue(f"credential.{name}")
+
+    def _resolve_with_request(
+        self, filled: RequestTemplate, scope: PlaceholderScope, head: str, members: tuple[str, ...]
+    ) -> Any:
+        """The value of a placeholder of an expectation; `path`, `query` and `json` are as they were before encoding."""
+        body = None if filled.json is NO_BODY else filled.json
+        sent: Mapping[str, Any] = {"path": filled.path, "query": filled.query, "json": body}
+        if head not in sent:
+            return self.fill("{" + ".".join([head, *members]) + "}", scope)
+        value: Any = sent[head]
+        for member in members:
+            if isinstance(value, list) and member.isdigit() and int(member) < len(value):
+                value = value[int(member)]
+            elif isinstance(value, Mapping) and member in value:
+                value = value[member]
+            else:
+                raise MissingValue(".".join([head, *members]))
+        return value
 
     def _resolve_placeholder(self, head: str, members: tuple[str, ...], scope: PlaceholderScope) -> Any:
         name = ".".join(members)

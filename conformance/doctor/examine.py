@@ -115,11 +115,11 @@ def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
             continue
         template = merge_patches(operation_patch(context.contract, operation), {"credential": name})
         try:
-            bound = context.builder.build(operation, template, "read", PlaceholderScope(salt="doctor"))
+            request = context.builder.build(operation, template, "read", PlaceholderScope(salt="doctor"))
         except LookupError as missing:
             missing_names.append(str(missing))
             continue
-        exchange = context.session.send(bound.request)
+        exchange = context.session.send(request)
         if isinstance(exchange.outcome, NoResponse):
             detail = context.redactor.text(f"{exchange.outcome.kind}: {exchange.outcome.detail}")
             return Fact("credentials", name, "unknown", f"{operation} was not answered ({detail})")

@@ -469,6 +469,6 @@ def undo_key(context: RunContext, entry: LedgerEntry) -> tuple[object, ...] | No
         return None
     scope = PlaceholderScope(entry.captures, salt=entry.row)
     try:
-        return context.builder.build(step.operation, step.request, step.permission, scope).request.key
+        return context.builder.build(step.operation, step.request, step.permission, scope).key
     except MissingValue:
         return None

@@ -18,7 +18,7 @@ from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.culprit import NOT_AGAIN, TIMES_IN_A_ROW, stays_as_it_is
 from conformance.engine.evidence import Evidence
-from conformance.engine.probe import expectation_of
+from conformance.engine.probe import build_probe
 from conformance.engine.steps import StepResult, StepSequence
 from conformance.http import Response
 from conformance.jsontools import canonical_text, resolve_pointer
@@ -159,8 +159,7 @@ class ControlRunner:
         with suppress(MissingValue):
             probe = self.plan.probes[0]
             scope = PlaceholderScope(captured, probe.language, probe.other_language, self.plan.row.id)
-            bound = self.context.builder.build(probe.operation, probe.request, probe.permission, scope)
-            expected = expectation_of(self.context, self.plan.row.id, bound, scope)
+            expected = build_probe(self.context, self.plan.row.id, probe, scope).expected
             return not has_must(check_response(response, replace(expected, language=None), self.context.rules, ""))
         return False
 

@@ -60,7 +60,7 @@ def describe_request(context: RunContext, planned: PlannedRequest) -> tuple[str,
     """
     scope = PlaceholderScope(planned.captures, planned.language, planned.other_language, planned.salt)
     try:
-        request = context.builder.build(planned.operation, planned.request, planned.permission, scope).request
+        request = context.builder.build(planned.operation, planned.request, planned.permission, scope)
     except (MissingValue, KeyError):
         return _unfilled_request(context, planned)
     return request.method, context.redactor.text(request.url.removeprefix(context.target.base_url))

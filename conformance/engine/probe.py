@@ -6,21 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.checks.context import Expectation, build_expectation
 from conformance.checks.model import Finding, Level
 from conformance.checks.response import check_response, classify_choice, find_editions, has_must, summarize_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
-from conformance.contract.messages import list_wordings
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.values import placeholder_lookup, read_capture
+from conformance.engine.values import read_capture
 from conformance.http import Exchange, NoResponse, Response
 from conformance.messages import Message
 from conformance.plan.model import Probe
 from conformance.results.model import Attempt, Choice
 
-__all__ = ["ProbeResult", "expectation_of", "send_probe"]
+__all__ = ["ProbeResult", "build_probe", "send_probe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +42,7 @@ class _Sent:
     """A probe that was answered, with all that its answer is held against."""
 
     probe: Probe
-    bound: BuiltRequest
-    scope: PlaceholderScope
-    expected: Expectation
+    built: BuiltRequest
     exchange: Exchange
     response: Response
     n: int
@@ -68,35 +64,33 @@ def send_probe(
     """
     scope = PlaceholderScope(captures, probe.language, probe.other_language, f"{row}/{probe.label}")
     try:
-        bound = context.builder.build(probe.operation, probe.request, probe.permission, scope)
-        expected = expectation_of(context, row, bound, scope)
+        built = build_probe(context, row, probe, scope)
     except MissingValue as missing:
         evidence.doubts.append(Message("{label}: nothing gave a value for {name}", label=probe.label, name=missing))
         return None
     asked: frozenset[int] = (
         frozenset()
         if patient
-        else frozenset([*expected.statuses, *(status for status in probe.accept if isinstance(status, int))])
+        else frozenset([*built.expected.statuses, *(status for status in probe.accept if isinstance(status, int))])
     )
-    exchange = context.session.send(bound.request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
+    exchange = context.session.send(built.request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
     n = evidence.keep(exchange, probe.label, probe.role)
     if isinstance(exchange.outcome, NoResponse):
         return _silent(evidence, probe, exchange, exchange.outcome, n)
-    sent = _Sent(probe, bound, scope, expected, exchange, exchange.outcome, n)
+    sent = _Sent(probe, built, exchange, exchange.outcome, n)
     return _open(context, evidence, sent) if probe.accept else _firm(context, evidence, sent)
 
 
-def expectation_of(context: RunContext, row: str, bound: BuiltRequest, scope: PlaceholderScope) -> Expectation:
-    """What a row promises for one request; raises MissingValue where a placeholder has no value."""
-    entry = context.rules.row(row)
-    return build_expectation(
-        entry.case.expect,
-        placeholder_lookup(context, bound, scope),
-        row=row,
-        wordings=list_wordings(entry),
-        message_level=context.contract.file.message_level,
-        language=scope.language,
-        request=bound.request,
+def build_probe(context: RunContext, row: str, probe: Probe, scope: PlaceholderScope) -> BuiltRequest:
+    """The request of a probe with what its row promises; raises MissingValue where a placeholder has no value."""
+    rows = [name for name in probe.accept if isinstance(name, str) and "/" in name]
+    return context.builder.build_with_expectation(
+        probe.operation,
+        probe.request,
+        probe.permission,
+        scope,
+        promise=context.rules.promise(row),
+        alternatives=map(context.rules.promise, rows),
     )
 
 
@@ -110,14 +104,14 @@ def _silent(evidence: Evidence, probe: Probe, exchange: Exchange, failure: NoRes
 def _firm(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
     probe, response = sent.probe, sent.response
     answer = summarize_response(response, context.rules)
-    if probe.unless and response.status < 300 and _exists(context, sent):
+    if probe.unless and response.status < 300 and _exists(sent):
         evidence.attempts.append(
             _tried(probe, "no-answer", Message("{answer} (the input happens to be valid)", answer=answer), sent.n)
         )
         return ProbeResult(probe, sent.exchange, sent.n, (), is_conclusive=False)
-    found = check_response(response, sent.expected, context.rules, probe.label)
+    found = check_response(response, sent.built.expected, context.rules, probe.label)
     evidence.find(found, sent.n)
-    evidence.editions.update(find_editions(response, sent.expected, context.rules))
+    evidence.editions.update(find_editions(response, sent.built.expected, context.rules))
     drifted = any(item.level is Level.SHOULD for item in found)
     outcome = "violation" if has_must(found) else "drift" if drifted else "as-promised"
     evidence.attempts.append(_tried(probe, outcome, answer, sent.n))
@@ -126,9 +120,9 @@ def _firm(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
 
 def _open(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
     probe, response = sent.probe, sent.response
-    rows = [name for name in probe.accept if isinstance(name, str) and "/" in name]
-    others = {name: expectation_of(context, name, sent.bound, sent.scope) for name in rows}
-    chosen, found = classify_choice(response, probe.accept, sent.expected, others, context.rules, where=probe.label)
+    chosen, found = classify_choice(
+        response, probe.accept, sent.built.expected, sent.built.alternatives, context.rules, where=probe.label
+    )
     evidence.find(found, sent.n)
     outcome = "violation" if has_must(found) else "recorded"
     evidence.attempts.append(_tried(probe, outcome, summarize_response(response, context.rules), sent.n))
@@ -137,14 +131,13 @@ def _open(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
     return ProbeResult(probe, sent.exchange, sent.n, found, is_conclusive=True)
 
 
-def _exists(context: RunContext, sent: _Sent) -> bool:
+def _exists(sent: _Sent) -> bool:
     """Whether a success shows that the input was valid after all: what was asked for is what came."""
-    look = placeholder_lookup(context, sent.bound, sent.scope)
     for pointer, text in (sent.probe.unless or {}).items():
         head, _, member = str(text).strip("{}").partition(".")
         there, actual = read_capture(sent.response, pointer)
         try:
-            asked = look(head, tuple(member.split(".")))
+            asked = sent.built.lookup(head, tuple(member.split(".")))
         except MissingValue:
             return False
         if not there or str(actual) != str(asked):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic, sleep
 from typing import Any
 
-from conformance.checks.context import Expectation, build_expectation
+from conformance.checks.context import Expectation, Promise
 from conformance.checks.model import Finding
 from conformance.checks.response import check_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
@@ -15,7 +15,7 @@ from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.stale_reads import PAUSE, bypass_cache, is_from_cache, settle_seconds
-from conformance.engine.values import placeholder_lookup, read_capture
+from conformance.engine.values import read_capture
 from conformance.http import Exchange, FailureKind, NoResponse, Response
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep
@@ -120,17 +120,14 @@ class StepSender:
         try:
             if self._holds_already(step):
                 return True
-            built = self.context.builder.build(step.operation, step.request, step.permission, self.scope)
-            expected = build_expectation(
-                step.step.expect, placeholder_lookup(self.context, built, self.scope), request=built.request
-            )
+            built = self._build(step)
         except MissingValue as missing:
             self.sequence.lacking = str(missing)
             return False
         if step.step.wait:
             sleep(step.step.wait)
         self.before_send(step)
-        result = self._send(step, expected, built)
+        result = self._send(step, built)
         if self._may_be_stale(result):
             with self.evidence.count_as("repeated"):
                 result = self._read_again(result)
@@ -151,8 +148,13 @@ class StepSender:
     def after_send(self, built: BuiltRequest, result: StepResult) -> None:
         """Called with what became of it, its captures taken."""
 
-    def _send(self, step: PlannedStep, expected: Expectation, built: BuiltRequest | None = None) -> StepResult:
-        built = built or self.context.builder.build(step.operation, step.request, step.permission, self.scope)
+    def _build(self, step: PlannedStep) -> BuiltRequest:
+        return self.context.builder.build_with_expectation(
+            step.operation, step.request, step.permission, self.scope, promise=Promise(step.step.expect)
+        )
+
+    def _send(self, step: PlannedStep, built: BuiltRequest) -> StepResult:
+        expected = built.expected
         exchange = self.context.session.send(
             built.request, asked_for=frozenset(expected.statuses), repeatable=step.step.repeatable
         )
@@ -175,13 +177,17 @@ class StepSender:
         step, end = result.step, monotonic() + settle_seconds(self.context)
         passes_cache = _is_cached(result)
         if passes_cache:
-            latest = self._send(bypass_cache(step), result.expected)
+            latest = self._send_past_cache(step)
             passes_cache = result.refused or not latest.refused  # else the target does not take the parameter
             result = latest if passes_cache else result
         while self._may_be_stale(result) and monotonic() < end and not self.context.shared.stopping.is_set():
             self.context.shared.stopping.wait(PAUSE)
-            result = self._send(bypass_cache(step) if passes_cache else step, result.expected)
+            result = self._send_past_cache(step) if passes_cache else self._send(step, self._build(step))
         return replace(result, step=step, stale=_is_cached(result) and self._may_be_stale(result))
+
+    def _send_past_cache(self, step: PlannedStep) -> StepResult:
+        step = bypass_cache(step)
+        return self._send(step, self._build(step))
 
     def _holds_already(self, step: PlannedStep) -> bool:
         """Whether every condition of `unless` holds, so that the step is left out."""

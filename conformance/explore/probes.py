@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from conformance.client.builder import BuiltRequest, PlaceholderScope
+from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import RequestTemplate
 from conformance.contract.templates import find_placeholders
 from conformance.explore.context import ExploreContext
 from conformance.explore.openapi import DocumentedOperation
+from conformance.http import Request
 from conformance.plan.overlay import operation_patch
 
 __all__ = [
@@ -76,7 +77,7 @@ def plain_probe(operation: DocumentedOperation) -> ExploreProbe:
 
 def build_probe(
     context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe, permission: str = ""
-) -> BuiltRequest:
+) -> Request:
     """The request that a probe makes, with the credential and the fixed headers of the target."""
     request = request_of_probe(context, operation, probe)
     return context.run.builder.build(

@@ -84,7 +84,7 @@ class BudgetedSender:
         `reserved` may use what is kept back for clean-up, `confirming` what is kept for confirming an effect.
         """
         self._spend(reserved=reserved, confirming=confirming)
-        built = build_probe(self.context, operation, probe, permission).request
+        built = build_probe(self.context, operation, probe, permission)
         entry = self._record_intent(operation, probe) if self.context.creates(operation) else None
         exchange = self.send_request(built)
         if entry is not None:

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from conformance.checks.context import Expectation, ResponseRules, build_expectation
+from conformance.checks.context import Expectation, ResponseRules, build_expectation, promise_of_row
 from conformance.checks.model import Finding
 from conformance.checks.response import classify_choice
 from conformance.contract.contract import Contract
-from conformance.contract.messages import list_wordings
 from conformance.http import Response
 
 ROWS = """\
@@ -29,7 +28,7 @@ def choose(shop: Callable[..., Contract]) -> Choose:
 
     def promise(name: str) -> Expectation:
         row = rules.row(name)
-        return build_expectation(row.case.expect, lambda *_: None, row=name, wordings=list_wordings(row))
+        return build_expectation(promise_of_row(row), lambda *_: None)
 
     def chosen(answer: Response, *accept: str | int) -> tuple[str, tuple[Finding, ...]]:
         others = {name: promise(name) for name in accept if isinstance(name, str) and "/" in name}

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from conformance.checks.context import ResponseRules, build_expectation
+from conformance.checks.context import ResponseRules, build_expectation, promise_of_row
 from conformance.checks.headers import check_headers
 from conformance.checks.response import check_response
 from conformance.contract.contract import Contract
-from conformance.contract.messages import list_wordings
 from conformance.contract.schema import Expect
 from conformance.engine.values import read_capture
 from conformance.http import Response
@@ -31,7 +30,7 @@ def answer(status: int, body: Any = None, **headers: str) -> Response:
 def findings(contract: Contract, response: Response) -> list[tuple[str, Any, Any]]:
     (row,) = contract.rows
     rules = ResponseRules(contract, lambda _: ())
-    expected = build_expectation(row.case.expect, lambda *_: "7", row=row.id, wordings=list_wordings(row))
+    expected = build_expectation(promise_of_row(row), lambda *_: "7")
     return [(each.check, each.expected, each.actual) for each in check_response(response, expected, rules, "here")]
 
 

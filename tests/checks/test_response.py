@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.checks.context import ResponseRules, build_expectation
+from conformance.checks.context import ResponseRules, build_expectation, promise_of_row
 from conformance.checks.model import Finding
 from conformance.checks.response import check_response, find_editions, summarize_response
 from conformance.contract.contract import Contract
-from conformance.contract.messages import list_wordings
 from conformance.contract.schema import Page
 from conformance.contract.templates import MissingValue
 from conformance.http import Response
@@ -75,7 +75,7 @@ class Case:
 
     def judged(self, answer: Response, language: str | None = None, **instead: Any) -> tuple[Finding, ...]:
         said = self.row.case.expect.model_copy(update=instead)
-        expected = build_expectation(said, look, row=self.row.id, wordings=list_wordings(self.row), language=language)
+        expected = build_expectation(replace(promise_of_row(self.row), expect=said), look, language=language)
         return check_response(answer, expected, self.rules, "here")
 
     def told(self, answer: Response, language: str | None = None, **instead: Any) -> list[tuple[str, str]]:
@@ -234,9 +234,7 @@ def test_every_documented_edition_holds_and_is_told(title: Case, answer: Said) -
     for message, edition in (("Title is missing", "2024"), ("Title is required", "2023")):
         actual = answer(400, listed(fault(message=message)))
         assert title.told(actual, "en") == []
-        expected = build_expectation(
-            title.row.case.expect, look, row=title.row.id, wordings=list_wordings(title.row), language="en"
-        )
+        expected = build_expectation(promise_of_row(title.row), look, language="en")
         assert find_editions(actual, expected, title.rules) == (edition,)
 
 

@@ -37,7 +37,7 @@ def bind(shop: Callable[..., Contract], target: Callable[..., Target]) -> Bind:
     ) -> Request:
         template = merge_patches({"json" if key == "json_" else key: value for key, value in said.items()})
         builder = RequestBuilder(contract, target(**(profile or {})), seed)
-        return builder.build(operation, template, "read", scope or PlaceholderScope()).request
+        return builder.build(operation, template, "read", scope or PlaceholderScope())
 
     return bound
 
