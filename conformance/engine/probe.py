@@ -13,7 +13,7 @@ from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.values import read_capture
-from conformance.http import Exchange, NoResponse, Response
+from conformance.http import Exchange, FailureKind, NoResponse, Response
 from conformance.messages import Message
 from conformance.plan.model import Probe
 from conformance.results.model import Attempt, Choice
@@ -35,6 +35,12 @@ class ProbeResult:
     def accepted(self) -> bool:
         """The target took the input for valid."""
         return self.exchange.response is not None and self.exchange.response.status < 300
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether it was answered only after a first answer got lost, so that this may be the first one's effect."""
+        outcome = self.exchange.outcome
+        return isinstance(outcome, NoResponse) and outcome.kind is FailureKind.RESET and outcome.response is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from conformance.engine.journal import LedgerEntry
 from conformance.engine.probe import ProbeResult
 from conformance.engine.repeat import send_repeatedly
 from conformance.engine.state_guard import StateGuard
-from conformance.engine.steps import StepSequence, run_steps
+from conformance.engine.steps import StepSequence, run_steps, set_back_row
 from conformance.messages import Message, join_messages
 from conformance.plan.model import ControlPlan, PlannedStep, Probe, ProbeStage, RowPlan, count_requests
 from conformance.plan.requirements import captures_used
@@ -213,7 +213,8 @@ class RowRunner:
                 guard.add(result)
             guard.read_after(stage.read_after, pool)
             return
-        for scratch, outcome in self._each(self._send_probe, stage.probes, pool):
+        for scratch, first in self._each(self._send_probe, stage.probes, pool):
+            outcome = self._begin_again(scratch, first)
             more = self.evidence.adopt(scratch)
             if outcome is not None:
                 renumbered = replace(outcome, n=outcome.n + more)
@@ -237,6 +238,18 @@ class RowRunner:
         if probe.role == "open":
             scratch.conditional += max(0, scratch.requests - scratch.beyond_plan - 1)
         return scratch, outcome
+
+    def _begin_again(self, evidence: Evidence, outcome: ProbeResult | None) -> ProbeResult | None:
+        """A probe whose answer tells nothing is sent again, after its set-up, unless it may be sent only once."""
+        for _ in range(INTERRUPTIONS):
+            if outcome is None or not (outcome.tells_nothing and outcome.probe.repeatable) or self.plan.row.case.once:
+                break
+            evidence.doubts.clear()
+            evidence.attempts.clear()
+            with evidence.count_as("repeated"):
+                set_back_row(self.context, evidence, self.plan, self.captures)
+                outcome = self._cleanup.attempt(evidence, outcome.probe)
+        return outcome
 
     def _take_in(self, outcome: ProbeResult) -> None:
         self.outcomes.append(outcome)

@@ -16,7 +16,7 @@ from conformance.engine.context import RunContext
 from conformance.engine.culprit import GuardedResource, find_culprits
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult
-from conformance.engine.steps import run_steps
+from conformance.engine.steps import run_steps, set_back_row
 from conformance.http import Response
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
@@ -134,10 +134,7 @@ class StateGuard:
 
     def _set_back(self, index: int) -> State | None:
         """Set back what the row has changed, with its own steps, and read; None where it could not be read."""
-        row, label = self._plan.row.id, Message("set back")
-        for steps, role, name in ((self._plan.after, "clean-up", "restore"), (self._plan.before, "step", "set-up")):
-            salt = f"{row}/{name}"  # as the first time, so that what is created anew reads the same
-            run_steps(self._context, self._evidence, steps, self._captures, label=label, role=role, salt=salt)
+        set_back_row(self._context, self._evidence, self._plan, self._captures)
         return self._read_again(index) if self._plan.before or self._plan.after else self._states[index]
 
     def _read_again(self, index: int) -> State | None:

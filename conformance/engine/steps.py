@@ -22,9 +22,10 @@ from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
 from conformance.engine.step_sequence import StepResult, StepSender, StepSequence
-from conformance.plan.model import PlannedStep
+from conformance.messages import Message
+from conformance.plan.model import PlannedStep, RowPlan
 
-__all__ = ["StepResult", "StepSequence", "run_steps"]
+__all__ = ["StepResult", "StepSequence", "run_steps", "set_back_row"]
 
 
 def run_steps(
@@ -51,6 +52,13 @@ def run_steps(
     finally:
         sender.take_back()
     return sender.sequence
+
+
+def set_back_row(context: RunContext, evidence: Evidence, plan: RowPlan, captures: dict[str, Any]) -> None:
+    """Set back what a row has changed with its own steps, and set it up again."""
+    for steps, role, name in ((plan.after, "clean-up", "restore"), (plan.before, "step", "set-up")):
+        salt = f"{plan.row.id}/{name}"  # as the first time, so that what is created anew reads the same
+        run_steps(context, evidence, steps, captures, label=Message("set back"), role=role, salt=salt)
 
 
 @dataclass(slots=True, eq=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
@@ -542,3 +543,60 @@ def test_only_what_a_gateway_refused_once_is_begun_again(*, status: int, tries: 
     exchange = Exchange(cast("Request", None), failure, tries=tries)
     call = StepResult(cast("Any", None), exchange, 1, cast("Any", None), ())
     assert interrupted == StepSequence(broken=call).interrupted
+
+
+UNTOLD = NoResponse(FailureKind.RESET, "the answer to the first try was lost", Response(404, (), b"{}", 2))
+REMOVED = """\
+  - id: gone
+    cause: There is no such item.
+    operations: [remove]
+    before: [{call: add, request: {json: {name: Fork}}, capture: {made: /id}}]
+    after: [{call: remove, request: {path: {id: "{capture.made}"}}}]
+    request: {path: {id: "{fixture.missing}"}}
+    expect: {status: 404, message: No such item}
+    control:
+      - label: one that was made, taken away
+        steps:
+          - {call: add, request: {json: {name: Knife}}, capture: {other: /id}}
+          - {call: remove, request: {path: {id: "{capture.other}"}}}
+"""
+
+
+@dataclass
+class Drawer:
+    """A server with items; the answer to the n-th DELETE of something gets lost, and its repetition is answered 404."""
+
+    said: Callable[..., Response]
+    lost: Container[int] = ()
+    items: dict[str, str] = field(default_factory=dict)
+    log: list[tuple[str, str]] = field(default_factory=list)
+    deletions: int = 0
+
+    def __call__(self, asked: Any) -> Outcome:
+        self.log.append((asked.request.method, asked.path))
+        if asked.request.method == "POST":
+            name = f"i{len(self.log)}"
+            self.items[name] = asked.json["name"]
+            return self.said(200, {"id": name})
+        self.deletions += 1
+        found = self.items.pop(asked.path.rpartition("/")[2], None)
+        if self.deletions in self.lost:
+            return UNTOLD
+        return self.said(200, {}) if found else self.said(404, {"message": "No such item"})
+
+
+@pytest.mark.parametrize(("lost", "made"), [([], 2), ([1], 3), ([1, 3], 4), ([2], 3), ([1, 2], 3)])
+def test_a_404_after_a_lost_answer_begins_its_chain_again(
+    run: Run, answer: Callable[..., Response], lost: list[int], made: int
+) -> None:
+    drawer = Drawer(answer, lost)
+    ran = run(drawer, REMOVED)
+    assert (ran.only.verdict, ran.checks(), drawer.items) == ("conforms", [], {})
+    assert ran.only.requests == len(drawer.log)
+    assert ran.only.beyond_plan.repeated == ran.only.requests - ran.only.planned
+    assert [method for method, _ in drawer.log].count("POST") == made
+
+
+def test_a_404_that_always_comes_after_a_lost_answer_is_inconclusive(run: Run, answer: Callable[..., Response]) -> None:
+    ran = run(Drawer(answer, range(1, 4)), REMOVED.replace("after:", "#"))
+    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
