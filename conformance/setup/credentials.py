@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.checks.context import ResponseRules
-from conformance.contract.schema import NamedInput
+from conformance.contract.schema import HEADER_CAPTURE, NamedInput
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import run_steps
 from conformance.messages import Message
 from conformance.plan.requirements import missing_for_steps
 from conformance.plan.steps import plan_steps
+from conformance.results.curl import build_capture_command
 from conformance.target.credentials import Credential, Secret
 
 __all__ = ["ObtainedCredentials", "obtain_credentials", "obtain_value"]
@@ -27,24 +28,29 @@ class ObtainedCredentials:
     """The context with every credential that could be obtained; `missed` says why of the others."""
 
     context: RunContext
-    obtained: tuple[str, ...] = ()
+    obtained: Mapping[str, str] = field(default_factory=dict)
+    """By name, how a person obtains one in a shell; empty where that cannot be written down."""
     missed: Mapping[str, str] = field(default_factory=dict)
     requests: int = 0
 
 
 def obtain_credentials(context: RunContext) -> ObtainedCredentials:
     """Obtain each credential that the profile leaves out and the contract has a chain for, where that is permitted."""
-    evidence, obtained, missed = Evidence(context.redactor), [], {}
+    obtained: dict[str, str] = {}
+    missed: dict[str, str] = {}
+    requests = 0
     for name, named in context.contract.file.credentials.items():
         if named.obtain is None or name in context.target.credentials:
             continue
+        evidence = Evidence(context.redactor)
         value, why = obtain_value(context, evidence, name, named.obtain)
+        requests += evidence.requests
         if value:
             context = _with_credential(context, name, named, value)
-            obtained.append(name)
+            obtained[name] = _shell_commands(context, evidence, name, named.obtain)
         else:
             missed[name] = why
-    return ObtainedCredentials(context, tuple(obtained), missed, evidence.requests)
+    return ObtainedCredentials(context, obtained, missed, requests)
 
 
 def obtain_value(context: RunContext, evidence: Evidence, name: str, chain: str) -> tuple[str, str]:
@@ -59,6 +65,19 @@ def obtain_value(context: RunContext, evidence: Evidence, name: str, chain: str)
         return "", sequence.why
     value = captures.get(_CAPTURE)
     return (value, "") if isinstance(value, str) and value else ("", Message("the answer holds none"))
+
+
+def _shell_commands(context: RunContext, evidence: Evidence, name: str, chain: str) -> str:
+    """The requests of a log-in as commands that set variables of a shell, as every curl line of the run names them."""
+    steps = context.contract.file.chains[chain]
+    captures = [capture for step in steps for capture in (step.capture or {}).items()]
+    pointers = {key: [value] if isinstance(value, str) else value for key, value in captures}
+    headers = any(one.startswith(HEADER_CAPTURE) for several in pointers.values() for one in several)
+    if headers or len(captures) != len(steps) or len(evidence.exchanges) != len(steps):
+        return ""
+    names = [name if key == _CAPTURE else key for key in pointers]
+    commands = zip(evidence.exchanges, names, pointers.values(), strict=True)
+    return "; ".join(build_capture_command(one.curl, variable, paths) for one, variable, paths in commands)
 
 
 def _with_credential(context: RunContext, name: str, named: NamedInput, value: str) -> RunContext:

@@ -47,6 +47,11 @@ def prepare_target(context: RunContext) -> PreparedTarget:
         for name in obtained.obtained
     ]
     notes += [
+        Message("to obtain {name} in a shell: {commands}", name=name, commands=commands)
+        for name, commands in obtained.obtained.items()
+        if commands
+    ]
+    notes += [
         Message("{name} could not be obtained: {reason}", name=name, reason=why)
         for name, why in obtained.missed.items()
     ]

@@ -118,12 +118,6 @@ def test_no_text_of_a_request_reaches_the_shell(redactor: Redactor, text: str) -
     assert f"https://host.example/{text}" in words
 
 
-def test_curl_does_not_carry_a_large_or_binary_body(redactor: Redactor) -> None:
-    line = recorded(redactor, Request("POST", URL, (), bytes(6_000_000))).curl
-    assert "--data-binary @body-of-6000000-bytes" in line
-    assert "-H Content-Type:" in line.replace("'", "")
-
-
 def test_curl_goes_from_the_same_vantage(redactor: Redactor) -> None:
     request = Request("HEAD", URL, source_address="127.0.0.9", proxy=f"http://me:{KEY}@proxy.example:3128")
     actual = recorded(redactor, request)
