@@ -39,10 +39,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of a list, or a term with its definition (`term: definition`)."""
+    """One entry of a list, or a term with its definition (`term: definition`).
+
+    Entries of a list within a list are of a deeper level, and so are further paragraphs of an entry.
+    """
 
     text: str
     line: int
+    level: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,56 +3,83 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Literal
 
 from conformance.authoring.blocks import Table
 
-__all__ = ["IDENTIFIER", "STATUS", "Column", "Role", "align_cells", "classify_columns", "is_blank", "plain_cell"]
+__all__ = [
+    "IDENTIFIER",
+    "STATUS",
+    "Column",
+    "Role",
+    "align_cells",
+    "classify_columns",
+    "find_statuses",
+    "is_blank",
+    "plain_cell",
+    "role_of_label",
+]
 
 Role = Literal["status", "code", "message", "field", "cause", "note", "operation"]
 
 TITLES: Final[dict[Role, tuple[str, ...]]] = {
     "status": (
         "http status code", "http status", "status code", "http code", "http response code", "response code",
-        "status", "http", "ステータスコード", "ステータス", "状態コード", "状态码", "狀態碼", "상태 코드", "상태",
-        "statuscode", "código de estado", "código http", "estado", "code http", "statut", "codice di stato",
+        "http error code", "http response", "status", "http", "statuscode", "http-status", "http-statuscode",
+        "ステータスコード", "httpステータス", "ステータス", "状態コード", "レスポンスコード",
+        "状态码", "http状态码", "狀態碼",
+        "상태 코드", "상태코드", "상태", "código de estado", "código http", "código de status", "estado", "code http",
+        "code statut", "statut", "codice di stato", "http-код", "код ответа", "статус", "код состояния",
     ),
     "code": (
-        "error code", "error number", "error name", "error type", "error id", "error", "errno", "code", "type",
-        "name", "key", "identifier", "id", "エラーコード", "エラー番号", "コード", "错误码", "错误代码",
-        "錯誤代碼", "오류 코드", "코드", "fehlercode", "código de error", "código", "code d'erreur", "codice",
+        "error code", "error number", "error name", "error type", "error id", "error", "exception", "errno", "code",
+        "codes", "error key", "name", "key", "identifier", "type", "symbol", "enum", "id",
+        "エラーコード", "エラー番号", "コード", "错误码", "错误代码", "返回码", "返回值", "错误编码", "代码", "编码",
+        "錯誤代碼", "오류 코드", "에러 코드", "에러코드", "코드", "fehlercode", "fehler", "código de error",
+        "código do erro", "código", "codigo", "code d'erreur", "code erreur", "erreur", "codice",
+        "код ошибки", "код", "foutcode", "kod błędu", "hata kodu",
     ),
     "message": (
-        "error message", "response message", "message", "text", "title", "response body", "response",
-        "エラーメッセージ", "メッセージ", "错误信息", "错误消息", "消息", "오류 메시지", "메시지", "fehlermeldung",
-        "meldung", "mensaje de error", "mensaje", "message d'erreur", "messaggio",
+        "error message", "response message", "user message", "message", "error text", "text", "title", "msg",
+        "errmsg", "response body", "response", "reason phrase", "エラーメッセージ", "メッセージ",
+        "错误信息", "错误消息", "提示信息", "返回信息", "消息", "信息", "오류 메시지", "에러 메시지", "메시지",
+        "fehlermeldung", "fehlertext",
+        "meldung", "nachricht", "mensaje de error", "mensaje", "mensagem de erro", "mensagem", "message d'erreur",
+        "libellé", "messaggio", "melding", "komunikat", "mesaj",
+        "сообщение", "сообщение об ошибке", "текст ошибки",  # noqa: RUF001 - as it is written
     ),
     "field": (
         "field", "parameter", "param", "attribute", "property", "フィールド", "項目", "パラメータ", "パラメーター",
-        "字段", "参数", "필드", "feld", "campo", "champ",
+        "字段", "参数", "필드", "feld", "campo", "champ", "поле", "параметр",
     ),
     "cause": (
-        "cause and solution", "cause", "causes", "condition", "reason", "description", "meaning", "when",
-        "explanation", "details", "detail", "possible cause", "occurs when", "原因と対策", "原因", "条件", "説明",
-        "内容", "意味", "発生条件", "描述", "说明", "説明文", "原因说明", "원인", "설명", "ursache",
-        "beschreibung", "bedeutung", "causa", "descripción", "descripcion", "significado", "signification",
-        "descrizione",
+        "cause and solution", "cause", "causes", "condition", "reason", "description", "error description",
+        "meaning", "when", "explanation", "details", "detail", "possible cause", "possible causes", "occurs when",
+        "when it happens", "situation", "原因と対策", "原因", "条件", "説明", "内容", "意味", "詳細", "発生条件",
+        "错误描述", "描述", "说明", "説明文", "含义", "错误说明", "原因说明", "可能原因",
+        "원인", "설명", "의미", "내용", "ursache",
+        "beschreibung", "bedeutung", "erläuterung", "erklärung", "causa", "descripción", "descripcion",
+        "significado", "descrição", "descricao", "motivo", "description de l'erreur", "signification",
+        "descrizione", "significato", "описание", "причина", "значение", "расшифровка", "omschrijving", "betekenis",
+        "opis", "açıklama",  # noqa: RUF001 - as it is written
     ),
     "note": (
         "note", "notes", "remark", "remarks", "comment", "comments", "solution", "action", "resolution",
-        "how to fix", "what to do", "recommended action", "備考", "対策", "対処", "対処方法", "注意", "备注",
-        "解决方法", "비고", "해결 방법", "hinweis", "lösung", "maßnahme", "nota", "solución", "remarque",
-        "action à mener",
+        "how to fix", "what to do", "recommended action", "suggested action", "remedy", "fix", "備考", "対策", "対処",
+        "対処方法", "対処法", "対応", "注意",
+        "备注", "解决方法", "解决方案", "处理方式", "处理建议", "排查建议", "비고",
+        "해결 방법", "조치", "hinweis", "lösung", "maßnahme", "nota", "solución", "solução", "remarque",
+        "action à mener", "soluzione", "решение", "примечание", "что делать",
     ),
     "operation": (
         "api", "endpoint", "method", "operation", "resource", "route", "path", "request", "エンドポイント", "操作",
-        "メソッド", "対象", "接口", "엔드포인트",
+        "メソッド", "対象", "接口", "엔드포인트", "метод",
     ),
 }  # fmt: skip
-"""Words above a column, the most telling first: English, Japanese, Chinese, Korean, German, Romance languages."""
+"""Words above a column, the most telling first: in English, East Asian, Romance, Germanic and Slavic languages."""
 
 LANGUAGES: Final = {
     "ja": r"\bja(panese)?\b|日本語|日文",
@@ -63,15 +90,43 @@ LANGUAGES: Final = {
     "fr": r"\bfr(ench|ançais)?\b",
     "es": r"\bes\b|spanish|español",
 }
-STATUS = re.compile(r"\W*(?:HTTP(?:/\d(?:\.\d)?)?\s*)?([1-5]\d\d)(?!\d)")
-"""A status at the beginning of a text: `404`, `404 Not Found`, `HTTP 404`."""
-IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.:/-][A-Za-z0-9]+)*|\d{2,8}|[A-Z]{1,5}[-_]?\d+")
+STATUS = re.compile(
+    r"\W*(?:(?:HTTP(?:/\d(?:\.\d)?)?|status|error|code|response|Fehler|erreur|エラー|ステータス|コード|错误码?|状态码)"
+    r"[\s:#\u30fb-]*){0,4}"
+    r"([1-5]\d\d)(?!\d|\.\d)",
+    re.IGNORECASE,
+)
+"""A status at the beginning of a text: `404`, `404 Not Found`, `HTTP 404`, `Error 404`."""
+_MORE = re.compile(r"\s*(?:,|/|\||、|\bor\b|\band\b|\bund\b|\by\b|\bet\b)\s*`?([45]\d\d)(?!\d)`?", re.IGNORECASE)
+_LAST = re.compile(r"[^\d\n]{2,60}[\s(\[:\uff08=/]([45]\d\d)\W*")
+"""A status at the end of a text: `Conflict (409)`."""
+IDENTIFIER = re.compile(
+    r"[A-Za-z_][A-Za-z0-9_]*(?:[_.:/\\-][A-Za-z0-9]+)*(?:\(\))?\*?|-?\d{2,9}(?:[_.:/-][A-Za-z0-9]+)*|"
+    r"[A-Z]{1,5}[-_]?\d+|[0-9A-Z]{2,8}\*?|0x[0-9A-Fa-f]+|-?\d"
+)
 """What a code looks like: one word, perhaps of several parts, or a number."""
 
 
 _REGISTERED = frozenset(status.value for status in HTTPStatus)
 _MAYBE_STATUS = frozenset({"status", "code", "message"})
 """What the title of a column of statuses may look like: `Code`, `Error`, `Response`."""
+
+
+def find_statuses(text: str) -> tuple[tuple[int, ...], str]:
+    """The statuses that a text begins or ends with, and the rest of it; none where it names none.
+
+    `500, 502 Server errors` has two, `Conflict (409)` one.
+    """
+    plain = text.replace("`", "")
+    if (first := STATUS.match(plain)) is not None:
+        found, at = [int(first[1])], first.end()
+        while (more := _MORE.match(plain, at)) is not None:
+            found.append(int(more[1]))
+            at = more.end()
+        return tuple(found), plain[at:]
+    if (last := _LAST.fullmatch(plain)) is not None:
+        return (int(last[1]),), plain[: last.start(1)].rstrip(" ([:=/\uff08")
+    return (), text
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,45 +138,76 @@ class Column:
 
 
 def classify_columns(table: Table) -> tuple[Column, ...]:
-    """The role of each column; each role but message, cause and note is given once."""
-    columns: list[Column] = []
-    taken: set[Role] = set()
-    for place, title in enumerate(table.header):
-        cells = [row.cells[place] for row in table.rows if place < len(row.cells)]
-        role = _role(title, [cell for cell in map(plain_cell, cells) if cell], taken)
-        if role is not None and role not in {"message", "cause", "note"}:
-            taken.add(role)
-        columns.append(Column(role, _language(title) if role == "message" else None))
+    """The role of each column: the title that tells most of a role has it; message, cause and note may be several."""
+    cells = [_cells_of(table, place) for place in range(len(table.header))]
+    roles: list[Role | None] = [None] * len(table.header)
+    bids = [(score, place, role) for place, title in enumerate(table.header) for score, role in _bids(title)]
+    bids.sort(key=lambda bid: (-bid[0], bid[1]))
+    best = [next((role for _, at, role in bids if at == place), None) for place in range(len(cells))]
+    for place, texts in enumerate(cells):
+        if (
+            (best[place] or "status") in _MAYBE_STATUS
+            and _share(texts, _is_http_status) > 0.6
+            and "status" not in roles
+        ):
+            roles[place] = "status"
+    for _, place, role in bids:
+        several = role in {"message", "cause", "note"}
+        if roles[place] is None and (several or role not in roles) and _suits(role, cells[place]):
+            roles[place] = role
+    for place, role_of in enumerate(best):
+        if roles[place] is None and role_of == "code" and cells[place] and not _share(cells[place], _is_code) > 0.5:
+            roles[place] = "message"
+    columns = [
+        Column(role, _language(title) if role == "message" else None)
+        for role, title in zip(roles, table.header, strict=True)
+    ]
     return _complete(columns, table)
 
 
-def _role(title: str, cells: Sequence[str], taken: set[Role]) -> Role | None:
-    said = [role for role in _roles_of_title(title) if role not in taken]
-    if "status" not in taken and _share(cells, _is_http_status) > 0.6 and (said or ["status"])[0] in _MAYBE_STATUS:
-        return "status"
-    for role in said:
-        if role == "code" and _share(cells, lambda cell: IDENTIFIER.fullmatch(cell) is not None) < 0.5:
-            continue
-        if role == "status" and cells and not any(map(STATUS.match, cells)):
-            continue
-        return role
-    return "message" if said == ["code"] and cells else None
+def role_of_label(text: str) -> Role | None:
+    """The role whose word a text is, and nothing else: `Message`, `HTTP status`, `原因`."""
+    plain = _plain_title(text)
+    return next((role for role, words in TITLES.items() if plain in words), None)
+
+
+def _cells_of(table: Table, place: int) -> list[str]:
+    cells = (plain_cell(row.cells[place]) for row in table.rows if place < len(row.cells))
+    return [cell for cell in cells if cell]
+
+
+def _suits(role: Role, cells: Sequence[str]) -> bool:
+    if role == "code":
+        return _share(cells, _is_code) >= 0.5
+    if role == "status":
+        return not cells or any(find_statuses(cell)[0] for cell in cells)
+    return True
+
+
+def _is_code(cell: str) -> bool:
+    return all(IDENTIFIER.fullmatch(plain_cell(part)) for part in re.split(r"\n|,\s|\s/\s", cell) if part.strip())
 
 
 def _is_http_status(cell: str) -> bool:
-    match = STATUS.match(cell)
-    return match is not None and int(match[1]) in _REGISTERED
+    statuses, _ = find_statuses(cell)
+    return bool(statuses) and statuses[0] in _REGISTERED
 
 
-def _roles_of_title(title: str) -> list[Role]:
-    """Roles that a title may mean, the likeliest first: by its whole text, then by the longest words in it."""
-    text = re.sub(r"[(\uff08\[].*?[)\uff09\]]", "", title).replace("`", "").strip().casefold()
-    whole: list[Role] = [role for role, words in TITLES.items() if text in words]
-    inside = sorted(
-        ((len(word), role) for role, words in TITLES.items() for word in words if _holds(text, word)),
-        reverse=True,
-    )
-    return list(dict.fromkeys([*whole, *(role for _, role in inside)]))
+def _plain_title(title: str) -> str:
+    return re.sub(r"[(\uff08\[].*?[)\uff09\]]", "", title).replace("`", "").strip(" *:\uff1a").casefold()
+
+
+def _bids(title: str) -> Iterator[tuple[float, Role]]:
+    """Roles that a title may mean, with how much it tells of each: most as a whole, less by a word in it."""
+    text = _plain_title(title)
+    for role, words in TITLES.items():
+        found = [
+            (100.0 if text == word else float(min(len(word) * (1 if word.isascii() else 3), 90))) - place / 100
+            for place, word in enumerate(words)
+            if text == word or _holds(text, word)
+        ]
+        if found:
+            yield max(found), role
 
 
 def _holds(text: str, word: str) -> bool:
@@ -160,20 +246,7 @@ _NOTHING = frozenset({"", "-", "--", "\u2013", "\u2014", "\u2015", "n/a", "none"
 
 def is_blank(text: str) -> bool:
     """Whether a cell says nothing: empty, a dash, `n/a`, `none`."""
-    return text.strip().casefold() in {
-        "",
-        "-",
-        "--",
-        "\u2013",
-        "\u2014",
-        "\u2015",
-        "n/a",
-        "none",
-        "なし",
-        "無し",
-        "null",
-        "*",
-    }
+    return text.strip().casefold() in _NOTHING
 
 
 def align_cells(cells: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...]:
@@ -214,7 +287,7 @@ def _fit(cell: str, column: Column) -> float:
     text = plain_cell(cell)
     if not text:
         return 0.1
-    is_status, is_word = STATUS.match(text) is not None, IDENTIFIER.fullmatch(text) is not None
+    is_status, is_word = bool(find_statuses(text)[0]), _is_code(text)
     if column.role == "status":
         return 3.0 if is_status else -3.0
     if column.role in {"code", "field"}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 from lxml import html
@@ -25,38 +26,62 @@ def read_html(text: str, first_line: int = 1) -> tuple[Block, ...]:
     return tuple(_walk(html.fromstring(f"<div>{text}</div>" if "<html" not in text.lower() else text), first_line - 1))
 
 
-def _walk(element: Any, shift: int) -> Iterator[Block]:
+def _walk(element: Any, shift: int, level: int = 0) -> Iterator[Block]:
+    """The blocks below an element; `level` counts the lists around it."""
     for child in element:
         tag = child.tag if isinstance(child.tag, str) else ""
         line = (child.sourceline or 1) + shift
         if tag in _LEFT_OUT or not tag:
             continue
         if tag in _HEADINGS:
-            yield Heading(_text(child), _HEADINGS[tag], line)
+            yield Heading(_text(child).rstrip("\u00b6# "), _HEADINGS[tag], line)
         elif tag == "table":
             if (table := build_table(_rows(child, shift), line)) is not None:
                 yield table
         elif tag == "pre":
             yield Code(child.text_content(), line)
         elif tag == "dl":
-            yield from _definitions(child, shift)
-        elif tag == "li" and not child.xpath(".//table|.//ul|.//ol"):
-            yield Item(_text(child), line)
+            yield from _definitions(child, shift, level + 1)
+        elif tag in {"ul", "ol"}:
+            yield from _walk(child, shift, level + 1)
+        elif tag == "li":
+            yield from _entry(child, shift, max(level, 1))
         elif tag == "p":
-            yield Paragraph(_text(child), line)
+            yield _paragraph(child, line, level)
         else:
             if not len(child) and _text(child):
-                yield Paragraph(_text(child), line)
-            yield from _walk(child, shift)
+                yield _paragraph(child, line, level)
+            yield from _walk(child, shift, level)
 
 
-def _definitions(element: Any, shift: int) -> Iterator[Block]:
+def _paragraph(element: Any, line: int, level: int) -> Block:
+    return Item(_text(element), line, level + 1) if level else Paragraph(_text(element), line)
+
+
+def _entry(element: Any, shift: int, level: int) -> Iterator[Block]:
+    """An entry of a list: its own text, then the lists, tables and code within it."""
+    inner = [child for child in element if child.tag in {"ul", "ol", "dl", "table", "pre"}]
+    if not inner:
+        yield Item(_text(element), (element.sourceline or 1) + shift, level)
+        return
+    own = html.Element("li")
+    own.text = element.text
+    own.extend([copy(child) for child in element if child not in inner])
+    if text := _text(own):
+        yield Item(text, (element.sourceline or 1) + shift, level)
+    within = html.Element("div")
+    for child in inner:
+        within.append(child)
+    yield from _walk(within, shift, level)
+
+
+def _definitions(element: Any, shift: int, level: int) -> Iterator[Block]:
     term = ""
-    for child in element:
+    for child in element.xpath("./dt|./dd|./div/dt|./div/dd"):
         if child.tag == "dt":
             term = _text(child)
-        elif child.tag == "dd":
-            yield Item(f"{term}: {_text(child)}", (child.sourceline or 1) + shift)
+        else:
+            yield Item(f"{term}: {_text(child)}", (child.sourceline or 1) + shift, level)
 
 
 def _rows(table: Any, shift: int) -> list[TableRow]:

@@ -15,17 +15,21 @@ from conformance.authoring.html_page import read_html
 __all__ = ["read_markdown"]
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+_TITLE = re.compile(r"^title:\s*[\"']?([^\"'\n]+)", re.MULTILINE)
+_DEFINITION = re.compile(r"^([^\n:]{1,80})\n:\s+([^\n]*(?:\n(?!:|[^\n]{1,80}\n:)[^\n]*)*)", re.MULTILINE)
 
 
 def read_markdown(text: str) -> tuple[Block, ...]:
-    """The blocks of a Markdown document (CommonMark with tables); front matter is left out."""
+    """The blocks of a Markdown document (CommonMark with tables); of its front matter the title is taken."""
+    matter = _FRONT_MATTER.match(text)
+    title = _TITLE.search(matter[0]) if matter else None
     blank = _FRONT_MATTER.sub(lambda match: "\n" * match[0].count("\n"), text)
     tokens = MarkdownIt("commonmark").enable("table").parse(blank)
-    return tuple(_blocks(tokens))
+    return (*([Heading(title[1], 1, 1)] if title else []), *_blocks(tokens))
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
-    at = 0
+    at = level = 0
     while at < len(tokens):
         token = tokens[at]
         line = token.map[0] + 1 if token.map else 1
@@ -40,11 +44,26 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
             yield Code(token.content, line)
         elif token.type == "html_block":
             yield from read_html(token.content, line)
+        elif token.type in {"bullet_list_open", "ordered_list_open"}:
+            level += 1
+        elif token.type in {"bullet_list_close", "ordered_list_close"}:
+            level -= 1
         elif token.type == "paragraph_open":
-            inside = at > 0 and tokens[at - 1].type == "list_item_open"
-            text = _inline(tokens[at + 1])
-            yield Item(text, line) if inside else Paragraph(text, line)
+            begins = tokens[at - 1].type == "list_item_open" if at else False
+            yield from _paragraph(_inline(tokens[at + 1]), line, level and level + (not begins))
         at += 1
+
+
+def _paragraph(text: str, line: int, level: int) -> Iterator[Block]:
+    """A paragraph, an entry of a list, or terms with their definitions (`term`, below it `: definition`)."""
+    defined = _DEFINITION.findall(text)
+    if defined and not level:
+        for term, definition in defined:
+            yield Item(f"{term}: {definition}", line + text[: text.index(term)].count("\n"))
+    elif level:
+        yield Item(text, line, level)
+    else:
+        yield Paragraph(text, line)
 
 
 def _rows(tokens: Sequence[Token]) -> Iterator[TableRow]:

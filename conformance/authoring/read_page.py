@@ -98,11 +98,13 @@ def _read(form: str, text: str, name: str) -> Iterator[Block]:
 
 
 def _read_csv(text: str) -> Iterator[Block]:
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    first = [line for line in text.splitlines() if line.strip()][:20]
+    counts = {sign: [line.count(sign) for line in first] for sign in ",;\t|"}
+    delimiter = max(counts, key=lambda sign: (sum(map(bool, counts[sign])), min(counts[sign], default=0)))
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
     rows, line = [], 1
     for cells in reader:
-        if any(cell.strip() for cell in cells):
+        if len(cells) > 1 and any(cell.strip() for cell in cells):
             rows.append(TableRow(tuple(cells), line))
         line = reader.line_num + 1
     if (table := build_table(rows, 1)) is not None:
@@ -156,37 +158,46 @@ def _errors(document: Any, operation: dict[str, Any]) -> Iterator[tuple[str, dic
             yield str(status), found
 
 
+_CODED = re.compile(r"Error codes?:?[\s*`]*(-?\w+)[`*]*\s*(?:<br\s*/?>)?[\s:*-]*([^\n<]*)", re.IGNORECASE)
+"""A code with its message in a description, such as `**Error Code:** `1001`<br>No such user`."""
+
+
 def _said(document: Any, answer: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Code, message and cause of each example of an error answer, or of its description alone."""
-    cause = " ".join(str(answer.get("description", "")).split())
-    found = []
+    """Code, message and cause of each example of an error answer, or of what its description says."""
+    description = str(answer.get("description", ""))
+    cause = " ".join(description.split())
     contents = answer.get("content")
-    for content in contents.values() if isinstance(contents, dict) else ():
-        examples = (
-            [content.get("example"), *_values(document, content.get("examples"))] if isinstance(content, dict) else []
-        )
-        schema = _resolve(document, content.get("schema")) if isinstance(content, dict) else None
-        if isinstance(schema, dict):
-            examples.append(schema.get("example"))
-        found += [(*_code_and_message(example), cause) for example in examples if isinstance(example, dict)]
+    media = [one for one in contents.values() if isinstance(one, dict)] if isinstance(contents, dict) else []
+    examples = [each for one in media for each in (one.get("example"), *_values(document, one.get("examples")))]
+    if isinstance(answer.get("examples"), dict):  # of Swagger 2, by content type
+        examples += list(answer["examples"].values())
+    schemas = [_resolve(document, one.get("schema")) for one in (*media, answer)]
+    examples += [schema.get("example") for schema in schemas if isinstance(schema, dict)]
+    found = [(*_code_and_message(example), cause) for example in examples if isinstance(example, dict)]
+    if not any(code or message for code, message, _ in found) and (coded := _CODED.findall(description)):
+        return [(code, message.strip(" *`"), message.strip(" *`")) for code, message in coded]
     return list(dict.fromkeys(found)) or [("", "", cause)]
 
 
 def _values(document: Any, examples: Any) -> list[Any]:
-    named = examples.values() if isinstance(examples, dict) else ()
-    return [one.get("value") for one in (_resolve(document, each) for each in named) if isinstance(one, dict)]
+    named = examples.values() if isinstance(examples, dict) else examples if isinstance(examples, list) else ()
+    return [one.get("value", one) for one in (_resolve(document, each) for each in named) if isinstance(one, dict)]
 
 
 def _code_and_message(example: dict[str, Any]) -> tuple[str, str]:
     inner: Any = example.get("error") or next(iter(example.get("errors") or [{}]), {})
     body = {**example, **inner} if isinstance(inner, dict) else example
-    code = next((str(body[key]) for key in ("code", "errno", "error_code", "type") if _is_word(body.get(key))), "")
-    texts = (body.get(key) for key in ("message", "detail", "error_description", "title", "error"))
-    return code, next((text for text in texts if isinstance(text, str)), "")
+    code = next((str(body[key]) for key in _CODE_KEYS if _is_word(body.get(key))), "")
+    texts = (body.get(key) for key in _MESSAGE_KEYS)
+    return code, next((text for text in texts if isinstance(text, str) and text != code), "")
+
+
+_CODE_KEYS = ("code", "errno", "errcode", "error_code", "errorCode", "name", "type", "error", "status_code")
+_MESSAGE_KEYS = ("message", "msg", "errmsg", "detail", "error_description", "description", "reason", "title", "error")
 
 
 def _is_word(value: Any) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
+    return isinstance(value, int | str) and not isinstance(value, bool) and " " not in str(value)
 
 
 def _resolve(document: Any, value: Any) -> Any:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from docutils import nodes
 from docutils.core import publish_doctree
+from docutils.parsers.rst import Directive, directives
+from docutils.parsers.rst.languages import en
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableRow, build_table
 
@@ -14,18 +17,45 @@ __all__ = ["read_rst"]
 
 _QUIET = {"report_level": 5, "halt_level": 5, "file_insertion_enabled": False, "raw_enabled": False}
 """Directives and roles of Sphinx are unknown to docutils, and no file is read on behalf of a page."""
+_ROLE = re.compile(r":[a-z][\w:+.-]*:`([^`<]*?)\s*(?:<[^`>]*>)?`([^\s|`]*)")
+"""A role such as :ref:`the text <target>` or :http:statuscode:`404`: its text is what the page shows."""
+_KNOWN = frozenset(en.directives)
+_DIRECTIVE = re.compile(r"^\s*\.\. ([a-z][\w:+-]*)::", re.MULTILINE)
+
+
+class _Unknown(Directive):  # type: ignore[misc]
+    """A directive that docutils does not know, such as `http:get`: its content is read, its options are not."""
+
+    optional_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+
+    def run(self) -> list[Any]:
+        """The content as if it stood there without the directive."""
+        held = nodes.container()
+        text = [line for line in self.content if not re.match(r":(synopsis|deprecated|noindex):", line)]
+        if text:
+            self.state.nested_parse(self.content, self.content_offset, held)
+        return [held]
 
 
 def read_rst(text: str) -> tuple[Block, ...]:
     """The blocks of a reStructuredText document."""
-    return tuple(_walk(publish_doctree(text, settings_overrides=_QUIET), 0))
+    plain = _ROLE.sub(
+        lambda match: (match[1] + match[2]).ljust(len(match[0])), text
+    )  # columns of tables stay where they are
+    for name in set(_DIRECTIVE.findall(plain)):
+        if name not in _KNOWN:
+            directives.register_directive(name, _Unknown)
+    return tuple(_walk(publish_doctree(plain, settings_overrides=_QUIET), 0, 0))
 
 
-def _walk(node: Any, level: int) -> Iterator[Block]:
+def _walk(node: Any, level: int, depth: int) -> Iterator[Block]:
+    """The blocks below a node; `level` counts the sections around it, `depth` the lists."""
     for child in node.children:
         line = _line(child)
         if isinstance(child, nodes.section):
-            yield from _walk(child, level + 1)
+            yield from _walk(child, level + 1, depth)
         elif isinstance(child, nodes.title):
             yield Heading(_text(child), max(level, 1), line)
         elif isinstance(child, nodes.table):
@@ -34,14 +64,26 @@ def _walk(node: Any, level: int) -> Iterator[Block]:
         elif isinstance(child, nodes.literal_block):
             yield Code(child.astext(), line)
         elif isinstance(child, nodes.list_item):
-            yield Item(_text(child), line)
+            yield from _entry(child, level, depth + 1)
         elif isinstance(child, nodes.definition_list_item):
             term, *rest = child.children
-            yield Item(f"{_text(term)}: {' '.join(_text(one) for one in rest)}", line)
+            yield Item(f"{_text(term)}: {' '.join(_text(one) for one in rest)}", line, depth + 1)
+        elif isinstance(child, nodes.field):
+            name, body = child.children
+            label = re.sub(r"^(?:status)?code\s+|^>\S*\s*", "", _text(name))
+            yield Item(f"{label}: {_text(body)}", line, depth + 1)
         elif isinstance(child, nodes.paragraph):
-            yield Paragraph(_text(child), line)
+            yield Item(_text(child), line, depth + 1) if depth else Paragraph(_text(child), line)
         elif not isinstance(child, nodes.Text | nodes.system_message | nodes.comment):
-            yield from _walk(child, level)
+            yield from _walk(child, level, depth)
+
+
+def _entry(item: Any, level: int, depth: int) -> Iterator[Block]:
+    """An entry of a list: its first paragraph, then what else is in it."""
+    if item.children and isinstance(item.children[0], nodes.paragraph):
+        yield Item(_text(item.children[0]), _line(item), depth)
+        item.remove(item.children[0])
+    yield from _walk(item, level, depth)
 
 
 def _rows(table: Any) -> list[TableRow]:
@@ -57,7 +99,7 @@ def _rows(table: Any) -> list[TableRow]:
                     below[len(cells)] = (down, text)
                 cells.append(text)
         _fill(cells, below)
-        rows.append(TableRow(tuple(cells), _line(row)))
+        rows.append(TableRow(tuple(cells), max(_line(row), _line(table))))
     return rows
 
 

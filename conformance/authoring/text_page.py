@@ -1,92 +1,167 @@
-"""Pages saved as text: tables whose bars are left over, cells that became paragraphs, headings that are short lines."""
+"""Pages saved as text: tables by bars, tabs or columns, cells that became lines, lists, terms and definitions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
-from conformance.authoring.blocks import Block, Code, Heading, Paragraph, Table, TableRow
+from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, Table, TableRow
+from conformance.authoring.columns import STATUS, role_of_label
 
 __all__ = ["read_text_page"]
 
-_RULE = re.compile(r"\s*\|?\s*:?-{3,}:?\s*(\|\s*:?-{3,}:?\s*)*\|?\s*\Z")
+_RULE = re.compile(r"\s*\|?\s*:?-{3,}:?\s*([|+]\s*:?-{3,}:?\s*)*\|?\s*\Z")
 """The line below a table's header."""
-_TABS = re.compile(r"[^\t]+\t[^\t]*\S")
+_UNDERLINE = re.compile(r"\s*[-=+~]{3,}[-=+~\s]*\Z")
+_BULLET = re.compile(r"(\s*)(?:[\u2022\u2023\u25e6\u25aa\u25cf\u30fb\u00b7*+-]|\d{1,2}[.)])\s+(?=\S)")
+_GAP = re.compile(r"\t| {2,}")
+_TERM = re.compile(r"\s*[A-Za-z0-9_.:-]{3,60}(?: [A-Za-z]+){0,3}\s*\Z")
 
 
 def read_text_page(text: str) -> tuple[Block, ...]:
     """The blocks of a page that was saved as text."""
-    return tuple(_blocks(text.splitlines()))
-
-
-def _blocks(lines: Sequence[str]) -> Iterator[Block]:
+    lines = [line.rstrip().replace("\xa0", " ") for line in text.splitlines()]
+    blocks: list[Block] = []
     at = 0
     while at < len(lines):
-        if at + 1 < len(lines) and "|" in lines[at] and _RULE.match(lines[at + 1]):
-            end = _end_of_bars(lines, at + 2)
-            yield _bars(lines, at, end)
-            at = end
-        elif _TABS.match(lines[at]):
-            end = next((n for n in range(at, len(lines)) if not _TABS.match(lines[n])), len(lines))
-            rows = tuple(TableRow(_cells(lines[n], "\t"), n + 1) for n in range(at, end))
-            if len(rows) > 1:
-                yield Table(rows[0].cells, rows[1:], at + 1)
-            at = end
-        elif lines[at].strip() in {"{", "["} or lines[at].lstrip().startswith(("{ ", '{"')):
-            end = _end_of_sample(lines, at)
-            yield Code("\n".join(lines[at:end]), at + 1)
-            at = end
+        for read in (_read_ruled, _read_bars, _read_columns, _read_sample, _read_definition):
+            made, end = read(lines, at)
+            if end > at:
+                blocks += made
+                at = end
+                break
         else:
-            if lines[at].strip():
-                yield _line(lines, at)
+            if lines[at].strip() and not _UNDERLINE.match(lines[at]):
+                blocks.append(_line(lines, at))
             at += 1
+    return tuple(blocks)
+
+
+_Read = tuple[Sequence[Block], int]
+
+
+def _read_ruled(lines: Sequence[str], at: int) -> _Read:
+    """A table whose header has a line below it."""
+    if at + 1 >= len(lines) or "|" not in lines[at] or not _RULE.match(lines[at + 1]):
+        return (), at
+    end = next(
+        (
+            n
+            for n in range(at + 2, len(lines))
+            if "|" not in lines[n] or (n + 1 < len(lines) and _RULE.match(lines[n + 1]))
+        ),
+        len(lines),
+    )
+    header = _cells(lines[at])
+    body = range(at + 2, end)
+    if sum(len([cell for cell in _cells(lines[n]) if cell]) > 1 for n in body) * 2 > len(body):
+        return [Table(header, tuple(TableRow(_cells(lines[n]), n + 1) for n in body), at + 1)], end
+    # Line breaks within the cells broke each row: so many bars make one row, wherever its lines end.
+    pieces = _pieces(lines, at + 2, end)
+    rows = [pieces[n : n + len(header)] for n in range(0, len(pieces) - len(header) + 1, len(header))]
+    return [Table(header, tuple(map(_row, rows)), at + 1)], end
+
+
+def _read_bars(lines: Sequence[str], at: int) -> _Read:
+    """Lines with bars and no line below a header: rows, or cells that each became a line."""
+    end = _end(lines, at, lambda line: "|" in line)
+    if end - at < 3:
+        return (), at
+    rows = [TableRow(_cells(lines[n]), n + 1) for n in range(at, end)]
+    widths = Counter(len(row.cells) for row in rows)
+    if widths.most_common(1)[0][0] > 1:
+        return [Table(rows[0].cells, tuple(rows[1:]), at + 1)], end
+    pieces = _pieces(lines, at, end)
+    starts = [n for n, (text, _) in enumerate(pieces) if STATUS.match(text)]
+    steps = Counter(after - before for before, after in pairwise(starts))
+    if not steps or (width := steps.most_common(1)[0][0]) < 2:
+        return (), at
+    titles = tuple(text for text, _ in pieces[max(starts[0] - width, 0) : starts[0]])
+    header = titles if any(map(role_of_label, titles)) else ("HTTP status", *[""] * (width - 2), "cause")
+    cells = [pieces[n : n + width] for n in range(starts[0], len(pieces) - 1, width)]
+    return [Table(header, tuple(map(_row, cells)), at + 1)], end
+
+
+def _read_columns(lines: Sequence[str], at: int) -> _Read:
+    """Lines whose cells are divided by tabs or at least two spaces; the first has the titles."""
+    end = _end(lines, at, lambda line: _GAP.search(line) is not None or bool(_UNDERLINE.match(line)))
+    rows: list[TableRow] = []
+    for n in range(at, end):
+        if _UNDERLINE.match(lines[n]):
+            continue
+        cells = tuple(
+            cell.strip() for cell in _GAP.split(lines[n].strip("\n") if "\t" in lines[n] else lines[n].strip())
+        )
+        if rows and len(cells) < len(rows[0].cells) and len(lines[n]) - len(lines[n].lstrip()) > 3:
+            last = rows.pop()
+            cells, number = (*last.cells[:-1], " ".join((last.cells[-1], *cells))), last.line
+            rows.append(TableRow(cells, number))
+        else:
+            rows.append(TableRow(cells, n + 1))
+    if (
+        len(rows) < 2
+        or _BULLET.match(lines[at])
+        or ("\t" not in lines[at] and not any(map(role_of_label, rows[0].cells)))
+    ):
+        return (), at
+    return [Table(rows[0].cells, tuple(rows[1:]), at + 1)], end
+
+
+def _read_sample(lines: Sequence[str], at: int) -> _Read:
+    """A sample answer: lines from a bracket to the one that closes it."""
+    if not (lines[at].strip() in {"{", "["} or lines[at].lstrip().startswith(("{ ", '{"'))):
+        return (), at
+    depth = 0
+    for n in range(at, min(at + 60, len(lines))):
+        depth += sum(lines[n].count(sign) for sign in "{[") - sum(lines[n].count(sign) for sign in "}]")
+        if depth <= 0:
+            return [Code("\n".join(lines[at : n + 1]), at + 1)], n + 1
+    return [Code(lines[at], at + 1)], at + 1
+
+
+def _read_definition(lines: Sequence[str], at: int) -> _Read:
+    """A term on a line of its own with its definition indented below it."""
+    indent = len(lines[at]) - len(lines[at].lstrip())
+    end = _end(lines, at + 1, lambda line: len(line) - len(line.lstrip()) > indent + 1)
+    if not _TERM.match(lines[at]) or end == at + 1:
+        return (), at
+    definition = " ".join(line.strip() for line in lines[at + 1 : end])
+    return [Item(f"{lines[at].strip()}: {definition}", at + 1)], end
 
 
 def _line(lines: Sequence[str], at: int) -> Block:
-    """A line of text; a short one right before a table is the title of its section."""
+    """A line of text; one with a bullet is an entry of a list, a short one right before a table a title."""
     text = lines[at].strip()
-    before_table = at + 2 < len(lines) and "|" in lines[at + 1] and _RULE.match(lines[at + 2]) is not None
-    is_title = before_table and len(text) < 60 and "|" not in text and not text.endswith((".", "\u3002", ":"))
+    if (bullet := _BULLET.match(lines[at])) is not None:
+        return Item(lines[at][bullet.end() :].strip(), at + 1, 1 + len(bullet[1]) // 2)
+    near = [line for line in lines[at + 1 : at + 4] if line.strip()]
+    before_table = bool(near) and ("|" in near[0] or "\t" in near[0])
+    underlined = at + 1 < len(lines) and _UNDERLINE.match(lines[at + 1]) is not None
+    is_title = (before_table or underlined) and len(text) < 60 and "|" not in text and text[-1] not in ".\u3002:"
     return Heading(text, 2, at + 1) if is_title else Paragraph(text, at + 1)
 
 
-def _end_of_bars(lines: Sequence[str], start: int) -> int:
-    """Where a table ends: at the first line without a bar, or before the header of the next table."""
-    for at in range(start, len(lines)):
-        if "|" not in lines[at] or (at + 1 < len(lines) and _RULE.match(lines[at + 1])):
-            return at
-    return len(lines)
+def _end(lines: Sequence[str], start: int, holds: Callable[[str], bool]) -> int:
+    """The first line from `start` on for which something does not hold."""
+    return next((n for n in range(start, len(lines)) if not (lines[n].strip() and holds(lines[n]))), len(lines))
 
 
-def _bars(lines: Sequence[str], start: int, end: int) -> Table:
-    header = _cells(lines[start], "|")
-    width = len(header)
-    body = range(start + 2, end)
-    if sum(len([cell for cell in _cells(lines[at], "|") if cell]) > 1 for at in body) * 2 > len(body):
-        return Table(header, tuple(TableRow(_cells(lines[at], "|"), at + 1) for at in body), start + 1)
-    # Line breaks within the cells broke each row: so many bars make one row, wherever its lines end.
-    pieces = "\n".join(lines[at] for at in body).split("|")
-    rows, line = [], start + 3
-    for first in range(0, len(pieces) - width + 1, width):
-        row = pieces[first : first + width]
-        begins = line + len(row[0]) - len(row[0].lstrip("\n"))
-        rows.append(TableRow(tuple(" ".join(cell.split()) for cell in row), begins))
-        line += sum(cell.count("\n") for cell in row)
-    return Table(header, tuple(rows), start + 1)
+def _pieces(lines: Sequence[str], start: int, end: int) -> list[tuple[str, int]]:
+    """What stands between the bars of some lines, with the line where each begins."""
+    pieces, line = [], start + 1
+    for piece in "\n".join(lines[start:end]).split("|"):
+        begins = line + len(piece) - len(piece.lstrip("\n"))
+        pieces.append((" ".join(piece.split()), begins))
+        line += piece.count("\n")
+    return pieces
 
 
-def _cells(line: str, bar: str) -> tuple[str, ...]:
+def _row(pieces: Sequence[tuple[str, int]]) -> TableRow:
+    return TableRow(tuple(text for text, _ in pieces), pieces[0][1])
+
+
+def _cells(line: str) -> tuple[str, ...]:
     """The cells of a line; a bar at either end encloses, it does not separate."""
-    text = line.strip() if bar == "|" else line.rstrip("\n")
-    if bar == "|":
-        text = text.removeprefix("|").removesuffix("|")
-    return tuple(cell.strip() for cell in text.split(bar))
-
-
-def _end_of_sample(lines: Sequence[str], start: int) -> int:
-    depth = 0
-    for at in range(start, min(start + 60, len(lines))):
-        depth += sum(lines[at].count(sign) for sign in "{[") - sum(lines[at].count(sign) for sign in "}]")
-        if depth <= 0:
-            return at + 1
-    return start + 1
+    return tuple(cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|"))

@@ -62,6 +62,61 @@ def test_titles_in_german_are_understood() -> None:
     assert facts(second) == (404, "E2", ["Nicht gefunden"], 3)
 
 
+Fact = tuple[int | None, str, str]
+"""Status, code, and message or else cause."""
+
+FORMS: dict[str, list[Fact]] = {
+    "forms.html": [
+        (409, "AlreadyThere", "It is there already."),
+        (503, "Busy", "Come again."),
+        (503, "Closing", "Come again."),
+        (402, "no_money", "The account is empty."),
+        (500, "", "Server errors"),
+        (502, "", "Server errors"),
+        (400, "invalid_name", "Names are letters"),
+        (409, "name_taken", "Somebody has it (HTTP 409)."),
+        (410, "gone", "Too late"),
+    ],
+    "forms.md": [
+        (None, "NAME_UNKNOWN", "no such name"),
+        (400, "", "Bad Request -- wrong"),
+        (404, "", "Not Found -- none"),
+        (429, "", "Too Many Requests"),
+        (None, "50001", "The name is empty"),
+        (409, "", "An update was rejected, see rev."),
+        (None, "M_FORBIDDEN", "You may not."),
+        (412, "", "Somebody else was faster."),
+        (None, "-1001", "Try again."),
+        (None, "-1002", "Too late."),
+    ],
+    "forms.rst": [
+        (404, "", "No database of this name"),
+        (400, "S1", "See names."),
+        (500, "S2*", "It broke."),
+        (403, "denied", "You may not"),
+        (507, "", "The disk is full."),
+    ],
+    "forms.txt": [
+        (400, "", "The name is wrong."),
+        (503, "", "Service Unavailable"),
+        (401, "E001", "No key"),
+        (404, "E002", "None, or it was taken away"),
+        (409, "2", "Conflict."),
+        (415, "8", "Wrong type."),
+        (422, "BAD_NAME", "The name has a digit"),
+        (423, "LOCKED_NOW", "Somebody works on it"),
+        (None, "access_denied", "The owner said no, for good."),
+    ],
+    "forms.csv": [(400, "E1", "a;b"), (404, "E2", "c")],
+}
+
+
+@pytest.mark.parametrize("page", FORMS)
+def test_errors_are_found_in_every_form_and_nothing_else_is(page: str) -> None:
+    found = [(row.status, row.code, row.messages[0][0] if row.messages else row.cause) for row in rows(page)]
+    assert found == FORMS[page]
+
+
 def test_lost_cells_are_put_under_their_columns() -> None:
     found = rows("kuroco.txt")
     assert len(found) == 15
