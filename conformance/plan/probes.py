@@ -11,7 +11,7 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.request_template import apply_patch, name_part, replace_part, split_part
 from conformance.contract.schema import Depth, Input
 from conformance.messages import Message
-from conformance.plan.depths import DRAWN, FIRM, MANY_EDGES, reaches
+from conformance.plan.depths import DRAWN, FIRM, reaches
 from conformance.plan.model import DrawSlot, Probe
 from conformance.plan.overlay import format_value
 from conformance.plan.steps import PERMISSION_ORDER, permission_of
@@ -127,9 +127,8 @@ class ProbePlanner:
         given = [(part, self._input(given)) for part, given in self.case.vary.items()]
         settled = [(part, item, resolve_draw(self.target, item.draw)) for part, item in given if item.draw]
         drawn = [(part, item, draw) for part, item, draw in settled if draw is not None]
-        edges = sum(len(item.edges) + len(item.near_misses) for _, item in given)
         thorough = self.depth == "thorough"
-        for index in range(DRAWN[self.depth] if thorough or edges < MANY_EDGES else 1):
+        for index in range(DRAWN[self.depth]):
             for part, described, draw in drawn if thorough else drawn[index % max(len(drawn), 1) :][:1]:
                 allowed = self._allowed(described)
                 variant = allowed[index % len(allowed)]

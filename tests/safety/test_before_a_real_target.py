@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,6 +124,19 @@ def test_what_a_profile_leaves_out_is_found_by_reads(name: str, tmp_path: Path) 
         assert DISCOVERED[name] == set(discovery.found)
         assert server.methods == {"GET"}
         assert discovery.requests == len(server.actual)
+
+
+def test_of_each_fixture_three_candidates_are_checked_and_no_more(tmp_path: Path) -> None:
+    def hiding(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        is_detail = incoming.path.startswith("/api/v1/contents/news/")
+        return answer(replace(incoming, path="/api/v1/contents/news/never-was-here") if is_detail else incoming)
+
+    with watched("microcms-management", hiding) as server:
+        del server.profile["fixtures"]["content_id"]
+        target = read_profile(saved(tmp_path, server.profile), environ={})
+        discovery = discover_fixtures(build_context(contract("microcms-management"), target, "smoke", 0))
+        tried = [path for _, path in server.actual if path.startswith("/api/v1/contents/news/")]
+    assert (len(tried), dict(discovery.missed)) == (3, {"content_id": "what was found is not as it should be"})
 
 
 def test_a_run_says_what_it_found_and_makes_the_medium_that_may_be_deleted(tmp_path: Path) -> None:

@@ -1,0 +1,44 @@
+"""What a Content-Encoding has put around a body is taken off again, within bounds."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+
+from conformance.client.content_coding import ContentCodingError, build_decoder
+
+BODY = b'{"message": "no"}'
+
+
+@pytest.mark.parametrize(
+    ("codings", "sent"),
+    [
+        (["gzip"], gzip.compress(BODY)),
+        (["x-gzip", "identity"], gzip.compress(BODY)),
+        (["deflate"], zlib.compress(BODY)),
+        (["deflate", "gzip", "gzip"], gzip.compress(gzip.compress(zlib.compress(BODY)))),
+    ],
+)
+def test_up_to_three_codings_are_taken_off(codings: list[str], sent: bytes) -> None:
+    decode = build_decoder(codings)
+    assert decode is not None
+    assert b"".join(decode(iter([sent[:5], sent[5:]]))) == BODY
+
+
+@pytest.mark.parametrize(
+    ("codings", "reason"),
+    [
+        (["gzip"] * 4, "Content-Encoding names 4 codings"),
+        (["br"], "Content-Encoding 'br' was not offered"),
+    ],
+)
+def test_what_nobody_offered_or_goes_too_far_is_refused(codings: list[str], reason: str) -> None:
+    with pytest.raises(ContentCodingError) as caught:
+        build_decoder(codings)
+    assert str(caught.value) == reason
+
+
+def test_a_body_without_a_coding_is_left_as_it_is() -> None:
+    assert build_decoder(["identity", ""]) is None
