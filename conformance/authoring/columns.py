@@ -144,12 +144,10 @@ def classify_columns(table: Table) -> tuple[Column, ...]:
     bids = [(score, place, role) for place, title in enumerate(table.header) for score, role in _bids(title)]
     bids.sort(key=lambda bid: (-bid[0], bid[1]))
     best = [next((role for _, at, role in bids if at == place), None) for place in range(len(cells))]
+    untitled = "status" if "field" not in best else None  # numbers beside parameters are their defaults or limits
     for place, texts in enumerate(cells):
-        if (
-            (best[place] or "status") in _MAYBE_STATUS
-            and _share(texts, _is_http_status) > 0.6
-            and "status" not in roles
-        ):
+        named = best[place] or untitled
+        if named in _MAYBE_STATUS and _share(texts, _is_http_status) > 0.6 and "status" not in roles:
             roles[place] = "status"
     for _, place, role in bids:
         several = role in {"message", "cause", "note"}
@@ -168,7 +166,7 @@ def classify_columns(table: Table) -> tuple[Column, ...]:
 def role_of_label(text: str) -> Role | None:
     """The role whose word a text is, and nothing else: `Message`, `HTTP status`, `原因`."""
     plain = _plain_title(text)
-    return next((role for role, words in TITLES.items() if plain in words), None)
+    return next((role for role, words in TITLES.items() if {plain, plain.removesuffix("s")} & set(words)), None)
 
 
 def _cells_of(table: Table, place: int) -> list[str]:
@@ -194,7 +192,8 @@ def _is_http_status(cell: str) -> bool:
 
 
 def _plain_title(title: str) -> str:
-    return re.sub(r"[(\uff08\[].*?[)\uff09\]]", "", title).replace("`", "").strip(" *:\uff1a").casefold()
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", title)
+    return re.sub(r"[(\uff08\[].*?[)\uff09\]]", "", words).replace("`", "").strip(" *:\uff1a").casefold()
 
 
 def _bids(title: str) -> Iterator[tuple[float, Role]]:

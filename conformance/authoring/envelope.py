@@ -9,10 +9,20 @@ from typing import Any
 
 from conformance.yaml_document import read_text
 
-__all__ = ["DEFAULT_ENVELOPE", "guess_envelope"]
+__all__ = ["DEFAULT_ENVELOPE", "find_fault", "guess_envelope", "read_fault", "read_sample"]
 
-MESSAGE_KEYS = ("message", "detail", "error_description", "error_message", "msg", "reason", "title", "description")
-CODE_KEYS = ("code", "errno", "error_code", "type", "errorCode", "status_code", "error")
+MESSAGE_KEYS = (
+    "message",
+    "detail",
+    "error_description",
+    "error_message",
+    "msg",
+    "errmsg",
+    "reason",
+    "title",
+    "description",
+)
+CODE_KEYS = ("code", "errno", "errcode", "error_code", "errorCode", "type", "name", "status_code", "error")
 FIELD_KEYS = ("field", "param", "parameter", "property", "pointer", "location", "path", "name")
 DEFAULT_ENVELOPE: dict[str, Any] = {
     "schema": {"type": "object", "properties": {"message": {"type": "string"}}},
@@ -32,6 +42,36 @@ def guess_envelope(samples: Iterable[str]) -> dict[str, Any] | None:
     return None
 
 
+def read_sample(text: str) -> tuple[str, str] | None:
+    """Code and message of a sample answer, each empty where it has none; None where it is no error."""
+    body = _object(text)
+    fault = find_fault(body)[1] if body is not None else None
+    return read_fault(body or {}, fault) if fault is not None else None
+
+
+def read_fault(body: Mapping[str, Any], fault: Mapping[str, Any]) -> tuple[str, str]:
+    """Code and message of the entry of a body that says what is wrong, or else of the body around it."""
+    both = {**body, **fault}
+    code = next((str(both[key]) for key in CODE_KEYS if _is_word(both.get(key))), "")
+    texts = (both.get(key) for key in (*MESSAGE_KEYS, "error"))
+    return code, next((text for text in texts if isinstance(text, str) and text != code), "")
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, int | str) and not isinstance(value, bool) and " " not in str(value) and value != ""
+
+
+def find_fault(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
+    """Where the entry stands that says what is wrong: in a list, or in the body itself; its pointer and itself."""
+    for name, value in body.items():
+        first = value[0] if isinstance(value, list) and value else None
+        if isinstance(first, dict) and _says_what_is_wrong(first):
+            return f"/{name}", first
+        if isinstance(value, dict) and _says_what_is_wrong(value):
+            return f"/{name}", value
+    return "", body if _says_what_is_wrong(body) else None
+
+
 def _object(text: str) -> dict[str, Any] | None:
     """The first object in a text that is JSON, or JSON as people write it, with bare keys."""
     start, end = text.find("{"), text.rfind("}")
@@ -47,7 +87,7 @@ def _object(text: str) -> dict[str, Any] | None:
 
 
 def _envelope(body: Mapping[str, Any]) -> dict[str, Any] | None:
-    pointer, fault = _fault(body)
+    pointer, fault = find_fault(body)
     if fault is None:
         return None
     found: dict[str, Any] = {"schema": _schema(body), "faults": pointer}
@@ -56,17 +96,6 @@ def _envelope(body: Mapping[str, Any]) -> dict[str, Any] | None:
         if name is not None and name != key:
             found[key] = name
     return found
-
-
-def _fault(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
-    """Where the entry stands that says what is wrong: in a list, or in the body itself."""
-    for name, value in body.items():
-        first = value[0] if isinstance(value, list) and value else None
-        if isinstance(first, dict) and _says_what_is_wrong(first):
-            return f"/{name}", first
-        if isinstance(value, dict) and _says_what_is_wrong(value):
-            return f"/{name}", value
-    return "", body if _says_what_is_wrong(body) else None
 
 
 def _says_what_is_wrong(value: Mapping[str, Any]) -> bool:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from itertools import pairwise
 from pathlib import PurePath
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Page, Paragraph, Table, TableRow
@@ -22,6 +21,7 @@ from conformance.authoring.columns import (
     plain_cell,
     role_of_label,
 )
+from conformance.authoring.envelope import read_sample
 
 __all__ = ["ErrorRow", "ErrorTable", "find_error_tables", "sample_texts"]
 
@@ -265,7 +265,7 @@ def _of_table(table: Table, status: int | None, *, about_errors: bool) -> Iterat
         return
     mixed = "status" not in roles and _is_mixed(table, columns)
     above: dict[int, str] = {}
-    for row in table.rows:
+    for row in _with_entries_joined(table.rows):
         cells = align_cells(row.cells, columns)
         held: dict[Role, list[str]] = {}
         for place, (cell, column) in enumerate(zip(cells, columns, strict=False)):
@@ -275,14 +275,28 @@ def _of_table(table: Table, status: int | None, *, about_errors: bool) -> Iterat
                 text = cell if column.role == "message" else plain_cell(cell)
             if column.role is not None and not is_blank(plain_cell(text)):
                 held.setdefault(column.role, []).append(text)
-        if mixed and (held.get("code") or [""])[0] in _ERROR_STATUSES:
+        if mixed and re.fullmatch(r"[1-5]\d\d", (held.get("code") or [""])[0]):
             held["status"] = held.pop("code")
         languages = [column.language for cell, column in zip(cells, columns, strict=False)
                      if column.role == "message" and not is_blank(plain_cell(cell))]  # fmt: skip
         yield from _build_rows(held, row.line, status=status, languages=languages)
 
 
-_ERROR_STATUSES = frozenset(str(status.value) for status in HTTPStatus if status >= 400)
+def _with_entries_joined(rows: Sequence[TableRow]) -> Iterator[TableRow]:
+    """Rows whose last cell is a list that the page broke into lines are one row again."""
+    last: TableRow | None = None
+    for row in rows:
+        told = [cell for cell in row.cells if cell]
+        if last is not None and len(told) == 1 and re.match(r"[\u2022\u30fb*-]\s", row.cells[0]):
+            place = max(n for n, cell in enumerate(last.cells) if cell)
+            cells = (*last.cells[:place], f"{last.cells[place]} {told[0]}", *last.cells[place + 1 :])
+            last = TableRow(cells, last.line)
+            continue
+        if last is not None:
+            yield last
+        last = row
+    if last is not None:
+        yield last
 
 
 def _is_coded(roles: set[Role | None], table: Table) -> bool:
@@ -295,9 +309,8 @@ def _is_mixed(table: Table, columns: Sequence[Column]) -> bool:
     """Whether the codes of a table are statuses as well as longer numbers of the vendor's own."""
     place = next((place for place, column in enumerate(columns) if column.role == "code"), None)
     cells = [plain_cell(row.cells[place]) for row in table.rows if place is not None and place < len(row.cells)]
-    return sum(cell in _ERROR_STATUSES for cell in cells) > 2 and all(
-        re.fullmatch(r"\d+", cell) for cell in cells if cell
-    )
+    statuses = {str(status.value) for status in HTTPStatus if status >= 400}
+    return sum(cell in statuses for cell in cells) > 2 and all(re.fullmatch(r"\d+", cell) for cell in cells if cell)
 
 
 def _labels_of_table(table: Table) -> dict[Role, list[str]] | None:
@@ -382,6 +395,8 @@ def _of_item(item: Item, status: int | None, *, about_errors: bool) -> Iterator[
     if first:
         rest = text[first.end() :] if len(statuses) == 1 else rest
     lead = _LEAD.match(rest) if about_errors or status or first else None
+    if lead and lead[2] and not first:
+        lead = None  # a word with nothing that divides it from a sentence
     if not statuses and not (lead or (status and _QUOTED.search(text))):
         return
     if not statuses:
@@ -457,26 +472,29 @@ def _trim(text: str) -> str:
 
 
 def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
-    """The levels at which at least two headings are codes."""
-    levels = [block.level for block in blocks if isinstance(block, Heading) and _code_of_title(block.text)]
-    return frozenset(level for level in levels if levels.count(level) > 1)
+    """The levels at which at least two headings are codes; half of them, where they may as well be names."""
+    titles = [(block.level, _code_of_title(block.text)) for block in blocks if isinstance(block, Heading)]
+    every = [level for level, _ in titles]
+    coded = [level for level, code in titles if code]
+    sure = [level for level, code in titles if code and re.search(r"[_\d.]|(Error|Exception|Fault)$", code[0])]
+    return frozenset(
+        level
+        for level in coded
+        if sure.count(level) > 1 or (coded.count(level) > 1 and 2 * coded.count(level) >= every.count(level))
+    )
 
 
 def _code_of_title(title: str) -> tuple[str, str] | None:
-    """The code that a heading is, and what it says beside it."""
+    """The code that a heading is, and what it says beside it; a date or a plain word in capitals is none."""
     match = _CODE_TITLE.fullmatch(title.replace("`", "").strip())
-    if (
-        match is None
-        or re.fullmatch("[A-Z]+", match[1])
-        or re.match(r"\d{4}[-/.]\d", title)
-        or (match[1].isdigit() and int(match[1]) in range(1990, 2100))
-    ):
+    is_date = re.match(r"(19|20)\d\d([-/.]\d|\W*$)", title)
+    if match is None or is_date or re.fullmatch("[A-Z]+", match[1]):
         return None
     return match[1], match[2].strip()
 
 
 def _of_section(heading: Heading, inside: Sequence[Block], status: int | None, *, is_code: bool) -> Iterator[ErrorRow]:
-    """A heading with a status or a code whose section has no rows of its own: the section itself is one error."""
+    """A heading with a status or a code whose section has no rows of its own: it is one error, or one each sample."""
     statuses = _statuses_of(heading.text)
     coded = _code_of_title(heading.text) if is_code and not statuses else None
     if not (statuses or coded):
@@ -484,16 +502,48 @@ def _of_section(heading: Heading, inside: Sequence[Block], status: int | None, *
     record = next((found for one in inside if isinstance(one, Table) and (found := _labels_of_table(one))), None)
     if record is None and _has_rows(inside, statuses[0] if statuses else None):
         return
-    texts = [block.text for block in inside if isinstance(block, Paragraph | Item)]
-    labels: dict[Role, list[str]] = {**_labels_of(texts), **(record or {}), **_labels_of_titles(inside)}
+    if statuses and len(parts := _parts_with_samples(inside)) > 0:
+        for part_title, part in parts:
+            labels = {**_labels_of_section(part), "status": [", ".join(map(str, statuses))]}
+            labels.setdefault("cause", [part_title.text])
+            yield from _build_rows(labels, part_title.line)
+        return
+    labels = {**_labels_of_section(inside), **(record or {})}
     title = _without_phrase(find_statuses(heading.text)[1], statuses[0]) if statuses else ""
-    name = coded[1] if coded else ""
-    code = coded[0] if coded else title if _CODE.fullmatch(title) else ""
-    if code and "code" not in labels:
+    code = coded[0] if coded else title if _CODE.fullmatch(title) and not _ABOUT_ERRORS.search(title) else ""
+    if code:
         labels["code"] = [code]
-    if statuses and "status" not in labels:
+    if statuses:
         labels["status"] = [", ".join(map(str, statuses))]
-    prose = [text for text in texts if not _labels_of([text])]
+    labels.setdefault("cause", [coded[1] if coded else "" if code else title])
+    if coded and "status" not in labels:
+        prose = [block.text for block in inside if isinstance(block, Paragraph | Item)]
+        named = next((match for text in prose if (match := _IN_TEXT.search(text))), None)
+        status = int(named[1] or named[2]) if named else status
+    yield from _build_rows(labels, heading.line, status=status)
+
+
+def _parts_with_samples(inside: Sequence[Block]) -> list[tuple[Heading, Sequence[Block]]]:
+    """The sections within one about a status that show a sample answer each."""
+    places = [place for place, block in enumerate(inside) if isinstance(block, Heading)]
+    parts = [(inside[place], _section(inside, place)) for place in places]
+    return [(title, part) for title, part in parts if isinstance(title, Heading) and _sample_of(part) is not None]
+
+
+def _sample_of(inside: Sequence[Block]) -> tuple[str, str] | None:
+    return next((said for one in inside if isinstance(one, Code) and (said := read_sample(one.text)) is not None), None)
+
+
+def _labels_of_section(inside: Sequence[Block]) -> dict[Role, list[str]]:
+    """What a section says: by its labels, the titles within it, its sample answer, and its first paragraph or list."""
+    texts = [block.text for block in inside if isinstance(block, Paragraph | Item)]
+    titled = _labels_of_titles(inside)
+    labels: dict[Role, list[str]] = {**_labels_of(texts), **titled}
+    held = {text for told in titled.values() for text in told}
+    prose = [text for text in texts if not _labels_of([text]) and role_of_label(text) is None and text not in held]
+    code, message = _sample_of(inside) or ("", "")
+    if code and not code.isdigit():
+        labels.setdefault("code", [code])
     if "message" not in labels:
         quoted = [
             one
@@ -501,15 +551,11 @@ def _of_section(heading: Heading, inside: Sequence[Block], status: int | None, *
             for one in re.findall(r"`([^`]+)`", text)
             if " " in one and (len(one) * 2 > len(text) or "message" in text.casefold())
         ]
-        labels.update({"message": [f"`{quoted[0]}`"]} if quoted else {})
-    if "cause" not in labels:
+        labels.update({"message": [f"`{(quoted or [message])[0]}`"]} if quoted or message else {})
+    if prose:
         entries = [block.text for block in inside if isinstance(block, Item) and block.text in prose]
-        listed = bool(prose) and prose[0] in entries
-        labels["cause"] = [" ".join(entries) if listed else prose[0] if prose else name or ("" if code else title)]
-    if coded and "status" not in labels:
-        named = next((match for text in texts if (match := _IN_TEXT.search(text))), None)
-        status = int(named[1] or named[2]) if named else status
-    yield from _build_rows(labels, heading.line, status=status)
+        labels.setdefault("cause", [" ".join(entries) if prose[0] in entries else prose[0]])
+    return labels
 
 
 def _has_rows(inside: Sequence[Block], status: int | None) -> bool:
@@ -528,13 +574,14 @@ def _has_rows(inside: Sequence[Block], status: int | None) -> bool:
 
 
 def _labels_of_titles(inside: Sequence[Block]) -> dict[Role, list[str]]:
-    """What stands under headings such as `Cause` within a section."""
+    """What stands under headings and lines such as `Cause` within a section: a paragraph, or a list."""
     labels: dict[Role, list[str]] = {}
-    for title, block in pairwise(inside):
-        if isinstance(title, Heading) and isinstance(block, Paragraph | Item):
-            role = role_of_label(title.text)
-            if role is not None:
-                labels.setdefault(role, []).append(block.text)
+    for place, title in enumerate(inside[:-1]):
+        role = role_of_label(title.text) if isinstance(title, Heading | Paragraph) else None
+        below = [] if role is None else _entries(inside[place + 1 :]) or inside[place + 1 : place + 2]
+        texts = [block.text for block in below if isinstance(block, Paragraph | Item)]
+        if role is not None and texts:
+            labels.setdefault(role, []).extend(texts)
     return labels
 
 

@@ -14,7 +14,7 @@ from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, 
 __all__ = ["read_html"]
 
 _LEFT_OUT = frozenset({"script", "style", "nav", "footer", "noscript", "template", "svg", "head"})
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_HEADINGS = {"summary": 6, **{f"h{level}": level for level in range(1, 7)}}
 _WIDEST = 100
 """Rows or columns that a cell may span; more is a mistake of the page."""
 

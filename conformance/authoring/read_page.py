@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.authoring.blocks import Block, Heading, Page, TableRow, build_table
+from conformance.authoring.envelope import find_fault, read_fault
 from conformance.authoring.text_page import read_text_page
 from conformance.client.download import download
 from conformance.errors import ConfigError, Problem
@@ -172,8 +173,9 @@ def _said(document: Any, answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     if isinstance(answer.get("examples"), dict):  # of Swagger 2, by content type
         examples += list(answer["examples"].values())
     schemas = [_resolve(document, one.get("schema")) for one in (*media, answer)]
-    examples += [schema.get("example") for schema in schemas if isinstance(schema, dict)]
-    found = [(*_code_and_message(example), cause) for example in examples if isinstance(example, dict)]
+    examples += [_example_of(document, schema) for schema in schemas if isinstance(schema, dict)]
+    bodies = [example for example in examples if isinstance(example, dict)]
+    found = [(*read_fault(body, find_fault(body)[1] or {}), cause) for body in bodies]
     if not any(code or message for code, message, _ in found) and (coded := _CODED.findall(description)):
         return [(code, message.strip(" *`"), message.strip(" *`")) for code, message in coded]
     return list(dict.fromkeys(found)) or [("", "", cause)]
@@ -184,20 +186,19 @@ def _values(document: Any, examples: Any) -> list[Any]:
     return [one.get("value", one) for one in (_resolve(document, each) for each in named) if isinstance(one, dict)]
 
 
-def _code_and_message(example: dict[str, Any]) -> tuple[str, str]:
-    inner: Any = example.get("error") or next(iter(example.get("errors") or [{}]), {})
-    body = {**example, **inner} if isinstance(inner, dict) else example
-    code = next((str(body[key]) for key in _CODE_KEYS if _is_word(body.get(key))), "")
-    texts = (body.get(key) for key in _MESSAGE_KEYS)
-    return code, next((text for text in texts if isinstance(text, str) and text != code), "")
-
-
-_CODE_KEYS = ("code", "errno", "errcode", "error_code", "errorCode", "name", "type", "error", "status_code")
-_MESSAGE_KEYS = ("message", "msg", "errmsg", "detail", "error_description", "description", "reason", "title", "error")
-
-
-def _is_word(value: Any) -> bool:
-    return isinstance(value, int | str) and not isinstance(value, bool) and " " not in str(value)
+def _example_of(document: Any, schema: dict[str, Any]) -> Any:
+    """A schema's example, or what its properties say where each can be one value alone."""
+    if "example" in schema:
+        return schema["example"]
+    made: dict[str, Any] = {}
+    parts = [_resolve(document, part) for part in (*schema.get("allOf", ()), schema)]
+    for part in parts:
+        properties = part.get("properties", {}) if isinstance(part, dict) else {}
+        for name, each in properties.items():
+            values = each.get("enum", [each[key] for key in ("const", "example") if key in each])
+            if len(values) == 1:
+                made[name] = values[0]
+    return made or None
 
 
 def _resolve(document: Any, value: Any) -> Any:
