@@ -14,7 +14,8 @@ from conformance.contract.folders import find_all_contract_folders
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
-from conformance.report.failure_text import format_exploration_failure, format_row_failure
+from conformance.report.failure_text import format_failure
+from conformance.report.translation import Translator
 from conformance.results.model import Results
 from conformance.session.coverage import check_requirements
 from conformance.session.run_session import RunOptions
@@ -120,10 +121,10 @@ def _failures(contract: Contract, results: Results) -> Iterable[str]:
         for row in one.rows:
             entry = contract.row(row.id)
             if row.verdict in bad and row.known is None:
-                yield format_row_failure(row, entry.excerpt if entry else "")
+                yield format_failure(row, Translator("en"), entry.excerpt if entry else "")
         for explored in one.explored:
             if explored.verdict in bad:
-                yield format_exploration_failure(explored)
+                yield format_failure(explored, Translator("en"))
 
 
 def _check_names(contract: Contract, target: Target) -> None:

@@ -15,8 +15,9 @@ from conformance.contract.schema import Depth
 from conformance.explore.suggest import suggest_rows
 from conformance.files import write_text
 from conformance.reference.embedded import EmbeddedServers
-from conformance.report.failure_text import format_exploration_failure
+from conformance.report.failure_text import format_failure
 from conformance.report.sanitize import to_one_line
+from conformance.report.translation import Translator
 from conformance.results.model import Exploration, Undocumented
 from conformance.session.run_session import RunOptions, RunSession
 
@@ -74,10 +75,8 @@ def _explore(run_session: RunSession, contract: Contract) -> Iterator[tuple[Expl
 def _lines(contract: Contract, found: Exploration, undocumented: Iterable[Undocumented]) -> Iterator[str]:
     statuses = ", ".join(f"{count} x {status}" for status, count in found.statuses)
     yield f"{contract.name} {found.operation}: {found.verdict}, {found.requests} requests ({statuses or 'none'})"
-    if found.reason:
-        yield f"  {to_one_line(found.reason)}"
-    if found.findings:
-        yield format_exploration_failure(found)
+    if found.findings or found.reason:
+        yield format_failure(found, Translator("en"))
     for pair in undocumented:
         yield f"  undocumented: {pair.status} {to_one_line(pair.message)}  {to_one_line(pair.curl)}"
 

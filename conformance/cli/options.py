@@ -9,7 +9,7 @@ import click
 
 __all__ = ["FORMS", "allow", "cases", "contract", "depth", "language", "seed", "target"]
 
-FORMS: Final = ("junit", "markdown", "sarif", "har", "badge", "earl", "table")
+FORMS: Final = ("junit", "junit-gitlab", "markdown", "sarif", "har", "badge", "earl", "table")
 """Of the report, beside HTML and JSON: named here too, so that `--help` need not load what writes them."""
 
 target = click.option(

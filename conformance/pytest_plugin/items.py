@@ -31,6 +31,8 @@ class _Item(pytest.Item):
         self.conformance, self.contract = conformance, contract
         self.result: RowResult | Exploration | None = None
         self.undocumented: tuple[Undocumented, ...] = ()
+        self.excerpt = ""
+        """The YAML of a row."""
         self.fault = ""
         """A fault of the suite itself, not of the target."""
 
@@ -52,7 +54,11 @@ class _Item(pytest.Item):
         raise NotImplementedError
 
     def format_failure(self) -> str:
-        raise NotImplementedError
+        from conformance.report.failure_text import format_failure  # noqa: PLC0415 - only where something fails
+
+        if self.result is None:
+            return ""
+        return format_failure(self.result, self.conformance.translator(self.contract.name), self.excerpt)
 
     def _is_known(self) -> bool:
         return isinstance(self.result, RowResult) and self.result.known is not None
@@ -68,22 +74,12 @@ class _Item(pytest.Item):
 class RowItem(_Item):
     """One row of a table."""
 
-    def __init__(self, *, row: str, line: int, **kwargs: Any) -> None:
+    def __init__(self, *, row: Row, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.row, self.line = row, line
+        self.row, self.line, self.excerpt = row.id, row.line, row.excerpt
 
     def run_and_get_result(self) -> RowResult:
         return self.conformance.run_session.row(self.contract.name, self.row)
-
-    def format_failure(self) -> str:
-        from conformance.report.failure_text import format_row_failure  # noqa: PLC0415 - only where something fails
-
-        entry = self.contract.row(self.row)
-        return (
-            format_row_failure(self.result, entry.excerpt if entry else "")
-            if isinstance(self.result, RowResult)
-            else ""
-        )
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, self.line - 1, self.row
@@ -99,11 +95,6 @@ class ExploredItem(_Item):
     def run_and_get_result(self) -> Exploration:
         found, self.undocumented = self.conformance.run_session.explore(self.contract.name, self.operation)
         return found
-
-    def format_failure(self) -> str:
-        from conformance.report.failure_text import format_exploration_failure  # noqa: PLC0415 - only where something fails
-
-        return format_exploration_failure(self.result) if isinstance(self.result, Exploration) else ""
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, f"explore {self.operation}"
@@ -124,8 +115,7 @@ class TableFile(pytest.File):
                     self,
                     name=row.case.id,
                     nodeid=_grouped_id(self, row.case.id, contract) if _writes(contract, row) else None,
-                    row=row.id,
-                    line=row.line,
+                    row=row,
                     conformance=self.conformance,
                     contract=contract,
                 )

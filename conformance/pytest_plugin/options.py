@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMS", "PluginOptions", "add_options", "explain_old_options", "find_contract_folders", "read_options"]
 
-FORMS: Final = ("junit", "markdown", "sarif", "har", "badge", "earl", "table")
+FORMS: Final = ("junit", "junit-gitlab", "markdown", "sarif", "har", "badge", "earl", "table")
 """Forms of the report beside HTML and JSON, which are always written."""
 
 _PREFIX: Final = "--conformance-"

@@ -25,6 +25,7 @@ from conformance.session.causes import RunCause, find_causes
 from conformance.session.coverage import check_requirements
 
 if TYPE_CHECKING:
+    from conformance.report.translation import Translator
     from conformance.session.run_session import RunSession
 
 __all__ = ["PluginSession"]
@@ -106,6 +107,12 @@ class PluginSession:
             return None
         self._announced.add(contract)
         return self.run_session.run(contract)
+
+    def translator(self, contract: str) -> Translator:
+        """Translates into the language of the session what its run of a contract says."""
+        from conformance.report.translation import Translator  # noqa: PLC0415 - only where something fails
+
+        return Translator.of_runs([self.run_session.run(contract)], self.options.language)
 
     def planned(self) -> int:
         """How many requests the plan holds, exploration included."""

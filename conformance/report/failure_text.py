@@ -1,76 +1,90 @@
-"""What a failing row shows in pytest's output: its YAML, what was expected and what came, and how to send it again."""
+"""A row or an operation that failed, as text: what was expected, what came, and how to send it again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.checks.model import Finding
-from conformance.report.format import format_values
-from conformance.report.sanitize import to_one_line
-from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
+from conformance.checks.model import Level
+from conformance.messages import Message, join_messages, plural_message
+from conformance.report.evidence import Group, group_findings
+from conformance.report.format import format_answer, format_explored_finding, format_finding, format_promise
+from conformance.report.sanitize import clip_text
+from conformance.report.translation import Translator
+from conformance.report.words import name_of
+from conformance.results.model import Exploration, KnownDeviationNote, RecordedExchange, RowResult
 
-__all__ = ["format_exploration_failure", "format_row_failure"]
+__all__ = ["format_failure", "format_known_deviation"]
 
-SHOWN = 4
-"""Findings that are shown; the report holds all."""
-
-
-def format_row_failure(row: RowResult, excerpt: str) -> str:
-    """The text of one failing row."""
-    return "\n".join(_row(row, excerpt))
+_SHOWN = 4
+"""Groups of findings that say the same which are shown; the report holds all."""
+_LONGEST, _MOST_LINES = 300, 24
 
 
-def format_exploration_failure(one: Exploration) -> str:
-    """The text of one operation in which exploration found something."""
-    exchanges = {item.n: item for item in one.exchanges}
-    lines = [f"{one.method} {one.path} ({one.operation}): {one.verdict.value}"]
-    for found in one.findings:
-        count = f" ({found.count} times)" if found.count > 1 else ""
-        lines += ["", f"  {found.level.value} {found.check}{count}", *_values(found)]
-        lines += _exchange(exchanges.get(found.exchange or 0))
+def format_failure(result: RowResult | Exploration, say: Translator, excerpt: str = "") -> str:
+    """The text of one row, of which `excerpt` is the YAML, or of one operation that was explored."""
+    lines = _row(result, say, excerpt) if isinstance(result, RowResult) else _exploration(result, say)
     return "\n".join(lines)
 
 
-def _row(row: RowResult, excerpt: str) -> Iterator[str]:
-    yield f"{row.id} {row.verdict.value}: {row.cause}"
+def format_known_deviation(known: KnownDeviationNote) -> str:
+    """The reason, link and expiry of a deviation that a profile lists as known."""
+    return " ".join(filter(None, (known.reason, known.link, known.expires)))
+
+
+def _row(row: RowResult, say: Translator, excerpt: str) -> Iterator[str]:
+    yield f"{say(row.id)} {say(name_of(row.verdict))}: {say.choose(row.cause, row.cause_ja)}"
+    yield f"  {say(Message('promised'))}: {say(format_promise(row))}"
+    if row.known:
+        yield f"  {say(Message('known deviation'))}: {say(format_known_deviation(row.known))}"
     if row.reason:
-        yield f"  {to_one_line(row.reason)}"
+        yield f"  {say(row.reason)}"
+    if row.lacks:
+        yield f"  {say(Message('lacks {names}', names=', '.join(row.lacks)))}"
     if excerpt:
-        yield ""
-        yield f"{row.file}:{row.line}"
-        yield from (f"  | {line}" for line in excerpt.splitlines()[:24])
+        yield f"\n{row.file}:{row.line}"
+        yield from (f"  | {clip_text(line, _LONGEST)}" for line in excerpt.splitlines()[:_MOST_LINES])
     exchanges = {item.n: item for item in row.exchanges}
-    findings = sorted(row.findings, key=lambda item: item.level.value != "must")
-    for found in findings[:SHOWN]:
+    groups = group_findings(row.findings)
+    for group in groups[:_SHOWN]:
         yield ""
-        yield from _finding(found)
-        yield from _exchange(exchanges.get(found.exchange or 0))
-    if len(findings) > SHOWN:
+        yield f"  {_level(group.first.level, say)}{say(_describe_group(group))}"
+        yield from _exchange(exchanges.get(group.first.exchange or 0), say)
+    if more := sum(len(group.all) for group in groups[_SHOWN:]):
         yield ""
-        yield f"  and {len(findings) - SHOWN} more findings"
+        yield f"  {say(plural_message(more, 'and {n} more finding', 'and {n} more findings'))}"
+    yield from (f"  {say(warning)}" for warning in row.warnings)
 
 
-def _finding(found: Finding) -> Iterator[str]:
-    times = f", {found.times}" if found.times else ""
-    yield f"  {found.level.value} {found.check} ({to_one_line(found.where)}{times})"
-    yield from _values(found)
-    if found.detail:
-        yield f"    {to_one_line(found.detail)}"
+def _exploration(one: Exploration, say: Translator) -> Iterator[str]:
+    yield f"{one.method} {say(one.path)} ({say(one.operation)}): {say(name_of(one.verdict))}"
+    if one.reason:
+        yield f"  {say(one.reason)}"
+    if one.lacks:
+        yield f"  {say(Message('lacks {names}', names=', '.join(one.lacks)))}"
+    exchanges = {item.n: item for item in one.exchanges}
+    for found in one.findings:
+        count = f" ({say(plural_message(found.count, '{n} time', '{n} times'))})" if found.count > 1 else ""
+        yield ""
+        yield f"  {_level(found.level, say)}{say(format_explored_finding(found))}{count}"
+        yield from _exchange(exchanges.get(found.exchange or 0), say)
 
 
-def _exchange(exchange: RecordedExchange | None) -> Iterator[str]:
+def _describe_group(group: Group) -> str:
+    more = len(group.all) - 1
+    finding = format_finding(group.first)
+    if not more:
+        return finding
+    return join_messages("; ", [finding, plural_message(more, "and at {n} more input", "and at {n} more inputs")])
+
+
+def _level(level: Level | str, say: Translator) -> str:
+    return "" if level == Level.MUST else f"{say(name_of(level))}: "
+
+
+def _exchange(exchange: RecordedExchange | None, say: Translator) -> Iterator[str]:
     if exchange is None:
         return
-    yield f"    sent    {exchange.request.method} {to_one_line(exchange.request.url)}"
-    if exchange.response is not None:
-        yield f"    answer  {exchange.response.status} {to_one_line(exchange.response.body)[:300]}"
-    elif exchange.failure is not None:
-        yield f"    answer  none: {exchange.failure.kind} {to_one_line(exchange.failure.detail)}"
+    yield f"    {say(Message('sent'))}: {exchange.request.method} {say(exchange.request.url)}"
+    yield f"    {say(Message('answer'))}: {say(format_answer(exchange), _LONGEST)}"
     if exchange.curl:
-        yield f"    again   {to_one_line(exchange.curl)}"
-
-
-def _values(found: Finding | ExploredFinding) -> Iterator[str]:
-    expected, actual = map(to_one_line, format_values(found))
-    yield f"    expected  {expected}"
-    yield f"    got       {actual}"
+        yield f"    {say(Message('again'))}: {say(exchange.curl)}"

@@ -6,13 +6,12 @@ it. Text of the target in it may hold anything: whoever writes it passes it thro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from conformance.checks.model import Finding, Level
 from conformance.messages import Message, join_messages
 from conformance.report.evidence import proof_exchanges
-from conformance.report.sanitize import clip_text, format_json, to_one_line
+from conformance.report.sanitize import clip_text, format_json
 from conformance.report.text_diff import reveal_difference
 from conformance.report.words import name_of
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
@@ -27,7 +26,6 @@ __all__ = [
     "format_promise",
     "format_reason",
     "format_repeat_command",
-    "format_row_lines",
     "format_times",
     "format_value",
     "format_values",
@@ -140,21 +138,3 @@ def format_explored_finding(found: ExploredFinding) -> str:
     values = {"check": name_of(found.check), "expected": expected, "actual": actual}
     first = Message("{check}: expected {expected}, got {actual}", **values)
     return join_messages("; ", [first, *([found.detail] if found.detail else [])])
-
-
-def format_row_lines(row: RowResult) -> Iterator[str]:
-    """Everything that is known of a row but its exchanges, a line each, in English."""
-    yield f"{to_one_line(row.id)}: {to_one_line(row.cause)}"
-    yield f"promised: {to_one_line(format_promise(row))}"
-    if row.reason:
-        yield f"reason: {to_one_line(row.reason)}"
-    for finding in row.findings:
-        yield f"{finding.level}: {to_one_line(format_finding(finding))}"
-    for lack in row.lacks:
-        yield f"lacks: {to_one_line(lack)}"
-    for warning in row.warnings:
-        yield f"warning: {to_one_line(warning)}"
-    if row.known:
-        yield to_one_line(f"known: {row.known.reason} {row.known.link} {row.known.expires}".rstrip())
-    if curl := format_repeat_command(row):
-        yield f"repeat: {to_one_line(curl)}"

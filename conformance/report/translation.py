@@ -64,7 +64,12 @@ class Translator:
     @classmethod
     def of(cls, results: Results, language: str | None) -> Translator:
         """For texts of these results; raises ConfigError where there is no translation into the language."""
-        return cls(check_language(language), collect_labels(results.runs))
+        return cls.of_runs(results.runs, language)
+
+    @classmethod
+    def of_runs(cls, runs: Iterable[TargetRun], language: str | None) -> Translator:
+        """For texts of these runs; raises ConfigError where there is no translation into the language."""
+        return cls(check_language(language), collect_labels(runs))
 
     def __call__(self, text: str, limit: int | None = None) -> str:
         """The text in one line of at most `limit` characters, with nothing in it that is not seen."""

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from conformance.checks.model import Finding, Level
-from conformance.report.failure_text import format_row_failure
+from conformance.report.failure_text import format_failure
 from conformance.report.text_diff import reveal_difference
+from conformance.report.translation import Translator
 from conformance.report.writers import WRITERS
 from conformance.results.model import Results
 from tests.report.made_up import sample_results
@@ -55,5 +56,5 @@ def test_every_form_shows_that_two_alike_texts_differ(form: str, name: str) -> N
 @pytest.mark.parametrize("name", ALIKE)
 def test_pytests_own_output_shows_it_too(name: str) -> None:
     expected, actual, _, second = ALIKE[name]
-    text = format_row_failure(results_with(expected, actual).runs[0].rows[0], "")
+    text = format_failure(results_with(expected, actual).runs[0].rows[0], Translator("en"))
     assert re.findall(r"⟨U\+[0-9A-F]+⟩", second)[-1] in text

@@ -29,12 +29,13 @@ WRITERS: Mapping[str, Writer] = MappingProxyType(
     {
         "html": Writer("report.html", html.render_document),
         "json": Writer("results.json", _one_language(format_results)),
-        "junit": Writer("junit.xml", _one_language(junit.format_junit)),
+        "junit": Writer("junit.xml", junit.format_junit),
+        "junit-gitlab": Writer("junit-gitlab.xml", junit.format_junit_with_places),
         "markdown": Writer("summary.md", markdown.format_markdown),
-        "sarif": Writer("results.sarif", _one_language(sarif.format_sarif)),
+        "sarif": Writer("results.sarif", sarif.format_sarif),
         "har": Writer("exchanges.har", _one_language(har.format_har)),
         "badge": Writer("badge.json", _one_language(badge.format_badge)),
-        "earl": Writer("earl.jsonld", _one_language(earl.format_earl)),
+        "earl": Writer("earl.jsonld", earl.format_earl),
         "table": Writer("summary.txt", table.format_table),
     }
 )

@@ -11,8 +11,11 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.checks.model import Verdict
+from conformance.messages import Message
+from conformance.report.failure_text import format_known_deviation
 from conformance.report.format import format_exploration_finding, format_promise, format_reason
 from conformance.report.sanitize import is_web_link, show_invisible, to_one_line
+from conformance.report.translation import Translator
 from conformance.results.model import Exploration, Results, RowResult, TargetRun
 from conformance.results.serialization import format_json_text
 
@@ -37,8 +40,9 @@ _CONTEXT = {
 }
 
 
-def format_earl(results: Results) -> str:
+def format_earl(results: Results, language: str | None = None) -> str:
     """The graph: the suite, each target, each row as a test criterion within its assertion."""
+    say = Translator.of(results, language)
     suite: dict[str, Any] = {
         "@id": "urn:conformance:suite",
         "@type": ["earl:Assertor", "earl:Software"],
@@ -49,8 +53,8 @@ def format_earl(results: Results) -> str:
     for number, run in enumerate(results.runs, 1):
         subject = f"urn:conformance:target:{number}"
         graph.append(_subject(subject, run))
-        graph += [_assertion(results, run, row, subject) for row in run.rows]
-        graph += [_explored_assertion(results, run, one, subject) for one in run.explored]
+        graph += [_assertion(results, run, row, subject, say) for row in run.rows]
+        graph += [_explored_assertion(results, run, one, subject, say) for one in run.explored]
     return format_json_text({"@context": _CONTEXT, "@graph": graph})
 
 
@@ -58,22 +62,26 @@ def _subject(name: str, run: TargetRun) -> dict[str, Any]:
     return {"@id": name, "@type": "earl:TestSubject", "title": show_invisible(str(run.target.get("base_url", "")))}
 
 
-def _assertion(results: Results, run: TargetRun, row: RowResult, subject: str) -> dict[str, Any]:
+def _assertion(results: Results, run: TargetRun, row: RowResult, subject: str, say: Translator) -> dict[str, Any]:
+    cause = say.choose(row.cause, row.cause_ja)
+    promised = f"{say(Message('promised'))}: {say(format_promise(row))}"
     criterion: dict[str, Any] = {
         "@id": f"urn:conformance:row:{quote(show_invisible(run.contract.name))}:{quote(show_invisible(row.id))}",
         "@type": "earl:TestCase",
         "title": to_one_line(row.id),
-        "description": to_one_line(f"{row.cause} Promised: {format_promise(row)}".strip()),
+        "description": f"{cause} {promised}".strip(),
     }
     if is_web_link(row.source.document):
         criterion["dct:isPartOf"] = {"@id": row.source.document}
-    description = "" if row.verdict is Verdict.CONFORMS else f"{row.verdict}: {format_reason(row)}".rstrip(": ")
+    description = "" if row.verdict is Verdict.CONFORMS else f"{row.verdict}: {say(format_reason(row))}".rstrip(": ")
     if row.known:
-        description += f"; known deviation: {row.known.reason} {row.known.link} {row.known.expires}".rstrip()
+        description += f"; {say(Message('known deviation'))}: {say(format_known_deviation(row.known))}"
     return _judged(results, subject, criterion, row.verdict, description)
 
 
-def _explored_assertion(results: Results, run: TargetRun, one: Exploration, subject: str) -> dict[str, Any]:
+def _explored_assertion(
+    results: Results, run: TargetRun, one: Exploration, subject: str, say: Translator
+) -> dict[str, Any]:
     name = f"{quote(show_invisible(run.contract.name))}:{quote(show_invisible(one.operation))}"
     criterion = {
         "@id": f"urn:conformance:exploration:{name}",
@@ -81,7 +89,7 @@ def _explored_assertion(results: Results, run: TargetRun, one: Exploration, subj
         "title": to_one_line(f"exploration of {one.operation}"),
         "description": to_one_line(f"{one.method} {one.path}"),
     }
-    description = "" if one.verdict is Verdict.CONFORMS else f"{one.verdict}: {format_exploration_finding(one)}"
+    description = "" if one.verdict is Verdict.CONFORMS else f"{one.verdict}: {say(format_exploration_finding(one))}"
     return _judged(results, subject, criterion, one.verdict, description)
 
 

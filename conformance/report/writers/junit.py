@@ -1,7 +1,10 @@
-"""JUnit XML as CI systems read it, valid by the schema of Jenkins' xUnit plugin: a suite per table, a case per row.
+"""JUnit XML as CI systems read it: a suite per table, a case per row.
 
 violates → failure · inconclusive → error · not-exercised → skipped, with the reason · drifts → passed, and said in the
 output · a deviation that is listed as known → skipped, with its reason, link and expiry.
+
+Two forms: one is valid by the schema of Jenkins' xUnit plugin, in which a case has no place; in the other each case has
+the `file` and `line` of its row, which GitLab shows.
 """
 
 from __future__ import annotations
@@ -10,28 +13,51 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from conformance.checks.model import Verdict
-from conformance.report.format import format_explored_finding, format_reason, format_row_lines
+from conformance.messages import Message, join_messages
+from conformance.report.failure_text import format_failure, format_known_deviation
+from conformance.report.format import format_explored_finding, format_reason
 from conformance.report.sanitize import show_invisible
+from conformance.report.translation import Translator
 from conformance.results.model import Exploration, Results, RowResult, TargetRun
 
-__all__ = ["format_junit"]
+__all__ = ["format_junit", "format_junit_with_places"]
 
 _ELEMENTS = {Verdict.VIOLATES: "failure", Verdict.INCONCLUSIVE: "error", Verdict.NOT_EXERCISED: "skipped"}
 _COUNTERS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
 
-def format_junit(results: Results) -> str:
-    """The document; characters that XML cannot hold are named, as `⟨U+0000⟩`."""
+def format_junit(results: Results, language: str | None = None) -> str:
+    """The document for Jenkins; characters that XML cannot hold are named, as `⟨U+0000⟩`."""
+    root = _build_suites(results, language)
+    for case in root.iter("testcase"):
+        place = f"{case.attrib.pop('file', '')}:{case.attrib.pop('line', '')}"
+        output = case.find("system-out")
+        if output is not None and place != ":":
+            output.text = f"{output.text}\nfile: {place}"
+    return _write(root)
+
+
+def format_junit_with_places(results: Results, language: str | None = None) -> str:
+    """The document for GitLab: each case has the `file` and `line` of its row."""
+    return _write(_build_suites(results, language))
+
+
+def _write(root: ET.Element) -> str:
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _build_suites(results: Results, language: str | None) -> ET.Element:
+    say = Translator.of(results, language)
     root = ET.Element("testsuites", {"name": show_invisible(results.suite.name), "time": f"{results.seconds:.3f}"})
     for run in results.runs:
         for name in dict.fromkeys(row.table for row in run.rows):
             rows = [row for row in run.rows if row.table == name]
-            _suite(root, results, run, name, [_row_case(run, row) for row in rows])
+            _suite(root, results, run, name, [_row_case(run, row, say) for row in rows])
         if run.explored:
-            _suite(root, results, run, "explored", [_explored_case(run, one) for one in run.explored])
+            _suite(root, results, run, "explored", [_explored_case(run, one, say) for one in run.explored])
     _count(root, root.iter("testcase"))
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    return root
 
 
 def _suite(root: ET.Element, results: Results, run: TargetRun, name: str, cases: list[ET.Element]) -> None:
@@ -51,27 +77,27 @@ def _suite(root: ET.Element, results: Results, run: TargetRun, name: str, cases:
     suite.set("time", f"{sum(float(case.get('time', 0)) for case in cases):.3f}")
 
 
-def _row_case(run: TargetRun, row: RowResult) -> ET.Element:
+def _row_case(run: TargetRun, row: RowResult, say: Translator) -> ET.Element:
     case = _case(run, row.table, row.id, row)
     facts = {"verdict": row.verdict.value, "requests": str(row.requests)}
-    if row.known:
-        excuse = f"known deviation: {row.known.reason} {row.known.link} {row.known.expires}".rstrip()
-        _child(case, "skipped", row.verdict, f"{excuse}; {format_reason(row)}", "\n".join(format_row_lines(row)))
-    elif name := _ELEMENTS.get(row.verdict):
-        _child(case, name, row.verdict, format_reason(row), "\n".join(format_row_lines(row)))
+    name = "skipped" if row.known else _ELEMENTS.get(row.verdict)
+    if name:
+        known = f"{say(Message('known deviation'))}: {say(format_known_deviation(row.known))}; " if row.known else ""
+        reason = known + say(format_reason(row))
+        _child(case, name, row.verdict, reason, format_failure(row, say))
     elif row.verdict is Verdict.DRIFTS:
-        facts["drift"] = format_reason(row)
+        facts["drift"] = say(format_reason(row))
     _output(case, facts)
     return case
 
 
-def _explored_case(run: TargetRun, one: Exploration) -> ET.Element:
+def _explored_case(run: TargetRun, one: Exploration, say: Translator) -> ET.Element:
     case = _case(run, "explored", one.operation, one)
-    found = [f"{it.level}: {format_explored_finding(it)}" for it in one.findings]
-    text = one.reason or (found[0] if found else "")
-    text += f" The profile lacks {', '.join(one.lacks)}." if one.lacks else ""
     if name := _ELEMENTS.get(one.verdict):
-        _child(case, name, one.verdict, text, "\n".join([f"{one.method} {one.path}", *found]))
+        found = [format_explored_finding(it) for it in one.findings[:1]]
+        lacks = [Message("lacks {names}", names=", ".join(one.lacks))] if one.lacks else []
+        reason = join_messages("; ", [*([one.reason] if one.reason else found), *lacks])
+        _child(case, name, one.verdict, say(reason), format_failure(one, say))
     _output(case, {"verdict": one.verdict.value, "requests": str(one.requests)})
     return case
 

@@ -12,9 +12,12 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.checks.model import Verdict
+from conformance.messages import Message, join_messages
 from conformance.report.evidence import proof_exchanges
+from conformance.report.failure_text import format_known_deviation
 from conformance.report.format import format_explored_finding, format_promise, format_reason, format_repeat_command
 from conformance.report.sanitize import is_web_link, show_invisible, to_one_line
+from conformance.report.translation import Translator
 from conformance.results.matching import label_run
 from conformance.results.model import Exploration, RecordedExchange, Results, RowResult, TargetRun
 from conformance.results.serialization import format_json_text
@@ -28,18 +31,19 @@ _KINDS = {
 }
 
 
-def format_sarif(results: Results) -> str:
+def format_sarif(results: Results, language: str | None = None) -> str:
     """The log: a run per contract and target."""
+    say = Translator.of(results, language)
     log = {
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
-        "runs": [_run(results, run) for run in results.runs],
+        "runs": [_run(results, run, say) for run in results.runs],
     }
     return format_json_text(log)
 
 
-def _run(results: Results, run: TargetRun) -> dict[str, Any]:
-    rules = [_rule(run, row) for row in run.rows]
+def _run(results: Results, run: TargetRun, say: Translator) -> dict[str, Any]:
+    rules = [_rule(run, row, say) for row in run.rows]
     rules += [_explored_rule(run, one) for one in run.explored if one.verdict in _KINDS]
     driver = {
         "name": show_invisible(results.suite.name),
@@ -58,15 +62,17 @@ def _run(results: Results, run: TargetRun) -> dict[str, Any]:
             "requests": run.requests,
             "edition": show_invisible(run.contract.edition),
         },
-        "results": list(_results(run, places)),
+        "results": list(_results(run, places, say)),
     }
 
 
-def _rule(run: TargetRun, row: RowResult) -> dict[str, Any]:
+def _rule(run: TargetRun, row: RowResult, say: Translator) -> dict[str, Any]:
+    cause = say.choose(row.cause, row.cause_ja)
+    promised = f"{say(Message('promised'))}: {say(format_promise(row))}"
     rule: dict[str, Any] = {
         "id": _id(run, row.id),
-        "shortDescription": _message(row.cause or row.id),
-        "fullDescription": _message(f"{row.cause} Promised: {format_promise(row)}"),
+        "shortDescription": _message(cause or row.id),
+        "fullDescription": _message(f"{cause} {promised}".strip()),
         "properties": {"table": row.table, "row": row.row},
     }
     if is_web_link(row.source.document):
@@ -78,19 +84,19 @@ def _explored_rule(run: TargetRun, one: Exploration) -> dict[str, Any]:
     return {"id": _id(run, f"explored/{one.operation}"), "shortDescription": _message(f"{one.method} {one.path}")}
 
 
-def _results(run: TargetRun, places: dict[str, int]) -> Iterator[dict[str, Any]]:
+def _results(run: TargetRun, places: dict[str, int], say: Translator) -> Iterator[dict[str, Any]]:
     for row in run.rows:
         if row.verdict in _KINDS:
-            result = _result(places, _id(run, row.id), row, format_reason(row))
+            result = _result(places, _id(run, row.id), row, say(format_reason(row)))
             if curl := format_repeat_command(row):
                 result["properties"] = {"curl": show_invisible(curl)}
             if row.known:
-                known = to_one_line(f"{row.known.reason} {row.known.link} {row.known.expires}".rstrip())
-                result["suppressions"] = [{"kind": "external", "justification": known}]
+                known = {"kind": "external", "justification": say(format_known_deviation(row.known))}
+                result["suppressions"] = [known]
             yield result | _web(proof_exchanges(row))
     for one in run.explored:
         if one.verdict in _KINDS:
-            text = one.reason or "; ".join(map(format_explored_finding, one.findings))
+            text = say(one.reason or join_messages("; ", map(format_explored_finding, one.findings)))
             name = _id(run, f"explored/{one.operation}")
             yield _result(places, name, one, text) | _web(next(iter(one.exchanges), None))
 

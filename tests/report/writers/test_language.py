@@ -29,7 +29,7 @@ def results() -> Results:
     return replace(whole, runs=(replace(run, rows=(row,)),))
 
 
-@pytest.mark.parametrize("form", ["table", "markdown"])
+@pytest.mark.parametrize("form", ["table", "markdown", "junit", "sarif", "earl"])
 def test_a_form_says_the_cause_in_the_language_that_was_asked_for(results: Results, form: str) -> None:
     english, japanese = (WRITERS[form].write(results, language) for language in ("en", "ja"))
     assert (CAUSE in english, JAPANESE in english) == (True, False)

@@ -32,29 +32,14 @@ def facts(case: ET.Element) -> dict[str, str]:
 
 
 JENKINS = {
-    "testsuites": ({"name", "time", "tests", "failures", "disabled", "errors"}, {"testsuite"}),
+    "testsuites": ({"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
     "testsuite": (
-        {
-            "name",
-            "tests",
-            "failures",
-            "errors",
-            "time",
-            "disabled",
-            "skipped",
-            "timestamp",
-            "hostname",
-            "id",
-            "package",
-        },
+        {"name", "tests", "failures", "errors", "time", "skipped", "timestamp", "hostname", "id", "package"},
         {"testsuite", "properties", "testcase", "system-out", "system-err"},
     ),
     "properties": (set(), {"property"}),
     "property": ({"name", "value"}, set()),
-    "testcase": (
-        {"name", "time", "classname", "status", "file", "line"},
-        {"skipped", "error", "failure", "system-out", "system-err"},
-    ),
+    "testcase": ({"name", "time", "classname", "group"}, {"skipped", "error", "failure", "system-out", "system-err"}),
     "skipped": ({"type", "message"}, set()),
     "error": ({"type", "message"}, set()),
     "failure": ({"type", "message"}, set()),
@@ -68,6 +53,13 @@ def test_junit_has_only_what_the_schema_of_jenkins_allows() -> None:
         attributes, children = JENKINS[element.tag]
         assert set(element.attrib) <= attributes, element.tag
         assert {child.tag for child in element} <= children, element.tag
+
+
+def test_junit_for_gitlab_says_beside_each_case_where_its_row_is() -> None:
+    jenkins, gitlab = (list(ET.fromstring(drawn(form)).iter("testcase")) for form in ("junit", "junit-gitlab"))
+    places = [f"{case.get('file')}:{case.get('line')}" for case in gitlab]
+    assert places[0] == "cases/microcms-management/contents-get.yaml:6"
+    assert [facts(case)["file"] for case in jenkins] == places
 
 
 def test_every_form_has_a_file_name_of_its_own() -> None:
