@@ -394,9 +394,13 @@ class Guard(StrictModel):
 
 
 class Repeat(StrictModel):
-    """Send the example again and again until an answer has another status than those in `before`."""
+    """Send the example again and again until an answer has another status than those in `before`.
+
+    After `pause` more seconds it is sent for the last time, and must still be refused.
+    """
 
     at_most: int = Field(ge=2, le=200)
+    pause: float = Field(default=0, ge=0, le=60)
     before: list[Status] = [200]
     unpaced: bool = True
 

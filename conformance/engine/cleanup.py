@@ -413,7 +413,7 @@ class ProbeCleanup:
         resource = created_resource(contract, probe.operation)
         if resource is None and not self._undo_applies(probe) and self._plan.after:
             return None
-        scope = PlaceholderScope(self._captures, probe.language, probe.other_language, f"{self._row}/{probe.label}")
+        scope = PlaceholderScope(self._captures, probe.language, probe.other_language, f"{self._row}/{probe.salt}")
         steps, produced = self._steps(probe), self._pointers(probe)
         return record_intent(
             self._context, probe.operation, probe.request, steps, row=self._row, scope=scope, produced=produced

@@ -68,7 +68,7 @@ def send_probe(
 
     `patient` waits out a refusal for lack of allowance even where the row promises it.
     """
-    scope = PlaceholderScope(captures, probe.language, probe.other_language, f"{row}/{probe.label}")
+    scope = PlaceholderScope(captures, probe.language, probe.other_language, f"{row}/{probe.salt}")
     try:
         built = build_probe(context, row, probe, scope)
     except MissingValue as missing:

@@ -76,6 +76,8 @@ def _send_burst(
         return burst
     burst.results.append(last)
     for probe in probes[1:] if burst.refused else ():
+        if probe is probes[-1] and plan.repeat is not None:
+            context.shared.stopping.wait(plan.repeat.pause)
         result = send_probe(context, burst.evidence, plan.row.id, probe, captures, unpaced=True)
         if result is not None:
             burst.results.append(result)

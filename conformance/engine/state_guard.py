@@ -146,7 +146,7 @@ class StateGuard:
     def _asked_for(self, probe: Probe, changed: State) -> bool:
         """Whether everything that has changed reads as this request asked for."""
         scope = PlaceholderScope(
-            self._captures, probe.language, probe.other_language, f"{self._plan.row.id}/{probe.label}"
+            self._captures, probe.language, probe.other_language, f"{self._plan.row.id}/{probe.salt}"
         )
         values: list[Any] = []
         for part in _BODY_PARTS:

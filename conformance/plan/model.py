@@ -57,6 +57,13 @@ class Probe:
     """Which of the row's guards watch it: their places in `unchanged`."""
     slot: DrawSlot | None = None
     repeatable: bool = True
+    words_of: str = ""
+    """The label of the probe that has the same random words; empty where it has its own."""
+
+    @property
+    def salt(self) -> str:
+        """What its random words depend on, besides its row."""
+        return self.words_of or self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +279,7 @@ class RowPlan:
             probe.operation,
             probe.request,
             probe.permission,
-            f"{self.row.id}/{probe.label}",
+            f"{self.row.id}/{probe.salt}",
             probe.language,
             probe.other_language,
         )

@@ -57,15 +57,15 @@ class ProbePlanner:
         edges, drawn = list(self.edges(context_values)), list(self._drawn(context_values))
         # Where a look for effects comes at the end, the edges come right before it: they slip through the easiest.
         yield from [*drawn, *edges] if self.case.unchanged else [*edges, *drawn]
-        reads = all(variant.permission == "read" for variant in self.variants)
-        again = max(FIRM - len(examples) - len(edges) - len(drawn), int(reads and self.depth != "smoke"))
-        # What is right only the first time, or wrong now and then, shows in what is sent again: where nothing is
-        # written, for the last time when all else has been sent.
-        for count in range(again - int(reads)):
-            yield self._example_again(count)
+        readers = [variant for variant in self.variants if variant.permission == "read"]
+        again = max(FIRM - len(examples) - len(edges) - len(drawn), 1 if readers else 0)
+        # What is right only the first time, or wrong now and then, shows in what is sent again: a read for the last
+        # time when all else has been sent.
+        for count in range(again - 1 if readers else again):
+            yield self._example_again(self.variants[count % len(self.variants)])
         yield from self._open()
-        if reads and again:
-            yield self._example_again(again - 1)
+        if readers:
+            yield self._example_again(readers[(again - 1) % len(readers)])
 
     def _after_the_limit(self) -> Iterator[Probe]:
         """What must be refused, too, once an allowance is used up: the other operations, and the same once more."""
@@ -73,8 +73,11 @@ class ProbePlanner:
         for variant in [*self.variants[1:], self.variants[0]]:
             yield self.example(variant, language, Message("after the limit"))
 
-    def _example_again(self, count: int) -> Probe:
-        return self.example(self.variants[count % len(self.variants)], self.language_variants[0], Message("again"))
+    def _example_again(self, variant: OperationVariant) -> Probe:
+        """The example once more; where it only reads, the very same request."""
+        language = self.language_variants[0]
+        probe = self.example(variant, language, Message("again"))
+        return replace(probe, words_of=self.example(variant, language).label) if probe.permission == "read" else probe
 
     def example(self, variant: OperationVariant, language_variant: LanguageVariant, label: str = EXAMPLE) -> Probe:
         """The written example on one operation in one language."""

@@ -161,7 +161,7 @@ _ACCEPTED_LIMITS: Final[tuple[tuple[str, int, Test], ...]] = (
     ("limits_above_101", 2, when(number=(102, _MANY))),
     ("limit_1000", 2, when(number=(1000, _MANY))),
     ("words_but_abc", 3, when(raw="(?!(abc|xxx|foo)$).*")),
-    ("fractional_limit", 3, when(raw=r"\d+\.\d*[1-9]")),
+    ("fractional_limit", 3, when(raw=r"\d+\.\d*[1-9]\d*")),
     ("digits_then_letters_as_limit", 3, when(raw=r"\d+[A-Za-z]+")),
     ("grouped_digits_as_limit", 3, when(raw=r"\d+[, ]\d+")),
     ("json_words_as_limit", 3, when(raw="true|false|null")),
@@ -180,7 +180,7 @@ _ACCEPTED_OFFSETS: Final[tuple[tuple[str, int, Test], ...]] = (
     ("far_negative_offset", 0, when(number=(-_MANY, -10))),
     ("negative_offset_beside_limit", 0, when(query={"limit": ".*"})),
     ("offset_words_but_abc", 1, when(raw="(?!(abc|xxx|foo)$).*")),
-    ("fractional_offset", 1, when(raw=r"\d+\.\d*[1-9]")),
+    ("fractional_offset", 1, when(raw=r"\d+\.\d*[1-9]\d*")),
     ("offset_word_beside_limit", 1, when(query={"limit": ".*"})),
 )
 
