@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Other plugins of pytest, beside which ours is tested; in a folder of their own, so that no other test meets them.
+NEIGHBOURS := allure-pytest allure-python-commons coverage pytest-asyncio pytest-cov pytest-randomly pytest-rerunfailures
 ARGS ?=
 # How many processes share the tests.
 WORKERS ?= 2
@@ -28,6 +30,7 @@ $(READY): pyproject.toml constraints.txt
 
 $(DEV_READY): $(READY)
 	@$(INSTALL) --editable ".[dev]"
+	@$(INSTALL) --upgrade --no-deps --target $(VENV)/neighbours $(NEIGHBOURS)
 	@touch $(DEV_READY)
 
 run: $(READY) ## run every contract against the embedded servers; reports/ holds the report

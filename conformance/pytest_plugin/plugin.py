@@ -34,6 +34,10 @@ def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
     config.pluginmanager.register(ContractHooks(config, session), "conformance-plugin")
     internal_errors = InternalErrorReporter(session.redact)
     config.pluginmanager.register(internal_errors, "conformance-internal-errors")
+    if getattr(config.option, "allure_report_dir", None):
+        from conformance.pytest_plugin.allure import AllureDetails  # noqa: PLC0415 - only beside allure-pytest
+
+        config.pluginmanager.register(AllureDetails(), "conformance-allure")
     if not hasattr(config, "workerinput"):
         finish = RunFinish(session, internal_errors, folders)
         config.pluginmanager.register(finish, "conformance-finish")
