@@ -27,7 +27,7 @@ from conformance.plan.model import ControlPlan, PlannedStep, RowPlan
 from conformance.plan.requirements import reads_own
 from conformance.results.model import Attempt
 
-__all__ = ["ControlResult", "ControlRunner", "refusal_reason"]
+__all__ = ["ControlResult", "ControlRunner", "Refusal", "refusal_reason"]
 
 RunSequence = Callable[[Evidence, Sequence[PlannedStep], str, str, dict[str, Any]], StepSequence]
 """Makes some calls, recorded as evidence under a label and in a role, with these captures."""
@@ -218,7 +218,7 @@ def _what_is_shown(calls: Sequence[StepResult]) -> tuple[int, str] | None:
     return response.status, canonical_text([resolve_pointer(body, one) for one in equals]) if equals else response.text
 
 
-def refusal_reason(context: RunContext, response: Response) -> tuple[int, str]:
+def refusal_reason(context: RunContext, response: Response) -> Refusal:
     """Why a request was refused: by the codes where there are any, as words are another in each language."""
     return response.status, format_codes(response, context.rules) or summarize_response(response, context.rules)
 

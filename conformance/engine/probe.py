@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.checks.model import Finding, Level
@@ -19,6 +19,10 @@ from conformance.plan.model import Probe
 from conformance.results.model import Attempt, Choice
 
 __all__ = ["ProbeResult", "build_probe", "send_probe"]
+
+
+SMALL_BODY = 4 << 10
+"""Bytes of a body that is kept until the end of the row, however many probes it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,15 @@ class ProbeResult:
         """Whether it was answered only after a first answer got lost, so that this may be the first one's effect."""
         outcome = self.exchange.outcome
         return isinstance(outcome, NoResponse) and outcome.kind is FailureKind.RESET and outcome.response is not None
+
+    def without_body(self) -> ProbeResult:
+        """The same without the body of its answer, which may be of megabytes, and without what was found in it."""
+        response = self.exchange.response
+        if response is None or len(response.body) <= SMALL_BODY:
+            return self
+        found = tuple(replace(item, expected=None, actual=None, detail="") for item in self.found)
+        emptied = replace(self.exchange, outcome=replace(response, body=b"", cut=True))
+        return replace(self, exchange=emptied, found=found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, TypeVar
 
-from conformance.checks.model import Verdict, verdict_of_levels
+from conformance.checks.http_notes import check_http_notes
+from conformance.checks.model import Finding, Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
 from conformance.engine.cleanup import ProbeCleanup, record_restore, strike
 from conformance.engine.context import RunContext
-from conformance.engine.controls import ControlResult, ControlRunner
+from conformance.engine.controls import ControlResult, ControlRunner, Refusal, refusal_reason
 from conformance.engine.describe import describe_expectation, describe_row
 from conformance.engine.evidence import Evidence
-from conformance.engine.explain import collect_notes, explain_findings
 from conformance.engine.journal import LedgerEntry
 from conformance.engine.probe import ProbeResult
 from conformance.engine.repeat import send_repeatedly
@@ -30,6 +30,9 @@ __all__ = ["FinishedRow", "RowRunner", "describe_unexercised", "run_row"]
 
 INTERRUPTIONS = 2
 """How often a sequence is begun again after a reset or a timeout; what it had made is taken back before."""
+
+NEVER_EXPLAINED = frozenset(["effect", "leak"])
+"""What is wrong with a refusal whatever it was refused for."""
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -92,10 +95,13 @@ class RowRunner:
         self.set_up_sequence: StepSequence | None = None
         """The calls of the set-up as they were answered; None where there is none."""
         self.outcomes: list[ProbeResult] = []
+        """The probes as they were answered and judged, without large bodies."""
         self.passed: dict[str, str] = {}
         self._answered = False
         self._observed = ""
-        self._refusals: list[tuple[int, str]] = []
+        self._refusals: list[Refusal] = []
+        self._reasons: dict[int, Refusal] = {}
+        """Why each probe was refused, by its number."""
         self._controls = ControlRunner(context, plan, self._run_sequence)
         self._cleanup = ProbeCleanup(context, plan, self.captures)
         self._to_restore = False
@@ -175,8 +181,7 @@ class RowRunner:
     def finish(self) -> FinishedRow:
         """The verdict, with all that led to it."""
         evidence = self.evidence
-        evidence.notes += collect_notes(self.outcomes)
-        found, doubts = explain_findings(self.context, evidence, self.outcomes, self._refusals)
+        found, doubts = self._explain_findings()
         verdict = verdict_of_levels((item.level for item in found), in_doubt=bool(doubts) or not self._answered)
         reason = join_messages("; ", dict.fromkeys(doubts)) if verdict is Verdict.INCONCLUSIVE else None
         if verdict is Verdict.INCONCLUSIVE and not reason:
@@ -202,6 +207,18 @@ class RowRunner:
         )
         return FinishedRow(result, self.passed)
 
+    def _explain_findings(self) -> tuple[tuple[Finding, ...], list[str]]:
+        """The findings and the doubts of the row.
+
+        Where valid and faulty requests were refused in the same words, the refusal tells nothing of the row.
+        """
+        found, doubts = self.evidence.counted(), list(self.evidence.doubts)
+        same = {n for n, reason in self._reasons.items() if reason in self._refusals}
+        kept = tuple(item for item in found if item.exchange not in same or item.check in NEVER_EXPLAINED)
+        if len(kept) < len(found):
+            doubts.append(Message("the faulty request was refused in the same words as the valid one"))
+        return kept, doubts
+
     # --- probes
 
     def _run_stage(self, stage: ProbeStage, guard: StateGuard) -> None:
@@ -209,17 +226,14 @@ class RowRunner:
         guard.read_first(stage.read_first, pool)
         if self.plan.repeat:
             for result in send_repeatedly(self.context, self.evidence, self.plan, stage.probes, self.captures):
-                self._take_in(result)
-                guard.add(result)
+                guard.add(self._take_in(result))
             guard.read_after(stage.read_after, pool)
             return
         for scratch, first in self._each(self._send_probe, stage.probes, pool):
             outcome = self._begin_again(scratch, first)
             more = self.evidence.adopt(scratch)
             if outcome is not None:
-                renumbered = replace(outcome, n=outcome.n + more)
-                self._take_in(renumbered)
-                guard.add(renumbered)
+                guard.add(self._take_in(replace(outcome, n=outcome.n + more)))
         guard.read_after(stage.read_after, pool)
         if guard.found_effect:
             self._cleanup.take_back_refused(self.evidence)
@@ -251,13 +265,19 @@ class RowRunner:
                 outcome = self._cleanup.attempt(evidence, outcome.probe)
         return outcome
 
-    def _take_in(self, outcome: ProbeResult) -> None:
-        self.outcomes.append(outcome)
+    def _take_in(self, outcome: ProbeResult) -> ProbeResult:
+        """Note what the rest of the row needs of an answer; the result as it is kept."""
         response = outcome.exchange.response
         if outcome.is_conclusive and outcome.probe.role != "open":
             self._answered = True
         if response is not None and not self._observed:
             self._observed = summarize_response(response, self.context.rules)
+        if response is not None:
+            self._reasons[outcome.n] = refusal_reason(self.context, response)
+            self.evidence.add_notes(check_http_notes(outcome.exchange), outcome.n)
+        kept = outcome.without_body()
+        self.outcomes.append(kept)
+        return kept
 
     def _shrink(self) -> None:
         failing = [outcome for outcome in self.outcomes if outcome.probe.slot and has_must(outcome.found)]
