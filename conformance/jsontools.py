@@ -13,6 +13,7 @@ __all__ = [
     "find_texts",
     "find_values",
     "first_value",
+    "has_more_values",
     "json_equal",
     "limit_depth",
     "replace_surrogates",
@@ -62,16 +63,30 @@ def first_value(value: Any, pointer: str) -> Any:
 
 
 def find_texts(value: Any) -> Iterator[tuple[str, str]]:
-    """Every text in a value, with its JSON pointer."""
-    left = [("", value)]
-    while left:
-        pointer, one = left.pop()
-        if isinstance(one, str):
-            yield pointer, one
-        elif isinstance(one, dict):
-            left += [(f"{pointer}/{_escape(str(key))}", inner) for key, inner in one.items()]
-        elif isinstance(one, list):
-            left += [(f"{pointer}/{index}", inner) for index, inner in enumerate(one)]
+    """Every text in a value, with its JSON pointer, as they stand there."""
+    left: list[tuple[str, Iterator[tuple[object, Any]]]] = []
+    pointer = ""
+    while True:
+        if isinstance(value, str):
+            yield pointer, value
+        elif isinstance(value, dict | list):
+            left.append((pointer, iter(value.items() if isinstance(value, dict) else enumerate(value))))
+        following = None
+        while left and (following := next(left[-1][1], None)) is None:
+            left.pop()
+        if following is None:
+            return
+        pointer, value = f"{left[-1][0]}/{_escape(str(following[0]))}", following[1]
+
+
+def has_more_values(value: Any, most: int) -> bool:
+    """Whether more than so many members and items are in a value, at all levels together."""
+    count, level = 0, [value]
+    while level and count <= most:
+        below = [list(_inner(one)) for one in level]
+        count += sum(map(len, below))
+        level = [inner for members in below for inner in members if isinstance(inner, dict | list)]
+    return count > most
 
 
 def json_equal(one: Any, other: Any) -> bool:

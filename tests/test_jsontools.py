@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from conformance.http import Response
 from conformance.jsontools import (
     canonical_text,
+    find_texts,
     find_values,
     first_value,
+    has_more_values,
     json_equal,
     limit_depth,
     resolve_pointer,
@@ -90,3 +92,13 @@ def test_an_answer_that_nests_deeply_is_read_without_running_out_of_stack(levels
     value = Response(400, body=body).json()
     assert json_equal(value, value)
     assert "nested too deeply" in canonical_text(value)
+
+
+def test_texts_come_in_the_order_in_which_they_stand() -> None:
+    value = {"a": ["x", {"b/c": "y"}, [], {}], "d": "z", "e": 1}
+    assert list(find_texts(value)) == [("/a/0", "x"), ("/a/1/b~1c", "y"), ("/d", "z")]
+
+
+def test_values_are_counted_at_all_levels_together() -> None:
+    assert has_more_values([[1, 2], {"a": 3}], 4)
+    assert not has_more_values([[1, 2], {"a": 3}], 5)

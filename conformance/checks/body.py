@@ -11,7 +11,7 @@ from conformance.checks.context import NOT_JSON, Expectation, compile_schema
 from conformance.checks.model import Finding, Level
 from conformance.contract.schema import Page
 from conformance.http import Response
-from conformance.jsontools import json_equal, resolve_pointer
+from conformance.jsontools import has_more_values, json_equal, resolve_pointer
 from conformance.messages import Message
 
 __all__ = ["Difference", "check_body", "schema_differences"]
@@ -22,9 +22,13 @@ Difference = tuple[Any, Any, str]
 """What is expected, what is there, and the place as a JSON pointer."""
 
 
+MOST_VALUES = 2000
+"""Values in a body of which every difference is told: they are all found at once, each with a copy of what is there."""
+
+
 def schema_differences(validator: jsonschema_rs.Validator, body: Any) -> Iterator[Difference]:
-    """Everything in which a body differs from a schema."""
-    for wrong in validator.iter_errors(body):
+    """Everything in which a body differs from a schema; of one with very many values the first difference."""
+    for wrong in _first_error(validator, body) if has_more_values(body, MOST_VALUES) else validator.iter_errors(body):
         place = "".join(f"/{part}" for part in wrong.instance_path)
         details: Mapping[str, Any] = wrong.kind.as_dict()
         yield (
@@ -32,6 +36,13 @@ def schema_differences(validator: jsonschema_rs.Validator, body: Any) -> Iterato
             _actual(wrong.kind.name, wrong.instance),
             place or "the body",
         )
+
+
+def _first_error(validator: jsonschema_rs.Validator, body: Any) -> Iterator[jsonschema_rs.ValidationError]:
+    try:
+        validator.validate(body)
+    except jsonschema_rs.ValidationError as wrong:
+        yield wrong
 
 
 _WORDS = {

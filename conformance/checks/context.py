@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 
+MOST_ENTRIES = 1000
+"""Entries of one error body that are looked at."""
 MOST_TEXTS = 1000
 """Texts of one body in which a documented wording is looked for."""
 
@@ -102,6 +104,7 @@ NOT_JSON = object()
 def parse_json(response: Response) -> Any:
     """The body as JSON, or `NOT_JSON`; the checks of one response share what was parsed, and may not change it."""
     if getattr(_LAST, "response", None) is not response:
+        _LAST.response = _LAST.value = None  # never two at once: one may take a hundred megabytes
         try:
             value = response.json()
         except ValueError:
@@ -118,7 +121,7 @@ def read_errors(rules: ResponseRules, body: Any) -> tuple[ErrorEntry, ...]:
     envelope = rules.envelope
     found, inside = resolve_pointer(body, envelope.faults)
     is_one = found and (isinstance(inside, dict) or envelope.faults == "")
-    items = inside if found and isinstance(inside, list) else [inside] if is_one else []
+    items = inside[:MOST_ENTRIES] if found and isinstance(inside, list) else [inside] if is_one else []
     return tuple(
         ErrorEntry(
             item.get(envelope.message), item.get(envelope.code), item.get(envelope.field), envelope.message in item

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.checks.context import ResponseRules, build_expectation, promise_of_row
+from conformance.checks.body import schema_differences
+from conformance.checks.context import ResponseRules, build_expectation, compile_schema, promise_of_row
 from conformance.checks.model import Finding
 from conformance.checks.response import check_response, find_editions, summarize_response
 from conformance.contract.contract import Contract
@@ -261,6 +262,14 @@ def test_a_schema_of_the_whole_body_weighs_what_the_case_says(below: Case, answe
     assert below.told(answer(400, {**OWN, "status": 1}), body=schema) == []
     assert below.told(answer(400, OWN), body=schema) == [("body", "must")]
     assert below.told(answer(400, OWN), body=schema, body_level="should") == [("body", "should")]
+
+
+def test_of_a_body_with_very_many_differences_the_first_is_told() -> None:
+    validator = compile_schema({"items": {"type": "integer"}})
+    few = list(schema_differences(validator, ["a"] * 100))
+    many = list(schema_differences(validator, ["a"] * 5000))
+    assert len(few) == 100
+    assert many == few[:1]
 
 
 def test_members_are_compared_and_absent_ones_must_not_be_there(below: Case, answer: Said) -> None:

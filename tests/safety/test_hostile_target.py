@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import socket
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from conformance.http import Response
 from conformance.reference.http import WireResponse
 from conformance.session.run_session import RunOptions, RunSession
 from conformance.target.selection import select_target
@@ -190,6 +192,25 @@ def test_each_hostile_answer_ends_in_a_verdict(name: str, tmp_path: Path, monkey
         finally:
             campaign.close()
     assert verdicts <= {"violates", "inconclusive"}
+
+
+def test_a_row_keeps_no_large_answers(tmp_path: Path) -> None:
+    """A row of a dozen probes that are each answered at length holds one or two of them at a time."""
+    held = contract("microcms-management")
+    row = "contents-get/limit-not-an-integer"
+    with tricky(whole(b'{"message": "' + b"x" * 100_000 + b'"}')) as port:
+        target = str(saved(tmp_path, profile(port)))
+        session = RunSession(
+            select_target(target, held.name, (), {}, [held.name]), RunOptions("standard", 0), lambda _: {}
+        )
+        try:
+            session.begin(held, [row])
+            sent = session.row(held.name, row).requests
+        finally:
+            session.close()
+    kept = sum(len(item.body) for item in gc.get_objects() if isinstance(item, Response))
+    assert sent > 10
+    assert kept < 500_000
 
 
 @pytest.mark.parametrize("kind", ["reset", "503"])
