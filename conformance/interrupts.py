@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Final
 
 __all__ = ["interrupt_on_signals"]
 
+_AGAIN_SECONDS: Final = 0.02
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -18,17 +20,24 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def interrupt_on_signals() -> Iterator[None]:
     """Raise KeyboardInterrupt at the first SIGINT, SIGTERM or SIGHUP inside the block, and ignore all later ones.
 
-    The later ones are ignored because the code that runs then deletes what was created and writes the reports. Outside
+    The later ones are ignored because the code that runs then deletes what was created and writes the reports. One that
+    comes where Python would drop the exception, as during a garbage collection, is sent again a little later. Outside
     the main thread, where Python allows no signal handler, the block changes nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    interrupted = False
+    interrupted = collecting = False
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
+    def note_collection(phase: str, _info: object) -> None:
+        nonlocal collecting
+        collecting = phase == "start"
+
+    def handle(number: int, frame: FrameType | None) -> None:
         nonlocal interrupted
-        if not interrupted:
+        if collecting or _is_swallowed_in(frame):
+            threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, [threading.main_thread().ident, number]).start()
+        elif not interrupted:
             interrupted = True
             raise KeyboardInterrupt
 
@@ -37,8 +46,20 @@ def interrupt_on_signals() -> Iterator[None]:
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, handle)
+    gc.callbacks.append(note_collection)
     try:
         yield
     finally:
+        gc.callbacks.remove(note_collection)
         for number, handler in before.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+
+def _is_swallowed_in(frame: FrameType | None) -> bool:
+    """Whether Python drops an exception that is raised here: in a callback of its garbage collection, in `__del__`."""
+    codes = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+    while frame is not None:
+        if frame.f_code in codes or frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False

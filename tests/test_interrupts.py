@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
+import time
+import weakref
 
 import pytest
 
@@ -20,6 +23,22 @@ def test_the_first_signal_interrupts_and_later_ones_are_ignored(number: signal.S
         signal.raise_signal(signal.SIGINT)
         cleaned_up = True
     assert cleaned_up
+
+
+def test_a_signal_that_comes_where_python_drops_exceptions_interrupts_a_little_later() -> None:
+    class Collected:
+        def __init__(self) -> None:
+            self.itself = self
+
+    def wait_for_interrupt() -> None:
+        thing = Collected()
+        weakref.finalize(thing, signal.raise_signal, signal.SIGTERM)
+        del thing
+        gc.collect()
+        time.sleep(5)
+
+    with interrupt_on_signals(), pytest.raises(KeyboardInterrupt):
+        wait_for_interrupt()
 
 
 def test_handlers_are_as_before_afterwards() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,10 +67,9 @@ class Lockstep:
             self._turn.wait_for(
                 lambda: not self._under_way[other] or self._far[side] <= self._far[other], timeout=self._seconds_to_wait
             )
-        if self._pacer is not None:
-            self._pacer.wait()
         try:
-            yield
+            with self._pacer.request() if self._pacer else nullcontext():
+                yield
         finally:
             with self._turn:
                 self._far[side] += 1

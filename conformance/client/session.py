@@ -9,13 +9,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from conformance.client.adapter import Transport, TransportResult
 from conformance.client.policy import SAFE_METHODS, Access, Limits, OutgoingRequest, PermissionGate, RequestBlocked
-from conformance.client.rate_limit import Pace, RateLimiter, SharedRateLimiter
+from conformance.client.rate_limit import Pace, RateLimiter
 from conformance.client.retry import UNCERTAIN, CircuitBreaker, RetryPolicy, WaitBudget, parse_retry_after
 from conformance.errors import ConfigError, Problem
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
@@ -27,10 +27,10 @@ __all__ = ["Session"]
 class Session:
     """Sends requests to one target. Several threads may use it at once.
 
-    `pace` holds from the start, with a `pace_file` for all processes that name it; `documented` holds from the first
-    429 on that nothing had asked for. `seed` makes the jitter of the waits repeatable. `is_own_answer` says of a 429,
-    502, 503 or 504 that it is the target's answer and no gateway's, so that it is not waited out. Raises ConfigError
-    where the base URL or a file of certificates cannot be used.
+    `pace` holds from the start, `documented` from the first 429 on that nothing had asked for. `seed` makes the jitter
+    of the waits repeatable. `is_own_answer` says of a 429, 502, 503 or 504 that it is the target's answer and no
+    gateway's, so that it is not waited out. Raises ConfigError where the base URL or a file of certificates cannot be
+    used.
     """
 
     def __init__(
@@ -41,7 +41,6 @@ class Session:
         documented: Pace | None = None,
         seed: int = 0,
         *,
-        pace_file: Path | None = None,
         is_own_answer: Callable[[Response], bool] = lambda _: False,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -53,7 +52,7 @@ class Session:
         self._access, self._is_own_answer = access, is_own_answer
         self._gate = PermissionGate.for_access(access)
         self._transport = Transport(access, self.limits)
-        self._pacer = _rate_limiter(pace, pace_file, sleep) if pace else None
+        self._pacer = RateLimiter(pace, sleep=sleep) if pace else None
         self._documented = RateLimiter(documented, sleep=sleep) if documented else None
         self._throttled = False
         self._breaker = CircuitBreaker()
@@ -132,33 +131,26 @@ class Session:
             self._sleep(pause)
 
     def _try_once(self, outgoing: OutgoingRequest, policy: RetryPolicy, *, unpaced: bool) -> TransportResult:
-        self._wait(unpaced=unpaced)
-        last = self._transport.send(outgoing)
-        self._count(last)
+        last = self._send_paced(outgoing, unpaced=unpaced)
         if last.stale:
             # The target had closed an idle connection, as it may at any time; only what has no effect meets one.
             policy.tries += 1
-            self._wait(unpaced=unpaced)
-            last = self._transport.send(replace(outgoing, fresh=True))
-            self._count(last)
+            last = self._send_paced(replace(outgoing, fresh=True), unpaced=unpaced)
         return last
 
-    def _wait(self, *, unpaced: bool) -> None:
+    def _send_paced(self, outgoing: OutgoingRequest, *, unpaced: bool) -> TransportResult:
         hold = 0.0 if unpaced else self._hold - self._clock()
         if hold > 0:
             self._sleep(hold)
-        for pacer, kept in ((self._pacer, True), (self._documented, self._throttled)):
-            if pacer is None:
-                continue
-            if kept and not unpaced:
-                pacer.wait()
-            else:
-                pacer.note()
-
-    def _count(self, last: TransportResult) -> None:
+        with ExitStack() as stack:
+            for pacer, kept in ((self._pacer, True), (self._documented, self._throttled)):
+                if pacer is not None:
+                    stack.enter_context(pacer.request(wait=kept and not unpaced))
+            last = self._transport.send(outgoing)
         if last.left:
             with self._lock:
                 self._sent += 1
+        return last
 
     def _learn(self, last: TransportResult, pause: float | None, policy: RetryPolicy) -> None:
         outcome = last.outcome
@@ -215,10 +207,6 @@ class Session:
 
     def _given_up(self) -> NoResponse:
         return NoResponse(FailureKind.NOT_SENT, Message("the target is gone: {reason}", reason=self._breaker.reason))
-
-
-def _rate_limiter(pace: Pace, path: Path | None, sleep: Callable[[float], None]) -> RateLimiter:
-    return RateLimiter(pace, sleep=sleep) if path is None else SharedRateLimiter(pace, path, sleep=sleep)
 
 
 def _check_files(access: Access) -> None:

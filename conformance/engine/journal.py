@@ -12,6 +12,7 @@ import re
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -140,16 +141,14 @@ class FileLedger:
         return file
 
 
-def open_ledger(folder: Path | None, base_url: str, *, only_process: bool) -> tuple[Ledger, tuple[str, ...]]:
+def open_ledger(folder: Path | None, base_url: str) -> tuple[Ledger, tuple[str, ...]]:
     """The ledger in a folder, and warnings about what an earlier run may have left on this target.
 
-    `only_process` says that no other process writes to it: then one without open entries is begun anew.
+    One without open entries is begun anew.
     """
     if folder is None:
         return NoLedger(), ()
     path = folder / LEDGER_FILE
-    if not only_process:
-        return FileLedger(path), ()
     try:
         entries = read_open_entries(path)
     except ConfigError:
@@ -163,7 +162,8 @@ def open_ledger(folder: Path | None, base_url: str, *, only_process: bool) -> tu
         return FileLedger(path), (warning,)
     left = [entry for entry in entries if entry.base_url == base_url]
     if not entries:
-        path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.truncate(path, 0)
     warning = Message(
         "an earlier run may have left {n} things on the target: `conformance sweep` deletes them", n=len(left)
     )

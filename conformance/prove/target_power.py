@@ -57,7 +57,7 @@ def measure_target(contract: Contract, target: Target, options: RunOptions) -> I
     Sends what a run at this depth sends, without exploration. Raises ConfigError.
     """
     context = build_context(contract, target, options.depth, options.seed, relative_to=options.relative_to)
-    ledger, _ = open_ledger(options.output, target.base_url, only_process=True)
+    ledger, _ = open_ledger(options.output, target.base_url)
     context = prepare_target(replace(context, ledger=ledger)).context
     try:
         plans = plan_rows(contract, context.target, contract.rows, options.depth, options.seed)

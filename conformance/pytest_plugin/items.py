@@ -79,7 +79,7 @@ class RowItem(_Item):
         self.row, self.line, self.excerpt = row.id, row.line, row.excerpt
 
     def run_and_get_result(self) -> RowResult:
-        return self.conformance.run_session.row(self.contract.name, self.row)
+        return self.conformance.begun(self.contract).row(self.contract.name, self.row)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, self.line - 1, self.row
@@ -93,7 +93,7 @@ class ExploredItem(_Item):
         self.operation = operation
 
     def run_and_get_result(self) -> Exploration:
-        found, self.undocumented = self.conformance.run_session.explore(self.contract.name, self.operation)
+        found, self.undocumented = self.conformance.begun(self.contract).explore(self.contract.name, self.operation)
         return found
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -114,7 +114,6 @@ class TableFile(pytest.File):
                 yield RowItem.from_parent(
                     self,
                     name=row.case.id,
-                    nodeid=_grouped_id(self, row.case.id, contract) if _writes(contract, row) else None,
                     row=row,
                     conformance=self.conformance,
                     contract=contract,
@@ -138,28 +137,7 @@ class OperationsFile(pytest.File):
                 yield ExploredItem.from_parent(
                     self,
                     name=name,
-                    nodeid=_grouped_id(self, name, contract),
                     operation=name,
                     conformance=self.conformance,
                     contract=contract,
                 )
-
-
-def _grouped_id(file: pytest.File, name: str, contract: Contract) -> str | None:
-    """The ID of an item that changes a real target: in a worker of xdist with the group behind an `@`.
-
-    xdist runs the items of one group in one process. Its marker does not reach the ID in every version of pytest. None
-    where there are no groups: pytest makes the ID.
-    """
-    grouped = getattr(file.config.option, "loadgroup", False)
-    return f"{file.nodeid}::{name}@{contract.name}-writes" if grouped else None
-
-
-def _writes(contract: Contract, row: Row) -> bool:
-    """Whether a row, its controls included, may change the target."""
-    if row.case.last or row.case.permission not in (None, "read"):
-        return True
-    calls = [contract.operations[ref.call].permission for ref in row.operations]
-    chains = {step.call for control in row.case.control for step in control.steps}
-    calls += [contract.operations[name].permission for name in chains & set(contract.operations)]
-    return any(permission != "read" for permission in calls) or bool(chains & set(contract.file.chains))

@@ -31,7 +31,7 @@ def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
     names = {folder: _contract_name(folder) for folder in folders}
     options = read_options(config, list(names.values()))
     session = PluginSession(config, options, names)
-    config.pluginmanager.register(ContractHooks(config, session), "conformance-plugin")
+    config.pluginmanager.register(ContractHooks(session, folders), "conformance-plugin")
     internal_errors = InternalErrorReporter(session.redact)
     config.pluginmanager.register(internal_errors, "conformance-internal-errors")
     if getattr(config.option, "allure_report_dir", None):
@@ -45,29 +45,23 @@ def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
             session.sink.check()
             _html(config, session)
             _display(config, session, finish)
-    if hasattr(config, "workerinput"):
-        config.option.loadgroup = config.workerinput.get(GROUPS, False) or getattr(config.option, "loadgroup", False)
-    elif options.selection.real and getattr(config.option, "dist", "no") not in {"no", "each"}:
-        config.option.dist = "loadgroup"  # rows that write stay in order, in one process
     stack = ExitStack()
     stack.enter_context(interrupt_on_signals())
     config.add_cleanup(stack.close)
 
 
-GROUPS = "conformance_groups"
-"""In the input of an xdist worker: whether items are to be grouped. Workers parse the command line anew."""
-
-
 class ContractHooks:
     """Registered in every process, xdist's workers included."""
 
-    def __init__(self, config: pytest.Config, session: PluginSession) -> None:
-        self._config, self._session = config, session
+    def __init__(self, session: PluginSession, folders: list[Path]) -> None:
+        self._session, self._folders = session, folders
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Tell each worker of xdist whether this process hands out groups."""
-        node.workerinput[GROUPS] = getattr(self._config.option, "dist", "no") == "loadgroup"
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """All rows of a contract go to one process."""
+        from conformance.pytest_plugin.xdist_scheduler import make_scheduler  # noqa: PLC0415 - only where xdist is there
+
+        return make_scheduler(config, log, self._folders)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """The tables and `openapi.yaml` of a contract's folder."""
@@ -114,7 +108,7 @@ class ContractHooks:
         if session.config.option.collectonly:
             return (yield)
         try:
-            state.begin(session.items)
+            state.begin(session.items, self._folders)
         except ConformanceError as error:
             state.close()
             raise pytest.UsageError(f"\n{error}") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -42,8 +41,13 @@ class PluginSession:
         self.sink = ResultSink(options)
         self._contracts: dict[Path, Contract | None] = {}
         self._announced: set[str] = set()
+        self._selected: dict[str, tuple[list[str], list[str]]] = {}
+        """Rows and operations of each contract that is not planned yet."""
         self._servers = EmbeddedServers()
         self._folder = config.invocation_params.dir
+        self._is_xdist_worker = hasattr(config, "workerinput")
+        self._processes: int = getattr(config, "workerinput", {}).get("workercount", 1)
+        """How many processes xdist has begun."""
         self._last_event: tuple[str, Event | None] = ("", None)
 
     @cached_property
@@ -51,8 +55,10 @@ class PluginSession:
         """Imported with the first row: what only collects need not know how to send."""
         from conformance.session.run_session import RunOptions, RunSession  # noqa: PLC0415 - see above
 
-        options, share = self.options, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-        run_options = RunOptions(options.depth, options.seed, options.workers, share, self._folder, options.output)
+        options, workers = self.options, self.options.workers
+        if options.selection.real:  # xdist hands all rows of a contract to one of its processes
+            workers = max(workers, self._processes)
+        run_options = RunOptions(options.depth, options.seed, workers, self._folder, options.output)
         return RunSession(options.selection, run_options, self._servers)
 
     def contract(self, folder: Path) -> Contract | None:
@@ -75,22 +81,37 @@ class PluginSession:
             return None
         return contract
 
-    def begin(self, items: Iterable[pytest.Item]) -> None:
-        """Plan everything that was selected, before a byte is sent; raises ConfigError."""
-        selected: dict[str, tuple[Contract, list[str], list[str]]] = {}
+    def begin(self, items: Iterable[pytest.Item], folders: Iterable[Path]) -> None:
+        """Plan everything that was selected, before a byte is sent; raises ConfigError.
+
+        A process of xdist does not know yet which contracts it is given: it plans each with its first item. The process
+        that hands them out reads the contracts of `folders`, and their target, so that it says what is wrong with them.
+        """
+        contracts = list(filter(None, map(self.contract, folders)))
+        selected: dict[str, tuple[list[str], list[str]]] = {}
         for item in items:
             if isinstance(item, RowItem | ExploredItem):
-                _, rows, operations = selected.setdefault(item.contract.name, (item.contract, [], []))
+                rows, operations = selected.setdefault(item.contract.name, ([], []))
                 if isinstance(item, RowItem):
                     rows.append(item.row)
                 else:
                     operations.append(item.operation)
-        if selected:
-            known = [row.id for contract in filter(None, self._contracts.values()) for row in contract.rows]
-            check_requirements(self.options.require, known)
-        for contract, rows, operations in selected.values():
-            self.run_session.begin(contract, rows, operations)
+        self._selected = selected
+        if self._is_xdist_worker or not contracts:
+            return
+        check_requirements(self.options.require, [row.id for contract in contracts for row in contract.rows])
+        for contract in contracts:
+            if self.options.selection.real:
+                self.run_session.target(contract)
+            self.begun(contract)
+
+    def begun(self, contract: Contract) -> RunSession:
+        """The session, with this contract planned; raises ConfigError."""
+        selected = self._selected.pop(contract.name, None)
+        if selected is not None:
+            self.run_session.begin(contract, *selected)
             self.sink.announce(self.run_session.run(contract.name), self.run_session.planned(contract.name))
+        return self.run_session
 
     def keep_event(self, event: Event, text: str) -> None:
         """Keep the event that was written last: in one process its text need not be parsed again."""

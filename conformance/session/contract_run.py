@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,10 +19,8 @@ from conformance.contract.schema import Depth
 from conformance.engine.confirm import combine_runs, is_doubtful
 from conformance.engine.context import RunContext
 from conformance.engine.journal import draw_run_id
-from conformance.engine.process_locks import ProcessLocks, name_shared_file
 from conformance.engine.row import run_row
 from conformance.engine.scheduler import (
-    ANY_RESOURCE,
     Job,
     LimitedSender,
     Scheduler,
@@ -67,16 +65,10 @@ def build_context(
     seed: int,
     *,
     relative_to: Path | None = None,
-    share: int = 1,
-    shared_folder: Path | None = None,
 ) -> RunContext:
-    """Open a session and compile the rules.
-
-    `share`: how many processes run against the target at the same time; in `shared_folder` they keep one pace together.
-    """
+    """Open a session and compile the rules."""
     redactor = Redactor(target.secrets)
-    parts = 1 if shared_folder else share
-    pace = Pace(target.pace[0], target.pace[1] * parts) if target.pace else None
+    pace = Pace(*target.pace) if target.pace else None
     documented = read_pace(contract.file.pace) if contract.file.pace else None
     keys = frozenset(
         secret.name for given in target.credentials.values() if given.header for secret in given.values.values()
@@ -101,9 +93,8 @@ def build_context(
             patience=target.patience[1],
         ),
         pace,
-        Pace(documented[0], documented[1] * share) if documented else None,
+        Pace(*documented) if documented else None,
         seed,
-        pace_file=shared_folder and shared_folder / name_shared_file("pace", target.base_url),
         is_own_answer=rules.is_own_answer,
     )
     return RunContext(
@@ -145,13 +136,9 @@ class ContractRun:
     `start` begins with all of them.
     """
 
-    def __init__(
-        self, context: RunContext, plans: Mapping[str, RowPlan], workers: int = 1, shared_folder: Path | None = None
-    ) -> None:
-        """`shared_folder`: where processes that run against the same target at the same time keep their locks."""
+    def __init__(self, context: RunContext, plans: Mapping[str, RowPlan], workers: int = 1) -> None:
         self.context, self.plans = context, plans
         self._workers = workers
-        self._locks = ProcessLocks(shared_folder, context.target.base_url, context.shared.stopping)
         self._results: dict[str, RowResult] = {}
         self._explored: dict[str, Explored] = {}
         self._operations: tuple[str, ...] = ()
@@ -267,61 +254,43 @@ class ContractRun:
 
     def _run_row(self, name: str) -> dict[str, RowResult]:
         plan = self.plans[name]
-        resources = resources_of_row(self.context.contract, plan)
-        alone = partial(self._alone, resources)
         if self.context.depth == "smoke" and not plan.row.case.last:
-            rows = SmokeRows(self.context, self._standard, alone)
+            rows = SmokeRows(self.context, self._standard, self._alone)
             run = rows.run_reading(plan, partial(self._may_be_disturbed, name))
         else:
-            with self._hold(resources if plan.writes else ()):
-                run = run_row(self.context, plan)
+            run = run_row(self.context, plan)
             if self._may_be_disturbed(name) and not plan.writes and is_doubtful(run.result):
-                with alone():
+                with self._alone():
                     run = combine_runs(run, run_row(self.context, plan), disturbed=True)
         self.context.shared.publish(run.passed)
         return {name: run.result}
 
     def _run_writing_rows(self) -> dict[str, RowResult]:
-        job = self._jobs[SMOKE]
         rows = SmokeRows(self.context, self._standard, self._alone)
-        with self._hold(job.resources):
-            runs = rows.run_writing([self.plans[name] for name in self._rows_of(SMOKE)])
+        runs = rows.run_writing([self.plans[name] for name in self._rows_of(SMOKE)])
         for run in runs.values():
             self.context.shared.publish(run.passed)
         return {name: run.result for name, run in runs.items()}
 
     def _explore_job_run(self, operation: str) -> Explored:
-        contract = self.context.contract
-        resources = resources_of_operation(contract, operation)
-        with self._hold(resources if contract.operations[operation].permission != "read" else ()):
-            first = self._explore(operation)
+        first = self._explore(operation)
         caused = any(item.check in _OTHERS_MAY_CAUSE for item in first[0].findings)
         if not caused or not self._may_be_disturbed(f"{EXPLORE}{operation}"):
             return first
-        with self._alone(resources):
+        with self._alone():
             found, undocumented = self._explore(operation)
         beyond = replace(found.beyond_plan, confirmed=found.beyond_plan.confirmed + first[0].requests)
         return replace(found, requests=found.requests + first[0].requests, beyond_plan=beyond), undocumented
 
     def _may_be_disturbed(self, job: str) -> bool:
         """Whether another job may have written to what this one reads, so that it has to be run again alone."""
-        if self.context.shared.stopping.is_set():
+        if self.context.shared.stopping.is_set() or self._scheduler is None:
             return False
-        return self._locks.are_shared or (self._scheduler is not None and self._scheduler.was_disturbed(job))
+        return self._scheduler.was_disturbed(job)
 
-    @contextmanager
-    def _alone(self, resources: Iterable[str] = ()) -> Iterator[None]:
-        """Nothing else runs in this process, and no other process writes to these resources."""
-        with self._scheduler.alone() if self._scheduler else nullcontext(), self._hold(resources):
-            yield
-
-    def _hold(self, resources: Iterable[str]) -> AbstractContextManager[None]:
-        """Hold resources among processes; a write to any of them needs all."""
-        names = set(resources)
-        if ANY_RESOURCE in names:
-            operations = self.context.contract.operations
-            names = names.union(*(resources_of_operation(self.context.contract, name) for name in operations))
-        return self._locks.hold(names)
+    def _alone(self) -> AbstractContextManager[None]:
+        """Keep everything else from running."""
+        return self._scheduler.alone() if self._scheduler else nullcontext()
 
     def _explore(self, operation: str) -> Explored:
         from conformance.explore.driver import explore_operation  # noqa: PLC0415 - Schemathesis is loaded only where it explores

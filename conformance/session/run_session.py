@@ -38,8 +38,6 @@ class RunOptions:
     depth: Depth
     seed: int
     workers: int = 1
-    share: int = 1
-    """How many processes keep the target's pace together."""
     relative_to: Path = Path()
     output: Path | None = None
     """The folder of the reports and of the ledger; None where nothing is kept."""
@@ -75,25 +73,16 @@ class RunSession:
         """Plan these rows; several workers begin with them and the explorations at once. Raises ConfigError."""
         target, options = self.target(contract), self._options
         expected = [row for name in rows if (row := contract.row(name)) is not None]
-        shared_folder = options.output if self._selection.real and options.share > 1 else None
-        context = build_context(
-            contract,
-            target,
-            options.depth,
-            options.seed,
-            relative_to=options.relative_to,
-            share=options.share,
-            shared_folder=shared_folder,
-        )
+        context = build_context(contract, target, options.depth, options.seed, relative_to=options.relative_to)
         notes: tuple[str, ...] = ()
         if self._selection.real:
-            ledger, notes = open_ledger(options.output, target.base_url, only_process=options.share == 1)
+            ledger, notes = open_ledger(options.output, target.base_url)
             ready = prepare_target(replace(context, ledger=ledger))
             context, notes = ready.context, (*notes, *ready.notes)
         if options.through is not None:
             context = replace(context, session=options.through(context.session))
         plans = plan_rows(contract, context.target, expected, options.depth, options.seed)
-        runner = ContractRun(context, plans, options.workers, shared_folder)
+        runner = ContractRun(context, plans, options.workers)
         self._held[contract.name] = _StartedRun(contract, context.target, context, runner, notes)
         runner.start(rows, operations)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -35,8 +36,8 @@ def moments(pace: Pace, count: int, idle: Callable[[int], float] = lambda _: 0.0
     found = []
     for n in range(count):
         clock.sleep(idle(n))
-        pacer.wait()
-        found.append(clock.now())
+        with pacer.request():
+            found.append(clock.now())
     return found
 
 
@@ -44,30 +45,48 @@ def moments(pace: Pace, count: int, idle: Callable[[int], float] = lambda _: 0.0
 def test_no_window_holds_more_than_the_pace_allows(idle: Callable[[int], float]) -> None:
     found = moments(Pace(10, 10.0), 60, idle)
     for first in found:
-        assert len([one for one in found if first <= one <= first + 10.0]) <= 10
+        assert len([one for one in found if first <= one < first + 10.0]) <= 10
 
 
 def test_what_fits_the_pace_does_not_wait() -> None:
     found = moments(Pace(10, 10.0), 20)
     assert found[:10] == [100.0] * 10
-    assert found[10] == pytest.approx(110.1)
-    assert found[-1] == pytest.approx(110.1)
+    assert found[10] == pytest.approx(110.0)
+    assert found[-1] == pytest.approx(110.0)
 
 
 def test_a_request_that_did_not_wait_is_counted() -> None:
     clock = Clock()
     pacer = RateLimiter(Pace(2, 10.0), now=clock.now, sleep=clock.sleep)
-    pacer.note()
-    pacer.note()
-    assert pacer.wait() == pytest.approx(10.1)
+    for _ in range(3):
+        with pacer.request(wait=False):
+            assert clock.now() == 100.0
+    with pacer.request():
+        assert clock.now() == pytest.approx(110.0)
 
 
-def test_threads_are_each_given_their_own_moment() -> None:
-    pacer = RateLimiter(Pace(5, 0.1))
+def test_a_request_counts_until_its_response_has_long_been_there() -> None:
+    """When it arrives on the way is not known, only that it had by then."""
+    clock = Clock()
+    pacer = RateLimiter(Pace(1, 10.0), now=clock.now, sleep=clock.sleep)
+    with pacer.request():
+        clock.sleep(3.0)
+    with pacer.request():
+        assert clock.now() == pytest.approx(113.0)
+
+
+def test_threads_together_keep_the_pace() -> None:
+    pacer, arrived = RateLimiter(Pace(5, 0.1)), []
+
+    def send(_: int) -> None:
+        with pacer.request():
+            time.sleep(0.01)
+            arrived.append(time.monotonic())
+
     with ThreadPoolExecutor(8) as pool:
-        waited = list(pool.map(lambda _: pacer.wait(), range(12)))
-    assert 0.15 < max(waited) < 0.21
-    assert len([one for one in waited if one < 0.1]) >= 5
+        list(pool.map(send, range(16)))
+    arrived.sort()
+    assert all(later - sooner >= 0.1 for sooner, later in zip(arrived, arrived[5:], strict=False))
 
 
 @pytest.mark.parametrize(("count", "seconds"), [(0, 1.0), (1, 0.0), (1, -1.0)])

@@ -83,7 +83,7 @@ def test_what_is_no_ledger_is_said(tmp_path: Path, data: bytes) -> None:
 
 def test_a_run_puts_what_is_no_ledger_aside_and_says_so(tmp_path: Path) -> None:
     (tmp_path / LEDGER_FILE).write_bytes(b"not a ledger")
-    _, (warning,) = open_ledger(tmp_path, "http://h", only_process=True)
+    _, (warning,) = open_ledger(tmp_path, "http://h")
     assert warning.endswith("it is kept as ledger.unreadable")
     assert (tmp_path / "ledger.unreadable").read_bytes() == b"not a ledger"
 

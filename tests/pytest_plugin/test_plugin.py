@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from conformance import reference
 from conformance.yaml_document import dump
+from tests.safety.watched import saved, watched
 
 TABLE = "cases/microcms-management/contents-get.yaml"
 CANARY = "canary-6b1f0c9e7d52"
@@ -252,8 +254,8 @@ def test_signals_that_end_a_process_leave_what_was_found(wrong: Path, tmp_path: 
     assert "interrupted" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("dist", [(), ("--dist", "worksteal")])
-def test_rows_that_write_to_a_real_target_run_in_one_process(
+@pytest.mark.parametrize("dist", [(), ("--dist", "each")])
+def test_xdist_runs_a_contract_in_one_process_and_sends_what_was_planned(
     run: Callable, tmp_path: Path, dist: tuple[str, ...]
 ) -> None:
     where = (
@@ -264,15 +266,17 @@ def test_rows_that_write_to_a_real_target_run_in_one_process(
         "            file.write(f'{report.node.gateway.id} {report.nodeid}\\n')\n"
     )
     (tmp_path / "where_it_ran.py").write_text(where, encoding="utf-8")
-    with reference.start("kuroco") as server:
-        profile = tmp_path / "kuroco.yaml"
-        profile.write_text(dump(server.profile), encoding="utf-8")
+    with watched("kuroco") as server:
+        server.profile["pace"] = "20/1s"
         cases = str(Path(__file__).parents[2] / "cases" / "kuroco")
-        ran = run(cases, "--conformance-target", str(profile), "-n", "3", *dist, "-p", "where_it_ran",
-                  cwd=tmp_path, PYTHONPATH=str(tmp_path))  # fmt: skip
+        ran = run(cases, "--conformance-target", str(saved(tmp_path, server.profile)), "--conformance-depth", "smoke",
+                  "-n", "3", *dist, "-p", "where_it_ran", cwd=tmp_path, PYTHONPATH=str(tmp_path))  # fmt: skip
     assert ran.code == 0, ran.out
     assert set(ran.verdicts.values()) == {"conforms"}
     lines = (tmp_path / "where").read_text(encoding="utf-8").splitlines()
-    writers = {line.split()[0] for line in lines if "topics-write.yaml" in line}
     assert len(lines) == 15
-    assert len(writers) == 1
+    assert len({line.split()[0] for line in lines}) == 1
+    results = json.loads((ran.output / "results.json").read_bytes())
+    assert results["runs"][0]["requests"] == results["runs"][0]["planned"] == len(server.actual)
+    arrived = server.arrived
+    assert all(later - sooner >= 1.0 for sooner, later in zip(arrived, arrived[20:], strict=False))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,15 @@ def test_a_right_server_gets_as_much_from_eight_workers_and_keeps_nothing(tmp_pa
         explored = [(one.operation, one.verdict, one.requests) for one in done.explored]
         told.append((done.sent, {name: findings(row) for name, row in done.rows.items()}, explored))
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(("contract", "seeds"), [("kuroco", range(10)), ("microcms-management", (3, 8))])
+def test_no_seed_blames_a_right_server_for_anything_with_four_workers(
+    tmp_path: Path, contract: str, seeds: Iterable[int]
+) -> None:
+    with watched(contract) as server:
+        before, profile = things(server.profile), saved(tmp_path, server.profile)
+        for seed in seeds:
+            done = ran(profile, contract, RunOptions("smoke", seed, 4))
+            assert set(done.verdicts.values()) == {"conforms"}, seed
+            assert things(server.profile) == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ class Watched:
     running: Any
     profile: dict[str, Any]
     actual: list[tuple[str, str]] = field(default_factory=list)
+    arrived: list[float] = field(default_factory=list)
+    """When each of them came, in seconds."""
 
     def send(self, method: str, path: str, body: Any) -> Any:
         """Send a write of its own to it, and give its answer."""
@@ -80,6 +83,7 @@ def watched(
             def respond(incoming: Any) -> Any:
                 with lock:
                     server.actual.append((incoming.method, incoming.path))
+                    server.arrived.append(time.monotonic())
                 return around(incoming, inner) if around else inner(incoming)
 
         running._server.application = Application()
