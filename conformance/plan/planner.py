@@ -194,6 +194,7 @@ class Planner:
 
     def _possible(self, probes: Iterable[Probe], after: Steps, guards: Steps) -> Iterator[Probe]:
         """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""
+        exhausts = self.case.permission == "exhaust" and "exhaust" not in self.target.allow
         for probe in probes:
             guarding = (
                 *(after if probe.permission != "read" else ()),
@@ -201,6 +202,7 @@ class Planner:
             )
             needed = [
                 *missing_requirements(self.contract, self.target, probe.operation, probe.request, probe.permission),
+                *(["allow: exhaust"] if exhausts else []),  # also where the operation names a permission of its own
                 *self._uncaptured(probe.request),
                 *missing_for_steps(self.contract, self.target, guarding),
             ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -317,6 +318,14 @@ def test_what_a_row_needs_must_be_in_the_profile_although_no_request_names_it(pl
     assert plan(text).lacks == ()
     assert plan(text, **{kind: {key: value for key, value in PROFILE[kind].items() if key != name}}).lacks == (need,)
     assert plan(row("needs: [allow.exhaust]"), allow=["write"]).lacks == ("allow.exhaust",)
+
+
+def test_what_uses_an_allowance_up_needs_that_permission_whatever_its_operations_need() -> None:
+    contract = read_contract(CASES / "microcms-management")
+    target = replace(full(contract), allow=("write", "delete"))
+    row = contract.row("common/too-many-requests")
+    assert row is not None
+    assert plan_rows(contract, target, [row], "standard", 0)[row.id].lacks == ("allow: exhaust",)
 
 
 def test_a_default_is_no_lack(plan: Plan) -> None:
