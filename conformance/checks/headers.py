@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.checks.model import Finding, Level
+from conformance.expressions import matches_whole
 from conformance.http import Response, header
 from conformance.messages import Message
 
@@ -36,7 +36,7 @@ def _difference(actual: str | None, expectation: Mapping[str, Any]) -> str | Non
         return _describe(expectation)
     if "equals" in expectation and actual != str(expectation["equals"]):
         return _describe(expectation)
-    if "matches" in expectation and re.fullmatch(str(expectation["matches"]), actual) is None:
+    if "matches" in expectation and matches_whole(str(expectation["matches"]), actual) is False:
         return _describe(expectation)
     if "at_least" in expectation and not _is_at_least(actual, expectation["at_least"]):
         return _describe(expectation)

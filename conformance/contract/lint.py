@@ -312,8 +312,10 @@ def _located_inputs(case: Case, place: Place) -> Iterator[tuple[Place, str, Inpu
 def _check_input(file: _File, item: Input, place: Place) -> Iterator[Problem]:
     if item.draw:
         yield from _check_draw(file, item.draw, (*place, "draw"))
-        for text in [*(item.draw.matching or []), *([item.draw.except_] if item.draw.except_ else [])]:
+        for text in item.draw.matching or []:
             yield from _check_expression(file, text, (*place, "draw"))
+        if item.draw.except_:
+            yield from _check_expression(file, item.draw.except_, (*place, "draw"), bounded=True)
     for kind, values in (("edges", item.edges), ("near_misses", item.near_misses)):
         for label, value in values.items():
             headers = value.get("headers") if place[-1] == "request" and isinstance(value, Mapping) else None
@@ -341,11 +343,19 @@ def _check_draw(file: _File, draw: Draw, place: Place) -> Iterator[Problem]:
             yield file.problem(place, f"{low} to {high} holds nothing", "write the smaller one first")
 
 
-def _check_expression(file: _File, text: str, place: Place) -> Iterator[Problem]:
+def _check_expression(file: _File, text: str, place: Place, *, bounded: bool = False) -> Iterator[Problem]:
+    """`bounded`: other texts than those that are drawn from it are held against it."""
     try:
         re.compile(text)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         yield file.problem(place, f"{text!r} is no regular expression: {error}", "correct it")
+        return
+    if bounded and not any(True for _ in find_placeholders(text)):
+        from conformance.expressions import can_be_bounded  # noqa: PLC0415 - 30 ms that most contracts need not pay
+
+        if not can_be_bounded(text):
+            what = f"{text!r} cannot be held against a text in bounded time"
+            yield file.problem(place, what, "write it without (?P=name), (?>…) and what only Python has")
 
 
 def _check_operation_labels(file: _File, row: Row, place: Place) -> Iterator[Problem]:
@@ -520,6 +530,9 @@ def _check_text(file: _File, text: str, place: Place, captures: set[str]) -> Ite
 def _check_expected(file: _File, expect: Expect, place: Place) -> Iterator[Problem]:
     if expect.body is not None:
         yield from _check_schema(file, expect.body, (*place, "body"))
+    for name, header in expect.headers.items():
+        if header.matches is not None:
+            yield from _check_expression(file, header.matches, (*place, "headers", name), bounded=True)
 
 
 def _check_schema(file: _File, schema: Any, place: Place) -> Iterator[Problem]:

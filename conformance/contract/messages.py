@@ -26,6 +26,11 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|[a-z0-9-]+)?\
 _OPEN = {"any": r".+?", "rest": r".*"}
 """Placeholders of messages that stand for any text, also once a wording is filled."""
 
+LONGEST_MESSAGE = 8 << 10
+"""Characters of a message that may be a wording with any text in its placeholders: of a longer one each placeholder
+could stand in too many ways.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class WordingMatch:
@@ -55,7 +60,7 @@ def match_wording(wording: Wording, message: str, lookup: Lookup) -> bool:
 
 def match_wording_loosely(wording: Wording, message: str) -> bool:
     """Whether a message is this wording with anything at all in its placeholders."""
-    return compile_wording(wording.text).fullmatch(message) is not None
+    return len(message) <= LONGEST_MESSAGE and compile_wording(wording.text).fullmatch(message) is not None
 
 
 class WordingIndex:
@@ -66,8 +71,8 @@ class WordingIndex:
         self._cached: Callable[[str], tuple[WordingMatch, ...]] = lru_cache(maxsize=4096)(self._search)
 
     def find(self, message: str) -> tuple[WordingMatch, ...]:
-        """Every row whose wording this message is, exact ones first."""
-        return self._cached(message)
+        """Every row whose wording this message is, exact ones first; none for a message longer than any wording."""
+        return self._cached(message) if len(message) <= LONGEST_MESSAGE else ()
 
     def _search(self, message: str) -> tuple[WordingMatch, ...]:
         plain = _plain(message)

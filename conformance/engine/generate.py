@@ -28,6 +28,7 @@ from conformance.contract.schema import Draw
 from conformance.contract.templates import fill
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult
+from conformance.expressions import matches_whole
 from conformance.messages import Message
 from conformance.plan.model import ControlPlan, DrawSlot, Probe, RowPlan
 from conformance.plan.overlay import format_value
@@ -48,8 +49,8 @@ def build_strategy(draw: Draw) -> st.SearchStrategy[Any]:
     """The Hypothesis strategy of a description."""
     drawn = _plain(draw)
     if draw.except_ is not None:
-        unexpected = re.compile(draw.except_, re.DOTALL)
-        drawn = drawn.filter(lambda value: unexpected.fullmatch(str(value)) is None)
+        unexpected = draw.except_
+        drawn = drawn.filter(lambda value: matches_whole(unexpected, str(value)) is False)
     if draw.wrap is not None:
         pattern = draw.wrap
         return drawn.map(lambda value: fill(pattern, lambda *_: value))

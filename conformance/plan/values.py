@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-import jsonschema_rs
 from pydantic import ValidationError
 
 from conformance.contract.schema import Draw
 from conformance.contract.templates import MissingValue, fill, letters_of_script
+from conformance.expressions import matches_whole
 from conformance.target.loader import Target
 
 __all__ = ["is_excluded", "resolve_draw"]
@@ -33,8 +32,7 @@ def resolve_draw(target: Target, draw: Draw) -> Draw | None:
 def is_excluded(target: Target, expression: str, value: Any) -> bool:
     """Whether the expression matches a value as a whole, or nothing can be said of it.
 
-    A value that needs more than fixtures is not ruled out. The expression comes from a profile, so it is read by an
-    engine whose time grows with the text and no faster, whatever the expression.
+    A value that needs more than fixtures is not ruled out.
     """
     try:
         text = _settled(target, expression)
@@ -44,8 +42,8 @@ def is_excluded(target: Target, expression: str, value: Any) -> bool:
         value = _settled(target, value)
     except MissingValue:
         return False
-    pattern = _whole(str(text))
-    return pattern is None or (isinstance(value, str) and pattern.is_valid(value))
+    matched = matches_whole(str(text), value if isinstance(value, str) else "")
+    return matched is None or (matched and isinstance(value, str))
 
 
 def _settled(target: Target, value: Any) -> Any:
@@ -60,13 +58,3 @@ def _settled(target: Target, value: Any) -> Any:
         return letters_of_script(members[0], found) if head == "text" else found
 
     return fill(value, look)
-
-
-@lru_cache(maxsize=64)
-def _whole(expression: str) -> jsonschema_rs.Validator | None:
-    """None where it cannot be read as a regular expression."""
-    schema = {"pattern": rf"\A(?:{expression})\z"}
-    try:
-        return jsonschema_rs.validator_for(schema, pattern_options=jsonschema_rs.RegexOptions())
-    except (jsonschema_rs.ValidationError, ValueError):
-        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.messages import list_wordings
 from conformance.contract.schema import FixtureRule
 from conformance.errors import Problem
+from conformance.expressions import matches_whole
 from conformance.jsontools import resolve_pointer
 from conformance.target.loader import Target
 
@@ -70,9 +70,4 @@ def _is_number(value: Any) -> bool:
 
 def _matches(text: Any, pattern: Any) -> bool | None:
     """Whether a text matches a pattern as a whole; None where the pattern is written for another kind of expression."""
-    if not isinstance(text, str) or not isinstance(pattern, str):
-        return None
-    try:
-        return re.fullmatch(pattern, text) is not None
-    except re.error:
-        return None
+    return matches_whole(pattern, text) if isinstance(text, str) and isinstance(pattern, str) else None

@@ -57,6 +57,18 @@ def test_a_name_that_would_silently_do_nothing_is_refused(problems: Problems, li
     assert found[0].startswith("items.yaml:")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'vary: {query.limit: {draw: {words: ab, except: "(?P<a>x)(?P=a)"}}}',
+        'before: [{call: list, expect: {status: 200, headers: {A: {matches: "(?P<a>x)(?P=a)"}}}}]',
+    ],
+)
+def test_an_expression_that_could_run_for_ever_is_refused(problems: Problems, line: str) -> None:
+    (found,) = problems(with_line(line))
+    assert "cannot be held against a text in bounded time" in found
+
+
 def test_a_fault_of_a_shared_input_is_named_once_and_where_it_stands(problems: Problems) -> None:
     rows = ROW + ROW.replace("below", "above")
     found = problems(rows, ("operations:\n", "inputs:\n  bad:\n    draw: {matching: ['[']}\noperations:\n"))

@@ -77,7 +77,7 @@ def test_a_value_that_breaks_a_rule_is_named_with_its_line(
         "languages: [en]",
         "fields: {length: {min: 5, max: 5}}",
         "fields: {length: {min: 5}}",
-        'fields: {regex: {pattern: "(?<a>x)", mismatch: x}}',
+        'fields: {regex: {pattern: "(?P<a>x)(?P=a)", mismatch: xx}}',
         'fields: {regex: {pattern: "[a-z]{2}", mismatch: abc, valid: ab}}',
         "topics_id: 5",
     ],
