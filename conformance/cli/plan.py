@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import click
 
@@ -15,6 +16,7 @@ from conformance.contract.schema import Depth
 from conformance.engine.context import RunContext
 from conformance.engine.describe import describe_request
 from conformance.plan.model import PlannedRequest, RowPlan, count_conditional, count_requests
+from conformance.plan.setup import plan_setup
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.format import format_duration
 from conformance.report.sanitize import to_one_line
@@ -61,19 +63,30 @@ def command(
 
 
 def _describe_plan(contract: Contract, context: RunContext, aimed: TargetSelection, *, explore: bool) -> Iterator[str]:
-    target = context.target
+    set_up = plan_setup(contract, context.target)
+    target = set_up.target
+    context = replace(context, target=target, builder=context.builder.with_target(target))
     where = target.base_url if aimed.target or aimed.url else "the embedded server"
     plans = plan_rows(contract, target, contract.rows, context.depth, context.seed)
     yield f"{contract.file.title} · {to_one_line(where)} · {context.depth} · seed {context.seed}"
     yield f"allowed: {', '.join(sorted(target.allow)) or 'reading only'}"
+    if set_up.before:
+        yield "\nbefore the rows"
+        yield from (f"  {_describe_line(context, request)}" for request in set_up.before)
     for table in contract.tables:
         yield f"\n{table.title}"
         for row in table.rows:
             yield from _describe_row(context, plans[row.id])
+    if set_up.after:
+        yield "\nafter the rows"
+        yield from (f"  {_describe_line(context, request)}" for request in set_up.after)
     yield "\nrequests"
+    outside = len(set_up.before) + len(set_up.after)
+    if outside:
+        yield f"  {outside:5}  before and after the rows"
     for table in contract.tables:
         yield f"  {count_requests(plans[row.id] for row in table.rows):5}  {table.name}"
-    total = count_requests(plans.values())
+    total = outside + count_requests(plans.values())
     operations = [name for name, spec in contract.file.operations.items() if spec.explore and explore]
     if explored := count_exploration(context, operations):
         total += explored

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Contract
@@ -19,7 +21,8 @@ from conformance.plan.depths import DEPTHS
 from conformance.plan.model import RowPlan
 from conformance.plan.overlay import operation_patch
 from conformance.plan.requirements import is_known_name, missing_for_steps
-from conformance.plan.steps import plan_steps
+from conformance.plan.setup import SetupPlan, plan_setup
+from conformance.plan.steps import PERMISSION_ORDER, plan_steps
 from conformance.session.contract_run import build_context, count_exploration, plan_rows
 from conformance.setup.fixtures import check_fixture, discover_fixtures, is_usable
 from conformance.target.loader import Target
@@ -44,14 +47,20 @@ def _examined(contract: Contract, target: Target, context: RunContext) -> Diagno
     facts = list(check_reachable(context))
     there = not any(fact.state == "bad" for fact in facts)
     found: Mapping[str, object] = {}
+    missed: Mapping[str, str] = {}
     if there:
         facts += _credentials(context, target)
         discovery = discover_fixtures(context)
-        context, found = discovery.context, discovery.found
-        facts += _fixtures(context, found, discovery.missed)
+        context, found, missed = discovery.context, discovery.found, discovery.missed
+        facts += _fixtures(context, found, missed)
     facts += _permissions(target)
     facts += _pace(contract, target)
-    full = replace(context.target, allow=target.allow)
+    set_up = plan_setup(contract, target)
+    obtains = set_up.target.credentials.keys() - target.credentials.keys()
+    # Without the credential that a run obtains, not to be found here says nothing.
+    full = plan_setup(
+        contract, replace(context.target, allow=target.allow), frozenset() if obtains else missed.keys()
+    ).target
     plans: dict[Depth, dict[str, RowPlan]] = {
         depth: plan_rows(contract, full, contract.rows, depth, context.seed) for depth in DEPTHS
     }
@@ -60,7 +69,7 @@ def _examined(contract: Contract, target: Target, context: RunContext) -> Diagno
         title=contract.file.title,
         base_url=target.base_url,
         facts=tuple(facts),
-        loads=tuple(_load(replace(context, target=full), depth, plans[depth]) for depth in DEPTHS),
+        loads=tuple(_load(replace(context, target=full), depth, plans[depth], set_up) for depth in DEPTHS),
         missing=tuple(missing_rows(contract, full, standard)),
         rows=len(standard),
         exercised=sum(not plan.lacks for plan in standard.values()),
@@ -190,11 +199,9 @@ def _pace(contract: Contract, target: Target) -> Iterator[Fact]:
         yield Fact("pace", "pace", "note", f"none is set: as fast as the target answers{documented}")
 
 
-def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan]) -> RequestLoad:
-    counts: dict[str, int] = dict.fromkeys(("read", "write", "delete", "exhaust"), 0)
-    for plan in plans.values():
-        for request in plan.schedule():
-            counts[request.permission] += not request.condition
+def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan], set_up: SetupPlan) -> RequestLoad:
+    requests = chain(set_up.before, *(plan.schedule() for plan in plans.values()), set_up.after)
+    counts = Counter(request.permission for request in requests if not request.condition)
     operations = [name for name, spec in context.contract.file.operations.items() if spec.explore]
     explored = count_exploration(replace(context, depth=depth), operations)
     total = sum(counts.values()) + explored
@@ -203,5 +210,9 @@ def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan]) -> Re
     seconds = None if pace is None else max(0.0, (total / pace[0] - 1)) * pace[1]
     words = "" if pace is None else f"{'the' if context.target.pace else 'the documented'} pace {pace[0]}/{pace[1]:g}s"
     return RequestLoad(
-        depth, tuple((permission, count) for permission, count in counts.items() if count), explored, seconds, words
+        depth,
+        tuple((permission, counts[permission]) for permission in PERMISSION_ORDER if counts[permission]),
+        explored,
+        seconds,
+        words,
     )

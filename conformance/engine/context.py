@@ -13,8 +13,10 @@ from conformance.checks.context import ResponseRules
 from conformance.client.builder import RequestBuilder
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
+from conformance.engine.evidence import Evidence
 from conformance.engine.journal import Ledger, LedgerEntry, NoLedger
 from conformance.http import Exchange, Request
+from conformance.results.model import BeyondPlan, OutsideRows
 from conformance.results.redaction import Redactor
 from conformance.target.loader import Target
 
@@ -48,6 +50,7 @@ class SharedState:
     """What a sequence leaves to later ones, or to the end of the run, by the key of the request that deletes it."""
     warnings: dict[str, None] = field(default_factory=dict)
     """What could not be cleaned up, outside of any row."""
+    outside_rows: OutsideRows = field(default_factory=OutsideRows)
     stopping: threading.Event = field(default_factory=threading.Event)
     """Once set, rows begin nothing new and only clean up."""
 
@@ -56,6 +59,18 @@ class SharedState:
         found = list(warnings)
         with self.lock:
             self.warnings |= dict.fromkeys(found)
+
+    def count_outside_rows(self, sent: Evidence) -> None:
+        """Count requests that no row has sent: those of the set-up before all rows, and of the clean-up after them."""
+        with self.lock:
+            known = self.outside_rows
+            beyond = BeyondPlan(
+                known.beyond_plan.repeated + sent.repeated,
+                known.beyond_plan.shrunk + sent.shrunk,
+                known.beyond_plan.confirmed + sent.confirmed,
+            )
+            planned = known.planned + sent.requests - sent.beyond_plan
+            self.outside_rows = OutsideRows(known.requests + sent.requests, planned, beyond)
 
     def publish(self, passed: Mapping[str, str]) -> None:
         """Let other rows know what passed in a run of a row that is kept."""

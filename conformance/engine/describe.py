@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from conformance.plan.overlay import format_value
 from conformance.results.model import ExpectedAnswer, PromiseSource, RowResult
 
 __all__ = ["describe_expectation", "describe_request", "describe_row"]
+
+
+_QUOTED_PLACEHOLDER = re.compile(r"%7B(fixture\.\w+)%7D")
+"""A fixture that is only known once the set-up has found or made it."""
 
 
 def describe_row(context: RunContext, plan: RowPlan) -> RowResult:
@@ -63,7 +68,8 @@ def describe_request(context: RunContext, planned: PlannedRequest) -> tuple[str,
         request = context.builder.build(planned.operation, planned.request, planned.permission, scope)
     except (MissingValue, KeyError):
         return _unfilled_request(context, planned)
-    return request.method, context.redactor.text(request.url.removeprefix(context.target.base_url))
+    url = _QUOTED_PLACEHOLDER.sub(r"{\1}", request.url.removeprefix(context.target.base_url))
+    return request.method, context.redactor.text(url)
 
 
 def _unfilled_request(context: RunContext, planned: PlannedRequest) -> tuple[str, str]:

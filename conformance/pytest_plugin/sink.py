@@ -50,8 +50,8 @@ class ResultSink:
         self.take(Event("run", run.contract.name, run=run))
 
     def warn(self, run: TargetRun) -> None:
-        """Add the warnings of a run, which are complete only at its end."""
-        if run.warnings and run.contract.name in self._announced:
+        """Add the warnings and the requests outside of rows of a run, which are complete only at its end."""
+        if (run.warnings or run.outside_rows.requests) and run.contract.name in self._announced:
             self._keep(Event("warnings", run.contract.name, run=run))
 
     def take(self, event: Event, text: str | None = None) -> None:

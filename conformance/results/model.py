@@ -194,6 +194,15 @@ class BeyondPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideRows:
+    """Requests of no row: credentials obtained and fixtures found or made before all rows, and deleted after them."""
+
+    requests: int = 0
+    planned: int = 0
+    beyond_plan: BeyondPlan = BeyondPlan()
+
+
+@dataclass(frozen=True, slots=True)
 class RowResult:
     """The verdict on one row, with all that proves it."""
 
@@ -321,6 +330,8 @@ class TargetRun:
     counts: dict[str, int]
     requests: int
     rows: tuple[RowResult, ...]
+    outside_rows: OutsideRows = OutsideRows()
+    """Those of `requests` and `planned` that belong to no row."""
     planned: int = 0
     """How many requests the plan foresees; for a conforming target that answers every time it equals `requests`."""
     beyond_plan: BeyondPlan = BeyondPlan()

@@ -18,6 +18,7 @@ from conformance.results.model import (
     ContractName,
     Exploration,
     KnownDeviationNote,
+    OutsideRows,
     Results,
     RowResult,
     Suite,
@@ -92,7 +93,7 @@ def assemble_run(
     causes = find_causes(run.target, sorted_rows)
     sorted_rows = apply_causes(sorted_rows, causes)
     found = tuple(explored)
-    parts: list[RowResult | Exploration] = [*sorted_rows, *found]
+    parts: list[RowResult | Exploration | OutsideRows] = [*sorted_rows, *found, run.outside_rows]
     counts = Counter(row.verdict.value for row in sorted_rows)
     spoken = Counter(edition for row in sorted_rows for edition in row.editions[:1])
     counted = [row.verdict for row in sorted_rows if row.known is None]
@@ -129,7 +130,7 @@ def build_results(
     )
 
 
-def _sum_beyond_plan(parts: Sequence[RowResult | Exploration]) -> BeyondPlan:
+def _sum_beyond_plan(parts: Sequence[RowResult | Exploration | OutsideRows]) -> BeyondPlan:
     return BeyondPlan(
         repeated=sum(part.beyond_plan.repeated for part in parts),
         shrunk=sum(part.beyond_plan.shrunk for part in parts),
@@ -160,7 +161,9 @@ def rebuild_runs(lines: Iterable[Event]) -> tuple[TargetRun, ...]:
         if line.run is not None:
             known = parts.setdefault(line.contract, _Parts(line.run))
             warnings = dict.fromkeys([*known.run.warnings, *line.run.warnings])
-            known.run = replace(known.run, warnings=tuple(warnings))
+            # The last line of a process has counted its clean-up, too.
+            outside = max(known.run.outside_rows, line.run.outside_rows, key=lambda one: one.requests)
+            known.run = replace(known.run, warnings=tuple(warnings), outside_rows=outside)
         found = parts.get(line.contract)
         if found is None:
             continue

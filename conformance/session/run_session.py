@@ -51,6 +51,8 @@ class _StartedRun:
     context: RunContext
     runner: ContractRun
     notes: tuple[str, ...]
+    to_clean_up: int
+    """How many requests will delete what was made before the rows."""
 
 
 class RunSession:
@@ -83,7 +85,8 @@ class RunSession:
             context = replace(context, session=options.through(context.session))
         plans = plan_rows(contract, context.target, expected, options.depth, options.seed)
         runner = ContractRun(context, plans, options.workers)
-        self._held[contract.name] = _StartedRun(contract, context.target, context, runner, notes)
+        to_clean_up = sum(len(entry.steps) for entry in context.shared.left.values())
+        self._held[contract.name] = _StartedRun(contract, context.target, context, runner, notes, to_clean_up)
         runner.start(rows, operations)
 
     def row(self, contract: str, row: str) -> RowResult:
@@ -102,9 +105,12 @@ class RunSession:
         return held.context.redactor.redact(value) if held else value
 
     def planned(self, contract: str) -> int:
-        """How many requests are planned, exploration included; those that depend on an answer are not counted."""
+        """How many requests are planned, those before and after the rows and exploration included.
+
+        Those that depend on an answer are not counted.
+        """
         held = self._held.get(contract)
-        return held.runner.planned if held else 0
+        return held.runner.planned + held.context.shared.outside_rows.planned + held.to_clean_up if held else 0
 
     def sent(self) -> int:
         """How many requests have left this machine."""
@@ -125,7 +131,7 @@ class RunSession:
         reason = getattr(held.context.session, "gone", None)
         warnings = [*map(_warning, held.target.warnings), *held.notes, *held.context.shared.warnings]
         warnings += [Message("the target is gone: {reason}", reason=reason)] if reason else []
-        return replace(run, warnings=tuple(warnings))
+        return replace(run, warnings=tuple(warnings), outside_rows=held.context.shared.outside_rows)
 
     def runs(self) -> Iterable[TargetRun]:
         """Every run that was begun, without rows."""

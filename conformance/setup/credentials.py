@@ -45,6 +45,7 @@ def obtain_credentials(context: RunContext) -> ObtainedCredentials:
         evidence = Evidence(context.redactor)
         value, why = obtain_value(context, evidence, name, named.obtain)
         requests += evidence.requests
+        context.shared.count_outside_rows(evidence)
         if value:
             context = _with_credential(context, name, named, value)
             obtained[name] = _shell_commands(context, evidence, name, named.obtain)

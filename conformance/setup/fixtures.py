@@ -43,6 +43,7 @@ def discover_fixtures(context: RunContext) -> DiscoveryResult:
     for name, named in context.contract.file.fixtures.items():
         if named.discover is not None and not is_known_name(context.contract, context.target, (name,)):
             finder.find(name, named, named.discover)
+    context.shared.count_outside_rows(finder.evidence)
     return DiscoveryResult(finder.context, finder.found, finder.missed, finder.evidence.requests)
 
 

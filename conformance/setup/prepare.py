@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from conformance.client.builder import PlaceholderScope
 from conformance.client.waiting import wait_until_listening
 from conformance.contract.templates import MissingValue
-from conformance.engine.cleanup import created_resource, describe_left, take_back
+from conformance.engine.cleanup import describe_left, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import run_steps
 from conformance.messages import Message
-from conformance.plan.model import PlannedStep
 from conformance.plan.requirements import is_known_name, missing_for_steps
+from conformance.plan.setup import deleting_steps
 from conformance.plan.steps import plan_steps
 from conformance.setup.credentials import obtain_credentials
 from conformance.setup.fixtures import DiscoveryResult, discover_fixtures, with_fixtures
@@ -57,6 +57,7 @@ def prepare_target(context: RunContext) -> PreparedTarget:
     ]
     notes += _describe_found(context, discovery)
     notes += evidence.warnings
+    context.shared.count_outside_rows(evidence)
     return PreparedTarget(with_renewal(context, frozenset(obtained.obtained)), tuple(notes))
 
 
@@ -64,7 +65,9 @@ def clean_up_target(context: RunContext) -> tuple[str, ...]:
     """Delete what is still there of what the run created, the last first; a warning for each thing that may be left."""
     with context.shared.lock:
         left, context.shared.left = list(context.shared.left.values()), {}
-    reasons = [(entry, take_back(context, Evidence(context.redactor), entry)) for entry in reversed(left)]
+    evidence = Evidence(context.redactor)
+    reasons = [(entry, take_back(context, evidence, entry)) for entry in reversed(left)]
+    context.shared.count_outside_rows(evidence)
     return tuple(describe_left(entry.operation, why) for entry, why in reasons if why)
 
 
@@ -74,7 +77,8 @@ def _create_fixtures(context: RunContext, evidence: Evidence) -> RunContext:
         if named.make is None or is_known_name(context.contract, context.target, (name,)):
             continue
         steps = tuple(plan_steps(context.contract, context.contract.file.chains[named.make], "standard"))
-        if any(missing_for_steps(context.contract, context.target, (*steps, *_deleting_steps(context, steps)))):
+        deleting = deleting_steps(context.contract, steps)
+        if any(missing_for_steps(context.contract, context.target, (*steps, *deleting))):
             continue
         captures: dict[str, object] = {}
         label = Message("fixture {name}", name=name)
@@ -87,14 +91,6 @@ def _create_fixtures(context: RunContext, evidence: Evidence) -> RunContext:
                 Message("{name} could not be made for this run: {reason}", name=name, reason=sequence.why)
             )
     return context
-
-
-def _deleting_steps(context: RunContext, steps: tuple[PlannedStep, ...]) -> Iterator[PlannedStep]:
-    """The steps that will delete what these create."""
-    for step in steps:
-        resource = created_resource(context.contract, step.operation)
-        if resource is not None:
-            yield from plan_steps(context.contract, resource.undo, "standard")
 
 
 def _describe_found(context: RunContext, discovery: DiscoveryResult) -> Iterator[str]:

@@ -52,7 +52,10 @@ def _print_anew(credential: Credential) -> str | None:
 
 def _obtain_anew(context: RunContext, name: str) -> str | None:
     chain = context.contract.file.credentials[name].obtain
-    value, _ = obtain_value(context, Evidence(context.redactor), name, chain or "")
+    evidence = Evidence(context.redactor)
+    with evidence.count_as("repeated"):
+        value, _ = obtain_value(context, evidence, name, chain or "")
+    context.shared.count_outside_rows(evidence)
     return value or None
 
 

@@ -2,52 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
+from conformance.plan.depths import DRAWN
 from conformance.plan.model import count_conditional, count_requests
+from conformance.plan.setup import plan_setup
 from conformance.results.model import BeyondPlan
 from conformance.session.assemble import assemble_run
 from conformance.session.contract_run import build_context, count_exploration, plan_rows
 from conformance.session.run_session import RunOptions
 from conformance.target.loader import target_from_mapping
+from tests.safety import watched as safety
 from tests.safety.watched import CONTRACTS, contract, ran, saved, watched
 
-RUNS: list[tuple[Depth, list[str], int]] = [
-    ("smoke", [], 1),
-    ("smoke", ["write", "delete", "exhaust"], 1),
-    ("smoke", ["write", "delete", "exhaust"], 8),
-    ("standard", [], 8),
-    ("standard", ["write", "delete", "exhaust"], 1),
-    ("standard", ["write", "delete", "exhaust"], 8),
+ALL = ["write", "delete", "exhaust"]
+RUNS: list[tuple[Depth, list[str], int, bool]] = [
+    ("smoke", [], 1, True),
+    ("smoke", ALL, 1, False),
+    ("smoke", ALL, 8, True),
+    ("standard", [], 8, False),
+    ("standard", ALL, 1, False),
+    ("standard", ALL, 8, True),
+    ("thorough", ALL, 8, False),
 ]
-CASES = [(name, *run) for name in CONTRACTS for run in RUNS]
+"""Depth, what is allowed, workers, and whether log-in, fixtures and their clean-up are left to the run."""
 
 
-@pytest.mark.parametrize(
-    ("name", "depth", "allow", "workers"), [*CASES, ("kuroco", "thorough", ["write", "delete", "exhaust"], 8)]
-)
+def without_setup(profile: Mapping[str, Any]) -> dict[str, Any]:
+    """A profile without what a run can obtain, find or make itself."""
+    file = contract(profile["contract"]).file
+    kept = {name: value for name, value in profile["credentials"].items() if not file.credentials[name].obtain}
+    found = [name for name, fixture in file.fixtures.items() if fixture.discover or fixture.make]
+    fixtures = {name: value for name, value in profile["fixtures"].items() if name not in found}
+    return {**profile, "credentials": kept, "fixtures": fixtures}
+
+
+def explored_briefly(name: str) -> Contract:
+    """The contract, with few requests for exploring an operation at thorough, but more than a small budget."""
+    held = contract(name)
+    exploration = {**held.file.exploration, "thorough": 61}
+    return replace(held, file=held.file.model_copy(update={"exploration": exploration}))
+
+
+@pytest.mark.parametrize(("depth", "allow", "workers", "bare"), RUNS)
+@pytest.mark.parametrize("name", CONTRACTS)
 def test_plan_results_and_target_agree_to_the_request(
-    tmp_path: Path, name: str, depth: Depth, allow: list[str], workers: int
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    name: str,
+    depth: Depth,
+    allow: list[str],
+    workers: int,
+    bare: bool,
 ) -> None:
+    # Not 100 drawn values of each kind, and not 300 requests an operation: what they are drawn from is the same.
+    monkeypatch.setitem(DRAWN, "thorough", 3)
+    monkeypatch.setattr(safety, "contract", explored_briefly)
     with watched(name) as server:
-        profile = {**server.profile, "allow": allow}
-        held = contract(name)
+        profile = {**(without_setup(server.profile) if bare else server.profile), "allow": allow}
+        held = explored_briefly(name)
         target = target_from_mapping(profile, where="test", environ={})
-        plans = plan_rows(held, target, held.rows, depth, 0)
+        set_up = plan_setup(held, target)
+        plans = plan_rows(held, set_up.target, held.rows, depth, 0)
         operations = [one for one, spec in held.file.operations.items() if spec.explore]
-        explored = count_exploration(build_context(held, target, depth, 0), operations)
-        done = ran(saved(tmp_path, profile), name, RunOptions(depth, 0, workers), explore=depth != "smoke")
+        explored = count_exploration(build_context(held, set_up.target, depth, 0), operations)
+        done = ran(
+            saved(tmp_path, profile), name, RunOptions(depth, 0, workers, output=tmp_path), explore=depth != "smoke"
+        )
         actual = len(server.actual)
     run = assemble_run(done.run, done.rows.values(), done.explored)
     rows = sum(row.planned for row in run.rows)
-    certain = count_requests(plans.values())
+    certain, outside = count_requests(plans.values()), len(set_up.before) + len(set_up.after)
     assert {row.verdict.value for row in run.rows} <= {"conforms", "not-exercised"}
     assert run.requests == actual
     assert run.planned == actual
     assert run.beyond_plan == BeyondPlan()
+    assert run.outside_rows.planned == outside
+    assert (outside > 0) == (bare and (bool(allow) or name != "kuroco"))
     assert certain <= rows <= certain + count_conditional(plans.values())
-    assert run.planned - rows == (explored if depth != "smoke" else 0)
+    assert run.planned - rows - outside == (explored if depth != "smoke" else 0)
     assert [row.id for row in run.rows if row.planned < count_requests([plans[row.id]])] == []
