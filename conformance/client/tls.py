@@ -96,8 +96,10 @@ def _show_pkcs12(context: ssl.SSLContext, path: str, passphrase: str | None) -> 
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - only where it is installed
         from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
     except ImportError:
-        hint = "install `cryptography`, or convert the file: openssl pkcs12 -in FILE -out client.pem"
-        raise ConfigError([Problem("client_cert.pkcs12", "PKCS#12 files are read by `cryptography`", hint)]) from None
+        hint = "pip install 'conformance[pkcs12]', or convert the file: openssl pkcs12 -in FILE -out client.pem"
+        raise ConfigError(
+            [Problem("client_cert.pkcs12", "is read by `cryptography`, which is missing", hint)]
+        ) from None
     try:
         secret = None if passphrase is None else passphrase.encode("utf-8")
         key, own, others = pkcs12.load_key_and_certificates(Path(path).read_bytes(), secret)

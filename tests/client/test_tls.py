@@ -5,6 +5,8 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -172,9 +174,57 @@ def test_a_key_of_another_certificate_is_named(certificate: Path, tmp_path: Path
         Session(Access("https://host", client_certificate=shown))
 
 
-def test_pkcs12_is_read_or_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "a.p12").write_bytes(b"nonsense")
+def pack_pkcs12(folder: Path, certificate: Path, *more: str) -> str:
+    """Certificate and key in one file, encrypted with the passphrase `word`."""
+    command = ["openssl", "pkcs12", "-export", "-in", str(certificate), "-out", "a.p12", "-passout", "pass:word", *more]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return str(folder / "a.p12")
+
+
+def without_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("cryptography")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+
+
+def test_pkcs12_is_shown_to_the_target_and_lies_nowhere(
+    secure: Start, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("cryptography", reason="PKCS#12 needs the extra pkcs12")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    server = secure(response, client=True)
+    shown = ClientCertificate(pkcs12=pack_pkcs12(tmp_path, certificate), passphrase="word")
+    session = Session(Access(server.url, ca_bundle=str(certificate), client_certificate=shown), LIMITS)
+    assert session.send(Request("GET", server.url)).response
+    assert list((tmp_path / "temporary").iterdir()) == []
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "more"), [(None, ()), ("other", ()), ("word", ("-nokeys",))], ids=["none", "wrong", "no key"]
+)
+def test_pkcs12_that_cannot_be_used_is_named(
+    certificate: Path, tmp_path: Path, passphrase: str | None, more: tuple[str, ...]
+) -> None:
+    pytest.importorskip("cryptography", reason="PKCS#12 needs the extra pkcs12")
+    shown = ClientCertificate(pkcs12=pack_pkcs12(tmp_path, certificate, *more), passphrase=passphrase)
     with pytest.raises(ConfigError, match=r"client_cert\.pkcs12"):
+        Session(Access("https://host", client_certificate=shown))
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\x30\x82\xff\xff" + bytes(100)])
+def test_what_is_no_pkcs12_is_named(tmp_path: Path, content: bytes) -> None:
+    pytest.importorskip("cryptography", reason="PKCS#12 needs the extra pkcs12")
+    (tmp_path / "a.p12").write_bytes(content)
+    with pytest.raises(ConfigError, match=r"client_cert\.pkcs12: it cannot be used"):
+        Session(Access("https://host", client_certificate=ClientCertificate(pkcs12=str(tmp_path / "a.p12"))))
+
+
+def test_without_the_extra_pkcs12_is_refused_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_cryptography(monkeypatch)
+    (tmp_path / "a.p12").write_bytes(b"whatever")
+    with pytest.raises(ConfigError, match=r"conformance\[pkcs12\]"):
         Session(Access("https://host", client_certificate=ClientCertificate(pkcs12=str(tmp_path / "a.p12"))))
 
 
