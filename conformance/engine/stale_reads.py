@@ -11,7 +11,7 @@ from conformance.engine.context import RunContext
 from conformance.http import Response, header
 from conformance.plan.model import PlannedStep
 
-__all__ = ["PAUSE", "bypass_cache", "is_from_cache", "settle_seconds"]
+__all__ = ["PAUSE", "bypass_cache", "draw_unseen_parameter", "is_from_cache", "settle_seconds"]
 
 PAUSE: Final = 0.25
 """Seconds between two reads while a target may still be settling."""
@@ -30,9 +30,14 @@ def is_from_cache(response: Response) -> bool:
     )
 
 
+def draw_unseen_parameter() -> tuple[str, str]:
+    """A query parameter with a value that no cache has seen, other each time and whatever the seed."""
+    return "_nocache", secrets.token_hex(6)
+
+
 def bypass_cache(step: PlannedStep) -> PlannedStep:
-    """The same read with a parameter that no cache has seen, other each time and whatever the seed."""
-    query = {**step.request.query, "_nocache": secrets.token_hex(6)}
+    """The same read with a parameter that no cache has seen."""
+    query = dict([*step.request.query.items(), draw_unseen_parameter()])
     return replace(step, request=replace(step.request, query=query))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from time import monotonic
 
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.schema import CreatedResource
@@ -18,6 +19,7 @@ from conformance.engine.cleanup import (
 )
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
+from conformance.engine.stale_reads import draw_unseen_parameter, is_from_cache, settle_seconds
 from conformance.explore.context import ExploreContext
 from conformance.explore.openapi import DocumentedOperation
 from conformance.explore.probes import ExploreProbe, build_probe, request_of_probe
@@ -26,6 +28,8 @@ from conformance.messages import Message
 
 __all__ = ["BudgetExhausted", "BudgetedSender", "TargetStopped"]
 
+_STATE = ("step", "guard")
+"""Roles of requests that show what earlier ones have done."""
 _UNANSWERED = 3
 """So many requests in a row without an answer end an exploration."""
 _CONFIRMING = 60
@@ -58,6 +62,7 @@ class BudgetedSender:
     _sent: int = 0
     _confirming: int = 0
     _unanswered: int = 0
+    _last_write: float = float("-inf")
     _created: list[LedgerEntry] = field(default_factory=list)
 
     @property
@@ -86,7 +91,7 @@ class BudgetedSender:
         self._spend(reserved=reserved, confirming=confirming)
         built = build_probe(self.context, operation, probe, permission)
         entry = self._record_intent(operation, probe) if self.context.creates(operation) else None
-        exchange = self.send_request(built)
+        exchange = self._read_state(operation, probe, built) if probe.role in _STATE else self.send_request(built)
         if entry is not None:
             self._record_outcome(entry, exchange)
         self._forget_deleted(exchange)
@@ -104,7 +109,29 @@ class BudgetedSender:
         repeatable = request.method in ("GET", "HEAD")
         exchange = self.context.run.session.send(request, asked_for=asked_for, repeatable=repeatable)
         self.requests += exchange.tries
+        if not repeatable:
+            self._last_write = monotonic()
         return exchange
+
+    def _read_state(self, operation: DocumentedOperation, probe: ExploreProbe, built: Request) -> Exchange:
+        """Send a request; a read that shows state only once the target has settled, and past any cache.
+
+        TargetStopped where even a read past the cache is answered from it.
+        """
+        if built.method != "GET":
+            return self.send_request(built)
+        settled = self._last_write + settle_seconds(self.context.run)
+        self.context.run.shared.stopping.wait(max(0.0, settled - monotonic()))
+        exchange = self.send_request(built)
+        if exchange.response is None or not is_from_cache(exchange.response):
+            return exchange
+        past_cache = replace(probe, query=(*probe.query, draw_unseen_parameter()))
+        fresh = self.send_request(build_probe(self.context, operation, past_cache))
+        if fresh.response is None or fresh.response.status >= 400:
+            fresh = exchange  # the target does not take the parameter
+        if fresh.response is not None and is_from_cache(fresh.response):
+            raise TargetStopped(Message("{operation} was answered from a cache every time", operation=operation.id))
+        return fresh
 
     def delete_created(self) -> None:
         """Delete what was created and is still there, the last first; what may be left is a warning."""

@@ -37,6 +37,7 @@ class Server:
     def __init__(self, *ways: str) -> None:
         self.ways = frozenset(ways)
         self.requests: list[Request] = []
+        self._cached: dict[str, tuple[int, bytes, tuple[tuple[str, str], ...]]] = {}
         self.media_type: str | None = None
         """The content type of errors, where it is another one."""
 
@@ -77,7 +78,10 @@ class Server:
         if request.method == "HEAD" and "no-heads" in self.ways:
             return Exchange(request, Response(405, (("Allow", "GET"),), b"", 0))
         asked = replace(request, method="GET") if request.method == "HEAD" else request
-        status, body, headers = self._framed(*self.answer(asked))
+        if "cached" in self.ways and asked.method == "GET" and asked.url in self._cached:
+            status, body, headers = self._cached[asked.url]
+            return Exchange(request, Response(status, (*headers, ("X-Cache", "HIT")), body, len(body)))
+        status, body, headers = self._cached[asked.url] = self._framed(*self.answer(asked))
         body = b"" if request.method == "HEAD" else body
         return Exchange(request, Response(status, headers, body, len(body)))
 

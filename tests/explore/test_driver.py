@@ -22,7 +22,7 @@ SITE = ("login", "token", "logout", "listTopics", "getTopic", "insertTopic", "up
 
 
 @pytest.mark.parametrize("operation", NEWS)
-@pytest.mark.parametrize("ways", ["", "strict", "c-like", "refuses-unknown", "differs"])
+@pytest.mark.parametrize("ways", ["", "strict", "c-like", "refuses-unknown", "differs", "cached"])
 def test_right_servers_that_differ_are_left_in_peace(operation: str, ways: str) -> None:
     server = Newsroom(*ways.split())
     explored = server.explore(operation)
