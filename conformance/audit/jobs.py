@@ -48,6 +48,8 @@ class AuditOptions:
     explore: bool = True
     seconds: float = 3600.0
     """After so many seconds a target's rows begin nothing new; what is known until then is kept."""
+    budget: str = ""
+    """The most requests that a target's rows may plan, as it was written: `120`, `2m`; empty for no limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from conformance.audit.stop import StopSignal
 from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, ConformanceError, InternalError, Problem
 from conformance.messages import Message
+from conformance.plan.budget import parse_budget
 from conformance.session.run_session import RunOptions, SenderWrapper
 from conformance.session.target_runner import TargetRunner
 from conformance.target.loader import Target, read_profile, target_from_mapping
@@ -58,7 +59,10 @@ def build_target_runner(
     """A runner with the options of a job."""
     output = Path(job.output) if job.output else None
     options = job.options
-    run_options = RunOptions(options.depth, options.seed, relative_to=Path.cwd(), output=output, through=through)
+    budget = parse_budget(options.budget) if options.budget else None
+    run_options = RunOptions(
+        options.depth, options.seed, relative_to=Path.cwd(), output=output, through=through, budget=budget
+    )
     return TargetRunner(contract, target, run_options)
 
 

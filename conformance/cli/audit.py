@@ -16,7 +16,7 @@ from conformance.audit.pair_run import run_pair
 from conformance.audit.profiles import find_profiles, summarize_profiles
 from conformance.audit.run import AuditRun
 from conformance.audit.summary import INTERRUPTED
-from conformance.cli.options import language
+from conformance.cli.options import budget, language, read_budget
 from conformance.contract.contract import Contract
 from conformance.contract.folders import find_contract_folders
 from conformance.contract.schema import Depth
@@ -32,6 +32,7 @@ _PATH = click.Path(path_type=Path)
 @click.argument("targets", nargs=-1, type=_PATH)
 @click.option("--contract", "only", multiple=True, metavar="NAME", help="Only targets of this contract; repeatable.")
 @click.option("--depth", type=click.Choice(get_args(Depth)), default="standard", show_default=True)
+@budget
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Same seed, same requests.")
 @click.option(
     "--allow",
@@ -52,6 +53,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     targets: tuple[Path, ...],
     only: tuple[str, ...],
     depth: Depth,
+    budget: str | None,
     seed: int,
     allow: tuple[str, ...],
     no_explore: bool,
@@ -73,7 +75,9 @@ def command(  # noqa: PLR0917 - click gives them by name
     Exit codes, the worst of all targets: 0 conforms or only drifts, 1 violates or inconclusive, 2 interrupted,
     3 an internal error, 4 a profile or option is unusable, 5 nothing was exercised.
     """  # noqa: D301 - click obeys the character itself
-    options = AuditOptions(depth, seed, tuple(sorted(set(allow))), not no_explore, _parse_timeout(timeout))
+    depth, limit = read_budget(budget, depth)
+    explore = not no_explore and not limit
+    options = AuditOptions(depth, seed, tuple(sorted(set(allow))), explore, _parse_timeout(timeout), limit)
     contracts = load_contracts(find_contract_folders(Path.cwd()))
     if pair is not None:
         if targets:

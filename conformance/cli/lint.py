@@ -11,6 +11,7 @@ from conformance.authoring.todos import list_todos
 from conformance.contract.folders import find_contract_folders
 from conformance.contract.loader import find_contracts, read_contract
 from conformance.contract.openapi_lint import check_openapi
+from conformance.contract.power import check_power
 from conformance.errors import ConfigError, Problem
 from conformance.yaml_document import read
 
@@ -21,6 +22,8 @@ __all__ = ["command"]
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def command(path: Path | None) -> int:
     """Report every problem in case files at once; PATH is one file, a contract's folder, or a folder of contracts.
+
+    A power.json that is older than its cases is named, and is no problem.
 
     Exit codes: 0 no problem, 4 problems.
     """
@@ -33,6 +36,9 @@ def command(path: Path | None) -> int:
     if problems:
         return 4
     files = [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
+    outdated = [problem for folder in folders for problem in check_power(read_contract(folder))]
+    for problem in outdated:
+        click.echo(str(problem))
     todos = [(path, *todo) for path in files for todo in list_todos(path.read_text(encoding="utf-8"))]
     for file, line, what in todos:
         click.echo(f"{file}:{line}: TODO: {what}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import click
 
-__all__ = ["FORMS", "allow", "cases", "contract", "depth", "language", "seed", "target"]
+from conformance.contract.schema import Depth
+from conformance.plan.budget import parse_budget
+
+__all__ = ["FORMS", "allow", "budget", "cases", "contract", "depth", "language", "read_budget", "seed", "target"]
 
 FORMS: Final = ("junit", "junit-gitlab", "markdown", "sarif", "har", "badge", "earl", "table")
 """Of the report, beside HTML and JSON: named here too, so that `--help` need not load what writes them."""
@@ -18,6 +21,12 @@ target = click.option(
 contract = click.option("--contract", metavar="NAME", help="Only this contract.")
 depth = click.option(
     "--depth", type=click.Choice(["smoke", "standard", "thorough"]), help="How much is tried.  [default: standard]"
+)
+budget = click.option(
+    "--budget",
+    metavar="N|TIME",
+    help="The most requests that the rows of a contract may plan: 120, or 2m at the target's pace. What shows most "
+    "goes first; the report says what is left untried. smoke, standard and thorough are budgets, too.",
 )
 allow = click.option(
     "--allow",
@@ -33,3 +42,13 @@ cases = click.option(
 )
 seed = click.option("--seed", type=int, metavar="N", help="Same seed, same requests.  [default: 0]")
 language = click.option("--language", type=click.Choice(["en", "ja"]), help="Of reports; default: the reader's.")
+
+
+def read_budget(text: str | None, depth: Depth) -> tuple[Depth, str]:
+    """The depth, which a budget may name, and the budget where it is none; raises ConfigError."""
+    for name in get_args(Depth):
+        if text == name:
+            return name, ""
+    if text is not None:
+        parse_budget(text)
+    return depth, text or ""

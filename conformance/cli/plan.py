@@ -15,12 +15,13 @@ from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.engine.context import RunContext
 from conformance.engine.describe import describe_request
-from conformance.plan.model import PlannedRequest, RowPlan, count_conditional, count_requests
+from conformance.plan.budget import Budget, parse_budget
+from conformance.plan.model import BUDGET, PlannedRequest, RowPlan, count_conditional, count_requests
 from conformance.plan.setup import plan_setup
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.format import format_duration
 from conformance.report.sanitize import to_one_line
-from conformance.session.contract_run import build_context, count_exploration, plan_rows
+from conformance.session.contract_run import build_context, count_exploration, plan_run
 from conformance.target.selection import TargetSelection, resolve_target, select_target
 
 __all__ = ["command"]
@@ -30,6 +31,7 @@ __all__ = ["command"]
 @options.target
 @options.contract
 @options.depth
+@options.budget
 @options.allow
 @options.seed
 @click.option("--no-explore", is_flag=True, help="Leave exploration beyond the tables out.")
@@ -37,9 +39,10 @@ def command(
     target: str | None,
     contract: str | None,
     depth: Depth | None,
+    budget: str | None,
     allow: tuple[str, ...],
-    seed: int | None,
     *,
+    seed: int | None,
     no_explore: bool,
 ) -> int:
     """List every request that a run would send: method, URL, what it is for, and the permission that it needs.
@@ -48,35 +51,38 @@ def command(
     to make a failing value smaller, to make sure) is counted in results.json. What only an answer can tell stands in
     braces.
     """
+    depth, limit = options.read_budget(budget, depth or "standard")
     contracts, problems = read_contracts(None)
     aimed = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
     with ExitStack() as stack:
         offer = stack.enter_context(EmbeddedServers())
         for one in contracts:
             if aimed.takes(one.name):
-                held = build_context(one, resolve_target(one, aimed, offer, os.environ), depth or "standard", seed or 0)
-                for line in _describe_plan(one, held, aimed, explore=not no_explore):
+                held = build_context(one, resolve_target(one, aimed, offer, os.environ), depth, seed or 0)
+                most = parse_budget(limit) if limit else None
+                for line in _describe_plan(one, held, aimed, explore=not no_explore, budget=most):
                     click.echo(line)
     for problem in problems if contract is None else ():
         click.echo(str(problem), err=True)
     return 4 if problems and contract is None else 0
 
 
-def _describe_plan(contract: Contract, context: RunContext, aimed: TargetSelection, *, explore: bool) -> Iterator[str]:
+def _describe_plan(
+    contract: Contract, context: RunContext, aimed: TargetSelection, *, explore: bool, budget: Budget | None
+) -> Iterator[str]:
     set_up = plan_setup(contract, context.target)
     target = set_up.target
     context = replace(context, target=target, builder=context.builder.with_target(target))
     where = target.base_url if aimed.target or aimed.url else "the embedded server"
-    plans = plan_rows(contract, target, contract.rows, context.depth, context.seed)
+    _, plans = plan_run(contract, target, contract.rows, context.depth, context.seed, budget=budget)
     yield f"{contract.file.title} · {to_one_line(where)} · {context.depth} · seed {context.seed}"
     yield f"allowed: {', '.join(sorted(target.allow)) or 'reading only'}"
     if set_up.before:
         yield "\nbefore the rows"
         yield from (f"  {_describe_line(context, request)}" for request in set_up.before)
-    for table in contract.tables:
-        yield f"\n{table.title}"
-        for row in table.rows:
-            yield from _describe_row(context, plans[row.id])
+    yield ""
+    for plan in plans.values():
+        yield from _describe_row(context, plan)
     if set_up.after:
         yield "\nafter the rows"
         yield from (f"  {_describe_line(context, request)}" for request in set_up.after)
@@ -87,7 +93,9 @@ def _describe_plan(contract: Contract, context: RunContext, aimed: TargetSelecti
     for table in contract.tables:
         yield f"  {count_requests(plans[row.id] for row in table.rows):5}  {table.name}"
     total = outside + count_requests(plans.values())
-    operations = [name for name, spec in contract.file.operations.items() if spec.explore and explore]
+    operations = [
+        name for name, spec in contract.file.operations.items() if spec.explore and explore and budget is None
+    ]
     if explored := count_exploration(context, operations):
         total += explored
         yield f"  {explored:5}  exploration of {len(operations)} operations"
@@ -98,11 +106,16 @@ def _describe_plan(contract: Contract, context: RunContext, aimed: TargetSelecti
 
 
 def _describe_row(context: RunContext, plan: RowPlan) -> Iterator[str]:
+    if plan.lacks == (BUDGET,):
+        yield f"  {plan.row.id}: left out, {len(plan.untried)} probes and controls untried: the budget is spent"
+        return
     if plan.lacks:
         yield f"  {plan.row.id}: not exercised, lacks {', '.join(plan.lacks)}"
         return
     yield f"  {plan.row.id}: {_describe_count(plan)}"
     yield from (f"    {_describe_line(context, request)}" for request in plan.schedule())
+    if plan.untried:
+        yield f"    for lack of budget not: {to_one_line(', '.join(plan.untried))}"
     for lack in plan.skipped:
         yield f"    left out: {to_one_line(lack)}"
 

@@ -14,13 +14,16 @@ import click
 
 from conformance.cli.contracts import select_contracts
 from conformance.cli.options import language
+from conformance.contract.loader import read_contract
+from conformance.contract.power import FILE as POWER_FILE
+from conformance.contract.power import format_power as format_power_file
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 from conformance.prove.model import Proof, proof_json
 from conformance.prove.page import render_proof
 from conformance.prove.progress import show_trials
-from conformance.prove.proof import ProofDuration, build_proof
+from conformance.prove.proof import ProofDuration, build_proof, number_faults
 from conformance.prove.subjects import (
     Subject,
     choose_faults,
@@ -57,6 +60,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, metavar="N", help="processes")
 @click.option("--output", type=_FOLDER, default=Path("reports"), show_default=True, metavar="DIR", help="for the proof")
 @click.option("--target", metavar="T", help="a right target of your own, in place of the reference servers")
+@click.option("--write-power", is_flag=True, help="write power.json beside the cases: the order of runs follows it")
 @language
 @click.option("--cases", type=_FOLDER, default=Path("cases"), hidden=True)
 def command(  # noqa: PLR0917 - click gives them by name
@@ -69,6 +73,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     workers: int,
     output: Path,
     target: str | None,
+    write_power: bool,
     language: str | None,
     cases: Path,
 ) -> int:
@@ -78,6 +83,9 @@ def command(  # noqa: PLR0917 - click gives them by name
     which right servers were blamed; and which rows catch nothing. Ends with 1 where a fault survives, a right server
     is blamed or a row catches no fault. Ctrl-C writes what there is.
 
+    With --write-power, which probe shows which fault is kept in power.json beside the cases: runs send first what shows
+    most, and --budget and smoke choose by it.
+
     With --target no reference server is needed: the target's answers to one run are recorded and made wrong in one way
     at a time (another status, another row's message, success instead of the error, ...), and each row is judged on
     them again. Nothing is sent for the faults; what is missed is listed with what would catch it. Ends with 1 where
@@ -85,6 +93,9 @@ def command(  # noqa: PLR0917 - click gives them by name
     """
     if target is not None:
         return _measure_target(target, contract, cases, RunOptions(depth, seed, relative_to=Path.cwd(), output=output))
+    if write_power and (names or sample is not None or depth != "standard"):
+        what = "the power of all faults at standard is written, and only a part of it is measured"
+        raise ConfigError([Problem("--write-power", what, "leave --fault, --sample and --depth out")])
     found = contract_folders_of(cases, contract)
     faults = choose_faults(found, names)
     if sample is not None:
@@ -98,6 +109,8 @@ def command(  # noqa: PLR0917 - click gives them by name
     proof = _run(chosen, subjects, options, workers)
     click.echo(format_proof(proof, language), nl=False)
     _write(proof, output, language)
+    if write_power:
+        _write_power(proof, chosen)
     if proof.partial:
         return INTERRUPTED
     return 0 if proof.stands else BROKEN
@@ -140,6 +153,16 @@ def _run(chosen: Mapping[str, Path], subjects: Sequence[Subject], options: Trial
     except KeyboardInterrupt:
         partial = True
     return build_proof(chosen, done, options, ProofDuration(started, round(perf_counter() - began, 1), partial))
+
+
+def _write_power(proof: Proof, folders: Mapping[str, Path]) -> None:
+    """`power.json` of each contract whose faults were all tried; raises OutputError."""
+    for one in proof.contracts:
+        if one.whole and not proof.partial:
+            contract = read_contract(folders[one.contract])
+            path = contract.folder / POWER_FILE
+            write_text(path, format_power_file(contract, number_faults(one)))
+            click.echo(f"written: {path}")
 
 
 def _write(proof: Proof, output: Path, language: str | None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from conformance.cli.after_run import OPTIONS, AfterRun, after_run_options
-from conformance.cli.options import FORMS, allow, cases, contract, depth, language, seed, target
+from conformance.cli.options import FORMS, allow, budget, cases, contract, depth, language, seed, target
 from conformance.contract.folders import find_all_contract_folders, find_contract_folders, find_shipped_folder
 from conformance.target.loader import read_profile_document
 
@@ -28,6 +28,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 @target
 @contract
 @depth
+@budget
 @click.option("--output", metavar="DIR", help="Where reports are written.  [default: reports]")
 @allow
 @click.option("--strict", is_flag=True, help="Exit with 1 for a drift too.")
@@ -59,6 +60,8 @@ def command(pytest_args: tuple[str, ...], **options: Any) -> int:
     then = AfterRun.begin(
         Path(options["output"] or "reports"), strict=options["strict"], language=options["language"], **after
     )
+    if options["budget"] and after["history"]:
+        options["budget_history"] = str(after["history"])
     folder: Path | None = options.pop("cases")
     folders = _find_folders(folder, options["contract"], options["target"])
     selected = list(resolve_rows(pytest_args, folders))

@@ -73,6 +73,8 @@ class Contract:
     tables: tuple[Table, ...]
     operations: Mapping[str, Operation]
     openapi: Mapping[str, Any]
+    power: Mapping[tuple[str, str], frozenset[int]] = field(default_factory=dict, repr=False, compare=False)
+    """Which faults each probe shows, by row and label; empty where that was never measured."""
     _by_id: dict[str, Row] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Filled when a row is first asked for: with a thousand rows a search each time would be felt."""
 

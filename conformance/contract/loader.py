@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from conformance.contract.contract import Contract, Operation, Row, Table
 from conformance.contract.lint import check_contract, drop_repeated
 from conformance.contract.openapi import complete_openapi, list_operations
+from conformance.contract.power import read_power
 from conformance.contract.schema import (
     REMOVED_KEYS,
     RENAMED_KEYS,
@@ -57,7 +58,7 @@ def read_contract(folder: Path) -> Contract:
     tables = tuple(
         _table(table, document) for _, document, table in files if table is not None and document is not None
     )
-    contract = Contract(folder, head, tables, operations, complete_openapi(openapi.value))
+    contract = Contract(folder, head, tables, operations, complete_openapi(openapi.value), read_power(folder))
     documents = {folder / "contract.yaml": head_document, **{doc.path: doc for _, doc, _ in files if doc}}
     problems += check_contract(contract, {path: doc for path, doc in documents.items() if doc})
     if problems:

@@ -22,7 +22,7 @@ from conformance.engine.repeat import send_repeatedly
 from conformance.engine.state_guard import StateGuard
 from conformance.engine.steps import StepSequence, run_steps, set_back_row
 from conformance.messages import Message, join_messages
-from conformance.plan.model import ControlPlan, PlannedStep, Probe, ProbeStage, RowPlan, count_requests
+from conformance.plan.model import BUDGET, ControlPlan, PlannedStep, Probe, ProbeStage, RowPlan, count_requests
 from conformance.plan.requirements import captures_used
 from conformance.results.model import BeyondPlan, RowResult
 
@@ -68,6 +68,10 @@ def run_row(context: RunContext, plan: RowPlan) -> FinishedRow:
 def describe_unexercised(context: RunContext, plan: RowPlan) -> RowResult:
     """The result of a row for which the target lacks something."""
     why = plan.row.case.not_provokable
+    if plan.lacks == (BUDGET,):
+        reason = Message("left out: the budget went to what shows more")
+        result = describe_row(context, plan)
+        return replace(result, verdict=Verdict.NOT_EXERCISED, reason=reason, untried=plan.untried)
     return replace(
         describe_row(context, plan),
         verdict=Verdict.NOT_EXERCISED,
@@ -200,6 +204,7 @@ class RowRunner:
             notes=tuple(evidence.notes),
             warnings=tuple(evidence.warnings),
             skipped=self.plan.skipped,
+            untried=self.plan.untried,
             editions=tuple(name for name, _ in evidence.editions.most_common()),
             observed=self._observed,
             expected=describe_expectation(self.context, self.plan.row),

@@ -54,6 +54,13 @@ STEPS: Final = (
     ALTER TABLE rows ADD COLUMN known TEXT NOT NULL DEFAULT '';
     ALTER TABLE runs ADD COLUMN explored INTEGER NOT NULL DEFAULT 0;
     """,
+    # 4: when each probe was tried last, so that runs with a budget come round to all of them.
+    """
+    CREATE TABLE tried (
+        contract TEXT NOT NULL, target TEXT NOT NULL, row TEXT NOT NULL, label TEXT NOT NULL, started TEXT NOT NULL,
+        PRIMARY KEY (contract, target, row, label)
+    ) WITHOUT ROWID;
+    """,
 )
 VERSION: Final = len(STEPS)
 

@@ -17,7 +17,7 @@ from conformance.history.model import History, HistoryCell, RowHistory, RunPoint
 from conformance.results.model import Results, TargetRun
 from conformance.results.serialization import replace_surrogates
 
-__all__ = ["Retention", "append_results", "delete_old_runs", "read_history"]
+__all__ = ["Retention", "append_results", "delete_old_runs", "read_history", "read_last_tried"]
 
 _KEEP: Final = re.compile(r"\s*([1-9]\d{0,5})\s*(d|days?|runs?)\s*")
 
@@ -96,6 +96,24 @@ def _write(connection: sqlite3.Connection, results: Results, run: TargetRun) -> 
         "INSERT INTO undocumented (run, operation, status, message, times) VALUES (?, ?, ?, ?, ?)",
         (_clean((number, one.operation, one.status, one.message, one.count)) for one in run.undocumented),
     )
+    connection.executemany(
+        "INSERT INTO tried (contract, target, row, label, started) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET started = max(started, excluded.started)",
+        (
+            _clean((run.contract.name, _name(run), row.id, str(one.label), results.started))
+            for row in run.rows
+            for one in row.attempts
+        ),
+    )
+
+
+def read_last_tried(path: Path, contract: str, target: str) -> dict[tuple[str, str], str]:
+    """When each probe was tried last on a target, by row and label. Raises as `read_history`."""
+    with transaction(path) as connection:
+        found = connection.execute(
+            "SELECT row, label, started FROM tried WHERE contract = ? AND target = ?", _clean((contract, target))
+        )
+        return {(row, label): started for row, label, started in found}
 
 
 def _delete_old(connection: sqlite3.Connection, contract: str, target: str, started: str, keep: Retention) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from conformance.contract.schema import Depth
 
-__all__ = ["DEPTHS", "DRAWN", "DRAWN_CONTROLS", "FIRM", "MORE_AT_SMOKE", "SMOKE_REQUESTS", "reaches"]
+__all__ = ["DEPTHS", "DRAWN", "DRAWN_CONTROLS", "FIRM", "SMOKE_REQUESTS", "reaches"]
 
 DEPTHS: tuple[Depth, ...] = ("smoke", "standard", "thorough")
 DRAWN: dict[Depth, int] = {"smoke": 0, "standard": 1, "thorough": 100}
 DRAWN_CONTROLS: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 10}
 SMOKE_REQUESTS = 3
 """What a row costs at `smoke` on average, its control included."""
-MORE_AT_SMOKE = 3
-"""How many probes `smoke` sends at most besides the example of a row."""
 FIRM = 4
 """Firm probes that each row has at least."""
 

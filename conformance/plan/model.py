@@ -12,6 +12,7 @@ from conformance.contract.request_template import RequestTemplate
 from conformance.contract.schema import Draw, Repeat, Step
 
 __all__ = [
+    "BUDGET",
     "ControlPlan",
     "DrawSlot",
     "GuardRead",
@@ -25,6 +26,8 @@ __all__ = [
     "schedule_steps",
 ]
 
+BUDGET: Final = "budget"
+"""What a row lacks that was left out for the sake of others."""
 IF_ACCEPTED: Final = "if it was accepted"
 UNLESS_SO_ALREADY: Final = "unless it is so already"
 
@@ -190,6 +193,8 @@ class RowPlan:
     """How often the example is sent again where the limit is as documented."""
     lacks: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    untried: tuple[str, ...] = ()
+    """What a run without a budget would try, too."""
     opening: tuple[GuardRead, ...] = ()
     """At smoke: reads before its probes, on behalf of all rows that write."""
     closing: tuple[GuardRead, ...] = ()

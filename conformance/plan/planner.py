@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
 
 from conformance.contract import templates as placeholders
 from conformance.contract.contract import Contract, Row
@@ -15,6 +14,7 @@ from conformance.messages import Message
 from conformance.plan import controls
 from conformance.plan.depths import DEPTHS
 from conformance.plan.model import Allowance, ControlPlan, PlannedStep, Probe, RowPlan
+from conformance.plan.power import order_probes
 from conformance.plan.probes import ProbePlanner, ask_in_language, order_by_difference, smoke_language_variants
 from conformance.plan.requirements import missing_for_steps, missing_requirements
 from conformance.plan.steps import plan_steps
@@ -39,7 +39,7 @@ Steps = tuple[PlannedStep, ...]
 
 @dataclass(frozen=True, slots=True)
 class SharedCalls:
-    """What the rows before a row send, so that it need not, and at `smoke` how many probes it may send."""
+    """What the rows before a row send, so that it need not, and at `smoke` which probes it sends."""
 
     passed: frozenset[str] = frozenset()
     """The keys of the controls of earlier rows."""
@@ -49,8 +49,8 @@ class SharedCalls:
     """Set-ups that earlier rows make, as `sequence_key` calls them."""
     captured: frozenset[str] = frozenset()
     """What earlier rows capture."""
-    more_probes: int = 0
-    """At `smoke`: how many probes may be sent besides the example."""
+    chosen: frozenset[str] = frozenset()
+    """At `smoke`: the labels of the probes that are sent besides the example."""
 
 
 NOTHING_SHARED = SharedCalls()
@@ -90,7 +90,7 @@ class Planner:
         after = self._steps(self.case.after)
         guards = () if self.depth == "smoke" else tuple(self._steps([g.read])[0] for g in self.case.unchanged)
         checks = tuple(replace(check, shared=self._passed(check, set_up)) for check in self._controls())
-        probes = tuple(self._possible(self._chosen(), after, guards))
+        probes = tuple(order_probes(self.contract, self.row, list(self._possible(self._chosen(), after, guards))))
         lacks = tuple(dict.fromkeys(self._lacks(before, probes, checks)))
         return RowPlan(
             self.row,
@@ -152,20 +152,41 @@ class Planner:
         return name in getattr(self.target, kind, ())
 
     def _chosen(self) -> Iterator[Probe]:
-        """Every probe; at smoke the example, and as many others as there is room for."""
+        """Every probe; at smoke the example, and the others that were chosen."""
         if self.depth != "smoke":
             yield from self.probes.all()
             return
-        probes = self.probes
-        yield probes.example(self.variants[0], probes.language_variants[0])
-        if not (self.case.once or self.case.repeat):
-            without_language = probes.example(self.variants[0], NO_LANGUAGE)
-            others = islice(order_by_difference(without_language, self._others()), self.shares.more_probes)
-            languages = smoke_language_variants(probes.language_variants)
-            yield from (
-                ask_in_language(probe, language_variant)
-                for probe, language_variant in zip(others, languages, strict=False)
+        yield self.probes.example(self.variants[0], self.probes.language_variants[0])
+        chosen = self.shares.chosen
+        yield from (probe for probe in (self._others if chosen else ()) if str(probe.label) in chosen)
+
+    def others(self) -> list[Probe]:
+        """What smoke may try besides the example of the row that was planned last, the most telling first."""
+        return [
+            probe
+            for probe in self._others
+            if not any(self._uncaptured(probe.request))
+            and not any(
+                missing_requirements(self.contract, self.target, probe.operation, probe.request, probe.permission)
             )
+        ]
+
+    @cached_property
+    def _others(self) -> list[Probe]:
+        """The probes of `standard` that draw nothing; where their power is not known, those most unlike the example."""
+        if self.case.once or self.case.repeat or self.case.not_provokable is not None:
+            return []
+        if self.contract.power:
+            _, *others = ProbePlanner(self.contract, self.target, self.row, "standard").all()
+            return [probe for probe in others if probe.repeatable and probe.slot is None]
+        every = self.probes.edges(self.probes.context_values(), spoken=False)
+        edges = [probe for probe in every if probe.repeatable]
+        elsewhere = [self.probes.example(variant, NO_LANGUAGE) for variant in self.variants[:0:-1]]
+        again = [self.probes.example(self.variants[0], NO_LANGUAGE)] if len(self.probes.language_variants) > 1 else []
+        example = self.probes.example(self.variants[0], NO_LANGUAGE)
+        ordered = order_by_difference(example, [*edges, *elsewhere, *again])
+        languages = smoke_language_variants(self.probes.language_variants)
+        return [ask_in_language(probe, language) for probe, language in zip(ordered, languages, strict=False)]
 
     def _allowance(self) -> Allowance | None:
         """What the credential of a row with `repeat` says that it may be used, or else the documented pace."""
@@ -183,14 +204,6 @@ class Planner:
             return 0
         allowance = self._allowance()
         return min(allowance.count if allowance else self.case.repeat.at_most, self.case.repeat.at_most - 1)
-
-    def _others(self) -> list[Probe]:
-        """What smoke may try besides the example: boundary values, and the example on other operations."""
-        every = self.probes.edges(self.probes.context_values(), spoken=False)
-        edges = [probe for probe in every if probe.repeatable and not any(self._uncaptured(probe.request))]
-        elsewhere = [self.probes.example(variant, NO_LANGUAGE) for variant in self.variants[:0:-1]]
-        again = [self.probes.example(self.variants[0], NO_LANGUAGE)] if len(self.probes.language_variants) > 1 else []
-        return [*edges, *elsewhere, *again]
 
     def _possible(self, probes: Iterable[Probe], after: Steps, guards: Steps) -> Iterator[Probe]:
         """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""

@@ -1,37 +1,151 @@
-"""What smoke sends: the example and the control of each row, with what rows have in common sent once.
+"""What smoke and a run with a budget send: what rows have in common once, and as many probes as there is room for.
 
 Rows that only read are planned first, as they run first. The rows that write share set-ups and controls, and one read
-of each guarded resource before the first write and one after the last. What that leaves of three requests a row goes
-to the probes that are most unlike the examples.
+of each guarded resource before the first write and one after the last. Which rows and probes these are, power tells:
+smoke tries the example and the control of each row, and spends what that leaves of three requests a row; a budget is
+spent as a whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from types import MappingProxyType
 
 from conformance.contract.contract import Contract, Row
-from conformance.plan.depths import MORE_AT_SMOKE, SMOKE_REQUESTS
-from conformance.plan.model import GuardRead, PlannedStep, RowPlan
+from conformance.contract.power import ProbeKey, probe_key
+from conformance.plan.depths import SMOKE_REQUESTS
+from conformance.plan.model import BUDGET, GuardRead, PlannedStep, RowPlan
 from conformance.plan.planner import Planner, SharedCalls, sequence_key
+from conformance.plan.power import Offer, order_offers
 from conformance.plan.requirements import captures_used, missing_for_steps
 from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
 
-__all__ = ["plan_smoke_rows"]
+__all__ = ["plan_smoke_rows", "plan_within_budget"]
+
+NEVER_TRIED: Mapping[ProbeKey, str] = MappingProxyType({})
+_BASE = ""
+"""In place of a label: the example of a row, its control, and all that these need."""
+_MISSES = 8
+"""So many offers are tried in vain to fill a budget to the last request."""
 
 
 def plan_smoke_rows(contract: Contract, target: Target, rows: Iterable[Row]) -> dict[str, RowPlan]:
-    """The plan of each row by its ID, in the order of `rows`."""
-    planners = {row.id: Planner(contract, target, row, "smoke") for row in rows}
-    drafts = {name: planner.plan(SharedCalls()) for name, planner in planners.items()}
-    order = sorted(drafts, key=lambda name: drafts[name].writes)
-    shares = dict(_share(drafts, order))
-    plans = {name: planners[name].plan(shares[name]) for name in order}
-    plans |= _spend_rest(planners, shares, plans)
-    plans |= _place_reads(contract, target, plans)
-    plans |= _remove_at_end(contract, plans)
-    return {name: plans[name] for name in planners}
+    """The plan of each row by its ID, in the order of `rows`; three requests a row, but for rows with `repeat`."""
+    drafts = _Drafts(contract, target, rows)
+    counted = [name for name in drafts.usable if not drafts.plans[name].repeat]
+    repeated = {(name, _BASE) for name in drafts.usable if name not in counted}
+    most = SMOKE_REQUESTS * len(counted) + drafts.count(repeated)
+    return drafts.plan(drafts.fit(list(drafts.offers(every_row=True)), most, {(name, _BASE) for name in drafts.usable}))
+
+
+def plan_within_budget(
+    contract: Contract,
+    target: Target,
+    rows: Iterable[Row],
+    budget: int,
+    tried: Mapping[ProbeKey, str] = NEVER_TRIED,
+) -> dict[str, RowPlan]:
+    """The plan of each row by its ID, of at most `budget` requests in all; a row that is left out lacks the budget.
+
+    `tried` says when each probe was tried last. Where it says anything, half of the budget goes to what shows most, the
+    other half to what was tried longest ago: nights add up.
+    """
+    drafts = _Drafts(contract, target, rows)
+    order = list(drafts.offers())
+    chosen = drafts.fit(order, budget // 2 if tried else budget)
+    if tried:
+        rest = [offer for offer in order if offer.name not in chosen]
+        rest.sort(key=lambda offer: tried.get(drafts.tried_as(offer), ""))
+        taken = [offer for offer in order if offer.name in chosen]
+        chosen = drafts.fit([*taken, *rest], budget)
+    return drafts.plan(chosen)
+
+
+class _Drafts:
+    """The rows of a target, to be planned with any choice of their probes."""
+
+    def __init__(self, contract: Contract, target: Target, rows: Iterable[Row]) -> None:
+        self._contract, self._target = contract, target
+        self._planners = {row.id: Planner(contract, target, row, "smoke") for row in rows}
+        self.plans = {name: planner.plan(SharedCalls()) for name, planner in self._planners.items()}
+        self._others = {name: [str(probe.label) for probe in one.others()] for name, one in self._planners.items()}
+        self.usable = sorted(
+            (name for name, plan in self.plans.items() if not plan.lacks), key=lambda name: self.plans[name].writes
+        )
+
+    def offers(self, *, every_row: bool = False) -> Iterator[Offer]:
+        """What may be chosen, in the order in which it is worth its requests; with `every_row` each row's base first.
+
+        Where no power is known: a probe of each row in turn.
+        """
+        power = self._contract.power
+        known = {row for row, _ in power}
+        whole = self.count({(name, _BASE) for name in self.usable})
+        bases = []
+        for number, name in enumerate(self.usable, 1):
+            plan = self.plans[name]
+            keys = [probe_key(name, probe.role, probe.label) for probe in plan.probes]
+            keys += [probe_key(name, "control", control.label) for control in plan.controls]
+            shown = frozenset().union(*(power.get(key, frozenset()) for key in keys))
+            others = {(one, _BASE) for one in self.usable if one != name}
+            requests = max(whole - self.count(others), 1)
+            bases.append(
+                # Of a row that nobody has measured, it is taken for granted that it shows something.
+                Offer((name, _BASE), shown if name in known else frozenset([-number]), requests, at_once=every_row)
+            )
+        turns = zip_longest(*([(name, label) for label in self._others[name]] for name in self.usable))
+        probes = [
+            Offer(key, power.get(key, frozenset()), after=(key[0], _BASE)) for turn in turns for key in turn if key
+        ]
+        yield from order_offers([*bases, *probes])
+
+    def fit(self, order: Sequence[Offer], most: int, always: Iterable[ProbeKey] = ()) -> set[ProbeKey]:
+        """As many of the offers, from the first on, as `most` requests are enough for, and whatever goes `always`."""
+        kept = set(always)
+        names = [offer.name for offer in order if offer.name not in kept]
+
+        def fits(chosen: Iterable[ProbeKey]) -> bool:
+            return self.count({*kept, *chosen}) <= most
+
+        low, high = 0, len(names)
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if fits(names[:middle]) else (low, middle - 1)
+        chosen, misses = set(names[:low]), 0
+        for name in names[low:]:
+            more = chosen | {name, (name[0], _BASE)}
+            if fits(more):
+                chosen = more
+            elif (misses := misses + 1) == _MISSES:
+                break
+        return chosen | kept
+
+    def plan(self, chosen: set[ProbeKey]) -> dict[str, RowPlan]:
+        """The plan of every row with what was chosen, in the order of sending."""
+        plans = self._build(chosen)
+        left_out = {name: RowPlan(plan.row, lacks=(BUDGET,)) for name, plan in self.plans.items() if not plan.lacks}
+        order = sorted(self.plans, key=lambda name: (self.plans[name].row.case.last, self.plans[name].writes))
+        return {name: plans.get(name) or left_out.get(name) or self.plans[name] for name in order}
+
+    def tried_as(self, offer: Offer) -> ProbeKey:
+        """The probe of an offer: for the base of a row its example."""
+        name, label = offer.name
+        return offer.name if label != _BASE else (name, str(self.plans[name].probes[0].label))
+
+    def _build(self, chosen: set[ProbeKey]) -> dict[str, RowPlan]:
+        order = [name for name in self.usable if (name, _BASE) in chosen]
+        labels = {name: frozenset(label for row, label in chosen if row == name) for name in order}
+        shares = _share(self.plans, order)
+        plans = {name: self._planners[name].plan(replace(shared, chosen=labels[name])) for name, shared in shares}
+        plans |= _place_reads(self._contract, self._target, plans)
+        return plans | _remove_at_end(self._contract, plans)
+
+    def count(self, chosen: set[ProbeKey]) -> int:
+        """How many requests these take."""
+        return sum(len(list(plan.schedule())) for plan in self._build(chosen).values())
 
 
 def _share(drafts: Mapping[str, RowPlan], order: Iterable[str]) -> Iterator[tuple[str, SharedCalls]]:
@@ -53,29 +167,6 @@ def _share(drafts: Mapping[str, RowPlan], order: Iterable[str]) -> Iterator[tupl
             captured = {name for step in plan.before for name in step.step.capture or {}}
             set_up = {sequence_key(plan.before)} - {""}
             shares = replace(shares, set_up=shares.set_up | set_up, captured=shares.captured | captured)
-
-
-def _spend_rest(
-    planners: Mapping[str, Planner], shares: Mapping[str, SharedCalls], plans: Mapping[str, RowPlan]
-) -> dict[str, RowPlan]:
-    """One probe more for each row in turn, then a second one, as long as requests are left."""
-    counted = [name for name, plan in plans.items() if not (plan.lacks or plan.repeat)]
-    chosen = {name: plans[name] for name in counted}
-    for more in range(1, MORE_AT_SMOKE + 1):
-        for name in counted:
-            plan = planners[name].plan(replace(shares[name], more_probes=more))
-            if len(plan.probes) <= len(chosen[name].probes):
-                continue
-            longer = {**chosen, name: plan}
-            if _count(planners[name], longer) <= SMOKE_REQUESTS * len(counted):
-                chosen = longer
-    return chosen
-
-
-def _count(planner: Planner, plans: Mapping[str, RowPlan]) -> int:
-    placed = {**plans, **_place_reads(planner.contract, planner.target, plans)}
-    placed |= _remove_at_end(planner.contract, placed)
-    return sum(len(list(plan.schedule())) for plan in placed.values())
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from conformance import __version__, reference
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
+from conformance.contract.power import probe_key
 from conformance.prove.model import (
     Catch,
     ContractProof,
@@ -24,7 +25,7 @@ from conformance.prove.trials import Trial, TrialOptions
 from conformance.reference import Fault
 from conformance.results.model import Suite
 
-__all__ = ["ProofDuration", "build_proof", "judge_fault"]
+__all__ = ["ProofDuration", "build_proof", "judge_fault", "number_faults"]
 
 
 def build_proof(
@@ -102,3 +103,13 @@ def _right_server(trial: Trial) -> RightServerProof:
 
 def _by_seed(trial: Trial) -> int:
     return -1 if trial.subject.variants_seed is None else trial.subject.variants_seed
+
+
+def number_faults(proof: ContractProof) -> dict[tuple[str, str], frozenset[int]]:
+    """The faults that each probe shows, as numbers; by row and label, a control's with the word before it."""
+    numbers = {fault.name: number for number, fault in enumerate(proof.faults)}
+    shown: dict[tuple[str, str], frozenset[int]] = {}
+    for probe in proof.probes:
+        key = probe_key(probe.row, probe.role, probe.label)
+        shown[key] = shown.get(key, frozenset()) | {numbers[name] for name in probe.faults}
+    return shown

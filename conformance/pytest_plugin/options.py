@@ -6,7 +6,8 @@ Every pytest that has this package installed imports this module, so it imports 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from conformance.contract.schema import Depth
+    from conformance.plan.budget import Budget
     from conformance.target.selection import TargetSelection
 
 __all__ = ["FORMS", "PluginOptions", "add_options", "explain_old_options", "find_contract_folders", "read_options"]
@@ -21,6 +23,7 @@ __all__ = ["FORMS", "PluginOptions", "add_options", "explain_old_options", "find
 FORMS: Final = ("junit", "junit-gitlab", "markdown", "sarif", "har", "badge", "earl", "table")
 """Forms of the report beside HTML and JSON, which are always written."""
 
+DEPTHS: Final[tuple[Depth, ...]] = ("smoke", "standard", "thorough")
 _PREFIX: Final = "--conformance-"
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "target": {
@@ -29,7 +32,15 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "without it, embedded reference servers are tested",
     },
     "contract": {"metavar": "NAME", "help": "run only this contract"},
-    "depth": {"choices": ("smoke", "standard", "thorough"), "default": "standard", "help": "how much is tried"},
+    "depth": {"choices": DEPTHS, "default": "standard", "help": "how much is tried"},
+    "budget": {
+        "metavar": "N|TIME|DEPTH",
+        "help": "the most requests that the rows of a contract may plan: 120, 2m at the target's pace, or a depth",
+    },
+    "budget-history": {
+        "metavar": "FILE",
+        "help": "a history (SQLite): half of the budget goes to what was tried longest ago",
+    },
     "seed": {"type": int, "default": 0, "metavar": "N", "help": "same seed, same requests (default: 0)"},
     "allow": {
         "action": "append",
@@ -74,6 +85,7 @@ class PluginOptions:
 
     selection: TargetSelection
     depth: Depth
+    budget: Budget | None
     seed: int
     output: Path
     workers: int
@@ -107,22 +119,41 @@ def read_options(config: pytest.Config, contracts: list[str]) -> PluginOptions:
 
     values = {name.replace("-", "_"): config.getoption(f"conformance_{name.replace('-', '_')}") for name in _OPTIONS}
     here = config.invocation_params.dir
+    depth, budget = _read_budget(values["depth"], values["budget"], values["budget_history"], here)
     expectations = values["write_expectations"]
     return PluginOptions(
         selection=select_target(values["target"], values["contract"], values["allow"], os.environ, contracts),
-        depth=values["depth"],
+        depth=depth,
+        budget=budget,
         seed=values["seed"],
         output=here / Path(values["output"]).expanduser(),
         workers=max(1, values["workers"]),
         strict=values["strict"],
         require=tuple(values["require"]),
-        explore=not values["no_explore"],
+        explore=not values["no_explore"] and budget is None,
         language=values["language"],
         also_write=tuple(values["also_write"]),
         report_assets=values["report_assets"],
         write_expectations=here / expectations if expectations else None,
         display=values["display"],
     )
+
+
+def _read_budget(depth: Depth, text: str | None, history: str | None, here: Path) -> tuple[Depth, Budget | None]:
+    """What `--budget` comes to; the name of a depth is one."""
+    if text is None:
+        return depth, None
+    from conformance.plan.budget import parse_budget  # noqa: PLC0415 - only where it was asked for
+
+    for name in DEPTHS:
+        if text == name:
+            return name, None
+    budget = parse_budget(text)
+    if history is None or not (here / history).is_file():
+        return depth, budget
+    from conformance.history.store import read_last_tried  # noqa: PLC0415 - only where it was asked for
+
+    return depth, replace(budget, last_tried=partial(read_last_tried, here / history))
 
 
 def find_contract_folders(config: pytest.Config) -> list[Path]:

@@ -112,6 +112,8 @@ class ContractHooks:
         except ConformanceError as error:
             state.close()
             raise pytest.UsageError(f"\n{error}") from None
+        if getattr(session.config.option, "dist", "no") == "no" and not hasattr(session.config, "workerinput"):
+            state.sort(session.items)  # xdist numbers the items of its workers before
         try:
             return (yield)
         finally:

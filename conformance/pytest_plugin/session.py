@@ -58,7 +58,9 @@ class PluginSession:
         options, workers = self.options, self.options.workers
         if options.selection.real:  # xdist hands all rows of a contract to one of its processes
             workers = max(workers, self._processes)
-        run_options = RunOptions(options.depth, options.seed, workers, self._folder, options.output)
+        run_options = RunOptions(
+            options.depth, options.seed, workers, self._folder, options.output, budget=options.budget
+        )
         return RunSession(options.selection, run_options, self._servers)
 
     def contract(self, folder: Path) -> Contract | None:
@@ -112,6 +114,18 @@ class PluginSession:
             self.run_session.begin(contract, *selected)
             self.sink.announce(self.run_session.run(contract.name), self.run_session.planned(contract.name))
         return self.run_session
+
+    def sort(self, items: list[pytest.Item]) -> None:
+        """Bring rows that were planned into the order of sending; everything else stays before or behind them."""
+        places: dict[tuple[str, str], int] = {}
+        for contract in dict.fromkeys(item.contract.name for item in items if isinstance(item, RowItem)):
+            order = self.run_session.order(contract)
+            places |= {(contract, row): len(places) + number for number, row in enumerate(order)}
+        rows = [item for item in items if isinstance(item, RowItem)]
+        late = [item for item in rows if (row := item.contract.row(item.row)) is not None and row.case.last]
+        rows.sort(key=lambda item: (item in late, places[item.contract.name, item.row]))
+        ordered = iter(rows)
+        items[:] = [next(ordered) if isinstance(item, RowItem) else item for item in items]
 
     def keep_event(self, event: Event, text: str) -> None:
         """Keep the event that was written last: in one process its text need not be parsed again."""

@@ -188,7 +188,17 @@ def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Message, ...]:
         sentences.append(plural_message(doubtful, "{n} row is inconclusive.", "{n} rows are inconclusive."))
     if worst is not Verdict.NOT_EXERCISED and (left := counts[Verdict.NOT_EXERCISED]):
         sentences.append(plural_message(left, "{n} row was not exercised.", "{n} rows were not exercised."))
-    return tuple(sentences)
+    return (*sentences, *_budget_sentences(runs))
+
+
+def _budget_sentences(runs: Iterable[TargetRun]) -> Iterator[Message]:
+    """What each budget left untried."""
+    for run in runs:
+        untried = sum(len(row.untried) for row in run.rows)
+        if run.budget is not None and untried:
+            total = untried + sum(len(row.attempts) for row in run.rows)
+            values = {"budget": run.budget, "n": untried, "total": total}
+            yield Message("The budget of {budget} requests left {n} of {total} probes and controls untried.", **values)
 
 
 def _verdict_sentence(verdict: Verdict, count: int, total: int) -> Message:

@@ -243,6 +243,8 @@ class RowResult:
     seconds: float = 0.0
     skipped: tuple[str, ...] = ()
     """Attempts of an exercised row that were left out, each with what it lacked."""
+    untried: tuple[str, ...] = ()
+    """What was left out for lack of budget."""
     messages: tuple[StoredMessage, ...] = field(default=(), compare=False)
     """Where each sentence of ours in it comes from."""
 
@@ -335,6 +337,8 @@ class TargetRun:
     planned: int = 0
     """How many requests the plan foresees; for a conforming target that answers every time it equals `requests`."""
     beyond_plan: BeyondPlan = BeyondPlan()
+    budget: int | None = None
+    """The most requests that were to be planned; None where there was no such limit."""
     explored: tuple[Exploration, ...] = ()
     undocumented: tuple[Undocumented, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -28,25 +28,27 @@ from conformance.engine.scheduler import (
     resources_of_row,
 )
 from conformance.engine.smoke import SmokeRows
+from conformance.plan.budget import Budget, note_untried
 from conformance.plan.model import RowPlan, count_requests
 from conformance.plan.planner import SharedCalls, plan_row, without_drawn_values
-from conformance.plan.smoke import plan_smoke_rows
+from conformance.plan.power import order_rows
+from conformance.plan.smoke import plan_smoke_rows, plan_within_budget
 from conformance.results.model import Exploration, RowResult, Undocumented
 from conformance.results.redaction import Redactor
 from conformance.setup.prepare import clean_up_target
 from conformance.target.loader import Target
 from conformance.target.schema import parse_pace as read_pace
 
-__all__ = ["ContractRun", "build_context", "count_exploration", "plan_rows"]
+__all__ = ["ContractRun", "build_context", "count_exploration", "plan_rows", "plan_run"]
 
 
 def plan_rows(contract: Contract, target: Target, rows: Iterable[Row], depth: Depth, seed: int) -> dict[str, RowPlan]:
     """The plan of each row by its ID, drawn values included; nothing is sent."""
     if depth == "smoke":
-        return plan_smoke_rows(contract, target, rows)
+        return plan_smoke_rows(contract, target, order_rows(contract, rows))
     plans: dict[str, RowPlan] = {}
     passed: set[str] = set()
-    for row in rows:
+    for row in order_rows(contract, rows):
         plans[row.id] = plan_row(contract, target, row, depth, SharedCalls(frozenset(passed)))
         passed |= {control.key for control in plans[row.id].controls if control.free}
     if any(probe.slot for plan in plans.values() for probe in plan.probes) or any(
@@ -56,6 +58,26 @@ def plan_rows(contract: Contract, target: Target, rows: Iterable[Row], depth: De
 
         plans = {name: fill_drawn_values(plan, seed) for name, plan in plans.items()}
     return plans
+
+
+def plan_run(
+    contract: Contract, target: Target, rows: Iterable[Row], depth: Depth, seed: int, *, budget: Budget | None
+) -> tuple[Depth, dict[str, RowPlan]]:
+    """The plan of each row, and as what it is run: where the depth does not fit into the budget, the way of smoke.
+
+    Raises ConfigError for a budget that is no number of requests on this target.
+    """
+    wanted = list(rows)
+    whole = plan_rows(contract, target, wanted, depth, seed)
+    if budget is None:
+        return depth, whole
+    most = budget.count(contract, target)
+    if sum(len(list(plan.schedule())) for plan in whole.values()) <= most:
+        return depth, whole
+    described = target.described
+    tried = budget.last_tried(contract.name, str(described.get("name") or described.get("base_url") or ""))
+    plans = plan_within_budget(contract, target, order_rows(contract, wanted), most, tried)
+    return "smoke", note_untried(plans, whole)
 
 
 def build_context(

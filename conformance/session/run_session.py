@@ -15,10 +15,11 @@ from conformance.engine.context import RequestSender, RunContext
 from conformance.engine.journal import open_ledger
 from conformance.errors import Problem
 from conformance.messages import Message, join_messages
+from conformance.plan.budget import Budget
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
 from conformance.results.redaction import Redactor
 from conformance.session.assemble import describe_run, mark_known_deviation
-from conformance.session.contract_run import ContractRun, build_context, plan_rows
+from conformance.session.contract_run import ContractRun, build_context, plan_run
 from conformance.setup.prepare import prepare_target
 from conformance.target.loader import Target
 from conformance.target.selection import TargetSelection, resolve_target
@@ -42,6 +43,8 @@ class RunOptions:
     output: Path | None = None
     """The folder of the reports and of the ledger; None where nothing is kept."""
     through: SenderWrapper | None = None
+    budget: Budget | None = None
+    """The most requests that the rows of each contract may plan; None for all of the depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,16 @@ class RunSession:
             context, notes = ready.context, (*notes, *ready.notes)
         if options.through is not None:
             context = replace(context, session=options.through(context.session))
-        plans = plan_rows(contract, context.target, expected, options.depth, options.seed)
+        depth, plans = plan_run(contract, context.target, expected, options.depth, options.seed, budget=options.budget)
+        context = replace(context, depth=depth)
         runner = ContractRun(context, plans, options.workers)
         to_clean_up = sum(len(entry.steps) for entry in context.shared.left.values())
         self._held[contract.name] = _StartedRun(contract, context.target, context, runner, notes, to_clean_up)
         runner.start(rows, operations)
+
+    def order(self, contract: str) -> tuple[str, ...]:
+        """The IDs of the planned rows in the order of sending."""
+        return tuple(self._held[contract].runner.plans)
 
     def row(self, contract: str, row: str) -> RowResult:
         """The result of a row, with a note that its deviation is known where the profile says so."""
@@ -127,7 +135,8 @@ class RunSession:
     def run(self, contract: str) -> TargetRun:
         """Whose contract and whose target, without rows."""
         held = self._held[contract]
-        run = describe_run(held.contract, held.target.described)
+        budget = self._options.budget.count(held.contract, held.target) if self._options.budget else None
+        run = replace(describe_run(held.contract, held.target.described), budget=budget)
         reason = getattr(held.context.session, "gone", None)
         warnings = [*map(_warning, held.target.warnings), *held.notes, *held.context.shared.warnings]
         warnings += [Message("the target is gone: {reason}", reason=reason)] if reason else []

@@ -38,7 +38,7 @@ class TargetRunner:
         selected = [row for row in self.contract.rows if not only or row.id in only]
         rows = [row.id for row in sorted(selected, key=lambda row: row.case.last)]
         self._run_session.begin(self.contract, rows, operations)
-        return tuple(rows)
+        return self._run_session.order(self.contract.name)
 
     def row(self, row: str) -> None:
         """Run one row, unless stopped."""

@@ -17,8 +17,8 @@ from conformance.errors import ConfigError, InternalError, OutputError
 from conformance.history import database as schema
 from conformance.history.database import APPLICATION, STEPS, VERSION
 from conformance.history.model import HistoryCell, RowHistory
-from conformance.history.store import Retention, append_results, read_history
-from conformance.results.model import Choice, Results
+from conformance.history.store import Retention, append_results, read_history, read_last_tried
+from conformance.results.model import Attempt, Choice, Results
 from tests.report.made_up import conforms, run_of, sample_results
 
 ROW = "contents-get/offset-below-minimum"
@@ -49,6 +49,18 @@ def test_what_was_appended_can_be_read(tmp_path: Path) -> None:
     assert (Verdict.VIOLATES, sample_results().runs[0].requests, "standard") == (
         point.verdict, point.requests, point.depth,
     )  # fmt: skip
+
+
+def test_when_each_probe_was_tried_last_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "h.sqlite"
+    tried = [Attempt("example", "example", "", "as-promised"), Attempt("limit=-2", "boundary", "-2", "as-promised")]
+    append_results(path, day(3, attempts=tuple(tried[:1])))
+    append_results(path, day(2, attempts=tuple(tried)))
+    assert read_last_tried(path, "microcms-management", "staging") == {
+        (ROW, "example"): "2026-11-03T01:00:00Z",
+        (ROW, "limit=-2"): "2026-11-02T01:00:00Z",
+    }
+    assert read_last_tried(path, "microcms-management", "another") == {}
 
 
 def test_a_line_tells_since_when_and_how_often_it_flickered(tmp_path: Path) -> None:
@@ -187,8 +199,8 @@ def test_version_1_is_brought_to_the_newest_and_keeps_what_it_held(tmp_path: Pat
     assert layout(new) == layout(old)
     with closing(sqlite3.connect(old)) as connection:
         versions = connection.execute("SELECT version FROM schema_version ORDER BY version").fetchall()
-    assert versions == [(1,), (2,), (3,)]
-    assert VERSION == 3
+    assert versions == [(1,), (2,), (3,), (4,)]
+    assert VERSION == 4
 
 
 def test_a_migration_that_fails_leaves_the_file_in_its_old_version(

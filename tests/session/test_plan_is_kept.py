@@ -11,9 +11,11 @@ import pytest
 
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
+from conformance.plan.budget import Budget
 from conformance.plan.depths import DRAWN
 from conformance.plan.model import count_conditional, count_requests
 from conformance.plan.setup import plan_setup
+from conformance.report.view import collect_sentences
 from conformance.results.model import BeyondPlan
 from conformance.session.assemble import assemble_run
 from conformance.session.contract_run import build_context, count_exploration, plan_rows
@@ -90,3 +92,21 @@ def test_plan_results_and_target_agree_to_the_request(
     assert certain <= rows <= certain + count_conditional(plans.values())
     assert run.planned - rows - outside == (explored if depth != "smoke" else 0)
     assert [row.id for row in run.rows if row.planned < count_requests([plans[row.id]])] == []
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+def test_a_budget_is_kept_to_the_request_and_says_what_it_leaves(tmp_path: Path, workers: int) -> None:
+    with watched("microcms-management") as server:
+        held = contract("microcms-management")
+        options = RunOptions("standard", 0, workers, budget=Budget(40))
+        done = ran(saved(tmp_path, server.profile), "microcms-management", options, explore=False)
+        actual = len(server.actual)
+    run = assemble_run(done.run, done.rows.values(), done.explored)
+    left_out = [row for row in run.rows if row.verdict == "not-exercised"]
+    assert actual == run.requests == run.planned
+    assert 36 <= actual <= 40 == run.budget
+    assert {row.verdict.value for row in run.rows} == {"conforms", "not-exercised"}
+    assert {row.reason for row in left_out} == {"left out: the budget went to what shows more"}
+    assert all(row.untried and not row.lacks for row in left_out)
+    assert len(run.rows) == len(list(held.rows))
+    assert "untried" in " ".join(collect_sentences([run]))

@@ -31,6 +31,7 @@ def format_badge(results: Results) -> str:
     parts += [f"{known} known"] if known else []
     left = counts[Verdict.NOT_EXERCISED]
     parts += [f"{left} not exercised"] if left and verdict is not Verdict.NOT_EXERCISED else []
+    parts += [f"budget {run.budget}" for run in results.runs if any(row.untried for row in run.rows)]
     parts += ["broken off"] if results.partial else []
     badge = {
         "schemaVersion": 1,

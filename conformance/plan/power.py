@@ -1,0 +1,119 @@
+"""The order by power: next is what shows most of the faults that nothing before it shows."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from conformance.contract.contract import Contract, Row
+from conformance.contract.power import ProbeKey
+from conformance.plan.model import Probe
+
+__all__ = ["Offer", "order_offers", "order_probes", "order_rows"]
+
+_AGAIN: Final = 0.25
+"""What a fault counts each further time: a server that nobody has seen breaks in a way much like the known ones."""
+
+Faults = frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something that may be sent: what it shows, and how many requests it takes.
+
+    `after` is another offer, by name, without which it cannot be sent.
+    """
+
+    name: ProbeKey
+    faults: Faults
+    requests: float = 1.0
+    after: ProbeKey | None = None
+    at_once: bool = False
+    """Whether it goes before all others that are not."""
+
+
+@dataclass(slots=True)
+class _Shown:
+    """How often each fault has been shown so far."""
+
+    times: Counter[int] = field(default_factory=Counter)
+
+    def value(self, offer: Offer) -> float:
+        return sum(_AGAIN ** self.times[fault] for fault in offer.faults) / offer.requests
+
+    def add(self, offer: Offer) -> None:
+        self.times.update(offer.faults)
+
+
+def order_offers(offers: Sequence[Offer]) -> Iterator[Offer]:
+    """Every offer: those that go at once first, then each time the one that shows most for each of its requests.
+
+    Of equals the first is taken, so that without any power the order stays as it is.
+    """
+    shown, waiting = _Shown(), {offer.name: offer for offer in offers}
+    order = {offer.name: number for number, offer in enumerate(offers)}
+    blocked: dict[ProbeKey, list[Offer]] = {}
+    heap: list[tuple[bool, float, int, ProbeKey]] = []
+
+    def push(offer: Offer) -> None:
+        heapq.heappush(heap, (not offer.at_once, -shown.value(offer), order[offer.name], offer.name))
+
+    for offer in offers:
+        if offer.after is not None and offer.after in waiting:
+            blocked.setdefault(offer.after, []).append(offer)
+        else:
+            push(offer)
+    while heap:
+        _, value, _, name = heapq.heappop(heap)
+        offer = waiting[name]
+        if -shown.value(offer) > value:  # less than when it was put in: what others show by now
+            push(offer)
+            continue
+        shown.add(offer)
+        yield offer
+        for freed in blocked.pop(name, ()):
+            push(freed)
+
+
+def order_probes(contract: Contract, row: Row, probes: Sequence[Probe]) -> list[Probe]:
+    """The probes of a row by power; the first stays first, and what is sent once more stays last.
+
+    In the written order where the row's power is not known, or where its order is its meaning.
+    """
+    if not contract.power or row.case.once or row.case.repeat:
+        return list(probes)
+    last = [probe for probe in probes if probe.label.startswith("again")]
+    rest = [probe for probe in probes if not probe.label.startswith("again")]
+    offers = [
+        Offer((row.id, str(number)), contract.power.get((row.id, str(probe.label)), frozenset()), at_once=number == 0)
+        for number, probe in enumerate(rest)
+    ]
+    return [*(rest[int(offer.name[1])] for offer in order_offers(offers)), *last]
+
+
+def order_rows(contract: Contract, rows: Iterable[Row]) -> list[Row]:
+    """Rows by power for what they cost, those that use something up last. The same for every target and depth."""
+    wanted = list(rows)
+    if contract.power:
+        place = {offer.name[0]: number for number, offer in enumerate(order_offers(_whole_rows(contract)))}
+        wanted.sort(key=lambda row: place[row.id])
+    return sorted(wanted, key=lambda row: row.case.last)
+
+
+def _whole_rows(contract: Contract) -> list[Offer]:
+    """Each row as a whole: everything that it shows, for about as many requests as it sends."""
+    shown: dict[str, list[Faults]] = {row.id: [] for row in contract.rows}
+    for (row_id, _), faults in contract.power.items():
+        if row_id in shown:
+            shown[row_id].append(faults)
+    return [
+        Offer(
+            (row.id, ""),
+            frozenset().union(*shown[row.id]),
+            len(shown[row.id]) + len(row.case.before) + len(row.case.after) + 2 * len(row.case.unchanged) + 1,
+        )
+        for row in contract.rows
+    ]
