@@ -60,6 +60,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, metavar="N", help="processes")
 @click.option("--output", type=_FOLDER, default=Path("reports"), show_default=True, metavar="DIR", help="for the proof")
 @click.option("--target", metavar="T", help="a right target of your own, in place of the reference servers")
+@click.option("--own-rows", is_flag=True, help="send wrong servers only the rows that they violate: five times as fast")
 @click.option("--write-power", is_flag=True, help="write power.json beside the cases: the order of runs follows it")
 @language
 @click.option("--cases", type=_FOLDER, default=Path("cases"), hidden=True)
@@ -73,6 +74,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     workers: int,
     output: Path,
     target: str | None,
+    own_rows: bool,
     write_power: bool,
     language: str | None,
     cases: Path,
@@ -101,7 +103,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     if sample is not None:
         faults = {name: sample_faults(catalogue, sample, seed) for name, catalogue in faults.items()}
     chosen = {name: found[name] for name in faults}
-    options = TrialOptions(depth, seed)
+    options = TrialOptions(depth, seed, own_rows)
     subjects = [
         *_wrong(chosen, faults),
         *(one for name in chosen for one in right_servers(name, chosen[name], seeds, seed)),

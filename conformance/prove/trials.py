@@ -55,6 +55,8 @@ class TrialOptions:
 
     depth: Depth
     seed: int
+    own_rows: bool = False
+    """Whether a wrong server is sent only the rows that it violates: which other rows would complain is not seen."""
 
 
 def _try_contract(
@@ -63,17 +65,23 @@ def _try_contract(
     """Run the rows in the order of a run; the run that has ended, and who was blamed.
 
     With `expected`, it ends as soon as these rows have all run and one of them complains: what they say, and after how
-    many requests, is the same as in a whole run. Raises ConfigError for a profile that cannot be used.
+    many requests, is the same as in a whole run; so it is with `own_rows`, where only what the plan says is counted of
+    the others. Raises ConfigError for a profile that cannot be used.
     """
     target = target_from_mapping(profile, where=f"the embedded server of {contract.name}", environ={})
     plans = plan_rows(contract, target, contract.rows, options.depth, options.seed)
     runner = ContractRun(build_context(contract, target, options.depth, options.seed), plans)
     blames: list[Blame] = []
     left = set(expected.rows) if expected else set()
+    unsent = 0
     try:
         for name in sorted(plans, key=lambda one: plans[one].row.case.last):
+            if options.own_rows and expected and name not in expected.rows:
+                unsent += count_requests([plans[name]])
+                continue
             before = runner.context.session.sent
-            blames += _blamed(runner.result(name), before, runner.context.session.sent)
+            result = runner.result(name)
+            blames += _blamed(result, unsent + before, unsent + runner.context.session.sent)
             left.discard(name)
             if expected and not left and any(expected.counts(blame) for blame in blames):
                 break
