@@ -153,6 +153,9 @@ def classify_columns(table: Table) -> tuple[Column, ...]:
         several = role in {"message", "cause", "note"}
         if roles[place] is None and (several or role not in roles) and _suits(role, cells[place]):
             roles[place] = role
+    for place, title in enumerate(table.header):
+        if "code" not in roles and "message" in roles and "code" in _plain_title(title) and best[place] == "code":
+            roles[place] = "code"  # whatever it looks like, for the message has a column of its own
     for place, role_of in enumerate(best):
         if roles[place] is None and role_of == "code" and cells[place] and not _share(cells[place], _is_code) > 0.5:
             roles[place] = "message"

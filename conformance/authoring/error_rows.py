@@ -42,6 +42,8 @@ _IN_TEXT = re.compile(
     r"\((?:HTTP )?([45]\d\d)\b[^)]{0,40}\)|\bHTTP(?: status)?(?: code)?:? ([45]\d\d)\b", re.IGNORECASE
 )
 """A status that a cause names."""
+_WITH_MESSAGE = re.compile(r"(?:HTTP )?([45]\d\d) [A-Za-z' -]+: (\S.*)")
+"""A status with its phrase and a message: `401 Unauthorized: token revoked`."""
 _CODE = re.compile(
     r"-?\d{3,9}|[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|[a-z]+(?:-[a-z0-9]+)+|[A-Z][A-Z0-9_-]{3,}|"
     r"(?:[A-Z][a-z0-9]+){2,}|[A-Za-z]{1,6}[-_]?\d{1,6}|0x[0-9A-Fa-f]+"
@@ -199,15 +201,19 @@ def _build_rows(
     texts = {role: [" ".join(cell.split()) for cell in cells] for role, cells in held.items()}
     statuses, rest = find_statuses(texts.get("status", [""])[0])
     cause = " ".join(texts.get("cause", [])).replace("`", "")
-    if not statuses:
-        named = _IN_TEXT.search(cause)
-        statuses = (status,) if status else (int(named[1] or named[2]),) if named else ()
-    codes = [plain_cell(part) for part in re.split(r"\n|,\s|\s/\s", (held.get("code") or [""])[0])]
     messages = [
         (text, language)
         for cell, language in zip(held.get("message", ()), [*languages, *[None] * 9], strict=False)
         for text in _messages(cell)
     ]
+    if not statuses and messages and (said := _WITH_MESSAGE.fullmatch(messages[0][0])):
+        statuses, messages = (int(said[1]),), [(said[2], messages[0][1]), *messages[1:]]
+    elif statuses and not messages and (said := _WITH_MESSAGE.fullmatch(texts["status"][0].replace("`", ""))):
+        messages = [(said[2], None)]
+    if not statuses:
+        named = _IN_TEXT.search(cause)
+        statuses = (status,) if status else (int(named[1] or named[2]),) if named else ()
+    codes = [plain_cell(part) for part in re.split(r"\n|,\s|\s/\s", (held.get("code") or [""])[0])]
     if not statuses and (
         _tells_success([*codes, cause, *(text for text, _ in messages)]) or not (any(codes) or messages or cause)
     ):
@@ -261,6 +267,7 @@ def _of_table(table: Table, status: int | None, *, about_errors: bool) -> Iterat
         "status" in roles
         or (status is not None and roles & {"code", "message", "cause"})
         or (about_errors and _is_coded(roles, table))
+        or (about_errors and {"message", "cause"} <= roles and any(map(_ABOUT_ERRORS.search, table.header)))
     ):
         return
     mixed = "status" not in roles and _is_mixed(table, columns)
@@ -376,7 +383,7 @@ def _labels_of(texts: Sequence[str]) -> dict[Role, list[str]]:
     """What texts such as `Status: 404` say, by the role of their label."""
     labels: dict[Role, list[str]] = {}
     for text in texts:
-        for line in text.split("\n"):
+        for line in re.sub(r"([:\uff1a][\s*]*)\n", r"\1 ", text).split("\n"):
             match = _LABELLED.match(line)
             role = role_of_label(match[1]) if match else None
             if match and role is not None:
@@ -397,7 +404,7 @@ def _of_item(item: Item, status: int | None, *, about_errors: bool) -> Iterator[
     lead = _LEAD.match(rest) if about_errors or status or first else None
     if lead and lead[2] and not first:
         lead = None  # a word with nothing that divides it from a sentence
-    if not statuses and not (lead or (status and _QUOTED.search(text))):
+    if not statuses and not (lead or (status and _QUOTED.match(text))):
         return
     if not statuses:
         named = _IN_TEXT.search(text)

@@ -76,6 +76,9 @@ FORMS: dict[str, list[Fact]] = {
         (400, "invalid_name", "Names are letters"),
         (409, "name_taken", "Somebody has it (HTTP 409)."),
         (410, "gone", "Too late"),
+        (503, "asleep", "Good night"),
+        (404, "", "no such key"),
+        (None, "", "The store is too full"),
     ],
     "forms.md": [
         (None, "NAME_UNKNOWN", "no such name"),
