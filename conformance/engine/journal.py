@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from conformance.errors import ConfigError, OutputError, Problem
-from conformance.messages import Message
+from conformance.messages import Message, plural_message
 
 __all__ = [
     "LEDGER_FILE",
@@ -164,8 +164,10 @@ def open_ledger(folder: Path | None, base_url: str) -> tuple[Ledger, tuple[str, 
     if not entries:
         with suppress(FileNotFoundError):
             os.truncate(path, 0)
-    warning = Message(
-        "an earlier run may have left {n} things on the target: `conformance sweep` deletes them", n=len(left)
+    warning = plural_message(
+        len(left),
+        "an earlier run may have left {n} thing on the target: `conformance sweep` deletes it",
+        "an earlier run may have left {n} things on the target: `conformance sweep` deletes them",
     )
     return FileLedger(path), ((warning,) if left else ())
 

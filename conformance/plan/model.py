@@ -227,7 +227,7 @@ class RowPlan:
         opened = tuple(probe for probe in self.probes if probe.role == "open")
         groups: dict[tuple[bool, bool], list[Probe]] = {}
         for probe in firm:
-            groups.setdefault((probe.label.startswith("again"), probe.permission != "delete"), []).append(probe)
+            groups.setdefault((probe.label.startswith("example again"), probe.permission != "delete"), []).append(probe)
         stages = [ProbeStage(tuple(groups[key])) for key in sorted(groups)]
         each = {index for index, guard in enumerate(self.row.case.unchanged) if guard.each}
         if each:

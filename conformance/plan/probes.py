@@ -76,7 +76,7 @@ class ProbePlanner:
     def _example_again(self, variant: OperationVariant) -> Probe:
         """The example once more; where it only reads, the very same request."""
         language = self.language_variants[0]
-        probe = self.example(variant, language, Message("again"))
+        probe = self.example(variant, language, Message("example again"))
         return replace(probe, words_of=self.example(variant, language).label) if probe.permission == "read" else probe
 
     def example(self, variant: OperationVariant, language_variant: LanguageVariant, label: str = EXAMPLE) -> Probe:

@@ -87,4 +87,4 @@ def _exchange(exchange: RecordedExchange | None, say: Translator) -> Iterator[st
     yield f"    {say(Message('sent'))}: {exchange.request.method} {say(exchange.request.url)}"
     yield f"    {say(Message('answer'))}: {say(format_answer(exchange), _LONGEST)}"
     if exchange.curl:
-        yield f"    {say(Message('again'))}: {say(exchange.curl)}"
+        yield f"    {say(Message('repeat'))}: {say(exchange.curl)}"

@@ -16,6 +16,14 @@ __all__ = ["DiffPiece", "TextDiff", "diff_texts", "reveal_difference"]
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 _LONGEST = 1000
 """Characters of each side that are compared and shown: matching takes quadratic time."""
+_PAIRS = (
+    "АA ВB ЕE КK МM НH ОO РP СC ТT ХX УY аa еe оo рp сc уy хx іi јj ѕs ԁd "  # noqa: RUF001
+    "ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX οo νv "  # noqa: RUF001
+    "‐- ‑- ‒- –- —- ―- −- ー- 一- ‘' ’' ′' “\" ”\" ″\" "  # noqa: RUF001
+    "力カ 二ニ 口ロ 八ハ 工エ 夕タ 卜ト 才オ"
+)
+"""Cyrillic, Greek, dashes, quotes, kanji like katakana: each with what it looks like."""
+_SAME_SHAPE = str.maketrans({pair[0]: pair[1] for pair in _PAIRS.split()})
 _LEAST_ALIKE = 0.3
 """Below this likeness, marking single words says less than marking all of it."""
 
@@ -55,8 +63,8 @@ def diff_texts(expected: Any, actual: Any, *, as_json: bool = True) -> TextDiff:
 def reveal_difference(expected: Any, actual: Any) -> tuple[Any, Any]:
     """Two texts that look alike and are not equal, with each character in which they differ as `⟨U+00E9⟩`.
 
-    Alike are texts that differ only in how characters are composed or compatible, in blanks, or in characters that
-    nobody sees. Anything else is returned as it is.
+    Alike are texts that differ only in how characters are composed or compatible, in blanks, in characters that
+    nobody sees, or in letters and signs of other scripts that have the same shape. Anything else is returned as it is.
     """
     if not (isinstance(expected, str) and isinstance(actual, str)) or isinstance(expected, Message):
         return expected, actual
@@ -71,7 +79,7 @@ def reveal_difference(expected: Any, actual: Any) -> tuple[Any, Any]:
 
 def _appearance(text: str) -> str:
     """What is seen of a text: composed, without blanks, controls and other characters without a shape."""
-    composed = unicodedata.normalize("NFKC", text)
+    composed = unicodedata.normalize("NFKC", text).translate(_SAME_SHAPE)
     return "".join(one for one in composed if unicodedata.category(one) not in {"Cc", "Cf", "Zs", "Zl", "Zp"})
 
 

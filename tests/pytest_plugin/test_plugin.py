@@ -47,7 +47,7 @@ def test_a_failing_row_shows_yaml_finding_exchange_and_command_and_no_traceback(
         "contents-get.yaml:",
         "status at example: expected 400, got 200",
         "sent: GET http://127.0.0.1:",
-        "again: curl",
+        "repeat: curl",
     ):
         assert expected in ran.out.replace("  |   - id", "  | - id"), expected
     assert "Traceback" not in ran.out

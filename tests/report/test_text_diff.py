@@ -19,6 +19,10 @@ ALIKE = {
     "composed": ("caf\u00e9", "cafe\u0301", "⟨U+00E9⟩", "⟨U+0065⟩⟨U+0301⟩"),
     "zero width": ("Not Found", "Not\u200b Found", "Not Found", "⟨U+200B⟩"),
     "blank at the end": ("Not Found", "Not Found ", "Not Found", "Not Found⟨U+0020⟩"),
+    "Cyrillic": ("page", "p\u0430ge", "p⟨U+0061⟩ge", "p⟨U+0430⟩ge"),
+    "full width": ("limit=1", "limit\uff1d1", "limit⟨U+003D⟩1", "limit⟨U+FF1D⟩1"),
+    "kanji and katakana": ("エラー", "\u5de5ラー", "⟨U+30A8⟩ラー", "⟨U+5DE5⟩ラー"),
+    "dash": ("no-such", "no\u2010such", "no⟨U+002D⟩such", "no⟨U+2010⟩such"),
     "blank of another kind": ("Not Found", "Not\u00a0Found", "Not⟨U+0020⟩Found", "Not⟨U+00A0⟩Found"),
 }
 
@@ -31,7 +35,9 @@ def test_characters_in_which_two_alike_texts_differ_are_named(name: str) -> None
     assert second in shown[1]
 
 
-@pytest.mark.parametrize(("expected", "actual"), [("a", "b"), ("Not Found", "not found"), ("a", "a"), (400, "400")])
+@pytest.mark.parametrize(
+    ("expected", "actual"), [("a", "b"), ("Not Found", "not found"), ("a", "a"), ("カ", "キ"), (400, "400")]
+)
 def test_what_looks_different_stays_as_it_is(expected: object, actual: object) -> None:
     assert reveal_difference(expected, actual) == (expected, actual)
 
