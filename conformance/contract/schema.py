@@ -635,11 +635,24 @@ class Case(StrictModel):
     permission: Permission | None = None
     once: bool = False
     """The example is sent once a run and never again."""
+    at_once: int | None = Field(default=None, ge=2, le=5)
+    """The example is sent so many times at the same time: one of them is carried out, each of the others is the row."""
     last: bool = False
     """Run after all other rows: it uses something up."""
     needs: list[str] = []
     not_provokable: str | None = Field(default=None, min_length=1)
     """Why nobody can provoke it, or what is still to be written: it is documented, and not exercised."""
+
+    @model_validator(mode="after")
+    def _sends_one_thing(self) -> Self:
+        if self.at_once and (self.vary or self.open or self.repeat or self.once):
+            raise ValueError("`at_once` sends the example alone: leave out `vary`, `open`, `repeat` and `once`")
+        return self
+
+    @property
+    def only_example(self) -> bool:
+        """Whether nothing is sent but the written example, as often as it is said."""
+        return bool(self.once or self.repeat or self.at_once)
 
 
 SHARED_KEYS = frozenset(["before", "after", "undo", "unchanged", "control"])

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Final
 
@@ -372,22 +373,50 @@ class ProbeCleanup:
         entry = self._record(probe)
         if entry is None:
             return send_probe(self._context, evidence, self._row, probe, self._captures)
+        return self._conclude(evidence, entry, self._send(evidence, entry, probe))
+
+    def attempt_at_once(self, gathered: Sequence[Evidence], probe: Probe) -> list[ProbeResult | None]:
+        """Send a probe as often as there are evidences, all at the same time, and judge each.
+
+        What they made is taken back once all of them are answered.
+        """
+        entries = [self._record(probe) for _ in gathered]
+        start = threading.Barrier(len(entries))
+
+        def send(evidence: Evidence, entry: LedgerEntry | None) -> ProbeResult | None:
+            start.wait()
+            return self._send(evidence, entry, probe, unpaced=True)
+
+        with ThreadPoolExecutor(len(entries)) as pool:
+            results = list(pool.map(send, gathered, entries))
+        for evidence, entry, result in zip(gathered, entries, results, strict=True):
+            if entry is not None:
+                self._conclude(evidence, entry, result)
+        return results
+
+    def _send(
+        self, evidence: Evidence, entry: LedgerEntry | None, probe: Probe, *, unpaced: bool = False
+    ) -> ProbeResult | None:
         finished = False
         try:
-            result = send_probe(self._context, evidence, self._row, probe, self._captures)
+            result = send_probe(self._context, evidence, self._row, probe, self._captures, unpaced=unpaced)
             finished = True
         finally:
-            if not finished and entry.names:  # interrupted: it may have arrived
+            if not finished and entry is not None and entry.names:  # interrupted: it may have arrived
                 take_back(self._context, evidence, entry)
+        return result
+
+    def _conclude(self, evidence: Evidence, entry: LedgerEntry, result: ProbeResult | None) -> ProbeResult | None:
+        """Take back what a probe made, or strike its entry."""
         if result is None or had_no_effect(result.exchange):
             strike(self._context, entry)
             if result is not None and entry.names:
                 with self._lock:
-                    self._refused.append((probe, entry))
+                    self._refused.append((result.probe, entry))
             return result
         why = self._take_back(evidence, entry, result)
         if why:
-            evidence.warnings.append(describe_left(probe.label, why))
+            evidence.warnings.append(describe_left(result.probe.label, why))
         return result
 
     def take_back_refused(self, evidence: Evidence) -> None:

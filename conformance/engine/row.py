@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
+from conformance.engine.at_once import send_at_once
 from conformance.engine.cleanup import ProbeCleanup, record_restore, strike
 from conformance.engine.context import RunContext
 from conformance.engine.controls import ControlResult, ControlRunner, Refusal, refusal_reason
@@ -234,6 +235,13 @@ class RowRunner:
                 guard.add(self._take_in(result))
             guard.read_after(stage.read_after, pool)
             return
+        if self.plan.row.case.at_once:
+            for probe in stage.probes if not self.context.shared.stopping.is_set() else ():
+                count = self.plan.row.case.at_once
+                for result in send_at_once(self.context, self.evidence, self._cleanup, probe, count):
+                    guard.add(self._take_in(result))
+            guard.read_after(stage.read_after, pool)
+            return
         for scratch, first in self._each(self._send_probe, stage.probes, pool):
             outcome = self._begin_again(scratch, first)
             more = self.evidence.adopt(scratch)
@@ -246,7 +254,7 @@ class RowRunner:
     @property
     def _pool(self) -> Executor | None:
         """Sends requests of this row side by side; None for rows that only read, as rows that read run side by side."""
-        alone = self.plan.repeat is not None or self.plan.row.case.once or not self.plan.writes
+        alone = self.plan.row.case.only_example or not self.plan.writes
         return None if alone else self.context.pool
 
     def _send_probe(self, probe: Probe) -> tuple[Evidence, ProbeResult | None]:

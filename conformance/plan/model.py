@@ -292,6 +292,13 @@ class RowPlan:
         if probe is self.probes[0] and self.repeat:
             for _ in range(self.repeats):
                 yield replace(first, label=f"{probe.label}, again")
+        if self.row.case.at_once and probe.role == "example":
+            for _ in range(self.row.case.at_once - 1):
+                yield replace(first, label=f"{probe.label}, at the same time")
+            if probe.permission != "read":
+                salt = f"{self.row.id}/undo of {probe.label}"
+                yield from schedule_steps(self.undo, "clean-up", f"takes back {probe.label}", salt)
+            return
         if self.takes_back(probe):
             salt = f"{self.row.id}/undo of {probe.label}"
             for request in schedule_steps(self.undo, "clean-up", f"takes back {probe.label}", salt):

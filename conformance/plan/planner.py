@@ -97,7 +97,7 @@ class Planner:
             before=before,
             probes=() if lacks else probes,
             controls=() if lacks else checks,
-            undo=self._steps(self.case.undo.steps if self.case.undo else []),
+            undo=self._steps(self._undo()),
             after=() if all(probe.permission == "read" for probe in probes) else after,
             guards=guards,
             repeat=self.case.repeat,
@@ -106,6 +106,13 @@ class Planner:
             lacks=lacks,
             skipped=tuple(self.skipped),
         )
+
+    def _undo(self) -> list[Step]:
+        """What takes back an accepted probe: for requests at the same time at least what the contract says."""
+        if self.case.undo is not None or not self.case.at_once:
+            return self.case.undo.steps if self.case.undo else []
+        resource = self.contract.file.created_resources.get(self.variants[0].operation)
+        return resource.undo if resource else []
 
     def _passed(self, check: ControlPlan, set_up: Steps) -> bool:
         """Whether it need not be sent. What a set-up shows is enough at smoke."""
@@ -174,7 +181,7 @@ class Planner:
     @cached_property
     def _others(self) -> list[Probe]:
         """The probes of `standard` that draw nothing; where their power is not known, those most unlike the example."""
-        if self.case.once or self.case.repeat or self.case.not_provokable is not None:
+        if self.case.only_example or self.case.not_provokable is not None:
             return []
         if self.contract.power:
             _, *others = ProbePlanner(self.contract, self.target, self.row, "standard").all()

@@ -83,7 +83,7 @@ def order_probes(contract: Contract, row: Row, probes: Sequence[Probe]) -> list[
 
     In the written order where the row's power is not known, or where its order is its meaning.
     """
-    if not contract.power or row.case.once or row.case.repeat:
+    if not contract.power or row.case.only_example:
         return list(probes)
     last = [probe for probe in probes if probe.label.startswith("again")]
     rest = [probe for probe in probes if not probe.label.startswith("again")]

@@ -51,7 +51,9 @@ class ProbePlanner:
         yield from examples
         if self.case.repeat:
             yield from self._after_the_limit()
-        if self.case.once or self.case.repeat:
+        if self.case.at_once:
+            yield from self._more_rounds()
+        if self.case.only_example:
             return
         context_values = self.context_values()
         edges, drawn = list(self.edges(context_values)), list(self._drawn(context_values))
@@ -73,6 +75,11 @@ class ProbePlanner:
         for variant in [*self.variants[1:], self.variants[0]]:
             yield self.example(variant, language, Message("after the limit"))
 
+    def _more_rounds(self) -> Iterator[Probe]:
+        """The example at the same time once more: what overlaps does not show each time."""
+        for number in range(2, 1 + {"smoke": 1, "standard": 3, "thorough": 10}[self.depth]):
+            yield self.example(self.variants[0], self.language_variants[0], Message("round {n}", n=number))
+
     def _example_again(self, variant: OperationVariant) -> Probe:
         """The example once more; where it only reads, the very same request."""
         language = self.language_variants[0]
@@ -91,7 +98,7 @@ class ProbePlanner:
                 self.language_variants, ways, index, len(self.variants), self.depth
             ):
                 yield self.example(variant, language_variant)
-                if self.case.once or self.case.repeat:
+                if self.case.only_example:
                     return
 
     def context_values(self) -> ContextTurns:
@@ -189,7 +196,7 @@ class ProbePlanner:
             permission=self._tier(variant),
             value=self._example_value(variant),
             guards=tuple(self._guards(variant)),
-            repeatable=not self.case.once,
+            repeatable=not (self.case.once or self.case.at_once),
         )
         probe = ask_in_language(probe, language_variant)
         if len(self.variants) > 1:
