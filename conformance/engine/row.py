@@ -125,7 +125,7 @@ class RowRunner:
                 self.passed |= {step.key: Message("passed for {row}", row=self.id) for step in self.plan.before}
             return True
         if sequence.broken is not None and sequence.broken.step.step.optional:
-            self._drop_dependent_probes(sequence)
+            self._drop_dependent_probes(sequence.broken.step, sequence.why)
             return True
         if sequence.broken is not None and self._controls.is_own_answer(sequence.broken, self.captures):
             set_up = ControlPlan(Message("set-up"), self.plan.before)
@@ -339,15 +339,16 @@ class RowRunner:
 
     # --- set-up and clean-up
 
-    def _drop_dependent_probes(self, sequence: StepSequence) -> None:
+    def _drop_dependent_probes(self, failed: PlannedStep, why: str) -> None:
         """Leave out what needs an optional set-up that failed; what that did capture is not as it should be."""
-        optional = [step.step for step in self.plan.before if step.step.optional]
-        dropped = {name for step in optional for name in step.capture or {}}
+        dropped = {
+            name for step in self.plan.before[self.plan.before.index(failed) :] for name in step.step.capture or {}
+        }
         for name in dropped & self.captures.keys():
             del self.captures[name]  # in place: the clean-up looks at the same mapping
         kept = tuple(probe for probe in self.plan.probes if not dropped & set(captures_used(probe.request)))
         left_out = [
-            Message("{label}: {reason}", label=probe.label, reason=sequence.why)
+            Message("{label}: {reason}", label=probe.label, reason=why)
             for probe in self.plan.probes
             if probe not in kept
         ]

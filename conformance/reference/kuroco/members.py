@@ -85,15 +85,15 @@ def check_access(context: KurocoContext, site: KurocoSite) -> JsonResponse | Non
     if context.key is not None and context.token is None:
         return _invalid_token(site)
     if context.operation in ("list", "detail"):
-        open_to_all = context.token is not None or site.choices["reads_need_token"] == "no"
-        return None if open_to_all else gateway_error(401, TOKEN_REQUIRED, site)
+        is_open = site.choices["reads_need_token"] == "no" or site.choices["anonymous_write"] == "done"
+        return None if is_open or context.token is not None else gateway_error(401, TOKEN_REQUIRED, site)
     return _check_write_access(context, site) if context.operation in ("insert", "update", "delete") else None
 
 
 def _check_write_access(context: KurocoContext, site: KurocoSite) -> JsonResponse | None:
     if context.token is not None and context.token.account is not None:
         return None
-    if not site.behaviour.performs("check access to writes", context):
+    if site.choices["anonymous_write"] == "done" or not site.behaviour.performs("check access to writes", context):
         return None
     if context.token is None and site.choices["anonymous_write"] == "401":
         return gateway_error(401, TOKEN_REQUIRED, site)

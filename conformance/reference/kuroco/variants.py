@@ -46,7 +46,7 @@ VARIANTS: Final[tuple[Variant, ...]] = (
     Variant("detail_listed", ("yes", "no"), "Whether a detail repeats its topic as a list of one."),
     Variant("open_member", ("open_flg", "open_type"), "How the member for publication is named, by the site's age."),
     Variant("reads_need_token", ("yes", "no"), "Whether topics can be read without a token."),
-    Variant("anonymous_write", ("401", "403"), "The status of a write without a token."),
+    Variant("anonymous_write", ("401", "403", "done"), "A write without a token: its status, or an API open to all."),
     Variant("wrong_token", ("gateway", "envelope"), "The form of the response to an invalid access token."),
     Variant("missing_login_keys", ("401", "400"), "A login without an e-mail or a password, or with a wrong type."),
     Variant("lock_after", ("5", "10", "never"), "After how many failed logins an account is locked."),
