@@ -17,6 +17,7 @@ from conformance.engine.cleanup import created_resource, look_and_delete, strike
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import FileLedger, LedgerEntry, find_suite_names, read_open_entries
+from conformance.explore.own_record import is_of_own_record, set_back
 from conformance.jsontools import canonical_text
 from conformance.plan.model import PlannedStep
 from conformance.plan.requirements import missing_for_steps
@@ -68,6 +69,8 @@ def _undo(context: RunContext, entry: LedgerEntry) -> str:
     evidence = Evidence(context.redactor)
     own = tuple(name for name in entry.names if name in find_suite_names(name))
     steps = _steps_of_contract(context.contract, entry)
+    if is_of_own_record(entry):
+        return set_back(context, entry)
     lacking = {name: value for name, value in entry.fixtures.items() if name not in context.target.fixtures}
     context = with_fixtures(context, lacking) if lacking else context
     resource = created_resource(context.contract, entry.operation)
@@ -79,7 +82,8 @@ def _undo(context: RunContext, entry: LedgerEntry) -> str:
         return why
     if not steps or any(step.permission == "delete" for step in steps):
         known = ", ".join(f"{name} {value}" for name, value in entry.captures.items())
-        return "it bears no name of this suite by which it could be found" + (f" (its {known})" if known else "")
+        what = "it bears no name of this suite by which it could be found" + (f" (its {known})" if known else "")
+        return f"{what}: look on the target, and delete the ledger once all is in order"
     return _missing(context, iter(steps)) or take_back(context, evidence, entry)
 
 

@@ -163,7 +163,10 @@ def test_what_was_under_way_and_had_no_name_is_said_and_kept(tmp_path: Path) -> 
         code, lines = swept(tmp_path, server.profile)
         assert code == 1
         assert lines == [
-            "left  insertTopic: it bears no name of this suite by which it could be found",
+            (
+                "left  insertTopic: it bears no name of this suite by which it could be found: "
+                "look on the target, and delete the ledger once all is in order"
+            ),
             "0 of 1 deleted or set back",
         ]
     assert len(read_open_entries(tmp_path / LEDGER_FILE)) == 1

@@ -410,7 +410,7 @@ class ProbeCleanup:
         """Take back what a probe made, or strike its entry."""
         if result is None or had_no_effect(result.exchange):
             strike(self._context, entry)
-            if result is not None and entry.names:
+            if result is not None and created_resource(self._context.contract, result.probe.operation) is not None:
                 with self._lock:
                     self._refused.append((result.probe, entry))
             return result
@@ -419,15 +419,19 @@ class ProbeCleanup:
             evidence.warnings.append(describe_left(result.probe.label, why))
         return result
 
-    def take_back_refused(self, evidence: Evidence) -> None:
-        """Delete what probes may have made although they were refused; for when a change has been seen."""
+    def take_back_refused(self, evidence: Evidence, *, guilty: bool) -> None:
+        """Delete what probes may have made although they were refused; for when a change has been seen.
+
+        What bears no name by which it could be found is a warning if the row is `guilty`, and in the ledger again.
+        """
         with self._lock:
             refused, self._refused = self._refused, []
         for probe, entry in refused:
-            if created_resource(self._context.contract, probe.operation) is None:
+            if not (entry.names or guilty):
                 continue
             why = find_and_delete(self._context, evidence, probe.operation, entry.names)
             if why:
+                self._context.ledger.record_intent(_without_secrets(self._context, entry))
                 evidence.warnings.append(describe_left(probe.label, why))
 
     def _record(self, probe: Probe) -> LedgerEntry | None:

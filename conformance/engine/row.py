@@ -170,8 +170,18 @@ class RowRunner:
             if result is not None:
                 self._adopt_control(result)
 
+    def take_back_refused(self, *, guilty: bool = True) -> None:
+        """Delete what refused probes may have made; for when a change was seen, if only perhaps of this row's doing."""
+        with self.evidence.count_as("confirmed"):
+            self._cleanup.take_back_refused(self.evidence, guilty=guilty)
+
     def restore(self) -> None:
-        """Set back what the row may have changed, where probes were sent. A failure is a warning."""
+        """Set back what the row may have changed, where probes were sent. A failure is a warning.
+
+        Where it is in doubt what refused probes did, what they may have made is looked for, too.
+        """
+        if self.evidence.doubts or any(item.check == "effect" for item in self.evidence.findings):
+            self.take_back_refused()
         due, self._to_restore = self._to_restore, False
         if not due or not self.plan.after:
             return
@@ -249,7 +259,7 @@ class RowRunner:
                 guard.add(self._take_in(replace(outcome, n=outcome.n + more)))
         guard.read_after(stage.read_after, pool)
         if guard.found_effect:
-            self._cleanup.take_back_refused(self.evidence)
+            self.take_back_refused()
 
     @property
     def _pool(self) -> Executor | None:

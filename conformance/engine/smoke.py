@@ -97,6 +97,8 @@ class _WritingRows:
     def _finish(self, runner: RowRunner) -> FinishedRow:
         if runner.outcomes and runner.id not in self.suspects:
             runner.send_valid_requests()
+        if runner.id in self.suspects:
+            runner.take_back_refused(guilty=False)
         runner.restore()
         run = runner.finish()
         if runner.id not in self.suspects and not is_unsettled(run.result):

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
+from conformance.engine.cleanup import describe_left, strike
 from conformance.engine.context import RunContext
 from conformance.engine.culprit import NOT_AGAIN
+from conformance.engine.journal import LedgerEntry
 from conformance.explore.checks import Observation
 from conformance.explore.context import ExploreContext, build_explore_context
 from conformance.explore.effects import EffectGuard
@@ -22,6 +24,7 @@ from conformance.explore.findings import FindingCollector, describe_exploration
 from conformance.explore.inputs import choose_probes
 from conformance.explore.links import count_link_requests, find_creation, follow_links, request_of_link
 from conformance.explore.openapi import DocumentedOperation, with_known_body, with_known_path
+from conformance.explore.own_record import is_set_back, record_change
 from conformance.explore.probes import ExploreProbe, label_probe, plain_probe
 from conformance.explore.sender import BudgetedSender, BudgetExhausted, TargetStopped
 from conformance.explore.validity import Validity, classify_probe
@@ -260,9 +263,16 @@ def _explore_writing(explorer: Explorer, plan: _Plan) -> str | None:
     else:
         operation = with_known_body(operation, None, context.base_body(operation))
     writer = _Writer(explorer, operation, guard)
+    changed = writer.record_change()
     for probe in writer.in_order(_choose_writes(context, operation, place, plan.for_inputs), plan.for_inputs):
         writer.write(probe)
     writer.finish()
+    if guard is not None and changed is not None:
+        if is_set_back(context, changed, guard.shown):
+            strike(context.run, changed)
+        else:
+            why = Message("{operation} still reads otherwise than before", operation=operation.read)
+            sender.warnings.append(describe_left(operation.id, why))
     if own is not None and operation.kind == "delete" and not explorer.findings.has_violation:
         explorer.attempt(context.operation, own, validity=Validity.VALID)
     sender.delete_created()
@@ -290,6 +300,11 @@ class _Writer:
                 fitting.append(probe)
         rest = [probe for probe in probes if probe not in fitting]
         return [probe for lot in (fitting, rest) for probe in sorted(lot, key=self._place)]
+
+    def record_change(self) -> LedgerEntry | None:
+        """The ledger entry of the record that is going to be changed; None where none is that would be set back."""
+        back = self.guard.restoration(self.guard.shown) if self.guard is not None and self._sets_back else None
+        return None if back is None else record_change(self.explorer.context, back.body)
 
     def write(self, probe: ExploreProbe) -> None:
         """Send a write, unless the budget is short of it; what it changed or created is taken back."""

@@ -1,27 +1,111 @@
-"""A run is killed at any of its writes; after `conformance sweep` the target is as before.
+"""A run is killed at a write; after `conformance sweep` the target is as before, or what may be left is said.
 
-`CONFORMANCE_KILLS=40` tries that many moments for each contract instead of three.
+A kill leaves what the server has done and what the ledger says. So one run in this process keeps both at each of its
+writes, as the request comes and once it is done, and each is swept. Whole processes are killed at a few moments more
+(`CONFORMANCE_KILLS=40` tries that many for each contract).
 """
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.safety.watched import CASES, CONTRACTS, Watched, saved, things, watched
+from conformance.engine.journal import LEDGER_FILE, read_open_entries
+from conformance.session.run_session import RunOptions, RunSession
+from conformance.sweep import sweep
+from conformance.target.selection import resolve_target, select_target
+from tests.safety.watched import CASES, CONTRACTS, Watched, contract, ran, saved, things, watched
 from tests.test_sweep import swept
 
-KILLS = int(os.environ.get("CONFORMANCE_KILLS", "3"))
+KILLS = int(os.environ.get("CONFORMANCE_KILLS", "1"))
 WRITES = {"kuroco": 240, "microcms-management": 130}
 """About how many requests that are no GET a run at standard depth sends, exploration included."""
+STATE = {"kuroco": ("topics", "deleted"), "microcms-management": ("contents", "media", "deleted_urls")}
+
+
+@dataclass
+class Moments:
+    """What a kill would leave at each write of a run: the bytes of the ledger and the state of the server."""
+
+    ledger: Path
+    server: Watched | None = None
+    found: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
+
+    def __call__(self, incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        if self.server is None or incoming.method == "GET":
+            return answer(incoming)
+        self.keep(f"before {incoming.method} {incoming.path}")
+        response = answer(incoming)
+        self.keep(f"after {incoming.method} {incoming.path}")
+        return response
+
+    def keep(self, label: str) -> None:
+        held = self.ledger.read_bytes() if self.ledger.exists() else b""
+        self.found.append((label, held, {name: copy.deepcopy(getattr(self.store, name)) for name in self.names}))
+
+    def put(self, held: bytes, state: dict[str, Any]) -> None:
+        self.ledger.write_bytes(held)
+        for name in self.names:
+            setattr(self.store, name, state[name])
+
+    @property
+    def store(self) -> Any:
+        assert self.server is not None
+        application = self.server.running.application
+        return application.site.store if hasattr(application, "site") else application.store
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        assert self.server is not None
+        return STATE[self.server.profile["contract"]]
+
+
+def run_rows_at_smoke(profile: Path, name: str) -> None:
+    ran(profile, name, RunOptions("smoke", 0, output=profile.parent))
+
+
+def explore_all(profile: Path, name: str) -> None:
+    held = contract(name)
+    selection = select_target(str(profile), name, (), {}, [name])
+    session = RunSession(selection, RunOptions("standard", 0, output=profile.parent), lambda _: {})
+    operations = [operation for operation, said in held.file.operations.items() if said.explore]
+    session.begin(held, [], operations)
+    for operation in operations:
+        session.explore(name, operation)
+    session.close()
+
+
+@pytest.mark.parametrize("run", [run_rows_at_smoke, explore_all])
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_whatever_a_kill_leaves_is_taken_back_by_sweep(
+    name: str, run: Callable[[Path, str], None], tmp_path: Path
+) -> None:
+    moments = Moments(tmp_path / LEDGER_FILE)
+    with watched(name, moments) as server:
+        before, profile = things(server.profile), saved(tmp_path, server.profile)
+        moments.server = server
+        run(profile, name)
+        found, moments.found = moments.found, []
+        target = resolve_target(contract(name), select_target(str(profile), name, (), {}, [name]), lambda _: {}, {})
+        assert len(found) > 20
+        tried = set()
+        for label, held, state in found:
+            moments.put(held, state)
+            left = [replace(entry, id="") for entry in read_open_entries(moments.ledger)]
+            if (alike := repr((left, state))) in tried:
+                continue
+            tried.add(alike)
+            list(sweep(contract(name), target, moments.ledger))
+            assert things(server.profile) == before, label
 
 
 @dataclass

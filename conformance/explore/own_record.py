@@ -1,0 +1,94 @@
+"""The record that the profile gives exploration for its own: written down before it is changed, so that it is set back.
+
+The ledger holds how its members read before. What is set back after a kill is only what the contract's OpenAPI document
+says can be read and written there, and only on the record that the profile names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from conformance.checks.context import parse_json
+from conformance.contract.templates import MissingValue
+from conformance.engine.cleanup import strike
+from conformance.engine.context import RunContext
+from conformance.engine.journal import LedgerEntry
+from conformance.explore.context import ExploreContext, build_explore_context
+from conformance.explore.openapi import DocumentedOperation
+from conformance.explore.probes import ExploreProbe, build_probe, plain_probe
+from conformance.http import Response
+from conformance.jsontools import first_value, json_equal
+from conformance.messages import Message
+
+__all__ = ["is_of_own_record", "is_set_back", "record_change", "set_back"]
+
+_MEMBERS = "set_back"
+"""The capture of a ledger entry that holds the members of a record as they were."""
+
+
+def record_change(context: ExploreContext, body: Mapping[str, Any]) -> LedgerEntry:
+    """Write into the ledger what the record holds now, before it is changed; `body` is what sets it back."""
+    run, operation = context.run, context.operation.id
+    readable = _readable_members(context.operation)
+    members = {name: value for name, value in body.items() if name in readable and run.redactor.json(value) == value}
+    entry = LedgerEntry(
+        run.contract.name,
+        run.target.base_url,
+        operation,
+        row=f"explore {operation}",
+        captures={_MEMBERS: members},
+    )
+    return replace(entry, id=run.ledger.record_intent(entry))
+
+
+def is_set_back(context: ExploreContext, entry: LedgerEntry, shown: Any) -> bool:
+    """Whether a body of the reading operation shows what the entry holds."""
+    readable = _readable_members(context.operation)
+    return all(
+        json_equal(first_value(shown, readable[name]), value) for name, value in entry.captures[_MEMBERS].items()
+    )
+
+
+def is_of_own_record(entry: LedgerEntry) -> bool:
+    """Whether an entry of the ledger is of this kind."""
+    return isinstance(entry.captures.get(_MEMBERS), Mapping)
+
+
+def set_back(run: RunContext, entry: LedgerEntry) -> str:
+    """Set a record back to what the entry holds, unless it reads so, and strike the entry; why it may differ, or ""."""
+    try:
+        context = build_explore_context(run, entry.operation)
+    except MissingValue as missing:
+        return Message("needs {names}", names=str(missing))
+    operation, members = context.operation, entry.captures[_MEMBERS]
+    if (
+        not (operation.read and operation.own)
+        or context.own_source(operation)
+        or members.keys() - _readable_members(operation)
+    ):
+        return Message("{operation} is no write that can be set back", operation=entry.operation)
+    place = plain_probe(operation)
+    for probe in (None, replace(place, body={**context.base_body(operation), **members})):
+        if probe is not None:
+            _send(context, operation, probe)
+        shown = _send(context, context.document.operation(operation.read), ExploreProbe(path=place.path))
+        body = parse_json(shown) if shown is not None and shown.status < 300 else None
+        if is_set_back(context, entry, body):
+            strike(run, entry)
+            return ""
+    return Message("{operation} still reads otherwise than before", operation=operation.read)
+
+
+def _readable_members(operation: DocumentedOperation) -> dict[str, str]:
+    """The members of its body that its reading operation shows, with where."""
+    properties: Mapping[str, Mapping[str, Any]] = (operation.body or {}).get("properties", {})
+    places = {name: schema.get("x-from") or schema.get("x-same") for name, schema in properties.items()}
+    return {name: place for name, place in places.items() if place}
+
+
+def _send(context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe) -> Response | None:
+    return context.run.session.send(
+        build_probe(context, operation, probe), repeatable=operation.kind == "read"
+    ).response
