@@ -25,7 +25,6 @@ from conformance.messages import Message, error_message, join_messages
 
 __all__ = ["Connection", "ConnectionFailed", "ConnectionPool", "Route"]
 
-UNREACHABLE = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 NOT_OURS = frozenset(
     {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EINVAL}
 )

@@ -24,8 +24,7 @@ from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry, find_suite_names, has_run_name
 from conformance.engine.probe import ProbeResult, send_probe
-from conformance.engine.step_sequence import StepSequence, send_steps
-from conformance.engine.values import read_capture
+from conformance.engine.step_sequence import StepSender, StepSequence, read_capture
 from conformance.http import Exchange, FailureKind, NoResponse, Response
 from conformance.jsontools import resolve_pointer
 from conformance.messages import Message
@@ -350,7 +349,8 @@ def _send(
     salt: str = _LABEL,
 ) -> StepSequence:
     planned = plan_steps(context.contract, steps, "standard")
-    return send_steps(context, evidence, planned, dict(captures), label=label, role="clean-up", salt=salt)
+    sender = StepSender(context, evidence, dict(captures), label=label, role="clean-up", salt=salt)
+    return sender.run(planned)
 
 
 # --- probes

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from conformance.checks.context import ResponseRules
 from conformance.client.builder import RequestBuilder
@@ -20,7 +20,10 @@ from conformance.results.model import BeyondPlan, OutsideRows
 from conformance.results.redaction import Redactor
 from conformance.target.loader import Target
 
-__all__ = ["RequestSender", "RunContext", "SharedState"]
+__all__ = ["RequestSender", "RunContext", "SharedState", "map_side_by_side"]
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
 
 
 class RequestSender(Protocol):
@@ -100,3 +103,10 @@ class RunContext:
     relative_to: Path = field(default_factory=Path.cwd)
     pool: Executor | None = None
     """Sends the probes of a row side by side, where several workers are asked for."""
+
+
+def map_side_by_side(
+    pool: Executor | None, function: Callable[[Item], Value], items: Sequence[Item]
+) -> Iterable[Value]:
+    """The value of each item, in order; with a pool they are computed at the same time."""
+    return map(function, items) if pool is None or len(items) < 2 else list(pool.map(function, items))

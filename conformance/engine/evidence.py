@@ -47,13 +47,12 @@ class Evidence:
     """Those that the plan foresees only after a certain answer."""
     _same: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
 
-    def keep(self, exchange: Exchange, label: str, role: str, *, shared: bool = False) -> int:
+    def keep(self, exchange: Exchange, label: str, role: str) -> int:
         """Record an exchange, redacted; its number within the row."""
         n = len(self.exchanges) + 1
-        self.exchanges.append(record_exchange(exchange, n, label, role, self.redactor, shared=shared))
-        if not shared:
-            self.requests += exchange.tries
-            self.repeated += max(0, exchange.tries - 1)
+        self.exchanges.append(record_exchange(exchange, n, label, role, self.redactor))
+        self.requests += exchange.tries
+        self.repeated += max(0, exchange.tries - 1)
         self._same.setdefault(exchange.request.key, []).append(n)
         return n
 

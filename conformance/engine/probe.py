@@ -12,7 +12,7 @@ from conformance.client.builder import BuiltRequest, PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.values import read_capture
+from conformance.engine.step_sequence import read_capture
 from conformance.http import Exchange, FailureKind, NoResponse, Response
 from conformance.messages import Message
 from conformance.plan.model import Probe

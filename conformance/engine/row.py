@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
 from conformance.engine.at_once import send_at_once
 from conformance.engine.cleanup import ProbeCleanup, record_restore, strike
-from conformance.engine.context import RunContext
+from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.controls import ControlResult, ControlRunner, Refusal, refusal_reason
 from conformance.engine.describe import describe_expectation, describe_row
 from conformance.engine.evidence import Evidence
@@ -34,9 +34,6 @@ INTERRUPTIONS = 2
 
 NEVER_EXPLAINED = frozenset(["effect", "leak"])
 """What is wrong with a refusal whatever it was refused for."""
-
-Item = TypeVar("Item")
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +249,7 @@ class RowRunner:
                     guard.add(self._take_in(result))
             guard.read_after(stage.read_after, pool)
             return
-        for scratch, first in self._each(self._send_probe, stage.probes, pool):
+        for scratch, first in map_side_by_side(pool, self._send_probe, stage.probes):
             outcome = self._begin_again(scratch, first)
             more = self.evidence.adopt(scratch)
             if outcome is not None:
@@ -311,14 +308,6 @@ class RowRunner:
         smallest = shrink_probe(self.evidence, failing[0], self._cleanup.attempt)
         if smallest is not None:
             self._take_in(smallest)
-
-    def _each(
-        self, function: Callable[[Item], Value], items: Sequence[Item], pool: Executor | None = None
-    ) -> Iterator[Value]:
-        """The value of each item, in order; with a pool they are computed side by side."""
-        if pool is None or len(items) < 2:
-            return map(function, items)
-        return iter(list(pool.map(function, items)))
 
     # --- controls
 

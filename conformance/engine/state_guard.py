@@ -12,7 +12,7 @@ from typing import Any, Final
 from conformance.checks.model import Finding, Level
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
-from conformance.engine.context import RunContext
+from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.culprit import GuardedResource, find_culprits
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult
@@ -68,9 +68,7 @@ class StateGuard:
             scratch = Evidence(self._context.redactor)
             return scratch, self._read(index, label, scratch)
 
-        side_by_side = pool is not None and len(guards) > 1
-        states = list(pool.map(read, guards)) if pool is not None and side_by_side else map(read, guards)
-        for index, (scratch, state) in zip(guards, states, strict=True):
+        for index, (scratch, state) in zip(guards, map_side_by_side(pool, read, guards), strict=True):
             self._evidence.adopt(scratch)
             yield index, state
 

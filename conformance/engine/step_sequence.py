@@ -11,16 +11,17 @@ from conformance.checks.context import Expectation, Promise
 from conformance.checks.model import Finding
 from conformance.checks.response import check_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
+from conformance.contract.schema import HEADER_CAPTURE
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.stale_reads import PAUSE, bypass_cache, is_from_cache, settle_seconds
-from conformance.engine.values import read_capture
-from conformance.http import Exchange, FailureKind, NoResponse, Response
+from conformance.http import Exchange, FailureKind, NoResponse, Response, header
+from conformance.jsontools import resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep
 
-__all__ = ["StepResult", "StepSender", "StepSequence", "send_steps"]
+__all__ = ["StepResult", "StepSender", "StepSequence", "read_capture"]
 
 _GATEWAY_STATUSES = frozenset({502, 504})
 """Statuses of something between us and the target."""
@@ -106,14 +107,22 @@ class StepSender:
         context: RunContext,
         evidence: Evidence,
         captures: dict[str, Any],
-        scope: PlaceholderScope,
         *,
         label: str,
         role: str,
+        salt: str,
     ) -> None:
-        self.context, self.evidence, self.captures, self.scope = context, evidence, captures, scope
+        self.context, self.evidence, self.captures = context, evidence, captures
         self.label, self.role = label, role
+        self.scope = PlaceholderScope(captures, salt=salt)
         self.sequence = StepSequence()
+
+    def run(self, steps: Iterable[PlannedStep]) -> StepSequence:
+        """Send steps in order until one fails; nothing is taken back."""
+        for step in steps:
+            if not self.call(step):
+                break
+        return self.sequence
 
     def call(self, step: PlannedStep) -> bool:
         """Send one step; returns whether the next one may follow."""
@@ -210,21 +219,12 @@ def _is_cached(result: StepResult) -> bool:
     return result.exchange.response is not None and is_from_cache(result.exchange.response)
 
 
-def send_steps(
-    context: RunContext,
-    evidence: Evidence,
-    steps: Iterable[PlannedStep],
-    captures: dict[str, Any],
-    *,
-    label: str,
-    role: str,
-    salt: str,
-    language: str | None = None,
-) -> StepSequence:
-    """Send steps in order until one fails; nothing is taken back."""
-    scope = PlaceholderScope(captures, language, language, salt)
-    sender = StepSender(context, evidence, captures, scope, label=label, role=role)
-    for step in steps:
-        if not sender.call(step):
-            break
-    return sender.sequence
+def read_capture(response: Response, pointer: str) -> tuple[bool, Any]:
+    """A member of a JSON body, or a header (`header:NAME`); not there where the body is no JSON."""
+    if pointer.startswith(HEADER_CAPTURE):
+        value = header(response.headers, pointer.removeprefix(HEADER_CAPTURE))
+        return value is not None, value
+    try:
+        return resolve_pointer(response.json(), pointer)
+    except ValueError:
+        return False, None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.client.builder import BuiltRequest, PlaceholderScope
+from conformance.client.builder import BuiltRequest
 from conformance.engine.cleanup import (
     created_resource,
     describe_left,
@@ -37,21 +37,16 @@ def run_steps(
     label: str,
     role: str,
     salt: str,
-    language: str | None = None,
 ) -> StepSequence:
     """Send steps in order until one fails; what they left behind is taken back at the end, whatever happens.
 
     A step without an `undo` that creates a resource leaves it for later steps, at the latest for the end of the run.
     """
-    scope = PlaceholderScope(captures, language, language, salt)
-    sender = _CleaningSender(context, evidence, captures, scope, label=label, role=role)
+    sender = _CleaningSender(context, evidence, captures, label=label, role=role, salt=salt)
     try:
-        for step in steps:
-            if not sender.call(step):
-                break
+        return sender.run(steps)
     finally:
         sender.take_back()
-    return sender.sequence
 
 
 def set_back_row(context: RunContext, evidence: Evidence, plan: RowPlan, captures: dict[str, Any]) -> None:

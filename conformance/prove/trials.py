@@ -145,7 +145,7 @@ def _after(result: RowResult, item: Finding, before: int, sent: int) -> int:
     """How many requests of the run were sent when a finding was made."""
     if item.exchange is None:
         return sent
-    tries = sum(made.tries for made in result.exchanges if made.n <= item.exchange and not made.shared)
+    tries = sum(made.tries for made in result.exchanges if made.n <= item.exchange)
     return min(before + tries, sent)
 
 

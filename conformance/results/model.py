@@ -127,8 +127,6 @@ class RecordedExchange:
     curl: str = ""
     role: str = ""
     """`example`, `boundary`, `drawn`, `open`, `control`, `step`, `guard` or `clean-up`."""
-    shared: bool = False
-    """Sent for an earlier row and looked at again here: it did not cost a request."""
     started: str = ""
     """When its last try went out: RFC 3339, UTC, to the millisecond; empty where nothing was sent."""
 

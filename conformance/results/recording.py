@@ -29,7 +29,6 @@ def record_exchange(
     redactor: Redactor,
     *,
     limit: int = 4096,
-    shared: bool = False,
 ) -> RecordedExchange:
     """The exchange without secrets, its bodies cut to `limit` characters each."""
     outcome = exchange.outcome
@@ -47,7 +46,6 @@ def record_exchange(
         tries=exchange.tries,
         curl=build_curl_command(exchange.request, redactor),
         role=role,
-        shared=shared,
         started=exchange.started,
     )
 

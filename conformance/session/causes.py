@@ -37,7 +37,7 @@ class RunCause:
 
 def find_causes(target: Mapping[str, Any], rows: Sequence[RowResult]) -> tuple[RunCause, ...]:
     """The causes that explain answers of a whole run; `target` is the description of it in the results."""
-    exchanges = [one for row in rows for one in row.exchanges if not one.shared]
+    exchanges = [one for row in rows for one in row.exchanges]
     if not exchanges:
         return ()
     for find in (_find_silence, _find_redirect):

@@ -13,7 +13,7 @@ from conformance.checks.headers import check_headers
 from conformance.checks.response import check_response
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Expect
-from conformance.engine.values import read_capture
+from conformance.engine.step_sequence import read_capture
 from conformance.http import Response
 from tests.conftest import HEAD
 
