@@ -58,7 +58,7 @@ def test_contracts_are_found_below_a_folder() -> None:
     ("line", "expected"),
     [
         ("vry: {}", "items.yaml:9: unknown key 'vry' in rows.0; did you mean 'vary'?"),
-        ("zzzzzz: 1", "items.yaml:9: unknown key 'zzzzzz' in rows.0; the keys are after, before, cause, "),
+        ("zzzzzz: 1", "items.yaml:9: unknown key 'zzzzzz' in rows.0; the keys are after, at_once, before, "),
         ("once: 1", "items.yaml:9: rows.0.once must be true or false"),
         (
             "permission: none",
