@@ -14,6 +14,7 @@ from conformance.cli.contracts import find_row, select_contracts
 from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import list_wordings
 from conformance.contract.schema import Depth, Wording
+from conformance.contract.templates import show_placeholders
 from conformance.engine.context import RunContext
 from conformance.engine.describe import describe_request
 from conformance.plan.model import PlannedRequest, RowPlan, count_requests
@@ -37,9 +38,9 @@ WHY = {
     "clean-up": "what was left behind is taken away again",
 }
 CONFIDENCE = {
-    "documented": "it stands there",
-    "observed": "it was observed, and does not stand there",
-    "inferred": "it is inferred from what stands there",
+    "documented": "the vendor's own words",
+    "observed": "seen in live answers, and not in the document",
+    "inferred": "follows from what the document says",
 }
 
 
@@ -103,9 +104,8 @@ def _promise(contract: Contract, row: Row) -> Iterator[str]:
         yield f"field    {expect.field}  (must)"
     level = expect.message_level or contract.file.message_level
     for number, wording in enumerate(list_wordings(row)):
-        yield f"{'message ' if number == 0 else 'or      '} {wording.text}{_of(wording)}" + f"  ({level})" * (
-            number == 0
-        )
+        head, end = ("message ", f"  ({level})") if number == 0 else ("or      ", "")
+        yield f"{head} {show_placeholders(wording.text)}{_of(wording)}{end}"
     for name, header in expect.headers.items():
         rules = header.model_dump(exclude_unset=True, exclude={"level"})
         yield f"header   {name}: {', '.join(f'{key} {value}' for key, value in rules.items())}  ({header.level})"

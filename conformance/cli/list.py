@@ -10,6 +10,7 @@ from conformance.cli import options
 from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import list_wordings
+from conformance.contract.templates import show_placeholders
 
 __all__ = ["command", "format_row_promise"]
 
@@ -33,14 +34,14 @@ def format_row_promise(row: Row) -> tuple[str, str]:
     more = f"  (and {len(wordings) - 1} more wordings)" if len(wordings) > 2 else "  (and 1 more wording)"
     codes = list(map(str, expect.codes))
     detail = [" or ".join(codes)] if codes else []
-    detail += [wordings[0].text + (more if len(wordings) > 1 else "")] if wordings else []
+    detail += [show_placeholders(wordings[0].text) + (more if len(wordings) > 1 else "")] if wordings else []
     return " or ".join(map(str, expect.statuses)), ": ".join(detail)
 
 
 def _format_contract(contract: Contract) -> str:
     rows = list(contract.rows)
     wide = max((len(row.id) for row in rows), default=0)
-    lines = [f"{contract.file.title}, edition {contract.file.edition}: {contract.name}, {len(rows)} rows"]
+    lines = [f"{contract.file.title} ({contract.name}, edition: {contract.file.edition}), {len(rows)} rows"]
     for table in contract.tables:
         lines += ["", f"  {table.title}"]
         lines += [f"    {row.id:{wide}}  {'  '.join(format_row_promise(row))}".rstrip() for row in table.rows]

@@ -130,7 +130,9 @@ def _describe_line(context: RunContext, request: PlannedRequest) -> str:
     shown = url if len(url) <= 160 else f"{url[:140]}… ({len(url)} characters)"
     permission = "" if request.permission == "read" else f"  [{request.permission}]"
     condition = f", {request.condition}" if request.condition else ""
-    return to_one_line(f"{method:6} {shown}  — {request.role}: {request.label}{condition}{permission}")
+    label = request.label.removeprefix(request.role).strip()  # which may begin with it: example (listContents)
+    what = f"{request.role}{': ' if label == request.label else ' '}{label}".rstrip()
+    return to_one_line(f"{method:6} {shown}  — {what}{condition}{permission}")
 
 
 def _describe_time(context: RunContext, total: int) -> str:

@@ -27,6 +27,7 @@ __all__ = [
     "fill_text",
     "find_placeholders",
     "letters_of_script",
+    "show_placeholders",
     "unknown_placeholders",
 ]
 
@@ -38,7 +39,19 @@ OPTIONAL = "optional"
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|([a-z0-9-]+))?\}")
 
+_SHOWN_WITHOUT = MESSAGE_HEADS | {"fixture", "query", "path", "json", "capture", "fields"}
+
 Lookup = Callable[[str, tuple[str, ...]], Any]
+
+
+def show_placeholders(text: str) -> str:
+    """A template as people read it: the bare name between angle quotes for `{query.limit}`, `…` for any text."""
+    return _PLACEHOLDER.sub(_show_placeholder, text)
+
+
+def _show_placeholder(match: re.Match[str]) -> str:
+    parts = [part for part in f"{match[1]}{match[2]}".split(".") if part not in _SHOWN_WITHOUT]
+    return f"\u2039{' '.join(parts)}\u203a" if parts else "…"
 
 
 class MissingValue(LookupError):

@@ -23,6 +23,7 @@ from conformance.plan.overlay import operation_patch
 from conformance.plan.requirements import is_known_name, missing_for_steps
 from conformance.plan.setup import SetupPlan, plan_setup
 from conformance.plan.steps import PERMISSION_ORDER, plan_steps
+from conformance.report.format import format_values
 from conformance.session.contract_run import build_context, count_exploration, plan_rows
 from conformance.setup.fixtures import check_fixture, discover_fixtures, is_usable
 from conformance.target.loader import Target
@@ -52,7 +53,8 @@ def _examined(contract: Contract, target: Target, context: RunContext) -> Diagno
         facts += _credentials(context, target)
         discovery = discover_fixtures(context)
         context, found, missed = discovery.context, discovery.found, discovery.missed
-        facts += _fixtures(context, found, missed)
+        refused = (fact for fact in facts if fact.state == "bad" and fact.about == contract.file.credential)
+        facts += _fixtures(context, found, missed, next(refused, None))
     facts += _permissions(target)
     facts += _pace(contract, target)
     set_up = plan_setup(contract, target)
@@ -138,16 +140,21 @@ def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
             return Fact("credentials", name, "good" if state == "good" else "bad", f"{word}: {operation} gave {status}")
         if (place := redirect_of(exchange.outcome)) is not None:
             return Fact("credentials", name, "bad", f"{operation} was redirected to {place}; correct base_url")
-        good = status < 300
-        result = "works" if good else "does not work"
-        return Fact("credentials", name, "good" if good else "bad", f"{result}: {operation} gave {status}")
+        if status in (401, 403):
+            return Fact("credentials", name, "bad", f"does not work: {operation} gave {status}")
+        works = status < 300
+        result = "works" if works else "cannot be told"
+        return Fact("credentials", name, "good" if works else "unknown", f"{result}: {operation} gave {status}")
     why = (
         f"needs {', '.join(dict.fromkeys(missing_names))}" if missing_names else "there is no operation that only reads"
     )
     return Fact("credentials", name, "unknown", f"not tried: {why}")
 
 
-def _fixtures(context: RunContext, found: Mapping[str, object], missed: Mapping[str, str]) -> Iterator[Fact]:
+def _fixtures(
+    context: RunContext, found: Mapping[str, object], missed: Mapping[str, str], credential: Fact | None
+) -> Iterator[Fact]:
+    """Each fixture by the reads that a run would make with it; none where the `credential` for them does not work."""
     evidence = Evidence(context.redactor)
     for name, named in context.contract.file.fixtures.items():
         if name in found:
@@ -155,6 +162,9 @@ def _fixtures(context: RunContext, found: Mapping[str, object], missed: Mapping[
             yield Fact("fixtures", name, "good", f"not in the profile, found on the target: {value}")
         elif not is_known_name(context.contract, context.target, (name,)):
             yield Fact("fixtures", name, "note", f"not given{f' ({missed[name]})' if name in missed else ''}")
+        elif credential is not None and named.check:
+            why = f"given; not looked at, as credentials.{credential.about} does not work"
+            yield Fact("fixtures", name, "unknown", why)
         else:
             yield _fixture(context, evidence, name, named)
 
@@ -171,7 +181,10 @@ def _fixture(context: RunContext, evidence: Evidence, name: str, named: NamedInp
     if chain.lacking or chain.broken is None:
         return Fact("fixtures", name, "unknown", f"{own}not looked at: {chain.why}")
     wrong = chain.broken.found[0] if chain.broken.found else None
-    detail = f"{wrong.check}: expected {wrong.expected}, got {wrong.actual}" if wrong else chain.why
+    detail = chain.why
+    if wrong:
+        expected, actual = format_values(wrong)
+        detail = f"{wrong.check}: expected {expected}, got {actual}"
     state = "unknown" if chain.broken.exchange.response is None else "bad"
     what = context.redactor.text(f"not as it should be: {chain.broken.step.operation}, {detail}")
     return Fact("fixtures", name, "bad" if state == "bad" else "unknown", own + what[:300])

@@ -27,7 +27,7 @@ def format_diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
         yield _format_fact(fact)
     yield "\nrequests, at most"
     yield from map(_format_load, diagnosis.loads)
-    yield f"\nrows that a run would exercise: {diagnosis.exercised} of {diagnosis.rows}"
+    yield f"\nrows for which the profile has all that they need: {diagnosis.exercised} of {diagnosis.rows}"
     for missing in diagnosis.missing:
         yield to_one_line(f"  without {missing.name}, not exercised: {', '.join(missing.rows)}")
         yield to_one_line(f"    add  {missing.line}")
@@ -48,5 +48,5 @@ def _format_fact(fact: Fact) -> str:
 def _format_load(load: RequestLoad) -> str:
     parts = [f"{count} {permission}" for permission, count in load.permissions]
     parts += [f"{load.explored} exploring"] if load.explored else []
-    time = "" if load.seconds is None else f", about {format_duration(load.seconds)} at {load.pace}"
+    time = "" if load.seconds is None else f", about {format_duration(max(1, load.seconds))} at {load.pace}"
     return f"  {load.depth:9} {load.requests:6}  ({', '.join(parts)}){time}"

@@ -10,6 +10,7 @@ from typing import Any
 from conformance.contract.contract import Contract, Row
 from conformance.contract.request_template import apply_patch, name_part, replace_part, split_part
 from conformance.contract.schema import Depth, Input
+from conformance.contract.templates import show_placeholders
 from conformance.messages import Message
 from conformance.plan.depths import DRAWN, FIRM, reaches
 from conformance.plan.model import DrawSlot, Probe
@@ -267,7 +268,7 @@ def _combine(probe: Probe, values: ContextValues) -> Probe:
     request = probe.request
     for part, value in values:
         request = replace_part(request, part, value)
-    other = ", ".join(f"{name_part(part)}={format_value(value)}" for part, value in values)
+    other = ", ".join(f"{name_part(part)}={show_placeholders(format_value(value))}" for part, value in values)
     return replace(probe, label=Message("{input} beside {other}", input=probe.label, other=other), request=request)
 
 

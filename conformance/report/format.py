@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.checks.model import Finding, Level
+from conformance.contract.templates import show_placeholders
 from conformance.messages import Message, join_messages
 from conformance.report.evidence import proof_exchanges
 from conformance.report.sanitize import clip_text, format_json
@@ -46,6 +47,8 @@ def format_duration(seconds: float) -> str:
 
 def format_value(value: Any) -> str:
     """What a finding expected or what came: a message as it is, anything else as JSON of at most 300 characters."""
+    if isinstance(value, list) and len(value) > 1 and all(isinstance(one, int) for one in value):
+        return Message("one of {statuses}", statuses=", ".join(map(str, value)))
     return value if isinstance(value, Message) else clip_text(format_json(value), _LONGEST)
 
 
@@ -60,7 +63,8 @@ def format_promise(row: RowResult) -> str:
     if row.expected is None:
         return Message("an answer that the table does not detail")
     expected = row.expected
-    wordings = " / ".join(clip_text(format_json(message), _LONGEST) for message in expected.messages)
+    messages = map(show_placeholders, expected.messages)
+    wordings = " / ".join(clip_text(format_json(message), _LONGEST) for message in messages)
     parts: list[str] = [str(expected.status), *([wordings] if wordings else [])]
     parts += [Message("code {code}", code=expected.code)] if expected.code is not None else []
     parts += [Message("field {field}", field=expected.field)] if expected.field is not None else []

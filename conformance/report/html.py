@@ -8,6 +8,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from conformance.checks.model import Verdict
+from conformance.contract.templates import show_placeholders
 from conformance.messages import Message, join_messages
 from conformance.report.evidence import TIERS, Limits, estimate_size
 from conformance.report.format import format_answer, format_times, format_value
@@ -96,6 +97,7 @@ def _context(results: Results, language: str | None, limits: Limits, script_file
         "confidences": CONFIDENCES,
         "tally_of": count_verdicts,
         "answer_of": format_answer,
+        "message_of": show_placeholders,
         "value_of": format_value,
         "times_of": format_times,
         "header_lines": _header_lines,

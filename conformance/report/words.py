@@ -92,13 +92,18 @@ _ROLES = {
 _CHECKS = (
     *(Message("status"), Message("message"), Message("code"), Message("field"), Message("language")),
     *(Message("envelope"), Message("content-type"), Message("leak"), Message("body"), Message("fault")),
-    *(Message("effect"), Message("choice"), Message("documented-status"), Message("invalid-data")),
-    *(Message("valid-data"), Message("schema"), Message("stability"), Message("state"), Message("pair")),
+    *(Message("effect"), Message("choice"), Message("schema"), Message("stability"), Message("state"), Message("pair")),
     Message("allowance"),
     Message("header"),
 )
+_EXPLORED = {
+    "documented-status": Message("documented status"),
+    "invalid-data": Message("invalid data"),
+    "valid-data": Message("valid data"),
+}
 _NAMES: Final[Mapping[str, Message]] = {
     **{str(name): name for name in (*_LEVELS, *_CHECKS)},
+    **_EXPLORED,
     **_OUTCOMES,
     **_ROLES,
     **FAILURE_NAMES,

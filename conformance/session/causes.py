@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from conformance.checks.model import Level, Verdict
-from conformance.http import FAILURE_NAMES
+from conformance.http import FAILURE_NAMES, FailureKind
 from conformance.messages import Message
 from conformance.results.model import RecordedExchange, RowResult
 from conformance.results.redaction import CLOSE, OPEN
@@ -76,11 +76,9 @@ def _find_silence(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
     failures = [one.failure for one in exchanges if one.failure is not None]
     if any(one.response is not None for one in exchanges) or not failures:
         return None
-    text = Message(
-        "the target answered no request: {kind}: {detail}",
-        kind=FAILURE_NAMES.get(failures[0].kind, failures[0].kind),
-        detail=failures[0].detail,
-    )
+    first = next((one for one in failures if one.kind != FailureKind.NOT_SENT), failures[0])
+    reason = first.detail or FAILURE_NAMES.get(first.kind, first.kind)
+    text = Message("the target answered no request: {reason}", reason=reason)
     return RunCause("base_url", text, lambda one: one.response is None)
 
 

@@ -75,10 +75,12 @@ def build_violation(row: RowResult, say: Translator) -> Iterator[Text]:
     if worst:
         values = [say(value, _LONGEST) for value in format_values(worst)]
         check = "" if worst.check == "control" else f"{say(name_of(worst.check))} "  # its place names it already
-        expected, actual = f"{check}{values[0]} ({say(worst.where)})", values[1]
+        expected, actual = f"{check}{values[0]} {say(Message('at'))} {say(worst.where)}", values[1]
     yield _entry(say(Message("expected")), expected)
     answer = say(format_answer(proof), _LONGEST) if proof else ""
-    yield _entry(say(Message("got")), actual if not answer or answer == actual else f"{actual}  ({answer})")
+    if answer and not answer.startswith(actual):
+        answer = f"{actual}; {say(Message('answered'))} {answer}"
+    yield _entry(say(Message("got")), answer or actual)
 
 
 def _counts(run: TargetRun, say: Translator) -> Table:

@@ -265,8 +265,8 @@ def test_terminal_says_each_violation_in_four_lines_and_does_not_break_its_comma
     assert len(lines) == 4
     assert lines[0].startswith("✗ contents-get/limit-below-minimum  The limit is below 0. → 400 ")
     assert lines[1] == f"  sent: {row.exchanges[2].curl}"
-    assert lines[2] == "  expected: status 400 (limit=min-1000)"
-    assert lines[3].startswith("  got: 200  (200 {")
+    assert lines[2] == "  expected: status 400 at limit=min-1000"
+    assert lines[3].startswith("  got: 200 {")
     console = Console(width=60, color_system=None)
     with console.capture() as capture:
         table.print_table(console, results)
