@@ -169,6 +169,8 @@ SHORTEST_PLAIN = 10
 LONGEST_NEAR = 20
 """A longer value has a part that is found, whichever of its characters is missing."""
 SURE_PART = 16
+SURE_DIGITS = 10
+"""Digits that give a secret away, unless they are nearly all the same; fewer may be a date or a number."""
 WORD = re.compile(r"(?<![^\W_])(?:[^\W\d_]?[a-z]{3,}|[A-Z]{4,}|\d+)(?![^\W_])")
 """A word, or a number, between what is neither letter nor digit."""
 NO_WORDS = 6
@@ -222,7 +224,8 @@ class _NormalForm:
         if not self.words or len(part) == len(self.text) or self.words.count("-", start, end) >= NO_WORDS:
             return True
         mixed = any(map(str.isdigit, part)) and any(map(str.isalpha, part))
-        return mixed or (len(part) >= SURE_PART and 2 * len(part) >= len(self.text))
+        number = part.isdigit() and len(part) >= SURE_DIGITS and len(set(part)) > 2
+        return mixed or number or (len(part) >= SURE_PART and 2 * len(part) >= len(self.text))
 
 
 class SecretDetector:

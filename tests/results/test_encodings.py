@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from conformance.http import Exchange, Request, Response
@@ -130,6 +130,8 @@ SECRETS = st.text("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_", 
 def test_whatever_the_secret_and_its_form_it_does_not_get_out(secret: str, name: str, before: str, after: str) -> None:
     redactor = Redactor({"full": secret})
     written = FORMS[name](secret)
+    if name == "a part of twelve":
+        assume(sum(map(str.isalnum, written)) >= 8 and re.search("[a-zA-Z]", written) and re.search("[0-9]", written))
     if name.startswith(("over", "one", "an array", "all but one")):
         before = after = ""
     shown = redactor.text(f"{before} {written} {after}")
@@ -179,6 +181,15 @@ def test_ordinary_texts_hold_no_secret(text: str) -> None:
     )
     assert redactor.found_in(text) == ()
     assert redactor.text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("part", "tells"),
+    [("-83920174628", True), ("8392017462", True), ("839201746", False), ("0000000000", False), ("1234-5678-90", True)],
+)
+def test_ten_digits_of_a_secret_give_it_away(part: str, tells: bool) -> None:
+    redactor = Redactor({"full": "aB3x-83920174628395-0000000000000-1234-5678-9012-Z9qR"})
+    assert redactor.found_in(f"no {part} here") == (("full",) if tells else ())
 
 
 def test_a_million_characters_are_searched_in_linear_time() -> None:
