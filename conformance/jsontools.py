@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 __all__ = [
     "DEEPEST",
+    "MOST_VISITED",
     "canonical_text",
     "find_texts",
     "find_values",
@@ -18,12 +20,16 @@ __all__ = [
     "limit_depth",
     "replace_surrogates",
     "resolve_pointer",
+    "walk_values",
 ]
 
 DEEPEST: Final = 200
 """Levels of nesting that are kept of a value; code that follows a value down by recursion is safe within it."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+MOST_VISITED: Final = 50_000
+"""Values of one answer that are looked at one by one."""
 
 TOO_DEEP: Final = "(nested too deeply to be shown)"
 """What stands in place of everything below the deepest level."""
@@ -63,30 +69,39 @@ def first_value(value: Any, pointer: str) -> Any:
 
 
 def find_texts(value: Any) -> Iterator[tuple[str, str]]:
-    """Every text in a value, with its JSON pointer, as they stand there."""
-    left: list[tuple[str, Iterator[tuple[object, Any]]]] = []
-    pointer = ""
-    while True:
-        if isinstance(value, str):
-            yield pointer, value
-        elif isinstance(value, dict | list):
-            left.append((pointer, iter(value.items() if isinstance(value, dict) else enumerate(value))))
-        following = None
-        while left and (following := next(left[-1][1], None)) is None:
-            left.pop()
+    """The texts in a value, with their JSON pointers, as they stand there; of the first `MOST_VISITED` values."""
+    for steps, one in islice(walk_values(value), MOST_VISITED):
+        if isinstance(one, str):
+            yield "".join(f"/{_escape(str(step))}" for step in steps), one
+
+
+def walk_values(value: Any) -> Iterator[tuple[Sequence[str | int], Any]]:
+    """A value and every value in it, as they stand there, each with the steps that lead to it.
+
+    The steps are those of the moment: they change with the next value.
+    """
+    steps: list[Any] = []
+    yield steps, value
+    left = [_members_of(value)]
+    while left:
+        following = next(left[-1], None)
         if following is None:
-            return
-        pointer, value = f"{left[-1][0]}/{_escape(str(following[0]))}", following[1]
+            left.pop()
+            del steps[-1:]
+            continue
+        steps[len(left) - 1 :] = [following[0]]
+        yield steps, following[1]
+        if isinstance(following[1], dict | list):
+            left.append(_members_of(following[1]))
+
+
+def _members_of(value: Any) -> Iterator[tuple[str | int, Any]]:
+    return iter(value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ())
 
 
 def has_more_values(value: Any, most: int) -> bool:
     """Whether more than so many members and items are in a value, at all levels together."""
-    count, level = 0, [value]
-    while level and count <= most:
-        below = [list(_inner(one)) for one in level]
-        count += sum(map(len, below))
-        level = [inner for members in below for inner in members if isinstance(inner, dict | list)]
-    return count > most
+    return any(True for _ in islice(walk_values(value), most + 1, None))
 
 
 def json_equal(one: Any, other: Any) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import jsonschema_rs
@@ -24,18 +26,29 @@ Difference = tuple[Any, Any, str]
 
 MOST_VALUES = 2000
 """Values in a body of which every difference is told: they are all found at once, each with a copy of what is there."""
+MOST_ITEMS = 1000
 
 
 def schema_differences(validator: jsonschema_rs.Validator, body: Any) -> Iterator[Difference]:
-    """Everything in which a body differs from a schema; of one with very many values the first difference."""
-    for wrong in _first_error(validator, body) if has_more_values(body, MOST_VALUES) else validator.iter_errors(body):
+    """Everything in which a body differs from a schema; of one with very many values one difference."""
+    if not has_more_values(body, MOST_VALUES):
+        errors = iter(validator.iter_errors(body))
+    elif validator.is_valid(body):
+        return
+    else:
+        errors = _first_error(validator, _with_few_items(body))
+    wrong = None
+    for wrong in errors:
         place = "".join(f"/{part}" for part in wrong.instance_path)
         details: Mapping[str, Any] = wrong.kind.as_dict()
         yield (
             _expected(wrong.kind.name, details, wrong.message),
-            _actual(wrong.kind.name, wrong.instance),
+            _actual(wrong.kind.name, reduce(getitem, wrong.instance_path, body)),
             place or "the body",
         )
+    if wrong is None and not validator.is_valid(body):
+        beyond = Message("another one, beyond its first {n} items", n=MOST_ITEMS)
+        yield Message("a body as documented"), beyond, "the body"
 
 
 def _first_error(validator: jsonschema_rs.Validator, body: Any) -> Iterator[jsonschema_rs.ValidationError]:
@@ -43,6 +56,15 @@ def _first_error(validator: jsonschema_rs.Validator, body: Any) -> Iterator[json
         validator.validate(body)
     except jsonschema_rs.ValidationError as wrong:
         yield wrong
+
+
+def _with_few_items(value: Any, most: int = MOST_ITEMS) -> Any:
+    """A value with the first items of each array, and fewer of arrays in arrays: an error holds a copy of it."""
+    if isinstance(value, list):
+        return [_with_few_items(item, max(1, most // 50)) for item in value[:most]]
+    if isinstance(value, dict):
+        return {name: _with_few_items(member, most) for name, member in value.items()}
+    return value
 
 
 _WORDS = {

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema_rs
@@ -103,17 +104,22 @@ NOT_JSON = object()
 
 def parse_json(response: Response) -> Any:
     """The body as JSON, or `NOT_JSON`; the checks of one response share what was parsed, and may not change it."""
-    if getattr(_LAST, "response", None) is not response:
-        _LAST.response = _LAST.value = None  # never two at once: one may take a hundred megabytes
+    slot = _LAST if len(response.body) <= LARGE_BODY else _LAST_LARGE
+    parsed: tuple[Response, Any] | None = getattr(slot, "parsed", None)
+    if parsed is None or parsed[0] is not response:
+        slot.parsed = None  # never two at once: one may take a hundred megabytes
         try:
-            value = response.json()
+            parsed = response, response.json()
         except ValueError:
-            value = NOT_JSON
-        _LAST.response, _LAST.value = response, value
-    return _LAST.value
+            parsed = response, NOT_JSON
+        slot.parsed = parsed
+    return parsed[1]
 
 
+LARGE_BODY = 256 << 10
+"""Bytes of a body of which not every thread keeps the last one as it was parsed."""
 _LAST = threading.local()
+_LAST_LARGE = SimpleNamespace()
 
 
 def read_errors(rules: ResponseRules, body: Any) -> tuple[ErrorEntry, ...]:

@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 from conformance.checks.context import NOT_JSON, ResponseRules, parse_json
 from conformance.checks.model import Finding, Level
 from conformance.http import Request, Response
-from conformance.jsontools import find_texts
+from conformance.jsontools import MOST_VISITED, find_texts, walk_values
 from conformance.messages import Message
 
 __all__ = ["check_leaks", "find_stack_trace"]
@@ -159,14 +159,8 @@ def _matches(pattern: re.Pattern[str], text: str) -> Iterator[str]:
 
 
 def _private_members(value: Any, sent: str) -> Iterator[str]:
-    left = [value]
-    while left:
-        one = left.pop()
-        if isinstance(one, list):
-            left += one
-        elif isinstance(one, dict):
-            left += one.values()
-            for name, inner in one.items():
-                has_value = isinstance(inner, str) and inner and inner.casefold() not in sent
-                if has_value and _PRIVATE_MEMBERS.fullmatch(name):
-                    yield name
+    for steps, one in islice(walk_values(value), MOST_VISITED):
+        name = steps[-1] if steps else None
+        has_value = isinstance(one, str) and one and one.casefold() not in sent
+        if has_value and isinstance(name, str) and _PRIVATE_MEMBERS.fullmatch(name):
+            yield name

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Final
 
+from conformance.checks.context import parse_json
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Contract
 from conformance.contract.request_template import RequestTemplate
@@ -297,10 +298,7 @@ def _list_named(
         return [], Message("could not be looked for: {reason}", reason=sequence.why)
     if response.status in (404, 410):
         return [], ""  # the contract says that this is how an empty result is answered
-    try:
-        there, items = resolve_pointer(response.json(), resource.in_)
-    except ValueError:
-        there, items = False, None
+    there, items = resolve_pointer(parse_json(response), resource.in_)
     if not there or not isinstance(items, list):
         what = Message("the response of {operation} holds no list", operation=resource.read.call)
         return [], Message("could not be looked for: {reason}", reason=what)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+from conformance.checks.context import NOT_JSON, parse_json
 from conformance.checks.model import Finding, Level
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
@@ -205,10 +206,8 @@ def read_state(
 
 def state_of_response(context: RunContext, response: Response, look: GuardRead, captures: Mapping[str, Any]) -> State:
     """What a response shows of what a guard compares."""
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
+    parsed = parse_json(response)
+    body = None if parsed is NOT_JSON else parsed
     return {pointer: resolve_pointer(body, pointer)[1] for pointer in _pointers(context, look.compare, captures)}
 
 

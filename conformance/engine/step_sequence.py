@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic, sleep
 from typing import Any
 
-from conformance.checks.context import Expectation, Promise
+from conformance.checks.context import NOT_JSON, Expectation, Promise, parse_json
 from conformance.checks.model import Finding
 from conformance.checks.response import check_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
@@ -224,7 +224,5 @@ def read_capture(response: Response, pointer: str) -> tuple[bool, Any]:
     if pointer.startswith(HEADER_CAPTURE):
         value = header(response.headers, pointer.removeprefix(HEADER_CAPTURE))
         return value is not None, value
-    try:
-        return resolve_pointer(response.json(), pointer)
-    except ValueError:
-        return False, None
+    body = parse_json(response)
+    return (False, None) if body is NOT_JSON else resolve_pointer(body, pointer)
