@@ -16,7 +16,15 @@ from typing import Any, Final, Generic, TypeVar
 
 from conformance.messages import Message
 
-__all__ = ["NOT_AGAIN", "TIMES_IN_A_ROW", "Culprits", "GuardedResource", "find_culprits", "stays_as_it_is"]
+__all__ = [
+    "NOT_AGAIN",
+    "SHORTEST_QUIET",
+    "TIMES_IN_A_ROW",
+    "Culprits",
+    "GuardedResource",
+    "find_culprits",
+    "stays_as_it_is",
+]
 
 TIMES_IN_A_ROW: Final = 3
 """How often the same must come of the same write before nobody else's write can explain it."""
@@ -24,7 +32,7 @@ _GAPS: Final = (0.07, 0.13, 0.19, 0.26, 0.35)
 """Parts of a quiet time, with a read after each: in no order that another's rhythm could fit."""
 _QUIET_TIMES: Final = 10.0
 """How much longer than a write and its read a quiet time is."""
-_SHORTEST_QUIET: Final = 0.3
+SHORTEST_QUIET: Final = 0.3
 """Seconds; a target that answers within milliseconds would leave no time to notice who else writes."""
 _LONGEST_QUIET: Final = 5.0
 """Seconds."""
@@ -94,7 +102,7 @@ def stays_as_it_is(
     read: Callable[[], Any], differ: Callable[[Any, Any], bool], state: Any, seconds: float, stopping: threading.Event
 ) -> bool:
     """Whether several reads show `state` while nothing is sent; `seconds` is what a write and its read took."""
-    quiet = min(max(_SHORTEST_QUIET, _QUIET_TIMES * seconds), _LONGEST_QUIET)
+    quiet = min(max(SHORTEST_QUIET, _QUIET_TIMES * seconds), _LONGEST_QUIET)
     for gap in random.sample(_GAPS, len(_GAPS)):
         stopping.wait(gap * quiet)
         shown = read()

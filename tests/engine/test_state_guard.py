@@ -8,10 +8,18 @@ from typing import Any
 
 import pytest
 
+from conformance.engine import culprit
 from conformance.http import Outcome, Response
 
 Said = Callable[..., Response]
 Run = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These servers are alone with us, so there is nobody to be noticed in a quiet time."""
+    monkeypatch.setattr(culprit, "SHORTEST_QUIET", 0.01)
+
 
 REMOVE = """\
   - id: no-reason

@@ -13,12 +13,19 @@ from urllib.parse import unquote
 import pytest
 
 from conformance.checks.model import Verdict
+from conformance.engine import culprit
 from conformance.explore.driver import count_requests, explore_operation
 from conformance.http import Exchange, FailureKind, NoResponse, Request
 from tests.explore.explored_servers import CONTRACTS, KEY, Newsroom, Server, Site, found
 
 NEWS = ("listContents", "getContent", "patchStatus", "patchCreatedBy", "uploadMedia", "deleteMedia")
 SITE = ("login", "token", "logout", "listTopics", "getTopic", "insertTopic", "updateTopic", "deleteTopic")
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These servers are alone with us, so there is nobody to be noticed in a quiet time."""
+    monkeypatch.setattr(culprit, "SHORTEST_QUIET", 0.01)
 
 
 @pytest.mark.parametrize("operation", NEWS)
