@@ -11,6 +11,7 @@ import pytest
 
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
+from conformance.doctor import examine
 from conformance.plan.budget import Budget
 from conformance.plan.depths import DRAWN
 from conformance.plan.model import count_conditional, count_requests
@@ -110,3 +111,15 @@ def test_a_budget_is_kept_to_the_request_and_says_what_it_leaves(tmp_path: Path,
     assert all(row.untried and not row.lacks for row in left_out)
     assert len(run.rows) == len(list(held.rows))
     assert "untried" in " ".join(collect_sentences([run]))
+
+
+def test_doctor_counts_what_a_run_sends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examine, "DEPTHS", ("smoke", "standard"))  # a thorough plan takes seconds
+    with watched("kuroco") as server:
+        profile = without_setup(server.profile) | {"allow": ALL}
+        held = contract("kuroco")
+        found = examine.examine_target(held, target_from_mapping(profile, where="test", environ={}))
+        assert server.methods <= {"GET"}
+        server.actual.clear()
+        ran(saved(tmp_path, profile), "kuroco", RunOptions("smoke", 0, output=tmp_path), explore=False)
+        assert {load.depth: load.requests for load in found.loads}["smoke"] == len(server.actual)
