@@ -102,7 +102,7 @@ _LAST = re.compile(r"[^\d\n]{2,60}[\s(\[:\uff08=/]([45]\d\d)\W*")
 """A status at the end of a text: `Conflict (409)`."""
 IDENTIFIER = re.compile(
     r"[A-Za-z_][A-Za-z0-9_]*(?:[_.:/\\-][A-Za-z0-9]+)*(?:\(\))?\*?|-?\d{2,9}(?:[_.:/-][A-Za-z0-9]+)*|"
-    r"[A-Z]{1,5}[-_]?\d+|[0-9A-Z]{2,8}\*?|0x[0-9A-Fa-f]+|-?\d"
+    r"[A-Z]{1,5}[-_]?\d+|(?:https?://|urn:)\S+|[0-9A-Z]{2,8}\*?|0x[0-9A-Fa-f]+|-?\d"
 )
 """What a code looks like: one word, perhaps of several parts, or a number."""
 

@@ -115,7 +115,7 @@ def _contract(  # noqa: PLR0917 - each is a part of the file
         "credential: key",
         "",
         "# TODO: compare with a real error answer; list in `required` what each error must have.",
-        *dump({"envelope": dict(envelope or DEFAULT_ENVELOPE)}).splitlines(),
+        *_envelope(envelope or DEFAULT_ENVELOPE),
         "",
         "credentials:",
         "  key:",
@@ -135,6 +135,12 @@ def _contract(  # noqa: PLR0917 - each is a part of the file
     for resource in resources:
         lines += ["", *_resource(resource)]
     return "\n".join(lines) + "\n"
+
+
+def _envelope(envelope: Mapping[str, Any]) -> list[str]:
+    if (envelope.get("message"), envelope.get("code"), envelope.get("faults")) == ("detail", "type", ""):
+        return ["envelope: problem-details  # that of RFC 9457"]
+    return dump({"envelope": dict(envelope)}).splitlines()
 
 
 def _resource(resource: Resource) -> Iterator[str]:

@@ -21,7 +21,7 @@ from conformance.authoring.columns import (
     plain_cell,
     role_of_label,
 )
-from conformance.authoring.envelope import read_sample
+from conformance.authoring.envelope import guess_envelope, read_sample
 
 __all__ = ["ErrorRow", "ErrorTable", "find_error_tables", "sample_texts"]
 
@@ -104,7 +104,7 @@ def find_error_tables(page: Page) -> tuple[ErrorTable, ...]:
     """Every table or list of a page whose entries are errors, in the page's order."""
     found: list[tuple[ErrorTable, bool]] = []
     open_headings: list[Heading] = []
-    blocks = _with_headings(_with_paragraph_tables(page.blocks))
+    blocks = _with_headings(_with_paragraph_tables(_with_titles_of_sample(page)))
     of_page = _title_of_page(page, blocks)
     coded = _levels_of_codes(blocks)
     skipped = 0
@@ -136,6 +136,17 @@ def find_error_tables(page: Page) -> tuple[ErrorTable, ...]:
             names = tuple(one.text for one in open_headings)
             found.append((ErrorTable(names[:-1] if section else names, rows, rows[0].line), section))
     return _joined(found)
+
+
+def _with_titles_of_sample(page: Page) -> list[Block]:
+    """The blocks, where a column that is called as a key of the sample answer is called what that key says."""
+    envelope = guess_envelope(sample_texts(page)) or {}
+    named = {envelope[role]: role for role in ("message", "code", "field") if role in envelope}
+
+    def rename(titles: Sequence[str]) -> tuple[str, ...]:
+        return tuple(named.get(plain_cell(title), title) for title in titles)
+
+    return [replace(block, header=rename(block.header)) if isinstance(block, Table) else block for block in page.blocks]
 
 
 def _title_of_page(page: Page, blocks: Sequence[Block]) -> str:

@@ -48,9 +48,11 @@ def check_envelope(response: Response, body: Any, rules: ResponseRules, where: s
     for pointer in envelope.expected:
         if not resolve_pointer(body, pointer)[0]:
             yield Finding("envelope", Level.SHOULD, Message("a member {pointer}", pointer=pointer), "absent", where)
-    for pointer, value in envelope.equals.items():
+    for pointer, value in (envelope.equals | envelope.if_present).items():
         documented = response.status if value == "{status}" else value
         there, actual = resolve_pointer(body, pointer)
+        if not there and pointer in envelope.if_present:
+            continue
         if not there or not json_equal(actual, documented):
             shown = actual if there else Message("absent")
             place = Message("at {pointer}", pointer=pointer)

@@ -185,6 +185,9 @@ class RequestBuilder:
 
         if filled.url is not None:
             return _PARAMETER.sub(parameter, str(filled.url))
+        # Parameters first: one of them may be called as a placeholder is, such as `{path}`.
+        given = "|".join(map(re.escape, parameters)) or "(?!)"
+        path = re.sub(rf"\{{({given})\}}", parameter, path)
         path = str(self.fill(path, scope))
         pairs = [
             f"{quote(name, safe='~[]')}={quote(_format_value(v), safe='~')}" for name, v in _list_pairs(filled.query)

@@ -422,6 +422,8 @@ class Envelope(StrictModel):
     expected: list[Pointer] = []
     equals: dict[Pointer, Any] = {}
     """By JSON pointer, the value in every error; `{status}` is the HTTP status as a number."""
+    if_present: dict[Pointer, Any] = {}
+    """The same, for every error that has it."""
 
 
 class Discover(StrictModel):
@@ -538,13 +540,13 @@ PROBLEM_DETAILS: Mapping[str, Any] = {
         "properties": {
             "type": {"type": "string"},
             "title": {"type": "string"},
-            "status": {"type": "integer", "minimum": 100, "maximum": 599},
             "detail": {"type": "string"},
             "instance": {"type": "string"},
         },
     },
     "message": "detail",
     "code": "type",
+    "if_present": {"/status": "{status}"},
 }
 """The envelope of RFC 9457, which a contract may name as `problem-details`."""
 

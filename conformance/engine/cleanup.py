@@ -88,7 +88,7 @@ def record_intent(
         row=row,
         names=tuple(dict.fromkeys([*find_suite_names(_filled_parts(context, request, scope)), *names])),
         steps=undo,
-        captures=_captures_needed(undo, known),
+        captures=_captures_needed([undo, *_requests_of(context.contract, undo)], known),
         fixtures=_fixtures_needed(context, undo),
     )
     if all(step.permission == "read" for step in plan_steps(context.contract, _steps_of(entry), "standard")) and undo:
@@ -113,8 +113,9 @@ def record_restore(
 def record_created(context: RunContext, entry: LedgerEntry, captures: Mapping[str, Any]) -> LedgerEntry:
     """The entry with the IDs that a response gave, of those that its steps need; written into the ledger."""
     resource = created_resource(context.contract, entry.operation)
-    steps = [*entry.steps, resource.get.model_dump() if resource and resource.get else None]
-    created = replace(entry, captures={**entry.captures, **_captures_needed(steps, captures)}, made=True)
+    steps = [*entry.steps, *([resource.get.model_dump(exclude_unset=True)] if resource and resource.get else [])]
+    used = [steps, *_requests_of(context.contract, steps)]
+    created = replace(entry, captures={**entry.captures, **_captures_needed(used, captures)}, made=True)
     if entry.id:
         context.ledger.record_created(entry.id, _without_secrets(context, created).captures)
     return created
@@ -162,6 +163,12 @@ def _captures_needed(steps: Any, captures: Mapping[str, Any]) -> dict[str, Any]:
     """The captures that steps use, as far as they are known."""
     used = dict.fromkeys(".".join(members) for head, members, _ in find_placeholders(steps) if head == "capture")
     return {name: captures[name] for name in used if captures.get(name) is not None}
+
+
+def _requests_of(contract: Contract, steps: Iterable[Any]) -> list[Any]:
+    """What steps send, with what their operations always have."""
+    planned = plan_steps(contract, [Step.model_validate(step) for step in steps], "standard")
+    return [step.request.members() for step in planned]
 
 
 def _fixtures_needed(context: RunContext, steps: Any) -> dict[str, Any]:

@@ -108,6 +108,9 @@ def test_problem_details_are_a_ready_envelope(shop: Shop, problems: Callable[...
     problem = {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "Too low"}
     assert findings(contract, answer(400, problem)) == []
     assert [each[0] for each in findings(contract, answer(400, {**problem, "status": "400"}))] == ["envelope"]
+    assert [each[0] for each in findings(contract, answer(400, {**problem, "status": 500}))] == ["envelope"]
+    without = {key: value for key, value in problem.items() if key != "status"}
+    assert findings(contract, answer(400, without)) == []
     (refused,) = problems(rows, (ready[0], "envelope: rfc\n"))
     assert "envelope is no envelope; write problem-details (RFC 9457)" in refused
 

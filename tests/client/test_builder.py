@@ -18,6 +18,7 @@ from conformance.contract.request_template import merge_patches
 from conformance.contract.templates import MissingValue
 from conformance.http import Request
 from conformance.target.loader import Target
+from tests.conftest import BELOW, OPENAPI
 
 Bind = Callable[..., Request]
 
@@ -80,6 +81,16 @@ def test_whatever_is_sent_is_decoded_as_it_was_meant(bind: Bind, name: str, valu
 
 def test_a_path_parameter_cannot_leave_its_place(bind: Bind) -> None:
     assert bind("get", path={"id": "../../admin?a#1"}).url == "http://127.0.0.1:9/items/..%2F..%2Fadmin%3Fa%231"
+
+
+def test_a_path_parameter_may_be_called_as_a_placeholder_is(
+    shop: Callable[..., Contract], target: Callable[..., Target]
+) -> None:
+    document = {"openapi.yaml": OPENAPI + "  /files/{path}:\n    get: {operationId: file}\n"}
+    contract = shop(BELOW, ("  list: {}\n", '  list: {}\n  file: {path: {path: "{random.word}"}}\n'), more=document)
+    template = merge_patches({"path": {"path": "a"}})
+    request = RequestBuilder(contract, target(), 0).build("file", template, "read", PlaceholderScope())
+    assert request.url == "http://127.0.0.1:9/files/a"
 
 
 def test_a_path_parameter_that_nothing_fills_is_missing(bind: Bind) -> None:

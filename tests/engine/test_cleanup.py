@@ -78,8 +78,17 @@ class Done:
 def done(shop: Any, context: Any, answer: Said, tmp_path: Path) -> Callable[..., Done]:
     """Runs the row against a store that answers some requests otherwise."""
 
-    def run(rows: str = ADD, *, created: str = CREATED, stores: bool = True, **answers: Outcome) -> Done:
-        contract = shop(rows, ("operations:\n", f"{created}operations:\n"))
+    def run(
+        rows: str = ADD,
+        *,
+        created: str = CREATED,
+        stores: bool = True,
+        remove_path: str = "{fixture.item}",
+        **answers: Outcome,
+    ) -> Done:
+        remove = 'remove: {path: {id: "{fixture.item}"}}'
+        changes = ("operations:\n", f"{created}operations:\n"), (remove, remove.replace("{fixture.item}", remove_path))
+        contract = shop(rows, *changes)
         named = {key.replace("_", " /", 1): value for key, value in answers.items()}
         server = Store(answer, answers=named, stores=stores)
         stands = replace(context(contract, server), ledger=FileLedger(tmp_path / LEDGER_FILE))
@@ -94,6 +103,13 @@ def test_what_was_accepted_is_deleted_by_its_id_though_the_row_says_nothing_of_i
     assert after.server.items == {}
     assert after.row.warnings == ()
     assert after.open_entries == []
+
+
+def test_the_id_may_stand_where_the_operation_always_has_it(done: Any, answer: Said) -> None:
+    plain = CREATED.replace(', request: {path: {id: "{capture.id}"}}', "")
+    after = done(created=plain, remove_path="{capture.id}", GET_items=answer(200, {"items": []}))
+    assert after.server.items == {}
+    assert after.row.warnings == ()
 
 
 def test_a_delete_answered_404_is_no_proof_while_the_thing_is_listed(done: Any, answer: Said) -> None:
