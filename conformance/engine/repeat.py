@@ -16,6 +16,9 @@ from conformance.plan.model import Allowance, Probe, RowPlan
 
 __all__ = ["send_repeatedly"]
 
+_BURSTS = 3
+"""Times that an allowance is used up at most."""
+
 
 @dataclass(slots=True)
 class _Burst:
@@ -41,20 +44,32 @@ def send_repeatedly(
 
     As many requests must be served as the target allows. Where anything is not as promised, the time of the allowance
     is waited for and all of it is tried once more, and only that counts: earlier rows may have used a part of the
-    allowance, and a server may begin to count anew in the middle of a burst. Every request is counted.
+    allowance, and a server may begin to count anew in the middle of a burst. Too few must be served three times, and
+    always as many, as somebody else may use that credential. Every request is counted.
     """
     burst = _send_burst(context, evidence, plan, probes, captures)
-    allowance = plan.allowance
-    if burst.is_whole and allowance is not None and not burst.holds(allowance):
+    allowance, served = plan.allowance, [burst.served]
+    while allowance is not None and burst.is_whole and not burst.holds(allowance):
+        if len(served) == _BURSTS or (len(served) > 1 and burst.served >= allowance.count):
+            break
         evidence.add_counts(burst.evidence)
-        if not context.shared.stopping.wait(allowance.seconds):
-            with evidence.count_as("confirmed"):
-                burst = _send_burst(context, evidence, plan, probes, captures)
-                evidence.requests += burst.evidence.requests
-                burst.evidence.requests = burst.evidence.conditional = burst.evidence.repeated = 0
-        else:
+        if context.shared.stopping.wait(allowance.seconds):
             burst.evidence = Evidence(context.redactor, exchanges=evidence.exchanges)
+            break
+        with evidence.count_as("confirmed"):
+            burst = _send_burst(context, evidence, plan, probes, captures)
+            evidence.requests += burst.evidence.requests
+            burst.evidence.requests = burst.evidence.conditional = burst.evidence.repeated = 0
+        served.append(burst.served)
     evidence.add_counts(burst.evidence)
+    if allowance is not None and len(served) == _BURSTS and not burst.holds(allowance) and len(set(served)) > 1:
+        counts = ", ".join(map(str, served))
+        doubt = Message("{counts} requests were served in turn: somebody else uses that credential", counts=counts)
+        evidence.doubts.append(doubt)
+        refused = [result for result in burst.results if not result.accepted]
+        numbers = {result.n for result in refused}
+        evidence.findings += [item for item in burst.evidence.findings if item.exchange in numbers]
+        return refused
     evidence.findings += burst.evidence.findings
     evidence.attempts += burst.evidence.attempts
     evidence.doubts += burst.evidence.doubts

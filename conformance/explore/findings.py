@@ -53,6 +53,7 @@ class FindingCollector:
     statuses: Counter[int] = field(default_factory=Counter)
     _observed: dict[str, _Seen] = field(default_factory=dict)
     _undocumented: dict[tuple[int, str], _Seen] = field(default_factory=dict)
+    _last: LabelledExchange | None = None
     _notes: dict[tuple[str, str], tuple[HttpNote, LabelledExchange]] = field(default_factory=dict)
 
     @property
@@ -68,6 +69,7 @@ class FindingCollector:
 
     def count_answer(self, entry: LabelledExchange) -> None:
         """Count the status of an answer, and keep the remarks on it as HTTP."""
+        self._last = entry
         if entry.exchange.response is None:
             return
         self.statuses[entry.exchange.response.status] += 1
@@ -121,6 +123,8 @@ class FindingCollector:
             Note(note.about, note.text, note.reference, exchange=record(entry).n)
             for note, entry in self._notes.values()
         )
+        if reason is not None and self._last is not None:
+            record(self._last)
         exploration = describe_exploration(context, requests=requests, reason=reason)
         levels = [finding.level for finding in findings]
         return (

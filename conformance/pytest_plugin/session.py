@@ -161,7 +161,7 @@ class PluginSession:
     def causes(self) -> tuple[RunCause, ...]:
         """What went wrong for whole runs at once, as far as the results so far show."""
         runs = self.sink.results().runs
-        return tuple(cause for run in runs for cause in find_causes(run.target, run.rows))
+        return tuple(cause for run in runs for cause in find_causes(run.target, run.rows, run.explored))
 
     def describe_cause(self, cause: RunCause) -> str:
         """A cause in one line, with the line of the profile to check."""

@@ -90,9 +90,9 @@ def assemble_run(
     """The run with its rows in the document's order, its counts and its verdict."""
     order = {table.name: index for index, table in enumerate(run.contract.tables)}
     sorted_rows = tuple(sorted(rows, key=lambda row: (order.get(row.table, len(order)), row.row)))
-    causes = find_causes(run.target, sorted_rows)
-    sorted_rows = apply_causes(sorted_rows, causes)
     found = tuple(explored)
+    causes = find_causes(run.target, sorted_rows, found)
+    sorted_rows, found = apply_causes(sorted_rows, causes), apply_causes(found, causes)
     parts: list[RowResult | Exploration | OutsideRows] = [*sorted_rows, *found, run.outside_rows]
     counts = Counter(row.verdict.value for row in sorted_rows)
     spoken = Counter(edition for row in sorted_rows for edition in row.editions[:1])

@@ -6,18 +6,20 @@ credential and its fixtures. Where that never worked, the fault is most likely t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from conformance.checks.model import Level, Verdict
 from conformance.http import FAILURE_NAMES, FailureKind
 from conformance.messages import Message
-from conformance.results.model import RecordedExchange, RowResult
+from conformance.results.model import Exploration, RecordedExchange, RowResult
 from conformance.results.redaction import CLOSE, OPEN
 
 __all__ = ["RunCause", "apply_causes", "find_causes"]
+
+Result = TypeVar("Result", RowResult, Exploration)
 
 _VALID: Final = frozenset({"control", "step", "guard"})
 """Roles of requests that a right target with a right profile answers with a success."""
@@ -35,9 +37,12 @@ class RunCause:
     """Whether an exchange rests on what never worked."""
 
 
-def find_causes(target: Mapping[str, Any], rows: Sequence[RowResult]) -> tuple[RunCause, ...]:
+def find_causes(
+    target: Mapping[str, Any], rows: Sequence[RowResult], explored: Sequence[Exploration] = ()
+) -> tuple[RunCause, ...]:
     """The causes that explain answers of a whole run; `target` is the description of it in the results."""
     exchanges = [one for row in rows for one in row.exchanges]
+    exchanges += [replace(one, role="control") for item in explored for one in _refused_at_last(item)]
     if not exchanges:
         return ()
     for find in (_find_silence, _find_redirect):
@@ -49,27 +54,35 @@ def find_causes(target: Mapping[str, Any], rows: Sequence[RowResult]) -> tuple[R
     return (*causes, *_find_fixtures(target.get("fixtures") or {}, exchanges))
 
 
-def apply_causes(rows: Sequence[RowResult], causes: Sequence[RunCause]) -> tuple[RowResult, ...]:
-    """The rows, inconclusive where all that speaks against the target rests on what never worked."""
-    return tuple(_apply(row, causes) for row in rows) if causes else tuple(rows)
+def apply_causes(results: Iterable[Result], causes: Sequence[RunCause]) -> tuple[Result, ...]:
+    """Rows or explorations, inconclusive where all that speaks against the target rests on what never worked."""
+    return tuple(_apply(result, causes) for result in results) if causes else tuple(results)
 
 
-def _apply(row: RowResult, causes: Sequence[RunCause]) -> RowResult:
-    by_number = {one.n: one for one in row.exchanges}
-    if row.verdict is Verdict.VIOLATES:
-        numbers = [one.exchange for one in row.findings if one.level is Level.MUST]
+def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
+    by_number = {one.n: one for one in result.exchanges}
+    if result.verdict is Verdict.VIOLATES:
+        numbers = [one.exchange for one in result.findings if one.level is Level.MUST]
         against = [by_number[number] for number in numbers if number in by_number]
         if not against or len(against) < len(numbers):
-            return row
-    elif row.verdict is Verdict.INCONCLUSIVE:
-        against = [one for one in row.exchanges if one.role in _VALID or one.response is None][-1:]
+            return result
+    elif result.verdict is Verdict.INCONCLUSIVE:
+        if isinstance(result, Exploration):
+            against = _refused_at_last(result)
+        else:
+            against = [one for one in result.exchanges if one.role in _VALID or one.response is None][-1:]
     else:
-        return row
+        return result
     for cause in causes:
         if against and all(map(cause.affects, against)):
-            kept = tuple(one for one in row.findings if one.level is not Level.MUST)
-            return replace(row, verdict=Verdict.INCONCLUSIVE, reason=cause.text, findings=kept)
-    return row
+            kept: tuple[Any, ...] = tuple(one for one in result.findings if one.level is not Level.MUST)
+            return replace(result, verdict=Verdict.INCONCLUSIVE, reason=cause.text, findings=kept)
+    return result
+
+
+def _refused_at_last(exploration: Exploration) -> list[RecordedExchange]:
+    """What ended an exploration that is inconclusive: a valid request that was refused, or not answered."""
+    return list(exploration.exchanges[-1:]) if exploration.verdict is Verdict.INCONCLUSIVE else []
 
 
 def _find_silence(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
@@ -98,7 +111,7 @@ def _find_redirect(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
 def _find_credentials(exchanges: Sequence[RecordedExchange]) -> Iterator[RunCause]:
     used: dict[str, list[RecordedExchange]] = {}
     for one in filter(_shows_what_works, exchanges):
-        for name in _credentials_of(one):
+        for name in dict.fromkeys(_credentials_of(one)):
             used.setdefault(name, []).append(one)
     for name, calls in used.items():
         statuses = _statuses_of_valid(calls)
@@ -124,19 +137,26 @@ def _find_wrong_path(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
 
 
 def _find_fixtures(fixtures: Mapping[str, Any], exchanges: Sequence[RecordedExchange]) -> Iterator[RunCause]:
-    failing: dict[str, tuple[str, list[RecordedExchange]]] = {}
+    failing: dict[str, tuple[str, int, list[RecordedExchange]]] = {}
     for name, value in fixtures.items():
         if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip("/"):
             continue
         calls = [one for one in exchanges if _shows_what_works(one) and _names_value(one, str(value))]
-        if _statuses_of_valid(calls) == {404}:
-            failing[name] = str(value), calls
-    for name, (value, calls) in failing.items():
-        others = [set(map(id, other)) for key, (_, other) in failing.items() if key != name and len(other) > len(calls)]
+        statuses = _statuses_of_valid(calls) - {401, 403}  # these come before all else and tell nothing of a fixture
+        if len(statuses) == 1 and statuses <= {404, 405}:
+            (status,) = statuses
+            failing[name] = str(value), status, [one for one in calls if one.role in _VALID]
+    for name, (value, status, calls) in failing.items():
+        others = [
+            set(map(id, other)) for key, (*_, other) in failing.items() if key != name and len(other) > len(calls)
+        ]
         if any(set(map(id, calls)) <= other for other in others):
             continue  # it was never asked for without another fixture that does not work either
         text = Message(
-            "fixtures.{name}: {value} was answered 404 by every operation that uses it", name=name, value=value
+            "fixtures.{name}: {value} was answered {status} by every operation that uses it",
+            name=name,
+            value=value,
+            status=status,
         )
         yield RunCause(f"fixtures.{name}", text, _uses_value(value))
 
@@ -155,9 +175,11 @@ def _shows_what_works(exchange: RecordedExchange) -> bool:
 
 def _credentials_of(exchange: RecordedExchange) -> Iterator[str]:
     """The names of the profile's secrets that a request carried: their values were replaced by markers."""
-    for _, value in exchange.request.headers:
+    body = exchange.request.body
+    for value in (*(value for _, value in exchange.request.headers), body if isinstance(body, str) else ""):
         for piece in value.split(f"{OPEN}secret:")[1:]:
-            yield piece.partition(CLOSE)[0]
+            name = piece.partition(CLOSE)[0]
+            yield name if name.isupper() else name.partition(".")[0]
 
 
 def _uses_credential(name: str) -> Callable[[RecordedExchange], bool]:

@@ -81,7 +81,22 @@ def test_another_allowance_is_a_violation(limited: Callable[[Limited], Ran], all
     assert [(item.check, str(item.expected), str(item.actual)) for item in ran.only.findings] == [
         ("allowance", "3 requests served in 0.02 s", f"{allowed} served before the first refusal")
     ]
-    assert ran.only.beyond_plan.confirmed == allowed + 3
+    assert ran.only.beyond_plan.confirmed == {2: 2, 6: 1}[allowed] * (allowed + 3)
+
+
+def test_somebody_else_who_uses_the_key_is_not_held_against_it(limited: Callable[[Limited], Ran]) -> None:
+    class Shared(Limited):
+        others = iter((1, 2, 1))
+        """Requests of somebody else before each burst."""
+
+        def __call__(self, request: Asked) -> Any:
+            if request.header("X-Key") == "the-guest-key-4567" and self.count == self.refused == 0:
+                self.count = next(self.others, 0)
+            return super().__call__(request)
+
+    ran = limited(Shared())
+    assert ran.only.verdict is Verdict.INCONCLUSIVE
+    assert ran.only.reason == "2, 1, 2 requests were served in turn: somebody else uses that credential"
 
 
 @pytest.mark.parametrize(("also", "check"), [(html_later, "envelope"), (anew, "status"), (carries_out, "effect")])
