@@ -5,6 +5,7 @@ A patch holds the members of a request under the names of the case file; a templ
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -18,6 +19,7 @@ __all__ = [
     "RequestPatch",
     "RequestTemplate",
     "apply_patch",
+    "format_value",
     "merge_patches",
     "name_part",
     "replace_part",
@@ -133,3 +135,11 @@ def _set_member(inside: Any, place: list[str], value: Any) -> Any:
     members = dict(inside) if isinstance(inside, Mapping) else {}
     members[head] = _set_member(members.get(head), rest, value) if rest else value
     return members
+
+
+def format_value(value: Any) -> str:
+    """A value in a few characters, as it would stand in a file."""
+    if value == OMIT:
+        return "(absent)"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"

@@ -19,10 +19,9 @@ from conformance.engine.evidence import Evidence
 from conformance.http import NoResponse
 from conformance.plan.depths import DEPTHS
 from conformance.plan.model import RowPlan
-from conformance.plan.overlay import operation_patch
 from conformance.plan.requirements import is_known_name, missing_for_steps
 from conformance.plan.setup import SetupPlan, plan_setup
-from conformance.plan.steps import PERMISSION_ORDER, plan_steps
+from conformance.plan.steps import PERMISSION_ORDER, operation_patch, plan_steps
 from conformance.report.format import format_values
 from conformance.session.contract_run import build_context, count_exploration, plan_rows
 from conformance.setup.fixtures import check_fixture, discover_fixtures, is_usable

@@ -101,11 +101,14 @@ def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], aft
 def stays_as_it_is(
     read: Callable[[], Any], differ: Callable[[Any, Any], bool], state: Any, seconds: float, stopping: threading.Event
 ) -> bool:
-    """Whether several reads show `state` while nothing is sent; `seconds` is what a write and its read took."""
+    """Whether several reads show `state` while nothing is sent, unless the run is stopped.
+
+    `seconds` is what a write and its read took.
+    """
     quiet = min(max(SHORTEST_QUIET, _QUIET_TIMES * seconds), _LONGEST_QUIET)
     for gap in random.sample(_GAPS, len(_GAPS)):
-        stopping.wait(gap * quiet)
-        shown = read()
+        stopped = stopping.wait(gap * quiet)
+        shown = None if stopped else read()
         if shown is None or differ(state, shown):
             return False
     return True

@@ -10,10 +10,10 @@ from conformance.checks.model import Verdict
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Row
 from conformance.contract.messages import list_wordings
+from conformance.contract.request_template import format_value
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.plan.model import PlannedRequest, RowPlan
-from conformance.plan.overlay import format_value
 from conformance.results.model import ExpectedAnswer, PromiseSource, RowResult
 
 __all__ = ["describe_expectation", "describe_request", "describe_row"]

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 
 from conformance.checks.response import has_must
-from conformance.contract.request_template import replace_part
+from conformance.contract.request_template import format_value, replace_part
 from conformance.contract.schema import Draw
 from conformance.contract.templates import fill
 from conformance.engine.evidence import Evidence
@@ -31,7 +31,6 @@ from conformance.engine.probe import ProbeResult
 from conformance.expressions import matches_whole
 from conformance.messages import Message
 from conformance.plan.model import ControlPlan, DrawSlot, Probe, RowPlan
-from conformance.plan.overlay import format_value
 
 __all__ = ["DRAWING", "build_strategy", "fill_drawn_values", "shrink_probe"]
 

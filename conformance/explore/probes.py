@@ -13,7 +13,7 @@ from conformance.contract.templates import find_placeholders
 from conformance.explore.context import ExploreContext
 from conformance.explore.openapi import DocumentedOperation
 from conformance.http import Request
-from conformance.plan.overlay import operation_patch
+from conformance.plan.steps import operation_patch
 
 __all__ = [
     "NO_BODY",

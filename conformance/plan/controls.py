@@ -11,8 +11,7 @@ from conformance.contract.schema import Control, Depth
 from conformance.messages import Message
 from conformance.plan.depths import DRAWN_CONTROLS, reaches
 from conformance.plan.model import ControlPlan, PlannedStep
-from conformance.plan.overlay import patch_of
-from conformance.plan.steps import permission_of, plan_steps
+from conformance.plan.steps import patch_of, permission_of, plan_steps
 from conformance.plan.values import resolve_draw
 from conformance.plan.variants import OperationVariant
 from conformance.target.loader import Target

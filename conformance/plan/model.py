@@ -68,6 +68,11 @@ class Probe:
         """What its random words depend on, besides its row."""
         return self.words_of or self.label
 
+    @property
+    def is_repetition(self) -> bool:
+        """Whether it is the example once more, after all others."""
+        return self.label.startswith("example again")
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
@@ -227,7 +232,7 @@ class RowPlan:
         opened = tuple(probe for probe in self.probes if probe.role == "open")
         groups: dict[tuple[bool, bool], list[Probe]] = {}
         for probe in firm:
-            groups.setdefault((probe.label.startswith("example again"), probe.permission != "delete"), []).append(probe)
+            groups.setdefault((probe.is_repetition, probe.permission != "delete"), []).append(probe)
         stages = [ProbeStage(tuple(groups[key])) for key in sorted(groups)]
         each = {index for index, guard in enumerate(self.row.case.unchanged) if guard.each}
         if each:

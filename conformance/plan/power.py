@@ -85,8 +85,8 @@ def order_probes(contract: Contract, row: Row, probes: Sequence[Probe]) -> list[
     """
     if not contract.power or row.case.only_example:
         return list(probes)
-    last = [probe for probe in probes if probe.label.startswith("again")]
-    rest = [probe for probe in probes if not probe.label.startswith("again")]
+    last = [probe for probe in probes if probe.is_repetition]
+    rest = [probe for probe in probes if not probe.is_repetition]
     offers = [
         Offer((row.id, str(number)), contract.power.get((row.id, str(probe.label)), frozenset()), at_once=number == 0)
         for number, probe in enumerate(rest)

@@ -8,13 +8,12 @@ from itertools import cycle
 from typing import Any
 
 from conformance.contract.contract import Contract, Row
-from conformance.contract.request_template import apply_patch, name_part, replace_part, split_part
+from conformance.contract.request_template import apply_patch, format_value, name_part, replace_part, split_part
 from conformance.contract.schema import Depth, Input
 from conformance.contract.templates import show_placeholders
 from conformance.messages import Message
 from conformance.plan.depths import DRAWN, FIRM, reaches
 from conformance.plan.model import DrawSlot, Probe
-from conformance.plan.overlay import format_value
 from conformance.plan.steps import PERMISSION_ORDER, permission_of
 from conformance.plan.values import is_excluded, resolve_draw
 from conformance.plan.variants import (

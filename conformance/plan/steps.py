@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from conformance.contract.contract import Contract
-from conformance.contract.request_template import RequestTemplate, merge_patches
-from conformance.contract.schema import Depth, Step
+from conformance.contract.request_template import RequestPatch, RequestTemplate, merge_patches
+from conformance.contract.schema import Depth, RequestSpec, Step
 from conformance.plan.depths import reaches
 from conformance.plan.model import PlannedStep
-from conformance.plan.overlay import operation_patch, patch_of
 
-__all__ = ["PERMISSION_ORDER", "permission_of", "plan_steps"]
+__all__ = ["PERMISSION_ORDER", "operation_patch", "patch_of", "permission_of", "plan_steps"]
 
 PERMISSION_ORDER = ("read", "write", "delete", "exhaust")
 """Permissions, the least first."""
@@ -29,6 +28,19 @@ def plan_steps(contract: Contract, steps: Iterable[Step], depth: Depth) -> Itera
         request = merge_patches(operation_patch(contract, step.call), patch_of(step.request))
         undo = next(plan_steps(contract, [step.undo], depth)) if step.undo else None
         yield PlannedStep(step, step.call, request, step.permission or contract.operations[step.call].permission, undo)
+
+
+def patch_of(request: RequestSpec) -> RequestPatch:
+    """The members that were written, under the names of the file."""
+    return request.model_dump(by_alias=True, exclude_unset=True)
+
+
+def operation_patch(contract: Contract, operation: str) -> RequestPatch:
+    """What each call of an operation has: parameters of its path, its body, and the credential."""
+    spec = contract.operations[operation].spec
+    credential = spec.credential if spec.credential is not None else contract.file.credential
+    body = {} if spec.json_ is None else {"json": spec.json_}
+    return {"path": dict(spec.path)} | body | ({"credential": credential} if credential else {})
 
 
 def permission_of(contract: Contract, operation: str, request: RequestTemplate) -> str:

@@ -8,8 +8,7 @@ from typing import Any, Final
 from conformance.contract.contract import Contract, Row
 from conformance.contract.request_template import RequestPatch, RequestTemplate, merge_patches
 from conformance.contract.schema import Depth, OperationRef
-from conformance.plan.overlay import operation_patch, patch_of
-from conformance.plan.steps import permission_of
+from conformance.plan.steps import operation_patch, patch_of, permission_of
 from conformance.target.loader import Target
 
 __all__ = [
