@@ -13,7 +13,7 @@ from conformance.contract.templates import show_placeholders
 from conformance.messages import Message, join_messages
 from conformance.report.evidence import proof_exchanges
 from conformance.report.sanitize import clip_text, format_json
-from conformance.report.text_diff import reveal_difference
+from conformance.report.text_diff import list_statuses, reveal_difference
 from conformance.report.words import name_of
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
 
@@ -47,8 +47,7 @@ def format_duration(seconds: float) -> str:
 
 def format_value(value: Any) -> str:
     """What a finding expected or what came: a message as it is, anything else as JSON of at most 300 characters."""
-    if isinstance(value, list) and len(value) > 1 and all(isinstance(one, int) for one in value):
-        return Message("one of {statuses}", statuses=", ".join(map(str, value)))
+    value = list_statuses(value)
     return value if isinstance(value, Message) else clip_text(format_json(value), _LONGEST)
 
 

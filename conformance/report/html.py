@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -17,7 +17,7 @@ from conformance.report.sanitize import to_one_line
 from conformance.report.translation import check_language, collect_labels, translate
 from conformance.report.view import build_view, collect_sentences, count_verdicts, group_rows, share_of_bar
 from conformance.report.words import CONFIDENCES, SYMBOLS, VERDICTS
-from conformance.results.model import Results
+from conformance.results.model import Results, TargetRun
 
 __all__ = ["format_title", "read_script", "render_document", "render_fragment", "render_head"]
 
@@ -57,9 +57,14 @@ def format_title(results: Results, language: str | None = None) -> str:
 
 
 def _title(results: Results) -> str:
-    names = ", ".join(run.contract.title or run.contract.name for run in results.runs)
+    names = _titles(results.runs)
     verdict = Message("{symbol} {verdict}", symbol=SYMBOLS[results.verdict], verdict=VERDICTS[results.verdict])
     return join_messages(" · ", [verdict, *([names] if names else []), Message("Conformance report")])
+
+
+def _titles(runs: Iterable[TargetRun]) -> str:
+    """The titles of the contracts, each once."""
+    return ", ".join(dict.fromkeys(run.contract.title or run.contract.name for run in runs))
 
 
 def _render(template: str, results: Results, language: str | None, script_file: str = "") -> str:
@@ -98,6 +103,8 @@ def _context(results: Results, language: str | None, limits: Limits, script_file
         "tally_of": count_verdicts,
         "answer_of": format_answer,
         "message_of": show_placeholders,
+        "titles": _titles,
+        "editions": lambda runs: dict.fromkeys((run.contract.name, run.contract.edition) for run in runs),
         "value_of": format_value,
         "times_of": format_times,
         "header_lines": _header_lines,

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from conformance.messages import Message, plural_message
 from conformance.report.format import format_duration
 from conformance.report.sanitize import clip_text, escape_cell, format_json, is_web_link, show_invisible, to_one_line
-from conformance.report.text_diff import diff_texts
+from conformance.report.text_diff import diff_texts, list_statuses
 from conformance.report.translation import LANGUAGES, NO_LABELS, check_language, translate
 from conformance.report.words import SYMBOLS, VERDICT_MEANINGS, WORST_FIRST, name_of
 
@@ -101,6 +101,7 @@ def build_environment(package: str) -> Environment:
         _=gettext,
         bilingual=Bilingual,
         difference=diff_texts,
+        listed=list_statuses,
         is_message=lambda value: isinstance(value, Message),
         is_web_link=is_web_link,
         meaning=VERDICT_MEANINGS.__getitem__,

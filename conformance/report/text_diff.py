@@ -11,7 +11,7 @@ from typing import Any
 from conformance.messages import Message
 from conformance.report.sanitize import clip_text, format_json
 
-__all__ = ["DiffPiece", "TextDiff", "diff_texts", "reveal_difference"]
+__all__ = ["DiffPiece", "TextDiff", "diff_texts", "list_statuses", "reveal_difference"]
 
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 _LONGEST = 1000
@@ -75,6 +75,13 @@ def reveal_difference(expected: Any, actual: Any) -> tuple[Any, Any]:
         "".join(expected[a:b] if kind == "equal" else _code_points(expected[a:b]) for kind, a, b, _, _ in codes),
         "".join(actual[c:d] if kind == "equal" else _code_points(actual[c:d]) for kind, _, _, c, d in codes),
     )
+
+
+def list_statuses(value: Any) -> Any:
+    """Several statuses in words, any other value as it is."""
+    if isinstance(value, list) and len(value) > 1 and all(isinstance(one, int) for one in value):
+        return Message("one of {statuses}", statuses=", ".join(map(str, value)))
+    return value
 
 
 def _appearance(text: str) -> str:

@@ -18,6 +18,7 @@ from conformance.report.evidence import (
 )
 from conformance.report.sanitize import format_json, to_one_line
 from conformance.report.words import WORST_FIRST
+from conformance.results.matching import label_run
 from conformance.results.model import (
     Attempt,
     Choice,
@@ -48,6 +49,8 @@ class RowView:
 
     row: RowResult
     anchor: str
+    target: str
+    """Whose row it is, where the page shows several targets of its contract; else empty."""
     exchanges: tuple[RecordedExchange, ...]
     left_off: int
     attempts: tuple[Attempt, ...]
@@ -121,7 +124,12 @@ class RunView:
 def build_view(results: Results, limits: Limits) -> tuple[RunView, ...]:
     """The runs in their order, each with anchors that are unique on the page."""
     taken: set[str] = set()
-    return tuple(_run(run, number, limits, taken) for number, run in enumerate(results.runs, 1))
+    contracts = Counter(run.contract.name for run in results.runs)
+    targets = [label_run(run) if contracts[run.contract.name] > 1 else "" for run in results.runs]
+    return tuple(
+        _run(run, f"run-{number}", target, limits, taken)
+        for number, (run, target) in enumerate(zip(results.runs, targets, strict=True), 1)
+    )
 
 
 def group_rows(rows: Iterable[RowView], verdict: Verdict) -> tuple[Card, ...]:
@@ -231,21 +239,20 @@ def _verdict_sentence(verdict: Verdict, count: int, total: int) -> Message:
     return Message("No row was exercised, so nothing can be said about the target.")
 
 
-def _run(run: TargetRun, number: int, limits: Limits, taken: set[str]) -> RunView:
+def _run(run: TargetRun, anchor: str, target: str, limits: Limits, taken: set[str]) -> RunView:
     names = {table.name: table for table in run.contract.tables}
     for row in run.rows:
         names.setdefault(row.table, TableName(row.table, row.table))
-    anchor = f"run-{number}"
     tables = []
     for table in names.values():
         rows = sorted((row for row in run.rows if row.table == table.name), key=lambda row: row.row)
         if rows:
-            views = tuple(_row(row, anchor, limits, taken) for row in rows)
+            views = tuple(_row(row, anchor, target, limits, taken) for row in rows)
             tables.append(TableView(table, f"{anchor}/table/{to_one_line(table.name)}", views))
     return RunView(run, anchor, tuple(tables))
 
 
-def _row(row: RowResult, prefix: str, limits: Limits, taken: set[str]) -> RowView:
+def _row(row: RowResult, prefix: str, target: str, limits: Limits, taken: set[str]) -> RowView:
     anchor, more = to_one_line(row.id), 1
     while anchor in taken:
         anchor = f"{prefix}/{to_one_line(row.id)}" + (f"/{more}" if more > 1 else "")
@@ -253,4 +260,5 @@ def _row(row: RowResult, prefix: str, limits: Limits, taken: set[str]) -> RowVie
     taken.add(anchor)
     exchanges = choose_exchanges(row, limits)
     attempts, drawn = choose_attempts(row.attempts)
-    return RowView(row, anchor, exchanges, len(row.exchanges) - len(exchanges), attempts, drawn, proof_exchanges(row))
+    left_off = len(row.exchanges) - len(exchanges)
+    return RowView(row, anchor, target, exchanges, left_off, attempts, drawn, proof_exchanges(row))
