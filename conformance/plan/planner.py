@@ -50,7 +50,7 @@ class SharedCalls:
     captured: frozenset[str] = frozenset()
     """What earlier rows capture."""
     chosen: frozenset[str] = frozenset()
-    """At `smoke`: the labels of the probes that are sent besides the example."""
+    """At `smoke`: the labels of what is sent beyond the base of a row; without any, its example is."""
 
 
 NOTHING_SHARED = SharedCalls()
@@ -128,7 +128,7 @@ class Planner:
             # Other rows go on with what it leaves, until the run's end; that it may be taken away must be sure now.
             away = tuple(plan_steps(self.contract, self.case.after, "standard"))
             yield from missing_for_steps(self.contract, self.target, away)
-        if not any(probe.role == "example" for probe in probes):
+        if not any(probe.role == "example" or self.depth == "smoke" for probe in probes):
             yield from _least(self.lacking["example"])
         if not checks and self._possible_controls:
             yield from _least(self.lacking["control"])
@@ -159,33 +159,42 @@ class Planner:
         return name in getattr(self.target, kind, ())
 
     def _chosen(self) -> Iterator[Probe]:
-        """Every probe; at smoke the example, and the others that were chosen."""
+        """Every probe; at smoke those that were chosen."""
         if self.depth != "smoke":
             yield from self.probes.all()
             return
-        yield self.probes.example(self.variants[0], self.probes.language_variants[0])
-        chosen = self.shares.chosen
-        yield from (probe for probe in (self._others if chosen else ()) if str(probe.label) in chosen)
+        every = [self._example, *self._others]
+        yield from [probe for probe in every if str(probe.label) in self.shares.chosen] or [self._example]
 
-    def others(self) -> list[Probe]:
-        """What smoke may try besides the example of the row that was planned last, the most telling first."""
+    @cached_property
+    def _example(self) -> Probe:
+        return self.probes.example(self.variants[0], self.probes.language_variants[0])
+
+    def offers(self) -> list[Probe]:
+        """What smoke may try of the row that was planned last: the example, then the others, the most telling first."""
         return [
             probe
-            for probe in self._others
+            for probe in (self._example, *self._others)
             if not any(self._uncaptured(probe.request))
             and not any(
                 missing_requirements(self.contract, self.target, probe.operation, probe.request, probe.permission)
             )
         ]
 
+    def more_controls(self) -> list[ControlPlan]:
+        """The controls that smoke may try besides those of the plan."""
+        possible = (plan for control, plan, lacks in self._possible_controls if not lacks and not control.fallback)
+        return [plan for plan in possible if plan.draw is None]
+
     @cached_property
     def _others(self) -> list[Probe]:
-        """The probes of `standard` that draw nothing; where their power is not known, those most unlike the example."""
+        """The probes of `standard` that draw nothing; without known power, those most unlike the example first."""
         if self.case.only_example or self.case.not_provokable is not None:
             return []
+        _, *standard = ProbePlanner(self.contract, self.target, self.row, "standard").all()
+        others = [probe for probe in standard if probe.slot is None]
         if self.contract.power:
-            _, *others = ProbePlanner(self.contract, self.target, self.row, "standard").all()
-            return [probe for probe in others if probe.repeatable and probe.slot is None]
+            return others
         every = self.probes.edges(self.probes.context_values(), spoken=False)
         edges = [probe for probe in every if probe.repeatable]
         elsewhere = [self.probes.example(variant, NO_LANGUAGE) for variant in self.variants[:0:-1]]
@@ -193,7 +202,9 @@ class Planner:
         example = self.probes.example(self.variants[0], NO_LANGUAGE)
         ordered = order_by_difference(example, [*edges, *elsewhere, *again])
         languages = smoke_language_variants(self.probes.language_variants)
-        return [ask_in_language(probe, language) for probe, language in zip(ordered, languages, strict=False)]
+        unlike = [ask_in_language(probe, language) for probe, language in zip(ordered, languages, strict=False)]
+        named = {str(probe.label) for probe in unlike}
+        return [*unlike, *(probe for probe in others if str(probe.label) not in named and probe.repeatable)]
 
     def _allowance(self) -> Allowance | None:
         """What the credential of a row with `repeat` says that it may be used, or else the documented pace."""
@@ -232,7 +243,8 @@ class Planner:
     def _controls(self) -> Iterator[ControlPlan]:
         possible = 0
         for control, plan, needed in self._possible_controls:
-            deeper = self.depth == "smoke" and control.depth != "smoke"
+            chosen = f"control {plan.label}" in self.shares.chosen
+            deeper = self.depth == "smoke" and control.depth != "smoke" and not chosen
             if possible and (control.fallback or deeper):
                 continue
             if not self._left_out(Message("control {label}", label=plan.label), "control", needed):

@@ -2,8 +2,8 @@
 
 Rows that only read are planned first, as they run first. The rows that write share set-ups and controls, and one read
 of each guarded resource before the first write and one after the last. Which rows and probes these are, power tells:
-smoke tries the example and the control of each row, and spends what that leaves of three requests a row; a budget is
-spent as a whole.
+smoke tries a probe and the control of each row, and spends what that leaves of three requests a row; a budget is spent
+as a whole.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import MappingProxyType
 from conformance.contract.contract import Contract, Row
 from conformance.contract.power import ProbeKey, probe_key
 from conformance.plan.depths import SMOKE_REQUESTS
-from conformance.plan.model import BUDGET, GuardRead, PlannedStep, RowPlan
+from conformance.plan.model import BUDGET, GuardRead, PlannedStep, RowPlan, schedule_steps
 from conformance.plan.planner import Planner, SharedCalls, sequence_key
 from conformance.plan.power import Offer, order_offers
 from conformance.plan.requirements import captures_used, missing_for_steps
@@ -27,7 +27,7 @@ __all__ = ["plan_smoke_rows", "plan_within_budget"]
 
 NEVER_TRIED: Mapping[ProbeKey, str] = MappingProxyType({})
 _BASE = ""
-"""In place of a label: the example of a row, its control, and all that these need."""
+"""In place of a label: the probe of a row that shows most, its control, and all that these need."""
 _MISSES = 8
 """So many offers are tried in vain to fill a budget to the last request."""
 
@@ -60,8 +60,19 @@ def plan_within_budget(
         rest = [offer for offer in order if offer.name not in chosen]
         rest.sort(key=lambda offer: tried.get(drafts.tried_as(offer), ""))
         taken = [offer for offer in order if offer.name in chosen]
-        chosen = drafts.fit([*taken, *rest], budget)
+        chosen = drafts.fit(list(_after_their_bases([*taken, *rest])), budget)
     return drafts.plan(chosen)
+
+
+def _after_their_bases(offers: Sequence[Offer]) -> Iterator[Offer]:
+    """The offers, but no probe before the base of its row."""
+    waiting = {offer.name: offer for offer in offers}
+    for offer in offers:
+        base = waiting.pop(offer.after, None) if offer.after else None
+        if base is not None:
+            yield base
+        if waiting.pop(offer.name, None) is not None:
+            yield offer
 
 
 class _Drafts:
@@ -71,10 +82,27 @@ class _Drafts:
         self._contract, self._target = contract, target
         self._planners = {row.id: Planner(contract, target, row, "smoke") for row in rows}
         self.plans = {name: planner.plan(SharedCalls()) for name, planner in self._planners.items()}
-        self._others = {name: [str(probe.label) for probe in one.others()] for name, one in self._planners.items()}
-        self.usable = sorted(
-            (name for name, plan in self.plans.items() if not plan.lacks), key=lambda name: self.plans[name].writes
-        )
+        self._offers = {name: tuple(self._list_offers(name)) for name, plan in self.plans.items() if not plan.lacks}
+        # What is read before all rows that write must be read after what their set-ups make.
+        self._order = sorted(self.plans, key=lambda name: (self.plans[name].writes, not self.plans[name].before))
+        self.usable = [name for name in self._order if not self.plans[name].lacks]
+
+    def _list_offers(self, name: str) -> Iterator[Offer]:
+        """The probes of a row, first the one that its base brings, and the controls beyond those of its base."""
+        planner, power = self._planners[name], self._contract.power
+        probes, after = planner.offers(), (name, _BASE)
+        offers = [
+            Offer((name, str(one.label)), power.get((name, str(one.label)), frozenset()), after=after) for one in probes
+        ]
+        sure = [number for number, probe in enumerate(probes) if probe.role != "open" and not probe.unless]
+        yield offers.pop(max(sure, key=lambda number: len(offers[number].faults), default=0))
+        yield from offers
+        known = {control.label for control in self.plans[name].controls}
+        for control in planner.more_controls() if power else ():
+            if control.label not in known:
+                key = probe_key(name, "control", control.label)
+                requests = len(list(schedule_steps(control.steps, "control", "", "")))
+                yield Offer(key, power.get(key, frozenset()), requests, after=after)
 
     def offers(self, *, every_row: bool = False) -> Iterator[Offer]:
         """What may be chosen, in the order in which it is worth its requests; with `every_row` each row's base first.
@@ -86,21 +114,16 @@ class _Drafts:
         whole = self.count({(name, _BASE) for name in self.usable})
         bases = []
         for number, name in enumerate(self.usable, 1):
-            plan = self.plans[name]
-            keys = [probe_key(name, probe.role, probe.label) for probe in plan.probes]
-            keys += [probe_key(name, "control", control.label) for control in plan.controls]
-            shown = frozenset().union(*(power.get(key, frozenset()) for key in keys))
+            controls = [probe_key(name, "control", control.label) for control in self.plans[name].controls]
+            shown = self._offers[name][0].faults.union(*(power.get(key, frozenset()) for key in controls))
             others = {(one, _BASE) for one in self.usable if one != name}
             requests = max(whole - self.count(others), 1)
             bases.append(
                 # Of a row that nobody has measured, it is taken for granted that it shows something.
                 Offer((name, _BASE), shown if name in known else frozenset([-number]), requests, at_once=every_row)
             )
-        turns = zip_longest(*([(name, label) for label in self._others[name]] for name in self.usable))
-        probes = [
-            Offer(key, power.get(key, frozenset()), after=(key[0], _BASE)) for turn in turns for key in turn if key
-        ]
-        yield from order_offers([*bases, *probes])
+        turns = zip_longest(*(self._offers[name][1:] for name in self.usable))
+        yield from order_offers([*bases, *(offer for turn in turns for offer in turn if offer)])
 
     def fit(self, order: Sequence[Offer], most: int, always: Iterable[ProbeKey] = ()) -> set[ProbeKey]:
         """As many of the offers, from the first on, as `most` requests are enough for, and whatever goes `always`."""
@@ -127,19 +150,23 @@ class _Drafts:
         """The plan of every row with what was chosen, in the order of sending."""
         plans = self._build(chosen)
         left_out = {name: RowPlan(plan.row, lacks=(BUDGET,)) for name, plan in self.plans.items() if not plan.lacks}
-        order = sorted(self.plans, key=lambda name: (self.plans[name].row.case.last, self.plans[name].writes))
+        order = sorted(self._order, key=lambda name: self.plans[name].row.case.last)
         return {name: plans.get(name) or left_out.get(name) or self.plans[name] for name in order}
 
     def tried_as(self, offer: Offer) -> ProbeKey:
-        """The probe of an offer: for the base of a row its example."""
+        """The probe of an offer: for the base of a row its first."""
         name, label = offer.name
-        return offer.name if label != _BASE else (name, str(self.plans[name].probes[0].label))
+        return offer.name if label != _BASE else self._offers[name][0].name
 
     def _build(self, chosen: set[ProbeKey]) -> dict[str, RowPlan]:
         order = [name for name in self.usable if (name, _BASE) in chosen]
-        labels = {name: frozenset(label for row, label in chosen if row == name) for name in order}
+        labels = {name: {self._offers[name][0].name[1]} for name in order}
+        for name, label in chosen:
+            labels[name].add(label)
         shares = _share(self.plans, order)
-        plans = {name: self._planners[name].plan(replace(shared, chosen=labels[name])) for name, shared in shares}
+        plans = {
+            name: self._planners[name].plan(replace(shared, chosen=frozenset(labels[name]))) for name, shared in shares
+        }
         plans |= _place_reads(self._contract, self._target, plans)
         return plans | _remove_at_end(self._contract, plans)
 

@@ -140,6 +140,12 @@ def _client_certificate(target: Target) -> ClientCertificate | None:
     return ClientCertificate(cert, key, pkcs12, target.client_cert.passphrase)
 
 
+def _without(sent: RowPlan, plan: RowPlan) -> RowPlan:
+    """The plan of a row that was sent once already, without what may be sent once only."""
+    once = {probe.label for probe in sent.probes if not probe.repeatable}
+    return replace(plan, probes=tuple(probe for probe in plan.probes if probe.label not in once))
+
+
 Explored = tuple[Exploration, tuple[Undocumented, ...]]
 
 EXPLORE = "explore "
@@ -169,7 +175,9 @@ class ContractRun:
         self._standard: dict[str, RowPlan] = {}
         if context.depth == "smoke":
             self._standard = {
-                name: without_drawn_values(plan_row(context.contract, context.target, plan.row, "standard"))
+                name: _without(
+                    plan, without_drawn_values(plan_row(context.contract, context.target, plan.row, "standard"))
+                )
                 for name, plan in plans.items()
             }
         self._jobs = {job.name: job for job in self._make_jobs()}
