@@ -95,12 +95,19 @@ def order_probes(contract: Contract, row: Row, probes: Sequence[Probe]) -> list[
 
 
 def order_rows(contract: Contract, rows: Iterable[Row]) -> list[Row]:
-    """Rows by power for what they cost, those that use something up last. The same for every target and depth."""
+    """Rows by power for what they cost, the same for every target and depth.
+
+    Those that only read go first, so that few of them run beside one that writes; those that use something up go last.
+    """
     wanted = list(rows)
     if contract.power:
         place = {offer.name[0]: number for number, offer in enumerate(order_offers(_whole_rows(contract)))}
-        wanted.sort(key=lambda row: place[row.id])
+        wanted.sort(key=lambda row: (_writes(contract, row), place[row.id]))
     return sorted(wanted, key=lambda row: row.case.last)
+
+
+def _writes(contract: Contract, row: Row) -> bool:
+    return any(contract.operations[ref.call].permission != "read" for ref in row.operations)
 
 
 def _whole_rows(contract: Contract) -> list[Offer]:

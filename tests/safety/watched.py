@@ -121,9 +121,11 @@ def ran(profile: Path, name: str, how: RunOptions, *, explore: bool = True) -> R
     operations = [one for one, said in held.file.operations.items() if said.explore] if explore else []
     try:
         campaign.begin(held, [row.id for row in held.rows], operations)
-        rows = {row.id: campaign.row(name, row.id) for row in held.rows if not row.case.last}
+        last = {row.id for row in held.rows if row.case.last}
+        order = campaign.order(name)
+        rows = {row: campaign.row(name, row) for row in order if row not in last}
         explored = [campaign.explore(name, operation)[0] for operation in operations]
-        rows |= {row.id: campaign.row(name, row.id) for row in held.rows if row.case.last}
+        rows |= {row: campaign.row(name, row) for row in order if row in last}
         sent = campaign.sent()
     finally:
         campaign.close()
