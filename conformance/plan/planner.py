@@ -204,7 +204,8 @@ class Planner:
         languages = smoke_language_variants(self.probes.language_variants)
         unlike = [ask_in_language(probe, language) for probe, language in zip(ordered, languages, strict=False)]
         named = {str(probe.label) for probe in unlike}
-        return [*unlike, *(probe for probe in others if str(probe.label) not in named and probe.repeatable)]
+        firm = (probe for probe in others if probe.role != "open" and probe.repeatable)
+        return [*unlike, *(probe for probe in firm if str(probe.label) not in named)]
 
     def _allowance(self) -> Allowance | None:
         """What the credential of a row with `repeat` says that it may be used, or else the documented pace."""
