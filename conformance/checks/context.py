@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -73,8 +74,9 @@ class ResponseRules:
         if any(isinstance(entry.message, str) for entry in entries):
             return None
         for pointer, text in islice(find_texts(body), MOST_TEXTS):
-            if any(match.exact for match in self.wordings.find(text)):
-                return pointer, text
+            for _, inner in islice(find_texts(_parsed(text)), MOST_TEXTS):
+                if any(match.exact for match in self.wordings.find(inner)):
+                    return pointer, text
         return None
 
     def is_own_answer(self, response: Response) -> bool:
@@ -96,6 +98,16 @@ class ResponseRules:
     def row(self, row_id: str) -> Row:
         """The row of an ID; raises KeyError."""
         return self._rows[row_id]
+
+
+def _parsed(text: str) -> Any:
+    """The JSON object or array that a text holds, as a proxy may wrap an answer; the text itself where it is none."""
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 NOT_JSON = object()

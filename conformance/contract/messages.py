@@ -104,7 +104,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 @lru_cache(maxsize=4096)
 def compile_wording(text: str) -> re.Pattern[str]:
     """A wording as a regular expression, with any text in its placeholders."""
-    return _open_pattern(text, lambda head: _OPEN.get(head, r".+?" if head in HEADS else None))
+    return _open_pattern(text, lambda head: _OPEN.get(head, r".*?" if head in HEADS else None))
 
 
 @lru_cache(maxsize=4096)

@@ -98,6 +98,7 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     "wrapped": lambda text: str(int(text) + 2**32) if text.isascii() and text.isdigit() else text + "4294967296",
     "letters": lambda text: "".join("lkjhgqwrtz"[at % 10] for at in range(len(text))),
     "one-more": lambda text: text + text[-1:],
+    "double-first": lambda text: text[:1] + text,
     "one-less": lambda text: text[:-1],
     "eleven-times": lambda text: text * 11,
     "hundred-times": lambda text: text * 100,
@@ -112,6 +113,7 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     ),
     "file-name": lambda text: text.rsplit("/", 1)[-1],
     "rename": lambda text: "/".join([*text.split("/")[:-1], f"q{text.rsplit('/', 1)[-1]}"]),
+    "other-folder": lambda text: re.sub(r"/?([^/]*)\Z", r"q/\1", text, count=1),
     "stem": lambda text: text.rsplit("/", 1)[-1].rsplit(".", 1)[0],
 }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from time import perf_counter
+from typing import Any, Final
 
 from conformance.checks.model import Finding, Level
 from conformance.checks.response import has_must, summarize_response
@@ -18,6 +19,8 @@ __all__ = ["send_repeatedly"]
 
 _BURSTS = 3
 """Times that an allowance is used up at most."""
+_PART_OF_THE_TIME: Final = 0.5
+"""Of the time of an allowance, since its burst began: the pause may not last into what is given anew."""
 
 
 @dataclass(slots=True)
@@ -85,14 +88,15 @@ def send_repeatedly(
 def _send_burst(
     context: RunContext, evidence: Evidence, plan: RowPlan, probes: Sequence[Probe], captures: Mapping[str, Any]
 ) -> _Burst:
-    burst = _Burst(Evidence(context.redactor, exchanges=evidence.exchanges))
+    burst, began = _Burst(Evidence(context.redactor, exchanges=evidence.exchanges)), perf_counter()
     last = _use_up(context, burst, plan, probes[0], captures)
     if last is None:
         return burst
     burst.results.append(last)
     for probe in probes[1:] if burst.refused else ():
-        if probe is probes[-1] and plan.repeat is not None:
-            context.shared.stopping.wait(plan.repeat.pause)
+        if probe is probes[-1] and plan.repeat is not None and plan.allowance is not None:
+            left = _PART_OF_THE_TIME * plan.allowance.seconds - (perf_counter() - began)
+            context.shared.stopping.wait(max(0.0, min(plan.repeat.pause, left)))
         result = send_probe(context, burst.evidence, plan.row.id, probe, captures, unpaced=True)
         if result is not None:
             burst.results.append(result)

@@ -94,12 +94,16 @@ class ProbePlanner:
         """The written example on each operation; once only where the case says so."""
         ways = len(self.contract.file.languages)
         for index, variant in enumerate(self.variants):
+            first = ""
             for language_variant in language_variants_for(
                 self.language_variants, ways, index, len(self.variants), self.depth
             ):
-                yield self.example(variant, language_variant)
+                example = self.example(variant, language_variant)
+                # What is right only the first time shows where the very same is asked again in another language.
+                yield example if self.case.unchanged else replace(example, words_of=first)
                 if self.case.only_example:
                     return
+                first = first or example.label
 
     def context_values(self) -> ContextTurns:
         """Valid values of other parameters for each operation: all at once at smoke, else one at a time in turn."""

@@ -93,7 +93,10 @@ def build_context(
     pace = Pace(*target.pace) if target.pace else None
     documented = read_pace(contract.file.pace) if contract.file.pace else None
     keys = frozenset(
-        secret.name for given in target.credentials.values() if given.header for secret in given.values.values()
+        secret.name
+        for given in target.credentials.values()
+        for member, secret in given.values.items()
+        if given.header or member == "password"
     )
     rules = ResponseRules(contract, redactor.found_in, keys)
     session = Session(
