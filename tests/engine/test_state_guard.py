@@ -132,6 +132,19 @@ def test_what_changes_while_nothing_is_sent_is_held_against_nobody(run: Run, ans
     assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
 
 
+def test_a_write_that_somebody_else_overwrites_every_time_is_held_against_nobody(run: Run, answer: Said) -> None:
+    kitchen = Kitchen(answer)
+
+    def busy(asked: Any) -> Outcome:
+        if asked.request.method == "GET":
+            kitchen.name = f"by somebody else {len(kitchen.log)}"
+        return kitchen(asked)
+
+    ran = run(busy, CONTROL)
+    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
+    assert "perhaps somebody else's write" in ran.only.reason
+
+
 # --- stale reads
 
 
