@@ -59,6 +59,13 @@ class GuardedResource(Generic[Write]):
     shows_repetition: bool = True
     """Whether a repeated effect is another change although nothing was set back, as where things are counted."""
 
+    def stays(self, state: Any, seconds: float = 0.0) -> bool:
+        """Whether nothing changes for a while; of what is this run's own, one read is enough."""
+        if self.is_own:
+            shown = self.read()
+            return shown is not None and not self.differ(state, shown)
+        return stays_as_it_is(self.read, self.differ, state, seconds, self.stopping)
+
 
 @dataclass(frozen=True, slots=True)
 class Culprits(Generic[Write]):
@@ -70,7 +77,7 @@ class Culprits(Generic[Write]):
 
 def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], after: Any) -> Culprits[Write]:
     """Find out which of the rejected writes had an effect, the resource being in the state `after` since them."""
-    if not _stays(resource, after, 0):
+    if not resource.stays(after):
         return Culprits(doubt=_BY_ITSELF)
     state = resource.set_back()
     can_set_back = state is not None and resource.differ(after, state)
@@ -88,13 +95,13 @@ def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], aft
             if again is None or shown is None or not resource.differ(state, shown):
                 break
             state, changed = shown, True
-            if not _stays(resource, state, perf_counter() - began):
+            if not resource.stays(state, perf_counter() - began):
                 return Culprits(doubt=_BY_ITSELF)
             if time == TIMES_IN_A_ROW - 1:
                 return Culprits((again,))
     if can_set_back or resource.shows_repetition:
         return Culprits(doubt=NOT_AGAIN)
-    quiet = all(_stays(resource, state, 0) for _ in range(TIMES_IN_A_ROW))
+    quiet = all(resource.stays(state) for _ in range(TIMES_IN_A_ROW))
     return Culprits(tuple(writes)) if quiet else Culprits(doubt=_BY_ITSELF)
 
 
@@ -112,11 +119,3 @@ def stays_as_it_is(
         if shown is None or differ(state, shown):
             return False
     return True
-
-
-def _stays(resource: GuardedResource[Write], state: Any, seconds: float) -> bool:
-    """Whether nothing changes for a while; of what is this run's own, one read is enough."""
-    if resource.is_own:
-        shown = resource.read()
-        return shown is not None and not resource.differ(state, shown)
-    return stays_as_it_is(resource.read, resource.differ, state, seconds, resource.stopping)

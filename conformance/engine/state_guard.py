@@ -115,6 +115,10 @@ class StateGuard:
         if asked_for and resource.is_own:
             # Sent side by side, any of them may have been the last: the state does not tell what the others did.
             return _name_together(outcomes), asked_for[0].n
+        removing = [outcome for outcome in outcomes if self._names_what_is_gone(index, outcome.probe, before)]
+        if removing and resource.stays(after):
+            # What is gone cannot be taken away a second time, and nobody else takes away what this request names.
+            return _name_together(removing), removing[-1].n
         found = find_culprits(resource, outcomes, after)
         if found.doubt:
             self._evidence.doubts.append(found.doubt)
@@ -145,15 +149,35 @@ class StateGuard:
 
     def _asked_for(self, probe: Probe, changed: State) -> bool:
         """Whether everything that has changed reads as this request asked for."""
+        values = self._values_of(probe, _BODY_PARTS)
+        new = [value for value in changed.values() if value is not None]
+        return bool(new) and all(any(json_equal(value, one) for one in values) for value in new)
+
+    def _names_what_is_gone(self, index: int, probe: Probe, before: State) -> bool:
+        """Whether everything that is not there any more stands in this request: its ID in the path, its URL, …."""
+        after = self._states[index]
+        if "status" in after:
+            own = self._fill(self._plan.guards[index].request.members().get("path"), PlaceholderScope(self._captures))
+            gone = list((own or {}).values())
+        else:
+            there = [value for shown in after.values() for value in _values_within(shown)]
+            items = [one for shown in before.values() if isinstance(shown, list) for one in _values_within(shown)]
+            gone = [one for one in items if isinstance(one, str | int) and one not in there]
+        return bool(gone) and set(gone) <= {
+            one for one in self._values_of(probe, ("path", *_BODY_PARTS)) if isinstance(one, str | int)
+        }
+
+    def _values_of(self, probe: Probe, parts: Iterable[str]) -> list[Any]:
+        """Every value in these parts of a probe's request."""
         scope = PlaceholderScope(
             self._captures, probe.language, probe.other_language, f"{self._plan.row.id}/{probe.salt}"
         )
-        values: list[Any] = []
-        for part in _BODY_PARTS:
-            with suppress(MissingValue):
-                values += _values_within(self._context.builder.fill(probe.request.members().get(part), scope))
-        new = [value for value in changed.values() if value is not None]
-        return bool(new) and all(any(json_equal(value, one) for one in values) for value in new)
+        return [one for part in parts for one in _values_within(self._fill(probe.request.members().get(part), scope))]
+
+    def _fill(self, value: Any, scope: PlaceholderScope) -> Any:
+        with suppress(MissingValue):
+            return self._context.builder.fill(value, scope)
+        return None
 
     def _read(self, index: int, when: str, evidence: Evidence | None = None) -> State | None:
         guard = self._plan.row.case.unchanged[index]

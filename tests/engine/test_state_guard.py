@@ -93,6 +93,36 @@ def test_a_rejected_deletion_after_which_the_thing_is_gone_is_an_effect(run: Run
     assert (found.expected, found.actual, found.where) == ({"/name": "Spoon"}, {"status": 404}, "example")
 
 
+LISTED = REMOVE.replace(
+    "{each: true, read: {call: get}, compare: [/name]}", "{read: {call: list}, compare: [/ids], confirm: true}"
+)
+
+
+@pytest.mark.parametrize(
+    ("left", "verdict", "found"),
+    [
+        (["fork"], "violates", [("effect", "must")]),
+        (["spoon"], "inconclusive", []),  # somebody else has deleted the other one
+        ([], "inconclusive", []),
+        (["spoon", "fork"], "conforms", []),
+    ],
+)
+def test_of_what_is_gone_from_a_list_only_what_the_request_names_is_held_against_it(
+    run: Run, answer: Said, left: list[str], verdict: str, found: list[tuple[str, str]]
+) -> None:
+    ids = ["spoon", "fork"]
+
+    def kitchen(asked: Any) -> Outcome:
+        nonlocal ids
+        if asked.request.method == "DELETE":
+            ids = left
+            return answer(400, {"message": "Why?"})
+        return answer(200, {"ids": ids, "total": len(ids)})
+
+    ran = run(kitchen, LISTED)
+    assert (ran.only.verdict, ran.checks()) == (verdict, found)
+
+
 def test_a_rejected_deletion_that_deletes_nothing_conforms(run: Run, answer: Said) -> None:
     assert run(Kitchen(answer), REMOVE).only.verdict == "conforms"
 
