@@ -10,13 +10,16 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
+from click.testing import CliRunner
 
+from conformance.cli import group
 from conformance.results.redaction import OPEN
 from tests.safety.watched import CASES, CONTRACTS, Watched, saved, watched
 
@@ -259,3 +262,61 @@ def test_a_secret_of_a_bare_url_is_hidden_too(tmp_path: Path) -> None:
         assert parrot.heard > 5
     assert "RuntimeError" in text
     assert leaks({"streams": text, **files(tmp_path, {"crashing.py"})}) == []
+
+
+PRYING = """\
+import pytest
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report):
+    print("seen:", report.longreprtext, report.sections, vars(report))
+
+def pytest_runtest_teardown(item):
+    result, everything = item.result, vars(item)
+    print("seen:", result, everything)
+    raise RuntimeError(f"a crash between the rows: {result!r}")
+"""
+"""A conftest that shows all that a plugin can get hold of, and then fails."""
+
+
+def test_no_way_to_run_and_to_look_at_results_gives_a_secret_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = {"PYTHONPATH": str(tmp_path)}
+    (tmp_path / "prying.py").write_text(PRYING)
+    monkeypatch.chdir(tmp_path)
+    parrot = Parrot({}, "x-microcms-api-key")
+    row = "contents-get/limit-below-minimum"
+    with watched("microcms-management", parrot) as server:
+        parrot.real |= real_keys(server.profile)
+        hidden(server, env)
+        for variable, value in env.items():
+            monkeypatch.setenv(variable, value)
+        profile = str(saved(tmp_path, server.profile))
+        plain = ["-m", "pytest", str(CASES / "microcms-management"), "--conformance-target", profile]
+        plain += ["--conformance-depth", "smoke", "-p", "no:cacheprovider", "-p", "prying", "-k"]
+        plain += ["limit-below-minimum and contents-get"]
+        noisy = ["-vv", "--showlocals", "-rA", "--tb=long", "-s", "-o", "junit_logging=all", "--junitxml", "prying.xml"]
+        ways = {"prying": ["-n", "1", *noisy, "--html", "prying.html"], "silent": ["-p", "no:terminal", "-s"]}
+        with ThreadPoolExecutor() as pool:
+            started = {
+                name: pool.submit(said, [*plain, *more, "--conformance-output", name], tmp_path, env)
+                for name, more in ways.items()
+            }
+            streams = {name: future.result() for name, future in started.items()}
+        assert parrot.heard > 5
+        for name, arguments in {
+            "run": ["run", "--target", profile, "--depth", "smoke", "--history", "history.db", row],
+            "try": ["try", row, "--target", profile],
+            "compare": ["compare", "reports", "prying"],
+            "page": ["compare", "reports", "prying", "--form", "html", "--output", "compared.html"],
+            "history": ["history", "history.db", "--html", "history.html"],
+            "rejudge": ["rejudge", "reports", "--output", "judged-again"],
+            "report": ["report", "reports/results.jsonl", "--output", "drawn-again"],
+        }.items():
+            streams[name] = CliRunner().invoke(group, arguments).output
+    assert "a crash between the rows" in streams["prying"]
+    kept = files(tmp_path, {"target.yaml", "prying.py"})
+    assert {"prying.xml", "prying.html", "compared.html", "history.db", "judged-again/report.html"} <= {*kept}
+    assert leaks(streams) == []
+    assert leaks(kept) == []
