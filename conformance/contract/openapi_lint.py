@@ -93,10 +93,14 @@ def _operation(document: Document, place: Place, item: Mapping[str, Any], seen: 
         yield Problem(where, f"the operationId {name!r} stands twice", f"see {seen[name]}")
     else:
         seen[name] = where
-    given = [*item.get("parameters", ()), *operation.get("parameters", ())]
-    declared = {one.get("name") for one in (_resolved(document, each) for each in given) if _in_path(one)}
+    lists = [holder.get("parameters", []) for holder in (item, operation)]
+    if not all(isinstance(one, list) for one in lists):
+        yield Problem(where, f"{method.upper()} {path} has `parameters` that are no list", "write `- name: …` below it")
+        return
+    given = [_resolved(document, each) for one in lists for each in one]
+    declared = {str(one.get("name")) for one in given if _in_path(one)}
     needed = set(_PARAMETER.findall(path))
-    for extra in sorted(map(str, declared - needed)):
+    for extra in sorted(declared - needed):
         yield Problem(where, f"{method.upper()} {path} declares {extra!r}, which is not in it", "leave it out")
 
 

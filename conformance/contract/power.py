@@ -19,6 +19,7 @@ from conformance.files import read_text
 __all__ = ["FILE", "ProbeKey", "check_power", "fingerprint_cases", "format_power", "probe_key", "read_power"]
 
 FILE: Final = "power.json"
+MOST_FAULTS: Final = 100_000
 HINT: Final = "conformance prove --write-power"
 """What makes the file anew."""
 
@@ -75,7 +76,7 @@ def _read(folder: Path) -> Mapping[str, Any]:
         return {}
     try:
         value = json.loads(read_text(path))
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise ConfigError([Problem(f"{path}:1", "is not what was written", HINT)])
@@ -91,4 +92,7 @@ def _format_numbers(numbers: Iterable[int]) -> str:
 def _parse_numbers(text: str) -> Iterator[int]:
     for part in text.split():
         first, _, last = part.partition("-")
-        yield from range(int(first), int(last or first) + 1)
+        numbers = range(int(first), int(last or first) + 1)
+        if len(numbers) > MOST_FAULTS:
+            raise ValueError(part)
+        yield from numbers
