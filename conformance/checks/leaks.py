@@ -116,7 +116,9 @@ def check_leaks(
     What the request held may come back. What a success may well hold is no leak.
     """
     error = response.status >= 400
-    text = "\n".join([response.text, *(value for _, value in response.headers)]) if error else response.text
+    text = response.text
+    if error:
+        text = "\n".join([text, response.reason, *map(": ".join, response.headers), *response.faults])
     for name in rules.leaks(text):
         if error or name in rules.keys:
             expected, actual = Message("no credential in an answer"), Message("the value of {name}", name=name)

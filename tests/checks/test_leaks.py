@@ -98,6 +98,20 @@ def told(answer: Response, rules: ResponseRules) -> list[str]:
     return [str(item.actual) for item in check_leaks(answer, rules, "here")]
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        Response(400, reason=f"Bad key {KEY}"),
+        Response(400, headers=((f"X-{KEY}", "y"),)),
+        Response(400, headers=(("X-Key", KEY),)),
+        Response(400, faults=(f"{KEY!r} is no chunk size",)),
+    ],
+    ids=["reason", "name of a header", "header", "framing"],
+)
+def test_a_key_anywhere_in_a_refusal_is_a_must(rules: ResponseRules, response: Response) -> None:
+    assert told(response, rules) == ["the value of full"]
+
+
 @pytest.mark.parametrize("status", [200, 400, 500])
 @pytest.mark.parametrize("body", [{"key": KEY}, {"deep": [{"text": f"for {KEY}!"}]}, f"<p>{KEY}</p>"])
 def test_a_key_in_a_body_is_a_must_whatever_the_status(
