@@ -33,8 +33,9 @@ def probe_key(row: str, role: str, label: str) -> ProbeKey:
 
 
 def fingerprint_cases(contract: Contract) -> str:
-    """Equal for contracts that mean the same, whatever their comments and layout."""
-    parts = [contract.file.model_dump_json(), *(f"{row.id} {row.case.model_dump_json()}" for row in contract.rows)]
+    """Equal for contracts that mean the same, whatever their comments and layout, and what the language has gained."""
+    cases = (f"{row.id} {row.case.model_dump_json(exclude_defaults=True)}" for row in contract.rows)
+    parts = [contract.file.model_dump_json(exclude_defaults=True), *cases]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

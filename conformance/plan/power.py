@@ -6,7 +6,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.power import ProbeKey
@@ -17,7 +17,8 @@ __all__ = ["Offer", "order_offers", "order_probes", "order_rows"]
 _AGAIN: Final = 0.1
 """What a fault counts each further time. More of it was worse, also for faults that were held out."""
 
-Faults = frozenset[int]
+Faults = frozenset[Any]
+"""Their numbers, or their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Offer:
 class _Shown:
     """How often each fault has been shown so far."""
 
-    times: Counter[int] = field(default_factory=Counter)
+    times: Counter[Any] = field(default_factory=Counter)
 
     def value(self, offer: Offer) -> float:
         return sum(_AGAIN ** self.times[fault] for fault in offer.faults) / offer.requests

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-from conformance.messages import Message
+from conformance.messages import Message, join_messages
 from conformance.prove.model import ContractProof
 
 __all__ = ["Curve", "CurveMark", "build_curve"]
@@ -32,11 +32,13 @@ class Curve:
     top: int
     bottom: int
     steps: str
+    bound: str
+    """The path of what whoever knows all beforehand would need; empty where that is not known."""
     across: tuple[CurveMark, ...]
     up: tuple[CurveMark, ...]
     table: tuple[tuple[int, int], ...]
     """The same in a few pairs, for those who do not see it."""
-    summary: Message
+    summary: str
     """The same in one sentence."""
 
 
@@ -55,7 +57,10 @@ def build_curve(proof: ContractProof) -> Curve | None:
     def up(faults: int) -> float:
         return round(floor - (floor - TOP) * faults / total, 1)
 
-    stairs = [f"H{across(after)}V{up(caught)}" for (_, _), (after, caught) in pairwise(points)]
+    def stairs(pairs: Sequence[tuple[int, int]]) -> str:
+        return f"M{across(0)} {up(0)}" + "".join(f"H{across(after)}V{up(caught)}" for after, caught in pairs[1:])
+
+    known = [(after, caught) for after, caught in proof.bound if after <= most]
     return Curve(
         WIDTH,
         HEIGHT,
@@ -63,21 +68,33 @@ def build_curve(proof: ContractProof) -> Curve | None:
         WIDTH - RIGHT,
         TOP,
         floor,
-        f"M{across(0)} {up(0)}" + "".join(stairs),
+        stairs(points),
+        stairs(known) if len(known) > 1 else "",
         tuple(CurveMark(across(value), str(value)) for value in _round_steps(most)),
         tuple(CurveMark(up(value), str(value)) for value in _round_steps(total)),
         _sample_points(points),
-        Message(
-            "{n} of {total} faults are caught within {requests} requests, half of them within {half}.",
-            n=points[-1][1],
-            total=len(proof.faults),
-            requests=points[-1][0],
-            half=_half(points),
-        ),
+        _summarize(proof, known),
     )
 
 
-def _half(points: tuple[tuple[int, int], ...]) -> int:
+def _summarize(proof: ContractProof, known: Sequence[tuple[int, int]]) -> str:
+    points = proof.curve
+    first = Message(
+        "{n} of {total} faults are caught within {requests} requests, half of them within {half}.",
+        n=points[-1][1],
+        total=len(proof.faults),
+        requests=points[-1][0],
+        half=_half(points),
+    )
+    if len(known) < 2:
+        return first
+    bound = Message(
+        "Whoever knew all beforehand, and needed no set-up, would catch half of them within {n}.", n=_half(known)
+    )
+    return join_messages(" ", [first, bound])
+
+
+def _half(points: Sequence[tuple[int, int]]) -> int:
     return next(after for after, caught in points if caught * 2 >= points[-1][1])
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from conformance.checks.model import Verdict
+from conformance.plan.power import Offer, order_offers
 from conformance.results.model import Suite
 
 __all__ = [
@@ -197,6 +198,27 @@ class ContractProof:
         return tuple(points)
 
     @property
+    def bound(self) -> tuple[tuple[int, int], ...]:
+        """The same for whoever knows all of this beforehand, and needs no set-up, no read and nothing taken away."""
+        offers = [
+            Offer((probe.row, str(number)), frozenset(probe.faults), max(probe.requests, 1))
+            for number, probe in enumerate(self.probes)
+            if probe.faults
+        ]
+        sent, points, shown = 0, [(0, 0)], set[str]()
+        for offer in order_offers(offers):
+            if not offer.faults <= shown:
+                sent += int(offer.requests)
+                shown |= offer.faults
+                points.append((sent, len(shown)))
+        return tuple(points)
+
+    def share_after(self, requests: int) -> float:
+        """Which share of the faults is caught after so many requests; 0 where there is none."""
+        caught = max((total for after, total in self.curve if after <= requests), default=0)
+        return caught / len(self.faults) if self.faults else 0.0
+
+    @property
     def requests(self) -> int:
         """How many requests a right server was sent; of the usual one where it was run."""
         return next((server.requests for server in self.conforming), 0)
@@ -258,4 +280,6 @@ def proof_json(proof: Proof) -> dict[str, Any]:
         }
         values["requests"] = one.requests
         values["curve"] = [list(point) for point in one.curve]
+        values["bound"] = [list(point) for point in one.bound]
+        values["share_after"] = {str(n): round(one.share_after(n), 4) for n in (50, 100, 150, 200, 300, 400, 500)}
     return made

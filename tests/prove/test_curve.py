@@ -1,0 +1,61 @@
+"""The curve of a proof, beside what could be reached with full knowledge."""
+
+from __future__ import annotations
+
+from conformance.prove.curve import build_curve
+from conformance.prove.model import (
+    ContractProof,
+    FaultProof,
+    Outcome,
+    ProbePower,
+    Proof,
+    RightServerProof,
+    RowProof,
+    proof_json,
+)
+from conformance.prove.page import render_proof
+from conformance.prove.proof import number_faults
+from conformance.results.model import Suite
+
+ROW = "table/row"
+
+
+def fault(name: str, after: int | None) -> FaultProof:
+    outcome = Outcome.SURVIVED if after is None else Outcome.CAUGHT
+    return FaultProof(name, "shop", "status", "It is wrong.", (ROW,), outcome=outcome, after=after)
+
+
+def proof() -> ContractProof:
+    probes = (
+        ProbePower(ROW, "example", "example", 1, ("a",)),
+        ProbePower(ROW, "boundary", "edge", 1, ("a", "b", "c")),
+        ProbePower(ROW, "control", "valid", 3, ("d",)),
+        ProbePower(ROW, "boundary", "idle", 1),
+    )
+    faults = (fault("a", 4), fault("b", 5), fault("c", 5), fault("d", 9), fault("e", None))
+    right = RightServerProof("shop", None, {}, requests=12)
+    return ContractProof("shop", "1", True, (RowProof(ROW, 5, 4),), faults, (right,), probes)
+
+
+def test_the_bound_is_what_an_order_with_full_knowledge_reaches() -> None:
+    assert proof().curve == ((0, 0), (4, 1), (5, 3), (9, 4))
+    assert proof().bound == ((0, 0), (1, 3), (4, 4))
+    assert [proof().share_after(n) for n in (3, 5, 100)] == [0.0, 0.6, 0.8]
+
+
+def test_proof_json_has_the_figures_and_the_page_draws_both_lines() -> None:
+    whole = Proof(Suite("conformance", "1"), "standard", 0, "2026-11-01T01:00:00Z", 1.0, (proof(),))
+    (values,) = proof_json(whole)["contracts"]
+    assert values["bound"] == [[0, 0], [1, 3], [4, 4]]
+    assert values["share_after"]["100"] == 0.8
+    curve = build_curve(proof())
+    assert curve is not None
+    page = render_proof(whole)
+    assert f'd="{curve.steps}"' in page
+    assert f'class="cf-bound" d="{curve.bound}"' in page
+
+
+def test_power_has_the_faults_of_each_probe_by_number() -> None:
+    shown = number_faults(proof())
+    assert shown[ROW, "edge"] == frozenset([0, 1, 2])
+    assert shown[ROW, "control valid"] == frozenset([3])
