@@ -138,6 +138,33 @@ def test_every_command_works_as_typed(place: Path, name: str) -> None:
     assert typed(place, name) == []
 
 
+def test_the_tutorials_contract_is_accepted_and_plans_every_row(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "a-new-vendor.md").read_text(encoding="utf-8")
+    written = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    head, table = (block for key in ("contract:", "table:") for block in written if block.startswith(key))
+    paths = "  /payments: {get: {operationId: listPayments}, post: {operationId: addPayment}}\n"
+    paths += "  /payments/{id}: {get: {operationId: getPayment}, delete: {operationId: deletePayment}}\n"
+    openapi = f"openapi: 3.1.0\ninfo: {{title: Payments, version: '1'}}\npaths:\n{paths}"
+    (tmp_path / "payments").mkdir()
+    for name, content in (("contract", head), ("errors", table), ("openapi", openapi)):
+        (tmp_path / "payments" / f"{name}.yaml").write_text(content, encoding="utf-8")
+    contract = read_contract(tmp_path / "payments")
+    key = {"key": {"header": "Authorization", "value": "k" * 20}}
+    profile = {
+        "contract": "payments",
+        "base_url": "http://127.0.0.1:9",
+        "credentials": key,
+        "allow": ["write", "delete"],
+    }
+    target = target_from_mapping({**profile, "fixtures": {"id": "p1"}}, where="test", environ={})
+    plans = plan_rows(contract, target, contract.rows, "standard", 0)
+    assert {name: bool(plan.lacks) for name, plan in plans.items()} == {
+        "errors/bad-amount": False,
+        "errors/no-such-payment": False,
+        "errors/closed": True,
+    }
+
+
 def test_the_readmes_profile_of_kuroco_exercises_most_rows() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (written,) = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "contract: kuroco" in block]

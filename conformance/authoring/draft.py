@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.authoring.envelope import DEFAULT_ENVELOPE
+from conformance.authoring.envelope import DEFAULT_ENVELOPE, has_whole_codes
 from conformance.authoring.error_rows import ErrorRow, ErrorTable
 from conformance.authoring.openapi_draft import Resource, find_resources, list_operations, path_parameters
 from conformance.authoring.todos import list_todos
@@ -24,6 +24,8 @@ _PLACEHOLDER = re.compile(
     r"(?<![A-Za-z0-9])[xX]{3,}(?![A-Za-z0-9])|(?<=\s):[a-z_]{2,30}\b|…|\.{3}"
 )
 """How pages write what is another value each time: {name}, <id>, %s, [field], xxx, :id, an ellipsis."""
+
+_QUOTED_NUMBER = re.compile(r'(expect: \{status: \d+, code: )"(-?(?:0|[1-9]\d*))"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def draft_contract(
     }
     languages = sorted({language for table in tables for row in table.rows for _, language in row.messages if language})
     for table_name, table in zip(names, tables, strict=True):
-        files[f"{table_name}.yaml"] = _table(table_name, table, source, operations, several=len(languages) > 1)
+        text = _table(table_name, table, source, operations, several=len(languages) > 1)
+        files[f"{table_name}.yaml"] = _QUOTED_NUMBER.sub(r"\1\2", text) if has_whole_codes(envelope or {}) else text
     todos = sum(1 for text in files.values() for _ in list_todos(text))
     return Draft(files, sum(len(table.rows) for table in tables), todos)
 
@@ -111,7 +114,7 @@ def _contract(  # noqa: PLR0917 - each is a part of the file
         f"title: {_inline(name)}  # TODO: the product's name, as its vendor writes it",
         f"edition: {_inline(today)}  # TODO: the date or version of the page, where it has one",
         f"document: {_inline(source)}",
-        f"tables: [{', '.join(tables)}]",
+        f"tables: [{', '.join(map(_key, tables))}]",
         "credential: key",
         "",
         "# TODO: compare with a real error answer; list in `required` what each error must have.",
@@ -166,7 +169,7 @@ def _table(
     name: str, table: ErrorTable, source: str, operations: Mapping[str, tuple[str, str]], *, several: bool
 ) -> str:
     title = " / ".join(table.titles) or "Errors"
-    lines = [f"table: {name}", f"title: {_inline(title)}"]
+    lines = [f"table: {_key(name)}", f"title: {_inline(title)}"]
     usual = next(iter(operations)) if len(operations) == 1 else None
     if usual:
         lines.append(f"operation: {usual}  # TODO: the operation of openapi.yaml that these rows are about")
@@ -188,7 +191,7 @@ def _row_name(row: ErrorRow) -> str:
 def _row(
     row_id: str, row: ErrorRow, source: str, operations: Mapping[str, tuple[str, str]], *, several: bool, named: bool
 ) -> Iterator[str]:
-    yield f"  - id: {row_id}"
+    yield f"  - id: {_key(row_id)}"
     yield f"    cause: {_inline(row.cause or row.note or 'TODO: the situation in which it comes, in a sentence.')}"
     yield f"    source: {{document: {_inline(f'{source}:{row.line}')}{_note(row)}}}"
     if named:

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.yaml_document import read_text
 
-__all__ = ["DEFAULT_ENVELOPE", "find_fault", "guess_envelope", "read_fault", "read_sample"]
+__all__ = ["DEFAULT_ENVELOPE", "find_fault", "guess_envelope", "has_whole_codes", "read_fault", "read_sample"]
 
 MESSAGE_KEYS = (
     "message",
@@ -40,6 +40,15 @@ def guess_envelope(samples: Iterable[str]) -> dict[str, Any] | None:
         if body is not None and (found := _envelope(body)) is not None:
             return found
     return None
+
+
+def has_whole_codes(envelope: Mapping[str, Any]) -> bool:
+    """Whether the sample answer that an envelope was guessed from has a number for its code."""
+    schema: Any = envelope.get("schema", {})
+    for name in str(envelope.get("faults", "")).split("/")[1:]:
+        schema = schema.get("properties", {}).get(name, {})
+    members = schema.get("items", schema).get("properties", {})
+    return bool(members.get(envelope.get("code", "code"), {}).get("type") == "integer")
 
 
 def read_sample(text: str) -> tuple[str, str] | None:

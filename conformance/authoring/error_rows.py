@@ -231,10 +231,11 @@ def _build_rows(
         return
     if not cause and statuses:
         cause = _without_phrase(rest, statuses[0]) or ("" if any(codes) or messages else _trim(rest))
+    told = [*codes, cause, *(text for text, _ in messages)]
     for one in statuses or (None,):
-        if one is not None and one < 400:
-            continue
         for code in codes:
+            if one is not None and one < 400 and (not _is_error_code(code, one) or _tells_success(told)):
+                continue
             yield ErrorRow(
                 status=one,
                 code=code.replace("`", ""),
@@ -245,6 +246,11 @@ def _build_rows(
                 operation=texts.get("operation", [""])[0].replace("`", ""),
                 line=line,
             )
+
+
+def _is_error_code(code: str, status: int) -> bool:
+    """Whether a code is one of an error that is answered with a success, as some APIs do: `50007`, `not_in_channel`."""
+    return re.fullmatch(r"-?\d{3,}|[A-Za-z]+([_.][A-Za-z0-9]+)+|[A-Z]+-?\d+", code) is not None and code != str(status)
 
 
 def _tells_success(texts: Sequence[str]) -> bool:
@@ -293,6 +299,8 @@ def _of_table(table: Table, status: int | None, *, about_errors: bool) -> Iterat
                 text = cell if column.role == "message" else plain_cell(cell)
             if column.role is not None and not is_blank(plain_cell(text)):
                 held.setdefault(column.role, []).append(text)
+        if any(re.fullmatch(r"[1-5]xx\b.*", cell, re.IGNORECASE) for cell in row.cells[:1]):
+            continue  # a class of statuses
         if mixed and re.fullmatch(r"[1-5]\d\d", (held.get("code") or [""])[0]):
             held["status"] = held.pop("code")
         languages = [column.language for cell, column in zip(cells, columns, strict=False)

@@ -45,8 +45,8 @@ def command(
     contracts, selection = select_contracts(target, contract, allow, cases)
     found = find_row(contracts, row)
     if len(found) > 1:
-        names = ", ".join(sorted(one.name for one, _ in found))
-        raise ConfigError([Problem("ROW", f"{row!r} is in {names}", "give --contract")])
+        names = ", ".join(sorted(f"{one.name}: {entry.id}" for one, entry in found))
+        raise ConfigError([Problem("ROW", f"{row!r} is several rows: {names}", "give the whole ID, or --contract")])
     ((one, entry),) = found
     with EmbeddedServers() as offer:
         held_to = resolve_target(one, selection, offer, os.environ)

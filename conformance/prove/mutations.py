@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -223,12 +224,25 @@ def _after_writes(response: Response, pointers: Sequence[str], writes: int) -> R
     return (writes and _with_json(response, lambda body: _changed_at(body, pointers, writes))) or response
 
 
+def _another_of(member: Any, pointer: str, number: int) -> Any:
+    """A member of a list as a write would add it: like another one, but for what is compared."""
+    if not isinstance(member, dict) or not pointer:
+        return f"{member} added {number}"
+    added = deepcopy(member)
+    above, _, name = pointer.rpartition("/")
+    there, inside = resolve_pointer(added, above)
+    if there and isinstance(inside, dict):
+        inside[name] = f"{inside.get(name)} added {number}"
+    return added
+
+
 def _changed_at(body: Any, pointers: Sequence[str], writes: int) -> Any:
     for pointer in pointers:
         if "*" in pointer:
-            there, inside = resolve_pointer(body, pointer.partition("/*")[0])
+            above, _, below = pointer.partition("/*")
+            there, inside = resolve_pointer(body, above)
             if there and isinstance(inside, list) and inside:
-                del inside[: min(writes, len(inside))]
+                inside += [_another_of(inside[0], below, number) for number in range(1, writes + 1)]
                 return body
             continue
         above, _, name = pointer.rpartition("/")

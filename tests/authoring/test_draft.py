@@ -44,6 +44,28 @@ def test_the_envelope_is_that_of_the_sample_answer(tmp_path: Path) -> None:
     assert envelope.schema_["properties"]["errno"] == {"type": "integer"}
 
 
+@pytest.mark.parametrize(
+    ("sample", "code"), [('{"code": 7, "message": "m"}', 12), ('{"code": "7", "message": "m"}', "12")]
+)
+def test_a_code_is_a_number_where_the_sample_answer_has_one(tmp_path: Path, sample: str, code: int | str) -> None:
+    page = tmp_path / "errors.md"
+    page.write_text(f"# Errors\n\n```\n{sample}\n```\n\n| Status | Code | Message |\n|-|-|-|\n| 400 | 12 | No. |\n")
+    (row,) = draft(tmp_path, page=str(page)).rows
+    assert row.case.expect.code == code
+
+
+def test_the_keys_of_problem_details_are_the_titles_of_columns(tmp_path: Path) -> None:
+    page = tmp_path / "errors.md"
+    problem = '{"type": "https://example.com/e/gone", "title": "Gone", "status": 410, "detail": "It is gone"}'
+    table = "| status | type | detail | When |\n|-|-|-|-|\n| 410 | https://example.com/e/gone | It is gone | Later. |\n"
+    page.write_text(f"# Errors\n\n```json\n{problem}\n```\n\n{table}")
+    contract = draft(tmp_path, page=str(page))
+    (row,) = contract.rows
+    assert (row.case.expect.code, row.case.expect.message) == ("https://example.com/e/gone", "It is gone")
+    assert row.case.cause == "Later."
+    assert "envelope: problem-details" in (tmp_path / "payments" / "contract.yaml").read_text()
+
+
 def test_operations_and_path_parameters_come_from_the_openapi_document(tmp_path: Path) -> None:
     document = tmp_path / "openapi.json"
     document.write_text(

@@ -110,7 +110,7 @@ FORMS: dict[str, list[Fact]] = {
         (423, "LOCKED_NOW", "Somebody works on it"),
         (None, "access_denied", "The owner said no, for good."),
     ],
-    "forms.csv": [(400, "E1", "a;b"), (404, "E2", "c")],
+    "forms.csv": [(400, "E1", "a;b"), (404, "E2", "c"), (200, "50007", "d")],
 }
 
 
