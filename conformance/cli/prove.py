@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from conformance.cli.contracts import select_contracts
+from conformance.cli.contracts import read_contracts, select_contracts
 from conformance.cli.options import language
 from conformance.contract.loader import read_contract
 from conformance.contract.power import FILE as POWER_FILE
@@ -24,6 +24,7 @@ from conformance.prove.model import Proof, proof_json
 from conformance.prove.page import render_proof
 from conformance.prove.progress import show_trials
 from conformance.prove.proof import ProofDuration, build_proof, number_faults
+from conformance.prove.recorded_power import measure_recorded
 from conformance.prove.subjects import (
     Subject,
     choose_faults,
@@ -37,6 +38,7 @@ from conformance.prove.text import format_proof
 from conformance.prove.trials import Trial, TrialOptions, run_trials
 from conformance.reference import Fault
 from conformance.report.sanitize import to_one_line
+from conformance.results.serialization import read_results
 from conformance.session.run_session import RunOptions
 from conformance.target.selection import resolve_target
 
@@ -60,6 +62,12 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, metavar="N", help="processes")
 @click.option("--output", type=_FOLDER, default=Path("reports"), show_default=True, metavar="DIR", help="for the proof")
 @click.option("--target", metavar="T", help="a right target of your own, in place of the reference servers")
+@click.option(
+    "--recorded",
+    type=click.Path(path_type=Path),
+    metavar="RESULTS",
+    help="the answers in a results.json, in place of the reference servers: nothing is sent",
+)
 @click.option("--own-rows", is_flag=True, help="send wrong servers only the rows that they violate: five times as fast")
 @click.option("--write-power", is_flag=True, help="write power.json beside the cases: the order of runs follows it")
 @language
@@ -74,6 +82,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     workers: int,
     output: Path,
     target: str | None,
+    recorded: Path | None,
     own_rows: bool,
     write_power: bool,
     language: str | None,
@@ -91,8 +100,11 @@ def command(  # noqa: PLR0917 - click gives them by name
     With --target no reference server is needed: the target's answers to one run are recorded and made wrong in one way
     at a time (another status, another row's message, success instead of the error, ...), and each row is judged on
     them again. Nothing is sent for the faults; what is missed is listed with what would catch it. Ends with 1 where
-    less than 95 % are caught.
+    less than 95 % are caught. With --recorded the answers are those of an earlier run at standard or thorough, and
+    nothing is sent at all; rows whose answers were recorded in part only are named, and not measured.
     """
+    if recorded is not None:
+        return _measure_recorded(recorded, contract, cases)
     if target is not None:
         return _measure_target(target, contract, cases, RunOptions(depth, seed, relative_to=Path.cwd(), output=output))
     if write_power and (names or sample is not None or depth != "standard"):
@@ -122,9 +134,29 @@ def _measure_target(text: str, contract: str | None, cases: Path, options: RunOp
     """Measure each row of the target's contract; returns the exit code. Raises ConfigError."""
     contracts, selection = select_contracts(text, contract, (), cases if cases.is_dir() else None)
     target = resolve_target(contracts[0], selection, _refuse_embedded, os.environ)
+    return _print_powers(measure_target(contracts[0], target, options))
+
+
+def _measure_recorded(path: Path, contract: str | None, cases: Path) -> int:
+    """Measure the rows of recorded runs on their own answers; returns the exit code. Raises ConfigError."""
+    results = read_results(path)
+    runs = [run for run in results.runs if contract in {None, run.contract.name}]
+    contracts, problems = read_contracts(contract, cases if cases.is_dir() else None)
+    known = {one.name: one for one in contracts}
+    problems += [
+        Problem(str(path), f"there is no contract {run.contract.name}", "work where its cases are, or give --contract")
+        for run in runs
+        if run.contract.name not in known
+    ]
+    if problems or not runs:
+        raise ConfigError(problems or [Problem(str(path), f"holds no run of {contract}")])
+    return _print_powers(power for run in runs for power in measure_recorded(known[run.contract.name], results, run))
+
+
+def _print_powers(measured: Iterable[RowPower]) -> int:
     powers: list[RowPower] = []
     try:
-        for power in measure_target(contracts[0], target, options):
+        for power in measured:
             powers.append(power)  # noqa: PERF402 - an interrupted loop keeps what it has
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.checks.model import Verdict
@@ -10,6 +10,7 @@ from conformance.contract.contract import Contract
 from conformance.engine.context import RunContext, SharedState
 from conformance.engine.journal import NoLedger, open_ledger
 from conformance.engine.row import run_row
+from conformance.http import Exchange
 from conformance.plan.model import RowPlan
 from conformance.prove.model import verdicts_that_count
 from conformance.prove.mutations import Mutation, Recorded, derive_mutations
@@ -22,7 +23,7 @@ from conformance.session.run_session import RunOptions
 from conformance.setup.prepare import clean_up_target, prepare_target
 from conformance.target.loader import Target
 
-__all__ = ["MutationResult", "RowPower", "format_power", "measure_power", "measure_target"]
+__all__ = ["MutationResult", "RowPower", "format_power", "measure_mutations", "measure_power", "measure_target"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +82,26 @@ def measure_power(context: RunContext, plans: Sequence[RowPlan]) -> Iterator[Row
         power = RowPower(result.id, result.verdict, result.reason, result.requests)
         if result.verdict in {Verdict.CONFORMS, Verdict.DRIFTS}:
             recorded = _with_roles(context, recorder, result)
-            shared = any(control.shared for control in plan.controls)
-            mutations = derive_mutations(context.contract, plan.row, recorded, controls_elsewhere=shared)
-            replay = replace(context, shared=SharedState(passed=dict(passed)), ledger=NoLedger())
-            faults = tuple(_try(replay, plan, recorder, mutation) for mutation in mutations)
-            power = replace(power, faults=faults)
+            power = replace(power, faults=measure_mutations(context, plan, recorded, passed))
         yield power
 
 
-def _try(context: RunContext, plan: RowPlan, recorder: RecordingSender, mutation: Mutation) -> MutationResult:
+def measure_mutations(
+    context: RunContext, plan: RowPlan, recorded: Sequence[Recorded], passed: Mapping[str, str]
+) -> tuple[MutationResult, ...]:
+    """What a row's case makes of each fault that is put into its recorded answers; `passed` by the rows before it."""
+    shared = any(control.shared for control in plan.controls)
+    mutations = derive_mutations(context.contract, plan.row, recorded, controls_elsewhere=shared)
+    replay = replace(context, shared=SharedState(passed=dict(passed)), ledger=NoLedger())
+    exchanges = [one.exchange for one in recorded]
+    return tuple(_try(replay, plan, exchanges, mutation) for mutation in mutations)
+
+
+def _try(context: RunContext, plan: RowPlan, exchanges: Sequence[Exchange], mutation: Mutation) -> MutationResult:
     if not mutation.changed:
         return MutationResult(mutation, caught=False, looked=False)
     shared = SharedState(passed=dict(context.shared.passed))
-    sender = ReplayingSender(recorder.exchanges, mutation.changed)
+    sender = ReplayingSender(exchanges, mutation.changed)
     verdict = run_row(replace(context, session=sender, shared=shared), plan).result.verdict
     counting = verdicts_that_count(wording_only=mutation.wording_only, refuses=mutation.refuses)
     caught = verdict in counting or (mutation.wording_only and verdict is Verdict.VIOLATES)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from conformance.checks.model import Verdict
+from conformance.contract.contract import Contract
+from conformance.engine.row import run_row
+from conformance.prove.recorded_power import measure_recorded
 from conformance.prove.target_power import RowPower, format_power, measure_power
+from conformance.results.model import Results
+from conformance.session.assemble import assemble_run, build_results, describe_run
 from conformance.session.contract_run import plan_rows
 
 ROW = """\
@@ -80,3 +86,30 @@ def test_a_row_that_does_not_conform_is_not_measured(measure: Callable[..., tupl
     power, _ = measure(ROW, lambda _request: said(200, {}))
     assert (power.verdict, power.faults) == (Verdict.VIOLATES, ())
     assert "so its power cannot be measured" in next(format_power([power]))
+
+
+@pytest.fixture
+def recorded(shop: Callable[..., Any], context: Callable[..., Any]) -> tuple[Contract, Results]:
+    """A contract of one row, and what a run of it has recorded."""
+    contract = shop(ROW + EDGES + CONTROL)
+    held = context(contract, shop_server)
+    (plan,) = plan_rows(contract, held.target, contract.rows, "standard", 0).values()
+    run = assemble_run(describe_run(contract, held.target.described), [run_row(held, plan).result])
+    return contract, build_results([run], seed=0, depth="standard", started="2026-11-01T01:00:00Z", seconds=1)
+
+
+def test_recorded_answers_are_measured_without_a_request(recorded: tuple[Contract, Results]) -> None:
+    contract, results = recorded
+    (power,) = measure_recorded(contract, results, results.runs[0])
+    assert (power.verdict, power.requests, missed(power)) == (Verdict.CONFORMS, 0, [])
+    assert len(power.faults) >= 10
+
+
+def test_a_row_whose_answers_were_not_recorded_whole_is_named_and_not_measured(
+    recorded: tuple[Contract, Results],
+) -> None:
+    contract, results = recorded
+    (row,) = results.runs[0].rows
+    part = replace(results.runs[0], rows=(replace(row, exchanges=()),))
+    (power,) = measure_recorded(contract, results, part)
+    assert (power.verdict, power.faults) == (Verdict.INCONCLUSIVE, ())
