@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.authoring.envelope import DEFAULT_ENVELOPE, has_whole_codes
-from conformance.authoring.error_rows import ErrorRow, ErrorTable
+from conformance.authoring.error_row import ErrorRow, ErrorTable
 from conformance.authoring.openapi_draft import Resource, find_resources, list_operations, path_parameters
 from conformance.authoring.todos import list_todos
 from conformance.yaml_document import dump

@@ -1,0 +1,161 @@
+"""What a text of a page says: statuses, codes, labels, and whether it is about errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from conformance.authoring.columns import Role, find_statuses, role_of_label
+
+__all__ = [
+    "ABOUT_ERRORS",
+    "ABOUT_OTHERS",
+    "CODE",
+    "LEADING_CODE",
+    "MARKS",
+    "QUOTED",
+    "STATUS_IN_TEXT",
+    "STATUS_WITH_MESSAGE",
+    "code_of_title",
+    "error_statuses",
+    "follows_status",
+    "is_code_in_text",
+    "is_error_code",
+    "read_labels",
+    "strip_phrase",
+    "tells_success",
+    "trim",
+]
+
+ABOUT_ERRORS = re.compile(
+    r"erro[rs]|errno|exception|\bfault|failure|(status|response|return|http|close|result)[ _-]?(event )?codes?|"
+    r"statuscodes|エラー|例外|ステータス|错误|錯誤|异常|状态码|返回码|오류|에러|상태|fehler|erreur|\berro\b|errores|"
+    r"ошиб|код|foutcode|błęd|\bhata\b",
+    re.IGNORECASE,
+)
+"""What a title says of a section whose tables and lists are errors."""
+ABOUT_OTHERS = re.compile(
+    r"(header|parameter|limit|quota|field|attribute)s?\b|properties|change ?log|パラメータ|ヘッダ|参数",
+    re.IGNORECASE,
+)
+"""What the title of a section says that is about something else on a page of errors."""
+QUOTED = re.compile(r"`([^`]+)`|\"([^\"]{3,})\"|“([^”]+)”|「([^」]+)」")
+STATUS_IN_TEXT = re.compile(
+    r"\((?:HTTP )?([45]\d\d)\b[^)]{0,40}\)|\bHTTP(?: status)?(?: code)?:? ([45]\d\d)\b", re.IGNORECASE
+)
+"""A status that a cause names."""
+STATUS_WITH_MESSAGE = re.compile(r"(?:HTTP )?([45]\d\d) [A-Za-z' -]+: (\S.*)")
+"""A status with its phrase and a message: `401 Unauthorized: token revoked`."""
+CODE = re.compile(
+    r"-?\d{3,9}|[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|[a-z]+(?:-[a-z0-9]+)+|[A-Z][A-Z0-9_-]{3,}|"
+    r"(?:[A-Z][a-z0-9]+){2,}|[A-Za-z]{1,6}[-_]?\d{1,6}|0x[0-9A-Fa-f]+"
+)
+"""A text that can only be a code: several parts, capitals, or a number of three digits and more."""
+LEADING_CODE = re.compile(
+    r"\W{0,3}(?:("
+    + CODE.pattern
+    + r")[`*\"]*(?:\s*[:\uff1a\u2013\u2014=]|\s+-|\s*\(|\s*\Z|[`*]+\s)|([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)\s)"
+)
+"""A code at the beginning of an entry, with what divides it from its cause."""
+_CODE_TITLE = re.compile(
+    r"(?i:error(?: code)?|code|エラー|错误码?|Fehler)?[\s#:\u30fb]*("
+    + CODE.pattern
+    + r")(?!\w)[\s:\uff1a()\u2013\u2014.-]*(.*)"
+)
+_LABELLED = re.compile(r"\W*([^\n:\uff1a=]{2,40}?)\W*[:\uff1a][\s*]*(\S.*)", re.DOTALL)
+MARKS = "`*:-. ()[],;\u2013\u2014\u3001\uff1a"
+"""What stands between a status, its phrase and a cause."""
+_SUCCESS = re.compile(
+    r"ok|success(ful)?|succeeded|no error|(操作|请求)?成功|正常|성공|erfolg|éxito|sucesso|succès|успешно", re.IGNORECASE
+)
+"""What a row says that documents no error."""
+_PHRASES = (
+    *((status.value, status.phrase.casefold()) for status in HTTPStatus),
+    *((413, text) for text in ("payload too large", "content too large", "request entity too large")),
+    *((422, text) for text in ("unprocessable content", "unprocessable entity")),
+)
+"""Statuses and their reason phrases, of all editions of HTTP."""
+
+
+def error_statuses(title: str) -> tuple[int, ...]:
+    """The error statuses that a heading is about."""
+    statuses, _ = find_statuses(title)
+    return tuple(status for status in statuses if status >= 400)
+
+
+def code_of_title(title: str) -> tuple[str, str] | None:
+    """The code that a heading is, and what it says beside it; a date or a plain word in capitals is none."""
+    match = _CODE_TITLE.fullmatch(title.replace("`", "").strip())
+    is_date = re.match(r"(19|20)\d\d([-/.]\d|\W*$)", title)
+    if match is None or is_date or re.fullmatch("[A-Z]+", match[1]):
+        return None
+    return match[1], match[2].strip()
+
+
+def is_error_code(code: str, status: int) -> bool:
+    """Whether a code is one of an error that is answered with a success, as some APIs do: `50007`, `not_in_channel`."""
+    return re.fullmatch(r"-?\d{3,}|[A-Za-z]+([_.][A-Za-z0-9]+)+|[A-Z]+-?\d+", code) is not None and code != str(status)
+
+
+def is_code_in_text(text: str) -> bool:
+    """Whether a quoted word within a sentence is a code: `invalid_token`, and not `PUT` or `limit`."""
+    return CODE.fullmatch(text) is not None and not re.fullmatch("[A-Z]+|[A-Z][a-z-]+(-[A-Z][a-z]+)+", text)
+
+
+def tells_success(texts: Sequence[str]) -> bool:
+    return any(_SUCCESS.fullmatch(text.strip(" .!\u3002")) for text in texts)
+
+
+def read_labels(texts: Sequence[str]) -> dict[Role, list[str]]:
+    """What texts such as `Status: 404` say, by the role of their label."""
+    labels: dict[Role, list[str]] = {}
+    for text in texts:
+        for line in re.sub(r"([:\uff1a][\s*]*)\n", r"\1 ", text).split("\n"):
+            match = _LABELLED.match(line)
+            role = role_of_label(match[1]) if match else None
+            if match and role is not None:
+                labels.setdefault(role, []).append(match[2].strip().strip("*"))
+    return labels
+
+
+def follows_status(rest: str, status: int) -> bool:
+    """Whether what follows a number shows that it is a status: nothing, its phrase, a mark, a capital letter."""
+    plain = rest.strip().strip("`*").strip()
+    return (
+        not plain
+        or rest[:1] in "`*"
+        or not plain[0].isalnum()
+        or plain[0].isupper()
+        or not plain[0].isascii()
+        or any(plain.casefold().startswith(phrase) for number, phrase in _PHRASES if number == status)
+    )
+
+
+def strip_phrase(text: str, status: int) -> str:
+    """A text without the marks at its ends and without the reason phrase of its status."""
+    plain = " ".join(text.split())
+    bare = plain.lstrip(MARKS)
+    for number, phrase in _PHRASES:
+        if number != status:
+            continue
+        after = bare[len(phrase) :].lstrip()
+        glued = re.match(r"\w", bare[len(phrase) :]) is not None
+        if bare.casefold().startswith(phrase) and not glued and not (after[:1].isalnum() and after[0].islower()):
+            plain = after if bare[len(phrase) :][:1] != "`" else after[1:]
+            break
+    return trim(plain)
+
+
+def trim(text: str) -> str:
+    """A text without the marks around it; brackets and backticks stay where both of a pair do."""
+    plain = text.strip().lstrip(MARKS.replace("`", "").replace("(", "").replace("[", ""))
+    plain = plain.rstrip(MARKS.replace("`", "").replace(")", "").replace("]", "").replace(".", ""))
+    for first, last in ("()", "[]"):
+        if plain.startswith(first) and plain.rstrip(".").endswith(last) and plain.count(first) == 1:
+            plain = plain.rstrip(".")[1:-1]
+        elif plain.endswith(last) and plain.count(last) > plain.count(first):
+            plain = plain[:-1]
+        elif plain.startswith(first) and plain.count(first) > plain.count(last):
+            plain = plain[1:]
+    return plain.strip()
