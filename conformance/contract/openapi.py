@@ -17,7 +17,7 @@ def list_operations(document: Any) -> Iterator[tuple[str, str, str]]:
     paths = document.get("paths") if isinstance(document, Mapping) else None
     for path, item in paths.items() if isinstance(paths, Mapping) else ():
         for method, operation in item.items() if isinstance(item, Mapping) else ():
-            if method in METHODS and isinstance(operation, Mapping) and "operationId" in operation:
+            if method in METHODS and isinstance(operation, Mapping) and isinstance(operation.get("operationId"), str):
                 yield operation["operationId"], method.upper(), path
 
 
