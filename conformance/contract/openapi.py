@@ -38,19 +38,22 @@ def complete_openapi(document: Any) -> dict[str, Any]:
 
 
 def _path_item(path: str, item: Mapping[str, Any]) -> dict[str, Any]:
-    declared = [*item.get("parameters", ()), *(each for method in METHODS for each in _parameters(item.get(method)))]
+    common = _parameters(item)
+    declared = [*common, *(each for method in METHODS for each in _parameters(item.get(method)))]
     if any(isinstance(each, Mapping) and "$ref" in each for each in declared):
         missing = []  # a reference may be any of them
     else:
-        names = {each.get("name") for each in declared if isinstance(each, Mapping) and each.get("in") == "path"}
+        names = {str(each.get("name")) for each in declared if isinstance(each, Mapping) and each.get("in") == "path"}
         missing = [name for name in dict.fromkeys(_PARAMETER.findall(path)) if name not in names]
     added = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in missing]
     found = {key: _operation(value) if key in METHODS else value for key, value in item.items()}
-    return {**found, "parameters": [*item.get("parameters", ()), *added]} if added else found
+    return {**found, "parameters": [*common, *added]} if added else found
 
 
-def _parameters(operation: Any) -> Any:
-    return operation.get("parameters", ()) if isinstance(operation, Mapping) else ()
+def _parameters(holder: Any) -> list[Any]:
+    """The parameters of a path or an operation; none where they are no list."""
+    parameters = holder.get("parameters") if isinstance(holder, Mapping) else None
+    return parameters if isinstance(parameters, list) else []
 
 
 def _operation(operation: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -116,12 +116,39 @@ def parse_results(text: str, where: str) -> Results:
     if value["format"] == 1:
         value = upgrade_results(value)
     try:
-        return restore_messages(results_adapter().validate_json(json.dumps(value), strict=True))
+        results = restore_messages(results_adapter().validate_json(json.dumps(value), strict=True))
     except ValidationError as error:
         raise ConfigError(_problems(error, where)) from None
+    problems = tuple(_check_targets(results, where))
+    if problems:
+        raise ConfigError(problems)
+    return results
 
 
 _HINT = "give a results.json as a run wrote it"
+
+
+def _check_targets(results: Results, where: str) -> Iterator[Problem]:
+    """What other programs of ours read in the profile, whose other members may be anything."""
+    for number, run in enumerate(results.runs):
+        for name, is_right in _READ_OF_TARGETS.items():
+            value = run.target.get(name)
+            if value is not None and not is_right(value):
+                yield Problem(f"{where}, runs[{number}].target.{name}", "of another type than a run writes", _HINT)
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+_READ_OF_TARGETS: Mapping[str, Callable[[Any], bool]] = {
+    "name": lambda value: isinstance(value, str),
+    "base_url": lambda value: isinstance(value, str),
+    "allow": lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+    "fixtures": _is_mapping,
+    "vantages": _is_mapping,
+    "hooks": _is_mapping,
+}
 
 
 def _check_format(value: Any, where: str) -> None:

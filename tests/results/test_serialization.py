@@ -125,3 +125,13 @@ def test_what_json_cannot_hold_is_written_as_something_it_can() -> None:
     read = parse_results(format_results(results), "results.json").runs[0].rows[0].findings[0]
 
     assert (read.expected, read.actual) == ({"n": "nan"}, "\ufffd")
+
+
+@pytest.mark.parametrize(
+    ("member", "value"), [("allow", ["write", {}]), ("allow", "write"), ("fixtures", "x"), ("hooks", [1]), ("name", 5)]
+)
+def test_a_profile_of_another_form_is_refused(member: str, value: Any) -> None:
+    plain = json.loads(format_results(sample_results()))
+    plain["runs"][0]["target"][member] = value
+    with pytest.raises(ConfigError, match=rf"runs\[0\]\.target\.{member}: of another type"):
+        parse_results(json.dumps(plain), "results.json")
