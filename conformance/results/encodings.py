@@ -327,7 +327,10 @@ def _encoded_forms(value: str) -> Iterator[_NormalForm]:
         encoded = b32encode(b"\0" * shift + raw).decode("ascii").rstrip("=").lower()
         yield _NormalForm(encoded[(shift * 8 + 4) // 5 : (shift + len(raw)) * 8 // 5], 12)
     twice = b64encode(raw)
-    for data in (raw, wide, value.encode("utf-16-be", "surrogatepass"), twice, twice.rstrip(b"="), raw[::-1]):
+    if (meant := _bytes_of_base64(value)) is not None:
+        yield _NormalForm(meant.hex(), 16)
+    of_hex = _bytes_of_hex(value)
+    for data in (raw, wide, value.encode("utf-16-be", "surrogatepass"), twice, twice.rstrip(b"="), raw[::-1], *of_hex):
         for shift in range(3):
             encoded = b64encode(b"\0" * shift + data).decode("ascii").rstrip("=")
             sure = encoded[(0, 2, 3)[shift] : (shift + len(data)) * 8 // 6]
@@ -336,3 +339,20 @@ def _encoded_forms(value: str) -> Iterator[_NormalForm]:
     for encode in (a85encode, b85encode):
         form = normalize_text(encode(raw).decode("ascii"))
         yield _NormalForm(form, min(10, len(form)))
+
+
+def _bytes_of_hex(value: str) -> tuple[bytes, ...]:
+    """The bytes of which a value is the hexadecimal digits, if it is that."""
+    try:
+        return (bytes.fromhex(value),) if len(value) >= 2 * SHORTEST_PART else ()
+    except ValueError:
+        return ()
+
+
+def _bytes_of_base64(value: str) -> bytes | None:
+    """The bytes of which a value is the base64, if it is that."""
+    plain = value.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        return b64decode(plain + "=" * (-len(plain) % 4), validate=True) if len(plain) >= 2 * SHORTEST_PART else None
+    except (Base64Error, ValueError):
+        return None

@@ -184,6 +184,18 @@ def test_ordinary_texts_hold_no_secret(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("secret", "written"),
+    [
+        ("d3a1f0c29b7e4586a0c4e2175f9b63d8", base64.b64encode(bytes.fromhex("d3a1f0c29b7e4586a0c4e2175f9b63d8"))),
+        ("06HwwpsM5FhqDE4hdfm2PY", base64.b64decode("06HwwpsM5FhqDE4hdfm2PY==").hex().encode()),
+        ("06HwwpsM5FhqDE4hdfm2PQ==", base64.b64decode("06HwwpsM5FhqDE4hdfm2PQ==").hex().encode()),
+    ],
+)
+def test_the_bytes_of_which_a_secret_is_a_form_are_found_in_another_form(secret: str, written: bytes) -> None:
+    assert Redactor({"full": secret}).found_in(f'{{"t": "{written.decode()}"}}') == ("full",)
+
+
+@pytest.mark.parametrize(
     ("part", "tells"),
     [("-83920174628", True), ("8392017462", True), ("839201746", False), ("0000000000", False), ("1234-5678-90", True)],
 )
