@@ -33,12 +33,17 @@ _MISSES = 8
 
 
 def plan_smoke_rows(contract: Contract, target: Target, rows: Iterable[Row]) -> dict[str, RowPlan]:
-    """The plan of each row by its ID, in the order of `rows`; three requests a row, but for rows with `repeat`."""
+    """The plan of each row by its ID, in the order of sending: rows that read, those that write, those that are last.
+
+    Three requests a row, but for rows with `repeat`.
+    """
     drafts = _Drafts(contract, target, rows)
     counted = [name for name in drafts.usable if not drafts.plans[name].repeat]
     repeated = {(name, _BASE) for name in drafts.usable if name not in counted}
     most = SMOKE_REQUESTS * len(counted) + drafts.count(repeated)
-    return drafts.plan(drafts.fit(list(drafts.offers(every_row=True)), most, {(name, _BASE) for name in drafts.usable}))
+    chosen = drafts.fit(list(drafts.offers(every_row=True)), most, {(name, _BASE) for name in drafts.usable})
+    plans = drafts.plan(chosen)
+    return dict(sorted(plans.items(), key=lambda item: (item[1].row.case.last, item[1].writes)))
 
 
 def plan_within_budget(

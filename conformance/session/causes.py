@@ -7,6 +7,7 @@ credential and its fixtures. Where that never worked, the fault is most likely t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -24,7 +25,7 @@ Result = TypeVar("Result", RowResult, Exploration)
 _VALID: Final = frozenset({"control", "step", "guard"})
 """Roles of requests that a right target with a right profile answers with a success."""
 _LEAST: Final = 3
-"""Valid calls that must have failed alike before the base URL is suspected."""
+"""Calls that must have failed alike before the base URL, or a fixture of faulty calls alone, is suspected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def find_causes(
     causes = [*_find_credentials(exchanges), *_find_proxy(exchanges)]
     if not causes and (cause := _find_wrong_path(exchanges)):
         return (cause,)
-    return (*causes, *_find_fixtures(target.get("fixtures") or {}, exchanges))
+    unexpected = {id(one) for row in rows for one in _with_wrong_status(row)}
+    return (*causes, *_find_fixtures(target.get("fixtures") or {}, exchanges, unexpected))
 
 
 def apply_causes(results: Iterable[Result], causes: Sequence[RunCause]) -> tuple[Result, ...]:
@@ -136,16 +138,23 @@ def _find_wrong_path(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
     return RunCause("base_url", text, lambda one: one.response is not None and one.response.status == 404)
 
 
-def _find_fixtures(fixtures: Mapping[str, Any], exchanges: Sequence[RecordedExchange]) -> Iterator[RunCause]:
+def _find_fixtures(
+    fixtures: Mapping[str, Any], exchanges: Sequence[RecordedExchange], unexpected: AbstractSet[int]
+) -> Iterator[RunCause]:
+    """Fixtures with which nothing ever worked; `unexpected` are the exchanges, by identity, of a wrong status."""
     failing: dict[str, tuple[str, int, list[RecordedExchange]]] = {}
     for name, value in fixtures.items():
         if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip("/"):
             continue
         calls = [one for one in exchanges if _shows_what_works(one) and _names_value(one, str(value))]
         statuses = _statuses_of_valid(calls) - {401, 403}  # these come before all else and tell nothing of a fixture
+        resting = [one for one in calls if one.role in _VALID]
+        if not resting and len(calls) >= _LEAST and all(id(one) in unexpected for one in calls):
+            # No valid request uses it (at smoke), and each faulty one was refused as if there were no such path.
+            resting, statuses = calls, {one.response.status for one in calls if one.response is not None}
         if len(statuses) == 1 and statuses <= {404, 405}:
             (status,) = statuses
-            failing[name] = str(value), status, [one for one in calls if one.role in _VALID]
+            failing[name] = str(value), status, resting
     for name, (value, status, calls) in failing.items():
         others = [
             set(map(id, other)) for key, (*_, other) in failing.items() if key != name and len(other) > len(calls)
@@ -159,6 +168,11 @@ def _find_fixtures(fixtures: Mapping[str, Any], exchanges: Sequence[RecordedExch
             status=status,
         )
         yield RunCause(f"fixtures.{name}", text, _uses_value(value))
+
+
+def _with_wrong_status(row: RowResult) -> Iterator[RecordedExchange]:
+    numbers = {one.exchange for one in row.findings if one.level is Level.MUST and one.check == "status"}
+    return (one for one in row.exchanges if one.n in numbers)
 
 
 def _statuses_of_valid(calls: Sequence[RecordedExchange]) -> set[int]:

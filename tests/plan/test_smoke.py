@@ -72,3 +72,10 @@ def test_one_row_alone_has_its_own_set_up_and_control(ours: Contract) -> None:
         made = {step.key for step in plan.before}
         shared = [control for control in plan.controls if control.shared]
         assert all(step.key in made for control in shared for step in control.steps), row.id
+
+
+def test_rows_that_read_are_sent_before_those_that_write(ours: Contract) -> None:
+    """So that a run that is broken off knows something: those that write end together."""
+    writes = [plan.writes for plan in plans_of(ours).values() if not plan.row.case.last]
+    assert writes == sorted(writes)
+    assert {True, False} <= set(writes)

@@ -72,6 +72,10 @@ def a_mistyped_list_path(profile: dict[str, Any]) -> None:
     profile["fixtures"]["list_path"] = "rcms-api/1/topics1/lizt"
 
 
+def a_mistyped_update_path(profile: dict[str, Any]) -> None:
+    profile["fixtures"]["update_path"] = "rcms-api/1/topics1/up/{topics_id}"
+
+
 def a_mistyped_insert_path(profile: dict[str, Any]) -> None:
     profile["fixtures"]["insert_path"] = "rcms-api/1/topics1/inzert"
 
@@ -84,6 +88,11 @@ def a_mistyped_insert_path(profile: dict[str, Any]) -> None:
             "kuroco",
             a_mistyped_list_path,
             "fixtures.list_path: rcms-api/1/topics1/lizt was answered 404 by every operation that uses it",
+        ),
+        (
+            "kuroco",
+            a_mistyped_update_path,
+            "fixtures.update_path: rcms-api/1/topics1/up/{topics_id} was answered 404 by every operation that uses it",
         ),
         (
             "kuroco",
