@@ -189,6 +189,11 @@ def _is_code(cell: str) -> bool:
     return all(IDENTIFIER.fullmatch(plain_cell(part)) for part in re.split(r"\n|,\s|\s/\s", cell) if part.strip())
 
 
+def _is_telling_code(cell: str) -> bool:
+    """Whether a cell can be nothing but a code, whatever stands above it."""
+    return re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*|[a-z]+(_[a-z0-9]+)+|[A-Z]{1,6}[-_]?\d{2,6}", cell) is not None
+
+
 def _is_http_status(cell: str) -> bool:
     statuses, _ = find_statuses(cell)
     return bool(statuses) and statuses[0] in _REGISTERED
@@ -217,7 +222,13 @@ def _holds(text: str, word: str) -> bool:
 
 
 def _complete(columns: list[Column], table: Table) -> tuple[Column, ...]:
-    """A text column that no title explains is the cause where there is none."""
+    """What no title explains: a column of codes where there is none, a column of texts as the cause."""
+    if not any(column.role == "code" for column in columns):
+        for place, column in enumerate(columns):
+            cells = _cells_of(table, place)
+            if column.role is None and len(cells) > 1 and _share(cells, _is_telling_code) > 0.8:
+                columns[place] = Column("code")
+                break
     if not any(column.role == "cause" for column in columns):
         for place, column in enumerate(columns):
             cells = [row.cells[place] for row in table.rows if place < len(row.cells) and row.cells[place]]

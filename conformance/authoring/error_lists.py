@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -22,6 +23,8 @@ from conformance.authoring.error_text import (
 
 __all__ = ["leading_entries", "read_item", "read_list"]
 
+_FIRST_OF_OWN = re.compile(r"\W*100\W+(success|ok\b)", re.IGNORECASE)
+
 
 def leading_entries(blocks: Sequence[Block]) -> list[Block]:
     """The entries of the list at the beginning, with the code and tables within them."""
@@ -36,6 +39,9 @@ def leading_entries(blocks: Sequence[Block]) -> list[Block]:
 
 def read_list(entries: Sequence[Block], status: int | None, *, about_errors: bool) -> Iterator[ErrorRow]:
     items = [entry for entry in entries if isinstance(entry, Item)]
+    if about_errors and any(_FIRST_OF_OWN.match(item.text) for item in items):
+        yield from _read_numbered(items)
+        return
     at = 0
     while at < len(items):
         item = items[at]
@@ -53,6 +59,14 @@ def read_list(entries: Sequence[Block], status: int | None, *, about_errors: boo
         phrase = trim(find_statuses(item.text)[1])
         yield from (one if one.cause or one.code or one.messages else replace(one, cause=phrase) for one in rows)
         at += 1
+
+
+def _read_numbered(items: Sequence[Item]) -> Iterator[ErrorRow]:
+    """A list that counts from 100, which is its success: the numbers are codes of the vendor's own, and no statuses."""
+    for item in items:
+        match = re.match(r"\W*(\d{3})\W+(.*)", " ".join(item.text.split()))
+        if match and not _FIRST_OF_OWN.match(item.text):
+            yield ErrorRow(None, match[1], "", (), match[2].replace("`", ""), "", "", item.line)
 
 
 def _with_entries(row: ErrorRow, below: Sequence[Item]) -> ErrorRow:

@@ -140,7 +140,7 @@ def strip_phrase(text: str, status: int) -> str:
         if number != status:
             continue
         after = bare[len(phrase) :].lstrip()
-        glued = re.match(r"\w", bare[len(phrase) :]) is not None
+        glued = re.match(r"[\w,]", bare[len(phrase) :]) is not None
         if bare.casefold().startswith(phrase) and not glued and not (after[:1].isalnum() and after[0].islower()):
             plain = after if bare[len(phrase) :][:1] != "`" else after[1:]
             break
