@@ -18,7 +18,7 @@ from conformance.errors import ConfigError, OutputError, Problem
 from conformance.files import read_text
 from conformance.results.format_1 import is_event_of_format_1, upgrade_event
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
-from conformance.results.serialization import dump_json
+from conformance.results.serialization import dump_json, find_odd_members
 from conformance.results.stored_messages import restore_messages, store_messages
 
 __all__ = ["Event", "EventWriter", "read_events"]
@@ -83,6 +83,8 @@ def parse_event(text: str) -> Event:
     if is_event_of_format_1(text):
         text = json.dumps(upgrade_event(json.loads(text)))
     event = _adapter().validate_json(text)
+    if event.run is not None and any(True for _ in find_odd_members(event.run.target)):
+        raise ValueError("the target is of another form")
     return replace(
         event,
         run=event.run and restore_messages(event.run),

@@ -22,6 +22,7 @@ from conformance.results.stored_messages import restore_messages, store_messages
 __all__ = [
     "INVISIBLE",
     "dump_json",
+    "find_odd_members",
     "format_json_text",
     "format_results",
     "parse_results",
@@ -119,7 +120,12 @@ def parse_results(text: str, where: str) -> Results:
         results = restore_messages(results_adapter().validate_json(json.dumps(value), strict=True))
     except ValidationError as error:
         raise ConfigError(_problems(error, where)) from None
-    problems = tuple(_check_targets(results, where))
+    what = "of another type than a run writes"
+    problems = tuple(
+        Problem(f"{where}, runs[{number}].target.{name}", what, _HINT)
+        for number, run in enumerate(results.runs)
+        for name in find_odd_members(run.target)
+    )
     if problems:
         raise ConfigError(problems)
     return results
@@ -128,13 +134,12 @@ def parse_results(text: str, where: str) -> Results:
 _HINT = "give a results.json as a run wrote it"
 
 
-def _check_targets(results: Results, where: str) -> Iterator[Problem]:
-    """What other programs of ours read in the profile, whose other members may be anything."""
-    for number, run in enumerate(results.runs):
-        for name, is_right in _READ_OF_TARGETS.items():
-            value = run.target.get(name)
-            if value is not None and not is_right(value):
-                yield Problem(f"{where}, runs[{number}].target.{name}", "of another type than a run writes", _HINT)
+def find_odd_members(target: Mapping[str, Any]) -> Iterator[str]:
+    """The members of a profile in results that we read, and that are of another type than a run writes."""
+    for name, is_right in _READ_OF_TARGETS.items():
+        value = target.get(name)
+        if value is not None and not is_right(value):
+            yield name
 
 
 def _is_mapping(value: Any) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance.checks.context import NOT_JSON, parse_json
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.schema import Discover, NamedInput, Step
 from conformance.contract.templates import MissingValue
@@ -127,10 +128,10 @@ class _FixtureFinder:
         response = sequence.calls[-1].exchange.response if sequence.calls else None
         if response is None or not _was_answered(sequence):
             return None, Message("it could not be looked for: {reason}", reason=sequence.why)
-        try:
-            return response.json(), ""
-        except ValueError:
+        body = parse_json(response)
+        if body is NOT_JSON:
             return None, Message("it could not be looked for: the answer is no JSON")
+        return body, ""
 
     def _candidates(self, body: Any, how: Discover) -> Iterator[Any]:
         there, items = resolve_pointer(body, how.in_)

@@ -167,7 +167,7 @@ class CredentialReader:
         }
         values = {key: secret for key, secret in opened.items() if secret is not None}
         commands = {
-            key: Command(tuple(value["command"]), self.folder) for key, value in written.items() if "command" in value
+            key: Command(tuple(written[key]["command"]), self.folder) for key in values if "command" in written[key]
         }
         return Credential(name, None, values, commands) if values and len(values) == len(written) else None
 
