@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def command(
         names = ", ".join(sorted(f"{one.name}: {entry.id}" for one, entry in found))
         raise ConfigError([Problem("ROW", f"{row!r} is several rows: {names}", "give the whole ID, or --contract")])
     ((one, entry),) = found
+    one = replace(one, power={})  # by which smoke would prefer another probe to the written example
     with EmbeddedServers() as offer:
         held_to = resolve_target(one, selection, offer, os.environ)
         runner = TargetRunner(one, held_to, RunOptions("smoke", 0, relative_to=Path.cwd()))
