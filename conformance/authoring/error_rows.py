@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath
@@ -16,6 +17,7 @@ from conformance.authoring.error_tables import read_table
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
     ABOUT_OTHERS,
+    CODE,
     code_of_title,
     error_statuses,
     follows_status,
@@ -102,26 +104,40 @@ def _joined(tables: Sequence[tuple[ErrorTable, bool]]) -> tuple[ErrorTable, ...]
 
 
 def _with_headings(blocks: Sequence[Block]) -> list[Block]:
-    """Paragraphs that are nothing but a status and its phrase are headings; several that begin with one are a list."""
+    """Paragraphs that are nothing but a status or a code are headings; several that begin with a status are a list."""
     made: list[Block] = []
     for place, block in enumerate(blocks):
-        if (
-            isinstance(block, Paragraph)
-            and (statuses := error_statuses(block.text))
-            and STATUS.match(block.text.replace("`", ""))
-        ):
-            only = not read_labels([block.text]) and not strip_phrase(find_statuses(block.text)[1], statuses[0])
+        before = made[-1] if made else None
+        after = blocks[place + 1] if place + 1 < len(blocks) else None
+        if not isinstance(block, Paragraph):
+            made.append(block)
+        elif _is_status_alone(block.text) or (_is_code_alone(block.text) and isinstance(after, Paragraph)):
+            made.append(Heading(block.text, LEVEL_OF_LINES, block.line))
+        elif _begins_with_status(block.text) and not (isinstance(before, Heading) and _is_code_alone(before.text)):
             near = [one for one in blocks[max(place - 2, 0) : place + 3] if isinstance(one, Paragraph)]
-            if only:
-                made.append(Heading(block.text, LEVEL_OF_LINES, block.line))
-                continue
-            if sum(bool(STATUS.match(one.text)) for one in near) > 1 and follows_status(
-                find_statuses(block.text)[1], statuses[0]
-            ):
-                made.append(Item(block.text, block.line))
-                continue
-        made.append(block)
+            several = sum(bool(STATUS.match(one.text)) for one in near) > 1
+            made.append(Item(block.text, block.line) if several else block)
+        else:
+            made.append(block)
     return made
+
+
+def _is_status_alone(text: str) -> bool:
+    """Whether a line is nothing but a status with its phrase: `404 Not Found`, `400 Error: Bad Request`."""
+    statuses = error_statuses(text)
+    if not statuses or not STATUS.match(text.replace("`", "")) or read_labels([text]):
+        return False
+    return not strip_phrase(re.sub(r"^\W*errors?\W+", "", find_statuses(text)[1], flags=re.IGNORECASE), statuses[0])
+
+
+def _is_code_alone(text: str) -> bool:
+    return CODE.fullmatch(text.strip("`* ")) is not None and re.search(r"[a-z]_[a-z]|[A-Z]_[A-Z]", text) is not None
+
+
+def _begins_with_status(text: str) -> bool:
+    statuses = error_statuses(text)
+    at_start = STATUS.match(text.replace("`", "")) is not None
+    return bool(statuses) and at_start and follows_status(find_statuses(text)[1], statuses[0])
 
 
 def _with_paragraph_tables(blocks: Sequence[Block]) -> list[Block]:
@@ -166,7 +182,8 @@ def _width(run: Sequence[Paragraph]) -> int:
         columns = classify_columns(Table(tuple(texts[:width]), (TableRow(tuple(texts[width : 2 * width]), 0),), 0))
         roles = [column.role for column in columns]
         first = [bool(STATUS.match(text)) for text in texts[width : 2 * width]]
-        if role_of_label(texts[0]) and first == [role == "status" for role in roles] and any(first):
+        titled = role_of_label(texts[0]) is not None and not any(map(_is_code_alone, texts[:width]))
+        if titled and first == [role == "status" for role in roles] and any(first):
             return width
     return 0
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, Table
-from conformance.authoring.columns import Role, find_statuses, role_of_label
+from conformance.authoring.columns import STATUS, Role, find_statuses, role_of_label
 from conformance.authoring.envelope import read_sample
 from conformance.authoring.error_lists import leading_entries, read_item
 from conformance.authoring.error_row import ErrorRow, build_rows
@@ -115,7 +115,9 @@ def _labels_of_section(inside: Sequence[Block]) -> dict[Role, list[str]]:
         labels.update({"message": [f"`{(quoted or [message])[0]}`"]} if quoted or message else {})
     if prose:
         entries = [block.text for block in inside if isinstance(block, Item) and block.text in prose]
-        labels.setdefault("cause", [" ".join(entries) if prose[0] in entries else prose[0]])
+        told = " ".join(entries) if prose[0] in entries else prose[0]
+        statuses, rest = find_statuses(told) if STATUS.match(told) else ((), told)
+        labels.setdefault("cause", [strip_phrase(rest, statuses[0]) if statuses else told])
     return labels
 
 

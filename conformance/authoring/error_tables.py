@@ -48,8 +48,10 @@ def read_table(table: Table, status: int | None, *, about_errors: bool) -> Itera
                 text = cell if column.role == "message" else plain_cell(cell)
             if column.role is not None and not is_blank(plain_cell(text)):
                 held.setdefault(column.role, []).append(text)
-        if any(re.fullmatch(r"[1-5]xx\b.*", cell, re.IGNORECASE) for cell in row.cells[:1]):
+        if any(re.fullmatch(r"[1-5](xx\b|\*\*).*", cell, re.IGNORECASE) for cell in row.cells[:1]):
             continue  # a class of statuses
+        if "code" not in held and re.fullmatch(r"-?\d{4,}", (held.get("status") or [""])[0]):
+            held["code"] = held.pop("status")  # statuses and numbers of the vendor's own in one column
         if mixed and re.fullmatch(r"[1-5]\d\d", (held.get("code") or [""])[0]):
             held["status"] = held.pop("code")
         languages = [column.language for cell, column in zip(cells, columns, strict=False)

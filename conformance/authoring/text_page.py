@@ -17,6 +17,7 @@ _RULE = re.compile(r"\s*\|?\s*:?-{3,}:?\s*([|+]\s*:?-{3,}:?\s*)*\|?\s*\Z")
 _UNDERLINE = re.compile(r"\s*[-=+~]{3,}[-=+~\s]*\Z")
 _BULLET = re.compile(r"(\s*)(?:[\u2022\u2023\u25e6\u25aa\u25cf\u30fb\u00b7*+-]|\d{1,2}[.)])\s+(?=\S)")
 _GAP = re.compile(r"\t| {2,}")
+_SNAKE = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)+")
 _TERM = re.compile(r"\s*[A-Za-z0-9_.:-]{3,60}(?: [A-Za-z]+){0,3}\s*\Z")
 
 
@@ -75,11 +76,13 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
         return [Table(rows[0].cells, tuple(rows[1:]), at + 1)], end
     pieces = _pieces(lines, at, end)
     starts = [n for n, (text, _) in enumerate(pieces) if STATUS.match(text)]
+    starts = starts or [n for n, (text, _) in enumerate(pieces) if _SNAKE.fullmatch(text)]
     steps = Counter(after - before for before, after in pairwise(starts))
     if not steps or (width := steps.most_common(1)[0][0]) < 2:
         return (), at
     titles = tuple(text for text, _ in pieces[max(starts[0] - width, 0) : starts[0]])
-    header = titles if any(map(role_of_label, titles)) else ("HTTP status", *[""] * (width - 2), "cause")
+    first = "HTTP status" if STATUS.match(pieces[starts[0]][0]) else "error code"
+    header = titles if any(map(role_of_label, titles)) else (first, *[""] * (width - 2), "cause")
     cells = [pieces[n : n + width] for n in range(starts[0], len(pieces) - 1, width)]
     return [Table(header, tuple(map(_row, cells)), at + 1)], end
 

@@ -115,6 +115,15 @@ FORMS: dict[str, list[Fact]] = {
         (423, "LOCKED_NOW", "Somebody works on it"),
         (None, "access_denied", "The owner said no, for good."),
     ],
+    "lines.txt": [
+        (400, "name_missing", "Give a name."),
+        (409, "box_full", "There is no room."),
+        (418, "", "Short and stout"),
+        (None, "invalid_scope", "No such scope"),
+        (None, "invalid_grant", "The code is old"),
+        (403, "", "not you"),
+        (None, "1001", "wrong sign"),
+    ],
     "forms.csv": [(400, "E1", "a;b"), (404, "E2", "c"), (200, "50007", "d")],
 }
 
