@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import allure
+from typing import Any
+
 import pytest
 
 from conformance.http import Headers
@@ -18,13 +19,18 @@ __all__ = ["AllureDetails"]
 class AllureDetails:
     """Registered in every process: workers of xdist write their own results."""
 
+    def __init__(self) -> None:
+        import allure  # noqa: PLC0415 - comes with allure-pytest, which need not be there
+
+        self._allure: Any = allure
+
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         """Describe a row once it has been run; the plugin of Allure has named it by then."""
         if isinstance(item, RowItem | ExploredItem) and item.result is not None:
-            _describe(item)
+            _describe(self._allure, item)
 
 
-def _describe(item: RowItem | ExploredItem) -> None:
+def _describe(allure: Any, item: RowItem | ExploredItem) -> None:
     result, say = item.result, item.conformance.translator(item.contract.name)
     allure.dynamic.epic(item.contract.file.title or item.contract.name)
     if isinstance(result, RowResult):
@@ -40,10 +46,10 @@ def _describe(item: RowItem | ExploredItem) -> None:
         numbers = [found.exchange for found in result.findings]
         proof = next((one for one in result.exchanges if one.n in numbers), None)
     if proof is not None:
-        _attach(proof)
+        _attach(allure, proof)
 
 
-def _attach(exchange: RecordedExchange) -> None:
+def _attach(allure: Any, exchange: RecordedExchange) -> None:
     sent, came = exchange.request, exchange.response
     answer = format_answer(exchange)
     if came is not None:
