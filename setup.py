@@ -8,13 +8,13 @@ from setuptools.command.build_py import build_py
 
 
 class WithContracts(build_py):
-    """`cases/<contract>/*.yaml` become `conformance/cases/…`, where the commands find them without the repository."""
+    """Contracts and their power become `conformance/cases/…`, where the commands find them without the repository."""
 
     def run(self) -> None:
         super().run()
         if self.editable_mode:
             return
-        for source in sorted(Path("cases").glob("*/*.yaml")):
+        for source in sorted([*Path("cases").glob("*/*.yaml"), *Path("cases").glob("*/power.json")]):
             target = Path(self.build_lib, "conformance", source)
             target.parent.mkdir(parents=True, exist_ok=True)
             copyfile(source, target)

@@ -85,6 +85,7 @@ def test_the_images_command_works_and_types_come_along(installed: Path, tmp_path
         "kuroco",
         "microcms-management",
     ]
+    assert all((path.parent / "power.json").is_file() for path in package.parent.glob("cases/*/contract.yaml"))
 
 
 def test_pytest_collects_any_folder_of_cases(installed: Path, tmp_path: Path) -> None:
