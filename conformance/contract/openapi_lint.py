@@ -155,7 +155,7 @@ def _word(
 
 
 def _unknown_name(document: Document, place: Place, name: Any, known: Iterable[str], kind: str) -> Iterator[Problem]:
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         word = next(str(step) for step in reversed(place) if isinstance(step, str))
         yield Problem(document.where(place), f"{word}: there is no {name!r}", suggest(str(name), known, kind))
 

@@ -113,6 +113,8 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
             _write_ahead(connection)
     except sqlite3.Error as error:
         raise _refusal(path, error) from None
+    except UnicodeDecodeError:
+        raise ConfigError([Problem(str(path), "is damaged: a text in it is not UTF-8", _MEND)]) from None
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror or error}") from None
 

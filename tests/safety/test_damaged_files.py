@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 from click import ClickException
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conformance.cli import group
@@ -180,6 +180,11 @@ CHEAP = ["results 1", "results 2", "events", "history", "ledger", "profile", "po
 
 
 @given(st.sampled_from(CHEAP), st.integers(0, 10**6))
+@example("openapi.yaml", 2049)
+@example("openapi.yaml", 5311)
+@example("profile", 2204)
+@example("events", 2187)
+@example("history", 5084)
 @settings(max_examples=20, deadline=None, database=None)
 def test_a_damaged_file_is_read_or_refused(kind: str, seed: int) -> None:
     read_damaged(kind, seed)
