@@ -52,6 +52,7 @@ class RunFinish:
             self._faults.append(f"{report.nodeid}: {fault}")
 
     def pytest_keyboard_interrupt(self) -> None:
+        self._session.keep_finished()
         self._session.sink.why_partial = Message("interrupted")
 
     @pytest.hookimpl(tryfirst=True)

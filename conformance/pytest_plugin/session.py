@@ -179,6 +179,13 @@ class PluginSession:
         target = self.options.selection.target
         return self.run_session.without_secrets(Redactor(target.secrets).text(text) if target else text)
 
+    def keep_finished(self) -> None:
+        """Keep the rows that were done and not asked for yet, where several workers ran ahead of pytest."""
+        if "run_session" in self.__dict__:
+            for run in self.run_session.runs():
+                for row in self.run_session.finished(run.contract.name):
+                    self.sink.take(Event("row", run.contract.name, row=row))
+
     def close(self) -> None:
         """Clean up, close connections and embedded servers; what could not be cleaned up becomes a warning."""
         if "run_session" in self.__dict__:

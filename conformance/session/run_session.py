@@ -99,9 +99,15 @@ class RunSession:
 
     def row(self, contract: str, row: str) -> RowResult:
         """The result of a row, with a note that its deviation is known where the profile says so."""
-        held = self._held[contract]
-        result = self.redact(contract, held.runner.result(row))
-        return mark_known_deviation(result, held.target.expectations, datetime.now(UTC).date())
+        return self._as_reported(contract, self._held[contract].runner.result(row))
+
+    def finished(self, contract: str) -> tuple[RowResult, ...]:
+        """The results of the rows that were done when the session was closed, asked for or not."""
+        return tuple(self._as_reported(contract, row) for row in self._held[contract].runner.finished.values())
+
+    def _as_reported(self, contract: str, row: RowResult) -> RowResult:
+        expectations = self._held[contract].target.expectations
+        return mark_known_deviation(self.redact(contract, row), expectations, datetime.now(UTC).date())
 
     def explore(self, contract: str, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
         """What an operation answers beyond the tables."""

@@ -13,7 +13,9 @@ import pytest
 
 from conformance import reference
 from conformance.results.model import RowResult
-from conformance.session.run_session import RunOptions
+from conformance.session.run_session import RunOptions, RunSession
+from conformance.target.selection import select_target
+from tests.safety.watched import contract as contract_named
 from tests.safety.watched import ran, saved, things, watched
 
 
@@ -108,3 +110,16 @@ def test_no_seed_blames_a_right_server_for_anything_with_four_workers(
             done = ran(profile, contract, RunOptions("smoke", seed, 4))
             assert set(done.verdicts.values()) == {"conforms"}, seed
             assert things(server.profile) == before
+
+
+def test_rows_that_were_done_ahead_are_known_when_a_session_is_closed(tmp_path: Path) -> None:
+    with watched("kuroco") as server:
+        held = contract_named("kuroco")
+        selection = select_target(str(saved(tmp_path, server.profile)), "kuroco", (), {}, ["kuroco"])
+        session = RunSession(selection, RunOptions("smoke", 0, 4), lambda _: {})
+        rows = [row.id for row in held.rows]
+        session.begin(held, rows)
+        session.row("kuroco", rows[-1])
+        session.close()
+        assert rows[-1] in {row.id for row in session.finished("kuroco")}
+        assert len(session.finished("kuroco")) > 1
