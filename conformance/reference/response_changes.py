@@ -12,8 +12,8 @@ from conformance.reference.http import JsonResponse
 
 __all__ = [
     "GATEWAY_STATUSES", "GO_STACK", "LEAKS", "NODE_STACK", "PHP_STACK", "PYTHON_STACK", "Change", "as_html",
-    "cut_short", "encode_base64", "in_array", "with_content_type", "with_credential", "with_members", "with_status",
-    "with_value", "without_member",
+    "cut_short", "encode_base64", "in_a_text", "in_array", "with_content_type", "with_credential", "with_members",
+    "with_status", "with_value", "without_member",
 ]  # fmt: skip
 
 Change = Callable[[JsonResponse, RequestContext], JsonResponse]
@@ -83,6 +83,11 @@ def with_content_type(content_type: str) -> Change:
 def in_array(response: JsonResponse, _: RequestContext) -> JsonResponse:
     """The right body inside an array."""
     return response.replace(value=[response.value])
+
+
+def in_a_text(response: JsonResponse, _: RequestContext) -> JsonResponse:
+    """The right body as a text inside another one, as a proxy passes it on."""
+    return response.replace(value={"statusCode": response.status, "body": json.dumps(response.value)})
 
 
 def cut_short(response: JsonResponse, _: RequestContext) -> JsonResponse:

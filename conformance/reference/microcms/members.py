@@ -19,6 +19,11 @@ _FIELDS: Final[list[dict[str, Any]]] = [
 ]
 
 
+def _are_alike(one: str, other: str) -> bool:
+    """Whether one ID begins or ends with the other, or only the last letter differs."""
+    return one[:-1] == other[:-1] or any(a.startswith(b) or a.endswith(b) for a, b in ((one, other), (other, one)))
+
+
 class MemberOperations:
     """The operations on members and the service; each returns the response to a request, or raises RequestRejected."""
 
@@ -40,7 +45,7 @@ class MemberOperations:
     def _member_like(self, member_id: str) -> Member:
         """The member that a server finds which compares only a part of an ID; else one that does not exist."""
         members = self._store.members.values()
-        similar = (one for one in members if one.id.startswith(member_id) or member_id.startswith(one.id))
+        similar = (one for one in members if _are_alike(one.id, member_id))
         return next(similar, Member(member_id, ""))
 
     def list_members(self, context: MicrocmsContext) -> JsonResponse:

@@ -46,7 +46,7 @@ WRONG = {
     ZIP: ["abc", "postcode no", "郵便", "<b>x</b>"],
     URL: ["abc", "xyz", "http://", "a long word without any", "<b>"],
     NUMBER: ["abc", "xyz", "12abc", "<b>"],
-    REGEX: ["nothing like it", "other", "xAB-123", "AB-123x", "ab-123", "AB-123\n"],
+    REGEX: ["nothing like it", "other", "xAB-123", "AB-123x", "ab-123", "AB-123\n", "aB-123", "x" * 2000],
 }
 KINDS = {EMAIL: "email", TEL: "tel", ZIP: "zip", URL: "url", NUMBER: "number", REGEX: "regex"}
 
@@ -123,6 +123,9 @@ class Recorder:
                 self.send(TOKEN, "token_path", {"grant_token": grant}, way, token=False)
         self.send(LOGIN, "login_path", self.login | {"password": "x"}, token=False)
         self.send(LOGIN, "login_path", {}, token=False)
+        for email, password in (('"@example.com', "x"), ("no@example.com", "é"), ("no@example.com", "x" * 80)):
+            self.send(LOGIN, "login_path", {"email": email, "password": password}, token=False)
+        self.send(TOKEN, "token_path", {"grant_token": "x" * 80}, token=False)
         self.send(TOKEN, "token_path", {}, token=False)
         self.send(LOGIN, "login_path", self.login, token=False)
         grant = (self.send(TOKEN, "login_path", self.login, token=False) or {}).get("grant_token", "")
@@ -155,7 +158,19 @@ class Recorder:
         for way in WAYS:
             for fixture in ("list_path", "detail_path", "missing_group_list_path", "missing_group_detail_path"):
                 self.send(NOT_FOUND, fixture, None, way)
-            for number in (999_999_999, 2**31 + 1001, 10**15, "abc", 5 * 10**17, 10**30, 0, -1, 1.5, 999_999_999):
+            for number in (
+                999_999_999,
+                2**31 + 1001,
+                10**15,
+                "abc",
+                5 * 10**17,
+                10**30,
+                0,
+                -1,
+                1.5,
+                10010,
+                999_999_999,
+            ):
                 self.send(NOT_FOUND, "detail_path", None, way, number)
         self.send(NOT_FOUND, "delete_path", {}, topics_id=1003)
         self.send(NOT_FOUND, "detail_path", topics_id=1003)
@@ -172,7 +187,7 @@ class Recorder:
         for row, values in WRONG.items():
             for value in (*values[1:], self.field(KINDS[row])["valid"]):
                 self.write(row, self.valid(**{KINDS[row]: value}), {})
-        for value in ("0", "見出し", None, " "):
+        for value in ("0", "見出し", None, " ", 'a "quoted" 😀', "x" * 300):
             self.write(TITLE, self.valid(subject=value), {})
             self.write(EMPTY, self.valid(required=value), {})
         self.write(MISSING, self.valid(required="0"), {})

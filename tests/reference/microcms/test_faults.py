@@ -62,7 +62,23 @@ def lists(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         "/api/v1/media": {"imageOnly": "true"},
         "/api/v2/media": {"fileName": fixtures["media_file_name"]},
     }
-    words = ("abc", "1.5", "5a", "1,000", "true", "{}", "ü", "<b>", "word", "1.50", "TrUx", "a b", "%41", "abc")
+    words = (
+        "abc",
+        "1.5",
+        "5a",
+        "1,000",
+        "true",
+        "{}",
+        "ü",
+        "<b>",
+        "word",
+        "1.50",
+        "TrUx",
+        "a b",
+        "%41",
+        "x" * 1100,
+        "abc",
+    )
     large = (3 * 10**9, 5 * 10**15, 4 * 10**18, 10**30)
     for path, beside in lists.items():
         for limit in (-1, -2, -20, -2000, 0, 1, 100, 101, 102, 5000, -1, 101, *words, *large, *(-one for one in large)):
@@ -85,12 +101,12 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     one, draft = f"{group}/{fixtures['content_id']}", f"{group}/{fixtures['draft_content_id']}"
     known = fixtures["content_id"]
     names = (known[:-1], known + "x", known.upper(), "z" + known[1:], "no", "never-was-here", "x" * 40, "no", known)
-    for name in (*names, "0", "-1", "5000000000"):
+    for name in (*names, "0", "-1", "5000000000", known[1:], "q" + known, known[:-1] + "_"):
         yield ask("GET", f"{group}/{name}")
     bodies: list[Any] = [{"status": value} for value in (
         ["CLOSED"], ["PUBLISH_AND_DRAFT"], ["publish"], ["PUBLISH "], ["FOO"], ["PUBLISH"], ["DRAFT"], "PUBLISH",
-        ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 3,
-    )] + [[], "x", 1]  # fmt: skip
+        ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 3, ["公開"], ["x" * 300], {"0": "PUBLISH"}, 1, [True],
+    )] + [[], "x", 1, [{"status": ["PUBLISH"]}]]  # fmt: skip
     raw = [json.dumps(body).encode() for body in bodies] + [b"{", b"nonsense", b"{"]
     raw += [json.dumps(bodies[0]).encode(), json.dumps({"status": ["PUBLISH", "DRAFT"]}).encode()]
     for body in raw:
@@ -99,7 +115,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     creators = [json.dumps({"createdBy": who}).encode() for who in (
         fixtures["missing_member_id"], "nobody", "nobody", fixtures["member_id"],
     )]  # fmt: skip
-    for body in (*creators, b"[]", b"{"):
+    for body in (*creators, b"[]", b"1", b"{"):
         yield ask("PATCH", one + "/createdBy", body=body)
         yield ask("GET", one)
     for method in ("PUT", "POST", "DELETE", "PUT"):
@@ -111,14 +127,14 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
 
 def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     expired = fixtures["expired_media_token"]
-    for token in ("x", "x", "garbage-and-more", expired, expired[:-1] + "!", expired.upper()):
+    for token in ("x", "x", "garbage-and-more", expired, expired[:-1] + "!", expired.upper(), "é"):
         yield ask("GET", "/api/v2/media", {"token": token})
     for more in ({"fileName": "view"}, {"imageOnly": "true"}):
         yield ask("GET", "/api/v2/media", {"limit": 2, **more})
         yield ask("GET", "/api/v2/media", {"token": "<last>"})
     yield ask("GET", "/api/v2/media", {"limit": 2})
     yield ask("GET", "/api/v2/media", {"token": "<last>"})
-    for name in ("never.png", "never.png", fixtures["media_file_name"]):
+    for name in ("never.png", "never.png", "x" * 120, fixtures["media_file_name"]):
         for more in ({}, {"limit": 3}, {"imageOnly": "true"}):
             yield ask("GET", "/api/v2/media", {"fileName": name, **more})
     kind = "multipart/form-data; boundary=b"
@@ -139,6 +155,7 @@ def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         "",
         "word",
         "word",
+        "é",
         "/assets/a/b/c.png",
         *(fixtures[f"{name}media_url"] for name in ("missing_", "missing_", "", "")),
     ):
@@ -168,6 +185,8 @@ def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         yield ask("GET", f"/api/v1/members/{name}")
     for header in ("x_forwarded_for", "forwarded", "x_real_ip", "true_client_ip", "x_real_ip"):
         yield ask("GET", group, peer="127.0.0.9", **{header: "for=127.0.0.1"})
+    yield ask("PATCH", draft + "/status", body=status, peer="127.0.0.9", x_forwarded_for="127.0.0.1")
+    yield ask("PATCH", draft + "/status", body=status, x_fault="internal")
     yield ask("PATCH", draft + "/status", body=b'{"status": ["DRAFT"]}')
     operations = [
         ("GET", group, b"", ""), ("GET", draft, b"", ""), ("PATCH", draft + "/status", status, ""),
@@ -292,6 +311,6 @@ def test_every_fault_has_a_name_and_a_sentence_of_its_own_kind() -> None:
 def test_catalogue_is_spread_over_all_kinds() -> None:
     kinds = {
         "status", "message", "wording", "envelope", "content-type", "leak", "effect", "control", "combination",
-        "operation", "repeated", "method", "lenient", "gateway", "range", "beyond",
+        "operation", "repeated", "method", "lenient", "gateway", "range", "beyond", "open-choice",
     }  # fmt: skip
     assert {fault.kind for fault in FAULTS} == kinds

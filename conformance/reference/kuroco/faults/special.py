@@ -78,6 +78,7 @@ def _access() -> Faults:
     yield _answers("login_success_has_status_1", LOGIN, "control", with_members(status=1), success, to="success")
     no_grant = without_member("grant_token")
     yield _answers("forgets_every_login", LOGIN, "control", no_grant, success, to="success")
+    yield _answers("tells_the_password_at_login", LOGIN, "leak", _tells_account("password"), success, to="success")
     yield _accepts("shows_a_profile_to_anybody", PROFILE)
     for name, pattern in (
         ("in_any_case", f"(?i:{STATIC_TOKEN})"), ("by_its_first_eight_characters", f"{STATIC_TOKEN[:8]}.*"),
@@ -136,6 +137,7 @@ def _missing_topics() -> Faults:
     first = "shows_the_first_topic_for_every_id"
     yield _answers(first, NOT_FOUND, "effect", _with_other_id, detail, to="success")
     yield _accepts("wraps_large_ids", NOT_FOUND, large)
+    yield _accepts("finds_ids_that_begin_with_a_known_one", NOT_FOUND, when(operation="detail", topics_id="1001.+"))
     yield _answers("crashes_at_large_ids", NOT_FOUND, "edge", with_status(500), large)
     for name, details, where in (
         ("missing_topic_with_nothing", {}, when(operation="detail", group_exists=True)),
@@ -173,6 +175,9 @@ _MATCHES: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "with_text_after": lambda pattern, text: bool(re.match(pattern, text)),
     "with_text_before": lambda pattern, text: bool(re.search(f"(?:{pattern})$", text)),
     "in_any_case": lambda pattern, text: bool(re.fullmatch(pattern, text, re.IGNORECASE)),
+    "with_one_more": lambda pattern, text: bool(re.fullmatch(pattern, text[:-1])),
+    "with_one_before": lambda pattern, text: bool(re.fullmatch(pattern, text[1:])),
+    "with_a_small_first_letter": lambda pattern, text: bool(re.fullmatch(pattern, text[:1].upper() + text[1:])),
 }
 _ACCEPTED_LENGTHS: Final[Mapping[str, Callable[[str, int, int], bool]]] = {
     "one_below": lambda text, least, _: len(text) == least - 1,
@@ -257,6 +262,8 @@ def _validation() -> Faults:
         yield _rejects(f"refuses_valid_{kind}", row, _valid(kind))
     yield _rejects("refuses_valid_zip_on_update", ZIP, all_of(_valid("zip"), when(operation="update")))
     yield _rejects("refuses_other_matches_of_regex", REGEX, _other_match)
+    alike = all_of(when(checked_kind="regex"), when(checked_text=r"(.)\1.*"))
+    yield _rejects("refuses_equal_letters_in_regex", REGEX, alike)
 
 
 def _translated(language: str | None) -> Change[KurocoContext]:
@@ -327,13 +334,17 @@ _CRASHES: Final[tuple[tuple[str, Row | tuple[Row, ...], Test], ...]] = (
     ("a_title_of_null", TITLE, _sent("subject", lambda value: value is None)),
     ("a_title_of_spaces", TITLE, _sent("subject", lambda value: str(value).isspace())),
     ("a_required_text_of_null", EMPTY, _sent("required", lambda value: value is None)),
+    ("a_title_of_quotes", TITLE, _sent("subject", lambda value: '"' in str(value))),
+    ("a_title_beyond_the_bmp", TITLE, _sent("subject", _beyond_the_bmp)),
+    ("a_long_title", TITLE, _sent("subject", lambda value: len(str(value)) > 255)),
+    ("a_quote_in_an_email", LOGIN, lambda context: context.operation == "login" and b'\\"' in context.raw),
+    ("a_password_beyond_ascii", LOGIN, _sent("password", lambda value: not str(value).isascii())),
+    ("a_long_password", LOGIN, _sent("password", lambda value: len(str(value)) > 72)),
+    ("a_long_grant", TOKEN, _sent("grant_token", lambda value: len(str(value)) > 64)),
+    ("a_long_text_for_the_regex", REGEX, _sent("regex", lambda value: len(str(value)) > 1000)),
     ("characters_beyond_the_bmp", LENGTH, _sent("length", _beyond_the_bmp)),
     ("several_faults", _WRITTEN, lambda context: len(context.errors) > 1),
-    (
-        "a_number_that_is_no_string",
-        NUMBER,
-        _sent("number", lambda value: value is not None and not isinstance(value, str)),
-    ),
+    ("a_number_that_is_no_string", NUMBER, _sent("number", lambda value: isinstance(value, int))),
 )
 
 

@@ -97,6 +97,8 @@ def _common() -> Faults:
     for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "True-Client-IP"):
         claimed = when(headers={header.lower(): ".*127[.]0[.]0[.]1.*"})
         yield _accepts(f"admits_address_claimed_by_{header.lower().replace('-', '_')}", _IP, claimed, kind="beyond")
+    claimed = all_of(_WRITES, when(headers={"x-forwarded-for": ".*127[.]0[.]0[.]1.*"}))
+    yield _accepts("admits_address_claimed_by_a_write", _IP, claimed, kind="beyond")
     yield _performs("applies_change_from_outside", _IP, "despite ip", _WRITES, done=True)
     yield _accepts("admits_without_key", _KEY, _NO_KEY)
     yield _accepts("admits_any_key", _KEY, _wrong_key)
@@ -123,6 +125,17 @@ def _common() -> Faults:
     yield _accepts("answers_longer_first_segment", _URL, when(path="/api/v.*/(contents|media|members|apis|service).*"))
     yield _answers("answers_unknown_version_with_400", _URL, "status", with_status(400), _OTHER_VERSION)
     yield _accepts("hides_internal_errors", _INTERNAL)
+    yield _accepts("hides_internal_errors_of_writes", _INTERNAL, _WRITES)
+    for name, row, where in (
+        ("status_beyond_ascii", _STATUS, when(first_status=".*[^\x00-\x7f].*")),
+        ("long_status", _STATUS, when(first_status=".{257,}")),
+        ("url_beyond_ascii", _BAD_URL, when(url=".*[^\x00-\x7f].*")),
+        ("long_file_name", _FILE_NAME, when(query={"fileName": ".{101,}"})),
+        ("token_beyond_ascii", _TOKEN, when(query={"token": ".*[^\x00-\x7f].*"})),
+        ("long_numbers", tuple((table, n) for table in ("contents-get", "media-get") for n in (3, 5, 6)),
+         when(raw=".{1000,}")),
+    ):  # fmt: skip
+        yield _answers(f"crashes_on_{name}", row, "status", with_status(500), where)
     panic = f"panic: runtime error\n\n{GO_STACK}"
     yield _answers("prints_internal_error", _INTERNAL, "leak", with_members(message=panic))
 
@@ -269,12 +282,12 @@ def _lists() -> Faults:
     yield _rejects("refuses_limit_beside_file_name_on_media_v2", ("media-get", 2), combined)
 
 
-def _starts_a_known_id(context: MicrocmsContext) -> bool:
-    return any(known.startswith(context.id) for known in context.known_ids)
+def _like_a_known_id(is_alike: Callable[[str, str], bool]) -> Test:
+    return lambda context: any(is_alike(context.id, known) for known in context.known_ids)
 
 
-def _extends_a_known_id(context: MicrocmsContext) -> bool:
-    return any(context.id.startswith(known) for known in context.known_ids)
+_starts_a_known_id: Final = _like_a_known_id(lambda sent, known: known.startswith(sent))
+_extends_a_known_id: Final = _like_a_known_id(lambda sent, known: sent.startswith(known))
 
 
 def _known_in_other_case(context: MicrocmsContext) -> bool:
@@ -284,6 +297,13 @@ def _known_in_other_case(context: MicrocmsContext) -> bool:
 def _differs_in_one_letter(context: MicrocmsContext) -> bool:
     alike = (known for known in context.known_ids if len(known) == len(context.id))
     return any(sum(a != b for a, b in zip(context.id, known, strict=True)) == 1 for known in alike)
+
+
+_ALIKE: Final[dict[str, Callable[[str, str], bool]]] = {
+    "end_of_id": lambda sent, known: known.endswith(sent),
+    "id_with_more_before_it": lambda sent, known: sent.endswith(known),
+    "id_without_its_last_letter": lambda sent, known: sent[:-1] == known[:-1],
+}
 
 
 def _shows_published(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
@@ -301,6 +321,8 @@ def _contents() -> Faults:
     yield _answers("crashes_on_long_content_id", (_CONTENT, _INTERNAL), "status", with_status(500), long)
     yield _rejects("loses_every_content", _CONTENT, when(operation="getContent"))
     for name, row in (("content", _CONTENT), ("member", _MEMBER)):
+        for part, is_alike in _ALIKE.items():
+            yield _accepts(f"finds_{name}_by_{part}", row, _like_a_known_id(is_alike))
         for number, pattern in (("0", "0"), ("a_negative", "-[0-9]+"), ("a_large", "[0-9]{10,}")):
             yield _accepts(f"finds_{name}_with_{number}_number_as_id", row, when(id=pattern), kind="beyond")
     other = with_members(id="someone-else")
@@ -350,6 +372,10 @@ def _statuses() -> Faults:
     yield _performs("applies_first_of_several_statuses", _LENGTH, "change", several, done=True)
 
 
+def _has_status(value: Any) -> Test:
+    return lambda context: context.json_body is not None and context.json_body.get("status") == value
+
+
 def _creators_and_bodies() -> Faults:
     status, creator = when(operation="patchStatus"), when(operation="patchCreatedBy")
     yield _accepts("accepts_any_creator", _CREATOR)
@@ -377,6 +403,13 @@ def _creators_and_bodies() -> Faults:
         return isinstance((context.json_body or {}).get("status"), str)
 
     yield _accepts("accepts_status_that_is_a_string", _BODY, string_as_status)
+    for name, called in (("status", status), ("created_by", creator)):
+        yield _accepts(f"accepts_empty_array_on_{name}", _BODY, all_of(called, when(text=r"\[\]")))
+        yield _accepts(f"accepts_number_on_{name}", _BODY, all_of(called, when(text="[0-9]+")))
+    yield _accepts("accepts_object_in_an_array", _BODY, when(text=r"\[\{.*"))
+    for name, value in (("an_object", {"0": "PUBLISH"}), ("a_number", 1), ("a_list_of_true", [True])):
+        fault = f"crashes_on_status_that_is_{name}"
+        yield _answers(fault, _BODY, "open-choice", with_status(500), _has_status(value), to="any")
     for name, where in (("status", status), ("creator", creator)):
         unreadable = all_of(where, when(json_body=None))
         yield _performs(f"changes_{name}_on_unreadable_body", _BODY, "change", unreadable, done=True)
