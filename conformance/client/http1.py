@@ -175,7 +175,7 @@ HEAD = 256 << 10
 MOST_HEADERS = 1000
 LONGEST_FOLDED = 8 << 10
 """Characters of a value to which further lines are added: each addition copies it."""
-MOST_MEMBERS = 1_000_000
+MOST_MEMBERS = 500_000
 """Members of all arrays and objects of a body, roughly: more of them would take hundreds of megabytes once read."""
 CUT_BODY = 64 << 10
 """Bytes that are kept of a body that cannot be checked: it has more members, or there is more of it than is read."""
