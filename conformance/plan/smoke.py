@@ -1,9 +1,9 @@
 """What smoke and a run with a budget send: what rows have in common once, and as many probes as there is room for.
 
 Rows that only read are planned first, as they run first. The rows that write share set-ups and controls, and one read
-of each guarded resource before the first write and one after the last. Which rows and probes these are, power tells:
-smoke tries a probe and the control of each row, and spends what that leaves of three requests a row; a budget is spent
-as a whole.
+of each guarded resource before the first write and one after the last. Smoke tries the written example and the control
+of each row, and spends what that leaves of three requests a row on the probes that show most; a budget is spent as a
+whole.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["plan_smoke_rows", "plan_within_budget"]
 
 NEVER_TRIED: Mapping[ProbeKey, str] = MappingProxyType({})
 _BASE = ""
-"""In place of a label: the probe of a row that shows most, its control, and all that these need."""
+"""In place of a label: the first probe of a row, its control, and all that these need."""
 _MISSES = 8
 """So many offers are tried in vain to fill a budget to the last request."""
 
@@ -37,7 +37,7 @@ def plan_smoke_rows(contract: Contract, target: Target, rows: Iterable[Row]) -> 
 
     Three requests a row, but for rows with `repeat`.
     """
-    drafts = _Drafts(contract, target, rows)
+    drafts = _Drafts(contract, target, rows, example_first=True)
     counted = [name for name in drafts.usable if not drafts.plans[name].repeat]
     repeated = {(name, _BASE) for name in drafts.usable if name not in counted}
     most = SMOKE_REQUESTS * len(counted) + drafts.count(repeated)
@@ -83,8 +83,8 @@ def _after_their_bases(offers: Sequence[Offer]) -> Iterator[Offer]:
 class _Drafts:
     """The rows of a target, to be planned with any choice of their probes."""
 
-    def __init__(self, contract: Contract, target: Target, rows: Iterable[Row]) -> None:
-        self._contract, self._target = contract, target
+    def __init__(self, contract: Contract, target: Target, rows: Iterable[Row], *, example_first: bool = False) -> None:
+        self._contract, self._target, self._example_first = contract, target, example_first
         self._planners = {row.id: Planner(contract, target, row, "smoke") for row in rows}
         self.plans = {name: planner.plan(SharedCalls()) for name, planner in self._planners.items()}
         self._offers = {name: tuple(self._list_offers(name)) for name, plan in self.plans.items() if not plan.lacks}
@@ -93,13 +93,17 @@ class _Drafts:
         self.usable = [name for name in self._order if not self.plans[name].lacks]
 
     def _list_offers(self, name: str) -> Iterator[Offer]:
-        """The probes of a row, first the one that its base brings, and the controls beyond those of its base."""
+        """The probes of a row, first the one that its base brings, and the controls beyond those of its base.
+
+        The base brings the written example, or within a budget the probe that shows most.
+        """
         planner, power = self._planners[name], self._contract.power
         probes, after = planner.offers(), (name, _BASE)
         offers = [
             Offer((name, str(one.label)), power.get((name, str(one.label)), frozenset()), after=after) for one in probes
         ]
         sure = [number for number, probe in enumerate(probes) if probe.role != "open" and not probe.unless]
+        sure = sure[:1] if self._example_first else sure
         yield offers.pop(max(sure, key=lambda number: len(offers[number].faults), default=0))
         yield from offers
         known = {control.label for control in self.plans[name].controls}
