@@ -125,7 +125,7 @@ def test_the_published_schema_is_current(name: str) -> None:
     jsonschema_rs.meta.validate(published)
 
 
-def told(name: str, value: Any) -> list[str]:
+def reported(name: str, value: Any) -> list[str]:
     return [error.message for error in jsonschema_rs.validator_for(schema(name)).iter_errors(value)]
 
 
@@ -136,13 +136,13 @@ def test_our_own_files_are_what_an_editor_accepts(path: Path) -> None:
     document, _ = read(path)
     assert document is not None
     if path.stem != "openapi":
-        assert told("contract" if path.stem == "contract" else "case", document.value) == []
+        assert reported("contract" if path.stem == "contract" else "case", document.value) == []
 
 
 def test_an_editor_sees_a_misspelt_key() -> None:
     row = {"id": "a", "cause": "b", "expect": {"status": 400}}
     table = {"table": "items", "title": "Items", "operation": "list"}
-    assert told("case", {**table, "rows": [row]}) == []
-    assert told("case", {**table, "rows": [{**row, "expct": {}}]})
-    assert told("case", {**table, "rows": [{**row, "expect": {"status": "400"}}]})
-    assert told("profile", {"contract": "shop", "base_url": "http://h", "fixture": {}})
+    assert reported("case", {**table, "rows": [row]}) == []
+    assert reported("case", {**table, "rows": [{**row, "expct": {}}]})
+    assert reported("case", {**table, "rows": [{**row, "expect": {"status": "400"}}]})
+    assert reported("profile", {"contract": "shop", "base_url": "http://h", "fixture": {}})

@@ -37,10 +37,10 @@ class Servers:
 
 def matrix() -> dict[str, dict[str, str]]:
     """Of each target the rows that do not conform, with their verdicts, as `audit.json` tells."""
-    told = json.loads(Path("out/audit.json").read_text(encoding="utf-8"))
-    names = [target["name"] for target in told["targets"]]
+    reported = json.loads(Path("out/audit.json").read_text(encoding="utf-8"))
+    names = [target["name"] for target in reported["targets"]]
     odd: dict[str, dict[str, str]] = {name: {} for name in names}
-    for table in told["tables"]:
+    for table in reported["tables"]:
         for row in table["rows"]:
             for name, cell in zip(names, row["cells"], strict=True):
                 if cell is not None and cell["verdict"] != "conforms":
@@ -50,5 +50,5 @@ def matrix() -> dict[str, dict[str, str]]:
 
 def lines() -> dict[str, dict[str, Any]]:
     """Of each target its line."""
-    told = json.loads(Path("out/audit.json").read_text(encoding="utf-8"))
-    return {target["name"]: target for target in told["targets"]}
+    reported = json.loads(Path("out/audit.json").read_text(encoding="utf-8"))
+    return {target["name"]: target for target in reported["targets"]}

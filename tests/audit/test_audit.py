@@ -58,12 +58,12 @@ def test_one_that_is_wrong_hangs_or_is_not_there_costs_only_its_line(
         servers.profile("other", {"contract": "nothing", "base_url": hanging})
         (servers.folder / "broken.yaml").write_text("contract: [", encoding="utf-8")
         assert audit("targets") == 4
-    told = lines()
-    assert set(told) == {"right", "hangs", "not-there", "other", "broken"}
-    assert (told["right"]["verdict"], told["right"]["problem"]) == ("conforms", "")
-    assert [told[name]["verdict"] for name in ("hangs", "not-there")] == ["inconclusive"] * 2
-    assert "broken.yaml:2: not YAML" in told["broken"]["problem"]
-    assert "there is no contract 'nothing'" in told["other"]["problem"]
+    reported = lines()
+    assert set(reported) == {"right", "hangs", "not-there", "other", "broken"}
+    assert (reported["right"]["verdict"], reported["right"]["problem"]) == ("conforms", "")
+    assert [reported[name]["verdict"] for name in ("hangs", "not-there")] == ["inconclusive"] * 2
+    assert "broken.yaml:2: not YAML" in reported["broken"]["problem"]
+    assert "there is no contract 'nothing'" in reported["other"]["problem"]
     assert "right" in capsys.readouterr().err
 
 
@@ -92,9 +92,9 @@ def test_a_target_whose_time_is_over_keeps_what_is_known(servers: Servers, audit
     servers.start("slow", latency=True)
     servers.start("quick")
     assert audit("targets", "--timeout", "6s", quick=False) == 1
-    told = lines()
-    assert (told["slow"]["verdict"], told["slow"]["problem"]) == ("conforms", "broken off after 6 s")
-    assert 0 < sum(told["slow"]["counts"].values()) < ROWS == sum(told["quick"]["counts"].values())
+    reported = lines()
+    assert (reported["slow"]["verdict"], reported["slow"]["problem"]) == ("conforms", "broken off after 6 s")
+    assert 0 < sum(reported["slow"]["counts"].values()) < ROWS == sum(reported["quick"]["counts"].values())
 
 
 def test_resume_does_only_what_is_missing(servers: Servers, audit: Callable[..., int]) -> None:
@@ -130,9 +130,9 @@ def test_ctrl_c_leaves_what_is_done(servers: Servers, begun: Callable[..., subpr
     servers.start("quick")
     servers.start("slow", latency=True)
     assert _ended_when_quick_is_done(begun, signal.SIGINT) == 2
-    told = lines()
-    assert told["quick"]["verdict"] == "conforms"
-    assert told["slow"]["problem"] == "interrupted"
+    reported = lines()
+    assert reported["quick"]["verdict"] == "conforms"
+    assert reported["slow"]["problem"] == "interrupted"
     assert not Path("out/slow/order.json").exists()
 
 

@@ -122,12 +122,12 @@ def test_a_contract_twice_in_one_report_is_linked_where_the_worse_row_stands() -
 
 
 def test_json_has_the_places_of_its_targets() -> None:
-    told = json.loads(format_json_audit(two(), {"good": "good"}))
-    assert [target["name"] for target in told["targets"]] == ["good", "bad", "dead"]
-    row = next(row for row in told["tables"][0]["rows"] if row["id"] == ROW)
+    reported = json.loads(format_json_audit(two(), {"good": "good"}))
+    assert [target["name"] for target in reported["targets"]] == ["good", "bad", "dead"]
+    row = next(row for row in reported["tables"][0]["rows"] if row["id"] == ROW)
     assert [cell and cell["verdict"] for cell in row["cells"]] == ["conforms", "violates", None]
     assert row["cells"][0]["link"] == f"good/report.html#{ROW}"
-    assert told["targets"][0]["counts"]["conforms"] == 1
+    assert reported["targets"][0]["counts"]["conforms"] == 1
 
 
 def test_csv_has_a_line_per_row_and_a_column_per_target() -> None:

@@ -16,7 +16,7 @@ from conformance.errors import ConfigError
 from conformance.http import FailureKind, NoResponse
 from conformance.messages import Message
 from conformance.results.model import KnownDeviationNote, Results, RowResult
-from tests.report.browser import needs_chromium, opened, told, with_probe
+from tests.report.browser import needs_chromium, opened, reported, with_probe
 from tests.report.hostile import PAYLOADS
 from tests.report.made_up import HOST, map_text, sample_results
 from tests.report.two_languages import english_left, seen
@@ -160,7 +160,7 @@ def test_a_reader_can_switch_the_language_of_an_audit(tmp_path: Path) -> None:
         ),
         encoding="utf-8",
     )
-    english, japanese, again = told(opened(file), "steps")
+    english, japanese, again = reported(opened(file), "steps")
     assert english == again == ["Audit", "4 targets, 9 rows", "9 of 9 rows shown", "en", "Target", "conforms"]
     assert japanese == ["監査", "対象4件、9行", "9行中9行を表示", "ja", "対象", "適合"]
     assert '<html lang="ja"' in opened(file, "--accept-lang=ja")

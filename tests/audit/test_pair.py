@@ -1,4 +1,4 @@
-"""Two targets that were sent the same: only what differs is told, and who is right by the contract."""
+"""Two targets that were sent the same: only what differs is reported, and who is right by the contract."""
 
 from __future__ import annotations
 

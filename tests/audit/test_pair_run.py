@@ -18,8 +18,8 @@ PAIR = ("--pair", "targets/a.yaml", "targets/b.yaml")
 
 
 def differences() -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = json.loads(Path("out/pair.json").read_text(encoding="utf-8"))["differences"]
-    return told
+    reported: list[dict[str, Any]] = json.loads(Path("out/pair.json").read_text(encoding="utf-8"))["differences"]
+    return reported
 
 
 def test_two_that_answer_the_same_do_not_differ(

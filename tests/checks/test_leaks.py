@@ -94,7 +94,7 @@ def rules(shop: Callable[..., Contract]) -> ResponseRules:
     return ResponseRules(shop(), redactor.found_in, frozenset(["full"]))
 
 
-def told(answer: Response, rules: ResponseRules) -> list[str]:
+def reported(answer: Response, rules: ResponseRules) -> list[str]:
     return [str(item.actual) for item in check_leaks(answer, rules, "here")]
 
 
@@ -109,7 +109,7 @@ def told(answer: Response, rules: ResponseRules) -> list[str]:
     ids=["reason", "name of a header", "header", "framing"],
 )
 def test_a_key_anywhere_in_a_refusal_is_a_must(rules: ResponseRules, response: Response) -> None:
-    assert told(response, rules) == ["the value of full"]
+    assert reported(response, rules) == ["the value of full"]
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
@@ -123,17 +123,17 @@ def test_a_key_in_a_body_is_a_must_whatever_the_status(
 
 
 def test_a_key_in_a_header_of_an_error_is_found(rules: ResponseRules, answer: Said) -> None:
-    assert told(answer(400, {}, X_Echo=KEY), rules) == ["the value of full"]
+    assert reported(answer(400, {}, X_Echo=KEY), rules) == ["the value of full"]
 
 
 def test_what_a_success_may_hold_is_no_leak_and_in_an_error_it_is(rules: ResponseRules, answer: Said) -> None:
-    assert told(answer(200, {"email": "someone@example.com"}), rules) == []
-    assert told(answer(400, {"message": "no someone@example.com"}), rules) == ["the value of login.email"]
+    assert reported(answer(200, {"email": "someone@example.com"}), rules) == []
+    assert reported(answer(400, {"message": "no someone@example.com"}), rules) == ["the value of login.email"]
 
 
 def test_a_content_may_tell_of_a_stack_trace_and_an_error_may_not(rules: ResponseRules, answer: Said) -> None:
-    assert told(answer(200, {"text": TRACES["python"]}), rules) == []
-    assert len(told(answer(400, {"message": TRACES["python"]}), rules)) == 1
+    assert reported(answer(200, {"text": TRACES["python"]}), rules) == []
+    assert len(reported(answer(400, {"message": TRACES["python"]}), rules)) == 1
 
 
 INSIDE = {

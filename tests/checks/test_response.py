@@ -1,4 +1,4 @@
-"""Each aspect of an answer: when it holds, when it does not, and how much that weighs."""
+"""Each check of an answer: when it holds, when it does not, and how much that weighs."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Case:
         expected = build_expectation(replace(promise_of_row(self.row), expect=said), look, language=language)
         return check_response(answer, expected, self.rules, "here")
 
-    def told(self, answer: Response, language: str | None = None, **instead: Any) -> list[tuple[str, str]]:
+    def reported(self, answer: Response, language: str | None = None, **instead: Any) -> list[tuple[str, str]]:
         return [(item.check, item.level.value) for item in self.judged(answer, language, **instead)]
 
 
@@ -99,9 +99,9 @@ OWN = {"message": "limit: at least 0, not -1"}
 
 
 def test_the_promised_answer_has_no_findings(below: Case, answer: Said) -> None:
-    assert below.told(answer(400, OWN)) == []
-    assert below.told(answer(400, {"trace": 7, **OWN}, kind="Application/JSON; charset=utf-8")) == []
-    assert below.told(answer(400, OWN, kind="application/problem+json")) == []
+    assert below.reported(answer(400, OWN)) == []
+    assert below.reported(answer(400, {"trace": 7, **OWN}, kind="Application/JSON; charset=utf-8")) == []
+    assert below.reported(answer(400, OWN, kind="application/problem+json")) == []
 
 
 @pytest.mark.parametrize("status", [200, 404, 422, 500])
@@ -112,7 +112,7 @@ def test_another_status_is_a_must(below: Case, answer: Said, status: int) -> Non
 
 def test_any_of_several_documented_statuses_holds(shop: Callable[..., Contract], answer: Said) -> None:
     case = Case(shop(ROWS), "items/missing")
-    assert case.told(answer(404, {})) == case.told(answer(410, {})) == []
+    assert case.reported(answer(404, {})) == case.reported(answer(410, {})) == []
     (found,) = case.judged(answer(400, {}))
     assert found.expected == [404, 410]
 
@@ -122,11 +122,11 @@ def test_any_of_several_documented_statuses_holds(shop: Callable[..., Contract],
     ["limit: at least 0, not -2", "Limit: at least 0, not -1.", "limit must be at least 0", "", "limit: at least 0"],
 )
 def test_new_wording_is_a_should(below: Case, answer: Said, message: str) -> None:
-    assert below.told(answer(400, {"message": message})) == [("message", "should")]
+    assert below.reported(answer(400, {"message": message})) == [("message", "should")]
 
 
 def test_new_wording_is_a_must_where_the_case_says_so(shop: Callable[..., Contract], answer: Said) -> None:
-    assert Case(shop(ROWS), "items/strict").told(answer(400, {"message": "Nearly so"})) == [("message", "must")]
+    assert Case(shop(ROWS), "items/strict").reported(answer(400, {"message": "Nearly so"})) == [("message", "must")]
 
 
 @pytest.mark.parametrize("message", ["limit: at most 10.", "Limit: at most 10", "EXACTLY  SO"])
@@ -140,11 +140,11 @@ def test_the_message_of_another_row_is_a_must_and_says_whose_it_is(below: Case, 
 
 @pytest.mark.parametrize("message", [5, None, ["x"], {"a": 1}])
 def test_a_message_that_is_no_text_is_a_must(below: Case, answer: Said, message: Any) -> None:
-    assert ("message", "must") in below.told(answer(400, {"message": message}))
+    assert ("message", "must") in below.reported(answer(400, {"message": message}))
 
 
 def test_a_missing_message_is_a_should(below: Case, answer: Said) -> None:
-    assert below.told(answer(400, {})) == [("message", "should")]
+    assert below.reported(answer(400, {})) == [("message", "should")]
 
 
 # --- envelope, content type ----------------------------------------------------------------------------------------
@@ -152,8 +152,8 @@ def test_a_missing_message_is_a_should(below: Case, answer: Said) -> None:
 
 @pytest.mark.parametrize("body", [None, "", "  \n"])
 def test_an_empty_body_weighs_what_the_contract_says(below: Case, title: Case, answer: Said, body: Any) -> None:
-    assert ("envelope", "should") in below.told(answer(400, body))
-    assert ("envelope", "must") in title.told(answer(400, body))
+    assert ("envelope", "should") in below.reported(answer(400, body))
+    assert ("envelope", "must") in title.reported(answer(400, body))
 
 
 @pytest.mark.parametrize(
@@ -173,20 +173,20 @@ def test_a_body_that_is_not_json_is_a_must(below: Case, answer: Said, body: str,
 
 @pytest.mark.parametrize("body", [[], "5", '"text"', "null", [OWN]])
 def test_a_body_of_another_form_is_a_must(below: Case, answer: Said, body: Any) -> None:
-    assert ("envelope", "must") in below.told(answer(400, body))
+    assert ("envelope", "must") in below.reported(answer(400, body))
 
 
 def test_a_success_is_not_held_to_the_envelope(below: Case, answer: Said) -> None:
-    assert below.told(answer(200, [1])) == [("status", "must")]
+    assert below.reported(answer(200, [1])) == [("status", "must")]
 
 
 def test_the_envelope_is_looked_at_even_where_the_status_is_wrong(below: Case, answer: Said) -> None:
-    assert {check for check, _ in below.told(answer(500, "oops", kind="text/plain"))} == {"status", "envelope"}
+    assert {check for check, _ in below.reported(answer(500, "oops", kind="text/plain"))} == {"status", "envelope"}
 
 
 def test_json_that_says_it_is_something_else_is_a_must_and_saying_nothing_a_should(below: Case, answer: Said) -> None:
-    assert below.told(answer(400, OWN, kind="text/html")) == [("content-type", "must")]
-    assert below.told(answer(400, OWN, kind=None)) == [("content-type", "should")]
+    assert below.reported(answer(400, OWN, kind="text/html")) == [("content-type", "must")]
+    assert below.reported(answer(400, OWN, kind=None)) == [("content-type", "should")]
 
 
 # --- code, field, several faults -----------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def listed(*faults: Any, **more: Any) -> dict[str, Any]:
 
 def test_any_documented_code_holds(title: Case, answer: Said) -> None:
     for code in ("invalid", "required"):
-        assert title.told(answer(400, listed(fault(code=code))), "en") == []
+        assert title.reported(answer(400, listed(fault(code=code))), "en") == []
 
 
 @pytest.mark.parametrize(
@@ -210,22 +210,22 @@ def test_any_documented_code_holds(title: Case, answer: Said) -> None:
     [({"code": "Invalid"}, "code"), ({"code": None}, "code"), ({"field": "fork"}, "field"), ({"field": None}, "field")],
 )
 def test_another_code_and_another_field_are_a_must(title: Case, answer: Said, instead: Any, check: str) -> None:
-    assert title.told(answer(400, listed(fault(**instead))), "en") == [(check, "must")]
+    assert title.reported(answer(400, listed(fault(**instead))), "en") == [(check, "must")]
 
 
 def test_of_several_faults_the_one_that_fits_best_is_judged(title: Case, answer: Said) -> None:
     other = {"code": "x", "field": "y", "message": "Not a number"}
-    assert title.told(answer(400, listed(other, fault())), "en") == []
-    assert title.told(answer(400, listed(other, fault(field="fork"))), "en") == [("field", "must")]
+    assert title.reported(answer(400, listed(other, fault())), "en") == []
+    assert title.reported(answer(400, listed(other, fault(field="fork"))), "en") == [("field", "must")]
 
 
 @pytest.mark.parametrize("body", [{"id": "x", "errors": []}, {"id": "x", "errors": [5, None]}])
 def test_an_error_that_names_no_fault_is_a_must(title: Case, answer: Said, body: Any) -> None:
-    assert title.told(answer(400, body), "en") == [("fault", "must")]
+    assert title.reported(answer(400, body), "en") == [("fault", "must")]
 
 
 def test_a_member_that_is_expected_is_a_should(title: Case, answer: Said) -> None:
-    assert title.told(answer(400, {"errors": [fault()]}), "en") == [("envelope", "should")]
+    assert title.reported(answer(400, {"errors": [fault()]}), "en") == [("envelope", "should")]
 
 
 # --- languages and editions ----------------------------------------------------------------------------------------
@@ -234,7 +234,7 @@ def test_a_member_that_is_expected_is_a_should(title: Case, answer: Said) -> Non
 def test_every_documented_edition_holds_and_is_told(title: Case, answer: Said) -> None:
     for message, edition in (("Title is missing", "2024"), ("Title is required", "2023")):
         actual = answer(400, listed(fault(message=message)))
-        assert title.told(actual, "en") == []
+        assert title.reported(actual, "en") == []
         expected = build_expectation(promise_of_row(title.row), look, language="en")
         assert find_editions(actual, expected, title.rules) == (edition,)
 
@@ -247,11 +247,11 @@ def test_the_wording_of_another_language_is_a_must(title: Case, answer: Said) ->
 
 
 def test_where_no_language_was_asked_for_any_holds(title: Case, answer: Said) -> None:
-    assert title.told(answer(400, listed(fault(message="タイトルは必須です")))) == []
+    assert title.reported(answer(400, listed(fault(message="タイトルは必須です")))) == []
 
 
 def test_another_row_in_another_language_is_a_must(title: Case, answer: Said) -> None:
-    assert title.told(answer(400, listed(fault(message="数ではない"))), "en") == [("message", "must")]
+    assert title.reported(answer(400, listed(fault(message="数ではない"))), "en") == [("message", "must")]
 
 
 # --- the whole body ------------------------------------------------------------------------------------------------
@@ -259,9 +259,9 @@ def test_another_row_in_another_language_is_a_must(title: Case, answer: Said) ->
 
 def test_a_schema_of_the_whole_body_weighs_what_the_case_says(below: Case, answer: Said) -> None:
     schema = {"required": ["status"], "properties": {"status": {"const": 1}}}
-    assert below.told(answer(400, {**OWN, "status": 1}), body=schema) == []
-    assert below.told(answer(400, OWN), body=schema) == [("body", "must")]
-    assert below.told(answer(400, OWN), body=schema, body_level="should") == [("body", "should")]
+    assert below.reported(answer(400, {**OWN, "status": 1}), body=schema) == []
+    assert below.reported(answer(400, OWN), body=schema) == [("body", "must")]
+    assert below.reported(answer(400, OWN), body=schema, body_level="should") == [("body", "should")]
 
 
 def test_of_a_body_with_very_many_differences_one_is_told() -> None:
@@ -276,19 +276,19 @@ def test_of_a_body_with_very_many_differences_one_is_told() -> None:
 
 def test_members_are_compared_and_absent_ones_must_not_be_there(below: Case, answer: Said) -> None:
     actual = answer(400, {**OWN, "a": {"b": [1, 2]}})
-    assert below.told(actual, equals={"/a/b/1": 2}, absent=["/c"]) == []
-    assert below.told(actual, equals={"/a/b/1": 3, "/a/x": 1}) == [("body", "must")] * 2
-    assert below.told(actual, absent=["/a/b"]) == [("body", "must")]
+    assert below.reported(actual, equals={"/a/b/1": 2}, absent=["/c"]) == []
+    assert below.reported(actual, equals={"/a/b/1": 3, "/a/x": 1}) == [("body", "must")] * 2
+    assert below.reported(actual, absent=["/a/b"]) == [("body", "must")]
 
 
 def test_true_is_not_one(below: Case, answer: Said) -> None:
-    assert below.told(answer(400, {**OWN, "on": True}), equals={"/on": 1}) == [("body", "must")]
+    assert below.reported(answer(400, {**OWN, "on": True}), equals={"/on": 1}) == [("body", "must")]
 
 
 def test_a_body_that_is_said_of_the_success_is_not_asked_of_a_refusal(below: Case, answer: Said) -> None:
     said = {"status": [200, 404], "body": {"required": ["items"]}}
-    assert "body" not in dict(below.told(answer(404, {}), **said))
-    assert "body" in dict(below.told(answer(200, {}), **said))
+    assert "body" not in dict(below.reported(answer(404, {}), **said))
+    assert "body" in dict(below.reported(answer(200, {}), **said))
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_a_page_holds_as_many_as_there_are_within_its_limit(
 ) -> None:
     said = Page(items="/items", total="/total", limit=page[0], offset=page[1])
     body = json.dumps({**OWN, "items": [{}] * items, "total": total}).encode()
-    actual = below.told(Response(400, (("Content-Type", "application/json"),), body, len(body)), page=said)
+    actual = below.reported(Response(400, (("Content-Type", "application/json"),), body, len(body)), page=said)
     assert ([] if holds else [("body", "must")]) == actual
 
 
@@ -380,7 +380,7 @@ def test_a_documented_message_in_another_place_is_a_must(below: Case, answer: Sa
 
 @pytest.mark.parametrize("body", [{"error": "sorry"}, {}, {"detail": {"reason": ["no"]}}])
 def test_a_body_without_a_documented_message_is_a_should(below: Case, answer: Said, body: Any) -> None:
-    assert below.told(answer(400, body)) == [("message", "should")]
+    assert below.reported(answer(400, body)) == [("message", "should")]
 
 
 def test_what_stands_beside_the_message_is_its_own_affair(below: Case, answer: Said) -> None:

@@ -1,4 +1,4 @@
-"""After a run: compared with its baseline, kept in the history, told as metrics."""
+"""After a run: compared with its baseline, kept in the history, reported as metrics."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def test_compare_names_exactly_the_row_that_got_worse(
     stored("then")
     stored("now", "answers_missing_text_with_422")
     assert call("compare", "then", "now/results.json", "--form", "json") == 1
-    told = json.loads(capsys.readouterr().out)
-    assert [(row["id"], row["worse"]) for run in told["runs"] for row in run["rows"]] == [(ROW, True)]
+    reported = json.loads(capsys.readouterr().out)
+    assert [(row["id"], row["worse"]) for run in reported["runs"] for row in run["rows"]] == [(ROW, True)]
     assert call("compare", "now", "then", "--output", "better.txt") == 0
     assert "Improved" in Path("better.txt").read_text(encoding="utf-8")
     for form in ("markdown", "html"):

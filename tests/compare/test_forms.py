@@ -92,9 +92,9 @@ def test_nothing_changed_is_one_sentence_in_every_form() -> None:
 
 
 def test_json_can_be_read_by_a_program() -> None:
-    told = json.loads(format_json_comparison(compare(*changed())))
-    assert (told["format"], told["worse"], told["changed"]) == (1, True, True)
-    (row,) = [one for run in told["runs"] for one in run["rows"]]
+    reported = json.loads(format_json_comparison(compare(*changed())))
+    assert (reported["format"], reported["worse"], reported["changed"]) == (1, True, True)
+    (row,) = [one for run in reported["runs"] for one in run["rows"]]
     assert (row["kind"], row["old"], row["new"], row["ours"]) == ("newly-violating", "conforms", "violates", [])
 
 

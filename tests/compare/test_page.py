@@ -28,7 +28,7 @@ from conformance.http import FailureKind, NoResponse
 from conformance.messages import Message
 from conformance.report.translation import translate
 from tests.compare.test_forms import changed
-from tests.report.browser import needs_chromium, opened, told, with_probe
+from tests.report.browser import needs_chromium, opened, reported, with_probe
 from tests.report.hostile import PAYLOADS
 from tests.report.made_up import map_text, sample_results
 from tests.report.two_languages import english_left, seen
@@ -191,7 +191,7 @@ def test_a_reader_can_switch_the_language_of_a_comparison(tmp_path: Path) -> Non
         ),
         encoding="utf-8",
     )
-    english, japanese, again = told(opened(file), "steps")
+    english, japanese, again = reported(opened(file), "steps")
     assert english == again
     assert english[1:] == ["Improved", "en"]
     assert japanese[1:] == ["改善した行", "ja"]

@@ -136,5 +136,5 @@ def test_long_values_that_are_shown_alike_are_tried_one_by_one(run: Run, answer:
     expect: {status: 400}
 """
     ran = run(lambda asked: answer(200 if asked.query["limit"] != "x" else 400, {}), rows)
-    told = {item.smallest for item in ran.only.findings if item.smallest}
-    assert told == {"a" * 100 + "… (130 characters)"}
+    reported = {item.smallest for item in ran.only.findings if item.smallest}
+    assert reported == {"a" * 100 + "… (130 characters)"}

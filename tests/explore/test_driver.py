@@ -222,8 +222,8 @@ def test_a_login_is_ended_again() -> None:
 def test_another_operations_password_is_sent_nowhere_else() -> None:
     server = Site()
     server.explore("token", budget=300)
-    told = [request.url.rpartition("/")[2] for request in server.requests if b"right" in (request.body or b"")]
-    assert told == ["login"]
+    reported = [request.url.rpartition("/")[2] for request in server.requests if b"right" in (request.body or b"")]
+    assert reported == ["login"]
 
 
 def test_of_a_chain_only_what_leads_to_the_operation_is_followed() -> None:

@@ -31,9 +31,9 @@ def over_time(*verdicts: str, suffix: str = "") -> History:
 
 
 def test_text_has_a_sign_for_each_run_and_says_since_when() -> None:
-    told = format_history(over_time("conforms", "violates", "", "conforms", "not-exercised", "violates"))
-    assert "a/b  ✓✗·✓○✗  violates since 2026-11-06T01:00:00Z; changed back 2 times" in told
-    assert "2026-11-06T01:00:00Z  refused" in told
+    reported = format_history(over_time("conforms", "violates", "", "conforms", "not-exercised", "violates"))
+    assert "a/b  ✓✗·✓○✗  violates since 2026-11-06T01:00:00Z; changed back 2 times" in reported
+    assert "2026-11-06T01:00:00Z  refused" in reported
 
 
 def test_the_page_tells_each_run_by_sign_colour_and_words() -> None:

@@ -127,8 +127,8 @@ def test_deeper_is_never_less(ours: Contract) -> None:
 
 def test_labels_tell_the_probes_of_a_row_apart(ours: Contract) -> None:
     for name, plan in plan_rows(ours, full(ours), ours.rows, "standard", 0).items():
-        told = [(probe.label, probe.operation) for probe in plan.probes if "example again" not in probe.label]
-        assert sorted(set(told)) == sorted(told), name
+        reported = [(probe.label, probe.operation) for probe in plan.probes if "example again" not in probe.label]
+        assert sorted(set(reported)) == sorted(reported), name
 
 
 def test_without_any_permission_nothing_but_reads_is_planned(ours: Contract) -> None:

@@ -1,4 +1,4 @@
-"""A contract's power is told by any right target, whose answers are recorded once and made wrong in one way a time."""
+"""A contract's power is shown by any right target, whose answers are recorded once and made wrong in one way a time."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def opened(page: Path, *flags: str, fragment: str = "", width: int = 1280) -> st
                 process.wait()
 
 
-def told(dom: str, name: str) -> Any:
+def reported(dom: str, name: str) -> Any:
     """What a probe wrote down."""
     match = re.search(rf'<html[^>]* data-{name}="([^"]*)"', dom)
     assert match, f"the probe wrote no {name}"
@@ -67,5 +67,5 @@ document.documentElement.dataset.axe = JSON.stringify(found.violations.map((one)
 
 
 def with_axe(page: str, axe: str) -> str:
-    """The page with everything open and axe-core run over it; what it found is told as `axe`."""
+    """The page with everything open and axe-core run over it; what it found is reported as `axe`."""
     return with_probe(page, _AXE).replace("<head>", f"<head><script>{axe}</script>", 1)

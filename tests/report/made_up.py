@@ -298,7 +298,7 @@ def known() -> RowResult:
         observed="500 Internal Server Error",
         findings=(Finding("status", Level.MUST, 404, 500, "url=missing", 1),),
         known=KnownDeviationNote(
-            "Reported to the vendor; a mend is announced.", "https://tracker.example/42", "2027-01-31"
+            "Reported to the vendor; a fix is announced.", "https://tracker.example/42", "2027-01-31"
         ),
         attempts=(tried("url=missing", "https://images.example/x.jpg", "violation", "500", 1, "example"),),
         exchanges=(

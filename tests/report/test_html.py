@@ -46,7 +46,7 @@ def test_page_says_the_verdict_in_a_sentence_before_all_else() -> None:
         "smallest failing input: -11", "curl -sS -i -X GET", "41 ms", "cases/microcms-management/contents-get.yaml:6",
         "documented: the vendor's own words", "RFC 9110, 10.2.3", "fixtures.member_id", "allow: write",
         "No answer came within 10 s", "The connection was reset once.", "a known bug of the vendor",
-        "Reported to the vendor; a mend is announced.", "until 2027-01-31", "and 22 more drawn values, all as promised",
+        "Reported to the vendor; a fix is announced.", "until 2027-01-31", "and 22 more drawn values, all as promised",
         "code invalid", "field subject", "listContents", "500 \u00d7 1", "Query too long", "sample.png", "Open choices",
         "No answer: timeout", "3 tries", "limit=max \u00b7 control", "written example", "2024, 2026",
     ],

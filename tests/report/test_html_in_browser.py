@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.report.html import render_document
-from tests.report.browser import DARK, NO_SCRIPT, needs_chromium, opened, told, with_axe, with_probe
+from tests.report.browser import DARK, NO_SCRIPT, needs_chromium, opened, reported, with_axe, with_probe
 from tests.report.hostile import PAYLOADS, hostile_results
 from tests.report.made_up import many_rows, sample_results
 
@@ -25,31 +25,31 @@ for (const one of document.querySelectorAll("#cf *")) {
 document.documentElement.dataset.done = document.querySelectorAll("#cf *").length;
 """
 READ_AS_A_PERSON = """
-const told = {}, get = (id) => document.getElementById(id), shown = () => get("cf-shown").textContent;
+const reported = {}, get = (id) => document.getElementById(id), shown = () => get("cf-shown").textContent;
 const use = (id, value, kind) => { get(id).value = value; get(id).dispatchEvent(new Event(kind)); };
 const order = () => [...document.querySelectorAll(".cf-row")].map((row) => row.dataset.verdict);
-told.all = shown();
-use("cf-search", "offset WRONG reason", "input"); told.searched = shown();
+reported.all = shown();
+use("cf-search", "offset WRONG reason", "input"); reported.searched = shown();
 use("cf-search", "", "input");
 for (const pick of document.querySelectorAll(".cf-pick input")) if (pick.value !== "violates") pick.click();
-told.violations = shown();
-get("cf-reset").click(); told.reset = shown();
-use("cf-table", "run-1/table/media-delete", "change"); told.table = shown();
+reported.violations = shown();
+get("cf-reset").click(); reported.reset = shown();
+use("cf-table", "run-1/table/media-delete", "change"); reported.table = shown();
 get("cf-reset").click();
-told.before = order();
-use("cf-sort", "worst", "change"); told.worst = order();
-use("cf-sort", "order", "change"); told.again = order();
-get("cf-open").click(); told.opened = document.querySelectorAll(".cf-row details.cf-proof[open]").length;
-get("cf-close").click(); told.closed = document.querySelectorAll(".cf-row details.cf-proof[open]").length;
+reported.before = order();
+use("cf-sort", "worst", "change"); reported.worst = order();
+use("cf-sort", "order", "change"); reported.again = order();
+get("cf-open").click(); reported.opened = document.querySelectorAll(".cf-row details.cf-proof[open]").length;
+get("cf-close").click(); reported.closed = document.querySelectorAll(".cf-row details.cf-proof[open]").length;
 document.querySelector(".cf-main").click();
-told.clicked = document.querySelectorAll(".cf-row details.cf-proof[open]").length;
+reported.clicked = document.querySelectorAll(".cf-row details.cf-proof[open]").length;
 const heading = () => get("cf-legend").textContent;
-told.english = heading(); get("cf-language").click(); told.japanese = heading();
-told.lang = document.documentElement.lang;
-told.verdict = document.querySelector("h1 .cf-v").textContent;
-told.said = document.querySelector(".cf-sentence").textContent;
-get("cf-language").click(); told.back = heading();
-document.documentElement.dataset.told = JSON.stringify(told);
+reported.english = heading(); get("cf-language").click(); reported.japanese = heading();
+reported.lang = document.documentElement.lang;
+reported.verdict = document.querySelector("h1 .cf-v").textContent;
+reported.said = document.querySelector(".cf-sentence").textContent;
+get("cf-language").click(); reported.back = heading();
+document.documentElement.dataset.reported = JSON.stringify(reported);
 """
 TIME = "document.documentElement.dataset.ms = Math.round(performance.getEntriesByType('navigation')[0].loadEventStart);"
 
@@ -65,12 +65,14 @@ def test_no_hostile_text_runs(tmp_path: Path) -> None:
     everything = replace(sample_results(), runs=tuple(run for page in pages.values() for run in page.runs))
     dom = opened(written(tmp_path, with_probe(render_document(everything), USE_EVERYTHING)))
 
-    assert told(dom, "done") > 10_000
+    assert reported(dom, "done") > 10_000
     assert "data-ran" not in dom[: dom.index("<head")]
 
 
 def test_reader_can_search_filter_sort_open_and_switch_language(tmp_path: Path) -> None:
-    seen = told(opened(written(tmp_path, with_probe(render_document(sample_results()), READ_AS_A_PERSON))), "told")
+    seen = reported(
+        opened(written(tmp_path, with_probe(render_document(sample_results()), READ_AS_A_PERSON))), "reported"
+    )
 
     assert seen["all"] == seen["reset"] == "9 of 9 rows shown"
     assert seen["searched"] == seen["table"] == "1 of 9 rows shown"
@@ -106,7 +108,7 @@ def test_five_hundred_rows_with_evidence_are_small_and_open_within_two_seconds(t
 
     assert page.count('<tbody class="cf-row') == 500
     assert len(page.encode()) < 5_000_000
-    assert min(told(opened(path), "ms") for _ in range(2)) < 2000
+    assert min(reported(opened(path), "ms") for _ in range(2)) < 2000
 
 
 def test_nothing_is_wider_than_a_phone(tmp_path: Path) -> None:
@@ -121,11 +123,11 @@ def test_nothing_is_wider_than_a_phone(tmp_path: Path) -> None:
     text = f"<!DOCTYPE html><html><head></head><body>{frame}</body></html>"
     outer.write_text(with_probe(text, probe), encoding="utf-8")
 
-    assert told(opened(outer, "--allow-file-access-from-files"), "wide") <= 390
+    assert reported(opened(outer, "--allow-file-access-from-files"), "wide") <= 390
 
 
 @pytest.mark.parametrize("flags", [(), (DARK,)], ids=["light", "dark"])
 def test_axe_finds_nothing_wrong_with_everything_open(tmp_path: Path, axe: str, flags: tuple[str, ...]) -> None:
     page = with_axe(render_document(sample_results()), axe)
 
-    assert told(opened(written(tmp_path, page), *flags), "axe") == []
+    assert reported(opened(written(tmp_path, page), *flags), "axe") == []

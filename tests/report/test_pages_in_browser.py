@@ -16,7 +16,7 @@ from conformance.history.page import render_history
 from tests.audit.test_matrix import two
 from tests.compare.test_forms import changed
 from tests.history.test_page import over_time
-from tests.report.browser import DARK, NO_SCRIPT, needs_chromium, opened, told, with_axe, with_probe
+from tests.report.browser import DARK, NO_SCRIPT, needs_chromium, opened, reported, with_axe, with_probe
 from tests.report.hostile import PAYLOADS
 from tests.report.made_up import map_text, sample_results
 
@@ -56,7 +56,7 @@ def test_an_audit_can_be_filtered_and_sorted(tmp_path: Path) -> None:
             """,
         )
     )
-    assert told(opened(page), "steps") == [2, 1, 1, 2, ["bad", "good", "dead"], 2, "bad"]
+    assert reported(opened(page), "steps") == [2, 1, 1, 2, ["bad", "good", "dead"], 2, "bad"]
 
 
 def test_without_script_an_audit_shows_every_cell_and_no_tool(tmp_path: Path) -> None:
@@ -87,4 +87,4 @@ def test_no_hostile_text_runs_in_any_page(tmp_path: Path) -> None:
 def test_axe_finds_nothing_wrong(tmp_path: Path, axe: str, name: str, flags: tuple[str, ...]) -> None:
     page = tmp_path / f"{name}.html"
     page.write_text(with_axe(pages()[name], axe))
-    assert told(opened(page, *flags), "axe") == []
+    assert reported(opened(page, *flags), "axe") == []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conformance.report.pytest_html import css
-from tests.report.browser import NO_SCRIPT, needs_chromium, opened, told, with_axe, with_probe
+from tests.report.browser import NO_SCRIPT, needs_chromium, opened, reported, with_axe, with_probe
 
 HOST = """
 import sys
@@ -54,14 +54,15 @@ def test_of_someone_else():
 """
 LOOK = """
 const seen = (one) => one !== null && getComputedStyle(one).display !== "none" && one.getClientRects().length > 0;
-const table = () => document.getElementById("results-table"), told = {};
-told.theirs = ["#title", "#environment", "#environment-header", ".run-count", ".filter", "#results-table", ".controls"]
+const table = () => document.getElementById("results-table"), reported = {};
+const names = ["#title", "#environment", "#environment-header", ".run-count", ".filter", "#results-table", ".controls"];
+reported.theirs = names
   .filter((selector) => [...document.querySelectorAll(selector)].some(seen));
 document.getElementById("pytest-log").open = true;
-told.folded = seen(table()) && table().textContent;
-told.heading = document.querySelector("h1:not(#title)").textContent;
-told.lang = document.documentElement.lang;
-document.documentElement.dataset.told = JSON.stringify(told);
+reported.folded = seen(table()) && table().textContent;
+reported.heading = document.querySelector("h1:not(#title)").textContent;
+reported.lang = document.documentElement.lang;
+document.documentElement.dataset.reported = JSON.stringify(reported);
 """
 
 
@@ -96,7 +97,7 @@ def test_our_rows_and_the_environment_are_left_out_of_what_pytest_html_writes(re
 def test_pytest_htmls_own_parts_are_folded_below_our_page(report: str, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(with_probe(report, LOOK), encoding="utf-8")
-    seen = told(opened(path), "told")
+    seen = reported(opened(path), "reported")
 
     assert seen["theirs"] == []
     assert "test_of_someone_else" in seen["folded"]
@@ -109,7 +110,7 @@ def test_axe_finds_nothing_wrong_in_pytest_htmls_frame(report: str, tmp_path: Pa
     path = tmp_path / "report.html"
     path.write_text(with_axe(report, axe), encoding="utf-8")
 
-    assert told(opened(path), "axe") == []
+    assert reported(opened(path), "axe") == []
 
 
 @needs_chromium

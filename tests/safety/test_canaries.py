@@ -63,9 +63,9 @@ class Parrot:
         kept = [(name, value) for name, value in answered.headers if name.lower() not in FRAMING]
         body = answered.payload
         if b"{" in body[:1]:
-            told = json.loads(body)
-            if isinstance(told, dict):
-                body = json.dumps({**told, "seen": forms, given: "as a key"}).encode()
+            reported = json.loads(body)
+            if isinstance(reported, dict):
+                body = json.dumps({**reported, "seen": forms, given: "as a key"}).encode()
         echoed = [("X-Echo", given), ("X-First", given[:9]), ("X-Second", given[9:]), ("X-Url", forms[1])]
         length = [("Content-Length", str(len(body)))]
         return replace_reply(answered, [*kept, *echoed, *length], body)
@@ -189,8 +189,8 @@ CRASH = """\
 import conformance.engine.steps as steps
 
 def crash(*arguments, **options):
-    ground, header = arguments[0], "the headers of it"
-    key = next(iter(ground.target.secrets.values()))
+    context, header = arguments[0], "the headers of it"
+    key = next(iter(context.target.secrets.values()))
     raise RuntimeError(f"crashed with {key} and {key!r}")
 
 import conformance.engine.row as row

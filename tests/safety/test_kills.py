@@ -157,7 +157,7 @@ def test_after_a_kill_at_any_write_sweep_leaves_the_target_as_it_was(
         killer.process = start_run(server, tmp_path, "standard")
         killer.process.wait(100)
         code, lines = swept(tmp_path, server.profile)
-        told = "\n".join(lines)
-        assert things(server.profile) == before, told
+        reported = "\n".join(lines)
+        assert things(server.profile) == before, reported
     if killer.process.returncode == -signal.SIGKILL:
-        assert code in (0, 1), told
+        assert code in (0, 1), reported

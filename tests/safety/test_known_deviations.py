@@ -53,7 +53,7 @@ def run(server: Watched, folder: Path, *more: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def told(folder: Path) -> dict[str, Any]:
+def reported(folder: Path) -> dict[str, Any]:
     """The row's entry in results.json."""
     found = json.loads((folder / "out" / "results.json").read_text("utf-8"))
     return next(row for each in found["runs"] for row in each["rows"] if row["id"] == ROW)
@@ -63,18 +63,18 @@ def test_what_one_run_writes_the_next_excuses_until_it_expires_or_no_longer_happ
     written = tmp_path / "known.yaml"
     with watched("microcms-management", wrong) as server:
         code, text = run(server, tmp_path, "--conformance-write-expectations", str(written))
-        assert (code, told(tmp_path)["verdict"], told(tmp_path).get("known")) == (1, "violates", None), text
+        assert (code, reported(tmp_path)["verdict"], reported(tmp_path).get("known")) == (1, "violates", None), text
         assert f"row: {ROW}" in written.read_text("utf-8")
         server.profile["expectations"] = str(written)
         code, text = run(server, tmp_path)
         assert code == 0, text
-        assert (told(tmp_path)["verdict"], bool(told(tmp_path)["known"])) == ("violates", True)
+        assert (reported(tmp_path)["verdict"], bool(reported(tmp_path)["known"])) == ("violates", True)
         expired = re.sub(r"20\d\d-\d\d-\d\d", "2020-01-31", written.read_text("utf-8"))
         (tmp_path / "expired.yaml").write_text(expired, encoding="utf-8")
         server.profile["expectations"] = str(tmp_path / "expired.yaml")
         code, text = run(server, tmp_path)
         assert code == 1, text
-        assert "expired on 2020-01-31" in json.dumps(told(tmp_path))
+        assert "expired on 2020-01-31" in json.dumps(reported(tmp_path))
     with watched("microcms-management") as mended:
         mended.profile["expectations"] = str(written)
         code, text = run(mended, tmp_path)

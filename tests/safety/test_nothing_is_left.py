@@ -24,8 +24,8 @@ MAKES = {"kuroco": "/insert", "microcms-management": "/api/v1/media"}
 class Striker:
     """Sends a signal to a run when its server has made the nth thing, before or after the answer is written."""
 
-    def __init__(self, name: str, nth: int, number: int, *, told: bool) -> None:
-        self.path, self.left, self.number, self.told = MAKES[name], nth, number, told
+    def __init__(self, name: str, nth: int, number: int, *, reported: bool) -> None:
+        self.path, self.left, self.number, self.reported = MAKES[name], nth, number, reported
         self.process: subprocess.Popen[bytes] | None = None
         self.struck = False
 
@@ -35,7 +35,7 @@ class Striker:
         done = answered.status_line.split()[1] in ("200", "201")
         made = done and incoming.method == "POST" and incoming.path.endswith(self.path)
         self.left -= made
-        if self.process is not None and not self.struck and (due if self.told else made and self.left == 0):
+        if self.process is not None and not self.struck and (due if self.reported else made and self.left == 0):
             self.struck = True
             self.process.send_signal(self.number)
             if self.number == signal.SIGKILL:
@@ -69,12 +69,12 @@ def swept(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("told", [False, True], ids=["before the answer", "after it"])
+@pytest.mark.parametrize("reported", [False, True], ids=["before the answer", "after it"])
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_after_a_kill_sweep_leaves_nothing_of_the_run_and_nothing_else_is_touched(
-    name: str, told: bool, tmp_path: Path
+    name: str, reported: bool, tmp_path: Path
 ) -> None:
-    striker = Striker(name, 1, signal.SIGKILL, told=told)
+    striker = Striker(name, 1, signal.SIGKILL, reported=reported)
     with watched(name, striker) as server:
         before = things(server.profile)
         striker.process = started(server, tmp_path)
@@ -104,7 +104,7 @@ def test_a_ledger_holds_no_secret(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_ctrl_c_cleans_up_by_itself(name: str, tmp_path: Path) -> None:
-    striker = Striker(name, 1, signal.SIGINT, told=False)
+    striker = Striker(name, 1, signal.SIGINT, reported=False)
     with watched(name, striker) as server:
         before = things(server.profile)
         striker.process = started(server, tmp_path)

@@ -38,7 +38,7 @@ class Busy:
         return answered
 
 
-def told(row: RowResult) -> tuple[str, list[tuple[str, str, str]]]:
+def reported(row: RowResult) -> tuple[str, list[tuple[str, str, str]]]:
     return row.verdict.value, sorted((found.check, str(found.actual), found.where) for found in row.findings)
 
 
@@ -49,7 +49,7 @@ def test_eight_workers_find_the_same_and_never_send_more_at_once(tmp_path: Path)
             done = ran(
                 saved(tmp_path, server.profile), "microcms-management", RunOptions("smoke", 0, workers), explore=False
             )
-        found.append({name: told(row) for name, row in done.rows.items()})
+        found.append({name: reported(row) for name, row in done.rows.items()})
         most.append(busy.most)
     assert found[0] == found[1]
     assert "violates" in {verdict for verdict, _ in found[0].values()}
@@ -89,15 +89,15 @@ def test_eight_workers_blame_the_same_rows_of_a_wrong_server(tmp_path: Path, con
 
 @pytest.mark.parametrize("contract", reference.contracts())
 def test_a_right_server_gets_as_much_from_eight_workers_and_keeps_nothing(tmp_path: Path, contract: str) -> None:
-    told = []
+    reported = []
     for workers in (1, 8):
         with watched(contract) as server:
             before = things(server.profile)
             done = ran(saved(tmp_path, server.profile), contract, RunOptions("standard", 0, workers))
             assert before == things(server.profile)
         explored = [(one.operation, one.verdict, one.requests) for one in done.explored]
-        told.append((done.sent, {name: findings(row) for name, row in done.rows.items()}, explored))
-    assert told[0] == told[1]
+        reported.append((done.sent, {name: findings(row) for name, row in done.rows.items()}, explored))
+    assert reported[0] == reported[1]
 
 
 @pytest.mark.parametrize(("contract", "seeds"), [("kuroco", range(10)), ("microcms-management", (3, 8))])

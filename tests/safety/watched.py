@@ -117,16 +117,16 @@ class Ran:
 def ran(profile: Path, name: str, how: RunOptions, *, explore: bool = True) -> Ran:
     """Every row and exploration of a contract against a target."""
     held = contract(name)
-    campaign = RunSession(select_target(str(profile), name, (), {}, [name]), how, lambda _: {})
+    run_session = RunSession(select_target(str(profile), name, (), {}, [name]), how, lambda _: {})
     operations = [one for one, said in held.file.operations.items() if said.explore] if explore else []
     try:
-        campaign.begin(held, [row.id for row in held.rows], operations)
+        run_session.begin(held, [row.id for row in held.rows], operations)
         last = {row.id for row in held.rows if row.case.last}
-        order = campaign.order(name)
-        rows = {row: campaign.row(name, row) for row in order if row not in last}
-        explored = [campaign.explore(name, operation)[0] for operation in operations]
-        rows |= {row: campaign.row(name, row) for row in order if row in last}
-        sent = campaign.sent()
+        order = run_session.order(name)
+        rows = {row: run_session.row(name, row) for row in order if row not in last}
+        explored = [run_session.explore(name, operation)[0] for operation in operations]
+        rows |= {row: run_session.row(name, row) for row in order if row in last}
+        sent = run_session.sent()
     finally:
-        campaign.close()
-    return Ran(rows, explored, campaign.run(name), sent)
+        run_session.close()
+    return Ran(rows, explored, run_session.run(name), sent)

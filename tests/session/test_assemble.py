@@ -58,22 +58,22 @@ def test_a_killed_run_is_told_as_far_as_it_came(tmp_path: Path) -> None:
     last = len(whole.rstrip(b"\n").rpartition(b"\n")[0]) + 1
     for cut in (last + 1, last + 40, len(whole) - 2):
         path.write_bytes(whole[:cut])
-        told = rebuild_results(read_events(path))
-        assert (told.partial, told.why_partial) == (True, "the run was killed before it ended")
-        assert [found.id for found in told.runs[0].rows] == ["items/b", "orders/a"]
-        assert told.runs[0].verdict is Verdict.DRIFTS
+        reported = rebuild_results(read_events(path))
+        assert (reported.partial, reported.why_partial) == (True, "the run was killed before it ended")
+        assert [found.id for found in reported.runs[0].rows] == ["items/b", "orders/a"]
+        assert reported.runs[0].verdict is Verdict.DRIFTS
 
 
 def test_a_whole_run_is_told_with_its_seed_depth_and_time(tmp_path: Path) -> None:
-    told = rebuild_results(read_events(written(tmp_path, *LINES, END)))
+    reported = rebuild_results(read_events(written(tmp_path, *LINES, END)))
     assert (
-        told.seed,
-        told.depth,
-        told.started,
-        told.seconds,
-        told.partial,
+        reported.seed,
+        reported.depth,
+        reported.started,
+        reported.seconds,
+        reported.partial,
     ) == (7, "smoke", "2026-11-22T01:00:00Z", 3.5, False)
-    (run,) = told.runs
+    (run,) = reported.runs
     assert [found.id for found in run.rows] == ["items/a", "items/b", "orders/a"]
     assert (run.counts, run.requests) == ({"not-exercised": 1, "conforms": 1, "drifts": 1}, 6)
 

@@ -117,7 +117,7 @@ class Done:
     log: list[str]
 
     @property
-    def told(self) -> dict[str, Any]:
+    def reported(self) -> dict[str, Any]:
         return {
             name: (
                 row.verdict.value,
@@ -152,7 +152,7 @@ def through(
 @pytest.mark.parametrize("changes", [OWN, (), OWN[1:]], ids=["own", "no lane", "one without a lane"])
 def test_a_right_server_gets_the_same_requests_from_eight_as_from_one(through: Any, changes: Any) -> None:
     one, eight = through(1, changes=changes), through(8, changes=changes)
-    assert one.told == eight.told
+    assert one.reported == eight.reported
     assert {row.verdict.value for row in eight.rows.values()} == {"conforms"}
     assert sorted(one.log) == sorted(eight.log)
 
@@ -160,14 +160,14 @@ def test_a_right_server_gets_the_same_requests_from_eight_as_from_one(through: A
 @pytest.mark.parametrize("message", ["The name is too long", "The name is missing", "The name is no text"])
 def test_only_the_row_whose_refusal_had_an_effect_is_blamed(through: Any, message: str) -> None:
     one, eight = through(1, applies=message), through(8, applies=message)
-    assert one.told == eight.told
+    assert one.reported == eight.reported
     assert sum(row.verdict.value == "violates" for row in eight.rows.values()) == 1
 
 
 @pytest.mark.parametrize("message", ["The name is too long", "The name is missing"])
 def test_what_one_row_gets_accepted_is_no_effect_of_another(through: Any, message: str) -> None:
     one, eight = through(1, accepts=message), through(8, accepts=message)
-    assert one.told == eight.told
+    assert one.reported == eight.reported
     assert sum(row.verdict.value == "violates" for row in eight.rows.values()) == 1
 
 
