@@ -446,7 +446,9 @@ class ProbeCleanup:
         method = own_method or operation.method
         if probe.permission == "read" or method in _READING or (operation.spec.permission == "read" and not own_method):
             return None
-        if method == "DELETE" or (probe.operation in _deleting_operations(contract) and not own_method):
+        deleting = _deleting_operations(contract)
+        to_its_path = probe.request.url in {contract.operations[name].spec.url for name in deleting} - {None}
+        if method == "DELETE" or to_its_path or (probe.operation in deleting and not own_method):
             return None  # nothing is left of it that could be taken back; guards tell what it has deleted
         resource = created_resource(contract, probe.operation)
         if resource is None and not self._undo_applies(probe) and self._plan.after:

@@ -24,7 +24,7 @@ WORKERS = int(os.environ.get("PROOF_WORKERS", "2"))
 FAULTS_OF_A_ROW = int(os.environ.get("PROOF_FAULTS_OF_A_ROW", "6"))
 SAMPLE = int(os.environ.get("PROOF_SAMPLE", "40"))
 SEEDS = int(os.environ.get("PROOF_SEEDS", "3"))
-SMOKE, STANDARD = TrialOptions("smoke", 0), TrialOptions("standard", 0)
+SMOKE, STANDARD = TrialOptions("smoke", 0), TrialOptions("standard", 0, own_rows=True)
 
 
 @pytest.fixture(scope="session")
