@@ -9,8 +9,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 NEIGHBOURS := allure-pytest allure-python-commons coverage pytest-asyncio pytest-cov pytest-randomly pytest-rerunfailures
 KINTO := .venv-kinto/bin/kinto
 ARGS ?=
-# How many processes share the tests.
-WORKERS ?= 2
+# How many processes share the tests: more than there are processors, for many a test waits.
+WORKERS ?= 4
 
 # A run of the real command that compiles every module anew costs each whole-tool test a second.
 unexport PYTHONDONTWRITEBYTECODE

@@ -59,7 +59,7 @@ def test_eight_workers_find_the_same_and_never_send_more_at_once(tmp_path: Path)
 
 def findings(row: RowResult) -> tuple[str, list[tuple[str, str]], list[tuple[str, str]]]:
     """Without what was shown: how many things there are depends on what others have left."""
-    attempts = [(attempt.label, attempt.outcome) for attempt in row.attempts]
+    attempts = sorted({(attempt.label, attempt.outcome) for attempt in row.attempts})
     return row.verdict.value, sorted((found.check, found.where) for found in row.findings), attempts
 
 
