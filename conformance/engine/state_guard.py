@@ -109,8 +109,7 @@ class StateGuard:
             differ=lambda one, other: bool(changed_members(one, other)),
             stopping=self._context.shared.stopping,
             is_own=reads_own(self._plan.guards[index].request, self._plan.before),
-            shows_repetition=self._plan.row.case.unchanged[index].confirm
-            or (bool(self._plan.after) and not _is_loss(before, changed)),
+            shows_repetition=bool(self._plan.after) or self._plan.row.case.unchanged[index].confirm,
         )
         if asked_for and resource.is_own:
             # Sent side by side, any of them may have been the last: the state does not tell what the others did.
@@ -199,14 +198,6 @@ def changed_members(before: State, after: State) -> State:
         for pointer, value in after.items()
         if pointer not in before or not json_equal(value, before[pointer])
     }
-
-
-def _is_loss(before: State, changed: State) -> bool:
-    """Whether all that changed is gone, or fewer than before: what is gone cannot go again."""
-    return all(
-        name == "status" or value is None or (isinstance(value, list) and len(value) < len(before.get(name) or ()))
-        for name, value in changed.items()
-    )
 
 
 def read_state(

@@ -32,22 +32,24 @@ def resolve_draw(target: Target, draw: Draw) -> Draw | None:
 def is_excluded(target: Target, expression: str, value: Any) -> bool:
     """Whether the expression matches a value as a whole, or nothing can be said of it.
 
-    A value that needs more than fixtures is not ruled out.
+    A value that needs more than fixtures is not ruled out; for a random word stands one of letters and digits.
     """
     try:
         text = _settled(target, expression)
     except MissingValue:
         return True
     try:
-        value = _settled(target, value)
+        value = _settled(target, value, random_word="0a1b2c3d")
     except MissingValue:
         return False
     matched = matches_whole(str(text), value if isinstance(value, str) else "")
     return matched is None or (matched and isinstance(value, str))
 
 
-def _settled(target: Target, value: Any) -> Any:
+def _settled(target: Target, value: Any, random_word: str | None = None) -> Any:
     def look(head: str, members: tuple[str, ...]) -> Any:
+        if head == "random" and random_word is not None:
+            return random_word
         if head not in ("fixture", "text"):
             raise MissingValue(head)
         found: Any = target.fixtures

@@ -123,6 +123,30 @@ def test_of_what_is_gone_from_a_list_only_what_the_request_names_is_held_against
     assert (ran.only.verdict, ran.checks()) == (verdict, found)
 
 
+SET_BACK = """\
+  - id: bad-name
+    cause: The name is too long.
+    operations: [put]
+    request: {json: {name: toolong}}
+    expect: {status: 400}
+    unchanged: [{read: {call: list}, compare: [/ids]}]
+    after: [{call: put, request: {json: {name: Spoon}}}]
+"""
+
+
+def test_what_somebody_else_deletes_once_is_not_held_against_a_rejected_change(run: Run, answer: Said) -> None:
+    ids = ["spoon", "fork"]
+
+    def kitchen(asked: Any) -> Outcome:
+        if asked.request.method == "PUT":
+            ids[1:] = []  # by somebody else, at this very moment
+            return answer(200 if asked.json["name"] == "Spoon" else 400, {})
+        return answer(200, {"ids": list(ids)})
+
+    ran = run(kitchen, SET_BACK)
+    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
+
+
 def test_a_rejected_deletion_that_deletes_nothing_conforms(run: Run, answer: Said) -> None:
     assert run(Kitchen(answer), REMOVE).only.verdict == "conforms"
 

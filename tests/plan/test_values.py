@@ -31,8 +31,10 @@ def test_a_match_with_something_beside_it_is_not_ruled_out(value: str) -> None:
     assert not is_excluded(target(), PATTERN, value)
 
 
-def test_where_the_pattern_takes_the_change_the_value_is_ruled_out() -> None:
-    assert is_excluded(target("[A-Z-]+.*"), PATTERN, f"{VALID}!")
+@pytest.mark.parametrize("value", [f"{VALID}!", f"{VALID} {{random.hex1200}}"])
+def test_where_the_pattern_takes_the_change_the_value_is_ruled_out(value: str) -> None:
+    assert is_excluded(target("[A-Z-]+.*"), PATTERN, value)
+    assert not is_excluded(target(), PATTERN, value)
 
 
 @pytest.mark.parametrize("pattern", ["(a", "(?P<a>x)(?P=a)", "(?>a)"])
