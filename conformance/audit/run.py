@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from conformance.audit.dispatch import ExecutorPool, JobDispatcher
@@ -78,15 +79,17 @@ class AuditRun:
         stop_signal = StopSignal()
         groups = group_by_pace(self.summaries, jobs)
         with _open_pool(scheduler, workers, stop_signal, len(groups)) as pool:
-            dispatcher = JobDispatcher(groups, pool)
+            dispatcher, at_hand = JobDispatcher(groups, pool), list[JobOutcome]()
             try:
                 for outcome in dispatcher.outcomes():
+                    at_hand = [outcome]
                     self._keep_outcome(outcome)
+                    at_hand = []
             except KeyboardInterrupt:
                 self.announce("interrupted; targets that are under way clean up")
                 stop_signal.set()
                 # Workers of a cluster do not learn of it: their targets are run again.
-                for outcome in dispatcher.drain(_CLEANUP_SECONDS if scheduler is None else 0):
+                for outcome in chain(at_hand, dispatcher.drain(_CLEANUP_SECONDS if scheduler is None else 0)):
                     self._keep_outcome(outcome)
                 return True
             finally:
@@ -95,14 +98,14 @@ class AuditRun:
 
     def _keep_outcome(self, outcome: JobOutcome) -> None:
         """Write the results of a target, and keep them without their exchanges."""
-        self.announce(format_line(outcome, self.language))
         if outcome.results is None:
-            self.failed.append(outcome)
-            return
-        summary = next(one for one in self.summaries if one.name == outcome.name)
-        folder = self.output / summary.folder
-        write_target_folder(folder, outcome.results, self.job_list.jobs[summary.name], self.language)
-        self.kept[summary.name] = drop_exchanges(outcome.results)
+            self.failed = [*(one for one in self.failed if one.name != outcome.name), outcome]
+        else:
+            summary = next(one for one in self.summaries if one.name == outcome.name)
+            folder = self.output / summary.folder
+            write_target_folder(folder, outcome.results, self.job_list.jobs[summary.name], self.language)
+            self.kept[summary.name] = drop_exchanges(outcome.results)
+        self.announce(format_line(outcome, self.language))
 
 
 def _open_pool(
