@@ -19,9 +19,9 @@ from conformance.engine.evidence import Evidence
 from conformance.http import NoResponse
 from conformance.plan.depths import DEPTHS
 from conformance.plan.model import RowPlan
-from conformance.plan.requirements import is_known_name, missing_for_steps
-from conformance.plan.setup import SetupPlan, plan_setup
-from conformance.plan.steps import PERMISSION_ORDER, operation_patch, plan_steps
+from conformance.plan.requirements import is_known_name
+from conformance.plan.setup import SetupPlan, plan_setup, steps_to_obtain
+from conformance.plan.steps import PERMISSION_ORDER, operation_patch
 from conformance.report.format import format_values
 from conformance.session.contract_run import build_context, count_exploration, plan_rows
 from conformance.setup.fixtures import check_fixture, discover_fixtures, is_usable
@@ -102,8 +102,7 @@ def _credentials(context: RunContext, target: Target) -> Iterator[Fact]:
 
 
 def _obtainable(context: RunContext, name: str, chain: str) -> Fact:
-    steps = tuple(plan_steps(context.contract, context.contract.file.chains[chain], "standard"))
-    missing = dict.fromkeys(missing_for_steps(context.contract, context.target, steps))
+    missing = steps_to_obtain(context.contract, context.target, name).missing
     if missing:
         return Fact("credentials", name, "note", f"not given, and to obtain it a run needs {', '.join(missing)}")
     return Fact("credentials", name, "unknown", f"not given; a run obtains it by {chain}, which is more than a read")
@@ -172,7 +171,7 @@ def _fixture(context: RunContext, evidence: Evidence, name: str, named: NamedInp
     own = "" if name in context.target.fixtures else "a random one is taken; "
     if not named.check:
         return Fact("fixtures", name, "unknown", f"{own}given; reads do not show whether it is right")
-    chain = check_fixture(context, evidence, name, named.check)
+    chain = check_fixture(context, evidence, name)
     if chain is None:
         return Fact("fixtures", name, "unknown", f"{own}not looked at: that needs what the profile does not give")
     if is_usable(chain):

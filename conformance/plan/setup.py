@@ -1,19 +1,50 @@
-"""What is sent before the rows of a real target and after them: credentials obtained, fixtures looked for and made."""
+"""What is sent before the rows of a real target and after them: credentials obtained, fixtures looked for and made.
+
+The order is written here once: `plan_setup` counts what these iterators give, `conformance.setup` sends it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.contract.contract import Contract
-from conformance.contract.schema import NamedInput, Step
+from conformance.contract.schema import Discover, NamedInput, Step
 from conformance.plan.model import PlannedRequest, PlannedStep, schedule_steps
 from conformance.plan.requirements import is_known_name, missing_for_steps
 from conformance.plan.steps import plan_steps
 from conformance.target.credentials import Credential, Secret
 from conformance.target.loader import Target
 
-__all__ = ["SetupPlan", "deleting_steps", "plan_setup"]
+__all__ = [
+    "SetupPlan",
+    "SetupSteps",
+    "credentials_to_obtain",
+    "fixture_check",
+    "fixtures_to_find",
+    "fixtures_to_make",
+    "plan_setup",
+    "steps_to_look_at",
+    "steps_to_obtain",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SetupSteps:
+    """The calls that obtain, look for, check or make one thing, and what a target lacks for them."""
+
+    salt: str
+    """Names the calls among those of a run, such as `obtain/token`."""
+    steps: tuple[PlannedStep, ...]
+    missing: tuple[str, ...] = ()
+    """Such as `allow: write`; empty where the calls can be made."""
+    clean_up: tuple[PlannedStep, ...] = ()
+    """The calls that delete in the end what the steps create."""
+
+    @property
+    def can_read(self) -> bool:
+        """Whether the calls can be made, and only read."""
+        return not self.missing and all(step.permission == "read" for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +59,65 @@ class SetupPlan:
     target: Target
 
 
+def credentials_to_obtain(contract: Contract, target: Target) -> Iterator[tuple[str, NamedInput]]:
+    """Each credential that the profile leaves out and the contract has a chain for, such as a token by a log-in."""
+    for name, named in contract.file.credentials.items():
+        if named.obtain is not None and name not in target.credentials:
+            yield name, named
+
+
+def fixtures_to_find(contract: Contract, current: Callable[[], Target]) -> Iterator[tuple[str, Discover]]:
+    """Each fixture that is looked for on the target; `current` has those that were found so far."""
+    for name, named in contract.file.fixtures.items():
+        if named.discover is not None and not is_known_name(contract, current(), (name,)):
+            yield name, named.discover
+
+
+def fixtures_to_make(contract: Contract, current: Callable[[], Target]) -> Iterator[tuple[str, SetupSteps]]:
+    """Each fixture that is made for the run, where the target permits that; `current` has those that are there."""
+    for name, named in contract.file.fixtures.items():
+        if named.make is None or is_known_name(contract, current(), (name,)):
+            continue
+        steps = _plan(contract, contract.file.chains[named.make])
+        clean_up = tuple(_deleting_steps(contract, steps))
+        if not any(missing_for_steps(contract, current(), (*steps, *clean_up))):
+            yield name, SetupSteps(f"make/{name}", steps, clean_up=clean_up)
+
+
+def steps_to_obtain(contract: Contract, target: Target, name: str) -> SetupSteps:
+    """The calls of the chain that obtains a credential."""
+    chain = contract.file.credentials[name].obtain
+    return _steps(contract, target, f"obtain/{name}", contract.file.chains[chain] if chain else ())
+
+
+def steps_to_look_at(contract: Contract, target: Target, chain: str) -> SetupSteps:
+    """The calls whose last answer holds what fixtures are taken from."""
+    return _steps(contract, target, f"discover/{chain}", contract.file.chains[chain])
+
+
+def fixture_check(contract: Contract, target: Target, name: str) -> SetupSteps:
+    """The calls that show whether a fixture is as it should be."""
+    return _steps(contract, target, f"fixture/{name}", contract.file.fixtures[name].check)
+
+
 def plan_setup(contract: Contract, target: Target, missed: Collection[str] = ()) -> SetupPlan:
     """Plan what is done about the credentials and fixtures that a profile leaves out; nothing is sent.
 
     `missed` are fixtures that are known not to be found.
     """
     planner = _SetupPlanner(contract, target)
-    file = contract.file
-    for name, named in file.credentials.items():
+    for name, named in credentials_to_obtain(contract, target):
         planner.obtain(name, named)
-    for name, named in file.fixtures.items():
+    for name, how in fixtures_to_find(contract, lambda: planner.target):
         if name not in missed:
-            planner.discover(name, named)
-    for name, named in file.fixtures.items():
-        planner.make(name, named)
+            planner.find(name, how.chain)
+    for name, making in fixtures_to_make(contract, lambda: planner.target):
+        planner.make(name, making)
     return SetupPlan(tuple(planner.before), tuple(planner.after), planner.target)
 
 
-def deleting_steps(contract: Contract, steps: Sequence[PlannedStep]) -> Iterator[PlannedStep]:
-    """The steps that will delete what these create and do not undo themselves."""
-    for step in steps:
-        resource = contract.file.created_resources.get(step.operation)
-        if resource is not None and step.undo is None:
-            yield from plan_steps(contract, resource.undo, "standard")
-
-
 class _SetupPlanner:
-    """Goes through the names in the order of a set-up; what it would give is known from then on."""
+    """What each thing would give is known from then on."""
 
     def __init__(self, contract: Contract, target: Target) -> None:
         self.contract, self.target = contract, target
@@ -63,54 +126,52 @@ class _SetupPlanner:
         self._looked: dict[str, bool] = {}
 
     def obtain(self, name: str, named: NamedInput) -> None:
-        """A credential that a chain obtains, such as a token by a log-in."""
-        if named.obtain is None or name in self.target.credentials:
+        obtaining = steps_to_obtain(self.contract, self.target, name)
+        if obtaining.missing:
             return
-        steps = self._steps(self.contract.file.chains[named.obtain])
-        if self._lacks(steps):
-            return
-        self.before += schedule_steps(steps, "step", f"obtains {name}", f"obtain/{name}")
+        self._send(obtaining, f"obtains {name}")
         header = str((named.usual or {})["header"])
         known = {name: Credential(name, header, {"": Secret(name, f"{{{name}}}")})}
         self.target = replace(self.target, credentials={**self.target.credentials, **known})
 
-    def discover(self, name: str, named: NamedInput) -> None:
-        """A fixture that is looked for on the target: the list is read once, the first thing that fits is checked."""
-        how = named.discover
-        if how is None or self._is_known(name):
-            return
-        if how.chain not in self._looked:
-            steps = self._steps(self.contract.file.chains[how.chain])
-            self._looked[how.chain] = not self._lacks(steps) and all(step.permission == "read" for step in steps)
-            if self._looked[how.chain]:
-                self.before += schedule_steps(steps, "step", f"looks at {how.chain}", f"discover/{how.chain}")
-        if not self._looked[how.chain]:
+    def find(self, name: str, chain: str) -> None:
+        """The list is read once, the first thing that fits is checked."""
+        if chain not in self._looked:
+            looking = steps_to_look_at(self.contract, self.target, chain)
+            self._looked[chain] = looking.can_read
+            if looking.can_read:
+                self._send(looking, f"looks at {chain}")
+        if not self._looked[chain]:
             return
         self._know(name)
-        checks = self._steps(named.check)
-        if not self._lacks(checks) and all(step.permission == "read" for step in checks):
-            self.before += schedule_steps(checks, "step", f"checks {name}", f"fixture/{name}")
+        check = fixture_check(self.contract, self.target, name)
+        if check.can_read:
+            self._send(check, f"checks {name}")
 
-    def make(self, name: str, named: NamedInput) -> None:
-        """A fixture that is made for the run, and deleted in the end."""
-        if named.make is None or self._is_known(name):
-            return
-        steps = self._steps(self.contract.file.chains[named.make])
-        deleting = tuple(deleting_steps(self.contract, steps))
-        if self._lacks((*steps, *deleting)):
-            return
-        self.before += schedule_steps(steps, "step", f"makes {name}", f"make/{name}")
-        self.after += schedule_steps(deleting, "clean-up", f"deletes {name}", f"make/{name}")
+    def make(self, name: str, making: SetupSteps) -> None:
+        self._send(making, f"makes {name}")
+        self.after += schedule_steps(making.clean_up, "clean-up", f"deletes {name}", making.salt)
         self._know(name)
 
-    def _steps(self, steps: Sequence[Step]) -> tuple[PlannedStep, ...]:
-        return tuple(plan_steps(self.contract, steps, "standard"))
-
-    def _lacks(self, steps: tuple[PlannedStep, ...]) -> bool:
-        return any(True for _ in missing_for_steps(self.contract, self.target, steps))
-
-    def _is_known(self, name: str) -> bool:
-        return is_known_name(self.contract, self.target, (name,))
+    def _send(self, calls: SetupSteps, label: str) -> None:
+        self.before += schedule_steps(calls.steps, "step", label, calls.salt)
 
     def _know(self, name: str) -> None:
         self.target = replace(self.target, fixtures={**self.target.fixtures, name: f"{{fixture.{name}}}"})
+
+
+def _steps(contract: Contract, target: Target, salt: str, written: Sequence[Step]) -> SetupSteps:
+    steps = _plan(contract, written)
+    return SetupSteps(salt, steps, tuple(dict.fromkeys(missing_for_steps(contract, target, steps))))
+
+
+def _plan(contract: Contract, written: Sequence[Step]) -> tuple[PlannedStep, ...]:
+    return tuple(plan_steps(contract, written, "standard"))
+
+
+def _deleting_steps(contract: Contract, steps: Sequence[PlannedStep]) -> Iterator[PlannedStep]:
+    """The steps that will delete what these create and do not undo themselves."""
+    for step in steps:
+        resource = contract.file.created_resources.get(step.operation)
+        if resource is not None and step.undo is None:
+            yield from plan_steps(contract, resource.undo, "standard")

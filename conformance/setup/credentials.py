@@ -12,8 +12,7 @@ from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import run_steps
 from conformance.messages import Message
-from conformance.plan.requirements import missing_for_steps
-from conformance.plan.steps import plan_steps
+from conformance.plan.setup import credentials_to_obtain, steps_to_obtain
 from conformance.results.curl import build_capture_command
 from conformance.target.credentials import Credential, Secret
 
@@ -39,39 +38,37 @@ def obtain_credentials(context: RunContext) -> ObtainedCredentials:
     obtained: dict[str, str] = {}
     missed: dict[str, str] = {}
     requests = 0
-    for name, named in context.contract.file.credentials.items():
-        if named.obtain is None or name in context.target.credentials:
-            continue
+    for name, named in credentials_to_obtain(context.contract, context.target):
         evidence = Evidence(context.redactor)
-        value, why = obtain_value(context, evidence, name, named.obtain)
+        value, why = obtain_value(context, evidence, name)
         requests += evidence.requests
         context.shared.count_outside_rows(evidence)
         if value:
             context = _with_credential(context, name, named, value)
-            obtained[name] = _shell_commands(context, evidence, name, named.obtain)
+            obtained[name] = _shell_commands(context, evidence, name)
         else:
             missed[name] = why
     return ObtainedCredentials(context, obtained, missed, requests)
 
 
-def obtain_value(context: RunContext, evidence: Evidence, name: str, chain: str) -> tuple[str, str]:
-    """What a chain captures as the value of a credential; empty with the reason where it does not."""
-    steps = tuple(plan_steps(context.contract, context.contract.file.chains[chain], "standard"))
-    missing = dict.fromkeys(missing_for_steps(context.contract, context.target, steps))
-    if missing:
-        return "", Message("needs {names}", names=", ".join(missing))
+def obtain_value(context: RunContext, evidence: Evidence, name: str) -> tuple[str, str]:
+    """The value of a credential, as the contract obtains it; empty with the reason where it does not."""
+    obtaining = steps_to_obtain(context.contract, context.target, name)
+    if obtaining.missing:
+        return "", Message("needs {names}", names=", ".join(obtaining.missing))
     captures: dict[str, Any] = {}
-    sequence = run_steps(context, evidence, steps, captures, label=chain, role="step", salt=f"obtain/{name}")
+    label = context.contract.file.credentials[name].obtain or ""
+    sequence = run_steps(context, evidence, obtaining.steps, captures, label=label, role="step", salt=obtaining.salt)
     if not sequence.passed:
         return "", sequence.why
     value = captures.get(_CAPTURE)
     return (value, "") if isinstance(value, str) and value else ("", Message("the answer holds none"))
 
 
-def _shell_commands(context: RunContext, evidence: Evidence, name: str, chain: str) -> str:
+def _shell_commands(context: RunContext, evidence: Evidence, name: str) -> str:
     """The requests of a log-in as commands that set variables of a shell, as every curl line of the run names them."""
-    steps = context.contract.file.chains[chain]
-    captures = [capture for step in steps for capture in (step.capture or {}).items()]
+    steps = steps_to_obtain(context.contract, context.target, name).steps
+    captures = [capture for step in steps for capture in (step.step.capture or {}).items()]
     pointers = {key: [value] if isinstance(value, str) else value for key, value in captures}
     headers = any(one.startswith(HEADER_CAPTURE) for several in pointers.values() for one in several)
     if headers or len(captures) != len(steps) or len(evidence.exchanges) != len(steps):

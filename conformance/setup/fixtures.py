@@ -5,21 +5,20 @@ Each is checked before it is used: a fixture that is not as it should be is wors
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.checks.context import NOT_JSON, parse_json
 from conformance.client.builder import PlaceholderScope
-from conformance.contract.schema import Discover, NamedInput, Step
+from conformance.contract.schema import Discover
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import StepSequence, run_steps
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
-from conformance.plan.requirements import is_known_name, missing_for_steps
-from conformance.plan.steps import plan_steps
+from conformance.plan.setup import fixture_check, fixtures_to_find, steps_to_look_at
 
 __all__ = ["DiscoveryResult", "check_fixture", "discover_fixtures", "is_usable", "with_fixtures"]
 
@@ -41,22 +40,19 @@ class DiscoveryResult:
 def discover_fixtures(context: RunContext) -> DiscoveryResult:
     """Look for each fixture that the target lacks and the contract can find. Sends reads only."""
     finder = _FixtureFinder(context)
-    for name, named in context.contract.file.fixtures.items():
-        if named.discover is not None and not is_known_name(context.contract, context.target, (name,)):
-            finder.find(name, named, named.discover)
+    for name, how in fixtures_to_find(context.contract, lambda: finder.context.target):
+        finder.find(name, how)
     context.shared.count_outside_rows(finder.evidence)
     return DiscoveryResult(finder.context, finder.found, finder.missed, finder.evidence.requests)
 
 
-def check_fixture(context: RunContext, evidence: Evidence, name: str, steps: Iterable[Step]) -> StepSequence | None:
+def check_fixture(context: RunContext, evidence: Evidence, name: str) -> StepSequence | None:
     """Send the reads that show whether a fixture is as it should be; None where one is no read, or lacks something."""
-    planned = tuple(plan_steps(context.contract, steps, "standard"))
-    missing = list(missing_for_steps(context.contract, context.target, planned))
-    if not planned or missing or any(step.permission != "read" for step in planned):
+    check = fixture_check(context.contract, context.target, name)
+    if not check.steps or not check.can_read:
         return None
-    return run_steps(
-        context, evidence, planned, {}, label=Message("fixture {name}", name=name), role="step", salt=f"fixture/{name}"
-    )
+    label = Message("fixture {name}", name=name)
+    return run_steps(context, evidence, check.steps, {}, label=label, role="step", salt=check.salt)
 
 
 def is_usable(sequence: StepSequence) -> bool:
@@ -87,15 +83,16 @@ class _FixtureFinder:
         self.missed: dict[str, str] = {}
         self._bodies: dict[str, tuple[Any, str]] = {}
 
-    def find(self, name: str, named: NamedInput, how: Discover) -> None:
+    def find(self, name: str, how: Discover) -> None:
         """Take the first candidate that passes the checks of the fixture."""
         body, why = self._body(how.chain)
         tried = 0
         for value in self._candidates(body, how):
             tried += 1
             context = with_fixtures(self.context, {name: value})
-            sequence = check_fixture(context, self.evidence, name, named.check)
-            if not named.check or (sequence is not None and is_usable(sequence)):
+            sequence = check_fixture(context, self.evidence, name)
+            unchecked = not context.contract.file.fixtures[name].check
+            if unchecked or (sequence is not None and is_usable(sequence)):
                 self.context, self.found[name] = context, value
                 return
             if tried == _MOST_CANDIDATES:
@@ -111,19 +108,12 @@ class _FixtureFinder:
         return self._bodies[chain]
 
     def _read(self, name: str) -> tuple[Any, str]:
-        contract = self.context.contract
-        steps = tuple(plan_steps(contract, contract.file.chains[name], "standard"))
-        missing = list(dict.fromkeys(missing_for_steps(contract, self.context.target, steps)))
-        if missing or any(step.permission != "read" for step in steps):
-            return None, Message("looking for it needs {names}", names=", ".join(missing) or "more than reads")
+        looking = steps_to_look_at(self.context.contract, self.context.target, name)
+        if not looking.can_read:
+            return None, Message("looking for it needs {names}", names=", ".join(looking.missing) or "more than reads")
+        label = Message("looking at {name}", name=name)
         sequence = run_steps(
-            self.context,
-            self.evidence,
-            steps,
-            {},
-            label=Message("looking at {name}", name=name),
-            role="step",
-            salt=f"discover/{name}",
+            self.context, self.evidence, looking.steps, {}, label=label, role="step", salt=looking.salt
         )
         response = sequence.calls[-1].exchange.response if sequence.calls else None
         if response is None or not _was_answered(sequence):

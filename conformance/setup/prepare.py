@@ -13,12 +13,11 @@ from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import run_steps
 from conformance.messages import Message
-from conformance.plan.requirements import is_known_name, missing_for_steps
-from conformance.plan.setup import deleting_steps
-from conformance.plan.steps import plan_steps
+from conformance.plan.setup import fixtures_to_make
 from conformance.setup.credentials import obtain_credentials
 from conformance.setup.fixtures import DiscoveryResult, discover_fixtures, with_fixtures
 from conformance.setup.renewal import with_renewal
+from conformance.target.loader import Target
 
 __all__ = ["PreparedTarget", "clean_up_target", "prepare_target"]
 
@@ -73,16 +72,14 @@ def clean_up_target(context: RunContext) -> tuple[str, ...]:
 
 def _create_fixtures(context: RunContext, evidence: Evidence) -> RunContext:
     """The context with the fixtures that the contract creates for a run, where the profile permits that."""
-    for name, named in context.contract.file.fixtures.items():
-        if named.make is None or is_known_name(context.contract, context.target, (name,)):
-            continue
-        steps = tuple(plan_steps(context.contract, context.contract.file.chains[named.make], "standard"))
-        deleting = deleting_steps(context.contract, steps)
-        if any(missing_for_steps(context.contract, context.target, (*steps, *deleting))):
-            continue
+
+    def current() -> Target:
+        return context.target
+
+    for name, making in fixtures_to_make(context.contract, current):
         captures: dict[str, object] = {}
         label = Message("fixture {name}", name=name)
-        sequence = run_steps(context, evidence, steps, captures, label=label, role="step", salt=f"make/{name}")
+        sequence = run_steps(context, evidence, making.steps, captures, label=label, role="step", salt=making.salt)
         if sequence.passed and name in captures:
             context = with_fixtures(context, {name: captures[name]})
             evidence.warnings.append(Message("{name} was made for this run, and is deleted at its end", name=name))

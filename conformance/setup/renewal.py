@@ -51,10 +51,9 @@ def _print_anew(credential: Credential) -> str | None:
 
 
 def _obtain_anew(context: RunContext, name: str) -> str | None:
-    chain = context.contract.file.credentials[name].obtain
     evidence = Evidence(context.redactor)
     with evidence.count_as("repeated"):
-        value, _ = obtain_value(context, evidence, name, chain or "")
+        value, _ = obtain_value(context, evidence, name)
     context.shared.count_outside_rows(evidence)
     return value or None
 
