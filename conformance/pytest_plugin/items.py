@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from conformance.checks.model import Verdict
 from conformance.contract.contract import Contract, Row
 from conformance.pytest_plugin.internal_errors import format_internal_error
+from conformance.pytest_plugin.session import PluginSession
 from conformance.results.model import Exploration, RowResult, Undocumented
 
-if TYPE_CHECKING:
-    from conformance.pytest_plugin.session import PluginSession
-
-__all__ = ["ExploredItem", "OperationsFile", "RowItem", "TableFile"]
+__all__ = ["ExploredItem", "OperationsFile", "RowItem", "TableFile", "select_by_contract", "sort_rows"]
 
 
 class RowFailed(AssertionError):
@@ -141,3 +139,29 @@ class OperationsFile(pytest.File):
                     conformance=self.conformance,
                     contract=contract,
                 )
+
+
+def select_by_contract(items: Iterable[pytest.Item]) -> dict[str, tuple[list[str], list[str]]]:
+    """The rows and the explored operations of each contract among these items, by the contract's name."""
+    selected: dict[str, tuple[list[str], list[str]]] = {}
+    for item in items:
+        if isinstance(item, RowItem):
+            selected.setdefault(item.contract.name, ([], []))[0].append(item.row)
+        elif isinstance(item, ExploredItem):
+            selected.setdefault(item.contract.name, ([], []))[1].append(item.operation)
+    return selected
+
+
+def sort_rows(items: list[pytest.Item], order: Callable[[str], Iterable[str]]) -> None:
+    """Bring rows into the order in which each contract sends them; everything else stays before or behind them.
+
+    Rows that use something up come last. `order` gives the rows of a contract by its name.
+    """
+    rows = [item for item in items if isinstance(item, RowItem)]
+    places: dict[tuple[str, str], int] = {}
+    for contract in dict.fromkeys(item.contract.name for item in rows):
+        places |= {(contract, row): len(places) + number for number, row in enumerate(order(contract))}
+    late = [item for item in rows if (row := item.contract.row(item.row)) is not None and row.case.last]
+    rows.sort(key=lambda item: (item in late, places[item.contract.name, item.row]))
+    ordered = iter(rows)
+    items[:] = [next(ordered) if isinstance(item, RowItem) else item for item in items]

@@ -13,7 +13,14 @@ from conformance.errors import ConformanceError
 from conformance.interrupts import interrupt_on_signals
 from conformance.pytest_plugin.finish import RunFinish
 from conformance.pytest_plugin.internal_errors import InternalErrorReporter
-from conformance.pytest_plugin.items import ExploredItem, OperationsFile, RowItem, TableFile
+from conformance.pytest_plugin.items import (
+    ExploredItem,
+    OperationsFile,
+    RowItem,
+    TableFile,
+    select_by_contract,
+    sort_rows,
+)
 from conformance.pytest_plugin.options import read_options
 from conformance.pytest_plugin.session import PluginSession
 from conformance.results.events import Event, format_event
@@ -108,12 +115,12 @@ class ContractHooks:
         if session.config.option.collectonly:
             return (yield)
         try:
-            state.begin(session.items, self._folders)
+            state.begin(select_by_contract(session.items), self._folders)
         except ConformanceError as error:
             state.close()
             raise pytest.UsageError(f"\n{error}") from None
         if getattr(session.config.option, "dist", "no") == "no" and not hasattr(session.config, "workerinput"):
-            state.sort(session.items)  # xdist numbers the items of its workers before
+            sort_rows(session.items, state.run_session.order)  # xdist numbers the items of its workers before
         try:
             return (yield)
         finally:

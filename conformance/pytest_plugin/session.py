@@ -13,7 +13,6 @@ from conformance import reference
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError, Problem
-from conformance.pytest_plugin.items import ExploredItem, RowItem
 from conformance.pytest_plugin.options import PluginOptions
 from conformance.pytest_plugin.sink import ResultSink
 from conformance.reference.embedded import EmbeddedServers
@@ -83,22 +82,15 @@ class PluginSession:
             return None
         return contract
 
-    def begin(self, items: Iterable[pytest.Item], folders: Iterable[Path]) -> None:
+    def begin(self, selected: Mapping[str, tuple[list[str], list[str]]], folders: Iterable[Path]) -> None:
         """Plan everything that was selected, before a byte is sent; raises ConfigError.
 
-        A process of xdist does not know yet which contracts it is given: it plans each with its first item. The process
-        that hands them out reads the contracts of `folders`, and their target, so that it says what is wrong with them.
+        `selected` has the rows and the explored operations of each contract. A process of xdist does not know yet which
+        contracts it is given: it plans each with its first item. The process that hands them out reads the contracts of
+        `folders`, and their target, so that it says what is wrong with them.
         """
         contracts = list(filter(None, map(self.contract, folders)))
-        selected: dict[str, tuple[list[str], list[str]]] = {}
-        for item in items:
-            if isinstance(item, RowItem | ExploredItem):
-                rows, operations = selected.setdefault(item.contract.name, ([], []))
-                if isinstance(item, RowItem):
-                    rows.append(item.row)
-                else:
-                    operations.append(item.operation)
-        self._selected = selected
+        self._selected = dict(selected)
         if self._is_xdist_worker or not contracts:
             return
         check_requirements(self.options.require, [row.id for contract in contracts for row in contract.rows])
@@ -114,18 +106,6 @@ class PluginSession:
             self.run_session.begin(contract, *selected)
             self.sink.announce(self.run_session.run(contract.name), self.run_session.planned(contract.name))
         return self.run_session
-
-    def sort(self, items: list[pytest.Item]) -> None:
-        """Bring rows that were planned into the order of sending; everything else stays before or behind them."""
-        places: dict[tuple[str, str], int] = {}
-        for contract in dict.fromkeys(item.contract.name for item in items if isinstance(item, RowItem)):
-            order = self.run_session.order(contract)
-            places |= {(contract, row): len(places) + number for number, row in enumerate(order)}
-        rows = [item for item in items if isinstance(item, RowItem)]
-        late = [item for item in rows if (row := item.contract.row(item.row)) is not None and row.case.last]
-        rows.sort(key=lambda item: (item in late, places[item.contract.name, item.row]))
-        ordered = iter(rows)
-        items[:] = [next(ordered) if isinstance(item, RowItem) else item for item in items]
 
     def keep_event(self, event: Event, text: str) -> None:
         """Keep the event that was written last: in one process its text need not be parsed again."""
