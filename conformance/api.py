@@ -75,7 +75,7 @@ def run(
     check_requirements(rows, [row.id for row in contract.rows])
     _check_names(contract, target)
     runner = TargetRunner(contract, target, RunOptions(depth, seed, workers, relative_to=Path.cwd(), output=output))
-    operations = [name for name in contract.file.operations if explore and depth != "smoke"]
+    operations = contract.explored_operations if explore and depth != "smoke" else ()
     try:
         planned = runner.begin(rows, operations)
         late = {row.id for row in contract.rows if row.case.last}

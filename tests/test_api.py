@@ -36,6 +36,13 @@ def test_a_run_returns_results() -> None:
     assert verdicts == {ROW: Verdict.VIOLATES, "contents-get/limit-above-maximum": Verdict.CONFORMS}
 
 
+def test_what_a_contract_does_not_explore_is_not_explored() -> None:
+    with reference.start("kuroco") as server:
+        results = conformance.run("kuroco", server.profile, rows=["login/login"], explore=True)
+    explored = [one.operation for run in results.runs for one in run.explored]
+    assert (len(explored), [name for name in explored if "MissingGroup" in name]) == (9, [])
+
+
 def test_an_unknown_row_is_refused() -> None:
     with reference.start("kuroco") as server, pytest.raises(ConfigError, match="did you mean 'login/login'"):
         conformance.run("kuroco", server.profile, rows=["login/logn"])

@@ -66,9 +66,8 @@ def command(  # noqa: PLR0917 - click gives them by name
 
 
 def _explore(run_session: RunSession, contract: Contract) -> Iterator[tuple[Exploration, tuple[Undocumented, ...]]]:
-    names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
-    run_session.begin(contract, [], names)
-    for name in names:
+    run_session.begin(contract, [], contract.explored_operations)
+    for name in contract.explored_operations:
         yield run_session.explore(contract.name, name)
 
 

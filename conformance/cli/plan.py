@@ -93,9 +93,7 @@ def _describe_plan(
     for table in contract.tables:
         yield f"  {count_requests(plans[row.id] for row in table.rows):5}  {table.name}"
     total = outside + count_requests(plans.values())
-    operations = [
-        name for name, spec in contract.file.operations.items() if spec.explore and explore and budget is None
-    ]
+    operations = contract.explored_operations if explore and budget is None else ()
     if explored := count_exploration(context, operations):
         total += explored
         yield f"  {explored:5}  exploration of {len(operations)} operations"

@@ -87,6 +87,11 @@ class Contract:
         """Every row, in the document's order."""
         return (row for table in self.tables for row in table.rows)
 
+    @property
+    def explored_operations(self) -> tuple[str, ...]:
+        """The operations that are tried beyond the tables, by name: all that do not say `explore: false`."""
+        return tuple(name for name, spec in self.file.operations.items() if spec.explore)
+
     def row(self, row_id: str) -> Row | None:
         """The row of an ID, if there is one."""
         if not self._by_id:

@@ -213,8 +213,7 @@ def _pace(contract: Contract, target: Target) -> Iterator[Fact]:
 def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan], set_up: SetupPlan) -> RequestLoad:
     requests = chain(set_up.before, *(plan.schedule() for plan in plans.values()), set_up.after)
     counts = Counter(request.permission for request in requests if not request.condition)
-    operations = [name for name, spec in context.contract.file.operations.items() if spec.explore]
-    explored = count_exploration(replace(context, depth=depth), operations)
+    explored = count_exploration(replace(context, depth=depth), context.contract.explored_operations)
     total = sum(counts.values()) + explored
     documented = context.contract.file.pace
     pace = context.target.pace or (read_pace(documented) if documented else None)

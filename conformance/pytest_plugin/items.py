@@ -130,15 +130,10 @@ class OperationsFile(pytest.File):
             return
         if options.depth == "smoke" or not options.explore:
             return
-        for name, operation in contract.operations.items():
-            if operation.spec.explore and name in contract.file.operations:
-                yield ExploredItem.from_parent(
-                    self,
-                    name=name,
-                    operation=name,
-                    conformance=self.conformance,
-                    contract=contract,
-                )
+        for name in contract.explored_operations:
+            yield ExploredItem.from_parent(
+                self, name=name, operation=name, conformance=self.conformance, contract=contract
+            )
 
 
 def select_by_contract(items: Iterable[pytest.Item]) -> dict[str, tuple[list[str], list[str]]]:

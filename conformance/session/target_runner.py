@@ -50,7 +50,7 @@ class TargetRunner:
 
     def explore(self) -> None:
         """Explore every operation, unless stopped."""
-        for operation in self.contract.file.operations:
+        for operation in self.contract.explored_operations:
             if self.stopped:
                 return
             found, pairs = self._run_session.explore(self.contract.name, operation)
