@@ -163,7 +163,7 @@ def replace_value(text: str, place: Sequence[str | int], items: Sequence[str]) -
 
 
 def replace_mapping(text: str, place: Sequence[str | int], value: Mapping[str, Any]) -> str:
-    """The text of a document with the value at `place` replaced by a flow mapping of texts and numbers.
+    """The text of a document with the value at `place` replaced by a flow mapping, its members written as JSON is.
 
     Every other character stays as it is. Raises KeyError where there is no such place.
     """

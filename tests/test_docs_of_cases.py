@@ -54,6 +54,7 @@ LISTS = {
     "What Hypothesis draws": TypeAdapter(list[model.Draw]),
     "Steps": TypeAdapter(list[model.Step]),
     "A row": TypeAdapter(list[model.Case]),
+    "Wordings": TypeAdapter(list[model.Message]),
 }
 
 

@@ -15,10 +15,11 @@ from conformance.authoring.error_rows import find_error_tables
 from conformance.authoring.read_page import read_page
 from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract, Row
+from conformance.contract.short_forms import write_out_message
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 from conformance.report.sanitize import clip_text, to_one_line
-from conformance.yaml_document import replace_value
+from conformance.yaml_document import replace_mapping, replace_value
 
 __all__ = ["command"]
 
@@ -87,8 +88,7 @@ def _accept(contract: Contract, found: Sequence[Drift], edition: str) -> list[Dr
     for row in sorted(contract.rows, key=lambda each: -each.number):
         if row.id in accepted:
             text = texts.get(row.file) or row.document.text
-            place = ("rows", row.number - 1, "expect", "message")
-            texts[row.file] = replace_value(text, place, _wordings(contract, row, accepted[row.id], edition))
+            texts[row.file] = _with_wordings(contract, row, accepted[row.id], edition, text)
     for path, text in texts.items():
         write_text(path, text)
         click.echo(f"written: {path}")
@@ -96,22 +96,19 @@ def _accept(contract: Contract, found: Sequence[Drift], edition: str) -> list[Dr
     return [one for one in found if id(one) not in taken and not (one.kind == "changed" and one.what == "message")]
 
 
-def _wordings(contract: Contract, row: Row, reworded: Sequence[Drift], edition: str) -> list[str]:
-    """The row's wordings and the new ones, each as an item of a list in YAML."""
-    message = row.case.expect.message
-    written = (
-        [{"text": message, "edition": contract.file.edition}]
-        if isinstance(message, str)
-        else [one.model_dump(exclude_none=True) for one in message or ()]
-    )
+def _with_wordings(contract: Contract, row: Row, reworded: Sequence[Drift], edition: str, text: str) -> str:
+    """The text of the row's file with new wordings after its own; those that rows share stay as they are."""
+    place: tuple[str | int, ...] = ("rows", row.number - 1, "expect")
+    expect = row.document.value["rows"][row.number - 1]["expect"]
+    own = write_out_message(expect.get("message", []))
+    written = [{"text": own, "edition": contract.file.edition}] if isinstance(own, str) else own
     new = [{"text": mark_placeholders(one.theirs), "language": one.language, "edition": edition} for one in reworded]
     items = [*written, *({key: value for key, value in one.items() if value} for one in new)]
-    return [
-        f"{{{', '.join(f'{key}: {json.dumps(value, ensure_ascii=False)}' for key, value in one.items())}}}"
-        for one in items
-    ]
+    if "message" in expect:
+        return replace_value(text, (*place, "message"), list(map(_flow, items)))
+    return replace_mapping(text, place, {**expect, "message": items})
 
 
-def _flow(value: Mapping[str, str | None]) -> str:
+def _flow(value: Mapping[str, str]) -> str:
     """A mapping of texts in YAML's flow style."""
     return f"{{{', '.join(f'{key}: {json.dumps(text, ensure_ascii=False)}' for key, text in value.items())}}}"

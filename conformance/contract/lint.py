@@ -14,6 +14,7 @@ from typing import Any
 
 from conformance.contract.contract import Contract, Operation, Row, Table
 from conformance.contract.schema import (
+    ACCEPTED,
     FRAMING_HEADERS,
     PERMISSIONS,
     SHARED_KEYS,
@@ -26,6 +27,7 @@ from conformance.contract.schema import (
     RequestSpec,
     Step,
 )
+from conformance.contract.short_forms import fill_variables, list_variables
 from conformance.contract.templates import find_placeholders, unknown_placeholders
 from conformance.errors import Problem
 from conformance.validation import Place, suggest
@@ -40,7 +42,6 @@ _PARTS = ("request", *(field.alias or name for name, field in RequestSpec.model_
 _SECTIONS = {"credential": "credentials", "vantage": "vantages", "hook": "hooks"}
 _NEEDS = ("credentials", "fixtures", "vantages", "hooks", "allow")
 _DRAWN_KINDS = ("integers", "matching", "lists", "words", "sampled")
-_ACCEPTED = ("accepted", "this", "any-4xx", "not-5xx")
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
@@ -52,17 +53,18 @@ def check_contract(contract: Contract, documents: Mapping[Path, Document]) -> li
     """
     found: list[Problem] = []
     seen: dict[str, str] = {}
+    variables = frozenset(name for row in contract.rows for name in row.case.vars)
     if (head := documents.get(contract.folder / "contract.yaml")) is not None:
-        found += _check_head(_File(contract, head))
+        found += _check_head(_File(contract, head, variables))
     for table in contract.tables:
         for row in table.rows:
-            file, place = _File(contract, documents[row.file]), ("rows", row.number - 1)
+            file, place = _File(contract, documents[row.file], variables), ("rows", row.number - 1)
             where = file.document.where(place)
             if row.id in seen:
                 found.append(Problem(where, f"the ID {row.id} stands twice", f"see {seen[row.id]}"))
             seen[row.id] = where
             found += _check_row(file, row, place)
-        file = _File(contract, documents[table.rows[0].file])
+        file = _File(contract, documents[table.rows[0].file], variables)
         found += _check_shared_keys(file, table)
         if table.name != table.rows[0].file.stem:
             found.append(Problem(f"{table.rows[0].file}:1", f"`table` is {table.name!r}", "name it as its file"))
@@ -84,6 +86,8 @@ class _File:
 
     contract: Contract
     document: Document
+    variables: frozenset[str]
+    """What any row of the contract has under `vars`."""
 
     def problem(self, place: Place, what: str, hint: str = "") -> Problem:
         """A problem at a place; where an alias stands for the value, its line is named too."""
@@ -107,7 +111,9 @@ class _File:
 def _check_head(file: _File) -> Iterator[Problem]:
     contract, head = file.contract, file.contract.file
     yield from _check_texts(file, file.document.value, (), _captures_of_contract(contract))
-    yield from _check_steps(file, _steps_of_head(contract), {})
+    yield from _check_steps(file, _steps_of_head(contract), {}, this=True)
+    for kind in ("chains", "controls", "guards"):
+        yield from _check_given_names(file, file.document.value.get(kind, {}), (kind,))
     for name, schema in head.schemas.items():
         yield from _check_schema(file, schema, ("schemas", name))
     yield from _check_schema(file, head.envelope.schema_, ("envelope", "schema"))
@@ -128,6 +134,10 @@ def _steps_of_head(contract: Contract) -> Iterator[tuple[Place, Step]]:
     head = contract.file
     for name, steps in head.chains.items():
         yield from _with_undo(("chains", name), steps)
+    for name, control in head.controls.items():
+        yield from _with_undo(("controls", name, "steps"), control.steps)
+    for name, guard in head.guards.items():
+        yield ("guards", name, "read"), guard.read
     for name, named in head.fixtures.items():
         yield from _with_undo(("fixtures", name, "check"), named.check)
     for name, resource in head.created_resources.items():
@@ -169,7 +179,8 @@ def _check_shared_keys(file: _File, table: Table) -> Iterator[Problem]:
         yield from _check_texts(file, written[key], (key,), captures)
         yield from _check_given_names(file, written[key], (key,))
         for index, part in enumerate(written[key] if key in ("control", "unchanged") else ()):
-            yield from file.unknown_names((key, index, "for"), part.get("for", ()), labels, "operation of these rows")
+            named = part.get("for", ()) if isinstance(part, dict) else ()
+            yield from file.unknown_names((key, index, "for"), named, labels, "operation of these rows")
     if "undo" in written:
         calls = {ref.call for row in table.rows for ref in row.operations}
         named = written["undo"].get("for", ())
@@ -204,11 +215,13 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
     yield from _check_needs(file, case, (*place, "needs"))
     written = file.document.value["rows"][row.number - 1]
     yield from _check_given_names(file, written, place)
-    yield from _check_texts(file, written, place, _captures_of_row(contract, case))
+    yield from _check_texts(file, fill_variables(written, case.vars), place, _captures_of_row(contract, case))
+    yield from _check_variables(file, case, place)
     yield from _check_expected(file, case.expect, (*place, "expect"))
     this = {ref.call: _path_values([case.request, ref.request]) for ref in row.operations}
     place_of = _place_of_keys(row, place)
-    yield from _check_steps(file, _steps_of_case(case, place_of), this, this=True)
+    steps = [*_steps_of_case(case, place_of)]
+    yield from _check_steps(file, (step for step in steps if not _is_named(file, *step)), this, this=True)
     for number, control in enumerate(case.control):
         if control.draw:
             yield from _check_draw(file, control.draw, (*place_of("control"), number, "draw"))
@@ -219,9 +232,35 @@ def _place_of_keys(row: Row, place: Place) -> Callable[[str], Place]:
     return lambda name: (name,) if name in row.shared else (*place, name)
 
 
+def _is_named(file: _File, place: Place, step: Step) -> bool:
+    """Whether a step stands in contract.yaml, where it is checked, and rests on nothing of the row."""
+    written = file.document.value
+    for part in place:
+        if isinstance(written, str):
+            return step.call != "this"
+        written = written[int(part)] if isinstance(written, list) else written.get(part, "")
+    return False
+
+
+def _check_variables(file: _File, case: Case, place: Place) -> Iterator[Problem]:
+    """What the row, its table and what it names write as a variable has a value in the row."""
+    if not file.variables:
+        return
+    named = [
+        file.contract.file.inputs.get(item) for _, _, item in _located_inputs(case, place) if isinstance(item, str)
+    ]
+    parts = [case, *filter(None, named)]
+    texts = [part.model_dump(by_alias=True, exclude_unset=True) for part in parts]
+    for name in sorted(list_variables(texts, file.variables - case.vars.keys())):
+        yield file.problem(
+            place, f"{{{name}}} has no value in the row {case.id}", f"write it under `vars: {{{name}: …}}`"
+        )
+
+
 def _located_operations(row: Row, place: Place) -> Iterator[tuple[Place, OperationRef]]:
+    at = _place_of_keys(row, place)("operations")
     for number, ref in enumerate(row.operations):
-        yield ((*place, "operations", number) if row.case.operations else place), ref
+        yield ((*at, number) if row.case.operations else place), ref
 
 
 def _steps_of_case(case: Case, at: Callable[[str], Place]) -> Iterator[tuple[Place, Step]]:
@@ -296,7 +335,7 @@ def _check_varied(file: _File, case: Case, place: Place) -> Iterator[Problem]:
             yield from _check_input(file, item, at)
     rows = {row.id for row in file.contract.rows} if case.open else set()
     for number, choice in enumerate(case.open):
-        named = [item for item in choice.accept if isinstance(item, str) and item not in _ACCEPTED]
+        named = [item for item in choice.accept if isinstance(item, str) and item not in ACCEPTED]
         yield from file.unknown_names((*place, "open", number, "accept"), named, rows, "row")
 
 
@@ -509,7 +548,7 @@ def _check_texts(file: _File, value: Any, place: Place, captures: set[str]) -> I
 
 
 def _check_text(file: _File, text: str, place: Place, captures: set[str]) -> Iterator[Problem]:
-    for unknown in unknown_placeholders(text):
+    for unknown in unknown_placeholders(text, file.variables):
         yield file.problem(place, f"{unknown} is no placeholder", "see docs/cases.md")
     for head, members, _ in find_placeholders(text):
         if head == "fixture":

@@ -14,15 +14,18 @@ from conformance.contract.lint import check_contract, drop_repeated
 from conformance.contract.openapi import complete_openapi, list_operations
 from conformance.contract.power import read_power
 from conformance.contract.schema import (
+    ACCEPTED,
     REMOVED_KEYS,
     RENAMED_KEYS,
     SHARED_KEYS,
     Case,
     ContractFile,
+    Open,
     OperationRef,
     OperationSpec,
     TableFile,
 )
+from conformance.contract.short_forms import fill_variables, list_variables
 from conformance.errors import ConfigError, Problem
 from conformance.validation import problems_from_validation
 from conformance.yaml_document import ALIAS_NOTE, Document, read
@@ -30,6 +33,7 @@ from conformance.yaml_document import ALIAS_NOTE, Document, read
 __all__ = ["find_contracts", "read_contract"]
 
 
+_NAMED_PARTS = ("schemas", "controls", "guards", "wordings")
 _NUMBER = re.compile(r"\.[0-9]+(?=\.|\b)")
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -44,19 +48,19 @@ def read_contract(folder: Path) -> Contract:
     problems: list[Problem] = []
     head_document, found = read(folder / "contract.yaml")
     problems += found
-    schemas = _schemas(head_document)
-    head = None if found else _validated(ContractFile, head_document, schemas, problems)
+    named = _named_parts(head_document)
+    head = None if found else _validated(ContractFile, head_document, named, problems)
     openapi, api = read(folder / "openapi.yaml")
     problems += api
     names = _table_names(head, head_document)
-    files = [(name, *_read_table(folder / f"{name}.yaml", schemas, problems)) for name in names]
+    files = [(name, *_read_table(folder / f"{name}.yaml", named, problems)) for name in names]
     problems += _unlisted(folder, names)
     if head is None or openapi is None or any(table is None for _, _, table in files):
         raise ConfigError(problems)
     operations, missing = _operations(openapi, head, head_document)
     problems += missing
     tables = tuple(
-        _table(table, document) for _, document, table in files if table is not None and document is not None
+        _table(head, table, document) for _, document, table in files if table is not None and document is not None
     )
     contract = Contract(folder, head, tables, operations, complete_openapi(openapi.value), read_power(folder))
     documents = {folder / "contract.yaml": head_document, **{doc.path: doc for _, doc, _ in files if doc}}
@@ -81,29 +85,27 @@ def _unlisted(folder: Path, names: Iterable[str]) -> Iterator[Problem]:
             yield Problem(f"{path}:1", "no table of contract.yaml is called so", "add it to `tables` or move the file")
 
 
-def _schemas(document: Document | None) -> Mapping[str, Any]:
-    """The schemas that `contract.yaml` names; also of one that is not valid."""
-    value = document.value.get("schemas") if document and isinstance(document.value, dict) else None
-    return (
-        {name: schema for name, schema in value.items() if isinstance(schema, dict)} if isinstance(value, dict) else {}
-    )
+def _named_parts(document: Document | None) -> Mapping[str, Mapping[str, Any]]:
+    """What `contract.yaml` defines for rows to name, by its section; also of one that is not valid."""
+    value = document.value if document and isinstance(document.value, dict) else {}
+    return {kind: value[kind] if isinstance(value.get(kind), dict) else {} for kind in _NAMED_PARTS}
 
 
 def _read_table(
-    path: Path, schemas: Mapping[str, Any], problems: list[Problem]
+    path: Path, named: Mapping[str, Any], problems: list[Problem]
 ) -> tuple[Document | None, TableFile | None]:
     document, found = read(path)
     problems += found
-    return document, None if found else _validated(TableFile, document, schemas, problems)
+    return document, None if found else _validated(TableFile, document, named, problems)
 
 
 def _validated(
-    model: type[Model], document: Document | None, schemas: Mapping[str, Any], problems: list[Problem]
+    model: type[Model], document: Document | None, named: Mapping[str, Any], problems: list[Problem]
 ) -> Model | None:
     if document is None:
         return None
     try:
-        return model.model_validate(document.value, context={"schemas": schemas})
+        return model.model_validate(document.value, context=named)
     except ValidationError as error:
         form = model.model_json_schema(by_alias=True)
         found = problems_from_validation(
@@ -137,26 +139,50 @@ def _operations(
     }, problems
 
 
-def _table(table: TableFile, document: Document) -> Table:
-    rows = tuple(_row(table, case, index, document) for index, case in enumerate(table.rows))
+def _table(head: ContractFile, table: TableFile, document: Document) -> Table:
+    rows = tuple(_row(head, table, case, index, document) for index, case in enumerate(table.rows))
     return Table(table.table, table.title, table.title_ja, rows)
 
 
-def _row(table: TableFile, case: Case, index: int, document: Document) -> Row:
-    refs = case.operations if case.operations is not None else ([table.operation] if table.operation else [])
+def _row(head: ContractFile, table: TableFile, case: Case, index: int, document: Document) -> Row:
+    usual = table.operations or ([table.operation] if table.operation else [])
+    refs = case.operations if case.operations is not None else usual
     operations = tuple(ref if isinstance(ref, OperationRef) else OperationRef(call=ref) for ref in refs)
-    place, shared = ("rows", index), _shared_with_row(table, case, operations)
-    case = case.model_copy(update=shared)
+    shared = _shared_with_row(table, case, operations)
+    case = case.model_copy(update={**shared, "open": [_accept_rows_of(table, choice) for choice in case.open]})
+    if case.vars:
+        case = _with_variables(head, case.model_copy(update={"operations": list(operations)}))
+        operations = tuple(ref for ref in case.operations or () if isinstance(ref, OperationRef))
     return Row(
         case=case,
         table=table.table,
         number=index + 1,
         operations=operations,
         file=document.path,
-        line=document.line(place),
+        line=document.line(("rows", index)),
         document=document,
         shared=frozenset(shared),
     )
+
+
+def _accept_rows_of(table: TableFile, choice: Open) -> Open:
+    """The choice with whole IDs for rows of its own table, which it may name without the table."""
+    names = {row.id for row in table.rows} - set(ACCEPTED)
+    accept = [f"{table.table}/{name}" if name in names else name for name in choice.accept]
+    return choice.model_copy(update={"accept": accept})
+
+
+def _with_variables(head: ContractFile, case: Case) -> Case:
+    """The case with its variables filled in, also in the inputs of the contract that it varies by name."""
+    value = case.model_dump(by_alias=True, exclude_unset=True)
+    names = frozenset(case.vars)
+    for varied in (value.get("vary", {}), *(choice["vary"] for choice in value.get("open", ()))):
+        for part, given in varied.items():
+            shared = head.inputs.get(given) if isinstance(given, str) else None
+            if shared is not None:
+                written = shared.model_dump(by_alias=True, exclude_unset=True)
+                varied[part] = written if list_variables(written, names) else given
+    return Case.model_validate({**fill_variables(value, case.vars), "vars": case.vars})
 
 
 def _shared_with_row(table: TableFile, case: Case, operations: Sequence[OperationRef]) -> dict[str, Any]:

@@ -13,14 +13,18 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationError,
     ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
 
+from conformance.contract.short_forms import write_out_message, write_out_step
+from conformance.contract.templates import HEADS, MESSAGE_HEADS
 from conformance.validation import suggest
 
 __all__ = [
+    "ACCEPTED",
     "FRAMING_HEADERS",
     "HEADER_CAPTURE",
     "PERMISSIONS",
@@ -43,6 +47,7 @@ __all__ = [
     "Input",
     "LanguageSelector",
     "Level",
+    "Message",
     "Name",
     "NamedInput",
     "Open",
@@ -152,6 +157,19 @@ class StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+def _named(value: Any, info: ValidationInfo, kind: str, form: type[StrictModel]) -> Any:
+    """What a name stands for under `kind` of the contract, which the loader passes as context."""
+    if not isinstance(value, str):
+        return value
+    known = (info.context or {}).get(kind, {})
+    if value not in known:
+        raise ValueError(f"names no {kind[:-1]} of the contract; {suggest(value, known, kind)}")
+    try:
+        return form.model_validate(known[value], context=info.context)
+    except ValidationError:
+        raise ValueError(f"names a {kind[:-1]} that is not valid; correct it in contract.yaml") from None
+
+
 class Draw(StrictModel):
     """Values that Hypothesis draws: of one of these kinds.
 
@@ -195,11 +213,15 @@ class Input(StrictModel):
     except_: str | None = Field(default=None, alias="except")
 
 
+ACCEPTED = ("accepted", "this", "any-4xx", "not-5xx")
+"""What an open choice may accept besides statuses and rows."""
+
+
 class Open(StrictModel):
     """Inputs on which the documents are silent, and the answers that are accepted.
 
     `accept` holds `accepted` (any success), `this` (the row's own answer), `any-4xx`, `not-5xx`, a status as a number,
-    or the ID of another row.
+    or the ID of another row, of the same table also without the table's name.
     """
 
     vary: dict[str, Input | str]
@@ -254,6 +276,19 @@ class Wording(StrictModel):
     edition: str | None = None
 
 
+Wordings = dict[str, str | list[str]]
+"""By language, edition or both."""
+Message = Annotated[
+    str | list[Wording],
+    BeforeValidator(write_out_message, json_schema_input_type=str | list[str | Wording] | Wordings),
+]
+
+
+def _listed(message: Any) -> list[Any]:
+    written = write_out_message([message] if isinstance(message, str) else message)
+    return written if isinstance(written, list) else []
+
+
 class Page(StrictModel):
     """A page of a list: as many items as there are, but at most `limit`, beginning at `offset`."""
 
@@ -289,7 +324,9 @@ class Expect(StrictModel):
     """
 
     status: Status | Annotated[list[Status], Field(min_length=1)]
-    message: str | list[Wording] | None = None
+    message: Message | None = None
+    wordings: str | None = None
+    """Of the contract's `wordings`: validation puts them before those under `message`, and None stays here."""
     message_level: Level | None = None
     code: Code | Annotated[list[Code], Field(min_length=1)] | None = None
     field: str | None = None
@@ -301,6 +338,18 @@ class Expect(StrictModel):
     headers: dict[ResponseHeaderName, HeaderExpectation] = {}
     no_body: bool = False
     envelope: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_wordings(cls, value: Any, info: ValidationInfo) -> Any:
+        name = value.get("wordings") if isinstance(value, dict) else None
+        if not isinstance(name, str):
+            return value
+        known = (info.context or {}).get("wordings", {})
+        if name not in known:
+            raise ValueError(f"names no wordings of the contract; {suggest(name, known, 'wordings')}")
+        rest = {key: member for key, member in value.items() if key != "wordings"}
+        return {**rest, "message": [*_listed(known[name]), *_listed(value.get("message", []))]}
 
     @model_validator(mode="after")
     def _check_envelope(self) -> Self:
@@ -349,6 +398,10 @@ class Step(StrictModel):
     """The shallowest depth at which the call is made."""
 
 
+Call = Annotated[Step, BeforeValidator(write_out_step, json_schema_input_type=str | Step)]
+"""A step, or the name of what it calls."""
+
+
 class Control(StrictModel):
     """The nearest request that must *not* provoke the row: a chain whose every step must succeed with its effect.
 
@@ -356,8 +409,8 @@ class Control(StrictModel):
     `fallback` is tried only where the target lacks what those before it need. `draw` draws `{capture.drawn}` for it.
     """
 
-    label: str
-    steps: list[Step] = Field(min_length=1)
+    label: str = ""
+    steps: list[Call] = Field(min_length=1)
     for_: list[str] | None = Field(default=None, alias="for")
     depth: Depth = "smoke"
     fallback: bool = False
@@ -368,6 +421,17 @@ class Control(StrictModel):
     """
 
 
+def _named_control(value: Any, info: ValidationInfo) -> Any:
+    """A control of a row: one of the contract's, which its name labels where it has no label, or one of its own."""
+    if isinstance(value, dict) and "label" not in value:
+        raise ValueError("has no label; add `label:`")
+    found = _named(value, info, "controls", Control)
+    return found.model_copy(update={"label": value}) if isinstance(found, Control) and not found.label else found
+
+
+NamedControl = Annotated[Control, BeforeValidator(_named_control, json_schema_input_type=str | Control)]
+
+
 class Undo(StrictModel):
     """Takes back what a probe left behind where it was accepted: `capture` names members of its answer for `steps`.
 
@@ -376,7 +440,7 @@ class Undo(StrictModel):
 
     for_: list[str] | None = Field(default=None, alias="for")
     capture: dict[str, Capture] = {}
-    steps: list[Step] = Field(min_length=1)
+    steps: list[Call] = Field(min_length=1)
 
 
 class Guard(StrictModel):
@@ -385,12 +449,18 @@ class Guard(StrictModel):
     `compare` lists JSON pointers (`*` for each member of a list).
     """
 
-    read: Step
+    read: Call
     compare: list[Pointer] = Field(min_length=1)
     each: bool = False
     confirm: bool = False
     """Others may change it meanwhile: a difference counts when it is seen twice."""
     for_: list[str] | None = Field(default=None, alias="for")
+
+
+NamedGuard = Annotated[
+    Guard,
+    BeforeValidator(lambda value, info: _named(value, info, "guards", Guard), json_schema_input_type=str | Guard),
+]
 
 
 class Repeat(StrictModel):
@@ -450,12 +520,12 @@ class CreatedResource(StrictModel):
     """
 
     made: dict[str, Capture]
-    read: Step
+    read: Call
     in_: Pointer = Field(alias="in")
     name: Pointer
     capture: dict[str, Pointer]
     get: Step | None = None
-    undo: list[Step] = Field(min_length=1)
+    undo: list[Call] = Field(min_length=1)
 
 
 class FixtureRule(StrictModel):
@@ -492,7 +562,7 @@ class NamedInput(StrictModel):
     discover: Discover | None = None
     make: str | None = None
     """A chain that makes one for a run and captures it under its own name, where the profile allows that."""
-    check: list[Step] = []
+    check: list[Call] = []
     """Reads that succeed where it is as it should be; for what must be missing, where it is missing."""
     rules: list[FixtureRule] = []
     """What must hold between its members, before anything is sent."""
@@ -582,7 +652,11 @@ class ContractFile(StrictModel):
     schemas: dict[str, dict[str, Any]] = {}
     """JSON Schemas of bodies that several rows share, by name."""
     inputs: dict[str, Input] = {}
-    chains: dict[str, list[Step]] = {}
+    chains: dict[str, list[Call]] = {}
+    controls: dict[str, Control] = {}
+    guards: dict[str, Guard] = {}
+    wordings: dict[str, Wordings] = {}
+    """Wordings of messages that several rows share, by name."""
     created_resources: dict[str, CreatedResource] = {}
     """By operation: what a call of it leaves on a target, so that nothing is left behind."""
     labels_ja: dict[str, str] = {}
@@ -602,6 +676,12 @@ class Provenance(StrictModel):
     note_ja: str = ""
 
 
+def _own_name(text: str) -> str:
+    if text in HEADS | MESSAGE_HEADS:
+        raise ValueError(f"is what placeholders are called already; name it other than {text}")
+    return text
+
+
 class OperationRef(StrictModel):
     """An operation that a row holds for, and what its request has that others have not."""
 
@@ -613,6 +693,9 @@ class OperationRef(StrictModel):
     permission: Permission | None = None
 
 
+Variable = Annotated[str, StringConstraints(pattern=r"^[a-z_]+$"), AfterValidator(_own_name)]
+
+
 class Case(StrictModel):
     """One row: how to provoke it, what must come back, and its control."""
 
@@ -621,6 +704,8 @@ class Case(StrictModel):
     cause_ja: str = ""
     """The same in Japanese, for the reports; in our words, as `cause` is."""
     source: Provenance = Provenance()
+    vars: dict[Variable, str] = {}
+    """What `{NAME}` stands for in the row, and in what it names or has of its table."""
     operations: list[OperationRef | str] | None = None
     request: RequestSpec = RequestSpec()
     vary: dict[str, Input | str] = {}
@@ -628,11 +713,11 @@ class Case(StrictModel):
     """As in `operations`, for all of them."""
     open: list[Open] = []
     expect: Expect
-    control: list[Control] = []
-    before: list[Step] = []
-    after: list[Step] = []
+    control: list[NamedControl] = []
+    before: list[Call] = []
+    after: list[Call] = []
     undo: Undo | None = None
-    unchanged: list[Guard] = []
+    unchanged: list[NamedGuard] = []
     repeat: Repeat | None = None
     permission: Permission | None = None
     once: bool = False
@@ -657,24 +742,25 @@ class Case(StrictModel):
         return bool(self.once or self.repeat or self.at_once)
 
 
-SHARED_KEYS = frozenset(["before", "after", "undo", "unchanged", "control"])
+SHARED_KEYS = frozenset(["before", "after", "undo", "unchanged", "control", "operations"])
 """Keys of a case that a table may say for all its rows."""
 
 
 class TableFile(StrictModel):
     """One table of the vendor's document.
 
-    `before`, `after`, `undo`, `unchanged` and `control` hold for each row that has no such key itself, as far as their
-    `for` names operations of the row.
+    `operations`, `before`, `after`, `undo`, `unchanged` and `control` hold for each row that has no such key itself,
+    the last three as far as their `for` names operations of the row.
     """
 
     table: Name
     title: str
     title_ja: str = ""
     operation: str | None = None
-    before: list[Step] = []
-    after: list[Step] = []
+    operations: list[OperationRef | str] | None = None
+    before: list[Call] = []
+    after: list[Call] = []
     undo: Undo | None = None
-    unchanged: list[Guard] = []
-    control: list[Control] = []
+    unchanged: list[NamedGuard] = []
+    control: list[NamedControl] = []
     rows: list[Case] = Field(min_length=1)

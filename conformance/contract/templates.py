@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 __all__ = [
@@ -149,10 +149,10 @@ def _gather(value: Any, found: list[str]) -> None:
             _gather(member, found)
 
 
-def unknown_placeholders(text: str) -> Iterator[str]:
+def unknown_placeholders(text: str, variables: Collection[str] = ()) -> Iterator[str]:
     """What looks like a placeholder and is none: a dotted name whose head is not known, or an unknown change."""
     for match in _PLACEHOLDER.finditer(text):
-        known = match[1] in HEADS or match[1] in MESSAGE_HEADS
+        known = match[1] in HEADS or match[1] in MESSAGE_HEADS or match[1] in variables
         if (not known and match[2]) or (known and match[3] and match[3] not in MODIFIERS):
             yield match[0]
 
