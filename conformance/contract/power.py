@@ -35,7 +35,8 @@ def probe_key(row: str, role: str, label: str) -> ProbeKey:
 def fingerprint_cases(contract: Contract) -> str:
     """Equal for contracts that mean the same, whatever their comments and layout, and what the language has gained."""
     cases = (f"{row.id} {row.case.model_dump_json(exclude_defaults=True)}" for row in contract.rows)
-    parts = [contract.file.model_dump_json(exclude_defaults=True), *cases]
+    shared = {"controls", "guards", "wordings"}  # each row that names one holds it
+    parts = [contract.file.model_dump_json(exclude_defaults=True, exclude=shared), *cases]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
