@@ -14,6 +14,7 @@ from conformance.authoring.error_rows import find_error_tables
 from conformance.authoring.read_page import read_page
 from conformance.cli import group
 from conformance.contract.loader import read_contract
+from conformance.contract.messages import list_wordings
 
 PAGES = Path(__file__).parent / "pages"
 CASES = Path(__file__).parents[2] / "cases"
@@ -114,3 +115,15 @@ def test_a_page_without_errors_is_refused_by_name(drift: Callable[..., tuple[int
     Path("page.md").write_text("# Prices\n\n| Plan | Price |\n|---|---|\n| A | 1 |\n")
     ran = CliRunner().invoke(group, ["drift", "kuroco", "page.md"])
     assert "page.md: no table of errors was found" in str(ran.exception)
+
+
+def test_an_accepted_wording_stays_with_its_row_where_others_share_its_wordings(
+    drift: Callable[..., tuple[int, str]],
+) -> None:
+    page = (PAGES / "kuroco.txt").read_text()
+    Path("page.txt").write_text(page.replace("郵便番号形式で入力してください。", "郵便番号の形ではありません。"))
+    assert drift("kuroco", "page.txt", "--accept", "--edition", "new")[0] == 0
+    contract = read_contract(Path("cases/kuroco"))
+    new = {row.id: [one.text for one in list_wordings(row) if one.edition == "new"] for row in contract.rows}
+    assert [row for row, texts in new.items() if texts] == ["topics-write/zip"]
+    assert "message" not in Path("cases/kuroco/contract.yaml").read_text().partition("wordings:")[2]
