@@ -122,6 +122,7 @@ def _check_head(file: _File) -> Iterator[Problem]:
     for name, named in head.fixtures.items():
         chains = [*([named.discover.chain] if named.discover else []), *([named.make] if named.make else [])]
         yield from file.unknown_names(("fixtures", name), chains, head.chains, "chain")
+        yield from file.unknown_names(("fixtures", name, "differs_from"), named.differs_from, head.fixtures, "fixture")
     for name, credential in head.credentials.items():
         yield from _check_obtained(file, ("credentials", name), credential)
     yield from file.unknown_names(("created_resources",), head.created_resources, contract.operations, "operation")

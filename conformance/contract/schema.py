@@ -529,20 +529,21 @@ class CreatedResource(StrictModel):
 
 
 class FixtureRule(StrictModel):
-    """What must hold between two members of a fixture, named by JSON pointers; exactly one kind of rule.
+    """What must hold between members of a fixture, named by JSON pointers; exactly one kind of rule.
 
     ordered: the first number is not above the second; match: the first, a text, matches the second, a regular
-    expression, as a whole; mismatch: it does not.
+    expression, as a whole; mismatch: it does not; distinct: no two of them are the same.
     """
 
     ordered: Pair | None = None
     match: Pair | None = None
     mismatch: Pair | None = None
+    distinct: Annotated[list[Pointer], Field(min_length=2)] | None = None
 
     @model_validator(mode="after")
     def _check_one(self) -> Self:
         if len(self.model_fields_set) != 1:
-            raise ValueError("needs exactly one of ordered, match and mismatch; keep one of them")
+            raise ValueError("needs exactly one of ordered, match, mismatch and distinct; keep one of them")
         return self
 
     @property
@@ -566,6 +567,8 @@ class NamedInput(StrictModel):
     """Reads that succeed where it is as it should be; for what must be missing, where it is missing."""
     rules: list[FixtureRule] = []
     """What must hold between its members, before anything is sent."""
+    differs_from: list[str] = []
+    """Others whose value it may not have: what is missing is not what is there."""
     default: Any = None
     fields: list[str] = []
     """For a credential that is no header: its members, such as email and password."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from conformance.contract.contract import Contract
 from conformance.contract.messages import list_wordings
-from conformance.contract.schema import FixtureRule
+from conformance.contract.schema import FixtureRule, NamedInput
 from conformance.errors import Problem
 from conformance.expressions import matches_whole
 from conformance.jsontools import resolve_pointer
@@ -15,14 +16,53 @@ from conformance.target.loader import Target
 
 __all__ = ["check_fixture_values"]
 
+_PLACEHOLDER: Final = re.compile(r"\{\w+\}")
+
 
 def check_fixture_values(target: Target, contract: Contract) -> Iterator[Problem]:
-    """A problem for each fixture that breaks a rule of the contract, and for each language without any wording."""
+    """A problem for each fixture or credential that breaks a rule of the contract, and for each unknown language."""
     yield from _check_languages(target, contract)
+    for name, named in contract.file.credentials.items():
+        if name in target.credentials:
+            values = {other: each.values for other, each in target.credentials.items()}
+            yield from _check_differs(target, "credentials", name, named, values)
     for name, named in contract.file.fixtures.items():
         if name in target.fixtures:
+            yield from _check_differs(target, "fixtures", name, named, target.fixtures)
+            yield from _check_placeholders(target, name, named.example)
             for rule in named.rules:
                 yield from _check_rule(target, name, rule)
+
+
+def _check_differs(
+    target: Target, section: str, name: str, named: NamedInput, values: Mapping[str, Any]
+) -> Iterator[Problem]:
+    for other in named.differs_from:
+        if other in values and _plain(values[name]) == _plain(values[other]):
+            what = f"{section}.{name} has the value of {section}.{other}"
+            yield Problem(
+                target.where(section, name), what, f"give {named.about[0].lower()}{named.about[1:].rstrip('.')}"
+            )
+
+
+def _plain(value: Any) -> Any:
+    """A value without what does not tell it from another: slashes around a path, the names of secrets."""
+    if isinstance(value, Mapping):
+        return {key: getattr(each, "value", each) for key, each in value.items()}
+    return str(value).strip("/")
+
+
+def _check_placeholders(target: Target, name: str, example: Any) -> Iterator[Problem]:
+    """A path has the placeholders of its example, no more and no fewer."""
+    value = target.fixtures[name]
+    if not isinstance(example, str) or not isinstance(value, str):
+        return
+    expected, actual = (set(_PLACEHOLDER.findall(text)) for text in (example, value))
+    where = target.where("fixtures", name)
+    for each in sorted(expected - actual):
+        yield Problem(where, f"fixtures.{name} lacks {each}", f"write it as in {example}")
+    for each in sorted(actual - expected):
+        yield Problem(where, f"fixtures.{name} has {each}, which nothing fills in", f"write it as in {example}")
 
 
 def _check_languages(target: Target, contract: Contract) -> Iterator[Problem]:
@@ -45,6 +85,9 @@ def _check_languages(target: Target, contract: Contract) -> Iterator[Problem]:
 def _check_rule(target: Target, name: str, rule: FixtureRule) -> Iterator[Problem]:
     """Nothing is said of members that the profile does not give."""
     kind, pointers = rule.kind_and_pointers
+    if rule.distinct:
+        yield from _check_distinct(target, name, rule.distinct)
+        return
     found = [resolve_pointer(target.fixtures[name], pointer) for pointer in pointers]
     if not all(there for there, _ in found):
         return
@@ -62,6 +105,16 @@ def _check_rule(target: Target, name: str, rule: FixtureRule) -> Iterator[Proble
         yield Problem(where, f"{names[0]} does not match {names[1]}", "give a value that the server accepts")
     if kind == "mismatch" and matched:
         yield Problem(where, f"{names[0]} matches {names[1]}", "give a value that the server must refuse")
+
+
+def _check_distinct(target: Target, name: str, pointers: Sequence[str]) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for pointer in pointers:
+        there, value = resolve_pointer(target.fixtures[name], pointer)
+        member = ".".join(["fixtures", name, *pointer.split("/")[1:]])
+        if there and (first := seen.setdefault(str(value), member)) != member:
+            where = target.where("fixtures", name, *pointer.split("/")[1:])
+            yield Problem(where, f"{member} is {value}, as {first} is", "give each its own")
 
 
 def _is_number(value: Any) -> bool:

@@ -60,6 +60,28 @@ HEAD = "contract: kuroco\nbase_url: http://127.0.0.1:9\n"
                 "write them as digits, without quotes"
             ),
         ),
+        (
+            "fields: {required: {name: ext_2}, email: {name: ext_2}}",
+            "4: fixtures.fields.email.name is ext_2, as fixtures.fields.required.name is; give each its own",
+        ),
+        (
+            "detail_path: rcms-api/1/topics1",
+            "4: fixtures.detail_path lacks {topics_id}; write it as in rcms-api/1/topics1/{topics_id}",
+        ),
+        (
+            "insert_path: a/{topics_id}",
+            (
+                "4: fixtures.insert_path has {topics_id}, which nothing fills in; "
+                "write it as in rcms-api/1/topics1/insert"
+            ),
+        ),
+        (
+            "list_path: /a/list\nmissing_group_list_path: a/list",
+            (
+                "5: fixtures.missing_group_list_path has the value of fixtures.list_path; "
+                "give the path of an endpoint bound to Topics::list of a group that does not exist"
+            ),
+        ),
     ],
 )
 def test_a_value_that_breaks_a_rule_is_named_with_its_line(
@@ -85,6 +107,17 @@ def test_a_value_that_breaks_a_rule_is_named_with_its_line(
 def test_what_breaks_no_rule_or_cannot_be_checked_is_no_problem(profile: Callable[..., Target], fixtures: str) -> None:
     target = profile(f"fixtures:\n {fixtures}\n", head=HEAD)
     assert list(check_fixture_values(target, read_contract(KUROCO))) == []
+
+
+def test_a_credential_without_rights_is_not_the_one_with_all(tmp_path: Path) -> None:
+    path = tmp_path / "staging.yaml"
+    key = "{header: X-MICROCMS-API-KEY, value: one-and-the-same}"
+    head = "contract: microcms-management\nbase_url: http://127.0.0.1:9\n"
+    path.write_text(f"{head}credentials:\n  full: {key}\n  forbidden: {key}\n", encoding="utf-8")
+    selection = select_target(str(path), None, (), {}, ["microcms-management"])
+    assert selection.target is not None
+    found = list(check_fixture_values(selection.target, read_contract(KUROCO.parent / "microcms-management")))
+    assert [problem.what for problem in found] == ["credentials.forbidden has the value of credentials.full"]
 
 
 def test_a_target_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
