@@ -26,6 +26,7 @@ from conformance.contract.schema import (
     OperationRef,
     RequestSpec,
     Step,
+    TranslationFile,
 )
 from conformance.contract.short_forms import fill_variables, list_variables
 from conformance.contract.templates import find_placeholders, unknown_placeholders
@@ -33,7 +34,7 @@ from conformance.errors import Problem
 from conformance.validation import Place, suggest
 from conformance.yaml_document import ALIAS_NOTE, Document
 
-__all__ = ["SPECIAL_CREDENTIALS", "check_contract", "drop_repeated"]
+__all__ = ["SPECIAL_CREDENTIALS", "check_contract", "check_translation", "drop_repeated"]
 
 SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
 """Credentials that no profile gives: no header at all, a value that nobody has, an empty value."""
@@ -69,6 +70,25 @@ def check_contract(contract: Contract, documents: Mapping[Path, Document]) -> li
         if table.name != table.rows[0].file.stem:
             found.append(Problem(f"{table.rows[0].file}:1", f"`table` is {table.name!r}", "name it as its file"))
     return drop_repeated(found, lambda problem: problem.what.partition(ALIAS_NOTE)[0])
+
+
+def check_translation(contract: Contract, japanese: TranslationFile, document: Document) -> list[Problem]:
+    """A problem for each table, row and label of `ja.yaml` that the contract has not."""
+    file = _File(contract, document, frozenset())
+    rows = list(contract.rows)
+    labels = {control.label for row in rows for control in row.case.control}
+    known = (
+        ("titles", japanese.titles, {table.name for table in contract.tables}, "table"),
+        ("causes", japanese.causes, {row.id for row in rows}, "row"),
+        ("notes", japanese.notes, {row.id for row in rows if row.case.source.note}, "row"),
+        ("labels", japanese.labels, labels | {ref.label for row in rows for ref in row.operations}, "label"),
+    )
+    return [
+        problem
+        for key, texts, names, kind in known
+        for name in texts
+        for problem in file.unknown_names((key, name), [name], names, kind)
+    ]
 
 
 def drop_repeated(problems: Sequence[Problem], text: Callable[[Problem], str]) -> list[Problem]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from conformance.contract.contract import Contract, Operation, Row, Table
-from conformance.contract.lint import check_contract, drop_repeated
+from conformance.contract.lint import check_contract, check_translation, drop_repeated
 from conformance.contract.openapi import complete_openapi, list_operations
 from conformance.contract.power import read_power
 from conformance.contract.schema import (
@@ -24,6 +24,7 @@ from conformance.contract.schema import (
     OperationRef,
     OperationSpec,
     TableFile,
+    TranslationFile,
 )
 from conformance.contract.short_forms import fill_variables, list_variables
 from conformance.errors import ConfigError, Problem
@@ -59,12 +60,17 @@ def read_contract(folder: Path) -> Contract:
         raise ConfigError(problems)
     operations, missing = _operations(openapi, head, head_document)
     problems += missing
+    translated, japanese = _read_translation(folder, problems)
+    head = head.model_copy(update={"labels_ja": {**head.labels_ja, **japanese.labels}})
     tables = tuple(
-        _table(head, table, document) for _, document, table in files if table is not None and document is not None
+        _table(head, table, document, japanese)
+        for _, document, table in files
+        if table is not None and document is not None
     )
     contract = Contract(folder, head, tables, operations, complete_openapi(openapi.value), read_power(folder))
     documents = {folder / "contract.yaml": head_document, **{doc.path: doc for _, doc, _ in files if doc}}
     problems += check_contract(contract, {path: doc for path, doc in documents.items() if doc})
+    problems += check_translation(contract, japanese, translated) if translated else []
     if problems:
         raise ConfigError(problems)
     return contract
@@ -79,7 +85,7 @@ def _table_names(head: ContractFile | None, document: Document | None) -> list[s
 
 
 def _unlisted(folder: Path, names: Iterable[str]) -> Iterator[Problem]:
-    known = {"contract", "openapi", *names}
+    known = {"contract", "openapi", "ja", *names}
     for path in sorted(folder.glob("*.y*ml")):
         if path.stem not in known or path.suffix != ".yaml":
             yield Problem(f"{path}:1", "no table of contract.yaml is called so", "add it to `tables` or move the file")
@@ -97,6 +103,15 @@ def _read_table(
     document, found = read(path)
     problems += found
     return document, None if found else _validated(TableFile, document, named, problems)
+
+
+def _read_translation(folder: Path, problems: list[Problem]) -> tuple[Document | None, TranslationFile]:
+    """`ja.yaml`, where there is one."""
+    if not (folder / "ja.yaml").exists():
+        return None, TranslationFile()
+    document, found = read(folder / "ja.yaml")
+    problems += found
+    return document, (None if found else _validated(TranslationFile, document, {}, problems)) or TranslationFile()
 
 
 def _validated(
@@ -139,9 +154,20 @@ def _operations(
     }, problems
 
 
-def _table(head: ContractFile, table: TableFile, document: Document) -> Table:
-    rows = tuple(_row(head, table, case, index, document) for index, case in enumerate(table.rows))
-    return Table(table.table, table.title, table.title_ja, rows)
+def _table(head: ContractFile, table: TableFile, document: Document, japanese: TranslationFile) -> Table:
+    cases = [_translated(f"{table.table}/{case.id}", case, japanese) for case in table.rows]
+    rows = tuple(_row(head, table, case, index, document) for index, case in enumerate(cases))
+    return Table(table.table, table.title, table.title_ja or japanese.titles.get(table.table, ""), rows)
+
+
+def _translated(row: str, case: Case, japanese: TranslationFile) -> Case:
+    """The case with its cause and note in Japanese; what it says itself stays."""
+    note = case.source.note_ja or japanese.notes.get(row, "")
+    update = {
+        "cause_ja": case.cause_ja or japanese.causes.get(row, ""),
+        "source": case.source.model_copy(update={"note_ja": note}),
+    }
+    return case.model_copy(update=update)
 
 
 def _row(head: ContractFile, table: TableFile, case: Case, index: int, document: Document) -> Row:

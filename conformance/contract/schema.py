@@ -63,6 +63,7 @@ __all__ = [
     "Step",
     "StrictModel",
     "TableFile",
+    "TranslationFile",
     "Undo",
     "Wording",
     "check_header_name",
@@ -743,6 +744,19 @@ class Case(StrictModel):
     def only_example(self) -> bool:
         """Whether nothing is sent but the written example, as often as it is said."""
         return bool(self.once or self.repeat or self.at_once)
+
+
+class TranslationFile(StrictModel):
+    """`ja.yaml`: what reports say of a contract in Japanese."""
+
+    titles: dict[str, str] = {}
+    """Of tables, by name."""
+    causes: dict[str, str] = {}
+    """Of rows, by ID."""
+    notes: dict[str, str] = {}
+    """Those under `source` of rows, by ID."""
+    labels: dict[str, str] = {}
+    """Of controls, by label."""
 
 
 SHARED_KEYS = frozenset(["before", "after", "undo", "unchanged", "control", "operations"])

@@ -147,3 +147,18 @@ def test_operations_of_a_table_hold_for_rows_that_name_none(shop: Shop) -> None:
     rows = "[{id: a, cause: A., expect: {status: 400}}, {id: b, cause: B., operations: [get], expect: {status: 400}}]"
     contract = shop(more={"items.yaml": f"table: items\ntitle: Items\noperations: [list, get]\nrows: {rows}\n"})
     assert [[ref.call for ref in row.operations] for row in contract.rows] == [["list", "get"], ["get"]]
+
+
+def test_one_file_holds_what_reports_say_in_japanese(shop: Shop) -> None:
+    japanese = "titles: {items: 商品}\ncauses: {items/below: 小さい。}\nlabels: {limit=0: 上限=0}\n"
+    contract = shop(SHORT, (OPERATIONS, SHARED), more={"ja.yaml": japanese})
+    assert [row.case.cause_ja for row in contract.rows] == ["小さい。", ""]
+    assert (contract.tables[0].title_ja, contract.file.labels_ja) == ("商品", {"limit=0": "上限=0"})
+
+
+def test_what_is_translated_and_not_there_is_named(problems: Problems) -> None:
+    japanese = "titles: {itms: 商品}\ncauses:\n  items/belw: 小さい。\n"
+    assert problems(SHORT, (OPERATIONS, SHARED), more={"ja.yaml": japanese}) == [
+        "ja.yaml:1: there is no table 'itms'; did you mean 'items'?",
+        "ja.yaml:3: there is no row 'items/belw'; did you mean 'items/below'?",
+    ]
