@@ -21,14 +21,16 @@ from conformance.contract.messages import list_row_ids
 from conformance.explore.openapi import DocumentedOperation
 from conformance.explore.probes import ExploreProbe, label_probe
 from conformance.explore.validity import Validity, classify_part
-from conformance.http import Request, Response, header
+from conformance.http import Exchange, Response, header
 from conformance.jsontools import find_values
 from conformance.messages import Message
 
-__all__ = ["AnsweredProbe", "Observation", "check_answer", "message_shape", "read_messages", "undocumented_messages"]
+__all__ = ["Observation", "ProbeAnswer", "check_answer", "message_shape", "read_messages", "undocumented_messages"]
 
 _MOST = 3
 """Differences from a schema that are reported of one answer."""
+_UNTOLD_AFTER_REPETITION = frozenset([401, 404, 409])
+"""What a repeated write may be answered although its first try was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,64 +48,97 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredProbe:
-    """A probe that was answered, with all that its answer is held against."""
+class ProbeAnswer:
+    """A probe with what came of it, and what was wrong with that."""
 
-    rules: ResponseRules
     operation: DocumentedOperation
     probe: ExploreProbe
     validity: Validity
-    request: Request
-    response: Response
+    exchange: Exchange
+    found: tuple[Observation, ...] = ()
 
     @property
-    def where(self) -> str:
+    def label(self) -> str:
         """The probe in a few words."""
-        return label_probe(self.probe)
+        words = label_probe(self.probe)
+        return f"HEAD, {words}" if self.exchange.request.method == "HEAD" else words
+
+    @property
+    def weight(self) -> int:
+        """How much of the request a person has to read."""
+        request = self.exchange.request
+        return len(request.url) + len(request.body or b"")
+
+    @property
+    def status(self) -> int:
+        """The status, or 0 where there was no answer."""
+        return self.exchange.response.status if self.exchange.response else 0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the target did what was asked."""
+        return 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        """Whether the target refused it, so that nothing may have changed."""
+        return 400 <= self.status < 500
+
+    @property
+    def body(self) -> Any:
+        """The body of the answer as JSON, None where it is none."""
+        body = parse_json(self.exchange.response) if self.exchange.response else None
+        return None if body is NOT_JSON else body
+
+    @property
+    def response(self) -> Response | None:
+        """The answer, unless it tells nothing: a repeated write may be refused as its first try was accepted."""
+        told = self.exchange.tries == 1 or self.status not in _UNTOLD_AFTER_REPETITION
+        return self.exchange.response if told else None
 
     def find(self, check: str, level: Level, expected: Any, actual: Any, detail: str = "") -> Finding:
         """A finding on this answer."""
-        return Finding(check, level, expected, actual, self.where, detail=detail)
+        return Finding(check, level, expected, actual, self.label, detail=detail)
 
 
-def check_answer(answered: AnsweredProbe) -> tuple[Observation, ...]:
+def check_answer(rules: ResponseRules, answer: ProbeAnswer) -> tuple[Observation, ...]:
     """Everything that is wrong with an answer; a fault of the server is reported once, not by each thing it breaks."""
-    response, rules = answered.response, answered.rules
-    leaked = check_leaks(response, rules, answered.where, answered.request)
-    leaks = tuple(Observation(found, "leak") for found in leaked)
+    response = answer.response
+    if response is None:
+        return ()
+    leaks = tuple(
+        Observation(found, "leak") for found in check_leaks(response, rules, answer.label, answer.exchange.request)
+    )
     if response.status >= 500:
-        fault = answered.find("status", Level.MUST, Message("no 5xx on any input"), response.status)
+        fault = answer.find("status", Level.MUST, Message("no 5xx on any input"), response.status)
         return (Observation(fault, str(response.status)), *leaks)
-    if answered.validity is Validity.ODD:
+    if answer.validity is Validity.ODD:
         return leaks
-    body = parse_json(response)
-    statuses = tuple(_check_status(answered, body))
+    statuses = tuple(_check_status(rules, answer))
     if any(found.finding.check == "invalid-data" for found in statuses):
         return statuses  # what an answer that should not be looks like is of no interest
     checks = (_check_error, _check_rows) if response.status >= 400 else (_check_success,)
-    further = tuple(found for check in checks for found in check(answered, body))
+    further = tuple(found for check in checks for found in check(rules, answer, response))
     if any(found.finding.check == "status" for found in further):  # a row says more of it than the list of all does
         statuses = tuple(found for found in statuses if found.finding.check != "documented-status")
     return (*statuses, *further, *leaks)
 
 
-def read_messages(rules: ResponseRules, body: Any) -> tuple[str, ...]:
-    """The messages of an error body."""
-    entries = read_errors(rules, body) if body is not NOT_JSON else ()
-    return tuple(entry.message for entry in entries if isinstance(entry.message, str))
+def read_messages(rules: ResponseRules, answer: ProbeAnswer) -> tuple[str, ...]:
+    """The messages of an error."""
+    return tuple(entry.message for entry in read_errors(rules, answer.body) if isinstance(entry.message, str))
 
 
-def undocumented_messages(answered: AnsweredProbe) -> Iterator[str]:
+def undocumented_messages(rules: ResponseRules, answer: ProbeAnswer) -> Iterator[str]:
     """Each message of an error, or "" where it has none, that no row of this operation documents with this status."""
-    response, rules = answered.response, answered.rules
-    if response.status < 400 or answered.validity is Validity.ODD:
+    if answer.response is None or answer.status < 400 or answer.validity is Validity.ODD:
         return
-    rows = [row for row in rules.contract.rows if _speaks_of(row, answered.operation)]
-    rows = [row for row in rows if response.status in row.case.expect.statuses]
-    for message in read_messages(rules, parse_json(response)) or ("",):
+    rows = [row for row in rules.contract.rows if _speaks_of(row, answer.operation)]
+    rows = [row for row in rows if answer.status in row.case.expect.statuses]
+    for message in read_messages(rules, answer) or ("",):
         known = {match.row for match in rules.wordings.find(message) if match.exact}
         if not any(row.case.expect.message is None or row.id in known for row in rows):
-            yield message_shape(answered.probe, message)
+            yield message_shape(answer.probe, message)
 
 
 def message_shape(probe: ExploreProbe, message: str) -> str:
@@ -116,23 +151,23 @@ def message_shape(probe: ExploreProbe, message: str) -> str:
     return message if len(message) <= 300 else message[:300] + "…"
 
 
-def _check_status(answered: AnsweredProbe, body: Any) -> Iterator[Observation]:
-    status, operation, validity = answered.response.status, answered.operation, answered.validity
+def _check_status(rules: ResponseRules, answer: ProbeAnswer) -> Iterator[Observation]:
+    status, operation, validity = answer.status, answer.operation, answer.validity
     documented = list(operation.statuses)
     if validity is Validity.VALID and status >= 400:
-        text = " ".join(read_messages(answered.rules, body))
+        text = " ".join(read_messages(rules, answer))
         refused = Message("valid data was refused: {message}", message=text)
         detail = refused if text else Message("valid data was refused: no message")
         successes = _one_of(one for one in documented if one.startswith("2"))
-        yield Observation(answered.find("valid-data", Level.MUST, successes, status, detail))
-    elif validity is Validity.INVALID and status < 300 and not _is_what_was_asked_for(answered, body):
+        yield Observation(answer.find("valid-data", Level.MUST, successes, status, detail))
+    elif validity is Validity.INVALID and status < 300 and not _is_what_was_asked_for(answer):
         refusals = _one_of(one for one in documented if one.startswith("4"))
-        detail = Message("what must be refused was accepted ({about})", about=answered.probe.about)
-        yield Observation(answered.find("invalid-data", Level.MUST, refusals, status, detail))
+        detail = Message("what must be refused was accepted ({about})", about=answer.probe.about)
+        yield Observation(answer.find("invalid-data", Level.MUST, refusals, status, detail))
     elif operation.documented(status) is None:
         firm = validity is not Validity.OPEN or operation.documented(400) is not None or status < 400
         level = Level.SHOULD if firm else Level.NOTE
-        yield Observation(answered.find("documented-status", level, _one_of(documented), status))
+        yield Observation(answer.find("documented-status", level, _one_of(documented), status))
 
 
 def _one_of(statuses: Iterable[str]) -> int | str:
@@ -143,41 +178,40 @@ def _one_of(statuses: Iterable[str]) -> int | str:
     return Message("one of {statuses}", statuses=", ".join(every))
 
 
-def _is_what_was_asked_for(answered: AnsweredProbe, body: Any) -> bool:
+def _is_what_was_asked_for(answer: ProbeAnswer) -> bool:
     """A drawn ID may happen to exist: then the answer names it."""
-    drawn = {value for name, value in answered.probe.path if name in answered.probe.about}
-    return isinstance(body, dict) and isinstance(body.get("id"), str) and body["id"] in drawn
+    drawn = {value for name, value in answer.probe.path if name in answer.probe.about}
+    return isinstance(answer.body, dict) and isinstance(answer.body.get("id"), str) and answer.body["id"] in drawn
 
 
-def _check_error(answered: AnsweredProbe, body: Any) -> Iterator[Observation]:
-    media = (header(answered.response.headers, "Content-Type") or "").partition(";")[0].strip().lower()
-    for found in check_envelope(answered.response, body, answered.rules, answered.where):
+def _check_error(rules: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Observation]:
+    media = (header(response.headers, "Content-Type") or "").partition(";")[0].strip().lower()
+    for found in check_envelope(response, parse_json(response), rules, answer.label):
         group = "" if found.check == "content-type" else f"{found.check} {media}"
         yield Observation(found, group)
 
 
-def _check_success(answered: AnsweredProbe, body: Any) -> Iterator[Observation]:
-    response, operation = answered.response, answered.operation
-    schema = operation.responses.get(operation.documented(response.status) or "")
+def _check_success(_: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Observation]:
+    body, schema = parse_json(response), answer.operation.schema_of(response.status)
     if schema is None or response.cut or 300 <= response.status < 400:
         return
     if body is NOT_JSON:
         actual = f"{response.status} {header(response.headers, 'Content-Type') or ''}: {response.text[:120]}"
-        yield Observation(answered.find("schema", Level.MUST, Message("a JSON body"), actual), "not JSON")
+        yield Observation(answer.find("schema", Level.MUST, Message("a JSON body"), actual), "not JSON")
         return
     differences = list(schema_differences(compile_schema(schema), body))
     for expected, actual, place in differences[:_MOST]:
         where = re.sub(r"/\d+(?=/|$)", "/*", place)
-        found = answered.find("schema", Level.MUST, expected, _brief(actual), Message("at {pointer}", pointer=where))
+        found = answer.find("schema", Level.MUST, expected, _brief(actual), Message("at {pointer}", pointer=where))
         yield Observation(found, where)
-    if not differences and answered.validity is Validity.VALID:
-        yield from _check_numbers(answered, body)
+    if not differences and answer.validity is Validity.VALID:
+        yield from _check_numbers(answer, body)
 
 
-def _check_numbers(answered: AnsweredProbe, body: Any) -> Iterator[Observation]:
+def _check_numbers(answer: ProbeAnswer, body: Any) -> Iterator[Observation]:
     """A number in the query bounds the items that come, and is shown as it was sent."""
-    query = dict(answered.probe.query)
-    for one in answered.operation.among("query"):
+    query = dict(answer.probe.query)
+    for one in answer.operation.among("query"):
         if one.schema.get("type") != "integer" or one.name not in query:
             continue
         sent = int(query[one.name])
@@ -185,37 +219,34 @@ def _check_numbers(answered: AnsweredProbe, body: Any) -> Iterator[Observation]:
             for items in find_values(body, pointer):
                 if isinstance(items, list) and len(items) > sent:
                     actual = Message("{n} items at {name}={value}", n=len(items), name=one.name, value=sent)
-                    found = answered.find("effect", Level.MUST, Message("at most {n} items", n=one.name), actual)
+                    found = answer.find("effect", Level.MUST, Message("at most {n} items", n=one.name), actual)
                     yield Observation(found, pointer)
         for shown in find_values(body, one.echo) if one.echo else ():
             if isinstance(shown, bool) or shown != sent:
                 expected = Message("{pointer} as sent", pointer=one.echo)
                 actual = Message("{shown} at {name}={value}", shown=_brief(shown), name=one.name, value=sent)
-                yield Observation(answered.find("effect", Level.SHOULD, expected, actual), one.echo)
+                yield Observation(answer.find("effect", Level.SHOULD, expected, actual), one.echo)
 
 
-def _check_rows(answered: AnsweredProbe, body: Any) -> Iterator[Observation]:
+def _check_rows(rules: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Observation]:
     """A message that a row promises is only right where that row can apply, and with its status."""
-    rules, status = answered.rules, answered.response.status
+    if answer.validity is Validity.OPEN:
+        return  # where the documents are silent on the input, any refusal will do
     reason = Message("the reason for this request")
-    for message in read_messages(rules, body):
-        matches = [match for match in rules.wordings.find(message) if match.exact]
-        rows = [rules.row(name) for name in list_row_ids(matches)]
-        here = [row for row in rows if _speaks_of(row, answered.operation)]
-        if not rows or answered.validity is Validity.OPEN:
-            continue  # where the documents are silent on the input, any refusal will do
+    for message in read_messages(rules, answer):
+        rows = [rules.row(name) for name in list_row_ids([one for one in rules.wordings.find(message) if one.exact])]
+        here = [row for row in rows if _speaks_of(row, answer.operation)]
         names = ", ".join(row.id for row in here or rows)
-        if not here:
-            yield Observation(
-                answered.find("message", Level.MUST, reason, message, Message("belongs to {rows}", rows=names))
-            )
-        elif not any(status in row.case.expect.statuses for row in here):
-            expected = sorted({one for row in here for one in row.case.expect.statuses})
+        expected = sorted({status for row in here for status in row.case.expect.statuses})
+        if rows and not here:
+            detail = Message("belongs to {rows}", rows=names)
+            yield Observation(answer.find("message", Level.MUST, reason, message, detail))
+        elif here and response.status not in expected:
             detail = Message("{message!r} belongs to {rows}", message=message, rows=names)
-            yield Observation(answered.find("status", Level.MUST, expected, status, detail))
-        elif not any(_can_apply(row, answered) for row in here):
+            yield Observation(answer.find("status", Level.MUST, expected, response.status, detail))
+        elif here and not any(_can_apply(row, answer) for row in here):
             detail = Message("nothing that {rows} is about was wrong", rows=names)
-            yield Observation(answered.find("message", Level.MUST, reason, message, detail), names)
+            yield Observation(answer.find("message", Level.MUST, reason, message, detail), names)
 
 
 def _speaks_of(row: Row, operation: DocumentedOperation) -> bool:
@@ -223,9 +254,9 @@ def _speaks_of(row: Row, operation: DocumentedOperation) -> bool:
     return row.table == "common" or operation.id in {ref.call for ref in row.operations}
 
 
-def _can_apply(row: Row, answered: AnsweredProbe) -> bool:
+def _can_apply(row: Row, answer: ProbeAnswer) -> bool:
     """Whether something that the row is about is not valid, or is missing."""
-    operation, probe = answered.operation, answered.probe
+    operation, probe = answer.operation, answer.probe
     touched = {part for part in row.case.vary if part.startswith(("query.", "json.", "path."))}
     parts = [classify_part(operation, probe, name) for name in touched]
     if not touched or any(part is not None and part is not Validity.VALID for part in parts):
@@ -233,7 +264,7 @@ def _can_apply(row: Row, answered: AnsweredProbe) -> bool:
     required = {f"query.{one.name}" for one in operation.among("query") if one.required}
     missing = (touched & required) - {f"query.{name}" for name, _ in probe.query}
     of_body = any(name.startswith("json.") for name in touched)
-    return bool(missing) or (of_body and answered.validity is not Validity.VALID)
+    return bool(missing) or (of_body and answer.validity is not Validity.VALID)
 
 
 def _brief(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.checks.context import ResponseRules
@@ -12,7 +12,7 @@ from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import RequestTemplate
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
-from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, TargetValues
+from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, TargetValues, with_known_body
 
 __all__ = ["ExploreContext", "build_explore_context"]
 
@@ -55,6 +55,10 @@ class ExploreContext:
         names = self.run.contract.operations
         return self.document.operation(operation.own) if operation.own in names else None
 
+    def sets_back(self, operation: DocumentedOperation) -> bool:
+        """Whether what it changes is set back: on a record that the target's owner gave, not on one created here."""
+        return bool(operation.own) and self.own_source(operation) is None and not self.creates(operation)
+
     def base_body(self, operation: DocumentedOperation) -> dict[str, Any]:
         """The members that every valid body has on this target; what is updated needs those of what was created."""
         source = operation.own if operation.kind != "read" else ""
@@ -79,13 +83,16 @@ def build_explore_context(run: RunContext, operation: str) -> ExploreContext:
     )
     document = OpenApiDocument(run.contract.openapi, values)
     bodies = {name: spec.body or spec.json_ for name, spec in file.operations.items()}
-    return ExploreContext(
+    context = ExploreContext(
         run=run,
         document=document,
         operation=document.operation(operation),
         budget=file.exploration.get(run.depth, 0),
         bodies=dict(_filled(run, {name: body for name, body in bodies.items() if isinstance(body, dict) and body})),
     )
+    writes = context.operation.kind != "read"
+    known = with_known_body(context.operation, None, context.base_body(context.operation) if writes else {})
+    return replace(context, operation=known)
 
 
 def _filled(run: RunContext, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

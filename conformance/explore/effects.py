@@ -1,14 +1,14 @@
-"""What refused writes have changed: looks before and after, and the request that is to blame."""
+"""What writes have changed: looks before and after, the refused request that is to blame, and the way back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from time import perf_counter
 from typing import Any
 
-from conformance.checks.model import Finding, Level
+from conformance.checks.model import Level
+from conformance.engine.cleanup import describe_left, strike
 from conformance.engine.culprit import (
     NOT_AGAIN,
     TIMES_IN_A_ROW,
@@ -17,10 +17,12 @@ from conformance.engine.culprit import (
     find_culprits,
     stays_as_it_is,
 )
-from conformance.explore.checks import Observation
-from conformance.explore.explorer import Explorer, ProbeAnswer
+from conformance.engine.journal import LedgerEntry
+from conformance.explore.checks import Observation, ProbeAnswer
+from conformance.explore.explorer import Explorer
 from conformance.explore.openapi import DocumentedOperation
-from conformance.explore.probes import ExploreProbe, label_probe, plain_probe
+from conformance.explore.own_record import is_set_back, record_change, set_back_body
+from conformance.explore.probes import ExploreProbe, plain_probe
 from conformance.explore.sender import BudgetExhausted, TargetStopped
 from conformance.explore.validity import Validity
 from conformance.jsontools import first_value, json_equal
@@ -30,6 +32,7 @@ __all__ = ["BATCH", "EffectGuard", "comparable_value"]
 
 BATCH = 4
 """Refused writes between two looks: one look for each would double the requests."""
+_NO_EFFECT = Message("a write was accepted and had no effect")
 
 
 @dataclass(slots=True)
@@ -38,40 +41,44 @@ class EffectGuard:
 
     explorer: Explorer
     operation: DocumentedOperation
-    reading: DocumentedOperation
     place: ExploreProbe
     """The path of what is written, and of what is read."""
-    is_own: bool = False
+    is_own: bool
     """Whether what is read was created here, so that nobody else writes to it."""
     shown: Any = None
     """The body of the last look; None where something has changed since."""
     doubt: str | None = None
-    """Why it is in doubt whether a refused write had an effect."""
+    """Why it is in doubt whether a write had an effect."""
     _refused: list[ProbeAnswer] = field(default_factory=list)
+    _changed: LedgerEntry | None = None
 
-    def look(self, *, reserved: bool = False, confirming: bool = False) -> Any:
+    def look(self) -> Any:
         """What the reading operation shows now; TargetStopped where it shows nothing."""
-        path = {**dict(plain_probe(self.reading).path), **dict(self.place.path)}
-        names = {one.name for one in self.reading.among("path")}
-        query = (("limit", "100"),) if any(one.name == "limit" for one in self.reading.among("query")) else ()
-        own = tuple((name, value) for name, value in path.items() if name in names)
-        probe = ExploreProbe(path=own, query=query, role="guard")
-        answer = self.explorer.look(self.reading, probe, reserved=reserved, confirming=confirming)
+        path = {**dict(plain_probe(self._reading).path), **dict(self.place.path)}
+        names = {one.name for one in self._reading.among("path")}
+        longest = ((one.name, one.schema.get("maximum")) for one in self._reading.among("query") if one.bounds)
+        probe = ExploreProbe(
+            path=tuple((name, value) for name, value in path.items() if name in names),
+            query=tuple((name, str(most)) for name, most in longest if most is not None),
+            role="guard",
+        )
+        answer = self.explorer.look(self._reading, probe)
         if not answer.accepted or answer.body is None:
             raise TargetStopped(
                 Message(
                     "what is written cannot be read: {operation} gave {status}",
-                    operation=self.reading.id,
+                    operation=self._reading.id,
                     status=answer.status or Message("no answer"),
                 )
             )
         self.shown = answer.body
         return answer.body
 
-    def look_first(self) -> None:
-        """Look where it is not known what is there."""
-        if self.shown is None:
-            self.look()
+    def record_change(self) -> None:
+        """Write what the record holds into the ledger, before any of it is changed that has to be set back."""
+        body = set_back_body(self.explorer.context, self.operation, self.shown)
+        if body is not None:
+            self._changed = record_change(self.explorer.context, body)
 
     def forget(self) -> None:
         """Something was accepted, or may have been: what is there now is not known."""
@@ -85,38 +92,45 @@ class EffectGuard:
         if len(self._refused) >= BATCH:
             self.check()
 
-    def check(self, *, reserved: bool = False) -> None:
+    def check(self) -> None:
         """Nothing that was refused since the last look may have had an effect."""
         batch, self._refused = self._refused, []
         if not batch:
             return
-        before, after = self.shown, self.look(reserved=reserved)
-        if not self._differences(before, after):
+        before, after = self.shown, self.look()
+        if not self._differ(before, after):
             return
         guarded = GuardedResource(
-            read=partial(self.look, confirming=True),
-            set_back=partial(self.restore, before, confirming=True),
+            read=self.look,
+            set_back=lambda: self.restore(before),
             repeat=self._repeat,
             differ=self._differ,
             stopping=self.explorer.context.run.shared.stopping,
             is_own=self.is_own,
         )
         try:
-            found = find_culprits(guarded, batch, after)
-            self.restore(before, confirming=True)
+            with self.explorer.sender.confirming():
+                found = find_culprits(guarded, batch, after)
+                self.restore(before)
         except BudgetExhausted:
             found = Culprits(doubt=NOT_AGAIN)
         if found.writes:
-            self._report(found.writes[0], self._differences(before, after))
+            self._report(found.writes[0], before, after)
         else:
             self.doubt = found.doubt
 
     def finish(self) -> None:
-        """The last look, with what is kept back for it."""
+        """The last look; the ledger keeps what does not read as it was before."""
         if self._refused:
-            self.check(reserved=True)
+            self.check()
         else:
-            self.look(reserved=True)
+            self.look()
+        context = self.explorer.context
+        if self._changed is not None and is_set_back(self.operation, self._changed, self.shown):
+            strike(context.run, self._changed)
+        elif self._changed is not None:
+            why = Message("{operation} still reads otherwise than before", operation=self.operation.read)
+            self.explorer.sender.evidence.warnings.append(describe_left(self.operation.id, why))
 
     @property
     def has_refused(self) -> bool:
@@ -128,80 +142,76 @@ class EffectGuard:
         """Whether the next refused write is followed by a look."""
         return len(self._refused) >= BATCH - 1
 
-    def restoration(self, before: Any) -> ExploreProbe | None:
-        """The request that sets back what can be set back; None where there is nothing."""
-        values = {}
-        for name, schema in (self.operation.body or {}).get("properties", {}).items():
-            pointer = schema.get("x-from") or schema.get("x-same")
-            value = first_value(before, pointer) if pointer else None
-            if value is not None:
-                values[name] = value
-        if not values:
-            return None
-        base = self.explorer.context.base_body(self.operation)
-        return replace(self.place, body={**base, **values}, role="clean-up", about="set back")
-
-    def restore(self, before: Any, *, confirming: bool = False) -> Any:
+    def restore(self, before: Any) -> Any:
         """Set back what can be set back, and look again; what is shown then. Nothing where nothing has changed."""
-        probe = self.restoration(before)
-        if probe is not None and (self.shown is None or self._differences(before, self.shown)):
-            self.explorer.look(self.operation, probe, reserved=True, confirming=confirming)
-            self.look(reserved=True, confirming=confirming)
+        body = set_back_body(self.explorer.context, self.operation, before)
+        if body is not None and (self.shown is None or self._differ(before, self.shown)):
+            probe = replace(self.place, body=body, role="clean-up", about="set back")
+            self.explorer.look(self.operation, probe)
+            self.look()
         return self.shown
 
-    def lost_members(self, written: ProbeAnswer, shown: Any) -> dict[str, Any]:
-        """The members of a body that was accepted which do not read as they were written, with what they read."""
-        body, lost = written.probe.body, {}
-        for name, schema in (self.operation.body or {}).get("properties", {}).items():
-            pointer = schema.get("x-from") or schema.get("x-same")
-            if pointer and isinstance(body, dict) and name in body:
-                now = first_value(shown, pointer)
-                if not json_equal(now, body[name]):
-                    lost[name] = now
-        return lost
+    def check_written(self, written: ProbeAnswer) -> None:
+        """What was valid and accepted is there now."""
+        shown = self.look()
+        lost = self._lost_members(written, shown) if written.validity is Validity.VALID else {}
+        if lost and not self._loses_every_time(written, shown):
+            self.doubt = NOT_AGAIN
+            return
+        for name, now in lost.items():
+            detail = Message("a write was accepted and had no effect")
+            found = written.find(
+                "effect", Level.MUST, Message("{name} reads as it was written", name=name), now, detail
+            )
+            self.explorer.report(Observation(found, f"lost {name}"), written)
 
-    def loses_every_time(self, written: ProbeAnswer, shown: Any) -> bool:
+    @property
+    def _reading(self) -> DocumentedOperation:
+        return self.explorer.operation(self.operation.read)
+
+    def _lost_members(self, written: ProbeAnswer, shown: Any) -> dict[str, Any]:
+        """The members of a body that was accepted which do not read as they were written, with what they read."""
+        body = written.probe.body if isinstance(written.probe.body, dict) else {}
+        now = {name: first_value(shown, pointer) for name, pointer in self.operation.readable.items() if name in body}
+        return {name: value for name, value in now.items() if not json_equal(value, body[name])}
+
+    def _loses_every_time(self, written: ProbeAnswer, shown: Any) -> bool:
         """Whether a write without effect has none three times in a row, and nobody else writes meanwhile."""
-        look, stopping = partial(self.look, confirming=True), self.explorer.context.run.shared.stopping
-        took = 0.0
+        stopping, took = self.explorer.context.run.shared.stopping, 0.0
         try:
-            for time in range(1 if self.is_own else TIMES_IN_A_ROW):
-                if time:
-                    began = perf_counter()
-                    again = self.explorer.attempt(
-                        self.operation, written.probe, validity=written.validity, confirming=True
-                    )
-                    shown, took = look(), perf_counter() - began
-                    if not (again.accepted and self.lost_members(written, shown)):
+            with self.explorer.sender.confirming():
+                for time in range(1 if self.is_own else TIMES_IN_A_ROW):
+                    if time:
+                        began = perf_counter()
+                        again = self.explorer.attempt(self.operation, written.probe, written.validity)
+                        shown, took = self.look(), perf_counter() - began
+                        if not (again.accepted and self._lost_members(written, shown)):
+                            return False
+                    if not self.is_own and not stays_as_it_is(self.look, self._differ, shown, took, stopping):
                         return False
-                if not self.is_own and not stays_as_it_is(look, self._differ, shown, took, stopping):
-                    return False
         except BudgetExhausted:
             return False
         return True
 
     def _repeat(self, refused: ProbeAnswer) -> ProbeAnswer | None:
-        again = self.explorer.attempt(self.operation, refused.probe, validity=refused.validity, confirming=True)
+        again = self.explorer.attempt(self.operation, refused.probe, refused.validity)
         return again if again.refused else None
 
-    def _report(self, culprit: ProbeAnswer, changed: frozenset[str]) -> None:
-        where = ", ".join(sorted(changed))
-        found = Finding(
-            "effect",
-            Level.MUST,
-            Message("a refused write changes nothing"),
+    def _report(self, culprit: ProbeAnswer, before: Any, after: Any) -> None:
+        where = ", ".join(sorted(self._differences(before, after)))
+        actual, detail = (
             Message("changed: {places}", places=where),
-            label_probe(culprit.probe),
-            detail=Message("a refused write changed {places}", places=where),
+            Message("a refused write changed {places}", places=where),
         )
-        self.explorer.report(Observation(found, "refused"), culprit.labelled)
+        found = culprit.find("effect", Level.MUST, Message("a refused write changes nothing"), actual, detail)
+        self.explorer.report(Observation(found, "refused"), culprit)
 
     def _differ(self, before: Any, after: Any) -> bool:
         return bool(self._differences(before, after))
 
     def _differences(self, before: Any, after: Any) -> frozenset[str]:
-        successes = [status for status in self.reading.statuses if status.startswith("2")]
-        schema = self.reading.responses[successes[0]] if successes else None
+        success = next((status for status in self._reading.statuses if status.startswith("2")), "")
+        schema = self._reading.responses.get(success)
         return frozenset(_changed_places(comparable_value(schema, before), comparable_value(schema, after), ""))
 
 

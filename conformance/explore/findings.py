@@ -8,42 +8,29 @@ from dataclasses import dataclass, field, replace
 
 from conformance.checks.http_notes import HttpNote, check_http_notes
 from conformance.checks.model import Finding, Level, verdict_of_levels
-from conformance.explore.checks import Observation
+from conformance.engine.evidence import Evidence
+from conformance.explore.checks import Observation, ProbeAnswer
 from conformance.explore.context import ExploreContext
-from conformance.http import Exchange
 from conformance.messages import Message
-from conformance.results.model import Exploration, ExploredFinding, Note, RecordedExchange, Undocumented
+from conformance.results.model import BeyondPlan, Exploration, ExploredFinding, Note, RecordedExchange, Undocumented
 from conformance.results.recording import record_exchange
 from conformance.results.redaction import Redactor
 
-__all__ = ["FindingCollector", "LabelledExchange", "describe_exploration"]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledExchange:
-    """One exchange with the words that stand beside it."""
-
-    label: str
-    role: str
-    exchange: Exchange
-
-    @property
-    def weight(self) -> int:
-        """How much a person has to read."""
-        request = self.exchange.request
-        return len(request.url) + len(request.body or b"")
+__all__ = ["FindingCollector", "describe_exploration"]
 
 
 @dataclass(slots=True)
 class _Seen:
-    shown_by: LabelledExchange
-    observation: Observation | None = None
-    count: int = 1
+    """Something seen at least once, with the smallest request that shows it."""
 
-    def show_by(self, entry: LabelledExchange, observation: Observation | None = None) -> None:
+    shown_by: ProbeAnswer
+    observation: Observation | None = None
+    count: int = 0
+
+    def show_by(self, answer: ProbeAnswer, observation: Observation | None = None) -> None:
         """Show it by this request instead, if it is the smaller one."""
-        if entry.weight < self.shown_by.weight:
-            self.shown_by, self.observation = entry, observation
+        if answer.weight < self.shown_by.weight:
+            self.shown_by, self.observation = answer, observation
 
 
 @dataclass(slots=True)
@@ -53,8 +40,8 @@ class FindingCollector:
     statuses: Counter[int] = field(default_factory=Counter)
     _observed: dict[str, _Seen] = field(default_factory=dict)
     _undocumented: dict[tuple[int, str], _Seen] = field(default_factory=dict)
-    _last: LabelledExchange | None = None
-    _notes: dict[tuple[str, str], tuple[HttpNote, LabelledExchange]] = field(default_factory=dict)
+    _last: ProbeAnswer | None = None
+    _notes: dict[tuple[str, str], tuple[HttpNote, ProbeAnswer]] = field(default_factory=dict)
 
     @property
     def has_violation(self) -> bool:
@@ -62,51 +49,44 @@ class FindingCollector:
         observed = [seen.observation for seen in self._observed.values() if seen.observation]
         return any(one.finding.level is Level.MUST for one in observed)
 
-    @property
-    def count(self) -> int:
-        """How many findings there are, equal ones counted."""
-        return sum(seen.count for seen in self._observed.values())
-
-    def count_answer(self, entry: LabelledExchange) -> None:
+    def count_answer(self, answer: ProbeAnswer) -> None:
         """Count the status of an answer, and keep the remarks on it as HTTP."""
-        self._last = entry
-        if entry.exchange.response is None:
-            return
-        self.statuses[entry.exchange.response.status] += 1
-        self.add_notes(check_http_notes(entry.exchange), entry)
+        self._last = answer
+        if answer.status:
+            self.statuses[answer.status] += 1
+            self.add_notes(check_http_notes(answer.exchange), answer)
 
-    def add_notes(self, notes: Iterable[HttpNote], entry: LabelledExchange) -> None:
+    def add_notes(self, notes: Iterable[HttpNote], answer: ProbeAnswer) -> None:
         """Keep remarks on HTTP, each shown by the first exchange that gave rise to it."""
         for note in notes:
-            self._notes.setdefault((note.about, note.text), (note, entry))
+            self._notes.setdefault((note.about, note.text), (note, answer))
 
-    def add(self, found: Observation, entry: LabelledExchange) -> None:
+    def add(self, found: Observation, answer: ProbeAnswer) -> None:
         """Keep one finding; an equal one is only counted, unless this request is the smaller one."""
-        seen = self._observed.setdefault(found.key, _Seen(entry, found, 0))
-        seen.count += 1
-        seen.show_by(entry, found)
+        self._observed.setdefault(found.key, _Seen(answer, found)).count += 1
+        self.show_smaller(found, answer)
 
-    def show_smaller(self, found: Observation, entry: LabelledExchange) -> None:
+    def show_smaller(self, found: Observation, answer: ProbeAnswer) -> None:
         """Show a finding by this request, if it is the smaller one."""
-        self._observed[found.key].show_by(entry, found)
+        self._observed[found.key].show_by(answer, found)
 
-    def add_undocumented(self, status: int, message: str, entry: LabelledExchange) -> None:
+    def add_undocumented(self, message: str, answer: ProbeAnswer) -> None:
         """Keep a status and a message that no row documents."""
-        seen = self._undocumented.setdefault((status, message), _Seen(entry, count=0))
+        seen = self._undocumented.setdefault((answer.status, message), _Seen(answer))
         seen.count += 1
-        seen.show_by(entry)
+        seen.show_by(answer)
 
     def build_result(
-        self, context: ExploreContext, requests: int, planned: int, reason: str | None
+        self, context: ExploreContext, sent: Evidence, planned: int, reason: str | None
     ) -> tuple[Exploration, tuple[Undocumented, ...]]:
-        """All of it as results, redacted, with the exchanges that it points at."""
+        """All of it as results, redacted, with the exchanges that it points at; `sent` has counted the requests."""
         kept: dict[int, RecordedExchange] = {}
         redactor = context.run.redactor
 
-        def record(entry: LabelledExchange) -> RecordedExchange:
-            place, n = id(entry.exchange), len(kept) + 1
+        def record(answer: ProbeAnswer) -> RecordedExchange:
+            place = id(answer.exchange)
             if place not in kept:
-                kept[place] = replace(record_exchange(entry.exchange, n, entry.label, entry.role, redactor), n=n)
+                kept[place] = record_exchange(answer.exchange, len(kept) + 1, answer.label, answer.probe.role, redactor)
             return kept[place]
 
         findings = [
@@ -120,38 +100,37 @@ class FindingCollector:
             for shown in [record(seen.shown_by)]
         )
         notes = tuple(
-            Note(note.about, note.text, note.reference, exchange=record(entry).n)
-            for note, entry in self._notes.values()
+            Note(note.about, note.text, note.reference, exchange=record(answer).n)
+            for note, answer in self._notes.values()
         )
         if reason is not None and self._last is not None:
             record(self._last)
-        exploration = describe_exploration(context, requests=requests, reason=reason)
-        levels = [finding.level for finding in findings]
-        return (
-            replace(
-                exploration,
-                verdict=verdict_of_levels(levels, in_doubt=reason is not None, exercised=requests > 0),
-                planned=planned,
-                statuses=tuple(sorted(self.statuses.items())),
-                findings=tuple(sorted(findings, key=lambda finding: list(Level).index(finding.level))),
-                exchanges=tuple(kept.values()),
-                notes=notes,
+        exploration = replace(
+            describe_exploration(context, reason=reason),
+            verdict=verdict_of_levels(
+                [finding.level for finding in findings], in_doubt=reason is not None, exercised=sent.requests > 0
             ),
-            undocumented,
+            requests=sent.requests,
+            planned=planned,
+            beyond_plan=BeyondPlan(sent.repeated, sent.shrunk, sent.confirmed),
+            statuses=tuple(sorted(self.statuses.items())),
+            findings=tuple(sorted(findings, key=lambda finding: list(Level).index(finding.level))),
+            exchanges=tuple(kept.values()),
+            notes=notes,
         )
+        return exploration, undocumented
 
 
 def describe_exploration(
-    context: ExploreContext, *, requests: int = 0, reason: str | None = None, lacks: tuple[str, ...] = ()
+    context: ExploreContext, *, reason: str | None = None, lacks: tuple[str, ...] = ()
 ) -> Exploration:
-    """The result of an operation of which nothing was found."""
+    """The result of an operation to which nothing was sent."""
     operation = context.operation
     return Exploration(
         operation=operation.id,
         method=operation.method,
         path=operation.template,
-        verdict=verdict_of_levels([], in_doubt=reason is not None, exercised=requests > 0),
-        requests=requests,
+        verdict=verdict_of_levels([], in_doubt=reason is not None, exercised=False),
         reason=reason or (Message("lacks {names}", names=", ".join(lacks)) if lacks else None),
         lacks=lacks,
         file="openapi.yaml",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from conformance.checks.model import Finding, Level
+from conformance.checks.model import Level
 from conformance.client.builder import PlaceholderScope
-from conformance.explore.checks import Observation
+from conformance.explore.checks import Observation, ProbeAnswer
 from conformance.explore.context import ExploreContext
-from conformance.explore.explorer import Explorer, ProbeAnswer
+from conformance.explore.explorer import Explorer
 from conformance.explore.openapi import MULTIPART, DocumentedOperation, Link
-from conformance.explore.probes import NO_BODY, ExploreProbe, label_probe, plain_probe, with_parts
+from conformance.explore.probes import NO_BODY, ExploreProbe, plain_probe, with_parts
 from conformance.explore.validity import Validity
 from conformance.jsontools import find_values, first_value
 from conformance.messages import Message
@@ -22,24 +22,16 @@ __all__ = ["count_link_requests", "find_creation", "follow_links", "request_of_l
 _MISSING = object()
 
 
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    """The exchange that links speak of as `$request` and `$response`."""
-
-    body: Any
-    response_body: Any
-
-
 def find_creation(context: ExploreContext, operation: DocumentedOperation) -> ExploreProbe | None:
     """The plainest request that is valid, from which links lead on; None where its data are not at hand."""
-    probe = replace(plain_probe(operation), about="plain")
+    probe = plain_probe(operation)
     if operation.media_type == MULTIPART:
         name = context.run.builder.fill("{unique.exploration}", PlaceholderScope(salt=f"explore {operation.id}"))
         return replace(probe, body={"file": f"{name}.png"}, form=True)
-    if operation.body is None:
-        return probe
     body = {**(operation.example or {}), **context.base_body(operation)}
-    return replace(probe, body=body) if body else None
+    if body:
+        return replace(probe, body=body)
+    return probe if operation.body is None and operation.kind == "read" else None
 
 
 def count_link_requests(
@@ -61,10 +53,9 @@ def request_of_link(
 ) -> tuple[DocumentedOperation, ExploreProbe] | None:
     """The request that a link asks for; None where the answer or the target lacks something that it needs."""
     operation = explorer.operation(link.operation)
-    origin = _Origin(made.probe.body, made.body)
     probe = plain_probe(operation)
     for where, name, expression in link.parameters:
-        value = _evaluate(expression, origin)
+        value = _evaluate(expression, made)
         if isinstance(value, dict):
             value = value.get("value")  # a token that comes with its end
         if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
@@ -75,41 +66,34 @@ def request_of_link(
     if missing or not _is_permitted(explorer.context, link):
         return None
     if operation.body is not None:
-        given = {name: _evaluate(expression, origin) for name, expression in (link.body or {}).items()}
+        given = {name: _evaluate(expression, made) for name, expression in (link.body or {}).items()}
         known = {name: value for name, value in given.items() if value is not _MISSING}
         body = {**explorer.context.base_body(operation), **known}
         probe = replace(probe, body=body if body or link.body is not None else NO_BODY)
     return operation, replace(probe, role="step", about=link.name)
 
 
-def follow_links(
-    explorer: Explorer,
-    operation: DocumentedOperation,
-    made: ProbeAnswer,
-    visited: frozenset[str] = frozenset(),
-    *,
-    to: str = "",
-) -> None:
+def follow_links(explorer: Explorer, made: ProbeAnswer, visited: frozenset[str] = frozenset(), *, to: str = "") -> None:
     """Follow the links of a success in their order, depth first; each answer is held to what its link promises.
 
     All of them, or only those that lead `to` one operation and show what it has done.
     """
-    visited = visited | {operation.id}
-    for link in _taken(explorer.context, operation.links_of(made.status), to, visited):
+    if not made.accepted:
+        return
+    visited = visited | {made.operation.id}
+    for link in _taken(explorer.context, made.operation.links_of(made.status), to, visited):
         request = request_of_link(explorer, link, made)
         if request is None:
             continue
-        target, probe = request
-        answer = explorer.attempt(target, probe, validity=Validity.OPEN if link.statuses else Validity.VALID)
+        answer = explorer.attempt(*request, Validity.OPEN if link.statuses else Validity.VALID)
         broken = list(_broken_promises(link, made, answer))
         for found in broken:
-            explorer.report(found, answer.labelled)
-        promised = answer.accepted or answer.status in link.statuses
+            explorer.report(found, answer)
         failed = any(found.finding.level is not Level.NOTE for found in answer.found)
-        if broken or failed or not promised:
+        if broken or failed or not (answer.accepted or answer.status in link.statuses):
             return  # what comes after would only say the same again; clean-up deletes what there is
-        if answer.accepted and target.id not in visited:
-            follow_links(explorer, target, answer, visited, to=to)
+        if answer.operation.id not in visited:
+            follow_links(explorer, answer, visited, to=to)
 
 
 def _is_permitted(context: ExploreContext, link: Link) -> bool:
@@ -146,22 +130,20 @@ def _broken_promises(link: Link, made: ProbeAnswer, answer: ProbeAnswer) -> Iter
         return
 
     def observe(expected: Any, actual: Any, detail: str) -> Observation:
-        found = Finding("state", Level.MUST, expected, actual, label_probe(answer.probe), detail=detail)
-        return Observation(found, link.name)
+        return Observation(answer.find("state", Level.MUST, expected, actual, detail), link.name)
 
     if link.statuses and answer.status not in link.statuses:
         detail = Message("after {about}: {name}", about=made.probe.about, name=link.name)
         yield observe(list(link.statuses), answer.status, detail)
     if not answer.accepted or link.statuses:
         return
-    origin = _Origin(made.probe.body, made.body)
     for pointer, expression in link.expect.items():
-        value, shown = _evaluate(expression, origin), _shown(answer.body, pointer)
+        value, shown = _evaluate(expression, made), _shown(answer.body, pointer)
         if value is not _MISSING and str(value) not in shown and not _is_one_page(answer.body, pointer):
             expected = Message("{pointer} holds {value}", pointer=pointer, value=value)
             yield observe(expected, shown[:5], Message("state was lost: {name}", name=link.name))
     for pointer, expression in link.unexpected.items():
-        value, shown = _evaluate(expression, origin), _shown(answer.body, pointer)
+        value, shown = _evaluate(expression, made), _shown(answer.body, pointer)
         if value is not _MISSING and str(value) in shown:
             expected = Message("{pointer} does not hold {value}", pointer=pointer, value=value)
             yield observe(expected, shown[:5], Message("state was kept: {name}", name=link.name))
@@ -179,10 +161,10 @@ def _is_one_page(body: Any, pointer: str) -> bool:
     return isinstance(items, list) and isinstance(total, int) and total > len(items)
 
 
-def _evaluate(expression: Any, origin: _Origin) -> Any:
+def _evaluate(expression: Any, made: ProbeAnswer) -> Any:
     """The value of an expression such as `$response.body#/id`; `_MISSING` where nothing is there."""
     if not isinstance(expression, str) or not expression.startswith("$"):
         return expression
     source, _, pointer = expression.partition("#")
-    found = origin.response_body if source == "$response.body" else origin.body
+    found = made.body if source == "$response.body" else made.probe.body
     return next(find_values(dict(found), pointer), _MISSING) if isinstance(found, Mapping) else _MISSING

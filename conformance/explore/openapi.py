@@ -84,7 +84,7 @@ class DocumentedOperation:
     body: Mapping[str, Any] | None = None
     media_type: str = ""
     responses: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
-    """The schema of each answer by status, `4XX` or `default`; None where it has no JSON."""
+    """The schema of each answer by status, `4XX` or `default`; None where it has no JSON. Never empty."""
     links: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
     kind: str = "read"
     """How it is explored: `read` only looks; `write` and `delete` change something."""
@@ -115,6 +115,10 @@ class DocumentedOperation:
         keys = (str(status), f"{status // 100}XX", "default")
         return next((key for key in keys if key in self.responses), None)
 
+    def schema_of(self, status: int) -> Mapping[str, Any] | None:
+        """The schema of the body of an answer with this status; None where it has none."""
+        return self.responses.get(self.documented(status) or "")
+
     def among(self, where: str) -> tuple[Parameter, ...]:
         """The parameters in one place, `path` or `query`."""
         return tuple(parameter for parameter in self.parameters if parameter.where == where)
@@ -122,6 +126,13 @@ class DocumentedOperation:
     def links_of(self, status: int) -> tuple[Link, ...]:
         """The links of the answer with this status."""
         return self.links.get(self.documented(status) or "", ())
+
+    @property
+    def readable(self) -> dict[str, str]:
+        """The members of its body that its reading operation shows, with the pointers to them."""
+        properties: Mapping[str, Mapping[str, Any]] = (self.body or {}).get("properties", {})
+        places = {name: schema.get("x-from") or schema.get("x-same") for name, schema in properties.items()}
+        return {name: place for name, place in places.items() if place}
 
     @property
     def changes_something_existing(self) -> bool:
@@ -183,7 +194,8 @@ class OpenApiDocument:
             parameters=parameters,
             body=None if schema is None else _note_known(_without_references(schema, self._document), None),
             media_type=body.media_type if body else "",
-            responses={status: self._json_schema(answer) for status, answer in operation.responses.items()},
+            responses={status: self._json_schema(answer) for status, answer in operation.responses.items()}
+            or {"default": None},
             links={status: tuple(_links(operation, status, one)) for status, one in operation.responses.items()},
             kind=raw.get("x-permission", _PERMISSIONS.get(operation.method, "write")),
             read=raw.get("x-read", ""),

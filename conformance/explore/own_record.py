@@ -22,33 +22,39 @@ from conformance.http import Response
 from conformance.jsontools import first_value, json_equal
 from conformance.messages import Message
 
-__all__ = ["is_of_own_record", "is_set_back", "record_change", "set_back"]
+__all__ = ["is_of_own_record", "is_set_back", "record_change", "set_back", "set_back_body"]
 
 _MEMBERS = "set_back"
 """The capture of a ledger entry that holds the members of a record as they were."""
 
 
+def set_back_body(context: ExploreContext, operation: DocumentedOperation, shown: Any) -> dict[str, Any] | None:
+    """The body that sets a record back to what its reading operation showed; None where nothing can be set back."""
+    values = {name: first_value(shown, pointer) for name, pointer in operation.readable.items()}
+    known = {name: value for name, value in values.items() if value is not None}
+    return {**context.base_body(operation), **known} if known else None
+
+
 def record_change(context: ExploreContext, body: Mapping[str, Any]) -> LedgerEntry:
     """Write into the ledger what the record holds now, before it is changed; `body` is what sets it back."""
-    run, operation = context.run, context.operation.id
-    readable = _readable_members(context.operation)
-    members = {name: value for name, value in body.items() if name in readable and run.redactor.json(value) == value}
+    run, operation = context.run, context.operation
+    members = {
+        name: value for name, value in body.items() if name in operation.readable and run.redactor.json(value) == value
+    }
     entry = LedgerEntry(
         run.contract.name,
         run.target.base_url,
-        operation,
-        row=f"explore {operation}",
+        operation.id,
+        row=f"explore {operation.id}",
         captures={_MEMBERS: members},
     )
     return replace(entry, id=run.ledger.record_intent(entry))
 
 
-def is_set_back(context: ExploreContext, entry: LedgerEntry, shown: Any) -> bool:
+def is_set_back(operation: DocumentedOperation, entry: LedgerEntry, shown: Any) -> bool:
     """Whether a body of the reading operation shows what the entry holds."""
-    readable = _readable_members(context.operation)
-    return all(
-        json_equal(first_value(shown, readable[name]), value) for name, value in entry.captures[_MEMBERS].items()
-    )
+    members = entry.captures[_MEMBERS].items()
+    return all(json_equal(first_value(shown, operation.readable[name]), value) for name, value in members)
 
 
 def is_of_own_record(entry: LedgerEntry) -> bool:
@@ -63,11 +69,7 @@ def set_back(run: RunContext, entry: LedgerEntry) -> str:
     except MissingValue as missing:
         return Message("needs {names}", names=str(missing))
     operation, members = context.operation, entry.captures[_MEMBERS]
-    if (
-        not (operation.read and operation.own)
-        or context.own_source(operation)
-        or members.keys() - _readable_members(operation)
-    ):
+    if not (operation.read and context.sets_back(operation)) or members.keys() - operation.readable:
         return Message("{operation} is no write that can be set back", operation=entry.operation)
     place = plain_probe(operation)
     for probe in (None, replace(place, body={**context.base_body(operation), **members})):
@@ -75,17 +77,10 @@ def set_back(run: RunContext, entry: LedgerEntry) -> str:
             _send(context, operation, probe)
         shown = _send(context, context.document.operation(operation.read), ExploreProbe(path=place.path))
         body = parse_json(shown) if shown is not None and shown.status < 300 else None
-        if is_set_back(context, entry, body):
+        if is_set_back(operation, entry, body):
             strike(run, entry)
             return ""
     return Message("{operation} still reads otherwise than before", operation=operation.read)
-
-
-def _readable_members(operation: DocumentedOperation) -> dict[str, str]:
-    """The members of its body that its reading operation shows, with where."""
-    properties: Mapping[str, Mapping[str, Any]] = (operation.body or {}).get("properties", {})
-    places = {name: schema.get("x-from") or schema.get("x-same") for name, schema in properties.items()}
-    return {name: place for name, place in places.items() if place}
 
 
 def _send(context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe) -> Response | None:

@@ -75,14 +75,10 @@ def plain_probe(operation: DocumentedOperation) -> ExploreProbe:
     )
 
 
-def build_probe(
-    context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe, permission: str = ""
-) -> Request:
+def build_probe(context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe) -> Request:
     """The request that a probe makes, with the credential and the fixed headers of the target."""
     request = request_of_probe(context, operation, probe)
-    return context.run.builder.build(
-        operation.id, request, permission or operation.permission, PlaceholderScope(salt=_SALT)
-    )
+    return context.run.builder.build(operation.id, request, operation.permission, PlaceholderScope(salt=_SALT))
 
 
 def request_of_probe(context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe) -> RequestTemplate:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from conformance.client.builder import PlaceholderScope
-from conformance.contract.schema import CreatedResource
 from conformance.engine.cleanup import (
+    created_resource,
     describe_left,
     had_no_effect,
     read_created,
@@ -53,116 +55,105 @@ class BudgetedSender:
 
     context: ExploreContext
     planned: int
-    reserve: int = 0
-    """Requests kept back for clean-up."""
+    reserve: int
+    """Requests kept back for setting back and for the end."""
+    evidence: Evidence
+    """Counts the requests, and keeps the warnings."""
     found: bool = False
-    requests: int = 0
-    """What has left this machine, repetitions included."""
-    warnings: list[str] = field(default_factory=list)
-    _sent: int = 0
-    _confirming: int = 0
+    _confirming: bool = False
     _unanswered: int = 0
     _last_write: float = float("-inf")
     _created: list[LedgerEntry] = field(default_factory=list)
 
     @property
     def left(self) -> int:
-        """How many requests may still be sent, without those kept back for clean-up."""
-        return (self.context.budget if self.found else self.planned) - self.reserve - self._sent
+        """How many requests may still be sent, without those kept back."""
+        sent = self.evidence.requests - self.evidence.beyond_plan
+        return (self.context.budget if self.found else self.planned) - self.reserve - sent
 
-    @property
-    def has_created(self) -> bool:
-        """Whether something that was created is still there."""
-        return bool(self._created)
+    @contextmanager
+    def confirming(self) -> Iterator[None]:
+        """Requests in this block make sure of an effect, and are beyond the budget."""
+        self._confirming = True
+        try:
+            yield
+        finally:
+            self._confirming = False
 
-    def send(
-        self,
-        operation: DocumentedOperation,
-        probe: ExploreProbe,
-        *,
-        permission: str = "",
-        reserved: bool = False,
-        confirming: bool = False,
-    ) -> Exchange:
+    def send(self, operation: DocumentedOperation, probe: ExploreProbe) -> Exchange:
         """Send a probe; BudgetExhausted where the budget is, TargetStopped where the target has fallen silent.
 
-        `reserved` may use what is kept back for clean-up, `confirming` what is kept for confirming an effect.
+        What sets back may use what is kept back, and is sent though the run is being stopped.
         """
-        self._spend(reserved=reserved, confirming=confirming)
-        built = build_probe(self.context, operation, probe, permission)
+        sets_back = probe.role == "clean-up"
+        if self.context.run.shared.stopping.is_set() and not sets_back:
+            raise TargetStopped(Message("the run is being stopped"))
+        self._spend(self.left + self.reserve if sets_back else self.left)
+        built = build_probe(self.context, operation, probe)
         entry = self._record_intent(operation, probe) if self.context.creates(operation) else None
-        exchange = self._read_state(operation, probe, built) if probe.role in _STATE else self.send_request(built)
+        is_state = probe.role in _STATE and built.method == "GET"
+        exchange = self._read_state(operation, probe, built) if is_state else self._send(built)
         if entry is not None:
             self._record_outcome(entry, exchange)
         self._forget_deleted(exchange)
-        self._check_answered(exchange, stop=not reserved)
+        self._check_answered(exchange, stop=not sets_back)
         return exchange
 
     def send_head(self, request: Request) -> Exchange:
         """Send the HEAD of a request that was answered before."""
-        self._spend()
-        return self.send_request(replace(request, method="HEAD"))
+        self._spend(self.left)
+        return self._send(replace(request, method="HEAD"))
 
-    def send_request(self, request: Request) -> Exchange:
+    def delete_created(self) -> None:
+        """Delete what was created and is still there, the last first; what may be left is a warning."""
+        while self._created:
+            entry = self._created.pop()
+            why = take_back(self.context.run, self.evidence, entry)
+            if why:
+                self.evidence.warnings.append(describe_left(entry.operation, why))
+
+    def _spend(self, left: int) -> None:
+        if (_CONFIRMING - self.evidence.confirmed if self._confirming else left) <= 0:
+            raise BudgetExhausted
+        self.evidence.confirmed += int(self._confirming)
+
+    def _send(self, request: Request) -> Exchange:
         """Send a request as it is; one that may have an effect is not repeated when its answer is lost."""
-        asked_for = frozenset([429]) if request.permission == "exhaust" else frozenset[int]()
         repeatable = request.method in ("GET", "HEAD")
-        exchange = self.context.run.session.send(request, asked_for=asked_for, repeatable=repeatable)
-        self.requests += exchange.tries
+        exchange = self.context.run.session.send(request, repeatable=repeatable)
+        self.evidence.requests += exchange.tries
+        self.evidence.repeated += exchange.tries - 1
         if not repeatable:
             self._last_write = monotonic()
         return exchange
 
     def _read_state(self, operation: DocumentedOperation, probe: ExploreProbe, built: Request) -> Exchange:
-        """Send a request; a read that shows state only once the target has settled, and past any cache.
+        """Send a read that shows state only once the target has settled, and past any cache.
 
         TargetStopped where even a read past the cache is answered from it.
         """
-        if built.method != "GET":
-            return self.send_request(built)
         settled = self._last_write + settle_seconds(self.context.run)
         self.context.run.shared.stopping.wait(max(0.0, settled - monotonic()))
-        exchange = self.send_request(built)
+        exchange = self._send(built)
         if exchange.response is None or not is_from_cache(exchange.response):
             return exchange
         past_cache = replace(probe, query=(*probe.query, draw_unseen_parameter()))
-        fresh = self.send_request(build_probe(self.context, operation, past_cache))
+        with self.evidence.count_as("repeated"):
+            fresh = self._send(build_probe(self.context, operation, past_cache))
         if fresh.response is None or fresh.response.status >= 400:
             fresh = exchange  # the target does not take the parameter
         if fresh.response is not None and is_from_cache(fresh.response):
             raise TargetStopped(Message("{operation} was answered from a cache every time", operation=operation.id))
         return fresh
 
-    def delete_created(self) -> None:
-        """Delete what was created and is still there, the last first; what may be left is a warning."""
-        run = self.context.run
-        while self._created:
-            entry, evidence = self._created.pop(), Evidence(run.redactor)
-            why = take_back(run, evidence, entry)
-            self.requests += evidence.requests
-            self._sent += evidence.requests
-            if why:
-                self.warnings.append(describe_left(entry.operation, why))
-
-    def _spend(self, *, reserved: bool = False, confirming: bool = False) -> None:
-        if self.context.run.shared.stopping.is_set() and not reserved:
-            raise TargetStopped(Message("the run is being stopped"))
-        if confirming:
-            self._confirming += 1
-            if self._confirming > _CONFIRMING:
-                raise BudgetExhausted
-            return
-        if (self.left if not reserved else self.left + self.reserve) <= 0:
-            raise BudgetExhausted
-        self._sent += 1
-
     def _record_intent(self, operation: DocumentedOperation, probe: ExploreProbe) -> LedgerEntry:
         """Written before the request leaves, so that a killed run can be cleaned up."""
+        resource = created_resource(self.context.run.contract, operation.id)
         return record_intent(
             self.context.run,
             operation.id,
             request_of_probe(self.context, operation, probe),
-            self._resource(operation.id).undo,
+            resource.undo if resource else (),
             row=f"explore {self.context.operation.id}",
             scope=PlaceholderScope(),
         )
@@ -185,9 +176,6 @@ class BudgetedSender:
             if entry.made and (undo_key(self.context.run, entry) or ())[:2] == (request.method, request.url):
                 strike(self.context.run, entry)
                 self._created.remove(entry)
-
-    def _resource(self, operation: str) -> CreatedResource:
-        return self.context.run.contract.file.created_resources[operation]
 
     def _check_answered(self, exchange: Exchange, *, stop: bool) -> None:
         failure = exchange.outcome

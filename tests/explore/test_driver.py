@@ -349,6 +349,37 @@ def test_a_change_without_a_record_of_its_own_is_not_sent() -> None:
     assert explored.reason == "it would change what is there, as it has no record of its own (x-own)"
 
 
+@pytest.mark.parametrize(("operation", "requests"), [("insertTopic", 0), ("login", 0), ("listTopics", 3)])
+def test_of_a_document_with_nothing_but_paths_only_what_reads_is_explored(operation: str, requests: int) -> None:
+    paths = {
+        path: {method: {"operationId": one["operationId"]} for method, one in item.items()}
+        for path, item in CONTRACTS["kuroco"].openapi["paths"].items()
+    }
+    document = {"openapi": "3.1.0", "info": {"title": "Paths", "version": "1"}, "paths": paths}
+    server = Site()
+    run = server.run(budget=12)
+    file = run.contract.file
+    bare = {name: one.model_copy(update={"body": {}, "json_": None}) for name, one in file.operations.items()}
+    file = file.model_copy(update={"operations": bare})
+    explored, _ = explore_operation(
+        replace(run, contract=replace(run.contract, openapi=document, file=file)), operation
+    )
+    assert len(server.requests) == explored.requests == requests
+    idle = (
+        "nothing is sent: no valid request is known whose effect can be taken back, and no input that must be refused"
+    )
+    assert explored.reason == (None if requests else idle)
+    assert explored.verdict is (Verdict.CONFORMS if requests else Verdict.NOT_EXERCISED)
+
+
+def test_what_was_created_for_a_deletion_is_deleted_with_success() -> None:
+    server = Newsroom()
+    explored = server.explore("deleteMedia", budget=12)
+    deleted = [request.url for request in server.requests if request.method == "DELETE"]
+    assert deleted[-1].endswith("/1.png".replace("/", "%2F"))
+    assert dict(explored.statuses)[200] == 1 + sum(request.method == "GET" for request in server.requests)
+
+
 class Writer(Newsroom):
     """A newsroom in which somebody else writes: each request finds another content."""
 

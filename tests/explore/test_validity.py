@@ -131,9 +131,8 @@ def test_a_status_is_only_changed_where_it_can_be_changed_back() -> None:
     ],
 )
 def test_little_is_firm_in_a_topic(body: Any, expected: Validity) -> None:
-    context = Site().context("insertTopic")
-    base = {"ext_1": "needed"}
-    operation = with_known_body(context.operation, None, base)
+    documented = Site().context("insertTopic").document.operation("insertTopic")
+    operation = with_known_body(documented, None, {"ext_1": "needed"})
     assert classify_probe(operation, replace(plain_probe(operation), body=body)) is expected
 
 
