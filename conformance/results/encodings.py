@@ -320,6 +320,9 @@ def _encoded_forms(value: str) -> Iterator[_NormalForm]:
     yield _NormalForm("".join(f"{byte:03o}" for byte in raw), 24)
     yield _NormalForm("".join(str(byte) for byte in raw), 16)
     yield _NormalForm("".join(f"{byte:08b}" for byte in raw), 64)
+    if len(raw) <= 1024:  # Python writes no number of many more digits
+        yield _NormalForm(str(int.from_bytes(raw, "big")), 16)
+        yield _NormalForm(str(int.from_bytes(raw, "little")), 16)
     wide = value.encode("utf-16-le", "surrogatepass")
     yield _NormalForm(wide.hex(), 32)
     yield _NormalForm(value.encode("utf-16-be", "surrogatepass").hex(), 32)

@@ -223,10 +223,11 @@ class Redactor:
         if value is None or isinstance(value, bool):
             return value
         try:
-            name = self._known.get(str(value))
+            text = str(value)
         except ValueError:  # an integer of more digits than Python writes
-            return hex(value) if isinstance(value, int) else None
-        return value if name is None else _mark(name)
+            return self.text(hex(value)) if isinstance(value, int) else None
+        shown = self.text(text)
+        return value if shown == text else shown
 
     def _spans(self, text: str, depth: int = 0, *, telling: bool = False) -> list[_Span]:
         spans = [span for form in self._forms for span in _found(form, text, telling=telling)]

@@ -56,6 +56,8 @@ FORMS: dict[str, Encode] = {
     "octal": join("\\{:03o}"),
     "decimal": join("{}", " "),
     "binary": join("{:08b}", " "),
+    "one number": lambda text: str(int.from_bytes(text.encode(), "big")),
+    "one number, the other end first": lambda text: str(int.from_bytes(text.encode(), "little")),
     "percent": join("%{:02x}"),
     "unicode escapes": join("\\u{:04x}"),
     "html": join("&#{};"),

@@ -128,6 +128,11 @@ def test_json_is_redacted_in_keys_values_and_numbers() -> None:
     json.dumps(actual, allow_nan=False)
 
 
+def test_a_secret_written_as_one_number_is_withheld() -> None:
+    number = int.from_bytes(VALUE.encode(), "big")
+    assert Redactor({"full": VALUE}).json({"id": number}) == {"id": "\u2039a text that holds secret:full\u203a"}
+
+
 def test_json_that_nests_too_deeply_is_cut() -> None:
     deep: list = []
     for _ in range(10_000):
