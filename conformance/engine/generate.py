@@ -15,10 +15,11 @@ from functools import lru_cache, reduce
 from operator import or_
 from random import Random
 from threading import RLock
+from time import monotonic
 from typing import Any, Final
 from zlib import crc32
 
-from hypothesis import HealthCheck, Phase, find, given, seed, settings
+from hypothesis import HealthCheck, Phase, Verbosity, find, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 
@@ -28,6 +29,7 @@ from conformance.contract.schema import Draw
 from conformance.contract.templates import fill
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult
+from conformance.errors import ConfigError, Problem
 from conformance.expressions import matches_whole
 from conformance.messages import Message
 from conformance.plan.model import ControlPlan, DrawSlot, Probe, RowPlan
@@ -40,8 +42,14 @@ DRAWING: Final = RLock()
 
 SHRINK_BUDGET = 12
 """Requests that may be spent on making a failing value smaller."""
+LONGEST_DRAWING: Final = 30.0
+"""Seconds that drawing the values of one description may take: some expressions have hardly a value that is short."""
 LONGEST = 60
 """Characters of a value that is drawn for a control."""
+
+
+class _DrawnTooLong(Exception):
+    """Drawing is given up, as it takes too long."""
 
 
 def build_strategy(draw: Draw) -> st.SearchStrategy[Any]:
@@ -57,20 +65,34 @@ def build_strategy(draw: Draw) -> st.SearchStrategy[Any]:
 
 
 def fill_drawn_values(plan: RowPlan, seed_number: int) -> RowPlan:
-    """The plan with a value in every place that Hypothesis fills."""
+    """The plan with a value in every place that Hypothesis fills.
+
+    Raises ConfigError where a description has no values, or none that are found in time.
+    """
     expected: dict[str, int] = {}
     for probe in plan.probes:
         if probe.slot:
             expected[probe.slot.part] = max(expected.get(probe.slot.part, 0), probe.slot.index + 1)
-    plan = replace(plan, controls=tuple(_drawn_controls(plan, seed_number)))
-    if not expected:
-        return plan
-    drawn = {
-        part: _values(_draw_of(plan, part), count, _seed(plan.row.id, part, seed_number))
-        for part, count in expected.items()
-    }
+    draw: Draw | None = None
+    try:
+        plan = replace(plan, controls=tuple(_drawn_controls(plan, seed_number)))
+        drawn = {}
+        for part, count in expected.items():
+            draw = _draw_of(plan, part)
+            drawn[part] = _values(draw, count, _seed(plan.row.id, part, seed_number))
+    except (HypothesisException, _DrawnTooLong) as error:
+        raise ConfigError([_describe_undrawable(plan, draw, error)]) from None
     probes = (_filled(probe, drawn) if probe.slot else probe for probe in plan.probes)
     return replace(plan, probes=tuple(probe for probe in probes if probe is not None))
+
+
+def _describe_undrawable(plan: RowPlan, draw: Draw | None, error: Exception) -> Problem:
+    described = (
+        "the expressions of a control" if draw is None else str(draw.model_dump(by_alias=True, exclude_unset=True))
+    )
+    slow = f"drawing values takes more than {LONGEST_DRAWING:g} s"
+    what = f"{described}: {slow if isinstance(error, _DrawnTooLong) else 'there is no value that can be drawn'}"
+    return Problem(f"{plan.row.file}:{plan.row.line}", what, "write an expression that says less, with short bounds")
 
 
 def shrink_probe(
@@ -185,7 +207,14 @@ def _remembered(written: str, count: int, number: int, readable: bool) -> tuple[
 def _drawn_from(drawn: st.SearchStrategy[Any], count: int, number: int, *, simplest: bool) -> tuple[Any, ...]:
     """`simplest`: of valid values the simplest is one that servers refuse (all letters alike, a zero in front)."""
     seen: dict[str, Any] = {}
-    collect: Callable[[], None] = _collector(drawn, seen, count * 3 + 12)
+    end = monotonic() + LONGEST_DRAWING
+
+    def draw_in_time(_: None) -> st.SearchStrategy[Any]:
+        if monotonic() > end:
+            raise _DrawnTooLong
+        return drawn
+
+    collect: Callable[[], None] = _collector(st.none().flatmap(draw_in_time), seen, count * 3 + 12)
     seed(number)(collect)()
     values = list(seen.values())
     later = values[len(values) // 3 :] + values[: len(values) // 3]
@@ -199,6 +228,7 @@ def _collector(drawn: st.SearchStrategy[Any], seen: dict[str, Any], examples: in
         deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
     )
     @given(drawn)
     def collect(value: Any) -> None:

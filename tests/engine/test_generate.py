@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.contract.schema import Draw
+from conformance.engine import generate
 from conformance.engine.generate import build_strategy
+from conformance.errors import ConfigError
 from conformance.http import Outcome, Response
 
 Run = Callable[..., Any]
@@ -60,6 +62,19 @@ def test_where_nothing_is_shorter_words_are_longer(value: str) -> None:
 )
 def test_a_drawn_value_is_put_where_it_is_asked_for(value: dict[str, Any]) -> None:
     assert {"list": [value["list"][0], 5], "text": f"<{value['list'][0]}>"} == value
+
+
+@pytest.mark.parametrize(
+    ("expression", "seconds", "said"),
+    [("(?=x)y", 30.0, "there is no value that can be drawn"), (r"\w{5000}", 0.0, "drawing values takes more than 0 s")],
+)
+def test_an_expression_that_cannot_be_drawn_by_is_a_problem_with_its_line(
+    run: Run, answer: Said, monkeypatch: pytest.MonkeyPatch, *, expression: str, seconds: float, said: str
+) -> None:
+    monkeypatch.setattr(generate, "LONGEST_DRAWING", seconds)
+    row = ROW.replace("{integers: [-1000000, -1]}", f"{{matching: ['{expression}']}}")
+    with pytest.raises(ConfigError, match=rf"\.yaml:\d+: .*{re.escape(said)}; write an expression that says less"):
+        run(failing_below(answer, -2), row)
 
 
 ROW = """\
