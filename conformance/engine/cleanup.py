@@ -463,7 +463,7 @@ class ProbeCleanup:
         response, probe = result.exchange.response, result.probe
         resource = created_resource(self._context.contract, probe.operation)
         if response is not None and result.accepted:
-            entry = record_created(self._context, entry, {**self._captures, **self._captured(probe, response)})
+            entry = record_created(self._context, entry, self._captured(probe, response))
             if resource is None and self._plan.after and self._lacks_id(entry):
                 strike(self._context, entry)  # a change, which the end of the row sets back
                 return ""

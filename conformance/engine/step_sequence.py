@@ -206,7 +206,9 @@ class StepSender:
         )
 
     def _capture(self, step: PlannedStep, response: Response) -> None:
+        """Keep what the response gives. What it does not give is forgotten: an earlier value is another thing's."""
         for name, pointers in (step.step.capture or {}).items():
+            self.captures.pop(name, None)
             found = [read_capture(response, each) for each in ([pointers] if isinstance(pointers, str) else pointers)]
             there, value = next((one for one in found if one[0]), (False, None))
             if there:

@@ -157,6 +157,14 @@ def test_what_was_made_by_a_request_whose_answer_was_lost_is_found_by_its_name(d
     assert after.open_entries == []
 
 
+def test_an_accepted_probe_without_an_id_is_not_taken_for_what_a_set_up_has_made(done: Any, answer: Said) -> None:
+    set_up = "    before: [{call: get, request: {path: {id: '7'}}, capture: {id: /id}}]\n"
+    theirs = answer(200, {"id": "7", "name": "Opening hours"})
+    after = done(ADD + set_up, stores=False, POST_items=answer(201, {}), **{"GET_items/7": theirs})
+    assert [one.request.method for one in after.row.exchanges] == ["GET", "POST", "GET"]
+    assert after.open_entries == []
+
+
 def test_what_was_refused_is_not_looked_for(done: Any, answer: Said) -> None:
     after = done(POST_items=answer(400, {"message": "too long"}), stores=False)
     assert after.row.requests == 1

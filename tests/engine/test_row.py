@@ -223,13 +223,14 @@ def test_a_set_up_that_fails_leaves_the_row_untried(run: Run, server: Shop) -> N
     ) == ("inconclusive", "set-up failed: get was answered 404", 1)
 
 
-def test_a_value_that_nothing_gave_is_a_doubt(run: Run, server: Shop) -> None:
-    rows = """\
+@pytest.mark.parametrize("earlier", ["", "{call: get, capture: {gone: /id}}, "])
+def test_a_value_that_the_last_answer_did_not_give_is_a_doubt(run: Run, server: Shop, earlier: str) -> None:
+    rows = f"""\
   - id: one
     cause: a
-    before: [{call: get, capture: {gone: /nowhere}}]
-    request: {query: {limit: "{capture.gone}"}}
-    expect: {status: 400}
+    before: [{earlier}{{call: get, capture: {{gone: /nowhere}}}}]
+    request: {{query: {{limit: "{{capture.gone}}"}}}}
+    expect: {{status: 400}}
 """
     ran = run(server, rows)
     assert ran.only.verdict == "inconclusive"
