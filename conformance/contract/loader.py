@@ -171,9 +171,10 @@ def _translated(row: str, case: Case, japanese: TranslationFile) -> Case:
 
 
 def _row(head: ContractFile, table: TableFile, case: Case, index: int, document: Document) -> Row:
-    usual = table.operations or ([table.operation] if table.operation else [])
+    usual = [_operation(ref) for ref in table.operations or ([table.operation] if table.operation else [])]
+    named = {ref.label or ref.call: ref for ref in usual}
     refs = case.operations if case.operations is not None else usual
-    operations = tuple(ref if isinstance(ref, OperationRef) else OperationRef(call=ref) for ref in refs)
+    operations = tuple(named.get(ref) or _operation(ref) if isinstance(ref, str) else ref for ref in refs)
     shared = _shared_with_row(table, case, operations)
     case = case.model_copy(update={**shared, "open": [_accept_rows_of(table, choice) for choice in case.open]})
     if case.vars:
@@ -189,6 +190,10 @@ def _row(head: ContractFile, table: TableFile, case: Case, index: int, document:
         document=document,
         shared=frozenset(shared),
     )
+
+
+def _operation(ref: OperationRef | str) -> OperationRef:
+    return OperationRef(call=ref) if isinstance(ref, str) else ref
 
 
 def _accept_rows_of(table: TableFile, choice: Open) -> Open:

@@ -87,5 +87,6 @@ def _variant(contract: Contract, row: Row, ref: OperationRef) -> OperationVarian
     request = merge_patches(operation_patch(contract, ref.call), patch_of(row.case.request), patch_of(ref.request))
     stated = ref.permission or row.case.permission
     permission = stated or permission_of(contract, ref.call, request)
-    combine = [(part, value) for part, values in {**row.case.combine, **ref.combine}.items() for value in values]
+    others = {part: each for part, each in {**row.case.combine, **ref.combine}.items() if part not in row.case.vary}
+    combine = [(part, value) for part, values in others.items() for value in values]
     return OperationVariant(ref.label or ref.call, ref.call, request, permission, stated is not None, tuple(combine))

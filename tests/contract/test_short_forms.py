@@ -9,6 +9,7 @@ import pytest
 
 from conformance.contract.contract import Contract
 from conformance.contract.short_forms import fill_variables, write_out_message
+from conformance.plan.variants import operation_variants
 
 Shop = Callable[..., Contract]
 Problems = Callable[..., list[str]]
@@ -162,3 +163,13 @@ def test_what_is_translated_and_not_there_is_named(problems: Problems) -> None:
         "ja.yaml:1: there is no table 'itms'; did you mean 'items'?",
         "ja.yaml:3: there is no row 'items/belw'; did you mean 'items/below'?",
     ]
+
+
+def test_an_operation_of_the_table_is_named_by_its_label_and_combines_what_the_row_does_not_vary(
+    shop: Shop,
+) -> None:
+    table = "operations: [{call: list, label: whole, combine: {query.limit: [1], query.offset: [3]}}, get]"
+    row = "{id: a, cause: A., operations: [whole], vary: {query.limit: {edges: {low: -1}}}, expect: {status: 400}}"
+    contract = shop(more={"items.yaml": f"table: items\ntitle: Items\n{table}\nrows: [{row}]\n"})
+    (variant,) = operation_variants(contract, next(contract.rows))
+    assert (variant.label, variant.combine) == ("whole", (("query.offset", 3),))
