@@ -16,7 +16,7 @@ from conformance.contract.contract import Contract, Row
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 from conformance.reference.embedded import EmbeddedServers
-from conformance.report.sanitize import to_one_line
+from conformance.report.sanitize import show_invisible, to_one_line
 from conformance.results.model import RowResult
 from conformance.session.run_session import RunOptions
 from conformance.session.target_runner import TargetRunner
@@ -71,7 +71,7 @@ def _conclude(contract: Contract, row: Row, result: RowResult, *, write: bool) -
     example = find_example(result)
     if example is not None:
         expect = suggest_expect(contract.file.envelope, example)
-        click.echo(f"\nThis expect would hold:\n{to_yaml(expect)}")
+        click.echo(f"\nThis expect would hold:\n{show_invisible(to_yaml(expect))}")
         if write:
             place = ("rows", row.number - 1, "expect")
             write_text(row.file, replace_mapping(row.file.read_text(encoding="utf-8"), place, expect))

@@ -1,11 +1,13 @@
-"""Text that may come from a target, made harmless to look at: nothing in it moves a cursor or reorders a line.
+"""Text that may come from a target, made harmless to look at.
 
+Nothing in it moves a cursor, reorders a line, or is a command to the CI service that reads the log.
 Escaping for a language (HTML, XML, Markdown, JSON) is the work of each writer; this is what they have in common.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,14 +16,23 @@ from conformance.results.serialization import INVISIBLE
 __all__ = ["clip_text", "escape_cell", "format_json", "is_web_link", "show_invisible", "to_one_line"]
 
 
+_COMMAND = re.compile(r"#(?=#(?:vso)?\[)|^\s*:(?=:[a-z])", re.IGNORECASE | re.MULTILINE)
+"""The beginning of what makes a line of a log a command: `##vso[…` (Azure), `##[…` and `::name` (GitHub)."""
+
+
 def show_invisible(text: str) -> str:
     """The text with every control, bidi control, invisible character and surrogate named as `⟨U+202E⟩`.
 
-    Tabs and line feeds stay; a carriage return before a line feed goes. The result encodes as UTF-8.
+    So is a character of what a CI service would take for a command. Tabs and line feeds stay; a carriage return before
+    a line feed goes. The result encodes as UTF-8.
     """
-    if text.isprintable():  # nothing of UNSEEN is, and this is much faster
-        return text
-    return INVISIBLE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
+    if not text.isprintable():  # nothing of INVISIBLE is, and this is much faster
+        text = INVISIBLE.sub(_name, text.replace("\r\n", "\n"))
+    return _COMMAND.sub(_name, text) if "##" in text or "::" in text else text
+
+
+def _name(match: re.Match[str]) -> str:
+    return f"{match[0][:-1]}⟨U+{ord(match[0][-1]):04X}⟩"
 
 
 def to_one_line(text: str) -> str:

@@ -178,7 +178,8 @@ NO_WORDS = 6
 MOST_LOOKED_AT = 256 << 10
 """Characters of a text that are searched for every form; the rest is searched for the values themselves."""
 MOST_REMEMBERED = 512
-MEMBER_NAME = re.compile(r'"[^"\\]{0,100}"\s*:')
+BETWEEN = re.compile(r'"[^"\\]{0,100}"\s*:|</?[A-Za-z][^<>]{0,100}>')
+"""What may stand between the pieces of a secret: the name of a JSON member, a tag of HTML or XML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +262,8 @@ class SecretDetector:
     def _find(self, text: str) -> tuple[str, ...]:
         start = text[:MOST_LOOKED_AT]
         found = self._find_in(normalize_text(start))
-        if '":' in start:
-            found |= self._find_in(normalize_text(MEMBER_NAME.sub("", start)))
+        if '":' in start or "</" in start:
+            found |= self._find_in(normalize_text(BETWEEN.sub("", start)))
         if len(text) > MOST_LOOKED_AT:
             found |= {name for value, name in self._values.items() if value in text}
         return tuple(sorted(found))

@@ -6,6 +6,7 @@ What holds a secret in a form that cannot be cut out is withheld as a whole.
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import re
 import threading
@@ -162,26 +163,32 @@ class Redactor:
 
     def redact(self, value: T) -> T:
         """A value of dataclasses, tuples, mappings and texts without secrets, such as the result of a row."""
-        return self._redact(value, 0)  # type: ignore[no-any-return] # of the same type as it came
+        return self._redact(value)  # type: ignore[no-any-return] # of the same type as it came
 
-    def _redact(self, value: Any, depth: int) -> Any:
+    def _redact(self, value: Any) -> Any:
         if isinstance(value, str) and not isinstance(value, Enum):
             return self.text(value)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             members = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
-            changed = {name: self._redact(member, depth + 1) for name, member in members.items()}
+            changed = {name: self._redact(member) for name, member in members.items()}
             differs = any(changed[name] is not member for name, member in members.items())
             return dataclasses.replace(value, **changed) if differs else value
         if isinstance(value, tuple):
-            items = tuple(self._redact(item, depth + 1) for item in value)
+            items = tuple(self._redact(item) for item in value)
             return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
-        if isinstance(value, Mapping | list | float | int):
-            return self._json(value, depth)
-        return value
+        return self.json(value) if isinstance(value, Mapping | list | float | int) else value
 
     def json(self, value: Any) -> Any:
-        """A JSON value without secrets, in keys too; what is no JSON value, or nests too deep, becomes text."""
-        return self._json(value, 0)
+        """A JSON value without secrets, in keys too; what is no JSON value, or nests too deep, becomes text.
+
+        One that holds a secret spread over several of its values is withheld.
+        """
+        shown = self._json(value, 0)
+        if isinstance(shown, str | float | int) or not shown:
+            return shown
+        written = json.dumps(shown, ensure_ascii=False)
+        withheld = self._withhold(written)
+        return shown if withheld is written else withheld
 
     def bytes_text(self, data: bytes) -> str:
         """Bytes as text without secrets: UTF-8, and escapes where they are not."""

@@ -77,6 +77,7 @@ FORMS: dict[str, Encode] = {
     "over two members": lambda text: json.dumps({"a": text[:10], "b": text[10:]}),
     "over three members": lambda text: json.dumps({"a": text[:7], "b": text[7:14], "c": text[14:]}),
     "one character a member": lambda text: json.dumps({f"m{n}": char for n, char in enumerate(text)}),
+    "one character an element": lambda text: "".join(f"<b class='x'>{char}</b>" for char in text),
     "an array of characters": lambda text: json.dumps(list(text)),
 }
 

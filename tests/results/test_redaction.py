@@ -133,6 +133,11 @@ def test_a_secret_written_as_one_number_is_withheld() -> None:
     assert Redactor({"full": VALUE}).json({"id": number}) == {"id": "\u2039a text that holds secret:full\u203a"}
 
 
+@pytest.mark.parametrize("value", [list(VALUE), {"a": VALUE[:6], "b": [VALUE[6:]]}])
+def test_a_value_over_whose_members_a_secret_is_spread_is_withheld(value: object) -> None:
+    assert Redactor({"full": VALUE}).redact((value,)) == ("\u2039a text that holds secret:full\u203a",)
+
+
 def test_json_that_nests_too_deeply_is_cut() -> None:
     deep: list = []
     for _ in range(10_000):
