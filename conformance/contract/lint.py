@@ -22,6 +22,7 @@ from conformance.contract.schema import (
     Draw,
     Expect,
     Input,
+    MatchingCapture,
     NamedInput,
     OperationRef,
     RequestSpec,
@@ -310,6 +311,10 @@ def _check_steps(
     for place, step in steps:
         yield from file.unknown_names((*place, "call"), [step.call], known, "operation or chain")
         yield from _check_expected(file, step.expect, (*place, "expect"))
+        for name, captures in (step.capture or {}).items():
+            for one in captures if isinstance(captures, list) else [captures]:
+                if isinstance(one, MatchingCapture):
+                    yield from _check_expression(file, one.matches, (*place, "capture", name), bounded=True)
         values = _path_values([step.request])
         operations = file.contract.operations
         calls = {step.call: values} if step.call != "this" else {name: {**own, **values} for name, own in rows.items()}

@@ -374,10 +374,18 @@ class Expect(StrictModel):
         return self.envelope and not self.no_body and min(self.statuses) >= 400
 
 
+class MatchingCapture(StrictModel):
+    """Of the texts at a JSON pointer with `*` in it the first that matches a regular expression as a whole."""
+
+    at: Pointer
+    matches: str
+
+
 class Step(StrictModel):
     """One call of a chain: set-up, control, clean-up.
 
-    `capture` names values of the answer by JSON pointer or as `header:NAME`, of several the first that is there.
+    `capture` names values of the answer by JSON pointer, as `header:NAME` or as one that matches, of several the first
+    that is there.
     `optional` set-up is left out where the target lacks what it needs, and with it what needs its captures. `undo` is
     called at the end of the chain if this step succeeded and nothing later has undone it already. With `unless` the
     call is left out where each placeholder has that value.
@@ -387,7 +395,7 @@ class Step(StrictModel):
     call: str
     request: RequestSpec = RequestSpec()
     expect: Expect = Expect(status=200)
-    capture: dict[str, Capture | list[Capture]] | None = None
+    capture: dict[str, Capture | MatchingCapture | list[Capture | MatchingCapture]] | None = None
     secret: list[str] | None = None
     optional: bool = False
     undo: Step | None = None

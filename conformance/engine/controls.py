@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 from conformance.checks.context import parse_json
 from conformance.checks.model import Finding, Level
@@ -32,6 +32,8 @@ __all__ = ["ControlResult", "ControlRunner", "Refusal", "refusal_reason"]
 RunSequence = Callable[[Evidence, Sequence[PlannedStep], str, str, dict[str, Any]], StepSequence]
 """Makes some calls, recorded as evidence under a label and in a role, with these captures."""
 
+_TRY_AGAIN: Final = frozenset({408, 409, 423, 425, 429})
+"""Statuses of refusals that say nothing of the request: the same one may be accepted a moment later."""
 Refusal = tuple[int, str]
 """The status of a refusal, and its codes or its message."""
 
@@ -63,6 +65,9 @@ class ControlRunner:
                 if not self._fails_every_time(evidence, control, captured, sequence, perf_counter() - began):
                     self._add_doubt(evidence, control, NOT_AGAIN, sequence)
                     return ControlResult(evidence)
+        if self._passes_again(evidence, control, captured, sequence):
+            self._add_refusal(evidence, control, sequence, Message("it was accepted when it was sent again"))
+            return ControlResult(evidence)
         refusals = self.judge(evidence, control, sequence, captured)
         if not sequence.passed:
             return ControlResult(evidence, refusals)
@@ -99,6 +104,19 @@ class ControlRunner:
         wrote = any(step.permission != "read" for step in calls)
         own = reads_own(end.step.request, [*self.plan.before, *calls])
         return wrote and not own and (not end.refused or sequence.lost)
+
+    def _passes_again(
+        self, evidence: Evidence, control: ControlPlan, captured: Mapping[str, Any], sequence: StepSequence
+    ) -> bool:
+        """Whether the first request of a control was refused as invalid, and all of it passes at the second try."""
+        end = sequence.broken
+        if end is None or end.stale or not end.refused or len(sequence.calls) > 1 or end.exchange.response is None:
+            return False
+        status = end.exchange.response.status
+        if not 400 <= status < 500 or status in _TRY_AGAIN or self.context.shared.stopping.is_set():
+            return False
+        with evidence.count_as("confirmed"):
+            return self._send(evidence, control, _captures_for(control, captured)).passed
 
     def _send(self, evidence: Evidence, control: ControlPlan, captures: dict[str, Any]) -> StepSequence:
         label = Message("control {label}", label=control.label)
@@ -137,12 +155,8 @@ class ControlRunner:
         elif call.exchange.outcome.status >= 500:
             self._add_violation(evidence, control, call, call.found, sequence)
         elif self.is_own_answer(call, captured) and not control.doubtful:
-            actual = summarize_response(call.exchange.outcome, self.context.rules)
             detail = Message("a valid request got the answer that this row promises for a faulty one")
-            expected = _only(call.expected.statuses)
-            where = Message("control {label}", label=control.label)
-            finding = Finding("control", Level.MUST, expected, actual, where, detail=detail)
-            self._add_violation(evidence, control, call, [finding], sequence)
+            self._add_refusal(evidence, control, sequence, detail)
         else:
             actual = summarize_response(call.exchange.outcome, self.context.rules)
             self._add_doubt(
@@ -187,6 +201,15 @@ class ControlRunner:
         summary = self._summarize(sequence.calls)
         n = _number(sequence.calls)
         evidence.attempts.append(Attempt(control.label, "control", "", "no-answer", summary, n))
+
+    def _add_refusal(self, evidence: Evidence, control: ControlPlan, sequence: StepSequence, detail: Message) -> None:
+        call = sequence.broken
+        if call is not None and isinstance(call.exchange.outcome, Response):
+            actual = summarize_response(call.exchange.outcome, self.context.rules)
+            where = Message("control {label}", label=control.label)
+            expected = _only(call.expected.statuses)
+            finding = Finding("control", Level.MUST, expected, actual, where, detail=detail)
+            self._add_violation(evidence, control, call, [finding], sequence)
 
     def _add_violation(
         self,

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, reduce
 from operator import or_
 from random import Random
+from string import ascii_lowercase, ascii_uppercase, digits
 from threading import RLock
 from time import monotonic
 from typing import Any, Final
@@ -255,9 +256,24 @@ def _drawn_controls(plan: RowPlan, number: int) -> Iterator[ControlPlan]:
 def _plain_values(draw: Draw, count: int, number: int) -> list[Any]:
     """Values that nobody would stumble over: short, of printable ASCII and the letters that the expressions name."""
     try:
-        return _values(draw, count, number, readable=True)
+        values = _values(draw, count, number, readable=True)
     except (re.error, HypothesisException, ValueError):
         return []
+    return [_move_to_the_ends(value, draw.matching) if draw.matching else value for value in values[:1]] + values[1:]
+
+
+def _move_to_the_ends(text: str, expressions: Sequence[str]) -> str:
+    """The text with the last letters and digits that still match, but for the first digit of a row of them.
+
+    `AA-000` becomes `ZZ-099`: where an expression is read too narrowly, what is at the ends of its ranges is refused.
+    """
+    for place, char in enumerate(text):
+        kind = next((kind for kind in (ascii_uppercase, ascii_lowercase, digits) if char in kind), "")
+        if kind == digits and not text[:place][-1:].isdigit():
+            continue
+        changed = (text[:place] + other + text[place + 1 :] for other in reversed(kind))
+        text = next((one for one in changed if any(matches_whole(each, one) for each in expressions)), text)
+    return text
 
 
 def _readable(text: str) -> st.SearchStrategy[str]:

@@ -179,11 +179,17 @@ class StateGuard:
         return None
 
     def _read(self, index: int, when: str, evidence: Evidence | None = None) -> State | None:
-        guard = self._plan.row.case.unchanged[index]
+        guard, evidence = self._plan.row.case.unchanged[index], evidence or self._evidence
         look = GuardRead(self._plan.guards[index], tuple(guard.compare))
         label = (when, f"{self._plan.row.id}/guard/{index}")
-        known = index in self._states
-        return read_state(self._context, evidence or self._evidence, look, self._captures, label, may_be_gone=known)
+        known, own = index in self._states, reads_own(look.step.request, self._plan.before)
+        state = read_state(self._context, evidence, look, self._captures, label, may_be_gone=known or own)
+        if known or state is None or "status" not in state:
+            return state
+        written = Message("what was just written")
+        actual = Message("{operation} was answered {status}", operation=look.step.operation, status=state["status"])
+        evidence.find([Finding("effect", Level.MUST, written, actual, when)], len(evidence.exchanges))
+        return None
 
 
 def _name_together(outcomes: Sequence[ProbeResult]) -> str:

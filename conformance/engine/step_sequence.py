@@ -11,13 +11,14 @@ from conformance.checks.context import NOT_JSON, Expectation, Promise, parse_jso
 from conformance.checks.model import Finding
 from conformance.checks.response import check_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
-from conformance.contract.schema import HEADER_CAPTURE
+from conformance.contract.schema import HEADER_CAPTURE, MatchingCapture
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.stale_reads import PAUSE, bypass_cache, is_from_cache, settle_seconds
+from conformance.expressions import matches_whole
 from conformance.http import Exchange, FailureKind, NoResponse, Response, header
-from conformance.jsontools import resolve_pointer
+from conformance.jsontools import find_values, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep
 
@@ -201,15 +202,16 @@ class StepSender:
     def _holds_already(self, step: PlannedStep) -> bool:
         """Whether every condition of `unless` holds, so that the step is left out."""
         conditions = step.step.unless or {}
+        fill = self.context.builder.fill
         return bool(conditions) and all(
-            self.context.builder.fill(text, self.scope) == value for text, value in conditions.items()
+            fill(text, self.scope) == fill(value, self.scope) for text, value in conditions.items()
         )
 
     def _capture(self, step: PlannedStep, response: Response) -> None:
         """Keep what the response gives. What it does not give is forgotten: an earlier value is another thing's."""
         for name, pointers in (step.step.capture or {}).items():
             self.captures.pop(name, None)
-            found = [read_capture(response, each) for each in ([pointers] if isinstance(pointers, str) else pointers)]
+            found = [read_capture(response, each) for each in (pointers if isinstance(pointers, list) else [pointers])]
             there, value = next((one for one in found if one[0]), (False, None))
             if there:
                 self.captures[name] = value
@@ -221,8 +223,13 @@ def _is_cached(result: StepResult) -> bool:
     return result.exchange.response is not None and is_from_cache(result.exchange.response)
 
 
-def read_capture(response: Response, pointer: str) -> tuple[bool, Any]:
+def read_capture(response: Response, pointer: str | MatchingCapture) -> tuple[bool, Any]:
     """A member of a JSON body, or a header (`header:NAME`); not there where the body is no JSON."""
+    if isinstance(pointer, MatchingCapture):
+        texts = find_values(parse_json(response), pointer.at)
+        matching = (text for text in texts if isinstance(text, str) and matches_whole(pointer.matches, text))
+        text = next(matching, None)
+        return text is not None, text
     if pointer.startswith(HEADER_CAPTURE):
         value = header(response.headers, pointer.removeprefix(HEADER_CAPTURE))
         return value is not None, value

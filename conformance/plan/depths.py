@@ -8,7 +8,7 @@ __all__ = ["DEPTHS", "DRAWN", "DRAWN_CONTROLS", "FIRM", "SMOKE_REQUESTS", "reach
 
 DEPTHS: tuple[Depth, ...] = ("smoke", "standard", "thorough")
 DRAWN: dict[Depth, int] = {"smoke": 0, "standard": 1, "thorough": 100}
-DRAWN_CONTROLS: dict[Depth, int] = {"smoke": 0, "standard": 2, "thorough": 10}
+DRAWN_CONTROLS: dict[Depth, int] = {"smoke": 0, "standard": 1, "thorough": 10}
 SMOKE_REQUESTS = 3
 """What a row costs at `smoke` on average, its control included."""
 FIRM = 4

@@ -69,9 +69,10 @@ def _shell_commands(context: RunContext, evidence: Evidence, name: str) -> str:
     """The requests of a log-in as commands that set variables of a shell, as every curl line of the run names them."""
     steps = steps_to_obtain(context.contract, context.target, name).steps
     captures = [capture for step in steps for capture in (step.step.capture or {}).items()]
-    pointers = {key: [value] if isinstance(value, str) else value for key, value in captures}
+    given = {key: value if isinstance(value, list) else [value] for key, value in captures}
+    pointers = {key: [one for one in several if isinstance(one, str)] for key, several in given.items()}
     headers = any(one.startswith(HEADER_CAPTURE) for several in pointers.values() for one in several)
-    if headers or len(captures) != len(steps) or len(evidence.exchanges) != len(steps):
+    if headers or pointers != given or len(captures) != len(steps) or len(evidence.exchanges) != len(steps):
         return ""
     names = [name if key == _CAPTURE else key for key in pointers]
     commands = zip(evidence.exchanges, names, pointers.values(), strict=True)

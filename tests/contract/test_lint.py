@@ -62,6 +62,7 @@ def test_a_name_that_would_silently_do_nothing_is_refused(problems: Problems, li
     [
         'vary: {query.limit: {draw: {words: ab, except: "(?P<a>x)(?P=a)"}}}',
         'before: [{call: list, expect: {status: 200, headers: {A: {matches: "(?P<a>x)(?P=a)"}}}}]',
+        'before: [{call: list, capture: {a: {at: "/items/*/id", matches: "(?P<a>x)(?P=a)"}}}]',
     ],
 )
 def test_an_expression_that_could_run_for_ever_is_refused(problems: Problems, line: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from conformance.contract.schema import Draw
 from conformance.engine import generate
-from conformance.engine.generate import build_strategy
+from conformance.engine.generate import _plain_values, build_strategy
 from conformance.errors import ConfigError
 from conformance.http import Outcome, Response
 
@@ -153,3 +153,11 @@ def test_long_values_that_are_shown_alike_are_tried_one_by_one(run: Run, answer:
     ran = run(lambda asked: answer(200 if asked.query["limit"] != "x" else 400, {}), rows)
     reported = {item.smallest for item in ran.only.findings if item.smallest}
     assert reported == {"a" * 100 + "… (130 characters)"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "first"),
+    [("[A-Z]{2}-[0-9]{3}", "ZZ-099"), ("[a-f]+@[0-5]{2}", "f@05"), ("yes|no", "yes"), ("日本[0-5]{2}", "日本05")],
+)
+def test_the_first_value_of_a_control_is_at_the_ends_of_its_ranges(expression: str, first: str) -> None:
+    assert _plain_values(Draw(matching=[expression]), 1, 0) == [first]

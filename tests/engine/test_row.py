@@ -157,6 +157,15 @@ def test_a_control_that_is_refused_otherwise_leaves_the_row_inconclusive(run: Ru
     assert "control limit=0 was refused: 403 Go away" in ran.only.reason
 
 
+@pytest.mark.parametrize(("status", "verdict"), [(403, "violates"), (409, "inconclusive")])
+def test_a_control_that_is_refused_only_at_times_violates(
+    run: Run, server: Shop, answer: Said, status: int, verdict: str
+) -> None:
+    asked, refusals = server.list, [answer(status, {"message": "Go away"})]
+    server.list = lambda limit: refusals.pop() if limit == "0" and refusals else asked(limit)  # type: ignore[method-assign]
+    assert run(server).only.verdict == verdict
+
+
 def test_a_server_that_refuses_all_in_the_same_other_words_is_not_blamed(run: Run, answer: Said) -> None:
     ran = run(lambda _: answer(403, {"message": "Go away"}))
     assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
@@ -368,6 +377,26 @@ def test_a_guard_that_cannot_read_is_a_doubt(run: Run, server: Shop, answer: Sai
     ran = run(answered, PUT)
     assert ran.only.verdict == "inconclusive"
     assert "could not be read" in ran.only.reason
+
+
+MADE = """\
+  - id: bad-name
+    cause: The name is too long.
+    operations: [{call: put, request: {path: {id: "{capture.id}"}}}]
+    request: {json: {name: toolong}}
+    expect: {status: 400, message: The name is too long}
+    before: [{call: add, request: {json: {name: a}}, expect: {status: 201}, capture: {id: /id}}]
+    unchanged: [{read: {call: get, request: {path: {id: "{capture.id}"}}}, compare: [/name]}]
+"""
+
+
+def test_what_the_set_up_made_with_success_is_there(run: Run, server: Shop, answer: Said) -> None:
+    def answered(asked: Any) -> Outcome:
+        return answer(201, {"id": "lost"}) if asked.request.method == "POST" else server(asked)
+
+    ran = run(answered, MADE)
+    assert (ran.only.verdict, ("effect", "must") in ran.checks()) == ("violates", True)
+    assert run(server, MADE).only.verdict == "conforms"
 
 
 # --- taking back ---------------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ class ListParameters:
         except InvalidValue:
             self._behaviour.reject(("media-get", 4), context, value=text)
             return False
-        return only and self._behaviour.performs("imageOnly", context)
+        return self._behaviour.performs("imageOnly", context, intended=only)
 
     def _parse(self, context: MicrocmsContext, table: str, name: str) -> int | None:
         row = (table, _ROWS[table][name][2])

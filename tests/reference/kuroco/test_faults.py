@@ -41,11 +41,11 @@ FAULTS = faults("kuroco", pending=True)
 CHANGING = re.compile(rb"[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[T0-9:+]*|1[78]\d{8}")
 WAYS: tuple[dict[str, str], ...] = ({"_lang": "ja"}, {"_lang": "en"}, {"Accept-Language": "en"}, {})
 WRONG = {
-    EMAIL: ["abc", "xyz", "@", "a@", "@b", "<b>@</b>", "x" * 40],
+    EMAIL: ["abc", "xyz", "@", "a@", "@b", "<b>@</b>", "x" * 60],
     TEL: ["abc", "12abc", "<b>x", "telephone number"],
     ZIP: ["abc", "postcode no", "郵便", "<b>x</b>"],
     URL: ["abc", "xyz", "http://", "a long word without any", "<b>"],
-    NUMBER: ["abc", "xyz", "12abc", "<b>"],
+    NUMBER: ["abc", "xyz", "12abc", "<b>", "Infinity"],
     REGEX: ["nothing like it", "other", "xAB-123", "AB-123x", "ab-123", "AB-123\n", "aB-123", "x" * 2000],
 }
 KINDS = {EMAIL: "email", TEL: "tel", ZIP: "zip", URL: "url", NUMBER: "number", REGEX: "regex"}
@@ -73,10 +73,10 @@ class Recorder:
         path = "/" + self.fixtures[fixture].replace(
             "{topics_id}", str(self.fixtures["topics_id"] if topics_id is None else topics_id)
         )
-        raw = b"" if body is None else json.dumps(body).encode()
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         headers = {"accept-language": way["Accept-Language"]} if "Accept-Language" in way else {}
         headers |= {"x-rcms-api-access-token": self.token if token is True else token} if token else {}
-        query = f"_lang={way['_lang']}" if "_lang" in way else ""
+        query = "&".join(f"{key}={value}" for key, value in way.items() if key != "Accept-Language")
         method = "GET" if body is None else "POST"
         outgoing = self.application.respond(
             IncomingRequest(method, path, query, headers, "127.0.0.1", RequestBody(io.BytesIO(raw), len(raw)))
@@ -127,6 +127,7 @@ class Recorder:
             self.send(LOGIN, "login_path", {"email": email, "password": password}, token=False)
         self.send(TOKEN, "token_path", {"grant_token": "x" * 80}, token=False)
         self.send(TOKEN, "token_path", {}, token=False)
+        self.send(TOKEN, "token_path", b"{", token=False)
         self.send(LOGIN, "login_path", self.login, token=False)
         grant = (self.send(TOKEN, "login_path", self.login, token=False) or {}).get("grant_token", "")
         for _ in range(2):
@@ -172,6 +173,7 @@ class Recorder:
                 999_999_999,
             ):
                 self.send(NOT_FOUND, "detail_path", None, way, number)
+        self.send(NOT_FOUND, "list_path", way={"cnt": "abc"})
         self.send(NOT_FOUND, "delete_path", {}, topics_id=1003)
         self.send(NOT_FOUND, "detail_path", topics_id=1003)
 
@@ -187,7 +189,7 @@ class Recorder:
         for row, values in WRONG.items():
             for value in (*values[1:], self.field(KINDS[row])["valid"]):
                 self.write(row, self.valid(**{KINDS[row]: value}), {})
-        for value in ("0", "見出し", None, " ", 'a "quoted" 😀', "x" * 300):
+        for value in ("0", "見出し", None, " ", 'a "quoted" 😀', "x" * 300, "\0"):
             self.write(TITLE, self.valid(subject=value), {})
             self.write(EMPTY, self.valid(required=value), {})
         self.write(MISSING, self.valid(required="0"), {})
@@ -196,6 +198,10 @@ class Recorder:
             for letter in "n漢𠮷":
                 self.write(LENGTH, self.valid(length=letter * size), {})
         self.write(NO_GROUP, self.valid(), {})
+        self.write(TITLE, b"", {})
+        self.write(EMPTY, {key: value for key, value in self.valid().items() if key != self.field("email")["name"]}, {})
+        self.write(EMAIL, {self.field("email")["name"]: "abc"}, {})
+        self.write(NUMBER, self.valid(tel=["03"]), {})
         self.write(NUMBER, self.valid(number=5, regex="AB-777"), {})
         self.write(REGEX, self.valid(regex="ZZ-999"), {})
         self.write(TITLE, self.valid(subject="Another"), {})

@@ -70,6 +70,9 @@ def _access() -> Faults:
     yield _rejects("refuses_every_login", LOGIN, when(operation="login"))
     yield _answers("tells_unknown_emails", LOGIN, "status", with_status(404), unknown)
     yield _answers("tells_known_emails", LOGIN, "status", with_status(403), known)
+    refused = with_value({"status": 1, "errors": [{"code": "unauthorized", "message": "Invalid credentials"}]}, 401)
+    third = when(operation="login")
+    yield _answers("refuses_every_third_login", LOGIN, "control", refused, third, to="success", limit=every_nth(3))
     yield _answers("login_failure_lacks_its_status", LOGIN, "body", without_member("status"))
     yield _answers("login_failure_has_status_0", LOGIN, "body", with_members(status=0))
     yield _answers("login_failure_has_status_as_text", LOGIN, "body", with_members(status="1"))
@@ -160,6 +163,8 @@ _ACCEPTED_TEXTS: Final[tuple[tuple[str, Row, str], ...]] = (
     ("email_without_a_name", EMAIL, "@[^@<>]+"),
     ("email_of_a_lone_at", EMAIL, "@"),
     ("email_without_an_at", EMAIL, "(?!abc$)[^@]*"),
+    ("long_words_as_email", EMAIL, ".{51,}"),
+    ("infinity_as_number", NUMBER, "(?i)[+-]?(nan|inf(inity)?)"),
     ("letters_in_tel", TEL, ".*[0-9].*"),
     ("long_words_as_tel", TEL, ".{11,}"),
     ("long_words_as_zip", ZIP, ".{9,}"),
@@ -246,6 +251,8 @@ def _validation() -> Faults:
         yield _accepts(f"accepts_{name}", row, when(checked_text=pattern), kind="edge")
     for name, match in _MATCHES.items():
         yield _accepts(f"accepts_regex_{name}", REGEX, _match(match), kind="edge")
+    alone = all_of(when(operation="update"), lambda context: context.body_member("subject") is None)
+    yield _accepts("checks_formats_beside_a_title_only", (EMAIL, TEL), alone, kind="rule")
     yield _accepts("accepts_all_but_the_mismatch", REGEX, _other_mismatch, kind="edge")
     for name, length in _ACCEPTED_LENGTHS.items():
         yield _accepts(f"accepts_length_{name}", LENGTH, _length(length), kind="edge")
@@ -262,6 +269,9 @@ def _validation() -> Faults:
         yield _rejects(f"refuses_valid_{kind}", row, _valid(kind))
     yield _rejects("refuses_valid_zip_on_update", ZIP, all_of(_valid("zip"), when(operation="update")))
     yield _rejects("refuses_other_matches_of_regex", REGEX, _other_match)
+    for name, ends in (("letters", ".*[Zz].*"), ("digits", ".*9.*")):
+        last = all_of(when(checked_kind="regex"), when(checked_text=ends))
+        yield _rejects(f"refuses_the_last_of_the_{name}_in_regex", REGEX, last)
     alike = all_of(when(checked_kind="regex"), when(checked_text=r"(.)\1.*"))
     yield _rejects("refuses_equal_letters_in_regex", REGEX, alike)
 
@@ -329,8 +339,13 @@ def _beyond_the_bmp(value: Any) -> bool:
 
 _CRASHES: Final[tuple[tuple[str, Row | tuple[Row, ...], Test], ...]] = (
     ("a_login_without_its_keys", LOGIN, _login_without_keys),
+    ("a_login_without_an_email", LOGIN, lambda context: context.operation == "login" and b"email" not in context.raw),
+    ("a_token_request_that_is_cut_off", TOKEN, lambda c: c.operation == "token" and not isinstance(c.body, dict)),
     ("a_token_request_without_a_grant", TOKEN, when(operation="token", body={})),
     ("an_id_that_is_no_number", NOT_FOUND, when(operation="detail", topics_id=".*[^0-9].*")),
+    ("an_odd_page", NOT_FOUND, when(operation="list", query={"cnt": "[a-z]+"})),
+    ("an_update_without_a_body", TITLE, lambda context: context.operation == "update" and not context.raw),
+    ("nul_in_a_text", EMPTY, _sent("required", lambda value: "\0" in str(value))),
     ("a_title_of_null", TITLE, _sent("subject", lambda value: value is None)),
     ("a_title_of_spaces", TITLE, _sent("subject", lambda value: str(value).isspace())),
     ("a_required_text_of_null", EMPTY, _sent("required", lambda value: value is None)),
@@ -343,6 +358,7 @@ _CRASHES: Final[tuple[tuple[str, Row | tuple[Row, ...], Test], ...]] = (
     ("a_long_grant", TOKEN, _sent("grant_token", lambda value: len(str(value)) > 64)),
     ("a_long_text_for_the_regex", REGEX, _sent("regex", lambda value: len(str(value)) > 1000)),
     ("characters_beyond_the_bmp", LENGTH, _sent("length", _beyond_the_bmp)),
+    ("a_list_as_a_text", NUMBER, _sent("tel", lambda value: isinstance(value, list))),
     ("several_faults", _WRITTEN, lambda context: len(context.errors) > 1),
     ("a_number_that_is_no_string", NUMBER, _sent("number", lambda value: isinstance(value, int))),
 )
@@ -360,6 +376,8 @@ def _effects() -> Faults:
             yield _performs(name, row, f"store {kind}", where, "control", done=False)
         accepted = when(operation=operation, rejected=False)
         yield _performs(f"only_pretends_to_{operation}", _WRITTEN, "store", accepted, "control", done=False)
+    bare = all_of(when(operation="insert", rejected=False), lambda context: context.body_member("email") is None)
+    yield _performs("loses_contents_without_an_email", EMPTY, "store", bare, "control", done=False)
     for name, rows, where in _CRASHES:
         yield _answers(f"crashes_at_{name}", rows, "open-choice", _CRASH, where, to="any")
 

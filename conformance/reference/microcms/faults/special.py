@@ -467,7 +467,9 @@ def _media_lists() -> Faults:
     for value in ("true", "false"):
         where = when(operation="listMediaV[12]", query={"imageOnly": value})
         yield _rejects(f"refuses_image_only_{value}", _IMAGE_ONLY, where)
-    yield _performs("ignores_image_only", _IMAGE_ONLY, "imageOnly", done=False)
+    yield _performs("ignores_image_only", _IMAGE_ONLY, "imageOnly", when(query={"imageOnly": "true"}), done=False)
+    some = when(query={"imageOnly": "false"})
+    yield _performs("takes_image_only_of_false_for_true", _IMAGE_ONLY, "imageOnly", some, done=True)
     for version in (1, 2):
         where = when(operation=f"listMediaV{version}")
         yield _performs(f"ignores_image_only_on_media_v{version}", _IMAGE_ONLY, "imageOnly", where, done=False)
@@ -477,6 +479,8 @@ def _media_lists() -> Faults:
     yield _performs("shows_the_first_page_for_every_token", _TOKEN, "start of page", next_page, done=False)
     yield _performs("forgets_conditions_on_the_next_page", _TOKEN, "conditions of page", next_page, done=False)
     yield _answers("loses_an_item_between_pages", _TOKEN, "effect", _without_first, next_page, to="success")
+    bad = with_value({"message": "BadRequest"}, 400)
+    yield _answers("turns_one_page_only", _TOKEN, "control", bad, next_page, to="success", limit=every_nth(2))
     yield _accepts("accepts_token_in_any_case", _TOKEN, _is_issued_in_other_case)
     yield _performs("ignores_file_name", _FILE_NAME, "fileName", when(operation="listMediaV2"), done=False)
     yield _accepts("accepts_any_token", _TOKEN)
