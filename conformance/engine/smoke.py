@@ -29,10 +29,10 @@ Alone = Callable[[], AbstractContextManager[None]]
 
 
 class SmokeRows:
-    """Runs the rows of a smoke run; `standard` holds the plan by which each is run again where that is needed."""
+    """Runs the rows of a smoke run; `plan_again` gives, by its ID, the plan of one that has to be run again."""
 
-    def __init__(self, context: RunContext, standard: Mapping[str, RowPlan], alone: Alone) -> None:
-        self._context, self._standard, self._alone = context, standard, alone
+    def __init__(self, context: RunContext, plan_again: Callable[[str], RowPlan], alone: Alone) -> None:
+        self._context, self._plan_again, self._alone = context, plan_again, alone
 
     def run_reading(self, plan: RowPlan, is_disturbed: Callable[[], bool]) -> FinishedRow:
         """Run a row that only reads; `is_disturbed` tells whether somebody has written to what it reads."""
@@ -53,8 +53,10 @@ class SmokeRows:
         self, run: FinishedRow, captures: Mapping[str, Any] | None = None, *, disturbed: bool = False
     ) -> FinishedRow:
         """Run a row at `standard`; with captures of its first run, what that may have changed is set back before."""
-        plan = self._standard.get(run.result.id)
-        if plan is None or plan.lacks or self._context.shared.stopping.is_set():
+        if self._context.shared.stopping.is_set():
+            return run
+        plan = self._plan_again(run.result.id)
+        if plan.lacks:
             return run
         context = replace(self._context, depth="standard")
         evidence = Evidence(context.redactor)

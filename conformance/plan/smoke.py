@@ -87,6 +87,7 @@ class _Drafts:
         self._contract, self._target, self._example_first = contract, target, example_first
         self._planners = {row.id: Planner(contract, target, row, "smoke") for row in rows}
         self.plans = {name: planner.plan(SharedCalls()) for name, planner in self._planners.items()}
+        self._planned: dict[tuple[str, SharedCalls], RowPlan] = {}
         self._offers = {name: tuple(self._list_offers(name)) for name, plan in self.plans.items() if not plan.lacks}
         # What is read before all rows that write must be read after what their set-ups make.
         self._order = sorted(self.plans, key=lambda name: (self.plans[name].writes, not self.plans[name].before))
@@ -120,13 +121,13 @@ class _Drafts:
         """
         power = self._contract.power
         known = {row for row, _ in power}
-        whole = self.count({(name, _BASE) for name in self.usable})
+        whole = 0 if every_row else self.count({(name, _BASE) for name in self.usable})
         bases = []
         for number, name in enumerate(self.usable, 1):
             controls = [probe_key(name, "control", control.label) for control in self.plans[name].controls]
             shown = self._offers[name][0].faults.union(*(power.get(key, frozenset()) for key in controls))
             others = {(one, _BASE) for one in self.usable if one != name}
-            requests = max(whole - self.count(others), 1)
+            requests = 1 if every_row else max(whole - self.count(others), 1)
             bases.append(
                 # Of a row that nobody has measured, it is taken for granted that it shows something.
                 Offer((name, _BASE), shown if name in known else frozenset([-number]), requests, at_once=every_row)
@@ -173,11 +174,15 @@ class _Drafts:
         for name, label in chosen:
             labels[name].add(label)
         shares = _share(self.plans, order)
-        plans = {
-            name: self._planners[name].plan(replace(shared, chosen=frozenset(labels[name]))) for name, shared in shares
-        }
+        plans = {name: self._plan_row(name, replace(shared, chosen=frozenset(labels[name]))) for name, shared in shares}
         plans |= _place_reads(self._contract, self._target, plans)
         return plans | _remove_at_end(self._contract, plans)
+
+    def _plan_row(self, name: str, shared: SharedCalls) -> RowPlan:
+        plan = self._planned.get((name, shared))
+        if plan is None:
+            plan = self._planned[name, shared] = self._planners[name].plan(shared)
+        return plan
 
     def count(self, chosen: set[ProbeKey]) -> int:
         """How many requests these take."""

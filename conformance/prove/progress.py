@@ -33,9 +33,9 @@ def _with_bar(trials: Iterable[Trial], total: int, screen: Console) -> Iterator[
 
 
 def _with_lines(trials: Iterable[Trial], total: int, screen: Console) -> Iterator[Trial]:
-    last_line = perf_counter()
+    last_line = -_SECONDS_BETWEEN_LINES
     for count, trial in enumerate(trials, start=1):
+        yield trial
         if perf_counter() - last_line >= _SECONDS_BETWEEN_LINES or count == total:
             last_line = perf_counter()
             screen.print(f"{count} of {total} servers tried", markup=False, highlight=False)
-        yield trial

@@ -177,14 +177,6 @@ class ContractRun:
         self._operations: tuple[str, ...] = ()
         self._scheduler: Scheduler | None = None
         self._pool: ThreadPoolExecutor | None = None
-        self._standard: dict[str, RowPlan] = {}
-        if context.depth == "smoke":
-            self._standard = {
-                name: _without(
-                    plan, without_drawn_values(plan_row(context.contract, context.target, plan.row, "standard"))
-                )
-                for name, plan in plans.items()
-            }
         self._jobs = {job.name: job for job in self._make_jobs()}
 
     @property
@@ -299,7 +291,7 @@ class ContractRun:
     def _run_row(self, name: str) -> dict[str, RowResult]:
         plan = self.plans[name]
         if self.context.depth == "smoke" and not plan.row.case.last:
-            rows = SmokeRows(self.context, self._standard, self._alone)
+            rows = SmokeRows(self.context, self._plan_again, self._alone)
             run = rows.run_reading(plan, partial(self._may_be_disturbed, name))
         else:
             run = run_row(self.context, plan)
@@ -309,8 +301,14 @@ class ContractRun:
         self.context.shared.publish(run.passed)
         return {name: run.result}
 
+    def _plan_again(self, name: str) -> RowPlan:
+        """The plan by which a row of a smoke run is run again."""
+        plan = self.plans[name]
+        standard = plan_row(self.context.contract, self.context.target, plan.row, "standard")
+        return _without(plan, without_drawn_values(standard))
+
     def _run_writing_rows(self) -> dict[str, RowResult]:
-        rows = SmokeRows(self.context, self._standard, self._alone)
+        rows = SmokeRows(self.context, self._plan_again, self._alone)
         runs = rows.run_writing([self.plans[name] for name in self._rows_of(SMOKE)])
         for run in runs.values():
             self.context.shared.publish(run.passed)

@@ -21,10 +21,10 @@ from tests.prove.proofs import Proofs
 
 CASES = Path(__file__).parents[2] / "cases"
 WORKERS = int(os.environ.get("PROOF_WORKERS", "2"))
-FAULTS_OF_A_ROW = int(os.environ.get("PROOF_FAULTS_OF_A_ROW", "6"))
+FAULTS_OF_A_ROW = int(os.environ.get("PROOF_FAULTS_OF_A_ROW", "3"))
 SAMPLE = int(os.environ.get("PROOF_SAMPLE", "40"))
-SEEDS = int(os.environ.get("PROOF_SEEDS", "3"))
-SMOKE, STANDARD = TrialOptions("smoke", 0), TrialOptions("standard", 0, own_rows=True)
+SEEDS = int(os.environ.get("PROOF_SEEDS", "2"))
+SMOKE, STANDARD = TrialOptions("smoke", 0, own_rows=True), TrialOptions("standard", 0, own_rows=True)
 
 
 @pytest.fixture(scope="session")
