@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
-from conformance.contract.loader import read_contract
+from conformance.contract.contract import Contract
 from conformance.doctor.examine import examine_target
 from conformance.doctor.format import format_diagnosis
-from conformance.target.loader import target_from_mapping
-
-CASES = Path(__file__).parents[2] / "cases"
+from conformance.target.loader import Target
 
 
 class Redirecting(BaseHTTPRequestHandler):
@@ -41,15 +38,10 @@ def redirecting() -> Iterator[str]:
     thread.join(10)
 
 
-def test_a_redirect_to_https_is_bad_and_names_where_it_leads(redirecting: str) -> None:
-    profile = {
-        "contract": "microcms-management",
-        "base_url": redirecting,
-        "credentials": {"full": {"header": "X-MICROCMS-API-KEY", "value": "a-key-0000000000"}},
-        "fixtures": {"endpoint": "news"},
-    }
-    target = target_from_mapping(profile, where="target.yaml", environ={})
-    diagnosis = examine_target(read_contract(CASES / "microcms-management"), target)
+def test_a_redirect_to_https_is_bad_and_names_where_it_leads(
+    redirecting: str, shop: Callable[..., Contract], target: Callable[..., Target]
+) -> None:
+    diagnosis = examine_target(shop(), target(base_url=redirecting))
     answer = next(fact for fact in diagnosis.facts if fact.about == "answer")
     assert answer.state == "bad"
     assert f"redirects to {redirecting.replace('http', 'https')}/" in answer.detail
