@@ -19,6 +19,7 @@ from conformance.contract.schema import Depth
 from conformance.engine.context import RunContext
 from conformance.explore.driver import explore_operation
 from conformance.http import Exchange, Request, Response
+from conformance.plan.model import RowPlan
 from conformance.results.model import Exploration, RowResult
 from conformance.results.serialization import dump_json
 from conformance.session.contract_run import ContractRun, build_context, plan_rows
@@ -85,8 +86,14 @@ def context(profile: Mapping[str, Any], status: int, body: str, depth: Depth) ->
     return replace(run, session=OneAnswer(status, body))
 
 
-def run_rows(run: RunContext) -> list[RowResult]:
-    runner = ContractRun(run, plan_rows(run.contract, run.target, run.contract.rows, run.depth, 0))
+@pytest.fixture(scope="module")
+def plans(profile: Mapping[str, Any]) -> Mapping[str, RowPlan]:
+    run = context(profile, 200, "", "smoke")
+    return plan_rows(run.contract, run.target, run.contract.rows, "smoke", 0)
+
+
+def run_rows(run: RunContext, plans: Mapping[str, RowPlan]) -> list[RowResult]:
+    runner = ContractRun(run, plans)
     return [runner.result(row.id) for row in run.contract.rows]
 
 
@@ -110,8 +117,8 @@ EACH = [(name, [200, 400][number % 2]) for number, name in enumerate(NASTY)]
 
 
 @pytest.mark.parametrize(("name", "status"), EACH)
-def test_rows_take_any_answer(profile: Mapping[str, Any], name: str, status: int) -> None:
-    check(run_rows(context(profile, status, NASTY[name], "smoke")))
+def test_rows_take_any_answer(profile: Mapping[str, Any], plans: Mapping[str, RowPlan], name: str, status: int) -> None:
+    check(run_rows(context(profile, status, NASTY[name], "smoke"), plans))
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -127,8 +134,8 @@ LIMITS = settings(
 
 @LIMITS
 @given(value=VALUES, status=STATUSES)
-def test_rows_take_any_json(profile: Mapping[str, Any], value: Any, status: int) -> None:
-    check(run_rows(context(profile, status, json.dumps(value), "smoke")))
+def test_rows_take_any_json(profile: Mapping[str, Any], plans: Mapping[str, RowPlan], value: Any, status: int) -> None:
+    check(run_rows(context(profile, status, json.dumps(value), "smoke"), plans))
 
 
 @LIMITS

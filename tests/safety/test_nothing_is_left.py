@@ -116,17 +116,6 @@ def test_ctrl_c_cleans_up_by_itself(name: str, tmp_path: Path) -> None:
     assert results["partial"]
 
 
-@pytest.mark.parametrize("name", CONTRACTS)
-def test_a_whole_run_leaves_nothing_and_closes_its_ledger(name: str, tmp_path: Path) -> None:
-    with watched(name) as server:
-        before = things(server.profile)
-        done = ran(saved(tmp_path, server.profile), name, RunOptions("standard", 0, 8, output=tmp_path))
-        assert before == things(server.profile)
-    assert set(done.verdicts.values()) == {"conforms"}
-    assert read_open_entries(tmp_path / LEDGER_FILE) == ()
-    assert (tmp_path / LEDGER_FILE).stat().st_size > 0
-
-
 def test_what_was_accepted_although_it_should_have_been_refused_is_taken_back(tmp_path: Path) -> None:
     def gullible(incoming: Any, answer: Callable[[Any], Any]) -> Any:
         """Lets everybody in: what is to be forbidden is done."""

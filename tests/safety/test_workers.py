@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from conformance import reference
+from conformance.engine.journal import LEDGER_FILE, read_open_entries
 from conformance.results.model import RowResult
 from conformance.session.run_session import RunOptions, RunSession
 from conformance.target.selection import select_target
@@ -64,14 +65,14 @@ def findings(row: RowResult) -> tuple[str, list[tuple[str, str]], list[tuple[str
 
 
 def wrong(contract: str) -> list[str]:
-    """Servers that change what they refuse to change, one of them each; and one that accepts what it must refuse."""
+    """A server that changes what it refuses to change, and one that accepts what it must refuse."""
     every = reference.faults(contract)
     effects = [
         fault.name for fault in every if fault.name.startswith(("applies", "changes", "deletes", "keeps", "stores"))
     ]
     accepts = [fault.name for fault in every if fault.name.startswith(("accepts", "admits", "takes"))]
     chance = random.Random(f"{contract}/2")
-    return [*chance.sample(effects, 2), chance.choice(accepts)]
+    return [chance.choice(effects), chance.choice(accepts)]
 
 
 @pytest.mark.parametrize(
@@ -93,14 +94,18 @@ def test_a_right_server_gets_as_much_from_eight_workers_and_keeps_nothing(tmp_pa
     for workers in (1, 8):
         with watched(contract) as server:
             before = things(server.profile)
-            done = ran(saved(tmp_path, server.profile), contract, RunOptions("standard", 0, workers))
+            options = RunOptions("standard", 0, workers, output=tmp_path)
+            done = ran(saved(tmp_path, server.profile), contract, options)
             assert before == things(server.profile)
+        assert set(done.verdicts.values()) == {"conforms"}
+        assert read_open_entries(tmp_path / LEDGER_FILE) == ()
+        assert (tmp_path / LEDGER_FILE).stat().st_size > 0
         explored = [(one.operation, one.verdict, one.requests) for one in done.explored]
         reported.append((done.sent, {name: findings(row) for name, row in done.rows.items()}, explored))
     assert reported[0] == reported[1]
 
 
-@pytest.mark.parametrize(("contract", "seeds"), [("kuroco", range(10)), ("microcms-management", (3, 8))])
+@pytest.mark.parametrize(("contract", "seeds"), [("kuroco", range(3)), ("microcms-management", (3,))])
 def test_no_seed_blames_a_right_server_for_anything_with_four_workers(
     tmp_path: Path, contract: str, seeds: Iterable[int]
 ) -> None:
