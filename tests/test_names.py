@@ -26,15 +26,15 @@ def files() -> list[Path]:
     return [path for name in listed.stdout.decode().split("\0") if name and (path := ROOT / name).is_file()]
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_what_a_module_offers_is_there(name: str) -> None:
-    module = importlib.import_module(name)
-    offered = getattr(module, "__all__", None)
-    path = Path(module.__file__ or "")
-    if path.name != "__init__.py" and not name.rpartition(".")[2].startswith("_"):
-        assert offered is not None, "a public module names what it offers"
-    assert [each for each in offered or () if not hasattr(module, each)] == []
-    assert len(set(offered or ())) == len(offered or ())
+def test_what_a_module_offers_is_there_and_named_once() -> None:
+    for name in MODULES:
+        module = importlib.import_module(name)
+        offered = getattr(module, "__all__", None)
+        path = Path(module.__file__ or "")
+        if path.name != "__init__.py" and not name.rpartition(".")[2].startswith("_"):
+            assert offered is not None, f"{name}: a public module names what it offers"
+        assert [f"{name}.{each}" for each in offered or () if not hasattr(module, each)] == []
+        assert len(set(offered or ())) == len(offered or ()), name
 
 
 # Put together here, so that this file does not hold them itself.

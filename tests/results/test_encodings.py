@@ -93,11 +93,14 @@ def test_a_secret_is_found_in_every_form(name: str) -> None:
     assert redactor.found_in(text) == ("full",)
 
 
-@pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("place", ["body", "header", "reason", "fault"])
-def test_no_form_of_a_secret_is_recorded(name: str, place: str) -> None:
+def test_no_form_of_a_secret_is_recorded(place: str) -> None:
+    for form in FORMS.values():
+        check_recorded(form(SECRET), place)
+
+
+def check_recorded(written: str, place: str) -> None:
     redactor = Redactor({"full": SECRET})
-    written = FORMS[name](SECRET)
     response = Response(
         400,
         (("X-Said", written if place == "header" else ""),),
@@ -109,8 +112,8 @@ def test_no_form_of_a_secret_is_recorded(name: str, place: str) -> None:
     )
     recorded = record_exchange(Exchange(Request("GET", "http://h/"), response), 1, "x", "example", redactor)
     shown = repr(recorded.response)
-    assert "secret:full" in shown
-    assert redactor.found_in(shown.replace("secret:full", "")) == ()
+    assert "secret:full" in shown, written
+    assert redactor.found_in(shown.replace("secret:full", "")) == (), written
 
 
 def test_an_answer_that_holds_a_hidden_secret_is_withheld_as_a_whole() -> None:
