@@ -6,16 +6,17 @@ credential and its fixtures. Where that never worked, the fault is most likely t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from conformance.checks.model import Level, Verdict
+from conformance.checks.model import Finding, Level, Verdict
 from conformance.http import FAILURE_NAMES, FailureKind
 from conformance.messages import Message
-from conformance.results.model import Exploration, RecordedExchange, RowResult
+from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
 from conformance.results.redaction import CLOSE, OPEN
 
 __all__ = ["RunCause", "apply_causes", "find_causes"]
@@ -24,6 +25,10 @@ Result = TypeVar("Result", RowResult, Exploration)
 
 _VALID: Final = frozenset({"control", "step", "guard"})
 """Roles of requests that a right target with a right profile answers with a success."""
+_FIRM: Final = frozenset({"example", "boundary", "drawn"})
+"""Roles of requests that must be refused."""
+_MISSING: Final = "missing_"
+"""What the name of a fixture begins with that the target must not have."""
 _LEAST: Final = 3
 """Calls that must have failed alike before the base URL, or a fixture of faulty calls alone, is suspected."""
 
@@ -36,6 +41,8 @@ class RunCause:
     text: Message
     affects: Callable[[RecordedExchange], bool]
     """Whether an exchange rests on what never worked."""
+    names: str = ""
+    """What only findings that rest on this mistake expect, or name."""
 
 
 def find_causes(
@@ -52,8 +59,14 @@ def find_causes(
     causes = [*_find_credentials(exchanges), *_find_proxy(exchanges)]
     if not causes and (cause := _find_wrong_path(exchanges)):
         return (cause,)
-    unexpected = {id(one) for row in rows for one in _with_wrong_status(row)}
-    return (*causes, *_find_fixtures(target.get("fixtures") or {}, exchanges, unexpected))
+    fixtures = target.get("fixtures") or {}
+    wrong = {id(one): finding.check for row in rows for one, finding in _with_findings(row)}
+    causes += _find_fixtures(fixtures, exchanges, wrong)
+    if wrong:
+        causes += _find_what_is_there(fixtures, rows, wrong)
+    if wrong or any(row.verdict is Verdict.INCONCLUSIVE for row in rows):
+        causes += _find_fields(fixtures, exchanges)
+    return tuple(causes)
 
 
 def apply_causes(results: Iterable[Result], causes: Sequence[RunCause]) -> tuple[Result, ...]:
@@ -63,28 +76,42 @@ def apply_causes(results: Iterable[Result], causes: Sequence[RunCause]) -> tuple
 
 def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
     by_number = {one.n: one for one in result.exchanges}
+    against: list[tuple[RecordedExchange | None, Finding | ExploredFinding | None]] = []
     if result.verdict is Verdict.VIOLATES:
-        numbers = [one.exchange for one in result.findings if one.level is Level.MUST]
-        against = [by_number[number] for number in numbers if number in by_number]
-        if not against or len(against) < len(numbers):
-            return result
+        musts = [one for one in result.findings if one.level is Level.MUST]
+        against = [(by_number.get(one.exchange or 0), one) for one in musts]
     elif result.verdict is Verdict.INCONCLUSIVE:
-        if isinstance(result, Exploration):
-            against = _refused_at_last(result)
-        else:
-            against = [one for one in result.exchanges if one.role in _VALID or one.response is None][-1:]
-    else:
-        return result
+        against = [(one, None) for one in _refused_at_last(result)]
+    if any(one is not None and one.role != "guard" for one, _ in against):
+        # What a look shows afterwards follows from a faulty request that was accepted.
+        against = [each for each in against if each[0] is None or each[0].role != "guard"]
+    # A valid request may be answered 404 as it should, such as a look at what was deleted: one refusal is enough.
+    enough = any if result.verdict is Verdict.INCONCLUSIVE else all
     for cause in causes:
-        if against and all(map(cause.affects, against)):
+        if against and enough(_explains(cause, one, finding) for one, finding in against):
             kept: tuple[Any, ...] = tuple(one for one in result.findings if one.level is not Level.MUST)
             return replace(result, verdict=Verdict.INCONCLUSIVE, reason=cause.text, findings=kept)
     return result
 
 
-def _refused_at_last(exploration: Exploration) -> list[RecordedExchange]:
-    """What ended an exploration that is inconclusive: a valid request that was refused, or not answered."""
-    return list(exploration.exchanges[-1:]) if exploration.verdict is Verdict.INCONCLUSIVE else []
+def _explains(cause: RunCause, exchange: RecordedExchange | None, finding: Finding | ExploredFinding | None) -> bool:
+    if cause.names and finding is not None and (finding.expected == cause.names or cause.names in finding.detail):
+        return True
+    return exchange is not None and cause.affects(exchange)
+
+
+def _succeeded(exchange: RecordedExchange) -> bool:
+    return exchange.response is not None and exchange.response.status < 400
+
+
+def _refused_at_last(result: RowResult | Exploration) -> list[RecordedExchange]:
+    """What made a result inconclusive: valid requests that were refused or not answered, else what was refused last."""
+    if result.verdict is not Verdict.INCONCLUSIVE:
+        return []
+    if isinstance(result, Exploration):
+        return list(result.exchanges[-1:])
+    valid = [one for one in result.exchanges if one.role in _VALID and not _succeeded(one)]
+    return valid or [one for one in result.exchanges if not _succeeded(one)][-1:]
 
 
 def _find_silence(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
@@ -139,22 +166,26 @@ def _find_wrong_path(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
 
 
 def _find_fixtures(
-    fixtures: Mapping[str, Any], exchanges: Sequence[RecordedExchange], unexpected: AbstractSet[int]
+    fixtures: Mapping[str, Any], exchanges: Sequence[RecordedExchange], wrong: Mapping[int, str]
 ) -> Iterator[RunCause]:
-    """Fixtures with which nothing ever worked; `unexpected` are the exchanges, by identity, of a wrong status."""
+    """Fixtures with which nothing ever worked; `wrong` has the check of each exchange, by identity, that was wrong."""
     failing: dict[str, tuple[str, int, list[RecordedExchange]]] = {}
-    for name, value in fixtures.items():
-        if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip("/"):
-            continue
-        calls = [one for one in exchanges if _shows_what_works(one) and _names_value(one, str(value))]
+    for name, value in _plain_fixtures(fixtures):
+        calls = [one for one in exchanges if _shows_what_works(one) and _names_value(one, value)]
         statuses = _statuses_of_valid(calls) - {401, 403}  # these come before all else and tell nothing of a fixture
         resting = [one for one in calls if one.role in _VALID]
-        if not resting and len(calls) >= _LEAST and all(id(one) in unexpected for one in calls):
-            # No valid request uses it (at smoke), and each faulty one was refused as if there were no such path.
+        in_path = any(_in_path(one, value) for one in calls)
+        enough = not resting and len(calls) >= (_LEAST if in_path else 1)
+        if enough and all(wrong.get(id(one)) == "status" for one in calls):
+            # No valid request uses it (at smoke), and each faulty one was refused as if there were no such thing.
             resting, statuses = calls, {one.response.status for one in calls if one.response is not None}
-        if len(statuses) == 1 and statuses <= {404, 405}:
-            (status,) = statuses
-            failing[name] = str(value), status, resting
+        if len(statuses) != 1 or not statuses <= {404, 405} or any(value == each for each, *_ in failing.values()):
+            continue
+        if in_path or not any(_succeeded(one) and _shows(one, value) for one in exchanges):
+            failing[name] = value, next(iter(statuses)), resting
+    if (parent := _find_wrong_parent(fixtures, failing, exchanges, wrong)) is not None:
+        yield parent
+        failing = {name: each for name, each in failing.items() if not all(map(parent.affects, each[-1]))}
     for name, (value, status, calls) in failing.items():
         others = [
             set(map(id, other)) for key, (*_, other) in failing.items() if key != name and len(other) > len(calls)
@@ -170,9 +201,126 @@ def _find_fixtures(
         yield RunCause(f"fixtures.{name}", text, _uses_value(value))
 
 
-def _with_wrong_status(row: RowResult) -> Iterator[RecordedExchange]:
-    numbers = {one.exchange for one in row.findings if one.level is Level.MUST and one.check == "status"}
-    return (one for one in row.exchanges if one.n in numbers)
+def _plain_fixtures(fixtures: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in fixtures.items():
+        if not isinstance(value, bool) and isinstance(value, str | int) and str(value).strip("/"):
+            yield name, str(value)
+
+
+def _find_wrong_parent(
+    fixtures: Mapping[str, Any],
+    failing: Mapping[str, tuple[str, int, list[RecordedExchange]]],
+    exchanges: Sequence[RecordedExchange],
+    wrong: Mapping[int, str],
+) -> RunCause | None:
+    """A fixture whose answers lack what they should show, and below which two others were not found."""
+    for name, value in _plain_fixtures(fixtures):
+        below = [key for key, (*_, calls) in failing.items() if all(_in_path(one, value) for one in calls)]
+        valid = [one for one in exchanges if one.role in _VALID and _in_path(one, value)]
+        if name in failing or len(below) < _LEAST - 1 or not any(wrong.get(id(one)) == "effect" for one in valid):
+            continue
+        text = Message(
+            "fixtures.{name}: {value} answers, but {below} are not found below it: it may be of another kind",
+            name=name,
+            value=value,
+            below=", ".join(below),
+        )
+        return RunCause(
+            f"fixtures.{name}", text, partial(_rests_on, value=value, below=[fixtures[key] for key in below])
+        )
+    return None
+
+
+def _rests_on(exchange: RecordedExchange, value: str, below: Sequence[str]) -> bool:
+    """Whether an exchange is a valid one with this value, or any with one of those below it."""
+    return (exchange.role in _VALID and _in_path(exchange, value)) or any(
+        _in_path(exchange, str(each)) for each in below
+    )
+
+
+def _find_what_is_there(
+    fixtures: Mapping[str, Any], rows: Sequence[RowResult], wrong: Mapping[int, str]
+) -> Iterator[RunCause]:
+    """What should be missing and was found each time, where other values in the same place were refused."""
+    for name, value in _plain_fixtures(fixtures):
+        if not name.startswith(_MISSING):
+            continue
+        found: list[RecordedExchange] = []
+        refused = 0
+        for row in rows:
+            firm = [one for one in row.exchanges if one.role in _FIRM]
+            mine = [one for one in firm if _must_refuse(one, value)]
+            found += mine
+            for pattern in {_describe_others(one, value) for one in mine}:
+                alike = [one for one in firm if one not in mine and re.fullmatch(pattern, _describe_request(one))]
+                refused += sum(not _succeeded(one) and id(one) not in wrong for one in alike)
+        if len(found) > 1 and refused > 1 and all(map(_succeeded, found)):
+            text = Message("fixtures.{name}: {value} is there: it was answered with a success", name=name, value=value)
+            yield RunCause(f"fixtures.{name}", text, partial(_must_refuse, value=value))
+
+
+def _must_refuse(exchange: RecordedExchange, value: str) -> bool:
+    """Whether it is a request with this value that must be refused."""
+    given = _names_value(exchange, value) or f'"{value}"' in (exchange.request.body or "")
+    return given and exchange.role in _FIRM
+
+
+def _describe_others(exchange: RecordedExchange, value: str) -> str:
+    """A pattern of the same request with another value, and with other parameters behind it."""
+    method, url, body = map(re.escape, _describe_request(exchange).split(" ", 2))
+    return rf"{method}\ {url}(?:&\S*)?\ {body}".replace(re.escape(value), '[^/&"]+')
+
+
+def _describe_request(exchange: RecordedExchange) -> str:
+    request = exchange.request
+    url = unquote(request.url).replace(" ", "+")
+    return f"{request.method} {url} {request.body or ''}"
+
+
+def _find_fields(fixtures: Mapping[str, Any], exchanges: Sequence[RecordedExchange]) -> Iterator[RunCause]:
+    """Members of bodies that the profile names, and that the target does not know, or whose valid value it refuses."""
+    named = dict(_nested_texts("fixtures", {key: each for key, each in fixtures.items() if isinstance(each, Mapping)}))
+    if not named:
+        return
+    shown = set[str]().union(*(_members(one.response.body) for one in exchanges if one.response and _succeeded(one)))
+    known = shown.intersection(named.values())
+    for key, value in named.items():
+        using = [one for one in exchanges if _sends(one, value)]
+        valid = [one for one in using if one.role in _VALID and one.response is not None]
+        affects = partial(_sends, value=value)
+        if known and using and value not in shown:
+            text = Message("{key}: no answer of the target has a member {value}", key=key, value=value)
+            yield RunCause(key, text, affects, value)
+        elif valid and not any(map(_succeeded, valid)) and all(_shows(one, value) for one in valid):
+            name = key.rpartition(".")[0]
+            text = Message("{name}: every valid request with {value} was refused for it", name=name, value=value)
+            yield RunCause(name, text, affects)
+
+
+def _sends(exchange: RecordedExchange, value: str) -> bool:
+    return f'"{value}"' in (exchange.request.body or "") and value in _members(exchange.request.body or "")
+
+
+def _nested_texts(place: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Every text inside of objects, with its place."""
+    for key, each in value.items() if isinstance(value, Mapping) else ():
+        if isinstance(each, str):
+            yield f"{place}.{key}", each
+        yield from _nested_texts(f"{place}.{key}", each)
+
+
+def _members(body: str) -> frozenset[str]:
+    """The names of all members in a JSON text; those of a text that is cut, as far as they can be seen."""
+    return frozenset(re.findall(r'"([^"\\\s]+)"\s*:', body))
+
+
+def _shows(exchange: RecordedExchange, value: str) -> bool:
+    return exchange.response is not None and value in exchange.response.body
+
+
+def _with_findings(row: RowResult) -> Iterator[tuple[RecordedExchange, Finding]]:
+    by_number = {one.exchange: one for one in reversed(row.findings) if one.level is Level.MUST}
+    return ((one, by_number[one.n]) for one in row.exchanges if one.n in by_number)
 
 
 def _statuses_of_valid(calls: Sequence[RecordedExchange]) -> set[int]:
@@ -205,6 +353,16 @@ def _uses_value(value: str) -> Callable[[RecordedExchange], bool]:
 
 
 def _names_value(exchange: RecordedExchange, value: str) -> bool:
-    """Whether a value stands in the path of a request, as whole segments."""
-    path = f"/{unquote(urlsplit(exchange.request.url).path).strip('/')}/"
-    return f"/{value.partition('{')[0].strip('/')}/" in path
+    """Whether a value stands in the path of a request, as whole segments, or is a value of its query."""
+    if _in_path(exchange, value):
+        return True
+    query = urlsplit(exchange.request.url).query
+    return not value.isdigit() and value in (each for _, each in parse_qsl(query, keep_blank_values=True))
+
+
+def _in_path(exchange: RecordedExchange, value: str) -> bool:
+    """Whether a value stands in the path as whole segments; a path with placeholders, or of several, to its end."""
+    segments = [re.escape(each) for each in value.strip("/").split("/")]
+    pattern = "/".join("[^/]+" if "\\{" in each else each for each in segments)
+    end = "$" if len(segments) > 1 else ""
+    return re.search(f"/{pattern}/{end}", f"/{unquote(urlsplit(exchange.request.url).path).strip('/')}/") is not None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance import reference
-from conformance.checks.model import Level, Verdict
+from conformance.checks.model import Finding, Level, Verdict
 from conformance.contract.loader import read_contract
 from conformance.results.model import (
     Exploration,
@@ -158,6 +158,99 @@ def test_a_refusal_by_our_own_proxy_is_not_the_targets() -> None:
     row = RowResult("things/one", "things", 1, Verdict.VIOLATES, exchanges=(answered(1, 407), answered(2, 200)))
     (cause,) = find_causes({}, [row])
     assert cause.text == "a proxy of the profile answered 407: it asks for a user and a password"
+
+
+HOST = "http://api.test"
+
+
+def asked(n: int, what: str, status: int, role: str, *, sent: str | None = None, shown: str = "") -> RecordedExchange:
+    """An exchange; `what` is the method and the path."""
+    method, path = what.split(" ")
+    request = RecordedRequest(method, HOST + path, body=sent)
+    return RecordedExchange(n, role, request, RecordedResponse(status, body=shown), role=role)
+
+
+def violated(*exchanges: RecordedExchange, found: tuple[Finding, ...], row: str = "one") -> RowResult:
+    return RowResult(f"things/{row}", "things", 1, Verdict.VIOLATES, findings=found, exchanges=exchanges)
+
+
+def wrong(n: int, check: str = "status", expected: Any = 404, detail: str = "") -> Finding:
+    return Finding(check, Level.MUST, expected, 200, "example", exchange=n, detail=detail)
+
+
+def explain(fixtures: dict[str, Any], *rows: RowResult) -> tuple[list[str], list[str]]:
+    """The causes found, and the verdicts of the rows with them."""
+    causes = find_causes({"fixtures": fixtures}, rows)
+    return [cause.text for cause in causes], [row.verdict.value for row in apply_causes(rows, causes)]
+
+
+@pytest.mark.parametrize("place", ["/things/{}", "/things?name={}", "/things?limit=1&name={}"])
+def test_what_should_be_missing_and_is_there_is_the_profiles_mistake(place: str) -> None:
+    values = ["here", "gone-1", "gone-2", "here"]
+    answers = [
+        asked(n, f"GET {place.format(value)}", 200 if value == "here" else 404, "example")
+        for n, value in enumerate(values)
+    ]
+    row = violated(*answers, found=(wrong(0), wrong(3)))
+    said = "fixtures.missing_thing: here is there: it was answered with a success"
+    assert explain({"missing_thing": "here"}, row) == ([said], ["inconclusive"])
+
+
+def test_a_target_that_finds_what_is_missing_whatever_it_is_called_is_blamed() -> None:
+    answers = [asked(n, f"GET /things/{value}", 200, "example") for n, value in enumerate(["here", "a", "b", "here"])]
+    row = violated(*answers, found=tuple(map(wrong, range(4))))
+    assert explain({"missing_thing": "here"}, row) == ([], ["violates"])
+
+
+def test_a_file_name_that_no_answer_shows_is_a_cause_and_one_that_a_list_shows_is_not() -> None:
+    refused = asked(1, "GET /media?fileName=a.png", 404, "control")
+    row = violated(refused, found=(wrong(1, "control", 200),))
+    said = "fixtures.media_file_name: a.png was answered 404 by every operation that uses it"
+    assert explain({"media_file_name": "a.png"}, row) == ([said], ["inconclusive"])
+    listed = asked(2, "GET /media", 200, "control", shown='{"media": [{"url": "https://media.test/a.png"}]}')
+    row = violated(refused, listed, found=(wrong(1, "control", 200),))
+    assert explain({"media_file_name": "a.png"}, row) == ([], ["violates"])
+
+
+def test_an_endpoint_of_another_kind_is_one_cause_and_excuses_only_what_rests_on_it() -> None:
+    one = asked(1, "GET /settings", 200, "control", shown="{}")
+    ids = [asked(n, f"GET /settings/{value}", 404, "control") for n, value in ((2, "a"), (3, "b"))]
+    accepted = violated(asked(4, "GET /settings?limit=-1", 200, "example"), found=(wrong(4, "status", 400),), row="two")
+    row = violated(one, *ids, found=(wrong(1, "effect", "a member 'contents'"),))
+    said = (
+        "fixtures.endpoint: settings answers, but content_id, draft_id are not found below it: "
+        "it may be of another kind"
+    )
+    fixtures = {"endpoint": "settings", "content_id": "a", "draft_id": "b"}
+    assert explain(fixtures, row, accepted) == ([said], ["inconclusive", "violates"])
+
+
+def test_a_field_that_the_target_does_not_have_is_a_cause_also_for_what_is_read_of_it() -> None:
+    fixtures = {"fields": {"email": {"name": "ext_92"}, "tel": {"name": "ext_3"}}}
+    sent = asked(1, "POST /insert", 200, "example", sent='{"ext_92": "abc", "ext_3": "1"}')
+    read = asked(2, "GET /detail/1", 200, "control", shown='{"details": {"ext_2": "", "ext_3": "1"}}')
+    row = violated(sent, read, found=(wrong(1, "status", 400), wrong(2, "effect", "a@b", "at /details/ext_92")))
+    said = "fixtures.fields.email.name: no answer of the target has a member ext_92"
+    assert explain(fixtures, row) == ([said], ["inconclusive"])
+    shown = asked(2, "GET /detail/1", 200, "control", shown='{"details": {"ext_92": "abc", "ext_3": "1"}}')
+    assert explain(fixtures, violated(sent, shown, found=(wrong(1, "status", 400),))) == ([], ["violates"])
+
+
+def test_a_valid_value_that_is_refused_each_time_is_the_profiles() -> None:
+    fixtures = {"fields": {"zip": {"name": "ext_4", "valid": "15"}}}
+    refused = asked(1, "POST /insert", 400, "control", sent='{"ext_4": "15"}', shown='{"field": "ext_4"}')
+    row = violated(refused, found=(wrong(1, "control", 200),))
+    said = "fixtures.fields.zip: every valid request with ext_4 was refused for it"
+    assert explain(fixtures, row) == ([said], ["inconclusive"])
+
+
+def test_a_path_with_a_placeholder_is_not_taken_for_one_that_begins_alike() -> None:
+    fixtures = {"insert_path": "topics/update", "update_path": "topics/update/{topics_id}"}
+    row = RowResult(
+        "things/one", "things", 1, Verdict.INCONCLUSIVE, exchanges=(asked(1, "POST /topics/update", 405, "control"),)
+    )
+    said = "fixtures.insert_path: topics/update was answered 405 by every operation that uses it"
+    assert explain(fixtures, row) == ([said], ["inconclusive"])
 
 
 def explored(operation: str, verdict: Verdict, *exchanges: RecordedExchange, **more: Any) -> Exploration:
