@@ -36,7 +36,7 @@ _WORDS: Mapping[str, frozenset[str]] = {
             "secret",
         )
     ),
-    "an operation": frozenset(["x-permission", "x-read", "x-within", "x-own", "x-most"]),
+    "an operation": frozenset(["x-permission", "x-read", "x-own", "x-most"]),
     "a link": frozenset(["x-status", "x-expect", "x-unexpected"]),
 }
 """The words that steer exploration, by what they are said of; `docs/exploration.md` explains them."""
@@ -139,7 +139,7 @@ def _word(
         others = [kind for kind, words in _WORDS.items() if word in words]
         hint = f"it is said of {others[0]}" if others else suggest(word, _WORDS[subject], "words")
         yield Problem(where, f"{word} is no word that is said of {subject}", hint)
-    elif word in ("x-read", "x-within") and isinstance(value, str):
+    elif word == "x-read" and isinstance(value, str):
         yield from _unknown_name(document, place, value, names["operation"], "operations")
     elif word == "x-own" and isinstance(value, str):
         yield from _unknown_name(

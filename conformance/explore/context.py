@@ -50,14 +50,21 @@ class ExploreContext:
         """Whether the permissions cover a call of it, and the deletion of what it creates."""
         return {operation.permission, "delete" if self.creates(operation) else "read"} <= self.permissions
 
-    def own_source(self, operation: DocumentedOperation) -> DocumentedOperation | None:
-        """The operation that gives this one something of its own; None where it needs none or a fixture is its own."""
-        names = self.run.contract.operations
-        return self.document.operation(operation.own) if operation.own in names else None
+    def own_sources(self, operation: DocumentedOperation) -> tuple[DocumentedOperation, ...]:
+        """The operations that lead to something of its own, in the order in which they are sent.
+
+        Empty where it needs none, and where a fixture is its own.
+        """
+        sources: list[DocumentedOperation] = []
+        name = operation.own
+        while name in self.run.contract.operations and name not in (operation.id, *(one.id for one in sources)):
+            sources.insert(0, self.document.operation(name))
+            name = sources[0].own
+        return tuple(sources)
 
     def sets_back(self, operation: DocumentedOperation) -> bool:
         """Whether what it changes is set back: on a record that the target's owner gave, not on one created here."""
-        return bool(operation.own) and self.own_source(operation) is None and not self.creates(operation)
+        return bool(operation.own) and not self.own_sources(operation) and not self.creates(operation)
 
     def base_body(self, operation: DocumentedOperation) -> dict[str, Any]:
         """The members that every valid body has on this target; what is updated needs those of what was created."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from conformance.checks.model import Verdict
@@ -110,58 +111,45 @@ def _describe_missing(run: RunContext, operation: str, missing: MissingValue) ->
 
 def _find_obstacles(context: ExploreContext) -> tuple[tuple[str, ...], str | None]:
     """What the profile lacks for exploring the operation, or another reason why it is not explored."""
-    operation = context.operation
-    source = context.document.operation(operation.within) if operation.within else context.own_source(operation)
+    operation, sources = context.operation, context.own_sources(context.operation)
+    writes = operation.kind != "read"
     needed = {operation.permission}
-    if source is not None and operation.kind != "read":
+    for source in sources if writes else ():
         needed |= {source.permission, *(["delete"] if context.creates(source) else [])}
     missing = tuple(f"allow: {permission}" for permission in sorted(needed - context.permissions))
-    has_place = operation.within or (source is not None and operation.kind != "read")
-    lacks = (*missing, *(source.lacks if source is not None and has_place else operation.lacks))
+    lacks = (*missing, *(sources[0].lacks if sources else operation.lacks))
     if lacks:
         return lacks, None
     if context.budget <= _LEAST:
         return (), Message("not explored at this depth")
-    if operation.changes_something_existing and not (operation.own or operation.within):
+    if operation.changes_something_existing and not operation.own:
         return (), Message("it would change what is there, as it has no record of its own (x-own)")
     return (), None
 
 
 def _plan(context: ExploreContext) -> _Plan:
-    operation, source, small = context.operation, context.own_source(context.operation), context.budget <= _SMALL
-    if operation.within:
-        return _Plan(1 + count_link_requests(context, context.document.operation(operation.within), to=operation.id))
+    operation, sources, small = context.operation, context.own_sources(context.operation), context.budget <= _SMALL
     writes, plain = operation.kind != "read", int(_sends_plain(context))
-    look, own = int(writes and bool(operation.read)), int(source is not None and bool(writes or plain))
+    look, own = int(writes and bool(operation.read)), len(sources) if writes or plain else 0
     links = count_link_requests(context, operation) if plain else 0
-    again = int(plain and not writes and operation.body is None) * (1 if small else 2)
+    again = int(plain and not writes and operation.method == "GET") * (1 if small else 2)
     before = own + plain + links + look + int(plain and _sends_head(context))
-    after = again + look + int(own and writes)
+    after = again + look + int(own > 0 and writes)
     tries = context.budget // (4 if context.creates(operation) else 3) if small else context.budget * 4 // 5
     tries = tries if operation.most is None else min(tries, operation.most)
     room = tries + look if writes else max(1, tries - plain - again + bool(links))
     room = max(0, min(room, context.budget - before - after))
     inputs = _choose_inputs(context, operation, plain_probe(operation), room + (1 if writes else links))
-    return _Plan(before, min(room, len(inputs)), after, 0 if writes else links) if plain or inputs else _Plan()
+    return _Plan(before, min(room, len(inputs)), after, 0 if writes else links) if own or plain or inputs else _Plan()
 
 
 def _sends_plain(context: ExploreContext) -> bool:
     """Whether the plainest valid request is known beforehand, or what leads to it, and may be sent."""
-    operation, source = context.operation, context.own_source(context.operation)
-    if operation.kind != "read":
-        return context.creates(operation) and _can_create(context, operation)
-    if not operation.own:
-        return find_creation(context, operation) is not None
-    return source is not None and _can_create(context, source)
-
-
-def _can_create(context: ExploreContext, source: DocumentedOperation) -> bool:
-    return (
-        bool(source.template)
-        and not source.lacks
-        and context.allowed(source)
-        and find_creation(context, source) is not None
-    )
+    operation = context.operation
+    chain = (*context.own_sources(operation), operation)
+    may_be_sent = all(bool(one.template) and context.allowed(one) for one in chain) and not chain[0].lacks
+    is_undone = operation.kind == "read" or context.creates(operation)
+    return is_undone and may_be_sent and find_creation(context, chain[0]) is not None
 
 
 def _sends_head(context: ExploreContext) -> bool:
@@ -206,12 +194,8 @@ def _with_name(context: ExploreContext, operation: DocumentedOperation, probe: E
 def _explore(explorer: Explorer, plan: _Plan) -> str | None:
     """What leads to the operation, the plain request and its links, the inputs; why the result is in doubt, or None."""
     context, operation, sender = explorer.context, explorer.context.operation, explorer.sender
-    if operation.within:
-        created = _send_plain(explorer, explorer.operation(operation.within))
-        follow_links(explorer, created, to=operation.id)
-        return None
     writes, place, own, first = operation.kind != "read", plain_probe(operation), None, None
-    if context.own_source(operation) is not None and (writes or _sends_plain(context)):
+    if context.own_sources(operation) and (writes or _sends_plain(context)):
         own = _find_own_request(explorer, operation)
     if own is not None and writes and operation.kind != "delete":
         place, operation = replace(place, path=own.path, query=own.query), with_known_path(operation, own.path)
@@ -250,14 +234,16 @@ def _send_plain(explorer: Explorer, operation: DocumentedOperation, probe: Explo
 
 
 def _find_own_request(explorer: Explorer, operation: DocumentedOperation) -> ExploreProbe:
-    """The request that another operation's answer leads to: on a record that it created, with a token that it gave."""
-    source = explorer.operation(operation.own)
-    answer = _send_plain(explorer, source)
-    links = [link for link in source.links_of(answer.status) if link.operation == operation.id]
-    found = (request_of_link(explorer, link, answer) for link in links if answer.accepted)
-    own = next((request[1] for request in found if request is not None), None)
-    if own is None:
-        raise TargetStopped(Message("nothing could be created for {operation} alone", operation=operation.id))
+    """The request that other operations lead to: on a record that they created, with a token that they gave."""
+    sources, own = explorer.context.own_sources(operation), None
+    for source, following in pairwise((*sources, operation)):
+        answer = _send_plain(explorer, source, own)
+        links = [link for link in source.links_of(answer.status) if link.operation == following.id]
+        found = (request_of_link(explorer, link, answer) for link in links if answer.accepted)
+        own = next((request[1] for request in found if request is not None), None)
+        if own is None:
+            raise TargetStopped(Message("nothing could be created for {operation} alone", operation=operation.id))
+    assert own is not None
     return own
 
 
@@ -288,7 +274,7 @@ class _Inputs:
                 guard.check()
                 if sender.left > 0:
                     guard.look()
-            elif first is not None and self.operation.body is None:
+            elif first is not None and self.operation.method == "GET":
                 self.explorer.repeat(first)
             elif refused is not None and self.operation.kind != "read":
                 self.explorer.attempt(self.operation, refused.probe)

@@ -35,15 +35,15 @@ def find_creation(context: ExploreContext, operation: DocumentedOperation) -> Ex
 
 
 def count_link_requests(
-    context: ExploreContext, operation: DocumentedOperation, visited: frozenset[str] = frozenset(), to: str = ""
+    context: ExploreContext, operation: DocumentedOperation, visited: frozenset[str] = frozenset()
 ) -> int:
-    """How many requests following the links of an operation takes at most: all of them, or those that lead `to` one."""
+    """How many requests following the links of an operation takes at most."""
     visited = visited | {operation.id}
     longest = 0
     for links in operation.links.values():
-        taken = [link for link in _taken(context, links, to, visited) if _is_permitted(context, link)]
+        taken = [link for link in _taken(links, visited) if _is_permitted(context, link)]
         further = {link.operation for link in taken if not link.statuses} - visited
-        deeper = (count_link_requests(context, context.document.operation(name), visited, to) for name in further)
+        deeper = (count_link_requests(context, context.document.operation(name), visited) for name in further)
         longest = max(longest, len(taken) + sum(deeper))
     return longest
 
@@ -73,15 +73,12 @@ def request_of_link(
     return operation, replace(probe, role="step", about=link.name)
 
 
-def follow_links(explorer: Explorer, made: ProbeAnswer, visited: frozenset[str] = frozenset(), *, to: str = "") -> None:
-    """Follow the links of a success in their order, depth first; each answer is held to what its link promises.
-
-    All of them, or only those that lead `to` one operation and show what it has done.
-    """
+def follow_links(explorer: Explorer, made: ProbeAnswer, visited: frozenset[str] = frozenset()) -> None:
+    """Follow the links of a success in their order, depth first; each answer is held to what its link promises."""
     if not made.accepted:
         return
     visited = visited | {made.operation.id}
-    for link in _taken(explorer.context, made.operation.links_of(made.status), to, visited):
+    for link in _taken(made.operation.links_of(made.status), visited):
         request = request_of_link(explorer, link, made)
         if request is None:
             continue
@@ -93,7 +90,7 @@ def follow_links(explorer: Explorer, made: ProbeAnswer, visited: frozenset[str] 
         if broken or failed or not (answer.accepted or answer.status in link.statuses):
             return  # what comes after would only say the same again; clean-up deletes what there is
         if answer.operation.id not in visited:
-            follow_links(explorer, answer, visited, to=to)
+            follow_links(explorer, answer, visited)
 
 
 def _is_permitted(context: ExploreContext, link: Link) -> bool:
@@ -101,27 +98,9 @@ def _is_permitted(context: ExploreContext, link: Link) -> bool:
     return bool(operation.template) and context.allowed(operation)
 
 
-def _taken(context: ExploreContext, links: Sequence[Link], to: str, visited: frozenset[str]) -> Iterator[Link]:
-    """The links that are followed: all of them, or those to one operation and those that show what it has done.
-
-    A link back to an operation on the way, such as a list's next page, is of interest to that operation alone.
-    """
-    reached = False
-    for link in links:
-        reached = reached or link.operation == to
-        if not to:
-            taken = len(visited) == 1 or link.operation not in visited
-        else:
-            taken = reached or (link.operation not in visited and _leads(context, link.operation, to, visited))
-        if taken:
-            yield link
-
-
-def _leads(context: ExploreContext, operation: str, to: str, visited: frozenset[str]) -> bool:
-    visited = visited | {operation}
-    links = context.document.operation(operation).links.values()
-    further = {link.operation for several in links for link in several}
-    return to in further or any(_leads(context, name, to, visited) for name in further - visited)
+def _taken(links: Sequence[Link], visited: frozenset[str]) -> list[Link]:
+    """The links that are followed: one back to an operation on the way is of interest to that operation alone."""
+    return [link for link in links if len(visited) == 1 or link.operation not in visited]
 
 
 def _broken_promises(link: Link, made: ProbeAnswer, answer: ProbeAnswer) -> Iterator[Observation]:

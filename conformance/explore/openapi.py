@@ -26,7 +26,8 @@ __all__ = [
 ]
 
 MULTIPART = "multipart/form-data"
-_DEEPEST = 40
+_DEEPEST = 3
+"""How often a definition is put in its place within itself: one that holds itself twice doubles each time."""
 _PERMISSIONS = {"get": "read", "head": "read", "delete": "delete"}
 
 
@@ -84,12 +85,11 @@ class DocumentedOperation:
     body: Mapping[str, Any] | None = None
     media_type: str = ""
     responses: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
-    """The schema of each answer by status, `4XX` or `default`; None where it has no JSON. Never empty."""
+    """The schema of each answer by status, `4XX` or `default`; None where it has no JSON."""
     links: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
     kind: str = "read"
     """How it is explored: `read` only looks; `write` and `delete` change something."""
     read: str = ""
-    within: str = ""
     own: str = ""
     most: int | None = None
     example: Any = None
@@ -177,11 +177,7 @@ class OpenApiDocument:
         needed = [one for one in definitions if one["in"] == "query" or "{" + one["name"] + "}" in template]
         parameters = tuple(self._parameter(name, one) for one in needed)
         body = next((one for one in operation.body if one.media_type in ("application/json", MULTIPART)), None)
-        schema = (
-            _without_references(body.definition["schema"], self._document)
-            if body and "schema" in body.definition
-            else None
-        )
+        schema = _without_references(body.definition.get("schema"), self._document) if body else None
         lacks = [
             f"fixtures.{raw_one.get('x-fixture') or raw_one['name']}"
             for raw_one, one in zip(needed, parameters, strict=True)
@@ -192,14 +188,12 @@ class OpenApiDocument:
             method=operation.method.upper(),
             template=template,
             parameters=parameters,
-            body=None if schema is None else _note_known(_without_references(schema, self._document), None),
+            body=None if schema is None else _note_known(schema, None),
             media_type=body.media_type if body else "",
-            responses={status: self._json_schema(answer) for status, answer in operation.responses.items()}
-            or {"default": None},
+            responses={status: self._json_schema(answer) for status, answer in operation.responses.items()},
             links={status: tuple(_links(operation, status, one)) for status, one in operation.responses.items()},
             kind=raw.get("x-permission", _PERMISSIONS.get(operation.method, "write")),
             read=raw.get("x-read", ""),
-            within=raw.get("x-within", ""),
             own=raw.get("x-own", ""),
             most=raw.get("x-most"),
             example=body.definition.get("example") if body else None,
@@ -267,20 +261,23 @@ def find_secrets(schema: Mapping[str, Any] | None, value: Any, name: str = "") -
             yield from find_secrets(marked, value.get(key), name if own else key)
 
 
-def _without_references(schema: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
-    """A schema with the definitions that it refers to in their place: those of the document, or bundled with it."""
+def _without_references(schema: Any, document: Mapping[str, Any], within: tuple[str, ...] = ()) -> Any:
+    """A schema with the definitions that it refers to in their place: those of the document, or bundled with it.
+
+    `within` names the references that led here; what a definition holds of itself is followed a few times only.
+    """
     if isinstance(schema, list):
-        return [_without_references(inner, document, depth) for inner in schema]
+        return [_without_references(inner, document, within) for inner in schema]
     if not isinstance(schema, Mapping):
         return schema
     if "x-bundled" in schema:
         document = {**document, "x-bundled": schema["x-bundled"]}
     reference = schema.get("$ref")
     if isinstance(reference, str):
-        if depth > _DEEPEST:
-            return {}  # a definition that holds itself: what lies deeper is not looked at
-        return _without_references(first_value(document, reference.removeprefix("#")), document, depth + 1)
-    return {key: _without_references(inner, document, depth + 1) for key, inner in schema.items() if key != "x-bundled"}
+        if within.count(reference) >= _DEEPEST:
+            return {}
+        return _without_references(first_value(document, reference.removeprefix("#")), document, (*within, reference))
+    return {key: _without_references(inner, document, within) for key, inner in schema.items() if key != "x-bundled"}
 
 
 def _links(operation: Any, status: str, answer: Any) -> Iterator[Link]:

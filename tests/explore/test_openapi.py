@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, TargetValues, find_secrets
@@ -98,6 +99,14 @@ def test_a_definition_that_holds_itself_ends_somewhere() -> None:
     schema = OpenApiDocument(DOCUMENT, TargetValues()).operation("getNode").responses["default"]
     assert schema is not None
     assert schema["properties"]["next"]["properties"]["next"]["type"] == "object"
+
+
+def test_a_definition_that_holds_itself_many_times_is_read_at_once() -> None:
+    tree = json.loads(json.dumps(DOCUMENT))
+    branches = {f"branch{number}": {"$ref": "#/components/schemas/Node"} for number in range(8)}
+    tree["components"]["schemas"]["Node"]["properties"] = branches
+    schema = OpenApiDocument(tree, TargetValues()).operation("getNode").responses["default"]
+    assert len(json.dumps(schema)) < 100_000
 
 
 def test_secrets_are_what_the_schema_calls_so() -> None:

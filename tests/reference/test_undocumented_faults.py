@@ -29,7 +29,7 @@ FOUND = [
     ("kuroco", "lists_by_number", "listTopics", "schema"),
     ("kuroco", "redeems_no_grant", "login", "valid-data"),
     ("kuroco", "forgets_updates", "updateTopic", "effect"),
-    ("kuroco", "keeps_deleted_contents", "deleteTopic", "state"),
+    ("kuroco", "keeps_deleted_contents", "insertTopic", "state"),
     ("kuroco", "keeps_refused_contents", "insertTopic", "effect"),
 ]
 
