@@ -164,6 +164,7 @@ class Recorder:
                 2**31 + 1001,
                 10**15,
                 "abc",
+                "%00",
                 5 * 10**17,
                 10**30,
                 0,
@@ -174,6 +175,7 @@ class Recorder:
             ):
                 self.send(NOT_FOUND, "detail_path", None, way, number)
         self.send(NOT_FOUND, "list_path", way={"cnt": "abc"})
+        self.send(NOT_FOUND, "delete_path", {}, topics_id=999_999_999)
         self.send(NOT_FOUND, "delete_path", {}, topics_id=1003)
         self.send(NOT_FOUND, "detail_path", topics_id=1003)
 

@@ -101,7 +101,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     one, draft = f"{group}/{fixtures['content_id']}", f"{group}/{fixtures['draft_content_id']}"
     known = fixtures["content_id"]
     names = (known[:-1], known + "x", known.upper(), "z" + known[1:], "no", "never-was-here", "x" * 40, "no", known)
-    for name in (*names, "0", "-1", "5000000000", known[1:], "q" + known, known[:-1] + "_"):
+    for name in (*names, "0", "-1", "%00", "5000000000", known[1:], "q" + known, known[:-1] + "_"):
         yield ask("GET", f"{group}/{name}")
     bodies: list[Any] = [{"status": value} for value in (
         ["CLOSED"], ["PUBLISH_AND_DRAFT"], ["publish"], ["PUBLISH "], ["FOO"], ["PUBLISH"], ["DRAFT"], "PUBLISH",

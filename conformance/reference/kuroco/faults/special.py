@@ -343,6 +343,8 @@ _CRASHES: Final[tuple[tuple[str, Row | tuple[Row, ...], Test], ...]] = (
     ("a_token_request_that_is_cut_off", TOKEN, lambda c: c.operation == "token" and not isinstance(c.body, dict)),
     ("a_token_request_without_a_grant", TOKEN, when(operation="token", body={})),
     ("an_id_that_is_no_number", NOT_FOUND, when(operation="detail", topics_id=".*[^0-9].*")),
+    ("nul_in_an_id", NOT_FOUND, when(operation="detail", topics_id=".*\0.*")),
+    ("a_deletion_of_a_missing_topic", NOT_FOUND, when(operation="delete", topics_id="(?!10).*", deleted=False)),
     ("an_odd_page", NOT_FOUND, when(operation="list", query={"cnt": "[a-z]+"})),
     ("an_update_without_a_body", TITLE, lambda context: context.operation == "update" and not context.raw),
     ("nul_in_a_text", EMPTY, _sent("required", lambda value: "\0" in str(value))),

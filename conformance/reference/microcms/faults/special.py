@@ -130,6 +130,7 @@ def _common() -> Faults:
         ("status_beyond_ascii", _STATUS, when(first_status=".*[^\x00-\x7f].*")),
         ("long_status", _STATUS, when(first_status=".{257,}")),
         ("url_beyond_ascii", _BAD_URL, when(url=".*[^\x00-\x7f].*")),
+        ("nul_in_an_id", _CONTENT, when(id=".*\0.*")),
         ("long_file_name", _FILE_NAME, when(query={"fileName": ".{101,}"})),
         ("token_beyond_ascii", _TOKEN, when(query={"token": ".*[^\x00-\x7f].*"})),
         ("long_numbers", tuple((table, n) for table in ("contents-get", "media-get") for n in (3, 5, 6)),
@@ -261,8 +262,15 @@ def _offsets(name: str, rows: tuple[Row, Row], total: int) -> Faults:
     yield _rejects(f"refuses_offset_0_on_{name}", rows[0], zero)
     yield _rejects(f"refuses_offset_past_the_end_on_{name}", rows[0], past_the_end)
     yield _performs(f"ignores_offset_on_{name}", rows[0], "offset", called, done=False)
+    past = f"shows_an_item_past_the_end_on_{name}"
+    yield _answers(past, rows[0], "effect", _with_an_item, past_the_end, to="success")
     second = f"accepts_every_second_unreadable_offset_on_{name}"
     yield _accepts(second, rows[1], called, kind="repeated", limit=every_nth(2))
+
+
+def _with_an_item(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
+    items = {key: [{"id": "one", "url": "one.png"}] for key in ("contents", "media") if key in response.value}
+    return response.replace(value={**response.value, **items})
 
 
 def _echo_example(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
