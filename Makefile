@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Modules are compiled when they are imported first: most of what is installed never is.
+PIP := pip install --quiet --disable-pip-version-check --no-compile
+INSTALL := $(BIN)/python -m $(PIP) --constraint constraints.txt
 # Other plugins of pytest, beside which ours is tested; in a folder of their own, so that no other test meets them.
 NEIGHBOURS := allure-pytest allure-python-commons coverage pytest-asyncio pytest-cov pytest-randomly pytest-rerunfailures
 KINTO := .venv-kinto/bin/kinto
@@ -16,29 +18,33 @@ WORKERS ?= 4
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint format prove kinto bench report clean
+.PHONY: help setup run test suite check lint format prove kinto bench report clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(DEV_READY) ## make .venv with everything in it
 
-$(READY): pyproject.toml constraints.txt
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; say which: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+
+$(READY): pyproject.toml constraints.txt | $(BIN)/python
 	@$(INSTALL) --editable ".[workers]"
 	@touch $(READY)
 
-$(DEV_READY): $(READY)
+$(DEV_READY): pyproject.toml constraints.txt | $(BIN)/python
 	@$(INSTALL) --editable ".[dev]"
 	@$(INSTALL) --upgrade --no-deps --target $(VENV)/neighbours $(NEIGHBOURS)
-	@touch $(DEV_READY)
+	@touch $(READY) $(DEV_READY)
 
 run: $(READY) ## run every contract against the embedded servers; reports/ holds the report
 	@$(BIN)/conformance run $(ARGS)
 
 test: $(DEV_READY) ## the project's own tests, ruff, mypy and the import contracts
-	@$(MAKE) --silent $(KINTO) & $(MAKE) --silent check; status=$$?; wait; exit $$status
+	@$(MAKE) --silent --jobs=2 check suite
+
+suite: $(DEV_READY) $(KINTO)
 	@$(BIN)/pytest tests -q -p no:cacheprovider -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(DEV_READY)
@@ -62,7 +68,7 @@ kinto: $(DEV_READY) $(KINTO) ## hold a real Kinto server to the contract in exam
 # A real server for the tests, in an environment of its own; without it they are skipped, and say so.
 $(KINTO):
 	@$(PYTHON) -m venv .venv-kinto && \
-	    .venv-kinto/bin/pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 kinto "setuptools<81" \
+	    .venv-kinto/bin/$(PIP) --retries 1 --timeout 20 kinto "setuptools<81" \
 	    || echo "no Kinto can be installed here: tests/test_kinto.py is skipped"
 
 bench: $(READY) ## measure what the suite itself costs, as ratios

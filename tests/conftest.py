@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,17 +25,44 @@ from conformance.session.contract_run import build_context, plan_rows
 from conformance.target.loader import Target, target_from_mapping
 
 pytest_plugins = ["pytester"]
+TESTS = Path(__file__).parent
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background has them ignore it, and every command that they start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """No test may hang: each has two minutes, unless it says otherwise."""
+LONG = (
+    "prove/test_power", "test_docs_as_typed", "cli/test_run", "session/test_plan_is_kept", "safety/test_workers",
+    "safety/test_canaries", "pytest_plugin/test_plugin", "safety/test_kills", "safety/test_beside_others",
+    "safety/test_nothing_is_left", "explore/test_driver", "explore/test_any_answer", "audit/test_audit",
+    "audit/test_executors", "safety/test_signals", "clients/test_kuroco_client", "safety/test_hostile_target",
+    "test_kinto", "cli/test_wheel", "report/test_html_in_browser", "report/test_pages_in_browser",
+)  # fmt: skip
+"""Files whose tests take longest, about in this order."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """No test may hang: each has two minutes, unless it says more. Of several processes each begins with long ones.
+
+    So that none waits at the end for the one that came to the longest test last.
+    """
     for item in items:
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(120))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path.relative_to(TESTS).with_suffix("").as_posix(), []).append(item)
+    long = [files.pop(name) for name in LONG if name in files]
+    short = [item for file in files.values() for item in file]
+    dealt: list[pytest.Item] = []
+    for worker in range(workers):
+        mine = [item for file in long[worker::workers] for item in file]
+        left = (len(items) - len(dealt)) // (workers - worker) - len(mine)
+        dealt += [*mine, *short[: max(left, 0)]]
+        del short[: max(left, 0)]
+    items[:] = dealt
 
 
 HEAD = """\

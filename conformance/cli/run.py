@@ -98,6 +98,8 @@ def _plugins(arguments: Sequence[str]) -> Iterator[str]:
     for name in ("metadata", "html", "conformance.pytest_plugin"):
         yield from ("-p", name)
     yield from ("-p", "no:schemathesis", "--conformance-display")
+    if not any(argument.startswith("--hypothesis") for argument in arguments):
+        yield from ("-p", "no:hypothesispytest")  # it imports the library when a run ends, used or not
     # Rows log nothing, and what a library logs may hold a secret; catching it takes a fifth of the time of a row.
     if not any(argument.startswith(("--log", "log_", "-olog_")) for argument in arguments):
         yield from ("-p", "no:logging")

@@ -66,7 +66,7 @@ def test_no_check_is_missing_from_the_list_above(proofs: Proofs) -> None:
 
 def test_a_reworded_message_is_drift_and_no_violation(proofs: Proofs) -> None:
     reworded = [fault for fault in faults(proofs.smoke) if fault.wording_only]
-    assert len(reworded) >= 10
+    assert len(reworded) >= 5
     assert [(fault.name, blame) for fault in reworded for blame in fault.blames if blame.verdict == "violates"] == []
 
 

@@ -38,16 +38,14 @@ class Interrupter:
 
 
 @pytest.mark.parametrize(
-    "signals",
+    ("name", "signals"),
     [
-        [signal.SIGTERM],
-        [signal.SIGHUP],
-        [signal.SIGINT, signal.SIGINT],
-        [signal.SIGTERM, signal.SIGINT, signal.SIGTERM],
+        ("kuroco", [signal.SIGTERM]),
+        ("microcms-management", [signal.SIGHUP]),
+        ("kuroco", [signal.SIGINT, signal.SIGINT]),
+        ("microcms-management", [signal.SIGTERM, signal.SIGINT, signal.SIGTERM]),
     ],
-    ids=lambda signals: "+".join(one.name for one in signals),
 )
-@pytest.mark.parametrize("name", ["kuroco", "microcms-management"])
 def test_a_signal_ends_a_run_with_clean_up_and_reports(
     name: str, signals: list[signal.Signals], tmp_path: Path
 ) -> None:

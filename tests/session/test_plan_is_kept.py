@@ -26,16 +26,16 @@ from tests.safety import watched as safety
 from tests.safety.watched import CONTRACTS, contract, ran, saved, watched
 
 ALL = ["write", "delete", "exhaust"]
-RUNS: list[tuple[Depth, list[str], int, bool]] = [
-    ("smoke", [], 1, True),
-    ("smoke", ALL, 1, False),
-    ("smoke", ALL, 8, True),
-    ("standard", [], 8, False),
-    ("standard", ALL, 1, False),
-    ("standard", ALL, 8, True),
-    ("thorough", ALL, 8, False),
+RUNS: list[tuple[str, Depth, list[str], int, bool]] = [
+    *((name, "smoke", [], 1, True) for name in CONTRACTS),
+    *((name, "smoke", ALL, 1, False) for name in CONTRACTS),
+    *((name, "smoke", ALL, 8, True) for name in CONTRACTS),
+    *((name, "standard", ALL, 8, True) for name in CONTRACTS),
+    ("microcms-management", "standard", [], 8, False),
+    ("kuroco", "standard", ALL, 1, False),
+    ("microcms-management", "thorough", ALL, 8, False),
 ]
-"""Depth, what is allowed, workers, and whether log-in, fixtures and their clean-up are left to the run."""
+"""Contract, depth, what is allowed, workers, and whether log-in, fixtures and their clean-up are left to the run."""
 
 
 def without_setup(profile: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,8 +54,7 @@ def explored_briefly(name: str) -> Contract:
     return replace(held, file=held.file.model_copy(update={"exploration": exploration}))
 
 
-@pytest.mark.parametrize(("depth", "allow", "workers", "bare"), RUNS)
-@pytest.mark.parametrize("name", CONTRACTS)
+@pytest.mark.parametrize(("name", "depth", "allow", "workers", "bare"), RUNS)
 def test_plan_results_and_target_agree_to_the_request(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
