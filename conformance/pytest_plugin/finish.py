@@ -53,6 +53,7 @@ class RunFinish:
 
     def pytest_keyboard_interrupt(self) -> None:
         self._session.keep_finished()
+        self._session.announce(self._folders)
         self._session.sink.why_partial = Message("interrupted")
 
     @pytest.hookimpl(tryfirst=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from conformance.reference.embedded import EmbeddedServers
 from conformance.results.events import Event, parse_event
 from conformance.results.model import TargetRun
 from conformance.results.redaction import Redactor
+from conformance.session.assemble import describe_run
 from conformance.session.causes import RunCause, find_causes
 from conformance.session.coverage import check_requirements
 
@@ -165,6 +167,12 @@ class PluginSession:
             for run in self.run_session.runs():
                 for row in self.run_session.finished(run.contract.name):
                     self.sink.take(Event("row", run.contract.name, row=row))
+
+    def announce(self, folders: Iterable[Path]) -> None:
+        """Begin the results of each contract without a row so far, so that an interrupted run says what it was."""
+        for contract in filter(None, map(self.contract, folders)) if self.options.selection.real else ():
+            with suppress(ConfigError):
+                self.sink.announce(describe_run(contract, self.run_session.target(contract).described), 0)
 
     def close(self) -> None:
         """Clean up, close connections and embedded servers; what could not be cleaned up becomes a warning."""

@@ -182,6 +182,18 @@ def test_ctrl_c_leaves_what_was_found(wrong: Path, tmp_path: Path) -> None:
     assert "interrupted" in (output / "report.html").read_text(encoding="utf-8")
 
 
+def test_ctrl_c_before_the_first_row_leaves_a_report_that_says_so(run: Callable, wrong: Path) -> None:
+    before = (
+        "from conformance.pytest_plugin.session import PluginSession\n"
+        "def interrupted(*_): raise KeyboardInterrupt\nPluginSession.begin = interrupted"
+    )
+    ran = run(TABLE, "--conformance-target", str(wrong), before=before)
+    assert ran.code == 2, ran.out
+    results = json.loads((ran.output / "results.json").read_text(encoding="utf-8"))
+    assert (results["why_partial"], [one["verdict"] for one in results["runs"]]) == ("interrupted", ["not-exercised"])
+    assert "interrupted" in (ran.output / "report.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("more", [(), ("-n", "2"), ("--conformance-display",)])
 def test_a_fault_of_the_suite_is_one_redacted_line_and_the_rest_is_reported(
     run: Callable, wrong: Path, more: tuple[str, ...], tmp_path: Path
