@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -17,17 +17,22 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def interrupt_on_signals() -> Iterator[None]:
+def interrupt_on_signals() -> Iterator[Callable[[], None]]:
     """Raise KeyboardInterrupt at the first SIGINT, SIGTERM or SIGHUP inside the block, and ignore all later ones.
 
-    The later ones are ignored because the code that runs then deletes what was created and writes the reports. One that
+    The later ones are ignored because the code that runs then deletes what was created and writes the reports; where
+    that begins without a signal, a call of what is yielded lets the first one be ignored as well. One that
     comes where Python would drop the exception, as during a garbage collection, is sent again a little later. Outside
     the main thread, where Python allows no signal handler, the block changes nothing.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield lambda: None
         return
     interrupted = collecting = False
+
+    def ignore() -> None:
+        nonlocal interrupted
+        interrupted = True
 
     def note_collection(phase: str, _info: object) -> None:
         nonlocal collecting
@@ -48,7 +53,7 @@ def interrupt_on_signals() -> Iterator[None]:
             signal.signal(number, handle)
     gc.callbacks.append(note_collection)
     try:
-        yield
+        yield ignore
     finally:
         gc.callbacks.remove(note_collection)
         for number, handler in before.items():

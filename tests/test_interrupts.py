@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import threading
 import time
@@ -69,3 +70,10 @@ def test_other_threads_are_left_alone() -> None:
     thread.start()
     thread.join(10)
     assert entered == [before]
+
+
+def test_a_first_signal_while_the_reports_are_written_is_ignored() -> None:
+    with interrupt_on_signals() as ignore:
+        ignore()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), number)

@@ -164,6 +164,8 @@ def _steps_of_head(contract: Contract) -> Iterator[tuple[Place, Step]]:
         yield from _with_undo(("fixtures", name, "check"), named.check)
     for name, resource in head.created_resources.items():
         yield ("created_resources", name, "read"), resource.read
+        if resource.also is not None:
+            yield ("created_resources", name, "also"), resource.also
         if resource.get is not None:
             yield ("created_resources", name, "get"), resource.get
         yield from _with_undo(("created_resources", name, "undo"), resource.undo)

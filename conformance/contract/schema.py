@@ -526,10 +526,12 @@ class CreatedResource(StrictModel):
     `made` names members of the call's own answer; `read` lists what there is, `{capture.name}` being the name; `in`
     points to the list, `name` to the text of an item that holds the name (or to an object of which any text may), and
     `capture` names members of that item. `get` reads one by the members of `made`; a 404 says that it is gone.
+    `also` lists the newest, whatever they are called: what `read` searches by the name may not be all that holds it.
     """
 
     made: dict[str, Capture]
     read: Call
+    also: Call | None = None
     in_: Pointer = Field(alias="in")
     name: Pointer
     capture: dict[str, Pointer]

@@ -299,7 +299,24 @@ def _list_named(
     context: RunContext, evidence: Evidence, resource: CreatedResource, name: str
 ) -> tuple[list[dict[str, Any]], str]:
     """The captures of each listed item that bears a name, and why the list proves nothing (or nothing)."""
-    sequence = _send(context, evidence, [resource.read], {"name": name})
+    items, why = _list_items(context, evidence, resource, resource.read, name)
+    if why:
+        return [], why
+    bearing = [item for item in items if _bears(resource, item, name)]
+    if not bearing and str(len(items)) in map(str, (resource.read.request.query or {}).values()):
+        what = Message("{operation} lists more than one page", operation=resource.read.call)
+        return [], Message("could not be looked for: {reason}", reason=what)
+    if not bearing and resource.also is not None:
+        items, why = _list_items(context, evidence, resource, resource.also, name)
+        bearing = [item for item in items if _bears(resource, item, name)]
+    return [dict(_captures_of(resource, item)) for item in bearing], why
+
+
+def _list_items(
+    context: RunContext, evidence: Evidence, resource: CreatedResource, read: Step, name: str
+) -> tuple[list[Any], str]:
+    """The items of a list, and why there are none to be seen (or nothing)."""
+    sequence = _send(context, evidence, [read], {"name": name})
     response = sequence.calls[-1].exchange.response if sequence.calls else None
     if response is None or not sequence.passed:
         return [], Message("could not be looked for: {reason}", reason=sequence.why)
@@ -307,13 +324,9 @@ def _list_named(
         return [], ""  # the contract says that this is how an empty result is answered
     there, items = resolve_pointer(parse_json(response), resource.in_)
     if not there or not isinstance(items, list):
-        what = Message("the response of {operation} holds no list", operation=resource.read.call)
+        what = Message("the response of {operation} holds no list", operation=read.call)
         return [], Message("could not be looked for: {reason}", reason=what)
-    bearing = [dict(_captures_of(resource, item)) for item in items if _bears(resource, item, name)]
-    if not bearing and str(len(items)) in map(str, (resource.read.request.query or {}).values()):
-        what = Message("{operation} lists more than one page", operation=resource.read.call)
-        return [], Message("could not be looked for: {reason}", reason=what)
-    return bearing, ""
+    return items, ""
 
 
 def _captures_of(resource: CreatedResource, item: Any) -> Iterator[tuple[str, Any]]:

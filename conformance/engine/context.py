@@ -5,18 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from conformance.checks.context import ResponseRules
+from conformance.checks.model import Verdict
 from conformance.client.builder import RequestBuilder
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import Ledger, LedgerEntry, NoLedger
 from conformance.http import Exchange, Request
-from conformance.results.model import BeyondPlan, OutsideRows
+from conformance.messages import Message
+from conformance.results.model import BeyondPlan, OutsideRows, RowResult
 from conformance.results.redaction import Redactor
 from conformance.target.loader import Target
 
@@ -54,8 +56,20 @@ class SharedState:
     warnings: dict[str, None] = field(default_factory=dict)
     """What could not be cleaned up, outside of any row."""
     outside_rows: OutsideRows = field(default_factory=OutsideRows)
+    finished: dict[str, RowResult] = field(default_factory=dict)
+    """By ID, the rows that are done, and those that were broken off once they had found a violation."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Once set, rows begin nothing new and only clean up."""
+
+    def keep(self, result: RowResult, *, broken_off: bool = False) -> None:
+        """Keep the result of a row that is done, or what one found before it, or the run, was broken off."""
+        if broken_off or self.stopping.is_set():
+            if result.verdict is not Verdict.VIOLATES:
+                return
+            said = Message("the row was broken off: this is what it had found by then")
+            result = replace(result, warnings=(*result.warnings, said))
+        with self.lock:
+            self.finished[result.id] = result
 
     def warn(self, warnings: Iterable[str]) -> None:
         """Keep warnings for the run's report, each once."""

@@ -58,6 +58,9 @@ def run_row(context: RunContext, plan: RowPlan) -> FinishedRow:
         if runner.set_up():
             runner.send_probes()
             runner.send_valid_requests()
+    except KeyboardInterrupt:
+        context.shared.keep(runner.finish().result, broken_off=True)
+        raise
     finally:
         runner.restore()
     return runner.finish()

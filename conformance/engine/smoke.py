@@ -40,13 +40,19 @@ class SmokeRows:
         return self._run_again(run, disturbed=is_disturbed()) if is_unsettled(run.result) else run
 
     def run_writing(self, plans: Sequence[RowPlan]) -> dict[str, FinishedRow]:
-        """Run the rows that write, one after the other, but all probes before the first control; by row ID."""
+        """Run the rows that write, one after the other, but all probes before the first control; by row ID.
+
+        Each is kept as soon as it is done, for the rest may be broken off.
+        """
+        lacking = {plan.row.id: FinishedRow(describe_unexercised(self._context, plan)) for plan in plans if plan.lacks}
+        for run in lacking.values():
+            self._context.shared.keep(run.result)
         group = _WritingRows(self._context, [plan for plan in plans if not plan.lacks])
         runs = group.run()
         for name, run in runs.items():
             if name in group.suspects or is_unsettled(run.result):
                 runs[name] = self._run_again(run, group.captures)
-        lacking = {plan.row.id: FinishedRow(describe_unexercised(self._context, plan)) for plan in plans if plan.lacks}
+                self._context.shared.keep(runs[name].result)
         return runs | lacking
 
     def _run_again(
@@ -58,6 +64,8 @@ class SmokeRows:
         plan = self._plan_again(run.result.id)
         if plan.lacks:
             return run
+        if not disturbed:
+            self._context.shared.keep(run.result, broken_off=True)
         context = replace(self._context, depth="standard")
         evidence = Evidence(context.redactor)
         with self._alone():
@@ -92,6 +100,11 @@ class _WritingRows:
             changed = self._read_after()
             self.suspects = frozenset(runner.id for runner in self._runners if self._is_guarded(runner, changed))
             return {runner.id: self._finish(runner) for runner in self._runners}
+        except KeyboardInterrupt:
+            for runner in self._runners:
+                if runner.id not in self._context.shared.finished:
+                    self._context.shared.keep(runner.finish().result, broken_off=True)
+            raise
         finally:
             for runner in self._runners:
                 runner.restore()
@@ -105,6 +118,7 @@ class _WritingRows:
         run = runner.finish()
         if runner.id not in self.suspects and not is_unsettled(run.result):
             self._context.shared.publish(run.passed)
+            self._context.shared.keep(run.result)
         return run
 
     def _read_before(self, runner: RowRunner) -> None:

@@ -59,6 +59,7 @@ class RunFinish:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write what was found, whatever happened, and set the exit code that the verdicts ask for."""
+        self._session.ignore_signals()
         self._session.close()
         for folder in self._folders:
             self._session.contract(folder)  # with xdist only the workers have read it: its problems are reported here

@@ -53,7 +53,7 @@ def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
             _html(config, session)
             _display(config, session, finish)
     stack = ExitStack()
-    stack.enter_context(interrupt_on_signals())
+    session.ignore_signals = stack.enter_context(interrupt_on_signals())
     config.add_cleanup(stack.close)
 
 
@@ -124,6 +124,7 @@ class ContractHooks:
         try:
             return (yield)
         finally:
+            state.ignore_signals()
             state.close()
 
     @pytest.hookimpl(wrapper=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +39,8 @@ class PluginSession:
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         """What was left out, and why; no problem."""
+        self.ignore_signals: Callable[[], None] = lambda: None
+        """To be called once nothing is left to do but to clean up and to report."""
         self.sink = ResultSink(options)
         self._contracts: dict[Path, Contract | None] = {}
         self._announced: set[str] = set()

@@ -171,8 +171,6 @@ class ContractRun:
         self.context, self.plans = context, plans
         self._workers = workers
         self._results: dict[str, RowResult] = {}
-        self.finished: dict[str, RowResult] = {}
-        """The rows that were done when the run was closed, asked for or not."""
         self._explored: dict[str, Explored] = {}
         self._operations: tuple[str, ...] = ()
         self._scheduler: Scheduler | None = None
@@ -223,8 +221,6 @@ class ContractRun:
 
     def close(self) -> None:
         """Start nothing more, clean up, and let go of every connection. May be called twice."""
-        if not self.context.shared.stopping.is_set():
-            self.finished = self._collect_finished()
         self.context.shared.stopping.set()
         if self._scheduler is not None:
             self._scheduler.stop()
@@ -234,13 +230,6 @@ class ContractRun:
         close: Callable[[], None] | None = getattr(self.context.session, "close", None)
         if close is not None:
             close()
-
-    def _collect_finished(self) -> dict[str, RowResult]:
-        found = dict(self._results)
-        for name, future in self._scheduler.futures.items() if self._scheduler else ():
-            if not name.startswith(EXPLORE) and future.done() and not future.cancelled() and not future.exception():
-                found |= future.result()
-        return found
 
     # --- jobs
 
@@ -299,6 +288,7 @@ class ContractRun:
                 with self._alone():
                     run = combine_runs(run, run_row(self.context, plan), disturbed=True)
         self.context.shared.publish(run.passed)
+        self.context.shared.keep(run.result)
         return {name: run.result}
 
     def _plan_again(self, name: str) -> RowPlan:

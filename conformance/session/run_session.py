@@ -102,8 +102,10 @@ class RunSession:
         return self._as_reported(contract, self._held[contract].runner.result(row))
 
     def finished(self, contract: str) -> tuple[RowResult, ...]:
-        """The results of the rows that were done when the session was closed, asked for or not."""
-        return tuple(self._as_reported(contract, row) for row in self._held[contract].runner.finished.values())
+        """The results of the rows that are done, asked for or not, and of those broken off that found a violation."""
+        with (shared := self._held[contract].context.shared).lock:
+            done = tuple(shared.finished.values())
+        return tuple(self._as_reported(contract, row) for row in done)
 
     def _as_reported(self, contract: str, row: RowResult) -> RowResult:
         expectations = self._held[contract].target.expectations

@@ -45,7 +45,9 @@ class TargetRunner:
         if self.stopped:
             return
         found = self._run_session.row(self.contract.name, row)
-        if not self.stopped:  # a row that was broken off may not say that all is well
+        if (
+            not self.stopped
+        ):  # else `results` takes what is done: a row that was broken off may not say that all is well
             self._rows.append(found)
 
     def explore(self) -> None:
@@ -69,7 +71,8 @@ class TargetRunner:
     def results(self) -> Results:
         """What is known so far, without the secrets that were only captured on the way."""
         name = self.contract.name
-        run = assemble_run(self._run_session.run(name), self._rows, self._explored, self._undocumented)
+        rows = {row.id: row for row in (self._run_session.finished(name) if self.stopped else self._rows)}
+        run = assemble_run(self._run_session.run(name), rows.values(), self._explored, self._undocumented)
         return build_results(
             [self._run_session.redact(name, run)],
             seed=self._options.seed,

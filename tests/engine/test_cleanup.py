@@ -46,9 +46,13 @@ class Store:
     answers: dict[str, Outcome] = field(default_factory=dict)
     """What is answered instead, by method and path."""
     stores: bool = True
+    finds: bool = True
+    """Whether a search by a name finds anything."""
 
     def __call__(self, asked: Any) -> Outcome:
         method, path = asked.request.method, asked.path
+        if not self.finds and "name=" in asked.request.url:
+            return self.said(200, {"items": []})
         if method == "POST" and self.stores:
             self.items["1"] = {"id": "1", **asked.json}
         instead = self.answers.get(f"{method} {path}")
@@ -83,6 +87,7 @@ def done(shop: Any, context: Any, answer: Said, tmp_path: Path) -> Callable[...,
         *,
         created: str = CREATED,
         stores: bool = True,
+        finds: bool = True,
         remove_path: str = "{fixture.item}",
         **answers: Outcome,
     ) -> Done:
@@ -90,7 +95,7 @@ def done(shop: Any, context: Any, answer: Said, tmp_path: Path) -> Callable[...,
         changes = ("operations:\n", f"{created}operations:\n"), (remove, remove.replace("{fixture.item}", remove_path))
         contract = shop(rows, *changes)
         named = {key.replace("_", " /", 1): value for key, value in answers.items()}
-        server = Store(answer, answers=named, stores=stores)
+        server = Store(answer, answers=named, stores=stores, finds=finds)
         stands = replace(context(contract, server), ledger=FileLedger(tmp_path / LEDGER_FILE))
         (plan,) = plan_rows(contract, stands.target, contract.rows, "smoke", 0).values()
         return Done(run_row(stands, plan).result, server, tmp_path)
@@ -143,6 +148,14 @@ def test_a_list_of_which_there_are_more_pages_proves_nothing(done: Any, answer: 
     full = answer(200, {"items": [{"id": "8", "name": "x"}, {"id": "9", "name": "y"}]})
     after = done(created=created, **{"DELETE_items/1": answer(404, {}), "GET_items": full})
     assert after.open_entries == ["add"]
+
+
+def test_what_a_search_does_not_find_is_looked_for_among_the_newest(done: Any, answer: Said) -> None:
+    also = CREATED.replace("    in: /items\n", "    also: list\n    in: /items\n")
+    after = done(created=also, finds=False, POST_items=answer(201, {}))
+    assert (after.server.items, after.open_entries) == ({}, [])
+    after = done(created=CREATED, finds=False, POST_items=answer(201, {}))
+    assert after.server.items != {}
 
 
 def test_what_was_accepted_without_any_way_to_take_it_back_is_a_warning(done: Any) -> None:

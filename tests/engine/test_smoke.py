@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +100,33 @@ def run(shop: Callable[..., Any], context: Callable[..., Any]) -> Callable[..., 
         return Done({name: rows[name] for name in names}, server.log)
 
     return ran
+
+
+@pytest.mark.parametrize("ended", ["time", "Ctrl-C"])
+@pytest.mark.parametrize("last", [4, 7, 10])
+def test_what_rows_have_found_is_kept_when_they_are_broken_off(
+    shop: Callable[..., Any], context: Callable[..., Any], answer: Said, ended: str, last: int
+) -> None:
+    class Broken(Shop):
+        def __call__(self, asked: Any) -> Outcome:
+            if len(self.log) == last:
+                runner.context.shared.stopping.set()
+                if ended == "Ctrl-C":
+                    raise KeyboardInterrupt
+            return super().__call__(asked)
+
+        def wrong(self, name: Any) -> str:
+            return "" if name == "toolong" else super().wrong(name)
+
+    contract = shop(ROWS)
+    held = context(contract, Broken(answer), "smoke")
+    runner = ContractRun(held, plan_rows(contract, held.target, contract.rows, "smoke", 0))
+    with suppress(KeyboardInterrupt):
+        runner.result("items/no-name")
+    found = runner.context.shared.finished
+    assert [name for name, row in found.items() if row.verdict == "violates"] == ["items/too-long"]
+    assert {row.verdict for name, row in found.items() if name != "items/too-long"} <= {"conforms"}
+    assert "the row was broken off: this is what it had found by then" in found["items/too-long"].warnings
 
 
 def test_set_up_control_and_looks_are_sent_once_for_all(run: Callable[..., Done], answer: Said) -> None:
