@@ -106,10 +106,9 @@ class ProbePlanner:
                 first = first or example.label
 
     def context_values(self) -> ContextTurns:
-        """Valid values of other parameters for each operation: all at once at smoke, else one at a time in turn."""
-        if self.depth == "smoke":
-            return {variant.label: cycle(_all_at_once(variant.combine)) for variant in self.variants}
-        return {variant.label: cycle([*((one,) for one in variant.combine), ()]) for variant in self.variants}
+        """Valid values of other parameters for each operation: all at once, beyond smoke in turn with none of them."""
+        none: list[ContextValues] = [] if self.depth == "smoke" else [()]
+        return {variant.label: cycle([*_all_at_once(variant.combine), *none]) for variant in self.variants}
 
     def edges(self, context_values: ContextTurns, *, spoken: bool = True) -> Iterator[Probe]:
         """Near misses and boundary values of each varied part, by operation; `spoken`: in each language in turn."""

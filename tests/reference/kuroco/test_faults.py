@@ -41,10 +41,10 @@ FAULTS = faults("kuroco", pending=True)
 CHANGING = re.compile(rb"[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[T0-9:+]*|1[78]\d{8}")
 WAYS: tuple[dict[str, str], ...] = ({"_lang": "ja"}, {"_lang": "en"}, {"Accept-Language": "en"}, {})
 WRONG = {
-    EMAIL: ["abc", "xyz", "@", "a@", "@b", "<b>@</b>", "x" * 60],
-    TEL: ["abc", "12abc", "<b>x", "telephone number"],
-    ZIP: ["abc", "postcode no", "郵便", "<b>x</b>"],
-    URL: ["abc", "xyz", "http://", "a long word without any", "<b>"],
+    EMAIL: ["abc", "xyz", "@", "a@", "@b", "<b>@</b>", "x" * 60, "XYZ"],
+    TEL: ["abc", "12abc", "<b>x", "telephone number", "12AB", "XYZ"],
+    ZIP: ["abc", "postcode no", "郵便", "<b>x</b>", "XYZ"],
+    URL: ["abc", "xyz", "http://", "a long word without any", "<b>", "XYZ"],
     NUMBER: ["abc", "xyz", "12abc", "<b>", "Infinity"],
     REGEX: ["nothing like it", "other", "xAB-123", "AB-123x", "ab-123", "AB-123\n", "aB-123", "x" * 2000],
 }
@@ -175,6 +175,7 @@ class Recorder:
             ):
                 self.send(NOT_FOUND, "detail_path", None, way, number)
         self.send(NOT_FOUND, "list_path", way={"cnt": "abc"})
+        self.send(NOT_FOUND, "missing_group_list_path", way={"cnt": "5"})
         self.send(NOT_FOUND, "delete_path", {}, topics_id=999_999_999)
         self.send(NOT_FOUND, "delete_path", {}, topics_id=1003)
         self.send(NOT_FOUND, "detail_path", topics_id=1003)

@@ -89,6 +89,8 @@ def lists(fixtures: Mapping[str, Any]) -> Iterable[Step]:
             yield ask("GET", path, {"offset": offset, "limit": 5})
             yield ask("GET", path, {"limit": 100, "offset": offset})
     yield ask("GET", "/api/v1/media", {"limit": 101, "offset": 0})
+    for limit in (-1, 101):
+        yield ask("GET", "/api/v2/media", {"limit": limit, "alt": "a"})
     for version in (1, 2):
         for word in ("xxx", "yes", "tru", "2", "true", "false", "xxx", "1.50", "TrUx", "a b", "%41", "<b>"):
             yield ask("GET", f"/api/v{version}/media", {"imageOnly": word})
@@ -113,7 +115,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         yield ask("PATCH", draft + "/status", body=body)
         yield ask("GET", draft)
     creators = [json.dumps({"createdBy": who}).encode() for who in (
-        fixtures["missing_member_id"], "nobody", "nobody", fixtures["member_id"],
+        fixtures["missing_member_id"], "nobody", "nobody", "é", fixtures["member_id"],
     )]  # fmt: skip
     for body in (*creators, b"[]", b"1", b"{"):
         yield ask("PATCH", one + "/createdBy", body=body)

@@ -125,6 +125,8 @@ def _with_other_id(response: JsonResponse, _: KurocoContext) -> JsonResponse:
 def _missing_topics() -> Faults:
     detail, large = when(operation="detail"), when(operation="detail", topics_number=(_INT32_END, _MANY))
     yield _accepts("lists_a_missing_group_as_empty", NOT_FOUND, when(operation="list", group_exists=False))
+    paged = when(operation="list", group_exists=False, query={"cnt": ".*"})
+    yield _accepts("lists_a_page_of_a_missing_group", NOT_FOUND, paged, kind="beyond")
     yield _accepts("shows_topics_of_a_missing_group", NOT_FOUND, when(operation="detail", group_exists=False))
     yield _accepts("shows_deleted_topics", NOT_FOUND, when(operation="detail", deleted=True))
     yield _performs("only_pretends_to_delete", NOT_FOUND, "delete", done=False)
@@ -171,6 +173,8 @@ _ACCEPTED_TEXTS: Final[tuple[tuple[str, Row, str], ...]] = (
     ("words_beyond_ascii_as_zip", ZIP, ".*[^\x00-\x7f].*"),
     ("url_of_a_scheme_alone", URL, "https?://"),
     ("long_words_as_url", URL, "[^:]{11,}"),
+    ("capitals_in_tel", TEL, "[A-Z0-9-]*[0-9][A-Z0-9-]*"),
+    *((f"capitals_as_{ROW_NAMES[row]}", row, "[A-Z]+") for row in (EMAIL, TEL, ZIP, URL)),
     ("letters_after_a_number", NUMBER, "[0-9]+[A-Za-z]+.*"),
     *((f"markup_as_{ROW_NAMES[row]}", row, ".*<.*") for row in FORMATS),
     *((f"other_words_as_{ROW_NAMES[row]}", row, "(?!abc$).*") for row in FORMATS),

@@ -130,6 +130,7 @@ def _common() -> Faults:
         ("status_beyond_ascii", _STATUS, when(first_status=".*[^\x00-\x7f].*")),
         ("long_status", _STATUS, when(first_status=".{257,}")),
         ("url_beyond_ascii", _BAD_URL, when(url=".*[^\x00-\x7f].*")),
+        ("creator_beyond_ascii", _CREATOR, when(creator=".*[^\x00-\x7f].*")),
         ("nul_in_an_id", _CONTENT, when(id=".*\0.*")),
         ("long_file_name", _FILE_NAME, when(query={"fileName": ".{101,}"})),
         ("token_beyond_ascii", _TOKEN, when(query={"token": ".*[^\x00-\x7f].*"})),
@@ -489,6 +490,9 @@ def _media_lists() -> Faults:
     yield _answers("loses_an_item_between_pages", _TOKEN, "effect", _without_first, next_page, to="success")
     bad = with_value({"message": "BadRequest"}, 400)
     yield _answers("turns_one_page_only", _TOKEN, "control", bad, next_page, to="success", limit=every_nth(2))
+    beside = when(operation="listMediaV2", query={"alt": ".*", "limit": ".*"})
+    for name, number in (("negative", 1), ("large", 2)):
+        yield _accepts(f"accepts_{name}_limit_beside_alt", ("media-get", number), beside, kind="combination")
     yield _accepts("accepts_token_in_any_case", _TOKEN, _is_issued_in_other_case)
     yield _performs("ignores_file_name", _FILE_NAME, "fileName", when(operation="listMediaV2"), done=False)
     yield _accepts("accepts_any_token", _TOKEN)
