@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from conformance.jsontools import DEEPEST, limit_depth, replace_surrogates
 from conformance.messages import Message
@@ -29,6 +30,7 @@ __all__ = [
     "Request",
     "Response",
     "header",
+    "split_url",
 ]
 
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -40,6 +42,14 @@ def header(headers: Headers, name: str) -> str | None:
     """The first value of a header, whatever the case of its name; None where it is absent."""
     expected = name.lower()
     return next((value for key, value in headers if key.lower() == expected), None)
+
+
+def split_url(text: str) -> SplitResult:
+    """The parts of what a target or a file calls a URL; a path and nothing else where it cannot be one."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return SplitResult("", "", text, "", "")
 
 
 @dataclass(frozen=True, slots=True)

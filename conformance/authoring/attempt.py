@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from conformance.contract.schema import Envelope
+from conformance.http import split_url
 from conformance.results.model import RecordedExchange, RowResult
 
 __all__ = ["find_example", "format_attempt", "suggest_expect"]
@@ -35,7 +36,7 @@ def suggest_expect(envelope: Envelope, exchange: RecordedExchange) -> dict[str, 
         if isinstance(value, str | int) and not isinstance(value, bool):
             expect[name] = str(value)
     if "message" in expect:
-        for parameter, value in parse_qsl(urlsplit(exchange.request.url).query):
+        for parameter, value in parse_qsl(split_url(exchange.request.url).query):
             if len(value) >= _SHORTEST_VALUE:
                 expect["message"] = expect["message"].replace(value, f"{{query.{parameter}}}")
     return expect

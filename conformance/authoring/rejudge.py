@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from conformance.checks.context import ResponseRules, build_expectation
 from conformance.checks.model import Finding, Verdict, verdict_of_levels
 from conformance.checks.response import check_response
 from conformance.contract.contract import Contract, Row
 from conformance.contract.templates import MissingValue
-from conformance.http import Response
+from conformance.http import Response, split_url
 from conformance.results.model import RecordedExchange, Results, RowResult, TargetRun
 from conformance.session.assemble import assemble_run
 
@@ -95,7 +95,7 @@ def _check(
 
 def _lookup_of(exchange: RecordedExchange, target: Mapping[str, Any]) -> Any:
     """Fills placeholders with what the recorded request held, and with the fixtures of the run."""
-    query = parse_qs(urlsplit(exchange.request.url).query, keep_blank_values=True)
+    query = parse_qs(split_url(exchange.request.url).query, keep_blank_values=True)
 
     def look_up(head: str, names: Sequence[str]) -> Any:
         if head == "query" and names and names[0] in query:
@@ -129,7 +129,7 @@ def _language_of(exchange: RecordedExchange, contract: Contract) -> str | None:
     """The language that a request asked for, where the contract has several."""
     if not contract.file.languages:
         return None
-    asked = parse_qs(urlsplit(exchange.request.url).query).get("_lang")
+    asked = parse_qs(split_url(exchange.request.url).query).get("_lang")
     if asked:
         return asked[0]
     return next((value for name, value in exchange.request.headers if name.lower() == "accept-language"), None)

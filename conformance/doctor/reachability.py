@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from conformance.doctor.model import Fact
 from conformance.engine.context import RunContext
-from conformance.http import Exchange, FailureKind, NoResponse, Request, Response, header
+from conformance.http import Exchange, FailureKind, NoResponse, Request, Response, header, split_url
 
 __all__ = ["check_reachable", "redirect_of"]
 
@@ -40,7 +40,8 @@ def check_reachable(context: RunContext) -> Iterator[Fact]:
         yield Fact("reachable", "TLS", "note", "plain http: credentials go over the network unencrypted")
     detail = f"answered {exchange.outcome.status} after {exchange.seconds * 1000:.0f} ms"
     if (place := redirect_of(exchange.outcome)) is not None:
-        moved = urlsplit(place).hostname == host and urlsplit(place).scheme != parts.scheme
+        leads_to = split_url(place)
+        moved = leads_to.hostname == host and leads_to.scheme != parts.scheme
         detail += f" and redirects to {place}; requests are never redirected" + ("; correct base_url" if moved else "")
         yield Fact("reachable", "answer", "bad" if moved else "unknown", context.redactor.text(detail))
         return

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
 
 from conformance.engine.context import RequestSender
-from conformance.http import Exchange, FailureKind, NoResponse, Request, Response
+from conformance.http import Exchange, FailureKind, NoResponse, Request, Response, split_url
 
 __all__ = ["Changed", "RecordingSender", "ReplayingSender"]
 
@@ -83,4 +82,4 @@ class ReplayingSender:
 
 
 def _path(request: Request) -> tuple[str, str]:
-    return request.method, urlsplit(request.url).path
+    return request.method, split_url(request.url).path

@@ -99,6 +99,9 @@ def unescape(text: str, pattern: re.Pattern[str]) -> DecodedView | None:
     return DecodedView("".join(parts), starts, sources, escaped)
 
 
+EVERY_ESCAPE = re.compile(rf"[%&\\](?:{ANY_ESCAPE})", re.VERBOSE)
+
+
 def base64_forms(value: str) -> set[str]:
     """The characters that the base64 of any text holds which holds the value, for each of its three alignments."""
     raw = value.encode("utf-8", "surrogateescape")
@@ -264,6 +267,8 @@ class SecretDetector:
         found = self._find_in(normalize_text(start))
         if '":' in start or "</" in start:
             found |= self._find_in(normalize_text(BETWEEN.sub("", start)))
+        if (view := unescape(start, EVERY_ESCAPE)) is not None:  # a full-width letter may stand there as `\\uff21`
+            found |= self._find_in(normalize_text(view.text))
         if len(text) > MOST_LOOKED_AT:
             found |= {name for value, name in self._values.items() if value in text}
         return tuple(sorted(found))

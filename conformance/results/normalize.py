@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
-from urllib.parse import urlsplit
+
+from conformance.http import split_url
 
 __all__ = ["Normalizer"]
 
@@ -74,9 +74,8 @@ def _particulars(target: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from _fixtures(fixtures, "")
     url = target.get("base_url")
     if isinstance(url, str) and url:
-        with suppress(ValueError):
-            if host := urlsplit(url).netloc:
-                yield host, "host"
+        if host := split_url(url).netloc:
+            yield host, "host"
         yield url.rstrip("/"), "base_url"
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from conformance.checks.model import Finding, Level, Verdict
-from conformance.http import FAILURE_NAMES, FailureKind
+from conformance.http import FAILURE_NAMES, FailureKind, split_url
 from conformance.messages import Message
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
 from conformance.results.redaction import CLOSE, OPEN
@@ -131,7 +131,7 @@ def _find_redirect(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
     places = [value for answer in answers for name, value in answer.headers if name.lower() == "location"]
     if not places:
         return None
-    parts = urlsplit(places[0])
+    parts = split_url(places[0])
     place = f"{parts.scheme}://{parts.netloc}" if parts.netloc else places[0]
     text = Message("the target redirects every request to {place}; requests are never redirected", place=place)
     return RunCause("base_url", text, lambda one: one.response is not None)
@@ -356,7 +356,7 @@ def _names_value(exchange: RecordedExchange, value: str) -> bool:
     """Whether a value stands in the path of a request, as whole segments, or is a value of its query."""
     if _in_path(exchange, value):
         return True
-    query = urlsplit(exchange.request.url).query
+    query = split_url(exchange.request.url).query
     return not value.isdigit() and value in (each for _, each in parse_qsl(query, keep_blank_values=True))
 
 
@@ -365,4 +365,4 @@ def _in_path(exchange: RecordedExchange, value: str) -> bool:
     segments = [re.escape(each) for each in value.strip("/").split("/")]
     pattern = "/".join("[^/]+" if "\\{" in each else each for each in segments)
     end = "$" if len(segments) > 1 else ""
-    return re.search(f"/{pattern}/{end}", f"/{unquote(urlsplit(exchange.request.url).path).strip('/')}/") is not None
+    return re.search(f"/{pattern}/{end}", f"/{unquote(split_url(exchange.request.url).path).strip('/')}/") is not None

@@ -17,9 +17,11 @@ from conformance.target.loader import Target
 class Redirecting(BaseHTTPRequestHandler):
     """Sends everybody to the same place by https."""
 
+    location = "https://{host}{path}"
+
     def do_GET(self) -> None:
         self.send_response(301)
-        self.send_header("Location", f"https://{self.headers['Host']}{self.path}")
+        self.send_header("Location", self.location.format(host=self.headers["Host"], path=self.path))
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -47,3 +49,11 @@ def test_a_redirect_to_https_is_bad_and_names_where_it_leads(
     assert f"redirects to {redirecting.replace('http', 'https')}/" in answer.detail
     assert not diagnosis.possible
     assert "correct what is marked ✗" in list(format_diagnosis(diagnosis))[-1]
+
+
+def test_a_redirect_to_what_is_no_url_is_told_as_it_is(
+    redirecting: str, shop: Callable[..., Contract], target: Callable[..., Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Redirecting, "location", "http://[::g]/")
+    (answer,) = [fact for fact in examine_target(shop(), target(base_url=redirecting)).facts if fact.about == "answer"]
+    assert (answer.state, "redirects to http://[::g]/" in answer.detail) == ("unknown", True)

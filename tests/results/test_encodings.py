@@ -8,6 +8,7 @@ import json
 import quopri
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from hypothesis import assume, given, settings
@@ -69,6 +70,9 @@ FORMS: dict[str, Encode] = {
     "split by zero width": "\u200b".join,
     "split by soft hyphens": "\u00ad".join,
     "full width": lambda text: "".join(chr(ord(char) + 0xFEE0) for char in text),
+    "full width, escaped": lambda text: json.dumps(FORMS["full width"](text)),
+    "full width, as percent": lambda text: quote(FORMS["full width"](text)),
+    "full width, as html": lambda text: join("&#{};")(FORMS["full width"](text)),
     "all but the first": lambda text: text[1:],
     "all but the last": lambda text: text[:-1],
     "all but one within": lambda text: text[:9] + text[10:],

@@ -145,12 +145,14 @@ def answered(n: int, status: int, *headers: tuple[str, str]) -> RecordedExchange
     return RecordedExchange(n, "example", request, RecordedResponse(status, headers), role="example")
 
 
-def test_a_redirect_of_everything_names_where_it_leads() -> None:
-    location = ("Location", "https://api.test/things")
-    exchanges = (answered(1, 301, location), answered(2, 301, location))
+@pytest.mark.parametrize(
+    ("location", "place"), [("https://api.test/things", "https://api.test"), ("http://[::g]/", "http://[::g]/")]
+)
+def test_a_redirect_of_everything_names_where_it_leads(location: str, place: str) -> None:
+    exchanges = (answered(1, 301, ("Location", location)), answered(2, 301, ("Location", location)))
     row = RowResult("things/one", "things", 1, Verdict.INCONCLUSIVE, exchanges=exchanges)
     (cause,) = find_causes({}, [row])
-    assert cause.text == "the target redirects every request to https://api.test; requests are never redirected"
+    assert cause.text == f"the target redirects every request to {place}; requests are never redirected"
     assert cause.key == "base_url"
 
 

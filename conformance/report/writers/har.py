@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import StringIO
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import harfile
 
+from conformance.http import split_url
 from conformance.report.format import format_answer
 from conformance.report.sanitize import show_invisible, to_one_line
 from conformance.results.model import RecordedExchange, RecordedResponse, Results, TargetRun
@@ -98,11 +99,7 @@ def _records(pairs: tuple[tuple[str, str], ...]) -> list[harfile.Record]:
 
 def _query(url: str) -> tuple[tuple[str, str], ...]:
     """Names and values, percent-decoded; a plus sign stays one, for importers encode a blank as `%20`."""
-    try:
-        query = urlsplit(url).query
-    except ValueError:
-        return ()
-    pairs = (part.partition("=") for part in query.split("&") if part)
+    pairs = (part.partition("=") for part in split_url(url).query.split("&") if part)
     return tuple((unquote(name), unquote(value)) for name, _, value in pairs)
 
 
