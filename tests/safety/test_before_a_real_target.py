@@ -12,6 +12,7 @@ import pytest
 from conformance.authoring.profile import format_profile
 from conformance.doctor.examine import examine_target
 from conformance.doctor.model import Diagnosis
+from conformance.plan.depths import DRAWN
 from conformance.session.contract_run import build_context
 from conformance.session.run_session import RunOptions
 from conformance.setup.fixtures import discover_fixtures
@@ -23,6 +24,12 @@ DISCOVERED = {
     "kuroco": {"topics_id"},
     "microcms-management": {"content_id", "draft_content_id", "member_id", "media_file_name", "missing_media_url"},
 }
+
+
+@pytest.fixture(autouse=True)
+def few_drawn_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not 100 of each kind at thorough: drawing them takes ten seconds."""
+    monkeypatch.setitem(DRAWN, "thorough", 5)
 
 
 def examined(profile: Path, name: str) -> Diagnosis:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.doctor.examine import examine_target
+from conformance.doctor import examine
 from conformance.plan.planner import plan_row
 from conformance.report.writers import WRITERS
 from conformance.session.assemble import build_results
@@ -88,9 +88,12 @@ def test_a_plan_counts_on_a_token_that_can_be_obtained(lacking: str, lacks: tupl
     assert lacks == plan.lacks
 
 
-def test_doctor_does_not_log_in_and_says_that_a_run_will(tmp_path: Path) -> None:
+def test_doctor_does_not_log_in_and_says_that_a_run_will(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examine, "DEPTHS", ("standard",))  # a thorough plan takes seconds
     with watched("kuroco") as server:
-        found = examine_target(contract("kuroco"), read_profile(saved(tmp_path, without_token(server)), environ={}))
+        found = examine.examine_target(
+            contract("kuroco"), read_profile(saved(tmp_path, without_token(server)), environ={})
+        )
         assert server.methods == {"GET"}
     said = {fact.about: (fact.state, fact.detail) for fact in found.facts if fact.section == "credentials"}
     assert said["token"] == ("unknown", "not given; a run obtains it by log-in, which is more than a read")
