@@ -68,7 +68,7 @@ kinto: $(DEV_READY) $(KINTO) ## hold a real Kinto server to the contract in exam
 # A real server for the tests, in an environment of its own; without it they are skipped, and say so.
 $(KINTO):
 	@$(PYTHON) -m venv .venv-kinto && \
-	    .venv-kinto/bin/$(PIP) --retries 1 --timeout 20 kinto "setuptools<81" \
+	    .venv-kinto/bin/$(PIP) --retries 1 --timeout 20 --constraint constraints.txt kinto setuptools \
 	    || echo "no Kinto can be installed here: tests/test_kinto.py is skipped"
 
 bench: $(READY) ## measure what the suite itself costs, as ratios

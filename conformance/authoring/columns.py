@@ -21,6 +21,7 @@ __all__ = [
     "is_blank",
     "plain_cell",
     "role_of_label",
+    "split_titles",
 ]
 
 Role = Literal["status", "code", "message", "field", "cause", "note", "operation"]
@@ -91,12 +92,12 @@ LANGUAGES: Final = {
     "es": r"\bes\b|spanish|español",
 }
 STATUS = re.compile(
-    r"\W*(?:(?:HTTP(?:/\d(?:\.\d)?)?|status|error|code|response|Fehler|erreur|エラー|ステータス|コード|错误码?|状态码)"
+    r"\W*(?:\d{1,2}(?:\.\d{1,2})+\.?\s+)?(?:(?:HTTP(?:/\d(?:\.\d)?)?|status|error|code|response|Fehler|erreur|エラー|ステータス|コード|错误码?|状态码)"
     r"[\s:#\u30fb-]*){0,4}"
-    r"([1-5]\d\d)(?!\d|\.\d)",
+    r"([1-5]\d\d)(?!\d|\.\d|\s*[-\u2013]\s*[1-5]\d\d)",
     re.IGNORECASE,
 )
-"""A status at the beginning of a text: `404`, `404 Not Found`, `HTTP 404`, `Error 404`."""
+"""A status at the beginning of a text: `404`, `404 Not Found`, `HTTP 404`, `2.1 Error 404`; a range of them is none."""
 _MORE = re.compile(r"\s*(?:,|/|\||、|\bor\b|\band\b|\bund\b|\by\b|\bet\b)\s*`?([45]\d\d)(?!\d)`?", re.IGNORECASE)
 _LAST = re.compile(r"[^\d\n]{2,60}[\s(\[:\uff08=/]([45]\d\d)\W*")
 """A status at the end of a text: `Conflict (409)`."""
@@ -172,6 +173,20 @@ def role_of_label(text: str) -> Role | None:
     return next((role for role, words in TITLES.items() if {plain, plain.removesuffix("s")} & set(words)), None)
 
 
+def split_titles(text: str) -> tuple[str, ...]:
+    """The titles of columns that stand in one line with a blank or nothing between them: `CodeStatusMessage`.
+
+    Empty where the line is anything else.
+    """
+    for end in range(len(text) - 1, 1, -1):
+        first, rest = text[:end], text[end:].lstrip()
+        if first.strip() == first and (role := role_of_label(first)) is not None:
+            others = (rest,) if role_of_label(rest) is not None else split_titles(rest)
+            if others and role not in map(role_of_label, others):
+                return (first, *others)
+    return ()
+
+
 def _cells_of(table: Table, place: int) -> list[str]:
     cells = (plain_cell(row.cells[place]) for row in table.rows if place < len(row.cells))
     return [cell for cell in cells if cell]
@@ -182,7 +197,7 @@ def _suits(role: Role, cells: Sequence[str]) -> bool:
         return _share(cells, _is_code) >= 0.5
     if role == "status":
         return not cells or any(find_statuses(cell)[0] for cell in cells)
-    return True
+    return role != "message" or not cells or not all(re.fullmatch(r"-?\d+", cell) for cell in cells)
 
 
 def _is_code(cell: str) -> bool:

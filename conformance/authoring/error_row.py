@@ -69,6 +69,7 @@ def build_rows(
         named = STATUS_IN_TEXT.search(cause)
         statuses = (status,) if status else (int(named[1] or named[2]),) if named else ()
     codes = [plain_cell(part) for part in re.split(r"\n|,\s|\s/\s", (held.get("code") or [""])[0])]
+    codes = ["" if code == str(status) else code for code in codes]
     if not statuses and (
         tells_success([*codes, cause, *(text for text, _ in messages)]) or not (any(codes) or messages or cause)
     ):

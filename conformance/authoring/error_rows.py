@@ -27,6 +27,11 @@ from conformance.authoring.error_text import (
 
 __all__ = ["find_error_tables", "sample_texts"]
 
+_NUMBERED = re.compile(r"-?\d{3,6}\s*[:\uff1a=]\s*\S")
+"""How a line begins that is a number of the vendor's own and what it stands for: `701: Username is empty`."""
+_CLASS = re.compile(r"\W*[1-5]xx\b.{0,40}", re.IGNORECASE)
+"""A line that is about a class of statuses: `5xx - Server error`."""
+
 
 def find_error_tables(page: Page) -> tuple[ErrorTable, ...]:
     """Every table or list of a page whose entries are errors, in the page's order."""
@@ -42,7 +47,7 @@ def find_error_tables(page: Page) -> tuple[ErrorTable, ...]:
         if isinstance(block, Heading):
             open_headings = [*(one for one in open_headings if one.level < block.level), block]
         titles = [of_page, *(one.text for one in open_headings)]
-        about_errors = any(map(ABOUT_ERRORS.search, [*titles, _text_before(blocks, place)])) and not (
+        about_errors = any(map(ABOUT_ERRORS.search, titles)) and not (
             ABOUT_OTHERS.search(titles[-1]) and not ABOUT_ERRORS.search(titles[-1]) and not code_of_title(titles[-1])
         )
         status = next((said[0] for one in reversed(open_headings) if (said := error_statuses(one.text))), None)
@@ -84,12 +89,6 @@ def _title_of_page(page: Page, blocks: Sequence[Block]) -> str:
     return f"{PurePath(page.name.rstrip('/')).stem} {first}"
 
 
-def _text_before(blocks: Sequence[Block], place: int) -> str:
-    """The paragraph right before a block, which may be what a table is called."""
-    before = blocks[place - 1] if place else None
-    return before.text[-200:] if isinstance(before, Paragraph) and not isinstance(blocks[place], Heading) else ""
-
-
 def _joined(tables: Sequence[tuple[ErrorTable, bool]]) -> tuple[ErrorTable, ...]:
     """Sections that are about one error each belong to one table: that of the section around them."""
     joined: list[ErrorTable] = []
@@ -111,11 +110,11 @@ def _with_headings(blocks: Sequence[Block]) -> list[Block]:
         after = blocks[place + 1] if place + 1 < len(blocks) else None
         if not isinstance(block, Paragraph):
             made.append(block)
-        elif _is_status_alone(block.text) or (_is_code_alone(block.text) and isinstance(after, Paragraph)):
+        elif _is_title(block.text, after):
             made.append(Heading(block.text, LEVEL_OF_LINES, block.line))
-        elif _begins_with_status(block.text) and not (isinstance(before, Heading) and _is_code_alone(before.text)):
+        elif (begins := _beginning(block.text)) and not (isinstance(before, Heading) and _is_code_alone(before.text)):
             near = [one for one in blocks[max(place - 2, 0) : place + 3] if isinstance(one, Paragraph)]
-            several = sum(bool(STATUS.match(one.text)) for one in near) > 1
+            several = sum(bool(begins.match(one.text)) for one in near) > 1
             made.append(Item(block.text, block.line) if several else block)
         else:
             made.append(block)
@@ -130,14 +129,26 @@ def _is_status_alone(text: str) -> bool:
     return not strip_phrase(re.sub(r"^\W*errors?\W+", "", find_statuses(text)[1], flags=re.IGNORECASE), statuses[0])
 
 
+def _is_title(text: str, after: Block | None) -> bool:
+    """Whether a paragraph is nothing but a status, a class of statuses, or a code with a text below it."""
+    return (
+        _is_status_alone(text)
+        or _CLASS.fullmatch(text) is not None
+        or (_is_code_alone(text) and isinstance(after, Paragraph))
+    )
+
+
 def _is_code_alone(text: str) -> bool:
     return CODE.fullmatch(text.strip("`* ")) is not None and re.search(r"[a-z]_[a-z]|[A-Z]_[A-Z]", text) is not None
 
 
-def _begins_with_status(text: str) -> bool:
+def _beginning(text: str) -> re.Pattern[str] | None:
+    """How the entries of a list begin of which a line may be one: by a status, or by a number of the vendor's own."""
     statuses = error_statuses(text)
     at_start = STATUS.match(text.replace("`", "")) is not None
-    return bool(statuses) and at_start and follows_status(find_statuses(text)[1], statuses[0])
+    if statuses and at_start and follows_status(find_statuses(text)[1], statuses[0]):
+        return STATUS
+    return _NUMBERED if _NUMBERED.match(text) else None
 
 
 def _with_paragraph_tables(blocks: Sequence[Block]) -> list[Block]:
@@ -147,8 +158,10 @@ def _with_paragraph_tables(blocks: Sequence[Block]) -> list[Block]:
     while at < len(blocks):
         run = _paragraphs(blocks, at)
         width = _width(run)
-        if width >= 2 and len(run) >= 2 * width:
-            rows = [run[n : n + width] for n in range(width, len(run) - width + 1, width)]
+        if width >= 2:
+            whole = [run[n : n + width] for n in range(width, len(run) - width + 1, width)]
+            of_status = next(n for n, one in enumerate(whole[0]) if STATUS.match(one.text))
+            rows = whole[: next((n for n, row in enumerate(whole) if not STATUS.match(row[of_status].text)), None)]
             table_rows = tuple(TableRow(tuple(one.text for one in row), row[0].line) for row in rows)
             made.append(Table(tuple(one.text for one in run[:width]), table_rows, run[0].line))
             at += width * (1 + len(rows))
@@ -178,7 +191,7 @@ def _width(run: Sequence[Paragraph]) -> int:
         ),
         min(len(texts), 8),
     )
-    for width in range(count, 1, -1):
+    for width in range(min(count, len(texts) // 2), 1, -1):
         columns = classify_columns(Table(tuple(texts[:width]), (TableRow(tuple(texts[width : 2 * width]), 0),), 0))
         roles = [column.role for column in columns]
         first = [bool(STATUS.match(text)) for text in texts[width : 2 * width]]

@@ -14,6 +14,7 @@ __all__ = [
     "CODE",
     "LEADING_CODE",
     "MARKS",
+    "PHRASES",
     "QUOTED",
     "STATUS_IN_TEXT",
     "STATUS_WITH_MESSAGE",
@@ -70,7 +71,7 @@ _SUCCESS = re.compile(
     r"ok|success(ful)?|succeeded|no error|(操作|请求)?成功|正常|성공|erfolg|éxito|sucesso|succès|успешно", re.IGNORECASE
 )
 """What a row says that documents no error."""
-_PHRASES = (
+PHRASES = (
     *((status.value, status.phrase.casefold()) for status in HTTPStatus),
     *((413, text) for text in ("payload too large", "content too large", "request entity too large")),
     *((422, text) for text in ("unprocessable content", "unprocessable entity")),
@@ -128,7 +129,7 @@ def follows_status(rest: str, status: int) -> bool:
         or not plain[0].isalnum()
         or plain[0].isupper()
         or not plain[0].isascii()
-        or any(plain.casefold().startswith(phrase) for number, phrase in _PHRASES if number == status)
+        or any(plain.casefold().startswith(phrase) for number, phrase in PHRASES if number == status)
     )
 
 
@@ -136,7 +137,7 @@ def strip_phrase(text: str, status: int) -> str:
     """A text without the marks at its ends and without the reason phrase of its status."""
     plain = " ".join(text.split())
     bare = plain.lstrip(MARKS)
-    for number, phrase in _PHRASES:
+    for number, phrase in PHRASES:
         if number != status:
             continue
         after = bare[len(phrase) :].lstrip()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, Table, TableRow
-from conformance.authoring.columns import STATUS, role_of_label
+from conformance.authoring.columns import STATUS, role_of_label, split_titles
+from conformance.authoring.error_text import PHRASES
 
 __all__ = ["read_text_page"]
 
@@ -16,7 +17,15 @@ _RULE = re.compile(r"\s*\|?\s*:?-{3,}:?\s*([|+]\s*:?-{3,}:?\s*)*\|?\s*\Z")
 """The line below a table's header."""
 _UNDERLINE = re.compile(r"\s*[-=+~]{3,}[-=+~\s]*\Z")
 _BULLET = re.compile(r"(\s*)(?:[\u2022\u2023\u25e6\u25aa\u25cf\u30fb\u00b7*+-]|\d{1,2}[.)])\s+(?=\S)")
+_NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
+"""How an entry of a numbered list begins; where there is but one, it is a title."""
 _GAP = re.compile(r"\t| {2,}")
+_PHRASES = "|".join(sorted((re.escape(phrase) for _, phrase in PHRASES), key=len, reverse=True))
+_JOINED = {
+    "status": rf"([1-5]\d\d(?![-\u2013\d])(?: (?i:{_PHRASES}))?)",
+    "code": r"([A-Z][A-Z_]*[A-Z]|[a-z]+(?:_[a-z]+)+|-?\d{3,})",
+}
+"""What stands in a cell of a column that is joined to the next one."""
 _SNAKE = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)+")
 _TERM = re.compile(r"\s*[A-Za-z0-9_.:-]{3,60}(?: [A-Za-z]+){0,3}\s*\Z")
 
@@ -27,7 +36,7 @@ def read_text_page(text: str) -> tuple[Block, ...]:
     blocks: list[Block] = []
     at = 0
     while at < len(lines):
-        for read in (_read_ruled, _read_bars, _read_columns, _read_sample, _read_definition):
+        for read in (_read_ruled, _read_bars, _read_columns, _read_joined, _read_sample, _read_definition):
             made, end = read(lines, at)
             if end > at:
                 blocks += made
@@ -56,13 +65,23 @@ def _read_ruled(lines: Sequence[str], at: int) -> _Read:
         len(lines),
     )
     header = _cells(lines[at])
-    body = range(at + 2, end)
-    if sum(len([cell for cell in _cells(lines[n]) if cell]) > 1 for n in body) * 2 > len(body):
-        return [Table(header, tuple(TableRow(_cells(lines[n]), n + 1) for n in body), at + 1)], end
+    body = [TableRow(_cells(lines[n]), n + 1) for n in range(at + 2, end)]
+    if sum(len([cell for cell in row.cells if cell]) > 1 for row in body) * 2 > len(body):
+        return [Table(header, tuple(_with_halves_joined(body, len(header))), at + 1)], end
     # Line breaks within the cells broke each row: so many bars make one row, wherever its lines end.
     pieces = _pieces(lines, at + 2, end)
     rows = [pieces[n : n + len(header)] for n in range(0, len(pieces) - len(header) + 1, len(header))]
     return [Table(header, tuple(map(_row, rows)), at + 1)], end
+
+
+def _with_halves_joined(rows: Sequence[TableRow], width: int) -> Iterator[TableRow]:
+    """Rows that a line break within a cell cut in two are one again, where both halves together are as wide."""
+    left = list(rows)
+    while left:
+        row = left.pop(0)
+        if left and len(row.cells) + len(left[0].cells) == width:
+            row = TableRow((*row.cells, *left.pop(0).cells), row.line)
+        yield row
 
 
 def _read_bars(lines: Sequence[str], at: int) -> _Read:
@@ -82,8 +101,10 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
         return (), at
     titles = tuple(text for text, _ in pieces[max(starts[0] - width, 0) : starts[0]])
     first = "HTTP status" if STATUS.match(pieces[starts[0]][0]) else "error code"
-    header = titles if any(map(role_of_label, titles)) else (first, *[""] * (width - 2), "cause")
     cells = [pieces[n : n + width] for n in range(starts[0], len(pieces) - 1, width)]
+    if width > 2 and not any(row[width - 1][0] for row in cells if len(row) == width):
+        cells, width = [row[: width - 1] for row in cells], width - 1  # between two rows stands nothing
+    header = titles if any(map(role_of_label, titles)) else (first, *[""] * (width - 2), "cause")
     return [Table(header, tuple(map(_row, cells)), at + 1)], end
 
 
@@ -112,6 +133,23 @@ def _read_columns(lines: Sequence[str], at: int) -> _Read:
     return [Table(rows[0].cells, tuple(rows[1:]), at + 1)], end
 
 
+def _read_joined(lines: Sequence[str], at: int) -> _Read:
+    """Lines whose cells stand one after the other, with a blank or nothing between them, as their titles do."""
+    titles = split_titles(lines[at].strip())
+    roles = [role_of_label(title) for title in titles]
+    if not {"status", "code"} & set(roles):
+        return (), at
+    told = [place for place, role in enumerate(roles) if role not in {"status", "code"}]
+    kept = [place for place in range(len(roles)) if place not in told[1:]]  # nothing divides one text from the next
+    row = re.compile(r"\s*".join(_JOINED.get(str(roles[place]), "(.*)") for place in kept))
+    end = _end(lines, at + 1, lambda line: row.fullmatch(line.strip()) is not None)
+    found = [(match, n + 1) for n in range(at + 1, end) if (match := row.fullmatch(lines[n].strip()))]
+    if not found:
+        return (), at
+    header = tuple(titles[place] for place in kept)
+    return [Table(header, tuple(TableRow(match.groups(), line) for match, line in found), at + 1)], end
+
+
 def _read_sample(lines: Sequence[str], at: int) -> _Read:
     """A sample answer: lines from a bracket to the one that closes it."""
     if not (lines[at].strip() in {"{", "["} or lines[at].lstrip().startswith(("{ ", '{"'))):
@@ -137,10 +175,14 @@ def _read_definition(lines: Sequence[str], at: int) -> _Read:
 def _line(lines: Sequence[str], at: int) -> Block:
     """A line of text; one with a bullet is an entry of a list, a short one right before a table a title."""
     text = lines[at].strip()
-    if (bullet := _BULLET.match(lines[at])) is not None:
-        return Item(lines[at][bullet.end() :].strip(), at + 1, 1 + len(bullet[1]) // 2)
+    bullet = _BULLET.match(lines[at])
     near = [line for line in lines[at + 1 : at + 4] if line.strip()]
-    before_table = bool(near) and ("|" in near[0] or "\t" in near[0])
+    around = [*near[:1], *[line for line in lines[max(at - 3, 0) : at] if line.strip()][-1:]]
+    if bullet is not None and _NUMBER.match(text) and not any(map(_NUMBER.match, around)) and text[-1] not in ".\u3002":
+        return Heading(lines[at][bullet.end() :].strip(), 2, at + 1)
+    if bullet is not None:
+        return Item(lines[at][bullet.end() :].strip(), at + 1, 1 + len(bullet[1]) // 2)
+    before_table = bool(near) and ("|" in near[0] or "\t" in near[0] or bool(split_titles(near[0].strip())))
     underlined = at + 1 < len(lines) and _UNDERLINE.match(lines[at + 1]) is not None
     is_title = (before_table or underlined) and len(text) < 60 and "|" not in text and text[-1] not in ".\u3002:"
     return Heading(text, 2, at + 1) if is_title else Paragraph(text, at + 1)

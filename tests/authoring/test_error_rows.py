@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,3 +178,51 @@ def test_the_error_answers_of_an_openapi_document_are_rows(tmp_path: Path) -> No
     ((row,),) = [table.rows for table in find_error_tables(read_page(str(path)))]
     assert facts(row) == (400, "bad", ["Wrong."], 9)
     assert (row.operation, row.cause) == ("list", "Bad limit")
+
+
+JOINED = "CodeStatusMessage\nTOO_LONG400It is too long.\nNOT_FOUND404None."
+PHRASED = "HTTP STATUS CODESDESCRIPTION\n404 Not FoundNone.\n409 ConflictAnother."
+RANGES = f"HTTP STATUS CODESDESCRIPTION\n400-499Ours.\n500-599Theirs.\n\n{PHRASED}"
+OWN = "2. Error codes\n701: No name\n702: No password\n703: None"
+HALVES = """\
+Code | Meaning | Details |
+---|---|---|
+403 | Forbidden |
+No right. |
+404 | Not Found | None. |
+409 | Conflict | Other. |
+"""
+BARS = "| NO_NAME |\nThe name is missing |\n| NO_KEY |\nThe key is missing |"
+CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (JOINED, [(400, "TOO_LONG", ["It is too long."], ""), (404, "NOT_FOUND", ["None."], "")]),
+        (PHRASED, [(404, "", [], "None."), (409, "", [], "Another.")]),
+        (RANGES, [(404, "", [], "None."), (409, "", [], "Another.")]),
+        (OWN, [(None, "701", [], "No name"), (None, "702", [], "No password"), (None, "703", [], "None")]),
+        (
+            HALVES,
+            [(403, "", [], "Forbidden No right."), (404, "", [], "Not Found None."), (409, "", [], "Conflict Other.")],
+        ),
+        (BARS, [(None, "NO_NAME", [], "The name is missing"), (None, "NO_KEY", [], "The key is missing")]),
+        (CLASS, [(400, "", [], "It is wrong.")]),
+    ],
+    ids=[
+        "cells joined",
+        "phrases joined",
+        "a class of statuses",
+        "own numbers",
+        "halves",
+        "bars",
+        "a class as a title",
+    ],
+)
+def test_pages_saved_as_text_are_read_however_their_cells_were_run_together(text: str, expected: list[Any]) -> None:
+    tables = find_error_tables(Page("errors.txt", read_text_page(text)))
+    found = [
+        (row.status, row.code, [said for said, _ in row.messages], row.cause) for one in tables for row in one.rows
+    ]
+    assert found == expected
