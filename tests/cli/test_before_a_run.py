@@ -50,11 +50,11 @@ def listed(text: str) -> dict[str, tuple[int, int]]:
 
 
 def test_a_run_sends_no_more_than_its_plan_lists(here: Here, tool: Here, tmp_path: Path) -> None:
-    planned = here("plan", "--contract", "microcms-management", "--no-explore")
+    planned = here("plan", "--contract", "microcms-management", "--depth", "smoke")
     assert planned.code == 0, planned.err
     rows = listed(planned.out)
     assert len(rows) == 32
-    ran = tool("run", "--contract", "microcms-management", "--no-explore")
+    ran = tool("run", "--contract", "microcms-management", "--depth", "smoke")
     assert ran.code == 0, ran.all
     results = json.loads((tmp_path / "reports" / "results.json").read_text(encoding="utf-8"))
     sent = {row["id"]: row["requests"] for row in results["runs"][0]["rows"]}
