@@ -182,7 +182,7 @@ def split_titles(text: str) -> tuple[str, ...]:
         first, rest = text[:end], text[end:].lstrip()
         if first.strip() == first and (role := role_of_label(first)) is not None:
             others = (rest,) if role_of_label(rest) is not None else split_titles(rest)
-            if others and role not in map(role_of_label, others):
+            if others and (role not in {"status", "code"} or role not in map(role_of_label, others)):
                 return (first, *others)
     return ()
 

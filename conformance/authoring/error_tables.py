@@ -36,6 +36,8 @@ def read_table(table: Table, status: int | None, *, about_errors: bool) -> Itera
         or (about_errors and {"message", "cause"} <= roles and any(map(ABOUT_ERRORS.search, table.header)))
     ):
         return
+    if any(_are_types(table, place) for place in range(len(table.header))):
+        return  # the members of a body
     mixed = "status" not in roles and _is_mixed(table, columns)
     above: dict[int, str] = {}
     for row in _with_entries_joined(table.rows):
@@ -74,6 +76,12 @@ def _with_entries_joined(rows: Sequence[TableRow]) -> Iterator[TableRow]:
         last = row
     if last is not None:
         yield last
+
+
+def _are_types(table: Table, place: int) -> bool:
+    """Whether every cell of a column names a type of JSON."""
+    cells = [row.cells[place].strip("` ").lower() for row in table.rows if place < len(row.cells)]
+    return bool(cells) and {*cells} <= {"string", "integer", "number", "boolean", "array", "object"}
 
 
 def _is_coded(roles: set[Role | None], table: Table) -> bool:

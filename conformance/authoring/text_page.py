@@ -21,6 +21,7 @@ _NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
 """How an entry of a numbered list begins; where there is but one, it is a title."""
 _GAP = re.compile(r"\t| {2,}")
 _PHRASES = "|".join(sorted((re.escape(phrase) for _, phrase in PHRASES), key=len, reverse=True))
+_TITLE_AT_END = re.compile(rf"(?<=[.)])[45]\d\d (?i:{_PHRASES})\Z")
 _JOINED = {
     "status": rf"([1-5]\d\d(?![-\u2013\d])(?: (?i:{_PHRASES}))?)",
     "code": r"([A-Z][A-Z_]*[A-Z]|[a-z]+(?:_[a-z]+)+|-?\d{3,})",
@@ -44,7 +45,7 @@ def read_text_page(text: str) -> tuple[Block, ...]:
                 break
         else:
             if lines[at].strip() and not _UNDERLINE.match(lines[at]):
-                blocks.append(_line(lines, at))
+                blocks += _line(lines, at)
             at += 1
     return tuple(blocks)
 
@@ -142,12 +143,21 @@ def _read_joined(lines: Sequence[str], at: int) -> _Read:
     told = [place for place, role in enumerate(roles) if role not in {"status", "code"}]
     kept = [place for place in range(len(roles)) if place not in told[1:]]  # nothing divides one text from the next
     row = re.compile(r"\s*".join(_JOINED.get(str(roles[place]), "(.*)") for place in kept))
-    end = _end(lines, at + 1, lambda line: row.fullmatch(line.strip()) is not None)
-    found = [(match, n + 1) for n in range(at + 1, end) if (match := row.fullmatch(lines[n].strip()))]
+    found: list[TableRow] = []
+    end = at + 1
+    while end < len(lines):
+        after = lines[end + 1].strip() if end + 1 < len(lines) else ""
+        if match := row.fullmatch(lines[end].strip()):
+            found.append(TableRow(match.groups(), end + 1))
+        elif found and row.fullmatch(after):  # a cell that goes on
+            found[-1] = TableRow((*found[-1].cells[:-1], f"{found[-1].cells[-1]} {lines[end].strip()}"), found[-1].line)
+        else:
+            break
+        end += 1
     if not found:
         return (), at
     header = tuple(titles[place] for place in kept)
-    return [Table(header, tuple(TableRow(match.groups(), line) for match, line in found), at + 1)], end
+    return [Table(header, tuple(found), at + 1)], end
 
 
 def _read_sample(lines: Sequence[str], at: int) -> _Read:
@@ -172,20 +182,25 @@ def _read_definition(lines: Sequence[str], at: int) -> _Read:
     return [Item(f"{lines[at].strip()}: {definition}", at + 1)], end
 
 
-def _line(lines: Sequence[str], at: int) -> Block:
-    """A line of text; one with a bullet is an entry of a list, a short one right before a table a title."""
+def _line(lines: Sequence[str], at: int) -> list[Block]:
+    """A line of text; one with a bullet is an entry of a list, a short one right before a table a title.
+
+    A title that follows a sentence with nothing between them, as in `It is wrong.401 Unauthorized`, is another line.
+    """
     text = lines[at].strip()
+    if title := _TITLE_AT_END.search(text):
+        return [Paragraph(text[: title.start()], at + 1), Paragraph(title[0], at + 1)]
     bullet = _BULLET.match(lines[at])
     near = [line for line in lines[at + 1 : at + 4] if line.strip()]
     around = [*near[:1], *[line for line in lines[max(at - 3, 0) : at] if line.strip()][-1:]]
     if bullet is not None and _NUMBER.match(text) and not any(map(_NUMBER.match, around)) and text[-1] not in ".\u3002":
-        return Heading(lines[at][bullet.end() :].strip(), 2, at + 1)
+        return [Heading(lines[at][bullet.end() :].strip(), 2, at + 1)]
     if bullet is not None:
-        return Item(lines[at][bullet.end() :].strip(), at + 1, 1 + len(bullet[1]) // 2)
+        return [Item(lines[at][bullet.end() :].strip(), at + 1, 1 + len(bullet[1]) // 2)]
     before_table = bool(near) and ("|" in near[0] or "\t" in near[0] or bool(split_titles(near[0].strip())))
     underlined = at + 1 < len(lines) and _UNDERLINE.match(lines[at + 1]) is not None
     is_title = (before_table or underlined) and len(text) < 60 and "|" not in text and text[-1] not in ".\u3002:"
-    return Heading(text, 2, at + 1) if is_title else Paragraph(text, at + 1)
+    return [Heading(text, 2, at + 1) if is_title else Paragraph(text, at + 1)]
 
 
 def _end(lines: Sequence[str], start: int, holds: Callable[[str], bool]) -> int:

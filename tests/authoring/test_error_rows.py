@@ -193,6 +193,9 @@ No right. |
 409 | Conflict | Other. |
 """
 BARS = "| NO_NAME |\nThe name is missing |\n| NO_KEY |\nThe key is missing |"
+GOES_ON = "Error Code Error Description Details\n-1000 UNKNOWN Unknown. Ask the\nadministrator.\n-1001 REFUSED Refused."
+TITLES = "400 Bad Request\nIt is wrong.401 Unauthorized\nNo key."
+MEMBERS = "Field | Type | Description |\n---|---|---|\ncode | integer | HTTP status |\nerror | string | A text |"
 CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
 
 
@@ -208,6 +211,12 @@ CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
             [(403, "", [], "Forbidden No right."), (404, "", [], "Not Found None."), (409, "", [], "Conflict Other.")],
         ),
         (BARS, [(None, "NO_NAME", [], "The name is missing"), (None, "NO_KEY", [], "The key is missing")]),
+        (
+            GOES_ON,
+            [(None, "-1000", [], "UNKNOWN Unknown. Ask the administrator."), (None, "-1001", [], "REFUSED Refused.")],
+        ),
+        (TITLES, [(400, "", [], "It is wrong."), (401, "", [], "No key.")]),
+        (MEMBERS, []),
         (CLASS, [(400, "", [], "It is wrong.")]),
     ],
     ids=[
