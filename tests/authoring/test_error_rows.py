@@ -219,15 +219,6 @@ CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
         (MEMBERS, []),
         (CLASS, [(400, "", [], "It is wrong.")]),
     ],
-    ids=[
-        "cells joined",
-        "phrases joined",
-        "a class of statuses",
-        "own numbers",
-        "halves",
-        "bars",
-        "a class as a title",
-    ],
 )
 def test_pages_saved_as_text_are_read_however_their_cells_were_run_together(text: str, expected: list[Any]) -> None:
     tables = find_error_tables(Page("errors.txt", read_text_page(text)))
