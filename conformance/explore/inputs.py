@@ -1,4 +1,4 @@
-"""Which inputs are worth their requests: from Schemathesis's coverage, from rare values and from drawn ones.
+"""Which inputs are worth their requests: from Schemathesis's coverage, and rare values that no schema leads to.
 
 The most telling of each kind come first, and the same ones for the same seed.
 """
@@ -11,15 +11,15 @@ from dataclasses import replace
 from itertools import cycle, zip_longest
 from typing import Any
 
-from conformance.explore.generate import coverage_probes, drawn_probes
+from conformance.explore.generate import coverage_probes
 from conformance.explore.openapi import MULTIPART, DocumentedOperation
-from conformance.explore.probes import NO_BODY, ExploreProbe
+from conformance.explore.probes import NO_BODY, ExploreProbe, with_parts
 from conformance.explore.validity import Validity, classify_probe, may_be_sent
 
 __all__ = ["choose_probes"]
 
-_SOURCE_TURNS = (1, 0, 1, 0, 0, 1, 0, 2)
-"""Turns of coverage (0), rare values (1) and drawn ones (2)."""
+_SOURCE_TURNS = (1, 0, 1, 0, 0, 1, 0)
+"""Turns of coverage (0) and rare values (1)."""
 _VALIDITY_TURNS = (1, 0, 1, 1)
 """Turns within coverage of what is valid (0) and what is not (1): most faults are faults of refusing."""
 _TELLING = ("minimum_value", "near_boundary_number", "maximum_value")
@@ -33,6 +33,10 @@ _QUERY_VALUES: Mapping[str, tuple[str, ...]] = {
     "lenient": ("+5", "1e2", "0x10", "007", "٣", "1_000", "5.0"),
 }
 """Rare values of a query parameter by what they try; `script` and `markup` are tried as text, the rest as numbers."""
+_DRAWN = 40
+"""Numbers within its range that are drawn for a parameter."""
+_MOST = 10_000
+"""The largest number that is drawn where the schema sets no end."""
 _IDS = ("😀日本語's a-b" + "a" * 180, "constructor", "日本語", "it's", "no-such-0000", "😀", "A_B-9", "a b", "a" * 200)
 _NUMERIC_IDS = ("9223372036854775808", "0", "2147483647", "日本語")
 _TEXTS = ("😀é日<b>\"&'%s\\", "x" * 999, "日本語", "'; --", "<b>x</b>", "\\", "%s%n", "😀")
@@ -64,8 +68,7 @@ def choose_probes(
     by_validity = [[probe for probe in covering if classify_probe(operation, probe) is one] for one in Validity]
     sources = (
         list(_take_turns([_by_group(probes, order, shuffled=True) for probes in by_validity], _VALIDITY_TURNS)),
-        _by_group(sendable(_rare_probes(operation, plain, base)), order),
-        sendable(drawn_probes(operation, plain, base, count, seed)),
+        _by_group(sendable(_rare_probes(operation, plain, base, order)), order),
     )
     valid_left = count if most_valid is None else most_valid
     seen, chosen = {plain.key}, list[ExploreProbe]()
@@ -106,27 +109,37 @@ def _take_turns(sources: Sequence[Sequence[ExploreProbe]], turns: Sequence[int])
 
 
 def _rare_probes(
-    operation: DocumentedOperation, plain: ExploreProbe, base: Mapping[str, Any]
+    operation: DocumentedOperation, plain: ExploreProbe, base: Mapping[str, Any], order: random.Random
 ) -> Iterator[ExploreProbe]:
     """Inputs that break servers and that a schema does not lead to, each with one oddity; the most telling first."""
     firm = {one.name for one in operation.among("path") if "unknown" in one.invalid}
     paths = list(_paths(operation, plain))
     yield from (probe for probe in paths if probe.about.partition(":")[0] in firm)
     if operation.method == "GET":
-        query = (*plain.query, ("x-unknown", "😀é日"))
-        yield replace(plain, query=query, role="boundary", about="unknown: script")
-    yield from _several_at_once(operation, plain)
+        yield _with_values(plain, "query", "x-unknown", ["😀é日"], "script")
+    if operation.body is None:
+        yield from _several_at_once(operation, plain)
     yield from paths
-    yield from _queries(operation, plain)
-    yield from _forms(operation, plain)
-    yield from _bodies(operation, plain, base)
+    if operation.body is None:
+        yield from _queries(operation, plain, order)
+    elif operation.media_type == MULTIPART:
+        yield from _forms(plain)
+    else:
+        yield from _bodies(operation.body, plain, base)
+
+
+def _with_values(plain: ExploreProbe, where: str, name: str, values: Iterable[str], kind: str) -> ExploreProbe:
+    """The plain probe with other values of one parameter."""
+    rest = (pair for pair in getattr(plain, where) if pair[0] != name)
+    pairs = (*rest, *((name, value) for value in values))
+    return with_parts(replace(plain, role="boundary", about=f"{name}: {kind}"), where, pairs)
 
 
 def _several_at_once(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
     """All numbers and switches of a list at once, each with a valid value that shows: few items, then many."""
     numbers = [one for one in operation.among("query") if one.schema.get("type") == "integer"]
     switches = tuple((one.name, "true") for one in operation.among("query") if one.schema.get("type") == "boolean")
-    if operation.body is not None or not numbers:
+    if not numbers:
         return
     names = {one.name for one in numbers} | {name for name, _ in switches}
     rest = tuple(pair for pair in plain.query if pair[0] not in names)
@@ -136,42 +149,29 @@ def _several_at_once(operation: DocumentedOperation, plain: ExploreProbe) -> Ite
     yield replace(plain, query=(*rest, *many, *switches), role="boundary", about="several: many")
 
 
-def _queries(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
-    parameters = operation.among("query") if operation.body is None else ()
-    for about, texts in _QUERY_VALUES.items():
-        for one in parameters:
-            if about not in ("script", "markup") and one.schema.get("type") != "integer":
-                continue
-            rest = tuple(pair for pair in plain.query if pair[0] != one.name)
-            for text in texts:
-                yield replace(plain, query=(*rest, (one.name, text)), role="boundary", about=f"{one.name}: {about}")
-        if about == "wide":
-            yield from _twice(operation, plain)
-
-
-def _twice(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
-    for one in operation.among("query"):
-        value = {"integer": "1", "boolean": "true"}.get(str(one.schema.get("type")))
-        if value is not None:
-            rest = tuple(pair for pair in plain.query if pair[0] != one.name)
-            twice = ((one.name, value), (one.name, value))
-            yield replace(plain, query=(*rest, *twice), role="boundary", about=f"{one.name}: twice")
+def _queries(operation: DocumentedOperation, plain: ExploreProbe, order: random.Random) -> Iterator[ExploreProbe]:
+    parameters = operation.among("query")
+    numbers = [one for one in parameters if one.schema.get("type") == "integer"]
+    for kind, texts in _QUERY_VALUES.items():
+        for one in parameters if kind in ("script", "markup") else numbers:
+            yield from (_with_values(plain, "query", one.name, [text], kind) for text in texts)
+        for one in parameters if kind == "wide" else ():
+            value = {"integer": "1", "boolean": "true"}.get(str(one.schema.get("type")))
+            if value is not None:
+                yield _with_values(plain, "query", one.name, [value, value], "twice")
+    for one in numbers:
+        within = range(one.schema.get("minimum", 0), one.schema.get("maximum", _MOST) + 1)
+        for number in order.sample(within, min(_DRAWN, len(within))):
+            yield _with_values(plain, "query", one.name, [str(number)], "drawn")
 
 
 def _paths(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
-    if operation.method != "GET":
-        return
-    path = dict(plain.path)
-    for one in reversed(operation.among("path")):
+    for one in reversed(operation.among("path")) if operation.method == "GET" else ():
         for place, text in enumerate(_NUMERIC_IDS if one.schema.get("type") == "integer" else _IDS):
-            changed = tuple({**path, one.name: text}.items())
-            about = f"{one.name}: {'rare' if place else 'several oddities'}"
-            yield replace(plain, path=changed, role="boundary", about=about)
+            yield _with_values(plain, "path", one.name, [text], "rare" if place else "several oddities")
 
 
-def _forms(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
-    if operation.media_type != MULTIPART:
-        return
+def _forms(plain: ExploreProbe) -> Iterator[ExploreProbe]:
     for name in ("fil", "File2", "files", "日本語"):
         yield replace(plain, body={name: "sample.png"}, form=True, role="boundary", about="form: no file")
     instead: tuple[Any, ...] = ({}, {"file": "x"}, [], "x")
@@ -181,15 +181,13 @@ def _forms(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[Expl
     yield replace(plain, body=NO_BODY, role="boundary", about="form: nothing")
 
 
-def _bodies(operation: DocumentedOperation, plain: ExploreProbe, base: Mapping[str, Any]) -> Iterator[ExploreProbe]:
-    if operation.body is None or operation.media_type == MULTIPART:
-        return
+def _bodies(schema: Mapping[str, Any], plain: ExploreProbe, base: Mapping[str, Any]) -> Iterator[ExploreProbe]:
     nested: Any = "x"
     for _ in range(60):
         nested = [nested]
     odd: list[tuple[int, ExploreProbe]] = []
-    for first, (name, schema) in enumerate(operation.body.get("properties", {}).items()):
-        texts: tuple[Any, ...] = _TEXTS if schema.get("type", "string") == "string" else (["😀", "x" * 999], -1)
+    for first, (name, described) in enumerate(schema.get("properties", {}).items()):
+        texts: tuple[Any, ...] = _TEXTS if described.get("type", "string") == "string" else (["😀", "x" * 999], -1)
         values = (texts[0], None, "   ", 0, 2**63, nested, {"a": {"b": None}}, ["x"] * 100, *texts[1:])
         for place, value in enumerate(values):
             kind = "script" if value in texts[1:] else type(value).__name__

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.explore.generate import coverage_probes, drawn_probes
+from conformance.explore.generate import coverage_probes
 from conformance.explore.openapi import DocumentedOperation, with_known_body
 from conformance.explore.probes import ExploreProbe, build_probe, plain_probe
 from conformance.explore.validity import Validity, classify_probe, may_be_sent
@@ -139,13 +139,10 @@ def test_little_is_firm_in_a_topic(body: Any, expected: Validity) -> None:
 @pytest.mark.parametrize("name", ["listContents", "listMediaV2", "patchStatus", "patchCreatedBy"])
 def test_the_method_and_the_path_are_never_drawn(name: str) -> None:
     operation, context = news(name), Newsroom().context(name)
-    probes = [
-        *coverage_probes(operation, plain_probe(operation), {}),
-        *drawn_probes(operation, plain_probe(operation), {}, 40, 3),
-    ]
+    probes = list(coverage_probes(operation, plain_probe(operation), {}))
     requests = [build_probe(context, operation, probe) for probe in probes]
     path = build_probe(context, operation, plain_probe(operation)).url.partition("?")[0]
-    assert len(probes) > 15
+    assert len(probes) > 5
     assert {operation.method} == {one.method for one in requests}
     assert {one.url.partition("?")[0] for one in requests} == {path}
     assert all(probe.headers == () for probe in probes)
