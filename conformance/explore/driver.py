@@ -285,20 +285,13 @@ class _Inputs:
             guard.finish()
 
     def _in_order(self, probes: Sequence[ExploreProbe], room: int) -> list[ExploreProbe]:
-        """Those that fit into so many requests first; of each lot those that must be refused come first."""
-        room -= int(self.guard is not None)
-        fitting: list[ExploreProbe] = []
-        for probe in probes:
-            requests = self._count_requests(classify_probe(self.operation, probe))
-            if requests <= room:
-                room -= requests
-                fitting.append(probe)
-        rest = [probe for probe in probes if probe not in fitting]
-        return [probe for lot in (fitting, rest) for probe in sorted(lot, key=self._place)]
+        """Those for which there is room on average first; of each lot those that must be refused."""
 
-    def _place(self, probe: ExploreProbe) -> tuple[bool, int]:
-        validity = classify_probe(self.operation, probe)
-        return not (self._sets_back and validity is Validity.VALID), _ORDER.index(validity)
+        def place(one: tuple[int, ExploreProbe]) -> tuple[bool, bool, int]:
+            validity = classify_probe(self.operation, one[1])
+            return one[0] >= room // 2, not (self._sets_back and validity is Validity.VALID), _ORDER.index(validity)
+
+        return [probe for _, probe in sorted(enumerate(probes), key=place)]
 
     def _send(self, probe: ExploreProbe) -> None:
         """Send an input, unless the budget is short of it; what it changed or created is taken back."""
@@ -332,21 +325,11 @@ class _Inputs:
     def _sets_back(self) -> bool:
         return self.explorer.context.sets_back(self.operation)
 
-    def _count_requests(self, validity: Validity) -> int:
-        """How many requests a write takes with taking it back, without looks for the effect of others."""
-        if validity is Validity.INVALID:
-            return 1
-        if self.explorer.context.creates(self.operation):
-            return 2
-        if self.guard is None:
-            return 1
-        return 4 if self._sets_back else 1 + int(validity is Validity.VALID)
-
     def _most_requests(self, validity: Validity) -> int:
-        """How many requests a write takes at most, looks around it included."""
-        guard, requests = self.guard, self._count_requests(validity)
-        if guard is None:
-            return requests
-        look_first = guard.shown is None and (validity is Validity.INVALID or self._sets_back)
-        check = guard.is_look_due or (validity is not Validity.INVALID and guard.has_refused)
-        return requests + int(look_first) + int(check)
+        """How many requests an input takes at most, with looks around it and with taking it back."""
+        guard, creates = self.guard, self.explorer.context.creates(self.operation)
+        if validity is Validity.INVALID:
+            return 1 if guard is None else 1 + int(guard.shown is None) + int(guard.is_look_due)
+        if guard is None or creates:
+            return 1 + int(creates) + int(guard is not None and guard.has_refused)
+        return 2 + int(guard.has_refused) + (3 if self._sets_back else 0)
