@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance.explore.generate import coverage_probes
 from conformance.explore.openapi import MULTIPART, DocumentedOperation
-from conformance.explore.probes import NO_BODY, ExploreProbe, with_parts
+from conformance.explore.probes import NO_BODY, ExploreProbe, with_values
 from conformance.explore.validity import Validity, classify_probe, may_be_sent
 
 __all__ = ["choose_probes"]
@@ -116,7 +116,7 @@ def _rare_probes(
     paths = list(_paths(operation, plain))
     yield from (probe for probe in paths if probe.about.partition(":")[0] in firm)
     if operation.method == "GET":
-        yield _with_values(plain, "query", "x-unknown", ["😀é日"], "script")
+        yield _try(plain, "query", "x-unknown", ["😀é日"], "script")
     if operation.body is None:
         yield from _several_at_once(operation, plain)
     yield from paths
@@ -128,11 +128,9 @@ def _rare_probes(
         yield from _bodies(operation.body, plain, base)
 
 
-def _with_values(plain: ExploreProbe, where: str, name: str, values: Iterable[str], kind: str) -> ExploreProbe:
+def _try(plain: ExploreProbe, where: str, name: str, values: Iterable[str], kind: str) -> ExploreProbe:
     """The plain probe with other values of one parameter."""
-    rest = (pair for pair in getattr(plain, where) if pair[0] != name)
-    pairs = (*rest, *((name, value) for value in values))
-    return with_parts(replace(plain, role="boundary", about=f"{name}: {kind}"), where, pairs)
+    return with_values(replace(plain, role="boundary", about=f"{name}: {kind}"), where, name, *values)
 
 
 def _several_at_once(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
@@ -154,21 +152,21 @@ def _queries(operation: DocumentedOperation, plain: ExploreProbe, order: random.
     numbers = [one for one in parameters if one.schema.get("type") == "integer"]
     for kind, texts in _QUERY_VALUES.items():
         for one in parameters if kind in ("script", "markup") else numbers:
-            yield from (_with_values(plain, "query", one.name, [text], kind) for text in texts)
+            yield from (_try(plain, "query", one.name, [text], kind) for text in texts)
         for one in parameters if kind == "wide" else ():
             value = {"integer": "1", "boolean": "true"}.get(str(one.schema.get("type")))
             if value is not None:
-                yield _with_values(plain, "query", one.name, [value, value], "twice")
+                yield _try(plain, "query", one.name, [value, value], "twice")
     for one in numbers:
         within = range(one.schema.get("minimum", 0), one.schema.get("maximum", _MOST) + 1)
         for number in order.sample(within, min(_DRAWN, len(within))):
-            yield _with_values(plain, "query", one.name, [str(number)], "drawn")
+            yield _try(plain, "query", one.name, [str(number)], "drawn")
 
 
 def _paths(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
     for one in reversed(operation.among("path")) if operation.method == "GET" else ():
         for place, text in enumerate(_NUMERIC_IDS if one.schema.get("type") == "integer" else _IDS):
-            yield _with_values(plain, "path", one.name, [text], "rare" if place else "several oddities")
+            yield _try(plain, "path", one.name, [text], "rare" if place else "several oddities")
 
 
 def _forms(plain: ExploreProbe) -> Iterator[ExploreProbe]:

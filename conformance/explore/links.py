@@ -12,7 +12,7 @@ from conformance.explore.checks import Observation, ProbeAnswer
 from conformance.explore.context import ExploreContext
 from conformance.explore.explorer import Explorer
 from conformance.explore.openapi import MULTIPART, DocumentedOperation, Link
-from conformance.explore.probes import NO_BODY, ExploreProbe, plain_probe, with_parts
+from conformance.explore.probes import NO_BODY, ExploreProbe, plain_probe, with_values
 from conformance.explore.validity import Validity
 from conformance.jsontools import find_values, first_value
 from conformance.messages import Message
@@ -60,8 +60,7 @@ def request_of_link(
             value = value.get("value")  # a token that comes with its end
         if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
             return None
-        pairs = dict(getattr(probe, where))
-        probe = with_parts(probe, where, tuple({**pairs, name: str(value)}.items()))
+        probe = with_values(probe, where, name, str(value))
     missing = {one.name for one in operation.among("path")} - {name for name, _ in probe.path}
     if missing or not _is_permitted(explorer.context, link):
         return None

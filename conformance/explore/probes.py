@@ -23,7 +23,7 @@ __all__ = [
     "label_probe",
     "plain_probe",
     "smaller_probes",
-    "with_parts",
+    "with_values",
 ]
 
 _FILE_SIZE = 100
@@ -101,8 +101,10 @@ def request_of_probe(context: ExploreContext, operation: DocumentedOperation, pr
     return RequestTemplate(**data)
 
 
-def with_parts(probe: ExploreProbe, where: str, pairs: Pairs) -> ExploreProbe:
-    """The probe with other pairs in `path`, `query` or `headers`."""
+def with_values(probe: ExploreProbe, where: str, name: str, *values: str) -> ExploreProbe:
+    """The probe with these values of a parameter of `path`, `query` or `headers`; without it where there are none."""
+    rest = (pair for pair in getattr(probe, where) if pair[0] != name)
+    pairs: Pairs = (*rest, *((name, value) for value in values))
     if where == "path":
         return replace(probe, path=pairs)
     return replace(probe, query=pairs) if where == "query" else replace(probe, headers=pairs)
@@ -136,16 +138,13 @@ def label_probe(probe: ExploreProbe) -> str:
 def smaller_probes(operation: DocumentedOperation, probe: ExploreProbe) -> Iterator[ExploreProbe]:
     """Simpler probes beside this one, the boldest first."""
     required = {one.name for one in operation.among("query") if one.required}
-    names = [name for name, _ in probe.query]
-    for index, name in enumerate(names):
-        if name not in required or names.count(name) > 1:
-            yield replace(probe, query=(*probe.query[:index], *probe.query[index + 1 :]))
+    for name, value in probe.query:
+        yield with_values(probe, "query", name, *([value] if name in required else []))
     known = {(one.where, one.name): one.known or () for one in operation.parameters}
     for where in ("query", "path"):
-        parts: Pairs = getattr(probe, where)
-        for index, (name, value) in enumerate(parts):
+        for name, value in getattr(probe, where):
             for shorter in () if value in known.get((where, name), ()) else _shorter(value):
-                yield with_parts(probe, where, (*parts[:index], (name, shorter), *parts[index + 1 :]))
+                yield with_values(probe, where, name, shorter)
     if isinstance(probe.body, Mapping) and not probe.form:
         yield from _smaller_bodies((operation.body or {}).get("properties", {}), probe, probe.body)
 

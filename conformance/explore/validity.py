@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from conformance.checks.context import compile_schema
 from conformance.explore.openapi import DocumentedOperation, Parameter
 from conformance.explore.probes import NO_BODY, ExploreProbe
 
@@ -24,6 +25,8 @@ _CLEAR = re.compile(r"[gGhHkKmMpPqQrRsStTvVwWyYzZ<>\"{}\[\]$&*/=?@!|~^\\]")
 """Beside a digit, these stand in no notation of a number."""
 _TRUTHS = frozenset(["t", "f", "true", "false", "y", "n", "yes", "no", "on", "off", "null", "nil", "none", "undefined"])
 _LIMIT = 2**31
+_OF_PARTS = frozenset(["properties", "required", "additionalProperties", "items", "format", "$defs"])
+"""Keywords of a schema that are about members and items, or that are only read by people."""
 
 
 class Validity(StrEnum):
@@ -89,11 +92,6 @@ def _is_odd(text: str) -> bool:
     )
 
 
-def _is_unusual(text: str) -> bool:
-    """Whether a store may have its own reasons to refuse a text: too long for it, or beyond the BMP."""
-    return len(text) > 200 or any(ord(character) > 0xFFFF for character in text)
-
-
 def _value(parameter: Parameter, values: list[str]) -> Validity:
     if len(values) != 1 or not values[0].strip() or values[0].startswith(";"):
         return Validity.OPEN
@@ -120,16 +118,30 @@ def _existing(parameter: Parameter, text: str) -> Validity:
 
 
 def _integer(parameter: Parameter, text: str) -> Validity:
-    invalid = parameter.invalid
-    if _INTEGER.match(text):
-        if len(text) > 11 or abs(int(text)) >= _LIMIT:
-            return Validity.OPEN
-        below = int(text) < parameter.schema.get("minimum", -_LIMIT)
-        above = int(text) > parameter.schema.get("maximum", _LIMIT)
-        if not (below or above):
-            return Validity.VALID
-        return Validity.INVALID if ("minimum" if below else "maximum") in invalid else Validity.OPEN
-    return Validity.INVALID if "type" in invalid and _is_no_number(text) else Validity.OPEN
+    if not _INTEGER.match(text):
+        return Validity.INVALID if "type" in parameter.invalid and _is_no_number(text) else Validity.OPEN
+    number = int(text) if len(text) < 12 else _LIMIT
+    return _break(_broken_keywords(parameter.schema, number), parameter.invalid)
+
+
+def _broken_keywords(schema: Mapping[str, Any], value: Any) -> frozenset[str]:
+    """The keywords of a schema that a value breaks, without those of its members and items.
+
+    A number beyond 31 bits breaks `width`, which no schema has: not every server can read it.
+    """
+    own = {key: inner for key, inner in schema.items() if key not in _OF_PARTS and not key.startswith("x-")}
+    broken = frozenset(str(error.schema_path[0]) for error in compile_schema(own).iter_errors(value))
+    if "type" in broken:
+        return frozenset(["type"])
+    is_wide = isinstance(value, int | float) and abs(value) >= _LIMIT
+    return broken | frozenset(["width"] if is_wide else [])
+
+
+def _break(keywords: frozenset[str], invalid: frozenset[str]) -> Validity:
+    """What a value is that breaks these keywords, where it is said of some that breaking them is invalid."""
+    if not keywords:
+        return Validity.VALID
+    return Validity.INVALID if keywords <= invalid else Validity.OPEN
 
 
 def _is_no_number(text: str) -> bool:
@@ -149,15 +161,9 @@ def _boolean(parameter: Parameter, text: str) -> Validity:
 
 
 def _form(probe: ExploreProbe) -> Validity:
-    if not isinstance(probe.body, Mapping):
-        return Validity.OPEN
-    return (
-        Validity.VALID
-        if list(probe.body) == ["file"]
-        else Validity.INVALID
-        if "file" not in probe.body
-        else Validity.OPEN
-    )
+    if not isinstance(probe.body, Mapping) or "file" not in probe.body:
+        return Validity.INVALID if isinstance(probe.body, Mapping) else Validity.OPEN
+    return Validity.VALID if list(probe.body) == ["file"] else Validity.OPEN
 
 
 def _body(operation: DocumentedOperation, probe: ExploreProbe) -> Validity:
@@ -169,57 +175,36 @@ def _body(operation: DocumentedOperation, probe: ExploreProbe) -> Validity:
     return next((worst for worst in (Validity.OPEN, Validity.INVALID) if worst in sorts), Validity.VALID)
 
 
-def _node(schema: Mapping[str, Any], value: Any) -> Iterable[Validity]:
-    invalid = frozenset(schema.get("x-invalid", ()))
-
-    def broken(keyword: str) -> Validity:
-        return Validity.INVALID if keyword in invalid else Validity.OPEN
-
-    if value is None:
-        yield Validity.OPEN
-    elif not _is_of(schema.get("type"), value):
-        yield Validity.OPEN if value in ("", [], {}) and schema.get("type") != "object" else broken("type")
-    elif isinstance(value, dict):
-        yield from _object(schema, value)
-    elif isinstance(value, list):
-        yield from _array(schema, value, broken)
-    else:
-        yield from _scalar(schema, value, broken)
-
-
-def _object(schema: Mapping[str, Any], value: dict[str, Any]) -> Iterable[Validity]:
-    properties = schema.get("properties", {})
-    if set(schema.get("required", ())) - value.keys() or value.keys() - properties.keys() or not value:
-        yield Validity.OPEN
-    for name in value.keys() & properties.keys():
-        yield from _node(properties[name], value[name])
-
-
-def _array(schema: Mapping[str, Any], value: list[Any], broken: Any) -> Iterable[Validity]:
-    if len(value) < schema.get("minItems", 0):
-        yield broken("minItems")
-    inner = [sort for item in value for sort in _node(schema.get("items", {}), item)]
-    if len(value) > schema.get("maxItems", len(value)):
-        yield Validity.OPEN if Validity.OPEN in inner or len(value) > 50 else broken("maxItems")
+def _node(schema: Mapping[str, Any], value: Any) -> Iterator[Validity]:
+    """What each part of a value of JSON is, by its part of the schema."""
+    invalid, broken = frozenset(schema.get("x-invalid", ())), _broken_keywords(schema, value)
+    if value is None or "type" in broken:
+        is_empty = value is None or (value in ("", [], {}) and schema.get("type") != "object")
+        yield Validity.OPEN if is_empty else _break(broken, invalid)
         return
-    yield from inner
-    if not inner or set(inner) == {Validity.VALID}:
-        yield _unknown(schema, value, broken)
+    if isinstance(value, str):
+        broken = frozenset(["minLength"]) if "minLength" in broken else broken | _oddities(schema, value)
+    inner: list[Validity] = []
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        unusual = set(schema.get("required", ())) - value.keys() or value.keys() - properties.keys() or not value
+        inner += [Validity.OPEN] if unusual else []
+        inner += [one for name in value.keys() & properties.keys() for one in _node(properties[name], value[name])]
+    elif isinstance(value, list):
+        inner += [Validity.OPEN] if len(value) > 50 else []
+        inner += [one for item in value for one in _node(schema.get("items", {}), item)]
+    if not broken and set(inner) <= {Validity.VALID} and value not in schema.get("x-known", [value]):
+        broken = frozenset(["unknown"])
+    yield from (_break(broken, invalid), *inner)
 
 
-def _scalar(schema: Mapping[str, Any], value: Any, broken: Any) -> Iterable[Validity]:
-    if value == "" and not {"minLength", "enum", "format", "x-known"} & schema.keys():
-        yield Validity.VALID
-    elif isinstance(value, str) and len(value) < schema.get("minLength", 0):
-        yield broken("minLength")
-    elif isinstance(value, str) and (not value.strip() or _is_odd(value) or _is_unusual(value)):
-        yield Validity.OPEN
-    elif "enum" in schema and value not in schema["enum"]:
-        yield broken("enum")
-    elif "format" in schema and "x-known" not in schema:
-        yield Validity.VALID if _is_day(str(value)) else Validity.OPEN
-    else:
-        yield _unknown(schema, value, broken)
+def _oddities(schema: Mapping[str, Any], text: str) -> frozenset[str]:
+    """What a server may have its own reasons to refuse a text for, although its schema allows it."""
+    if text == "" and not {"enum", "format", "x-known"} & schema.keys():
+        return frozenset()
+    odd = not text.strip() or _is_odd(text) or len(text) > 200 or any(ord(character) > 0xFFFF for character in text)
+    other_form = "format" in schema and "x-known" not in schema and not _is_day(text)
+    return frozenset(["oddity"]) if odd or other_form else frozenset()
 
 
 def _is_day(text: str) -> bool:
@@ -227,19 +212,3 @@ def _is_day(text: str) -> bool:
         return len(text) == 10 and 1990 <= date.fromisoformat(text).year <= 2037
     except ValueError:
         return False
-
-
-def _unknown(schema: Mapping[str, Any], value: Any, broken: Any) -> Validity:
-    if "x-known" not in schema or value in schema["x-known"]:
-        return Validity.VALID
-    result: Validity = broken("unknown")
-    return result
-
-
-def _is_of(name: Any, value: Any) -> bool:
-    kinds: dict[str, type | tuple[type, ...]] = {
-        "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
-    }  # fmt: skip
-    if name is None:
-        return True
-    return isinstance(value, kinds[name]) and (name == "boolean" or not isinstance(value, bool))

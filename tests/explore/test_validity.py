@@ -136,6 +136,31 @@ def test_little_is_firm_in_a_topic(body: Any, expected: Validity) -> None:
     assert classify_probe(operation, replace(plain_probe(operation), body=body)) is expected
 
 
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "integer", "minimum": 1}, 0),
+        ({"type": "integer", "multipleOf": 5}, 4),
+        ({"type": "number", "exclusiveMaximum": 1}, 1),
+        ({"type": "string", "maxLength": 3}, "abcd"),
+        ({"type": "string", "pattern": "^[a-z]+$"}, "A"),
+        ({"type": ["string", "null"]}, 1),
+        ({"anyOf": [{"type": "string"}, {"type": "boolean"}]}, 1),
+        ({"type": "array", "items": {"type": "string"}, "uniqueItems": True}, ["a", "a"]),
+        ({"type": "integer"}, 2**31),
+    ],
+)
+def test_a_member_that_breaks_its_schema_is_never_valid(schema: dict[str, Any], value: Any) -> None:
+    body = {"type": "object", "properties": {"x": schema, "y": {"type": "string"}}}
+    operation = replace(news("patchStatus"), body=body)
+    assert classify_probe(operation, replace(plain_probe(operation), body={"y": "a"})) is Validity.VALID
+    assert classify_probe(operation, replace(plain_probe(operation), body={"x": value})) is Validity.OPEN
+    (keyword,) = schema.keys() - {"type", "items"} or {"type"}
+    firm = replace(operation, body={**body, "properties": {"x": {**schema, "x-invalid": [keyword]}}})
+    expected = Validity.OPEN if value == 2**31 else Validity.INVALID
+    assert classify_probe(firm, replace(plain_probe(firm), body={"x": value})) is expected
+
+
 @pytest.mark.parametrize("name", ["listContents", "listMediaV2", "patchStatus", "patchCreatedBy"])
 def test_the_method_and_the_path_are_never_drawn(name: str) -> None:
     operation, context = news(name), Newsroom().context(name)
