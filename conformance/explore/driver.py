@@ -43,6 +43,9 @@ _ORDER = (Validity.INVALID, Validity.VALID, Validity.OPEN, Validity.ODD)
 _IDLE = Message(
     "nothing is sent: no valid request is known whose effect can be taken back, and no input that must be refused"
 )
+_IDLE = Message(
+    "nothing is sent: no valid request is known whose effect can be taken back, and no input that must be refused"
+)
 _ALL = frozenset(Validity)
 _REFUSED = frozenset([Validity.INVALID])
 
@@ -54,8 +57,10 @@ class _Plan:
     before: int = 0
     for_inputs: int = 0
     after: int = 0
-    spare_inputs: int = 0
-    """Further inputs, for what is left over of the requests before them."""
+    lacks: tuple[str, ...] = ()
+    """What the profile lacks, so that nothing is sent."""
+    reason: str | None = None
+    """Another reason why nothing is sent."""
 
     @property
     def requests(self) -> int:
@@ -71,14 +76,9 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
         context = build_explore_context(run, operation)
     except MissingValue as missing:
         return _describe_missing(run, operation, missing), ()
-    lacks, reason = _find_obstacles(context)
-    plan = _Plan() if lacks or reason else _plan(context)
+    plan = _plan(context)
     if plan.requests == 0:
-        idle = Message(
-            "nothing is sent: no valid request is known whose effect can be taken back, "
-            "and no input that must be refused"
-        )
-        return describe_exploration(context, reason=reason or (None if lacks else idle), lacks=lacks), ()
+        return describe_exploration(context, reason=plan.reason, lacks=plan.lacks), ()
     sent = Evidence(run.redactor)
     explorer = Explorer(context, BudgetedSender(context, plan.requests, plan.after, sent), FindingCollector())
     try:
@@ -99,7 +99,7 @@ def count_requests(run: RunContext, operation: str) -> int:
         context = build_explore_context(run, operation)
     except MissingValue:
         return 0
-    return 0 if any(_find_obstacles(context)) else _plan(context).requests
+    return _plan(context).requests
 
 
 def _describe_missing(run: RunContext, operation: str, missing: MissingValue) -> Exploration:
@@ -109,27 +109,18 @@ def _describe_missing(run: RunContext, operation: str, missing: MissingValue) ->
     return Exploration(operation, known.method, known.path, Verdict.NOT_EXERCISED, reason=reason, lacks=(name,))
 
 
-def _find_obstacles(context: ExploreContext) -> tuple[tuple[str, ...], str | None]:
-    """What the profile lacks for exploring the operation, or another reason why it is not explored."""
-    operation, sources = context.operation, context.own_sources(context.operation)
-    writes = operation.kind != "read"
-    needed = {operation.permission}
-    for source in sources if writes else ():
-        needed |= {source.permission, *(["delete"] if context.creates(source) else [])}
-    missing = tuple(f"allow: {permission}" for permission in sorted(needed - context.permissions))
-    lacks = (*missing, *(sources[0].lacks if sources else operation.lacks))
-    if lacks:
-        return lacks, None
-    if context.budget <= _LEAST:
-        return (), Message("not explored at this depth")
-    if operation.changes_something_existing and not operation.own:
-        return (), Message("it would change what is there, as it has no record of its own (x-own)")
-    return (), None
-
-
 def _plan(context: ExploreContext) -> _Plan:
+    """How many requests exploring the operation takes, or why there are none."""
     operation, sources, small = context.operation, context.own_sources(context.operation), context.budget <= _SMALL
-    writes, plain = operation.kind != "read", int(_sends_plain(context))
+    writes = operation.kind != "read"
+    lacks = _missing_permissions(context) + (sources[0].lacks if sources else operation.lacks)
+    if lacks:
+        return _Plan(lacks=lacks)
+    if context.budget <= _LEAST:
+        return _Plan(reason=Message("not explored at this depth"))
+    if operation.changes_something_existing and not operation.own:
+        return _Plan(reason=Message("it would change what is there, as it has no record of its own (x-own)"))
+    plain = int(_sends_plain(context))
     look, own = int(writes and bool(operation.read)), len(sources) if writes or plain else 0
     links = count_link_requests(context, operation) if plain else 0
     again = int(plain and not writes and operation.method == "GET") * (1 if small else 2)
@@ -139,8 +130,18 @@ def _plan(context: ExploreContext) -> _Plan:
     tries = tries if operation.most is None else min(tries, operation.most)
     room = tries + look if writes else max(1, tries - plain - again + bool(links))
     room = max(0, min(room, context.budget - before - after))
-    inputs = _choose_inputs(context, operation, plain_probe(operation), room + (1 if writes else links))
-    return _Plan(before, min(room, len(inputs)), after, 0 if writes else links) if own or plain or inputs else _Plan()
+    inputs = _choose_inputs(context, operation, plain_probe(operation), room)[:room]
+    if not (own or plain or inputs):
+        return _Plan(reason=_IDLE)
+    return _Plan(before, len(inputs), after)
+
+
+def _missing_permissions(context: ExploreContext) -> tuple[str, ...]:
+    """What has to be permitted for the operation, and for what leads to something of its own."""
+    needed = {context.operation.permission}
+    for source in context.own_sources(context.operation) if context.operation.kind != "read" else ():
+        needed |= {source.permission, *(["delete"] if context.creates(source) else [])}
+    return tuple(f"allow: {permission}" for permission in sorted(needed - context.permissions))
 
 
 def _sends_plain(context: ExploreContext) -> bool:
@@ -212,7 +213,7 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
         guard = EffectGuard(explorer, operation, place, is_own)
         guard.operation = operation = with_known_body(operation, guard.look(), {})
     inputs = _Inputs(explorer, operation, guard)
-    inputs.send(_choose_inputs(context, operation, place, plan.for_inputs + plan.spare_inputs), plan.for_inputs)
+    inputs.send(_choose_inputs(context, operation, place, plan.requests), plan.for_inputs)
     sender.reserve = int(guard is not None) + int(own is not None and writes)
     inputs.finish(first)
     if own is not None and operation.kind == "delete" and not sender.found:
@@ -257,9 +258,9 @@ class _Inputs:
     answers: list[ProbeAnswer] = field(default_factory=list)
 
     def send(self, probes: Sequence[ExploreProbe], room: int) -> None:
-        """Send those for which there is room; those of a write that must be refused first."""
+        """Send those for which there is room, some more of a read; those of a write that must be refused first."""
         if self.operation.kind != "read":
-            probes = self._in_order(probes, room)
+            probes = self._in_order(probes[:room])
         if self.guard is not None and self._sets_back:
             self.guard.record_change()
         for probe in probes:
@@ -284,12 +285,12 @@ class _Inputs:
         if guard is not None:
             guard.finish()
 
-    def _in_order(self, probes: Sequence[ExploreProbe], room: int) -> list[ExploreProbe]:
+    def _in_order(self, probes: Sequence[ExploreProbe]) -> list[ExploreProbe]:
         """Those for which there is room on average first; of each lot those that must be refused."""
 
         def place(one: tuple[int, ExploreProbe]) -> tuple[bool, bool, int]:
-            validity = classify_probe(self.operation, one[1])
-            return one[0] >= room // 2, not (self._sets_back and validity is Validity.VALID), _ORDER.index(validity)
+            is_late, validity = one[0] >= len(probes) // 2, classify_probe(self.operation, one[1])
+            return is_late, not (self._sets_back and validity is Validity.VALID), _ORDER.index(validity)
 
         return [probe for _, probe in sorted(enumerate(probes), key=place)]
 
