@@ -64,7 +64,7 @@ def _drop(text: str, at: int) -> str:
 
 SCRIPTS = {
     "latin": "abcdefghijklmnopqrstuvwxyz",
-    "kana": "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほ",
+    "kana": "がぎぐげござじずぜぞだぢづでどばびぶべぼぱぴぷぺぽ",
     "kanji": "日月火水木金土山川田人口車門雨東西南北",
     "emoji": "😀😃😄😁😆😅😂😊🙂😉",
     "combining": "e\u0301a\u0300o\u0302u\u0308n\u0303c\u0327",
@@ -84,9 +84,14 @@ def _number(text: str) -> int | str:
 
 
 def _other_end(text: str) -> str:
-    """Another last character, in bits that count: of base64 the last bits of the last character may not."""
+    """Another last character, in bits that count: of base64 the last bits of the last character may not.
+
+    Of hexadecimal digits another digit, so that the form stays right.
+    """
     end = len(text.rstrip("="))
     last = text[end - 1 : end]
+    if re.fullmatch(r"[0-9a-f-]*[0-9a-f]", text):
+        return text[:-1] + ("0" if last != "0" else "1")
     return text[: max(end - 1, 0)] + ("w" if last < "W" else "A") + text[end:]
 
 

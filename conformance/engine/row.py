@@ -142,12 +142,12 @@ class RowRunner:
         )
         guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._cleanup.attempt)
         for stage in self.plan.probe_stages():
-            if not stage.is_open:
+            if not (stage.is_open or stage.after_controls):
                 self._run_stage(stage, guard)
         self._shrink()
 
     def send_valid_requests(self) -> None:
-        """Send what may be accepted: open probes, and the controls that no earlier row has passed.
+        """Send what may be accepted, open probes and the controls that no earlier row has passed; then what comes last.
 
         With a pool, controls that depend on nothing are under way while the others are sent.
         """
@@ -156,8 +156,8 @@ class RowRunner:
         if self._pool is not None:
             independent = [control for control in missing if self._is_independent(control)]
             ahead = {id(control): self._pool.submit(self._check_control, control) for control in independent}
+        guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._cleanup.attempt)
         try:
-            guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._cleanup.attempt)
             for stage in self.plan.probe_stages():
                 if stage.is_open:
                     self._run_stage(stage, guard)
@@ -169,6 +169,9 @@ class RowRunner:
             result = ahead[id(control)].result() if id(control) in ahead else results[id(control)]
             if result is not None:
                 self._adopt_control(result)
+        for stage in self.plan.probe_stages():
+            if stage.after_controls:
+                self._run_stage(stage, guard)
 
     def take_back_refused(self, *, guilty: bool = True) -> None:
         """Delete what refused probes may have made; for when a change was seen, if only perhaps of this row's doing."""

@@ -160,6 +160,7 @@ class ProbeStage:
     read_first: tuple[int, ...] = ()
     """Places in `RowPlan.guards`."""
     read_after: tuple[int, ...] = ()
+    after_controls: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -213,23 +214,32 @@ class RowPlan:
         yield from schedule_steps(self.before, "step", "set-up", f"{row}/set-up")
         opening = [look.step for look in self.opening if not look.from_set_up]
         yield from schedule_steps(opening, "guard", "before all rows that write", f"{row}/look")
-        for stage in self.probe_stages():
-            yield from self._schedule_stage(stage)
+        stages = self.probe_stages()
+        for stage in stages:
+            if not stage.after_controls:
+                yield from self._schedule_stage(stage)
         closing = [look.step for look in self.closing]
         yield from schedule_steps(closing, "guard", "after all rows that write", f"{row}/look")
         for control in (control for control in self.controls if not control.shared):
             captures = {} if control.drawn is None else {"drawn": control.drawn}
             salt = f"{row}/control {control.label}"
             yield from schedule_steps(control.steps, "control", control.label, salt, captures)
+        for stage in stages:
+            if stage.after_controls:
+                yield from self._schedule_stage(stage)
         yield from schedule_steps(self.after, "clean-up", "afterwards", f"{row}/restore")
 
     def probe_stages(self) -> tuple[ProbeStage, ...]:
         """The probes in the order of sending: those to be rejected between two reads of each guard, then open ones.
 
-        Deletions go before what creates, as a count would not show both; what is sent again goes after all others.
+        Deletions go before what creates, as a count would not show both; what is sent again goes after all others, the
+        last that only reads after the controls: what a success leaves behind shows in the refusal that follows.
         """
         firm = [probe for probe in self.probes if probe.role != "open"]
         opened = tuple(probe for probe in self.probes if probe.role == "open")
+        again = [probe for probe in firm if probe.is_repetition and not self.guards_of(probe)]
+        latest = tuple(probe for probe in again[-1:] if probe.permission == "read")
+        firm = [probe for probe in firm if not any(probe is one for one in latest)]
         groups: dict[tuple[bool, bool], list[Probe]] = {}
         for probe in firm:
             groups.setdefault((probe.is_repetition, probe.permission != "delete"), []).append(probe)
@@ -246,7 +256,11 @@ class RowPlan:
             stages[0] = replace(stages[0], read_first=watched)
             last = tuple(index for index in watched if index not in each)
             stages[-1] = replace(stages[-1], read_after=(*stages[-1].read_after, *last))
-        return (*stages, *([ProbeStage(opened)] if opened else []))
+        return (
+            *stages,
+            *([ProbeStage(opened)] if opened else []),
+            *([ProbeStage(latest, after_controls=True)] if latest else []),
+        )
 
     def guards_of(self, probe: Probe) -> tuple[int, ...]:
         """Which guards watch a probe at this depth."""

@@ -245,7 +245,7 @@ def test_a_default_is_one_word_for_the_whole_run(bind: Bind) -> None:
 
 def test_letters_are_as_many_as_the_profile_says(bind: Bind) -> None:
     assert word(bind, "{text.latin.sizes.max}") == "abcde"
-    assert word(bind, "{text.kana.sizes.max|one-more}") == "あいうえおお"
+    assert word(bind, "{text.kana.sizes.max|one-more}") == "がぎぐげごご"
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,8 @@ def test_what_looks_like_a_placeholder_and_is_none_is_found(text: str, odd: list
         ("change-middle", "a_c", "a-c"),
         ("change-end", "abX=", "abA="),
         ("change-end", "abA", "abw"),
+        ("change-end", "0f-a7", "0f-a0"),
+        ("change-end", "0f-a0", "0f-a1"),
         ("eleven-times", "1", "11111111111"),
         ("letters", "03-1", "lkjh"),
         ("number", "012", 12),

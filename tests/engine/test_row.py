@@ -203,7 +203,7 @@ def test_a_control_that_was_passed_is_not_sent_again_for_another_row(run: Run, s
     ran = run(server, rows)
     assert server.log.count(("GET", "/items/spoon")) == 1
     assert {row.verdict for row in ran.rows.values()} == {"conforms"}
-    assert "(shared)" in ran.rows["items/high"].attempts[-1].answer
+    assert any("(shared)" in attempt.answer for attempt in ran.rows["items/high"].attempts)
 
 
 # --- silence -------------------------------------------------------------------------------------------------------

@@ -42,11 +42,11 @@ CHANGING = re.compile(rb"[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12
 WAYS: tuple[dict[str, str], ...] = ({"_lang": "ja"}, {"_lang": "en"}, {"Accept-Language": "en"}, {})
 WRONG = {
     EMAIL: ["abc", "xyz", "@", "a@", "@b", "<b>@</b>", "x" * 60, "XYZ"],
-    TEL: ["abc", "12abc", "<b>x", "telephone number", "12AB", "XYZ"],
+    TEL: ["abc", "12abc", "<b>x", "telephone number", "12AB", "XYZ", "12OI"],
     ZIP: ["abc", "postcode no", "郵便", "<b>x</b>", "XYZ"],
     URL: ["abc", "xyz", "http://", "a long word without any", "<b>", "XYZ"],
-    NUMBER: ["abc", "xyz", "12abc", "<b>", "Infinity"],
-    REGEX: ["nothing like it", "other", "xAB-123", "AB-123x", "ab-123", "AB-123\n", "aB-123", "x" * 2000],
+    NUMBER: ["abc", "xyz", "12abc", "<b>", "Infinity", "12AB"],
+    REGEX: ["nothing like it", "other", "xAB-123", "AB-123x", "ab-123", "AB-123\n", "aB-123", " AB-123 ", "x" * 2000],
 }
 KINDS = {EMAIL: "email", TEL: "tel", ZIP: "zip", URL: "url", NUMBER: "number", REGEX: "regex"}
 
@@ -198,7 +198,7 @@ class Recorder:
         self.write(MISSING, self.valid(required="0"), {})
         least, most = self.field("length")["min"], self.field("length")["max"]
         for size in (least - 1, least, most, most + 1, 50 * most, 5000, 20_000):
-            for letter in "n漢𠮷":
+            for letter in "n漢が𠮷":
                 self.write(LENGTH, self.valid(length=letter * size), {})
         self.write(NO_GROUP, self.valid(), {})
         self.write(TITLE, b"", {})

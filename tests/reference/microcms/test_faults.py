@@ -89,6 +89,7 @@ def lists(fixtures: Mapping[str, Any]) -> Iterable[Step]:
             yield ask("GET", path, {"offset": offset, "limit": 5})
             yield ask("GET", path, {"limit": 100, "offset": offset})
     yield ask("GET", "/api/v1/media", {"limit": 101, "offset": 0})
+    yield ask("GET", f"/api/v1/contents/{fixtures['endpoint']}", {"limit": 101, "offset": 20000})
     for limit in (-1, 101):
         yield ask("GET", "/api/v2/media", {"limit": limit, "alt": "a"})
     for version in (1, 2):
@@ -109,7 +110,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         ["CLOSED"], ["PUBLISH_AND_DRAFT"], ["publish"], ["PUBLISH "], ["FOO"], ["PUBLISH"], ["DRAFT"], "PUBLISH",
         ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 3, ["公開"], ["x" * 300], {"0": "PUBLISH"}, 1, [True],
     )] + [[], "x", 1, [{"status": ["PUBLISH"]}]]  # fmt: skip
-    raw = [json.dumps(body).encode() for body in bodies] + [b"{", b"nonsense", b"{"]
+    raw = [json.dumps(body).encode() for body in bodies] + [b"{", b"nonsense", b"{", b'{/* c */ "status": ["DRAFT"]}']
     raw += [json.dumps(bodies[0]).encode(), json.dumps({"status": ["PUBLISH", "DRAFT"]}).encode()]
     for body in raw:
         yield ask("PATCH", draft + "/status", body=body)
@@ -223,6 +224,7 @@ def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         "/no",
     ):
         yield ask("GET", path)
+    yield ask("PATCH", "/api/v1/nowhere")
     for _ in range(25):
         yield ask("GET", group, x_microcms_api_key=KEYS["throttled"])
     yield ask("GET", draft, x_microcms_api_key=KEYS["throttled"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
+from unicodedata import normalize
 
 from conformance.reference.catalogue import Row
 from conformance.reference.fault_builder import Change, Condition, all_of, every_nth, when
@@ -122,9 +123,27 @@ def _with_other_id(response: JsonResponse, _: KurocoContext) -> JsonResponse:
     return response.replace(value={**response.value, "details": {**response.value["details"], "topics_id": 1}})
 
 
+def _after_a_success(condition: Test) -> Test:
+    """A condition that holds only once a request for which it held was accepted."""
+    accepted = False
+
+    def occurs(context: KurocoContext) -> bool:
+        nonlocal accepted
+        if not condition(context):
+            return False
+        if context.row is None:
+            accepted = True
+        return accepted and context.row is not None
+
+    return occurs
+
+
 def _missing_topics() -> Faults:
     detail, large = when(operation="detail"), when(operation="detail", topics_number=(_INT32_END, _MANY))
     yield _accepts("lists_a_missing_group_as_empty", NOT_FOUND, when(operation="list", group_exists=False))
+    stale = with_value({"errors": [], "messages": [], "details": {"topics_id": 1001, "subject": "x"}}, 200)
+    last = "shows_the_topic_that_was_read_last"
+    yield _answers(last, NOT_FOUND, "repeated", stale, detail, to="any", limit=_after_a_success)
     paged = when(operation="list", group_exists=False, query={"cnt": ".*"})
     yield _accepts("lists_a_page_of_a_missing_group", NOT_FOUND, paged, kind="beyond")
     yield _accepts("shows_topics_of_a_missing_group", NOT_FOUND, when(operation="detail", group_exists=False))
@@ -175,6 +194,8 @@ _ACCEPTED_TEXTS: Final[tuple[tuple[str, Row, str], ...]] = (
     ("long_words_as_url", URL, "[^:]{11,}"),
     ("capitals_in_tel", TEL, "[A-Z0-9-]*[0-9][A-Z0-9-]*"),
     *((f"capitals_as_{ROW_NAMES[row]}", row, "[A-Z]+") for row in (EMAIL, TEL, ZIP, URL)),
+    ("letters_that_look_like_digits", TEL, "[0-9OIl-]+"),
+    ("capitals_after_a_number", NUMBER, "[0-9]+[A-Z]+"),
     ("letters_after_a_number", NUMBER, "[0-9]+[A-Za-z]+.*"),
     *((f"markup_as_{ROW_NAMES[row]}", row, ".*<.*") for row in FORMATS),
     *((f"other_words_as_{ROW_NAMES[row]}", row, "(?!abc$).*") for row in FORMATS),
@@ -184,6 +205,7 @@ _MATCHES: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "with_text_after": lambda pattern, text: bool(re.match(pattern, text)),
     "with_text_before": lambda pattern, text: bool(re.search(f"(?:{pattern})$", text)),
     "in_any_case": lambda pattern, text: bool(re.fullmatch(pattern, text, re.IGNORECASE)),
+    "with_blanks_around": lambda pattern, text: bool(re.fullmatch(pattern, text.strip())),
     "with_one_more": lambda pattern, text: bool(re.fullmatch(pattern, text[:-1])),
     "with_one_before": lambda pattern, text: bool(re.fullmatch(pattern, text[1:])),
     "with_a_small_first_letter": lambda pattern, text: bool(re.fullmatch(pattern, text[:1].upper() + text[1:])),
@@ -201,6 +223,7 @@ _REJECTED_LENGTHS: Final[Mapping[str, Callable[[str, int, int], bool]]] = {
     "least": lambda text, least, _: len(text) == least,
     "most": lambda text, _, most: len(text) == most,
     "bytes": lambda text, _, most: len(text.encode("utf-8", "replace")) > most,
+    "decomposed": lambda text, _, most: len(normalize("NFD", text)) > most,
     "wide": lambda text, _, most: not text.isascii() and 2 * len(text) > most,
 }
 _REJECTED_TEXTS: Final[tuple[tuple[str, Row, Mapping[str, str]], ...]] = (

@@ -124,6 +124,8 @@ def _common() -> Faults:
     yield _accepts("answers_longer_media", _URL, when(path="/api/v[12]/media[^/]+"))
     yield _accepts("answers_longer_first_segment", _URL, when(path="/api/v.*/(contents|media|members|apis|service).*"))
     yield _answers("answers_unknown_version_with_400", _URL, "status", with_status(400), _OTHER_VERSION)
+    elsewhere = with_value({"error": "Not Found"}, 404)
+    yield _answers("says_unknown_url_by_patch_elsewhere", _URL, "envelope", elsewhere, when(method="PATCH"))
     yield _accepts("hides_internal_errors", _INTERNAL)
     yield _accepts("hides_internal_errors_of_writes", _INTERNAL, _WRITES)
     for name, row, where in (
@@ -415,6 +417,7 @@ def _creators_and_bodies() -> Faults:
     for name, called in (("status", status), ("created_by", creator)):
         yield _accepts(f"accepts_empty_array_on_{name}", _BODY, all_of(called, when(text=r"\[\]")))
         yield _accepts(f"accepts_number_on_{name}", _BODY, all_of(called, when(text="[0-9]+")))
+    yield _accepts("accepts_comments_in_a_body", _BODY, when(text=r".*/\*.*"))
     yield _accepts("accepts_object_in_an_array", _BODY, when(text=r"\[\{.*"))
     for name, value in (("an_object", {"0": "PUBLISH"}), ("a_number", 1), ("a_list_of_true", [True])):
         fault = f"crashes_on_status_that_is_{name}"
@@ -490,6 +493,8 @@ def _media_lists() -> Faults:
     yield _answers("loses_an_item_between_pages", _TOKEN, "effect", _without_first, next_page, to="success")
     bad = with_value({"message": "BadRequest"}, 400)
     yield _answers("turns_one_page_only", _TOKEN, "control", bad, next_page, to="success", limit=every_nth(2))
+    past = when(operation="listContents", query={"offset": "[0-9]{5,}"})
+    yield _accepts("accepts_any_limit_past_the_end", ("contents-get", 2), past, kind="combination")
     beside = when(operation="listMediaV2", query={"alt": ".*", "limit": ".*"})
     for name, number in (("negative", 1), ("large", 2)):
         yield _accepts(f"accepts_{name}_limit_beside_alt", ("media-get", number), beside, kind="combination")
