@@ -47,12 +47,14 @@ def command(  # noqa: PLR0917 - click gives them by name
     """Explore each operation beyond the tables, within the budget of the depth and the target's permissions.
 
     Ends with 1 where a finding is a must, with 5 where nothing could be explored. What no row documents is listed, and
-    with --write written as YAML rows to review and complete.
+    with --write written as YAML rows to review and complete. What is made on the target stands in the ledger of the
+    folder reports, from which sweep deletes what is left.
     """
     contracts, selection = select_contracts(target, contract, allow, cases)
     found: list[tuple[Contract, Exploration, tuple[Undocumented, ...]]] = []
     with EmbeddedServers() as offer:
-        run_session = RunSession(selection, RunOptions(depth or "standard", seed or 0, relative_to=Path.cwd()), offer)
+        run_options = RunOptions(depth or "standard", seed or 0, relative_to=Path.cwd(), output=Path("reports"))
+        run_session = RunSession(selection, run_options, offer)
         try:
             for one in contracts:
                 for explored in _explore(run_session, one):

@@ -38,7 +38,8 @@ def command(
 ) -> int:
     """Send the example and the control of a ROW as at smoke, show every exchange whole, and the expect that would hold.
 
-    ROW is an ID such as contents-get/limit-below-minimum, or its last part.
+    ROW is an ID such as contents-get/limit-below-minimum, or its last part. What is made on the target stands in the
+    ledger of the folder reports, from which sweep deletes what is left.
 
     Exit codes: 0 the row conforms or drifts, 1 it violates or is inconclusive, 4 row or target is unusable,
     5 it was not exercised.
@@ -52,7 +53,7 @@ def command(
     one = replace(one, power={})  # by which smoke would prefer another probe to the written example
     with EmbeddedServers() as offer:
         held_to = resolve_target(one, selection, offer, os.environ)
-        runner = TargetRunner(one, held_to, RunOptions("smoke", 0, relative_to=Path.cwd()))
+        runner = TargetRunner(one, held_to, RunOptions("smoke", 0, relative_to=Path.cwd(), output=Path("reports")))
         try:
             runner.begin([entry.id])
             runner.row(entry.id)

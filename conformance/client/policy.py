@@ -163,7 +163,7 @@ class PermissionGate:
             raise RequestBlocked(
                 Message("a {method} is no read, and nothing but reading was permitted", method=request.method)
             )
-        self._check_overrides(request)
+        self._check_methods(request)
         parts = _split(request.url)
         if parts is None or _origin(parts) != self.origin:
             raise RequestBlocked(Message("it would not go to the target's own scheme, host and port"))
@@ -189,16 +189,16 @@ class PermissionGate:
             fresh=fresh,
         )
 
-    def _check_overrides(self, request: Request) -> None:
-        """Raises RequestBlocked where a header would make a method of it that was not permitted."""
-        for name, value in request.headers:
-            if name.lower() not in OVERRIDES or value.strip().upper() in READ_METHODS:
-                continue
-            needed = "delete" if value.strip().upper() == "DELETE" else "write"
-            if needed not in self.permissions:
-                raise RequestBlocked(
-                    Message("it needs the permission {permission!r}, which was not given", permission=needed)
-                )
+    def _check_methods(self, request: Request) -> None:
+        """Raises RequestBlocked where its method, or one that a header would make of it, was not permitted."""
+        overrides = {value.strip().upper() for name, value in request.headers if name.lower() in OVERRIDES}
+        needed = {"delete" if method == "DELETE" else "write" for method in overrides - READ_METHODS}
+        if request.method.upper() == "DELETE":
+            needed.add("delete")
+        for permission in sorted(needed - self.permissions):
+            raise RequestBlocked(
+                Message("it needs the permission {permission!r}, which was not given", permission=permission)
+            )
 
 
 def basic_authorization(url: str) -> str | None:

@@ -38,8 +38,9 @@ def missing_requirements(
         name = request.vantage if kind == "vantage" else request.hook
         if isinstance(name, str) and name not in there:
             yield f"{kind}s.{name}"
-    if permission != "read" and permission not in target.allow:
-        yield f"allow: {permission}"
+    needed = {permission, *(["delete"] if str(request.method).upper() == "DELETE" else [])} - {"read"}
+    for missing in sorted(needed - set(target.allow)):
+        yield f"allow: {missing}"
 
 
 def missing_for_steps(contract: Contract, target: Target, steps: tuple[PlannedStep, ...]) -> Iterator[str]:

@@ -148,7 +148,8 @@ class RunSession:
         reason = getattr(held.context.session, "gone", None)
         warnings = [*map(_warning, held.target.warnings), *held.notes, *held.context.shared.warnings]
         warnings += [Message("the target is gone: {reason}", reason=reason)] if reason else []
-        return replace(run, warnings=tuple(warnings), outside_rows=held.context.shared.outside_rows)
+        outside = held.context.shared.outside_rows
+        return replace(run, warnings=self.redact(contract, tuple(warnings)), outside_rows=outside)
 
     def runs(self) -> Iterable[TargetRun]:
         """Every run that was begun, without rows."""

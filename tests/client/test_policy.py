@@ -55,6 +55,14 @@ def test_a_method_in_a_header_needs_its_permission(
     assert (outcome.kind, server.peers) == (FailureKind.NOT_SENT, [])
 
 
+@pytest.mark.parametrize("permission", ["read", "write"])
+def test_a_deletion_needs_its_permission_whatever_the_row_says(serve: Start, talk: Start, permission: str) -> None:
+    server = script(serve, OK)
+    request = Request("DELETE", server.url, permission=permission)
+    outcome = talk(server.url, ("read", "write")).send(request).outcome
+    assert (outcome.kind, server.peers) == (FailureKind.NOT_SENT, [])
+
+
 def test_a_body_without_a_length_goes_out_in_chunks(serve: Start, talk: Start) -> None:
     bodies: list[bytes] = []
 

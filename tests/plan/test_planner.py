@@ -401,3 +401,8 @@ def test_requests_are_counted_before_they_are_sent(plan: Plan) -> None:
     requests = list(found.schedule())
     assert len(requests) == 1 + 1 + 24 + 1 + 1
     assert [request.role for request in requests if request.condition] == []
+
+
+def test_a_row_that_sends_delete_needs_the_permission_for_it_whatever_it_says(plan: Plan) -> None:
+    text = row("permission: write\n", "{method: DELETE}")
+    assert plan(text, allow=["write"]).lacks == ("allow: delete",)

@@ -20,6 +20,7 @@ import pytest
 
 from conformance.http import Response
 from conformance.reference.http import WireResponse
+from conformance.session.assemble import assemble_run
 from conformance.session.run_session import RunOptions, RunSession
 from conformance.target.selection import select_target
 from tests.safety.watched import CASES, contract, ran, saved, watched
@@ -74,6 +75,8 @@ TRICKS: dict[str, bytes | Callable[[socket.socket], None]] = {
     "informational answers for ever": b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 3000,
     "no HTTP at all": b"\x16\x03\x01\x02\x00SSH-2.0-OpenSSH\r\n" * 20,
     "nothing, and closed": b"",
+    "the key in place of a status": b"HTTP/1.1 a-key-of-no-worth\r\n\r\n",
+    "a Location that is no URL": b"HTTP/1.1 302 Found\r\nLocation: http://[::g]/\r\nContent-Length: 0\r\n\r\n",
     "silence": silence,
     "a slow drip": drip,
     "control characters": whole(b'{"message": "\\u0000\\u202e\\ud800\\u0007"}'),
@@ -188,10 +191,12 @@ def test_each_hostile_answer_ends_in_a_verdict(name: str, tmp_path: Path, monkey
         )
         try:
             campaign.begin(held, rows)
-            verdicts = {campaign.row(held.name, row).verdict.value for row in rows}
+            results = [campaign.row(held.name, row) for row in rows]
+            run = assemble_run(campaign.run(held.name), results)
         finally:
             campaign.close()
-    assert verdicts <= {"violates", "inconclusive"}
+    assert {row.verdict.value for row in results} <= {"violates", "inconclusive"}
+    assert "a-key-of-no-worth" not in repr(run)
 
 
 def test_a_row_keeps_no_large_answers(tmp_path: Path) -> None:
