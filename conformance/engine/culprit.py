@@ -2,7 +2,8 @@
 
 A change is held against a write only when the write brings it three times in a row, and nothing changes while nothing
 is sent. So that this shows who else writes, the resource is read several times at irregular distances, over a longer
-time than the write and its read have taken.
+time than the write and its read have taken. Where somebody else does write, a write after which nothing has changed,
+although it was repeated, is held to have no effect: others leave gaps that are longer than a write and its read.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ SHORTEST_QUIET: Final = 0.3
 _LONGEST_QUIET: Final = 5.0
 """Seconds."""
 
+_TRIES: Final = 6
+"""How often a write is repeated until nothing changes with it, where somebody else writes as well."""
+_OTHERS: Final = (0.2, 0.3, 0.4, 0.5, 0.6)
+"""Seconds between reads that look for somebody else who writes now and then."""
+
 NOT_AGAIN: Final = Message("something changed meanwhile, and not again: perhaps somebody else's write")
 _BY_ITSELF: Final = Message("something changes while nothing is sent: somebody else writes")
 
@@ -57,7 +63,9 @@ class GuardedResource(Generic[Write]):
     is_own: bool = False
     """Whether this run alone knows of it, so that nobody else writes to it."""
     shows_repetition: bool = True
-    """Whether a repeated effect is another change although nothing was set back, as where things are counted."""
+    """Whether a repeated effect is another change, as it can be set back or as things are counted."""
+    counts: bool = False
+    """Whether it is another change although nothing was set back."""
 
     def stays(self, state: Any, seconds: float = 0.0) -> bool:
         """Whether nothing changes for a while; of what is this run's own, one read is enough."""
@@ -78,11 +86,11 @@ class Culprits(Generic[Write]):
 def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], after: Any) -> Culprits[Write]:
     """Find out which of the rejected writes had an effect, the resource being in the state `after` since them."""
     if not resource.stays(after):
-        return Culprits(doubt=_BY_ITSELF)
+        return _clear(resource, writes)
     state = resource.set_back()
     can_set_back = state is not None and resource.differ(after, state)
     state = after if state is None else state
-    changed = False
+    changed, clear = False, True
     for write in writes:
         for time in range(TIMES_IN_A_ROW):
             if changed and can_set_back:
@@ -93,16 +101,46 @@ def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], aft
             again = resource.repeat(write)
             shown = resource.read() if again is not None else None
             if again is None or shown is None or not resource.differ(state, shown):
+                clear = clear and shown is not None
                 break
             state, changed = shown, True
             if not resource.stays(state, perf_counter() - began):
-                return Culprits(doubt=_BY_ITSELF)
+                return _clear(resource, writes)
             if time == TIMES_IN_A_ROW - 1:
                 return Culprits((again,))
     if can_set_back or resource.shows_repetition:
-        return Culprits(doubt=NOT_AGAIN)
+        others = clear and _do_others_write(resource)
+        return Culprits(doubt="" if others else NOT_AGAIN)
     quiet = all(resource.stays(state) for _ in range(TIMES_IN_A_ROW))
     return Culprits(tuple(writes)) if quiet else Culprits(doubt=_BY_ITSELF)
+
+
+def _clear(resource: GuardedResource[Write], writes: Sequence[Write]) -> Culprits[Write]:
+    """Where somebody else writes, nobody is blamed; a doubt, unless each write was once repeated without any change."""
+    state = resource.read() if resource.shows_repetition and not resource.is_own else None
+    for write in writes:
+        for _ in range(_TRIES):
+            if state is not None and not resource.counts:
+                state = resource.set_back()
+            again = resource.repeat(write) if state is not None and not resource.stopping.is_set() else None
+            before, state = state, resource.read() if again is not None else None
+            if state is None:
+                return Culprits(doubt=_BY_ITSELF)
+            if not resource.differ(before, state):
+                break
+        else:
+            return Culprits(doubt=_BY_ITSELF)
+    return Culprits()
+
+
+def _do_others_write(resource: GuardedResource[Write]) -> bool:
+    """Whether something changes within a few seconds in which nothing is sent; of what is this run's own, nothing."""
+    state = None if resource.is_own else resource.read()
+    for seconds in _OTHERS if state is not None else ():
+        shown = None if resource.stopping.wait(seconds) else resource.read()
+        if shown is None or resource.differ(state, shown):
+            return shown is not None
+    return False
 
 
 def stays_as_it_is(

@@ -12,6 +12,7 @@ from conformance.client.builder import BuiltRequest, PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
+from conformance.engine.stale_reads import bypass_cache, is_from_cache
 from conformance.engine.step_sequence import read_capture
 from conformance.http import Exchange, FailureKind, NoResponse, Response
 from conformance.messages import Message
@@ -94,10 +95,26 @@ def send_probe(
     )
     exchange = context.session.send(built.request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
     n = evidence.keep(exchange, probe.label, probe.role)
+    if _is_served_by_cache(probe, exchange):
+        with evidence.count_as("repeated"):
+            past = replace(probe, request=bypass_cache(probe.request))
+            built = build_probe(context, row, past, scope)
+            exchange = context.session.send(built.request, asked_for=asked, unpaced=unpaced)
+            n = evidence.keep(exchange, probe.label, probe.role)
+        if _is_served_by_cache(probe, exchange):
+            evidence.doubts.append(Message("{label}: answered from a cache every time", label=probe.label))
+            return ProbeResult(probe, exchange, n, (), is_conclusive=False)
     if isinstance(exchange.outcome, NoResponse):
         return _silent(evidence, probe, exchange, exchange.outcome, n)
     sent = _Sent(probe, built, exchange, exchange.outcome, n)
     return _open(context, evidence, sent) if probe.accept else _firm(context, evidence, sent)
+
+
+def _is_served_by_cache(probe: Probe, exchange: Exchange) -> bool:
+    """Whether a cache, which knows nothing of addresses and allowances, has served a read in the target's place."""
+    response = exchange.response
+    plain = exchange.request.method == "GET" and probe.request.url is None
+    return plain and response is not None and response.status < 300 and is_from_cache(response)
 
 
 def build_probe(context: RunContext, row: str, probe: Probe, scope: PlaceholderScope) -> BuiltRequest:

@@ -7,9 +7,9 @@ import secrets
 from dataclasses import replace
 from typing import Final
 
+from conformance.contract.request_template import RequestTemplate
 from conformance.engine.context import RunContext
 from conformance.http import Response, header
-from conformance.plan.model import PlannedStep
 
 __all__ = ["PAUSE", "bypass_cache", "draw_unseen_parameter", "is_from_cache", "settle_seconds"]
 
@@ -35,10 +35,9 @@ def draw_unseen_parameter() -> tuple[str, str]:
     return "_nocache", secrets.token_hex(6)
 
 
-def bypass_cache(step: PlannedStep) -> PlannedStep:
+def bypass_cache(template: RequestTemplate) -> RequestTemplate:
     """The same read with a parameter that no cache has seen."""
-    query = dict([*step.request.query.items(), draw_unseen_parameter()])
-    return replace(step, request=replace(step.request, query=query))
+    return replace(template, query=dict([*template.query.items(), draw_unseen_parameter()]))
 
 
 def settle_seconds(context: RunContext) -> float:

@@ -60,8 +60,12 @@ class StateGuard:
         self._pending.append(outcome)
 
     def read_after(self, guards: Sequence[int], pool: Executor | None = None) -> None:
-        """Read again, and find what the probes since the last read have changed."""
-        for index, state in self._read_all(guards, Message("read after"), pool):
+        """Read again, and find what the probes since the last read have changed.
+
+        What the row has made for itself comes first: to set a list back, it is made anew.
+        """
+        read = [(index, state) for index, state in self._read_all(guards, Message("read after"), pool)]
+        for index, state in sorted(read, key=lambda item: not self._is_own(item[0])):
             self._compare(index, state)
 
     def _read_all(self, guards: Sequence[int], label: str, pool: Executor | None) -> Iterator[tuple[int, State | None]]:
@@ -108,8 +112,9 @@ class StateGuard:
             repeat=self._repeat,
             differ=lambda one, other: bool(changed_members(one, other)),
             stopping=self._context.shared.stopping,
-            is_own=reads_own(self._plan.guards[index].request, self._plan.before),
+            is_own=self._is_own(index),
             shows_repetition=bool(self._plan.after) or self._plan.row.case.unchanged[index].confirm,
+            counts=self._plan.row.case.unchanged[index].confirm,
         )
         if asked_for and resource.is_own:
             # Sent side by side, any of them may have been the last: the state does not tell what the others did.
@@ -138,7 +143,14 @@ class StateGuard:
     def _set_back(self, index: int) -> State | None:
         """Set back what the row has changed, with its own steps, and read; None where it could not be read."""
         set_back_row(self._context, self._evidence, self._plan, self._captures)
+        for other in self._states:
+            if other != index and self._is_own(other):
+                self._read_again(other)
         return self._read_again(index) if self._plan.before or self._plan.after else self._states[index]
+
+    def _is_own(self, index: int) -> bool:
+        """Whether the guard reads what the row has made for itself."""
+        return reads_own(self._plan.guards[index].request, self._plan.before)
 
     def _read_again(self, index: int) -> State | None:
         state = self._read(index, Message("read again"))

@@ -196,7 +196,7 @@ class StepSender:
         return replace(result, step=step, stale=_is_cached(result) and self._may_be_stale(result))
 
     def _send_past_cache(self, step: PlannedStep) -> StepResult:
-        step = bypass_cache(step)
+        step = replace(step, request=bypass_cache(step.request))
         return self._send(step, self._build(step))
 
     def _holds_already(self, step: PlannedStep) -> bool:

@@ -116,7 +116,7 @@ class EffectGuard:
             found = Culprits(doubt=NOT_AGAIN)
         if found.writes:
             self._report(found.writes[0], before, after)
-        else:
+        elif found.doubt:
             self.doubt = found.doubt
 
     def finish(self) -> None:

@@ -263,8 +263,8 @@ class ProgressDisplay:
             elif not confirmed:
                 self._waiting.append(result)
         for cause in causes if confirmed else ():
-            if cause.text not in self._causes:
-                self._causes.add(cause.text)
+            if cause.key not in self._causes:  # more results may put the same cause in other words
+                self._causes.add(cause.key)
                 line = f"! {self._session.describe_cause(cause)}"
                 self._printer.print_lines([Text(line, style="bold yellow")])
 

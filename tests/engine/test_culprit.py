@@ -107,6 +107,22 @@ def test_no_coincidence_with_somebody_elses_writes_is_blamed(pause: float, count
     assert [found for shelf in shelves if (found := shelf.find("a", "b", "c", "d")).writes] == []
 
 
+@pytest.mark.parametrize("pause", [0.02, 0.05, 0.1, 0.4, 0.7])
+def test_beside_somebody_elses_writes_what_has_no_effect_is_no_doubt(pause: float) -> None:
+    shelves = [Shelf(pause, counts=True, phase=phase / 1000) for phase in range(50)]
+    assert {shelf.find("a", "b") for shelf in shelves} == {Culprits()}
+
+
+@pytest.mark.parametrize("pause", [0.02, 0.1])
+def test_beside_somebody_elses_writes_what_has_an_effect_is_a_doubt(pause: float) -> None:
+    shelf = Shelf(pause, counts=True, effective={"b": 99})
+    assert shelf.find("a", "b").doubt == "something changes while nothing is sent: somebody else writes"
+
+
+def test_beside_somebody_elses_writes_what_cannot_show_again_is_a_doubt() -> None:
+    assert Shelf(0.05, counts=True).find("a", shows_repetition=False).doubt != ""
+
+
 def test_somebody_who_writes_in_between_is_noticed() -> None:
     shelf = Shelf(0.25, counts=True)
     assert not stays_as_it_is(shelf.read, tuple.__ne__, (0, ""), 0.0, shelf.clock)

@@ -117,6 +117,18 @@ def test_a_server_that_accepts_everything_violates(run: Run, server: Shop, answe
     assert {"example", "limit=two", "limit=ten"} <= wrong
 
 
+@pytest.mark.parametrize(("ignores_query", "verdict"), [(False, "conforms"), (True, "inconclusive")])
+def test_what_a_cache_answers_in_the_targets_place_is_asked_for_again(
+    run: Run, server: Shop, answer: Said, ignores_query: bool, verdict: str
+) -> None:
+    def cached(asked: Any) -> Outcome:
+        passed = "_nocache" in asked.request.url and not ignores_query
+        return server(asked) if passed else answer(200, {"items": [{"id": "spoon"}]}, Age="3")
+
+    ran = run(cached)
+    assert (ran.only.verdict, ran.checks()) == (verdict, [])
+
+
 def test_new_wording_drifts(run: Run, server: Shop, answer: Said) -> None:
     asked = server.list
     server.list = lambda limit: answer(400, {"message": "negative"}) if int(limit) < 0 else asked(limit)  # type: ignore[method-assign]
