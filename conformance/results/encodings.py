@@ -14,7 +14,7 @@ import unicodedata
 from base64 import a85encode, b32encode, b64decode, b64encode, b85encode
 from binascii import Error as Base64Error
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -192,7 +192,10 @@ class _NormalForm:
     text: str
     shortest: int
     words: str = ""
-    """For each character whether it belongs to a word (`w`): words stand in texts by chance. Empty: none does."""
+    """For each character of the secret whether it belongs to a word (`w`): words stand in texts by chance. Empty: none
+    does."""
+    written: str = ""
+    """The secret of which each character takes the same number of characters of `text`; empty where it is `text`."""
 
     @property
     def grams(self) -> Iterator[tuple[int, str]]:
@@ -224,12 +227,15 @@ class _NormalForm:
         return start, end
 
     def _counts(self, start: int, end: int) -> bool:
-        part = self.text[start:end]
-        if not self.words or len(part) == len(self.text) or self.words.count("-", start, end) >= NO_WORDS:
+        whole = self.written or self.text
+        width = len(self.text) // len(whole)
+        first, last = -(-start // width), end // width
+        part = whole[first:last]
+        if not self.words or len(part) == len(whole) or self.words.count("-", first, last) >= NO_WORDS:
             return True
         mixed = any(map(str.isdigit, part)) and any(map(str.isalpha, part))
         number = part.isdigit() and len(part) >= SURE_DIGITS and len(set(part)) > 2
-        return mixed or number or (len(part) >= SURE_PART and 2 * len(part) >= len(self.text))
+        return mixed or number or (len(part) >= SURE_PART and 2 * len(part) >= len(whole))
 
 
 class SecretDetector:
@@ -304,28 +310,28 @@ def _list_forms(value: str) -> tuple[_NormalForm, ...]:
     return tuple({form.text: form for form in forms}.values())
 
 
-def _mark_words(value: str) -> str:
-    """For each character of a value in normal form `w` where it belongs to a word, else `-`."""
+def _mark_words(value: str, normalize: Callable[[str], str] = normalize_text) -> str:
+    """For each character of a value, in normal form unless told otherwise, `w` where it belongs to a word, else `-`."""
     marked: list[str] = []
     position = 0
     for match in WORD.finditer(value):
-        marked.append("-" * len(normalize_text(value[position : match.start()])))
-        marked.append("w" * len(normalize_text(match[0])))
+        marked.append("-" * len(normalize(value[position : match.start()])))
+        marked.append("w" * len(normalize(match[0])))
         position = match.end()
-    return "".join(marked) + "-" * len(normalize_text(value[position:]))
+    return "".join(marked) + "-" * len(normalize(value[position:]))
 
 
 def _encoded_forms(value: str) -> Iterator[_NormalForm]:
     """What each part of 8 characters of a value becomes; the numbers are how long that is at least."""
     raw = value.encode("utf-8", "surrogateescape")
-    yield _NormalForm(raw.hex(), 16)
-    yield _NormalForm(raw[::-1].hex(), 16)
-    yield _NormalForm("".join(f"x{byte:02x}" for byte in raw), 24)
-    yield _NormalForm("".join(f"0x{byte:02x}" for byte in raw), 32)
-    yield _NormalForm("".join(f"u{ord(char):04x}" for char in value), 40)
-    yield _NormalForm("".join(f"{byte:03o}" for byte in raw), 24)
+    # Of a text that a server writes in such a way every word is in that form, too.
+    words, written = (_mark_words(value, str), value) if value.isascii() else ("", "")
+    yield _NormalForm(raw.hex(), 16, words, written)
+    yield _NormalForm(raw[::-1].hex(), 16, words[::-1], written[::-1])
+    for form in ("x{:02x}", "0x{:02x}", "u{:04x}", "{:03o}", "{:08b}"):
+        digits = "".join(map(form.format, map(ord, value) if form.startswith("u") else raw))
+        yield _NormalForm(digits, SHORTEST_PART * len(form.format(0)), words, written)
     yield _NormalForm("".join(str(byte) for byte in raw), 16)
-    yield _NormalForm("".join(f"{byte:08b}" for byte in raw), 64)
     if len(raw) <= 1024:  # Python writes no number of many more digits
         yield _NormalForm(str(int.from_bytes(raw, "big")), 16)
         yield _NormalForm(str(int.from_bytes(raw, "little")), 16)

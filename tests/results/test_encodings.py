@@ -193,6 +193,14 @@ def test_ordinary_texts_hold_no_secret(text: str) -> None:
     assert redactor.text(text) == text
 
 
+@pytest.mark.parametrize("written", ["hex", "json", "binary", "octal"])
+def test_a_word_that_a_secret_shares_with_an_answer_gives_nothing_away_however_it_is_written(written: str) -> None:
+    encode = FORMS.get(written, join("\\u{:04X}"))
+    redactor = Redactor({"full": "reference-forbidden-91c07de2f4a85b36"})
+    assert redactor.found_in(encode("Forbidden: referenced by a content")) == ()
+    assert redactor.found_in(encode("Forbidden: 91c07de2")) == ("full",)
+
+
 @pytest.mark.parametrize(
     ("secret", "written"),
     [
