@@ -63,7 +63,10 @@ def place(tmp_path: Path) -> Iterator[Path]:
         for path in head.parent.glob("*-*.yaml"):
             if path.stem not in tables:
                 path.unlink()
+    # The environment that the tests run in is set up, and is not to be set up again for the clone.
     (tmp_path / ".venv").symlink_to(PROGRAMS.parent)
+    for name in ("pyproject.toml", "constraints.txt"):
+        os.utime(tmp_path / name, (0, 0))
     (tmp_path / "targets").mkdir(exist_ok=True)
     with reference.start("microcms-management") as server, reference.start("kuroco") as other:
         quick = {"allow": [], "pace": "1000/1s"}
@@ -86,8 +89,6 @@ def typed(place: Path, name: str) -> list[tuple[str, int, str]]:
     failed: list[tuple[str, int, str]] = []
     serving: list[subprocess.Popen[bytes]] = []
     env = {**os.environ, "PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
-    # The environment that the tests run in is set up, and is not to be set up again for the clone.
-    env["MAKEFLAGS"] = "--old-file=.venv/.ready --old-file=.venv/.ready-dev"
     env = {key: value for key, value in env.items() if not key.startswith(("PYTEST_", "GITHUB_"))}
     try:
         for command in dict.fromkeys(commands(name)):

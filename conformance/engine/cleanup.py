@@ -211,14 +211,26 @@ def look_and_delete(context: RunContext, evidence: Evidence, entry: LedgerEntry)
 
     Returns why something may be left, or nothing: it was deleted, or is seen not to be there.
     """
-    resource = created_resource(context.contract, entry.operation)
+    operation = _creating_operation(context.contract, entry)
+    resource = created_resource(context.contract, operation)
     if resource is None or not (entry.names or (resource.get and entry.made)):
         return Message("nothing tells what {operation} made", operation=entry.operation)
     if entry.names:
-        why = find_and_delete(context, evidence, entry.operation, entry.names)
+        why = find_and_delete(context, evidence, operation, entry.names)
         if why:
             return why
     return _look_by_id(context, evidence, resource, entry)
+
+
+def _creating_operation(contract: Contract, entry: LedgerEntry) -> str:
+    """The operation of an entry, or the one that creates what its steps delete: rows may send it by another."""
+    deleting = {step.call for step in _steps_of(entry)}
+    creating = (
+        name
+        for name, resource in contract.file.created_resources.items()
+        if deleting & {step.call for step in resource.undo}
+    )
+    return entry.operation if created_resource(contract, entry.operation) else next(creating, entry.operation)
 
 
 def find_and_delete(context: RunContext, evidence: Evidence, operation: str, names: Iterable[str]) -> str:
