@@ -7,8 +7,6 @@ An exchange ends in a `Response` (the target spoke HTTP) or in a `NoResponse` (i
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from conformance.jsontools import DEEPEST, limit_depth, replace_surrogates
+from conformance.jsontools import load_json
 from conformance.messages import Message
 from conformance.xmltools import is_xml, parse_xml
 
@@ -32,8 +30,6 @@ __all__ = [
     "header",
     "split_url",
 ]
-
-_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -103,19 +99,12 @@ class Response:
     def json(self) -> Any:
         """The body as JSON; raises ValueError where it is none (also where it nests too deeply to be parsed).
 
-        A body whose Content-Type names XML is read as values of the same types: see `xmltools`. What nests deeper than
-        `jsontools.DEEPEST` is cut there, and halves of characters are replaced, so that nothing that reads it runs out
-        of stack or fails to write it.
+        A body whose Content-Type names XML is read as values of the same types: see `xmltools`. What nests too deeply
+        is cut, see `load_json`.
         """
         if is_xml(header(self.headers, "Content-Type")):
             return parse_xml(self.body)
-        try:
-            value = json.loads(self.body.decode("utf-8-sig"), parse_constant=_refuse)
-        except RecursionError:
-            raise ValueError("nested too deeply to be read") from None
-        if _nests_deeply(self.body):
-            value = limit_depth(value)
-        return replace_surrogates(value) if _ESCAPED_SURROGATE.search(self.body) else value
+        return load_json(self.body)
 
 
 class FailureKind(StrEnum):
@@ -194,25 +183,3 @@ class Exchange:
     def response(self) -> Response | None:
         """The response, or None where there was none that counts."""
         return self.outcome if isinstance(self.outcome, Response) else None
-
-
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-OTHER_BYTES = bytes(set(range(256)) - set(b'[]{}"\\'))
-
-
-def _nests_deeply(body: bytes) -> bool:
-    """Whether arrays and objects stand in each other more than so many levels deep; quick also for wide ones."""
-    if body.count(b"[") + body.count(b"{") <= DEEPEST:
-        return False
-    brackets = body.translate(None, OTHER_BYTES).replace(b'""', b"")
-    if b'"' in brackets or b"\\" in brackets:  # some text holds a bracket, a quote or an escape
-        brackets = STRING.sub(b"", body).translate(None, OTHER_BYTES)
-    for _ in range(DEEPEST):
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-        if not brackets:
-            return False
-    return True
-
-
-def _refuse(word: str) -> Any:
-    raise ValueError(f"{word} is not JSON")

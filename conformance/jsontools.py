@@ -18,6 +18,7 @@ __all__ = [
     "has_more_values",
     "json_equal",
     "limit_depth",
+    "load_json",
     "replace_surrogates",
     "resolve_pointer",
     "walk_values",
@@ -33,6 +34,45 @@ MOST_VISITED: Final = 50_000
 
 TOO_DEEP: Final = "(nested too deeply to be shown)"
 """What stands in place of everything below the deepest level."""
+
+
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_OTHER_BYTES = bytes(set(range(256)) - set(b'[]{}"\\'))
+
+
+def load_json(text: bytes | str) -> Any:
+    """The value of a JSON text (UTF-8) that somebody else wrote; raises ValueError where it is none.
+
+    Nothing that reads the value runs out of stack or fails to write it: what nests deeper than `DEEPEST` is cut there
+    (or no JSON, if the parser itself cannot follow), and halves of characters are replaced.
+    """
+    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    try:
+        value = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("nested too deeply to be read") from None
+    if _nests_deeply(data):
+        value = limit_depth(value)
+    return replace_surrogates(value) if _ESCAPED_SURROGATE.search(data) else value
+
+
+def _nests_deeply(body: bytes) -> bool:
+    """Whether arrays and objects stand in each other more than so many levels deep; quick also for wide ones."""
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return False
+    brackets = body.translate(None, _OTHER_BYTES).replace(b'""', b"")
+    if b'"' in brackets or b"\\" in brackets:  # some text holds a bracket, a quote or an escape
+        brackets = _STRING.sub(b"", body).translate(None, _OTHER_BYTES)
+    for _ in range(DEEPEST):
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        if not brackets:
+            return False
+    return True
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(f"{word} is not JSON")
 
 
 def resolve_pointer(value: Any, pointer: str) -> tuple[bool, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from conformance.checks.model import Level
+from conformance.jsontools import load_json
 from conformance.messages import Message
 from conformance.report.format import format_answer, format_finding
 from conformance.report.sanitize import format_json
@@ -142,18 +142,18 @@ def _settled(exchange: RecordedExchange, normalizer: Normalizer) -> Any:
     if response is None:
         return "no answer"
     try:
-        body = json.loads(response.body)
-    except (ValueError, RecursionError):
+        body = load_json(response.body)
+    except ValueError:
         return response.status, normalizer.normalize(response.body) if response.status >= 400 else type(response.body)
     return response.status, normalizer.normalize_value(body) if response.status >= 400 else _shape(body)
 
 
-def _shape(value: Any) -> Any:
+def _shape(value: Any) -> Hashable:
     """Which members there are and of what type; of an array, which shapes its items have."""
     if isinstance(value, dict):
-        return {name: _shape(each) for name, each in value.items()}
+        return "object", frozenset((name, _shape(each)) for name, each in value.items())
     if isinstance(value, list):
-        return sorted({json.dumps(_shape(each), sort_keys=True) for each in value})
+        return "array", frozenset(map(_shape, value))
     return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
 
 

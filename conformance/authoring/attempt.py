@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from conformance.contract.schema import Envelope
 from conformance.http import split_url
+from conformance.jsontools import load_json
 from conformance.results.model import RecordedExchange, RowResult
 
 __all__ = ["find_example", "format_attempt", "suggest_expect"]
@@ -63,8 +64,8 @@ def format_attempt(row: RowResult) -> Iterator[str]:
 
 def _fault_of(envelope: Envelope, body: str) -> Mapping[str, Any]:
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = load_json(body)
+    except ValueError:
         return {}
     for part in filter(None, envelope.faults.split("/")):
         value = value.get(part) if isinstance(value, Mapping) else None
@@ -77,6 +78,6 @@ def _fault_of(envelope: Envelope, body: str) -> Mapping[str, Any]:
 
 def _indent_json(body: str) -> str:
     try:
-        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
-    except (ValueError, RecursionError):
+        return json.dumps(load_json(body), ensure_ascii=False, indent=2)
+    except ValueError:
         return body

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -14,6 +13,7 @@ from conformance.checks.response import check_response
 from conformance.contract.contract import Contract, Row
 from conformance.contract.templates import MissingValue
 from conformance.http import Response, split_url
+from conformance.jsontools import load_json
 from conformance.results.model import RecordedExchange, Results, RowResult, TargetRun
 from conformance.session.assemble import assemble_run
 
@@ -120,8 +120,8 @@ def _walk(value: Any, names: Sequence[str]) -> Any:
 
 def _parse(text: str | None) -> Any:
     try:
-        return json.loads(text or "")
-    except (ValueError, RecursionError):
+        return load_json(text or "")
+    except ValueError:
         return None
 
 

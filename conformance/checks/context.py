@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from conformance.contract.messages import WordingIndex, list_wordings
 from conformance.contract.schema import Expect, Page, Wording
 from conformance.contract.templates import Lookup, fill
 from conformance.http import Request, Response
-from conformance.jsontools import find_texts, resolve_pointer
+from conformance.jsontools import find_texts, load_json, resolve_pointer
 
 __all__ = [
     "NOT_JSON",
@@ -105,8 +104,8 @@ def _parsed(text: str) -> Any:
     if not text.lstrip().startswith(("{", "[")):
         return text
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return load_json(text)
+    except ValueError:
         return text
 
 

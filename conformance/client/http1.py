@@ -222,8 +222,6 @@ class ResponseReader:
     _minor: int = 1
     _budget: int = HEAD
     _body: bytearray = field(default_factory=bytearray)
-    _size: int = 0
-    _hash: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     def run(self) -> None:
         """Reads the answer to its end, or up to the limits.
@@ -244,16 +242,14 @@ class ResponseReader:
         """What was read; None where not even a status came."""
         if not self.status:
             return None
-        body = bytes(memoryview(self._body)[: CUT_BODY if self.unread else len(self._body)])
-        if body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_MEMBERS:
-            body = body[:CUT_BODY]
+        cut = self.unread or sum(map(self._body.count, (b",", b"[", b"{"))) > MOST_MEMBERS
         return Response(
             status=self.status,
             headers=self.headers,
-            body=body,
-            size=self._size,
-            cut=self._size > len(body) or self.unread,
-            sha256=self._hash.hexdigest(),
+            body=bytes(memoryview(self._body)[: CUT_BODY if cut else None]),
+            size=len(self._body),
+            cut=cut,
+            sha256=hashlib.sha256(self._body).hexdigest(),
             reason=self.reason,
             faults=tuple(self.faults),
         )
@@ -444,32 +440,24 @@ class ResponseReader:
                 unpack = None
             if unpack is None:
                 for piece in pieces:
-                    self._keep(piece)
+                    self._body += piece
                 return True
             try:
-                for piece in self._bounded(unpack(_copied(pieces, packed, self.limits.keep))):
-                    self._keep(piece)
+                for piece in self._bounded(unpack(_copied(pieces, packed))):
+                    self._body += piece
             except ContentCodingError as fault:
                 self.faults.append(error_message(fault))
                 for _ in pieces:  # to its end, so that the connection can go on
                     pass
-                if not self._size:
-                    self._keep(bytes(packed))
+                self._body = self._body or packed
         except _Enough:
             self.faults.append(Message("more than {n} bytes: the rest was not read", n=self.limits.most))
             self.unread = True
             return False
         return True
 
-    def _keep(self, piece: bytes) -> None:
-        self._size += len(piece)
-        self._hash.update(piece)
-        room = self.limits.keep - len(self._body)
-        if room > 0:
-            self._body += piece[:room]
 
-
-def _copied(pieces: Iterator[bytes], into: bytearray, most: int) -> Iterator[bytes]:
+def _copied(pieces: Iterator[bytes], into: bytearray) -> Iterator[bytes]:
     for piece in pieces:
-        into += piece[: max(0, most - len(into))]
+        into += piece
         yield piece

@@ -31,7 +31,8 @@ class Limits:
     """Times in seconds, sizes in bytes.
 
     `connect` is for the connection, `read` for each wait for a byte, `whole` for a response from its request to its
-    end. At most `most` bytes of a response are read, and `keep` of them kept. A request is sent at most `tries` times.
+    end. At most `most` bytes of a response are read: checking takes up to ten times its size in memory. A request is
+    sent at most `tries` times.
     No single wait between two tries is longer than `longest_wait`, those of one request together not longer than
     `request_patience`, and those of a whole session not longer than `patience`.
     """
@@ -39,8 +40,7 @@ class Limits:
     connect: float = 10.0
     read: float = 10.0
     whole: float = 10.0
-    keep: int = 32 << 20
-    most: int = 32 << 20
+    most: int = 8 << 20
     tries: int = 4
     longest_wait: float = 60.0
     request_patience: float = 60.0

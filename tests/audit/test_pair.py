@@ -72,6 +72,16 @@ def test_of_a_success_the_shape_is_compared_and_not_the_contents() -> None:
     assert len(compare_pair(actual(PAGE), actual({**PAGE, "totalCount": "3"})).differences) == 1
 
 
+@pytest.mark.parametrize("levels", [150, 600, 3000])
+def test_answers_that_nest_deeply_are_compared(levels: int) -> None:
+    def actual(inner: str) -> Results:
+        body = "[" * levels + inner + "]" * levels
+        exchange = answer(1, "limit=min", "limit=0", 200, {}, role="control")
+        return site(replace(exchange, response=replace(exchange.response, body=body)))
+
+    assert len(compare_pair(actual("1"), actual('"1"')).differences) == int(levels == 150)
+
+
 def test_a_request_that_only_one_was_sent_is_counted_and_not_compared() -> None:
     found = compare_pair(site(refused(), refused(n=2)), site(refused()))
     assert (found.differences, found.compared, found.alone) == ((), 1, 1)

@@ -147,8 +147,12 @@ def pour(serve: Start) -> Callable[..., object]:
 
 
 def test_an_endless_body_is_read_up_to_the_bound(pour: Start, talk: Start) -> None:
-    outcome = ask(pour(HEAD + b"\r\n", b"x" * 65536), talk, most=1 << 20, keep=1000)
-    assert (outcome.kind, outcome.response.cut, outcome.response.body) == (FailureKind.TOO_LARGE, True, b"x" * 1000)
+    outcome = ask(pour(HEAD + b"\r\n", b"x" * 65536), talk, most=1 << 20)
+    assert (outcome.kind, outcome.response.cut, outcome.response.body) == (
+        FailureKind.TOO_LARGE,
+        True,
+        b"x" * (64 << 10),
+    )
     assert outcome.response.size <= 1 << 20
     assert "more than 1048576 bytes" in outcome.response.faults[0]
 
@@ -189,7 +193,7 @@ def test_memory_stays_small_whatever_comes(pour: Start, serve: Start, talk: Star
             session = talk(server.url, limits={"whole": 5.0})
             assert session.send(Request("GET", server.url)).outcome is not None
             _, peak = tracemalloc.get_traced_memory()
-            assert peak - before < 48 << 20
+            assert peak - before < 20 << 20
     finally:
         tracemalloc.stop()
 
@@ -199,7 +203,7 @@ def test_a_gzip_bomb_is_unpacked_up_to_the_bound(serve: Start, talk: Start) -> N
     outcome = ask(serve(raw), talk, whole=2.0)
     assert outcome.kind == FailureKind.TOO_LARGE
     assert (outcome.response.cut, outcome.response.body) == (True, bytes(64 << 10))
-    assert outcome.response.size <= 32 << 20
+    assert outcome.response.size <= 8 << 20
 
 
 def test_no_byte_in_time_is_a_timeout(serve: Start, talk: Start) -> None:
@@ -255,12 +259,12 @@ def test_the_answer_to_head_has_no_body(serve: Start, talk: Start) -> None:
 
 
 def test_a_large_answer_is_kept_whole(serve: Start, talk: Start) -> None:
-    body = b'{"contents": ["' + b"x" * 20_000_000 + b'"]}'
+    body = b'{"contents": ["' + b"x" * 8_000_000 + b'"]}'
     raw = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
     outcome = ask(serve(raw), talk, read=5.0, whole=10.0)
     assert isinstance(outcome, Response)
     assert (outcome.cut, outcome.size) == (False, len(body))
-    assert outcome.json() == {"contents": ["x" * 20_000_000]}
+    assert outcome.json() == {"contents": ["x" * 8_000_000]}
 
 
 @pytest.mark.parametrize("member", [b"[]", b'{"id":"a"}', b'"k"'])
