@@ -162,6 +162,8 @@ class MediaOperations:
         )
         if page is None or beside:
             self._behaviour.reject(_TOKEN, context)
+        if self._choices["token_again"] == "rejected":
+            self._store.pages.pop(token, None)
         if page and not self._behaviour.performs("start of page", context):
             page = replace(page, start=0)
         if page and not self._behaviour.performs("conditions of page", context):

@@ -191,4 +191,6 @@ def _new_token(form: str) -> str:
         return base64.b64encode(raw.bytes + uuid.uuid4().bytes).decode()
     if form == "uuid":
         return str(raw)
+    if form == "digits":
+        return str(raw.int)
     return raw.hex if form == "hex" else "".join(uuid.uuid4().hex for _ in range(6))
