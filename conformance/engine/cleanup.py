@@ -43,6 +43,7 @@ __all__ = [
     "read_created",
     "record_created",
     "record_intent",
+    "record_lost_try",
     "record_restore",
     "strike",
     "take_back",
@@ -119,6 +120,14 @@ def record_created(context: RunContext, entry: LedgerEntry, captures: Mapping[st
     if entry.id:
         context.ledger.record_created(entry.id, _without_secrets(context, created).captures)
     return created
+
+
+def record_lost_try(context: RunContext, entry: LedgerEntry, exchange: Exchange) -> None:
+    """Where an earlier try of a write may have made the same thing, an entry of its own: looked for after the run."""
+    if exchange.maybe_done and entry.names:
+        lost = replace(entry, id=context.ledger.record_intent(_without_secrets(context, replace(entry, id=""))))
+        with context.shared.lock:
+            context.shared.left["lost try", len(context.shared.left), *entry.names] = lost
 
 
 def read_created(context: RunContext, operation: str, response: Response | None) -> dict[str, Any]:
@@ -488,6 +497,7 @@ class ProbeCleanup:
         response, probe = result.exchange.response, result.probe
         resource = created_resource(self._context.contract, probe.operation)
         if response is not None and result.accepted:
+            record_lost_try(self._context, entry, result.exchange)
             entry = record_created(self._context, entry, self._captured(probe, response))
             if resource is None and self._plan.after and self._lacks_id(entry):
                 strike(self._context, entry)  # a change, which the end of the row sets back

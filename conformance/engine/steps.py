@@ -14,6 +14,7 @@ from conformance.engine.cleanup import (
     read_created,
     record_created,
     record_intent,
+    record_lost_try,
     strike,
     take_back,
     undo_key,
@@ -100,6 +101,7 @@ class _CleaningSender(StepSender):
         self._strike_undone(built, current)
         if current is None:
             return
+        record_lost_try(self.context, current.entry, result.exchange)
         if current.step.undo is None:
             self._hand_over(current, result)
         else:

@@ -15,6 +15,7 @@ from conformance.engine.cleanup import (
     read_created,
     record_created,
     record_intent,
+    record_lost_try,
     strike,
     take_back,
     undo_key,
@@ -32,6 +33,7 @@ __all__ = ["BudgetExhausted", "BudgetedSender", "TargetStopped"]
 
 _STATE = ("step", "guard")
 """Roles of requests that show what earlier ones have done."""
+_GONE = (404, 410)
 _UNANSWERED = 3
 """So many requests in a row without an answer end an exploration."""
 _CONFIRMING = 60
@@ -140,7 +142,7 @@ class BudgetedSender:
         past_cache = replace(probe, query=(*probe.query, draw_unseen_parameter()))
         with self.evidence.count_as("repeated"):
             fresh = self._send(build_probe(self.context, operation, past_cache))
-        if fresh.response is None or fresh.response.status >= 400:
+        if fresh.response is None or (fresh.response.status >= 400 and fresh.response.status not in _GONE):
             fresh = exchange  # the target does not take the parameter
         if fresh.response is not None and is_from_cache(fresh.response):
             raise TargetStopped(Message("{operation} was answered from a cache every time", operation=operation.id))
@@ -164,6 +166,7 @@ class BudgetedSender:
             strike(run, entry)
             return
         if response is not None and response.status < 300:
+            record_lost_try(run, entry, exchange)
             entry = record_created(run, entry, read_created(run, entry.operation, response))
         self._created.append(entry)
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from conformance.engine.journal import LEDGER_FILE, FileLedger, read_open_entries
+from conformance.engine.cleanup import record_lost_try
+from conformance.engine.journal import LEDGER_FILE, FileLedger, LedgerEntry, read_open_entries
 from conformance.engine.row import run_row
-from conformance.http import FailureKind, NoResponse, Outcome, Response
+from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
 from conformance.results.model import RowResult
 from conformance.session.contract_run import plan_rows
+from conformance.setup.prepare import clean_up_target
 
 Said = Callable[..., Response]
 
@@ -148,6 +150,21 @@ def test_a_list_of_which_there_are_more_pages_proves_nothing(done: Any, answer: 
     full = answer(200, {"items": [{"id": "8", "name": "x"}, {"id": "9", "name": "y"}]})
     after = done(created=created, **{"DELETE_items/1": answer(404, {}), "GET_items": full})
     assert after.open_entries == ["add"]
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_what_a_first_try_made_whose_answer_was_lost_is_looked_for_after_the_run(
+    shop: Any, context: Any, answer: Said, tmp_path: Path, lost: bool
+) -> None:
+    contract = shop(ADD, ("operations:\n", f"{CREATED}operations:\n"))
+    name = "conformance-abc123-0123456789ab"
+    server = Store(answer, items={"1": {"id": "1", "name": name}})
+    held = replace(context(contract, server), ledger=FileLedger(tmp_path / LEDGER_FILE))
+    entry = LedgerEntry(contract.name, held.target.base_url, "add", names=(name,))
+    request = Request("POST", f"{held.target.base_url}/items")
+    record_lost_try(held, entry, Exchange(request, answer(201, {"id": "2"}), maybe_done=lost))
+    assert clean_up_target(held) == ()
+    assert (list(server.items), read_open_entries(tmp_path / LEDGER_FILE)) == ([] if lost else ["1"], ())
 
 
 def test_what_a_search_does_not_find_is_looked_for_among_the_newest(done: Any, answer: Said) -> None:
