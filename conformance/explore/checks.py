@@ -25,7 +25,7 @@ from conformance.http import Exchange, Response, header
 from conformance.jsontools import find_values
 from conformance.messages import Message
 
-__all__ = ["Observation", "ProbeAnswer", "check_answer", "message_shape", "read_messages", "undocumented_messages"]
+__all__ = ["Observation", "ProbeAnswer", "check_answer", "read_messages", "undocumented_messages"]
 
 _MOST = 3
 """Differences from a schema that are reported of one answer."""
@@ -138,10 +138,10 @@ def undocumented_messages(rules: ResponseRules, answer: ProbeAnswer) -> Iterator
     for message in read_messages(rules, answer) or ("",):
         known = {match.row for match in rules.wordings.find(message) if match.exact}
         if not any(row.case.expect.message is None or row.id in known for row in rows):
-            yield message_shape(answer.probe, message)
+            yield _message_shape(answer.probe, message)
 
 
-def message_shape(probe: ExploreProbe, message: str) -> str:
+def _message_shape(probe: ExploreProbe, message: str) -> str:
     """A message with what was sent put back as placeholders: `Invalid integer in query (limit={query.limit})`."""
     parts = [(f"query.{name}", value) for name, value in probe.query]
     parts += [(f"path.{name}", value) for name, value in probe.path]

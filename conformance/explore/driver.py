@@ -38,8 +38,6 @@ _SMALL = 60
 """Up to this budget two thirds of it are kept for following up findings, beyond it a fifth."""
 _MOST_CREATED = 2
 """So many valid inputs at most where each creates something that has to be deleted again."""
-_ORDER = (Validity.INVALID, Validity.VALID, Validity.OPEN, Validity.ODD)
-"""What may change something comes after what must be refused."""
 _IDLE = Message(
     "nothing is sent: no valid request is known whose effect can be taken back, and no input that must be refused"
 )
@@ -290,7 +288,7 @@ class _Inputs:
 
         def place(one: tuple[int, ExploreProbe]) -> tuple[bool, bool, int]:
             is_late, validity = one[0] >= len(probes) // 2, classify_probe(self.operation, one[1])
-            return is_late, not (self._sets_back and validity is Validity.VALID), _ORDER.index(validity)
+            return is_late, not (self._sets_back and validity is Validity.VALID), list(Validity).index(validity)
 
         return [probe for _, probe in sorted(enumerate(probes), key=place)]
 

@@ -28,9 +28,9 @@ from conformance.explore.validity import Validity
 from conformance.jsontools import first_value, json_equal
 from conformance.messages import Message
 
-__all__ = ["BATCH", "EffectGuard", "comparable_value"]
+__all__ = ["EffectGuard"]
 
-BATCH = 4
+_BATCH = 4
 """Refused writes between two looks: one look for each would double the requests."""
 _NO_EFFECT = Message("a write was accepted and had no effect")
 
@@ -89,7 +89,7 @@ class EffectGuard:
         if self.shown is None:
             return
         self._refused.append(answer)
-        if len(self._refused) >= BATCH:
+        if len(self._refused) >= _BATCH:
             self.check()
 
     def check(self) -> None:
@@ -140,7 +140,7 @@ class EffectGuard:
     @property
     def is_look_due(self) -> bool:
         """Whether the next refused write is followed by a look."""
-        return len(self._refused) >= BATCH - 1
+        return len(self._refused) >= _BATCH - 1
 
     def restore(self, before: Any) -> Any:
         """Set back what can be set back, and look again; what is shown then. Nothing where nothing has changed."""
@@ -212,22 +212,22 @@ class EffectGuard:
     def _differences(self, before: Any, after: Any) -> frozenset[str]:
         success = next((status for status in self._reading.statuses if status.startswith("2")), "")
         schema = self._reading.responses.get(success)
-        return frozenset(_changed_places(comparable_value(schema, before), comparable_value(schema, after), ""))
+        return frozenset(_changed_places(_comparable_value(schema, before), _comparable_value(schema, after), ""))
 
 
-def comparable_value(schema: Mapping[str, Any] | None, value: Any) -> Any:
+def _comparable_value(schema: Mapping[str, Any] | None, value: Any) -> Any:
     """Only those members of an answer that its schema names and that last from one look to the next."""
     if schema is None:
         return None
     if isinstance(value, list):
-        return [comparable_value(schema.get("items"), item) for item in value]
+        return [_comparable_value(schema.get("items"), item) for item in value]
     if not isinstance(value, dict):
         return value
     properties = {**schema.get("properties", {}), **schema.get("then", {}).get("properties", {})}
     if not properties:
         return value if "type" in schema and schema["type"] != "object" else None
     kept = {name: inner for name, inner in properties.items() if not inner.get("x-volatile") and name in value}
-    return {name: comparable_value(inner, value[name]) for name, inner in kept.items()}
+    return {name: _comparable_value(inner, value[name]) for name, inner in kept.items()}
 
 
 def _changed_places(one: Any, other: Any, where: str) -> Iterator[str]:

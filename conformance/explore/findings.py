@@ -43,12 +43,6 @@ class FindingCollector:
     _last: ProbeAnswer | None = None
     _notes: dict[tuple[str, str], tuple[HttpNote, ProbeAnswer]] = field(default_factory=dict)
 
-    @property
-    def has_violation(self) -> bool:
-        """Whether there is anything that is worth following up."""
-        observed = [seen.observation for seen in self._observed.values() if seen.observation]
-        return any(one.finding.level is Level.MUST for one in observed)
-
     def count_answer(self, answer: ProbeAnswer) -> None:
         """Count the status of an answer, and keep the remarks on it as HTTP."""
         self._last = answer

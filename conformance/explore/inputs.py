@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import cycle, zip_longest
+from itertools import zip_longest
 from typing import Any
 
 from conformance.explore.generate import coverage_probes
@@ -18,13 +18,8 @@ from conformance.explore.validity import Validity, classify_probe, may_be_sent
 
 __all__ = ["choose_probes"]
 
-_SOURCE_TURNS = (1, 0, 1, 0, 0, 1, 0)
-"""Turns of coverage (0) and rare values (1)."""
-_VALIDITY_TURNS = (1, 0, 1, 1)
-"""Turns within coverage of what is valid (0) and what is not (1): most faults are faults of refusing."""
-_TELLING = ("minimum_value", "near_boundary_number", "maximum_value")
-_DULL = "default_positive_test"
-
+_EDGES = ("minimum", "maximum", "minimum_value", "near_boundary_number", "maximum_value")
+"""How Schemathesis's names for the edges of a range end."""
 _QUERY_VALUES: Mapping[str, tuple[str, ...]] = {
     "script": ('<b>"é日😀"</b>%s\'',),
     "wide": ("9223372036854775808", "2147483648", "99999999999999999999"),
@@ -65,14 +60,15 @@ def choose_probes(
         return [one for one in probes if classify_probe(operation, one) in allowed and may_be_sent(operation, one)]
 
     covering = sendable(coverage_probes(operation, plain, base))
-    by_validity = [[probe for probe in covering if classify_probe(operation, probe) is one] for one in Validity]
-    sources = (
-        list(_take_turns([_by_group(probes, order, shuffled=True) for probes in by_validity], _VALIDITY_TURNS)),
-        _by_group(sendable(_rare_probes(operation, plain, base, order)), order),
-    )
+    refused, valid, *others = [
+        _by_group([probe for probe in covering if classify_probe(operation, probe) is one], order, shuffled=True)
+        for one in Validity
+    ]
+    covering = [*_take_turns([refused, valid]), *_take_turns(others)]
+    rare = _by_group(sendable(_rare_probes(operation, plain, base, order)), order)
     valid_left = count if most_valid is None else most_valid
     seen, chosen = {plain.key}, list[ExploreProbe]()
-    for probe in _take_turns(sources, _SOURCE_TURNS):
+    for probe in _take_turns([rare, covering]):
         is_valid = classify_probe(operation, probe) is Validity.VALID
         if probe.key not in seen and len(chosen) < count and valid_left - is_valid >= 0:
             seen.add(probe.key)
@@ -82,7 +78,7 @@ def choose_probes(
 
 
 def _by_group(probes: Iterable[ExploreProbe], order: random.Random, *, shuffled: bool = False) -> list[ExploreProbe]:
-    """One of each group by turns; which one of it comes first the seed says, and of coverage which group, too."""
+    """One of each group by turns; which one of it comes first the seed says, and where `shuffled` which group, too."""
     groups: dict[str, list[ExploreProbe]] = {}
     for probe in probes:
         groups.setdefault(probe.about, []).append(probe)
@@ -91,21 +87,13 @@ def _by_group(probes: Iterable[ExploreProbe], order: random.Random, *, shuffled:
         order.shuffle(group)
     if shuffled:
         order.shuffle(several)
-        several.sort(key=lambda group: (group[0].about.endswith(_DULL), not group[0].about.endswith(_TELLING)))
-    return [probe for turn in zip_longest(*several) for probe in turn if probe is not None]
+        several.sort(key=lambda group: not group[0].about.endswith(_EDGES))
+    return _take_turns(several)
 
 
-def _take_turns(sources: Sequence[Sequence[ExploreProbe]], turns: Sequence[int]) -> Iterator[ExploreProbe]:
-    """One of each source whose turn it is; what has no turn comes last."""
-    left = [iter(source) for source in sources]
-    remaining = sum(len(sources[turn]) for turn in set(turns))
-    for turn in cycle(turns):
-        if remaining == 0:
-            break
-        if (probe := next(left[turn], None)) is not None:
-            remaining -= 1
-            yield probe
-    yield from (probe for source in left for probe in source)
+def _take_turns(lists: Sequence[Sequence[ExploreProbe]]) -> list[ExploreProbe]:
+    """One of each list by turns, as long as it has any."""
+    return [probe for turn in zip_longest(*lists) for probe in turn if probe is not None]
 
 
 def _rare_probes(

@@ -30,10 +30,10 @@ _OF_PARTS = frozenset(["properties", "required", "additionalProperties", "items"
 
 
 class Validity(StrEnum):
-    """What an input is to the documents."""
+    """What an input is to the documents, in the order in which inputs are tried: most faults are faults of refusing."""
 
-    VALID = "valid"
     INVALID = "invalid"
+    VALID = "valid"
     OPEN = "open"
     ODD = "odd"
     """Open, and a server before the API may have answered: only a fault of the server is judged."""
