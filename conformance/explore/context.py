@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -84,9 +84,7 @@ def build_explore_context(run: RunContext, operation: str) -> ExploreContext:
     values = TargetValues(
         paths={**dict.fromkeys(urls, ""), **dict(_filled(run, urls))},
         fixtures=dict(_filled(run, {name: f"{{fixture.{name}}}" for name in file.fixtures})),
-        path_values={
-            name: dict(_filled(run, spec.path)) for name, spec in file.operations.items() if spec.path is not None
-        },
+        path_values={name: dict(_filled(run, spec.path or {})) for name, spec in file.operations.items()},
     )
     document = OpenApiDocument(run.contract.openapi, values)
     bodies = {name: spec.body or spec.json_ for name, spec in file.operations.items()}
@@ -104,7 +102,6 @@ def build_explore_context(run: RunContext, operation: str) -> ExploreContext:
 
 def _filled(run: RunContext, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Each value with its placeholders filled; without those for which the profile lacks something."""
-    fill: Callable[[Any], Any] = lambda value: run.builder.fill(value, PlaceholderScope(salt="exploring"))  # noqa: E731
     for name, value in values.items():
         with suppress(MissingValue):
-            yield name, fill(value)
+            yield name, run.builder.fill(value, PlaceholderScope(salt="exploring"))
