@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from conformance.checks.context import compile_schema
 from conformance.engine.generate import DRAWING
 from conformance.jsontools import first_value
 
@@ -53,6 +54,7 @@ class Parameter:
     required: bool = False
     invalid: frozenset[str] = frozenset()
     known: tuple[str, ...] | None = None
+    fixture: str = ""
     never_from: int | None = None
     bounds: tuple[str, ...] = ()
     echo: str = ""
@@ -93,7 +95,11 @@ class DocumentedOperation:
     own: str = ""
     most: int | None = None
     example: Any = None
-    lacks: tuple[str, ...] = ()
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """The fixtures that its path needs and the target does not have."""
+        return tuple(f"fixtures.{one.fixture or one.name}" for one in self.among("path") if not one.known)
 
     @property
     def permission(self) -> str:
@@ -174,20 +180,14 @@ class OpenApiDocument:
         template = self._values.paths.get(name, operation.path)
         template = f"/{template.lstrip('/')}" if template else ""
         definitions = [one.definition for one in (*operation.path_parameters, *operation.query)]
-        needed = [one for one in definitions if one["in"] == "query" or "{" + one["name"] + "}" in template]
-        parameters = tuple(self._parameter(name, one) for one in needed)
+        needed = (one for one in definitions if one["in"] == "query" or "{" + one["name"] + "}" in template)
         body = next((one for one in operation.body if one.media_type in ("application/json", MULTIPART)), None)
-        schema = _without_references(body.definition.get("schema"), self._document) if body else None
-        lacks = [
-            f"fixtures.{raw_one.get('x-fixture') or raw_one['name']}"
-            for raw_one, one in zip(needed, parameters, strict=True)
-            if one.where == "path" and not one.known
-        ]
+        schema = self._schema(body.definition["schema"]) if body and "schema" in body.definition else None
         return DocumentedOperation(
             id=name,
             method=operation.method.upper(),
             template=template,
-            parameters=parameters,
+            parameters=tuple(self._parameter(name, one) for one in needed),
             body=None if schema is None else _note_known(schema, None),
             media_type=body.media_type if body else "",
             responses={status: self._json_schema(answer) for status, answer in operation.responses.items()},
@@ -197,12 +197,20 @@ class OpenApiDocument:
             own=raw.get("x-own", ""),
             most=raw.get("x-most"),
             example=body.definition.get("example") if body else None,
-            lacks=tuple(lacks),
         )
 
     def _json_schema(self, answer: Any) -> Mapping[str, Any] | None:
         content = answer.definition.get("content", {}).get("application/json", {})
-        return _without_references(content["schema"], self._document) if "schema" in content else None
+        return self._schema(content["schema"]) if "schema" in content else None
+
+    def _schema(self, written: Any) -> Mapping[str, Any]:
+        """A schema of the document as JSON Schema; empty, so that it says nothing, where it is none."""
+        schema = _without_references(written, self._document)
+        try:
+            compile_schema(schema)
+        except ValueError:
+            return {}
+        return dict(schema)
 
     def _parameter(self, operation: str, raw: Mapping[str, Any]) -> Parameter:
         value = self._values.path_values.get(operation, {}).get(raw["name"]) if raw["in"] == "path" else None
@@ -213,10 +221,11 @@ class OpenApiDocument:
         return Parameter(
             name=raw["name"],
             where=raw["in"],
-            schema=_without_references(raw.get("schema", {}), self._document),
+            schema=self._schema(raw.get("schema", {})),
             required=raw.get("required", False),
             invalid=frozenset(raw.get("x-invalid", ())),
             known=known,
+            fixture=raw.get("x-fixture", ""),
             never_from=raw.get("x-never-from"),
             bounds=tuple(raw.get("x-bounds", ())),
             echo=raw.get("x-echo", ""),
@@ -243,7 +252,7 @@ def with_known_path(operation: DocumentedOperation, path: Iterable[tuple[str, st
         replace(one, known=(values[one.name],)) if one.where == "path" and one.name in values else one
         for one in operation.parameters
     )
-    return replace(operation, parameters=tuple(noted), lacks=())
+    return replace(operation, parameters=tuple(noted))
 
 
 def find_secrets(schema: Mapping[str, Any] | None, value: Any, name: str = "") -> Iterator[tuple[str, str]]:
@@ -277,7 +286,21 @@ def _without_references(schema: Any, document: Mapping[str, Any], within: tuple[
         if within.count(reference) >= _DEEPEST:
             return {}
         return _without_references(first_value(document, reference.removeprefix("#")), document, (*within, reference))
-    return {key: _without_references(inner, document, within) for key, inner in schema.items() if key != "x-bundled"}
+    plain = {key: _without_references(inner, document, within) for key, inner in schema.items() if key != "x-bundled"}
+    return _in_words_of_json_schema(plain)
+
+
+def _in_words_of_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema as OpenAPI 3.1 would write it: 3.0 says `nullable`, and that an edge is excluded by true."""
+    result = dict(schema)
+    for edge, excluded in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(result.get(excluded), bool) and result.pop(excluded) and edge in result:
+            result[excluded] = result.pop(edge)
+    if isinstance(result.get("nullable"), bool) and result.pop("nullable") and isinstance(result.get("type"), str):
+        result["type"] = [result["type"], "null"]
+        if "enum" in result:
+            result["enum"] = [*result["enum"], None]
+    return result
 
 
 def _links(operation: Any, status: str, answer: Any) -> Iterator[Link]:

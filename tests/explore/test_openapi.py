@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, TargetValues, find_secrets
 
 ID = {"name": "id", "in": "path", "required": True, "schema": {"$ref": "#/components/schemas/Id"}}
@@ -107,6 +109,25 @@ def test_a_definition_that_holds_itself_many_times_is_read_at_once() -> None:
     tree["components"]["schemas"]["Node"]["properties"] = branches
     schema = OpenApiDocument(tree, TargetValues()).operation("getNode").responses["default"]
     assert len(json.dumps(schema)) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, {"type": "integer", "exclusiveMinimum": 0}),
+        ({"type": "integer", "maximum": 9, "exclusiveMaximum": False}, {"type": "integer", "maximum": 9}),
+        ({"type": "string", "nullable": True, "enum": ["x"]}, {"type": ["string", "null"], "enum": ["x", None]}),
+        ({"properties": {"nullable": {"type": "string"}}}, {"properties": {"nullable": {"type": "string"}}}),
+        ({"type": "file"}, {}),
+        ({"pattern": "(?<a"}, {}),
+    ],
+)
+def test_schemas_of_openapi_3_0_are_read_and_those_that_are_none_say_nothing(
+    written: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    document = json.loads(json.dumps(DOCUMENT))
+    document["components"]["schemas"]["Node"] = written
+    assert OpenApiDocument(document, TargetValues()).operation("getNode").responses["default"] == expected
 
 
 def test_secrets_are_what_the_schema_calls_so() -> None:
