@@ -79,7 +79,8 @@ def measure_power(context: RunContext, plans: Sequence[RowPlan]) -> Iterator[Row
         run = run_row(replace(context, session=recorder), plan)
         context.shared.publish(run.passed)
         result = run.result
-        power = RowPower(result.id, result.verdict, result.reason, result.requests)
+        reason = context.redactor.redact(result.reason)
+        power = RowPower(result.id, result.verdict, reason, result.requests)
         if result.verdict in {Verdict.CONFORMS, Verdict.DRIFTS}:
             recorded = _with_roles(context, recorder, result)
             power = replace(power, faults=measure_mutations(context, plan, recorded, passed))

@@ -113,3 +113,17 @@ def test_a_row_whose_answers_were_not_recorded_whole_is_named_and_not_measured(
     part = replace(results.runs[0], rows=(replace(row, exchanges=()),))
     (power,) = measure_recorded(contract, results, part)
     assert (power.verdict, power.faults) == (Verdict.INCONCLUSIVE, ())
+
+
+def test_why_a_row_cannot_be_measured_tells_no_secret(
+    measure: Callable[..., tuple[RowPower, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_in_vain(context: Any, plan: Any) -> Any:
+        run = run_row(context, plan)
+        reason = "no HTTP/1 status line: 'HTTP/1.1 the-full-key-0123'"
+        return replace(run, result=replace(run.result, verdict=Verdict.INCONCLUSIVE, reason=reason))
+
+    monkeypatch.setattr("conformance.prove.target_power.run_row", run_in_vain)
+    power, _ = measure(ROW)
+    assert "secret:full" in str(power.reason)
+    assert "the-full-key-0123" not in "\n".join(format_power([power]))
