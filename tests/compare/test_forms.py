@@ -91,6 +91,17 @@ def test_nothing_changed_is_one_sentence_in_every_form() -> None:
     assert "<h2" not in render_comparison(same)
 
 
+def test_markdown_shows_forty_rows_of_a_kind_and_counts_the_rest() -> None:
+    old = sample_results()
+    micro = old.runs[0]
+    good = next(row for row in micro.rows if row.verdict is Verdict.CONFORMS)
+    rows = tuple(replace(good, id=f"t/row-{number}", row=number) for number in range(43))
+    broken = tuple(replace(row, verdict=Verdict.VIOLATES) for row in rows)
+    before, after = (replace(old, runs=(replace(micro, rows=one),)) for one in (rows, broken))
+    text = format_markdown_comparison(compare(before, after))
+    assert (text.count("| `t/row-"), "And 3 more." in text) == (40, True)
+
+
 def test_json_can_be_read_by_a_program() -> None:
     reported = json.loads(format_json_comparison(compare(*changed())))
     assert (reported["format"], reported["worse"], reported["changed"]) == (1, True, True)

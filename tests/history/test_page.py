@@ -42,6 +42,12 @@ def test_the_page_tells_each_run_by_sign_colour_and_words() -> None:
     assert "conforms in 1 runs, violates in 2 runs" in page
 
 
+def test_the_page_shows_a_year_of_nights() -> None:
+    page = render_history(over_time(*["conforms"] * 400))
+    lines = 2  # of the run, and of its only row
+    assert (page.count('<i class="cf-conforms" title='), "conforms in 366 runs" in page) == (lines * 366, True)
+
+
 def test_the_newest_run_says_what_was_not_exercised_excused_and_explored(tmp_path: Path) -> None:
     append_results(tmp_path / "history.sqlite", replace(sample_results(), partial=True))
     text = format_history(read_history(tmp_path / "history.sqlite"))

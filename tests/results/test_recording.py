@@ -84,6 +84,14 @@ def test_an_uploaded_file_is_told_by_its_size_and_hash(redactor: Redactor) -> No
     assert (len(body), hashlib.sha256(body).hexdigest()) == (actual.size, actual.sha256)
 
 
+@pytest.mark.parametrize(("size", "shown"), [(512, "x" * 512), (513, "\u2039513 bytes\u203a")])
+def test_a_part_of_a_form_is_shown_up_to_512_bytes(redactor: Redactor, size: int, shown: str) -> None:
+    body = b'--b1\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"x" * size + b"\r\n--b1--\r\n"
+    headers = (("Content-Type", "multipart/form-data; boundary=b1"),)
+    text = recorded(redactor, Request("POST", URL, headers, body)).request.body
+    assert text.split("\r\n\r\n")[1].split("\r\n")[0] == shown
+
+
 def test_a_binary_answer_is_told_by_its_size(redactor: Redactor) -> None:
     actual = recorded(redactor, Request("GET", URL), Response(200, (), bytes(range(256)) * 40, 10_240))
     assert actual.response.body == "\u203910,240 bytes\u203a"

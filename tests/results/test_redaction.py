@@ -138,11 +138,12 @@ def test_a_value_over_whose_members_a_secret_is_spread_is_withheld(value: object
     assert Redactor({"full": VALUE}).redact((value,)) == ("\u2039a text that holds secret:full\u203a",)
 
 
-def test_json_that_nests_too_deeply_is_cut() -> None:
+@pytest.mark.parametrize(("depth", "is_cut"), [(59, False), (60, True), (10_000, True)])
+def test_json_that_nests_too_deeply_is_cut(depth: int, is_cut: bool) -> None:
     deep: list = []
-    for _ in range(10_000):
+    for _ in range(depth):
         deep = [deep]
-    assert "nested too deeply" in json.dumps(Redactor({}).json(deep))
+    assert ("nested too deeply" in json.dumps(Redactor({}).json(deep))) == is_cut
 
 
 @given(st.text(st.characters(), max_size=60), st.integers(0, 60))
