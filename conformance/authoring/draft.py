@@ -122,7 +122,7 @@ def _contract(  # noqa: PLR0917 - each is a part of the file
         "",
         "credentials:",
         "  key:",
-        '    about: "TODO: what this credential is, and what it may do."',
+        '    about: "TODO: what it is and may do; where none is needed, delete `credential` and `credentials`."',
         f"    usual: {{header: Authorization, env: {variable}}}",
         "",
     ]

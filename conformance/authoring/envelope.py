@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -100,11 +101,21 @@ def _envelope(body: Mapping[str, Any]) -> dict[str, Any] | None:
     if fault is None:
         return None
     found: dict[str, Any] = {"schema": _schema(body), "faults": pointer}
-    for key, names in (("message", MESSAGE_KEYS), ("code", CODE_KEYS), ("field", FIELD_KEYS)):
-        name = next((one for one in names if isinstance(fault.get(one), str | int)), None)
-        if name is not None and name != key:
-            found[key] = name
-    return found
+    message = next((one for one in (*MESSAGE_KEYS, "error") if isinstance(fault.get(one), str)), None)
+    code = next((one for one in CODE_KEYS if one != message and _is_word(fault.get(one))), None)
+    field = next((one for one in FIELD_KEYS if isinstance(fault.get(one), str | int)), None)
+    named = {"message": message, "code": code, "field": field}
+    found |= {role: name for role, name in named.items() if name is not None and name != role}
+    same = {f"/{key}": said for key, value in body.items() if (said := _in_every_error(key, value)) is not None}
+    is_ready = (message, code, pointer) == ("detail", "type", "")  # that of RFC 9457 says so itself
+    return {**found, "if_present": same} if same and not is_ready else found
+
+
+def _in_every_error(key: str, value: Any) -> Any:
+    """What a member of a body is in every error: the status of the answer, or that it is none of a success."""
+    if re.fullmatch(r"(http)?_?status(_?code)?", key, re.IGNORECASE) and isinstance(value, int) and 400 <= value <= 599:
+        return "{status}"
+    return False if key in {"ok", "success"} and value is False else None
 
 
 def _says_what_is_wrong(value: Mapping[str, Any]) -> bool:

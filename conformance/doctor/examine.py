@@ -168,9 +168,10 @@ def _fixtures(
 
 
 def _fixture(context: RunContext, evidence: Evidence, name: str, named: NamedInput) -> Fact:
-    own = "" if name in context.target.fixtures else "a random one is taken; "
+    given = name in context.target.fixtures
+    own = "" if given else "not in the profile, the contract's own is taken; "
     if not named.check:
-        return Fact("fixtures", name, "unknown", f"{own}given; reads do not show whether it is right")
+        return Fact("fixtures", name, "unknown", f"{own or 'given; '}reads do not show whether it is right")
     chain = check_fixture(context, evidence, name)
     if chain is None:
         return Fact("fixtures", name, "unknown", f"{own}not looked at: that needs what the profile does not give")

@@ -30,7 +30,8 @@ def format_diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
     yield f"\nrows for which the profile has all that they need: {diagnosis.exercised} of {diagnosis.rows}"
     for missing in diagnosis.missing:
         yield to_one_line(f"  without {missing.name}, not exercised: {', '.join(missing.rows)}")
-        yield to_one_line(f"    add  {missing.line}")
+        if missing.line:
+            yield to_one_line(f"    add  {missing.line}")
         if missing.how:
             yield to_one_line(f"    {missing.how}")
     marked = any(fact.state == "bad" for fact in diagnosis.facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -129,9 +130,14 @@ def test_names_are_of_plain_letters(text: str, name: str) -> None:
             "",
             {"message": "detail", "code": "type"},
         ),
+        (
+            '{"ok": false, "error": "Table not found", "status": 404, "title": null}',
+            "",
+            {"message": "error", "if_present": {"/ok": False, "/status": "{status}"}},
+        ),
     ],
 )
-def test_an_envelope_is_guessed_from_a_sample(sample: str, pointer: str, keys: dict[str, str]) -> None:
+def test_an_envelope_is_guessed_from_a_sample(sample: str, pointer: str, keys: dict[str, Any]) -> None:
     found = guess_envelope(["GET /items", sample])
     assert found is not None
     assert {key: value for key, value in found.items() if key != "schema"} == {"faults": pointer, **keys}
