@@ -56,11 +56,14 @@ class ProbePlanner:
         if self.case.only_example:
             return
         context_values = self.context_values()
+        readers = [variant for variant in self.variants if variant.permission == "read"]
         edges, drawn = list(self.edges(context_values)), list(self._drawn(context_values))
+        repeats = bool(readers)
+        if drawn and not readers and self.depth == "standard":
+            drawn, repeats = [], True  # of what only writes, the same once more shows more than another value
         # Where a look for effects comes at the end, the edges come right before it: they slip through the easiest.
         yield from [*drawn, *edges] if self.case.unchanged else [*edges, *drawn]
-        readers = [variant for variant in self.variants if variant.permission == "read"]
-        again = max(FIRM - len(examples) - len(edges) - len(drawn), 1 if readers else 0)
+        again = max(FIRM - len(examples) - len(edges) - len(drawn), 1 if repeats else 0)
         # What is right only the first time, or wrong now and then, shows in what is sent again: a read for the last
         # time when all else has been sent.
         for count in range(again - 1 if readers else again):
@@ -81,10 +84,10 @@ class ProbePlanner:
             yield self.example(self.variants[0], self.language_variants[0], Message("round {n}", n=number))
 
     def _example_again(self, variant: OperationVariant) -> Probe:
-        """The example once more; where it only reads, the very same request."""
+        """The very same request once more."""
         language = self.language_variants[0]
         probe = self.example(variant, language, Message("example again"))
-        return replace(probe, words_of=self.example(variant, language).label) if probe.permission == "read" else probe
+        return replace(probe, words_of=self.example(variant, language).label)
 
     def example(self, variant: OperationVariant, language_variant: LanguageVariant, label: str = EXAMPLE) -> Probe:
         """The written example on one operation in one language."""

@@ -222,6 +222,7 @@ class Recorder:
             for _ in range(2):
                 self.write(row, self.valid(**change), {})
         for _ in range(2):
+            self.write(LENGTH, self.valid(length="n" * (most + 1)), {})
             self.write(NO_GROUP, self.valid(), {}, group="missing_group_")
             self.write(MISSING, self.without_required(), {})
         both = self.valid(email="abc", url="abc")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from unicodedata import normalize
 
 from conformance.reference.catalogue import Row
-from conformance.reference.fault_builder import Change, Condition, all_of, every_nth, when
+from conformance.reference.fault_builder import Change, Condition, all_of, every_nth, repeated, when
 from conformance.reference.hooks import FaultyServer
 from conformance.reference.http import JsonResponse
 from conformance.reference.kuroco.accounts import ACCOUNT, STATIC_TOKEN
@@ -407,6 +407,8 @@ def _effects() -> Faults:
         yield _performs(f"only_pretends_to_{operation}", _WRITTEN, "store", accepted, "control", done=False)
     bare = all_of(when(operation="insert", rejected=False), lambda context: context.body_member("email") is None)
     yield _performs("loses_contents_without_an_email", EMPTY, "store", bare, "control", done=False)
+    for row in (*FORMATS, REGEX, LENGTH):
+        yield _accepts(f"accepts_the_same_{ROW_NAMES[row]}_again", row, kind="repeated", limit=repeated)
     for name, rows, where in _CRASHES:
         yield _answers(f"crashes_at_{name}", rows, "open-choice", _CRASH, where, to="any")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from conformance.reference.catalogue import Row
-from conformance.reference.fault_builder import Condition, after_first, all_of, every_nth, not_first, when
+from conformance.reference.fault_builder import Condition, after_first, all_of, every_nth, not_first, repeated, when
 from conformance.reference.hooks import FaultyServer, RequestCounter
 from conformance.reference.http import NO_BODY, JsonResponse
 from conformance.reference.microcms.context import MicrocmsContext
@@ -417,6 +417,8 @@ def _creators_and_bodies() -> Faults:
     for name, called in (("status", status), ("created_by", creator)):
         yield _accepts(f"accepts_empty_array_on_{name}", _BODY, all_of(called, when(text=r"\[\]")))
         yield _accepts(f"accepts_number_on_{name}", _BODY, all_of(called, when(text="[0-9]+")))
+    for name, row in (("status", _STATUS), ("statuses", _LENGTH), ("creator", _CREATOR), ("body", _BODY)):
+        yield _accepts(f"accepts_the_same_{name}_again", row, kind="repeated", limit=repeated)
     yield _accepts("accepts_comments_in_a_body", _BODY, when(text=r".*/\*.*"))
     yield _accepts("accepts_object_in_an_array", _BODY, when(text=r"\[\{.*"))
     for name, value in (("an_object", {"0": "PUBLISH"}), ("a_number", 1), ("a_list_of_true", [True])):
