@@ -30,13 +30,19 @@ class _Burst:
     evidence: Evidence
     results: list[ProbeResult] = field(default_factory=list)
     served: int = 0
+    lost: int = 0
+    """How often a request was sent again, as its answer got lost: the target may have counted each time."""
     refused: bool = False
     is_whole: bool = True
     """Nothing but the target decided how it went: the first request was served, and each was answered."""
 
+    def serves(self, allowance: Allowance) -> bool:
+        """Whether as many requests were served as the target allows."""
+        return self.served <= allowance.count <= self.served + self.lost
+
     def holds(self, allowance: Allowance | None) -> bool:
         """Whether all is as promised."""
-        as_many = allowance is None or not self.refused or self.served == allowance.count
+        as_many = allowance is None or not self.refused or self.serves(allowance)
         return as_many and not any(has_must(result.found) for result in self.results)
 
 
@@ -77,7 +83,7 @@ def send_repeatedly(
     evidence.attempts += burst.evidence.attempts
     evidence.doubts += burst.evidence.doubts
     evidence.editions.update(burst.evidence.editions)
-    if burst.is_whole and burst.refused and allowance is not None and burst.served != allowance.count:
+    if burst.is_whole and burst.refused and allowance is not None and not burst.serves(allowance):
         expected = Message("{n} requests served in {seconds} s", n=allowance.count, seconds=f"{allowance.seconds:g}")
         actual = Message("{n} served before the first refusal", n=burst.served)
         finding = Finding("allowance", Level.MUST, expected, actual, probes[0].label)
@@ -120,6 +126,7 @@ def _use_up(
         )
         burst.evidence.add_counts(scratch)
         burst.evidence.repeated += count > plan.repeats + 1
+        burst.lost += outcome.exchange.tries - 1 if outcome else 0
         response = outcome.exchange.response if outcome else None
         if response is not None and response.status in repeat.before:
             burst.served += 1

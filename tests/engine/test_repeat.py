@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from conformance.checks.model import Verdict
+from conformance.engine.probe import send_probe
 from tests.conftest import Asked, Ran, said
 
 LIMITED = """\
@@ -72,6 +74,23 @@ def test_a_server_that_keeps_its_allowance_conforms(limited: Callable[[Limited],
     ran = limited(Limited())
     assert (ran.only.verdict, ran.only.requests) == (Verdict.CONFORMS, 8)
     assert ran.only.planned == 8
+
+
+def test_a_request_that_is_counted_twice_as_its_answer_was_lost_is_not_held_against_the_allowance(
+    limited: Callable[[Limited], Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Limited()
+
+    def lose_one(*positional: Any, **named: Any) -> Any:
+        result = send_probe(*positional, **named)
+        if server.count != 2 or server.refused:
+            return result
+        server.count += 1
+        return replace(result, exchange=replace(result.exchange, tries=2))
+
+    monkeypatch.setattr("conformance.engine.repeat.send_probe", lose_one)
+    ran = limited(server)
+    assert (ran.only.verdict, ran.only.findings) == (Verdict.CONFORMS, ())
 
 
 @pytest.mark.parametrize("allowed", [2, 6])
