@@ -38,10 +38,11 @@ def read_text(path: Path, most: int = MOST_READ) -> str:
         if path.exists() and not path.is_file():
             raise ConfigError([Problem(str(path), "is no plain file", "give the path of a file")])
         with path.open("rb") as file:
-            data = file.read(most + 1)
+            is_larger = os.fstat(file.fileno()).st_size > most
+            data = b"" if is_larger else file.read(most + 1)
     except OSError as error:
         problem = Problem(str(path), f"cannot be read: {error.strerror or error}", "check the path")
         raise ConfigError([problem]) from None
-    if len(data) > most:
+    if is_larger or len(data) > most:
         raise ConfigError([Problem(str(path), f"holds more than {most >> 20} MiB", "check the path")])
     return data.decode("utf-8", "replace")

@@ -44,6 +44,13 @@ def test_what_is_no_plain_file_is_not_read(path: str) -> None:
         read_text(Path(path))
 
 
+def test_a_file_of_more_than_half_a_gigabyte_is_refused_without_being_read(tmp_path: Path) -> None:
+    with (tmp_path / "a").open("wb") as file:
+        file.truncate((512 << 20) + 1)
+    with pytest.raises(ConfigError, match="holds more than 512 MiB"):
+        read_text(tmp_path / "a")
+
+
 def test_a_file_is_read_up_to_a_bound(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x" * 10)
     assert read_text(tmp_path / "a", most=10) == "xxxxxxxxxx"

@@ -80,6 +80,12 @@ def nested(levels: int) -> Any:
     return value
 
 
+@pytest.mark.parametrize(("levels", "is_cut"), [(200, False), (202, True)])
+def test_two_hundred_levels_of_an_answer_are_kept(levels: int, is_cut: bool) -> None:
+    value = Response(400, body=b"[" * levels + b"]" * levels).json()
+    assert ("nested too deeply" in canonical_text(value)) == is_cut
+
+
 def test_what_nests_deeper_than_the_limit_is_replaced() -> None:
     assert limit_depth(nested(3), 3) == [[["x"]]]
     assert limit_depth(nested(5), 3) == [[[["(nested too deeply to be shown)"]]]]

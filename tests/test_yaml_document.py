@@ -137,6 +137,13 @@ def test_deep_nesting_is_a_problem_and_no_crash(text: str) -> None:
     assert refused(text)[0].startswith("case.yaml:")
 
 
+def test_a_file_of_more_than_16_mib_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_bytes(b"#" * ((16 << 20) + 1))
+    found, (problem,) = read(path)
+    assert (found, problem.what) == (None, "larger than 16 MiB")
+
+
 @pytest.mark.parametrize("text", ["", "\n", "# only a word\n", "---\n"])
 def test_an_empty_file_says_so(text: str) -> None:
     assert len(refused(text)) == 1
