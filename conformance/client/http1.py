@@ -180,6 +180,7 @@ MOST_MEMBERS = 200_000
 CUT_BODY = 64 << 10
 """Bytes that are kept of a body that cannot be checked: it has more members, or there is more of it than is read."""
 STATUS_LINE = re.compile(rb"HTTP/1\.([01])[ ]([0-9]{3})(?:[ ]([^\r\n]*))?\r?\n?")
+LINE_ENDS = frozenset({b"\r\n", b"\n"})
 CHUNK_LINE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 
@@ -286,7 +287,7 @@ class ResponseReader:
     def _header_lines(self) -> bool:
         found: list[tuple[str, str]] = []
         try:
-            while (line := self._line()) not in {b"\r\n", b"\n"}:
+            while (line := self._line()) not in LINE_ENDS:
                 if not line:
                     self.faults.append(Message("the connection was closed within the headers"))
                     self.truncated = True
@@ -367,7 +368,7 @@ class ResponseReader:
     def _exactly(self, length: int) -> Iterator[bytes]:
         left = length
         while left:
-            piece = self.stream.piece(min(left, 1 << 16))
+            piece = self.stream.piece(min(left, PIECE))
             if not piece:
                 raise _Broken(
                     Message("Content-Length is {length}, but only {n} bytes came", length=length, n=length - left),
@@ -377,49 +378,38 @@ class ResponseReader:
             yield piece
 
     def _chunks(self) -> Iterator[bytes]:
-        while True:
-            size = self._chunk_size()
-            while size:
-                piece = self.stream.piece(min(size, 1 << 16))
+        cut = Message("the connection was closed within a chunk")
+        while left := self._chunk_size():
+            while left:
+                piece = self.stream.piece(min(left, PIECE))
                 if not piece:
-                    raise _Broken(Message("the connection was closed within a chunk"), ended=True)
-                size -= len(piece)
+                    raise _Broken(cut, ended=True)
+                left -= len(piece)
                 yield piece
-                if not size:
-                    self._chunk_end()
-                    size = self._chunk_size()
-            self._trailers()
-            return
+            if self._frame_line(1, Message("a chunk longer than its size"), cut) not in LINE_ENDS:
+                raise _Broken(Message("a chunk without its end"))
+        budget, endless = self._budget, Message("trailers without an end")
+        cut = Message("the connection was closed before the end of the last chunk")
+        while (line := self._frame_line(budget, endless, cut)) not in LINE_ENDS:
+            budget -= len(line)
 
     def _chunk_size(self) -> int:
-        try:
-            line = self.stream.line(4096)
-        except LineTooLong:
-            raise _Broken(Message("a chunk size without an end")) from None
-        if not line:
-            raise _Broken(Message("the connection was closed before the last chunk"), ended=True)
+        cut = Message("the connection was closed before the last chunk")
+        line = self._frame_line(4096, Message("a chunk size without an end"), cut)
         match = CHUNK_LINE.fullmatch(line)
         if match is None:
             raise _Broken(Message("{size!r} is no chunk size", size=line[:20].decode("latin-1")))
         return int(match[1], 16)
 
-    def _chunk_end(self) -> None:
+    def _frame_line(self, budget: int, endless: Message, cut: Message) -> bytes:
+        """A line that frames a body; raises _Broken, saying `endless` or `cut` (off), where it has no end."""
         try:
-            line = self.stream.line(1)
+            line = self.stream.line(budget)
         except LineTooLong:
-            raise _Broken(Message("a chunk longer than its size")) from None
-        if line not in {b"\r\n", b"\n"}:
-            if not line:
-                raise _Broken(Message("the connection was closed within a chunk"), ended=True)
-            raise _Broken(Message("a chunk without its end"))
-
-    def _trailers(self) -> None:
-        try:
-            while (line := self._line()) not in {b"\r\n", b"\n"}:
-                if not line:
-                    raise _Broken(Message("the connection was closed before the end of the last chunk"), ended=True)
-        except LineTooLong:
-            raise _Broken(Message("trailers without an end")) from None
+            raise _Broken(endless) from None
+        if not line:
+            raise _Broken(cut, ended=True)
+        return line
 
     def _bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         total = 0
@@ -435,20 +425,12 @@ class ResponseReader:
         try:
             try:
                 unpack = build_decoder(self._tokens("content-encoding"))
-            except ContentCodingError as fault:
-                self.faults.append(error_message(fault))
-                unpack = None
-            if unpack is None:
-                for piece in pieces:
-                    self._body += piece
-                return True
-            try:
-                for piece in self._bounded(unpack(_copied(pieces, packed))):
+                for piece in pieces if unpack is None else self._bounded(unpack(_copied(pieces, packed))):
                     self._body += piece
             except ContentCodingError as fault:
                 self.faults.append(error_message(fault))
-                for _ in pieces:  # to its end, so that the connection can go on
-                    pass
+                for piece in pieces:  # to its end, so that the connection can go on
+                    packed += piece
                 self._body = self._body or packed
         except _Enough:
             self.faults.append(Message("more than {n} bytes: the rest was not read", n=self.limits.most))
