@@ -1,132 +1,36 @@
-"""The forms in which a secret can stand in a text: escaped, encoded, written in another way, or in part.
-
-Escapes are taken off the text, not put on the secret, so that any mixture of them is seen; a `View` remembers where
-in the text each of its characters came from.
-"""
+"""The forms in which a secret can stand in a text: encoded, written in another way, or in part."""
 
 from __future__ import annotations
 
 import codecs
-import html
 import re
 import string
 import unicodedata
 from base64 import a85encode, b32encode, b64decode, b64encode, b85encode
 from binascii import Error as Base64Error
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["DecodedView", "SecretDetector", "base64_forms", "find_escapes", "list_secret_values", "unescape"]
+from conformance.results.escapes import EVERY_ESCAPE, unescape
 
-HINT = re.compile(r"[%\\&\n]")
-# Each begins behind its first character, and the whole pattern with a set of those: that makes the search fast.
-ASCII_ESCAPE = r"""(?<=%)(?P<octets>[0-7][0-9A-Fa-f])
-    |(?<=\\)(?:(?P<short>[/"'\\bfnrt])|(?P<hex>x[0-7][0-9A-Fa-f])|(?P<unit>u00[0-7][0-9A-Fa-f]))
-    |(?<=&)(?P<entity>(?:\#0*[0-9]{1,3}|\#[xX]0*[0-7]?[0-9A-Fa-f]|[A-Za-z]{2,8});)"""
-ANY_ESCAPE = r"""(?<=%)(?P<octets>[0-7][0-9A-Fa-f]|[89A-Fa-f][0-9A-Fa-f](?:%[89A-Fa-f][0-9A-Fa-f])*)
-    |(?<=\\)(?:(?P<short>[/"'\\bfnrt])
-        |(?P<hex>x[0-7][0-9A-Fa-f]|x[89A-Fa-f][0-9A-Fa-f](?:\\x[89A-Fa-f][0-9A-Fa-f])*)
-        |(?P<unit>u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}))
-    |(?<=&)(?P<entity>(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"""
-ENDS = frozenset("0123456789abcdefABCDEF;/\"'\\nrt")
-"""The characters that an escape can end with."""
-STARTS = frozenset("%&\\")
-SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+__all__ = ["SecretDetector", "base64_forms", "list_secret_values"]
+
 LEAST_BASE64 = 8
 """Fewer characters of base64 stand in too many texts by chance."""
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedView:
-    """A text with one layer of escapes taken off."""
-
-    text: str
-    starts: list[int]
-    """Where in `text` each run begins."""
-    sources: list[tuple[int, int]]
-    """From where in the original each run came; a run longer than its source is an escape."""
-    escaped: list[bool]
-
-    def source(self, start: int, end: int) -> tuple[int, int]:
-        """Where in the original the characters `start` to `end` came from."""
-        first = bisect_right(self.starts, start) - 1
-        last = bisect_right(self.starts, end - 1) - 1
-        begin = self.sources[first][0] + (0 if self.escaped[first] else start - self.starts[first])
-        if self.escaped[last]:
-            return begin, self.sources[last][1]
-        return begin, self.sources[last][0] + end - self.starts[last]
-
-
-@lru_cache(maxsize=64)
-def find_escapes(alphabet: frozenset[str]) -> re.Pattern[str]:
-    """What can be taken off where only these characters matter: their escapes, and line breaks between them."""
-    before, after = ("".join(map(re.escape, sorted(alphabet | more))) for more in (ENDS, STARTS))
-    escape = ASCII_ESCAPE if all(char.isascii() for char in alphabet) else ANY_ESCAPE
-    rest = rf"[ \t]*(?:\r?\n[ \t]*)*(?=[{after}])"
-    lines = rf"(?P<break>(?<=[{before}]\n){rest}|(?<=[{before}]\r)\n{rest})"
-    return re.compile(rf"[%&\\\r\n](?:{escape}|{lines})", re.VERBOSE)
-
-
-def unescape(text: str, pattern: re.Pattern[str]) -> DecodedView | None:
-    """A view of the text without what the pattern takes off; None where there is nothing of it."""
-    if HINT.search(text) is None:
-        return None
-    parts: list[str] = []
-    starts: list[int] = []
-    sources: list[tuple[int, int]] = []
-    escaped: list[bool] = []
-    position = size = 0
-
-    def add(part: str, start: int, end: int, *, escape: bool) -> None:
-        nonlocal size
-        if part:
-            parts.append(part)
-            starts.append(size)
-            sources.append((start, end))
-            escaped.append(escape)
-            size += len(part)
-
-    for match in pattern.finditer(text):
-        start, end = match.span()
-        add(text[position:start], position, start, escape=False)
-        add(_meaning(match.lastgroup or "", match[0]), start, end, escape=True)
-        position = end
-    if not position:
-        return None
-    add(text[position:], position, len(text), escape=False)
-    return DecodedView("".join(parts), starts, sources, escaped)
-
-
-EVERY_ESCAPE = re.compile(rf"[%&\\](?:{ANY_ESCAPE})", re.VERBOSE)
-
-
 def base64_forms(value: str) -> set[str]:
-    """The characters that the base64 of any text holds which holds the value, for each of its three alignments."""
-    raw = value.encode("utf-8", "surrogateescape")
-    forms = set()
+    """What the base64 of any text holds which holds the value, in both alphabets; nothing that is too short to tell."""
+    parts = [part for part in _base64_parts(value.encode("utf-8", "surrogateescape")) if len(part) >= LEAST_BASE64]
+    return {*parts, *(part.replace("+", "-").replace("/", "_") for part in parts)}
+
+
+def _base64_parts(data: bytes) -> Iterator[str]:
+    """The characters that the base64 of anything holds which holds these bytes, for each of its three alignments."""
     for shift in range(3):
-        encoded = b64encode(b"\0" * shift + raw).decode("ascii").rstrip("=")
-        sure = encoded[(0, 2, 3)[shift] : (shift + len(raw)) * 8 // 6]
-        if len(sure) >= LEAST_BASE64:
-            forms |= {sure, sure.replace("+", "-").replace("/", "_")}
-    return forms
-
-
-def _meaning(kind: str, escape: str) -> str:
-    if kind == "break":
-        return ""
-    if kind == "octets":
-        return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace")
-    if kind == "hex":
-        return bytes.fromhex(escape.replace("\\x", "")).decode("utf-8", "replace")
-    if kind == "unit":
-        units = bytes.fromhex(escape.replace("\\u", ""))
-        return units.decode("utf-16-be", "replace")
-    if kind == "short":
-        return SHORT.get(escape[1], escape[1])
-    return html.unescape(escape)
+        encoded = b64encode(bytes(shift) + data).decode("ascii").rstrip("=")
+        yield encoded[(0, 2, 3)[shift] : (shift + len(data)) * 8 // 6]
 
 
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,20}[ ]+(\S.*)", re.DOTALL)
@@ -335,21 +239,18 @@ def _encoded_forms(value: str) -> Iterator[_NormalForm]:
     if len(raw) <= 1024:  # Python writes no number of many more digits
         yield _NormalForm(str(int.from_bytes(raw, "big")), 16)
         yield _NormalForm(str(int.from_bytes(raw, "little")), 16)
-    wide = value.encode("utf-16-le", "surrogatepass")
-    yield _NormalForm(wide.hex(), 32)
-    yield _NormalForm(value.encode("utf-16-be", "surrogatepass").hex(), 32)
+    wide = [value.encode(encoding, "surrogatepass") for encoding in ("utf-16-le", "utf-16-be")]
+    for data in wide:
+        yield _NormalForm(data.hex(), 32)
     for shift in range(5):
-        encoded = b32encode(b"\0" * shift + raw).decode("ascii").rstrip("=").lower()
+        encoded = b32encode(bytes(shift) + raw).decode("ascii").rstrip("=").lower()
         yield _NormalForm(encoded[(shift * 8 + 4) // 5 : (shift + len(raw)) * 8 // 5], 12)
     twice = b64encode(raw)
     if (meant := _bytes_of_base64(value)) is not None:
         yield _NormalForm(meant.hex(), 16)
-    of_hex = _bytes_of_hex(value)
-    for data in (raw, wide, value.encode("utf-16-be", "surrogatepass"), twice, twice.rstrip(b"="), raw[::-1], *of_hex):
-        for shift in range(3):
-            encoded = b64encode(b"\0" * shift + data).decode("ascii").rstrip("=")
-            sure = encoded[(0, 2, 3)[shift] : (shift + len(data)) * 8 // 6]
-            for form in {normalize_text(sure), normalize_text(sure[::-1])}:
+    for data in (raw, *wide, twice, twice.rstrip(b"="), raw[::-1], *_bytes_of_hex(value)):
+        for part in _base64_parts(data):
+            for form in {normalize_text(part), normalize_text(part[::-1])}:
                 yield _NormalForm(form, min(10, len(form)))
     for encode in (a85encode, b85encode):
         form = normalize_text(encode(raw).decode("ascii"))

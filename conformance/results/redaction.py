@@ -17,13 +17,8 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from conformance.messages import Message
-from conformance.results.encodings import (
-    SecretDetector,
-    base64_forms,
-    find_escapes,
-    list_secret_values,
-    unescape,
-)
+from conformance.results.encodings import SecretDetector, base64_forms, list_secret_values
+from conformance.results.escapes import find_escapes, unescape
 
 __all__ = ["CLOSE", "OPEN", "Redactor"]
 
