@@ -7,6 +7,7 @@ that is not offered, a write that has not to be set back) is spent on further in
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -36,6 +37,8 @@ _LEAST = 3
 """Up to this budget no operation is explored: it could not be cleaned up after."""
 _SMALL = 60
 """Up to this budget two thirds of it are kept for following up findings, beyond it a fifth."""
+_CHAINS = 3
+"""How often a chain of requests is begun at most, where an answer got lost."""
 _MOST_CREATED = 2
 """So many valid inputs at most where each creates something that has to be deleted again."""
 _IDLE = Message(
@@ -233,17 +236,31 @@ def _send_plain(explorer: Explorer, operation: DocumentedOperation, probe: Explo
 
 
 def _find_own_request(explorer: Explorer, operation: DocumentedOperation) -> ExploreProbe:
-    """The request that other operations lead to: on a record that they created, with a token that they gave."""
-    sources, own = explorer.context.own_sources(operation), None
-    for source, following in pairwise((*sources, operation)):
+    """The request that other operations lead to: on a record that they created, with a token that they gave.
+
+    Where an answer got lost on the way, it is begun again from its start.
+    """
+    for time in range(_CHAINS):
+        with explorer.sender.evidence.count_as("repeated") if time else nullcontext():
+            own, answered = _follow_sources(explorer, operation)
+        if own is not None:
+            return own
+        if answered:
+            break
+    raise TargetStopped(Message("nothing could be created for {operation} alone", operation=operation.id))
+
+
+def _follow_sources(explorer: Explorer, operation: DocumentedOperation) -> tuple[ExploreProbe | None, bool]:
+    """The request that other operations lead to, and whether the last of them was answered."""
+    own, answered = None, True
+    for source, following in pairwise((*explorer.context.own_sources(operation), operation)):
         answer = _send_plain(explorer, source, own)
         links = [link for link in source.links_of(answer.status) if link.operation == following.id]
         found = (request_of_link(explorer, link, answer) for link in links if answer.accepted)
-        own = next((request[1] for request in found if request is not None), None)
+        own, answered = next((request[1] for request in found if request is not None), None), bool(answer.status)
         if own is None:
-            raise TargetStopped(Message("nothing could be created for {operation} alone", operation=operation.id))
-    assert own is not None
-    return own
+            break
+    return own, answered
 
 
 @dataclass(slots=True)

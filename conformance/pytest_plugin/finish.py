@@ -128,7 +128,7 @@ class RunFinish:
         for run in self._session.sink.results().runs:
             deviations = [describe_deviation(row) for row in run.rows]
             self._stale += [
-                f"{item.where}: {item.row} no longer deviates; take the expectation out"
+                f"{item.where}: {item.row} no longer deviates as it says; take the expectation out"
                 for item in find_stale(target.expectations, deviations, everything)
             ]
 

@@ -287,6 +287,23 @@ def test_a_target_that_falls_silent_is_not_blamed() -> None:
     assert len(server.requests) == 3
 
 
+class LossySite(Site):
+    """Its first answer is lost on the way."""
+
+    def send(self, request: Request, **options: Any) -> Exchange:
+        exchange = super().send(request, **options)
+        return replace(exchange, outcome=NoResponse(FailureKind.RESET)) if self.sent == 1 else exchange
+
+
+@pytest.mark.parametrize("operation", ["updateTopic", "token"])
+def test_what_leads_to_an_operation_is_begun_again_where_an_answer_is_lost(operation: str) -> None:
+    server, before = LossySite(), Site()
+    explored = server.explore(operation)
+    assert (explored.verdict, explored.reason) == (Verdict.CONFORMS, None)
+    assert explored.beyond_plan.repeated > 0
+    assert server.topics == before.topics
+
+
 def test_a_refused_plain_request_is_a_reason_and_no_finding() -> None:
     server = Newsroom()
     server.contents.pop("foo")
