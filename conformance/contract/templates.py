@@ -90,7 +90,7 @@ def _other_end(text: str) -> str:
     """
     end = len(text.rstrip("="))
     last = text[end - 1 : end]
-    if re.fullmatch(r"[0-9a-f-]*[0-9a-f]", text):
+    if re.fullmatch(r"(?=.*[a-f])[0-9a-f-]*[0-9a-f]", text):  # not of a number: the next one may be another's
         return text[:-1] + ("0" if last != "0" else "1")
     return text[: max(end - 1, 0)] + ("w" if last < "W" else "A") + text[end:]
 

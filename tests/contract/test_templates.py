@@ -106,6 +106,7 @@ def test_what_looks_like_a_placeholder_and_is_none_is_found(text: str, odd: list
         ("change-end", "abA", "abw"),
         ("change-end", "0f-a7", "0f-a0"),
         ("change-end", "0f-a0", "0f-a1"),
+        ("change-end", "1001", "100w"),
         ("eleven-times", "1", "11111111111"),
         ("letters", "03-1", "lkjh"),
         ("number", "012", 12),
