@@ -131,7 +131,7 @@ def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
         exchange = context.session.send(request)
         if isinstance(exchange.outcome, NoResponse):
             detail = context.redactor.text(f"{exchange.outcome.kind}: {exchange.outcome.detail}")
-            return Fact("credentials", name, "unknown", f"{operation} was not answered ({detail})")
+            return Fact("credentials", name, "bad", f"{operation} was not answered ({detail})")
         status = exchange.outcome.status
         if refused:
             state, word = ("good", "refused, as it must be") if status in (401, 403) else ("bad", "not refused")

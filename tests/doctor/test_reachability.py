@@ -19,8 +19,10 @@ class Redirecting(BaseHTTPRequestHandler):
 
     location = "https://{host}{path}"
 
+    status = 301
+
     def do_GET(self) -> None:
-        self.send_response(301)
+        self.send_response(self.status)
         self.send_header("Location", self.location.format(host=self.headers["Host"], path=self.path))
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -57,3 +59,13 @@ def test_a_redirect_to_what_is_no_url_is_told_as_it_is(
     monkeypatch.setattr(Redirecting, "location", "http://[::g]/")
     (answer,) = [fact for fact in examine_target(shop(), target(base_url=redirecting)).facts if fact.about == "answer"]
     assert (answer.state, "redirects to http://[::g]/" in answer.detail) == ("unknown", True)
+
+
+def test_a_target_that_is_never_available_is_not_ready(
+    redirecting: str, shop: Callable[..., Contract], target: Callable[..., Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Redirecting, "status", 503)
+    monkeypatch.setattr("conformance.client.retry.BACKOFF", (0.01,))
+    diagnosis = examine_target(shop(), target(base_url=redirecting))
+    assert {fact.about: fact.state for fact in diagnosis.facts}["full"] == "bad"
+    assert not diagnosis.possible
