@@ -31,7 +31,7 @@ _QUERY_VALUES: Mapping[str, tuple[str, ...]] = {
 _DRAWN = 40
 """Numbers within its range that are drawn for a parameter."""
 _MOST = 10_000
-"""The largest number that is drawn where the schema sets no end."""
+"""How far from the least number they are drawn at most."""
 _IDS = ("😀日本語's a-b" + "a" * 180, "constructor", "日本語", "it's", "no-such-0000", "😀", "A_B-9", "a b", "a" * 200)
 _NUMERIC_IDS = ("9223372036854775808", "0", "2147483647", "日本語")
 _TEXTS = ("😀é日<b>\"&'%s\\", "x" * 999, "日本語", "'; --", "<b>x</b>", "\\", "%s%n", "😀")
@@ -104,7 +104,7 @@ def _rare_probes(
     paths = list(_paths(operation, plain))
     yield from (probe for probe in paths if probe.about.partition(":")[0] in firm)
     if operation.method == "GET":
-        yield _try(plain, "query", "x-unknown", ["😀é日"], "script")
+        yield _changed(plain, "query", "x-unknown", ["😀é日"], "script")
     if operation.body is None:
         yield from _several_at_once(operation, plain)
     yield from paths
@@ -116,7 +116,7 @@ def _rare_probes(
         yield from _bodies(operation.body, plain, base)
 
 
-def _try(plain: ExploreProbe, where: str, name: str, values: Iterable[str], kind: str) -> ExploreProbe:
+def _changed(plain: ExploreProbe, where: str, name: str, values: Iterable[str], kind: str) -> ExploreProbe:
     """The plain probe with other values of one parameter."""
     return with_values(replace(plain, role="boundary", about=f"{name}: {kind}"), where, name, *values)
 
@@ -140,21 +140,22 @@ def _queries(operation: DocumentedOperation, plain: ExploreProbe, order: random.
     numbers = [one for one in parameters if one.schema.get("type") == "integer"]
     for kind, texts in _QUERY_VALUES.items():
         for one in parameters if kind in ("script", "markup") else numbers:
-            yield from (_try(plain, "query", one.name, [text], kind) for text in texts)
+            yield from (_changed(plain, "query", one.name, [text], kind) for text in texts)
         for one in parameters if kind == "wide" else ():
             value = {"integer": "1", "boolean": "true"}.get(str(one.schema.get("type")))
             if value is not None:
-                yield _try(plain, "query", one.name, [value, value], "twice")
+                yield _changed(plain, "query", one.name, [value, value], "twice")
     for one in numbers:
-        within = range(one.schema.get("minimum", 0), one.schema.get("maximum", _MOST) + 1)
+        least = int(one.schema.get("minimum", 0))
+        within = range(least, min(int(one.schema.get("maximum", _MOST)), least + _MOST) + 1)
         for number in order.sample(within, min(_DRAWN, len(within))):
-            yield _try(plain, "query", one.name, [str(number)], "drawn")
+            yield _changed(plain, "query", one.name, [str(number)], "drawn")
 
 
 def _paths(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
     for one in reversed(operation.among("path")) if operation.method == "GET" else ():
         for place, text in enumerate(_NUMERIC_IDS if one.schema.get("type") == "integer" else _IDS):
-            yield _try(plain, "path", one.name, [text], "rare" if place else "several oddities")
+            yield _changed(plain, "path", one.name, [text], "rare" if place else "several oddities")
 
 
 def _forms(plain: ExploreProbe) -> Iterator[ExploreProbe]:

@@ -205,12 +205,12 @@ class OpenApiDocument:
 
     def _schema(self, written: Any) -> Mapping[str, Any]:
         """A schema of the document as JSON Schema; empty, so that it says nothing, where it is none."""
-        schema = _without_references(written, self._document)
+        schema: dict[str, Any] = _as_mapping(_without_references(written, self._document))
         try:
             compile_schema(schema)
         except ValueError:
             return {}
-        return dict(schema)
+        return schema
 
     def _parameter(self, operation: str, raw: Mapping[str, Any]) -> Parameter:
         value = self._values.path_values.get(operation, {}).get(raw["name"]) if raw["in"] == "path" else None
@@ -300,7 +300,16 @@ def _in_words_of_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
         result["type"] = [result["type"], "null"]
         if "enum" in result:
             result["enum"] = [*result["enum"], None]
+    if "items" in result:
+        result["items"] = _as_mapping(result["items"])
+    if isinstance(result.get("properties"), dict):
+        result["properties"] = {name: _as_mapping(inner) for name, inner in result["properties"].items()}
     return result
+
+
+def _as_mapping(schema: Any) -> Any:
+    """A schema that is true or false as one that allows the same."""
+    return {True: {}, False: {"not": {}}}[schema] if isinstance(schema, bool) else schema
 
 
 def _links(operation: Any, status: str, answer: Any) -> Iterator[Link]:

@@ -118,6 +118,7 @@ def test_a_definition_that_holds_itself_many_times_is_read_at_once() -> None:
         ({"type": "integer", "maximum": 9, "exclusiveMaximum": False}, {"type": "integer", "maximum": 9}),
         ({"type": "string", "nullable": True, "enum": ["x"]}, {"type": ["string", "null"], "enum": ["x", None]}),
         ({"properties": {"nullable": {"type": "string"}}}, {"properties": {"nullable": {"type": "string"}}}),
+        ({"properties": {"x": True}, "items": False}, {"properties": {"x": {}}, "items": {"not": {}}}),
         ({"type": "file"}, {}),
         ({"pattern": "(?<a"}, {}),
     ],
