@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,8 @@ _PARTS = ("request", *(field.alias or name for name, field in RequestSpec.model_
 _SECTIONS = {"credential": "credentials", "vantage": "vantages", "hook": "hooks"}
 _NEEDS = ("credentials", "fixtures", "vantages", "hooks", "allow")
 _DRAWN_KINDS = ("integers", "matching", "lists", "words", "sampled")
+_FOR_ROWS = ("inputs", "controls", "guards", "wordings")
+"""What rows name; `{item}` in it is what `vars` of the row says."""
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
@@ -74,20 +76,19 @@ def check_contract(contract: Contract, documents: Mapping[Path, Document]) -> li
 
 
 def check_translation(contract: Contract, japanese: TranslationFile, document: Document) -> list[Problem]:
-    """A problem for each table, row and label of `ja.yaml` that the contract has not."""
+    """A problem for each row of `ja.yaml` that its table has not; a table that is left out may still stand there."""
     file = _File(contract, document, frozenset())
     rows = list(contract.rows)
-    labels = {control.label for row in rows for control in row.case.control}
+    tables = {table.name for table in contract.tables}
     known = (
-        ("titles", japanese.titles, {table.name for table in contract.tables}, "table"),
         ("causes", japanese.causes, {row.id for row in rows}, "row"),
         ("notes", japanese.notes, {row.id for row in rows if row.case.source.note}, "row"),
-        ("labels", japanese.labels, labels | {ref.label for row in rows for ref in row.operations}, "label"),
     )
     return [
         problem
         for key, texts, names, kind in known
         for name in texts
+        if name.partition("/")[0] in tables
         for problem in file.unknown_names((key, name), [name], names, kind)
     ]
 
@@ -107,8 +108,8 @@ class _File:
 
     contract: Contract
     document: Document
-    variables: frozenset[str]
-    """What any row of the contract has under `vars`."""
+    variables: frozenset[str] | None
+    """What any row of the contract has under `vars`; None where any name may be one."""
 
     def problem(self, place: Place, what: str, hint: str = "") -> Problem:
         """A problem at a place; where an alias stands for the value, its line is named too."""
@@ -131,7 +132,9 @@ class _File:
 
 def _check_head(file: _File) -> Iterator[Problem]:
     contract, head = file.contract, file.contract.file
-    yield from _check_texts(file, file.document.value, (), _captures_of_contract(contract))
+    captures, anything = _captures_of_contract(contract), replace(file, variables=None)
+    for key, value in file.document.value.items():
+        yield from _check_texts(anything if key in _FOR_ROWS else file, value, (key,), captures)
     yield from _check_steps(file, _steps_of_head(contract), {}, this=True)
     for kind in ("chains", "controls", "guards"):
         yield from _check_given_names(file, file.document.value.get(kind, {}), (kind,))
@@ -268,17 +271,24 @@ def _is_named(file: _File, place: Place, step: Step) -> bool:
 
 def _check_variables(file: _File, case: Case, place: Place) -> Iterator[Problem]:
     """What the row, its table and what it names write as a variable has a value in the row."""
-    if not file.variables:
-        return
-    named = [
-        file.contract.file.inputs.get(item) for _, _, item in _located_inputs(case, place) if isinstance(item, str)
-    ]
-    parts = [case, *filter(None, named)]
-    texts = [part.model_dump(by_alias=True, exclude_unset=True) for part in parts]
-    for name in sorted(list_variables(texts, file.variables - case.vars.keys())):
+    inputs = file.contract.file.inputs
+    named = [inputs[item] for _, _, item in _located_inputs(case, place) if isinstance(item, str) and item in inputs]
+    texts = [part.model_dump(by_alias=True, exclude_unset=True) for part in (case, *named)]
+    written = fill_variables(file.document.value["rows"][int(place[-1])], case.vars)
+    lacking = list_variables(texts, (file.variables or frozenset()) - case.vars.keys())
+    unknown = _unknown_heads(texts) - _unknown_heads(written)
+    for name in sorted(lacking | unknown):
         yield file.problem(
             place, f"{{{name}}} has no value in the row {case.id}", f"write it under `vars: {{{name}: …}}`"
         )
+
+
+def _unknown_heads(value: Any) -> set[str]:
+    """The heads of what looks like a placeholder in a value of JSON types and is none."""
+    if isinstance(value, str):
+        return {found.strip("{}").partition(".")[0] for found in unknown_placeholders(value) if "." in found}
+    members = [*value, *value.values()] if isinstance(value, Mapping) else value if isinstance(value, list) else []
+    return {name for member in members for name in _unknown_heads(member)}
 
 
 def _located_operations(row: Row, place: Place) -> Iterator[tuple[Place, OperationRef]]:
@@ -417,7 +427,7 @@ def _check_expression(file: _File, text: str, place: Place, *, bounded: bool = F
     except (re.error, OverflowError, RecursionError) as error:
         yield file.problem(place, f"{text!r} is no regular expression: {error}", "correct it")
         return
-    if bounded and not any(find_placeholders(text)) and not list_variables(text, file.variables):
+    if bounded and not any(find_placeholders(text)) and not any(unknown_placeholders(text)):
         from conformance.expressions import can_be_bounded  # noqa: PLC0415 - 30 ms that most contracts need not pay
 
         if not can_be_bounded(text):

@@ -154,10 +154,13 @@ def _gather(value: Any, found: list[str]) -> None:
             _gather(member, found)
 
 
-def unknown_placeholders(text: str, variables: Collection[str] = ()) -> Iterator[str]:
-    """What looks like a placeholder and is none: a dotted name whose head is not known, or an unknown change."""
+def unknown_placeholders(text: str, variables: Collection[str] | None = ()) -> Iterator[str]:
+    """What looks like a placeholder and is none: a dotted name whose head is not known, or an unknown change.
+
+    `variables` are heads that are known, too; None where any may be one.
+    """
     for match in _PLACEHOLDER.finditer(text):
-        known = match[1] in HEADS or match[1] in MESSAGE_HEADS or match[1] in variables
+        known = variables is None or match[1] in HEADS or match[1] in MESSAGE_HEADS or match[1] in variables
         if (not known and match[2]) or (known and match[3] and match[3] not in MODIFIERS):
             yield match[0]
 

@@ -160,7 +160,6 @@ def test_one_file_holds_what_reports_say_in_japanese(shop: Shop) -> None:
 def test_what_is_translated_and_not_there_is_named(problems: Problems) -> None:
     japanese = "titles: {itms: 商品}\ncauses:\n  items/belw: 小さい。\n"
     assert problems(SHORT, (OPERATIONS, SHARED), more={"ja.yaml": japanese}) == [
-        "ja.yaml:1: there is no table 'itms'; did you mean 'items'?",
         "ja.yaml:3: there is no row 'items/belw'; did you mean 'items/below'?",
     ]
 
@@ -173,3 +172,10 @@ def test_an_operation_of_the_table_is_named_by_its_label_and_combines_what_the_r
     contract = shop(more={"items.yaml": f"table: items\ntitle: Items\n{table}\nrows: [{row}]\n"})
     (variant,) = operation_variants(contract, next(contract.rows))
     assert (variant.label, variant.combine) == ("whole", (("query.offset", 3),))
+
+
+def test_what_no_row_names_may_hold_variables_that_no_row_has(shop: Shop, problems: Problems) -> None:
+    rows = "  - {id: a, cause: A., expect: {status: 400}}\n"
+    assert [row.id for row in shop(rows, (OPERATIONS, SHARED)).rows] == ["items/a"]
+    (found,) = problems(rows.replace("400}", "400, wordings: bad-format}"), (OPERATIONS, SHARED))
+    assert found == "items.yaml:5: {item} has no value in the row a; write it under `vars: {item: …}`"
