@@ -53,10 +53,15 @@ def find_causes(
     exchanges += [replace(one, role="control") for item in explored for one in _refused_at_last(item)]
     if not exchanges:
         return ()
-    for find in (_find_silence, _find_redirect):
+    for find in (_find_silence, _find_redirect, partial(_find_same_page, key="base_url")):
         if cause := find(exchanges):
             return (cause,)
     causes = [*_find_credentials(exchanges), *_find_proxy(exchanges)]
+    for name, form in (target.get("vantages") or {}).items():
+        proxy = form.get("proxy")
+        through = [one for one in exchanges if proxy and proxy in one.request.vantage]
+        if cause := _find_same_page(through, f"vantages.{name}"):
+            causes.append(cause)
     if not causes and (cause := _find_wrong_path(exchanges)):
         return (cause,)
     fixtures = target.get("fixtures") or {}
@@ -135,6 +140,23 @@ def _find_redirect(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
     place = f"{parts.scheme}://{parts.netloc}" if parts.netloc else places[0]
     text = Message("the target redirects every request to {place}; requests are never redirected", place=place)
     return RunCause("base_url", text, lambda one: one.response is not None)
+
+
+def _find_same_page(exchanges: Sequence[RecordedExchange], key: str) -> RunCause | None:
+    """One page, no JSON, whatever is asked: a proxy, a portal or another site answers."""
+    answers = {(one.response.status, one.response.body) for one in exchanges if one.response is not None}
+    asked = {(one.request.method, split_url(one.request.url).path) for one in exchanges}
+    if len(answers) != 1 or len(asked) < _LEAST - 1:
+        return None
+    ((status, body),) = answers
+    if not body.strip() or body.lstrip().startswith(("{", "[")):
+        return None
+    text = Message("{key}: every request was answered {status} with the same page, no JSON", key=key, status=status)
+    return RunCause(key, text, partial(_shows_page, status=status, body=body))
+
+
+def _shows_page(exchange: RecordedExchange, status: int, body: str) -> bool:
+    return exchange.response is not None and (exchange.response.status, exchange.response.body) == (status, body)
 
 
 def _find_credentials(exchanges: Sequence[RecordedExchange]) -> Iterator[RunCause]:
@@ -261,8 +283,12 @@ def _find_what_is_there(
 
 def _must_refuse(exchange: RecordedExchange, value: str) -> bool:
     """Whether it is a request with this value that must be refused."""
-    given = _names_value(exchange, value) or f'"{value}"' in (exchange.request.body or "")
-    return given and exchange.role in _FIRM
+    return exchange.role in _FIRM and (_names_value(exchange, value) or _has_text(exchange, value))
+
+
+def _has_text(exchange: RecordedExchange, value: str) -> bool:
+    """Whether a value is a text in the body of a request."""
+    return f'"{value}"' in (exchange.request.body or "")
 
 
 def _describe_others(exchange: RecordedExchange, value: str) -> str:
@@ -349,7 +375,7 @@ def _uses_credential(name: str) -> Callable[[RecordedExchange], bool]:
 
 
 def _uses_value(value: str) -> Callable[[RecordedExchange], bool]:
-    return lambda one: _names_value(one, value)
+    return lambda one: _names_value(one, value) or _has_text(one, value)
 
 
 def _names_value(exchange: RecordedExchange, value: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,16 @@ def test_a_valid_value_that_is_refused_each_time_is_the_profiles() -> None:
     assert explain(fixtures, row) == ([said], ["inconclusive"])
 
 
+def test_a_stale_id_is_the_cause_also_where_it_stands_in_a_body() -> None:
+    stale = asked(1, "GET /members/gone", 404, "control")
+    sent = asked(2, "PATCH /things/1", 400, "control", sent='{"createdBy": "gone"}')
+    said = "fixtures.member_id: gone was answered 404 by every operation that uses it"
+    assert explain({"member_id": "gone"}, violated(stale, sent, found=(wrong(2, "control", 200),))) == (
+        [said],
+        ["inconclusive"],
+    )
+
+
 def test_a_path_with_a_placeholder_is_not_taken_for_one_that_begins_alike() -> None:
     fixtures = {"insert_path": "topics/update", "update_path": "topics/update/{topics_id}"}
     row = RowResult(
@@ -253,6 +264,30 @@ def test_a_path_with_a_placeholder_is_not_taken_for_one_that_begins_alike() -> N
     )
     said = "fixtures.insert_path: topics/update was answered 405 by every operation that uses it"
     assert explain(fixtures, row) == ([said], ["inconclusive"])
+
+
+PAGE = "<html>Log in to this network</html>"
+
+
+@pytest.mark.parametrize("vantage", ["", "outside"])
+def test_one_page_whatever_is_asked_is_not_the_targets(vantage: str) -> None:
+    form = {"proxy": "http://proxy.test:1"} if vantage else {}
+    shown = f"through {form['proxy']}" if vantage else ""
+    both = [asked(n, f"GET /things/{n}", 200, "example", shown=PAGE) for n in (1, 2)]
+    through = [replace(one, request=replace(one.request, vantage=shown)) for one in both]
+    own = [asked(3, "GET /things", 200, "control", shown="{}")] if vantage else []
+    row = violated(*through, *own, found=(wrong(1), wrong(2)))
+    (cause,) = find_causes({"vantages": {"outside": form}}, [row])
+    key = f"vantages.{vantage}" if vantage else "base_url"
+    assert (cause.key, cause.text) == (key, f"{key}: every request was answered 200 with the same page, no JSON")
+    assert apply_causes([row], [cause])[0].verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_page_that_an_address_of_our_own_is_shown_is_the_targets() -> None:
+    both = [asked(n, f"GET /things/{n}", 403, "example", shown=PAGE) for n in (1, 2)]
+    through = [replace(one, request=replace(one.request, vantage="from 127.0.0.9")) for one in both]
+    row = violated(*through, asked(3, "GET /things", 200, "control", shown="{}"), found=(wrong(1), wrong(2)))
+    assert find_causes({"vantages": {"outside": {"source_address": "127.0.0.9"}}}, [row]) == ()
 
 
 def explored(operation: str, verdict: Verdict, *exchanges: RecordedExchange, **more: Any) -> Exploration:
