@@ -146,7 +146,7 @@ INSIDE = {
     "cluster": "http://items.shop.svc.cluster.local/",
     "local port": "connect to localhost:5432 failed",
     "unix path": "cannot open /var/www/shop/items.json",
-    "path of a template": "file:/home/shop/templates/item.tpl line 12",
+    "path of a template": "file:/srv/shop/templates/item.tpl line 12",
     "source file": "/app/src/items.py failed",
     "windows path": "C:\\inetpub\\shop\\items.config",
     "select": "SELECT id FROM items WHERE name = 'x'",
