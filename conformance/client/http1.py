@@ -175,8 +175,8 @@ HEAD = 256 << 10
 MOST_HEADERS = 1000
 LONGEST_FOLDED = 8 << 10
 """Characters of a value to which further lines are added: each addition copies it."""
-MOST_MEMBERS = 200_000
-"""Members of all arrays and objects of a body, roughly: so many take up to 90 MB once they are read and checked."""
+MOST_MEMBERS = 100_000
+"""Members of all arrays and objects of a body, roughly: so many take up to 50 MB once they are read and checked."""
 CUT_BODY = 64 << 10
 """Bytes that are kept of a body that cannot be checked: it has more members, or there is more of it than is read."""
 STATUS_LINE = re.compile(rb"HTTP/1\.([01])[ ]([0-9]{3})(?:[ ]([^\r\n]*))?\r?\n?")

@@ -64,8 +64,8 @@ def call_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., l
     [
         ("microcms-management", [], {"doctor", "init", "run", "try", "explore", "audit", "pair", "prove", "sweep"}),
         ("microcms-management", ["write"], {"prove", "explore", "sweep"}),
-        ("kuroco", ["delete"], {"init", "run", "explore", "pair", "prove", "sweep"}),
-        ("kuroco", ["write"], {"init", "run", "explore", "audit", "prove", "sweep"}),
+        ("kuroco", ["delete"], {"explore", "prove", "sweep"}),
+        ("kuroco", ["write"], {"run", "explore", "prove"}),
     ],
 )
 def test_nothing_leaves_that_was_not_allowed_and_nothing_twice_read(
@@ -75,7 +75,7 @@ def test_nothing_leaves_that_was_not_allowed_and_nothing_twice_read(
         throttled = server.profile["credentials"].get("throttled", {}).get("value", "none")
         sent = call_all(server, called, allow)
         assert len(sent) == len(server.actual), "the server saw as many requests as a strict reader"
-    assert len(sent) > 50
+    assert len(sent) > 20
     assert {permission_needed(request) for request in sent} <= {"read", *allow}
     assert not [request for request in sent if throttled in dict(request.headers).values()], "exhaust was not allowed"
     assert not [request for request in sent if request.values("cookie")]
