@@ -198,7 +198,8 @@ def _find_fixtures(
         resting = [one for one in calls if one.role in _VALID]
         in_path = any(_in_path(one, value) for one in calls)
         enough = not resting and len(calls) >= (_LEAST if in_path else 1)
-        if enough and all(wrong.get(id(one)) == "status" for one in calls):
+        firm = [one for one in calls if one.role in _FIRM]
+        if enough and firm and all(wrong.get(id(one)) == "status" for one in firm):
             # No valid request uses it (at smoke), and each faulty one was refused as if there were no such thing.
             resting, statuses = calls, {one.response.status for one in calls if one.response is not None}
         if len(statuses) != 1 or not statuses <= {404, 405} or any(value == each for each, *_ in failing.values()):
