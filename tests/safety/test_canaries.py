@@ -117,6 +117,7 @@ def leaks(texts: dict[str, str]) -> list[str]:
     for where, text in texts.items():
         views = {text, unquote(text), html.unescape(text), unquote(html.unescape(text)), "".join(text.split())}
         views |= {re.sub(r"\\u00([0-9a-fA-F]{2})", lambda match: chr(int(match[1], 16)), text)}
+        views |= {"".join(filter(str.isalnum, re.sub(r'"[a-z]\d*": ', "", text)))}  # spread over members
         for name, forms in SEARCHED.items():
             found += [f"{name} in {where}: {form}" for form in forms if any(form in view for view in views)]
     return sorted(set(found))
