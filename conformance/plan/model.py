@@ -334,10 +334,13 @@ class RowPlan:
 def schedule_steps(
     steps: Sequence[PlannedStep], role: str, label: str, salt: str, captures: Mapping[str, Any] | None = None
 ) -> Iterator[PlannedRequest]:
-    """The requests of a sequence of calls that passes, what undoes them last."""
+    """The requests of a sequence of calls that passes, what undoes them last.
+
+    What a control leaves out on some targets is counted, for most get it; what sets back is not, for few need it.
+    """
     known = captures or {}
     for step in steps:
-        condition = UNLESS_SO_ALREADY if step.step.unless else ""
+        condition = UNLESS_SO_ALREADY if step.step.unless and role != "control" else ""
         yield PlannedRequest(
             role, label, step.operation, step.request, step.permission, salt, captures=known, condition=condition
         )
