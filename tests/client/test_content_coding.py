@@ -20,6 +20,7 @@ BODY = b'{"message": "no"}'
         (["deflate"], zlib.compress(BODY)),
         (["deflate", "gzip", "gzip"], gzip.compress(gzip.compress(zlib.compress(BODY)))),
     ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else "",
 )
 def test_up_to_three_codings_are_taken_off(codings: list[str], sent: bytes) -> None:
     decode = build_decoder(codings)
