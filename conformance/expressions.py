@@ -20,7 +20,7 @@ _IN_CLASS = {"d": r"\p{Nd}", "D": r"\P{Nd}", "w": r"\p{L}\p{N}_"}
 
 
 def matches_whole(expression: str, text: str) -> bool | None:
-    """Whether an expression matches a text as a whole, line breaks included; None where that cannot be told in time."""
+    """Whether an expression matches a text as a whole, line breaks included; None where it takes too long."""
     validator = _compile(expression)
     if validator is None:
         return None

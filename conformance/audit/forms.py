@@ -28,7 +28,7 @@ def format_csv_audit(matrix: Matrix) -> str:
 
 def escape_formula(cell: str) -> str:
     """The text in one line, with an apostrophe before what a spreadsheet would run as a formula."""
-    # What is blank or unseen at the start does not keep a spreadsheet from seeing the sign behind it.
+    # What is blank or invisible at the start does not keep a spreadsheet from seeing the sign behind it.
     return (
         "'" + to_one_line(cell)
         if cell.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA)

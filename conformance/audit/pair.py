@@ -92,14 +92,14 @@ class _Side:
         self._against: dict[RequestKey, list[str]] = {}
         for row in run.rows:
             exchanges = {exchange.n: exchange for exchange in row.exchanges}
-            said: set[tuple[RequestKey, str, str]] = set()
+            reported: set[tuple[RequestKey, str, str]] = set()
             for finding in row.findings:
                 if finding.level is not Level.NOTE and finding.exchange in exchanges:
                     key = request_key(exchanges[finding.exchange], self.normalizer)
                     once = (key, finding.check, format_json((finding.expected, finding.actual)))
-                    if once not in said:  # of the same request sent again the same is not said again
+                    if once not in reported:  # of the same request sent again the same is not reported again
                         self._against.setdefault(key, []).append(format_finding(finding))
-                    said.add(once)
+                    reported.add(once)
 
     def findings(self, exchange: RecordedExchange, other: RecordedExchange) -> list[str]:
         """What speaks against the answer to a request, in whatever row it was judged; `other` is the other target's.

@@ -80,7 +80,7 @@ TITLES: Final[dict[Role, tuple[str, ...]]] = {
         "メソッド", "対象", "接口", "엔드포인트", "метод",
     ),
 }  # fmt: skip
-"""Words above a column, the most telling first: in English, East Asian, Romance, Germanic and Slavic languages."""
+"""Words above a column, the least ambiguous first: in English, East Asian, Romance, Germanic and Slavic languages."""
 
 LANGUAGES: Final = {
     "ja": r"\bja(panese)?\b|日本語|日文",

@@ -150,14 +150,14 @@ def _ratio(one: str, other: str) -> float:
 
 
 def _changes(row: Row, documented: DocumentedRow) -> Iterator[Drift]:
-    expect, said = row.case.expect, documented.row
-    if said.status is not None and said.status not in _list(expect.status):
-        yield Drift("changed", row, documented, "status", _join(_list(expect.status)), str(said.status))
-    if said.code and expect.code is not None and said.code not in map(str, expect.codes):
-        yield Drift("changed", row, documented, "code", _join(expect.codes), said.code)
-    if said.field and expect.field is not None and "{" not in expect.field and said.field != expect.field:
-        yield Drift("changed", row, documented, "field", expect.field, said.field)
-    for text, language in said.messages:
+    expect, page_row = row.case.expect, documented.row
+    if page_row.status is not None and page_row.status not in _list(expect.status):
+        yield Drift("changed", row, documented, "status", _join(_list(expect.status)), str(page_row.status))
+    if page_row.code and expect.code is not None and page_row.code not in map(str, expect.codes):
+        yield Drift("changed", row, documented, "code", _join(expect.codes), page_row.code)
+    if page_row.field and expect.field is not None and "{" not in expect.field and page_row.field != expect.field:
+        yield Drift("changed", row, documented, "field", expect.field, page_row.field)
+    for text, language in page_row.messages:
         wordings = [one for one in _wordings(row) if language is None or one.language in {None, language}]
         if wordings and not any(_is_wording(wording.text, text) for wording in wordings):
             yield Drift("changed", row, documented, "message", wordings[-1].text, text, language)

@@ -106,7 +106,7 @@ def _envelope(body: Mapping[str, Any]) -> dict[str, Any] | None:
     field = next((one for one in FIELD_KEYS if isinstance(fault.get(one), str | int)), None)
     named = {"message": message, "code": code, "field": field}
     found |= {role: name for role, name in named.items() if name is not None and name != role}
-    same = {f"/{key}": said for key, value in body.items() if (said := _in_every_error(key, value)) is not None}
+    same = {f"/{key}": common for key, value in body.items() if (common := _in_every_error(key, value)) is not None}
     is_ready = (message, code, pointer) == ("detail", "type", "")  # that of RFC 9457 says so itself
     return {**found, "if_present": same} if same and not is_ready else found
 

@@ -73,10 +73,12 @@ def _with_entries(row: ErrorRow, below: Sequence[Item]) -> ErrorRow:
     """A row with what the entries below it say: labels such as `Message: …`, or else its cause."""
     labels = read_labels([item.text for item in below])
     plain = [" ".join(item.text.split()).replace("`", "") for item in below]
-    told = next(iter(build_rows({**labels, "code": ["x"]}, row.line, status=row.status)), row)
+    labelled = next(iter(build_rows({**labels, "code": ["x"]}, row.line, status=row.status)), row)
     cause = row.cause or " ".join(labels.get("cause", [])) or ("" if labels else " ".join(plain))
     code = row.code or plain_cell(" ".join(labels.get("code", [])))
-    return replace(row, cause=cause, code=code, messages=row.messages or told.messages, note=row.note or told.note)
+    return replace(
+        row, cause=cause, code=code, messages=row.messages or labelled.messages, note=row.note or labelled.note
+    )
 
 
 def read_item(item: Item, status: int | None, *, about_errors: bool) -> Iterator[ErrorRow]:

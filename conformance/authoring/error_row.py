@@ -61,10 +61,14 @@ def build_rows(
         for cell, language in zip(held.get("message", ()), [*languages, *[None] * 9], strict=False)
         for text in _messages(cell)
     ]
-    if not statuses and messages and (said := STATUS_WITH_MESSAGE.fullmatch(messages[0][0])):
-        statuses, messages = (int(said[1]),), [(said[2], messages[0][1]), *messages[1:]]
-    elif statuses and not messages and (said := STATUS_WITH_MESSAGE.fullmatch(texts["status"][0].replace("`", ""))):
-        messages = [(said[2], None)]
+    if not statuses and messages and (status_line := STATUS_WITH_MESSAGE.fullmatch(messages[0][0])):
+        statuses, messages = (int(status_line[1]),), [(status_line[2], messages[0][1]), *messages[1:]]
+    elif (
+        statuses
+        and not messages
+        and (status_line := STATUS_WITH_MESSAGE.fullmatch(texts["status"][0].replace("`", "")))
+    ):
+        messages = [(status_line[2], None)]
     if not statuses:
         named = STATUS_IN_TEXT.search(cause)
         statuses = (status,) if status else (int(named[1] or named[2]),) if named else ()
@@ -76,10 +80,10 @@ def build_rows(
         return
     if not cause and statuses:
         cause = strip_phrase(rest, statuses[0]) or ("" if any(codes) or messages else trim(rest))
-    told = [*codes, cause, *(text for text, _ in messages)]
+    parts = [*codes, cause, *(text for text, _ in messages)]
     for one in statuses or (None,):
         for code in codes:
-            if one is not None and one < 400 and (not is_error_code(code, one) or tells_success(told)):
+            if one is not None and one < 400 and (not is_error_code(code, one) or tells_success(parts)):
                 continue
             yield ErrorRow(
                 status=one,

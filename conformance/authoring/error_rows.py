@@ -50,7 +50,7 @@ def find_error_tables(page: Page) -> tuple[ErrorTable, ...]:
         about_errors = any(map(ABOUT_ERRORS.search, titles)) and not (
             ABOUT_OTHERS.search(titles[-1]) and not ABOUT_ERRORS.search(titles[-1]) and not code_of_title(titles[-1])
         )
-        status = next((said[0] for one in reversed(open_headings) if (said := error_statuses(one.text))), None)
+        status = next((statuses[0] for one in reversed(open_headings) if (statuses := error_statuses(one.text))), None)
         section = False
         rows: tuple[ErrorRow, ...] = ()
         if isinstance(block, Heading):

@@ -92,7 +92,9 @@ def _parts_with_samples(inside: Sequence[Block]) -> list[tuple[Heading, Sequence
 
 
 def _sample_of(inside: Sequence[Block]) -> tuple[str, str] | None:
-    return next((said for one in inside if isinstance(one, Code) and (said := read_sample(one.text)) is not None), None)
+    return next(
+        (sample for one in inside if isinstance(one, Code) and (sample := read_sample(one.text)) is not None), None
+    )
 
 
 def _labels_of_section(inside: Sequence[Block]) -> dict[Role, list[str]]:
@@ -100,7 +102,7 @@ def _labels_of_section(inside: Sequence[Block]) -> dict[Role, list[str]]:
     texts = [block.text for block in inside if isinstance(block, Paragraph | Item)]
     titled = _labels_of_titles(inside)
     labels: dict[Role, list[str]] = {**read_labels(texts), **titled}
-    held = {text for told in titled.values() for text in told}
+    held = {text for several in titled.values() for text in several}
     prose = [text for text in texts if not read_labels([text]) and role_of_label(text) is None and text not in held]
     code, message = _sample_of(inside) or ("", "")
     if code and not code.isdigit():
@@ -115,9 +117,9 @@ def _labels_of_section(inside: Sequence[Block]) -> dict[Role, list[str]]:
         labels.update({"message": [f"`{(quoted or [message])[0]}`"]} if quoted or message else {})
     if prose:
         entries = [block.text for block in inside if isinstance(block, Item) and block.text in prose]
-        told = " ".join(entries) if prose[0] in entries else prose[0]
-        statuses, rest = find_statuses(told) if STATUS.match(told) else ((), told)
-        labels.setdefault("cause", [strip_phrase(rest, statuses[0]) if statuses else told])
+        text = " ".join(entries) if prose[0] in entries else prose[0]
+        statuses, rest = find_statuses(text) if STATUS.match(text) else ((), text)
+        labels.setdefault("cause", [strip_phrase(rest, statuses[0]) if statuses else text])
     return labels
 
 

@@ -65,10 +65,10 @@ def _with_entries_joined(rows: Sequence[TableRow]) -> Iterator[TableRow]:
     """Rows whose last cell is a list that the page broke into lines are one row again."""
     last: TableRow | None = None
     for row in rows:
-        told = [cell for cell in row.cells if cell]
-        if last is not None and len(told) == 1 and re.match(r"[\u2022\u30fb*-]\s", row.cells[0]):
+        filled = [cell for cell in row.cells if cell]
+        if last is not None and len(filled) == 1 and re.match(r"[\u2022\u30fb*-]\s", row.cells[0]):
             place = max(n for n, cell in enumerate(last.cells) if cell)
-            cells = (*last.cells[:place], f"{last.cells[place]} {told[0]}", *last.cells[place + 1 :])
+            cells = (*last.cells[:place], f"{last.cells[place]} {filled[0]}", *last.cells[place + 1 :])
             last = TableRow(cells, last.line)
             continue
         if last is not None:
@@ -107,6 +107,6 @@ def labels_of_table(table: Table) -> dict[Role, list[str]] | None:
     for label, value in pairs:
         if (role := role_of_label(label)) is not None:
             labels.setdefault(role, []).append(value)
-    told = set(labels) & {"status", "code", "message", "cause"}
-    is_record = len(told) > 1 and len(labels) * 2 > len(pairs) and role_of_label(table.header[1]) is None
+    named = set(labels) & {"status", "code", "message", "cause"}
+    is_record = len(named) > 1 and len(labels) * 2 > len(pairs) and role_of_label(table.header[1]) is None
     return labels if is_record else None

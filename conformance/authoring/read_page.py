@@ -63,7 +63,7 @@ def _load(where: str) -> tuple[str, str, bytes]:
 
 def _format(name: str, content_type: str, text: str) -> str:
     suffix = Path(name.partition("?")[0]).suffix.lower()
-    said = next((form for form, suffixes in _SUFFIXES.items() if suffix in suffixes), "")
+    by_suffix = next((form for form, suffixes in _SUFFIXES.items() if suffix in suffixes), "")
     looks = {
         "html": "html" in content_type or re.search(r"<(html|table|body|h1)\b", text[:20_000], re.IGNORECASE),
         "csv": "csv" in content_type,
@@ -71,7 +71,7 @@ def _format(name: str, content_type: str, text: str) -> str:
         "rst": "\n.. " in text and re.search(r"^(={3,}[ =]*|\+[-=]{3,}[-+=]*\+)\s*$", text, re.MULTILINE),
         "markdown": re.search(r"^#{1,4} \S", text, re.MULTILINE),
     }
-    return said or next((form for form, is_so in looks.items() if is_so), "text")
+    return by_suffix or next((form for form, is_so in looks.items() if is_so), "text")
 
 
 def _read(form: str, text: str, name: str) -> Iterator[Block]:
@@ -144,7 +144,7 @@ def _read_openapi(text: str, name: str) -> Iterator[Block]:
                 for status, answer in _errors(value, operation):
                     place = ("paths", path, method, "responses", status)
                     line = document.line(place) if document is not None else 1
-                    rows += [TableRow((label, status, *said), line) for said in _said(value, answer)]
+                    rows += [TableRow((label, status, *answered), line) for answered in _said(value, answer)]
     info = value.get("info")
     title = str(info.get("title", "Errors")) if isinstance(info, dict) else "Errors"
     yield Heading(title, 1, 1)

@@ -140,8 +140,8 @@ def _read_joined(lines: Sequence[str], at: int) -> _Read:
     roles = [role_of_label(title) for title in titles]
     if not {"status", "code"} & set(roles):
         return (), at
-    told = [place for place, role in enumerate(roles) if role not in {"status", "code"}]
-    kept = [place for place in range(len(roles)) if place not in told[1:]]  # nothing divides one text from the next
+    wordy = [place for place, role in enumerate(roles) if role not in {"status", "code"}]
+    kept = [place for place in range(len(roles)) if place not in wordy[1:]]  # nothing divides one text from the next
     row = re.compile(r"\s*".join(_JOINED.get(str(roles[place]), "(.*)") for place in kept))
     found: list[TableRow] = []
     end = at + 1

@@ -25,7 +25,7 @@ Difference = tuple[Any, Any, str]
 
 
 MOST_VALUES = 2000
-"""Values in a body of which every difference is told: they are all found at once, each with a copy of what is there."""
+"""Values in a body whose differences are all reported: they are found at once, each with a copy of what is there."""
 MOST_ITEMS = 1000
 
 

@@ -56,8 +56,8 @@ def _lines(drift: Drift) -> Iterator[str]:
     where = _where(drift.contract) if drift.contract else drift.page.where if drift.page else ""
     name = drift.contract.id if drift.contract else "a row that the cases do not have"
     page = f" ({drift.page.where})" if drift.page and drift.contract else ""
-    said = f"{drift.kind}: {drift.what}" if drift.what else drift.kind
-    yield f"{where}: {name}: {said}{page}"
+    change = f"{drift.kind}: {drift.what}" if drift.what else drift.kind
+    yield f"{where}: {name}: {change}{page}"
     if drift.kind == "changed":
         yield f"    cases  {_text(drift.ours)}"
         yield f"    page   {_text(drift.theirs)}"

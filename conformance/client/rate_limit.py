@@ -52,7 +52,7 @@ class RateLimiter:
 
     @contextmanager
     def request(self, *, wait: bool = True) -> Iterator[None]:
-        """Surrounds one request: waits until it may go out, unless told not to, and counts it in any case."""
+        """Surrounds one request: waits until it may go out, unless asked not to, and counts it in any case."""
         while (seconds := self._begin(wait=wait)) > 0:
             self._sleep(seconds)
         try:

@@ -141,7 +141,7 @@ def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
         if status in (401, 403):
             return Fact("credentials", name, "bad", f"does not work: {operation} gave {status}")
         works = status < 300
-        result = "works" if works else "cannot be told"
+        result = "works" if works else "cannot be known"
         return Fact("credentials", name, "good" if works else "unknown", f"{result}: {operation} gave {status}")
     why = (
         f"needs {', '.join(dict.fromkeys(missing_names))}" if missing_names else "there is no operation that only reads"

@@ -22,7 +22,7 @@ def send_at_once(
     """Send a probe `count` times at the same time; the results of those that must have been refused.
 
     The first that succeeded is the one that is carried out, and is recorded as a control. Where none did, nothing is
-    told by the refusals, which makes the row inconclusive.
+    known by the refusals, which makes the row inconclusive.
     """
     gathered = [Evidence(context.redactor) for _ in range(count)]
     results = cleanup.attempt_at_once(gathered, probe)

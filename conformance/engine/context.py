@@ -66,8 +66,8 @@ class SharedState:
         if broken_off or self.stopping.is_set():
             if result.verdict is not Verdict.VIOLATES:
                 return
-            said = Message("the row was broken off: this is what it had found by then")
-            result = replace(result, warnings=(*result.warnings, said))
+            warning = Message("the row was broken off: this is what it had found by then")
+            result = replace(result, warnings=(*result.warnings, warning))
         with self.lock:
             self.finished[result.id] = result
 

@@ -112,6 +112,8 @@ class ControlRunner:
         end = sequence.broken
         if end is None or end.stale or not end.refused or len(sequence.calls) > 1 or end.exchange.response is None:
             return False
+        if end.exchange.maybe_done:  # the refusal may be the answer to what an earlier try has done
+            return False
         status = end.exchange.response.status
         if not 400 <= status < 500 or status in _TRY_AGAIN or self.context.shared.stopping.is_set():
             return False

@@ -125,5 +125,5 @@ class Evidence:
         """The exchanges, without those of passed drawn values beyond what a report can hold."""
         if len(self.exchanges) <= KEPT:
             return tuple(self.exchanges)
-        telling = {item.exchange for item in self.findings}
-        return tuple(item for item in self.exchanges if item.n in telling or item.n <= KEPT)
+        cited = {item.exchange for item in self.findings}
+        return tuple(item for item in self.exchanges if item.n in cited or item.n <= KEPT)

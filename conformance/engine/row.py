@@ -357,7 +357,10 @@ class RowRunner:
             for probe in self.plan.probes
             if probe not in kept
         ]
-        self.plan = replace(self.plan, probes=kept, skipped=(*self.plan.skipped, *left_out))
+        plan = replace(self.plan, probes=kept, skipped=(*self.plan.skipped, *left_out))
+        unsent = self.plan.before[self.plan.before.index(failed) + 1 :]
+        self._planned += count_requests([plan]) - count_requests([self.plan]) - len(unsent)
+        self.plan = plan
 
     def _run_sequence(
         self,

@@ -93,8 +93,8 @@ class ProbeAnswer:
     @property
     def response(self) -> Response | None:
         """The answer, unless it tells nothing: a repeated write may be refused as its first try was accepted."""
-        told = self.exchange.tries == 1 or self.status not in _UNTOLD_AFTER_REPETITION
-        return self.exchange.response if told else None
+        conclusive = self.exchange.tries == 1 or self.status not in _UNTOLD_AFTER_REPETITION
+        return self.exchange.response if conclusive else None
 
     def find(self, check: str, level: Level, expected: Any, actual: Any, detail: str = "") -> Finding:
         """A finding on this answer."""

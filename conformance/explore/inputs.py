@@ -1,6 +1,6 @@
 """Which inputs are worth their requests: from Schemathesis's coverage, and rare values that no schema leads to.
 
-The most telling of each kind come first, and the same ones for the same seed.
+The most revealing of each kind come first, and the same ones for the same seed.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _take_turns(lists: Sequence[Sequence[ExploreProbe]]) -> list[ExploreProbe]:
 def _rare_probes(
     operation: DocumentedOperation, plain: ExploreProbe, base: Mapping[str, Any], order: random.Random
 ) -> Iterator[ExploreProbe]:
-    """Inputs that break servers and that a schema does not lead to, each with one oddity; the most telling first."""
+    """Inputs that break servers and that a schema does not lead to, each with one oddity; the most revealing first."""
     firm = {one.name for one in operation.among("path") if "unknown" in one.invalid}
     paths = list(_paths(operation, plain))
     yield from (probe for probe in paths if probe.about.partition(":")[0] in firm)

@@ -171,7 +171,7 @@ class Planner:
         return self.probes.example(self.variants[0], self.probes.language_variants[0])
 
     def offers(self) -> list[Probe]:
-        """What smoke may try of the row that was planned last: the example, then the others, the most telling first."""
+        """What smoke may try of the row that was planned last: the example, then the others, the best first."""
         return [
             probe
             for probe in (self._example, *self._others)

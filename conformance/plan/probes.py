@@ -280,7 +280,7 @@ def _combine(probe: Probe, values: ContextValues) -> Probe:
 def order_by_difference(example: Probe, others: Sequence[Probe]) -> Iterator[Probe]:
     """All the others, each unlike the example and those before it in as many ways as possible.
 
-    Of equals the first is taken: edges are written with the most telling first.
+    Of equals the first is taken: edges are written with the most revealing first.
     """
     chosen, left = [example], list(others)
     while left:

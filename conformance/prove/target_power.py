@@ -137,5 +137,5 @@ def format_power(powers: Sequence[RowPower]) -> Iterator[str]:
     faults, caught = sum(len(one.faults) for one in powers), sum(one.caught for one in powers)
     measured, requests = sum(bool(one.faults) for one in powers), sum(one.requests for one in powers)
     share = f" ({caught * 100 // faults} %)" if faults else ""
-    said = f"{caught} of {faults} faults caught{share}, {measured} of {len(powers)} rows measured"
-    yield f"{said}, {requests} requests sent"
+    headline = f"{caught} of {faults} faults caught{share}, {measured} of {len(powers)} rows measured"
+    yield f"{headline}, {requests} requests sent"

@@ -45,8 +45,8 @@ def format_fault(fault: FaultProof) -> str:
     """One fault and what became of it."""
     outcome = OUTCOMES[fault.outcome]
     if fault.outcome is Outcome.CAUGHT:
-        said = {"outcome": outcome, "fault": fault.name, "row": fault.row, "n": fault.after}
-        return Message("{outcome}: {fault}: {row}, after {n} requests", **said)
+        values = {"outcome": outcome, "fault": fault.name, "row": fault.row, "n": fault.after}
+        return Message("{outcome}: {fault}: {row}, after {n} requests", **values)
     name = f"{fault.name} ({', '.join(fault.rows)}) {fault.sentence}"
     return join_messages(": ", [outcome, name, *([format_blame(fault.strays[0])] if fault.strays else [])])
 

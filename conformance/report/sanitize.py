@@ -1,4 +1,4 @@
-"""Text that may come from a target, made harmless to look at.
+"""Text that may come from a target, made safe to look at.
 
 Nothing in it moves a cursor, reorders a line, or is a command to the CI service that reads the log.
 Escaping for a language (HTML, XML, Markdown, JSON) is the work of each writer; this is what they have in common.
@@ -57,7 +57,7 @@ def escape_cell(text: str) -> str:
 
 
 def is_web_link(text: str) -> bool:
-    """Whether a text may become a link: http or https with a host, and nothing unseen in it."""
+    """Whether a text may become a link: http or https with a host, and nothing invisible in it."""
     if INVISIBLE.search(text) or any(character.isspace() for character in text):
         return False
     try:

@@ -215,7 +215,7 @@ def _list_forms(value: str) -> tuple[_NormalForm, ...]:
 
 
 def _mark_words(value: str, normalize: Callable[[str], str] = normalize_text) -> str:
-    """For each character of a value, in normal form unless told otherwise, `w` where it belongs to a word, else `-`."""
+    """For each character of a value, in the form that `normalize` gives, `w` where it belongs to a word, else `-`."""
     marked: list[str] = []
     position = 0
     for match in WORD.finditer(value):

@@ -32,7 +32,7 @@ SHORT_SECRET = 4
 """A secret with fewer characters is replaced only where it stands by itself: a text would hardly survive otherwise."""
 REMEMBERED, MOST_REMEMBERED = 1024, 4096
 """Characters of a text, and texts, whose redaction is remembered: headers and messages come again and again."""
-TELLING = 8
+SHORTEST_LEAK = 8
 """A shorter value may stand in an answer by chance."""
 DEEPEST = 60
 MOST_MEMBERS = 200
@@ -199,7 +199,7 @@ class Redactor:
 
     def found_in(self, text: str) -> tuple[str, ...]:
         """The names of the secrets that a text gives away: of 8 characters or more, in whatever form."""
-        plain = {span.name for span in self._spans(text[:MOST_UNESCAPED], telling=True) if span.plain}
+        plain = {span.name for span in self._spans(text[:MOST_UNESCAPED], leaks_only=True) if span.plain}
         return tuple(sorted(plain.union(self._detector.find(text))))
 
     def _json(self, value: Any, depth: int) -> Any:
@@ -231,12 +231,12 @@ class Redactor:
         shown = self.text(text)
         return value if shown == text else shown
 
-    def _spans(self, text: str, depth: int = 0, *, telling: bool = False) -> list[_Span]:
-        spans = [span for form in self._forms for span in _found(form, text, telling=telling)]
+    def _spans(self, text: str, depth: int = 0, *, leaks_only: bool = False) -> list[_Span]:
+        spans = [span for form in self._forms for span in _found(form, text, leaks_only=leaks_only)]
         if depth < LAYERS and self._forms:
             view = unescape(text, self._escapes)
             if view is not None:
-                for span in self._spans(view.text, depth + 1, telling=telling):
+                for span in self._spans(view.text, depth + 1, leaks_only=leaks_only):
                     start, end = view.source(span.start, span.end)
                     spans.append(_Span(start, end, span.name, span.plain))
         return spans
@@ -251,13 +251,13 @@ def _forms_of(name: str, value: str) -> list[_Form]:
     ]
 
 
-def _found(form: _Form, text: str, *, telling: bool) -> Iterable[_Span]:
+def _found(form: _Form, text: str, *, leaks_only: bool) -> Iterable[_Span]:
     start = text.find(form.text)
-    if start < 0 or (telling and (not form.plain or len(form.text) < TELLING)):
+    if start < 0 or (leaks_only and (not form.plain or len(form.text) < SHORTEST_LEAK)):
         return
     while start >= 0:
         end = start + len(form.text)
-        if not (form.alone or telling) or _alone(text, start, end):
+        if not (form.alone or leaks_only) or _alone(text, start, end):
             if not form.plain and (match := BASE64.match(text, end)) is not None:
                 end = match.end()
             yield _Span(start, end, form.name, form.plain)

@@ -71,13 +71,13 @@ def mark_known_deviation(row: RowResult, expectations: Sequence[KnownDeviation],
     entry = outcome.expectation
     if outcome.kind == "known":
         return replace(row, known=KnownDeviationNote(entry.reason, entry.link or "", entry.expires.isoformat()))
-    said = Message(
+    warning = Message(
         "the expectation of {row} ({where}) expired on {date}",
         row=entry.row,
         where=entry.where,
         date=entry.expires.isoformat(),
     )
-    return replace(row, warnings=(*row.warnings, said))
+    return replace(row, warnings=(*row.warnings, warning))
 
 
 def assemble_run(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
 
 from conformance.engine.steps import StepResult, StepSequence
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
+from tests.conftest import InMemory
 
 Run = Callable[..., Any]
 Said = Callable[..., Response]
@@ -178,6 +179,20 @@ def test_a_control_that_is_refused_only_at_times_violates(
     assert run(server).only.verdict == verdict
 
 
+def test_a_refusal_of_what_an_earlier_try_may_have_done_is_no_refusal_at_times(
+    run: Run, server: Shop, answer: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = InMemory.send
+
+    def send(self: InMemory, request: Any, **named: Any) -> Any:
+        return replace(sent(self, request, **named), maybe_done="limit=0" in request.url)
+
+    monkeypatch.setattr(InMemory, "send", send)
+    asked, refusals = server.list, [answer(403, {"message": "Go away"})]
+    server.list = lambda limit: refusals.pop() if limit == "0" and refusals else asked(limit)  # type: ignore[method-assign]
+    assert run(server).only.verdict == "inconclusive"
+
+
 def test_a_server_that_refuses_all_in_the_same_other_words_is_not_blamed(run: Run, answer: Said) -> None:
     ran = run(lambda _: answer(403, {"message": "Go away"}))
     assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
@@ -242,6 +257,20 @@ def test_a_set_up_that_fails_leaves_the_row_untried(run: Run, server: Shop) -> N
         ran.only.reason,
         ran.session.sent,
     ) == ("inconclusive", "set-up failed: get was answered 404", 1)
+
+
+def test_what_an_optional_set_up_could_not_give_is_taken_off_the_plan(run: Run, server: Shop) -> None:
+    rows = """\
+  - id: one
+    cause: a
+    before: [{call: get, optional: true, expect: {status: 404}, capture: {seen: /id}}, {call: get}]
+    request: {query: {limit: -1}}
+    expect: {status: 400}
+    open: [{vary: {query.limit: {edges: {seen: "{capture.seen}"}}}, accept: [400]}]
+"""
+    ran = run(server, rows)
+    assert (ran.only.verdict, len(ran.only.skipped)) == ("conforms", 1)
+    assert ran.only.planned == ran.only.requests == ran.session.sent
 
 
 @pytest.mark.parametrize("earlier", ["", "{call: get, capture: {gone: /id}}, "])
