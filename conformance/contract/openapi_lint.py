@@ -37,7 +37,7 @@ _WORDS: Mapping[str, frozenset[str]] = {
         )
     ),
     "an operation": frozenset(["x-permission", "x-read", "x-own", "x-most"]),
-    "a link": frozenset(["x-status", "x-expect", "x-unexpected"]),
+    "a link": frozenset(["x-status", "x-expect", "x-unexpected", "x-total"]),
 }
 """The words that steer exploration, by what they are said of; `docs/exploration.md` explains them."""
 _OTHER_TOOLS = ("x-ms-", "x-amazon-", "x-google-", "x-codegen", "x-schemathesis", "x-readme", "x-stainless", "x-logo")

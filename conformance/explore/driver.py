@@ -44,9 +44,6 @@ _MOST_CREATED = 2
 _IDLE = Message(
     "nothing is sent: no valid request is known whose effect can be taken back, and no input that must be refused"
 )
-_IDLE = Message(
-    "nothing is sent: no valid request is known whose effect can be taken back, and no input that must be refused"
-)
 _ALL = frozenset(Validity)
 _REFUSED = frozenset([Validity.INVALID])
 

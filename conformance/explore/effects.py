@@ -32,7 +32,6 @@ __all__ = ["EffectGuard"]
 
 _BATCH = 4
 """Refused writes between two looks: one look for each would double the requests."""
-_NO_EFFECT = Message("a write was accepted and had no effect")
 
 
 @dataclass(slots=True)

@@ -56,8 +56,6 @@ def request_of_link(
     probe = plain_probe(operation)
     for where, name, expression in link.parameters:
         value = _evaluate(expression, made)
-        if isinstance(value, dict):
-            value = value.get("value")  # a token that comes with its end
         if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
             return None
         probe = with_values(probe, where, name, str(value))
@@ -115,32 +113,30 @@ def _broken_promises(link: Link, made: ProbeAnswer, answer: ProbeAnswer) -> Iter
         yield observe(list(link.statuses), answer.status, detail)
     if not answer.accepted or link.statuses:
         return
-    for pointer, expression in link.expect.items():
-        value, shown = _evaluate(expression, made), _shown(answer.body, pointer)
-        if value is not _MISSING and str(value) not in shown and not _is_one_page(answer.body, pointer):
-            expected = Message("{pointer} holds {value}", pointer=pointer, value=value)
-            yield observe(expected, shown[:5], Message("state was lost: {name}", name=link.name))
-    for pointer, expression in link.unexpected.items():
-        value, shown = _evaluate(expression, made), _shown(answer.body, pointer)
-        if value is not _MISSING and str(value) in shown:
-            expected = Message("{pointer} does not hold {value}", pointer=pointer, value=value)
-            yield observe(expected, shown[:5], Message("state was kept: {name}", name=link.name))
+    for promised, members in ((True, link.expect), (False, link.unexpected)):
+        for pointer, expression in members.items():
+            value, shown = _evaluate(expression, made), [str(one) for one in find_values(answer.body, pointer)]
+            if value is _MISSING or (str(value) in shown) is promised:
+                continue
+            if not promised:
+                expected = Message("{pointer} does not hold {value}", pointer=pointer, value=value)
+                yield observe(expected, shown[:5], Message("state was kept: {name}", name=link.name))
+            elif not _is_one_page(link, answer.body, pointer):
+                expected = Message("{pointer} holds {value}", pointer=pointer, value=value)
+                yield observe(expected, shown[:5], Message("state was lost: {name}", name=link.name))
 
 
-def _shown(body: Any, pointer: str) -> list[str]:
-    return [str(one) for one in find_values(body, pointer)]
-
-
-def _is_one_page(body: Any, pointer: str) -> bool:
+def _is_one_page(link: Link, body: Any, pointer: str) -> bool:
     """Whether a list shows only some of its items, so that one that is not there may still exist."""
-    if "/*" not in pointer or not isinstance(body, dict):
-        return False
-    items, total = first_value(body, pointer.partition("/*")[0]), body.get("totalCount")
+    items, total = first_value(body, pointer.partition("/*")[0]), first_value(body, link.total) if link.total else None
     return isinstance(items, list) and isinstance(total, int) and total > len(items)
 
 
 def _evaluate(expression: Any, made: ProbeAnswer) -> Any:
-    """The value of an expression such as `$response.body#/id`; `_MISSING` where nothing is there."""
+    """The value of an expression such as `$response.body#/id`, of several the first; `_MISSING` where there is none."""
+    if isinstance(expression, list):
+        found = (value for each in expression if (value := _evaluate(each, made)) is not _MISSING)
+        return next(found, _MISSING)
     if not isinstance(expression, str) or not expression.startswith("$"):
         return expression
     source, _, pointer = expression.partition("#")

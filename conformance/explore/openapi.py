@@ -67,12 +67,14 @@ class Link:
     name: str
     operation: str
     parameters: tuple[tuple[str, str, Any], ...]
-    """Place (`path`, `query` or `headers`), name and value, which may be an expression such as `$response.body#/id`."""
+    """Place (`path`, `query` or `headers`), name, and value: also an expression (`$response.body#/id`), or several."""
     body: Mapping[str, Any] | None
     statuses: tuple[int, ...]
     """The statuses that are promised where it is not a success."""
     expect: Mapping[str, Any]
     unexpected: Mapping[str, Any]
+    total: str = ""
+    """Where the answer shows how many items its list has in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +332,7 @@ def _links(operation: Any, status: str, answer: Any) -> Iterator[Link]:
             statuses=tuple(raw.get("x-status", ())),
             expect=raw.get("x-expect", {}),
             unexpected=raw.get("x-unexpected", {}),
+            total=raw.get("x-total", ""),
         )
 
 
