@@ -70,9 +70,8 @@ def _until_stopped() -> None:
 
 def _listed(contract: str) -> Iterator[str]:
     yield "faults (--fault NAME)"
-    for fault in reference.faults(contract, pending=True):
+    for fault in reference.faults(contract):
         rows = ", ".join(f"{table} {number}" for table, number in fault.rows)
-        rows += "; no case catches it yet" if fault.pending else ""
         yield f"  {fault.name}"
         yield from textwrap.wrap(f"{fault.sentence} [{rows}]", 110, initial_indent="      ", subsequent_indent="      ")
     yield "\nvariants (--variant NAME=CHOICE), the default first"

@@ -20,7 +20,6 @@ from conformance.prove.model import (
     RightServerProof,
     count_catches,
 )
-from conformance.prove.subjects import refuses_valid_requests
 from conformance.prove.trials import Trial, TrialOptions
 from conformance.reference import Fault
 from conformance.results.model import Suite
@@ -56,7 +55,7 @@ def judge_fault(fault: Fault, contract: Contract, trial: Trial) -> FaultProof:
         fault.sentence,
         rows,
         fault.wording_only,
-        refuses_valid_requests(fault),
+        fault.rejects_valid,
         trial.blames,
         trial.requests,
         trial.seconds,
@@ -70,13 +69,13 @@ def judge_fault(fault: Fault, contract: Contract, trial: Trial) -> FaultProof:
 def _contract(contract: Contract, done: Iterable[Trial]) -> ContractProof:
     own = [trial for trial in done if trial.subject.contract == contract.name]
     by_fault = {trial.subject.fault: trial for trial in own if trial.subject.fault is not None}
-    catalogue = reference.faults(contract.name, pending=True)
+    catalogue = reference.faults(contract.name)
     faults = tuple(judge_fault(fault, contract, by_fault[fault.name]) for fault in catalogue if fault.name in by_fault)
     rights = sorted((trial for trial in own if trial.subject.fault is None), key=_by_seed)
     return ContractProof(
         contract.name,
         contract.file.edition,
-        whole=all(fault.pending or fault.name in by_fault for fault in catalogue),
+        whole=all(fault.name in by_fault for fault in catalogue),
         rows=count_catches([row.id for row in contract.rows], faults),
         faults=faults,
         conforming=tuple(_right_server(trial) for trial in rights),

@@ -17,7 +17,6 @@ __all__ = [
     "Subject",
     "choose_faults",
     "contract_folders_of",
-    "refuses_valid_requests",
     "right_servers",
     "sample_faults",
     "wrong_servers",
@@ -69,8 +68,8 @@ def contract_folders_of(root: Path, contract: str | None) -> dict[str, Path]:
 
 
 def choose_faults(contracts: Iterable[str], names: Sequence[str]) -> dict[str, tuple[Fault, ...]]:
-    """The faults that are not pending, or those that are named; raises ConfigError with near names."""
-    catalogues = {contract: reference.faults(contract, pending=bool(names)) for contract in contracts}
+    """All faults, or those that are named; raises ConfigError with near names."""
+    catalogues = {contract: reference.faults(contract) for contract in contracts}
     if not names:
         return catalogues
     every = {fault.name for catalogue in catalogues.values() for fault in catalogue}
@@ -80,11 +79,6 @@ def choose_faults(contracts: Iterable[str], names: Sequence[str]) -> dict[str, t
     expected = set(names)
     kept = {one: tuple(f for f in catalogue if f.name in expected) for one, catalogue in catalogues.items()}
     return {contract: faults for contract, faults in kept.items() if faults}
-
-
-def refuses_valid_requests(fault: Fault) -> bool:
-    """Whether the fault is that valid requests are refused."""
-    return fault.rejects_valid
 
 
 def sample_faults(faults: Sequence[Fault], size: int, seed: int) -> tuple[Fault, ...]:

@@ -21,7 +21,7 @@ from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
 from conformance.plan.model import RowPlan, count_requests
 from conformance.prove.model import Blame, Catch, ProbePower, verdicts_that_count
-from conformance.prove.subjects import Subject, refuses_valid_requests
+from conformance.prove.subjects import Subject
 from conformance.results.model import RowResult
 from conformance.session.contract_run import ContractRun, build_context, plan_rows
 from conformance.target.loader import target_from_mapping
@@ -194,14 +194,12 @@ def run_trial(subject: Subject, options: TrialOptions, *, with_probes: bool = Fa
 
 def _expected_complaints(contract: Contract, subject: Subject) -> ExpectedComplaints | None:
     """A caught fault needs no more requests; a right server gets them all."""
-    faults = reference.faults(subject.contract, pending=True)
+    faults = reference.faults(subject.contract)
     fault = next((fault for fault in faults if fault.name == subject.fault), None)
     if fault is None:
         return None
     rows = frozenset(row.id for row in contract.rows if (row.table, row.number) in fault.rows)
-    return ExpectedComplaints(
-        rows, verdicts_that_count(wording_only=fault.wording_only, refuses=refuses_valid_requests(fault))
-    )
+    return ExpectedComplaints(rows, verdicts_that_count(wording_only=fault.wording_only, refuses=fault.rejects_valid))
 
 
 @cache

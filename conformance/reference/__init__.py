@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from conformance.errors import ConfigError
 from conformance.reference.catalogue import Fault, Variant, choose_variants, draw_variants, unknown_name_problems
 
 if TYPE_CHECKING:
+    from conformance.reference.hooks import FaultyServer
     from conformance.reference.http import Application
     from conformance.reference.server import Server
 
@@ -23,6 +23,7 @@ __all__ = [
     "RunningServer",
     "Variant",
     "contracts",
+    "create_application",
     "faults",
     "random_variants",
     "start",
@@ -30,19 +31,11 @@ __all__ = [
     "variants",
 ]
 
-_PACKAGES: Final[Mapping[str, str]] = MappingProxyType(
-    {"kuroco": "conformance.reference.kuroco", "microcms-management": "conformance.reference.microcms"}
-)
-
-
-class _ContractPackage(Protocol):
-    """What the package of a contract's server provides."""
-
-    def list_faults(self) -> tuple[Fault, ...]: ...
-
-    def list_variants(self) -> tuple[Variant, ...]: ...
-
-    def create_application(self, faults: Sequence[str], choices: Mapping[str, str]) -> Application: ...
+_SERVERS: Final[Mapping[str, tuple[str, str]]] = {
+    "kuroco": ("kuroco", "KurocoApplication"),
+    "microcms-management": ("microcms", "MicrocmsApplication"),
+}
+"""By contract, the package below this one and the name of the class in its module `application`."""
 
 
 class RunningServer:
@@ -66,34 +59,29 @@ class RunningServer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
 def contracts() -> tuple[str, ...]:
     """The contracts that have a reference server."""
-    return tuple(_PACKAGES)
+    return tuple(_SERVERS)
 
 
-def faults(contract: str, *, pending: bool = False) -> tuple[Fault, ...]:
-    """Every fault that breaks a row of a contract's tables; those that no case catches yet only if `pending`.
-
-    Raises ConfigError for an unknown contract.
-    """
-    every = _package(contract).list_faults()
-    return tuple(fault for fault in every if fault.rows and (pending or not fault.pending))
+def faults(contract: str) -> tuple[Fault, ...]:
+    """Every fault that breaks a row of a contract's tables; raises ConfigError for an unknown contract."""
+    return tuple(one.fault for one in _faulty_servers(contract) if one.fault.rows)
 
 
 def undocumented_faults(contract: str) -> tuple[Fault, ...]:
     """Every fault that no row of a contract's tables covers; raises ConfigError for an unknown contract."""
-    return tuple(fault for fault in _package(contract).list_faults() if not fault.rows)
+    return tuple(one.fault for one in _faulty_servers(contract) if not one.fault.rows)
 
 
 def variants(contract: str) -> tuple[Variant, ...]:
     """Every question that the documents of a contract leave open; raises ConfigError for an unknown contract."""
-    return _package(contract).list_variants()
+    found: tuple[Variant, ...] = _import_from(contract, "variants").VARIANTS
+    return found
 
 
 def random_variants(contract: str, seed: int) -> dict[str, str]:
@@ -109,21 +97,36 @@ def start(
     It listens when this returns. Port 0 takes a free one. Raises ConfigError, with near names, for an unknown contract,
     fault, variant or choice, and OSError for a port that is taken.
     """
-    package = _package(contract)
-    names = {fault.name for fault in package.list_faults()}
-    problems = [problem for name in faults for problem in unknown_name_problems("fault", name, names)]
-    if problems:
-        raise ConfigError(problems)
-    choices = choose_variants(package.list_variants(), variants or {})
-    application = package.create_application(faults, choices)
+    choices = _complete_choices(contract, variants or {})
+    application = create_application(contract, faults, choices)
     from conformance.reference.server import Server  # noqa: PLC0415 - the names are listed without loading Werkzeug
 
     return RunningServer(Server(application, port), application, choices)
 
 
-def _package(contract: str) -> _ContractPackage:
-    problems = list(unknown_name_problems("contract", contract, _PACKAGES))
+def create_application(contract: str, faults: Sequence[str], choices: Mapping[str, str]) -> Application:
+    """What answers the requests of a server with these faults; `choices` has one for every variant."""
+    found = {one.fault.name: one for one in _faulty_servers(contract)} if faults else {}
+    problems = [problem for name in faults for problem in unknown_name_problems("fault", name, found)]
     if problems:
         raise ConfigError(problems)
-    package: Any = importlib.import_module(_PACKAGES[contract])
-    return package  # type: ignore[no-any-return]
+    hooks = [one.make_hooks() for name, one in found.items() if name in faults]
+    application: Application = getattr(_import_from(contract, "application"), _SERVERS[contract][1])(hooks, choices)
+    return application
+
+
+def _complete_choices(contract: str, requested: Mapping[str, str]) -> dict[str, str]:
+    return choose_variants(variants(contract), requested)
+
+
+def _faulty_servers(contract: str) -> tuple[FaultyServer[Any], ...]:
+    found: tuple[FaultyServer[Any], ...] = _import_from(contract, "faults").FAULTY_SERVERS
+    return found
+
+
+def _import_from(contract: str, module: str) -> Any:
+    """A module of the contract's package, loaded when it is needed; raises ConfigError for an unknown contract."""
+    problems = list(unknown_name_problems("contract", contract, _SERVERS))
+    if problems:
+        raise ConfigError(problems)
+    return importlib.import_module(f"conformance.reference.{_SERVERS[contract][0]}.{module}")

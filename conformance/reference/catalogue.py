@@ -25,7 +25,7 @@ class Fault:
 
     `rows` are the rows that such a server violates; empty where no row of the tables covers it. `kind` says what is
     wrong (`status`, `message`, `edge`, `effect`, `leak`, …). `wording_only`: only the text of a message differs, which
-    is drift and not a violation. `pending`: no case catches it yet, so `prove` leaves it out unless it is named.
+    is drift and not a violation.
     """
 
     name: str
@@ -34,7 +34,6 @@ class Fault:
     kind: str
     sentence: str
     wording_only: bool = False
-    pending: bool = False
 
     @property
     def rejects_valid(self) -> bool:
@@ -46,8 +45,7 @@ class Fault:
 class Variant:
     """One question that the documents leave open; `choices` are the permitted answers, the default first.
 
-    A `rare` variant keeps its default in nine of ten random servers; an `explicit_only` one always keeps it. The
-    choices in `pending` conform, but cases still blame them: no random server makes them.
+    A `rare` variant keeps its default in nine of ten random servers; an `explicit_only` one always keeps it.
     """
 
     name: str
@@ -55,7 +53,6 @@ class Variant:
     sentence: str
     rare: bool = False
     explicit_only: bool = False
-    pending: tuple[str, ...] = ()
 
     @property
     def default(self) -> str:
@@ -93,7 +90,7 @@ def draw_variants(variants: Sequence[Variant], seed: int) -> dict[str, str]:
     source = random.Random(f"variants-{seed}")  # noqa: S311 - it has to be repeatable, not secret
     choices: dict[str, str] = {}
     for variant in variants:
-        choice = source.choice([choice for choice in variant.choices if choice not in variant.pending])
+        choice = source.choice(variant.choices)
         keep_default = variant.explicit_only or (variant.rare and source.random() > 0.1)
         choices[variant.name] = variant.default if keep_default else choice
     return choices

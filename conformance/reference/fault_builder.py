@@ -6,9 +6,8 @@ makes a condition that counts: a new one for each server, for faults that occur 
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, Generic, Literal
 
 from conformance.reference.catalogue import Fault, Row
@@ -16,7 +15,7 @@ from conformance.reference.hooks import Context, FaultHooks, FaultyServer, Reque
 from conformance.reference.http import JsonResponse
 
 __all__ = [
-    "Change", "Condition", "FaultBuilder", "after_first", "all_of", "always", "every_nth", "mark_pending", "not_first",
+    "Change", "Condition", "FaultBuilder", "after_first", "all_of", "always", "every_nth", "not_first",
     "repeated",
     "when",
 ]  # fmt: skip
@@ -174,14 +173,6 @@ class FaultBuilder(Generic[Context]):
         sentence = name.replace("_", " ").capitalize() + "."
         fault = Fault(name, self.contract, _tuple(rows), kind, sentence, wording_only=kind in _WORDING_KINDS)
         return FaultyServer(fault, make_hooks)
-
-
-def mark_pending(servers: Iterable[FaultyServer[Context]], patterns: Iterable[str]) -> Iterator[FaultyServer[Context]]:
-    """The same faulty servers; those whose whole name matches a pattern are marked as not caught by any case yet."""
-    pending = re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or "(?!)")
-    for one in servers:
-        fault = dataclasses.replace(one.fault, pending=pending.fullmatch(one.fault.name) is not None)
-        yield dataclasses.replace(one, fault=fault)
 
 
 def _tuple(rows: Rows) -> tuple[Row, ...]:

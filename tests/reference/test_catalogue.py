@@ -11,12 +11,11 @@ VARIANTS = (
     Variant("dot", ("absent", "present"), "A dot."),
     Variant("size", ("s", "m", "l"), "A size.", rare=True),
     Variant("limit", ("none", "ten"), "A limit.", explicit_only=True),
-    Variant("end", ("cut", "kept", "doubled"), "An end.", pending=("doubled",)),
 )
 
 
 def test_default_is_the_first_choice() -> None:
-    assert [variant.default for variant in VARIANTS] == ["absent", "s", "none", "cut"]
+    assert [variant.default for variant in VARIANTS] == ["absent", "s", "none"]
 
 
 def test_requested_choices_replace_the_defaults() -> None:
@@ -24,7 +23,6 @@ def test_requested_choices_replace_the_defaults() -> None:
         "dot": "absent",
         "size": "l",
         "limit": "none",
-        "end": "cut",
     }
 
 
@@ -52,12 +50,6 @@ def test_rare_choices_are_seldom_drawn_and_explicit_ones_never() -> None:
     assert {choices["size"] for choices in drawn} == {"s", "m", "l"}
     assert sum(choices["size"] != "s" for choices in drawn) < 150
     assert {choices["limit"] for choices in drawn} == {"none"}
-
-
-def test_pending_choices_are_made_only_on_request() -> None:
-    drawn = {draw_variants(VARIANTS, seed)["end"] for seed in range(100)}
-    assert drawn == {"cut", "kept"}
-    assert choose_variants(VARIANTS, {"end": "doubled"})["end"] == "doubled"
 
 
 def test_only_faults_of_the_kind_control_reject_valid_requests() -> None:

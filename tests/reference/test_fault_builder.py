@@ -13,7 +13,6 @@ from conformance.reference.fault_builder import (
     all_of,
     always,
     every_nth,
-    mark_pending,
     not_first,
     when,
 )
@@ -119,11 +118,5 @@ def test_each_server_counts_for_itself(make_context: MakeContext) -> None:
 def test_a_fault_tells_its_rows_kind_and_sentence() -> None:
     fault = BUILDER.accepts("accepts_any_id", (ROW, OTHER)).fault
     assert (fault.contract, fault.rows, fault.kind) == ("shop", (ROW, OTHER), "lenient")
-    assert (fault.sentence, fault.wording_only, fault.pending) == ("Accepts any id.", False, False)
+    assert (fault.sentence, fault.wording_only) == ("Accepts any id.", False)
     assert BUILDER.answers("rewords_it", ROW, "wording", with_status(400)).fault.wording_only is True
-
-
-def test_pending_faults_are_marked_by_pattern() -> None:
-    servers = [BUILDER.accepts(name, ROW) for name in ("accepts_a", "accepts_b", "finds_a")]
-    marked = [one.fault.pending for one in mark_pending(servers, ("accepts_.*",))]
-    assert marked == [True, True, False]

@@ -23,19 +23,11 @@ def test_unknown_names_are_answered_with_near_ones() -> None:
 
 @pytest.mark.parametrize("contract", reference.contracts())
 def test_names_of_faults_are_unique_and_say_what_is_wrong(contract: str) -> None:
-    faults = (*reference.faults(contract, pending=True), *reference.undocumented_faults(contract))
+    faults = (*reference.faults(contract), *reference.undocumented_faults(contract))
     names = [fault.name for fault in faults]
     assert len(names) == len(set(names))
     assert [name for name in names if not re.fullmatch(r"[a-zA-Z0-9]+(_[a-zA-Z0-9]+)+", name)] == []
     assert {fault.contract for fault in faults} == {contract}
-
-
-@pytest.mark.parametrize("contract", reference.contracts())
-def test_pending_faults_are_listed_only_on_request(contract: str) -> None:
-    every, settled = reference.faults(contract, pending=True), reference.faults(contract)
-    assert [fault for fault in settled if fault.pending] == []
-    assert [fault for fault in every if not fault.pending] == list(settled)
-    assert [fault.name for fault in every if not fault.rows] == []
 
 
 def test_a_fault_is_served_with_the_variants_that_were_asked_for() -> None:

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.reference.fault_builder import mark_pending
 from conformance.reference.hooks import FaultyServer
 from conformance.reference.microcms.context import MicrocmsContext
 from conformance.reference.microcms.faults import generic, special
 
 __all__ = ["FAULTY_SERVERS"]
 
-_PENDING: Final[tuple[str, ...]] = ()
-"""Patterns of the names of the faults that no case catches yet."""
-
-FAULTY_SERVERS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = tuple(
-    mark_pending((*special.FAULTS, *generic.FAULTS), _PENDING)
-)
+FAULTY_SERVERS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (*special.FAULTS, *generic.FAULTS)
