@@ -1,6 +1,10 @@
-"""A page that documents something, fetched as a browser would: it is no target, and gets no credential."""
+"""A page that documents something, fetched as a browser would: it is no target, and learns nothing of who asks."""
 
 from __future__ import annotations
+
+import threading
+from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import urlsplit
 
 import requests
 
@@ -8,24 +12,58 @@ from conformance.errors import ConfigError, Problem
 
 __all__ = ["download"]
 
-_TIMEOUT = 30.0
+_NO_BYTE = 30.0
 """Seconds without a byte."""
+_WHOLE = 120.0
+"""Seconds until the page must be there, redirects included."""
+_MOST_REDIRECTS = 10
+
+
+class _Browser(requests.Session):
+    """Follows redirects; unlike its base class it keeps no cookie and never looks into .netrc."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = lambda request: request
+        self.max_redirects = _MOST_REDIRECTS
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Nothing: the base class would look for a password of the place that a redirect leads to."""
 
 
 def download(url: str, most: int) -> tuple[str, bytes]:
-    """The content type and the bytes of a page; raises ConfigError where there is none, or more than `most` bytes."""
+    """The content type and the bytes of a page.
+
+    Raises ConfigError where there is none, where it has more than `most` bytes, or where it is not there in time.
+    """
+    if "@" in urlsplit(url).netloc:
+        raise ConfigError([Problem("the address of the page", "holds a user", "save the page, and give the file")])
+    done: list[tuple[str, bytes] | Problem] = []
+    # Each wait for a byte has an end of its own, but there may be as many as a server likes.
+    thread = threading.Thread(target=lambda: done.append(_fetch(url, most)), daemon=True)
+    thread.start()
+    thread.join(_WHOLE)
+    page = done[0] if done else Problem(url, f"is not there after {_WHOLE:g} s", "save the page, and give the file")
+    if isinstance(page, Problem):
+        raise ConfigError([page])
+    return page
+
+
+def _fetch(url: str, most: int) -> tuple[str, bytes] | Problem:
     try:
-        with requests.get(url, timeout=_TIMEOUT, stream=True, headers={"Accept": "text/html, */*"}) as response:
-            if response.status_code >= 400:
-                raise ConfigError([Problem(url, f"was answered {response.status_code}", "check the address")])
+        with (
+            _Browser() as browser,
+            browser.get(url, timeout=_NO_BYTE, stream=True, headers={"Accept": "text/html, */*"}) as response,
+        ):
+            if not 200 <= response.status_code < 300:
+                return Problem(url, f"was answered {response.status_code}", "check the address")
             data = bytearray()
             for piece in response.iter_content(1 << 16):
                 data += piece
                 if len(data) > most:
-                    raise ConfigError(
-                        [Problem(url, f"is larger than {most >> 20} MiB", "save the page, and give the file")]
-                    )
+                    return Problem(url, f"is larger than {most >> 20} MiB", "save the page, and give the file")
             return response.headers.get("Content-Type", ""), bytes(data)
-    except requests.RequestException as error:
-        what = f"cannot be fetched ({type(error).__name__})"
-        raise ConfigError([Problem(url, what, "check the address, or save the page and give the file")]) from None
+    except Exception as error:  # noqa: BLE001 - a redirect may lead to what is no address at all
+        hint = "check the address, or save the page and give the file"
+        return Problem(url, f"cannot be fetched ({type(error).__name__})", hint)
