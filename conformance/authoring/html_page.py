@@ -1,4 +1,4 @@
-"""HTML pages as blocks, through lxml."""
+"""HTML as blocks, through lxml: pages of every format that is rendered to HTML are read here."""
 
 from __future__ import annotations
 
@@ -17,99 +17,109 @@ _LEFT_OUT = frozenset({"script", "style", "nav", "footer", "noscript", "template
 _HEADINGS = {"summary": 6, **{f"h{level}": level for level in range(1, 7)}}
 _WIDEST = 100
 """Rows or columns that a cell may span; more is a mistake of the page."""
+_DEFINITION = re.compile(r"^([^\n:]{1,80})\n:\s+([^\n]*(?:\n(?!:|[^\n]{1,80}\n:)[^\n]*)*)", re.MULTILINE)
+"""A term with its definition, as some Markdown pages write them: `term`, and below it `: definition`."""
 
 
-def read_html(text: str, first_line: int = 1) -> tuple[Block, ...]:
-    """The blocks of an HTML document or fragment; `first_line` is where it begins in the file."""
+def read_html(text: str) -> tuple[Block, ...]:
+    """The blocks of an HTML document or fragment.
+
+    An element's line is that of its `data-line`, which rendered pages have, or else its own.
+    """
     if not text.strip():
         return ()
-    return tuple(_walk(html.fromstring(f"<div>{text}</div>" if "<html" not in text.lower() else text), first_line - 1))
+    return tuple(_walk(html.fromstring(text if "<html" in text.lower() else f"<div>{text}</div>")))
 
 
-def _walk(element: Any, shift: int, level: int = 0) -> Iterator[Block]:
+def _walk(element: Any, level: int = 0) -> Iterator[Block]:
     """The blocks below an element; `level` counts the lists around it."""
     for child in element:
-        tag = child.tag if isinstance(child.tag, str) else ""
-        line = (child.sourceline or 1) + shift
+        tag, line = child.tag if isinstance(child.tag, str) else "", _line(child)
         if tag in _LEFT_OUT or not tag:
             continue
         if tag in _HEADINGS:
             yield Heading(_text(child).rstrip("\u00b6# "), _HEADINGS[tag], line)
         elif tag == "table":
-            if (table := build_table(_rows(child, shift), line)) is not None:
+            if (table := build_table(_rows(child), line)) is not None:
                 yield table
         elif tag == "pre":
             yield Code(child.text_content(), line)
         elif tag == "dl":
-            yield from _definitions(child, shift, level + 1)
+            yield from _definitions(child, level + 1)
         elif tag in {"ul", "ol"}:
-            yield from _walk(child, shift, level + 1)
+            yield from _walk(child, level + 1)
         elif tag == "li":
-            yield from _entry(child, shift, max(level, 1))
-        elif tag == "p":
-            yield _paragraph(child, line, level)
+            yield from _entry(child, max(level, 1))
+        elif tag == "p" or (not len(child) and _text(child)):
+            yield from _paragraph(_text(child), line, level)
         else:
-            if not len(child) and _text(child):
-                yield _paragraph(child, line, level)
-            yield from _walk(child, shift, level)
+            yield from _walk(child, level)
 
 
-def _paragraph(element: Any, line: int, level: int) -> Block:
-    return Item(_text(element), line, level + 1) if level else Paragraph(_text(element), line)
+def _line(element: Any) -> int:
+    """The line of an element, or of the first below or around it that knows its own."""
+    below = element.xpath("descendant-or-self::*/@data-line") or element.xpath("ancestor::*/@data-line")[-1:]
+    return int(below[0]) if below else element.sourceline or 1
 
 
-def _entry(element: Any, shift: int, level: int) -> Iterator[Block]:
-    """An entry of a list: its own text, then the lists, tables and code within it."""
-    inner = [child for child in element if child.tag in {"ul", "ol", "dl", "table", "pre"}]
-    if not inner:
-        yield Item(_text(element), (element.sourceline or 1) + shift, level)
-        return
+def _paragraph(text: str, line: int, level: int) -> Iterator[Block]:
+    defined = [] if level else _DEFINITION.findall(text)
+    for term, definition in defined:
+        yield Item(f"{term}: {definition}", line + text[: text.index(term)].count("\n"))
+    if not defined:
+        yield Item(text, line, level + 1) if level else Paragraph(text, line)
+
+
+def _entry(element: Any, level: int) -> Iterator[Block]:
+    """An entry of a list: its own text, then the paragraphs, lists, tables and code within it."""
+    blocks = "descendant-or-self::*[self::ul or self::ol or self::dl or self::table or self::pre]"
+    inner = [one for one in element if one.xpath(blocks) or (one.tag == "p" and one.getprevious() is not None)]
     own = html.Element("li")
     own.text = element.text
     own.extend([copy(child) for child in element if child not in inner])
     if text := _text(own):
-        yield Item(text, (element.sourceline or 1) + shift, level)
-    within = html.Element("div")
-    for child in inner:
-        within.append(child)
-    yield from _walk(within, shift, level)
+        yield Item(text, _line(element), level)
+    within = html.Element("div", {"data-line": str(_line(element))})
+    within.extend(inner)
+    yield from _walk(within, level)
 
 
-def _definitions(element: Any, shift: int, level: int) -> Iterator[Block]:
-    term = ""
+def _definitions(element: Any, level: int) -> Iterator[Block]:
+    term: Any = None
     for child in element.xpath("./dt|./dd|./div/dt|./div/dd"):
         if child.tag == "dt":
-            term = _text(child)
-        else:
-            yield Item(f"{term}: {_text(child)}", (child.sourceline or 1) + shift, level)
+            term = child
+        elif term is not None:
+            title = re.sub(r"^(?:status)?code\s+|^>\S*\s*", "", _text(term).rstrip(": "))
+            yield Item(f"{title}: {_text(child)}", _line(term if term.get("data-line") else child), level)
 
 
-def _rows(table: Any, shift: int) -> list[TableRow]:
+def _rows(table: Any) -> list[TableRow]:
     """Every row with its spans written out."""
     rows: list[TableRow] = []
     below: dict[int, tuple[int, str]] = {}
     for row in table.xpath(".//tr"):
         cells: list[str] = []
-
-        def fill() -> None:
-            while (held := below.get(len(cells))) is not None:  # noqa: B023 - called within this turn only
-                count, text = held
-                below.pop(len(cells))  # noqa: B023
-                if count > 1:
-                    below[len(cells)] = (count - 1, text)  # noqa: B023
-                cells.append(text)  # noqa: B023
-
         for cell in row.xpath("./td|./th"):
-            fill()
+            _fill(cells, below)
             text, down = _text(cell), _span(cell, "rowspan")
             for _ in range(_span(cell, "colspan")):
                 if down > 1:
                     below[len(cells)] = (down - 1, text)
                 cells.append(text)
-        fill()
+        _fill(cells, below)
         if cells:
-            rows.append(TableRow(tuple(cells), (row.sourceline or 1) + shift))
+            rows.append(TableRow(tuple(cells), _line(row)))
     return rows
+
+
+def _fill(cells: list[str], below: dict[int, tuple[int, str]]) -> None:
+    """Repeat what spans from the rows above."""
+    while (held := below.pop(len(cells), None)) is not None:
+        count, text = held
+        if count > 1:
+            below[len(cells)] = (count - 1, text)
+        cells.append(text)
 
 
 def _span(cell: Any, name: str) -> int:
@@ -125,20 +135,13 @@ def _text(element: Any) -> str:
         tag = node.tag if isinstance(node.tag, str) else ""
         if tag in _LEFT_OUT or not tag:
             return
-        if tag == "br":
-            parts.append("\n")
-        mark = "`" if tag in {"code", "tt", "samp", "kbd"} else ""
+        mark = "`" if tag in {"code", "tt", "samp", "kbd"} else "\n" if tag == "br" else ""
         parts.append(mark + (node.text or ""))
         for child in node:
             visit(child)
             parts.append(child.tail or "")
-        parts.append(mark)
-        if tag in {"p", "div", "li"}:
-            parts.append("\n")
+        parts.append("\n" if tag in {"p", "div", "li"} else mark)
 
     visit(element)
-    lines = (
-        re.sub(r"[ \t\r\f\xa0]+", " ", line).strip()
-        for line in re.sub(r"(?<!\n)\n(?!\n)", "\n", "".join(parts)).split("\n")
-    )
+    lines = (re.sub(r"[ \t\r\f\xa0]+", " ", line).strip() for line in "".join(parts).split("\n"))
     return "\n".join(line for line in lines if line)

@@ -75,27 +75,32 @@ def _format(name: str, content_type: str, text: str) -> str:
 
 
 def _read(form: str, text: str, name: str) -> Iterator[Block]:
+    if form in {"html", "markdown", "rst"}:
+        yield from _read_rendered(form, text, name)
+    elif form == "csv":
+        yield from _read_csv(text)
+    elif form == "openapi":
+        yield from _read_openapi(text, name)
+    else:
+        yield from read_text_page(text)
+
+
+def _read_rendered(form: str, text: str, name: str) -> tuple[Block, ...]:
+    """The blocks of a page that is HTML, or that a library makes HTML of."""
     try:
-        if form == "html":
-            from conformance.authoring.html_page import read_html  # noqa: PLC0415 - an extra may be missing
+        from conformance.authoring.html_page import read_html  # noqa: PLC0415 - an extra may be missing
 
-            yield from read_html(text)
-        elif form == "markdown":
-            from conformance.authoring.markdown_page import read_markdown  # noqa: PLC0415 - as above
+        if form == "markdown":
+            from conformance.authoring.markdown_page import render_markdown  # noqa: PLC0415 - as above
 
-            yield from read_markdown(text)
+            text = render_markdown(text)
         elif form == "rst":
-            from conformance.authoring.rst_page import read_rst  # noqa: PLC0415 - as above
+            from conformance.authoring.rst_page import render_rst  # noqa: PLC0415 - as above
 
-            yield from read_rst(text)
-        elif form == "csv":
-            yield from _read_csv(text)
-        elif form == "openapi":
-            yield from _read_openapi(text, name)
-        else:
-            yield from read_text_page(text)
+            text = render_rst(text)
     except ModuleNotFoundError as error:
         raise ConfigError([Problem(name, f"a {form} page needs {error.name}", _INSTALL)]) from None
+    return read_html(text)
 
 
 def _read_csv(text: str) -> Iterator[Block]:
