@@ -13,8 +13,9 @@ from typing import Any
 
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Step
-from conformance.engine.cleanup import created_resource, look_and_delete, strike, take_back
+from conformance.engine.cleanup import look_and_delete, take_back
 from conformance.engine.context import RunContext
+from conformance.engine.entries import created_resource, strike
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import FileLedger, LedgerEntry, find_suite_names, read_open_entries
 from conformance.explore.own_record import is_of_own_record, set_back

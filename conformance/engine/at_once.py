@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.checks.response import summarize_response
-from conformance.engine.cleanup import ProbeCleanup
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult
+from conformance.engine.probe_sender import ProbeSender
 from conformance.messages import Message
 from conformance.plan.model import Probe
 from conformance.results.model import Attempt
@@ -17,7 +17,7 @@ __all__ = ["send_at_once"]
 
 
 def send_at_once(
-    context: RunContext, evidence: Evidence, cleanup: ProbeCleanup, probe: Probe, count: int
+    context: RunContext, evidence: Evidence, sender: ProbeSender, probe: Probe, count: int
 ) -> list[ProbeResult]:
     """Send a probe `count` times at the same time; the results of those that must have been refused.
 
@@ -25,7 +25,7 @@ def send_at_once(
     known by the refusals, which makes the row inconclusive.
     """
     gathered = [Evidence(context.redactor) for _ in range(count)]
-    results = cleanup.attempt_at_once(gathered, probe)
+    results = sender.attempt_at_once(gathered, probe)
     served = next((place for place, result in enumerate(results) if result is not None and result.accepted), None)
     refused: list[ProbeResult] = []
     for place, (own, result) in enumerate(zip(gathered, results, strict=True)):

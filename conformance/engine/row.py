@@ -12,13 +12,14 @@ from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
 from conformance.engine.at_once import send_at_once
-from conformance.engine.cleanup import ProbeCleanup, record_restore, strike
 from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.controls import ControlResult, ControlRunner, Refusal, refusal_reason
 from conformance.engine.describe import describe_expectation, describe_row
+from conformance.engine.entries import record_restore, strike
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
 from conformance.engine.probe import ProbeResult
+from conformance.engine.probe_sender import ProbeSender
 from conformance.engine.repeat import send_repeatedly
 from conformance.engine.state_guard import StateGuard
 from conformance.engine.steps import StepSequence, run_steps, set_back_row
@@ -108,7 +109,7 @@ class RowRunner:
         self._reasons: dict[int, Refusal] = {}
         """Why each probe was refused, by its number."""
         self._controls = ControlRunner(context, plan, self._run_sequence)
-        self._cleanup = ProbeCleanup(context, plan, self.captures)
+        self._sender = ProbeSender(context, plan, self.captures)
         self._to_restore = False
         self._restore_entry: LedgerEntry | None = None
         self._planned = count_requests([plan])
@@ -140,7 +141,7 @@ class RowRunner:
         self._restore_entry = record_restore(
             self.context, self.id, [step.step for step in self.plan.after], self.captures
         )
-        guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._cleanup.attempt)
+        guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._sender.attempt)
         for stage in self.plan.probe_stages():
             if not (stage.is_open or stage.after_controls):
                 self._run_stage(stage, guard)
@@ -156,7 +157,7 @@ class RowRunner:
         if self._pool is not None:
             independent = [control for control in missing if self._is_independent(control)]
             ahead = {id(control): self._pool.submit(self._check_control, control) for control in independent}
-        guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._cleanup.attempt)
+        guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._sender.attempt)
         try:
             for stage in self.plan.probe_stages():
                 if stage.is_open:
@@ -176,7 +177,7 @@ class RowRunner:
     def take_back_refused(self, *, guilty: bool = True) -> None:
         """Delete what refused probes may have made; for when a change was seen, if only perhaps of this row's doing."""
         with self.evidence.count_as("confirmed"):
-            self._cleanup.take_back_refused(self.evidence, guilty=guilty)
+            self._sender.take_back_refused(self.evidence, guilty=guilty)
 
     def restore(self) -> None:
         """Set back what the row may have changed, where probes were sent. A failure is a warning.
@@ -251,7 +252,7 @@ class RowRunner:
         if self.plan.row.case.at_once:
             for probe in stage.probes if not self.context.shared.stopping.is_set() else ():
                 count = self.plan.row.case.at_once
-                for result in send_at_once(self.context, self.evidence, self._cleanup, probe, count):
+                for result in send_at_once(self.context, self.evidence, self._sender, probe, count):
                     guard.add(self._take_in(result))
             guard.read_after(stage.read_after, pool)
             return
@@ -274,7 +275,7 @@ class RowRunner:
         scratch = Evidence(self.context.redactor)
         if self.context.shared.stopping.is_set():
             return scratch, None
-        outcome = self._cleanup.attempt(scratch, probe)
+        outcome = self._sender.attempt(scratch, probe)
         if probe.role == "open":
             scratch.conditional += max(0, scratch.requests - scratch.beyond_plan - 1)
         return scratch, outcome
@@ -288,7 +289,7 @@ class RowRunner:
             evidence.attempts.clear()
             with evidence.count_as("repeated"):
                 set_back_row(self.context, evidence, self.plan, self.captures)
-                outcome = self._cleanup.attempt(evidence, outcome.probe)
+                outcome = self._sender.attempt(evidence, outcome.probe)
         return outcome
 
     def _take_in(self, outcome: ProbeResult) -> ProbeResult:
@@ -311,7 +312,7 @@ class RowRunner:
             return
         from conformance.engine.generate import shrink_probe  # noqa: PLC0415 - Hypothesis is loaded only where it draws
 
-        smallest = shrink_probe(self.evidence, failing[0], self._cleanup.attempt)
+        smallest = shrink_probe(self.evidence, failing[0], self._sender.attempt)
         if smallest is not None:
             self._take_in(smallest)
 

@@ -7,19 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.client.builder import BuiltRequest
-from conformance.engine.cleanup import (
+from conformance.engine.cleanup import describe_left, take_back
+from conformance.engine.context import RunContext
+from conformance.engine.entries import (
     created_resource,
-    describe_left,
-    had_no_effect,
     read_created,
-    record_created,
     record_intent,
-    record_lost_try,
+    record_outcome,
     strike,
-    take_back,
     undo_key,
 )
-from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
 from conformance.engine.step_sequence import StepResult, StepSender, StepSequence
@@ -93,22 +90,26 @@ class _CleaningSender(StepSender):
     def after_send(self, built: BuiltRequest, result: StepResult) -> None:
         """Add the IDs to the ledger; strike what this step has taken back."""
         current = self._current
-        if current is not None and had_no_effect(result.exchange):
-            self._close(current)
-            return
+        if current is not None:
+            created = self._created(current.step, result) if result.accepted else None
+            entry = record_outcome(self.context, current.entry, result.exchange, created)
+            if entry is None:
+                self._open.remove(current)
+                return
+            current.entry = entry
         if not result.accepted:
             return
         self._strike_undone(built, current)
-        if current is None:
-            return
-        record_lost_try(self.context, current.entry, result.exchange)
-        if current.step.undo is None:
-            self._hand_over(current, result)
-        else:
-            current.entry = record_created(self.context, current.entry, self.captures | self._created(current, result))
+        if current is not None and current.step.undo is None:
+            # What was created is left to later steps, which delete it, or else to the end of the run.
+            self._open.remove(current)
+            with self.context.shared.lock:
+                self.context.shared.left[undo_key(self.context, current.entry) or (current.entry.id,)] = current.entry
 
-    def _created(self, current: _OpenStep, result: StepResult) -> dict[str, Any]:
-        return read_created(self.context, current.step.operation, result.exchange.response)
+    def _created(self, step: PlannedStep, result: StepResult) -> dict[str, Any]:
+        """What the steps that take it back may need: of those of a resource what its own response gives, no other."""
+        created = read_created(self.context, step.operation, result.exchange.response)
+        return created if step.undo is None else self.captures | created
 
     def take_back(self) -> None:
         """Take back what is left, the last first; a failure is a warning, never a verdict."""
@@ -118,13 +119,6 @@ class _CleaningSender(StepSender):
                 self.evidence.warnings.append(describe_left(left.step.operation, why))
         self._open.clear()
 
-    def _hand_over(self, current: _OpenStep, result: StepResult) -> None:
-        """Leave what was created to later steps, which delete it, or else to the end of the run."""
-        self._open.remove(current)
-        entry = record_created(self.context, current.entry, self._created(current, result))
-        with self.context.shared.lock:
-            self.context.shared.left[undo_key(self.context, entry) or (entry.id,)] = entry
-
     def _strike_undone(self, built: BuiltRequest, current: _OpenStep | None) -> None:
         """Strike what the request that was just accepted has taken back."""
         key = built.request.key
@@ -133,8 +127,5 @@ class _CleaningSender(StepSender):
         strike(self.context, elsewhere)
         for left in self._open[:]:
             if left is not current and undo_key(self.context, left.entry) == key:
-                self._close(left)
-
-    def _close(self, left: _OpenStep) -> None:
-        strike(self.context, left.entry)
-        self._open.remove(left)
+                strike(self.context, left.entry)
+                self._open.remove(left)

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from conformance.checks.model import Level
-from conformance.engine.cleanup import describe_left, strike
+from conformance.engine.cleanup import describe_left
 from conformance.engine.culprit import (
     NOT_AGAIN,
     TIMES_IN_A_ROW,
@@ -17,6 +17,7 @@ from conformance.engine.culprit import (
     find_culprits,
     stays_as_it_is,
 )
+from conformance.engine.entries import strike
 from conformance.engine.journal import LedgerEntry
 from conformance.explore.checks import Observation, ProbeAnswer
 from conformance.explore.explorer import Explorer

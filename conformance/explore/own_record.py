@@ -12,8 +12,8 @@ from typing import Any
 
 from conformance.checks.context import parse_json
 from conformance.contract.templates import MissingValue
-from conformance.engine.cleanup import strike
 from conformance.engine.context import RunContext
+from conformance.engine.entries import strike
 from conformance.engine.journal import LedgerEntry
 from conformance.explore.context import ExploreContext, build_explore_context
 from conformance.explore.openapi import DocumentedOperation

@@ -8,16 +8,13 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from conformance.client.builder import PlaceholderScope
-from conformance.engine.cleanup import (
+from conformance.engine.cleanup import describe_left, take_back
+from conformance.engine.entries import (
     created_resource,
-    describe_left,
-    had_no_effect,
     read_created,
-    record_created,
     record_intent,
-    record_lost_try,
+    record_outcome,
     strike,
-    take_back,
     undo_key,
 )
 from conformance.engine.evidence import Evidence
@@ -162,13 +159,11 @@ class BudgetedSender:
 
     def _record_outcome(self, entry: LedgerEntry, exchange: Exchange) -> None:
         run, response = self.context.run, exchange.response
-        if had_no_effect(exchange):
-            strike(run, entry)
-            return
-        if response is not None and response.status < 300:
-            record_lost_try(run, entry, exchange)
-            entry = record_created(run, entry, read_created(run, entry.operation, response))
-        self._created.append(entry)
+        succeeded = response is not None and response.status < 300
+        created = read_created(run, entry.operation, response) if succeeded else None
+        made = record_outcome(run, entry, exchange, created)
+        if made is not None:
+            self._created.append(made)
 
     def _forget_deleted(self, exchange: Exchange) -> None:
         """What exploration has deleted itself needs no clean-up; a 404 does not prove that."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.engine.cleanup import record_lost_try
+from conformance.engine.entries import record_lost_try
 from conformance.engine.journal import LEDGER_FILE, FileLedger, LedgerEntry, read_open_entries
 from conformance.engine.row import run_row
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response

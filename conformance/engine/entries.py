@@ -1,0 +1,197 @@
+"""Entries of the ledger: what a request may leave on a target, written down before the request leaves.
+
+The response adds the IDs of what was made; once nothing of it is left, the entry is struck. Rows, set-ups and
+exploration all do it this way. No secret is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from conformance.client.builder import PlaceholderScope
+from conformance.contract.contract import Contract
+from conformance.contract.request_template import RequestTemplate
+from conformance.contract.schema import CreatedResource, Step
+from conformance.contract.templates import MissingValue, find_placeholders
+from conformance.engine.context import RunContext
+from conformance.engine.journal import LedgerEntry, find_suite_names
+from conformance.engine.step_sequence import read_capture
+from conformance.http import Exchange, FailureKind, NoResponse, Response
+from conformance.plan.model import PlannedStep
+from conformance.plan.steps import plan_steps
+
+__all__ = [
+    "RESTORE",
+    "created_resource",
+    "deleting_operations",
+    "plan_undo",
+    "read_created",
+    "record_again",
+    "record_intent",
+    "record_lost_try",
+    "record_outcome",
+    "record_restore",
+    "strike",
+    "undo_key",
+]
+
+RESTORE: Final = "restore"
+"""The operation of an entry for the steps that set back what a whole row changes."""
+
+_NAMED_PARTS = ("path", "query", "json", "raw", "multipart", "url")
+_NEVER_ARRIVED = frozenset({FailureKind.NOT_SENT, FailureKind.REFUSED, FailureKind.UNRESOLVED, FailureKind.TLS})
+
+
+def record_intent(
+    context: RunContext,
+    operation: str,
+    request: RequestTemplate,
+    steps: Iterable[Step],
+    *,
+    row: str,
+    scope: PlaceholderScope,
+    produced: Iterable[str] = (),
+) -> LedgerEntry:
+    """Write an entry into the ledger before a request leaves; what is written holds no secret, what is returned may.
+
+    `steps` take back what it may do; `produced` names the captures that only its response gives, so that an earlier
+    value of the same name is not taken for it.
+    """
+    undo = tuple(step.model_dump(by_alias=True, exclude_unset=True, mode="json") for step in steps)
+    later = set(produced)
+    known = {name: value for name, value in scope.captures.items() if name not in later}
+    planned = _plan(context.contract, undo)
+    fixtures = dict.fromkeys(members[0] for head, members, _ in find_placeholders(undo) if head == "fixture")
+    entry = LedgerEntry(
+        contract=context.contract.name,
+        base_url=context.target.base_url,
+        operation=operation,
+        row=row,
+        names=tuple(dict.fromkeys(find_suite_names(_filled_parts(context, request, scope)))),
+        steps=undo,
+        captures=_captures_needed([undo, *(step.request.members() for step in planned)], known),
+        fixtures={name: context.target.fixtures[name] for name in fixtures if name in context.target.fixtures},
+    )
+    if undo and all(step.permission == "read" for step in planned):
+        return entry  # such as a log-out: nothing that a sweep would have to look for
+    return record_again(context, entry)
+
+
+def record_again(context: RunContext, entry: LedgerEntry) -> LedgerEntry:
+    """Write an entry into the ledger under an ID of its own."""
+    return replace(entry, id=context.ledger.record_intent(_without_secrets(context, replace(entry, id=""))))
+
+
+def record_restore(
+    context: RunContext, row: str, steps: Iterable[Step], captures: Mapping[str, Any]
+) -> LedgerEntry | None:
+    """The entry for the steps that set back what a row changes; None where there is nothing to set back.
+
+    Steps that delete a created resource are left out: that resource has an entry of its own.
+    """
+    kept = [step for step in steps if step.call not in deleting_operations(context.contract)]
+    if not kept:
+        return None
+    scope = PlaceholderScope(captures, salt=f"{row}/{RESTORE}")
+    return record_intent(context, RESTORE, RequestTemplate(), kept, row=row, scope=scope)
+
+
+def record_outcome(
+    context: RunContext, entry: LedgerEntry, exchange: Exchange, created: Mapping[str, Any] | None
+) -> LedgerEntry | None:
+    """The entry with the IDs of what was made; None, and struck, where the request certainly made nothing.
+
+    `created` holds what a success gave, as far as the steps of the entry may need it; None where it was no success.
+    """
+    outcome = exchange.outcome
+    if outcome.kind in _NEVER_ARRIVED if isinstance(outcome, NoResponse) else 400 <= outcome.status < 500:
+        strike(context, entry)
+        return None
+    if created is None:
+        return entry
+    record_lost_try(context, entry, exchange)
+    resource = created_resource(context.contract, entry.operation)
+    steps = [*entry.steps, *([resource.get.model_dump(exclude_unset=True)] if resource and resource.get else [])]
+    used = [steps, *(step.request.members() for step in _plan(context.contract, steps))]
+    made = replace(entry, captures={**entry.captures, **_captures_needed(used, created)}, made=True)
+    if entry.id:
+        context.ledger.record_created(entry.id, _without_secrets(context, made).captures)
+    return made
+
+
+def record_lost_try(context: RunContext, entry: LedgerEntry, exchange: Exchange) -> None:
+    """Where an earlier try of a write may have made the same thing, an entry of its own: looked for after the run."""
+    if exchange.maybe_done and entry.names:
+        lost = record_again(context, entry)
+        with context.shared.lock:
+            context.shared.left["lost try", len(context.shared.left), *entry.names] = lost
+
+
+def strike(context: RunContext, entry: LedgerEntry | None) -> None:
+    """Mark an entry in the ledger as undone."""
+    if entry is not None and entry.id:
+        context.ledger.record_undone(entry.id)
+
+
+def read_created(context: RunContext, operation: str, response: Response | None) -> dict[str, Any]:
+    """The IDs that a response gives of what an operation has created."""
+    resource = created_resource(context.contract, operation)
+    if resource is None or response is None:
+        return {}
+    found = {name: read_capture(response, pointer) for name, pointer in resource.made.items()}
+    return {name: value for name, (there, value) in found.items() if there}
+
+
+def created_resource(contract: Contract, operation: str) -> CreatedResource | None:
+    """What the contract says an operation creates, and how that is found again; None where it says nothing."""
+    return contract.file.created_resources.get(operation)
+
+
+def deleting_operations(contract: Contract) -> frozenset[str]:
+    """The operations that delete what others create."""
+    return frozenset(step.call for resource in contract.file.created_resources.values() for step in resource.undo)
+
+
+def plan_undo(contract: Contract, entry: LedgerEntry) -> list[PlannedStep]:
+    """The calls that take an entry back."""
+    return _plan(contract, entry.steps)
+
+
+def undo_key(context: RunContext, entry: LedgerEntry) -> tuple[object, ...] | None:
+    """The key of the request that takes an entry back; None as long as it lacks an ID."""
+    step = next(iter(plan_undo(context.contract, entry)), None)
+    if step is None:
+        return None
+    scope = PlaceholderScope(entry.captures, salt=entry.row)
+    try:
+        return context.builder.build(step.operation, step.request, step.permission, scope).key
+    except MissingValue:
+        return None
+
+
+def _plan(contract: Contract, steps: Iterable[Any]) -> list[PlannedStep]:
+    return list(plan_steps(contract, [Step.model_validate(step) for step in steps], "standard"))
+
+
+def _without_secrets(context: RunContext, entry: LedgerEntry) -> LedgerEntry:
+    kept = {name: value for name, value in entry.captures.items() if context.redactor.json(value) == value}
+    return replace(entry, captures=kept)
+
+
+def _captures_needed(steps: Any, captures: Mapping[str, Any]) -> dict[str, Any]:
+    """The captures that steps use, as far as they are known."""
+    used = dict.fromkeys(".".join(members) for head, members, _ in find_placeholders(steps) if head == "capture")
+    return {name: captures[name] for name in used if captures.get(name) is not None}
+
+
+def _filled_parts(context: RunContext, request: RequestTemplate, scope: PlaceholderScope) -> list[Any]:
+    """The parts of a request that can hold a name; a part that lacks a value is never sent."""
+    parts = []
+    for key in _NAMED_PARTS:
+        try:
+            parts.append(context.builder.fill(request.members().get(key), scope))
+        except MissingValue:
+            continue
+    return parts
