@@ -543,18 +543,20 @@ class FixtureRule(StrictModel):
     """What must hold between members of a fixture, named by JSON pointers; exactly one kind of rule.
 
     ordered: the first number is not above the second; match: the first, a text, matches the second, a regular
-    expression, as a whole; mismatch: it does not; distinct: no two of them are the same.
+    expression, as a whole; mismatch: it does not; distinct: no two of them are the same; form: a text matches the
+    regular expression that stands beside it in the contract, as a whole.
     """
 
     ordered: Pair | None = None
     match: Pair | None = None
     mismatch: Pair | None = None
     distinct: Annotated[list[Pointer], Field(min_length=2)] | None = None
+    form: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None
 
     @model_validator(mode="after")
     def _check_one(self) -> Self:
         if len(self.model_fields_set) != 1:
-            raise ValueError("needs exactly one of ordered, match, mismatch and distinct; keep one of them")
+            raise ValueError("needs exactly one of ordered, match, mismatch, distinct and form; keep one of them")
         return self
 
     @property

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
+from contextlib import closing
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 import idna
 
 __all__ = [
+    "find_local_address",
     "is_loopback",
     "parse_base_url",
     "parse_link",
@@ -94,6 +97,18 @@ def is_loopback(url: str) -> bool:
     except ValueError:
         return False
     return address == ipaddress.IPv6Address("::1") or (address.version == 4 and address.is_loopback)
+
+
+def find_local_address(url: str) -> str | None:
+    """The address of this machine that requests to a URL leave from; None where that is not known. Sends nothing."""
+    if is_loopback(url):
+        return "::1" if "[" in url else "127.0.0.1"
+    try:  # a datagram socket that is connected has its address, and has sent nothing; no name is looked up
+        with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+    except OSError:
+        return None
 
 
 def remove_userinfo(url: str) -> str:

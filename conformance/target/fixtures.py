@@ -12,6 +12,7 @@ from conformance.contract.schema import FixtureRule, NamedInput
 from conformance.errors import Problem
 from conformance.expressions import matches_whole
 from conformance.jsontools import resolve_pointer
+from conformance.target.addresses import find_local_address
 from conformance.target.loader import Target
 
 __all__ = ["check_fixture_values"]
@@ -22,6 +23,7 @@ _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 def check_fixture_values(target: Target, contract: Contract) -> Iterator[Problem]:
     """A problem for each fixture or credential that breaks a rule of the contract, and for each unknown language."""
     yield from _check_languages(target, contract)
+    yield from _check_vantages(target)
     for name, named in contract.file.credentials.items():
         if name in target.credentials:
             values = {other: each.values for other, each in target.credentials.items()}
@@ -32,6 +34,18 @@ def check_fixture_values(target: Target, contract: Contract) -> Iterator[Problem
             yield from _check_placeholders(target, name, named.example)
             for rule in named.rules:
                 yield from _check_rule(target, name, rule)
+
+
+def _check_vantages(target: Target) -> Iterator[Problem]:
+    """A vantage is where no other request comes from."""
+    own = None if target.proxy else find_local_address(target.base_url)
+    for name, vantage in target.vantages.items():
+        if vantage.source_address is not None and vantage.source_address == own:
+            what = f"vantages.{name}: {own} is the address that every request comes from"
+            yield Problem(target.where("vantages", name), what, "give another address of this machine, or a proxy")
+        elif vantage.proxy is not None and vantage.proxy == target.proxy:
+            what = f"vantages.{name}: its proxy is the one that every request goes through"
+            yield Problem(target.where("vantages", name), what, "give another proxy, or an address of this machine")
 
 
 def _check_differs(
@@ -88,10 +102,10 @@ def _check_rule(target: Target, name: str, rule: FixtureRule) -> Iterator[Proble
     if rule.distinct:
         yield from _check_distinct(target, name, rule.distinct)
         return
-    found = [resolve_pointer(target.fixtures[name], pointer) for pointer in pointers]
+    found = [resolve_pointer(target.fixtures[name], pointer) for pointer in pointers[: 1 if rule.form else None]]
     if not all(there for there, _ in found):
         return
-    (_, first), (_, second) = found
+    first, second = found[0][1], rule.form[1] if rule.form else found[1][1]
     names = [".".join(["fixtures", name, *pointer.split("/")[1:]]) for pointer in pointers]
     where = target.where("fixtures", name, *pointers[0].split("/")[1:])
     if kind == "ordered":
@@ -101,6 +115,8 @@ def _check_rule(target: Target, name: str, rule: FixtureRule) -> Iterator[Proble
             yield Problem(where, f"{names[0]} is {first}, above {names[1]}, {second}", "exchange them")
         return
     matched = _matches(first, second)
+    if kind == "form" and matched is False:
+        yield Problem(where, f"{names[0]} is {first}, no value of its kind", f"give one that matches {second}")
     if kind == "match" and matched is False:
         yield Problem(where, f"{names[0]} does not match {names[1]}", "give a value that the server accepts")
     if kind == "mismatch" and matched:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError
 from conformance.target.fixtures import check_fixture_values
 from conformance.target.loader import Target
 from conformance.target.selection import resolve_target, select_target
 
-KUROCO = Path(__file__).parents[2] / "cases" / "kuroco"
+CASES = Path(__file__).parents[2] / "cases"
 HEAD = "contract: kuroco\nbase_url: http://127.0.0.1:9\n"
+
+
+@cache
+def contract(name: str) -> Contract:
+    return read_contract(CASES / name)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +89,20 @@ HEAD = "contract: kuroco\nbase_url: http://127.0.0.1:9\n"
                 "give the path of an endpoint bound to Topics::list of a group that does not exist"
             ),
         ),
+        (
+            "fields: {email: {valid: 03-1234-5678}}",
+            (
+                "4: fixtures.fields.email.valid is 03-1234-5678, no value of its kind; "
+                "give one that matches [^@\\s]+@[^@\\s]+"
+            ),
+        ),
+        (
+            "insert_path: a/list\nmissing_group_insert_path: /a/list",
+            (
+                "5: fixtures.missing_group_insert_path has the value of fixtures.insert_path; "
+                "give the path of an endpoint bound to Topics::insert of a group that does not exist"
+            ),
+        ),
     ],
 )
 def test_a_value_that_breaks_a_rule_is_named_with_its_line(
@@ -89,7 +110,7 @@ def test_a_value_that_breaks_a_rule_is_named_with_its_line(
 ) -> None:
     indented = "".join(f" {line}\n" for line in fixtures.splitlines())
     target = profile(f"fixtures:\n{indented}", head=HEAD)
-    found = [str(problem) for problem in check_fixture_values(target, read_contract(KUROCO))]
+    found = [str(problem) for problem in check_fixture_values(target, contract("kuroco"))]
     assert [line.rpartition("staging.yaml:")[2] for line in found] == [expected]
 
 
@@ -106,18 +127,54 @@ def test_a_value_that_breaks_a_rule_is_named_with_its_line(
 )
 def test_what_breaks_no_rule_or_cannot_be_checked_is_no_problem(profile: Callable[..., Target], fixtures: str) -> None:
     target = profile(f"fixtures:\n {fixtures}\n", head=HEAD)
-    assert list(check_fixture_values(target, read_contract(KUROCO))) == []
+    assert list(check_fixture_values(target, contract("kuroco"))) == []
 
 
-def test_a_credential_without_rights_is_not_the_one_with_all(tmp_path: Path) -> None:
+VALID = {"email": "a@b.jp", "tel": "03-1234-5678", "zip": "150-0001", "url": "https://a.jp/b", "number": "42"}
+
+
+@pytest.mark.parametrize("first", VALID)
+@pytest.mark.parametrize("second", VALID)
+def test_two_fields_in_the_place_of_each_other_are_refused(
+    profile: Callable[..., Target], first: str, second: str
+) -> None:
+    fields = dict(VALID) | {first: VALID[second], second: VALID[first]}
+    given = "".join(f"  {name}: {{valid: '{value}'}}\n" for name, value in fields.items())
+    target = profile(f"fixtures:\n fields:\n{given}", head=HEAD)
+    found = {problem.what.split(".")[2] for problem in check_fixture_values(target, contract("kuroco"))}
+    assert bool(found) == (first != second)
+    assert found <= {first, second}
+
+
+@pytest.mark.parametrize(
+    ("base_url", "source", "refused"),
+    [
+        ("http://127.0.0.1:9", "127.0.0.1", True),
+        ("http://localhost:9", "127.0.0.1", True),
+        ("http://[::1]:9", "::1", True),
+        ("http://127.0.0.1:9", "127.0.0.9", False),
+    ],
+)
+def test_a_vantage_where_every_request_comes_from_is_none(
+    profile: Callable[..., Target], base_url: str, source: str, refused: bool
+) -> None:
+    head = f"contract: microcms-management\nbase_url: {base_url}\n"
+    target = profile(f"vantages: {{outside: {{source_address: '{source}'}}}}\n", head=head)
+    found = [problem.what for problem in check_fixture_values(target, contract(target.contract))]
+    said = f"vantages.outside: {source} is the address that every request comes from"
+    assert found == ([said] if refused else [])
+
+
+@pytest.mark.parametrize("other", ["forbidden", "throttled"])
+def test_a_credential_without_rights_is_not_the_one_with_all(tmp_path: Path, other: str) -> None:
     path = tmp_path / "staging.yaml"
     key = "{header: X-MICROCMS-API-KEY, value: one-and-the-same}"
     head = "contract: microcms-management\nbase_url: http://127.0.0.1:9\n"
-    path.write_text(f"{head}credentials:\n  full: {key}\n  forbidden: {key}\n", encoding="utf-8")
+    path.write_text(f"{head}credentials:\n  full: {key}\n  {other}: {key}\n", encoding="utf-8")
     selection = select_target(str(path), None, (), {}, ["microcms-management"])
     assert selection.target is not None
-    found = list(check_fixture_values(selection.target, read_contract(KUROCO.parent / "microcms-management")))
-    assert [problem.what for problem in found] == ["credentials.forbidden has the value of credentials.full"]
+    found = list(check_fixture_values(selection.target, contract("microcms-management")))
+    assert [problem.what for problem in found] == [f"credentials.{other} has the value of credentials.full"]
 
 
 def test_a_target_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
@@ -125,5 +182,5 @@ def test_a_target_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     path.write_text(f"{HEAD}fixtures:\n  languages: [jp]\n  fields: {{length: {{min: 2, max: 1}}}}\n", encoding="utf-8")
     selection = select_target(str(path), None, (), {}, ["kuroco"])
     with pytest.raises(ConfigError) as caught:
-        resolve_target(read_contract(KUROCO), selection, lambda _: {}, {})
+        resolve_target(contract("kuroco"), selection, lambda _: {}, {})
     assert [problem.where.rpartition(":")[2] for problem in caught.value.problems] == ["4", "5"]
