@@ -128,7 +128,5 @@ def _failures(contract: Contract, results: Results) -> Iterable[str]:
 
 
 def _check_names(contract: Contract, target: Target) -> None:
-    file = contract.file
-    fields = {name: tuple(named.fields) for name, named in file.credentials.items()}
-    if problems := check_target_names(target, file.fixtures, fields, file.vantages, file.hooks):
+    if problems := check_target_names(target, contract.file):
         raise ConfigError(problems)

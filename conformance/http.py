@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -126,20 +125,18 @@ class FailureKind(StrEnum):
     """The breaker was open, or a permission was lacking: no byte left this machine."""
 
 
-FAILURE_NAMES: Mapping[str, Message] = MappingProxyType(
-    {
-        FailureKind.UNRESOLVED: Message("unresolved"),
-        FailureKind.REFUSED: Message("refused"),
-        FailureKind.TLS: Message("tls"),
-        FailureKind.TIMEOUT: Message("timeout"),
-        FailureKind.RESET: Message("reset"),
-        FailureKind.NOT_HTTP: Message("not-http"),
-        FailureKind.PROXY: Message("our proxy"),
-        FailureKind.TOO_LARGE: Message("too large"),
-        FailureKind.UNAVAILABLE: Message("unavailable"),
-        FailureKind.NOT_SENT: Message("not-sent"),
-    }
-)
+FAILURE_NAMES: Mapping[str, Message] = {
+    FailureKind.UNRESOLVED: Message("unresolved"),
+    FailureKind.REFUSED: Message("refused"),
+    FailureKind.TLS: Message("tls"),
+    FailureKind.TIMEOUT: Message("timeout"),
+    FailureKind.RESET: Message("reset"),
+    FailureKind.NOT_HTTP: Message("not-http"),
+    FailureKind.PROXY: Message("our proxy"),
+    FailureKind.TOO_LARGE: Message("too large"),
+    FailureKind.UNAVAILABLE: Message("unavailable"),
+    FailureKind.NOT_SENT: Message("not-sent"),
+}
 """Each kind by its value, for people."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -147,19 +147,12 @@ def replace_value(text: str, place: Sequence[str | int], items: Sequence[str]) -
 
     `items` are the entries of the list, written in YAML's flow style. Raises KeyError where there is no such place.
     """
-    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
-    for part in place:
-        node = _child(node, part)
-    start, end = node.start_mark.index, node.end_mark.index
-    end = start + len(text[start:end].rstrip())
-    line = text[text.rfind("\n", 0, start) + 1 : start]
-    indent = " " * (len(line) - len(line.lstrip(" -")) + 4)
-    written = ",\n".join(f"{indent}{item}" for item in items)
-    closing = indent[:-2]
-    if line.strip():
-        return f"{text[:start]}[\n{written},\n{closing}]{text[end:]}"
-    # A list in block style begins on a line of its own: the new one begins behind its key.
-    return f"{text[:start].rstrip()} [\n{written},\n{closing}]{text[end:]}"
+
+    def write(indent: str) -> str:
+        written = ",\n".join(f"{indent}{item}" for item in items)
+        return f"[\n{written},\n{indent[:-2]}]"
+
+    return _replaced(text, place, write)
 
 
 def replace_mapping(text: str, place: Sequence[str | int], value: Mapping[str, Any]) -> str:
@@ -167,21 +160,21 @@ def replace_mapping(text: str, place: Sequence[str | int], value: Mapping[str, A
 
     Every other character stays as it is. Raises KeyError where there is no such place.
     """
+    members = [f"{key}: {json.dumps(member, ensure_ascii=False)}" for key, member in value.items()]
+    return _replaced(text, place, lambda _: f"{{{', '.join(members)}}}")
+
+
+def _replaced(text: str, place: Sequence[str | int], write: Callable[[str], str]) -> str:
+    """`write` is given the indent of what stands within the value, and returns the new value in flow style."""
     node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     for part in place:
         node = _child(node, part)
-    start, end = node.start_mark.index, node.end_mark.index
-    end = start + len(text[start:end].rstrip())
-    members = [f"{key}: {_flow_scalar(member)}" for key, member in value.items()]
-    written = "{" + ", ".join(members) + "}"
+    start = node.start_mark.index
+    end = start + len(text[start : node.end_mark.index].rstrip())
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    # A mapping in block style begins on a line of its own: the new one begins behind its key.
+    # A value in block style begins on a line of its own: the new one begins behind its key.
     before = text[:start] if line.strip() else f"{text[:start].rstrip()} "
-    return f"{before}{written}{text[end:]}"
-
-
-def _flow_scalar(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return f"{before}{write(' ' * (len(line) - len(line.lstrip(' -')) + 4))}{text[end:]}"
 
 
 def _child(node: Any, part: str | int) -> Any:

@@ -18,10 +18,9 @@ __all__ = ["render_audit"]
 
 
 def render_audit(matrix: Matrix, links: Mapping[str, str] | None = None, language: str | None = None) -> str:
-    """One HTML file that needs no network; without script it is whole, with script it is sorted and filtered.
+    """The page, whole without script and sorted and filtered with it; for `language` see `render_page`.
 
-    Its text is in `language`; for None it is in English, and the script follows the browser's language. A reader can
-    switch in either case. `links` names for each target the folder of its report, relative to the page; a cell leads to
+    `links` names for each target the folder of its report, relative to the page; a cell leads to
     `<folder>/report.html#<row id>`. A target without a folder has cells without links.
     """
     links = links or {}

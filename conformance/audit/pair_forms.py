@@ -29,11 +29,7 @@ def format_json_pair(pairing: Pairing) -> str:
 
 
 def render_pair(pairing: Pairing, language: str | None = None) -> str:
-    """One HTML file that needs neither network nor script.
-
-    Its text is in `language`; for None it is in English, and the script follows the browser's language. A reader can
-    switch in either case.
-    """
+    """The page of a pairing; for `language` see `render_page`."""
     return render_page(
         "conformance.audit",
         "pairing.html.jinja",

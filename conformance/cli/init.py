@@ -114,7 +114,7 @@ def _target(contract: Contract, base_url: str, credentials: Mapping[str, Any], f
         **({"pace": contract.file.pace} if contract.file.pace else {}),
     }
     target = target_from_mapping(profile, where="conformance init", environ=os.environ)
-    problems = check_target_names(target, contract.file.fixtures, contract.file.credentials.keys())
+    problems = check_target_names(target, contract.file)
     if problems:
         raise ConfigError(problems)
     return target

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any, Final
 
 from conformance.checks.model import Verdict
@@ -24,32 +23,28 @@ __all__ = [
     "list_sections",
 ]
 
-HEADINGS: Final[Mapping[Kind, Message]] = MappingProxyType(
-    {
-        Kind.NEWLY_VIOLATING: Message("Newly violating"),
-        Kind.VIOLATING_OTHERWISE: Message("Violating in another way"),
-        Kind.NEWLY_INCONCLUSIVE: Message("Newly inconclusive"),
-        Kind.NO_LONGER_EXERCISED: Message("No longer exercised"),
-        Kind.DRIFTING: Message("Newly drifting"),
-        Kind.IMPROVED: Message("Improved"),
-        Kind.NEWLY_EXERCISED: Message("Newly exercised"),
-        Kind.ADDED: Message("Rows that are new"),
-        Kind.REMOVED: Message("Rows that are gone"),
-    }
-)
+HEADINGS: Final[Mapping[Kind, Message]] = {
+    Kind.NEWLY_VIOLATING: Message("Newly violating"),
+    Kind.VIOLATING_OTHERWISE: Message("Violating in another way"),
+    Kind.NEWLY_INCONCLUSIVE: Message("Newly inconclusive"),
+    Kind.NO_LONGER_EXERCISED: Message("No longer exercised"),
+    Kind.DRIFTING: Message("Newly drifting"),
+    Kind.IMPROVED: Message("Improved"),
+    Kind.NEWLY_EXERCISED: Message("Newly exercised"),
+    Kind.ADDED: Message("Rows that are new"),
+    Kind.REMOVED: Message("Rows that are gone"),
+}
 """What stands above the rows of a kind."""
-_OURS: Final[Mapping[str, Message]] = MappingProxyType(
-    {
-        "suite": Message("suite"),
-        "contract edition": Message("contract edition"),
-        "depth": Message("depth"),
-        "seed": Message("seed"),
-        "broken off": Message("broken off"),
-        "expected": Message("expected answer"),
-        "known deviation": Message("known deviation"),
-        "rows chosen": Message("rows chosen"),
-    }
-)
+_OURS: Final[Mapping[str, Message]] = {
+    "suite": Message("suite"),
+    "contract edition": Message("contract edition"),
+    "depth": Message("depth"),
+    "seed": Message("seed"),
+    "broken off": Message("broken off"),
+    "expected": Message("expected answer"),
+    "known deviation": Message("known deviation"),
+    "rows chosen": Message("rows chosen"),
+}
 """What changed on our side, where it has a name of ours; all else is the name of a key in a profile."""
 
 

@@ -24,11 +24,7 @@ _ABOUT: Final = {"message": Message("message"), "edition": Message("edition"), "
 
 
 def render_comparison(comparison: Comparison, language: str | None = None) -> str:
-    """One HTML file that needs neither network nor script.
-
-    Its text is in `language`; for None it is in English, and the script follows the browser's language. A reader can
-    switch in either case.
-    """
+    """The page of a comparison; for `language` see `render_page`."""
     functions: dict[str, Any] = {
         "choice_of": format_choice,
         "excuse": explain_not_blamed,

@@ -135,40 +135,40 @@ ResponseHeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+\-.^_`
 Code = str | int
 
 
-def _named_schema(value: Any, info: ValidationInfo) -> Any:
-    """The schema of a name in the contract's `schemas`, which the loader passes as context."""
-    if not isinstance(value, str):
-        return value
-    schemas = (info.context or {}).get("schemas", {})
-    if value not in schemas:
-        raise ValueError(f"names no schema of the contract; {suggest(value, schemas, 'schemas')}")
-    return schemas[value]
-
-
-BodySchema = Annotated[
-    dict[str, Any],
-    BeforeValidator(_named_schema),
-    WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "string"}]}),
-]
-
-
 class StrictModel(BaseModel):
     """A model that refuses unknown keys, converts no types and cannot be changed."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+def _look_up(name: Any, info: ValidationInfo, kind: str, singular: str) -> Any:
+    """What a name stands for under `kind` of the contract, which the loader passes as context; else itself."""
+    if not isinstance(name, str):
+        return name
+    known = (info.context or {}).get(kind, {})
+    if name not in known:
+        raise ValueError(f"names no {singular} of the contract; {suggest(name, known, kind)}")
+    return known[name]
+
+
 def _named(value: Any, info: ValidationInfo, kind: str, form: type[StrictModel]) -> Any:
-    """What a name stands for under `kind` of the contract, which the loader passes as context."""
+    """A value of this form, or what the contract has under `kind` by that name."""
     if not isinstance(value, str):
         return value
-    known = (info.context or {}).get(kind, {})
-    if value not in known:
-        raise ValueError(f"names no {kind[:-1]} of the contract; {suggest(value, known, kind)}")
+    found = _look_up(value, info, kind, kind[:-1])
     try:
-        return form.model_validate(known[value], context=info.context)
+        return form.model_validate(found, context=info.context)
     except ValidationError:
         raise ValueError(f"names a {kind[:-1]} that is not valid; correct it in contract.yaml") from None
+
+
+BodySchema = Annotated[
+    dict[str, Any],
+    BeforeValidator(
+        lambda value, info: _look_up(value, info, "schemas", "schema") if isinstance(value, str) else value
+    ),
+    WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "string"}]}),
+]
 
 
 class Draw(StrictModel):
@@ -346,11 +346,9 @@ class Expect(StrictModel):
         name = value.get("wordings") if isinstance(value, dict) else None
         if not isinstance(name, str):
             return value
-        known = (info.context or {}).get("wordings", {})
-        if name not in known:
-            raise ValueError(f"names no wordings of the contract; {suggest(name, known, 'wordings')}")
+        shared = _look_up(name, info, "wordings", "wordings")
         rest = {key: member for key, member in value.items() if key != "wordings"}
-        return {**rest, "message": [*_listed(known[name]), *_listed(value.get("message", []))]}
+        return {**rest, "message": [*_listed(shared), *_listed(value.get("message", []))]}
 
     @model_validator(mode="after")
     def _check_envelope(self) -> Self:

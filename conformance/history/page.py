@@ -19,11 +19,7 @@ _MOST_CELLS: Final = 366
 
 
 def render_history(history: History, language: str | None = None) -> str:
-    """One HTML file that needs neither network nor script.
-
-    Its text is in `language`; for None it is in English, and the script follows the browser's language. A reader can
-    switch in either case.
-    """
+    """The page of a history; for `language` see `render_page`."""
     functions: dict[str, Any] = {
         "attention": _attention,
         "newest_of": describe_newest,

@@ -14,11 +14,7 @@ __all__ = ["render_proof"]
 
 
 def render_proof(proof: Proof, language: str | None = None) -> str:
-    """One HTML file that needs neither network nor script.
-
-    Its text is in `language`; for None it is in English, and the script follows the browser's language. A reader can
-    switch in either case.
-    """
+    """The page of a proof; for `language` see `render_page`."""
     functions: dict[str, Any] = {"curve_of": build_curve, "blame_line": format_blame, "choices_line": format_choices}
     return render_page(
         "conformance.prove",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Final
 
 from conformance.messages import Message, join_messages, plural_message
@@ -14,13 +13,11 @@ from conformance.report.words import VERDICTS, name_of
 
 __all__ = ["OUTCOMES", "format_blame", "format_choices", "format_fault", "format_proof", "format_proof_headline"]
 
-OUTCOMES: Final[Mapping[Outcome, Message]] = MappingProxyType(
-    {
-        Outcome.CAUGHT: Message("caught"),
-        Outcome.SURVIVED: Message("survived"),
-        Outcome.ELSEWHERE: Message("caught by other rows only"),
-    }
-)
+OUTCOMES: Final[Mapping[Outcome, Message]] = {
+    Outcome.CAUGHT: Message("caught"),
+    Outcome.SURVIVED: Message("survived"),
+    Outcome.ELSEWHERE: Message("caught by other rows only"),
+}
 _LONGEST = 300
 
 

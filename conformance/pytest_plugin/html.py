@@ -43,19 +43,19 @@ class HtmlReport:
             return
         results = sink.results()
         if self._report is not None:
-            self._report.title = adapter.title(results, self._session.options.language)
+            self._report.title = html.format_title(results, self._session.options.language)
         adapter.summary(prefix, results, self._session.options.language, self._write_script())
         sink.written.add(self._name)
 
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
         if hasattr(report, "conformance_item"):
-            adapter.drop_row(cells)
+            cells.clear()  # pytest-html leaves out a row without cells
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         from pytest_metadata.plugin import metadata_key  # noqa: PLC0415 - comes with pytest-html
 
-        adapter.empty_environment(session.config.stash.get(metadata_key, {}))
+        session.config.stash.get(metadata_key, {}).clear()  # pytest-html writes it unescaped
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:

@@ -39,9 +39,8 @@ def read_script() -> str:
 def render_fragment(results: Results, language: str | None = None, script_file: str = "") -> str:
     """The report as an HTML fragment that holds its own script, or refers to `script_file` where that is given.
 
-    Its text is in `language`; for None it is in English, and the script follows the browser's language. A reader can
-    switch in either case. It stays below 4.5 MB: with many rows, fewer exchanges and less of each body are shown.
-    Raises ConfigError for a language that there is no translation into.
+    It stays below 4.5 MB: with many rows, fewer exchanges and less of each body are shown. For `language` see
+    `render_page`.
     """
     return _render("page.html.jinja", results, language, script_file)
 

@@ -1,13 +1,13 @@
 """Puts our page into the file that pytest-html writes, and keeps pytest-html's own table out of its way.
 
-The host calls these from the hooks of the same names; nothing in here imports pytest. pytest-html writes test IDs and
-the environment unescaped, so our rows are dropped from its table and its environment is emptied: what is left of it
-(items that are not ours, such as a file that could not be collected) is folded under "pytest's own log" at the end.
+Nothing in here imports pytest. pytest-html writes test IDs and the environment unescaped, so the host drops our rows
+from its table and empties its environment: what is left of it (items that are not ours, such as a file that could not
+be collected) is folded under "pytest's own log" at the end.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from markupsafe import Markup
 
@@ -16,7 +16,7 @@ from conformance.report import html
 from conformance.report.translation import check_language, translate
 from conformance.results.model import Results
 
-__all__ = ["css", "drop_row", "empty_environment", "summary", "title"]
+__all__ = ["css", "summary"]
 
 _THEIRS: Final = (
     "#title, #title + p, .summary__data > h2, .summary__data > .filter, .summary__reload, .summary__spacer"
@@ -40,14 +40,6 @@ def css() -> str:
     return f"{html.render_head()}\n{_THEIRS}\n"
 
 
-def title(results: Results, language: str | None = None) -> str:
-    """For `report.title` of the object that `pytest_html_report_title` is given; pytest-html escapes it.
-
-    pytest-html asks at the start but writes at the end, so a host keeps the object and sets its title once more.
-    """
-    return html.format_title(results, language)
-
-
 def summary(prefix: list[str], results: Results, language: str | None = None, script_file: str = "") -> None:
     """For `pytest_html_results_summary`: puts the page into `prefix`, before anything of pytest-html's.
 
@@ -63,13 +55,3 @@ def summary(prefix: list[str], results: Results, language: str | None = None, sc
     page = Markup(html.render_fragment(results, language, script_file))  # noqa: S704 - made by our templates, which escape
     chosen = check_language(language)
     prefix.insert(0, str(frame.format(language=chosen, page=page, log=translate(Message("pytest's own log"), chosen))))
-
-
-def drop_row(cells: list[str]) -> None:
-    """For `pytest_html_results_table_row` of one of our items: pytest-html leaves out a row without cells."""
-    cells.clear()
-
-
-def empty_environment(metadata: dict[str, Any]) -> None:
-    """For the metadata in `config.stash[pytest_metadata.plugin.metadata_key]`: written unescaped, so emptied."""
-    metadata.clear()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 from conformance.checks.model import Verdict
@@ -13,57 +12,48 @@ from conformance.messages import Message
 __all__ = ["CONFIDENCES", "SYMBOLS", "VERDICTS", "VERDICT_MEANINGS", "WORST_FIRST", "name_of"]
 
 WORST_FIRST: Final = tuple(reversed(Verdict))
-SYMBOLS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "conforms": "✓",
-        "drifts": "≈",
-        "violates": "✗",
-        "inconclusive": "?",
-        "not-exercised": "○",
-        "as-promised": "✓",
-        "drift": "≈",
-        "violation": "✗",
-        "no-answer": "?",
-        "recorded": "•",
-    }
-)
+SYMBOLS: Final[Mapping[str, str]] = {
+    "conforms": "✓",
+    "drifts": "≈",
+    "violates": "✗",
+    "inconclusive": "?",
+    "not-exercised": "○",
+    "as-promised": "✓",
+    "drift": "≈",
+    "violation": "✗",
+    "no-answer": "?",
+    "recorded": "•",
+}
 """Of verdicts and outcomes: colour never tells anything alone."""
 
-VERDICTS: Final[Mapping[str, Message]] = MappingProxyType(
-    {
-        Verdict.CONFORMS: Message("conforms"),
-        Verdict.DRIFTS: Message("drifts"),
-        Verdict.VIOLATES: Message("violates"),
-        Verdict.INCONCLUSIVE: Message("inconclusive"),
-        Verdict.NOT_EXERCISED: Message("not exercised"),
-    }
-)
-VERDICT_MEANINGS: Final[Mapping[str, Message]] = MappingProxyType(
-    {
-        Verdict.CONFORMS: Message("Every answer was as the vendor's table promises, and the control was not rejected."),
-        Verdict.DRIFTS: Message(
-            "Every firm promise holds; something softer, such as the wording of a message, is different."
-        ),
-        Verdict.VIOLATES: Message(
-            "At least one answer breaks a firm promise: the status, the form of the body, or the reason for the "
-            "rejection."
-        ),
-        Verdict.INCONCLUSIVE: Message(
-            "It was tried, and it cannot be decided: no answer came, the control was refused, or a precondition "
-            "was not met."
-        ),
-        Verdict.NOT_EXERCISED: Message(
-            "It was not tried; the row says what the target profile lacks. It is never counted as good."
-        ),
-    }
-)
-CONFIDENCES: Final[Mapping[str, Message]] = MappingProxyType(
-    {
-        "documented": Message("documented: the vendor's own words"),
-        "observed": Message("observed: a third party's record of live behaviour"),
-        "inferred": Message("inferred: it follows from what is documented"),
-    }
-)
+VERDICTS: Final[Mapping[str, Message]] = {
+    Verdict.CONFORMS: Message("conforms"),
+    Verdict.DRIFTS: Message("drifts"),
+    Verdict.VIOLATES: Message("violates"),
+    Verdict.INCONCLUSIVE: Message("inconclusive"),
+    Verdict.NOT_EXERCISED: Message("not exercised"),
+}
+VERDICT_MEANINGS: Final[Mapping[str, Message]] = {
+    Verdict.CONFORMS: Message("Every answer was as the vendor's table promises, and the control was not rejected."),
+    Verdict.DRIFTS: Message(
+        "Every firm promise holds; something softer, such as the wording of a message, is different."
+    ),
+    Verdict.VIOLATES: Message(
+        "At least one answer breaks a firm promise: the status, the form of the body, or the reason for the rejection."
+    ),
+    Verdict.INCONCLUSIVE: Message(
+        "It was tried, and it cannot be decided: no answer came, the control was refused, or a precondition "
+        "was not met."
+    ),
+    Verdict.NOT_EXERCISED: Message(
+        "It was not tried; the row says what the target profile lacks. It is never counted as good."
+    ),
+}
+CONFIDENCES: Final[Mapping[str, Message]] = {
+    "documented": Message("documented: the vendor's own words"),
+    "observed": Message("observed: a third party's record of live behaviour"),
+    "inferred": Message("inferred: it follows from what is documented"),
+}
 
 
 def name_of(key: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from conformance.contract.schema import PERMISSIONS
+from conformance.contract.schema import PERMISSIONS, ContractFile
 from conformance.errors import ConfigError, Problem
 from conformance.messages import Message
 from conformance.target import addresses
@@ -88,45 +88,22 @@ def _without_quotes(problem: Problem) -> Problem:
     return Problem(problem.where, _QUOTED.sub("…", problem.what), _QUOTED.sub("…", problem.hint))
 
 
-def check_target_names(
-    target: Target,
-    known_fixtures: Iterable[str],
-    known_credentials: Iterable[str] | Mapping[str, Iterable[str]],
-    known_vantages: Iterable[str] | None = None,
-    known_hooks: Iterable[str] | None = None,
-) -> tuple[Problem, ...]:
-    """A problem for each name of a profile that its contract does not know; None: any name will do.
-
-    `known_credentials` may map each name to the values it has (`email`, `password`), to none for one that goes in a
-    header; then these are checked as well.
-    """
-    sections: tuple[tuple[str, Iterable[str], Iterable[str] | None], ...] = (
-        ("credentials", target.credentials, known_credentials),
-        ("fixtures", target.fixtures, known_fixtures),
-        ("vantages", target.vantages, known_vantages),
-        ("hooks", target.hooks, known_hooks),
-    )
-    unknown = tuple(
+def check_target_names(target: Target, file: ContractFile) -> list[Problem]:
+    """A problem for each name of a profile that its contract does not know, and each credential of another form."""
+    problems = [
         Problem(target.where(section, name), f"unknown {section[:-1]} {name!r}", suggest(name, known, section))
-        for section, used, names in sections
-        if names is not None
-        for known in [tuple(names)]
-        for name in used
+        for section in ("credentials", "fixtures", "vantages", "hooks")
+        for known in [getattr(file, section)]
+        for name in getattr(target, section)
         if name not in known
-    )
-    if not isinstance(known_credentials, Mapping):
-        return unknown
-    values = {name: tuple(fields) for name, fields in known_credentials.items()}
-    parts = (
-        part
-        for name, each in target.credentials.items()
-        if name in values
-        for part in _parts(target, each, values[name])
-    )
-    return (*unknown, *parts)
+    ]
+    for name, credential in target.credentials.items():
+        if name in file.credentials:
+            problems += _check_values(target, credential, file.credentials[name].fields)
+    return problems
 
 
-def _parts(target: Target, credential: Credential, known: tuple[str, ...]) -> Iterator[Problem]:
+def _check_values(target: Target, credential: Credential, known: Sequence[str]) -> Iterator[Problem]:
     place = ("credentials", credential.name)
     if bool(known) != (credential.header is None):
         form = "{" + ", ".join(f"{name}: {{env: …}}" for name in known) + "}" if known else "{header: …, env: …}"

@@ -86,10 +86,8 @@ def resolve_target(
         target = target_from_mapping(
             offer(contract.name), where=f"the embedded server of {contract.name}", environ=environ, allow=aimed.allow
         )
-    file = contract.file
-    fields = {name: tuple(named.fields) for name, named in file.credentials.items()}
     problems = [
-        *check_target_names(target, file.fixtures, fields, file.vantages, file.hooks),
+        *check_target_names(target, contract.file),
         *check_fixture_values(target, contract),
         *check_deviation_rows(target.expectations, [row.id for row in contract.rows]),
     ]

@@ -18,13 +18,13 @@ import sys
 sys.path.insert(0, {root!r})
 from tests.report.made_up import sample_results
 from pytest_metadata.plugin import metadata_key
-from conformance.report import pytest_html as ours
+from conformance.report import html, pytest_html as ours
 
 KEPT = []
 
 
 def pytest_configure(config):
-    ours.empty_environment(config.stash[metadata_key])
+    config.stash[metadata_key].clear()
 
 
 def pytest_html_report_title(report):
@@ -32,13 +32,13 @@ def pytest_html_report_title(report):
 
 
 def pytest_html_results_summary(prefix, summary, postfix, session):
-    KEPT[0].title = ours.title(sample_results())
+    KEPT[0].title = html.format_title(sample_results())
     ours.summary(prefix, sample_results())
 
 
 def pytest_html_results_table_row(report, cells):
     if "test_row" in report.nodeid:
-        ours.drop_row(cells)
+        cells.clear()
 """
 ITEMS = """
 import pytest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from conformance.contract.schema import ContractFile, NamedInput
 from conformance.target.loader import Target, check_target_names
 
 TEXT = """\
@@ -20,10 +21,18 @@ hooks:
 """
 
 
+def known(*names: str, **credentials: list[str]) -> ContractFile:
+    """A contract with these fixtures, and credentials with these members; a vantage `outside` and no hook."""
+    fixtures = {name: NamedInput(about="") for name in names}
+    members = {name: NamedInput(about="", fields=fields) for name, fields in credentials.items()}
+    return ContractFile.model_construct(
+        fixtures=fixtures, credentials=members, vantages={"outside": NamedInput(about="")}, hooks={}
+    )
+
+
 def test_unknown_names_get_the_near_one_and_their_line(profile: Callable[..., Target]) -> None:
     target = profile(TEXT, environ={"A": "x"})
-    known = {"full": (), "login": ("email", "password")}
-    found = check_target_names(target, ["endpoint", "content_id"], known, ["outside"], [])
+    found = check_target_names(target, known("endpoint", "content_id", full=[], login=["email", "password"]))
     assert [str(each).rpartition("/")[2] for each in found] == [
         "staging.yaml:4: unknown credential 'ful'; did you mean 'full'?",
         "staging.yaml:7: unknown fixture 'endpont'; did you mean 'endpoint'?",
@@ -34,12 +43,13 @@ def test_unknown_names_get_the_near_one_and_their_line(profile: Callable[..., Ta
     ]
 
 
-def test_known_names_and_unasked_sections_are_fine(profile: Callable[..., Target]) -> None:
-    assert check_target_names(profile(TEXT, environ={"A": "x"}), ["endpont", "content_id"], ["ful", "login"]) == ()
+def test_known_names_are_fine(profile: Callable[..., Target]) -> None:
+    target = profile("fixtures: {endpont: news}\ncredentials:\n  full: {header: X, env: A}\n", environ={"A": "x"})
+    assert check_target_names(target, known("endpont", "content_id", full=[], other=[])) == []
 
 
 def test_a_credential_of_the_other_form_is_named(profile: Callable[..., Target]) -> None:
     target = profile("credentials:\n  login: {header: X, env: A}\n  full: {a: {env: A}}\n", environ={"A": "x"})
-    first, second = check_target_names(target, [], {"login": ("email", "password"), "full": ()})
+    first, second = check_target_names(target, known(login=["email", "password"], full=[]))
     assert "credential 'login' has another form; write {email: {env: …}, password: {env: …}}" in str(first)
     assert "staging.yaml:5: credential 'full' has another form; write {header: …, env: …}" in str(second)

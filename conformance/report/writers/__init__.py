@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from conformance.report import html
@@ -25,18 +24,16 @@ def _one_language(write: Callable[[Results], str]) -> Callable[[Results, str | N
     return lambda results, _language: write(results)
 
 
-WRITERS: Mapping[str, Writer] = MappingProxyType(
-    {
-        "html": Writer("report.html", html.render_document),
-        "json": Writer("results.json", _one_language(format_results)),
-        "junit": Writer("junit.xml", junit.format_junit),
-        "junit-gitlab": Writer("junit-gitlab.xml", junit.format_junit_with_places),
-        "markdown": Writer("summary.md", markdown.format_markdown),
-        "sarif": Writer("results.sarif", sarif.format_sarif),
-        "har": Writer("exchanges.har", _one_language(har.format_har)),
-        "badge": Writer("badge.json", _one_language(badge.format_badge)),
-        "earl": Writer("earl.jsonld", earl.format_earl),
-        "table": Writer("summary.txt", table.format_table),
-    }
-)
+WRITERS: Mapping[str, Writer] = {
+    "html": Writer("report.html", html.render_document),
+    "json": Writer("results.json", _one_language(format_results)),
+    "junit": Writer("junit.xml", junit.format_junit),
+    "junit-gitlab": Writer("junit-gitlab.xml", junit.format_junit_with_places),
+    "markdown": Writer("summary.md", markdown.format_markdown),
+    "sarif": Writer("results.sarif", sarif.format_sarif),
+    "har": Writer("exchanges.har", _one_language(har.format_har)),
+    "badge": Writer("badge.json", _one_language(badge.format_badge)),
+    "earl": Writer("earl.jsonld", earl.format_earl),
+    "table": Writer("summary.txt", table.format_table),
+}
 """Every form by its name."""
