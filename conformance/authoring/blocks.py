@@ -8,7 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Block", "Code", "Heading", "Item", "Page", "Paragraph", "Table", "TableRow", "build_table"]
+__all__ = [
+    "LEVEL_OF_LINES",
+    "Block",
+    "Code",
+    "Heading",
+    "Item",
+    "Node",
+    "Page",
+    "Paragraph",
+    "Table",
+    "TableRow",
+    "build_outline",
+    "build_table",
+]
+
+LEVEL_OF_LINES = 7
+"""The level of headings that are lines with nothing but a status or a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +95,42 @@ class Page:
 def build_table(rows: Sequence[TableRow], line: int) -> Table | None:
     """A table whose first row is its header; None where there is nothing below it."""
     return Table(rows[0].cells, tuple(rows[1:]), line) if len(rows) > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A block with what stands below it: the section of a heading, the entries and code within an entry of a list."""
+
+    block: Block
+    inside: tuple[Node, ...] = ()
+
+    def below(self) -> list[Block]:
+        """Every block below this one, in the page's order."""
+        return [block for node in self.inside for block in (node.block, *node.below())]
+
+
+def build_outline(blocks: Sequence[Block]) -> tuple[Node, ...]:
+    """The blocks of a page as a tree."""
+    nodes, left = _nodes(blocks, 0)
+    return (*nodes, *(build_outline(left) if left else ()))
+
+
+def _nodes(blocks: Sequence[Block], depth: int) -> tuple[list[Node], Sequence[Block]]:
+    """The nodes deeper than something, and the blocks that are left."""
+    nodes: list[Node] = []
+    while blocks and (own := _depth(blocks[0], depth)) > depth:
+        block, blocks = blocks[0], blocks[1:]
+        inside: list[Node] = []
+        if isinstance(block, Heading | Item):
+            inside, blocks = _nodes(blocks, own)
+        nodes.append(Node(block, tuple(inside)))
+    return nodes, blocks
+
+
+def _depth(block: Block, around: int) -> int:
+    """How deep a block is: a heading by its level, an entry below all headings; code belongs to what it follows."""
+    if isinstance(block, Heading):
+        return block.level
+    if isinstance(block, Item):
+        return 10 + block.level
+    return around + 1 if isinstance(block, Code) else 9

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from conformance.authoring.blocks import Block, Code, Heading, Item, Page, Paragraph, Table, TableRow
+from conformance.authoring.blocks import (
+    LEVEL_OF_LINES,
+    Block,
+    Code,
+    Heading,
+    Item,
+    Node,
+    Page,
+    Paragraph,
+    Table,
+    TableRow,
+    build_outline,
+)
 from conformance.authoring.columns import STATUS, classify_columns, find_statuses, is_blank, plain_cell, role_of_label
-from conformance.authoring.envelope import guess_envelope
-from conformance.authoring.error_lists import leading_entries, read_list
-from conformance.authoring.error_row import ErrorRow, ErrorTable
-from conformance.authoring.error_sections import LEVEL_OF_LINES, levels_of_codes, read_section, section_of
-from conformance.authoring.error_tables import read_table
+from conformance.authoring.envelope import guess_envelope, read_sample
+from conformance.authoring.error_row import ErrorRow, ErrorTable, build_rows
+from conformance.authoring.error_sections import Held, levels_of_codes, read_body, read_entry, read_title
+from conformance.authoring.error_tables import labels_of_table, read_table
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
     ABOUT_OTHERS,
@@ -27,48 +38,131 @@ from conformance.authoring.error_text import (
 
 __all__ = ["find_error_tables", "sample_texts"]
 
+_Told = tuple[tuple[str, ...], ErrorRow]
 _NUMBERED = re.compile(r"-?\d{3,6}\s*[:\uff1a=]\s*\S")
 """How a line begins that is a number of the vendor's own and what it stands for: `701: Username is empty`."""
+_FIRST_OF_OWN = re.compile(r"\W*100\W+(success|ok\b)", re.IGNORECASE)
 _CLASS = re.compile(r"\W*[1-5]xx\b.{0,40}", re.IGNORECASE)
 """A line that is about a class of statuses: `5xx - Server error`."""
 
 
 def find_error_tables(page: Page) -> tuple[ErrorTable, ...]:
-    """Every table or list of a page whose entries are errors, in the page's order."""
-    found: list[tuple[ErrorTable, bool]] = []
-    open_headings: list[Heading] = []
+    """Every documented error of a page, in the page's order, those of one section as one table."""
     blocks = _with_headings(_with_paragraph_tables(_with_titles_of_sample(page)))
-    of_page = _title_of_page(page, blocks)
-    coded = levels_of_codes(blocks)
-    skipped = 0
-    for place, block in enumerate(blocks):
-        if place < skipped:
-            continue
+    around = _Around((_title_of_page(page, blocks),), levels_of_codes(blocks))
+    found: list[ErrorTable] = []
+    for titles, row in _read(build_outline(blocks), around):
+        if found and found[-1].titles == titles:
+            found[-1] = replace(found[-1], rows=(*found[-1].rows, row))
+        else:
+            found.append(ErrorTable(titles, (row,), row.line))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What stands around a block: the titles above it, the page's own first, and the error that these are about."""
+
+    titles: tuple[str, ...]
+    coded: frozenset[int]
+    """The levels at which headings are codes."""
+    status: int | None = None
+    errors: tuple[str, ...] = ()
+    """Those of the titles that are about one status; tables are not named by them."""
+    strict: bool = False
+    """Whether an entry needs a status, for all around it is about one error."""
+
+    @property
+    def about_errors(self) -> bool:
+        own = self.titles[-1]
+        others = ABOUT_OTHERS.search(own) and not ABOUT_ERRORS.search(own) and not code_of_title(own)
+        return not self.strict and not others and any(map(ABOUT_ERRORS.search, self.titles))
+
+    def below(self, title: str) -> _Around:
+        statuses = error_statuses(title)
+        errors = (*self.errors, title) if statuses else self.errors
+        return replace(self, titles=(*self.titles, title), status=(*statuses, self.status)[0], errors=errors)
+
+    def tell(self, rows: Iterable[ErrorRow]) -> Iterator[_Told]:
+        """Rows with the titles of their table."""
+        names = tuple(title for title in self.titles[1:] if title not in self.errors)
+        return ((names, row) for row in rows)
+
+
+def _read(nodes: Sequence[Node], around: _Around) -> Iterator[_Told]:
+    """Each error with the titles of its table."""
+    items = [node.block for node in nodes if isinstance(node.block, Item)]
+    if around.about_errors and any(_FIRST_OF_OWN.match(item.text) for item in items):
+        yield from around.tell(_read_numbered(items))
+        return
+    for node in nodes:
+        block = node.block
         if isinstance(block, Heading):
-            open_headings = [*(one for one in open_headings if one.level < block.level), block]
-        titles = [of_page, *(one.text for one in open_headings)]
-        about_errors = any(map(ABOUT_ERRORS.search, titles)) and not (
-            ABOUT_OTHERS.search(titles[-1]) and not ABOUT_ERRORS.search(titles[-1]) and not code_of_title(titles[-1])
-        )
-        status = next((statuses[0] for one in reversed(open_headings) if (statuses := error_statuses(one.text))), None)
-        section = False
-        rows: tuple[ErrorRow, ...] = ()
-        if isinstance(block, Heading):
-            inside = section_of(blocks, place)
-            rows = tuple(read_section(block, inside, status, is_code=about_errors and block.level in coded))
-            section = True
-            if rows and not any(isinstance(one, Heading) for one in inside):
-                skipped = place + 1 + len(inside)
+            end = _end_of_line(node) if block.level == LEVEL_OF_LINES else None
+            yield from _read_section(replace(node, inside=node.inside[:end]), block, around)
+            yield from _read(node.inside[end:] if end is not None else (), around)
         elif isinstance(block, Table):
-            rows = tuple(read_table(block, status, about_errors=about_errors))
+            rows = read_table(block, around.status, about_errors=around.about_errors)
+            yield from around.tell(rows)
         elif isinstance(block, Item):
-            entries = leading_entries(blocks[place:])
-            rows = tuple(read_list(entries, status, about_errors=about_errors))
-            skipped = place + len(entries)
-        if rows:
-            names = tuple(one.text for one in open_headings)
-            found.append((ErrorTable(names[:-1] if section else names, rows, rows[0].line), section))
-    return _joined(found)
+            yield from _read_item(node, block, around)
+
+
+def _end_of_line(node: Node) -> int | None:
+    """Where a list of errors begins below a line with a status: it does not belong to that."""
+    errors = (isinstance(one.block, Item) and bool(error_statuses(one.block.text)) for one in node.inside)
+    return next((place for place, is_error in enumerate(errors) if is_error), None)
+
+
+def _read_section(node: Node, heading: Heading, around: _Around) -> Iterator[_Told]:
+    """The errors below a heading; where there are none, and it has a status or a code itself, it is one."""
+    within = around.below(heading.text)
+    held = read_title(heading.text, is_code=within.about_errors and heading.level in around.coded)
+    below = node.below()
+    body = read_body(below) if held is not None else {}
+    is_record = any(isinstance(block, Table) and labels_of_table(block) for block in below)
+    others = any(isinstance(one, Heading) and one.level in levels_of_codes(below) for one in below)
+    if held is None or (not is_record and (others or any(_read(node.inside, replace(within, strict=True))))):
+        yield from _read(node.inside, within)
+        return
+    parts = [one for one in node.inside if isinstance(one.block, Heading) and any(map(_is_sample, one.below()))]
+    if parts and "status" in held:
+        for part in parts:
+            given: Held = {"cause": [_text(part)], **read_body(part.below()), "status": held["status"]}
+            yield from around.tell(build_rows(given, part.block.line))
+        return
+    labels: Held = {**held, **body, **{role: held[role] for role in ("status", "code") if role in held}}
+    yield from around.tell(build_rows(labels, heading.line, status=within.status))
+
+
+def _read_item(node: Node, item: Item, around: _Around) -> Iterator[_Told]:
+    """An entry of a list with what the entries below it say of it; or those, where they are errors themselves."""
+    held = read_entry(item.text, around.status, about_errors=around.about_errors)
+    if held is None:
+        yield from _read(node.inside, around)
+        return
+    statuses = error_statuses(held["status"][0])
+    within = replace(around, status=(*statuses, around.status)[0])
+    inner = [] if any(held["code"]) else list(_read(node.inside, within))
+    body = read_body(node.below()) if node.inside else {}
+    labels = {**body, **{role: texts for role, texts in held.items() if any(texts)}}
+    yield from inner or around.tell(build_rows(labels, item.line, status=around.status))
+
+
+def _read_numbered(items: Sequence[Item]) -> Iterator[ErrorRow]:
+    """A list that counts from 100, which is its success: the numbers are codes of the vendor's own, and no statuses."""
+    for item in items:
+        match = re.match(r"\W*(\d{3})\W+(.*)", " ".join(item.text.split()))
+        if match and not _FIRST_OF_OWN.match(item.text):
+            yield ErrorRow(None, match[1], "", (), match[2].replace("`", ""), "", "", item.line)
+
+
+def _is_sample(block: Block) -> bool:
+    return isinstance(block, Code) and read_sample(block.text) is not None
+
+
+def _text(node: Node) -> str:
+    return node.block.text if isinstance(node.block, Heading) else ""
 
 
 def _with_titles_of_sample(page: Page) -> list[Block]:
@@ -87,19 +181,6 @@ def _title_of_page(page: Page, blocks: Sequence[Block]) -> str:
     titles = (block.text for block in blocks if isinstance(block, Heading) and block.level < LEVEL_OF_LINES)
     first = next(titles, blocks[0].text[:200] if blocks and isinstance(blocks[0], Paragraph) else "")
     return f"{PurePath(page.name.rstrip('/')).stem} {first}"
-
-
-def _joined(tables: Sequence[tuple[ErrorTable, bool]]) -> tuple[ErrorTable, ...]:
-    """Sections that are about one error each belong to one table: that of the section around them."""
-    joined: list[ErrorTable] = []
-    for table, section in tables:
-        about_status = bool(table.titles) and bool(error_statuses(table.titles[-1]))
-        titles = table.titles[:-1] if about_status else table.titles
-        if (section or about_status) and joined and joined[-1].titles == titles:
-            joined[-1] = replace(joined[-1], rows=(*joined[-1].rows, *table.rows))
-        else:
-            joined.append(replace(table, titles=titles))
-    return tuple(joined)
 
 
 def _with_headings(blocks: Sequence[Block]) -> list[Block]:

@@ -1,44 +1,34 @@
-"""Sections that are about one error each, by their status or code."""
+"""What one heading, or one entry of a list, says of an error, with what stands below it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, Table
-from conformance.authoring.columns import STATUS, Role, find_statuses, role_of_label
+from conformance.authoring.columns import IDENTIFIER, STATUS, Role, find_statuses, role_of_label
 from conformance.authoring.envelope import read_sample
-from conformance.authoring.error_lists import leading_entries, read_item
-from conformance.authoring.error_row import ErrorRow, build_rows
-from conformance.authoring.error_tables import labels_of_table, read_table
+from conformance.authoring.error_tables import labels_of_table
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
     CODE,
+    LEADING_CODE,
+    MARKS,
+    QUOTED,
     STATUS_IN_TEXT,
     code_of_title,
     error_statuses,
+    follows_status,
+    is_code_in_text,
     read_labels,
     strip_phrase,
+    trim,
 )
 
-__all__ = ["LEVEL_OF_LINES", "levels_of_codes", "read_section", "section_of"]
+__all__ = ["Held", "levels_of_codes", "read_body", "read_entry", "read_title"]
 
-LEVEL_OF_LINES = 7
-"""The level of headings that are lines with nothing but a status."""
-
-
-def section_of(blocks: Sequence[Block], place: int) -> list[Block]:
-    """What belongs to a heading: everything until one of its level or above."""
-    heading = blocks[place]
-    of_lines = isinstance(heading, Heading) and heading.level == LEVEL_OF_LINES
-    inside: list[Block] = []
-    for block in blocks[place + 1 :]:
-        if isinstance(block, Heading) and isinstance(heading, Heading) and block.level <= heading.level:
-            break
-        if of_lines and isinstance(block, Item) and error_statuses(block.text):
-            break
-        inside.append(block)
-    return inside
+Held = dict[Role, list[str]]
+"""What is said of one error, by role: as the cells of a table say it."""
 
 
 def levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
@@ -54,97 +44,99 @@ def levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
     )
 
 
-def read_section(heading: Heading, inside: Sequence[Block], status: int | None, *, is_code: bool) -> Iterator[ErrorRow]:
-    """A heading with a status or a code whose section has no rows of its own: it is one error, or one each sample."""
-    statuses = error_statuses(heading.text)
-    coded = code_of_title(heading.text) if is_code and not statuses else None
-    if not (statuses or coded):
-        return
-    record = next((found for one in inside if isinstance(one, Table) and (found := labels_of_table(one))), None)
-    if record is None and _has_rows(inside, statuses[0] if statuses else None):
-        return
-    if statuses and len(parts := _parts_with_samples(inside)) > 0:
-        for part_title, part in parts:
-            labels = {**_labels_of_section(part), "status": [", ".join(map(str, statuses))]}
-            labels.setdefault("cause", [part_title.text])
-            yield from build_rows(labels, part_title.line)
-        return
-    labels = {**_labels_of_section(inside), **(record or {})}
-    title = strip_phrase(find_statuses(heading.text)[1], statuses[0]) if statuses else ""
-    code = coded[0] if coded else title if CODE.fullmatch(title) and not ABOUT_ERRORS.search(title) else ""
-    if code:
-        labels["code"] = [code]
-    if statuses:
-        labels["status"] = [", ".join(map(str, statuses))]
-    labels.setdefault("cause", [coded[1] if coded else "" if code else title])
-    if coded and "status" not in labels:
-        prose = [block.text for block in inside if isinstance(block, Paragraph | Item)]
-        named = next((match for text in prose if (match := STATUS_IN_TEXT.search(text))), None)
-        status = int(named[1] or named[2]) if named else status
-    yield from build_rows(labels, heading.line, status=status)
+def read_title(title: str, *, is_code: bool) -> Held | None:
+    """What a heading says of an error: its statuses or its code, and its other words as the cause; None without one."""
+    statuses, rest = find_statuses(title)
+    if error_statuses(title):
+        rest = strip_phrase(rest, statuses[0])
+        code = rest if CODE.fullmatch(rest) and not ABOUT_ERRORS.search(rest) else ""
+        status: Held = {"status": [", ".join(map(str, statuses))]}
+        return status | ({"code": [code], "cause": [""]} if code else {"cause": [rest]})
+    coded = code_of_title(title) if is_code else None
+    return {"code": [coded[0]], "cause": [coded[1]]} if coded else None
 
 
-def _parts_with_samples(inside: Sequence[Block]) -> list[tuple[Heading, Sequence[Block]]]:
-    """The sections within one about a status that show a sample answer each."""
-    places = [place for place, block in enumerate(inside) if isinstance(block, Heading)]
-    parts = [(inside[place], section_of(inside, place)) for place in places]
-    return [(title, part) for title, part in parts if isinstance(title, Heading) and _sample_of(part) is not None]
+def read_entry(text: str, status: int | None, *, about_errors: bool) -> Held | None:
+    """What an entry of a list says of an error: its status or code, its first quoted text as message, its cause."""
+    text = " ".join(text.split())
+    if read_labels([text]):
+        return None
+    first = STATUS.match(text)
+    statuses, rest = find_statuses(text) if first else ((), text)
+    if first and (
+        int(first[1]) < 400 or not (about_errors or status or follows_status(text[first.end() :], int(first[1])))
+    ):
+        return None
+    if first:
+        rest = text[first.end() :] if len(statuses) == 1 else rest
+    lead = LEADING_CODE.match(rest) if about_errors or status or first else None
+    if lead and lead[2] and not first:
+        lead = None  # a word with nothing that divides it from a sentence
+    if not statuses and not (lead or (status and QUOTED.match(text))):
+        return None
+    if not statuses:
+        named = STATUS_IN_TEXT.search(text)
+        statuses = (int(named[1] or named[2]),) if named else (status,) if status else ()
+    if rest.count("`") % 2:
+        rest = f"`{rest.lstrip()}"  # the status stood within the same code
+    phrase = rest
+    rest = strip_phrase(rest, statuses[0]) if statuses else trim(rest)
+    quoted = [next(filter(None, groups)).strip() for groups in QUOTED.findall(rest)]
+    first_quoted = quoted[0] if quoted and QUOTED.match(rest.lstrip(MARKS.replace("`", "") + '"')) else None
+    codes = [one for one in quoted if is_code_in_text(one) or (one == first_quoted and IDENTIFIER.fullmatch(one))]
+    own = str(statuses[0]) if statuses else None
+    if not codes and (lead := LEADING_CODE.match(rest)) is not None and own != lead[1]:
+        codes, rest = [lead[1] or lead[2]], rest[lead.end(1 if lead[1] else 2) :]
+    messages = [one for one in quoted if one not in codes and (" " in one or not one.isascii())]
+    taken = {*codes[:1], *messages[:1]}
+    cause = QUOTED.sub(lambda match: " " if match[0].strip('`"“”「」') in taken else match[0], rest)
+    cause = trim(" ".join(cause.replace("`", "").split()))
+    return {
+        "status": [", ".join(map(str, statuses)) + (f" {phrase}" if first and not taken and not cause else "")],
+        "code": codes[:1] or [""],
+        "message": [f"`{one}`" for one in messages[:1]],
+        "cause": [cause] if cause else [],
+    }
 
 
-def _sample_of(inside: Sequence[Block]) -> tuple[str, str] | None:
-    return next(
-        (sample for one in inside if isinstance(one, Code) and (sample := read_sample(one.text)) is not None), None
-    )
-
-
-def _labels_of_section(inside: Sequence[Block]) -> dict[Role, list[str]]:
-    """What a section says: by its labels, the titles within it, its sample answer, and its first paragraph or list."""
-    texts = [block.text for block in inside if isinstance(block, Paragraph | Item)]
-    titled = _labels_of_titles(inside)
-    labels: dict[Role, list[str]] = {**read_labels(texts), **titled}
-    held = {text for several in titled.values() for text in several}
-    prose = [text for text in texts if not read_labels([text]) and role_of_label(text) is None and text not in held]
-    code, message = _sample_of(inside) or ("", "")
+def read_body(blocks: Sequence[Block]) -> Held:
+    """What stands below a heading or an entry: labels, titles within it, a table of one error, a sample, its text."""
+    texts = [block.text for block in blocks if isinstance(block, Paragraph | Item)]
+    titled = _labels_of_titles(blocks)
+    held: Held = {**read_labels(texts), **titled}
+    under = {text for several in titled.values() for text in several}
+    prose = [text for text in texts if not read_labels([text]) and role_of_label(text) is None and text not in under]
+    samples = (read_sample(block.text) for block in blocks if isinstance(block, Code))
+    code, message = next(filter(None, samples), ("", ""))
     if code and not code.isdigit():
-        labels.setdefault("code", [code])
-    if "message" not in labels:
+        held.setdefault("code", [code])
+    if "message" not in held:
         quoted = [
             one
             for text in prose[:3]
             for one in re.findall(r"`([^`]+)`", text)
             if " " in one and (len(one) * 2 > len(text) or "message" in text.casefold())
         ]
-        labels.update({"message": [f"`{(quoted or [message])[0]}`"]} if quoted or message else {})
+        held.update({"message": [f"`{(quoted or [message])[0]}`"]} if quoted or message else {})
     if prose:
-        entries = [block.text for block in inside if isinstance(block, Item) and block.text in prose]
+        entries = [block.text for block in blocks if isinstance(block, Item) and block.text in prose]
         text = " ".join(entries) if prose[0] in entries else prose[0]
         statuses, rest = find_statuses(text) if STATUS.match(text) else ((), text)
-        labels.setdefault("cause", [strip_phrase(rest, statuses[0]) if statuses else text])
-    return labels
+        held.setdefault("cause", [strip_phrase(rest, statuses[0]) if statuses else text])
+        if "status" not in held and (named := next(filter(None, map(STATUS_IN_TEXT.search, prose)), None)):
+            held["status"] = [named[1] or named[2]]
+    records = (labels_of_table(block) for block in blocks if isinstance(block, Table))
+    return {**held, **next(filter(None, records), {})}
 
 
-def _has_rows(inside: Sequence[Block], status: int | None) -> bool:
-    """Whether a section about an error lists others: then they are its rows, and it is none itself."""
-    levels = levels_of_codes(inside)
-    return any(
-        (isinstance(block, Table) and any(read_table(block, status, about_errors=status is not None)))
-        or (
-            isinstance(block, Item)
-            and any(read_item(block, status, about_errors=False))
-            and not read_labels([block.text])
-        )
-        or (isinstance(block, Heading) and block.level in levels)
-        for block in inside
-    )
-
-
-def _labels_of_titles(inside: Sequence[Block]) -> dict[Role, list[str]]:
-    """What stands under headings and lines such as `Cause` within a section: a paragraph, or a list."""
-    labels: dict[Role, list[str]] = {}
-    for place, title in enumerate(inside[:-1]):
+def _labels_of_titles(blocks: Sequence[Block]) -> Held:
+    """What stands under headings and lines such as `Cause`: a paragraph, or a list."""
+    held: Held = {}
+    for place, title in enumerate(blocks[:-1]):
         role = role_of_label(title.text) if isinstance(title, Heading | Paragraph) else None
-        below = [] if role is None else leading_entries(inside[place + 1 :]) or inside[place + 1 : place + 2]
-        texts = [block.text for block in below if isinstance(block, Paragraph | Item)]
-        if role is not None and texts:
-            labels.setdefault(role, []).extend(texts)
-    return labels
+        if role is not None:
+            after = blocks[place + 1 :]
+            count = next((n for n, one in enumerate(after) if not isinstance(one, Item | Code)), len(after)) or 1
+            texts = [one.text for one in after[:count] if isinstance(one, Paragraph | Item)]
+            held.setdefault(role, []).extend(texts)
+    return {role: texts for role, texts in held.items() if texts}
