@@ -71,6 +71,7 @@ _KINDS: tuple[tuple[Message, re.Pattern[str]], ...] = (
             r"(?<![\w/.-])/(?:var|home|usr|srv|opt|etc|root|tmp|Users|private|proc)/[\w.@+-]{1,80}(?:/[\w.@+-]{1,80}){0,12}"
             r"|(?<![\w/.:-])/(?:[\w.@+-]{1,80}/){1,12}[\w.@+-]{1,80}\.(?:py|rb|php|js|mjs|ts|java|go|rs|cs|ex|exs|pl|sql|conf|ya?ml|log)\b"
             r"|\b[A-Za-z]:\\{1,2}(?:[\w .-]{1,80}\\{1,2}){1,12}[\w.-]{1,80}"
+            r"|(?<!\\)\\{2,4}[\w.-]{1,63}\\{1,2}[\w $.-]{1,80}\\{1,2}[\w $.-]{1,80}"  # \\server\share\file
         ),
     ),
     (

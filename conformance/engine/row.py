@@ -243,7 +243,7 @@ class RowRunner:
 
     def _run_stage(self, stage: ProbeStage, guard: StateGuard) -> None:
         pool = self._pool
-        guard.read_first(stage.read_first, pool)
+        guard.read_first(stage.read_first, pool, self.set_up_sequence)
         if self.plan.repeat:
             for result in send_repeatedly(self.context, self.evidence, self.plan, stage.probes, self.captures):
                 guard.add(self._take_in(result))

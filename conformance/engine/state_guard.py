@@ -17,7 +17,7 @@ from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.culprit import GuardedResource, find_culprits
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult
-from conformance.engine.steps import run_steps, set_back_row
+from conformance.engine.steps import StepSequence, run_steps, set_back_row
 from conformance.http import Response
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
@@ -49,9 +49,20 @@ class StateGuard:
         self.found_effect = False
         """Whether a rejected write has changed something."""
 
-    def read_first(self, guards: Sequence[int], pool: Executor | None = None) -> None:
-        """Read what the next probes must not change; with a pool, several guards side by side."""
-        for index, state in self._read_all(guards, Message("read before"), pool):
+    def read_first(
+        self, guards: Sequence[int], pool: Executor | None = None, set_up: StepSequence | None = None
+    ) -> None:
+        """Read what the next probes must not change; with a pool, several guards side by side.
+
+        What the last call of the set-up has just shown is not read again.
+        """
+        end = set_up.calls[-1] if set_up is not None and set_up.passed else None
+        if end is not None and end.exchange.response is not None and not end.stale:
+            for index in filter(self._plan.is_read_by_set_up, guards):
+                look = GuardRead(self._plan.guards[index], tuple(self._plan.row.case.unchanged[index].compare))
+                self._states[index] = state_of_response(self._context, end.exchange.response, look, self._captures)
+        unread = [index for index in guards if index not in self._states]
+        for index, state in self._read_all(unread, Message("read before"), pool):
             if state is not None:
                 self._states[index] = state
 
@@ -171,12 +182,9 @@ class StateGuard:
             own = self._fill(self._plan.guards[index].request.members().get("path"), PlaceholderScope(self._captures))
             gone = list((own or {}).values())
         else:
-            there = [value for shown in after.values() for value in _values_within(shown)]
-            items = [one for shown in before.values() if isinstance(shown, list) for one in _values_within(shown)]
-            gone = [one for one in items if isinstance(one, str | int) and one not in there]
-        return bool(gone) and set(gone) <= {
-            one for one in self._values_of(probe, ("path", *_BODY_PARTS)) if isinstance(one, str | int)
-        }
+            gone = [item for pointer, shown in before.items() for item in _missing_items(shown, after.get(pointer))]
+        sent = self._values_of(probe, ("path", *_BODY_PARTS))
+        return bool(gone) and all(any(value in sent for value in _values_within(item)) for item in gone)
 
     def _values_of(self, probe: Probe, parts: Iterable[str]) -> list[Any]:
         """Every value in these parts of a probe's request."""
@@ -258,6 +266,13 @@ def _pointers(context: RunContext, compare: Iterable[str], captures: Mapping[str
     for pointer in compare:
         with suppress(MissingValue):
             yield str(context.builder.fill(pointer, PlaceholderScope(captures)))
+
+
+def _missing_items(before: Any, after: Any) -> list[Any]:
+    """The items of a list that it has lost; an object that only reads otherwise is not lost."""
+    items, left = (value if isinstance(value, list) else [] for value in (before, after))
+    missing = [item for item in items if not any(json_equal(item, one) for one in left)]
+    return [item for item in missing if len(left) < len(items) or not isinstance(item, Mapping)]
 
 
 def _values_within(value: Any) -> Iterator[Any]:

@@ -167,6 +167,30 @@ class FaultBuilder(Generic[Context]):
         hooks: FaultHooks[Context] = FaultHooks(perform_effect=perform)
         return self._build(name, rows, kind, lambda: hooks)
 
+    def marks(
+        self, name: str, rows: Rows, mark: Callable[[Any, int], Any], shown: Condition[Context],
+        where: Condition[Context] = always,
+    ) -> FaultyServer[Context]:  # fmt: skip
+        """A server whose refusals leave a mark on what a later read shows.
+
+        `mark` makes it of the body and of how many requests were refused with one of the rows.
+        """
+        marked = _tuple(rows)
+
+        def make_hooks() -> FaultHooks[Context]:
+            counter = RequestCounter()
+
+            def alter(response: JsonResponse, context: Context) -> JsonResponse:
+                if response.row in marked and where(context):
+                    counter.increment()
+                elif counter.count and response.row is None and response.status < 300 and shown(context):
+                    return response.replace(value=mark(response.value, counter.count))
+                return response
+
+            return FaultHooks(alter_response=alter)
+
+        return self._build(name, rows, "effect", make_hooks)
+
     def _build(
         self, name: str, rows: Rows, kind: str, make_hooks: Callable[[], FaultHooks[Context]]
     ) -> FaultyServer[Context]:

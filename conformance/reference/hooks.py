@@ -121,10 +121,10 @@ class RequestCounter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._count = 0
+        self.count = 0
 
     def increment(self) -> int:
         """The new count."""
         with self._lock:
-            self._count += 1
-            return self._count
+            self.count += 1
+            return self.count

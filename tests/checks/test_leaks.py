@@ -149,6 +149,7 @@ INSIDE = {
     "path of a template": "file:/srv/shop/templates/item.tpl line 12",
     "source file": "/app/src/items.py failed",
     "windows path": "C:\\inetpub\\shop\\items.config",
+    "share": "\\\\files-2\\shop$\\items.txt is locked",
     "select": "SELECT id FROM items WHERE name = 'x'",
     "update": "UPDATE items SET name = 'x'",
     "sqlstate": "SQLSTATE[42S02]: Base table not found",

@@ -107,8 +107,9 @@ LISTED = REMOVE.replace(
         (["spoon", "fork"], "conforms", []),
     ],
 )
+@pytest.mark.parametrize("whole", [False, True])
 def test_of_what_is_gone_from_a_list_only_what_the_request_names_is_held_against_it(
-    run: Run, answer: Said, left: list[str], verdict: str, found: list[tuple[str, str]]
+    run: Run, answer: Said, left: list[str], verdict: str, found: list[tuple[str, str]], *, whole: bool
 ) -> None:
     ids = ["spoon", "fork"]
 
@@ -117,10 +118,24 @@ def test_of_what_is_gone_from_a_list_only_what_the_request_names_is_held_against
         if asked.request.method == "DELETE":
             ids = left
             return answer(400, {"message": "Why?"})
-        return answer(200, {"ids": ids, "total": len(ids)})
+        return answer(200, {"ids": [{"id": one, "color": "grey"} if whole else one for one in ids]})
 
     ran = run(kitchen, LISTED)
     assert (ran.only.verdict, ran.checks()) == (verdict, found)
+
+
+AFTER_A_READ = PUT.replace("    request", "    before: [{call: get}]\n    request", 1)
+
+
+def test_what_the_set_up_has_just_shown_is_not_read_again(run: Run, answer: Said) -> None:
+    kitchen = Kitchen(answer, effects={"toolong": 99})
+    ran = run(kitchen, AFTER_A_READ)
+    assert (ran.only.verdict, kitchen.log[:3]) == ("violates", ["GET", "PUT", "PUT"])
+    assert ran.only.findings[0].expected == {"/name": "Spoon"}
+    conforming = Kitchen(answer)
+    ran = run(conforming, AFTER_A_READ)
+    assert (ran.only.verdict, conforming.log.count("GET")) == ("conforms", 2)
+    assert ran.only.planned == ran.only.requests == len(conforming.log)
 
 
 SET_BACK = """\

@@ -120,3 +120,19 @@ def test_a_fault_tells_its_rows_kind_and_sentence() -> None:
     assert (fault.contract, fault.rows, fault.kind) == ("shop", (ROW, OTHER), "lenient")
     assert (fault.sentence, fault.wording_only) == ("Accepts any id.", False)
     assert BUILDER.answers("rewords_it", ROW, "wording", with_status(400)).fault.wording_only is True
+
+
+def test_a_mark_tells_how_many_requests_were_refused(make_context: MakeContext) -> None:
+    def mark(body: dict[str, Any], count: int) -> dict[str, Any]:
+        return {**body, "refused": count}
+
+    server = BUILDER.marks("leaves_a_mark", ROW, mark, when(operation="getItem"), when(operation="putItem"))
+    behaviour = Behaviour([server.make_hooks()])
+    read, refusal = JsonResponse(200, {"id": 1}), JsonResponse(400, {}, row=ROW)
+    reading, writing = make_context(operation="getItem"), make_context(operation="putItem")
+    assert behaviour.alter(read, reading).value == {"id": 1}
+    assert behaviour.alter(refusal, writing).value == {}
+    behaviour.alter(refusal, writing)
+    behaviour.alter(refusal, make_context(operation="postItem"))
+    assert behaviour.alter(read, reading).value == {"id": 1, "refused": 2}
+    assert behaviour.alter(read, make_context(operation="list")).value == {"id": 1}

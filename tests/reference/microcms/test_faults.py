@@ -70,7 +70,7 @@ def lists(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         "{}",
         "ü",
         "<b>",
-        "word",
+        "がa$$.",
         "1.50",
         "TrUx",
         "a b",
@@ -92,7 +92,7 @@ def lists(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     for limit in (-1, 101):
         yield ask("GET", "/api/v2/media", {"limit": limit, "alt": "a"})
     for version in (1, 2):
-        for word in ("xxx", "yes", "tru", "2", "true", "false", "xxx", "1.50", "TrUx", "a b", "%41", "<b>"):
+        for word in ("xxx", "yes", "tru", "2", "true", "false", "xxx", "1.50", "TrUx", "a が$$.", "%41", "<b>"):
             yield ask("GET", f"/api/v{version}/media", {"imageOnly": word})
             yield ask("GET", f"/api/v{version}/media", {"imageOnly": word, "limit": 5})
             yield ask("GET", f"/api/v{version}/media", {"imageOnly": word, "fileName": "view"})
@@ -103,12 +103,16 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     one, draft = f"{group}/{fixtures['content_id']}", f"{group}/{fixtures['draft_content_id']}"
     known = fixtures["content_id"]
     names = (known[:-1], known + "x", known.upper(), "z" + known[1:], "no", "never-was-here", "x" * 40, "no", known)
-    for name in (*names, "0", "-1", "%00", "5000000000", known[1:], "q" + known, known[:-1] + "_"):
+    for name in (
+        *names, "0", "-1", "%00", "5000000000", known[1:], "q" + known, known[:-1] + "_", f"-{known}_",
+        "%zz", "a-b-c-d-e",
+    ):  # fmt: skip
         yield ask("GET", f"{group}/{name}")
     bodies: list[Any] = [{"status": value} for value in (
         ["CLOSED"], ["PUBLISH_AND_DRAFT"], ["publish"], ["PUBLISH "], ["FOO"], ["PUBLISH"], ["DRAFT"], "PUBLISH",
-        ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 3, ["公開"], ["x" * 300], {"0": "PUBLISH"}, 1, [True],
-    )] + [[], "x", 1, [{"status": ["PUBLISH"]}]]  # fmt: skip
+        ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 3, ["公開"], ["x" * 300], {"0": "PUBLISH"}, 1, [None],
+        None, ["PUBLISH\n"], [" DRAFT"], ["it's"],
+    )] + [[], "x", "{}", 1, [{"status": ["PUBLISH"]}]]  # fmt: skip
     raw = [json.dumps(body).encode() for body in bodies] + [b"{", b"nonsense", b"{", b'{/* c */ "status": ["DRAFT"]}']
     raw += [json.dumps(bodies[0]).encode(), json.dumps({"status": ["PUBLISH", "DRAFT"]}).encode()]
     for body in raw:
@@ -120,7 +124,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     for body in (*creators, b"[]", b"1", b"{"):
         yield ask("PATCH", one + "/createdBy", body=body)
         yield ask("GET", one)
-    for method in ("PUT", "POST", "DELETE", "PUT"):
+    for method in ("PUT", "POST", "DELETE", "PUT", "GET", "HEAD", "OPTIONS", "TRACE", "BREW"):
         for part in ("/status", "/createdBy"):
             yield ask(method, draft + part, body=b'{"status": ["PUBLISH"]}')
             yield ask("GET", draft)
@@ -129,14 +133,15 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
 
 def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     expired = fixtures["expired_media_token"]
-    for token in ("x", "x", "garbage-and-more", expired, expired[:-1] + "!", expired.upper(), "é"):
+    odd_tokens = ("x" * 300, "!!!" + expired[3:], expired + '".')
+    for token in ("x", "x", "garbage-and-more", expired, expired[:-1] + "!", expired.upper(), "é", *odd_tokens):
         yield ask("GET", "/api/v2/media", {"token": token})
     for more in ({"fileName": "view"}, {"imageOnly": "true"}):
         yield ask("GET", "/api/v2/media", {"limit": 2, **more})
         yield ask("GET", "/api/v2/media", {"token": "<last>"})
     yield ask("GET", "/api/v2/media", {"limit": 2})
     yield ask("GET", "/api/v2/media", {"token": "<last>"})
-    for name in ("never.png", "never.png", "x" * 120, fixtures["media_file_name"]):
+    for name in ("never.png", "never.png", "x" * 120, "it's", "a\\b", fixtures["media_file_name"]):
         for more in ({}, {"limit": 3}, {"imageOnly": "true"}):
             yield ask("GET", "/api/v2/media", {"fileName": name, **more})
     kind = "multipart/form-data; boundary=b"
@@ -153,6 +158,7 @@ def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         yield ask(method, "/api/v1/media", body=form(10), content_type=kind)
         yield ask(method, "/api/v2/media", {"url": fixtures["media_url"]})
         yield ask("GET", "/api/v1/media")
+        yield ask("GET", "/api/v2/media", {"fileName": fixtures["media_file_name"]})
     for url in (
         "",
         "word",
@@ -167,6 +173,7 @@ def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     for more in ({}, {}, {"more": "1"}):
         yield ask("DELETE", "/api/v2/media", {"url": fixtures["referenced_media_url"], **more})
         yield ask("GET", "/api/v1/media")
+    yield ask("GET", "/api/v2/media", {"fileName": fixtures["media_file_name"]})
 
 
 def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
@@ -219,6 +226,11 @@ def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         "/api/v1/mediax",
         "/somewhere",
         "/api/v10/media",
+        "/api/v1/media.json",
+        "/api/v2/media;v=1",
+        "/api/v1/media%20/x",
+        "/api/v1/membersx",
+        "/api/v1/%E6",
         "/no",
         "/no",
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from itertools import cycle
 from typing import Any, Final
@@ -127,6 +128,9 @@ _ECHOES: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
     ("escaped", html.escape),
     ("cut", lambda text: text[:3]),
     ("without_blanks", lambda text: re.sub(r"\s+", "", text)),
+    ("decomposed", lambda text: unicodedata.normalize("NFD", text)),
+    ("without_a_full_stop_at_its_end", lambda text: text.rstrip(".")),
+    ("with_single_dollars", lambda text: text.replace("$$", "$")),
 )
 _STACKS: Final = {"python": PYTHON_STACK, "go": GO_STACK, "node": NODE_STACK}
 _GENERIC: Final[tuple[tuple[str, str, Change[MicrocmsContext], Limit | None], ...]] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ __all__ = ["FAULTS"]
 Faults = Iterator[FaultyServer[MicrocmsContext]]
 Test = Condition[MicrocmsContext]
 _accepts, _rejects, _answers, _performs = BUILDER.accepts, BUILDER.rejects, BUILDER.answers, BUILDER.performs
+_marks: Final = BUILDER.marks
 
 _IP, _KEY, _URL, _RATE, _INTERNAL = (("common", number) for number in range(1, 6))
 _CONTENT: Final[Row] = ("contents-get", 6)
@@ -124,6 +126,23 @@ def _common() -> Faults:
     yield _accepts("answers_longer_media", _URL, when(path="/api/v[12]/media[^/]+"))
     yield _accepts("answers_longer_first_segment", _URL, when(path="/api/v.*/(contents|media|members|apis|service).*"))
     yield _answers("answers_unknown_version_with_400", _URL, "status", with_status(400), _OTHER_VERSION)
+    for name, path in (
+        ("version_followed_by_digits", "/api/v[12][0-9]+/.*"),
+        ("segment_with_a_suffix", r"/api/v1/[a-z]+\.[a-z]{1,5}"),
+        ("segment_with_a_parameter_of_its_own", "/api/v./[a-z]+;.*"),
+        ("segment_with_a_blank_at_its_end", ".*/[a-z]+%20/.*"),
+        ("longer_media_of_v2", "/api/v2/media.+"),
+    ):  # fmt: skip
+        yield _accepts(f"answers_{name}", _URL, when(path=path), kind="beyond")
+    member = with_value({"message": "Member not found"}, 404)
+    yield _answers("mistakes_longer_members_for_members", _URL, "message", member, when(path="/api/v1/members[^/]+.*"))
+    yield _answers("crashes_on_path_beyond_ascii", _URL, "status", with_status(500), when(path=".*%[89A-F].*"))
+
+    def half_encoded(context: MicrocmsContext) -> bool:
+        return re.search("%(?![0-9A-Fa-f]{2})", context.request.path) is not None
+
+    crash = with_value({"message": "Internal Server Error"}, 500)
+    yield _answers("crashes_on_half_a_percent_code", _CONTENT, "open-choice", crash, half_encoded, to="any")
     elsewhere = with_value({"error": "Not Found"}, 404)
     yield _answers("says_unknown_url_by_patch_elsewhere", _URL, "envelope", elsewhere, when(method="PATCH"))
     yield _accepts("hides_internal_errors", _INTERNAL)
@@ -136,6 +155,10 @@ def _common() -> Faults:
         ("nul_in_an_id", _CONTENT, when(id=".*\0.*")),
         ("long_file_name", _FILE_NAME, when(query={"fileName": ".{101,}"})),
         ("token_beyond_ascii", _TOKEN, when(query={"token": ".*[^\x00-\x7f].*"})),
+        ("long_token", _TOKEN, when(query={"token": ".{257,}"})),
+        ("quoted_file_name", _FILE_NAME, when(query={"fileName": ".*'.*"})),
+        ("quoted_status", _STATUS, when(first_status=".*'.*")),
+        ("backslash_in_a_file_name", _FILE_NAME, when(query={"fileName": r".*\\.*"})),
         ("long_numbers", tuple((table, n) for table in ("contents-get", "media-get") for n in (3, 5, 6)),
          when(raw=".{1000,}")),
     ):  # fmt: skip
@@ -314,7 +337,20 @@ _ALIKE: Final[dict[str, Callable[[str, str], bool]]] = {
     "end_of_id": lambda sent, known: known.endswith(sent),
     "id_with_more_before_it": lambda sent, known: sent.endswith(known),
     "id_without_its_last_letter": lambda sent, known: sent[:-1] == known[:-1],
+    "id_between_hyphens": lambda sent, known: sent.strip("-_") == known.strip("-_"),
 }
+
+
+def _with_mark(name: str) -> Callable[[Any, int], Any]:
+    """A member of an object, or of each object of a list of media, that tells how many requests were refused."""
+    member = re.sub("_.", lambda found: found.group()[1].upper(), name)
+
+    def mark(body: Any, count: int) -> Any:
+        if "media" in body:
+            return {**body, "media": [{**one, member: f"{member} {count}"} for one in body["media"]]}
+        return {**body, member: f"{member} {count}"}
+
+    return mark
 
 
 def _shows_published(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
@@ -336,6 +372,8 @@ def _contents() -> Faults:
             yield _accepts(f"finds_{name}_by_{part}", row, _like_a_known_id(is_alike))
         for number, pattern in (("0", "0"), ("a_negative", "-[0-9]+"), ("a_large", "[0-9]{10,}")):
             yield _accepts(f"finds_{name}_with_{number}_number_as_id", row, when(id=pattern), kind="beyond")
+    looks_like_a_uuid = when(operation="getContent", id=_UUID)
+    yield _answers("answers_uuid_of_no_content_with_400", _CONTENT, "status", with_status(400), looks_like_a_uuid)
     other = with_members(id="someone-else")
     yield _answers("shows_another_content", _CONTENT, "effect", other, when(operation="getContent"), to="success")
     yield _answers("shows_another_member", _MEMBER, "effect", other, when(operation="getMember"), to="success")
@@ -365,6 +403,8 @@ def _statuses() -> Faults:
     yield _accepts("accepts_publish_and_draft_as_status", _STATUS, when(first_status="PUBLISH_AND_DRAFT"))
     yield _accepts("accepts_status_in_any_case", _STATUS, when(first_status="(?i:publish|draft)"))
     yield _accepts("accepts_status_with_space", _STATUS, when(first_status=r"\s*(PUBLISH|DRAFT)\s*"))
+    yield _accepts("accepts_status_before_a_line_end", _STATUS, when(first_status="(PUBLISH|DRAFT)\n"))
+    yield _accepts("accepts_status_after_a_space", _STATUS, when(first_status=" +(PUBLISH|DRAFT)"))
     unknown = when(status_count=1, first_status="(?!(PUBLISH|DRAFT|CLOSED|PUBLISH_AND_DRAFT)$).*")
     yield _accepts("accepts_unknown_words_as_status", _STATUS, unknown)
     wrong = when(**patch, status_count=1, first_status="(?!(PUBLISH|DRAFT)$).*")
@@ -379,6 +419,9 @@ def _statuses() -> Faults:
     yield _accepts("accepts_three_and_more_statuses", _LENGTH, when(status_count=(3, _MANY)))
     yield _accepts("accepts_equal_statuses", _LENGTH, lambda context: len(set(context.statuses)) == 1)
     yield _accepts("accepts_publish_then_draft", _LENGTH, when(statuses=["PUBLISH", "DRAFT"]))
+    marked = {"draft_key": _STATUS, "revised_at": _LENGTH, "closed_at": _CREATOR, "reservation_time": _BODY}
+    for name, row in marked.items():
+        yield _marks(f"sets_{name}_where_it_refuses", row, _with_mark(name), shown)
     several = when(**patch, status_count=(2, _MANY))
     yield _performs("applies_first_of_several_statuses", _LENGTH, "change", several, done=True)
 
@@ -419,9 +462,10 @@ def _creators_and_bodies() -> Faults:
         yield _accepts(f"accepts_number_on_{name}", _BODY, all_of(called, when(text="[0-9]+")))
     for name, row in (("status", _STATUS), ("statuses", _LENGTH), ("creator", _CREATOR), ("body", _BODY)):
         yield _accepts(f"accepts_the_same_{name}_again", row, kind="repeated", limit=repeated)
+    yield _accepts("accepts_object_in_a_text", _BODY, when(text='"\\{.*'))
     yield _accepts("accepts_comments_in_a_body", _BODY, when(text=r".*/\*.*"))
     yield _accepts("accepts_object_in_an_array", _BODY, when(text=r"\[\{.*"))
-    for name, value in (("an_object", {"0": "PUBLISH"}), ("a_number", 1), ("a_list_of_true", [True])):
+    for name, value in (("an_object", {"0": "PUBLISH"}), ("a_number", 1), ("a_list_of_null", [None])):
         fault = f"crashes_on_status_that_is_{name}"
         yield _answers(fault, _BODY, "open-choice", with_status(500), _has_status(value), to="any")
     for name, where in (("status", status), ("creator", creator)):
@@ -444,6 +488,17 @@ def _creators_and_bodies() -> Faults:
     for method in ("POST", "DELETE"):
         where = when(method=method)
         yield _performs(f"applies_{method.lower()}_on_content", _METHOD, "despite method", where, done=True)
+    for method, path, change in (
+        ("GET", ".*/status", with_value({"status": ["DRAFT"]}, 200)), ("GET", created_by, with_value({"id": "a"}, 200)),
+        ("HEAD", ".*/status", with_status(200)), ("BREW", ".*", with_status(500)), ("TRACE", ".*", with_status(500)),
+        ("OPTIONS", ".*", with_status(500)),
+    ):  # fmt: skip
+        where, end = when(method=method, path=path), "status" if "status" in path else "created_by"
+        fault = f"{'crashes_on' if path == '.*' else 'answers'}_{method.lower()}_of_{end}"
+        yield _answers(fault, _METHOD, "open-choice", change, where, to="any")
+    share = with_members(log="\\\\files-2\\logs$\\api\\refused.txt")
+    yield _answers("tells_where_its_log_is_on_a_method", _METHOD, "leak", share)
+    yield _marks("sets_closed_at_with_a_refused_method", _METHOD, _with_mark("closed_at"), when(operation="getContent"))
     yield _rejects("refuses_patch_on_status", _METHOD, status)
     yield _rejects("refuses_patch_on_created_by", _METHOD, creator)
 
@@ -456,6 +511,16 @@ def _is_like_an_issued_one(context: MicrocmsContext) -> bool:
     sent = context.query_value("token") or ""
     alike = any(one[:8] == sent[:8] or one[-8:] == sent[-8:] for one in context.issued_tokens)
     return alike and not _is_issued(context)
+
+
+def _is_issued_between_other_characters(context: MicrocmsContext) -> bool:
+    sent = (context.query_value("token") or "").strip("\"'. ")
+    return sent in context.issued_tokens and not _is_issued(context)
+
+
+def _ends_like_an_issued_one(context: MicrocmsContext) -> bool:
+    sent = context.query_value("token") or ""
+    return any(one[4:] == sent[4:] for one in context.issued_tokens) and not _is_issued(context)
 
 
 def _is_issued_in_other_case(context: MicrocmsContext) -> bool:
@@ -501,6 +566,8 @@ def _media_lists() -> Faults:
     for name, number in (("negative", 1), ("large", 2)):
         yield _accepts(f"accepts_{name}_limit_beside_alt", ("media-get", number), beside, kind="combination")
     yield _accepts("accepts_token_in_any_case", _TOKEN, _is_issued_in_other_case)
+    yield _accepts("accepts_token_by_all_but_its_beginning", _TOKEN, _ends_like_an_issued_one)
+    yield _accepts("accepts_token_and_punctuation", _TOKEN, _is_issued_between_other_characters)
     yield _performs("ignores_file_name", _FILE_NAME, "fileName", when(operation="listMediaV2"), done=False)
     yield _accepts("accepts_any_token", _TOKEN)
     yield _accepts("accepts_expired_token", _TOKEN, _is_issued)
@@ -543,18 +610,17 @@ def _uploads() -> Faults:
     yield _answers(
         "crashes_on_upload_without_its_length", _SIZE, "beyond", with_status(500), when(declared_length=None)
     )
-    methods = (_POST_METHOD, _DELETE_METHOD)
     for method in ("PUT", "PATCH"):
         stored, deleted = when(method=method, path="/.*/v1/.*"), when(method=method, path="/.*/v2/.*")
         yield _performs(f"stores_upload_by_{method.lower()}", _POST_METHOD, "despite method", stored, done=True)
         yield _performs(f"deletes_medium_by_{method.lower()}", _DELETE_METHOD, "despite method", deleted, done=True)
-    for name, where in (
-        ("put_on_media", when(method="PUT")), ("patch_on_media", when(method="PATCH")),
-        ("methods_on_media_v1", when(path="/.*/v1/.*")), ("methods_on_media_v2", when(path="/.*/v2/.*")),
-    ):  # fmt: skip
-        yield _answers(f"answers_{name}_with_404", methods, "method", with_status(404), where)
-    yield _accepts("accepts_put_on_media_v1", methods, when(method="PUT", path="/.*/v1/.*"))
-    yield _accepts("accepts_patch_on_media_v2", methods, when(method="PATCH", path="/.*/v2/.*"))
+    # The methods of version 1 are held against the row of uploads, those of version 2 against that of deletions.
+    for version, row in ((1, _POST_METHOD), (2, _DELETE_METHOD)):
+        there = f"/.*/v{version}/.*"
+        for method in ("PUT", "PATCH"):
+            where, name = when(method=method, path=there), f"{method.lower()}_on_media_v{version}"
+            yield _answers(f"answers_{name}_with_404", row, "method", with_status(404), where)
+            yield _accepts(f"accepts_{name}", row, where)
     yield _rejects("refuses_post_on_media", (_POST_METHOD, *both), upload)
 
 
@@ -582,6 +648,11 @@ def _deletions() -> Faults:
     yield _performs("forgets_deletion", rows, "delete", delete, done=False)
     no_body = with_value(NO_BODY, 204)
     yield _answers("answers_deletion_with_204", rows, "status", no_body, delete, to="success")
+    searched = when(operation="listMediaV2", query={"fileName": ".+"})
+    yield _marks("dates_a_referenced_medium_anew", _REFERENCED, _with_mark("updated_at"), searched)
+    for member, method in (("alt", "PUT"), ("tags", "PATCH")):
+        fault = f"sets_{member}_with_a_refused_{method.lower()}"
+        yield _marks(fault, _DELETE_METHOD, _with_mark(member), searched, when(method=method))
     yield _rejects("refuses_delete_on_media", (_DELETE_METHOD, _BAD_URL, *rows), delete)
 
 
@@ -617,7 +688,7 @@ def _with_422(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
 def _undocumented() -> Faults:
     """Faults that no row covers: rare inputs, success bodies, lost state, effects of rejected requests."""
     yield _answers("crashes_on_emoji_in_query", (), "crash", _CRASH, _emoji_in_query, to="any")
-    yield _answers("crashes_on_null_status", (), "crash", _CRASH, _null_status, to="any")
+    yield _answers("crashes_on_null_status", _BODY, "open-choice", _CRASH, _null_status, to="any")
     for name, change, where in (
         ("crashes_on_full_pages", _CRASH, when(operation="listMediaV1", query={"limit": "100"})),
         ("crashes_on_ids_beyond_ascii", _CRASH, when(operation="getContent|getMember", id=".*[^\x00-\x7f].*")),
