@@ -17,7 +17,7 @@ from conformance.engine.context import RunContext
 from conformance.engine.describe import describe_request
 from conformance.plan.budget import Budget, parse_budget
 from conformance.plan.model import BUDGET, PlannedRequest, RowPlan, count_conditional, count_requests
-from conformance.plan.setup import plan_setup
+from conformance.plan.setup import SetupPlan, plan_setup
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.format import format_duration
 from conformance.report.sanitize import to_one_line
@@ -70,7 +70,7 @@ def command(
 def _describe_plan(
     contract: Contract, context: RunContext, aimed: TargetSelection, *, explore: bool, budget: Budget | None
 ) -> Iterator[str]:
-    set_up = plan_setup(contract, context.target)
+    set_up = plan_setup(contract, context.target) if aimed.real else SetupPlan((), (), context.target)
     target = set_up.target
     context = replace(context, target=target, builder=context.builder.with_target(target))
     where = target.base_url if aimed.target or aimed.url else "the embedded server"

@@ -576,6 +576,9 @@ class NamedInput(StrictModel):
     """A chain that makes one for a run and captures it under its own name, where the profile allows that."""
     check: list[Call] = []
     """Reads that succeed where it is as it should be; for what must be missing, where it is missing."""
+    check_first: Permission | None = None
+    """The permission with which a run makes these reads of what a profile gives before all rows: to write to a wrong
+    one would destroy something."""
     rules: list[FixtureRule] = []
     """What must hold between its members, before anything is sent."""
     differs_from: list[str] = []

@@ -28,15 +28,21 @@ def is_unsettled(result: RowResult) -> bool:
     return answered and result.verdict in (Verdict.VIOLATES, Verdict.INCONCLUSIVE)
 
 
+def _was_served(result: RowResult) -> bool:
+    """Whether a faulty request was answered with a success."""
+    return any(item.check == "status" and item.actual in range(200, 300) for item in result.findings)
+
+
 def combine_runs(first: FinishedRow, again: FinishedRow, between: int = 0, *, disturbed: bool = False) -> FinishedRow:
     """The run that is kept, with the requests of both and of `between`; those of the second one are beyond the plan.
 
     The second run is kept, unless the first one found a violation that it did not see: a target that is wrong now and
-    then is wrong. What was `disturbed`, though, somebody else's write may explain.
+    then is wrong, and what was deleted is not deleted twice. What was `disturbed`, though, somebody else's write may
+    explain.
     """
     violated = first.result.verdict is Verdict.VIOLATES and not (disturbed and is_doubtful(first.result))
     worse = violated and again.result.verdict is not Verdict.VIOLATES
-    kept = first if worse else again
+    kept = first if worse or (violated and _was_served(first.result) and not _was_served(again.result)) else again
     notes = [Message("run again alone, the row did not violate")] if worse else []
     more = between + again.result.requests
     beyond = replace(first.result.beyond_plan, confirmed=first.result.beyond_plan.confirmed + more)

@@ -56,6 +56,8 @@ class SharedState:
     warnings: dict[str, None] = field(default_factory=dict)
     """What could not be cleaned up, outside of any row."""
     outside_rows: OutsideRows = field(default_factory=OutsideRows)
+    wrong: dict[str, Message] = field(default_factory=dict)
+    """Fixtures that are not as they should be and are not used (`fixtures.name`), each with what to say of it."""
     finished: dict[str, RowResult] = field(default_factory=dict)
     """By ID, the rows that are done, and those that were broken off once they had found a violation."""
     stopping: threading.Event = field(default_factory=threading.Event)

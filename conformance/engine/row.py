@@ -74,6 +74,8 @@ def describe_unexercised(context: RunContext, plan: RowPlan) -> RowResult:
         reason = Message("left out: the budget went to what shows more")
         result = describe_row(context, plan)
         return replace(result, verdict=Verdict.NOT_EXERCISED, reason=reason, untried=plan.untried)
+    if wrong := [context.shared.wrong[name] for name in plan.lacks if name in context.shared.wrong]:
+        return replace(describe_row(context, plan), verdict=Verdict.INCONCLUSIVE, reason=wrong[0])
     return replace(
         describe_row(context, plan),
         verdict=Verdict.NOT_EXERCISED,
@@ -273,12 +275,19 @@ class RowRunner:
 
     def _send_probe(self, probe: Probe) -> tuple[Evidence, ProbeResult | None]:
         scratch = Evidence(self.context.redactor)
-        if self.context.shared.stopping.is_set():
+        if self.context.shared.stopping.is_set() or (probe.role == "open" and self._would_destroy(probe)):
             return scratch, None
         outcome = self._sender.attempt(scratch, probe)
         if probe.role == "open":
             scratch.conditional += max(0, scratch.requests - scratch.beyond_plan - 1)
         return scratch, outcome
+
+    def _would_destroy(self, probe: Probe) -> bool:
+        """Whether a probe writes to what a read has found, though it should be missing or out of reach."""
+        return probe.permission != "read" and any(
+            outcome.probe.permission == "read" and has_must(outcome.found) and outcome.accepted
+            for outcome in self.outcomes
+        )
 
     def _begin_again(self, evidence: Evidence, outcome: ProbeResult | None) -> ProbeResult | None:
         """A probe whose answer tells nothing is sent again, after its set-up, unless it may be sent only once."""

@@ -21,6 +21,7 @@ __all__ = [
     "SetupSteps",
     "credentials_to_obtain",
     "fixture_check",
+    "fixtures_to_check",
     "fixtures_to_find",
     "fixtures_to_make",
     "plan_setup",
@@ -66,6 +67,13 @@ def credentials_to_obtain(contract: Contract, target: Target) -> Iterator[tuple[
             yield name, named
 
 
+def fixtures_to_check(contract: Contract, target: Target) -> Iterator[str]:
+    """Each fixture of the profile by which a row would destroy something if it were wrong."""
+    for name, named in contract.file.fixtures.items():
+        if named.check_first in target.allow and name in target.fixtures:
+            yield name
+
+
 def fixtures_to_find(contract: Contract, current: Callable[[], Target]) -> Iterator[tuple[str, Discover]]:
     """Each fixture that is looked for on the target; `current` has those that were found so far."""
     for name, named in contract.file.fixtures.items():
@@ -108,6 +116,8 @@ def plan_setup(contract: Contract, target: Target, missed: Collection[str] = ())
     planner = _SetupPlanner(contract, target)
     for name, named in credentials_to_obtain(contract, target):
         planner.obtain(name, named)
+    for name in fixtures_to_check(contract, planner.target):
+        planner.check(name)
     for name, how in fixtures_to_find(contract, lambda: planner.target):
         if name not in missed:
             planner.find(name, how.chain)
@@ -144,6 +154,9 @@ class _SetupPlanner:
         if not self._looked[chain]:
             return
         self._know(name)
+        self.check(name)
+
+    def check(self, name: str) -> None:
         check = fixture_check(self.contract, self.target, name)
         if check.can_read:
             self._send(check, f"checks {name}")

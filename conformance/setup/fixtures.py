@@ -18,9 +18,9 @@ from conformance.engine.evidence import Evidence
 from conformance.engine.steps import StepSequence, run_steps
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
-from conformance.plan.setup import fixture_check, fixtures_to_find, steps_to_look_at
+from conformance.plan.setup import fixture_check, fixtures_to_check, fixtures_to_find, steps_to_look_at
 
-__all__ = ["DiscoveryResult", "check_fixture", "discover_fixtures", "is_usable", "with_fixtures"]
+__all__ = ["DiscoveryResult", "check_fixture", "discover_fixtures", "drop_dangerous", "is_usable", "with_fixtures"]
 
 _DECISIVE_CHECKS = frozenset(["status", "body", "envelope"])
 _MOST_CANDIDATES = 3
@@ -41,9 +41,28 @@ def discover_fixtures(context: RunContext) -> DiscoveryResult:
     """Look for each fixture that the target lacks and the contract can find. Sends reads only."""
     finder = _FixtureFinder(context)
     for name, how in fixtures_to_find(context.contract, lambda: finder.context.target):
-        finder.find(name, how)
+        if f"fixtures.{name}" not in context.shared.wrong:
+            finder.find(name, how)
     context.shared.count_outside_rows(finder.evidence)
     return DiscoveryResult(finder.context, finder.found, finder.missed, finder.evidence.requests)
+
+
+def drop_dangerous(context: RunContext, evidence: Evidence) -> RunContext:
+    """The context without fixtures by which a row would destroy something, as the target shows."""
+    for name in fixtures_to_check(context.contract, context.target):
+        sequence = check_fixture(context, evidence, name)
+        if sequence is None or is_usable(sequence) or sequence.broken is None or not sequence.broken.accepted:
+            continue
+        named = context.contract.file.fixtures[name]
+        context.shared.wrong[f"fixtures.{name}"] = Message(
+            "{where}: fixtures.{name} is not as it should be, and nothing is sent with it; give {what}",
+            where=context.target.where("fixtures", name),
+            name=name,
+            what=f"{named.about[0].lower()}{named.about[1:].rstrip('.')}",
+        )
+        kept = {key: value for key, value in context.target.fixtures.items() if key != name}
+        context = _with_all_fixtures(context, kept)
+    return context
 
 
 def check_fixture(context: RunContext, evidence: Evidence, name: str) -> StepSequence | None:
@@ -68,8 +87,11 @@ def _was_answered(sequence: StepSequence) -> bool:
 
 def with_fixtures(context: RunContext, found: Mapping[str, Any]) -> RunContext:
     """The same context with more fixtures."""
-    fixtures = {**context.target.fixtures, **found}
-    described = {**context.target.described, "fixtures": context.redactor.json(fixtures)}
+    return _with_all_fixtures(context, {**context.target.fixtures, **found})
+
+
+def _with_all_fixtures(context: RunContext, fixtures: Mapping[str, Any]) -> RunContext:
+    described = {**context.target.described, "fixtures": context.redactor.json(dict(fixtures))}
     target = replace(context.target, fixtures=fixtures, described=described)
     return replace(context, target=target, builder=context.builder.with_target(target))
 

@@ -15,7 +15,7 @@ from conformance.engine.steps import run_steps
 from conformance.messages import Message
 from conformance.plan.setup import fixtures_to_make
 from conformance.setup.credentials import obtain_credentials
-from conformance.setup.fixtures import DiscoveryResult, discover_fixtures, with_fixtures
+from conformance.setup.fixtures import DiscoveryResult, discover_fixtures, drop_dangerous, with_fixtures
 from conformance.setup.renewal import with_renewal
 from conformance.target.loader import Target
 
@@ -38,10 +38,11 @@ def prepare_target(context: RunContext) -> PreparedTarget:
     target = context.target
     wait_until_listening(target.proxy or target.base_url, target.wait_for)
     obtained = obtain_credentials(context)
-    discovery = discover_fixtures(obtained.context)
     evidence = Evidence(context.redactor)
+    discovery = discover_fixtures(drop_dangerous(obtained.context, evidence))
     context = _create_fixtures(discovery.context, evidence)
-    notes: list[str] = [
+    notes: list[str] = [*context.shared.wrong.values()]
+    notes += [
         Message("{name} was obtained by {n} requests, as the profile leaves it out", name=name, n=obtained.requests)
         for name in obtained.obtained
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from conformance.session.causes import apply_causes, find_causes
 from conformance.session.run_session import RunOptions
 from conformance.session.target_runner import TargetRunner
 from conformance.target.loader import target_from_mapping
+from tests.safety.watched import things
 
 CASES = Path(__file__).parents[2] / "cases"
 Change = Callable[[dict[str, Any]], None]
@@ -35,14 +37,18 @@ def run_smoke(contract: str, change: Change, *faults: str) -> TargetRun:
     with reference.start(contract, faults=faults) as server:
         profile = dict(server.profile)
         change(profile)
-        target = target_from_mapping(profile, where="target.yaml", environ={})
-        runner = TargetRunner(read_contract(CASES / contract), target, RunOptions("smoke", 0))
-        try:
-            for row in runner.begin():
-                runner.row(row)
-        finally:
-            runner.close()
-        return runner.results().runs[0]
+        return run_at(profile)
+
+
+def run_at(profile: Mapping[str, Any]) -> TargetRun:
+    target = target_from_mapping(profile, where="target.yaml", environ={})
+    runner = TargetRunner(read_contract(CASES / target.contract), target, RunOptions("smoke", 0))
+    try:
+        for row in runner.begin():
+            runner.row(row)
+    finally:
+        runner.close()
+    return runner.results().runs[0]
 
 
 def a_wrong_key(profile: dict[str, Any]) -> None:
@@ -125,6 +131,46 @@ def test_a_mistake_in_the_profile_is_one_cause_and_blames_no_row(contract: str, 
     assert len([text for text in run.warnings if "was answered" in text and "every" in text]) == 1
     assert run.counts.get("violates", 0) == 0
     assert run.counts["inconclusive"] > 0
+
+
+def a_missing_medium_that_is_there(profile: dict[str, Any]) -> None:
+    named = {profile["fixtures"]["media_url"], profile["fixtures"]["referenced_media_url"]}
+    there = [each for each in things(profile) if each.startswith("http") and each not in named]
+    profile["fixtures"]["missing_media_url"] = there[0]
+
+
+def a_draft_that_is_published(profile: dict[str, Any]) -> None:
+    profile["fixtures"]["draft_content_id"] = profile["fixtures"]["content_id"]
+
+
+def a_missing_content_that_is_there(profile: dict[str, Any]) -> None:
+    profile["fixtures"]["missing_topics_id"] = profile["fixtures"]["topics_id"] + 1
+
+
+@pytest.mark.parametrize(
+    ("contract", "change", "key"),
+    [
+        ("microcms-management", a_missing_medium_that_is_there, "missing_media_url"),
+        ("microcms-management", a_draft_that_is_published, "draft_content_id"),
+        ("kuroco", a_missing_content_that_is_there, "missing_topics_id"),
+    ],
+)
+def test_a_mistake_in_the_profile_destroys_nothing(contract: str, change: Change, key: str) -> None:
+    with reference.start(contract) as server:
+        profile = dict(server.profile)
+        before = things(profile)
+        right = copy.deepcopy(profile)
+        change(profile)
+        run = run_at(profile)
+        assert things(right) == before
+    assert f"fixtures.{key}" in run.warnings[0]
+    assert run.counts.get("violates", 0) == 0
+    assert {row.reason for row in run.rows if row.verdict is Verdict.INCONCLUSIVE} == {run.warnings[0]}
+
+
+def test_a_target_that_deletes_what_is_referenced_is_blamed_at_smoke() -> None:
+    run = run_smoke("microcms-management", lambda _: None, "deletes_referenced_medium")
+    assert {row.id for row in run.rows if row.verdict is Verdict.VIOLATES} == {"media-delete/medium-referenced"}
 
 
 @pytest.mark.parametrize("contract", ["kuroco", "microcms-management"])
