@@ -44,8 +44,8 @@ TITLES: Final[dict[Role, tuple[str, ...]]] = {
         "код ошибки", "код", "foutcode", "kod błędu", "hata kodu",
     ),
     "message": (
-        "error message", "response message", "user message", "message", "error text", "text", "title", "msg",
-        "errmsg", "response body", "response", "reason phrase", "エラーメッセージ", "メッセージ",
+        "error message", "response message", "user message", "status message", "message", "error text", "text",
+        "title", "msg", "errmsg", "response body", "response", "reason phrase", "エラーメッセージ", "メッセージ",
         "错误信息", "错误消息", "提示信息", "返回信息", "消息", "信息", "오류 메시지", "에러 메시지", "메시지",
         "fehlermeldung", "fehlertext",
         "meldung", "nachricht", "mensaje de error", "mensaje", "mensagem de erro", "mensagem", "message d'erreur",
@@ -98,9 +98,12 @@ STATUS = re.compile(
     re.IGNORECASE,
 )
 """A status at the beginning of a text: `404`, `404 Not Found`, `HTTP 404`, `2.1 Error 404`; a range of them is none."""
-_MORE = re.compile(r"\s*(?:,|/|\||、|\bor\b|\band\b|\bund\b|\by\b|\bet\b)\s*`?([45]\d\d)(?!\d)`?", re.IGNORECASE)
-_LAST = re.compile(r"[^\d\n]{2,60}[\s(\[:\uff08=/]([45]\d\d)\W*")
-"""A status at the end of a text: `Conflict (409)`."""
+_MORE = re.compile(
+    r"\s*(?:,|/|\||、|\bor\b|\band\b|\bund\b|\by\b|\bet\b|(?<=\d)\s(?=\d{3}(?:\s|\Z)))\s*`?([45]\d\d)(?!\d)`?",
+    re.IGNORECASE,
+)
+_LAST = re.compile(r"(?:\d{1,2}[.)]\s+)?[^\d\n]{2,60}[\s(\[:\uff08=/]([45]\d\d(?:\s*[,/]\s*[45]\d\d)*)\W*")
+"""A status at the end of a text, or several: `Conflict (409)`, `2. Validation errors (400/422)`."""
 IDENTIFIER = re.compile(
     r"[A-Za-z_][A-Za-z0-9_]*(?:[_.:/\\-][A-Za-z0-9]+)*(?:\(\))?\*?|-?\d{2,9}(?:[_.:/-][A-Za-z0-9]+)*|"
     r"[A-Z]{1,5}[-_]?\d+|(?:https?://|urn:)\S+|[0-9A-Z]{2,8}\*?|0x[0-9A-Fa-f]+|-?\d"
@@ -108,6 +111,8 @@ IDENTIFIER = re.compile(
 """What a code looks like: one word, perhaps of several parts, or a number."""
 
 
+_TITLE_BEGINS = re.compile(r"(?<=[a-z)])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where one title ends and the next begins without a blank: `CodeHTTPMeaning`."""
 _REGISTERED = frozenset(status.value for status in HTTPStatus)
 _MAYBE_STATUS = frozenset({"status", "code", "message"})
 """What the title of a column of statuses may look like: `Code`, `Error`, `Response`."""
@@ -126,7 +131,7 @@ def find_statuses(text: str) -> tuple[tuple[int, ...], str]:
             at = more.end()
         return tuple(found), plain[at:]
     if (last := _LAST.fullmatch(plain)) is not None:
-        return (int(last[1]),), plain[: last.start(1)].rstrip(" ([:=/\uff08")
+        return tuple(map(int, re.findall(r"\d+", last[1]))), plain[: last.start(1)].rstrip(" ([:=/\uff08")
     return (), text
 
 
@@ -178,6 +183,9 @@ def split_titles(text: str) -> tuple[str, ...]:
 
     Empty where the line is anything else.
     """
+    pieces = tuple(_TITLE_BEGINS.split(text))
+    if len(pieces) > 1 and all(map(role_of_label, pieces)):
+        return pieces
     for end in range(len(text) - 1, 1, -1):
         first, rest = text[:end], text[end:].lstrip()
         if first.strip() == first and (role := role_of_label(first)) is not None:
@@ -201,7 +209,9 @@ def _suits(role: Role, cells: Sequence[str]) -> bool:
 
 
 def _is_code(cell: str) -> bool:
-    return all(IDENTIFIER.fullmatch(plain_cell(part)) for part in re.split(r"\n|,\s|\s/\s", cell) if part.strip())
+    return all(
+        IDENTIFIER.fullmatch(plain_cell(part).rstrip(":")) for part in re.split(r"\n|,\s|\s/\s", cell) if part.strip()
+    )
 
 
 def _is_telling_code(cell: str) -> bool:

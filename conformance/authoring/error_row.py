@@ -11,6 +11,7 @@ from conformance.authoring.error_text import (
     STATUS_IN_TEXT,
     STATUS_WITH_MESSAGE,
     is_error_code,
+    is_phrase,
     strip_phrase,
     tells_success,
     trim,
@@ -55,7 +56,8 @@ def build_rows(
     """
     texts = {role: [" ".join(cell.split()) for cell in cells] for role, cells in held.items()}
     statuses, rest = find_statuses(texts.get("status", [""])[0])
-    cause = " ".join(texts.get("cause", [])).replace("`", "")
+    causes = [text.replace("`", "") for text in texts.get("cause", [])]
+    cause = " ".join([text for text in causes if not is_phrase(text)] or causes)
     messages = [
         (text, language)
         for cell, language in zip(held.get("message", ()), [*languages, *[None] * 9], strict=False)
@@ -72,7 +74,7 @@ def build_rows(
     if not statuses:
         named = STATUS_IN_TEXT.search(cause)
         statuses = (status,) if status else (int(named[1] or named[2]),) if named else ()
-    codes = [plain_cell(part) for part in re.split(r"\n|,\s|\s/\s", (held.get("code") or [""])[0])]
+    codes = [plain_cell(part).rstrip(":") for part in re.split(r"\n|,\s|\s/\s", (held.get("code") or [""])[0])]
     codes = ["" if code == str(status) else code for code in codes]
     if not statuses and (
         tells_success([*codes, cause, *(text for text, _ in messages)]) or not (any(codes) or messages or cause)

@@ -42,6 +42,7 @@ _Told = tuple[tuple[str, ...], ErrorRow]
 _NUMBERED = re.compile(r"-?\d{3,6}\s*[:\uff1a=]\s*\S")
 """How a line begins that is a number of the vendor's own and what it stands for: `701: Username is empty`."""
 _FIRST_OF_OWN = re.compile(r"\W*100\W+(success|ok\b)", re.IGNORECASE)
+_LONGEST_LINE = 30
 _CLASS = re.compile(r"\W*[1-5]xx\b.{0,40}", re.IGNORECASE)
 """A line that is about a class of statuses: `5xx - Server error`."""
 
@@ -83,6 +84,14 @@ class _Around:
         errors = (*self.errors, title) if statuses else self.errors
         return replace(self, titles=(*self.titles, title), status=(*statuses, self.status)[0], errors=errors)
 
+    def below_line(self, text: str) -> _Around:
+        """The same for a list or a table right below a line such as `Possible errors:` or `Headers`."""
+        others = ABOUT_OTHERS.search(text)
+        if len(text) > _LONGEST_LINE or not (others or (ABOUT_ERRORS.search(text) and text[-1:] in {":", "\uff1a"})):
+            return self
+        errors = (*self.errors, text)
+        return replace(self, titles=(*self.titles, text), errors=errors, status=None if others else self.status)
+
     def tell(self, rows: Iterable[ErrorRow]) -> Iterator[_Told]:
         """Rows with the titles of their table."""
         names = tuple(title for title in self.titles[1:] if title not in self.errors)
@@ -95,17 +104,19 @@ def _read(nodes: Sequence[Node], around: _Around) -> Iterator[_Told]:
     if around.about_errors and any(_FIRST_OF_OWN.match(item.text) for item in items):
         yield from around.tell(_read_numbered(items))
         return
+    line = ""
     for node in nodes:
         block = node.block
+        here = around.below_line(line) if line else around
+        line = block.text if isinstance(block, Paragraph) else line if isinstance(block, Item) else ""
         if isinstance(block, Heading):
             end = _end_of_line(node) if block.level == LEVEL_OF_LINES else None
             yield from _read_section(replace(node, inside=node.inside[:end]), block, around)
             yield from _read(node.inside[end:] if end is not None else (), around)
         elif isinstance(block, Table):
-            rows = read_table(block, around.status, about_errors=around.about_errors)
-            yield from around.tell(rows)
+            yield from here.tell(read_table(block, here.status, about_errors=here.about_errors))
         elif isinstance(block, Item):
-            yield from _read_item(node, block, around)
+            yield from _read_item(node, block, here)
 
 
 def _end_of_line(node: Node) -> int | None:

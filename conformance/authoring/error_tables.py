@@ -22,6 +22,10 @@ from conformance.authoring.error_text import ABOUT_ERRORS
 __all__ = ["labels_of_table", "read_table"]
 
 
+_OTHERS = re.compile(r"((http|response|request) )?headers?( names?)?|ヘッダー?|请求头|响应头", re.IGNORECASE)
+"""The title of a first column that does not name errors."""
+
+
 def read_table(table: Table, status: int | None, *, about_errors: bool) -> Iterator[ErrorRow]:
     if (labels := labels_of_table(table)) is not None:
         yield from build_rows(labels, table.line, status=status)
@@ -36,8 +40,9 @@ def read_table(table: Table, status: int | None, *, about_errors: bool) -> Itera
         or (about_errors and {"message", "cause"} <= roles and any(map(ABOUT_ERRORS.search, table.header)))
     ):
         return
-    if any(_are_types(table, place) for place in range(len(table.header))):
-        return  # the members of a body
+    names_others = "status" not in roles and _OTHERS.fullmatch(plain_cell(table.header[0])) is not None
+    if names_others or any(_are_types(table, place) for place in range(len(table.header))):
+        return  # headers, or the members of a body
     mixed = "status" not in roles and _is_mixed(table, columns)
     above: dict[int, str] = {}
     for row in _with_entries_joined(table.rows):

@@ -23,6 +23,7 @@ __all__ = [
     "follows_status",
     "is_code_in_text",
     "is_error_code",
+    "is_phrase",
     "read_labels",
     "strip_phrase",
     "tells_success",
@@ -87,21 +88,31 @@ def error_statuses(title: str) -> tuple[int, ...]:
 
 def code_of_title(title: str) -> tuple[str, str] | None:
     """The code that a heading is, and what it says beside it; a date or a plain word in capitals is none."""
-    match = _CODE_TITLE.fullmatch(title.replace("`", "").strip())
+    plain = title.replace("`", "").strip()
+    if re.fullmatch(r"`[a-z]\w{2,}`", title.strip()):
+        return plain, ""  # a word written as code
+    match = _CODE_TITLE.fullmatch(plain)
     is_date = re.match(r"(19|20)\d\d([-/.]\d|\W*$)", title)
-    if match is None or is_date or re.fullmatch("[A-Z]+", match[1]):
+    if match is None or is_date or re.fullmatch("[A-Z]+|[123]\\d\\d", match[1]):
         return None
     return match[1], match[2].strip()
 
 
 def is_error_code(code: str, status: int) -> bool:
     """Whether a code is one of an error that is answered with a success, as some APIs do: `50007`, `not_in_channel`."""
-    return re.fullmatch(r"-?\d{3,}|[A-Za-z]+([_.][A-Za-z0-9]+)+|[A-Z]+-?\d+", code) is not None and code != str(status)
+    return re.fullmatch(r"-?\d{3,}|[A-Za-z]+([_.][A-Za-z0-9{}]+)+|[A-Z]+-?\d+", code) is not None and code != str(
+        status
+    )
 
 
 def is_code_in_text(text: str) -> bool:
     """Whether a quoted word within a sentence is a code: `invalid_token`, and not `PUT` or `limit`."""
     return CODE.fullmatch(text) is not None and not re.fullmatch("[A-Z]+|[A-Z][a-z-]+(-[A-Z][a-z]+)+", text)
+
+
+def is_phrase(text: str) -> bool:
+    """Whether a text is nothing but the reason phrase of a status."""
+    return text.strip(" .").casefold() in {phrase for _, phrase in PHRASES}
 
 
 def tells_success(texts: Sequence[str]) -> bool:

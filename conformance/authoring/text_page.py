@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, Table, TableRow
+from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, Table, TableRow, build_table
 from conformance.authoring.columns import STATUS, role_of_label, split_titles
 from conformance.authoring.error_text import PHRASES
 
@@ -23,10 +23,11 @@ _GAP = re.compile(r"\t| {2,}")
 _PHRASES = "|".join(sorted((re.escape(phrase) for _, phrase in PHRASES), key=len, reverse=True))
 _TITLE_AT_END = re.compile(rf"(?<=[.)])[45]\d\d (?i:{_PHRASES})\Z")
 _JOINED = {
-    "status": rf"([1-5]\d\d(?![-\u2013\d])(?: (?i:{_PHRASES}))?)",
+    "status": rf"(-?\d{{3,6}}(?![-\u2013\d])(?: (?i:{_PHRASES}))?)",
     "code": r"([A-Z][A-Z_]*[A-Z]|[a-z]+(?:_[a-z]+)+|-?\d{3,})",
 }
 """What stands in a cell of a column that is joined to the next one."""
+_TEXT_BEGINS = re.compile(r"(?<=[a-z.!?)])(?=[A-Z][a-z])")
 _SNAKE = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)+")
 _TERM = re.compile(r"\s*[A-Za-z0-9_.:-]{3,60}(?: [A-Za-z]+){0,3}\s*\Z")
 
@@ -37,42 +38,57 @@ def read_text_page(text: str) -> tuple[Block, ...]:
     blocks: list[Block] = []
     at = 0
     while at < len(lines):
-        for read in (_read_ruled, _read_bars, _read_columns, _read_joined, _read_sample, _read_definition):
-            made, end = read(lines, at)
-            if end > at:
-                blocks += made
-                at = end
-                break
-        else:
-            if lines[at].strip() and not _UNDERLINE.match(lines[at]):
-                blocks += _line(lines, at)
-            at += 1
+        reads = (read(lines, at) for read in (_read_bars, _read_columns, _read_joined, _read_sample, _read_definition))
+        if (found := next(filter(None, reads), None)) is not None:
+            made, at = found
+            blocks.append(made)
+            continue
+        if lines[at].strip() and not _UNDERLINE.match(lines[at]):
+            blocks += _line(lines, at)
+        at += 1
     return tuple(blocks)
 
 
-_Read = tuple[Sequence[Block], int]
+_Read = tuple[Block, int] | None
+"""What begins on a line, and the line after it; None where nothing of the kind does."""
 
 
-def _read_ruled(lines: Sequence[str], at: int) -> _Read:
-    """A table whose header has a line below it."""
-    if at + 1 >= len(lines) or "|" not in lines[at] or not _RULE.match(lines[at + 1]):
-        return (), at
-    end = next(
-        (
-            n
-            for n in range(at + 2, len(lines))
-            if "|" not in lines[n] or (n + 1 < len(lines) and _RULE.match(lines[n + 1]))
-        ),
-        len(lines),
-    )
+def _read_bars(lines: Sequence[str], at: int) -> _Read:
+    """Lines with bars: rows below a header, or cells that each became a line."""
+    ruled = at + 1 < len(lines) and "|" in lines[at] and _RULE.match(lines[at + 1]) is not None
+    start = at + 2 if ruled else at
+    end = _end(lines, start, lambda line: "|" in line)
+    end = next((n for n in range(start, end - 1) if ruled and _RULE.match(lines[n + 1])), end)
+    if not ruled and end - at < 3:
+        return None
     header = _cells(lines[at])
-    body = [TableRow(_cells(lines[n]), n + 1) for n in range(at + 2, end)]
-    if sum(len([cell for cell in row.cells if cell]) > 1 for row in body) * 2 > len(body):
-        return [Table(header, tuple(_with_halves_joined(body, len(header))), at + 1)], end
-    # Line breaks within the cells broke each row: so many bars make one row, wherever its lines end.
-    pieces = _pieces(lines, at + 2, end)
-    rows = [pieces[n : n + len(header)] for n in range(0, len(pieces) - len(header) + 1, len(header))]
-    return [Table(header, tuple(map(_row, rows)), at + 1)], end
+    rows = [TableRow(_cells(lines[n]), n + 1) for n in range(start if ruled else at + 1, end)]
+    if sum(sum(map(bool, row.cells)) > 1 for row in rows) * 2 > len(rows):
+        return Table(header, tuple(_with_halves_joined(rows, len(header))), at + 1), end
+    # Line breaks broke the rows: so many bars make one row, wherever its lines end.
+    pieces = _pieces(lines, start, end)
+    header, first = (header, 0) if ruled else _titles_of_pieces(pieces)
+    width = len(header)
+    if width < 2:
+        return None
+    cells = [pieces[n : n + width] for n in range(first, len(pieces) - width + 2, width)]
+    return Table(header, tuple(TableRow(tuple(text for text, _ in row), row[0][1]) for row in cells), at + 1), end
+
+
+def _titles_of_pieces(pieces: Sequence[tuple[str, int]]) -> tuple[tuple[str, ...], int]:
+    """The titles of cells that each became a line, and where their rows begin: by their statuses or their codes."""
+    statuses = [n for n, (text, _) in enumerate(pieces) if STATUS.match(text)]
+    starts = statuses or [n for n, (text, _) in enumerate(pieces) if _SNAKE.fullmatch(text)]
+    steps = Counter(after - before for before, after in pairwise(starts))
+    if not steps:
+        return (), 0
+    width = steps.most_common(1)[0][0]
+    titles = tuple(text for text, _ in pieces[max(starts[0] - width, 0) : starts[0]])
+    if not any(map(role_of_label, titles)):
+        between = not any(pieces[n + width - 1][0] for n in starts if n + width <= len(pieces))  # an empty cell each
+        blank = [""] * (width - 2 - (between and width > 2))
+        titles = ("HTTP status" if statuses else "error code", *blank, "cause", *[""] * (width - 2 - len(blank)))
+    return titles, starts[0]
 
 
 def _with_halves_joined(rows: Sequence[TableRow], width: int) -> Iterator[TableRow]:
@@ -85,64 +101,32 @@ def _with_halves_joined(rows: Sequence[TableRow], width: int) -> Iterator[TableR
         yield row
 
 
-def _read_bars(lines: Sequence[str], at: int) -> _Read:
-    """Lines with bars and no line below a header: rows, or cells that each became a line."""
-    end = _end(lines, at, lambda line: "|" in line)
-    if end - at < 3:
-        return (), at
-    rows = [TableRow(_cells(lines[n]), n + 1) for n in range(at, end)]
-    widths = Counter(len(row.cells) for row in rows)
-    if widths.most_common(1)[0][0] > 1:
-        return [Table(rows[0].cells, tuple(rows[1:]), at + 1)], end
-    pieces = _pieces(lines, at, end)
-    starts = [n for n, (text, _) in enumerate(pieces) if STATUS.match(text)]
-    starts = starts or [n for n, (text, _) in enumerate(pieces) if _SNAKE.fullmatch(text)]
-    steps = Counter(after - before for before, after in pairwise(starts))
-    if not steps or (width := steps.most_common(1)[0][0]) < 2:
-        return (), at
-    titles = tuple(text for text, _ in pieces[max(starts[0] - width, 0) : starts[0]])
-    first = "HTTP status" if STATUS.match(pieces[starts[0]][0]) else "error code"
-    cells = [pieces[n : n + width] for n in range(starts[0], len(pieces) - 1, width)]
-    if width > 2 and not any(row[width - 1][0] for row in cells if len(row) == width):
-        cells, width = [row[: width - 1] for row in cells], width - 1  # between two rows stands nothing
-    header = titles if any(map(role_of_label, titles)) else (first, *[""] * (width - 2), "cause")
-    return [Table(header, tuple(map(_row, cells)), at + 1)], end
-
-
 def _read_columns(lines: Sequence[str], at: int) -> _Read:
     """Lines whose cells are divided by tabs or at least two spaces; the first has the titles."""
     end = _end(lines, at, lambda line: _GAP.search(line) is not None or bool(_UNDERLINE.match(line)))
     rows: list[TableRow] = []
-    for n in range(at, end):
-        if _UNDERLINE.match(lines[n]):
-            continue
-        cells = tuple(
-            cell.strip() for cell in _GAP.split(lines[n].strip("\n") if "\t" in lines[n] else lines[n].strip())
-        )
+    for n in (n for n in range(at, end) if not _UNDERLINE.match(lines[n])):
+        line = lines[n] if "\t" in lines[n] else lines[n].strip()
+        cells = tuple(cell.strip() for cell in _GAP.split(line))
         if rows and len(cells) < len(rows[0].cells) and len(lines[n]) - len(lines[n].lstrip()) > 3:
             last = rows.pop()
-            cells, number = (*last.cells[:-1], " ".join((last.cells[-1], *cells))), last.line
-            rows.append(TableRow(cells, number))
+            rows.append(TableRow((*last.cells[:-1], " ".join((last.cells[-1], *cells))), last.line))
         else:
             rows.append(TableRow(cells, n + 1))
-    if (
-        len(rows) < 2
-        or _BULLET.match(lines[at])
-        or ("\t" not in lines[at] and not any(map(role_of_label, rows[0].cells)))
-    ):
-        return (), at
-    return [Table(rows[0].cells, tuple(rows[1:]), at + 1)], end
+    titled = bool(rows) and ("\t" in lines[at] or any(map(role_of_label, rows[0].cells)))
+    table = build_table(rows, at + 1) if titled and not _BULLET.match(lines[at]) else None
+    return (table, end) if table is not None else None
 
 
 def _read_joined(lines: Sequence[str], at: int) -> _Read:
     """Lines whose cells stand one after the other, with a blank or nothing between them, as their titles do."""
     titles = split_titles(lines[at].strip())
-    roles = [role_of_label(title) for title in titles]
+    roles = [str(role_of_label(title)) for title in titles]
     if not {"status", "code"} & set(roles):
-        return (), at
-    wordy = [place for place, role in enumerate(roles) if role not in {"status", "code"}]
-    kept = [place for place in range(len(roles)) if place not in wordy[1:]]  # nothing divides one text from the next
-    row = re.compile(r"\s*".join(_JOINED.get(str(roles[place]), "(.*)") for place in kept))
+        return None
+    wordy = [place for place, role in enumerate(roles) if role not in _JOINED]
+    groups = [_JOINED.get(role, "(.*)" if place in wordy[:1] else "()") for place, role in enumerate(roles)]
+    row = re.compile(r"\s*".join(groups))
     found: list[TableRow] = []
     end = at + 1
     while end < len(lines):
@@ -150,26 +134,34 @@ def _read_joined(lines: Sequence[str], at: int) -> _Read:
         if match := row.fullmatch(lines[end].strip()):
             found.append(TableRow(match.groups(), end + 1))
         elif found and row.fullmatch(after):  # a cell that goes on
-            found[-1] = TableRow((*found[-1].cells[:-1], f"{found[-1].cells[-1]} {lines[end].strip()}"), found[-1].line)
+            cells = list(found[-1].cells)
+            cells[wordy[0] if wordy else -1] += f" {lines[end].strip()}"
+            found[-1] = TableRow(tuple(cells), found[-1].line)
         else:
             break
         end += 1
-    if not found:
-        return (), at
-    header = tuple(titles[place] for place in kept)
-    return [Table(header, tuple(found), at + 1)], end
+    return (Table(titles, tuple(_with_texts_apart(one, wordy) for one in found), at + 1), end) if found else None
+
+
+def _with_texts_apart(row: TableRow, wordy: Sequence[int]) -> TableRow:
+    """A row whose texts stand in their columns, where a capital letter right after a small one divides them."""
+    texts = _TEXT_BEGINS.split(row.cells[wordy[0]]) if wordy else []
+    if len(texts) != len(wordy):
+        return row
+    apart = dict(zip(wordy, texts, strict=True))
+    return TableRow(tuple(apart.get(place, cell) for place, cell in enumerate(row.cells)), row.line)
 
 
 def _read_sample(lines: Sequence[str], at: int) -> _Read:
     """A sample answer: lines from a bracket to the one that closes it."""
     if not (lines[at].strip() in {"{", "["} or lines[at].lstrip().startswith(("{ ", '{"'))):
-        return (), at
+        return None
     depth = 0
     for n in range(at, min(at + 60, len(lines))):
         depth += sum(lines[n].count(sign) for sign in "{[") - sum(lines[n].count(sign) for sign in "}]")
         if depth <= 0:
-            return [Code("\n".join(lines[at : n + 1]), at + 1)], n + 1
-    return [Code(lines[at], at + 1)], at + 1
+            return Code("\n".join(lines[at : n + 1]), at + 1), n + 1
+    return Code(lines[at], at + 1), at + 1
 
 
 def _read_definition(lines: Sequence[str], at: int) -> _Read:
@@ -177,9 +169,9 @@ def _read_definition(lines: Sequence[str], at: int) -> _Read:
     indent = len(lines[at]) - len(lines[at].lstrip())
     end = _end(lines, at + 1, lambda line: len(line) - len(line.lstrip()) > indent + 1)
     if not _TERM.match(lines[at]) or end == at + 1:
-        return (), at
+        return None
     definition = " ".join(line.strip() for line in lines[at + 1 : end])
-    return [Item(f"{lines[at].strip()}: {definition}", at + 1)], end
+    return Item(f"{lines[at].strip()}: {definition}", at + 1), end
 
 
 def _line(lines: Sequence[str], at: int) -> list[Block]:
@@ -216,10 +208,6 @@ def _pieces(lines: Sequence[str], start: int, end: int) -> list[tuple[str, int]]
         pieces.append((" ".join(piece.split()), begins))
         line += piece.count("\n")
     return pieces
-
-
-def _row(pieces: Sequence[tuple[str, int]]) -> TableRow:
-    return TableRow(tuple(text for text, _ in pieces), pieces[0][1])
 
 
 def _cells(line: str) -> tuple[str, ...]:

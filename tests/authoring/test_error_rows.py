@@ -196,6 +196,8 @@ BARS = "| NO_NAME |\nThe name is missing |\n| NO_KEY |\nThe key is missing |"
 GOES_ON = "Error Code Error Description Details\n-1000 UNKNOWN Unknown. Ask the\nadministrator.\n-1001 REFUSED Refused."
 TITLES = "400 Bad Request\nIt is wrong.401 Unauthorized\nNo key."
 MEMBERS = "Field | Type | Description |\n---|---|---|\ncode | integer | HTTP status |\nerror | string | A text |"
+ACTIONS = "CodeHTTPMeaningAction\nNO_KEY401No keySend one\nTOO_LATE429Too oftenWait"
+OWN_STATUS = "Error codes\nStatus CodeStatus Message\n405Wrong method\n10001No name"
 CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
 
 
@@ -208,7 +210,7 @@ CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
         (OWN, [(None, "701", [], "No name"), (None, "702", [], "No password"), (None, "703", [], "None")]),
         (
             HALVES,
-            [(403, "", [], "Forbidden No right."), (404, "", [], "Not Found None."), (409, "", [], "Conflict Other.")],
+            [(403, "", [], "No right."), (404, "", [], "None."), (409, "", [], "Other.")],
         ),
         (BARS, [(None, "NO_NAME", [], "The name is missing"), (None, "NO_KEY", [], "The key is missing")]),
         (
@@ -218,6 +220,8 @@ CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
         (TITLES, [(400, "", [], "It is wrong."), (401, "", [], "No key.")]),
         (MEMBERS, []),
         (CLASS, [(400, "", [], "It is wrong.")]),
+        (ACTIONS, [(401, "NO_KEY", [], "No key"), (429, "TOO_LATE", [], "Too often")]),
+        (OWN_STATUS, [(405, "", ["Wrong method"], ""), (None, "10001", ["No name"], "")]),
     ],
 )
 def test_pages_saved_as_text_are_read_however_their_cells_were_run_together(text: str, expected: list[Any]) -> None:
@@ -225,4 +229,34 @@ def test_pages_saved_as_text_are_read_however_their_cells_were_run_together(text
     found = [
         (row.status, row.code, [said for said, _ in row.messages], row.cause) for one in tables for row in one.rows
     ]
+    assert found == expected
+
+
+NUMBERED = (
+    "## 3. Bad input (400/422)\n\n| Code | Message | Cause |\n|-|-|-|\n| `NO_NAME` | Give a name | It is absent |"
+)
+COLONS = "# Errors\n\n| Error code | Description |\n|-|-|\n| NoGrant: | There is none |"
+PHRASES = "| Status | Meaning | Description |\n|-|-|-|\n| 404 | Not Found | It is gone |"
+TWO_STATUSES = "| Code | Status | Description |\n|-|-|-|\n| NO_RIGHT | 400 403 | You may not |"
+WORDS = (
+    "# Errors\n\n#### `closed`\n**HTTP status:** 403\n\nIt is shut.\n\n#### `too_late`\n**HTTP status:** 409\n\nIt is."
+)
+HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-After`: seconds\n- `X-Left`: how many"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (NUMBERED, [(400, "NO_NAME", ["Give one"], "It is absent")]),
+        (COLONS, [(None, "NoGrant", [], "There is none")]),
+        (PHRASES, [(404, "", [], "It is gone")]),
+        (TWO_STATUSES, [(400, "NO_RIGHT", [], "You may not"), (403, "NO_RIGHT", [], "You may not")]),
+        (WORDS, [(403, "closed", [], "It is shut."), (409, "too_late", [], "It is.")]),
+        (HEADERS, [(429, "TOO_OFTEN", [], "Wait.")]),
+    ],
+)
+def test_what_markdown_pages_write_otherwise_is_read_too(tmp_path: Path, text: str, expected: list[Any]) -> None:
+    (tmp_path / "page.md").write_text(text)
+    tables = find_error_tables(read_page(str(tmp_path / "page.md")))
+    found = [(row.status, row.code, [said for said, _ in row.messages], row.cause) for t in tables for row in t.rows]
     assert found == expected
