@@ -44,8 +44,8 @@ def main(chosen: list[str]) -> int:
     figures = [Figure(*values) for name in expected for values in MEASURES[name]()]
     for figure in figures:
         judged = f"(at most {figure.limit:g}) {'ok' if figure.value <= figure.limit else 'TOO MUCH'}"
-        said = judged if math.isfinite(figure.limit) else "(to compare with)"
-        print(f"{figure.what:64} {figure.value:7.2f} {figure.unit:6} {said}")
+        shown = judged if math.isfinite(figure.limit) else "(to compare with)"
+        print(f"{figure.what:64} {figure.value:7.2f} {figure.unit:6} {shown}")
     return int(any(figure.value > figure.limit for figure in figures))
 
 

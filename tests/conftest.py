@@ -236,7 +236,7 @@ class Asked:
         return dict(self.request.headers).get(name)
 
 
-def said(status: int, body: Any = None, *, kind: str | None = "application/json", **headers: str) -> Response:
+def make_response(status: int, body: Any = None, *, kind: str | None = "application/json", **headers: str) -> Response:
     """An answer; a text goes out as it is, anything else as JSON, None without a body."""
     data = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
     named = [(name.replace("_", "-"), value) for name, value in headers.items()]
@@ -291,7 +291,7 @@ class Ran:
 
 @pytest.fixture
 def answer() -> Callable[..., Response]:
-    return said
+    return make_response
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 
-from conformance.client.connection import Connection, ConnectionFailed, ConnectionPool, Route
+from conformance.client.connection import Connection, ConnectionFailed, ConnectionPool
 from conformance.client.http1 import NotHttpError, RequestCutShort, ResponseReader, SocketStream, write_request
 from conformance.client.policy import Access, Limits, OutgoingRequest
 from conformance.client.tls import TlsContext
@@ -47,8 +47,9 @@ class ExactRequest(requests.PreparedRequest):
     def __init__(self, outgoing: OutgoingRequest) -> None:
         super().__init__()
         self.outgoing = outgoing
-        host = f"[{outgoing.host}]" if ":" in outgoing.host else outgoing.host
-        self.method, self.url = outgoing.method, f"{outgoing.scheme}://{host}:{outgoing.port}/"
+        route = outgoing.route
+        host = f"[{route.host}]" if ":" in route.host else route.host
+        self.method, self.url = outgoing.method, f"{route.scheme}://{host}:{route.port}/"
         self.headers = requests.structures.CaseInsensitiveDict()
         self.body = outgoing.body
 
@@ -77,7 +78,7 @@ class Http1Adapter(BaseAdapter):
             raise TypeError("this adapter sends requests whose bytes are settled, and no others")
         outgoing = request.outgoing
         try:
-            connection = self._pool.take(Route.of(outgoing), fresh=outgoing.fresh)
+            connection = self._pool.take(outgoing.route, fresh=outgoing.fresh)
         except ConnectionFailed as failed:
             return ExactResponse(request, TransportResult(NoResponse(failed.kind, failed.detail)))
         return ExactResponse(request, self._talk(connection, outgoing))
@@ -123,7 +124,7 @@ def _settle(reader: ResponseReader, outgoing: OutgoingRequest) -> Outcome:
     response = reader.response()
     if response is None:
         return NoResponse(FailureKind.NOT_HTTP, Message("no answer was read"))
-    if response.status == PROXY_AUTHENTICATION and outgoing.proxy is not None:
+    if response.status == PROXY_AUTHENTICATION and outgoing.route.proxy is not None:
         detail = Message("our proxy answered 407: it wants a user and a password")
         return NoResponse(FailureKind.PROXY, detail, response)
     return response

@@ -11,19 +11,19 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
 from urllib3.util.ssltransport import SSLTransport
 
 from conformance.client.http1 import NotHttpError, ResponseReader, SocketStream
-from conformance.client.policy import Limits, OutgoingRequest, basic_authorization
+from conformance.client.policy import Limits, Route, basic_authorization
 from conformance.client.tls import TlsContext
 from conformance.http import FailureKind
 from conformance.messages import Message, error_message, join_messages
 
-__all__ = ["Connection", "ConnectionFailed", "ConnectionPool", "Route"]
+__all__ = ["Connection", "ConnectionFailed", "ConnectionPool"]
 
 NOT_OURS = frozenset(
     {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EINVAL}
@@ -38,21 +38,6 @@ class ConnectionFailed(Exception):
     def __init__(self, kind: FailureKind, detail: str) -> None:
         super().__init__(detail)
         self.kind, self.detail = kind, detail
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where a connection leads, and which way."""
-
-    scheme: str
-    host: str
-    port: int
-    source_address: str | None = None
-    proxy: str | None = field(default=None, repr=False)
-
-    @classmethod
-    def of(cls, outgoing: OutgoingRequest) -> Route:
-        return cls(outgoing.scheme, outgoing.host, outgoing.port, outgoing.source_address, outgoing.proxy)
 
 
 @dataclass(slots=True)

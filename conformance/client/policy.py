@@ -22,6 +22,7 @@ __all__ = [
     "OutgoingRequest",
     "PermissionGate",
     "RequestBlocked",
+    "Route",
     "basic_authorization",
 ]
 
@@ -76,21 +77,28 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """Where a connection leads, and which way."""
+
+    scheme: str
+    host: str
+    port: int
+    source_address: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingRequest:
-    """A request as it goes on the wire; `target` is the text of the request line, `head` all bytes before the body.
+    """A request as it goes on the wire; `head` is all bytes before the body.
 
     A `fresh` one goes out on a connection that has carried nothing before, so that a reset cannot be the end of an
     idle one.
     """
 
     method: str
-    scheme: str
-    host: str
-    port: int
+    route: Route
     head: bytes = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
-    source_address: str | None = None
-    proxy: str | None = field(default=None, repr=False)
     fresh: bool = False
 
 
@@ -174,18 +182,13 @@ class PermissionGate:
             raise RequestBlocked(Message("its URL holds characters that must be percent-encoded"))
         if not TOKEN.fullmatch(request.method):
             raise RequestBlocked(Message("its method is no token"))
-        scheme, host, port = self.origin
-        through_proxy = scheme == "http" and request.proxy is not None
+        through_proxy = parts.scheme == "http" and request.proxy is not None
         line = f"{request.method} {f'http://{self.authority}{target}' if through_proxy else target} HTTP/1.1"
         return OutgoingRequest(
             method=request.method,
-            scheme=scheme,
-            host=host,
-            port=port,
+            route=Route(*self.origin, request.source_address, request.proxy),
             head=_head(line, self.authority, request, proxy=request.proxy if through_proxy else None),
             body=_frame_chunks(request.body) if request.chunked and request.body is not None else request.body,
-            source_address=request.source_address,
-            proxy=request.proxy,
             fresh=fresh,
         )
 

@@ -23,6 +23,7 @@ __all__ = [
     "MODIFIERS",
     "Lookup",
     "MissingValue",
+    "captures_used",
     "fill",
     "fill_text",
     "find_placeholders",
@@ -121,6 +122,11 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     "other-folder": lambda text: re.sub(r"/?([^/]*)\Z", r"q/\1", text, count=1),
     "stem": lambda text: text.rsplit("/", 1)[-1].rsplit(".", 1)[0],
 }
+
+
+def captures_used(value: Any) -> Iterator[str]:
+    """What the placeholders of a value need that an earlier answer gave."""
+    return (".".join(members) for head, members, _ in find_placeholders(value) if head == "capture")
 
 
 def find_placeholders(value: Any) -> Iterator[tuple[str, tuple[str, ...], str | None]]:

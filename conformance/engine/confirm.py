@@ -7,7 +7,7 @@ from dataclasses import replace
 from conformance.checks.model import Level, Verdict
 from conformance.engine.row import FinishedRow
 from conformance.messages import Message
-from conformance.results.model import RowResult
+from conformance.results.model import BeyondPlan, RowResult
 
 __all__ = ["combine_runs", "is_doubtful", "is_unsettled"]
 
@@ -45,12 +45,11 @@ def combine_runs(first: FinishedRow, again: FinishedRow, between: int = 0, *, di
     kept = first if worse or (violated and _was_served(first.result) and not _was_served(again.result)) else again
     notes = [Message("run again alone, the row did not violate")] if worse else []
     more = between + again.result.requests
-    beyond = replace(first.result.beyond_plan, confirmed=first.result.beyond_plan.confirmed + more)
     result = replace(
         kept.result,
         requests=first.result.requests + more,
         planned=first.result.planned,
-        beyond_plan=beyond,
+        beyond_plan=first.result.beyond_plan + BeyondPlan(confirmed=more),
         seconds=round(first.result.seconds + again.result.seconds, 4),
         warnings=(*kept.result.warnings, *notes),
     )

@@ -15,10 +15,10 @@ from conformance.client.builder import RequestBuilder
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.engine.evidence import Evidence
-from conformance.engine.journal import Ledger, LedgerEntry, NoLedger
+from conformance.engine.journal import Ledger, LedgerEntry
 from conformance.http import Exchange, Request
 from conformance.messages import Message
-from conformance.results.model import BeyondPlan, OutsideRows, RowResult
+from conformance.results.model import OutsideRows, RowResult
 from conformance.results.redaction import Redactor
 from conformance.target.loader import Target
 
@@ -83,13 +83,9 @@ class SharedState:
         """Count requests that no row has sent: those of the set-up before all rows, and of the clean-up after them."""
         with self.lock:
             known = self.outside_rows
-            beyond = BeyondPlan(
-                known.beyond_plan.repeated + sent.repeated,
-                known.beyond_plan.shrunk + sent.shrunk,
-                known.beyond_plan.confirmed + sent.confirmed,
+            self.outside_rows = OutsideRows(
+                known.requests + sent.requests, known.planned + sent.planned, known.beyond_plan + sent.beyond_plan
             )
-            planned = known.planned + sent.requests - sent.beyond_plan
-            self.outside_rows = OutsideRows(known.requests + sent.requests, planned, beyond)
 
     def publish(self, passed: Mapping[str, str]) -> None:
         """Let other rows know what passed in a run of a row that is kept."""
@@ -114,7 +110,7 @@ class RunContext:
     redactor: Redactor
     depth: Depth
     seed: int
-    ledger: Ledger = field(default_factory=NoLedger)
+    ledger: Ledger = field(default_factory=Ledger)
     shared: SharedState = field(default_factory=SharedState)
     relative_to: Path = field(default_factory=Path.cwd)
     pool: Executor | None = None

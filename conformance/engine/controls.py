@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from conformance.checks.context import parse_json
+from conformance.checks.errors import one_or_all
 from conformance.checks.model import Finding, Level
 from conformance.checks.response import check_response, format_codes, has_must, summarize_response
 from conformance.client.builder import PlaceholderScope
@@ -63,10 +64,12 @@ class ControlRunner:
         if self._may_be_undone(sequence):
             with evidence.count_as("confirmed"):
                 if not self._fails_every_time(evidence, control, captured, sequence, perf_counter() - began):
-                    self._add_doubt(evidence, control, NOT_AGAIN, sequence)
+                    evidence.doubts.append(NOT_AGAIN)
+                    self._note(evidence, control, "no-answer", sequence)
                     return ControlResult(evidence)
-        if self._passes_again(evidence, control, captured, sequence):
-            self._add_refusal(evidence, control, sequence, Message("it was accepted when it was sent again"))
+        if sequence.broken is not None and self._passes_again(evidence, control, captured, sequence):
+            found = self._refusal(control, sequence.broken, Message("it was accepted when it was sent again"))
+            self._add_violation(evidence, control, sequence, [found])
             return ControlResult(evidence)
         refusals = self.judge(evidence, control, sequence, captured)
         if not sequence.passed:
@@ -85,8 +88,7 @@ class ControlRunner:
             end = sequence.broken
             if end is None or not self._may_be_undone(sequence):
                 return False
-            label = Message("control {label}", label=control.label)
-            send = partial(self._run_sequence, evidence, [end.step], label, "control", captures)
+            send = partial(self._run_sequence, evidence, [end.step], _where(control), "control", captures)
             read: Callable[[], Any] = lambda send=send: _what_is_shown(send().calls)  # type: ignore[misc]  # noqa: E731
             # What undoes the control has been sent by now, so that it reads otherwise than at the step that failed.
             undone = any(step.undo for step in control.steps)
@@ -121,8 +123,7 @@ class ControlRunner:
             return self._send(evidence, control, _captures_for(control, captured)).passed
 
     def _send(self, evidence: Evidence, control: ControlPlan, captures: dict[str, Any]) -> StepSequence:
-        label = Message("control {label}", label=control.label)
-        return self._run_sequence(evidence, control.steps, label, "control", captures)
+        return self._run_sequence(evidence, control.steps, _where(control), "control", captures)
 
     def find_passed(self, control: ControlPlan, own: Mapping[str, str]) -> str | None:
         """Where it passed already, as a whole or call by call, in an earlier row or in this one; None if nowhere."""
@@ -136,38 +137,32 @@ class ControlRunner:
         self, evidence: Evidence, control: ControlPlan, sequence: StepSequence, captured: Mapping[str, Any]
     ) -> tuple[Refusal, ...]:
         """Write down what calls that were made say of the row; why the valid request was refused, where that counts."""
-        if sequence.passed:
-            summary = self._summarize(sequence.calls)
-            n = _number(sequence.calls)
-            evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", summary, n))
-            return ()
         call = sequence.broken
-        if call is None or call.stale or not isinstance(call.exchange.outcome, Response):
-            self._add_doubt(
-                evidence,
-                control,
-                Message("control {label}: {reason}", label=control.label, reason=sequence.why),
-                sequence,
-            )
+        response = call.exchange.response if call else None
+        if sequence.passed:
+            self._note(evidence, control, "as-promised", sequence)
+        elif call is None or call.stale or response is None:
+            doubt = Message("control {label}: {reason}", label=control.label, reason=sequence.why)
+            evidence.doubts.append(doubt)
+            self._note(evidence, control, "no-answer", sequence)
         elif not call.refused:
             found = [item if item.check == "status" else replace(item, check="effect") for item in call.found]
-            self._add_violation(evidence, control, call, found, sequence)
+            self._add_violation(evidence, control, sequence, found)
         elif sequence.lost:
-            self._add_violation(evidence, control, call, [self._lost_effect(control, call)], sequence)
-        elif call.exchange.outcome.status >= 500:
-            self._add_violation(evidence, control, call, call.found, sequence)
+            actual, where = summarize_response(response, self.context.rules), _where(control)
+            lost = Finding("effect", Level.MUST, Message("what was just written"), actual, where)
+            self._add_violation(evidence, control, sequence, [lost])
+        elif response.status >= 500:
+            self._add_violation(evidence, control, sequence, call.found)
         elif self.is_own_answer(call, captured) and not control.doubtful:
             detail = Message("a valid request got the answer that this row promises for a faulty one")
-            self._add_refusal(evidence, control, sequence, detail)
+            self._add_violation(evidence, control, sequence, [self._refusal(control, call, detail)])
         else:
-            actual = summarize_response(call.exchange.outcome, self.context.rules)
-            self._add_doubt(
-                evidence,
-                control,
-                Message("control {label} was refused: {answer}", label=control.label, answer=actual),
-                sequence,
-            )
-            return (refusal_reason(self.context, call.exchange.outcome),)
+            answer = summarize_response(response, self.context.rules)
+            doubt = Message("control {label} was refused: {answer}", label=control.label, answer=answer)
+            evidence.doubts.append(doubt)
+            self._note(evidence, control, "no-answer", sequence)
+            return (refusal_reason(self.context, response),)
         return ()
 
     def is_own_answer(self, call: StepResult, captured: Mapping[str, Any]) -> bool:
@@ -182,48 +177,21 @@ class ControlRunner:
             return not has_must(check_response(response, replace(expected, language=None), self.context.rules, ""))
         return False
 
-    @staticmethod
-    def shared_attempt(control: ControlPlan, where: str) -> Attempt:
-        """The attempt of a control that passed elsewhere and is not sent again."""
-        return Attempt(control.label, "control", "", "as-promised", Message("{answer} (shared)", answer=where))
-
-    def _lost_effect(self, control: ControlPlan, call: StepResult) -> Finding:
-        response = call.exchange.response
+    def _refusal(self, control: ControlPlan, call: StepResult, detail: Message) -> Finding:
+        response, statuses = call.exchange.response, call.expected.statuses
         actual = summarize_response(response, self.context.rules) if response else ""
-        return Finding(
-            "effect",
-            Level.MUST,
-            Message("what was just written"),
-            actual,
-            Message("control {label}", label=control.label),
-        )
-
-    def _add_doubt(self, evidence: Evidence, control: ControlPlan, reason: str, sequence: StepSequence) -> None:
-        evidence.doubts.append(reason)
-        summary = self._summarize(sequence.calls)
-        n = _number(sequence.calls)
-        evidence.attempts.append(Attempt(control.label, "control", "", "no-answer", summary, n))
-
-    def _add_refusal(self, evidence: Evidence, control: ControlPlan, sequence: StepSequence, detail: Message) -> None:
-        call = sequence.broken
-        if call is not None and isinstance(call.exchange.outcome, Response):
-            actual = summarize_response(call.exchange.outcome, self.context.rules)
-            where = Message("control {label}", label=control.label)
-            expected = _only(call.expected.statuses)
-            finding = Finding("control", Level.MUST, expected, actual, where, detail=detail)
-            self._add_violation(evidence, control, call, [finding], sequence)
+        return Finding("control", Level.MUST, one_or_all(statuses), actual, _where(control), detail=detail)
 
     def _add_violation(
-        self,
-        evidence: Evidence,
-        control: ControlPlan,
-        call: StepResult,
-        found: Iterable[Finding],
-        sequence: StepSequence,
+        self, evidence: Evidence, control: ControlPlan, sequence: StepSequence, found: Iterable[Finding]
     ) -> None:
-        evidence.find(found, call.n)
-        summary = self._summarize(sequence.calls)
-        evidence.attempts.append(Attempt(control.label, "control", "", "violation", summary, call.n))
+        evidence.find(found, sequence.calls[-1].n)
+        self._note(evidence, control, "violation", sequence)
+
+    def _note(self, evidence: Evidence, control: ControlPlan, outcome: str, sequence: StepSequence) -> None:
+        """Note the attempt, with what was answered."""
+        n = sequence.calls[-1].n if sequence.calls else None
+        evidence.attempts.append(Attempt(control.label, "control", "", outcome, self._summarize(sequence.calls), n))
 
     def _summarize(self, calls: Sequence[StepResult]) -> str:
         responses = [call.exchange.response for call in calls]
@@ -251,9 +219,6 @@ def refusal_reason(context: RunContext, response: Response) -> Refusal:
     return response.status, format_codes(response, context.rules) or summarize_response(response, context.rules)
 
 
-def _number(calls: Sequence[StepResult]) -> int | None:
-    return calls[-1].n if calls else None
-
-
-def _only(values: Sequence[int]) -> Any:
-    return values[0] if len(values) == 1 else list(values)
+def _where(control: ControlPlan) -> Message:
+    """What the report calls a control."""
+    return Message("control {label}", label=control.label)

@@ -14,7 +14,7 @@ from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Contract
 from conformance.contract.request_template import RequestTemplate
 from conformance.contract.schema import CreatedResource, Step
-from conformance.contract.templates import MissingValue, find_placeholders
+from conformance.contract.templates import MissingValue, captures_used, find_placeholders
 from conformance.engine.context import RunContext
 from conformance.engine.journal import LedgerEntry, find_suite_names
 from conformance.engine.step_sequence import read_capture
@@ -182,8 +182,7 @@ def _without_secrets(context: RunContext, entry: LedgerEntry) -> LedgerEntry:
 
 def _captures_needed(steps: Any, captures: Mapping[str, Any]) -> dict[str, Any]:
     """The captures that steps use, as far as they are known."""
-    used = dict.fromkeys(".".join(members) for head, members, _ in find_placeholders(steps) if head == "capture")
-    return {name: captures[name] for name in used if captures.get(name) is not None}
+    return {name: captures[name] for name in captures_used(steps) if captures.get(name) is not None}
 
 
 def _filled_parts(context: RunContext, request: RequestTemplate, scope: PlaceholderScope) -> list[Any]:

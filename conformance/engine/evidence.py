@@ -11,7 +11,7 @@ from typing import Literal
 from conformance.checks.http_notes import HttpNote
 from conformance.checks.model import Finding
 from conformance.http import Exchange
-from conformance.results.model import Attempt, Choice, Note, RecordedExchange
+from conformance.results.model import Attempt, BeyondPlan, Choice, Note, RecordedExchange
 from conformance.results.recording import record_exchange
 from conformance.results.redaction import Redactor
 
@@ -85,19 +85,23 @@ class Evidence:
         self.conditional += other.conditional
 
     @property
-    def beyond_plan(self) -> int:
-        """How many of the requests no plan foresees."""
-        return self.repeated + self.shrunk + self.confirmed
+    def beyond_plan(self) -> BeyondPlan:
+        """Those of the requests that no plan foresees."""
+        return BeyondPlan(self.repeated, self.shrunk, self.confirmed)
+
+    @property
+    def planned(self) -> int:
+        """How many of the requests a plan foresees."""
+        return self.requests - self.repeated - self.shrunk - self.confirmed
 
     @contextmanager
     def count_as(self, kind: Literal["repeated", "shrunk", "confirmed"]) -> Iterator[None]:
         """Requests that are recorded inside of this block are beyond the plan, for this reason."""
-        planned = self.requests - self.beyond_plan
+        planned = self.planned
         try:
             yield
         finally:
-            more = self.requests - self.beyond_plan - planned
-            setattr(self, kind, getattr(self, kind) + more)
+            setattr(self, kind, getattr(self, kind) + self.planned - planned)
 
     def find(self, found: Iterable[Finding], n: int | None) -> None:
         """Keep findings of exchange `n`, redacted and cut: an answer may hold megabytes."""

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from conformance.errors import ConfigError, OutputError, Problem
 from conformance.messages import Message, plural_message
@@ -25,7 +25,6 @@ __all__ = [
     "FileLedger",
     "Ledger",
     "LedgerEntry",
-    "NoLedger",
     "draw_run_id",
     "find_suite_names",
     "has_run_name",
@@ -65,11 +64,12 @@ class LedgerEntry:
     id: str = ""
 
 
-class Ledger(Protocol):
-    """Where entries are kept until nothing of them is left."""
+class Ledger:
+    """Where entries are kept until nothing of them is left; this one keeps none, for servers that end with the run."""
 
-    def record_intent(self, entry: LedgerEntry) -> str:
+    def record_intent(self, entry: LedgerEntry) -> str:  # noqa: ARG002
         """Keep an entry before its request leaves; returns the ID of the entry."""
+        return ""
 
     def record_created(self, entry: str, captures: Mapping[str, Any]) -> None:
         """The response came, with these IDs."""
@@ -78,18 +78,7 @@ class Ledger(Protocol):
         """Nothing of it is left on the target."""
 
 
-class NoLedger:
-    """Keeps nothing: for servers that end with the run."""
-
-    def record_intent(self, entry: LedgerEntry) -> str:  # noqa: ARG002
-        return ""
-
-    def record_created(self, entry: str, captures: Mapping[str, Any]) -> None: ...
-
-    def record_undone(self, entry: str) -> None: ...
-
-
-class FileLedger:
+class FileLedger(Ledger):
     """A file of lines; several threads, and several processes, may write to it at once.
 
     Raises OutputError where the disk does not take a line: then nothing may be created.
@@ -147,7 +136,7 @@ def open_ledger(folder: Path | None, base_url: str) -> tuple[Ledger, tuple[str, 
     One without open entries is begun anew.
     """
     if folder is None:
-        return NoLedger(), ()
+        return Ledger(), ()
     path = folder / LEDGER_FILE
     try:
         entries = read_open_entries(path)

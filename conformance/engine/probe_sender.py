@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.schema import Step
-from conformance.contract.templates import find_placeholders
+from conformance.contract.templates import captures_used
 from conformance.engine.cleanup import describe_left, find_and_delete, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.entries import (
@@ -155,8 +155,7 @@ class ProbeSender:
         if created_resource(self._context.contract, probe.operation) is None:
             if not result.accepted:
                 return Message("nothing tells what {operation} made", operation=probe.operation)
-            used = {".".join(members) for head, members, _ in find_placeholders(entry.steps) if head == "capture"}
-            if self._plan.after and (not entry.steps or used - entry.captures.keys()):
+            if self._plan.after and (not entry.steps or set(captures_used(entry.steps)) - entry.captures.keys()):
                 strike(self._context, entry)  # a change, which the end of the row sets back
                 return ""
         return take_back(self._context, evidence, entry, Message("undo of {label}", label=probe.label))

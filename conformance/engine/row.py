@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -11,6 +11,7 @@ from typing import Any
 from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
+from conformance.contract.templates import captures_used
 from conformance.engine.at_once import send_at_once
 from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.controls import ControlResult, ControlRunner, Refusal, refusal_reason
@@ -25,8 +26,7 @@ from conformance.engine.state_guard import StateGuard
 from conformance.engine.steps import StepSequence, run_steps, set_back_row
 from conformance.messages import Message, join_messages
 from conformance.plan.model import BUDGET, ControlPlan, PlannedStep, Probe, ProbeStage, RowPlan, count_requests
-from conformance.plan.requirements import captures_used
-from conformance.results.model import BeyondPlan, RowResult
+from conformance.results.model import Attempt, RowResult
 
 __all__ = ["FinishedRow", "RowRunner", "describe_unexercised", "run_row"]
 
@@ -213,7 +213,7 @@ class RowRunner:
             reason=reason,
             requests=evidence.requests,
             planned=self._planned + evidence.conditional,
-            beyond_plan=BeyondPlan(evidence.repeated, evidence.shrunk, evidence.confirmed),
+            beyond_plan=evidence.beyond_plan,
             findings=found,
             choices=tuple(evidence.choices),
             exchanges=evidence.thinned(),
@@ -244,28 +244,27 @@ class RowRunner:
     # --- probes
 
     def _run_stage(self, stage: ProbeStage, guard: StateGuard) -> None:
-        pool = self._pool
-        guard.read_first(stage.read_first, pool, self.set_up_sequence)
-        if self.plan.repeat:
-            for result in send_repeatedly(self.context, self.evidence, self.plan, stage.probes, self.captures):
-                guard.add(self._take_in(result))
-            guard.read_after(stage.read_after, pool)
-            return
-        if self.plan.row.case.at_once:
-            for probe in stage.probes if not self.context.shared.stopping.is_set() else ():
-                count = self.plan.row.case.at_once
-                for result in send_at_once(self.context, self.evidence, self._sender, probe, count):
-                    guard.add(self._take_in(result))
-            guard.read_after(stage.read_after, pool)
-            return
-        for scratch, first in map_side_by_side(pool, self._send_probe, stage.probes):
-            outcome = self._begin_again(scratch, first)
-            more = self.evidence.adopt(scratch)
-            if outcome is not None:
-                guard.add(self._take_in(replace(outcome, n=outcome.n + more)))
-        guard.read_after(stage.read_after, pool)
+        guard.read_first(stage.read_first, self._pool, self.set_up_sequence)
+        for result in self._send_stage(stage):
+            guard.add(self._take_in(result))
+        guard.read_after(stage.read_after, self._pool)
         if guard.found_effect:
             self.take_back_refused()
+
+    def _send_stage(self, stage: ProbeStage) -> Iterator[ProbeResult]:
+        """Send the probes of a stage, each in the way of its row; the results of those that must have been refused."""
+        if self.plan.repeat:
+            yield from send_repeatedly(self.context, self.evidence, self.plan, stage.probes, self.captures)
+        elif self.plan.row.case.at_once:
+            for probe in stage.probes if not self.context.shared.stopping.is_set() else ():
+                count = self.plan.row.case.at_once
+                yield from send_at_once(self.context, self.evidence, self._sender, probe, count)
+        else:
+            for scratch, first in map_side_by_side(self._pool, self._send_probe, stage.probes):
+                outcome = self._begin_again(scratch, first)
+                more = self.evidence.adopt(scratch)
+                if outcome is not None:
+                    yield replace(outcome, n=outcome.n + more)
 
     @property
     def _pool(self) -> Executor | None:
@@ -279,7 +278,7 @@ class RowRunner:
             return scratch, None
         outcome = self._sender.attempt(scratch, probe)
         if probe.role == "open":
-            scratch.conditional += max(0, scratch.requests - scratch.beyond_plan - 1)
+            scratch.conditional += max(0, scratch.planned - 1)
         return scratch, outcome
 
     def _would_destroy(self, probe: Probe) -> bool:
@@ -332,7 +331,8 @@ class RowRunner:
         passed = self._controls.find_passed(control, self.passed) if control.shared else None
         if passed is None:
             return False
-        self.evidence.attempts.append(ControlRunner.shared_attempt(control, passed))
+        answer = Message("{answer} (shared)", answer=passed)
+        self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", answer))
         return True
 
     def _is_independent(self, control: ControlPlan) -> bool:
@@ -361,7 +361,7 @@ class RowRunner:
         }
         for name in dropped & self.captures.keys():
             del self.captures[name]  # in place: the clean-up looks at the same mapping
-        kept = tuple(probe for probe in self.plan.probes if not dropped & set(captures_used(probe.request)))
+        kept = tuple(probe for probe in self.plan.probes if not dropped & set(captures_used(probe.request.members())))
         left_out = [
             Message("{label}: {reason}", label=probe.label, reason=why)
             for probe in self.plan.probes
@@ -385,9 +385,9 @@ class RowRunner:
         steps = tuple(steps)
         salt = f"{self.id}/{label}"
         for _ in range(INTERRUPTIONS):
-            planned = evidence.requests - evidence.beyond_plan
+            planned = evidence.planned
             sequence = run_steps(self.context, evidence, steps, own, label=label, role=role, salt=salt)
             if not sequence.interrupted:
                 return sequence
-            evidence.repeated += evidence.requests - evidence.beyond_plan - planned
+            evidence.repeated += evidence.planned - planned
         return run_steps(self.context, evidence, steps, own, label=label, role=role, salt=salt)

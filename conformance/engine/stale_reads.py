@@ -8,10 +8,9 @@ from dataclasses import replace
 from typing import Final
 
 from conformance.contract.request_template import RequestTemplate
-from conformance.engine.context import RunContext
 from conformance.http import Response, header
 
-__all__ = ["PAUSE", "bypass_cache", "draw_unseen_parameter", "is_from_cache", "settle_seconds"]
+__all__ = ["PAUSE", "bypass_cache", "draw_unseen_parameter", "is_from_cache"]
 
 PAUSE: Final = 0.25
 """Seconds between two reads while a target may still be settling."""
@@ -38,8 +37,3 @@ def draw_unseen_parameter() -> tuple[str, str]:
 def bypass_cache(template: RequestTemplate) -> RequestTemplate:
     """The same read with a parameter that no cache has seen."""
     return replace(template, query=dict([*template.query.items(), draw_unseen_parameter()]))
-
-
-def settle_seconds(context: RunContext) -> float:
-    """How long a read after a write may still show what was before, as the profile says; 0 where it does not."""
-    return context.target.settle

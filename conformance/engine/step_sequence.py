@@ -15,7 +15,7 @@ from conformance.contract.schema import HEADER_CAPTURE, MatchingCapture
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.stale_reads import PAUSE, bypass_cache, is_from_cache, settle_seconds
+from conformance.engine.stale_reads import PAUSE, bypass_cache, is_from_cache
 from conformance.expressions import matches_whole
 from conformance.http import Exchange, FailureKind, NoResponse, Response, header
 from conformance.jsontools import find_values, resolve_pointer
@@ -121,11 +121,11 @@ class StepSender:
     def run(self, steps: Iterable[PlannedStep]) -> StepSequence:
         """Send steps in order until one fails; nothing is taken back."""
         for step in steps:
-            if not self.call(step):
+            if not self._call(step):
                 break
         return self.sequence
 
-    def call(self, step: PlannedStep) -> bool:
+    def _call(self, step: PlannedStep) -> bool:
         """Send one step; returns whether the next one may follow."""
         try:
             if self._holds_already(step):
@@ -181,11 +181,11 @@ class StepSender:
         response = result.exchange.response
         if response is None or result.exchange.request.method != "GET" or not (result.found or self.role == "guard"):
             return False
-        return is_from_cache(response) or (bool(result.found) and settle_seconds(self.context) > 0)
+        return is_from_cache(response) or (bool(result.found) and self.context.target.settle > 0)
 
     def _read_again(self, result: StepResult) -> StepResult:
         """Read once past the cache, then until the target has settled; `stale` where all came from a cache."""
-        step, end = result.step, monotonic() + settle_seconds(self.context)
+        step, end = result.step, monotonic() + self.context.target.settle
         passes_cache = _is_cached(result)
         if passes_cache:
             latest = self._send_past_cache(step)

@@ -12,7 +12,7 @@ from conformance.engine.evidence import Evidence
 from conformance.explore.checks import Observation, ProbeAnswer
 from conformance.explore.context import ExploreContext
 from conformance.messages import Message
-from conformance.results.model import BeyondPlan, Exploration, ExploredFinding, Note, RecordedExchange, Undocumented
+from conformance.results.model import Exploration, ExploredFinding, Note, RecordedExchange, Undocumented
 from conformance.results.recording import record_exchange
 from conformance.results.redaction import Redactor
 
@@ -106,7 +106,7 @@ class FindingCollector:
             ),
             requests=sent.requests,
             planned=planned,
-            beyond_plan=BeyondPlan(sent.repeated, sent.shrunk, sent.confirmed),
+            beyond_plan=sent.beyond_plan,
             statuses=tuple(sorted(self.statuses.items())),
             findings=tuple(sorted(findings, key=lambda finding: list(Level).index(finding.level))),
             exchanges=tuple(kept.values()),

@@ -19,7 +19,7 @@ from conformance.engine.entries import (
 )
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
-from conformance.engine.stale_reads import draw_unseen_parameter, is_from_cache, settle_seconds
+from conformance.engine.stale_reads import draw_unseen_parameter, is_from_cache
 from conformance.explore.context import ExploreContext
 from conformance.explore.openapi import DocumentedOperation
 from conformance.explore.probes import ExploreProbe, build_probe, request_of_probe
@@ -67,8 +67,7 @@ class BudgetedSender:
     @property
     def left(self) -> int:
         """How many requests may still be sent, without those kept back."""
-        sent = self.evidence.requests - self.evidence.beyond_plan
-        return (self.context.budget if self.found else self.planned) - self.reserve - sent
+        return (self.context.budget if self.found else self.planned) - self.reserve - self.evidence.planned
 
     @contextmanager
     def confirming(self) -> Iterator[None]:
@@ -131,7 +130,7 @@ class BudgetedSender:
 
         TargetStopped where even a read past the cache is answered from it.
         """
-        settled = self._last_write + settle_seconds(self.context.run)
+        settled = self._last_write + self.context.run.target.settle
         self.context.run.shared.stopping.wait(max(0.0, settled - monotonic()))
         exchange = self._send(built)
         if exchange.response is None or not is_from_cache(exchange.response):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from itertools import filterfalse
 from typing import Any, Final
 
-from conformance.contract import templates as placeholders
 from conformance.contract.contract import Row
 from conformance.contract.request_template import RequestTemplate
 from conformance.contract.schema import Draw, Repeat, Step
+from conformance.contract.templates import captures_used
 
 __all__ = [
     "BUDGET",
@@ -133,8 +133,7 @@ class ControlPlan:
     def free(self) -> bool:
         """Whether it needs nothing that the row has captured before, so that it is the same in every row."""
         own = {name for step in self.steps for name in step.step.capture or {}}
-        used = (placeholders.find_placeholders(step.request.members()) for step in self.steps)
-        return all(head != "capture" or ".".join(members) in own for names in used for head, members, _ in names)
+        return all(name in own for step in self.steps for name in captures_used(step.request.members()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from conformance.contract import templates as placeholders
 from conformance.contract.contract import Contract, Row
 from conformance.contract.request_template import RequestTemplate
 from conformance.contract.schema import Control, Depth, Step
+from conformance.contract.templates import captures_used
 from conformance.messages import Message
 from conformance.plan import controls
 from conformance.plan.depths import DEPTHS
@@ -148,8 +148,8 @@ class Planner:
             yield step
 
     def _uncaptured(self, request: RequestTemplate) -> Iterator[str]:
-        for head, members, _ in placeholders.find_placeholders(request.members()):
-            yield from self.uncaptured.get(".".join(members), ()) if head == "capture" else ()
+        for name in captures_used(request.members()):
+            yield from self.uncaptured.get(name, ())
 
     def _steps(self, steps: Iterable[Step]) -> Steps:
         return tuple(plan_steps(self.contract, steps, self.depth))

@@ -15,7 +15,6 @@ from conformance.target.loader import Target
 
 __all__ = [
     "SPECIAL_CREDENTIALS",
-    "captures_used",
     "is_known_name",
     "missing_for_steps",
     "missing_requirements",
@@ -53,17 +52,10 @@ def missing_for_steps(contract: Contract, target: Target, steps: tuple[PlannedSt
             )
 
 
-def captures_used(request: RequestTemplate) -> Iterator[str]:
-    """What a request needs that an earlier answer gave."""
-    return (
-        ".".join(members) for head, members, _ in placeholders.find_placeholders(request.members()) if head == "capture"
-    )
-
-
 def reads_own(request: RequestTemplate, steps: Iterable[PlannedStep]) -> bool:
     """Whether a request names something that one of these steps has made, so that nobody else has to do with it."""
     made = {name for step in steps if step.permission != "read" for name in step.step.capture or {}}
-    return not made.isdisjoint(captures_used(request))
+    return not made.isdisjoint(placeholders.captures_used(request.members()))
 
 
 def is_known_name(contract: Contract, target: Target, members: tuple[str, ...]) -> bool:

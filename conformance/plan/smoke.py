@@ -15,11 +15,12 @@ from types import MappingProxyType
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.power import ProbeKey, probe_key
+from conformance.contract.templates import captures_used
 from conformance.plan.depths import SMOKE_REQUESTS
 from conformance.plan.model import BUDGET, GuardRead, PlannedStep, RowPlan, schedule_steps
 from conformance.plan.planner import Planner, SharedCalls, sequence_key
 from conformance.plan.power import Offer, order_offers
-from conformance.plan.requirements import captures_used, missing_for_steps
+from conformance.plan.requirements import missing_for_steps
 from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
 
@@ -227,7 +228,7 @@ def _place_reads(contract: Contract, target: Target, plans: Mapping[str, RowPlan
         captured |= {capture for step in plan.before for capture in step.step.capture or {}}
         for read in _guard_reads(contract, plan) if plan.writes and not plan.row.case.last else ():
             lacking = missing_for_steps(contract, target, (read.step,))
-            if set(captures_used(read.step.request)) <= captured and not any(lacking):
+            if set(captures_used(read.step.request.members())) <= captured and not any(lacking):
                 place = places.setdefault(read.key, _Place(read, name, name))
                 compare = tuple(dict.fromkeys([*place.read.compare, *read.compare]))
                 place.read, place.last = replace(place.read, compare=compare), name
@@ -277,4 +278,4 @@ def _remove_at_end(contract: Contract, plans: Mapping[str, RowPlan]) -> dict[str
 def _captures_of(plan: RowPlan) -> Iterator[str]:
     """Every capture that its requests use."""
     for request in plan.schedule():
-        yield from captures_used(request.request)
+        yield from captures_used(request.request.members())

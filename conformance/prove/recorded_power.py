@@ -12,7 +12,7 @@ from conformance.client.builder import RequestBuilder
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.engine.context import RunContext
-from conformance.engine.journal import NoLedger, find_suite_names
+from conformance.engine.journal import Ledger, find_suite_names
 from conformance.engine.row import run_row
 from conformance.http import Exchange, FailureKind, NoResponse, Request, Response
 from conformance.messages import Message
@@ -41,7 +41,7 @@ def measure_recorded(contract: Contract, results: Results, run: TargetRun) -> It
     """
     depth: Depth = "thorough" if results.depth == "thorough" else "standard"
     target = _rebuild_target(contract, run)
-    context = replace(build_context(contract, target, depth, results.seed), ledger=NoLedger())
+    context = replace(build_context(contract, target, depth, results.seed), ledger=Ledger())
     builder = RequestBuilder(contract, target, results.seed, _find_run_id(run))
     context = replace(context, builder=builder)
     recorded = {row.id: row for row in run.rows}

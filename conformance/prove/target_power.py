@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from conformance.checks.model import Verdict
 from conformance.contract.contract import Contract
 from conformance.engine.context import RunContext, SharedState
-from conformance.engine.journal import NoLedger, open_ledger
+from conformance.engine.journal import Ledger, open_ledger
 from conformance.engine.row import run_row
 from conformance.http import Exchange
 from conformance.plan.model import RowPlan
@@ -93,7 +93,7 @@ def measure_mutations(
     """What a row's case makes of each fault that is put into its recorded answers; `passed` by the rows before it."""
     shared = any(control.shared for control in plan.controls)
     mutations = derive_mutations(context.contract, plan.row, recorded, controls_elsewhere=shared)
-    replay = replace(context, shared=SharedState(passed=dict(passed)), ledger=NoLedger())
+    replay = replace(context, shared=SharedState(passed=dict(passed)), ledger=Ledger())
     exchanges = [one.exchange for one in recorded]
     return tuple(_try(replay, plan, exchanges, mutation) for mutation in mutations)
 

@@ -190,6 +190,10 @@ class BeyondPlan:
     confirmed: int = 0
     """To make sure of what was seen: a row run again, a rejected write sent again between two reads."""
 
+    def __add__(self, other: BeyondPlan) -> BeyondPlan:
+        """Both together."""
+        return BeyondPlan(self.repeated + other.repeated, self.shrunk + other.shrunk, self.confirmed + other.confirmed)
+
 
 @dataclass(frozen=True, slots=True)
 class OutsideRows:

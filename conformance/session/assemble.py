@@ -105,7 +105,7 @@ def assemble_run(
         counts={verdict.value: counts[verdict.value] for verdict in Verdict if counts[verdict.value]},
         requests=sum(part.requests for part in parts),
         planned=sum(part.planned for part in parts),
-        beyond_plan=_sum_beyond_plan(parts),
+        beyond_plan=sum((part.beyond_plan for part in parts), BeyondPlan()),
         verdict=worst_verdict([*counted, *(one.verdict for one in found)])
         if counted or found
         else _all_known(sorted_rows),
@@ -127,14 +127,6 @@ def build_results(
         runs=tuple(sorted(runs, key=lambda run: run.contract.name)),
         partial=bool(why_partial),
         why_partial=why_partial,
-    )
-
-
-def _sum_beyond_plan(parts: Sequence[RowResult | Exploration | OutsideRows]) -> BeyondPlan:
-    return BeyondPlan(
-        repeated=sum(part.beyond_plan.repeated for part in parts),
-        shrunk=sum(part.beyond_plan.shrunk for part in parts),
-        confirmed=sum(part.beyond_plan.confirmed for part in parts),
     )
 
 

@@ -33,7 +33,7 @@ from conformance.plan.model import RowPlan, count_requests
 from conformance.plan.planner import SharedCalls, plan_row, without_drawn_values
 from conformance.plan.power import order_rows
 from conformance.plan.smoke import plan_smoke_rows, plan_within_budget
-from conformance.results.model import Exploration, RowResult, Undocumented
+from conformance.results.model import BeyondPlan, Exploration, RowResult, Undocumented
 from conformance.results.redaction import Redactor
 from conformance.setup.prepare import clean_up_target
 from conformance.target.loader import Target
@@ -311,7 +311,7 @@ class ContractRun:
             return first
         with self._alone():
             found, undocumented = self._explore(operation)
-        beyond = replace(found.beyond_plan, confirmed=found.beyond_plan.confirmed + first[0].requests)
+        beyond = found.beyond_plan + BeyondPlan(confirmed=first[0].requests)
         return replace(found, requests=found.requests + first[0].requests, beyond_plan=beyond), undocumented
 
     def _may_be_disturbed(self, job: str) -> bool:

@@ -96,7 +96,7 @@ def test_without_a_language_the_audit_is_in_english_and_follows_the_browser() ->
 
 
 def test_causes_titles_and_reasons_are_said_in_japanese() -> None:
-    said = "\n".join(seen(page("ja")))
+    shown = "\n".join(seen(page("ja")))
     for text in (
         "対象4件、9行", "原因です。", "表", "次の条件が対象によって異なるため", "中断されました",
         "ステータス（limit=min-1000）: 期待 400、結果 200（2回中2回）; 違反となる最小の入力: -11",  # noqa: RUF001
@@ -104,11 +104,11 @@ def test_causes_titles_and_reasons_are_said_in_japanese() -> None:
         "60 秒たっても終わりませんでした", "判定不能: offset=abc: 応答なし（接続拒否）",  # noqa: RUF001
         "違反: 2、判定不能: 1、文言差異: 1、適合: 1",
     ):  # fmt: skip
-        assert text in said, text
+        assert text in shown, text
 
 
 def test_the_english_audit_says_what_it_always_said() -> None:
-    said = seen(page("en"))
+    shown = seen(page("en"))
     for text in (
         "4 targets, 9 rows", "Not the same for all targets, so compare with care: depth, seed, permissions, contracts.",
         "violates: status at limit=min-1000: expected 400, got 200 (2 of 2 times); smallest failing input: -11",
@@ -116,7 +116,7 @@ def test_the_english_audit_says_what_it_always_said() -> None:
         "Open choices compared", "accepted", "not held against it", "broken off", "only where targets differ",
         "left no results", "violates: 2, inconclusive: 1, drifts: 1, conforms: 1",
     ):  # fmt: skip
-        assert any(text in one for one in said), text
+        assert any(text in one for one in shown), text
 
 
 def test_an_unknown_language_is_refused() -> None:

@@ -70,7 +70,7 @@ def test_two_of_one_group_share_one_pace(servers: Servers, audit: Callable[..., 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "sentence"),
     [
         ((*PAIR, "targets"), "compares two targets, and no others"),
         (("--pair", "targets/a.yaml", "targets/c.yaml"), "the two are for different contracts"),
@@ -82,13 +82,13 @@ def test_what_cannot_be_compared_is_refused(
     audit: Callable[..., int],
     capsys: pytest.CaptureFixture[str],
     arguments: tuple[str, ...],
-    said: str,
+    sentence: str,
 ) -> None:
     servers.start("a")
     server = servers.start("b")
     servers.profile("c", {"contract": "microcms-management", "base_url": server.base_url})
     assert audit(*arguments) == 4
-    assert said in capsys.readouterr().err
+    assert sentence in capsys.readouterr().err
 
 
 def test_one_that_has_done_its_row_is_not_waited_for() -> None:

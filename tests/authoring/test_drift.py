@@ -87,10 +87,10 @@ def drift(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
 def test_the_command_exits_with_1_where_something_differs(drift: Callable[..., tuple[int, str]]) -> None:
     assert drift("kuroco", str(PAGES / "kuroco.txt")) == (0, "15 rows on 1 pages, 15 in the cases: nothing differs\n")
     Path("page.txt").write_text((PAGES / "kuroco.txt").read_text().replace("Title is required", "A title is needed"))
-    code, said = drift("kuroco", "page.txt")
+    code, lines = drift("kuroco", "page.txt")
     assert code == 1
-    assert "topics-write/title-missing: changed: message (page.txt:13)" in said
-    assert "    cases  Title is required\n    page   A title is needed\n" in said
+    assert "topics-write/title-missing: changed: message (page.txt:13)" in lines
+    assert "    cases  Title is required\n    page   A title is needed\n" in lines
 
 
 def test_accepted_wordings_are_another_edition_and_the_old_ones_stay(drift: Callable[..., tuple[int, str]]) -> None:

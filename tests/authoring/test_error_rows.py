@@ -227,7 +227,9 @@ CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
 def test_pages_saved_as_text_are_read_however_their_cells_were_run_together(text: str, expected: list[Any]) -> None:
     tables = find_error_tables(Page("errors.txt", read_text_page(text)))
     found = [
-        (row.status, row.code, [said for said, _ in row.messages], row.cause) for one in tables for row in one.rows
+        (row.status, row.code, [message for message, _ in row.messages], row.cause)
+        for one in tables
+        for row in one.rows
     ]
     assert found == expected
 

@@ -16,7 +16,7 @@ from conformance.contract.contract import Contract
 from conformance.http import Request, Response
 from conformance.results.redaction import Redactor
 
-Said = Callable[..., Response]
+MakeResponse = Callable[..., Response]
 
 TRACES = {
     "python": 'Traceback (most recent call last):\n  File "/app/views.py", line 12, in get\n    raise KeyError\n',
@@ -115,23 +115,23 @@ def test_a_key_anywhere_in_a_refusal_is_a_must(rules: ResponseRules, response: R
 @pytest.mark.parametrize("status", [200, 400, 500])
 @pytest.mark.parametrize("body", [{"key": KEY}, {"deep": [{"text": f"for {KEY}!"}]}, f"<p>{KEY}</p>"])
 def test_a_key_in_a_body_is_a_must_whatever_the_status(
-    rules: ResponseRules, answer: Said, status: int, body: Any
+    rules: ResponseRules, answer: MakeResponse, status: int, body: Any
 ) -> None:
     (found,) = check_leaks(answer(status, body), rules, "here")
     assert (found.check, found.level, found.actual) == ("leak", "must", "the value of full")
     assert KEY not in repr(found)
 
 
-def test_a_key_in_a_header_of_an_error_is_found(rules: ResponseRules, answer: Said) -> None:
+def test_a_key_in_a_header_of_an_error_is_found(rules: ResponseRules, answer: MakeResponse) -> None:
     assert reported(answer(400, {}, X_Echo=KEY), rules) == ["the value of full"]
 
 
-def test_what_a_success_may_hold_is_no_leak_and_in_an_error_it_is(rules: ResponseRules, answer: Said) -> None:
+def test_what_a_success_may_hold_is_no_leak_and_in_an_error_it_is(rules: ResponseRules, answer: MakeResponse) -> None:
     assert reported(answer(200, {"email": "someone@example.com"}), rules) == []
     assert reported(answer(400, {"message": "no someone@example.com"}), rules) == ["the value of login.email"]
 
 
-def test_a_content_may_tell_of_a_stack_trace_and_an_error_may_not(rules: ResponseRules, answer: Said) -> None:
+def test_a_content_may_tell_of_a_stack_trace_and_an_error_may_not(rules: ResponseRules, answer: MakeResponse) -> None:
     assert reported(answer(200, {"text": TRACES["python"]}), rules) == []
     assert len(reported(answer(400, {"message": TRACES["python"]}), rules)) == 1
 
@@ -165,7 +165,7 @@ INSIDE = {
 @pytest.mark.parametrize("name", INSIDE)
 @pytest.mark.parametrize("where", ["message", "beside"])
 def test_a_refusal_does_not_tell_of_the_inside_or_of_others(
-    rules: ResponseRules, answer: Said, name: str, where: str
+    rules: ResponseRules, answer: MakeResponse, name: str, where: str
 ) -> None:
     body = {"message": INSIDE[name]} if where == "message" else {"message": "no", "debug": [{"info": INSIDE[name]}]}
     found = list(check_leaks(answer(400, body), rules, "here"))
@@ -174,7 +174,7 @@ def test_a_refusal_does_not_tell_of_the_inside_or_of_others(
 
 
 @pytest.mark.parametrize("name", INSIDE)
-def test_what_the_request_held_may_come_back(rules: ResponseRules, answer: Said, name: str) -> None:
+def test_what_the_request_held_may_come_back(rules: ResponseRules, answer: MakeResponse, name: str) -> None:
     request = Request("GET", f"http://127.0.0.1/items?q={quote(INSIDE[name])}")
     assert list(check_leaks(answer(400, {"message": INSIDE[name]}), rules, "here", request)) == []
 
@@ -192,20 +192,20 @@ def test_what_the_request_held_may_come_back(rules: ResponseRules, answer: Said,
         "use the header X-MICROCMS-API-KEY",
     ],
 )
-def test_what_a_right_server_says_is_no_leak(rules: ResponseRules, answer: Said, text: str) -> None:
+def test_what_a_right_server_says_is_no_leak(rules: ResponseRules, answer: MakeResponse, text: str) -> None:
     assert list(check_leaks(answer(400, {"message": text}), rules, "here")) == []
 
 
 @pytest.mark.parametrize("name", ["password_hash", "grantToken", "access_token", "phoneNumber", "full-name"])
 def test_a_refusal_has_no_member_with_a_credential_or_somebodys_data(
-    rules: ResponseRules, answer: Said, name: str
+    rules: ResponseRules, answer: MakeResponse, name: str
 ) -> None:
     found = list(check_leaks(answer(401, {"message": "no", "member": {name: "Taro 09"}}), rules, "here"))
     assert [str(one.actual) for one in found] == [f"a member {name}"]
     assert list(check_leaks(answer(401, {"message": "no", name: ""}), rules, "here")) == []
 
 
-def test_a_body_of_one_letter_is_searched_at_once(rules: ResponseRules, answer: Said) -> None:
+def test_a_body_of_one_letter_is_searched_at_once(rules: ResponseRules, answer: MakeResponse) -> None:
     for letter in ("a", "/", "1.", "SELECT ", "x@", "a.", "\\"):
         began = perf_counter()
         list(check_leaks(answer(400, {"message": letter * 500_000}), rules, "here"))

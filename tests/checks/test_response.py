@@ -20,7 +20,7 @@ from conformance.contract.schema import Page
 from conformance.contract.templates import MissingValue
 from conformance.http import Response
 
-Said = Callable[..., Response]
+MakeResponse = Callable[..., Response]
 Judge = Callable[..., list[tuple[str, str]]]
 
 ROWS = """\
@@ -75,8 +75,8 @@ class Case:
         self.row = self.rules.row(row)
 
     def judged(self, answer: Response, language: str | None = None, **instead: Any) -> tuple[Finding, ...]:
-        said = self.row.case.expect.model_copy(update=instead)
-        expected = build_expectation(replace(promise_of_row(self.row), expect=said), look, language=language)
+        promised = self.row.case.expect.model_copy(update=instead)
+        expected = build_expectation(replace(promise_of_row(self.row), expect=promised), look, language=language)
         return check_response(answer, expected, self.rules, "here")
 
     def reported(self, answer: Response, language: str | None = None, **instead: Any) -> list[tuple[str, str]]:
@@ -98,19 +98,19 @@ OWN = {"message": "limit: at least 0, not -1"}
 # --- status, message -----------------------------------------------------------------------------------------------
 
 
-def test_the_promised_answer_has_no_findings(below: Case, answer: Said) -> None:
+def test_the_promised_answer_has_no_findings(below: Case, answer: MakeResponse) -> None:
     assert below.reported(answer(400, OWN)) == []
     assert below.reported(answer(400, {"trace": 7, **OWN}, kind="Application/JSON; charset=utf-8")) == []
     assert below.reported(answer(400, OWN, kind="application/problem+json")) == []
 
 
 @pytest.mark.parametrize("status", [200, 404, 422, 500])
-def test_another_status_is_a_must(below: Case, answer: Said, status: int) -> None:
+def test_another_status_is_a_must(below: Case, answer: MakeResponse, status: int) -> None:
     (found,) = [item for item in below.judged(answer(status, OWN)) if item.check == "status"]
     assert (found.level, found.expected, found.actual, found.where) == ("must", 400, status, "here")
 
 
-def test_any_of_several_documented_statuses_holds(shop: Callable[..., Contract], answer: Said) -> None:
+def test_any_of_several_documented_statuses_holds(shop: Callable[..., Contract], answer: MakeResponse) -> None:
     case = Case(shop(ROWS), "items/missing")
     assert case.reported(answer(404, {})) == case.reported(answer(410, {})) == []
     (found,) = case.judged(answer(400, {}))
@@ -121,16 +121,18 @@ def test_any_of_several_documented_statuses_holds(shop: Callable[..., Contract],
     "message",
     ["limit: at least 0, not -2", "Limit: at least 0, not -1.", "limit must be at least 0", "", "limit: at least 0"],
 )
-def test_new_wording_is_a_should(below: Case, answer: Said, message: str) -> None:
+def test_new_wording_is_a_should(below: Case, answer: MakeResponse, message: str) -> None:
     assert below.reported(answer(400, {"message": message})) == [("message", "should")]
 
 
-def test_new_wording_is_a_must_where_the_case_says_so(shop: Callable[..., Contract], answer: Said) -> None:
+def test_new_wording_is_a_must_where_the_case_says_so(shop: Callable[..., Contract], answer: MakeResponse) -> None:
     assert Case(shop(ROWS), "items/strict").reported(answer(400, {"message": "Nearly so"})) == [("message", "must")]
 
 
 @pytest.mark.parametrize("message", ["limit: at most 10.", "Limit: at most 10", "EXACTLY  SO"])
-def test_the_message_of_another_row_is_a_must_and_says_whose_it_is(below: Case, answer: Said, message: str) -> None:
+def test_the_message_of_another_row_is_a_must_and_says_whose_it_is(
+    below: Case, answer: MakeResponse, message: str
+) -> None:
     (found,) = below.judged(answer(400, {"message": message}))
     assert (found.check, found.level) == ("message", "must")
     assert "rejected for another reason" in found.detail
@@ -139,11 +141,11 @@ def test_the_message_of_another_row_is_a_must_and_says_whose_it_is(below: Case, 
 
 
 @pytest.mark.parametrize("message", [5, None, ["x"], {"a": 1}])
-def test_a_message_that_is_no_text_is_a_must(below: Case, answer: Said, message: Any) -> None:
+def test_a_message_that_is_no_text_is_a_must(below: Case, answer: MakeResponse, message: Any) -> None:
     assert ("message", "must") in below.reported(answer(400, {"message": message}))
 
 
-def test_a_missing_message_is_a_should(below: Case, answer: Said) -> None:
+def test_a_missing_message_is_a_should(below: Case, answer: MakeResponse) -> None:
     assert below.reported(answer(400, {})) == [("message", "should")]
 
 
@@ -151,7 +153,7 @@ def test_a_missing_message_is_a_should(below: Case, answer: Said) -> None:
 
 
 @pytest.mark.parametrize("body", [None, "", "  \n"])
-def test_an_empty_body_weighs_what_the_contract_says(below: Case, title: Case, answer: Said, body: Any) -> None:
+def test_an_empty_body_weighs_what_the_contract_says(below: Case, title: Case, answer: MakeResponse, body: Any) -> None:
     assert ("envelope", "should") in below.reported(answer(400, body))
     assert ("envelope", "must") in title.reported(answer(400, body))
 
@@ -165,26 +167,28 @@ def test_an_empty_body_weighs_what_the_contract_says(below: Case, title: Case, a
         ('{"a": NaN}', "application/json"),
     ],
 )
-def test_a_body_that_is_not_json_is_a_must(below: Case, answer: Said, body: str, kind: str) -> None:
+def test_a_body_that_is_not_json_is_a_must(below: Case, answer: MakeResponse, body: str, kind: str) -> None:
     (found,) = below.judged(answer(400, body, kind=kind))
     assert (found.check, found.level, found.expected) == ("envelope", "must", "a JSON body")
     assert kind in found.actual
 
 
 @pytest.mark.parametrize("body", [[], "5", '"text"', "null", [OWN]])
-def test_a_body_of_another_form_is_a_must(below: Case, answer: Said, body: Any) -> None:
+def test_a_body_of_another_form_is_a_must(below: Case, answer: MakeResponse, body: Any) -> None:
     assert ("envelope", "must") in below.reported(answer(400, body))
 
 
-def test_a_success_is_not_held_to_the_envelope(below: Case, answer: Said) -> None:
+def test_a_success_is_not_held_to_the_envelope(below: Case, answer: MakeResponse) -> None:
     assert below.reported(answer(200, [1])) == [("status", "must")]
 
 
-def test_the_envelope_is_looked_at_even_where_the_status_is_wrong(below: Case, answer: Said) -> None:
+def test_the_envelope_is_looked_at_even_where_the_status_is_wrong(below: Case, answer: MakeResponse) -> None:
     assert {check for check, _ in below.reported(answer(500, "oops", kind="text/plain"))} == {"status", "envelope"}
 
 
-def test_json_that_says_it_is_something_else_is_a_must_and_saying_nothing_a_should(below: Case, answer: Said) -> None:
+def test_json_that_says_it_is_something_else_is_a_must_and_saying_nothing_a_should(
+    below: Case, answer: MakeResponse
+) -> None:
     assert below.reported(answer(400, OWN, kind="text/html")) == [("content-type", "must")]
     assert below.reported(answer(400, OWN, kind=None)) == [("content-type", "should")]
 
@@ -200,7 +204,7 @@ def listed(*faults: Any, **more: Any) -> dict[str, Any]:
     return {"id": "x", "errors": list(faults), **more}
 
 
-def test_any_documented_code_holds(title: Case, answer: Said) -> None:
+def test_any_documented_code_holds(title: Case, answer: MakeResponse) -> None:
     for code in ("invalid", "required"):
         assert title.reported(answer(400, listed(fault(code=code))), "en") == []
 
@@ -209,29 +213,29 @@ def test_any_documented_code_holds(title: Case, answer: Said) -> None:
     ("instead", "check"),
     [({"code": "Invalid"}, "code"), ({"code": None}, "code"), ({"field": "fork"}, "field"), ({"field": None}, "field")],
 )
-def test_another_code_and_another_field_are_a_must(title: Case, answer: Said, instead: Any, check: str) -> None:
+def test_another_code_and_another_field_are_a_must(title: Case, answer: MakeResponse, instead: Any, check: str) -> None:
     assert title.reported(answer(400, listed(fault(**instead))), "en") == [(check, "must")]
 
 
-def test_of_several_faults_the_one_that_fits_best_is_judged(title: Case, answer: Said) -> None:
+def test_of_several_faults_the_one_that_fits_best_is_judged(title: Case, answer: MakeResponse) -> None:
     other = {"code": "x", "field": "y", "message": "Not a number"}
     assert title.reported(answer(400, listed(other, fault())), "en") == []
     assert title.reported(answer(400, listed(other, fault(field="fork"))), "en") == [("field", "must")]
 
 
 @pytest.mark.parametrize("body", [{"id": "x", "errors": []}, {"id": "x", "errors": [5, None]}])
-def test_an_error_that_names_no_fault_is_a_must(title: Case, answer: Said, body: Any) -> None:
+def test_an_error_that_names_no_fault_is_a_must(title: Case, answer: MakeResponse, body: Any) -> None:
     assert title.reported(answer(400, body), "en") == [("fault", "must")]
 
 
-def test_a_member_that_is_expected_is_a_should(title: Case, answer: Said) -> None:
+def test_a_member_that_is_expected_is_a_should(title: Case, answer: MakeResponse) -> None:
     assert title.reported(answer(400, {"errors": [fault()]}), "en") == [("envelope", "should")]
 
 
 # --- languages and editions ----------------------------------------------------------------------------------------
 
 
-def test_every_documented_edition_holds_and_is_told(title: Case, answer: Said) -> None:
+def test_every_documented_edition_holds_and_is_told(title: Case, answer: MakeResponse) -> None:
     for message, edition in (("Title is missing", "2024"), ("Title is required", "2023")):
         actual = answer(400, listed(fault(message=message)))
         assert title.reported(actual, "en") == []
@@ -239,25 +243,25 @@ def test_every_documented_edition_holds_and_is_told(title: Case, answer: Said) -
         assert find_editions(actual, expected, title.rules) == (edition,)
 
 
-def test_the_wording_of_another_language_is_a_must(title: Case, answer: Said) -> None:
+def test_the_wording_of_another_language_is_a_must(title: Case, answer: MakeResponse) -> None:
     (found,) = title.judged(answer(400, listed(fault(message="タイトルは必須です"))), "en")
     assert (found.check, found.level) == ("language", "must")
     assert "ja" in found.detail
     assert "en" in found.detail
 
 
-def test_where_no_language_was_asked_for_any_holds(title: Case, answer: Said) -> None:
+def test_where_no_language_was_asked_for_any_holds(title: Case, answer: MakeResponse) -> None:
     assert title.reported(answer(400, listed(fault(message="タイトルは必須です")))) == []
 
 
-def test_another_row_in_another_language_is_a_must(title: Case, answer: Said) -> None:
+def test_another_row_in_another_language_is_a_must(title: Case, answer: MakeResponse) -> None:
     assert title.reported(answer(400, listed(fault(message="数ではない"))), "en") == [("message", "must")]
 
 
 # --- the whole body ------------------------------------------------------------------------------------------------
 
 
-def test_a_schema_of_the_whole_body_weighs_what_the_case_says(below: Case, answer: Said) -> None:
+def test_a_schema_of_the_whole_body_weighs_what_the_case_says(below: Case, answer: MakeResponse) -> None:
     schema = {"required": ["status"], "properties": {"status": {"const": 1}}}
     assert below.reported(answer(400, {**OWN, "status": 1}), body=schema) == []
     assert below.reported(answer(400, OWN), body=schema) == [("body", "must")]
@@ -274,21 +278,21 @@ def test_of_a_body_with_very_many_differences_one_is_told() -> None:
     assert (actual, place) == ("another one, beyond its first 1000 items", "the body")
 
 
-def test_members_are_compared_and_absent_ones_must_not_be_there(below: Case, answer: Said) -> None:
+def test_members_are_compared_and_absent_ones_must_not_be_there(below: Case, answer: MakeResponse) -> None:
     actual = answer(400, {**OWN, "a": {"b": [1, 2]}})
     assert below.reported(actual, equals={"/a/b/1": 2}, absent=["/c"]) == []
     assert below.reported(actual, equals={"/a/b/1": 3, "/a/x": 1}) == [("body", "must")] * 2
     assert below.reported(actual, absent=["/a/b"]) == [("body", "must")]
 
 
-def test_true_is_not_one(below: Case, answer: Said) -> None:
+def test_true_is_not_one(below: Case, answer: MakeResponse) -> None:
     assert below.reported(answer(400, {**OWN, "on": True}), equals={"/on": 1}) == [("body", "must")]
 
 
-def test_a_body_that_is_said_of_the_success_is_not_asked_of_a_refusal(below: Case, answer: Said) -> None:
-    said = {"status": [200, 404], "body": {"required": ["items"]}}
-    assert "body" not in dict(below.reported(answer(404, {}), **said))
-    assert "body" in dict(below.reported(answer(200, {}), **said))
+def test_a_body_that_is_said_of_the_success_is_not_asked_of_a_refusal(below: Case, answer: MakeResponse) -> None:
+    promised = {"status": [200, 404], "body": {"required": ["items"]}}
+    assert "body" not in dict(below.reported(answer(404, {}), **promised))
+    assert "body" in dict(below.reported(answer(200, {}), **promised))
 
 
 @pytest.mark.parametrize(
@@ -311,16 +315,16 @@ def test_a_body_that_is_said_of_the_success_is_not_asked_of_a_refusal(below: Cas
 def test_a_page_holds_as_many_as_there_are_within_its_limit(
     below: Case, items: int, total: Any, page: tuple[int, int], holds: bool
 ) -> None:
-    said = Page(items="/items", total="/total", limit=page[0], offset=page[1])
+    promised = Page(items="/items", total="/total", limit=page[0], offset=page[1])
     body = json.dumps({**OWN, "items": [{}] * items, "total": total}).encode()
-    actual = below.reported(Response(400, (("Content-Type", "application/json"),), body, len(body)), page=said)
+    actual = below.reported(Response(400, (("Content-Type", "application/json"),), body, len(body)), page=promised)
     assert ([] if holds else [("body", "must")]) == actual
 
 
 # --- pointers and briefs -------------------------------------------------------------------------------------------
 
 
-def test_an_answer_in_short_is_its_status_and_what_it_says(title: Case, below: Case, answer: Said) -> None:
+def test_an_answer_in_short_is_its_status_and_what_it_says(title: Case, below: Case, answer: MakeResponse) -> None:
     assert (
         summarize_response(answer(400, listed(fault(), {"message": "b"})), title.rules)
         == "400 invalid spoon Title is missing; b"
@@ -346,7 +350,7 @@ BODIES = st.recursive(
 @settings(max_examples=80, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(status=st.integers(100, 599), body=BODIES)
 def test_judging_never_fails_and_only_the_promised_answer_is_without_a_must(
-    below: Case, title: Case, answer: Said, status: int, body: Any
+    below: Case, title: Case, answer: MakeResponse, status: int, body: Any
 ) -> None:
     for case in (below, title):
         found = case.judged(answer(status, body), "en")
@@ -373,22 +377,22 @@ def test_any_bytes_are_judged(below: Case, title: Case, data: bytes) -> None:
         {"errors": [{"text": "limit: at most 10."}]},
     ],
 )
-def test_a_documented_message_in_another_place_is_a_must(below: Case, answer: Said, body: Any) -> None:
+def test_a_documented_message_in_another_place_is_a_must(below: Case, answer: MakeResponse, body: Any) -> None:
     found = [item for item in below.judged(answer(400, body)) if item.check == "envelope"]
     assert [(item.level.value, item.expected) for item in found] == [("must", "the message at /message")]
 
 
 @pytest.mark.parametrize("body", [{"error": "sorry"}, {}, {"detail": {"reason": ["no"]}}])
-def test_a_body_without_a_documented_message_is_a_should(below: Case, answer: Said, body: Any) -> None:
+def test_a_body_without_a_documented_message_is_a_should(below: Case, answer: MakeResponse, body: Any) -> None:
     assert below.reported(answer(400, body)) == [("message", "should")]
 
 
-def test_what_stands_beside_the_message_is_its_own_affair(below: Case, answer: Said) -> None:
+def test_what_stands_beside_the_message_is_its_own_affair(below: Case, answer: MakeResponse) -> None:
     body = {"message": "limit: at least 0, not -1", "hint": "limit: at most 10."}
     assert below.judged(answer(400, body)) == ()
 
 
-def test_a_message_beside_the_list_of_faults_is_a_must(title: Case, answer: Said) -> None:
+def test_a_message_beside_the_list_of_faults_is_a_must(title: Case, answer: MakeResponse) -> None:
     body = {"errors": [{"code": "invalid", "field": "spoon"}], "message": "Title is missing", "id": "r"}
     expected = [item.expected for item in title.judged(answer(400, body)) if item.check == "envelope"]
     assert expected == ["the message at /errors/0/message"]
@@ -396,7 +400,7 @@ def test_a_message_beside_the_list_of_faults_is_a_must(title: Case, answer: Said
 
 @pytest.mark.parametrize("value", ["-1", "7", "x", "<b>"])
 def test_the_message_of_another_row_counts_with_any_text_in_its_placeholders(
-    shop: Callable[..., Contract], answer: Said, value: str
+    shop: Callable[..., Contract], answer: MakeResponse, value: str
 ) -> None:
     (found,) = Case(shop(ROWS), "items/above").judged(answer(400, {"message": f"limit: at least 0, not {value}"}))
     assert (found.check, found.level.value) == ("message", "must")
@@ -418,13 +422,13 @@ def test_the_message_of_another_row_counts_with_any_text_in_its_placeholders(
     ],
 )
 def test_a_gateways_status_in_the_targets_own_words_is_its_answer(
-    below: Case, answer: Said, status: int, body: Any, expected: bool
+    below: Case, answer: MakeResponse, status: int, body: Any, expected: bool
 ) -> None:
     assert below.rules.is_own_answer(answer(status, body)) is expected
 
 
 def test_a_row_that_promises_the_status_itself_is_no_sign_of_the_target(
-    shop: Callable[..., Contract], answer: Said
+    shop: Callable[..., Contract], answer: MakeResponse
 ) -> None:
     rows = "  - {id: slow, cause: a, expect: {status: 429, message: Too Many Requests}}\n"
     rules = ResponseRules(shop(rows), lambda _: ())

@@ -12,29 +12,31 @@ import pytest
 from conformance import reference
 from conformance.cli import main
 from conformance.yaml_document import dump
-from tests.cli.process import Said, ended, environment
+from tests.cli.process import CommandResult, ended, environment
 
 
 @pytest.fixture
-def tool(tmp_path: Path) -> Callable[..., Said]:
+def tool(tmp_path: Path) -> Callable[..., CommandResult]:
     """`conformance …` in an empty folder of its own."""
 
-    def call(*arguments: str, cwd: Path | None = None, **env: str) -> Said:
+    def call(*arguments: str, cwd: Path | None = None, **env: str) -> CommandResult:
         return ended([sys.executable, "-m", "conformance", *arguments], cwd or tmp_path, environment(**env))
 
     return call
 
 
 @pytest.fixture
-def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Said]:
+def here(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[..., CommandResult]:
     """`conformance …` in this process, in an empty folder: for commands that run no pytest."""
     monkeypatch.chdir(tmp_path)
 
-    def call(*arguments: str) -> Said:
+    def call(*arguments: str) -> CommandResult:
         with pytest.raises(SystemExit) as ending:
             main([*arguments])
-        said = capsys.readouterr()
-        return Said(int(ending.value.code or 0), said.out, said.err)
+        result = capsys.readouterr()
+        return CommandResult(int(ending.value.code or 0), result.out, result.err)
 
     return call
 

@@ -12,7 +12,7 @@ CASES = Path(__file__).parents[2] / "cases"
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     """How a command ended and what it said."""
 
     code: int
@@ -30,6 +30,6 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "COLUMNS": "120", **more}
 
 
-def ended(arguments: list[str], cwd: Path, env: Mapping[str, str]) -> Said:
+def ended(arguments: list[str], cwd: Path, env: Mapping[str, str]) -> CommandResult:
     done = subprocess.run(arguments, cwd=cwd, env=dict(env), capture_output=True, text=True, timeout=120, check=False)
-    return Said(done.returncode, done.stdout, done.stderr)
+    return CommandResult(done.returncode, done.stdout, done.stderr)

@@ -113,7 +113,7 @@ def test_a_run_is_compared_kept_and_measured_at_once(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "sentence"),
     [
         (("--baseline", "absent"), "absent: cannot be read"),
         (("--history", "cases/kuroco/contract.yaml"), "is not a history"),
@@ -122,10 +122,10 @@ def test_a_run_is_compared_kept_and_measured_at_once(
     ],
 )
 def test_what_cannot_be_done_afterwards_is_said_before_a_request_is_sent(
-    call: Callable[..., int], capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+    call: Callable[..., int], capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], sentence: str
 ) -> None:
     assert call("run", *arguments) == 4
-    assert said in capsys.readouterr().err
+    assert sentence in capsys.readouterr().err
     assert not Path("reports").exists()
 
 

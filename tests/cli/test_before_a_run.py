@@ -13,24 +13,24 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cli.process import CASES, Said, environment
+from tests.cli.process import CASES, CommandResult, environment
 
-Here = Callable[..., Said]
+Here = Callable[..., CommandResult]
 ROW = "contents-get/limit-below-minimum"
 
 
 def test_every_row_is_listed_with_what_it_promises(here: Here) -> None:
-    said = here("list", "--contract", "microcms-management")
-    assert said.code == 0
-    assert len(re.findall(r"^    [a-z-]+/[a-z-]+ ", said.out, re.MULTILINE)) == 32
-    assert re.search(rf"{ROW} +400  Limit: must be no less than 0\.$", said.out, re.MULTILINE)
-    assert "kuroco" not in said.out
+    result = here("list", "--contract", "microcms-management")
+    assert result.code == 0
+    assert len(re.findall(r"^    [a-z-]+/[a-z-]+ ", result.out, re.MULTILINE)) == 32
+    assert re.search(rf"{ROW} +400  Limit: must be no less than 0\.$", result.out, re.MULTILINE)
+    assert "kuroco" not in result.out
 
 
 def test_unknown_contract_is_named_with_the_near_one(here: Here) -> None:
-    said = here("list", "--contract", "microcms")
-    assert said.code == 4
-    assert "--contract: there is no contract 'microcms'" in said.err
+    result = here("list", "--contract", "microcms")
+    assert result.code == 4
+    assert "--contract: there is no contract 'microcms'" in result.err
 
 
 def listed(text: str) -> dict[str, tuple[int, int]]:
@@ -68,18 +68,18 @@ def test_a_plan_names_what_is_lacking_and_how_long_it_takes_and_shows_no_secret(
     key = "credentials: {full: {header: X-MICROCMS-API-KEY, file: key}}\n"
     text = "contract: microcms-management\nbase_url: https://example.test\npace: 10/10s\nfixtures: {endpoint: news}\n"
     profile.write_text(text + key, encoding="utf-8")
-    said = here("plan", "--target", str(profile), "--depth", "smoke")
-    assert said.code == 0, said.err
-    assert "before the rows\n  GET " in said.out  # fixtures that the profile leaves out are looked for
-    assert "media-post/invalid-request: not exercised, lacks allow: write" in said.out
-    assert "GET    /api/v1/contents/news?limit=-1  — example" in said.out
-    assert re.search(r"in all; \d+ s at 10/10s", said.out)
-    assert "canary" not in said.all
+    result = here("plan", "--target", str(profile), "--depth", "smoke")
+    assert result.code == 0, result.err
+    assert "before the rows\n  GET " in result.out  # fixtures that the profile leaves out are looked for
+    assert "media-post/invalid-request: not exercised, lacks allow: write" in result.out
+    assert "GET    /api/v1/contents/news?limit=-1  — example" in result.out
+    assert re.search(r"in all; \d+ s at 10/10s", result.out)
+    assert "canary" not in result.all
 
 
 def test_a_row_is_explained_by_its_last_part(here: Here) -> None:
-    said = here("explain", ROW.rpartition("/")[2], "--contract", "microcms-management")
-    assert said.code == 0, said.err
+    result = here("explain", ROW.rpartition("/")[2], "--contract", "microcms-management")
+    assert result.code == 0, result.err
     for expected in (
         "The limit is below 0.",
         "message  Limit: must be no less than 0.  (should)",
@@ -90,20 +90,20 @@ def test_a_row_is_explained_by_its_last_part(here: Here) -> None:
         "accepted: this row, contents-get/limit-not-an-integer",
         "fixtures.endpoint, credentials.full",
     ):
-        assert expected in said.out
-    assert re.search(r"contents-get\.yaml:\d+\)", said.out)
+        assert expected in result.out
+    assert re.search(r"contents-get\.yaml:\d+\)", result.out)
 
 
 def test_a_row_that_is_not_there_is_named_with_the_near_one(here: Here) -> None:
-    said = here("explain", "contents-get/limit-below-minimun")
-    assert said.code == 4
-    assert f"did you mean '{ROW}'?" in said.err
+    result = here("explain", "contents-get/limit-below-minimun")
+    assert result.code == 4
+    assert f"did you mean '{ROW}'?" in result.err
 
 
 def test_the_shipped_contracts_have_no_problem(here: Here) -> None:
-    said = here("lint")
-    assert (said.code, said.err) == (0, ""), said.out
-    *outdated, last = said.out.splitlines()
+    result = here("lint")
+    assert (result.code, result.err) == (0, ""), result.out
+    *outdated, last = result.out.splitlines()
     assert last == "16 files, 47 rows, no problem"
     assert [line for line in outdated if not line.endswith("; conformance prove --write-power")] == []
 
@@ -121,13 +121,13 @@ def test_lint_names_every_problem_of_every_file_with_its_line(here: Here, tmp_pa
     text = text.replace('operationId: "getMember"', 'operationId: "getContent"', 1)
     text = text.replace("#/components/responses/Refused", "#/components/responses/Refusal", 1)
     openapi.write_text(text, encoding="utf-8")
-    said = here("lint")
-    assert said.code == 4
-    assert f"contents-get.yaml:{at + 1}: " in said.out
-    assert "unknown key 'causes' in rows.0; did you mean 'cause'?" in said.out
-    assert "the operationId 'getContent' stands twice" in said.out
-    assert "#/components/responses/Refusal leads nowhere" in said.out
-    assert all(re.match(r"\S+\.yaml:\d+: ", line) for line in said.out.splitlines())
+    result = here("lint")
+    assert result.code == 4
+    assert f"contents-get.yaml:{at + 1}: " in result.out
+    assert "unknown key 'causes' in rows.0; did you mean 'cause'?" in result.out
+    assert "the operationId 'getContent' stands twice" in result.out
+    assert "#/components/responses/Refusal leads nowhere" in result.out
+    assert all(re.match(r"\S+\.yaml:\d+: ", line) for line in result.out.splitlines())
     alone = here("lint", str(table))
     assert alone.code == 4
     assert alone.out
@@ -140,8 +140,8 @@ def test_lint_names_every_problem_of_every_file_with_its_line(here: Here, tmp_pa
 def test_schemas_are_json_schema(here: Here, name: str, member: str) -> None:
     import jsonschema_rs
 
-    said = here("schema", name)
-    schema = json.loads(said.out)
+    result = here("schema", name)
+    schema = json.loads(result.out)
     jsonschema_rs.meta.validate(schema)
     assert member in schema["properties"]
 
@@ -193,7 +193,7 @@ def test_init_leaves_out_a_key_that_a_run_can_obtain_and_else_says_that_it_is_no
 def test_a_profile_is_written_before_its_variables_are_set(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("KUROCO_TOKEN", "KUROCO_EMAIL", "KUROCO_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
-    said = here("init", "--contract", "kuroco", "--base-url", "https://example.test")
-    assert said.code == 0, said.all
-    assert "KUROCO_TOKEN is not set: no fixture was looked for on the target" in said.err
-    assert yaml.safe_load(said.out)["contract"] == "kuroco"
+    result = here("init", "--contract", "kuroco", "--base-url", "https://example.test")
+    assert result.code == 0, result.all
+    assert "KUROCO_TOKEN is not set: no fixture was looked for on the target" in result.err
+    assert yaml.safe_load(result.out)["contract"] == "kuroco"

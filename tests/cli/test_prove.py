@@ -28,11 +28,11 @@ def written(folder: Path) -> dict[str, Any]:
 
 def test_a_caught_fault_is_told_with_its_row_and_the_requests_it_took(tmp_path: Path) -> None:
     run = prove("--depth", "smoke", "--seeds", "1", "--fault", FAULT, output=tmp_path)
-    said, _ = run.communicate(timeout=60)
+    printed, _ = run.communicate(timeout=60)
     (contract,) = written(tmp_path)["contracts"]
     (fault,) = contract["faults"]
-    assert run.returncode == 0, said
-    assert "1 of 1 faults caught, 0 of 2 right servers blamed, depth smoke" in said
+    assert run.returncode == 0, printed
+    assert "1 of 1 faults caught, 0 of 2 right servers blamed, depth smoke" in printed
     assert (fault["outcome"], fault["row"]) == ("caught", "contents-get/limit-above-maximum")
     assert 0 < fault["after"] <= contract["requests"]
     assert [[0, 0], [fault["after"], 1]] == contract["curve"]
@@ -54,9 +54,9 @@ def test_who_ends_it_gets_what_there_is(how: signal.Signals, tmp_path: Path) -> 
     assert run.stderr is not None
     assert run.stderr.readline().startswith("1 of ")
     run.send_signal(how)
-    said, _ = run.communicate(timeout=60)
+    printed, _ = run.communicate(timeout=60)
     proof = written(tmp_path)
-    assert run.returncode == 2, said
+    assert run.returncode == 2, printed
     assert proof["partial"]
-    assert ", broken off" in said
+    assert ", broken off" in printed
     assert 0 < len(proof["contracts"][0]["faults"]) < 274

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from conformance.cli.run import places, pytest_arguments
-from tests.cli.process import CASES, Said
+from tests.cli.process import CASES, CommandResult
 
-Tool = Callable[..., Said]
+Tool = Callable[..., CommandResult]
 QUICK = ("--depth", "smoke", "--contract", "microcms-management")
 
 
@@ -30,16 +30,16 @@ def test_shipped_contracts_run_from_any_folder_and_leave_reports(tool: Tool, tmp
     place = tmp_path / "a path with spaces"
     place.mkdir()
     summary = place / "step.md"
-    said = tool(
+    result = tool(
         "run", *QUICK, "--also-write", "junit", "-k", "contents-get", cwd=place, GITHUB_STEP_SUMMARY=str(summary)
     )
-    assert said.code == 0, said.all
-    assert "✓ conforms  contents-get/limit-below-minimum, " in said.out
-    assert "6 rows and operations, " in said.out
-    assert "reports: junit.xml, report.html, results.json, results.jsonl" in said.out
+    assert result.code == 0, result.all
+    assert "✓ conforms  contents-get/limit-below-minimum, " in result.out
+    assert "6 rows and operations, " in result.out
+    assert "reports: junit.xml, report.html, results.json, results.jsonl" in result.out
     assert len(verdicts(place / "reports")) == 6
     assert "# ✓ Conformance report: conforms" in summary.read_text(encoding="utf-8")
-    assert "test session starts" not in said.all
+    assert "test session starts" not in result.all
     assert not (CASES / ".pytest_cache").exists()
     assert not (CASES / "microcms-management" / ".pytest_cache").exists()
 
@@ -48,10 +48,10 @@ def test_violation_is_said_with_the_command_that_repeats_it(
     tool: Tool, served: Callable[..., Path], tmp_path: Path
 ) -> None:
     profile = served("microcms-management", "accepts_limit_minus_1_on_contents")
-    said = tool("run", "--target", str(profile), "--depth", "smoke", "-k", "contents-get and limit")
-    assert said.code == 1, said.all
-    assert "✗ violates  contents-get/limit-below-minimum" in said.out
-    assert "curl" in said.out
+    result = tool("run", "--target", str(profile), "--depth", "smoke", "-k", "contents-get and limit")
+    assert result.code == 1, result.all
+    assert "✗ violates  contents-get/limit-below-minimum" in result.out
+    assert "curl" in result.out
     expected = {
         "limit-below-minimum": "violates",
         "limit-above-maximum": "conforms",
@@ -61,22 +61,22 @@ def test_violation_is_said_with_the_command_that_repeats_it(
 
 
 def test_plugins_are_there_without_autoload(tool: Tool, tmp_path: Path) -> None:
-    said = tool("run", *QUICK, "-k", "member-not-found", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
-    assert said.code == 0, said.all
+    result = tool("run", *QUICK, "-k", "member-not-found", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    assert result.code == 0, result.all
     assert (tmp_path / "reports" / "report.html").is_file()
 
 
 def test_page_can_be_switched_off(tool: Tool, tmp_path: Path) -> None:
-    said = tool("run", *QUICK, "-k", "member-not-found", "-p", "no:html")
-    assert said.code == 0, said.all
+    result = tool("run", *QUICK, "-k", "member-not-found", "-p", "no:html")
+    assert result.code == 0, result.all
     assert not (tmp_path / "reports" / "report.html").exists()
     assert (tmp_path / "reports" / "results.json").is_file()
 
 
 def test_nothing_selected_is_no_success(tool: Tool, tmp_path: Path) -> None:
-    said = tool("run", *QUICK, "-k", "no_row_is_called_so")
-    assert said.code == 5
-    assert "no row was selected" in said.out
+    result = tool("run", *QUICK, "-k", "no_row_is_called_so")
+    assert result.code == 5
+    assert "no row was selected" in result.out
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])
@@ -91,20 +91,20 @@ def test_unusable_contract_does_not_hide_the_good_one(tool: Tool, tmp_path: Path
     )
     (broken / "contract.yaml").write_text(head.replace("\npace:", "\npaces:"))
     (broken / "common.yaml").write_text("table: common\ntable: common\n", encoding="utf-8")
-    said = tool("run", "--depth", "smoke", "-k", "member-not-found", *workers)
-    assert said.code == 4, said.all
-    assert "unknown key 'paces'; did you mean 'pace'?" in said.all
-    assert "common.yaml:2: the key 'table' stands twice" in said.all
+    result = tool("run", "--depth", "smoke", "-k", "member-not-found", *workers)
+    assert result.code == 4, result.all
+    assert "unknown key 'paces'; did you mean 'pace'?" in result.all
+    assert "common.yaml:2: the key 'table' stands twice" in result.all
     assert verdicts(tmp_path / "reports") == {"members-get/member-not-found": "conforms"}
 
 
 def test_target_that_is_not_there_is_not_blamed_and_not_waited_for(tool: Tool, tmp_path: Path) -> None:
-    said = tool("run", "--target", "http://127.0.0.1:9", *QUICK, MICROCMS_API_KEY="nobody-knows-me")
-    assert said.code == 1, said.all
+    result = tool("run", "--target", "http://127.0.0.1:9", *QUICK, MICROCMS_API_KEY="nobody-knows-me")
+    assert result.code == 1, result.all
     found = verdicts(tmp_path / "reports")
     assert set(found.values()) == {"inconclusive", "not-exercised"}
-    assert said.out.count("! base_url: the target answered no request: Connection refused") == 1
-    assert "? inconclusive  media-get" not in said.out
+    assert result.out.count("! base_url: the target answered no request: Connection refused") == 1
+    assert "? inconclusive  media-get" not in result.out
     assert results(tmp_path / "reports")["seconds"] < 30
 
 
@@ -126,11 +126,11 @@ def test_bad_input_gives_one_clear_message(tool: Tool, tmp_path: Path, arguments
     (tmp_path / "typo.yaml").write_text(head + "fixturs: {topics_id: 1}\n", encoding="utf-8")
     key = "credentials: {token: {header: X-RCMS-API-ACCESS-TOKEN, env: CONFORMANCE_TEST_UNSET}}\n"
     (tmp_path / "unset.yaml").write_text(head + key, encoding="utf-8")
-    said = tool("run", *arguments)
-    assert said.code == 4, said.all
-    assert said.all.count(expected) == 1, said.all
-    assert "Traceback" not in said.all
-    assert "INTERNALERROR" not in said.all
+    result = tool("run", *arguments)
+    assert result.code == 4, result.all
+    assert result.all.count(expected) == 1, result.all
+    assert "Traceback" not in result.all
+    assert "INTERNALERROR" not in result.all
     assert not (tmp_path / "reports" / "results.json").exists()
 
 
@@ -139,13 +139,13 @@ def test_full_disk_is_said_and_the_other_reports_are_written(tool: Tool, tmp_pat
     output.mkdir()
     (output / "results.jsonl").symlink_to("/dev/full")
     (output / "report.html").symlink_to("/dev/full")
-    said = tool("run", *QUICK, "-k", "member-not-found", "--also-write", "markdown")
-    assert said.code == 3, said.all
-    assert "results.jsonl: No space left on device" in said.all
-    assert "a report could not be written" in said.all
+    result = tool("run", *QUICK, "-k", "member-not-found", "--also-write", "markdown")
+    assert result.code == 3, result.all
+    assert "results.jsonl: No space left on device" in result.all
+    assert "a report could not be written" in result.all
     assert verdicts(output) == {"members-get/member-not-found": "conforms"}
     assert (output / "summary.md").is_file()
-    assert "Traceback" not in said.all
+    assert "Traceback" not in result.all
 
 
 def test_options_are_passed_to_pytest_with_a_prefix() -> None:
@@ -194,33 +194,33 @@ def test_a_contract_without_an_embedded_server_is_left_out_and_named(tool: Tool,
     shutil.copytree(CASES / "microcms-management", tmp_path / "cases" / "mine")
     head = tmp_path / "cases" / "mine" / "contract.yaml"
     head.write_text(head.read_text(encoding="utf-8").replace("contract: microcms-management", "contract: mine", 1))
-    said = tool("run", "--depth", "smoke", "-k", "member-not-found")
-    assert said.code == 0, said.all
-    assert "mine is left out: it has no embedded server; give a target" in said.out
+    result = tool("run", "--depth", "smoke", "-k", "member-not-found")
+    assert result.code == 0, result.all
+    assert "mine is left out: it has no embedded server; give a target" in result.out
     assert verdicts(tmp_path / "reports") == {"members-get/member-not-found": "conforms"}
 
 
 def test_required_coverage_that_is_missing_fails_the_run(tool: Tool) -> None:
-    said = tool("run", *QUICK, "-k", "member-not-found", "--require", "1", "--require", "common/forbidden")
-    assert said.code == 1, said.all
-    assert "--require common/forbidden: the row was not exercised" in said.out
-    assert "--require 1:" not in said.out
-    said = tool("run", *QUICK, "-k", "member-not-found", "--require", "common/forbiden")
-    assert said.code == 4, said.all
-    assert "did you mean 'common/forbidden'?" in said.all
+    result = tool("run", *QUICK, "-k", "member-not-found", "--require", "1", "--require", "common/forbidden")
+    assert result.code == 1, result.all
+    assert "--require common/forbidden: the row was not exercised" in result.out
+    assert "--require 1:" not in result.out
+    result = tool("run", *QUICK, "-k", "member-not-found", "--require", "common/forbiden")
+    assert result.code == 4, result.all
+    assert "did you mean 'common/forbidden'?" in result.all
 
 
 def test_a_selection_of_nothing_keeps_the_page_of_the_run_before(tool: Tool, tmp_path: Path) -> None:
     tool("run", *QUICK, "-k", "member-not-found")
     page = (tmp_path / "reports" / "report.html").read_bytes()
-    said = tool("run", *QUICK, "-k", "no_row_is_called_so")
-    assert said.code == 5
+    result = tool("run", *QUICK, "-k", "no_row_is_called_so")
+    assert result.code == 5
     assert (tmp_path / "reports" / "report.html").read_bytes() == page
 
 
 def test_a_row_is_named_by_its_id(tool: Tool, tmp_path: Path) -> None:
-    said = tool("run", "--depth", "smoke", "contents-get/limit-below-minimum", "login/login")
-    assert said.code == 0, said.all
+    result = tool("run", "--depth", "smoke", "contents-get/limit-below-minimum", "login/login")
+    assert result.code == 0, result.all
     assert verdicts(tmp_path / "reports") == {"contents-get/limit-below-minimum": "conforms", "login/login": "conforms"}
 
 
@@ -232,8 +232,8 @@ def test_cases_of_ones_own_do_not_hide_the_shipped_ones(tool: Tool, tmp_path: Pa
     assert listed.code == 0, listed.all
     assert "(mine, edition: 2025-12-10), 32 rows" in listed.out
     assert "(kuroco, edition: old), 15 rows" in listed.out
-    said = tool("run", "--cases", "elsewhere", "--contract", "kuroco", "--depth", "smoke", "login/login")
-    assert said.code == 0, said.all
+    result = tool("run", "--cases", "elsewhere", "--contract", "kuroco", "--depth", "smoke", "login/login")
+    assert result.code == 0, result.all
     assert verdicts(tmp_path / "reports") == {"login/login": "conforms"}
 
 
@@ -243,8 +243,8 @@ def test_a_wrong_key_is_said_once_with_its_variable_and_the_line_of_the_profile(
     credentials = {"full": {"header": "X-MICROCMS-API-KEY", "env": "A_TEST_KEY"}}
     profile = served("microcms-management", credentials=credentials)
     line = profile.read_text(encoding="utf-8").splitlines().index("  full:") + 1
-    said = tool("run", "--target", str(profile), "--depth", "smoke", A_TEST_KEY="a-wrong-key-0000")
-    assert said.code == 1, said.all
+    result = tool("run", "--target", str(profile), "--depth", "smoke", A_TEST_KEY="a-wrong-key-0000")
+    assert result.code == 1, result.all
     cause = f"microcms-management.yaml:{line}: every call with $A_TEST_KEY was answered 403"
-    assert said.out.count(f"! {tmp_path}/{cause}") + said.out.count(f"! {cause}") == 1, said.out
-    assert "✗ violates" not in said.out.split("Table")[0]
+    assert result.out.count(f"! {tmp_path}/{cause}") + result.out.count(f"! {cause}") == 1, result.out
+    assert "✗ violates" not in result.out.split("Table")[0]

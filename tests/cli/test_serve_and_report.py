@@ -16,7 +16,7 @@ import pytest
 
 from conformance.report.writers import WRITERS
 from conformance.yaml_document import read_text
-from tests.cli.process import Said, environment
+from tests.cli.process import CommandResult, environment
 
 
 @contextlib.contextmanager
@@ -65,31 +65,31 @@ def _profile_of(process: subprocess.Popen[str]) -> int:
     ],
 )
 def test_names_that_there_are_not_are_said_with_near_ones(
-    here: Callable[..., Said], arguments: list[str], expected: str
+    here: Callable[..., CommandResult], arguments: list[str], expected: str
 ) -> None:
-    said = here("serve", *arguments)
-    assert said.code == 4
-    assert expected in said.err
+    result = here("serve", *arguments)
+    assert result.code == 4
+    assert expected in result.err
 
 
-def test_a_port_that_is_taken_is_said(here: Callable[..., Said]) -> None:
+def test_a_port_that_is_taken_is_said(here: Callable[..., CommandResult]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        said = here("serve", "kuroco", "--port", str(taken.getsockname()[1]))
-    assert said.code == 4
-    assert "--port: port " in said.err
+        result = here("serve", "kuroco", "--port", str(taken.getsockname()[1]))
+    assert result.code == 4
+    assert "--port: port " in result.err
 
 
-def test_every_fault_and_variant_is_listed(here: Callable[..., Said]) -> None:
+def test_every_fault_and_variant_is_listed(here: Callable[..., CommandResult]) -> None:
     from conformance import reference
 
-    said = here("serve", "kuroco", "--list")
+    result = here("serve", "kuroco", "--list")
     names = [fault.name for fault in reference.faults("kuroco")]
     names += [variant.name for variant in reference.variants("kuroco")]
-    assert [name for name in names if f"\n  {name}" not in said.out] == []
+    assert [name for name in names if f"\n  {name}" not in result.out] == []
 
 
 def test_every_form_is_drawn_again_from_what_a_killed_run_left(
-    here: Callable[..., Said], tool: Callable[..., Said], tmp_path: Path
+    here: Callable[..., CommandResult], tool: Callable[..., CommandResult], tmp_path: Path
 ) -> None:
     ran = tool("run", "--contract", "microcms-management", "--depth", "smoke", "-k", "member-not-found")
     assert ran.code == 0, ran.all
@@ -97,9 +97,9 @@ def test_every_form_is_drawn_again_from_what_a_killed_run_left(
     whole = stream.read_text(encoding="utf-8").splitlines(keepends=True)
     stream.write_text("".join(whole[:-1]) + whole[-1][:20], encoding="utf-8")
     forms = [argument for form in WRITERS for argument in ("--form", form)]
-    said = here("report", str(stream), "--output", str(tmp_path / "again"), *forms)
-    assert said.code == 0, said.err
-    assert "partial: the run was killed before it ended" in said.err
+    result = here("report", str(stream), "--output", str(tmp_path / "again"), *forms)
+    assert result.code == 0, result.err
+    assert "partial: the run was killed before it ended" in result.err
     assert {writer.file for writer in WRITERS.values()} == {path.name for path in (tmp_path / "again").iterdir()}
     again = json.loads((tmp_path / "again" / "results.json").read_text(encoding="utf-8"))
     first = json.loads((tmp_path / "reports" / "results.json").read_text(encoding="utf-8"))
@@ -108,8 +108,8 @@ def test_every_form_is_drawn_again_from_what_a_killed_run_left(
     assert "members-get/member-not-found" in (tmp_path / "again" / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_file_that_holds_no_results_is_refused(here: Callable[..., Said], tmp_path: Path) -> None:
+def test_a_file_that_holds_no_results_is_refused(here: Callable[..., CommandResult], tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text("{}", encoding="utf-8")
-    said = here("report", str(tmp_path / "other.json"))
-    assert said.code == 4
-    assert "these are no results" in said.err
+    result = here("report", str(tmp_path / "other.json"))
+    assert result.code == 4
+    assert "these are no results" in result.err

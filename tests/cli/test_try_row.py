@@ -8,26 +8,26 @@ from pathlib import Path
 
 import yaml
 
-from tests.cli.process import CASES, Said
+from tests.cli.process import CASES, CommandResult
 
-Here = Callable[..., Said]
+Here = Callable[..., CommandResult]
 
 
 def test_example_and_control_are_shown_whole_with_the_expect_that_holds(here: Here) -> None:
-    said = here("try", "contents-get/limit-not-an-integer")
-    assert said.code == 0, said.all
-    assert "/contents/news?limit=abc" in said.out
-    assert "HTTP 400" in said.out
-    assert "limit=1" in said.out
-    shown = yaml.safe_load(said.out[said.out.index("expect:") :])
+    result = here("try", "contents-get/limit-not-an-integer")
+    assert result.code == 0, result.all
+    assert "/contents/news?limit=abc" in result.out
+    assert "HTTP 400" in result.out
+    assert "limit=1" in result.out
+    shown = yaml.safe_load(result.out[result.out.index("expect:") :])
     assert shown == {"expect": {"status": 400, "message": "Invalid integer in query (limit={query.limit})"}}
 
 
 def test_what_was_answered_is_written_into_the_case(here: Here, tmp_path: Path, served: Callable[..., Path]) -> None:
     shutil.copytree(CASES / "microcms-management", tmp_path / "cases" / "microcms-management")
     profile = served("microcms-management", "accepts_limit_minus_1_on_contents")
-    said = here("try", "contents-get/limit-below-minimum", "--target", str(profile), "--write")
-    assert said.code == 1, said.all
+    result = here("try", "contents-get/limit-below-minimum", "--target", str(profile), "--write")
+    assert result.code == 1, result.all
     path = tmp_path / "cases" / "microcms-management" / "contents-get.yaml"
     (row,) = [row for row in yaml.safe_load(path.read_text())["rows"] if row["id"] == "limit-below-minimum"]
     assert row["expect"] == {"status": 200}
@@ -35,8 +35,8 @@ def test_what_was_answered_is_written_into_the_case(here: Here, tmp_path: Path, 
 
 
 def test_a_row_of_kuroco_shows_code_and_message(here: Here) -> None:
-    said = here("try", "login/login", "--contract", "kuroco")
-    assert said.code == 0, said.all
-    shown = yaml.safe_load(said.out[said.out.index("expect:") :])
+    result = here("try", "login/login", "--contract", "kuroco")
+    assert result.code == 0, result.all
+    shown = yaml.safe_load(result.out[result.out.index("expect:") :])
     assert shown["expect"]["status"] == 401
     assert shown["expect"]["code"] == "unauthorized"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conformance import __version__
-from tests.cli.process import CASES, Said, ended, environment
+from tests.cli.process import CASES, CommandResult, ended, environment
 
 ROOT = CASES.parent
 
@@ -51,7 +51,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "env" / "bin" / "python"
 
 
-def call(python: Path, cwd: Path, *arguments: str) -> Said:
+def call(python: Path, cwd: Path, *arguments: str) -> CommandResult:
     cwd.mkdir(exist_ok=True)
     env = {name: text for name, text in environment().items() if name != "PYTHONPATH"}
     return ended([str(python), "-m", *arguments], cwd, env)
@@ -76,8 +76,8 @@ def test_the_images_command_works_and_types_come_along(installed: Path, tmp_path
     entry, arguments = (
         json.loads(re.findall(rf"^{word} (\[.+\])$", text, re.MULTILINE)[0]) for word in ("ENTRYPOINT", "CMD")
     )
-    said = call(installed, tmp_path / "data", *entry, *arguments)
-    assert (said.code, said.out.startswith("Usage:")) == (0, True), said.all
+    result = call(installed, tmp_path / "data", *entry, *arguments)
+    assert (result.code, result.out.startswith("Usage:")) == (0, True), result.all
     version = call(installed, tmp_path / "data", *entry, "--version")
     assert version.out == f"conformance, version {__version__}\n"
     (package,) = installed.parents[1].rglob("conformance/py.typed")

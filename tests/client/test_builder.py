@@ -34,9 +34,9 @@ def bind(shop: Callable[..., Contract], target: Callable[..., Target]) -> Bind:
         scope: PlaceholderScope | None = None,
         seed: int = 0,
         profile: Any = None,
-        **said: Any,
+        **members: Any,
     ) -> Request:
-        template = merge_patches({"json" if key == "json_" else key: value for key, value in said.items()})
+        template = merge_patches({"json" if key == "json_" else key: value for key, value in members.items()})
         builder = RequestBuilder(contract, target(**(profile or {})), seed)
         return builder.build(operation, template, "read", scope or PlaceholderScope())
 
@@ -249,7 +249,7 @@ def test_letters_are_as_many_as_the_profile_says(bind: Bind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "content_type", "body"),
+    ("members", "content_type", "body"),
     [
         ({"size": 5}, "application/octet-stream", b"xxxxx"),
         ({"size": 0}, "application/octet-stream", b""),
@@ -258,8 +258,8 @@ def test_letters_are_as_many_as_the_profile_says(bind: Bind) -> None:
         ({"raw": "{", "size": 4, "content_type": "text/plain"}, "text/plain", b"{   "),
     ],
 )
-def test_a_body_may_have_a_size(bind: Bind, said: dict[str, Any], content_type: str, body: bytes) -> None:
-    request = bind(**said)
+def test_a_body_may_have_a_size(bind: Bind, members: dict[str, Any], content_type: str, body: bytes) -> None:
+    request = bind(**members)
     assert (dict(request.headers)["Content-Type"], request.body) == (content_type, body)
 
 

@@ -85,7 +85,7 @@ def test_a_body_without_a_length_goes_out_in_chunks(serve: Start, talk: Start) -
 def test_an_international_host_goes_out_in_ascii() -> None:
     gate = PermissionGate.for_access(Access("https://bücher.example:8443"))
     outgoing = gate.admit(Request("GET", "https://bücher.example:8443/a"))
-    assert (outgoing.host, outgoing.port) == ("xn--bcher-kva.example", 8443)
+    assert (outgoing.route.host, outgoing.route.port) == ("xn--bcher-kva.example", 8443)
     assert b"Host: xn--bcher-kva.example:8443\r\n" in outgoing.head
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.client.adapter import TransportResult
-from conformance.client.policy import Limits, OutgoingRequest
+from conformance.client.policy import Limits, OutgoingRequest, Route
 from conformance.client.retry import CircuitBreaker, RetryPolicy, WaitBudget, parse_retry_after
 from conformance.http import FailureKind, NoResponse, Request, Response
 from tests.client.test_session import OK, script, status
@@ -133,7 +133,7 @@ def test_a_write_never_meets_a_connection_that_was_idle(serve: Start, talk: Star
     ],
 )
 def test_a_request_is_tried_so_often_and_no_more(outcome: Response | NoResponse, tries: int) -> None:
-    get = OutgoingRequest("GET", "http", "h", 80, b"")
+    get = OutgoingRequest("GET", Route("http", "h", 80), b"")
     policy = RetryPolicy(Limits(), get, frozenset(), repeatable=True, chance=random.Random(0))
     left = not (isinstance(outcome, NoResponse) and outcome.kind is FailureKind.REFUSED)
     made = 1

@@ -152,13 +152,13 @@ def test_a_key_of_its_own_with_a_passphrase_is_used(secure: Start, certificate: 
 
 
 @pytest.mark.parametrize(
-    ("passphrase", "said"), [(None, "the key is encrypted"), ("other", "the key cannot be decrypted with it")]
+    ("passphrase", "message"), [(None, "the key is encrypted"), ("other", "the key cannot be decrypted with it")]
 )
 def test_a_key_that_cannot_be_read_is_named(
-    certificate: Path, tmp_path: Path, passphrase: str | None, said: str
+    certificate: Path, tmp_path: Path, passphrase: str | None, message: str
 ) -> None:
     cert, key = encrypt_key(tmp_path, certificate)
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=message):
         Session(Access("https://host", client_certificate=ClientCertificate(cert, key, passphrase=passphrase)))
 
 

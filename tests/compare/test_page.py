@@ -119,22 +119,22 @@ def test_each_page_can_be_switched_into_the_other(name: str) -> None:
 
 
 def test_what_is_in_code_is_said_in_japanese_where_it_is_ours() -> None:
-    said = seen(render_comparison(everything(), "ja"), silent=("style", "script"))
-    assert {"応答なし（時間切れ）", "（なし）", "JSONの本文", "記載例", "対照「準備」", "なし"} <= set(said)  # noqa: RUF001
+    shown = seen(render_comparison(everything(), "ja"), silent=("style", "script"))
+    assert {"応答なし（時間切れ）", "（なし）", "JSONの本文", "記載例", "対照「準備」", "なし"} <= set(shown)  # noqa: RUF001
 
 
 def test_headlines_and_excuses_are_whole_sentences() -> None:
-    said = {name: "\n".join(seen(render_comparison(each(), "ja"))) for name, each in ALL.items()}
-    assert "悪化はしていませんが、変化がありました: 改善した行1件、変化した文言3件、" in said["better"]
-    assert "対象の動作に変化はありません。" in said["same"]
-    assert "比較できません。" in said["nothing"]
-    assert "悪化しました: 新たに違反した行1件、" in said["made-up"]
-    assert "プロファイルに既知として登録されています: tracked as 42" in said["worse"]
-    assert "kuroco（対象: staging）: 今回の実行にはありません" in said["worse"]  # noqa: RUF001
+    shown = {name: "\n".join(seen(render_comparison(each(), "ja"))) for name, each in ALL.items()}
+    assert "悪化はしていませんが、変化がありました: 改善した行1件、変化した文言3件、" in shown["better"]
+    assert "対象の動作に変化はありません。" in shown["same"]
+    assert "比較できません。" in shown["nothing"]
+    assert "悪化しました: 新たに違反した行1件、" in shown["made-up"]
+    assert "プロファイルに既知として登録されています: tracked as 42" in shown["worse"]
+    assert "kuroco（対象: staging）: 今回の実行にはありません" in shown["worse"]  # noqa: RUF001
 
 
 def test_the_english_comparison_says_what_it_always_said() -> None:
-    said = "\n".join(seen(render_comparison(everything())))
+    shown = "\n".join(seen(render_comparison(everything())))
     for text in (
         "What changed", "Newly violating", "conforms → violates", "Expected by the profile: tracked as 42",
         "May be explained by our side: suite, contract edition, depth, seed, broken off, expected answer,",
@@ -144,13 +144,13 @@ def test_the_english_comparison_says_what_it_always_said() -> None:
         "seed 0", "17 requests", "broken off", "accepted, t/two",
         "Explained by our side: suite; contract edition; depth: standard → thorough; seed; broken off: nothing",
     ):  # fmt: skip
-        assert text in said.replace('"', ""), text
+        assert text in shown.replace('"', ""), text
 
 
 def test_causes_and_reasons_come_from_the_results() -> None:
     old, new = changed()
-    said = replace(new.runs[0], rows=tuple(replace(one, cause_ja="原因です。") for one in new.runs[0].rows))
-    found = compare(old, replace(new, runs=(said, new.runs[1])))
+    shown = replace(new.runs[0], rows=tuple(replace(one, cause_ja="原因です。") for one in new.runs[0].rows))
+    found = compare(old, replace(new, runs=(shown, new.runs[1])))
     (one,) = [one for run in found.runs for one in run.rows]
     assert one.cause_ja == "原因です。"
     assert translate(one.why, "ja") == "ステータス（offset=min-1）: 期待 400、結果 200"  # noqa: RUF001

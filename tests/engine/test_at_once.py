@@ -12,7 +12,7 @@ import pytest
 from conformance.checks.model import Verdict
 from conformance.plan.model import count_requests
 from conformance.session.contract_run import plan_rows
-from tests.conftest import Asked, Ran, said
+from tests.conftest import Asked, Ran, make_response
 
 TAKEN = """\
   - id: name-taken
@@ -46,9 +46,9 @@ class Store:
             with self._lock:
                 self.removed_while_waiting |= self._waiting > 0
                 self.items.pop(request.path.rpartition("/")[2], None)
-            return said(204, kind=None)
+            return make_response(204, kind=None)
         if request.request.method != "POST":
-            return said(200, {"items": list(self.items)})
+            return make_response(200, {"items": list(self.items)})
         name = request.json["name"]
         with self._lock:
             self._waiting += 1
@@ -63,10 +63,10 @@ class Store:
     def _answer(self, name: str, taken: bool) -> Any:
         self._waiting -= 1
         if taken:
-            return said(409, {"message": "The name is taken"})
+            return make_response(409, {"message": "The name is taken"})
         made = f"i{len(self.seen)}-{len(self.items)}"
         self.items[made] = name
-        return said(201, {"id": made, "name": name})
+        return make_response(201, {"id": made, "name": name})
 
 
 def test_one_of_them_is_carried_out_and_taken_back(run: Callable[..., Ran]) -> None:
@@ -87,7 +87,7 @@ def test_two_of_them_carried_out_violate_and_are_taken_back(run: Callable[..., R
 
 
 def test_none_carried_out_tells_nothing(run: Callable[..., Ran]) -> None:
-    taken, listed = said(409, {"message": "The name is taken"}), said(200, {"items": []})
+    taken, listed = make_response(409, {"message": "The name is taken"}), make_response(200, {"items": []})
     ran = run(lambda request: taken if request.request.method == "POST" else listed, TAKEN, depth="smoke")
     assert ran.only.verdict is Verdict.INCONCLUSIVE
     assert "example: none of 3 at the same time was carried out" in ran.only.reason

@@ -17,7 +17,7 @@ from conformance.results.model import RowResult
 from conformance.session.contract_run import plan_rows
 from conformance.setup.prepare import clean_up_target
 
-Said = Callable[..., Response]
+MakeResponse = Callable[..., Response]
 
 ADD = """\
   - id: bad-name
@@ -43,7 +43,7 @@ created_resources:
 class Store:
     """A server that stores every item that it is given, although it is to refuse them."""
 
-    said: Said
+    make_response: MakeResponse
     items: dict[str, Any] = field(default_factory=dict)
     answers: dict[str, Outcome] = field(default_factory=dict)
     """What is answered instead, by method and path."""
@@ -54,17 +54,17 @@ class Store:
     def __call__(self, asked: Any) -> Outcome:
         method, path = asked.request.method, asked.path
         if not self.finds and "name=" in asked.request.url:
-            return self.said(200, {"items": []})
+            return self.make_response(200, {"items": []})
         if method == "POST" and self.stores:
             self.items["1"] = {"id": "1", **asked.json}
         instead = self.answers.get(f"{method} {path}")
         if instead is not None:
             return instead
         if method == "POST":
-            return self.said(201, {"id": "1"})
+            return self.make_response(201, {"id": "1"})
         if method == "DELETE":
-            return self.said(200, self.items.pop(path.rpartition("/")[2], None))
-        return self.said(200, {"items": list(self.items.values())})
+            return self.make_response(200, self.items.pop(path.rpartition("/")[2], None))
+        return self.make_response(200, {"items": list(self.items.values())})
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Done:
 
 
 @pytest.fixture
-def done(shop: Any, context: Any, answer: Said, tmp_path: Path) -> Callable[..., Done]:
+def done(shop: Any, context: Any, answer: MakeResponse, tmp_path: Path) -> Callable[..., Done]:
     """Runs the row against a store that answers some requests otherwise."""
 
     def run(
@@ -112,26 +112,26 @@ def test_what_was_accepted_is_deleted_by_its_id_though_the_row_says_nothing_of_i
     assert after.open_entries == []
 
 
-def test_the_id_may_stand_where_the_operation_always_has_it(done: Any, answer: Said) -> None:
+def test_the_id_may_stand_where_the_operation_always_has_it(done: Any, answer: MakeResponse) -> None:
     plain = CREATED.replace(', request: {path: {id: "{capture.id}"}}', "")
     after = done(created=plain, remove_path="{capture.id}", GET_items=answer(200, {"items": []}))
     assert after.server.items == {}
     assert after.row.warnings == ()
 
 
-def test_a_delete_answered_404_is_no_proof_while_the_thing_is_listed(done: Any, answer: Said) -> None:
+def test_a_delete_answered_404_is_no_proof_while_the_thing_is_listed(done: Any, answer: MakeResponse) -> None:
     after = done(**{"DELETE_items/1": answer(404, {"message": "No such path"})})
     assert after.row.warnings == ("what example left behind may still be there: remove was answered 404",)
     assert after.open_entries == ["add"]
 
 
-def test_a_delete_answered_404_is_done_where_nothing_bears_the_name(done: Any, answer: Said) -> None:
+def test_a_delete_answered_404_is_done_where_nothing_bears_the_name(done: Any, answer: MakeResponse) -> None:
     after = done(stores=False, **{"DELETE_items/1": answer(404, {})})
     assert after.row.warnings == ()
     assert after.open_entries == []
 
 
-def test_without_a_way_to_look_a_delete_answered_404_is_a_warning(done: Any, answer: Said) -> None:
+def test_without_a_way_to_look_a_delete_answered_404_is_a_warning(done: Any, answer: MakeResponse) -> None:
     undo = "    undo: {capture: {id: /id}, steps: [{call: remove, request: {path: {id: '{capture.id}'}}}]}\n"
     after = done(ADD + undo, created="", **{"DELETE_items/1": answer(404, {})})
     assert after.row.warnings == ("what example left behind may still be there: remove was answered 404",)
@@ -139,13 +139,13 @@ def test_without_a_way_to_look_a_delete_answered_404_is_a_warning(done: Any, ans
 
 
 @pytest.mark.parametrize("body", [{}, {"items": None}, {"items": {}}, "not JSON"])
-def test_a_response_that_is_no_list_proves_nothing(done: Any, answer: Said, body: Any) -> None:
+def test_a_response_that_is_no_list_proves_nothing(done: Any, answer: MakeResponse, body: Any) -> None:
     after = done(**{"DELETE_items/1": answer(404, {}), "GET_items": answer(200, body)})
     assert after.open_entries == ["add"]
     assert "remove was answered 404" in after.row.warnings[0]
 
 
-def test_a_list_of_which_there_are_more_pages_proves_nothing(done: Any, answer: Said) -> None:
+def test_a_list_of_which_there_are_more_pages_proves_nothing(done: Any, answer: MakeResponse) -> None:
     created = CREATED.replace('name: "{capture.name}"', 'name: "{capture.name}", limit: 2')
     full = answer(200, {"items": [{"id": "8", "name": "x"}, {"id": "9", "name": "y"}]})
     after = done(created=created, **{"DELETE_items/1": answer(404, {}), "GET_items": full})
@@ -154,7 +154,7 @@ def test_a_list_of_which_there_are_more_pages_proves_nothing(done: Any, answer: 
 
 @pytest.mark.parametrize("lost", [True, False])
 def test_what_a_first_try_made_whose_answer_was_lost_is_looked_for_after_the_run(
-    shop: Any, context: Any, answer: Said, tmp_path: Path, lost: bool
+    shop: Any, context: Any, answer: MakeResponse, tmp_path: Path, lost: bool
 ) -> None:
     contract = shop(ADD, ("operations:\n", f"{CREATED}operations:\n"))
     name = "conformance-abc123-0123456789ab"
@@ -167,7 +167,7 @@ def test_what_a_first_try_made_whose_answer_was_lost_is_looked_for_after_the_run
     assert (list(server.items), read_open_entries(tmp_path / LEDGER_FILE)) == ([] if lost else ["1"], ())
 
 
-def test_what_a_search_does_not_find_is_looked_for_among_the_newest(done: Any, answer: Said) -> None:
+def test_what_a_search_does_not_find_is_looked_for_among_the_newest(done: Any, answer: MakeResponse) -> None:
     also = CREATED.replace("    in: /items\n", "    also: list\n    in: /items\n")
     after = done(created=also, finds=False, POST_items=answer(201, {}))
     assert (after.server.items, after.open_entries) == ({}, [])
@@ -187,7 +187,9 @@ def test_what_was_made_by_a_request_whose_answer_was_lost_is_found_by_its_name(d
     assert after.open_entries == []
 
 
-def test_an_accepted_probe_without_an_id_is_not_taken_for_what_a_set_up_has_made(done: Any, answer: Said) -> None:
+def test_an_accepted_probe_without_an_id_is_not_taken_for_what_a_set_up_has_made(
+    done: Any, answer: MakeResponse
+) -> None:
     set_up = "    before: [{call: get, request: {path: {id: '7'}}, capture: {id: /id}}]\n"
     theirs = answer(200, {"id": "7", "name": "Opening hours"})
     after = done(ADD + set_up, stores=False, POST_items=answer(201, {}), **{"GET_items/7": theirs})
@@ -195,20 +197,20 @@ def test_an_accepted_probe_without_an_id_is_not_taken_for_what_a_set_up_has_made
     assert after.open_entries == []
 
 
-def test_what_was_refused_is_not_looked_for(done: Any, answer: Said) -> None:
+def test_what_was_refused_is_not_looked_for(done: Any, answer: MakeResponse) -> None:
     after = done(POST_items=answer(400, {"message": "too long"}), stores=False)
     assert after.row.requests == 1
     assert after.open_entries == []
 
 
-def test_names_of_others_that_begin_like_ours_are_left_alone(done: Any, answer: Said) -> None:
+def test_names_of_others_that_begin_like_ours_are_left_alone(done: Any, answer: MakeResponse) -> None:
     listed = answer(200, {"items": [{"id": "7", "name": "conformance-of-somebody-else"}]})
     after = done(POST_items=NoResponse(FailureKind.RESET, "reset"), GET_items=listed, stores=False)
     assert after.row.warnings == ()
     assert after.open_entries == []
 
 
-def test_where_one_can_be_read_by_its_id_a_404_of_that_shows_that_it_is_gone(done: Any, answer: Said) -> None:
+def test_where_one_can_be_read_by_its_id_a_404_of_that_shows_that_it_is_gone(done: Any, answer: MakeResponse) -> None:
     nameless = ADD.replace("{unique.name}", "no name of ours")
     created = CREATED.replace("    undo:", "    get: {call: get, request: {path: {id: '{capture.id}'}}}\n    undo:")
     gone = {"DELETE_items/1": answer(404, {}), "GET_items/1": answer(404, {})}

@@ -17,7 +17,7 @@ from conformance.errors import ConfigError
 from conformance.http import Outcome, Response
 
 Run = Callable[..., Any]
-Said = Callable[..., Response]
+MakeResponse = Callable[..., Response]
 quick = settings(max_examples=40, deadline=None, database=None)
 
 
@@ -65,15 +65,21 @@ def test_a_drawn_value_is_put_where_it_is_asked_for(value: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(
-    ("expression", "seconds", "said"),
+    ("expression", "seconds", "reason"),
     [("(?=x)y", 30.0, "there is no value that can be drawn"), (r"\w{5000}", 0.0, "drawing values takes more than 0 s")],
 )
 def test_an_expression_that_cannot_be_drawn_by_is_a_problem_with_its_line(
-    run: Run, answer: Said, monkeypatch: pytest.MonkeyPatch, *, expression: str, seconds: float, said: str
+    run: Run,
+    answer: MakeResponse,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    expression: str,
+    seconds: float,
+    reason: str,
 ) -> None:
     monkeypatch.setattr(generate, "LONGEST_DRAWING", seconds)
     row = ROW.replace("{integers: [-1000000, -1]}", f"{{matching: ['{expression}']}}")
-    with pytest.raises(ConfigError, match=rf"\.yaml:\d+: .*{re.escape(said)}; write an expression that says less"):
+    with pytest.raises(ConfigError, match=rf"\.yaml:\d+: .*{re.escape(reason)}; write an expression that says less"):
         run(failing_below(answer, -2), row)
 
 
@@ -86,11 +92,11 @@ ROW = """\
 """
 
 
-def failing_below(answer: Said, edge: int) -> Callable[[Any], Outcome]:
+def failing_below(answer: MakeResponse, edge: int) -> Callable[[Any], Outcome]:
     return lambda asked: answer(200 if int(asked.query["limit"]) <= edge else 400, {})
 
 
-def test_the_smallest_failing_value_is_told(run: Run, answer: Said) -> None:
+def test_the_smallest_failing_value_is_told(run: Run, answer: MakeResponse) -> None:
     ran = run(failing_below(answer, -2), ROW)
     assert ran.only.verdict == "violates"
     smallest = [int(item.smallest) for item in ran.only.findings if item.smallest]
@@ -102,7 +108,7 @@ def test_the_smallest_failing_value_is_told(run: Run, answer: Said) -> None:
 
 @pytest.mark.parametrize(("edge", "requests"), [(-2, 6), (-500, 12), (-99_999, 12)])
 def test_making_a_value_small_takes_at_most_twelve_requests_and_sends_none_twice(
-    run: Run, answer: Said, edge: int, requests: int
+    run: Run, answer: MakeResponse, edge: int, requests: int
 ) -> None:
     ran = run(failing_below(answer, edge), ROW)
     without = run(lambda _: answer(400, {}), ROW)
@@ -112,7 +118,7 @@ def test_making_a_value_small_takes_at_most_twelve_requests_and_sends_none_twice
     assert len(set(sent)) == len(sent)
 
 
-def test_the_smallest_is_never_larger_than_what_failed_first(run: Run, answer: Said) -> None:
+def test_the_smallest_is_never_larger_than_what_failed_first(run: Run, answer: MakeResponse) -> None:
     for edge in (-2, -1000, -99_999, -300_000):
         ran = run(failing_below(answer, edge), ROW)
         drawn = [abs(int(a.value)) for a in ran.only.attempts if "drawn" in a.label and a.outcome == "violation"]
@@ -120,7 +126,7 @@ def test_the_smallest_is_never_larger_than_what_failed_first(run: Run, answer: S
         assert not smallest or max(smallest) <= drawn[0]
 
 
-def test_a_value_that_fails_in_another_way_is_not_taken_for_the_same_fault(run: Run, answer: Said) -> None:
+def test_a_value_that_fails_in_another_way_is_not_taken_for_the_same_fault(run: Run, answer: MakeResponse) -> None:
     def answered(asked: Any) -> Outcome:
         number = int(asked.query["limit"])
         return answer(200, {}) if number < -10 else answer(400, "<html>") if number < -1 else answer(400, {})
@@ -131,17 +137,17 @@ def test_a_value_that_fails_in_another_way_is_not_taken_for_the_same_fault(run: 
     assert {"status"} >= {item.check for item in ran.only.findings if item.smallest}
 
 
-def test_what_only_the_example_does_wrong_is_not_shrunk(run: Run, answer: Said) -> None:
+def test_what_only_the_example_does_wrong_is_not_shrunk(run: Run, answer: MakeResponse) -> None:
     ran = run(lambda asked: answer(200 if asked.query["limit"] == "-1" else 400, {}), ROW)
     assert [item for item in ran.only.findings if item.smallest] == []
 
 
-def test_two_runs_send_the_same(run: Run, answer: Said) -> None:
+def test_two_runs_send_the_same(run: Run, answer: MakeResponse) -> None:
     first, second = (run(failing_below(answer, -500), ROW) for _ in range(2))
     assert [a.request.key for a in first.session.asked] == [a.request.key for a in second.session.asked]
 
 
-def test_long_values_that_are_shown_alike_are_tried_one_by_one(run: Run, answer: Said) -> None:
+def test_long_values_that_are_shown_alike_are_tried_one_by_one(run: Run, answer: MakeResponse) -> None:
     """A value is shortened where it is shown; two that differ after that are two values all the same."""
     rows = """\
   - id: low

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.checks.model import Verdict
 from conformance.engine.probe import send_probe
-from tests.conftest import Asked, Ran, said
+from tests.conftest import Asked, Ran, make_response
 
 LIMITED = """\
   - id: too-many
@@ -38,24 +38,24 @@ class Limited:
 
     def __call__(self, request: Asked) -> Any:
         if request.header("X-Key") != "the-guest-key-4567":
-            return said(200, {"id": "spoon", "name": self.name})
+            return make_response(200, {"id": "spoon", "name": self.name})
         self.count += 1
         if self.count > self.allowed:
             self.refused += 1
             answer = self.also(self, request, self.refused)
             if self.refused == 3:  # the last of a burst
                 self.count = self.refused = 0
-            return answer or said(429, {"message": "Too Many Requests"})
-        return said(200, {"items": []})
+            return answer or make_response(429, {"message": "Too Many Requests"})
+        return make_response(200, {"items": []})
 
 
 def html_later(_: Limited, __: Asked, refused: int) -> Any:
-    return said(429, "<h1>Slow down</h1>", kind="text/html") if refused > 1 else None
+    return make_response(429, "<h1>Slow down</h1>", kind="text/html") if refused > 1 else None
 
 
 def anew(server: Limited, _: Asked, refused: int) -> Any:
     if refused == 2:
-        return said(200, {"items": []})
+        return make_response(200, {"items": []})
     return None
 
 

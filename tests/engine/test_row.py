@@ -14,7 +14,7 @@ from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request
 from tests.conftest import InMemory
 
 Run = Callable[..., Any]
-Said = Callable[..., Response]
+MakeResponse = Callable[..., Response]
 
 PUT = """\
   - id: bad-name
@@ -39,8 +39,8 @@ BELOW_WITH = """\
 class Shop:
     """A server of the small contract that does what the documents say, but for what a test changes."""
 
-    def __init__(self, said: Said) -> None:
-        self.said = said
+    def __init__(self, make_response: MakeResponse) -> None:
+        self.make_response = make_response
         self.items: dict[str, Any] = {"spoon": {"id": "spoon", "name": "Spoon"}}
         self.log: list[tuple[str, str]] = []
 
@@ -50,32 +50,32 @@ class Shop:
         name = path.rpartition("/")[2]
         if path == "/items" and method == "POST":
             self.items["made"] = {"id": "made"}
-            return self.said(201, self.items["made"])
+            return self.make_response(201, self.items["made"])
         if path == "/items":
             return self.list(asked.query.get("limit", "5"))
         if name not in self.items:
-            return self.said(404, {"message": "No such item"})
+            return self.make_response(404, {"message": "No such item"})
         if method == "DELETE":
-            return self.said(200, self.items.pop(name))
-        return self.put(name, asked.json) if method == "PUT" else self.said(200, self.items[name])
+            return self.make_response(200, self.items.pop(name))
+        return self.put(name, asked.json) if method == "PUT" else self.make_response(200, self.items[name])
 
     def list(self, limit: str) -> Outcome:
         number = int(limit)
         if number < 0:
-            return self.said(400, {"message": f"limit: at least 0, not {limit}"})
+            return self.make_response(400, {"message": f"limit: at least 0, not {limit}"})
         if number > 10:
-            return self.said(400, {"message": "limit: at most 10"})
-        return self.said(200, {"items": [{"id": "spoon"}][:number]})
+            return self.make_response(400, {"message": "limit: at most 10"})
+        return self.make_response(200, {"items": [{"id": "spoon"}][:number]})
 
     def put(self, name: str, body: Any) -> Outcome:
         if len(body["name"]) > 5:
-            return self.said(400, {"message": "The name is too long"})
+            return self.make_response(400, {"message": "The name is too long"})
         self.items[name]["name"] = body["name"]
-        return self.said(200, self.items[name])
+        return self.make_response(200, self.items[name])
 
 
 @pytest.fixture
-def server(answer: Said) -> Shop:
+def server(answer: MakeResponse) -> Shop:
     return Shop(answer)
 
 
@@ -109,7 +109,7 @@ def test_a_row_that_lacks_something_sends_nothing_and_names_it(run: Run, server:
 # --- findings ------------------------------------------------------------------------------------------------------
 
 
-def test_a_server_that_accepts_everything_violates(run: Run, server: Shop, answer: Said) -> None:
+def test_a_server_that_accepts_everything_violates(run: Run, server: Shop, answer: MakeResponse) -> None:
     server.list = lambda limit: answer(200, {"items": []})  # type: ignore[method-assign]
     ran = run(server)
     assert ran.only.verdict == "violates"
@@ -120,7 +120,7 @@ def test_a_server_that_accepts_everything_violates(run: Run, server: Shop, answe
 
 @pytest.mark.parametrize(("ignores_query", "verdict"), [(False, "conforms"), (True, "inconclusive")])
 def test_what_a_cache_answers_in_the_targets_place_is_asked_for_again(
-    run: Run, server: Shop, answer: Said, ignores_query: bool, verdict: str
+    run: Run, server: Shop, answer: MakeResponse, ignores_query: bool, verdict: str
 ) -> None:
     def cached(asked: Any) -> Outcome:
         passed = "_nocache" in asked.request.url and not ignores_query
@@ -130,7 +130,7 @@ def test_what_a_cache_answers_in_the_targets_place_is_asked_for_again(
     assert (ran.only.verdict, ran.checks()) == (verdict, [])
 
 
-def test_new_wording_drifts(run: Run, server: Shop, answer: Said) -> None:
+def test_new_wording_drifts(run: Run, server: Shop, answer: MakeResponse) -> None:
     asked = server.list
     server.list = lambda limit: answer(400, {"message": "negative"}) if int(limit) < 0 else asked(limit)  # type: ignore[method-assign]
     ran = run(server)
@@ -138,14 +138,14 @@ def test_new_wording_drifts(run: Run, server: Shop, answer: Said) -> None:
     assert set(ran.checks()) == {("message", "should")}
 
 
-def test_a_finding_points_at_the_exchange_that_shows_it(run: Run, server: Shop, answer: Said) -> None:
+def test_a_finding_points_at_the_exchange_that_shows_it(run: Run, server: Shop, answer: MakeResponse) -> None:
     asked = server.list
     server.list = lambda limit: answer(200, {"items": []}) if limit == "-10" else asked(limit)  # type: ignore[method-assign]
     (found,) = run(server).only.findings
     assert (found.where, found.expected, found.actual) == ("limit=ten", 400, 200)
 
 
-def test_what_is_wrong_now_and_then_is_wrong_and_says_how_often(run: Run, answer: Said) -> None:
+def test_what_is_wrong_now_and_then_is_wrong_and_says_how_often(run: Run, answer: MakeResponse) -> None:
     rows = "  - {id: one, cause: a, request: {query: {limit: -1}}, expect: {status: 400}}\n"
     calls = iter([400, 200, 400, 400])
     ran = run(lambda _: answer(next(calls), {}), rows)
@@ -156,13 +156,15 @@ def test_what_is_wrong_now_and_then_is_wrong_and_says_how_often(run: Run, answer
 # --- controls ------------------------------------------------------------------------------------------------------
 
 
-def test_a_server_that_rejects_everything_in_the_words_of_the_row_violates(run: Run, answer: Said) -> None:
+def test_a_server_that_rejects_everything_in_the_words_of_the_row_violates(run: Run, answer: MakeResponse) -> None:
     ran = run(lambda asked: answer(400, {"message": f"limit: at least 0, not {asked.query['limit']}"}))
     assert ran.only.verdict == "violates"
     assert ran.checks() == [("control", "must")]
 
 
-def test_a_control_that_is_refused_otherwise_leaves_the_row_inconclusive(run: Run, server: Shop, answer: Said) -> None:
+def test_a_control_that_is_refused_otherwise_leaves_the_row_inconclusive(
+    run: Run, server: Shop, answer: MakeResponse
+) -> None:
     asked = server.list
     server.list = lambda limit: answer(403, {"message": "Go away"}) if limit == "0" else asked(limit)  # type: ignore[method-assign]
     ran = run(server)
@@ -172,7 +174,7 @@ def test_a_control_that_is_refused_otherwise_leaves_the_row_inconclusive(run: Ru
 
 @pytest.mark.parametrize(("status", "verdict"), [(403, "violates"), (409, "inconclusive")])
 def test_a_control_that_is_refused_only_at_times_violates(
-    run: Run, server: Shop, answer: Said, status: int, verdict: str
+    run: Run, server: Shop, answer: MakeResponse, status: int, verdict: str
 ) -> None:
     asked, refusals = server.list, [answer(status, {"message": "Go away"})]
     server.list = lambda limit: refusals.pop() if limit == "0" and refusals else asked(limit)  # type: ignore[method-assign]
@@ -180,7 +182,7 @@ def test_a_control_that_is_refused_only_at_times_violates(
 
 
 def test_a_refusal_of_what_an_earlier_try_may_have_done_is_no_refusal_at_times(
-    run: Run, server: Shop, answer: Said, monkeypatch: pytest.MonkeyPatch
+    run: Run, server: Shop, answer: MakeResponse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = InMemory.send
 
@@ -193,13 +195,13 @@ def test_a_refusal_of_what_an_earlier_try_may_have_done_is_no_refusal_at_times(
     assert run(server).only.verdict == "inconclusive"
 
 
-def test_a_server_that_refuses_all_in_the_same_other_words_is_not_blamed(run: Run, answer: Said) -> None:
+def test_a_server_that_refuses_all_in_the_same_other_words_is_not_blamed(run: Run, answer: MakeResponse) -> None:
     ran = run(lambda _: answer(403, {"message": "Go away"}))
     assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
     assert "refused in the same words" in ran.only.reason
 
 
-def test_a_violation_beside_an_explained_refusal_stands(run: Run, answer: Said) -> None:
+def test_a_violation_beside_an_explained_refusal_stands(run: Run, answer: MakeResponse) -> None:
     def answered(asked: Any) -> Outcome:
         return answer(200, {}) if asked.query["limit"] == "-10" else answer(403, {"message": "Go away"})
 
@@ -208,13 +210,13 @@ def test_a_violation_beside_an_explained_refusal_stands(run: Run, answer: Said) 
     assert [item.where for item in ran.only.findings] == ["limit=ten"]
 
 
-def test_a_control_that_fails_in_the_server_violates(run: Run, server: Shop, answer: Said) -> None:
+def test_a_control_that_fails_in_the_server_violates(run: Run, server: Shop, answer: MakeResponse) -> None:
     asked = server.list
     server.list = lambda limit: answer(500, {"message": "Oops"}) if limit == "0" else asked(limit)  # type: ignore[method-assign]
     assert run(server).only.verdict == "violates"
 
 
-def test_a_control_without_its_effect_violates(run: Run, server: Shop, answer: Said) -> None:
+def test_a_control_without_its_effect_violates(run: Run, server: Shop, answer: MakeResponse) -> None:
     asked = server.list
     server.list = lambda limit: answer(200, {"items": [{}]}) if limit == "0" else asked(limit)  # type: ignore[method-assign]
     ran = run(server)
@@ -411,7 +413,7 @@ def test_a_change_of_type_is_a_change(run: Run, server: Shop, before: Any, after
     assert run(server, PUT).only.verdict == "violates"
 
 
-def test_a_guard_that_cannot_read_is_a_doubt(run: Run, server: Shop, answer: Said) -> None:
+def test_a_guard_that_cannot_read_is_a_doubt(run: Run, server: Shop, answer: MakeResponse) -> None:
     def answered(asked: Any) -> Outcome:
         return answer(500, {"message": "Oops"}) if asked.request.method == "GET" else server(asked)
 
@@ -431,7 +433,7 @@ MADE = """\
 """
 
 
-def test_what_the_set_up_made_with_success_is_there(run: Run, server: Shop, answer: Said) -> None:
+def test_what_the_set_up_made_with_success_is_there(run: Run, server: Shop, answer: MakeResponse) -> None:
     def answered(asked: Any) -> Outcome:
         return answer(201, {"id": "lost"}) if asked.request.method == "POST" else server(asked)
 
@@ -460,22 +462,22 @@ ADD = """\
 """
 
 
-def refusing(server: Shop, answer: Said) -> Callable[[Any], Outcome]:
+def refusing(server: Shop, answer: MakeResponse) -> Callable[[Any], Outcome]:
     return lambda asked: answer(400, {}) if asked.request.method == "POST" and not asked.json["name"] else server(asked)
 
 
-def test_what_a_control_made_is_taken_away(run: Run, server: Shop, answer: Said) -> None:
+def test_what_a_control_made_is_taken_away(run: Run, server: Shop, answer: MakeResponse) -> None:
     ran = run(refusing(server, answer), ADD)
     assert (ran.only.verdict, ran.only.warnings, set(server.items)) == ("conforms", (), {"spoon"})
 
 
-def test_what_a_later_step_took_away_is_not_taken_away_twice(run: Run, server: Shop, answer: Said) -> None:
+def test_what_a_later_step_took_away_is_not_taken_away_twice(run: Run, server: Shop, answer: MakeResponse) -> None:
     rows = ADD + '          - {call: remove, request: {path: {id: "{capture.id}"}}}\n'
     assert run(refusing(server, answer), rows).only.verdict == "conforms"
     assert server.log.count(("DELETE", "/items/made")) == 1
 
 
-def test_what_cannot_be_taken_away_is_a_warning_and_no_verdict(run: Run, server: Shop, answer: Said) -> None:
+def test_what_cannot_be_taken_away_is_a_warning_and_no_verdict(run: Run, server: Shop, answer: MakeResponse) -> None:
     refused = refusing(server, answer)
 
     def answered(asked: Any) -> Outcome:
@@ -503,39 +505,39 @@ def test_what_a_row_changed_is_put_back_even_where_it_violates(run: Run, server:
 LIMITED = "  - {id: limited, cause: a, permission: exhaust, expect: {status: 429}, repeat: {at_most: 6}}\n"
 
 
-def statuses(answer: Said, *codes: int) -> Callable[[Any], Outcome]:
+def statuses(answer: MakeResponse, *codes: int) -> Callable[[Any], Outcome]:
     rest: Iterator[int] = iter(codes)
     return lambda _: answer(next(rest), {})
 
 
-def test_the_example_is_repeated_until_the_promised_status_comes(run: Run, answer: Said) -> None:
+def test_the_example_is_repeated_until_the_promised_status_comes(run: Run, answer: MakeResponse) -> None:
     ran = run(statuses(answer, 200, 200, 429, 429), LIMITED)
     assert (ran.only.verdict, ran.only.requests, len(ran.only.attempts)) == ("conforms", 4, 2)
 
 
-def test_a_limit_that_never_comes_violates_within_the_bound(run: Run, answer: Said) -> None:
+def test_a_limit_that_never_comes_violates_within_the_bound(run: Run, answer: MakeResponse) -> None:
     ran = run(statuses(answer, *[200] * 6), LIMITED)
     assert (ran.only.verdict, ran.only.requests) == ("violates", 6)
 
 
-def test_a_limit_that_is_there_from_the_start_tells_nothing(run: Run, answer: Said) -> None:
+def test_a_limit_that_is_there_from_the_start_tells_nothing(run: Run, answer: MakeResponse) -> None:
     ran = run(statuses(answer, 429), LIMITED)
     assert (ran.only.verdict, ran.only.requests) == ("inconclusive", 1)
 
 
-def test_an_allowance_that_the_rows_before_have_used_up_is_waited_for(run: Run, answer: Said) -> None:
+def test_an_allowance_that_the_rows_before_have_used_up_is_waited_for(run: Run, answer: MakeResponse) -> None:
     ran = run(statuses(answer, 200, 200, 429, 429), LIMITED)
     assert ran.session.patient[0]
     assert not any(ran.session.patient[1:3])
 
 
-def test_another_refusal_on_the_way_violates(run: Run, answer: Said) -> None:
+def test_another_refusal_on_the_way_violates(run: Run, answer: MakeResponse) -> None:
     ran = run(statuses(answer, 200, 500, 500), LIMITED)
     assert (ran.only.verdict, ran.only.requests) == ("violates", 3)
 
 
 def test_a_write_that_is_refused_as_everything_is_and_has_an_effect_violates(
-    run: Run, server: Shop, answer: Said
+    run: Run, server: Shop, answer: MakeResponse
 ) -> None:
     def answered(asked: Any) -> Outcome:
         if asked.request.method == "PUT":
@@ -548,12 +550,12 @@ def test_a_write_that_is_refused_as_everything_is_and_has_an_effect_violates(
     assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
 
 
-def test_a_key_in_a_refusal_that_explains_nothing_violates(run: Run, answer: Said) -> None:
+def test_a_key_in_a_refusal_that_explains_nothing_violates(run: Run, answer: MakeResponse) -> None:
     ran = run(lambda asked: answer(403, {"message": f"not for {asked.header('X-Key')}"}))
     assert (ran.only.verdict, set(ran.checks())) == ("violates", {("leak", "must")})
 
 
-def test_a_stop_in_the_middle_leaves_nothing_behind(run: Run, server: Shop, answer: Said) -> None:
+def test_a_stop_in_the_middle_leaves_nothing_behind(run: Run, server: Shop, answer: MakeResponse) -> None:
     refused = refusing(server, answer)
 
     def answered(asked: Any) -> Outcome:
@@ -637,7 +639,7 @@ REMOVED = """\
 class Drawer:
     """A server with items; the answer to the n-th DELETE of something gets lost, and its repetition is answered 404."""
 
-    said: Callable[..., Response]
+    make_response: Callable[..., Response]
     lost: Container[int] = ()
     items: dict[str, str] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
@@ -648,12 +650,12 @@ class Drawer:
         if asked.request.method == "POST":
             name = f"i{len(self.log)}"
             self.items[name] = asked.json["name"]
-            return self.said(200, {"id": name})
+            return self.make_response(200, {"id": name})
         self.deletions += 1
         found = self.items.pop(asked.path.rpartition("/")[2], None)
         if self.deletions in self.lost:
             return UNTOLD
-        return self.said(200, {}) if found else self.said(404, {"message": "No such item"})
+        return self.make_response(200, {}) if found else self.make_response(404, {"message": "No such item"})
 
 
 @pytest.mark.parametrize(("lost", "made"), [([], 2), ([1], 3), ([1, 3], 4), ([2], 3), ([1, 2], 3)])

@@ -13,7 +13,7 @@ from conformance.http import Outcome, Response
 from conformance.results.model import RowResult
 from conformance.session.contract_run import ContractRun, plan_rows
 
-Said = Callable[..., Response]
+MakeResponse = Callable[..., Response]
 
 ROWS = """\
   - id: too-long
@@ -49,26 +49,26 @@ ROWS = """\
 class Shop:
     """A server that does what the documents say; `applies` names the refusal that is applied all the same."""
 
-    def __init__(self, said: Said, applies: str = "", *, changes: bool = False) -> None:
-        self.said, self.applies, self.changes = said, applies, changes
+    def __init__(self, make_response: MakeResponse, applies: str = "", *, changes: bool = False) -> None:
+        self.make_response, self.applies, self.changes = make_response, applies, changes
         self.name: Any = "Spoon"
         self.log: list[str] = []
 
     def __call__(self, asked: Any) -> Outcome:
         self.log.append(f"{asked.request.method} {asked.path}")
         if asked.request.method == "POST":
-            return self.said(201, {"id": "made"})
+            return self.make_response(201, {"id": "made"})
         if asked.request.method == "PUT":
             return self.put(asked.json["name"])
         if self.changes:
             self.name = f"{self.name}-"
-        return self.said(200, {"id": "spoon", "name": self.name})
+        return self.make_response(200, {"id": "spoon", "name": self.name})
 
     def put(self, name: Any) -> Outcome:
-        said = self.wrong(name)
-        if not said or said == self.applies:
+        wrong = self.wrong(name)
+        if not wrong or wrong == self.applies:
             self.name = name
-        return self.said(400, {"message": said}) if said else self.said(200, {"name": name})
+        return self.make_response(400, {"message": wrong}) if wrong else self.make_response(200, {"name": name})
 
     def wrong(self, name: Any) -> str:
         if isinstance(name, int):
@@ -105,7 +105,7 @@ def run(shop: Callable[..., Any], context: Callable[..., Any]) -> Callable[..., 
 @pytest.mark.parametrize("ended", ["time", "Ctrl-C"])
 @pytest.mark.parametrize("last", [4, 7, 10])
 def test_what_rows_have_found_is_kept_when_they_are_broken_off(
-    shop: Callable[..., Any], context: Callable[..., Any], answer: Said, ended: str, last: int
+    shop: Callable[..., Any], context: Callable[..., Any], answer: MakeResponse, ended: str, last: int
 ) -> None:
     class Broken(Shop):
         def __call__(self, asked: Any) -> Outcome:
@@ -129,7 +129,7 @@ def test_what_rows_have_found_is_kept_when_they_are_broken_off(
     assert "the row was broken off: this is what it had found by then" in found["items/too-long"].warnings
 
 
-def test_set_up_control_and_looks_are_sent_once_for_all(run: Callable[..., Done], answer: Said) -> None:
+def test_set_up_control_and_looks_are_sent_once_for_all(run: Callable[..., Done], answer: MakeResponse) -> None:
     done = run(Shop(answer))
     assert done.verdicts() == {"too-long": "conforms", "no-name": "conforms", "no-number": "conforms"}
     assert done.log.count("POST /items") == 1
@@ -139,7 +139,7 @@ def test_set_up_control_and_looks_are_sent_once_for_all(run: Callable[..., Done]
 
 
 def test_the_row_whose_refused_write_had_an_effect_is_blamed_and_no_other(
-    run: Callable[..., Done], answer: Said
+    run: Callable[..., Done], answer: MakeResponse
 ) -> None:
     done = run(Shop(answer, applies="The name is missing"))
     assert done.verdicts() == {"too-long": "conforms", "no-name": "violates", "no-number": "conforms"}
@@ -148,20 +148,22 @@ def test_the_row_whose_refused_write_had_an_effect_is_blamed_and_no_other(
     assert all(item.exchange in {made.n for made in done.rows["items/no-name"].exchanges} for item in found)
 
 
-def test_a_control_that_sets_the_name_again_hides_nothing(run: Callable[..., Done], answer: Said) -> None:
+def test_a_control_that_sets_the_name_again_hides_nothing(run: Callable[..., Done], answer: MakeResponse) -> None:
     server = Shop(answer, applies="The name is no text")
     assert run(server).verdicts()["no-number"] == "violates"
 
 
-def test_rows_of_several_workers_are_judged_alike(run: Callable[..., Done], answer: Said) -> None:
+def test_rows_of_several_workers_are_judged_alike(run: Callable[..., Done], answer: MakeResponse) -> None:
     done = run(Shop(answer, applies="The name is too long"), workers=3)
     assert done.verdicts() == {"too-long": "violates", "no-name": "conforms", "no-number": "conforms"}
 
 
-def test_a_control_that_fails_is_held_against_every_row_that_has_it(run: Callable[..., Done], answer: Said) -> None:
+def test_a_control_that_fails_is_held_against_every_row_that_has_it(
+    run: Callable[..., Done], answer: MakeResponse
+) -> None:
     class Closed(Shop):
         def put(self, name: Any) -> Outcome:
-            return super().put(name) if self.wrong(name) else self.said(403, {"message": "Not today"})
+            return super().put(name) if self.wrong(name) else self.make_response(403, {"message": "Not today"})
 
     done = run(Closed(answer))
     assert done.verdicts() == {"too-long": "inconclusive", "no-name": "inconclusive", "no-number": "inconclusive"}

@@ -11,7 +11,7 @@ import pytest
 from conformance.engine import culprit
 from conformance.http import Outcome, Response
 
-Said = Callable[..., Response]
+MakeResponse = Callable[..., Response]
 Run = Callable[..., Any]
 
 
@@ -58,7 +58,7 @@ CONTROL = """\
 class Kitchen:
     """A server with one item; `effects` says how often a rejected write of each name has an effect."""
 
-    said: Said
+    make_response: MakeResponse
     effects: dict[str, int] = field(default_factory=dict)
     deletes: bool = False
     name: str | None = "Spoon"
@@ -69,24 +69,24 @@ class Kitchen:
         self.log.append(method)
         if method == "DELETE":
             self.name = None if self.deletes else self.name
-            return self.said(400, {"message": "Why?"})
+            return self.make_response(400, {"message": "Why?"})
         if self.name is None:
-            return self.said(404, {"message": "No such item"})
+            return self.make_response(404, {"message": "No such item"})
         if method == "PUT":
             return self.put(asked.json["name"])
-        return self.said(200, {"id": "spoon", "name": self.name})
+        return self.make_response(200, {"id": "spoon", "name": self.name})
 
     def put(self, name: str) -> Outcome:
         if len(name) <= 5:
             self.name = name
-            return self.said(200, {})
+            return self.make_response(200, {})
         if self.effects.get(name, 0):
             self.effects[name] -= 1
             self.name = "changed"
-        return self.said(400, {"message": "The name is too long"})
+        return self.make_response(400, {"message": "The name is too long"})
 
 
-def test_a_rejected_deletion_after_which_the_thing_is_gone_is_an_effect(run: Run, answer: Said) -> None:
+def test_a_rejected_deletion_after_which_the_thing_is_gone_is_an_effect(run: Run, answer: MakeResponse) -> None:
     ran = run(Kitchen(answer, deletes=True), REMOVE)
     assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
     (found,) = ran.only.findings
@@ -109,7 +109,7 @@ LISTED = REMOVE.replace(
 )
 @pytest.mark.parametrize("whole", [False, True])
 def test_of_what_is_gone_from_a_list_only_what_the_request_names_is_held_against_it(
-    run: Run, answer: Said, left: list[str], verdict: str, found: list[tuple[str, str]], *, whole: bool
+    run: Run, answer: MakeResponse, left: list[str], verdict: str, found: list[tuple[str, str]], *, whole: bool
 ) -> None:
     ids = ["spoon", "fork"]
 
@@ -149,7 +149,7 @@ SET_BACK = """\
 """
 
 
-def test_what_somebody_else_deletes_once_is_not_held_against_a_rejected_change(run: Run, answer: Said) -> None:
+def test_what_somebody_else_deletes_once_is_not_held_against_a_rejected_change(run: Run, answer: MakeResponse) -> None:
     ids = ["spoon", "fork"]
 
     def kitchen(asked: Any) -> Outcome:
@@ -162,16 +162,16 @@ def test_what_somebody_else_deletes_once_is_not_held_against_a_rejected_change(r
     assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
 
 
-def test_a_rejected_deletion_that_deletes_nothing_conforms(run: Run, answer: Said) -> None:
+def test_a_rejected_deletion_that_deletes_nothing_conforms(run: Run, answer: MakeResponse) -> None:
     assert run(Kitchen(answer), REMOVE).only.verdict == "conforms"
 
 
-def test_what_was_not_there_before_cannot_be_guarded(run: Run, answer: Said) -> None:
+def test_what_was_not_there_before_cannot_be_guarded(run: Run, answer: MakeResponse) -> None:
     ran = run(Kitchen(answer, name=None), REMOVE)
     assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
 
 
-def test_an_effect_that_is_set_back_and_comes_again_is_held_against_its_write(run: Run, answer: Said) -> None:
+def test_an_effect_that_is_set_back_and_comes_again_is_held_against_its_write(run: Run, answer: MakeResponse) -> None:
     ran = run(Kitchen(answer, {"waywaytoolong": 99}), PUT)
     assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
     (found,) = ran.only.findings
@@ -183,14 +183,14 @@ def test_an_effect_that_is_set_back_and_comes_again_is_held_against_its_write(ru
 
 @pytest.mark.parametrize("times", [1, 2, 3])
 def test_an_effect_that_does_not_come_three_times_again_is_held_against_nobody(
-    run: Run, answer: Said, times: int
+    run: Run, answer: MakeResponse, times: int
 ) -> None:
     ran = run(Kitchen(answer, {"waywaytoolong": times}), PUT)
     assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
     assert "perhaps somebody else's write" in ran.only.reason
 
 
-def test_what_changes_while_nothing_is_sent_is_held_against_nobody(run: Run, answer: Said) -> None:
+def test_what_changes_while_nothing_is_sent_is_held_against_nobody(run: Run, answer: MakeResponse) -> None:
     kitchen = Kitchen(answer)
 
     def busy(asked: Any) -> Outcome:
@@ -201,7 +201,9 @@ def test_what_changes_while_nothing_is_sent_is_held_against_nobody(run: Run, ans
     assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
 
 
-def test_a_write_that_somebody_else_overwrites_every_time_is_held_against_nobody(run: Run, answer: Said) -> None:
+def test_a_write_that_somebody_else_overwrites_every_time_is_held_against_nobody(
+    run: Run, answer: MakeResponse
+) -> None:
     kitchen = Kitchen(answer)
 
     def busy(asked: Any) -> Outcome:
@@ -235,7 +237,7 @@ class Cache:
             self.kept[key] = self.kitchen.name
             return self.kitchen(asked)
         self.times -= 1
-        return self.kitchen.said(200, {"id": "spoon", "name": self.kept[key]}, **self.headers)
+        return self.kitchen.make_response(200, {"id": "spoon", "name": self.kept[key]}, **self.headers)
 
 
 def read_before(cache: Cache) -> Cache:
@@ -254,33 +256,35 @@ def read_before(cache: Cache) -> Cache:
     ],
     ids=lambda headers: next(iter(headers)),
 )
-def test_a_read_that_comes_from_a_cache_is_made_again_past_it(run: Run, answer: Said, headers: dict[str, str]) -> None:
+def test_a_read_that_comes_from_a_cache_is_made_again_past_it(
+    run: Run, answer: MakeResponse, headers: dict[str, str]
+) -> None:
     ran = run(read_before(Cache(Kitchen(answer), headers=headers)), CONTROL)
     assert (ran.only.verdict, ran.checks()) == ("conforms", [])
     assert ran.only.beyond_plan.repeated == 1
 
 
-def test_a_read_that_only_ever_comes_from_a_cache_is_inconclusive(run: Run, answer: Said) -> None:
+def test_a_read_that_only_ever_comes_from_a_cache_is_inconclusive(run: Run, answer: MakeResponse) -> None:
     ran = run(read_before(Cache(Kitchen(answer), ignores_query=True)), CONTROL)
     assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
     assert "get was answered from a cache every time" in ran.only.reason
 
 
-def test_a_write_without_effect_is_seen_past_a_cache(run: Run, answer: Said) -> None:
+def test_a_write_without_effect_is_seen_past_a_cache(run: Run, answer: MakeResponse) -> None:
     kitchen = Kitchen(answer)
     kitchen.put = lambda name: answer(200, {}) if len(name) <= 5 else answer(400, {"message": "The name is too long"})  # type: ignore[method-assign]
     ran = run(read_before(Cache(kitchen)), CONTROL)
     assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
 
 
-def test_an_effect_hides_in_no_cache(run: Run, answer: Said) -> None:
+def test_an_effect_hides_in_no_cache(run: Run, answer: MakeResponse) -> None:
     ran = run(read_before(Cache(Kitchen(answer, {"toolong": 99}))), PUT)
     assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
 
 
 @pytest.mark.parametrize(("settle", "verdict"), [("2s", "conforms"), (None, "inconclusive")])
 def test_a_read_that_lags_behind_is_made_again_until_the_target_has_settled(
-    run: Run, answer: Said, settle: str | None, verdict: str
+    run: Run, answer: MakeResponse, settle: str | None, verdict: str
 ) -> None:
     lagging = read_before(Cache(Kitchen(answer), times=2, headers={}))
     assert run(lagging, CONTROL, settle=settle).only.verdict == verdict

@@ -51,11 +51,11 @@ def test_the_page_shows_a_year_of_nights() -> None:
 def test_the_newest_run_says_what_was_not_exercised_excused_and_explored(tmp_path: Path) -> None:
     append_results(tmp_path / "history.sqlite", replace(sample_results(), partial=True))
     text = format_history(read_history(tmp_path / "history.sqlite"))
-    said = (
+    shown = (
         "newest: violates; 1 row not exercised; 1 known deviation; exploration found deviations in 1 operation;"
         " broken off"
     )
-    assert said in text
+    assert shown in text
 
 
 def test_the_page_shows_first_what_violates_and_what_changed_last() -> None:

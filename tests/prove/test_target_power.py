@@ -29,10 +29,10 @@ CONTROL = "    control: [{label: limit=0, steps: [{call: this, request: {query: 
 
 def shop_server(request: Any) -> Any:
     """Refuses a limit below 0, and serves every other."""
-    from tests.conftest import said
+    from tests.conftest import make_response
 
     refused = int(request.query.get("limit", "0")) < 0
-    return said(400, {"message": "Nope"}) if refused else said(200, {"items": [{"id": "spoon"}]})
+    return make_response(400, {"message": "Nope"}) if refused else make_response(200, {"items": [{"id": "spoon"}]})
 
 
 @pytest.fixture
@@ -81,9 +81,9 @@ def test_what_a_case_does_not_look_for_is_named(measure: Callable[..., tuple[Row
 
 
 def test_a_row_that_does_not_conform_is_not_measured(measure: Callable[..., tuple[RowPower, int]]) -> None:
-    from tests.conftest import said
+    from tests.conftest import make_response
 
-    power, _ = measure(ROW, lambda _request: said(200, {}))
+    power, _ = measure(ROW, lambda _request: make_response(200, {}))
     assert (power.verdict, power.faults) == (Verdict.VIOLATES, ())
     assert "so its power cannot be measured" in next(format_power([power]))
 

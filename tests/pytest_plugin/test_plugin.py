@@ -164,8 +164,8 @@ def test_ctrl_c_leaves_what_was_found(wrong: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     process = interruptible(wrong, tmp_path)
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 2, said
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 2, printed
     text = (output / "results.json").read_text(encoding="utf-8")
     assert '"partial": true' in text
     assert "limit-below-minimum" in text

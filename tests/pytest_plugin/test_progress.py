@@ -78,14 +78,14 @@ def test_the_whole_tool_draws_on_a_terminal(tmp_path: Path) -> None:
         cwd=tmp_path, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm", "COLUMNS": "140"},
     )  # fmt: skip
     os.close(theirs)
-    said = b""
+    printed = b""
     while True:
         try:
-            said += os.read(ours, 65536)
+            printed += os.read(ours, 65536)
         except OSError:  # how Linux says that the other side has closed it
             break
     os.close(ours)
-    text = said.decode()
+    text = printed.decode()
     assert process.wait(10) == 0, text
     assert " requests · " in text
     assert "6 of 6 rows" in text

@@ -16,7 +16,7 @@ class Reader(HTMLParser):
 
     def __init__(self, switch: str | None = None, *, silent: Iterable[str] = _SILENT) -> None:
         super().__init__()
-        self.said: list[str] = []
+        self.shown: list[str] = []
         self._switch, self._silent = switch, set(silent)
         self._within: list[tuple[str, bool]] = []
 
@@ -27,9 +27,9 @@ class Reader(HTMLParser):
             instead = given.get("data-alt")
         for name in _HINTS:
             beside = f"data-alt-{name}" if self._switch is not None else name
-            self.said += [given[beside]] if beside in given else [given[name]] if name in given else []
+            self.shown += [given[beside]] if beside in given else [given[name]] if name in given else []
         if instead is not None:
-            self.said.append(instead)
+            self.shown.append(instead)
         if tag not in _VOID:
             self._within.append((tag, instead is not None))
 
@@ -39,14 +39,14 @@ class Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if data.strip() and not any(tag in self._silent or replaced for tag, replaced in self._within):
-            self.said.append(data)
+            self.shown.append(data)
 
 
 def seen(page: str, switch: str | None = None, *, silent: Iterable[str] = _SILENT) -> list[str]:
     """Each text of a page, without white space at its ends."""
     reader = Reader(switch, silent=silent)
     reader.feed(page)
-    return [" ".join(text.split()) for text in reader.said if text.strip()]
+    return [" ".join(text.split()) for text in reader.shown if text.strip()]
 
 
 def english_left(page: str, facts: Iterable[str]) -> set[str]:

@@ -86,10 +86,10 @@ def test_json_that_holds_no_results_is_refused(text: str) -> None:
 
 
 def test_other_format_is_refused_with_both_formats() -> None:
-    said = problem(damaged(lambda value: value.update(format=3)))
+    message = problem(damaged(lambda value: value.update(format=3)))
 
-    assert "written in format 3, and this version reads format 2" in said
-    assert "use the version of the suite that wrote it" in said
+    assert "written in format 3, and this version reads format 2" in message
+    assert "use the version of the suite that wrote it" in message
 
 
 def test_every_wrong_member_is_named_with_its_place() -> None:

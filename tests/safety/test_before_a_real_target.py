@@ -152,9 +152,9 @@ def test_a_run_says_what_it_found_and_makes_the_medium_that_may_be_deleted(tmp_p
             del server.profile["fixtures"][fixture]
         done = ran(saved(tmp_path, server.profile), "microcms-management", RunOptions("smoke", 0), explore=False)
     assert set(done.verdicts.values()) == {"conforms"}
-    said = "\n".join(done.run.warnings)
-    assert "found on the target by" in said
-    assert "media_url was made for this run" in said
+    warnings = "\n".join(done.run.warnings)
+    assert "found on the target by" in warnings
+    assert "media_url was made for this run" in warnings
     assert done.run.target["fixtures"]["content_id"] == "harbour"
 
 
@@ -172,7 +172,7 @@ def test_with_a_url_a_key_and_an_endpoint_name_most_rows_run(tmp_path: Path) -> 
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_the_profile_that_init_writes_is_one_that_can_be_read(name: str, tmp_path: Path) -> None:
     held = contract(name)
-    usual = {each: dict(said.usual) for each, said in held.file.credentials.items() if said.usual}
+    usual = {each: dict(named.usual) for each, named in held.file.credentials.items() if named.usual}
     text = format_profile(held, "http://127.0.0.1:9", usual, {}, {})
     document, problems = read_text(text, tmp_path / "made.yaml")
     assert document is not None

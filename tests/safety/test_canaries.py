@@ -102,7 +102,7 @@ def real_keys(profile: dict[str, Any]) -> dict[str, str]:
     return {canary(name): value for name, value in found.items()}
 
 
-def said(arguments: list[str], folder: Path, env: dict[str, str]) -> str:
+def run_command(arguments: list[str], folder: Path, env: dict[str, str]) -> str:
     """Both streams of a command."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST_", "GITHUB_"))}
     done = subprocess.run(
@@ -235,7 +235,7 @@ def test_no_way_to_run_pytest_gives_a_secret_away(tmp_path: Path) -> None:
         ways = {"prying": ["-n", "1", *noisy, "--html", "prying.html"], "silent": ["-p", "no:terminal", "-s"]}
         with ThreadPoolExecutor() as pool:
             started = {
-                name: pool.submit(said, [*plain, *more, "--conformance-output", name], tmp_path, env)
+                name: pool.submit(run_command, [*plain, *more, "--conformance-output", name], tmp_path, env)
                 for name, more in ways.items()
             }
             streams = {name: future.result() for name, future in started.items()}

@@ -77,7 +77,7 @@ def explore_all(profile: Path, name: str) -> None:
     held = contract(name)
     selection = select_target(str(profile), name, (), {}, [name])
     session = RunSession(selection, RunOptions("standard", 0, output=profile.parent), lambda _: {})
-    operations = [operation for operation, said in held.file.operations.items() if said.explore]
+    operations = [operation for operation, documented in held.file.operations.items() if documented.explore]
     session.begin(held, [], operations)
     for operation in operations:
         session.explore(name, operation)

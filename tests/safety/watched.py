@@ -118,7 +118,7 @@ def ran(profile: Path, name: str, how: RunOptions, *, explore: bool = True) -> R
     """Every row and exploration of a contract against a target."""
     held = contract(name)
     run_session = RunSession(select_target(str(profile), name, (), {}, [name]), how, lambda _: {})
-    operations = [one for one, said in held.file.operations.items() if said.explore] if explore else []
+    operations = [one for one, documented in held.file.operations.items() if documented.explore] if explore else []
     try:
         run_session.begin(held, [row.id for row in held.rows], operations)
         last = {row.id for row in held.rows if row.case.last}

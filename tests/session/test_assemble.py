@@ -85,13 +85,13 @@ def test_a_later_line_of_a_row_takes_the_place_of_an_earlier_one() -> None:
 
 
 def test_a_later_line_of_an_operation_does_not_double_what_it_found() -> None:
-    said = Event(
+    event = Event(
         "explored",
         "shop",
         explored=Exploration("list", "GET", "/items", Verdict.CONFORMS, requests=5),
         undocumented=(Undocumented("list", 404, "No"),),
     )
-    (run,) = rebuild_runs([LINES[0], said, said])
+    (run,) = rebuild_runs([LINES[0], event, event])
     assert (len(run.explored), len(run.undocumented), run.requests) == (1, 1, 5)
 
 
@@ -117,10 +117,10 @@ def expecting(target: Callable[..., Target]) -> Callable[..., RowResult]:
     """A row that violates, on a target that says so."""
 
     def held(expires: str, verdict: Verdict = Verdict.VIOLATES, actual: int = 200) -> RowResult:
-        said = [{"row": "items/a", "status": 200, "reason": "#12", "expires": expires}]
+        event = [{"row": "items/a", "status": 200, "reason": "#12", "expires": expires}]
         wrong = Finding("status", Level.MUST, 400, actual, "example")
         deviating = row("items/a", 1, verdict, findings=(wrong,))
-        return mark_known_deviation(deviating, target(expectations=said).expectations, TODAY)
+        return mark_known_deviation(deviating, target(expectations=event).expectations, TODAY)
 
     return held
 

@@ -241,8 +241,8 @@ def test_what_should_be_missing_and_is_there_is_the_profiles_mistake(place: str)
         for n, value in enumerate(values)
     ]
     row = violated(*answers, found=(wrong(0), wrong(3)))
-    said = "fixtures.missing_thing: here is there: it was answered with a success"
-    assert explain({"missing_thing": "here"}, row) == ([said], ["inconclusive"])
+    sentence = "fixtures.missing_thing: here is there: it was answered with a success"
+    assert explain({"missing_thing": "here"}, row) == ([sentence], ["inconclusive"])
 
 
 def test_a_target_that_finds_what_is_missing_whatever_it_is_called_is_blamed() -> None:
@@ -254,8 +254,8 @@ def test_a_target_that_finds_what_is_missing_whatever_it_is_called_is_blamed() -
 def test_a_file_name_that_no_answer_shows_is_a_cause_and_one_that_a_list_shows_is_not() -> None:
     refused = asked(1, "GET /media?fileName=a.png", 404, "control")
     row = violated(refused, found=(wrong(1, "control", 200),))
-    said = "fixtures.media_file_name: a.png was answered 404 by every operation that uses it"
-    assert explain({"media_file_name": "a.png"}, row) == ([said], ["inconclusive"])
+    sentence = "fixtures.media_file_name: a.png was answered 404 by every operation that uses it"
+    assert explain({"media_file_name": "a.png"}, row) == ([sentence], ["inconclusive"])
     listed = asked(2, "GET /media", 200, "control", shown='{"media": [{"url": "https://media.test/a.png"}]}')
     row = violated(refused, listed, found=(wrong(1, "control", 200),))
     assert explain({"media_file_name": "a.png"}, row) == ([], ["violates"])
@@ -266,12 +266,12 @@ def test_an_endpoint_of_another_kind_is_one_cause_and_excuses_only_what_rests_on
     ids = [asked(n, f"GET /settings/{value}", 404, "control") for n, value in ((2, "a"), (3, "b"))]
     accepted = violated(asked(4, "GET /settings?limit=-1", 200, "example"), found=(wrong(4, "status", 400),), row="two")
     row = violated(one, *ids, found=(wrong(1, "effect", "a member 'contents'"),))
-    said = (
+    sentence = (
         "fixtures.endpoint: settings answers, but content_id, draft_id are not found below it: "
         "it may be of another kind"
     )
     fixtures = {"endpoint": "settings", "content_id": "a", "draft_id": "b"}
-    assert explain(fixtures, row, accepted) == ([said], ["inconclusive", "violates"])
+    assert explain(fixtures, row, accepted) == ([sentence], ["inconclusive", "violates"])
 
 
 def test_a_field_that_the_target_does_not_have_is_a_cause_also_for_what_is_read_of_it() -> None:
@@ -279,8 +279,8 @@ def test_a_field_that_the_target_does_not_have_is_a_cause_also_for_what_is_read_
     sent = asked(1, "POST /insert", 200, "example", sent='{"ext_92": "abc", "ext_3": "1"}')
     read = asked(2, "GET /detail/1", 200, "control", shown='{"details": {"ext_2": "", "ext_3": "1"}}')
     row = violated(sent, read, found=(wrong(1, "status", 400), wrong(2, "effect", "a@b", "at /details/ext_92")))
-    said = "fixtures.fields.email.name: no answer of the target has a member ext_92"
-    assert explain(fixtures, row) == ([said], ["inconclusive"])
+    sentence = "fixtures.fields.email.name: no answer of the target has a member ext_92"
+    assert explain(fixtures, row) == ([sentence], ["inconclusive"])
     shown = asked(2, "GET /detail/1", 200, "control", shown='{"details": {"ext_92": "abc", "ext_3": "1"}}')
     assert explain(fixtures, violated(sent, shown, found=(wrong(1, "status", 400),))) == ([], ["violates"])
 
@@ -289,16 +289,16 @@ def test_a_valid_value_that_is_refused_each_time_is_the_profiles() -> None:
     fixtures = {"fields": {"zip": {"name": "ext_4", "valid": "15"}}}
     refused = asked(1, "POST /insert", 400, "control", sent='{"ext_4": "15"}', shown='{"field": "ext_4"}')
     row = violated(refused, found=(wrong(1, "control", 200),))
-    said = "fixtures.fields.zip: every valid request with ext_4 was refused for it"
-    assert explain(fixtures, row) == ([said], ["inconclusive"])
+    sentence = "fixtures.fields.zip: every valid request with ext_4 was refused for it"
+    assert explain(fixtures, row) == ([sentence], ["inconclusive"])
 
 
 def test_a_stale_id_is_the_cause_also_where_it_stands_in_a_body() -> None:
     stale = asked(1, "GET /members/gone", 404, "control")
     sent = asked(2, "PATCH /things/1", 400, "control", sent='{"createdBy": "gone"}')
-    said = "fixtures.member_id: gone was answered 404 by every operation that uses it"
+    sentence = "fixtures.member_id: gone was answered 404 by every operation that uses it"
     assert explain({"member_id": "gone"}, violated(stale, sent, found=(wrong(2, "control", 200),))) == (
-        [said],
+        [sentence],
         ["inconclusive"],
     )
 
@@ -308,8 +308,8 @@ def test_a_path_with_a_placeholder_is_not_taken_for_one_that_begins_alike() -> N
     row = RowResult(
         "things/one", "things", 1, Verdict.INCONCLUSIVE, exchanges=(asked(1, "POST /topics/update", 405, "control"),)
     )
-    said = "fixtures.insert_path: topics/update was answered 405 by every operation that uses it"
-    assert explain(fixtures, row) == ([said], ["inconclusive"])
+    sentence = "fixtures.insert_path: topics/update was answered 405 by every operation that uses it"
+    assert explain(fixtures, row) == ([sentence], ["inconclusive"])
 
 
 PAGE = "<html>Log in to this network</html>"

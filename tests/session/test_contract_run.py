@@ -76,7 +76,7 @@ ROWS = """\
 class Shop:
     """A slow server; `applies` names the refusal that is applied all the same, `accepts` the one that is none."""
 
-    said: Callable[..., Response]
+    make_response: Callable[..., Response]
     applies: str = ""
     accepts: str = ""
     items: dict[str, Any] = field(default_factory=lambda: {"spoon": "Spoon"})
@@ -90,18 +90,18 @@ class Shop:
             self.log.append(method)
             if method == "GET":
                 found = {"id": name, "name": self.items.get(name)}
-                return self.said(200, {"total": len(self.items)} if name == "items" else found)
+                return self.make_response(200, {"total": len(self.items)} if name == "items" else found)
             if method == "DELETE":
-                return self.said(204 if self.items.pop(name, None) else 404)
+                return self.make_response(204 if self.items.pop(name, None) else 404)
             return self.write(f"item-{len(self.log)}" if method == "POST" else name, asked.json["name"], method)
 
     def write(self, item: str, name: Any, method: str) -> Outcome:
-        said = self.wrong(name)
-        if not said or said in (self.applies, self.accepts):
+        make_response = self.wrong(name)
+        if not make_response or make_response in (self.applies, self.accepts):
             self.items[item] = name
-        if said and said != self.accepts:
-            return self.said(400, {"message": said})
-        return self.said(201 if method == "POST" else 200, {"id": item, "name": name})
+        if make_response and make_response != self.accepts:
+            return self.make_response(400, {"message": make_response})
+        return self.make_response(201 if method == "POST" else 200, {"id": item, "name": name})
 
     def wrong(self, name: Any) -> str:
         if isinstance(name, int):
@@ -206,7 +206,7 @@ class Overtaken(Shop):
     def __call__(self, asked: Any) -> Outcome:
         if asked.path == "/items/nothing":
             self.added.wait(5)
-            return self.said(404, {"message": "No such item"})
+            return self.make_response(404, {"message": "No such item"})
         if asked.request.method == "DELETE":
             self.listed.wait(5)
         outcome = super().__call__(asked)

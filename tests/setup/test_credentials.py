@@ -37,10 +37,10 @@ class Listening:
         token = incoming.headers.get("x-rcms-api-access-token", "")
         if incoming.method == "GET" and token:
             self.used.add(token)
-        said = answer(incoming)
-        if incoming.path.endswith("/token") and " 200" in said.status_line:
-            self.given.append(str(json.loads(said.payload)["access_token"]["value"]))
-        return said
+        response = answer(incoming)
+        if incoming.path.endswith("/token") and " 200" in response.status_line:
+            self.given.append(str(json.loads(response.payload)["access_token"]["value"]))
+        return response
 
 
 def test_a_run_logs_in_once_and_every_row_conforms_and_the_token_is_written_nowhere(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_doctor_does_not_log_in_and_says_that_a_run_will(tmp_path: Path, monkeyp
             contract("kuroco"), read_profile(saved(tmp_path, without_token(server)), environ={})
         )
         assert server.methods == {"GET"}
-    said = {fact.about: (fact.state, fact.detail) for fact in found.facts if fact.section == "credentials"}
-    assert said["token"] == ("unknown", "not given; a run obtains it by log-in, which is more than a read")
+    response = {fact.about: (fact.state, fact.detail) for fact in found.facts if fact.section == "credentials"}
+    assert response["token"] == ("unknown", "not given; a run obtains it by log-in, which is more than a read")
     assert found.possible
     assert (found.rows, found.exercised) == (15, 15)
