@@ -41,7 +41,7 @@ class SweepResult:
     why: str
 
 
-def sweep(contract: Contract, target: Target, path: Path, seed: int = 0) -> Iterator[SweepResult]:
+def sweep(contract: Contract, target: Target, path: Path) -> Iterator[SweepResult]:
     """Undo every open entry of this contract and target, the last first; each is struck when nothing is left.
 
     Raises ConfigError where the file is no ledger.
@@ -53,7 +53,7 @@ def sweep(contract: Contract, target: Target, path: Path, seed: int = 0) -> Iter
     ]
     if not expected:
         return
-    context = replace(build_context(contract, target, "standard", seed), ledger=FileLedger(path))
+    context = replace(build_context(contract, target, "standard", seed=0), ledger=FileLedger(path))
     try:
         context = obtain_credentials(context).context
         for entry in reversed(expected):

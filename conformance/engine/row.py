@@ -69,37 +69,27 @@ def run_row(context: RunContext, plan: RowPlan) -> FinishedRow:
 
 def describe_unexercised(context: RunContext, plan: RowPlan) -> RowResult:
     """The result of a row for which the target lacks something."""
-    why = plan.row.case.not_provokable
+    why, result = plan.row.case.not_provokable, describe_row(context, plan)
     if plan.lacks == (BUDGET,):
         reason = Message("left out: the budget went to what shows more")
-        result = describe_row(context, plan)
-        return replace(result, verdict=Verdict.NOT_EXERCISED, reason=reason, untried=plan.untried)
+        return replace(result, reason=reason, untried=plan.untried)
     if wrong := [context.shared.wrong[name] for name in plan.lacks if name in context.shared.wrong]:
-        return replace(describe_row(context, plan), verdict=Verdict.INCONCLUSIVE, reason=wrong[0])
-    return replace(
-        describe_row(context, plan),
-        verdict=Verdict.NOT_EXERCISED,
-        reason=(
-            Message("lacks {names}", names=", ".join(plan.lacks))
-            if why is None
-            else Message("nobody can provoke it: {reason}", reason=why)
-        ),
-        lacks=plan.lacks if why is None else (),
-        skipped=plan.skipped,
-    )
+        return replace(result, verdict=Verdict.INCONCLUSIVE, reason=wrong[0])
+    if why is not None:
+        return replace(result, reason=Message("nobody can provoke it: {reason}", reason=why), skipped=plan.skipped)
+    reason = Message("lacks {names}", names=", ".join(plan.lacks))
+    return replace(result, reason=reason, lacks=plan.lacks, skipped=plan.skipped)
 
 
 class RowRunner:
-    """Runs one row; one use. The public methods are called in the order in which they stand here.
+    """Runs one row; one use. The public methods are called in the order in which they stand here."""
 
-    `captures` are values that the set-ups of earlier rows have captured, where those are shared.
-    """
-
-    def __init__(self, context: RunContext, plan: RowPlan, captures: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, context: RunContext, plan: RowPlan) -> None:
         self.context, self.plan = context, plan
         self.id = plan.row.id
         self.evidence = Evidence(context.redactor)
-        self.captures: dict[str, Any] = dict(captures or {})
+        self.captures: dict[str, Any] = {}
+        """What its set-up has captured, and those of earlier rows that it shares."""
         self.set_up_sequence: StepSequence | None = None
         """The calls of the set-up as they were answered; None where there is none."""
         self.outcomes: list[ProbeResult] = []

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from conformance.contract.request_template import NO_BODY
 from conformance.engine.generate import DRAWING
 from conformance.explore.openapi import MULTIPART, DocumentedOperation
-from conformance.explore.probes import NO_BODY, ExploreProbe, is_sendable
+from conformance.explore.probes import ExploreProbe, is_sendable
 
 __all__ = ["coverage_probes"]
 

@@ -11,9 +11,10 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
+from conformance.contract.request_template import NO_BODY
 from conformance.explore.generate import coverage_probes
 from conformance.explore.openapi import MULTIPART, DocumentedOperation
-from conformance.explore.probes import NO_BODY, ExploreProbe, with_values
+from conformance.explore.probes import ExploreProbe, with_values
 from conformance.explore.validity import Validity, classify_probe, may_be_sent
 
 __all__ = ["choose_probes"]

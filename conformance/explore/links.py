@@ -8,11 +8,12 @@ from typing import Any
 
 from conformance.checks.model import Level
 from conformance.client.builder import PlaceholderScope
+from conformance.contract.request_template import NO_BODY
 from conformance.explore.checks import Observation, ProbeAnswer
 from conformance.explore.context import ExploreContext
 from conformance.explore.explorer import Explorer
 from conformance.explore.openapi import MULTIPART, DocumentedOperation, Link
-from conformance.explore.probes import NO_BODY, ExploreProbe, plain_probe, with_values
+from conformance.explore.probes import ExploreProbe, plain_probe, with_values
 from conformance.explore.validity import Validity
 from conformance.jsontools import find_values, first_value
 from conformance.messages import Message

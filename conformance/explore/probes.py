@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from conformance.client.builder import PlaceholderScope
-from conformance.contract.request_template import RequestTemplate
+from conformance.contract.request_template import NO_BODY, RequestTemplate
 from conformance.contract.templates import find_placeholders
 from conformance.explore.context import ExploreContext
 from conformance.explore.openapi import DocumentedOperation
@@ -16,7 +16,6 @@ from conformance.http import Request
 from conformance.plan.steps import operation_patch
 
 __all__ = [
-    "NO_BODY",
     "ExploreProbe",
     "build_probe",
     "is_sendable",
@@ -30,16 +29,6 @@ _FILE_SIZE = 100
 _SALT = "exploring"
 
 Pairs = tuple[tuple[str, str], ...]
-
-
-class _NoBody:
-    """No body at all, as `None` is JSON's null."""
-
-    def __repr__(self) -> str:
-        return "NO_BODY"
-
-
-NO_BODY: Final = _NoBody()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +93,8 @@ def request_of_probe(context: ExploreContext, operation: DocumentedOperation, pr
 def with_values(probe: ExploreProbe, where: str, name: str, *values: str) -> ExploreProbe:
     """The probe with these values of a parameter of `path`, `query` or `headers`; without it where there are none."""
     rest = (pair for pair in getattr(probe, where) if pair[0] != name)
-    pairs: Pairs = (*rest, *((name, value) for value in values))
-    if where == "path":
-        return replace(probe, path=pairs)
-    return replace(probe, query=pairs) if where == "query" else replace(probe, headers=pairs)
+    changed: dict[str, Any] = {where: (*rest, *((name, value) for value in values))}
+    return replace(probe, **changed)
 
 
 def is_sendable(probe: ExploreProbe) -> bool:

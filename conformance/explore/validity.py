@@ -14,8 +14,9 @@ from enum import StrEnum
 from typing import Any
 
 from conformance.checks.context import compile_schema
+from conformance.contract.request_template import NO_BODY
 from conformance.explore.openapi import DocumentedOperation, Parameter
-from conformance.explore.probes import NO_BODY, ExploreProbe
+from conformance.explore.probes import ExploreProbe
 
 __all__ = ["Validity", "classify_part", "classify_probe", "may_be_sent"]
 

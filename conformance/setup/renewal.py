@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from conformance.engine.context import RequestSender, RunContext
 from conformance.engine.evidence import Evidence
@@ -77,25 +78,16 @@ class RenewingSender:
         """How many requests left this machine."""
         return self.session.sent
 
-    def send(
-        self,
-        request: Request,
-        *,
-        asked_for: frozenset[int] = frozenset(),
-        unpaced: bool = False,
-        repeatable: bool = True,
-    ) -> Exchange:
+    def send(self, request: Request, **options: Any) -> Exchange:
         """As the session itself; the tries of both requests are counted together."""
         original = self._find_value(request)
         current = request if original is None else self._with_current(request, original)
-        exchange = self.session.send(current, asked_for=asked_for, unpaced=unpaced, repeatable=repeatable)
+        exchange = self.session.send(current, **options)
         if original is None or exchange.response is None or exchange.response.status != 401:
             return exchange
         if not self._renew(original, current):
             return exchange
-        again = self.session.send(
-            self._with_current(request, original), asked_for=asked_for, unpaced=unpaced, repeatable=repeatable
-        )
+        again = self.session.send(self._with_current(request, original), **options)
         return replace(again, tries=exchange.tries + again.tries)
 
     def _find_value(self, request: Request) -> str | None:

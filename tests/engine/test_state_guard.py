@@ -127,7 +127,7 @@ def test_of_what_is_gone_from_a_list_only_what_the_request_names_is_held_against
 AFTER_A_READ = PUT.replace("    request", "    before: [{call: get}]\n    request", 1)
 
 
-def test_what_the_set_up_has_just_shown_is_not_read_again(run: Run, answer: Said) -> None:
+def test_what_the_set_up_has_just_shown_is_not_read_again(run: Run, answer: MakeResponse) -> None:
     kitchen = Kitchen(answer, effects={"toolong": 99})
     ran = run(kitchen, AFTER_A_READ)
     assert (ran.only.verdict, kitchen.log[:3]) == ("violates", ["GET", "PUT", "PUT"])
