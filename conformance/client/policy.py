@@ -14,10 +14,10 @@ from conformance import __version__
 from conformance.errors import ConfigError, Problem
 from conformance.http import Headers, Request
 from conformance.messages import Message
+from conformance.target.loader import ClientCertificate
 
 __all__ = [
     "Access",
-    "ClientCertificate",
     "Limits",
     "OutgoingRequest",
     "PermissionGate",
@@ -46,16 +46,6 @@ class Limits:
     longest_wait: float = 60.0
     request_patience: float = 60.0
     patience: float = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class ClientCertificate:
-    """Paths of the PEM files of our own certificate and its key, or of a PKCS#12 file with both."""
-
-    cert: str | None = None
-    key: str | None = None
-    pkcs12: str | None = None
-    passphrase: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

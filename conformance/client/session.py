@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from conformance.client.adapter import Transport, TransportResult
 from conformance.client.policy import SAFE_METHODS, Access, Limits, OutgoingRequest, PermissionGate, RequestBlocked
@@ -211,7 +212,7 @@ class Session:
 
 def _check_files(access: Access) -> None:
     certificate = access.client_certificate
-    named = [("ca_bundle", access.ca_bundle)]
+    named: list[tuple[str, str | Path | None]] = [("ca_bundle", access.ca_bundle)]
     if certificate is not None:
         named += [
             ("client_cert", certificate.cert),

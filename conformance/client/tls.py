@@ -10,8 +10,9 @@ from pathlib import Path
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from conformance.client.policy import Access, ClientCertificate
+from conformance.client.policy import Access
 from conformance.errors import ConfigError, Problem
+from conformance.target.loader import ClientCertificate
 
 __all__ = ["TlsContext"]
 
@@ -64,10 +65,10 @@ def _show(context: ssl.SSLContext, certificate: ClientCertificate) -> None:
     if certificate.pkcs12 is not None:
         _show_pkcs12(context, certificate.pkcs12, certificate.passphrase)
         return
-    _load(context, certificate.cert or "", certificate.key, certificate.passphrase)
+    _load(context, certificate.cert or Path(), certificate.key, certificate.passphrase)
 
 
-def _load(context: ssl.SSLContext, cert: str, key: str | None, passphrase: str | None) -> None:
+def _load(context: ssl.SSLContext, cert: Path, key: Path | None, passphrase: str | None) -> None:
     asked: list[bool] = []
 
     def password() -> str:
@@ -91,7 +92,7 @@ def _load(context: ssl.SSLContext, cert: str, key: str | None, passphrase: str |
         raise ConfigError([problem]) from None
 
 
-def _show_pkcs12(context: ssl.SSLContext, path: str, passphrase: str | None) -> None:
+def _show_pkcs12(context: ssl.SSLContext, path: Path, passphrase: str | None) -> None:
     try:
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - only where it is installed
         from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
@@ -102,7 +103,7 @@ def _show_pkcs12(context: ssl.SSLContext, path: str, passphrase: str | None) -> 
         ) from None
     try:
         secret = None if passphrase is None else passphrase.encode("utf-8")
-        key, own, others = pkcs12.load_key_and_certificates(Path(path).read_bytes(), secret)
+        key, own, others = pkcs12.load_key_and_certificates(path.read_bytes(), secret)
     except (OSError, ValueError) as error:
         raise ConfigError(
             [Problem("client_cert.pkcs12", _reason(error), "check the file and its passphrase")]
@@ -118,7 +119,7 @@ def _show_pkcs12(context: ssl.SSLContext, path: str, passphrase: str | None) -> 
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(pem)
-        _load(context, name, None, word)
+        _load(context, Path(name), None, word)
     finally:
         Path(name).unlink(missing_ok=True)
 

@@ -18,14 +18,14 @@ from conformance.engine.context import RequestSender
 from conformance.http import Exchange, Request
 from conformance.plan.model import RowPlan
 
-__all__ = ["ANY_RESOURCE", "Job", "LimitedSender", "Scheduler", "resources_of_operation", "resources_of_row"]
+__all__ = ["ANY_RESOURCE", "LimitedSender", "ScheduledJob", "Scheduler", "resources_of_operation", "resources_of_row"]
 
 ANY_RESOURCE = "*"
 """The resource of an operation for which the contract names none: it stands for every resource."""
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ScheduledJob:
     """One thing to run.
 
     `resources` are what it reads or writes. With `writes`, it holds them all for its whole length. It begins only
@@ -38,7 +38,7 @@ class Job:
     writes: bool = False
     after: frozenset[str] = frozenset()
 
-    def shares_resource(self, other: Job) -> bool:
+    def shares_resource(self, other: ScheduledJob) -> bool:
         """Whether the two have to do with the same resource."""
         if not self.resources or not other.resources:
             return False
@@ -71,7 +71,7 @@ class LimitedSender:
 
 @dataclass(slots=True)
 class _Running:
-    job: Job
+    job: ScheduledJob
     thread: int
     disturbed: bool = False
     """Another job wrote to one of its resources while it ran."""
@@ -79,7 +79,7 @@ class _Running:
 
 @dataclass(slots=True)
 class _State:
-    waiting: dict[str, Job]
+    waiting: dict[str, ScheduledJob]
     running: dict[str, _Running] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     alone_requested: int = 0
@@ -96,7 +96,7 @@ class Scheduler:
     raised; `stop` cancels those that have not begun.
     """
 
-    def __init__(self, jobs: Iterable[Job], workers: int) -> None:
+    def __init__(self, jobs: Iterable[ScheduledJob], workers: int) -> None:
         self._state = _State({job.name: job for job in jobs})
         self._names = frozenset(self._state.waiting)
         self._changed = threading.Condition()
@@ -155,7 +155,7 @@ class Scheduler:
                 self._state.ended.add(job.name)
                 self._changed.notify_all()
 
-    def _take(self) -> Job | None:
+    def _take(self) -> ScheduledJob | None:
         """Wait for the next job that may begin; None once there is none left."""
         state = self._state
         with self._changed:
@@ -172,7 +172,7 @@ class Scheduler:
             self._changed.notify_all()
             return job
 
-    def _next(self) -> Job | None:
+    def _next(self) -> ScheduledJob | None:
         state = self._state
         if state.alone_requested:
             return None

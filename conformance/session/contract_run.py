@@ -11,7 +11,7 @@ from pathlib import Path
 
 from conformance.checks.context import ResponseRules
 from conformance.client.builder import RequestBuilder
-from conformance.client.policy import Access, ClientCertificate, Limits
+from conformance.client.policy import Access, Limits
 from conformance.client.rate_limit import Pace
 from conformance.client.session import Session
 from conformance.contract.contract import Contract, Row
@@ -21,8 +21,8 @@ from conformance.engine.context import RunContext
 from conformance.engine.journal import draw_run_id
 from conformance.engine.row import run_row
 from conformance.engine.scheduler import (
-    Job,
     LimitedSender,
+    ScheduledJob,
     Scheduler,
     resources_of_operation,
     resources_of_row,
@@ -104,7 +104,7 @@ def build_context(
             base_url=target.base_url,
             permissions=frozenset({"read", *target.allow}),
             ca_bundle=str(target.ca_bundle) if target.ca_bundle else None,
-            client_certificate=_client_certificate(target),
+            client_certificate=target.client_cert,
             proxy=target.proxy,
             headers=target.headers,
             request_ids=target.request_ids,
@@ -133,14 +133,6 @@ def build_context(
         seed=seed,
         relative_to=relative_to or Path.cwd(),
     )
-
-
-def _client_certificate(target: Target) -> ClientCertificate | None:
-    if target.client_cert is None:
-        return None
-    files = (target.client_cert.cert, target.client_cert.key, target.client_cert.pkcs12)
-    cert, key, pkcs12 = (str(path) if path else None for path in files)
-    return ClientCertificate(cert, key, pkcs12, target.client_cert.passphrase)
 
 
 def _without(sent: RowPlan, plan: RowPlan) -> RowPlan:
@@ -233,7 +225,7 @@ class ContractRun:
 
     # --- jobs
 
-    def _make_jobs(self) -> Iterator[Job]:
+    def _make_jobs(self) -> Iterator[ScheduledJob]:
         """A job for each row; at smoke one for all rows that write."""
         senders: dict[str, str] = {}
         smoke = self.context.depth == "smoke"
@@ -245,9 +237,9 @@ class ContractRun:
             jobs = [self._row_job(self.plans[name], senders) for name in together]
             resources = frozenset[str]().union(*(job.resources for job in jobs))
             after = frozenset[str]().union(*(job.after for job in jobs)) - frozenset(together)
-            yield Job(SMOKE, self._run_writing_rows, resources, writes=True, after=after)
+            yield ScheduledJob(SMOKE, self._run_writing_rows, resources, writes=True, after=after)
 
-    def _row_job(self, plan: RowPlan, senders: dict[str, str]) -> Job:
+    def _row_job(self, plan: RowPlan, senders: dict[str, str]) -> ScheduledJob:
         """The job of one row; it begins after the rows that send the controls that it shares."""
         name = plan.row.id
         free = [control for control in plan.controls if control.free]
@@ -255,13 +247,15 @@ class ContractRun:
         for control in free:
             senders.setdefault(control.key, name)
         resources = resources_of_row(self.context.contract, plan)
-        return Job(name, partial(self._run_row, name), resources, writes=plan.writes, after=after - {name})
+        return ScheduledJob(name, partial(self._run_row, name), resources, writes=plan.writes, after=after - {name})
 
-    def _explore_job(self, operation: str) -> Job:
+    def _explore_job(self, operation: str) -> ScheduledJob:
         contract = self.context.contract
         writes = contract.operations[operation].permission != "read"
         resources = resources_of_operation(contract, operation)
-        return Job(f"{EXPLORE}{operation}", partial(self._explore_job_run, operation), resources, writes=writes)
+        return ScheduledJob(
+            f"{EXPLORE}{operation}", partial(self._explore_job_run, operation), resources, writes=writes
+        )
 
     def _job_of(self, name: str) -> str:
         return name if name in self._jobs else SMOKE
@@ -340,6 +334,6 @@ def count_exploration(context: RunContext, operations: Iterable[str]) -> int:
     return sum(count_explored(context, name) for name in names)
 
 
-def _priority(job: Job) -> tuple[bool, bool, int]:
+def _priority(job: ScheduledJob) -> tuple[bool, bool, int]:
     """Rows that write begin first, those that need most resources before all: others wait for them the longest."""
     return not job.writes, job.name.startswith(EXPLORE), -len(job.resources)

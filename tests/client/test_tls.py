@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from conformance.client.policy import Access, ClientCertificate, Limits
+from conformance.client.policy import Access, Limits
 from conformance.client.session import Session
 from conformance.errors import ConfigError
 from conformance.http import FailureKind, Request
+from conformance.target.loader import ClientCertificate
 
 Start = Callable[..., Any]
 
@@ -84,7 +85,7 @@ def test_a_client_certificate_is_shown(secure: Start, certificate: Path) -> None
     bare = Session(Access(server.url, ca_bundle=str(certificate)), LIMITS, sleep=lambda _: None)
     assert bare.send(Request("GET", server.url)).response is None
     session = Session(
-        Access(server.url, ca_bundle=str(certificate), client_certificate=ClientCertificate(str(certificate))), LIMITS
+        Access(server.url, ca_bundle=str(certificate), client_certificate=ClientCertificate(certificate)), LIMITS
     )
     assert session.send(Request("GET", server.url)).response
     session.close()
@@ -131,7 +132,7 @@ def test_a_large_upload_arrives_whole(secure: Start, certificate: Path) -> None:
     session.close()
 
 
-def encrypt_key(folder: Path, certificate: Path) -> tuple[str, str]:
+def encrypt_key(folder: Path, certificate: Path) -> tuple[Path, Path]:
     """The certificate alone, and its key encrypted with the passphrase `word`."""
     lines = certificate.read_text()
     at = lines.index("-----BEGIN PRIVATE KEY")
@@ -139,7 +140,7 @@ def encrypt_key(folder: Path, certificate: Path) -> tuple[str, str]:
     (folder / "plain.pem").write_text(lines[at:])
     command = ["openssl", "pkcs8", "-topk8", "-in", "plain.pem", "-out", "key.pem", "-passout", "pass:word"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return str(folder / "cert.pem"), str(folder / "key.pem")
+    return folder / "cert.pem", folder / "key.pem"
 
 
 def test_a_key_of_its_own_with_a_passphrase_is_used(secure: Start, certificate: Path, tmp_path: Path) -> None:
@@ -169,16 +170,16 @@ def test_a_key_of_another_certificate_is_named(certificate: Path, tmp_path: Path
         check=True,
         capture_output=True,
     )
-    shown = ClientCertificate(str(certificate), str(tmp_path / "other.pem"))
+    shown = ClientCertificate(certificate, tmp_path / "other.pem")
     with pytest.raises(ConfigError, match="it is not the key of the certificate"):
         Session(Access("https://host", client_certificate=shown))
 
 
-def pack_pkcs12(folder: Path, certificate: Path, *more: str) -> str:
+def pack_pkcs12(folder: Path, certificate: Path, *more: str) -> Path:
     """Certificate and key in one file, encrypted with the passphrase `word`."""
     command = ["openssl", "pkcs12", "-export", "-in", str(certificate), "-out", "a.p12", "-passout", "pass:word", *more]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return str(folder / "a.p12")
+    return folder / "a.p12"
 
 
 def without_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,14 +219,14 @@ def test_what_is_no_pkcs12_is_named(tmp_path: Path, content: bytes) -> None:
     pytest.importorskip("cryptography", reason="PKCS#12 needs the extra pkcs12")
     (tmp_path / "a.p12").write_bytes(content)
     with pytest.raises(ConfigError, match=r"client_cert\.pkcs12: it cannot be used"):
-        Session(Access("https://host", client_certificate=ClientCertificate(pkcs12=str(tmp_path / "a.p12"))))
+        Session(Access("https://host", client_certificate=ClientCertificate(pkcs12=tmp_path / "a.p12")))
 
 
 def test_without_the_extra_pkcs12_is_refused_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_cryptography(monkeypatch)
     (tmp_path / "a.p12").write_bytes(b"whatever")
     with pytest.raises(ConfigError, match=r"conformance\[pkcs12\]"):
-        Session(Access("https://host", client_certificate=ClientCertificate(pkcs12=str(tmp_path / "a.p12"))))
+        Session(Access("https://host", client_certificate=ClientCertificate(pkcs12=tmp_path / "a.p12")))
 
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from conformance.engine.scheduler import ANY_RESOURCE, Job, LimitedSender, Scheduler
+from conformance.engine.scheduler import ANY_RESOURCE, LimitedSender, ScheduledJob, Scheduler
 from conformance.http import Exchange, Request, Response
 
 
-def write(name: str, run: Callable[[], Any], *resources: str, after: tuple[str, ...] = ()) -> Job:
-    return Job(name, run, frozenset(resources), writes=True, after=frozenset(after))
+def write(name: str, run: Callable[[], Any], *resources: str, after: tuple[str, ...] = ()) -> ScheduledJob:
+    return ScheduledJob(name, run, frozenset(resources), writes=True, after=frozenset(after))
 
 
-def read(name: str, run: Callable[[], Any], *resources: str) -> Job:
-    return Job(name, run, frozenset(resources))
+def read(name: str, run: Callable[[], Any], *resources: str) -> ScheduledJob:
+    return ScheduledJob(name, run, frozenset(resources))
 
 
 class Log:
@@ -44,7 +44,7 @@ class Log:
         return self.lines.index(f"+{one}") < ended and began < self.lines.index(f"-{one}")
 
 
-def run_all(jobs: list[Job], workers: int = 4) -> list[Any]:
+def run_all(jobs: list[ScheduledJob], workers: int = 4) -> list[Any]:
     scheduler = Scheduler(jobs, workers)
     scheduler.start()
     try:
