@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -63,6 +64,12 @@ class ResponseRules:
         self.wordings = WordingIndex(contract)
         self.leaks = leaks
         self._rows: Mapping[str, Row] = {row.id: row for row in contract.rows}
+        self._wordless: defaultdict[Any, list[str]] = defaultdict(list)
+        """By code, the rows whose wording is empty."""
+        for row in contract.rows:
+            if any(wording.text == "" for wording in list_wordings(row)):
+                for code in row.case.expect.codes:
+                    self._wordless[code].append(row.id)
 
     def find_misplaced_message(self, body: Any) -> tuple[str, str] | None:
         """A documented wording that stands elsewhere than in a message of the error, with its place; None without one.
@@ -81,13 +88,16 @@ class ResponseRules:
     def is_own_answer(self, response: Response) -> bool:
         """Whether an answer is in the contract's own form and words, so that no gateway on the way can have made it.
 
-        A wording of a row that promises this very status does not count: so does a target that is asked too often.
+        Its words are a documented wording, or the code and the wording of one row where that wording is empty. Those of
+        a row that promises this very status do not count: so does a target that is asked too often.
         """
         body = parse_json(response)
         if body is NOT_JSON or not self.shape.is_valid(body):
             return False
-        texts = [entry.message for entry in read_errors(self, body) if isinstance(entry.message, str)]
+        entries = read_errors(self, body)
+        texts = [entry.message for entry in entries if isinstance(entry.message, str)]
         rows = {match.row for text in texts for match in self.wordings.find(text) if match.exact}
+        rows |= {row for entry in entries if entry.message == "" for row in self._wordless.get(entry.code, ())}
         return bool(rows) and not any(response.status in self.row(name).case.expect.statuses for name in rows)
 
     def promise(self, row_id: str) -> Promise:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.request_template import apply_patch
 from conformance.contract.schema import Control, Depth
+from conformance.contract.templates import fill
 from conformance.messages import Message
 from conformance.plan.depths import DRAWN_CONTROLS, reaches
 from conformance.plan.model import ControlPlan, PlannedStep
 from conformance.plan.steps import patch_of, permission_of, plan_steps
 from conformance.plan.values import resolve_draw
-from conformance.plan.variants import OperationVariant
+from conformance.plan.variants import NO_LANGUAGE, LanguageVariant, OperationVariant
 from conformance.target.loader import Target
 
 __all__ = ["choose_controls", "draw_control_values", "plan_control"]
@@ -36,13 +37,26 @@ def choose_controls(row: Row, variants: list[OperationVariant], depth: Depth) ->
 
 
 def plan_control(
-    contract: Contract, control: Control, variant: OperationVariant | None, depth: Depth, *, several: bool
+    contract: Contract,
+    control: Control,
+    variant: OperationVariant | None,
+    depth: Depth,
+    languages: Sequence[LanguageVariant],
+    *,
+    several: bool,
 ) -> ControlPlan:
-    """A control with its calls written out; `several`: whether the operation has to be named."""
+    """A control with its calls written out; `several`: whether the operation has to be named.
+
+    Beyond smoke each control of the contract asks in another language: the same one in every row that names it.
+    """
     label = control.label
     if variant and several:
         label = Message("{label} ({operation})", label=label, operation=variant.label)
-    return ControlPlan(label, tuple(_steps(contract, control, variant, depth)), doubtful=control.doubtful)
+    labels = [other.label or name for name, other in contract.file.controls.items()]
+    turn = labels.index(control.label) if control.label in labels else 0
+    asked = NO_LANGUAGE if depth == "smoke" else languages[turn % len(languages)]
+    steps = (_ask_in_language(step, asked) for step in _steps(contract, control, variant, depth))
+    return ControlPlan(label, tuple(steps), doubtful=control.doubtful)
 
 
 def draw_control_values(target: Target, control: Control, plan: ControlPlan, depth: Depth) -> Iterator[ControlPlan]:
@@ -52,6 +66,11 @@ def draw_control_values(target: Target, control: Control, plan: ControlPlan, dep
     elif draw := resolve_draw(target, control.draw):
         for count in range(DRAWN_CONTROLS[depth]):
             yield replace(plan, label=Message("{label}, drawn-{n}", label=plan.label, n=count + 1), draw=draw)
+
+
+def _ask_in_language(step: PlannedStep, asked: LanguageVariant) -> PlannedStep:
+    names = {"language": asked.language, "other": asked.other}
+    return replace(step, request=apply_patch(step.request, fill(asked.request, lambda head, _: names[head])))
 
 
 def _steps(

@@ -233,12 +233,12 @@ class RowPlan:
         """The probes in the order of sending: those to be rejected between two reads of each guard, then open ones.
 
         Deletions go before what creates, as a count would not show both; what is sent again goes after all others, the
-        last that only reads after the controls: what a success leaves behind shows in the refusal that follows.
+        last that nothing guards after the controls: what a success leaves behind shows in the refusal that follows.
         """
         firm = [probe for probe in self.probes if probe.role != "open"]
         opened = tuple(probe for probe in self.probes if probe.role == "open")
         again = [probe for probe in firm if probe.is_repetition and not self.guards_of(probe)]
-        latest = tuple(probe for probe in again[-1:] if probe.permission == "read")
+        latest = tuple(again[-1:])
         firm = [probe for probe in firm if not any(probe is one for one in latest)]
         groups: dict[tuple[bool, bool], list[Probe]] = {}
         for probe in firm:

@@ -257,7 +257,14 @@ class Planner:
         """Every control, what is sent for it, and what the target lacks of that."""
         found = []
         for control, variant in controls.choose_controls(self.row, self.variants, self.depth):
-            plan = controls.plan_control(self.contract, control, variant, self.depth, several=len(self.variants) > 1)
+            plan = controls.plan_control(
+                self.contract,
+                control,
+                variant,
+                self.depth,
+                self.probes.language_variants,
+                several=len(self.variants) > 1,
+            )
             found.append((control, plan, list(missing_for_steps(self.contract, self.target, plan.steps))))
         return found
 

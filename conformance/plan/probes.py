@@ -58,7 +58,7 @@ class ProbePlanner:
         context_values = self.context_values()
         readers = [variant for variant in self.variants if variant.permission == "read"]
         edges, drawn = list(self.edges(context_values)), list(self._drawn(context_values))
-        repeats = bool(readers)
+        repeats = bool(readers) or len(self.language_variants) > 1
         if drawn and not readers and self.depth == "standard":
             drawn, repeats = [], True  # of what only writes, the same once more shows more than another value
         # Where a look for effects comes at the end, the edges come right before it: they slip through the easiest.
@@ -66,8 +66,9 @@ class ProbePlanner:
         again = max(FIRM - len(examples) - len(edges) - len(drawn), 1 if repeats else 0)
         # What is right only the first time, or wrong now and then, shows in what is sent again: a read for the last
         # time when all else has been sent.
+        turn = [row.id for row in self.contract.rows].index(self.row.id)  # rows of a table repeat on different ones
         for count in range(again - 1 if readers else again):
-            yield self._example_again(self.variants[count % len(self.variants)])
+            yield self._example_again(self.variants[(count + (0 if readers else turn)) % len(self.variants)])
         yield from self._open()
         if readers:
             yield self._example_again(readers[(again - 1) % len(readers)])
@@ -85,7 +86,7 @@ class ProbePlanner:
 
     def _example_again(self, variant: OperationVariant) -> Probe:
         """The very same request once more."""
-        language = self.language_variants[0]
+        language = self._example_languages(variant)[0]
         probe = self.example(variant, language, Message("example again"))
         return replace(probe, words_of=self.example(variant, language).label)
 
@@ -94,19 +95,29 @@ class ProbePlanner:
         return self._probe(variant, language_variant, label=label, role="example")
 
     def examples(self) -> Iterator[Probe]:
-        """The written example on each operation; once only where the case says so."""
-        ways = len(self.contract.file.languages)
-        for index, variant in enumerate(self.variants):
+        """The written example on each operation; once only where the case says so.
+
+        A write goes out in a further language only where no edge asks it in that one.
+        """
+        asked = {(variant.label, language.language) for variant, language, _, _ in self._edge_places()}
+        for variant in self.variants:
             first = ""
-            for language_variant in language_variants_for(
-                self.language_variants, ways, index, len(self.variants), self.depth
-            ):
+            for language_variant in self._example_languages(variant):
+                edges_ask = (variant.label, language_variant.language) in asked and variant.permission != "read"
+                if first and edges_ask and self.depth != "thorough":
+                    continue
                 example = self.example(variant, language_variant)
                 # What is right only the first time shows where the very same is asked again in another language.
                 yield example if self.case.unchanged else replace(example, words_of=first)
                 if self.case.only_example:
                     return
                 first = first or example.label
+
+    def _example_languages(self, variant: OperationVariant) -> list[LanguageVariant]:
+        count, index = len(self.variants), self.variants.index(variant)
+        return language_variants_for(
+            self.language_variants, len(self.contract.file.languages), index, count, self.depth
+        )
 
     def context_values(self) -> ContextTurns:
         """Valid values of other parameters for each operation: all at once, beyond smoke in turn with none of them."""
@@ -115,16 +126,19 @@ class ProbePlanner:
 
     def edges(self, context_values: ContextTurns, *, spoken: bool = True) -> Iterator[Probe]:
         """Near misses and boundary values of each varied part, by operation; `spoken`: in each language in turn."""
-        turns = [self._turned(index) if spoken else [NO_LANGUAGE] for index in range(len(self.variants))]
-        language_variants = {variant.label: cycle(turn) for variant, turn in zip(self.variants, turns, strict=True)}
+        for variant, language, described, edge in self._edge_places():
+            probe = self._varied(variant, language if spoken else NO_LANGUAGE, described, edge)
+            yield _combine(probe, next(context_values[variant.label]))
+
+    def _edge_places(self) -> Iterator[tuple[OperationVariant, LanguageVariant, Input, tuple[str, str, Any]]]:
+        """Each edge (its part, its name, its value) with the operation and the language that it is tried in."""
+        turns = {variant.label: cycle(self._turned(index)) for index, variant in enumerate(self.variants)}
         for part, given in self.case.vary.items():
             described = self._input(given)
             allowed = self._allowed(described)
             for index, (name, value) in enumerate(self._dealt(given)):
                 for variant in [allowed[index % len(allowed)]] if described.spread or described.once else allowed:
-                    language_variant = next(language_variants[variant.label])
-                    probe = self._varied(variant, language_variant, described, (part, name, value))
-                    yield _combine(probe, next(context_values[variant.label]))
+                    yield variant, next(turns[variant.label]), described, (part, name, value)
 
     def _open(self) -> Iterator[Probe]:
         language_variants, dealt = cycle(self.language_variants), cycle(range(len(self.variants)))

@@ -434,3 +434,12 @@ def test_a_row_that_promises_the_status_itself_is_no_sign_of_the_target(
     rules = ResponseRules(shop(rows), lambda _: ())
     assert not rules.is_own_answer(answer(429, {"message": "Too Many Requests"}))
     assert rules.is_own_answer(answer(503, {"message": "Too Many Requests"}))
+
+
+@pytest.mark.parametrize(("code", "expected"), [("gone", True), ("busy", False), (None, False)])
+def test_an_empty_wording_is_the_targets_own_beside_the_code_of_its_row(
+    shop: Callable[..., Contract], answer: MakeResponse, code: str | None, expected: bool
+) -> None:
+    rows = "  - {id: gone, cause: a, expect: {status: 404, code: gone, message: ''}}\n"
+    body = {"message": ""} | ({"code": code} if code else {})
+    assert ResponseRules(shop(rows), lambda _: ()).is_own_answer(answer(429, body)) is expected

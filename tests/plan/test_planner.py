@@ -291,6 +291,27 @@ def test_each_language_is_asked_for_in_each_way(plan: Plan) -> None:
     assert [(probe.language, probe.other_language) for probe in found.probes[:2]] == [("en", "ja"), ("ja", "en")]
 
 
+def test_an_edge_asks_a_write_in_a_further_language_in_place_of_the_example() -> None:
+    ours = read_contract(CASES / "kuroco")
+    rows = {name: ours.row(name) for name in ("topics-write/email", "topics-write/no-group", "topics-read/not-found")}
+    plans = plan_rows(ours, full(ours), [one for one in rows.values() if one], "standard", 0)
+    counts = {name: sum(label.startswith("example [") for label in labels(each)) for name, each in plans.items()}
+    assert counts == {"topics-write/email": 2, "topics-write/no-group": 4, "topics-read/not-found": 6}
+    again = {probe.operation for plan in plans.values() for probe in plan.probes if probe.is_repetition}
+    assert again == {"insertTopic", "insertMissingGroup", "getTopic"}
+
+
+def test_a_control_of_a_contract_asks_in_one_language_whatever_row_names_it() -> None:
+    ours = read_contract(CASES / "kuroco")
+    plans = plan_rows(ours, full(ours), ours.rows, "standard", 0)
+    asked: dict[str, set[object]] = {}
+    for control in (control for each in plans.values() for control in each.controls):
+        languages = {(step.request.query or {}).get("_lang") for step in control.steps}
+        asked.setdefault(str(control.label), set()).update(languages)
+    assert (asked["the title 0 inserted"], asked["the title 0 set by an update"]) == ({"ja"}, {"en"})
+    assert len(asked["its valid value set by an update"]) == 1
+
+
 @pytest.mark.parametrize("fixtures", [{"item": "spoon"}, {"item": "spoon", "tongues": []}])
 def test_a_target_that_lists_no_language_is_asked_in_none(plan: Plan, fixtures: dict[str, Any]) -> None:
     found = plan(SPOKEN, WAYS, TONGUES, fixtures=fixtures)
