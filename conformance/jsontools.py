@@ -174,7 +174,7 @@ def limit_depth(value: Any, deepest: int = DEEPEST) -> Any:
     """
     level = [value]
     for _ in range(deepest):
-        level = [inner for outer in level for inner in _inner(outer) if isinstance(inner, dict | list)]
+        level = [inner for outer in level for _, inner in _members_of(outer) if isinstance(inner, dict | list)]
         if not level:
             return value
     for outer in level:
@@ -193,13 +193,6 @@ def replace_surrogates(value: Any) -> Any:
     if isinstance(value, list):
         return [replace_surrogates(inner) for inner in value]
     return value
-
-
-def _inner(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        yield from value.values()
-    elif isinstance(value, list):
-        yield from value
 
 
 def _steps(pointer: str) -> list[str]:

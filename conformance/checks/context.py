@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -162,28 +163,12 @@ def read_errors(rules: ResponseRules, body: Any) -> tuple[ErrorEntry, ...]:
 
 def compile_schema(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
     """A compiled JSON Schema (2020-12 unless it says otherwise); the same for equal schemas."""
-    return _compiled(_Frozen(schema))
-
-
-class _Frozen:
-    """A schema as a key."""
-
-    __slots__ = ("_text", "schema")
-
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        self.schema = schema
-        self._text = repr(schema)
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Frozen) and self._text == other._text
+    return _compile(json.dumps(schema))
 
 
 @lru_cache(maxsize=1024)
-def _compiled(schema: _Frozen) -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(dict(schema.schema))
+def _compile(text: str) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for(json.loads(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,26 +21,20 @@ def check_headers(response: Response, expected: Mapping[str, Mapping[str, Any]],
     """
     for name, expectation in expected.items():
         actual = header(response.headers, name)
-        wrong = _difference(actual, expectation)
-        if wrong is not None:
+        if not _is_as_expected(actual, expectation):
             level = Level(expectation.get("level", "must"))
-            shown = Message("absent") if actual is None else actual
-            yield Finding("header", level, wrong, shown, where, detail=Message("header {name}", name=name))
+            shown, detail = Message("absent") if actual is None else actual, Message("header {name}", name=name)
+            yield Finding("header", level, _describe(expectation), shown, where, detail=detail)
 
 
-def _difference(actual: str | None, expectation: Mapping[str, Any]) -> str | None:
-    """What is expected of the value, where it is not so."""
-    if expectation.get("present") is False:
-        return None if actual is None else Message("absent")
-    if actual is None:
-        return _describe(expectation)
+def _is_as_expected(actual: str | None, expectation: Mapping[str, Any]) -> bool:
+    if actual is None or expectation.get("present") is False:
+        return actual is None and expectation.get("present") is False
     if "equals" in expectation and actual != str(expectation["equals"]):
-        return _describe(expectation)
+        return False
     if "matches" in expectation and matches_whole(str(expectation["matches"]), actual) is False:
-        return _describe(expectation)
-    if "at_least" in expectation and not _is_at_least(actual, expectation["at_least"]):
-        return _describe(expectation)
-    return None
+        return False
+    return "at_least" not in expectation or _is_at_least(actual, expectation["at_least"])
 
 
 def _is_at_least(actual: str, least: Any) -> bool:
@@ -51,6 +45,8 @@ def _is_at_least(actual: str, least: Any) -> bool:
 
 
 def _describe(expectation: Mapping[str, Any]) -> str:
+    if expectation.get("present") is False:
+        return Message("absent")
     if "equals" in expectation:
         return str(expectation["equals"])
     if "matches" in expectation:

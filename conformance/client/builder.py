@@ -173,6 +173,13 @@ class RequestBuilder:
         """Fill the placeholders of any value; raises MissingValue."""
         return fill(value, lambda head, members: self._resolve_placeholder(head, members, scope))
 
+    def fill_known(self, value: Any, scope: PlaceholderScope, otherwise: Any = None) -> Any:
+        """Fill the placeholders of any value; `otherwise` where one has no value."""
+        try:
+            return self.fill(value, scope)
+        except MissingValue:
+            return otherwise
+
     def _build_path(self, path: str, filled: RequestTemplate, scope: PlaceholderScope) -> str:
         parameters = filled.path
 

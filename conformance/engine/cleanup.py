@@ -97,7 +97,7 @@ def _look_by_id(context: RunContext, evidence: Evidence, resource: CreatedResour
     if resource.get is None or not entry.made:
         return ""
     sequence = _send(context, evidence, [resource.get], entry.captures)
-    response = sequence.calls[-1].exchange.response if sequence.calls else None
+    response = sequence.response
     if sequence.lacking and entry.names:
         return ""  # the ID is not known, and nothing bears the name
     if response is not None and response.status in (404, 410):
@@ -166,7 +166,7 @@ def _list_items(
 ) -> tuple[list[Any], str]:
     """The items of a list, and why there are none to be seen (or nothing)."""
     sequence = _send(context, evidence, [read], {"name": name})
-    response = sequence.calls[-1].exchange.response if sequence.calls else None
+    response = sequence.response
     if response is None or not sequence.passed:
         return [], Message("could not be looked for: {reason}", reason=sequence.why)
     if response.status in (404, 410):

@@ -53,8 +53,9 @@ def describe_expectation(context: RunContext, row: Row) -> ExpectedAnswer:
     expect = row.case.expect
     status = expect.statuses[0]
     code = next(iter(expect.codes), None)
-    messages = [_filled(context, wording.text) for wording in list_wordings(row)]
-    field = None if expect.field is None else _filled(context, expect.field)
+    builder, scope = context.builder, PlaceholderScope()
+    messages = [str(builder.fill_known(each.text, scope, each.text)) for each in list_wordings(row)]
+    field = None if expect.field is None else str(builder.fill_known(expect.field, scope, expect.field))
     return ExpectedAnswer(status, tuple(dict.fromkeys(messages)), code, field)
 
 
@@ -79,13 +80,6 @@ def _unfilled_request(context: RunContext, planned: PlannedRequest) -> tuple[str
         url = url.replace(f"{{{name}}}", str(value))
     query = "&".join(f"{name}={format_value(value)}" for name, value in request.query.items())
     return str(request.method or operation.method), url + (f"?{query}" if query else "")
-
-
-def _filled(context: RunContext, text: str) -> str:
-    try:
-        return str(context.builder.fill(text, PlaceholderScope()))
-    except MissingValue:
-        return text
 
 
 @lru_cache(maxsize=256)

@@ -63,13 +63,14 @@ def record_intent(
     later = set(produced)
     known = {name: value for name, value in scope.captures.items() if name not in later}
     planned = _plan(context.contract, undo)
+    parts = [request.members().get(key) for key in _NAMED_PARTS]
     fixtures = dict.fromkeys(members[0] for head, members, _ in find_placeholders(undo) if head == "fixture")
     entry = LedgerEntry(
         contract=context.contract.name,
         base_url=context.target.base_url,
         operation=operation,
         row=row,
-        names=tuple(dict.fromkeys(find_suite_names(_filled_parts(context, request, scope)))),
+        names=tuple(dict.fromkeys(find_suite_names([context.builder.fill_known(part, scope) for part in parts]))),
         steps=undo,
         captures=_captures_needed([undo, *(step.request.members() for step in planned)], known),
         fixtures={name: context.target.fixtures[name] for name in fixtures if name in context.target.fixtures},
@@ -183,14 +184,3 @@ def _without_secrets(context: RunContext, entry: LedgerEntry) -> LedgerEntry:
 def _captures_needed(steps: Any, captures: Mapping[str, Any]) -> dict[str, Any]:
     """The captures that steps use, as far as they are known."""
     return {name: captures[name] for name in captures_used(steps) if captures.get(name) is not None}
-
-
-def _filled_parts(context: RunContext, request: RequestTemplate, scope: PlaceholderScope) -> list[Any]:
-    """The parts of a request that can hold a name; a part that lacks a value is never sent."""
-    parts = []
-    for key in _NAMED_PARTS:
-        try:
-            parts.append(context.builder.fill(request.members().get(key), scope))
-        except MissingValue:
-            continue
-    return parts

@@ -19,7 +19,7 @@ from conformance.messages import Message
 from conformance.plan.model import Probe
 from conformance.results.model import Attempt, Choice
 
-__all__ = ["ProbeResult", "build_probe", "send_probe"]
+__all__ = ["ProbeResult", "build_probe", "scope_of_probe", "send_probe"]
 
 
 SMALL_BODY = 4 << 10
@@ -68,6 +68,11 @@ class _Sent:
     n: int
 
 
+def scope_of_probe(row: str, probe: Probe, captures: Mapping[str, Any]) -> PlaceholderScope:
+    """What the placeholders of a row's probe stand for."""
+    return PlaceholderScope(captures, probe.language, probe.other_language, f"{row}/{probe.salt}")
+
+
 def send_probe(
     context: RunContext,
     evidence: Evidence,
@@ -82,7 +87,7 @@ def send_probe(
 
     `patient` waits out a refusal for lack of allowance even where the row promises it.
     """
-    scope = PlaceholderScope(captures, probe.language, probe.other_language, f"{row}/{probe.salt}")
+    scope = scope_of_probe(row, probe, captures)
     try:
         built = build_probe(context, row, probe, scope)
     except MissingValue as missing:

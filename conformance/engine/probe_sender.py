@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from conformance.client.builder import PlaceholderScope
 from conformance.contract.schema import Step
 from conformance.contract.templates import captures_used
 from conformance.engine.cleanup import describe_left, find_and_delete, take_back
@@ -23,7 +22,7 @@ from conformance.engine.entries import (
 )
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
-from conformance.engine.probe import ProbeResult, send_probe
+from conformance.engine.probe import ProbeResult, scope_of_probe, send_probe
 from conformance.engine.step_sequence import read_capture
 from conformance.messages import Message
 from conformance.plan.model import Probe, RowPlan
@@ -106,7 +105,7 @@ class ProbeSender:
         if undo is None and self._plan.after:
             return None
         steps, pointers = undo or ([], {})
-        scope = PlaceholderScope(self._captures, probe.language, probe.other_language, f"{self._row}/{probe.salt}")
+        scope = scope_of_probe(self._row, probe, self._captures)
         return record_intent(
             self._context, probe.operation, probe.request, steps, row=self._row, scope=scope, produced=pointers
         )

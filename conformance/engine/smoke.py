@@ -151,8 +151,7 @@ class _WritingRows:
 
     def _read_set_up(self, runner: RowRunner, guard: GuardRead) -> State | None:
         """What the last call of the set-up has just shown."""
-        calls = runner.set_up_sequence.calls if runner.set_up_sequence else []
-        response = calls[-1].exchange.response if calls else None
+        response = runner.set_up_sequence.response if runner.set_up_sequence else None
         return state_of_response(self._context, response, guard, runner.captures) if response else None
 
     def _read(self, runner: RowRunner, guard: GuardRead, label: str) -> State | None:

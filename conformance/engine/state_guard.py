@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -12,11 +11,10 @@ from typing import Any, Final
 from conformance.checks.context import NOT_JSON, parse_json
 from conformance.checks.model import Finding, Level
 from conformance.client.builder import PlaceholderScope
-from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.culprit import GuardedResource, find_culprits
 from conformance.engine.evidence import Evidence
-from conformance.engine.probe import ProbeResult
+from conformance.engine.probe import ProbeResult, scope_of_probe
 from conformance.engine.steps import StepSequence, run_steps, set_back_row
 from conformance.http import Response
 from conformance.jsontools import json_equal, resolve_pointer
@@ -179,8 +177,8 @@ class StateGuard:
         """Whether everything that is not there any more stands in this request: its ID in the path, its URL, …."""
         after = self._states[index]
         if "status" in after:
-            own = self._fill(self._plan.guards[index].request.members().get("path"), PlaceholderScope(self._captures))
-            gone = list((own or {}).values())
+            path = self._plan.guards[index].request.path
+            gone = list((self._context.builder.fill_known(path, PlaceholderScope(self._captures)) or {}).values())
         else:
             gone = [item for pointer, shown in before.items() for item in _missing_items(shown, after.get(pointer))]
         sent = self._values_of(probe, ("path", *_BODY_PARTS))
@@ -188,15 +186,9 @@ class StateGuard:
 
     def _values_of(self, probe: Probe, parts: Iterable[str]) -> list[Any]:
         """Every value in these parts of a probe's request."""
-        scope = PlaceholderScope(
-            self._captures, probe.language, probe.other_language, f"{self._plan.row.id}/{probe.salt}"
-        )
-        return [one for part in parts for one in _values_within(self._fill(probe.request.members().get(part), scope))]
-
-    def _fill(self, value: Any, scope: PlaceholderScope) -> Any:
-        with suppress(MissingValue):
-            return self._context.builder.fill(value, scope)
-        return None
+        scope, members = scope_of_probe(self._plan.row.id, probe, self._captures), probe.request.members()
+        filled = (self._context.builder.fill_known(members.get(part), scope) for part in parts)
+        return [one for value in filled for one in _values_within(value)]
 
     def _read(self, index: int, when: str, evidence: Evidence | None = None) -> State | None:
         guard, evidence = self._plan.row.case.unchanged[index], evidence or self._evidence
@@ -258,14 +250,9 @@ def state_of_response(context: RunContext, response: Response, look: GuardRead, 
     """What a response shows of what a guard compares."""
     parsed = parse_json(response)
     body = None if parsed is NOT_JSON else parsed
-    return {pointer: resolve_pointer(body, pointer)[1] for pointer in _pointers(context, look.compare, captures)}
-
-
-def _pointers(context: RunContext, compare: Iterable[str], captures: Mapping[str, Any]) -> Iterator[str]:
-    """What is compared, without what this target does not have."""
-    for pointer in compare:
-        with suppress(MissingValue):
-            yield str(context.builder.fill(pointer, PlaceholderScope(captures)))
+    # What this target does not have is not compared.
+    pointers = (context.builder.fill_known(pointer, PlaceholderScope(captures)) for pointer in look.compare)
+    return {pointer: resolve_pointer(body, pointer)[1] for pointer in pointers if pointer is not None}
 
 
 def _missing_items(before: Any, after: Any) -> list[Any]:

@@ -62,6 +62,11 @@ class StepSequence:
     lacking: str = ""
 
     @property
+    def response(self) -> Response | None:
+        """The response to the last step that was sent; None where there is none that counts."""
+        return self.calls[-1].exchange.response if self.calls else None
+
+    @property
     def passed(self) -> bool:
         return self.broken is None and not self.lacking
 

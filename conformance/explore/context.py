@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.checks.context import ResponseRules
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import RequestTemplate
-from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, TargetValues, with_known_body
 
@@ -103,5 +101,5 @@ def build_explore_context(run: RunContext, operation: str) -> ExploreContext:
 def _filled(run: RunContext, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Each value with its placeholders filled; without those for which the profile lacks something."""
     for name, value in values.items():
-        with suppress(MissingValue):
-            yield name, run.builder.fill(value, PlaceholderScope(salt="exploring"))
+        if (filled := run.builder.fill_known(value, PlaceholderScope(salt="exploring"))) is not None:
+            yield name, filled

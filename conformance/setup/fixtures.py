@@ -12,7 +12,6 @@ from typing import Any
 from conformance.checks.context import NOT_JSON, parse_json
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.schema import Discover
-from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import StepSequence, run_steps
@@ -137,7 +136,7 @@ class _FixtureFinder:
         sequence = run_steps(
             self.context, self.evidence, looking.steps, {}, label=label, role="step", salt=looking.salt
         )
-        response = sequence.calls[-1].exchange.response if sequence.calls else None
+        response = sequence.response
         if response is None or not _was_answered(sequence):
             return None, Message("it could not be looked for: {reason}", reason=sequence.why)
         body = parse_json(response)
@@ -153,11 +152,8 @@ class _FixtureFinder:
             fits = all(_holds(item, pointer, value) for pointer, value in how.where.items())
             if not shown or not fits or not isinstance(taken, str | int) or taken == "":
                 continue
-            try:
-                value = self.context.builder.fill(how.value, PlaceholderScope({"taken": taken}))
-            except MissingValue:
-                continue
-            if str(value) not in seen:
+            value = self.context.builder.fill_known(how.value, PlaceholderScope({"taken": taken}))
+            if value is not None and str(value) not in seen:
                 seen.add(str(value))
                 yield value
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from conformance.client.builder import PlaceholderScope
 from conformance.client.waiting import wait_until_listening
-from conformance.contract.templates import MissingValue
 from conformance.engine.cleanup import describe_left, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
@@ -93,7 +92,9 @@ def _create_fixtures(context: RunContext, evidence: Evidence) -> RunContext:
 
 def _describe_found(context: RunContext, discovery: DiscoveryResult) -> Iterator[str]:
     """Which fixtures were found on the target, with their values; nothing where none was."""
-    values = ", ".join(f"{name}: {_fixture_text(context, name)}" for name in discovery.found)
+    fill = context.builder.fill_known
+    found = {name: fill(f"{{fixture.{name}}}", PlaceholderScope(), "") for name in discovery.found}
+    values = ", ".join(f"{name}: {value}" for name, value in found.items())
     if values:
         template = Message(
             "found on the target by {n} reads, as the profile leaves it out: {values}",
@@ -101,10 +102,3 @@ def _describe_found(context: RunContext, discovery: DiscoveryResult) -> Iterator
             values=values,
         )
         yield context.redactor.text(template)
-
-
-def _fixture_text(context: RunContext, name: str) -> str:
-    try:
-        return str(context.builder.fill(f"{{fixture.{name}}}", PlaceholderScope()))
-    except MissingValue:
-        return ""
