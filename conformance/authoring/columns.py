@@ -12,6 +12,7 @@ from conformance.authoring.blocks import Table
 
 __all__ = [
     "IDENTIFIER",
+    "PHRASES",
     "STATUS",
     "Column",
     "Role",
@@ -19,8 +20,10 @@ __all__ = [
     "classify_columns",
     "find_statuses",
     "is_blank",
+    "is_phrase",
     "plain_cell",
     "role_of_label",
+    "split_codes",
     "split_titles",
 ]
 
@@ -29,15 +32,15 @@ Role = Literal["status", "code", "message", "field", "cause", "note", "operation
 TITLES: Final[dict[Role, tuple[str, ...]]] = {
     "status": (
         "http status code", "http status", "status code", "http code", "http response code", "response code",
-        "http error code", "http response", "status", "http", "statuscode", "http-status", "http-statuscode",
+        "http error code", "http response", "status", "http", "statuscode", "http statuscode",
         "ステータスコード", "httpステータス", "ステータス", "状態コード", "レスポンスコード",
         "状态码", "http状态码", "狀態碼",
         "상태 코드", "상태코드", "상태", "código de estado", "código http", "código de status", "estado", "code http",
         "code statut", "statut", "codice di stato", "http-код", "код ответа", "статус", "код состояния",
     ),
     "code": (
-        "error code", "error number", "error name", "error type", "error id", "error", "exception", "errno", "code",
-        "codes", "error key", "name", "key", "identifier", "type", "symbol", "enum", "id",
+        "error code", "errorcode", "errcode", "error number", "errno", "code", "codes", "error name", "error key",
+        "error id", "error", "error type", "exception", "name", "key", "identifier", "symbol", "enum", "type", "id",
         "エラーコード", "エラー番号", "コード", "错误码", "错误代码", "返回码", "返回值", "错误编码", "代码", "编码",
         "錯誤代碼", "오류 코드", "에러 코드", "에러코드", "코드", "fehlercode", "fehler", "código de error",
         "código do erro", "código", "codigo", "code d'erreur", "code erreur", "erreur", "codice",
@@ -113,6 +116,15 @@ IDENTIFIER = re.compile(
 
 _TITLE_BEGINS = re.compile(r"(?<=[a-z)])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 """Where one title ends and the next begins without a blank: `CodeHTTPMeaning`."""
+PHRASES = (
+    *((status.value, status.phrase.casefold()) for status in HTTPStatus),
+    *((413, text) for text in ("payload too large", "content too large", "request entity too large")),
+    *((422, text) for text in ("unprocessable content", "unprocessable entity")),
+    *((414, "uri too long"), (416, "range not satisfiable")),
+)
+"""Statuses and their reason phrases, of all editions of HTTP."""
+_PHRASES = frozenset(phrase for _, phrase in PHRASES)
+_TELLING = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*|[a-z]+(_[a-z0-9]+)+|[A-Z]{1,6}[-_]?\d{2,6}|([A-Z][a-z0-9]+){2,}")
 _REGISTERED = frozenset(status.value for status in HTTPStatus)
 _MAYBE_STATUS = frozenset({"status", "code", "message"})
 """What the title of a column of statuses may look like: `Code`, `Error`, `Response`."""
@@ -160,11 +172,17 @@ def classify_columns(table: Table) -> tuple[Column, ...]:
         if roles[place] is None and (several or role not in roles) and _suits(role, cells[place]):
             roles[place] = role
     for place, title in enumerate(table.header):
-        if "code" not in roles and "message" in roles and "code" in _plain_title(title) and best[place] == "code":
+        if (
+            roles[place] is None
+            and "code" not in roles
+            and "message" in roles
+            and "code" in _plain_title(title)
+            and best[place] == "code"
+        ):
             roles[place] = "code"  # whatever it looks like, for the message has a column of its own
     for place, role_of in enumerate(best):
         if roles[place] is None and role_of == "code" and cells[place] and not _share(cells[place], _is_code) > 0.5:
-            roles[place] = "message"
+            roles[place] = "cause" if _share(cells[place], is_phrase) > 0.5 else "message"
     columns = [
         Column(role, _language(title) if role == "message" else None)
         for role, title in zip(roles, table.header, strict=True)
@@ -209,14 +227,28 @@ def _suits(role: Role, cells: Sequence[str]) -> bool:
 
 
 def _is_code(cell: str) -> bool:
-    return all(
-        IDENTIFIER.fullmatch(plain_cell(part).rstrip(":")) for part in re.split(r"\n|,\s|\s/\s", cell) if part.strip()
-    )
+    return not is_phrase(cell) and all(IDENTIFIER.fullmatch(code) for code in split_codes(cell))
+
+
+def split_codes(cell: str) -> list[str]:
+    """The codes of a cell, which may be several: by lines, commas, slashes, or words between texts in backticks."""
+    parts = re.split(r"\n|,\s|\s/\s|(?<=`)\s(?:or|and|und|y|ou|et)\s(?=`)", cell)
+    return [plain_cell(part).rstrip(":") for part in parts if part.strip()]
+
+
+def is_phrase(text: str) -> bool:
+    """Whether a text is nothing but the reason phrase of a status."""
+    return text.strip(" .").casefold() in _PHRASES
 
 
 def _is_telling_code(cell: str) -> bool:
     """Whether a cell can be nothing but a code, whatever stands above it."""
-    return re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*|[a-z]+(_[a-z0-9]+)+|[A-Z]{1,6}[-_]?\d{2,6}", cell) is not None
+    return (
+        re.fullmatch(
+            r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*|[a-z]+(_[a-z0-9]+)+|[A-Z]{1,6}[-_]?\d{2,6}|([A-Z][a-z0-9]+){2,}", cell
+        )
+        is not None
+    )
 
 
 def _is_http_status(cell: str) -> bool:
@@ -225,7 +257,7 @@ def _is_http_status(cell: str) -> bool:
 
 
 def _plain_title(title: str) -> str:
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", title)
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=\w)[_-](?=\w)", " ", title)
     return re.sub(r"[(\uff08\[].*?[)\uff09\]]", "", words).replace("`", "").strip(" *:\uff1a").casefold()
 
 
@@ -251,7 +283,7 @@ def _complete(columns: list[Column], table: Table) -> tuple[Column, ...]:
     if not any(column.role == "code" for column in columns):
         for place, column in enumerate(columns):
             cells = _cells_of(table, place)
-            if column.role is None and len(cells) > 1 and _share(cells, _is_telling_code) > 0.8:
+            if column.role in {None, "message"} and len(cells) > 1 and _share(cells, _is_telling_code) > 0.8:
                 columns[place] = Column("code")
                 break
     if not any(column.role == "cause" for column in columns):

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.authoring.columns import Role, find_statuses, plain_cell
+from conformance.authoring.columns import Role, find_statuses, is_phrase, plain_cell, split_codes
 from conformance.authoring.error_text import (
     STATUS_IN_TEXT,
     STATUS_WITH_MESSAGE,
     is_error_code,
-    is_phrase,
     strip_phrase,
     tells_success,
     trim,
@@ -74,7 +73,7 @@ def build_rows(
     if not statuses:
         named = STATUS_IN_TEXT.search(cause)
         statuses = (status,) if status else (int(named[1] or named[2]),) if named else ()
-    codes = [plain_cell(part).rstrip(":") for part in re.split(r"\n|,\s|\s/\s", (held.get("code") or [""])[0])]
+    codes = split_codes((held.get("code") or [""])[0]) or [""]
     codes = ["" if code == str(status) else code for code in codes]
     if not statuses and (
         tells_success([*codes, cause, *(text for text, _ in messages)]) or not (any(codes) or messages or cause)

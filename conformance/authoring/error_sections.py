@@ -77,7 +77,9 @@ def read_entry(text: str, status: int | None, *, about_errors: bool) -> Held | N
     if not statuses:
         named = STATUS_IN_TEXT.search(text)
         statuses = (int(named[1] or named[2]),) if named else (status,) if status else ()
-    if rest.count("`") % 2:
+    if first and rest.startswith("`"):
+        rest = rest[1:]  # only the status is code
+    elif rest.count("`") % 2:
         rest = f"`{rest.lstrip()}"  # the status stood within the same code
     phrase = rest
     rest = strip_phrase(rest, statuses[0]) if statuses else trim(rest)
@@ -90,7 +92,7 @@ def read_entry(text: str, status: int | None, *, about_errors: bool) -> Held | N
     messages = [one for one in quoted if one not in codes and (" " in one or not one.isascii())]
     taken = {*codes[:1], *messages[:1]}
     cause = QUOTED.sub(lambda match: " " if match[0].strip('`"“”「」') in taken else match[0], rest)
-    cause = trim(" ".join(cause.replace("`", "").split()))
+    cause = trim(re.sub(r"\s+(?=[.,;:]|\Z)", "", " ".join(cause.replace("`", "").split())))
     return {
         "status": [", ".join(map(str, statuses)) + (f" {phrase}" if first and not taken and not cause else "")],
         "code": codes[:1] or [""],

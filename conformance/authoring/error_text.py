@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from http import HTTPStatus
 
-from conformance.authoring.columns import Role, find_statuses, role_of_label
+from conformance.authoring.columns import PHRASES, Role, find_statuses, role_of_label
 
 __all__ = [
     "ABOUT_ERRORS",
@@ -14,7 +13,6 @@ __all__ = [
     "CODE",
     "LEADING_CODE",
     "MARKS",
-    "PHRASES",
     "QUOTED",
     "STATUS_IN_TEXT",
     "STATUS_WITH_MESSAGE",
@@ -23,7 +21,6 @@ __all__ = [
     "follows_status",
     "is_code_in_text",
     "is_error_code",
-    "is_phrase",
     "read_labels",
     "strip_phrase",
     "tells_success",
@@ -72,12 +69,6 @@ _SUCCESS = re.compile(
     r"ok|success(ful)?|succeeded|no error|(操作|请求)?成功|正常|성공|erfolg|éxito|sucesso|succès|успешно", re.IGNORECASE
 )
 """What a row says that documents no error."""
-PHRASES = (
-    *((status.value, status.phrase.casefold()) for status in HTTPStatus),
-    *((413, text) for text in ("payload too large", "content too large", "request entity too large")),
-    *((422, text) for text in ("unprocessable content", "unprocessable entity")),
-)
-"""Statuses and their reason phrases, of all editions of HTTP."""
 
 
 def error_statuses(title: str) -> tuple[int, ...]:
@@ -108,11 +99,6 @@ def is_error_code(code: str, status: int) -> bool:
 def is_code_in_text(text: str) -> bool:
     """Whether a quoted word within a sentence is a code: `invalid_token`, and not `PUT` or `limit`."""
     return CODE.fullmatch(text) is not None and not re.fullmatch("[A-Z]+|[A-Z][a-z-]+(-[A-Z][a-z]+)+", text)
-
-
-def is_phrase(text: str) -> bool:
-    """Whether a text is nothing but the reason phrase of a status."""
-    return text.strip(" .").casefold() in {phrase for _, phrase in PHRASES}
 
 
 def tells_success(texts: Sequence[str]) -> bool:

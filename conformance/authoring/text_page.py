@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, Table, TableRow, build_table
-from conformance.authoring.columns import STATUS, role_of_label, split_titles
-from conformance.authoring.error_text import PHRASES
+from conformance.authoring.columns import PHRASES, STATUS, role_of_label, split_titles
 
 __all__ = ["read_text_page"]
 
-_RULE = re.compile(r"\s*\|?\s*:?-{3,}:?\s*([|+]\s*:?-{3,}:?\s*)*\|?\s*\Z")
+_RULE = re.compile(r"\s*\|?\s*:?[-\u2013\u2014]{2,}:?\s*([|+]\s*:?[-\u2013\u2014]{2,}:?\s*)*\|?\s*\Z")
 """The line below a table's header."""
 _UNDERLINE = re.compile(r"\s*[-=+~]{3,}[-=+~\s]*\Z")
 _BULLET = re.compile(r"(\s*)(?:[\u2022\u2023\u25e6\u25aa\u25cf\u30fb\u00b7*+-]|\d{1,2}[.)])\s+(?=\S)")
@@ -63,8 +62,9 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
         return None
     header = _cells(lines[at])
     rows = [TableRow(_cells(lines[n]), n + 1) for n in range(start if ruled else at + 1, end)]
+    rows = list(_with_halves_joined(rows, len(header)))
     if sum(sum(map(bool, row.cells)) > 1 for row in rows) * 2 > len(rows):
-        return Table(header, tuple(_with_halves_joined(rows, len(header))), at + 1), end
+        return Table(header, tuple(rows), at + 1), end
     # Line breaks broke the rows: so many bars make one row, wherever its lines end.
     pieces = _pieces(lines, start, end)
     header, first = (header, 0) if ruled else _titles_of_pieces(pieces)
@@ -122,25 +122,32 @@ def _read_joined(lines: Sequence[str], at: int) -> _Read:
     """Lines whose cells stand one after the other, with a blank or nothing between them, as their titles do."""
     titles = split_titles(lines[at].strip())
     roles = [str(role_of_label(title)) for title in titles]
-    if not {"status", "code"} & set(roles):
-        return None
-    wordy = [place for place, role in enumerate(roles) if role not in _JOINED]
-    groups = [_JOINED.get(role, "(.*)" if place in wordy[:1] else "()") for place, role in enumerate(roles)]
-    row = re.compile(r"\s*".join(groups))
+    for keys in (_JOINED.keys(), {"code"}, {"status"}):  # of two such columns, one may hold texts
+        wordy = [place for place, role in enumerate(roles) if role not in keys]
+        groups = ["()" if place in wordy[1:] else _JOINED.get(role, "(.*)") for place, role in enumerate(roles)]
+        groups = ["(.*)" if place in wordy[:1] else group for place, group in enumerate(groups)]
+        if len(wordy) < len(roles) and (found := _rows_of(re.compile(r"\s*".join(groups)), lines, at + 1, wordy)):
+            rows, end = found
+            return Table(titles, tuple(_with_texts_apart(one, wordy) for one in rows), at + 1), end
+    return None
+
+
+def _rows_of(
+    pattern: re.Pattern[str], lines: Sequence[str], at: int, wordy: Sequence[int]
+) -> tuple[list[TableRow], int] | None:
+    """The lines from one on that are rows of a pattern, and the line after them; a text may go on in the next line."""
     found: list[TableRow] = []
-    end = at + 1
-    while end < len(lines):
-        after = lines[end + 1].strip() if end + 1 < len(lines) else ""
-        if match := row.fullmatch(lines[end].strip()):
+    for end in range(at, len(lines) + 1):
+        line, after = (lines[n].strip() if n < len(lines) else "" for n in (end, end + 1))
+        if match := pattern.fullmatch(line):
             found.append(TableRow(match.groups(), end + 1))
-        elif found and row.fullmatch(after):  # a cell that goes on
+        elif found and pattern.fullmatch(after):
             cells = list(found[-1].cells)
-            cells[wordy[0] if wordy else -1] += f" {lines[end].strip()}"
+            cells[wordy[0] if wordy else -1] += f" {line}"
             found[-1] = TableRow(tuple(cells), found[-1].line)
         else:
             break
-        end += 1
-    return (Table(titles, tuple(_with_texts_apart(one, wordy) for one in found), at + 1), end) if found else None
+    return (found, end) if found else None
 
 
 def _with_texts_apart(row: TableRow, wordy: Sequence[int]) -> TableRow:

@@ -197,6 +197,8 @@ GOES_ON = "Error Code Error Description Details\n-1000 UNKNOWN Unknown. Ask the\
 TITLES = "400 Bad Request\nIt is wrong.401 Unauthorized\nNo key."
 MEMBERS = "Field | Type | Description |\n---|---|---|\ncode | integer | HTTP status |\nerror | string | A text |"
 ACTIONS = "CodeHTTPMeaningAction\nNO_KEY401No keySend one\nTOO_LATE429Too oftenWait"
+PHRASED_STATUS = "Error codes\nCodeStatusDescription\n400Bad RequestThe name is wrong.\n404Not FoundThere is none."
+DASHES = "| Code | Text | Cause |\n|——|—-|--|\n| 400\n| Bad Request | No name |\n| 404\n| Not Found | No item |"
 OWN_STATUS = "Error codes\nStatus CodeStatus Message\n405Wrong method\n10001No name"
 CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
 
@@ -221,6 +223,8 @@ CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
         (MEMBERS, []),
         (CLASS, [(400, "", [], "It is wrong.")]),
         (ACTIONS, [(401, "NO_KEY", [], "No key"), (429, "TOO_LATE", [], "Too often")]),
+        (PHRASED_STATUS, [(400, "", [], "The name is wrong."), (404, "", [], "There is none.")]),
+        (DASHES, [(400, "", ["Bad Request"], "No name"), (404, "", ["Not Found"], "No item")]),
         (OWN_STATUS, [(405, "", ["Wrong method"], ""), (None, "10001", ["No name"], "")]),
     ],
 )
@@ -234,15 +238,18 @@ def test_pages_saved_as_text_are_read_however_their_cells_were_run_together(text
     assert found == expected
 
 
-NUMBERED = (
-    "## 3. Bad input (400/422)\n\n| Code | Message | Cause |\n|-|-|-|\n| `NO_NAME` | Give a name | It is absent |"
-)
+NUMBERED = "## 3. Bad input (400/422)\n\n| Code | Message | Cause |\n|-|-|-|\n| `NO_NAME` | Give one | It is absent |"
 COLONS = "# Errors\n\n| Error code | Description |\n|-|-|\n| NoGrant: | There is none |"
 PHRASES = "| Status | Meaning | Description |\n|-|-|-|\n| 404 | Not Found | It is gone |"
 TWO_STATUSES = "| Code | Status | Description |\n|-|-|-|\n| NO_RIGHT | 400 403 | You may not |"
 WORDS = (
     "# Errors\n\n#### `closed`\n**HTTP status:** 403\n\nIt is shut.\n\n#### `too_late`\n**HTTP status:** 409\n\nIt is."
 )
+ANY_OF = "# Errors\n\n| HTTP | Code | Meaning |\n|-|-|-|\n| 404 | `no-shop` or `no-item` | None is there |"
+SEVERAL_CODES = "| Exception | Status | Code | When |\n|-|-|-|-|\n| `GoneException` | 410 | `TOO_LATE` | It was |"
+TYPES = "| Status code | Type | Description |\n|-|-|-|\n| 404 | Not Found | It is gone |\n| 409 | Conflict | It is |"
+COUNTED = "| id | error_code | http_status | message |\n|-|-|-|-|\n| 1 | no_key | 401 | Send a key |"
+CODE_AFTER = "# Errors\n\n- `401` with code `TOO_LATE`."
 HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-After`: seconds\n- `X-Left`: how many"
 
 
@@ -254,6 +261,11 @@ HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-Aft
         (PHRASES, [(404, "", [], "It is gone")]),
         (TWO_STATUSES, [(400, "NO_RIGHT", [], "You may not"), (403, "NO_RIGHT", [], "You may not")]),
         (WORDS, [(403, "closed", [], "It is shut."), (409, "too_late", [], "It is.")]),
+        (ANY_OF, [(404, "no-shop", [], "None is there"), (404, "no-item", [], "None is there")]),
+        (SEVERAL_CODES, [(410, "TOO_LATE", [], "It was")]),
+        (TYPES, [(404, "", [], "It is gone"), (409, "", [], "It is")]),
+        (COUNTED, [(401, "no_key", ["Send a key"], "")]),
+        (CODE_AFTER, [(401, "TOO_LATE", [], "with code.")]),
         (HEADERS, [(429, "TOO_OFTEN", [], "Wait.")]),
     ],
 )
