@@ -7,6 +7,7 @@ on the target; only steps that the contract itself holds are sent; and only what
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -53,16 +54,11 @@ def sweep(contract: Contract, target: Target, path: Path) -> Iterator[SweepResul
     ]
     if not expected:
         return
-    context = replace(build_context(contract, target, "standard", seed=0), ledger=FileLedger(path))
-    try:
-        context = obtain_credentials(context).context
+    with closing(build_context(contract, target, "standard", seed=0)) as opened:
+        context = obtain_credentials(replace(opened, ledger=FileLedger(path))).context
         for entry in reversed(expected):
             why = _undo(context, entry)
             yield SweepResult(entry.operation, entry.names, entry.row, context.redactor.text(why))
-    finally:
-        close = getattr(context.session, "close", None)
-        if close is not None:
-            close()
 
 
 def _undo(context: RunContext, entry: LedgerEntry) -> str:

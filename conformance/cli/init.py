@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -122,13 +123,8 @@ def _target(contract: Contract, base_url: str, credentials: Mapping[str, Any], f
 
 def _found(contract: Contract, target: Target) -> tuple[dict[str, Any], dict[str, str]]:
     """Every fixture that is given or was found, and a note on each that was looked for."""
-    context = build_context(contract, target, "standard", 0)
-    try:
+    with closing(build_context(contract, target, "standard", 0)) as context:
         discovery = discover_fixtures(context)
-    finally:
-        close = getattr(context.session, "close", None)
-        if close is not None:
-            close()
     words = dict.fromkeys(discovery.found, "Found on the target.")
     missed = {name: context.redactor.text(f"Not found: {why}.") for name, why in discovery.missed.items()}
     fixtures = {**target.fixtures, **discovery.found}

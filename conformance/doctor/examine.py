@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from itertools import chain
 
@@ -34,13 +35,8 @@ __all__ = ["Diagnosis", "Fact", "RequestLoad", "examine_target"]
 def examine_target(contract: Contract, target: Target, seed: int = 0) -> Diagnosis:
     """Examine a target by reads alone, whatever its profile allows."""
     reading = replace(target, allow=frozenset())
-    context = build_context(contract, reading, "standard", seed)
-    try:
+    with closing(build_context(contract, reading, "standard", seed)) as context:
         return _examined(contract, target, context)
-    finally:
-        close = getattr(context.session, "close", None)
-        if close is not None:
-            close()
 
 
 def _examined(contract: Contract, target: Target, context: RunContext) -> Diagnosis:

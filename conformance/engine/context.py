@@ -116,6 +116,12 @@ class RunContext:
     pool: Executor | None = None
     """Sends the probes of a row side by side, where several workers are asked for."""
 
+    def close(self) -> None:
+        """Let go of every connection, where the session has any."""
+        close: Callable[[], None] | None = getattr(self.session, "close", None)
+        if close is not None:
+            close()
+
 
 def map_side_by_side(
     pool: Executor | None, function: Callable[[Item], Value], items: Sequence[Item]

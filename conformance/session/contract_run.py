@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -219,9 +219,7 @@ class ContractRun:
         if self._pool is not None:
             self._pool.shutdown()
         self.context.shared.warn(clean_up_target(self.context))
-        close: Callable[[], None] | None = getattr(self.context.session, "close", None)
-        if close is not None:
-            close()
+        self.context.close()
 
     # --- jobs
 

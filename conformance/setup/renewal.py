@@ -73,10 +73,9 @@ class RenewingSender:
     _renewed_at: dict[str, float] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    @property
-    def sent(self) -> int:
-        """How many requests left this machine."""
-        return self.session.sent
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else the session itself says and does."""
+        return getattr(self.session, name)
 
     def send(self, request: Request, **options: Any) -> Exchange:
         """As the session itself; the tries of both requests are counted together."""

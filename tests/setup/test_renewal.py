@@ -21,6 +21,8 @@ class Target:
     def sent(self) -> int:
         return len(self.requests)
 
+    gone = "3 requests in a row did not reach it"
+
     def send(self, request: Request, **_: object) -> Exchange:
         self.requests.append(request)
         status = 200 if ("X-Key", self.accepted) in request.headers else 401
@@ -62,7 +64,7 @@ def test_a_refused_request_is_sent_once_more_and_later_ones_have_the_new_value(m
     second = sender.send(request())
     assert (status(second), second.tries, renewed) == (200, 1, ["full"])
     assert [dict(each.headers)["X-Key"] for each in target.requests] == ["old", "new", "new"]
-    assert sender.sent == 3
+    assert (sender.sent, sender.gone) == (3, target.gone)
 
 
 def test_it_is_renewed_at_most_once_a_minute(make: Make) -> None:
