@@ -15,9 +15,8 @@ from conformance.reference.hooks import Context, FaultHooks, FaultyServer, Reque
 from conformance.reference.http import JsonResponse
 
 __all__ = [
-    "Change", "Condition", "FaultBuilder", "after_first", "all_of", "always", "every_nth", "not_first",
-    "repeated",
-    "when",
+    "Change", "Condition", "FaultBuilder", "Limit", "after_first", "all_of", "always", "every_nth", "not_first",
+    "repeated", "when",
 ]  # fmt: skip
 
 Rows = Row | tuple[Row, ...]

@@ -12,8 +12,8 @@ from conformance.reference.http import JsonResponse
 
 __all__ = [
     "GATEWAY_STATUSES", "GO_STACK", "LEAKS", "NODE_STACK", "PHP_STACK", "PYTHON_STACK", "Change", "as_html",
-    "cut_short", "encode_base64", "in_a_text", "in_array", "with_content_type", "with_credential", "with_members",
-    "with_status", "with_value", "without_member",
+    "cut_short", "encode_base64", "in_a_text", "in_array", "with_body", "with_content_type", "with_credential",
+    "with_members", "with_status", "with_value", "without_member",
 ]  # fmt: skip
 
 Change = Callable[[JsonResponse, RequestContext], JsonResponse]
@@ -53,6 +53,11 @@ def with_value(value: Any, status: int | None = None) -> Change:
     return lambda response, _: response.replace(value=value, status=status or response.status)
 
 
+def with_body(change: Callable[[Any], Any]) -> Change:
+    """Another body, made from the right one."""
+    return lambda response, _: response.replace(value=change(response.value))
+
+
 def with_members(**members: Any) -> Change:
     """Other values for some members of the body, or more members."""
     return lambda response, _: response.replace(value={**_members(response), **members})
@@ -60,9 +65,7 @@ def with_members(**members: Any) -> Change:
 
 def without_member(name: str) -> Change:
     """A body without one of its members."""
-    return lambda response, _: response.replace(
-        value={key: value for key, value in _members(response).items() if key != name}
-    )
+    return with_body(lambda body: {key: value for key, value in body.items() if key != name})
 
 
 def with_credential(credential: Callable[[Any], str], form: Callable[[str], Any] = str) -> Callable[..., JsonResponse]:
@@ -80,11 +83,6 @@ def with_content_type(content_type: str) -> Change:
     return lambda response, _: response.replace(content_type=content_type)
 
 
-def in_array(response: JsonResponse, _: RequestContext) -> JsonResponse:
-    """The right body inside an array."""
-    return response.replace(value=[response.value])
-
-
 def in_a_text(response: JsonResponse, _: RequestContext) -> JsonResponse:
     """The right body as a text inside another one, as a proxy passes it on."""
     return response.replace(value={"statusCode": response.status, "body": json.dumps(response.value)})
@@ -99,6 +97,10 @@ def as_html(response: JsonResponse, _: RequestContext) -> JsonResponse:
     """An HTML page in place of the body."""
     page = f"<!DOCTYPE html><html><head><title>{response.status}</title></head><body><h1>Error</h1></body></html>"
     return response.replace(raw=page.encode(), content_type="text/html; charset=utf-8")
+
+
+in_array: Final = with_body(lambda body: [body])
+"""The right body inside an array."""
 
 
 def _members(response: JsonResponse) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from itertools import cycle
 from typing import Any, Final
 
 from conformance.reference.catalogue import Row
-from conformance.reference.fault_builder import Change, Condition, FaultBuilder, after_first, not_first, repeated
+from conformance.reference.fault_builder import Change, FaultBuilder, Limit, after_first, not_first, repeated
 from conformance.reference.hooks import FaultyServer
 from conformance.reference.http import JsonResponse
 from conformance.reference.kuroco.accounts import STATIC_TOKEN
@@ -25,6 +25,7 @@ from conformance.reference.response_changes import (
     encode_base64,
     in_a_text,
     in_array,
+    with_body,
     with_content_type,
     with_credential,
     with_members,
@@ -32,11 +33,10 @@ from conformance.reference.response_changes import (
     without_member,
 )  # fmt: skip
 
-__all__ = ["BUILDER", "FAULTS", "ROW_NAMES", "change_entries", "with_message", "with_message_of"]
+__all__ = ["BUILDER", "FAULTS", "ROW_NAMES", "change_entries", "with_message"]
 
 (LOGIN, PROFILE, TOKEN, NOT_FOUND, NO_GROUP, TITLE, MISSING, EMPTY, EMAIL, TEL, ZIP, URL, NUMBER, REGEX, LENGTH) = ROWS
 BUILDER: Final = FaultBuilder[KurocoContext]("kuroco")
-Limit = Callable[[Condition[KurocoContext]], Condition[KurocoContext]]
 
 # fmt: off
 _ROWS: Final[Mapping[Row, tuple[str, tuple[int, ...], str, str | None, Row]]] = {
@@ -77,12 +77,14 @@ def with_message(message: str) -> Change[KurocoContext]:
     return change_entries(lambda entry, _: {**entry, "message": message})
 
 
-def with_message_of(row: Row) -> Change[KurocoContext]:
-    """The message of another row, for the same item."""
+def _with_message_of(row: Row | None, change: Callable[[str, str], str]) -> Change[KurocoContext]:
+    """The message of a row (None: of the right one) about another title, made from the item's title and field name."""
 
     def message(context: KurocoContext) -> str:
-        title = context.errors[0].title if context.errors else ""
-        return row_message(row, title, context.language, context.site.choices)
+        error = context.errors[0] if context.errors else None
+        title = change(error.title, error.field or "") if error else ""
+        right = (error and error.row) or EMAIL
+        return row_message(row or right, title, context.language, context.site.choices)
 
     return change_entries(lambda entry, context: {**entry, "message": message(context)})
 
@@ -102,62 +104,33 @@ def _with_field(field: str | None) -> Change[KurocoContext]:
     return change_entries(change)
 
 
-def _messages_only(response: JsonResponse, _: KurocoContext) -> JsonResponse:
-    return response.replace(value={**response.value, "errors": [one["message"] for one in response.value["errors"]]})
-
-
-def _first_error_only(response: JsonResponse, _: KurocoContext) -> JsonResponse:
-    return response.replace(value={**response.value, "errors": response.value["errors"][0]})
-
-
-def _renamed(response: JsonResponse, _: KurocoContext) -> JsonResponse:
-    return response.replace(value={"error" if name == "errors" else name: one for name, one in response.value.items()})
-
-
 def _token(context: KurocoContext) -> str:
     return context.key or STATIC_TOKEN
 
 
-def _messages(response: JsonResponse) -> list[str]:
-    return [str(one["message"]) if isinstance(one, dict) else str(one) for one in response.value["errors"]]
+def _messages(body: Any) -> list[str]:
+    return [str(one["message"]) if isinstance(one, dict) else str(one) for one in body["errors"]]
 
 
 def _misplaced(place: Callable[[list[str]], Any]) -> Change[KurocoContext]:
     """The messages somewhere else in the body."""
-    return lambda response, _: response.replace(value=place(_messages(response)))
+    return with_body(lambda body: place(_messages(body)))
 
 
-def _titled(change: Callable[[str, str], str]) -> Change[KurocoContext]:
-    """The right message about another title, made from the item's title and field name."""
-
-    def message(context: KurocoContext) -> str:
-        error = context.errors[0]
-        title = change(error.title, error.field or "")
-        return row_message(error.row or EMAIL, title, context.language, context.site.choices)
-
-    return change_entries(lambda entry, context: {**entry, "message": message(context)})
-
-
-def _of_another_item(row: Row) -> Change[KurocoContext]:
-    """The message of another row, about an item that nobody named."""
-    return change_entries(
-        lambda entry, context: {**entry, "message": row_message(row, "Text", context.language, context.site.choices)}
-    )
-
-
-_PLACES: Final[tuple[tuple[str, Callable[[list[str]], Any]], ...]] = (
-    ("message", lambda texts: {"message": texts[0]}),
-    ("error", lambda texts: {"error": texts[0]}),
-    ("data", lambda texts: {"data": {"errors": [{"message": one} for one in texts]}}),
-    ("one_text", lambda texts: texts[0]),
-    ("details", lambda texts: {"errors": [], "details": texts}),
+_PLACES: Final = (
+    ("message", _misplaced(lambda texts: {"message": texts[0]})),
+    ("error", _misplaced(lambda texts: {"error": texts[0]})),
+    ("data", _misplaced(lambda texts: {"data": {"errors": [{"message": one} for one in texts]}})),
+    ("one_text", _misplaced(lambda texts: texts[0])),
+    ("details", _misplaced(lambda texts: {"errors": [], "details": texts})),
 )
 _LEAKS: Final[tuple[tuple[str, Change[KurocoContext]], ...]] = (
     *((name, with_members(debug=text)) for name, text in LEAKS.items()),
     ("part_of_token", with_credential(_token, lambda token: f"{token[:12]}…")),
     ("encoded_token", with_credential(_token, encode_base64)),
 )
-_GENERIC: Final[tuple[tuple[str, str, Change[KurocoContext], Limit | None], ...]] = (
+_RENAMED: Final = with_body(lambda body: {"error" if name == "errors" else name: one for name, one in body.items()})
+_GENERIC: Final[tuple[tuple[str, str, Change[KurocoContext], Limit[KurocoContext] | None], ...]] = (
     # name, kind, change, limit
     ("answers_{}_with_200_and_errors", "status", with_status(200), None),
     ("answers_{}_with_a_page", "envelope", as_html, None),
@@ -165,16 +138,21 @@ _GENERIC: Final[tuple[tuple[str, str, Change[KurocoContext], Limit | None], ...]
     ("answers_{}_with_an_array", "envelope", in_array, None),
     ("wraps_{}_in_a_text", "envelope", in_a_text, None),
     ("breaks_json_on_{}", "envelope", cut_short, None),
-    ("renames_errors_of_{}", "envelope", _renamed, None),
+    (
+        "renames_errors_of_{}",
+        "envelope",
+        _RENAMED,
+        None,
+    ),
     ("{}_errors_are_nothing", "envelope", with_members(errors=[]), None),
-    ("{}_errors_are_one_object", "envelope", _first_error_only, None),
+    ("{}_errors_are_one_object", "envelope", with_body(lambda body: {**body, "errors": body["errors"][0]}), None),
     ("tells_the_token_in_{}", "leak", with_credential(_token), None),
     ("is_right_about_{}_once", "repeated", with_status(500), after_first),
     ("is_right_about_one_{}", "repeated", with_members(errors=[]), not_first),
 )
 _GENERIC_IN_ENVELOPE: Final[tuple[tuple[str, str, Change[KurocoContext]], ...]] = (
     # name, kind, change; not for the row whose errors are strings
-    ("{}_errors_are_strings", "envelope", _messages_only),
+    ("{}_errors_are_strings", "envelope", with_body(lambda body: {**body, "errors": _messages(body)})),
     ("rewords_{}", "wording", with_message("No edition has it")),
     ("gives_{}_no_request_id", "request-id", without_member(REQUEST_ID)),
 )
@@ -199,18 +177,20 @@ def _cross() -> Iterator[FaultyServer[KurocoContext]]:
         if row == PROFILE:
             continue
         place, put = _PLACES[number % len(_PLACES)]
-        yield BUILDER.answers(f"puts_{name}_in_{place}", row, "envelope", _misplaced(put))
+        yield BUILDER.answers(f"puts_{name}_in_{place}", row, "envelope", put)
         foreign = next(one for one in FORMATS[number % 4 :] if one != row)
-        mistaken = f"words_{name}_as_{ROW_NAMES[foreign]}_of_another_item"
-        yield BUILDER.answers(mistaken, row, "message", _of_another_item(foreign))
+        confused = f"words_{name}_as_{ROW_NAMES[foreign]}_of_another_item"
+        yield BUILDER.answers(confused, row, "message", _with_message_of(foreign, lambda *_: "Text"))
         if row in (*FORMATS, REGEX, LENGTH):
-            lower, by_field = _titled(lambda title, _: title.lower()), _titled(lambda _, name: name)
+            lower = _with_message_of(None, lambda title, _: title.lower())
+            by_field = _with_message_of(None, lambda _, name: name)
             yield BUILDER.answers(f"titles_{name}_in_lower_case", row, "wording", lower)
             yield BUILDER.answers(f"titles_{name}_by_its_field", row, "wording", by_field)
         yield BUILDER.answers(f"gives_{name}_the_code_{code.lower()}", row, "code", _with_code(code))
         wrong = f"names_{field.replace(' ', '_')}_in_{name}" if field else f"leaves_out_the_field_of_{name}"
         yield BUILDER.answers(wrong, row, "field", _with_field(field))
-        yield BUILDER.answers(f"words_{name}_as_{ROW_NAMES[other]}", row, "message", with_message_of(other))
+        mistaken = _with_message_of(other, lambda title, _: title)
+        yield BUILDER.answers(f"words_{name}_as_{ROW_NAMES[other]}", row, "message", mistaken)
         for fault, kind, change in _GENERIC_IN_ENVELOPE:
             yield BUILDER.answers(fault.format(name), row, kind, change)
 

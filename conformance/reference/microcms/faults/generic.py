@@ -11,9 +11,8 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from conformance.reference.catalogue import Row
-from conformance.reference.fault_builder import Change, Condition, FaultBuilder, after_first, not_first, repeated
+from conformance.reference.fault_builder import Change, FaultBuilder, Limit, after_first, not_first, repeated
 from conformance.reference.hooks import FaultyServer
-from conformance.reference.http import JsonResponse
 from conformance.reference.microcms.context import MicrocmsContext
 from conformance.reference.microcms.error_rows import message_of
 from conformance.reference.microcms.state import KEYS
@@ -28,6 +27,7 @@ from conformance.reference.response_changes import (
     encode_base64,
     in_a_text,
     in_array,
+    with_body,
     with_content_type,
     with_credential,
     with_members,
@@ -38,7 +38,6 @@ from conformance.reference.response_changes import (
 __all__ = ["BUILDER", "FAULTS"]
 
 BUILDER: Final = FaultBuilder[MicrocmsContext]("microcms-management")
-Limit = Callable[[Condition[MicrocmsContext]], Condition[MicrocmsContext]]
 
 # fmt: off
 _ROWS: Final[Mapping[Row, tuple[str, int, Row]]] = {
@@ -79,20 +78,8 @@ _ROWS: Final[Mapping[Row, tuple[str, int, Row]]] = {
 # fmt: on
 
 
-def _text(response: JsonResponse) -> str:
-    return str(response.value.get("message", "")) if isinstance(response.value, dict) else ""
-
-
-def _reworded(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
-    return response.replace(value={"message": f"Sorry: {len(_text(response))} letters would not explain this."})
-
-
-def _wrapped(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
-    return response.replace(value={"message": response.value})
-
-
-def _quoted(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
-    return response.replace(value=_text(response))
+def _text(body: Any) -> str:
+    return str(body.get("message", "")) if isinstance(body, dict) else ""
 
 
 def _key(context: MicrocmsContext) -> str:
@@ -105,15 +92,15 @@ def _with_message_of(other: Row) -> Change[MicrocmsContext]:
 
 def _misplaced(place: Callable[[str], Any]) -> Change[MicrocmsContext]:
     """The message somewhere else in the body."""
-    return lambda response, _: response.replace(value=place(_text(response)))
+    return with_body(lambda body: place(_text(body)))
 
 
-_PLACES: Final[tuple[tuple[str, Callable[[str], Any]], ...]] = (
-    ("error", lambda text: {"error": text}),
-    ("capital_message", lambda text: {"Message": text}),
-    ("error_object", lambda text: {"error": {"message": text}}),
-    ("data", lambda text: {"status": "error", "data": {"message": text}}),
-    ("details", lambda text: {"details": [{"message": text}]}),
+_PLACES: Final = (
+    ("error", _misplaced(lambda text: {"error": text})),
+    ("capital_message", _misplaced(lambda text: {"Message": text})),
+    ("error_object", _misplaced(lambda text: {"error": {"message": text}})),
+    ("data", _misplaced(lambda text: {"status": "error", "data": {"message": text}})),
+    ("details", _misplaced(lambda text: {"details": [{"message": text}]})),
 )
 _PLACEHOLDER_ROWS: Final = (("media-get", 4), ("contents-get", 5), ("contents-get", 3), ("media-get", 4))
 _LEAKS: Final[tuple[tuple[str, Change[MicrocmsContext]], ...]] = (
@@ -132,20 +119,26 @@ _ECHOES: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
     ("without_a_full_stop_at_its_end", lambda text: text.rstrip(".")),
     ("with_single_dollars", lambda text: text.replace("$$", "$")),
 )
+_REWORDED: Final = with_body(lambda body: {"message": f"Sorry: {len(_text(body))} letters would not explain this."})
 _STACKS: Final = {"python": PYTHON_STACK, "go": GO_STACK, "node": NODE_STACK}
-_GENERIC: Final[tuple[tuple[str, str, Change[MicrocmsContext], Limit | None], ...]] = (
+_GENERIC: Final[tuple[tuple[str, str, Change[MicrocmsContext], Limit[MicrocmsContext] | None], ...]] = (
     # name, kind, change, limit
     ("answers_{}_with_an_empty_200", "status", with_value({}, 200), None),
     ("says_{}_as_html", "content-type", as_html, None),
     ("says_{}_as_plain_text", "content-type", with_content_type("text/plain; charset=utf-8"), None),
     ("lists_{}", "envelope", in_array, None),
-    ("wraps_{}", "envelope", _wrapped, None),
+    ("wraps_{}", "envelope", with_body(lambda body: {"message": body}), None),
     ("voids_{}", "envelope", with_members(message=None), None),
-    ("quotes_{}", "envelope", _quoted, None),
+    ("quotes_{}", "envelope", with_body(_text), None),
     ("wraps_{}_in_a_text", "envelope", in_a_text, None),
     ("breaks_json_on_{}", "envelope", cut_short, None),
     ("leaks_key_on_{}", "leak", with_credential(_key, "curl -H 'X-MICROCMS-API-KEY: {}'".format), None),
-    ("rewords_{}", "wording", _reworded, None),
+    (
+        "rewords_{}",
+        "wording",
+        _REWORDED,
+        None,
+    ),
     ("answers_{}_rightly_once", "repeated", with_status(200), after_first),
     ("answers_one_{}_rightly", "repeated", with_value({}, 200), not_first),
 )
@@ -172,7 +165,7 @@ def _cross() -> Iterator[FaultyServer[MicrocmsContext]]:
             again = f"gives_{name}_another_status_when_repeated"
             yield BUILDER.answers(again, row, "repeated", with_status(418), limit=repeated)
         place, put = _PLACES[number % len(_PLACES)]
-        yield BUILDER.answers(f"puts_{name}_in_{place}", row, "envelope", _misplaced(put))
+        yield BUILDER.answers(f"puts_{name}_in_{place}", row, "envelope", put)
         leak, change = _LEAKS[number % len(_LEAKS)]
         yield BUILDER.answers(f"leaks_{leak}_on_{name}", row, "leak", change)
         gateway = GATEWAY_STATUSES[number % len(GATEWAY_STATUSES)]

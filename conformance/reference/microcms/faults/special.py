@@ -18,8 +18,10 @@ from conformance.reference.microcms.faults.generic import BUILDER
 from conformance.reference.microcms.state import KEYS
 from conformance.reference.response_changes import (
     GO_STACK,
+    Change,
     as_html,
     in_array,
+    with_body,
     with_members,
     with_status,
     with_value,
@@ -225,10 +227,20 @@ _ACCEPTED_OFFSETS: Final[tuple[tuple[str, int, Test], ...]] = (
 )
 
 
-def _one_more(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
-    items = "contents" if "contents" in response.value else "media"
-    found: list[Any] = response.value[items]
-    return response.replace(value={**response.value, items: found + found[:1]})
+def _with_items(change: Callable[[list[Any]], list[Any]]) -> Change:
+    """A list with other items; a body without any stays as it is."""
+    return with_body(
+        lambda body: {name: change(one) if name in {"contents", "media"} else one for name, one in body.items()}
+    )
+
+
+_ONE_MORE: Final = _with_items(lambda items: items + items[:1])
+_ONE_ITEM: Final = _with_items(lambda _: [{"id": "one", "url": "one.png"}])
+_ONE_LESS: Final = _with_items(lambda items: items[1:])
+_WIDTH_AS_TEXT: Final = _with_items(lambda items: [{**one, "width": f"{one.get('width')}px"} for one in items])
+_COUNT_AS_TEXT: Final = with_body(
+    lambda body: {name: str(one) if name == "totalCount" else one for name, one in body.items()}
+)
 
 
 def _limits(name: str, table: str, other: str) -> Faults:
@@ -258,7 +270,7 @@ def _limits(name: str, table: str, other: str) -> Faults:
     yield _performs(f"takes_limit_0_for_none_on_{name}", below, "limit", zero, done=False)
     yield _performs(f"ignores_limit_on_{name}", below, "limit", called, done=False)
     name_of_more = f"returns_one_more_than_limit_on_{name}"
-    yield _answers(name_of_more, below, "effect", _one_more, given, to="success")
+    yield _answers(name_of_more, below, "effect", _ONE_MORE, given, to="success")
     yield _accepts(f"accepts_repeated_negative_limit_on_{name}", below, called, kind="repeated", limit=after_first)
     yield _accepts(f"accepts_every_third_negative_limit_on_{name}", below, called, kind="repeated", limit=every_nth(3))
 
@@ -289,14 +301,9 @@ def _offsets(name: str, rows: tuple[Row, Row], total: int) -> Faults:
     yield _rejects(f"refuses_offset_past_the_end_on_{name}", rows[0], past_the_end)
     yield _performs(f"ignores_offset_on_{name}", rows[0], "offset", called, done=False)
     past = f"shows_an_item_past_the_end_on_{name}"
-    yield _answers(past, rows[0], "effect", _with_an_item, past_the_end, to="success")
+    yield _answers(past, rows[0], "effect", _ONE_ITEM, past_the_end, to="success")
     second = f"accepts_every_second_unreadable_offset_on_{name}"
     yield _accepts(second, rows[1], called, kind="repeated", limit=every_nth(2))
-
-
-def _with_an_item(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
-    items = {key: [{"id": "one", "url": "one.png"}] for key in ("contents", "media") if key in response.value}
-    return response.replace(value={**response.value, **items})
 
 
 def _echo_example(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
@@ -351,10 +358,6 @@ def _with_mark(name: str) -> Callable[[Any, int], Any]:
         return {**body, member: f"{member} {count}"}
 
     return mark
-
-
-def _shows_published(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
-    return response.replace(value={**response.value, "status": ["PUBLISH"]})
 
 
 def _contents() -> Faults:
@@ -414,7 +417,8 @@ def _statuses() -> Faults:
     yield _performs("forgets_accepted_status", _STATUS, "change", when(**patch), done=False)
     yield _performs("forgets_publishing", _STATUS, "change", publish, done=False)
     shown = when(operation="getContent")
-    yield _answers("shows_every_content_as_published", _STATUS, "effect", _shows_published, shown, to="success")
+    published = with_members(status=["PUBLISH"])
+    yield _answers("shows_every_content_as_published", _STATUS, "effect", published, shown, to="success")
     yield _accepts("accepts_two_statuses", _LENGTH, when(status_count=2))
     yield _accepts("accepts_three_and_more_statuses", _LENGTH, when(status_count=(3, _MANY)))
     yield _accepts("accepts_equal_statuses", _LENGTH, lambda context: len(set(context.statuses)) == 1)
@@ -528,10 +532,6 @@ def _is_issued_in_other_case(context: MicrocmsContext) -> bool:
     return sent in {one.lower() for one in context.issued_tokens} and not _is_issued(context)
 
 
-def _without_first(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
-    return response.replace(value={**response.value, "media": response.value["media"][1:]})
-
-
 def _media_lists() -> Faults:
     nothing = with_value({"media": [], "totalCount": 0}, 200)
     yield _accepts("accepts_yes_as_image_only", _IMAGE_ONLY, when(raw="(?i:yes|no|on|off)"))
@@ -557,7 +557,7 @@ def _media_lists() -> Faults:
     next_page = when(operation="listMediaV2", query={"token": ".+"})
     yield _performs("shows_the_first_page_for_every_token", _TOKEN, "start of page", next_page, done=False)
     yield _performs("forgets_conditions_on_the_next_page", _TOKEN, "conditions of page", next_page, done=False)
-    yield _answers("loses_an_item_between_pages", _TOKEN, "effect", _without_first, next_page, to="success")
+    yield _answers("loses_an_item_between_pages", _TOKEN, "effect", _ONE_LESS, next_page, to="success")
     bad = with_value({"message": "BadRequest"}, 400)
     yield _answers("turns_one_page_only", _TOKEN, "control", bad, next_page, to="success", limit=every_nth(2))
     past = when(operation="listContents", query={"offset": "[0-9]{5,}"})
@@ -606,10 +606,9 @@ def _uploads() -> Faults:
     yield _accepts("accepts_upload_of_6_mb_and_more", _SIZE, when(size=(5.9 * _MB, _MANY)))
     yield _performs("stores_rejected_large_upload", _SIZE, "store", when(size=(5 * _MB, _MANY)), done=True)
     yield _rejects("refuses_upload_of_4_mb", _SIZE, all_of(upload, when(size=(4 * _MB, _MANY))))
-    yield _accepts("accepts_large_upload_without_its_length", _SIZE, when(declared_length=None), kind="beyond")
-    yield _answers(
-        "crashes_on_upload_without_its_length", _SIZE, "beyond", with_status(500), when(declared_length=None)
-    )
+    chunked = when(declared_length=None)
+    yield _accepts("accepts_large_upload_without_its_length", _SIZE, chunked, kind="beyond")
+    yield _answers("crashes_on_upload_without_its_length", _SIZE, "beyond", with_status(500), chunked)
     for method in ("PUT", "PATCH"):
         stored, deleted = when(method=method, path="/.*/v1/.*"), when(method=method, path="/.*/v2/.*")
         yield _performs(f"stores_upload_by_{method.lower()}", _POST_METHOD, "despite method", stored, done=True)
@@ -669,18 +668,6 @@ def _null_status(context: MicrocmsContext) -> bool:
     return context.operation == "patchStatus" and (context.json_body or {}).get("status", "") is None
 
 
-def _count_as_text(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
-    count = response.value.get("totalCount")  # an object API has none
-    return response if count is None else response.replace(value={**response.value, "totalCount": str(count)})
-
-
-def _width_as_text(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
-    media: list[dict[str, Any]] = response.value["media"]
-    return response.replace(
-        value={**response.value, "media": [{**one, "width": f"{one.get('width')}px"} for one in media]}
-    )
-
-
 def _with_422(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
     return response.replace(status=422) if response.status >= 400 else response
 
@@ -700,9 +687,9 @@ def _undocumented() -> Faults:
         kind = {"crashes": "crash", "shows": "envelope", "refuses": "status"}[name.partition("_")[0]]
         yield _answers(name, (), kind, change, where, to="any")
     for name, change, operation in (
-        ("counts_contents_in_text", _count_as_text, "listContents"),
+        ("counts_contents_in_text", _COUNT_AS_TEXT, "listContents"),
         ("lists_contents_without_offset", without_member("offset"), "listContents"),
-        ("measures_media_in_text", _width_as_text, "listMediaV2"),
+        ("measures_media_in_text", _WIDTH_AS_TEXT, "listMediaV2"),
         ("shows_members_without_mail", without_member("email"), "getMember"),
         ("shows_contents_in_an_array", in_array, "getContent"),
     ):
