@@ -80,10 +80,10 @@ def _plain(folder: Path, server: reference.RunningServer, cases: int) -> float:
     """Seconds of a pytest run that knows nothing of us."""
     secret = server.profile["credentials"]["full"]
     url = f"{server.base_url}/api/v1/contents/{server.profile['fixtures']['endpoint']}"
-    told = {"CASES": str(cases), "URL": url, "HEADER": secret["header"], "KEY": secret["value"]}
+    environment = {"CASES": str(cases), "URL": url, "HEADER": secret["header"], "KEY": secret["value"]}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
     command += ["-p", "no:conformance.pytest_plugin", "--html=report.html", "--self-contained-html"]
-    return _took(command, folder, {**os.environ, **told})
+    return _took(command, folder, {**os.environ, **environment})
 
 
 def _run(folder: Path, profile: Path) -> float:

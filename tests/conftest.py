@@ -192,7 +192,7 @@ def shop(folder: Files) -> Callable[..., Contract]:
 
 @pytest.fixture
 def problems(folder: Files) -> Callable[..., list[str]]:
-    """What is wrong with such a contract, each as `FILE:LINE: what; how to mend it`."""
+    """What is wrong with such a contract, each as `FILE:LINE: what; its hint`."""
 
     def refused(*args: Any, **named: Any) -> list[str]:
         made = folder(*args, **named)

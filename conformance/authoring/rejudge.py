@@ -56,7 +56,7 @@ def rejudge(results: Results, contracts: Mapping[str, Contract]) -> tuple[Result
                 why = judged.findings if judged is not None else ()
                 changes.append(VerdictChange(contract.name, row.id, row.verdict, after, why))
             rows += [judged] if judged is not None else []
-        runs.append(assemble_run(replace(run, warnings=()), rows, run.explored, run.undocumented, run.warnings))
+        runs.append(assemble_run(run, rows, run.explored, run.undocumented))
     return replace(results, runs=tuple(runs)), tuple(changes)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.checks.body import check_body
 from conformance.checks.context import (
-    NOT_JSON,
     Expectation,
     ResponseRules,
     parse_json,
@@ -24,8 +23,7 @@ __all__ = ["check_response", "classify_choice", "find_editions", "format_codes",
 
 def find_editions(response: Response, expected: Expectation, rules: ResponseRules) -> tuple[str, ...]:
     """The editions of the wordings that an answer uses, where the contract tells editions apart."""
-    body = parse_json(response)
-    faults = read_errors(rules, body) if body is not NOT_JSON else ()
+    faults = read_errors(rules, parse_json(response))
     editions = [
         wording.edition
         for fault in faults
@@ -38,16 +36,14 @@ def find_editions(response: Response, expected: Expectation, rules: ResponseRule
 
 def format_codes(response: Response, rules: ResponseRules) -> str:
     """The codes and fields of an error answer; empty where it has none."""
-    body = parse_json(response)
-    faults = read_errors(rules, body) if body is not NOT_JSON and response.status >= 400 else ()
+    faults = read_errors(rules, parse_json(response)) if response.status >= 400 else ()
     coded = [fault for fault in faults if isinstance(fault.code, str | int)]
     return "; ".join(f"{fault.code} {fault.field or ''}".strip() for fault in coded)
 
 
 def summarize_response(response: Response, rules: ResponseRules) -> str:
     """An answer in a few words: the status, and what it says."""
-    body = parse_json(response)
-    faults = read_errors(rules, body) if body is not NOT_JSON and response.status >= 400 else ()
+    faults = read_errors(rules, parse_json(response)) if response.status >= 400 else ()
     text = "; ".join(
         " ".join(str(part) for part in (fault.code, fault.field, fault.message) if part not in (None, ""))
         for fault in faults

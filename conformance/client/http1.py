@@ -188,7 +188,7 @@ class NotHttpError(Exception):
     """What came is no HTTP/1 answer; the text says what it was."""
 
 
-class _Broken(Exception):
+class _FramingError(Exception):
     """The body is not framed as it says; `ended` where the connection was closed before its end."""
 
     def __init__(self, text: str, *, ended: bool = False) -> None:
@@ -335,7 +335,7 @@ class ResponseReader:
             pieces = iter(self.stream.piece, b"")
         try:
             whole = self._store(self._bounded(pieces))
-        except _Broken as fault:
+        except _FramingError as fault:
             self.faults.append(error_message(fault))
             self.truncated = fault.ended
             return
@@ -370,7 +370,7 @@ class ResponseReader:
         while left:
             piece = self.stream.piece(min(left, PIECE))
             if not piece:
-                raise _Broken(
+                raise _FramingError(
                     Message("Content-Length is {length}, but only {n} bytes came", length=length, n=length - left),
                     ended=True,
                 )
@@ -383,11 +383,11 @@ class ResponseReader:
             while left:
                 piece = self.stream.piece(min(left, PIECE))
                 if not piece:
-                    raise _Broken(cut, ended=True)
+                    raise _FramingError(cut, ended=True)
                 left -= len(piece)
                 yield piece
             if self._frame_line(1, Message("a chunk longer than its size"), cut) not in LINE_ENDS:
-                raise _Broken(Message("a chunk without its end"))
+                raise _FramingError(Message("a chunk without its end"))
         budget, endless = self._budget, Message("trailers without an end")
         cut = Message("the connection was closed before the end of the last chunk")
         while (line := self._frame_line(budget, endless, cut)) not in LINE_ENDS:
@@ -398,17 +398,17 @@ class ResponseReader:
         line = self._frame_line(4096, Message("a chunk size without an end"), cut)
         match = CHUNK_LINE.fullmatch(line)
         if match is None:
-            raise _Broken(Message("{size!r} is no chunk size", size=line[:20].decode("latin-1")))
+            raise _FramingError(Message("{size!r} is no chunk size", size=line[:20].decode("latin-1")))
         return int(match[1], 16)
 
     def _frame_line(self, budget: int, endless: Message, cut: Message) -> bytes:
-        """A line that frames a body; raises _Broken, saying `endless` or `cut` (off), where it has no end."""
+        """A line that frames a body; raises _FramingError, saying `endless` or `cut` (off), where it has no end."""
         try:
             line = self.stream.line(budget)
         except LineTooLong:
-            raise _Broken(endless) from None
+            raise _FramingError(endless) from None
         if not line:
-            raise _Broken(cut, ended=True)
+            raise _FramingError(cut, ended=True)
         return line
 
     def _bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from conformance.checks.model import Verdict
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
@@ -73,10 +72,12 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
     try:
         context = build_explore_context(run, operation)
     except MissingValue as missing:
-        return _describe_missing(run, operation, missing), ()
-    plan = _plan(context)
+        known, name = run.contract.operations[operation], str(missing)
+        name = name.replace("fixture.", "fixtures.").replace("credential.", "credentials.")
+        return describe_exploration(operation, known.method, known.path, lacks=(name,)), ()
+    plan, named = _plan(context), context.operation
     if plan.requests == 0:
-        return describe_exploration(context, reason=plan.reason, lacks=plan.lacks), ()
+        return describe_exploration(operation, named.method, named.template, plan.lacks, plan.reason), ()
     sent = Evidence(run.redactor)
     explorer = Explorer(context, BudgetedSender(context, plan.requests, plan.after, sent), FindingCollector())
     try:
@@ -98,13 +99,6 @@ def count_requests(run: RunContext, operation: str) -> int:
     except MissingValue:
         return 0
     return _plan(context).requests
-
-
-def _describe_missing(run: RunContext, operation: str, missing: MissingValue) -> Exploration:
-    known = run.contract.operations[operation]
-    name = str(missing).replace("fixture.", "fixtures.").replace("credential.", "credentials.")
-    reason = Message("lacks {names}", names=name)
-    return Exploration(operation, known.method, known.path, Verdict.NOT_EXERCISED, reason=reason, lacks=(name,))
 
 
 def _plan(context: ExploreContext) -> _Plan:

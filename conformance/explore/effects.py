@@ -64,12 +64,9 @@ class EffectGuard:
         )
         answer = self.explorer.look(self._reading, probe)
         if not answer.accepted or answer.body is None:
+            name, status = self._reading.id, answer.status or Message("no answer")
             raise TargetStopped(
-                Message(
-                    "what is written cannot be read: {operation} gave {status}",
-                    operation=self._reading.id,
-                    status=answer.status or Message("no answer"),
-                )
+                Message("what is written cannot be read: {operation} gave {status}", operation=name, status=status)
             )
         self.shown = answer.body
         return answer.body

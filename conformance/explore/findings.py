@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from conformance.checks.http_notes import HttpNote, check_http_notes
-from conformance.checks.model import Finding, Level, verdict_of_levels
+from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
 from conformance.engine.evidence import Evidence
 from conformance.explore.checks import Observation, ProbeAnswer
 from conformance.explore.context import ExploreContext
@@ -75,7 +75,7 @@ class FindingCollector:
     ) -> tuple[Exploration, tuple[Undocumented, ...]]:
         """All of it as results, redacted, with the exchanges that it points at; `sent` has counted the requests."""
         kept: dict[int, RecordedExchange] = {}
-        redactor = context.run.redactor
+        redactor, operation = context.run.redactor, context.operation
 
         def record(answer: ProbeAnswer) -> RecordedExchange:
             place = id(answer.exchange)
@@ -89,7 +89,7 @@ class FindingCollector:
             if seen.observation
         ]
         undocumented = tuple(
-            Undocumented(context.operation.id, status, redactor.text(message), seen.count, shown.curl, shown.label)
+            Undocumented(operation.id, status, redactor.text(message), seen.count, shown.curl, shown.label)
             for (status, message), seen in self._undocumented.items()
             for shown in [record(seen.shown_by)]
         )
@@ -100,7 +100,7 @@ class FindingCollector:
         if reason is not None and self._last is not None:
             record(self._last)
         exploration = replace(
-            describe_exploration(context, reason=reason),
+            describe_exploration(operation.id, operation.method, operation.template, reason=reason),
             verdict=verdict_of_levels(
                 [finding.level for finding in findings], in_doubt=reason is not None, exercised=sent.requests > 0
             ),
@@ -116,20 +116,12 @@ class FindingCollector:
 
 
 def describe_exploration(
-    context: ExploreContext, *, reason: str | None = None, lacks: tuple[str, ...] = ()
+    operation: str, method: str, path: str, lacks: tuple[str, ...] = (), reason: str | None = None
 ) -> Exploration:
     """The result of an operation to which nothing was sent."""
-    operation = context.operation
-    return Exploration(
-        operation=operation.id,
-        method=operation.method,
-        path=operation.template,
-        verdict=verdict_of_levels([], in_doubt=reason is not None, exercised=False),
-        reason=reason or (Message("lacks {names}", names=", ".join(lacks)) if lacks else None),
-        lacks=lacks,
-        file="openapi.yaml",
-        line=1,
-    )
+    reason = reason or (Message("lacks {names}", names=", ".join(lacks)) if lacks else None)
+    file = "openapi.yaml"
+    return Exploration(operation, method, path, Verdict.NOT_EXERCISED, reason=reason, lacks=lacks, file=file, line=1)
 
 
 def _explored(found: Finding, count: int, n: int, redactor: Redactor) -> ExploredFinding:

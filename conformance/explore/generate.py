@@ -30,7 +30,9 @@ def coverage_probes(
     `base` holds the members that every valid body has.
     """
     document = _document(operation)
-    for case in () if document is None else _cover(json.dumps(document), operation.method):
+    with DRAWING:
+        cases = () if document is None else _cover(json.dumps(document), operation.method)
+    for case in cases:
         if case.where == "header" or (case.where == "query" and operation.body is not None):
             continue
         query = [(str(name), text) for name, value in (case.query or {}).items() for text in _texts(value)]
@@ -89,13 +91,8 @@ def _narrowed(schema: Any) -> Any:
     return result
 
 
-def _cover(written: str, method: str) -> tuple[_Case, ...]:
-    with DRAWING:
-        return _covered(written, method)
-
-
 @lru_cache(maxsize=256)
-def _covered(written: str, method: str) -> tuple[_Case, ...]:
+def _cover(written: str, method: str) -> tuple[_Case, ...]:
     """Equal documents give equal inputs: they are derived once in each process."""
     import schemathesis  # noqa: PLC0415 - runs that don't explore don't pay for it
     from schemathesis import GenerationMode  # noqa: PLC0415

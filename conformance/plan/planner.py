@@ -195,7 +195,7 @@ class Planner:
         others = [probe for probe in standard if probe.slot is None]
         if self.contract.power:
             return others
-        every = self.probes.edges(self.probes.context_values(), spoken=False)
+        every = self.probes.edges(self.probes.context_values(), by_language=False)
         edges = [probe for probe in every if probe.repeatable]
         elsewhere = [self.probes.example(variant, NO_LANGUAGE) for variant in self.variants[:0:-1]]
         again = [self.probes.example(self.variants[0], NO_LANGUAGE)] if len(self.probes.language_variants) > 1 else []
@@ -228,7 +228,7 @@ class Planner:
         """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""
         exhausts = self.case.permission == "exhaust" and "exhaust" not in self.target.allow
         for probe in probes:
-            guarding = (
+            around = (
                 *(after if probe.permission != "read" else ()),
                 *(guards[index] for index in probe.guards if guards),
             )
@@ -236,7 +236,7 @@ class Planner:
                 *missing_requirements(self.contract, self.target, probe.operation, probe.request, probe.permission),
                 *(["allow: exhaust"] if exhausts else []),  # also where the operation names a permission of its own
                 *self._uncaptured(probe.request),
-                *missing_for_steps(self.contract, self.target, guarding),
+                *missing_for_steps(self.contract, self.target, around),
             ]
             if not self._left_out(probe.label, probe.role, needed):
                 yield probe

@@ -100,11 +100,11 @@ def order_rows(contract: Contract, rows: Iterable[Row]) -> list[Row]:
 
     Those that only read go first, so that few of them run beside one that writes; those that use something up go last.
     """
-    wanted = list(rows)
+    selected = list(rows)
     if contract.power:
         place = {offer.name[0]: number for number, offer in enumerate(order_offers(_whole_rows(contract)))}
-        wanted.sort(key=lambda row: (_writes(contract, row), place[row.id]))
-    return sorted(wanted, key=lambda row: row.case.last)
+        selected.sort(key=lambda row: (_writes(contract, row), place[row.id]))
+    return sorted(selected, key=lambda row: row.case.last)
 
 
 def _writes(contract: Contract, row: Row) -> bool:

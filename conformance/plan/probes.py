@@ -124,10 +124,10 @@ class ProbePlanner:
         none: list[ContextValues] = [] if self.depth == "smoke" else [()]
         return {variant.label: cycle([*_all_at_once(variant.combine), *none]) for variant in self.variants}
 
-    def edges(self, context_values: ContextTurns, *, spoken: bool = True) -> Iterator[Probe]:
-        """Near misses and boundary values of each varied part, by operation; `spoken`: in each language in turn."""
+    def edges(self, context_values: ContextTurns, *, by_language: bool = True) -> Iterator[Probe]:
+        """Near misses and boundary values of each varied part, by operation; `by_language`: in each by turns."""
         for variant, language, described, edge in self._edge_places():
-            probe = self._varied(variant, language if spoken else NO_LANGUAGE, described, edge)
+            probe = self._varied(variant, language if by_language else NO_LANGUAGE, described, edge)
             yield _combine(probe, next(context_values[variant.label]))
 
     def _edge_places(self) -> Iterator[tuple[OperationVariant, LanguageVariant, Input, tuple[str, str, Any]]]:
@@ -213,7 +213,7 @@ class ProbePlanner:
             role=role,
             operation=variant.operation,
             request=variant.request,
-            permission=self._tier(variant),
+            permission=self._permission(variant),
             value=self._example_value(variant),
             guards=tuple(self._guards(variant)),
             repeatable=not (self.case.once or self.case.at_once),
@@ -223,7 +223,7 @@ class ProbePlanner:
             probe = replace(probe, label=Message("{label} ({operation})", label=probe.label, operation=variant.label))
         return probe
 
-    def _tier(self, variant: OperationVariant) -> str:
+    def _permission(self, variant: OperationVariant) -> str:
         if variant.permission_is_stated or variant.request.method is None:
             return variant.permission
         return max(

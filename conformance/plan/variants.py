@@ -80,7 +80,7 @@ def language_variants_for(
     if len(language_variants) == 1 or variants == 1 or depth == "thorough":
         return language_variants
     languages = len(language_variants) // ways
-    return [language_variants[(index + spoken) % ways * languages + spoken] for spoken in range(languages)]
+    return [language_variants[(index + place) % ways * languages + place] for place in range(languages)]
 
 
 def _variant(contract: Contract, row: Row, ref: OperationRef) -> OperationVariant:

@@ -85,7 +85,6 @@ def assemble_run(
     rows: Iterable[RowResult],
     explored: Iterable[Exploration] = (),
     undocumented: Iterable[Undocumented] = (),
-    warnings: Iterable[str] = (),
 ) -> TargetRun:
     """The run with its rows in the document's order, its counts and its verdict."""
     order = {table.name: index for index, table in enumerate(run.contract.tables)}
@@ -95,8 +94,10 @@ def assemble_run(
     sorted_rows, found = apply_causes(sorted_rows, causes), apply_causes(found, causes)
     parts: list[RowResult | Exploration | OutsideRows] = [*sorted_rows, *found, run.outside_rows]
     counts = Counter(row.verdict.value for row in sorted_rows)
-    spoken = Counter(edition for row in sorted_rows for edition in row.editions[:1])
-    counted = [row.verdict for row in sorted_rows if row.known is None]
+    editions = Counter(edition for row in sorted_rows for edition in row.editions[:1])
+    verdicts = [*(row.verdict for row in sorted_rows if row.known is None), *(one.verdict for one in found)]
+    if sorted_rows and not verdicts:  # each deviation is known
+        verdicts = [Verdict.CONFORMS]
     return replace(
         run,
         rows=sorted_rows,
@@ -106,11 +107,9 @@ def assemble_run(
         requests=sum(part.requests for part in parts),
         planned=sum(part.planned for part in parts),
         beyond_plan=sum((part.beyond_plan for part in parts), BeyondPlan()),
-        verdict=worst_verdict([*counted, *(one.verdict for one in found)])
-        if counted or found
-        else _all_known(sorted_rows),
-        warnings=tuple(dict.fromkeys([*(cause.text for cause in causes), *run.warnings, *warnings])),
-        editions=tuple(name for name, _ in spoken.most_common()),
+        verdict=worst_verdict(verdicts),
+        warnings=tuple(dict.fromkeys([*(cause.text for cause in causes), *run.warnings])),
+        editions=tuple(name for name, _ in editions.most_common()),
     )
 
 
@@ -128,10 +127,6 @@ def build_results(
         partial=bool(why_partial),
         why_partial=why_partial,
     )
-
-
-def _all_known(rows: Sequence[RowResult]) -> Verdict:
-    return Verdict.CONFORMS if rows else Verdict.NOT_EXERCISED
 
 
 # --- from the lines of results.jsonl, while a run goes on and after it was killed

@@ -67,8 +67,8 @@ def plan_run(
 
     Raises ConfigError for a budget that is no number of requests on this target.
     """
-    wanted = list(rows)
-    whole = plan_rows(contract, target, wanted, depth, seed)
+    selected = list(rows)
+    whole = plan_rows(contract, target, selected, depth, seed)
     if budget is None:
         return depth, whole
     most = budget.count(contract, target)
@@ -76,7 +76,7 @@ def plan_run(
         return depth, whole
     described = target.described
     tried = budget.last_tried(contract.name, str(described.get("name") or described.get("base_url") or ""))
-    plans = plan_within_budget(contract, target, order_rows(contract, wanted), most, tried)
+    plans = plan_within_budget(contract, target, order_rows(contract, selected), most, tried)
     return "smoke", note_untried(plans, whole)
 
 

@@ -263,7 +263,7 @@ def test_edges_that_an_expression_of_the_profile_matches_are_left_out(plan: Plan
     assert labels(plan(text, fixtures={"item": "spoon"}), "boundary") == []
 
 
-# --- voices --------------------------------------------------------------------------------------------------------
+# --- languages --------------------------------------------------------------------------------------------------------
 
 SPOKEN = """\
   - id: spoken

@@ -45,8 +45,8 @@ FORMS: dict[str, Encode] = {
 """Every way in which a server could dress up what it repeats."""
 
 
-def disguises(name: str) -> set[str]:
-    """What no text may hold: 8 letters of a canary, and 11 characters of each of its disguises."""
+def encoded_forms(name: str) -> set[str]:
+    """What no text may hold: 8 letters of a canary, and 11 characters of each of its encoded forms."""
     core, whole = CORES[name], canary(name)
     found = {core[:8], core[-8:]}
     for form in FORMS.values():
@@ -123,7 +123,7 @@ def leaks(texts: dict[str, str]) -> list[str]:
     return sorted(set(found))
 
 
-SEARCHED = {name: disguises(name) for name in CORES}
+SEARCHED = {name: encoded_forms(name) for name in CORES}
 
 
 def files(folder: Path, but: set[str]) -> dict[str, str]:

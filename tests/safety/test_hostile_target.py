@@ -186,15 +186,15 @@ def test_each_hostile_answer_ends_in_a_verdict(name: str, tmp_path: Path, monkey
     rows = ["contents-get/limit-below-minimum", "contents-get/content-not-found"]
     with tricky(TRICKS[name]) as port:
         target = str(saved(tmp_path, profile(port)))
-        campaign = RunSession(
+        run_session = RunSession(
             select_target(target, held.name, (), {}, [held.name]), RunOptions("smoke", 0), lambda _: {}
         )
         try:
-            campaign.begin(held, rows)
-            results = [campaign.row(held.name, row) for row in rows]
-            run = assemble_run(campaign.run(held.name), results)
+            run_session.begin(held, rows)
+            results = [run_session.row(held.name, row) for row in rows]
+            run = assemble_run(run_session.run(held.name), results)
         finally:
-            campaign.close()
+            run_session.close()
     assert {row.verdict.value for row in results} <= {"violates", "inconclusive"}
     assert "a-key-of-no-worth" not in repr(run)
 

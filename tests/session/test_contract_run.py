@@ -149,7 +149,7 @@ def through(
     return done
 
 
-@pytest.mark.parametrize("changes", [OWN, (), OWN[1:]], ids=["own", "no lane", "one without a lane"])
+@pytest.mark.parametrize("changes", [OWN, (), OWN[1:]], ids=["own", "no resource", "one without a resource"])
 def test_a_right_server_gets_the_same_requests_from_eight_as_from_one(through: Any, changes: Any) -> None:
     one, eight = through(1, changes=changes), through(8, changes=changes)
     assert one.reported == eight.reported
