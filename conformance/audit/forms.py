@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
-from typing import Any, Final
+from typing import Final
 
 from conformance.audit.model import Matrix
 from conformance.checks.model import Verdict
@@ -71,17 +71,9 @@ def format_json_audit(matrix: Matrix, links: Mapping[str, str] | None = None) ->
             for cell, target in zip(row["cells"], targets, strict=True):
                 if cell is not None and target["report"] is not None:
                     cell["link"] = f"{target['report']}/report.html#{cell['anchor']}"
-        tables.append(_plain(table))
+        tables.append(table)
     choices = [
         {**one, "differs": choice.differs} for one, choice in zip(values["choices"], matrix.choices, strict=True)
     ]
-    head = {"format": FORMAT, "unfair": matrix.unfair, "targets": _plain(targets)}
+    head = {"format": FORMAT, "unfair": matrix.unfair, "targets": targets}
     return format_json_text({**head, "tables": tables, "choices": choices})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return value

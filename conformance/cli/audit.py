@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import get_args
 
 import click
 
@@ -16,7 +15,7 @@ from conformance.audit.pair_run import run_pair
 from conformance.audit.profiles import find_profiles, summarize_profiles
 from conformance.audit.run import AuditRun
 from conformance.audit.summary import INTERRUPTED
-from conformance.cli.options import budget, language, read_budget
+from conformance.cli import options
 from conformance.contract.contract import Contract
 from conformance.contract.folders import find_contract_folders
 from conformance.contract.schema import Depth
@@ -31,15 +30,10 @@ _PATH = click.Path(path_type=Path)
 @click.command("audit")
 @click.argument("targets", nargs=-1, type=_PATH)
 @click.option("--contract", "only", multiple=True, metavar="NAME", help="Only targets of this contract; repeatable.")
-@click.option("--depth", type=click.Choice(get_args(Depth)), default="standard", show_default=True)
-@budget
-@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Same seed, same requests.")
-@click.option(
-    "--allow",
-    multiple=True,
-    type=click.Choice(["write", "delete", "exhaust"]),
-    help="A permission beside those of the profiles.",
-)
+@options.depth
+@options.budget
+@options.seed
+@options.allow
 @click.option("--no-explore", is_flag=True, help="Do not explore beyond the tables.")
 @click.option("--output", type=_PATH, default=Path("reports/audit"), show_default=True, metavar="DIR")
 @click.option("--resume", is_flag=True, help="Do only what an earlier audit in DIR has not done.")
@@ -47,14 +41,14 @@ _PATH = click.Path(path_type=Path)
 @click.option("--timeout", default="1h", show_default=True, metavar="TIME", help="The most that one target may take.")
 @click.option("--scheduler", metavar="ADDRESS", help="Run on a Dask cluster: tcp://host:8786.")
 @click.option("--strict", is_flag=True, help="Exit with 1 for a drift too.")
-@language
+@options.language
 @click.option("--pair", nargs=2, type=_PATH, metavar="A B", help="Send both the same; print only where they differ.")
 def command(  # noqa: PLR0917 - click gives them by name
     targets: tuple[Path, ...],
     only: tuple[str, ...],
-    depth: Depth,
+    depth: Depth | None,
     budget: str | None,
-    seed: int,
+    seed: int | None,
     allow: tuple[str, ...],
     no_explore: bool,
     output: Path,
@@ -75,18 +69,18 @@ def command(  # noqa: PLR0917 - click gives them by name
     Exit codes, the worst of all targets: 0 conforms or only drifts, 1 violates or inconclusive, 2 interrupted,
     3 an internal error, 4 a profile or option is unusable, 5 nothing was exercised.
     """  # noqa: D301 - click obeys the character itself
-    depth, limit = read_budget(budget, depth)
+    depth, limit = options.read_budget(budget, depth or "standard")
     explore = not no_explore and not limit
-    options = AuditOptions(depth, seed, tuple(sorted(set(allow))), explore, _parse_timeout(timeout), limit)
+    audit_options = AuditOptions(depth, seed or 0, tuple(sorted(set(allow))), explore, _parse_timeout(timeout), limit)
     contracts = load_contracts(find_contract_folders(Path.cwd()))
     if pair is not None:
         if targets:
             raise ConfigError([Problem("--pair", "compares two targets, and no others", "leave the others out")])
-        return _run_pair(pair, options, output, contracts, language)
+        return _run_pair(pair, audit_options, output, contracts, language)
     if not targets:
         raise ConfigError([Problem("TARGETS", "there is none", "give profiles, or a folder of profiles")])
     summaries = choose_profiles(summarize_profiles(find_profiles(targets)), only, contracts)
-    jobs = build_jobs(summaries, contracts, options, output)
+    jobs = build_jobs(summaries, contracts, audit_options, output)
     audit = AuditRun(summaries, jobs, output, language, lambda line: click.echo(line, err=True))
     code, summary = audit.run(scheduler, workers, resume=resume, strict=strict)
     click.echo(summary)
@@ -95,13 +89,13 @@ def command(  # noqa: PLR0917 - click gives them by name
 
 def _run_pair(
     pair: tuple[Path, Path],
-    options: AuditOptions,
+    audit_options: AuditOptions,
     output: Path,
     contracts: Mapping[str, tuple[Contract, str]],
     language: str | None,
 ) -> int:
     """Print where two targets differ; 1 where they do."""
-    pairing, interrupted = run_pair(pair, options, output, contracts, language)
+    pairing, interrupted = run_pair(pair, audit_options, output, contracts, language)
     click.echo(format_pair(pairing, language), nl=False)
     return INTERRUPTED if interrupted else int(bool(pairing.differences))
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, get_args
+from typing import get_args
 
 import click
 
 from conformance.contract.schema import Depth
 from conformance.plan.budget import parse_budget
 
-__all__ = ["FORMS", "allow", "budget", "cases", "contract", "depth", "language", "read_budget", "seed", "target"]
-
-FORMS: Final = ("junit", "junit-gitlab", "markdown", "sarif", "har", "badge", "earl", "table")
-"""Of the report, beside HTML and JSON: named here too, so that `--help` need not load what writes them."""
+__all__ = ["allow", "budget", "cases", "contract", "depth", "language", "read_budget", "seed", "target"]
 
 target = click.option(
     "--target", metavar="T", help="A target profile (YAML), or a base URL with --contract.  [default: embedded]"

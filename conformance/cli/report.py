@@ -8,6 +8,7 @@ import click
 
 from conformance.cli import options
 from conformance.files import write_text
+from conformance.report import FORMS
 from conformance.report.writers import WRITERS
 from conformance.results.events import read_events
 from conformance.results.model import Results
@@ -20,7 +21,7 @@ __all__ = ["command"]
 @click.command("report")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Default: beside FILE.")
-@click.option("--form", "forms", multiple=True, type=click.Choice(["html", "json", *options.FORMS]),
+@click.option("--form", "forms", multiple=True, type=click.Choice(["html", "json", *FORMS]),
               help="May be given several times; default: html.")  # fmt: skip
 @options.language
 def command(file: Path, output: Path | None, forms: tuple[str, ...], language: str | None) -> int:

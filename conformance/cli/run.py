@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from conformance.cli.after_run import OPTIONS, AfterRun, after_run_options
-from conformance.cli.options import FORMS, allow, budget, cases, contract, depth, language, seed, target
+from conformance.cli.options import allow, budget, cases, contract, depth, language, seed, target
 from conformance.contract.folders import find_all_contract_folders, find_contract_folders, find_shipped_folder
+from conformance.report import FORMS
 from conformance.target.loader import read_profile_document
 
 __all__ = ["command", "places", "pytest_arguments", "resolve_rows"]

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import read_contracts
+from conformance.cli.contracts import select_contracts
 from conformance.engine.journal import LEDGER_FILE, read_open_entries
 from conformance.errors import ConfigError, Problem
 from conformance.report.sanitize import to_one_line
 from conformance.sweep import SweepResult, sweep
-from conformance.target.selection import resolve_target, select_target
+from conformance.target.selection import resolve_target
 
 __all__ = ["command"]
 
@@ -33,11 +33,7 @@ def command(target: str | None, contract: str | None, output: str, allow: tuple[
     """
     if target is None:
         raise ConfigError([Problem("--target", "sweep needs the target of the run", "give its profile")])
-    contracts, problems = read_contracts(contract)
-    if not contracts:
-        raise ConfigError(problems)
-    selection = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
-    selected = next(each for each in contracts if selection.takes(each.name))
+    (selected, *_), selection = select_contracts(target, contract, allow)
     resolved = resolve_target(selected, selection, lambda _: {}, os.environ)
     path = Path(output) / LEDGER_FILE
     if not path.is_file():

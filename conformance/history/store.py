@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,7 +47,7 @@ def append_results(path: Path, results: Results, keep: Retention | None = None) 
     Any number of jobs may do so at once; they wait for each other. Raises ConfigError for a file that is no history or
     is damaged (it is left as it is), OutputError where it cannot be written.
     """
-    with transaction(Path(path)) as connection:
+    with transaction(path) as connection:
         for run in results.runs:
             _write(connection, results, run)
         if keep is not None:
@@ -56,15 +57,17 @@ def append_results(path: Path, results: Results, keep: Retention | None = None) 
 
 def delete_old_runs(path: Path, keep: Retention) -> None:
     """Deletes what is too old of every target, counted from its newest run. Raises as `append`."""
-    path = Path(path)
-    if not path.exists():
-        raise ConfigError(
-            [Problem(str(path), "there is no such history", "write one with `conformance run --history`")]
-        )
-    with transaction(path) as connection:
+    with _existing(path) as connection:
         newest = "SELECT contract, target, max(datetime(started)) FROM runs GROUP BY contract, target"
         for contract, target, started in connection.execute(newest).fetchall():
             _delete_old(connection, contract, target, started, keep)
+
+
+def _existing(path: Path) -> AbstractContextManager[sqlite3.Connection]:
+    if not path.exists():
+        hint = "write one with `conformance run --history`"
+        raise ConfigError([Problem(str(path), "there is no such history", hint)])
+    return transaction(path)
 
 
 def _write(connection: sqlite3.Connection, results: Results, run: TargetRun) -> None:
@@ -148,12 +151,7 @@ def read_history(
 
     Raises ConfigError for a file that is not there, that is no history or that is damaged.
     """
-    path = Path(path)
-    if not path.exists():
-        raise ConfigError(
-            [Problem(str(path), "there is no such history", "write one with `conformance run --history`")]
-        )
-    with transaction(path) as connection:
+    with _existing(path) as connection:
         pairs = connection.execute("SELECT contract, target FROM runs GROUP BY contract, target ORDER BY min(id)")
         return History(
             tuple(

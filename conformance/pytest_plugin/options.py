@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from conformance.report import FORMS
+
 if TYPE_CHECKING:
     from conformance.contract.schema import Depth
     from conformance.plan.budget import Budget
     from conformance.target.selection import TargetSelection
 
-__all__ = ["FORMS", "PluginOptions", "add_options", "explain_old_options", "find_contract_folders", "read_options"]
-
-FORMS: Final = ("junit", "junit-gitlab", "markdown", "sarif", "har", "badge", "earl", "table")
-"""Forms of the report beside HTML and JSON, which are always written."""
+__all__ = ["PluginOptions", "add_options", "explain_old_options", "find_contract_folders", "read_options"]
 
 DEPTHS: Final[tuple[Depth, ...]] = ("smoke", "standard", "thorough")
 _PREFIX: Final = "--conformance-"

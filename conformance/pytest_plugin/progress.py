@@ -163,7 +163,7 @@ class ProgressDisplay:
         """How far the run is."""
         session = self._session
         sent = max(session.run_session.sent(), self._reported)
-        planned = session.planned()
+        planned = session.sink.planned
         rest = max(0, planned - sent)
         spent = perf_counter() - self._started
         estimates = [rest * spent / sent if sent and spent > 1 else None, session.seconds_for(rest)]
@@ -187,7 +187,7 @@ class ProgressDisplay:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtestloop(self) -> Generator[None, Any, Any]:
         """Inside the plugin's own: everything is planned by now."""
-        planned, self._started = self._session.planned(), perf_counter()
+        planned, self._started = self._session.sink.planned, perf_counter()
         if planned:
             seconds = self._session.seconds_for(planned)
             pace = f", at least {format_duration(seconds)} at the pace of the target" if seconds else ""

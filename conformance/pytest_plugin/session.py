@@ -131,11 +131,7 @@ class PluginSession:
         """Translates into the language of the session what its run of a contract says."""
         from conformance.report.translation import Translator  # noqa: PLC0415 - only where something fails
 
-        return Translator.of_runs([self.run_session.run(contract)], self.options.language)
-
-    def planned(self) -> int:
-        """How many requests the plan holds, exploration included."""
-        return self.sink.planned
+        return Translator.of([self.run_session.run(contract)], self.options.language)
 
     def seconds_for(self, requests: int) -> float | None:
         """How long so many requests take at the pace of the target; None without one."""

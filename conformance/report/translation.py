@@ -17,7 +17,7 @@ from typing import Any, Final
 from conformance.errors import ConfigError, Problem
 from conformance.messages import Message
 from conformance.report.sanitize import clip_text, to_one_line
-from conformance.results.model import Results, TargetRun
+from conformance.results.model import TargetRun
 
 __all__ = ["LANGUAGES", "NO_LABELS", "Translator", "check_language", "collect_labels", "translate"]
 
@@ -62,12 +62,7 @@ class Translator:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, results: Results, language: str | None) -> Translator:
-        """For texts of these results; raises ConfigError where there is no translation into the language."""
-        return cls.of_runs(results.runs, language)
-
-    @classmethod
-    def of_runs(cls, runs: Iterable[TargetRun], language: str | None) -> Translator:
+    def of(cls, runs: Iterable[TargetRun], language: str | None) -> Translator:
         """For texts of these runs; raises ConfigError where there is no translation into the language."""
         return cls(check_language(language), collect_labels(runs))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import subprocess
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -189,34 +189,31 @@ class CredentialReader:
             if given or not set(written) - {"header", "allowance", "scheme"}:  # else an unknown key is what is wrong
                 self._problem(place, "needs exactly one of env, file, command and value", "keep one of them")
             return None
-        source, at = written[given[0]], (*place, given[0])
-        if given[0] == "command":
-            name, value = self._by_command(place, at, source)
-        elif isinstance(source, str):
-            readers = {"env": self._by_env, "file": self._by_file, "value": self._by_value}
-            name, value = readers[given[0]](place, at, source)
-        else:
-            return None
+        (kind,) = given
+        source, at, name = written[kind], (*place, kind), format_location(place[1:])
+        readers: dict[str, Callable[[Place, Any], str | None]] = {
+            "env": self._by_env, "file": self._by_file, "command": self._by_command, "value": self._by_value,
+        }  # fmt: skip
+        value = readers[kind](at, source) if isinstance(source, list if kind == "command" else str) else None
         if value is None:
             return None
         if flaw := _flaw(value, header):
             self._problem(at, flaw)
             return None
-        return self.keep(name, value)
+        return self.keep(source if kind == "env" and _PLAINLY_A_NAME.match(source) else name, value)
 
-    def _by_env(self, place: Place, at: Place, variable: str) -> tuple[str, str | None]:
-        shown = f" {variable}" if _PLAINLY_A_NAME.match(variable) else " that it names"
+    def _by_env(self, at: Place, variable: str) -> str | None:
         if (value := self.environ.get(variable)) is None:
-            self._problem(
-                at, f"the environment variable{shown} is not set", f"set it, or leave {format_location(place)} out"
-            )
-        return (variable if _PLAINLY_A_NAME.match(variable) else format_location(place[1:])), value
+            shown = f" {variable}" if _PLAINLY_A_NAME.match(variable) else " that it names"
+            hint = f"set it, or leave {format_location(at[:-1])} out"
+            self._problem(at, f"the environment variable{shown} is not set", hint)
+        return value
 
-    def _by_file(self, place: Place, at: Place, path: str) -> tuple[str, str | None]:
+    def _by_file(self, at: Place, path: str) -> str | None:
         try:
             if (problem := refuse_special_file(self.folder / path)) is not None:
                 self._problem(at, f"what it names {problem}", "give the path of a plain file")
-                return format_location(place[1:]), None
+                return None
             with (self.folder / path).open("rb") as stream:
                 content = stream.read(_LONGEST + 1)
             value = content.decode("utf-8").rstrip("\r\n")
@@ -227,23 +224,23 @@ class CredentialReader:
             self._problem(at, f"the file that it names cannot be read: {reason}", "check the path")
         else:
             if len(content) <= _LONGEST:
-                return format_location(place[1:]), value
+                return value
             self._problem(at, "the file that it names is larger than 64 KiB")
-        return format_location(place[1:]), None
+        return None
 
-    def _by_command(self, place: Place, at: Place, command: Any) -> tuple[str, str | None]:
-        if isinstance(command, list) and command and all(isinstance(each, str) for each in command):
+    def _by_command(self, at: Place, command: list[Any]) -> str | None:
+        if command and all(isinstance(each, str) for each in command):
             try:
-                return format_location(place[1:]), run_command(command, self.folder)
+                return run_command(command, self.folder)
             except CommandFailedError as error:
                 self._problem(at, str(error), "run it by hand to see why")
-        return format_location(place[1:]), None
+        return None
 
-    def _by_value(self, place: Place, at: Place, text: str) -> tuple[str, str | None]:
+    def _by_value(self, at: Place, text: str) -> str | None:
         if self.local is False:
             self._problem(at, "a secret may stand here only for a base URL on this machine", "name it by env or file")
-            return format_location(place[1:]), None
-        return format_location(place[1:]), text
+            return None
+        return text
 
     def _problem(self, place: Place, what: str, hint: str = "") -> None:
         self.problems.append(Problem(self.locate(place), f"{format_location(place)}: {what}", hint))

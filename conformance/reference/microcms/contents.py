@@ -72,39 +72,22 @@ class ContentOperations:
         apply: Callable[[Content, str], None],
         respond: Callable[[Content], JsonResponse],
     ) -> JsonResponse:
-        if self._choices["patch_order"] == "body-first":
-            body = self._read_body(context)
-            content = self._find_content(context)
-        else:
-            content = self._find_content(context)
-            body = self._read_body_of(context, content, apply)
-        if body is None:
-            return respond(content)
+        body_first = self._choices["patch_order"] == "body-first"
+        body = self._read_body(context) if body_first else None
+        content = self._find_content(context)
         try:
+            body = body if body_first else self._read_body(context)
+            if body is None:
+                return respond(content)
             value = read(context, content, body)
             self._behaviour.reject_if_faulty(context, value=context.raw)
         except RequestRejected:
-            self._change_despite_rejection(context, content, apply)
+            if self._behaviour.performs("change", context, intended=False):  # which only a fault asks for
+                apply(content, _value_despite_rejection(context, content))
             raise
         if value is not None and self._behaviour.performs("change", context):
             apply(content, value)
         return respond(content)
-
-    def _read_body_of(
-        self, context: MicrocmsContext, content: Content, apply: Callable[[Content, str], None]
-    ) -> dict[str, Any] | None:
-        try:
-            return self._read_body(context)
-        except RequestRejected:
-            self._change_despite_rejection(context, content, apply)
-            raise
-
-    def _change_despite_rejection(
-        self, context: MicrocmsContext, content: Content, apply: Callable[[Content, str], None]
-    ) -> None:
-        """Changes the content of a rejected request, which only a fault asks for."""
-        if self._behaviour.performs("change", context, intended=False):
-            apply(content, _value_despite_rejection(context, content))
 
     def _read_body(self, context: MicrocmsContext) -> dict[str, Any] | None:
         """The JSON object in the body; None where a fault accepts a body without one."""

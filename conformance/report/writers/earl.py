@@ -42,7 +42,7 @@ _CONTEXT = {
 
 def format_earl(results: Results, language: str | None = None) -> str:
     """The graph: the suite, each target, each row as a test criterion within its assertion."""
-    say = Translator.of(results, language)
+    say = Translator.of(results.runs, language)
     suite: dict[str, Any] = {
         "@id": "urn:conformance:suite",
         "@type": ["earl:Assertor", "earl:Software"],

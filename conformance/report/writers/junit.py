@@ -48,7 +48,7 @@ def _write(root: ET.Element) -> str:
 
 
 def _build_suites(results: Results, language: str | None) -> ET.Element:
-    say = Translator.of(results, language)
+    say = Translator.of(results.runs, language)
     root = ET.Element("testsuites", {"name": show_invisible(results.suite.name), "time": f"{results.seconds:.3f}"})
     for run in results.runs:
         for name in dict.fromkeys(row.table for row in run.rows):

@@ -30,7 +30,7 @@ _LONGEST = 300
 
 def format_markdown(results: Results, language: str | None = None) -> str:
     """The verdict, a table of counts, then each violation with what was expected, what came and how to repeat it."""
-    return "\n".join(_summary(results, Translator.of(results, language))).rstrip() + "\n"
+    return "\n".join(_summary(results, Translator.of(results.runs, language))).rstrip() + "\n"
 
 
 def _summary(results: Results, say: Translator) -> Iterator[str]:

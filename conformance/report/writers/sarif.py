@@ -33,7 +33,7 @@ _KINDS = {
 
 def format_sarif(results: Results, language: str | None = None) -> str:
     """The log: a run per contract and target."""
-    say = Translator.of(results, language)
+    say = Translator.of(results.runs, language)
     log = {
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",

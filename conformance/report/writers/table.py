@@ -33,7 +33,7 @@ _LONGEST_PROMISE = 300
 
 def build_renderable(results: Results, language: str | None = None) -> RenderableType:
     """What a console prints when a run is over; every text is plain, so that nothing in it is read as markup."""
-    say = Translator.of(results, language)
+    say = Translator.of(results.runs, language)
     parts: list[RenderableType] = []
     for run in results.runs:
         parts += [_counts(run, say), *_violations(run, say)]
