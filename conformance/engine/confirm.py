@@ -33,14 +33,30 @@ def _was_served(result: RowResult) -> bool:
     return any(item.check == "status" and item.actual in range(200, 300) for item in result.findings)
 
 
+def _was_only_refused(result: RowResult) -> bool:
+    """Whether all that was wrong was said by refusals of faulty requests."""
+    refused = {one.n for one in result.exchanges if one.role in _FIRM and one.response and one.response.status >= 400}
+    wrong = [item for item in result.findings if item.level is Level.MUST]
+    return all(item.exchange in refused and item.check not in {"effect", "leak"} for item in wrong)
+
+
+def _refuses_valid(result: RowResult) -> bool:
+    """Whether a row is inconclusive because valid requests were refused."""
+    valid = [one.response.status for one in result.exchanges if one.role in {"control", "step"} and one.response]
+    return result.verdict is Verdict.INCONCLUSIVE and any(400 <= status < 500 for status in valid)
+
+
 def combine_runs(first: FinishedRow, again: FinishedRow, between: int = 0, *, disturbed: bool = False) -> FinishedRow:
     """The run that is kept, with the requests of both and of `between`; those of the second one are beyond the plan.
 
     The second run is kept, unless the first one found a violation that it did not see: a target that is wrong now and
     then is wrong, and what was deleted is not deleted twice. What was `disturbed`, though, somebody else's write may
-    explain.
+    explain, and what was only refused for the wrong reason is explained where valid requests are refused, too.
     """
-    violated = first.result.verdict is Verdict.VIOLATES and not (disturbed and is_doubtful(first.result))
+    explained = (disturbed and is_doubtful(first.result)) or (
+        _was_only_refused(first.result) and _refuses_valid(again.result)
+    )
+    violated = first.result.verdict is Verdict.VIOLATES and not explained
     worse = violated and again.result.verdict is not Verdict.VIOLATES
     kept = first if worse or (violated and _was_served(first.result) and not _was_served(again.result)) else again
     notes = [Message("run again alone, the row did not violate")] if worse else []

@@ -14,6 +14,7 @@ from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult, send_probe
 from conformance.messages import Message
 from conformance.plan.model import Allowance, Probe, RowPlan
+from conformance.target.schema import parse_pace
 
 __all__ = ["send_repeatedly"]
 
@@ -84,11 +85,27 @@ def send_repeatedly(
     evidence.doubts += burst.evidence.doubts
     evidence.editions.update(burst.evidence.editions)
     if burst.is_whole and burst.refused and allowance is not None and not burst.serves(allowance):
+        if (documented := _documented(context)) is not None and documented != allowance and burst.serves(documented):
+            evidence.doubts.append(
+                Message(
+                    "{key}: {n} requests in {seconds} s, but the target keeps to {documented}, as is documented",
+                    key=f"credentials.{plan.row.case.request.credential}.allowance",
+                    n=allowance.count,
+                    seconds=f"{allowance.seconds:g}",
+                    documented=context.contract.file.pace,
+                )
+            )
+            return burst.results
         expected = Message("{n} requests served in {seconds} s", n=allowance.count, seconds=f"{allowance.seconds:g}")
         actual = Message("{n} served before the first refusal", n=burst.served)
         finding = Finding("allowance", Level.MUST, expected, actual, probes[0].label)
         evidence.find([finding], burst.results[0].n if burst.results else None)
     return burst.results
+
+
+def _documented(context: RunContext) -> Allowance | None:
+    pace = context.contract.file.pace
+    return Allowance(*parse_pace(pace)) if pace is not None else None
 
 
 def _send_burst(

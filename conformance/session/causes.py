@@ -1,7 +1,8 @@
 """What went wrong for a whole run at once, such as a wrong key: one cause instead of many rows that blame the target.
 
 A row may blame a target only where what it rests on was seen to work in the same run: the way to the target, its
-credential and its fixtures. Where that never worked, the fault is most likely the profile's.
+credential and its fixtures. Where that never worked, the fault is most likely the profile's. `_RULES` lists what is
+looked for; a rule must leave alone a target that is wrong for some values, in some rows or some of the time.
 """
 
 from __future__ import annotations
@@ -22,13 +23,16 @@ from conformance.results.redaction import CLOSE, OPEN
 __all__ = ["RunCause", "apply_causes", "find_causes"]
 
 Result = TypeVar("Result", RowResult, Exploration)
+Calls = list[RecordedExchange]
 
 _VALID: Final = frozenset({"control", "step", "guard"})
 """Roles of requests that a right target with a right profile answers with a success."""
 _FIRM: Final = frozenset({"example", "boundary", "drawn"})
 """Roles of requests that must be refused."""
-_MISSING: Final = "missing_"
-"""What the name of a fixture begins with that the target must not have."""
+_MISSING: Final = ("missing_", "invited_")
+"""What the name of a fixture begins with that the target must not have, or not show."""
+_IDENTIFIER: Final = r'"[A-Za-z_]*(?:[iI]d|[uU]rl|By)"\s*:\s*"{}"'
+"""A member of an answer that says what a thing is called, or who made it."""
 _LEAST: Final = 3
 """Calls that must have failed alike before the base URL, or a fixture of faulty calls alone, is suspected."""
 
@@ -42,36 +46,54 @@ class RunCause:
     affects: Callable[[RecordedExchange], bool]
     """Whether an exchange rests on what never worked."""
     names: str = ""
-    """What only findings that rest on this mistake expect, or name."""
+    """What only findings that rest on this mistake expect, or name; the field that rows are about which rest on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a run has shown."""
+
+    target: Mapping[str, Any]
+    """The description of the target in the results."""
+    rows: Sequence[RowResult]
+    calls: Calls
+    """Every exchange; of explorations, what was refused last, as if it were a control."""
+    wrong: Mapping[int, Finding]
+    """What was wrong with an exchange, by its identity."""
+
+    @property
+    def fixtures(self) -> Mapping[str, Any]:
+        return self.target.get("fixtures") or {}
+
+    def plain(self) -> dict[str, str]:
+        """Fixtures that are a text or a number, as they stand in a request."""
+        return {
+            name: str(value)
+            for name, value in self.fixtures.items()
+            if not isinstance(value, bool) and isinstance(value, str | int) and str(value).strip("/")
+        }
+
+    def of_path(self, value: str, roles: frozenset[str]) -> Calls:
+        """What was called in some roles with a value in its path, and on no path that is written out elsewhere."""
+        others = [each for each in self.plain().values() if "/" in each and "{" not in each and each != value]
+        calls = (one for one in self.calls if one.role in roles and _in_path(one, value))
+        return [one for one in calls if "{" not in value or not any(_in_path(one, each) for each in others)]
 
 
 def find_causes(
     target: Mapping[str, Any], rows: Sequence[RowResult], explored: Sequence[Exploration] = ()
 ) -> tuple[RunCause, ...]:
     """The causes that explain answers of a whole run; `target` is the description of it in the results."""
-    exchanges = [one for row in rows for one in row.exchanges]
-    exchanges += [replace(one, role="control") for item in explored for one in _refused_at_last(item)]
-    if not exchanges:
+    calls = [one for row in rows for one in row.exchanges]
+    calls += [replace(one, role="control") for item in explored for one in _refused_at_last(item)]
+    if not calls:
         return ()
-    for find in (_find_silence, _find_redirect, partial(_find_same_page, key="base_url")):
-        if cause := find(exchanges):
+    wrong = {id(one): finding for row in rows for one, finding in _with_findings(row)}
+    run = _Run(target, rows, calls, wrong)
+    for rule in _FIRST:
+        if cause := next(rule(run), None):
             return (cause,)
-    causes = [*_find_credentials(exchanges), *_find_proxy(exchanges)]
-    for name, form in (target.get("vantages") or {}).items():
-        proxy = form.get("proxy")
-        through = [one for one in exchanges if proxy and proxy in one.request.vantage]
-        if cause := _find_same_page(through, f"vantages.{name}"):
-            causes.append(cause)
-    if not causes and (cause := _find_wrong_path(exchanges)):
-        return (cause,)
-    fixtures = target.get("fixtures") or {}
-    wrong = {id(one): finding.check for row in rows for one, finding in _with_findings(row)}
-    causes += _find_fixtures(fixtures, exchanges, wrong)
-    if wrong:
-        causes += _find_what_is_there(fixtures, rows, wrong)
-    if wrong or any(row.verdict is Verdict.INCONCLUSIVE for row in rows):
-        causes += _find_fields(fixtures, exchanges)
-    return tuple(causes)
+    return tuple(cause for rule in _RULES for cause in rule(run))
 
 
 def apply_causes(results: Iterable[Result], causes: Sequence[RunCause]) -> tuple[Result, ...]:
@@ -92,8 +114,10 @@ def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
         against = [each for each in against if each[0] is None or each[0].role != "guard"]
     # A valid request may be answered 404 as it should, such as a look at what was deleted: one refusal is enough.
     enough = any if result.verdict is Verdict.INCONCLUSIVE else all
+    field = result.expected.field if isinstance(result, RowResult) and result.expected is not None else None
     for cause in causes:
-        if against and enough(_explains(cause, one, finding) for one, finding in against):
+        is_about = field is not None and field == cause.names
+        if against and (is_about or enough(_explains(cause, one, finding) for one, finding in against)):
             kept: tuple[Any, ...] = tuple(one for one in result.findings if one.level is not Level.MUST)
             return replace(result, verdict=Verdict.INCONCLUSIVE, reason=cause.text, findings=kept)
     return result
@@ -105,11 +129,263 @@ def _explains(cause: RunCause, exchange: RecordedExchange | None, finding: Findi
     return exchange is not None and cause.affects(exchange)
 
 
+# --- the way to the target
+
+
+def _find_silence(run: _Run) -> Iterator[RunCause]:
+    failures = [one.failure for one in run.calls if one.failure is not None]
+    if failures and not any(one.response is not None for one in run.calls):
+        first = next((one for one in failures if one.kind != FailureKind.NOT_SENT), failures[0])
+        reason = first.detail or FAILURE_NAMES.get(first.kind, first.kind)
+        text = Message("the target answered no request: {reason}", reason=reason)
+        yield RunCause("base_url", text, lambda one: one.response is None)
+
+
+def _find_redirect(run: _Run) -> Iterator[RunCause]:
+    answers = [one.response for one in run.calls if one.response is not None]
+    places = [value for answer in answers for name, value in answer.headers if name.lower() == "location"]
+    if places and all(answer.status in {301, 302, 303, 307, 308} for answer in answers):
+        parts = split_url(places[0])
+        place = f"{parts.scheme}://{parts.netloc}" if parts.netloc else places[0]
+        text = Message("the target redirects every request to {place}; requests are never redirected", place=place)
+        yield RunCause("base_url", text, lambda one: one.response is not None)
+
+
+def _find_page(run: _Run) -> Iterator[RunCause]:
+    return _find_same_page(run.calls, "base_url")
+
+
+def _find_page_of_vantage(run: _Run) -> Iterator[RunCause]:
+    for name, form in (run.target.get("vantages") or {}).items():
+        proxy = form.get("proxy")
+        through = [one for one in run.calls if proxy and proxy in one.request.vantage]
+        yield from _find_same_page(through, f"vantages.{name}")
+
+
+def _find_same_page(calls: Calls, key: str) -> Iterator[RunCause]:
+    """One page, no JSON, whatever is asked: a proxy, a portal or another site answers."""
+    answers = {(one.response.status, one.response.body) for one in calls if one.response is not None}
+    asked = {(one.request.method, split_url(one.request.url).path) for one in calls}
+    for status, body in answers if len(answers) == 1 and len(asked) > 1 else ():
+        if body.strip() and not body.lstrip().startswith(("{", "[")):
+            text = Message(
+                "{key}: every request was answered {status} with the same page, no JSON", key=key, status=status
+            )
+            yield RunCause(key, text, partial(_shows, value=body))
+
+
+def _find_credentials(run: _Run) -> Iterator[RunCause]:
+    used: dict[str, Calls] = {}
+    for one in filter(_shows_what_works, run.calls):
+        for name in dict.fromkeys(_credentials_of(one)):
+            used.setdefault(name, []).append(one)
+    for name, calls in used.items():
+        statuses = _statuses_of_valid(calls)
+        if len(statuses) == 1 and statuses <= {401, 403}:
+            # A secret from the environment is recorded by the name of its variable.
+            what = f"${name}" if name.isupper() else f"credentials.{name}"
+            text = Message("every call with {what} was answered {status}", what=what, status=next(iter(statuses)))
+            yield RunCause(f"credentials.{name}", text, partial(_uses_credential, name=name))
+
+
+def _find_proxy(run: _Run) -> Iterator[RunCause]:
+    if any(map(_is_of_proxy, run.calls)):
+        text = Message("a proxy of the profile answered 407: it asks for a user and a password")
+        yield RunCause("vantages", text, _is_of_proxy)
+
+
+def _find_wrong_path(run: _Run) -> Iterator[RunCause]:
+    valid = [one.response.status for one in run.calls if one.role in _VALID and one.response is not None]
+    if len(valid) >= _LEAST and set(valid) == {404}:
+        text = Message("every valid call was answered 404: the path of base_url may be wrong")
+        yield RunCause("base_url", text, lambda one: one.response is not None and one.response.status == 404)
+
+
+# --- fixtures
+
+
+def _find_fixtures(run: _Run) -> Iterator[RunCause]:
+    """Fixtures with which nothing ever worked, as if there were no such thing."""
+    failing: dict[str, tuple[str, int, Calls]] = {}
+    for name, value in run.plain().items():
+        calls = [one for one in run.calls if _shows_what_works(one) and _names_value(one, value)]
+        statuses = _statuses_of_valid(calls) - {401, 403}  # these come before all else and tell nothing of a fixture
+        resting = [one for one in calls if one.role in _VALID]
+        in_path = any(_in_path(one, value) for one in calls)
+        enough = not resting and len(calls) >= (2 if in_path else 1)
+        firm = [one for one in calls if one.role in _FIRM]
+        if enough and firm and all(map(partial(_is_of_no_route, run), firm)):
+            # No valid request uses it (at smoke), and each faulty one was refused as if there were no such thing.
+            resting, statuses = calls, {one.response.status for one in calls if one.response is not None}
+        if len(statuses) != 1 or not statuses <= {404, 405} or any(value == each for each, *_ in failing.values()):
+            continue
+        if in_path or not any(_succeeded(one) and _shows(one, value) for one in run.calls):
+            failing[name] = value, next(iter(statuses)), resting
+    if (parent := _find_parent(run, failing)) is not None:
+        yield parent
+        failing = {name: each for name, each in failing.items() if not all(map(parent.affects, each[-1]))}
+    for name, (value, status, calls) in failing.items():
+        used = set(map(id, calls))
+        if any(used < set(map(id, other)) for *_, other in failing.values()):
+            continue  # it was never asked for without another fixture that does not work either
+        text = Message(
+            "fixtures.{name}: {value} was answered {status} by every operation that uses it",
+            name=name,
+            value=value,
+            status=status,
+        )
+        yield RunCause(f"fixtures.{name}", text, partial(_uses_value, value=value))
+
+
+def _is_of_no_route(run: _Run, exchange: RecordedExchange) -> bool:
+    """Whether a faulty request was refused with another status, or with none of the codes that stand for a reason."""
+    finding = run.wrong.get(id(exchange))
+    return finding is not None and (finding.check == "status" or (finding.check == "code" and finding.actual is None))
+
+
+def _find_parent(run: _Run, failing: Mapping[str, tuple[str, int, Calls]]) -> RunCause | None:
+    """A fixture whose answers lack what they should show, and below which another was not found."""
+    for name, value in run.plain().items():
+        below = [key for key, (*_, calls) in failing.items() if all(_in_path(one, value) for one in calls)]
+        valid = [one for one in run.calls if one.role in _VALID and _in_path(one, value)]
+        lacking = [one for one in valid if id(one) in run.wrong and run.wrong[id(one)].check == "effect"]
+        if name not in failing and below and lacking:
+            text = Message(
+                "fixtures.{name}: {value} answers, but {below} are not found below it: it may be of another kind",
+                name=name,
+                value=value,
+                below=", ".join(below),
+            )
+            values = [str(run.fixtures[key]) for key in below]
+            return RunCause(f"fixtures.{name}", text, partial(_rests_on, value=value, below=values))
+    return None
+
+
+def _rests_on(exchange: RecordedExchange, value: str, below: Sequence[str]) -> bool:
+    """Whether an exchange may be a valid one with this value, or is any with one of those below it."""
+    return (exchange.role not in _FIRM and _in_path(exchange, value)) or _is_below(exchange, below)
+
+
+def _find_what_is_there(run: _Run) -> Iterator[RunCause]:
+    """What should be missing, and was found each time: listed elsewhere, or where other values were refused."""
+    for name, value in run.plain().items():
+        found: Calls = []
+        refused = 0
+        for row in run.rows if run.wrong and name.startswith(_MISSING) else ():
+            firm = [one for one in row.exchanges if one.role in _FIRM]
+            mine = [one for one in firm if _uses_value(one, value)]
+            found += mine
+            for pattern in {_describe_others(one, value) for one in mine}:
+                alike = [one for one in firm if one not in mine and re.fullmatch(pattern, _describe_request(one))]
+                refused += sum(not _succeeded(one) and id(one) not in run.wrong for one in alike)
+        if not found or not all(map(_succeeded, found)):
+            continue
+        if (len(found) > 1 and refused > 1) or any(_lists(one, value) for one in run.calls):
+            text = Message("fixtures.{name}: {value} is there: it was answered with a success", name=name, value=value)
+            yield RunCause(f"fixtures.{name}", text, partial(_must_refuse, value=value))
+
+
+def _find_exchanged(run: _Run) -> Iterator[RunCause]:
+    """What should be missing is what works, and what should work is what is missing."""
+    named = run.plain() if run.wrong else {}
+    for missing, name in ((each, other) for each in named for other in named if each.endswith(f"_{other}")):
+        valid, firm = run.of_path(named[name], _VALID), run.of_path(named[missing], _FIRM)
+        if valid and len(firm) > 1 and all(map(_succeeded, firm)) and not any(map(_succeeded, valid)):
+            text = Message(
+                "fixtures.{name} and fixtures.{missing} stand in the place of each other: "
+                "the first was always refused, the second never",
+                name=name,
+                missing=missing,
+            )
+            values = named[name], named[missing]
+            yield RunCause(f"fixtures.{name}", text, partial(_is_below, values=values))
+
+
+def _find_refused_alike(run: _Run) -> Iterator[RunCause]:
+    """A path on which every valid request was refused in the same words: those words tell nothing of a faulty one."""
+    for name, value in run.plain().items() if run.wrong else ():
+        reasons = {_reason_of(one) for one in run.of_path(value, _VALID)} if "/" in value else set()
+        if len(reasons) == 1 and None not in reasons:
+            text = Message(
+                "fixtures.{name}: every valid request to {value} was refused in the same words", name=name, value=value
+            )
+            yield RunCause(f"fixtures.{name}", text, partial(_is_refused_for, value=value, reasons=reasons))
+
+
+def _find_deletion(run: _Run) -> Iterator[RunCause]:
+    """A path that should do something else, and after which what it was called on is gone each time."""
+    for name, value in run.plain().items() if run.wrong else ():
+        gone = [
+            _is_gone_after(row.exchanges, index)
+            for row in run.rows
+            for index, one in enumerate(row.exchanges)
+            if "{" in value and id(one) in run.wrong and _succeeded(one) and _in_path(one, value)
+        ]
+        if len(gone) > 1 and all(gone):
+            text = Message(
+                "fixtures.{name}: whatever {value} was called on was gone afterwards: it deletes",
+                name=name,
+                value=value,
+            )
+            yield RunCause(f"fixtures.{name}", text, partial(_in_path, value=value))
+
+
+def _is_gone_after(exchanges: Sequence[RecordedExchange], index: int) -> bool:
+    """Whether each later answer that names what a request was sent to says that there is no such thing."""
+    thing = split_url(exchanges[index].request.url).path.rpartition("/")[2]
+    later = [one.response.status for one in exchanges[index + 1 :] if one.response is not None and _in_path(one, thing)]
+    return bool(thing) and set(later) == {404}
+
+
+def _find_fields(run: _Run) -> Iterator[RunCause]:
+    """Members of bodies that the profile names, and that the target does not know, or whose valid value it refuses."""
+    blocks = {key: each for key, each in run.fixtures.items() if isinstance(each, Mapping)}
+    named = dict(_nested_texts("fixtures", blocks))
+    if not named or not (run.wrong or any(row.verdict is Verdict.INCONCLUSIVE for row in run.rows)):
+        return
+    shown = set[str]().union(*(_members(one.response.body) for one in run.calls if one.response and _succeeded(one)))
+    known = shown.intersection(named.values())
+    for key, value in named.items():
+        name = key.rpartition(".")[0]
+        using = [one for one in run.calls if _sends(one, value)]
+        valid = [one for one in using if one.role in _VALID and one.response is not None]
+        unmatched = [one for one in run.calls if key.endswith(".mismatch") and _must_refuse(one, value)]
+        affects = partial(_sends, value=value)
+        if known and using and value not in shown:
+            text = Message("{key}: no answer of the target has a member {value}", key=key, value=value)
+            yield RunCause(key, text, affects, value)
+        elif len(unmatched) > 1 and all(map(_succeeded, unmatched)) and f"{name}.pattern" not in named:
+            text = Message("{key}: {value} was accepted each time, and no pattern tells why not", key=key, value=value)
+            yield RunCause(key, text, partial(_has_text, value=value))
+        elif valid and not any(map(_succeeded, valid)) and any(_shows(one, value) for one in valid):
+            text = Message("{name}: every valid request with {value} was refused for it", name=name, value=value)
+            yield RunCause(name, text, affects, value)
+
+
+_Rule = Callable[[_Run], Iterator[RunCause]]
+_FIRST: Final[tuple[_Rule, ...]] = (_find_silence, _find_redirect, _find_page, _find_wrong_path)
+"""Where one of these is found, nothing else can be."""
+_RULES: Final[tuple[_Rule, ...]] = (
+    _find_credentials,
+    _find_proxy,
+    _find_page_of_vantage,
+    _find_fixtures,
+    _find_what_is_there,
+    _find_exchanged,
+    _find_deletion,
+    _find_refused_alike,
+    _find_fields,
+)
+
+
+# --- what is asked of exchanges
+
+
 def _succeeded(exchange: RecordedExchange) -> bool:
     return exchange.response is not None and exchange.response.status < 400
 
 
-def _refused_at_last(result: RowResult | Exploration) -> list[RecordedExchange]:
+def _refused_at_last(result: RowResult | Exploration) -> Calls:
     """What made a result inconclusive: valid requests that were refused or not answered, else what was refused last."""
     if result.verdict is not Verdict.INCONCLUSIVE:
         return []
@@ -119,177 +395,82 @@ def _refused_at_last(result: RowResult | Exploration) -> list[RecordedExchange]:
     return valid or [one for one in result.exchanges if not _succeeded(one)][-1:]
 
 
-def _find_silence(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
-    failures = [one.failure for one in exchanges if one.failure is not None]
-    if any(one.response is not None for one in exchanges) or not failures:
+def _with_findings(row: RowResult) -> Iterator[tuple[RecordedExchange, Finding]]:
+    by_number = {one.exchange: one for one in reversed(row.findings) if one.level is Level.MUST}
+    return ((one, by_number[one.n]) for one in row.exchanges if one.n in by_number)
+
+
+def _reason_of(exchange: RecordedExchange) -> tuple[int, str] | None:
+    """Why a request was refused: by codes and fields where there are any, as words are others in each language."""
+    response = exchange.response
+    if response is None or not 400 <= response.status < 500:
         return None
-    first = next((one for one in failures if one.kind != FailureKind.NOT_SENT), failures[0])
-    reason = first.detail or FAILURE_NAMES.get(first.kind, first.kind)
-    text = Message("the target answered no request: {reason}", reason=reason)
-    return RunCause("base_url", text, lambda one: one.response is None)
+    codes = re.findall(r'"(?:code|field|type)"\s*:\s*"([^"]*)"', response.body)
+    return response.status, " ".join(codes) or response.body
 
 
-def _find_redirect(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
-    answers = [one.response for one in exchanges if one.response is not None]
-    if not answers or not all(answer.status in {301, 302, 303, 307, 308} for answer in answers):
-        return None
-    places = [value for answer in answers for name, value in answer.headers if name.lower() == "location"]
-    if not places:
-        return None
-    parts = split_url(places[0])
-    place = f"{parts.scheme}://{parts.netloc}" if parts.netloc else places[0]
-    text = Message("the target redirects every request to {place}; requests are never redirected", place=place)
-    return RunCause("base_url", text, lambda one: one.response is not None)
+def _statuses_of_valid(calls: Calls) -> set[int]:
+    """How the valid calls were answered, and any call that succeeded; a faulty one may be refused before all else."""
+    statuses = {(one.role, one.response.status) for one in calls if one.response is not None}
+    return {status for role, status in statuses if role in _VALID or status < 300}
 
 
-def _find_same_page(exchanges: Sequence[RecordedExchange], key: str) -> RunCause | None:
-    """One page, no JSON, whatever is asked: a proxy, a portal or another site answers."""
-    answers = {(one.response.status, one.response.body) for one in exchanges if one.response is not None}
-    asked = {(one.request.method, split_url(one.request.url).path) for one in exchanges}
-    if len(answers) != 1 or len(asked) < _LEAST - 1:
-        return None
-    ((status, body),) = answers
-    if not body.strip() or body.lstrip().startswith(("{", "[")):
-        return None
-    text = Message("{key}: every request was answered {status} with the same page, no JSON", key=key, status=status)
-    return RunCause(key, text, partial(_shows_page, status=status, body=body))
+def _shows_what_works(exchange: RecordedExchange) -> bool:
+    """Whether an answer depends on credential and fixtures: not one from elsewhere, of a fault, or of a limit."""
+    response = exchange.response
+    return response is not None and not exchange.request.vantage and response.status < 500 and response.status != 429
 
 
-def _shows_page(exchange: RecordedExchange, status: int, body: str) -> bool:
-    return exchange.response is not None and (exchange.response.status, exchange.response.body) == (status, body)
+def _is_of_proxy(exchange: RecordedExchange) -> bool:
+    return exchange.response is not None and exchange.response.status == 407
 
 
-def _find_credentials(exchanges: Sequence[RecordedExchange]) -> Iterator[RunCause]:
-    used: dict[str, list[RecordedExchange]] = {}
-    for one in filter(_shows_what_works, exchanges):
-        for name in dict.fromkeys(_credentials_of(one)):
-            used.setdefault(name, []).append(one)
-    for name, calls in used.items():
-        statuses = _statuses_of_valid(calls)
-        if len(statuses) == 1 and statuses <= {401, 403}:
-            # A secret from the environment is recorded by the name of its variable.
-            what = f"${name}" if name.isupper() else f"credentials.{name}"
-            text = Message("every call with {what} was answered {status}", what=what, status=next(iter(statuses)))
-            yield RunCause(f"credentials.{name}", text, _uses_credential(name))
+def _credentials_of(exchange: RecordedExchange) -> Iterator[str]:
+    """The names of the profile's secrets that a request carried: their values were replaced by markers."""
+    for value in (*(value for _, value in exchange.request.headers), exchange.request.body or ""):
+        for piece in value.split(f"{OPEN}secret:")[1:]:
+            name = piece.partition(CLOSE)[0]
+            yield name if name.isupper() else name.partition(".")[0]
 
 
-def _find_proxy(exchanges: Sequence[RecordedExchange]) -> Iterator[RunCause]:
-    if any(one.response is not None and one.response.status == 407 for one in exchanges):
-        text = Message("a proxy of the profile answered 407: it asks for a user and a password")
-        yield RunCause("vantages", text, lambda one: one.response is not None and one.response.status == 407)
+def _uses_credential(exchange: RecordedExchange, name: str) -> bool:
+    return name in _credentials_of(exchange)
 
 
-def _find_wrong_path(exchanges: Sequence[RecordedExchange]) -> RunCause | None:
-    valid = [one.response.status for one in exchanges if one.role in _VALID and one.response is not None]
-    if len(valid) < _LEAST or set(valid) != {404}:
-        return None
-    text = Message("every valid call was answered 404: the path of base_url may be wrong")
-    return RunCause("base_url", text, lambda one: one.response is not None and one.response.status == 404)
-
-
-def _find_fixtures(
-    fixtures: Mapping[str, Any], exchanges: Sequence[RecordedExchange], wrong: Mapping[int, str]
-) -> Iterator[RunCause]:
-    """Fixtures with which nothing ever worked; `wrong` has the check of each exchange, by identity, that was wrong."""
-    failing: dict[str, tuple[str, int, list[RecordedExchange]]] = {}
-    for name, value in _plain_fixtures(fixtures):
-        calls = [one for one in exchanges if _shows_what_works(one) and _names_value(one, value)]
-        statuses = _statuses_of_valid(calls) - {401, 403}  # these come before all else and tell nothing of a fixture
-        resting = [one for one in calls if one.role in _VALID]
-        in_path = any(_in_path(one, value) for one in calls)
-        enough = not resting and len(calls) >= (_LEAST if in_path else 1)
-        firm = [one for one in calls if one.role in _FIRM]
-        if enough and firm and all(wrong.get(id(one)) == "status" for one in firm):
-            # No valid request uses it (at smoke), and each faulty one was refused as if there were no such thing.
-            resting, statuses = calls, {one.response.status for one in calls if one.response is not None}
-        if len(statuses) != 1 or not statuses <= {404, 405} or any(value == each for each, *_ in failing.values()):
-            continue
-        if in_path or not any(_succeeded(one) and _shows(one, value) for one in exchanges):
-            failing[name] = value, next(iter(statuses)), resting
-    if (parent := _find_wrong_parent(fixtures, failing, exchanges, wrong)) is not None:
-        yield parent
-        failing = {name: each for name, each in failing.items() if not all(map(parent.affects, each[-1]))}
-    for name, (value, status, calls) in failing.items():
-        others = [
-            set(map(id, other)) for key, (*_, other) in failing.items() if key != name and len(other) > len(calls)
-        ]
-        if any(set(map(id, calls)) <= other for other in others):
-            continue  # it was never asked for without another fixture that does not work either
-        text = Message(
-            "fixtures.{name}: {value} was answered {status} by every operation that uses it",
-            name=name,
-            value=value,
-            status=status,
-        )
-        yield RunCause(f"fixtures.{name}", text, _uses_value(value))
-
-
-def _plain_fixtures(fixtures: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in fixtures.items():
-        if not isinstance(value, bool) and isinstance(value, str | int) and str(value).strip("/"):
-            yield name, str(value)
-
-
-def _find_wrong_parent(
-    fixtures: Mapping[str, Any],
-    failing: Mapping[str, tuple[str, int, list[RecordedExchange]]],
-    exchanges: Sequence[RecordedExchange],
-    wrong: Mapping[int, str],
-) -> RunCause | None:
-    """A fixture whose answers lack what they should show, and below which two others were not found."""
-    for name, value in _plain_fixtures(fixtures):
-        below = [key for key, (*_, calls) in failing.items() if all(_in_path(one, value) for one in calls)]
-        valid = [one for one in exchanges if one.role in _VALID and _in_path(one, value)]
-        if name in failing or len(below) < _LEAST - 1 or not any(wrong.get(id(one)) == "effect" for one in valid):
-            continue
-        text = Message(
-            "fixtures.{name}: {value} answers, but {below} are not found below it: it may be of another kind",
-            name=name,
-            value=value,
-            below=", ".join(below),
-        )
-        return RunCause(
-            f"fixtures.{name}", text, partial(_rests_on, value=value, below=[fixtures[key] for key in below])
-        )
-    return None
-
-
-def _rests_on(exchange: RecordedExchange, value: str, below: Sequence[str]) -> bool:
-    """Whether an exchange is a valid one with this value, or any with one of those below it."""
-    return (exchange.role in _VALID and _in_path(exchange, value)) or any(
-        _in_path(exchange, str(each)) for each in below
-    )
-
-
-def _find_what_is_there(
-    fixtures: Mapping[str, Any], rows: Sequence[RowResult], wrong: Mapping[int, str]
-) -> Iterator[RunCause]:
-    """What should be missing and was found each time, where other values in the same place were refused."""
-    for name, value in _plain_fixtures(fixtures):
-        if not name.startswith(_MISSING):
-            continue
-        found: list[RecordedExchange] = []
-        refused = 0
-        for row in rows:
-            firm = [one for one in row.exchanges if one.role in _FIRM]
-            mine = [one for one in firm if _must_refuse(one, value)]
-            found += mine
-            for pattern in {_describe_others(one, value) for one in mine}:
-                alike = [one for one in firm if one not in mine and re.fullmatch(pattern, _describe_request(one))]
-                refused += sum(not _succeeded(one) and id(one) not in wrong for one in alike)
-        if len(found) > 1 and refused > 1 and all(map(_succeeded, found)):
-            text = Message("fixtures.{name}: {value} is there: it was answered with a success", name=name, value=value)
-            yield RunCause(f"fixtures.{name}", text, partial(_must_refuse, value=value))
-
-
-def _must_refuse(exchange: RecordedExchange, value: str) -> bool:
-    """Whether it is a request with this value that must be refused."""
-    return exchange.role in _FIRM and (_names_value(exchange, value) or _has_text(exchange, value))
+def _uses_value(exchange: RecordedExchange, value: str) -> bool:
+    return _names_value(exchange, value) or _has_text(exchange, value)
 
 
 def _has_text(exchange: RecordedExchange, value: str) -> bool:
     """Whether a value is a text in the body of a request."""
     return f'"{value}"' in (exchange.request.body or "")
+
+
+def _names_value(exchange: RecordedExchange, value: str) -> bool:
+    """Whether a value stands in the path of a request, as whole segments, or is a value of its query."""
+    query = split_url(exchange.request.url).query
+    in_query = not value.isdigit() and value in (each for _, each in parse_qsl(query, keep_blank_values=True))
+    return in_query or _in_path(exchange, value)
+
+
+def _in_path(exchange: RecordedExchange, value: str) -> bool:
+    """Whether a value stands in the path as whole segments; a path with placeholders, or of several, to its end."""
+    segments = [re.escape(each) for each in value.strip("/").split("/")]
+    pattern = "/".join("[^/]+" if "\\{" in each else each for each in segments)
+    end = "$" if len(segments) > 1 else ""
+    return re.search(f"/{pattern}/{end}", f"/{unquote(split_url(exchange.request.url).path).strip('/')}/") is not None
+
+
+def _is_below(exchange: RecordedExchange, values: Iterable[str]) -> bool:
+    return any(_in_path(exchange, each) for each in values)
+
+
+def _must_refuse(exchange: RecordedExchange, value: str) -> bool:
+    return exchange.role in _FIRM and _uses_value(exchange, value)
+
+
+def _is_refused_for(exchange: RecordedExchange, value: str, reasons: Iterable[tuple[int, str] | None]) -> bool:
+    return exchange.role not in _VALID and _in_path(exchange, value) and _reason_of(exchange) in reasons
 
 
 def _describe_others(exchange: RecordedExchange, value: str) -> str:
@@ -304,36 +485,8 @@ def _describe_request(exchange: RecordedExchange) -> str:
     return f"{request.method} {url} {request.body or ''}"
 
 
-def _find_fields(fixtures: Mapping[str, Any], exchanges: Sequence[RecordedExchange]) -> Iterator[RunCause]:
-    """Members of bodies that the profile names, and that the target does not know, or whose valid value it refuses."""
-    named = dict(_nested_texts("fixtures", {key: each for key, each in fixtures.items() if isinstance(each, Mapping)}))
-    if not named:
-        return
-    shown = set[str]().union(*(_members(one.response.body) for one in exchanges if one.response and _succeeded(one)))
-    known = shown.intersection(named.values())
-    for key, value in named.items():
-        using = [one for one in exchanges if _sends(one, value)]
-        valid = [one for one in using if one.role in _VALID and one.response is not None]
-        affects = partial(_sends, value=value)
-        if known and using and value not in shown:
-            text = Message("{key}: no answer of the target has a member {value}", key=key, value=value)
-            yield RunCause(key, text, affects, value)
-        elif valid and not any(map(_succeeded, valid)) and all(_shows(one, value) for one in valid):
-            name = key.rpartition(".")[0]
-            text = Message("{name}: every valid request with {value} was refused for it", name=name, value=value)
-            yield RunCause(name, text, affects)
-
-
 def _sends(exchange: RecordedExchange, value: str) -> bool:
-    return f'"{value}"' in (exchange.request.body or "") and value in _members(exchange.request.body or "")
-
-
-def _nested_texts(place: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Every text inside of objects, with its place."""
-    for key, each in value.items() if isinstance(value, Mapping) else ():
-        if isinstance(each, str):
-            yield f"{place}.{key}", each
-        yield from _nested_texts(f"{place}.{key}", each)
+    return _has_text(exchange, value) and value in _members(exchange.request.body or "")
 
 
 def _members(body: str) -> frozenset[str]:
@@ -345,51 +498,15 @@ def _shows(exchange: RecordedExchange, value: str) -> bool:
     return exchange.response is not None and value in exchange.response.body
 
 
-def _with_findings(row: RowResult) -> Iterator[tuple[RecordedExchange, Finding]]:
-    by_number = {one.exchange: one for one in reversed(row.findings) if one.level is Level.MUST}
-    return ((one, by_number[one.n]) for one in row.exchanges if one.n in by_number)
+def _lists(exchange: RecordedExchange, value: str) -> bool:
+    """Whether a thing is shown by its identifier to a request that does not name it."""
+    body = exchange.response.body if exchange.response is not None and _succeeded(exchange) else ""
+    return not _uses_value(exchange, value) and re.search(_IDENTIFIER.format(re.escape(value)), body) is not None
 
 
-def _statuses_of_valid(calls: Sequence[RecordedExchange]) -> set[int]:
-    """How the valid calls were answered, and any call that succeeded; a faulty one may be refused before all else."""
-    statuses = {(one.role, one.response.status) for one in calls if one.response is not None}
-    return {status for role, status in statuses if role in _VALID or status < 300}
-
-
-def _shows_what_works(exchange: RecordedExchange) -> bool:
-    """Whether an answer depends on credential and fixtures: not one from elsewhere, of a fault, or of a limit."""
-    response = exchange.response
-    return response is not None and not exchange.request.vantage and response.status < 500 and response.status != 429
-
-
-def _credentials_of(exchange: RecordedExchange) -> Iterator[str]:
-    """The names of the profile's secrets that a request carried: their values were replaced by markers."""
-    body = exchange.request.body
-    for value in (*(value for _, value in exchange.request.headers), body if isinstance(body, str) else ""):
-        for piece in value.split(f"{OPEN}secret:")[1:]:
-            name = piece.partition(CLOSE)[0]
-            yield name if name.isupper() else name.partition(".")[0]
-
-
-def _uses_credential(name: str) -> Callable[[RecordedExchange], bool]:
-    return lambda one: name in _credentials_of(one)
-
-
-def _uses_value(value: str) -> Callable[[RecordedExchange], bool]:
-    return lambda one: _names_value(one, value) or _has_text(one, value)
-
-
-def _names_value(exchange: RecordedExchange, value: str) -> bool:
-    """Whether a value stands in the path of a request, as whole segments, or is a value of its query."""
-    if _in_path(exchange, value):
-        return True
-    query = split_url(exchange.request.url).query
-    return not value.isdigit() and value in (each for _, each in parse_qsl(query, keep_blank_values=True))
-
-
-def _in_path(exchange: RecordedExchange, value: str) -> bool:
-    """Whether a value stands in the path as whole segments; a path with placeholders, or of several, to its end."""
-    segments = [re.escape(each) for each in value.strip("/").split("/")]
-    pattern = "/".join("[^/]+" if "\\{" in each else each for each in segments)
-    end = "$" if len(segments) > 1 else ""
-    return re.search(f"/{pattern}/{end}", f"/{unquote(split_url(exchange.request.url).path).strip('/')}/") is not None
+def _nested_texts(place: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Every text inside of objects, with its place."""
+    for key, each in value.items() if isinstance(value, Mapping) else ():
+        if isinstance(each, str):
+            yield f"{place}.{key}", each
+        yield from _nested_texts(f"{place}.{key}", each)

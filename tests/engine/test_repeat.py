@@ -103,6 +103,17 @@ def test_another_allowance_is_a_violation(limited: Callable[[Limited], Ran], all
     assert ran.only.beyond_plan.confirmed == {2: 2, 6: 1}[allowed] * (allowed + 3)
 
 
+def test_a_wrong_allowance_of_the_profile_is_not_the_targets(
+    limited: Callable[[Limited], Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.plan.planner.parse_pace", lambda _: (5, 0.02))
+    ran = limited(Limited())
+    assert (ran.only.verdict, ran.only.findings) == (Verdict.INCONCLUSIVE, ())
+    assert ran.only.reason == (
+        "credentials.guest.allowance: 5 requests in 0.02 s, but the target keeps to 3/20ms, as is documented"
+    )
+
+
 def test_somebody_else_who_uses_the_key_is_not_held_against_it(limited: Callable[[Limited], Ran]) -> None:
     class Shared(Limited):
         others = iter((1, 2, 1))

@@ -293,6 +293,87 @@ def test_a_valid_value_that_is_refused_each_time_is_the_profiles() -> None:
     assert explain(fixtures, row) == ([sentence], ["inconclusive"])
 
 
+PATHS = {"update_path": "do/update/{id}", "missing_update_path": "gone/update/{id}", "insert_path": "do/insert"}
+
+
+def test_paths_in_the_place_of_each_other_are_one_cause_and_one_that_never_refuses_is_not() -> None:
+    valid = [asked(n, "POST /do/update/7", 404, "control") for n in (1, 2)]
+    firm = [asked(n, "POST /gone/update/7", 200, "example") for n in (3, 4)]
+    row = violated(*valid, *firm, found=(wrong(3), wrong(4)))
+    said = (
+        "fixtures.update_path and fixtures.missing_update_path stand in the place of each other: "
+        "the first was always refused, the second never"
+    )
+    assert said in explain(PATHS, row)[0]
+    assert explain(PATHS, row)[1] == ["inconclusive"]
+    works = [asked(n, "POST /do/update/7", 200, "control") for n in (1, 2)]
+    assert explain(PATHS, violated(*works, *firm, found=(wrong(3), wrong(4)))) == ([], ["violates"])
+
+
+def test_a_path_after_which_all_is_gone_deletes_and_one_after_which_some_is_there_is_the_targets() -> None:
+    def tried(*statuses: int) -> RowResult:
+        sent = [asked(n, f"POST /do/update/{n}", 200, "example") for n in (1, 2)]
+        read = [asked(n + 2, f"GET /do/{n}", status, "guard") for n, status in zip((1, 2), statuses, strict=True)]
+        return violated(*sent, *read, found=(wrong(1), wrong(2)))
+
+    said = "fixtures.update_path: whatever do/update/{id} was called on was gone afterwards: it deletes"
+    assert explain(PATHS, tried(404, 404)) == ([said], ["inconclusive"])
+    assert explain(PATHS, tried(404, 200)) == ([], ["violates"])
+
+
+@pytest.mark.parametrize(
+    ("faulty", "role", "verdict"),
+    [("bad", "example", "inconclusive"), ("odd", "example", "violates"), ("bad", "control", "violates")],
+)
+def test_words_in_which_every_valid_request_is_refused_tell_nothing_of_a_faulty_one(
+    faulty: str, role: str, verdict: str
+) -> None:
+    valid = asked(1, "POST /do/insert", 400, "control", shown='{"errors": [{"code": "bad", "message": "no"}]}')
+    other = asked(2, "POST /do/insert", 400, role, shown=f'{{"errors": [{{"code": "{faulty}", "message": "nein"}}]}}')
+    causes, verdicts = explain(PATHS, violated(valid, other, found=(wrong(2, "code", "empty"),)))
+    assert verdicts == [verdict]
+    assert causes == (
+        ["fixtures.insert_path: every valid request to do/insert was refused in the same words"]
+        if faulty == "bad"
+        else causes
+    )
+
+
+@pytest.mark.parametrize(("code", "verdict"), [(None, "inconclusive"), ("not_found", "violates")])
+def test_a_path_that_answers_404_without_a_code_leads_nowhere(code: str | None, verdict: str) -> None:
+    finding = [Finding("code", Level.MUST, "bad_request", code, "example", exchange=n) for n in (1, 2)]
+    calls = [asked(n, "POST /gone/insert", 404, "example") for n in (1, 2)]
+    assert explain({"missing_path": "gone/insert"}, violated(*calls, found=tuple(finding)))[1] == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("listed", "verdict"), [('{"createdBy": "m-1"}', "inconclusive"), ('{"title": "m-1"}', "violates")]
+)
+def test_who_has_made_something_has_joined(listed: str, verdict: str) -> None:
+    shown = asked(1, "GET /things", 200, "control", shown=listed)
+    found = asked(2, "GET /members/m-1", 200, "boundary")
+    assert explain({"invited_member_id": "m-1"}, violated(shown, found, found=(wrong(2),)))[1] == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("block", "statuses", "verdict"),
+    [
+        ({}, (200, 201), "inconclusive"),
+        ({}, (200, 400), "violates"),
+        ({"pattern": "[0-9]+"}, (200, 201), "violates"),
+    ],
+)
+def test_a_mismatch_that_is_always_accepted_proves_nothing_without_its_pattern(
+    block: dict[str, str], statuses: tuple[int, int], verdict: str
+) -> None:
+    fields = {"fields": {"regex": {"name": "ext_1", "mismatch": "abc", **block}}}
+    sent = [
+        asked(n, "POST /insert", status, "example", sent='{"ext_1": "abc"}', shown='{"ext_1": ""}')
+        for n, status in enumerate(statuses)
+    ]
+    assert explain(fields, violated(*sent, found=(wrong(0, "status", 400),)))[1] == [verdict]
+
+
 def test_a_stale_id_is_the_cause_also_where_it_stands_in_a_body() -> None:
     stale = asked(1, "GET /members/gone", 404, "control")
     sent = asked(2, "PATCH /things/1", 400, "control", sent='{"createdBy": "gone"}')
