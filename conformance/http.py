@@ -72,6 +72,10 @@ class Request:
         return (self.method, self.url, self.headers, body, self.source_address, self.proxy, self.chunked)
 
 
+ESCAPED = 64 << 10
+"""Bytes of a body that is no UTF-8 of which each wrong one is written as an escape: to write one takes long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """What the target answered.
@@ -92,8 +96,12 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as text: UTF-8, and escapes where it is not."""
-        return self.body.decode("utf-8", "backslashreplace")
+        """The body as text: UTF-8, and escapes (after the first 64 KiB replacement characters) where it is not."""
+        try:
+            return self.body.decode("utf-8")
+        except UnicodeDecodeError:
+            start, rest = self.body[:ESCAPED], self.body[ESCAPED:]
+            return start.decode("utf-8", "backslashreplace") + rest.decode("utf-8", "replace")
 
     def json(self) -> Any:
         """The body as JSON; raises ValueError where it is none (also where it nests too deeply to be parsed).

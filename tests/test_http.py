@@ -87,3 +87,9 @@ def test_what_nests_deeply_is_cut_whatever_its_texts_hold(deep: int, text: str) 
     while isinstance(value, list):
         value, levels = value[1], levels + 1
     assert levels == min(deep, 201)
+
+
+def test_bytes_that_are_no_text_are_escaped_at_the_beginning_and_marked_after_it() -> None:
+    text = Response(400, body=b"a\xff" + b"x" * 65_534 + b"\xfe\xe3\x81\x82").text
+    assert text.startswith("a\\xffx")
+    assert text.endswith("x\ufffdあ")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final, Literal
 
@@ -190,9 +191,13 @@ def classify_columns(table: Table) -> tuple[Column, ...]:
     return _complete(columns, table)
 
 
+_LONGEST_TITLE = 200
+"""Characters of the titles of columns: every place at which a line could be cut into several is tried."""
+
+
 def role_of_label(text: str) -> Role | None:
     """The role whose word a text is, and nothing else: `Message`, `HTTP status`, `原因`."""
-    plain = _plain_title(text)
+    plain = _plain_title(text) if len(text) <= _LONGEST_TITLE else ""
     return next((role for role, words in TITLES.items() if {plain, plain.removesuffix("s")} & set(words)), None)
 
 
@@ -201,6 +206,8 @@ def split_titles(text: str) -> tuple[str, ...]:
 
     Empty where the line is anything else.
     """
+    if len(text) > _LONGEST_TITLE:
+        return ()
     pieces = tuple(_TITLE_BEGINS.split(text))
     if len(pieces) > 1 and all(map(role_of_label, pieces)):
         return pieces
@@ -261,9 +268,11 @@ def _plain_title(title: str) -> str:
     return re.sub(r"[(\uff08\[].*?[)\uff09\]]", "", words).replace("`", "").strip(" *:\uff1a").casefold()
 
 
-def _bids(title: str) -> Iterator[tuple[float, Role]]:
+@lru_cache(maxsize=1024)
+def _bids(title: str) -> tuple[tuple[float, Role], ...]:
     """Roles that a title may mean, with how much it tells of each: most as a whole, less by a word in it."""
     text = _plain_title(title)
+    bids: list[tuple[float, Role]] = []
     for role, words in TITLES.items():
         found = [
             (100.0 if text == word else float(min(len(word) * (1 if word.isascii() else 3), 90))) - place / 100
@@ -271,7 +280,8 @@ def _bids(title: str) -> Iterator[tuple[float, Role]]:
             if text == word or _holds(text, word)
         ]
         if found:
-            yield max(found), role
+            bids.append((max(found), role))
+    return tuple(bids)
 
 
 def _holds(text: str, word: str) -> bool:

@@ -83,15 +83,14 @@ def mark_placeholders(message: str) -> str:
 
 
 def _unique(names: Iterable[str], fallback: str) -> list[str]:
-    taken: list[str] = []
+    taken: dict[str, int] = {}  # with how many names begin so: of thousands that are equal each is not tried again
     for name in names:
-        base, count = name or fallback, 1
-        found = base
+        base = found = name or fallback
         while found in taken:
-            count += 1
-            found = f"{base}-{count}"
-        taken.append(found)
-    return taken
+            taken[base] += 1
+            found = f"{base}-{taken[base]}"
+        taken[found] = 1
+    return list(taken)
 
 
 # --- contract.yaml

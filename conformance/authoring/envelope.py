@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from conformance.jsontools import load_json
 from conformance.yaml_document import read_text
 
 __all__ = ["DEFAULT_ENVELOPE", "find_fault", "guess_envelope", "has_whole_codes", "read_fault", "read_sample"]
@@ -89,7 +89,7 @@ def _object(text: str) -> dict[str, Any] | None:
         return None
     inside = text[start : end + 1]
     try:
-        value = json.loads(inside)
+        value = load_json(inside)
     except ValueError:
         document, problems = read_text(inside, Path("sample"))
         value = document.value if document is not None and not problems else None

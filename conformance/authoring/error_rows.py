@@ -45,6 +45,8 @@ _FIRST_OF_OWN = re.compile(r"\W*100\W+(success|ok\b)", re.IGNORECASE)
 _LONGEST_LINE = 30
 _CLASS = re.compile(r"\W*[1-5]xx\b.{0,40}", re.IGNORECASE)
 """A line that is about a class of statuses: `5xx - Server error`."""
+_MOST_TITLES = 8
+"""Lines that can be the titles of the columns of one table."""
 
 
 def find_error_tables(page: Page) -> tuple[ErrorTable, ...]:
@@ -248,9 +250,9 @@ def _with_paragraph_tables(blocks: Sequence[Block]) -> list[Block]:
     made: list[Block] = []
     at = 0
     while at < len(blocks):
-        run = _paragraphs(blocks, at)
-        width = _width(run)
+        width = _width(_paragraphs(blocks[at : at + 2 * _MOST_TITLES]))
         if width >= 2:
+            run = _paragraphs(blocks[at:])
             whole = [run[n : n + width] for n in range(width, len(run) - width + 1, width)]
             of_status = next(n for n, one in enumerate(whole[0]) if STATUS.match(one.text))
             rows = whole[: next((n for n, row in enumerate(whole) if not STATUS.match(row[of_status].text)), None)]
@@ -263,9 +265,9 @@ def _with_paragraph_tables(blocks: Sequence[Block]) -> list[Block]:
     return made
 
 
-def _paragraphs(blocks: Sequence[Block], at: int) -> list[Paragraph]:
+def _paragraphs(blocks: Sequence[Block]) -> list[Paragraph]:
     run: list[Paragraph] = []
-    for block in blocks[at:]:
+    for block in blocks:
         if not isinstance(block, Paragraph):
             break
         run.append(block)
@@ -275,20 +277,21 @@ def _paragraphs(blocks: Sequence[Block], at: int) -> list[Paragraph]:
 def _width(run: Sequence[Paragraph]) -> int:
     """How many paragraphs at the beginning are the titles of columns, a status among them; 0 where they are none."""
     texts = [paragraph.text for paragraph in run]
+    if not texts or role_of_label(texts[0]) is None:
+        return 0
     count = next(
         (
             n
-            for n, text in enumerate(texts[:8])
+            for n, text in enumerate(texts[:_MOST_TITLES])
             if len(text) > 40 or "`" in text or is_blank(text) or STATUS.match(text)
         ),
-        min(len(texts), 8),
+        min(len(texts), _MOST_TITLES),
     )
     for width in range(min(count, len(texts) // 2), 1, -1):
         columns = classify_columns(Table(tuple(texts[:width]), (TableRow(tuple(texts[width : 2 * width]), 0),), 0))
         roles = [column.role for column in columns]
         first = [bool(STATUS.match(text)) for text in texts[width : 2 * width]]
-        titled = role_of_label(texts[0]) is not None and not any(map(_is_code_alone, texts[:width]))
-        if titled and first == [role == "status" for role in roles] and any(first):
+        if not any(map(_is_code_alone, texts[:width])) and first == [role == "status" for role in roles] and any(first):
             return width
     return 0
 

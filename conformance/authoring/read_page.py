@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from conformance.authoring.envelope import find_fault, read_fault
 from conformance.authoring.text_page import read_text_page
 from conformance.client.download import download
 from conformance.errors import ConfigError, Problem
+from conformance.jsontools import load_json
 from conformance.yaml_document import Document, read_text
 
 __all__ = ["read_openapi_document", "read_page"]
@@ -128,7 +128,7 @@ def _parse_openapi(text: str, name: str) -> tuple[dict[str, Any], Document | Non
     value: Any = document.value if document is not None else None
     if not isinstance(value, dict):
         try:
-            value = json.loads(text)
+            value = load_json(text)
         except ValueError:
             raise ConfigError([Problem(name, "is neither YAML nor JSON", "give an OpenAPI document")]) from None
     if not isinstance(value, dict) or not isinstance(value.get("paths"), dict):

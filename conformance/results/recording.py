@@ -17,6 +17,8 @@ LONGEST_HEADER = 2048
 MOST_HEADERS = 100
 PART = 512
 """Bytes of one part of a multipart body that are shown."""
+MOST_PARTS = 100
+"""Parts that are shown; the last holds all that follow it."""
 BOUNDARY = re.compile(r'boundary="?([^";,]{1,200})"?', re.IGNORECASE)
 CONTROL = bytes([*range(9), 11, 12, *range(14, 32), 127])
 
@@ -124,7 +126,7 @@ def _shown(body: bytes, content_type: str, limit: int, size: int | None = None) 
 
 def _multipart(body: bytes, boundary: bytes) -> str:
     shown = []
-    for part in body.split(b"--" + boundary):
+    for part in body.split(b"--" + boundary, MOST_PARTS):
         head, blank, payload = part.partition(b"\r\n\r\n")
         shown.append(_text(head) + _text(blank) + (_text(payload) if payload else ""))
     return f"--{boundary.decode('utf-8', 'replace')}".join(shown)

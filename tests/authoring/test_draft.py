@@ -13,6 +13,7 @@ from conformance.authoring.envelope import guess_envelope
 from conformance.cli import group
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
+from conformance.errors import ConfigError
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -145,3 +146,24 @@ def test_an_envelope_is_guessed_from_a_sample(sample: str, pointer: str, keys: d
 
 def test_an_answer_that_is_no_error_gives_no_envelope() -> None:
     assert guess_envelope(['{"items": [{"id": 1}], "total": 1}', "{}", "[1]"]) is None
+
+
+NESTED = '{"paths":' * 5_000 + "1" + "}" * 5_000
+HOSTILE = {
+    "a line without end": ("errors.txt", "4" * 60_000),
+    "a title without end": ("errors.md", "# Errors\n\n| status | message |\n|---|---|\n" + "![" * 8_000),
+    "paragraphs without number": ("errors.txt", "--a\nno entry\n\n" * 1_000),
+    "rows that are all alike": ("errors.html", "<h1>Errors</h1><table>" + "<tr><td>400<td>No" * 1_500 + "</table>"),
+    "objects in objects": ("errors.json", NESTED),
+    "a sample of objects in objects": ("errors.md", f"# Errors\n\n```\n{NESTED}\n```\n"),
+}
+"""Pages that would take hours, or all of the stack, of who looks at each part once for each other one."""
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_page_is_read_to_its_end_or_refused(tmp_path: Path, name: str) -> None:
+    file, text = HOSTILE[name]
+    (tmp_path / file).write_text(text)
+    arguments = ["new", "payments", "--from", str(tmp_path / file), "--output", str(tmp_path)]
+    ran = CliRunner().invoke(group, arguments, standalone_mode=False)
+    assert ran.return_value == 0 or isinstance(ran.exception, ConfigError), ran.exception

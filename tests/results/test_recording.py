@@ -92,6 +92,13 @@ def test_a_part_of_a_form_is_shown_up_to_512_bytes(redactor: Redactor, size: int
     assert text.split("\r\n\r\n")[1].split("\r\n")[0] == shown
 
 
+def test_of_an_answer_of_many_parts_the_first_hundred_are_shown(redactor: Redactor) -> None:
+    response = Response(200, (("Content-Type", "multipart/mixed; boundary=b1"),), b"--b1\r\nx\r\n" * 2_000)
+    body = recorded(redactor, Request("GET", URL), response).response.body
+    assert body.count("--b1") == 100
+    assert body.endswith("\u203917,103 bytes\u203a\r\n")
+
+
 def test_a_binary_answer_is_told_by_its_size(redactor: Redactor) -> None:
     actual = recorded(redactor, Request("GET", URL), Response(200, (), bytes(range(256)) * 40, 10_240))
     assert actual.response.body == "\u203910,240 bytes\u203a"
