@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -65,8 +64,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     """
     contracts, selection = select_contracts(target, contract, (), cases)
     found = find_row(contracts, row)
-    with ExitStack() as stack:
-        offer = stack.enter_context(EmbeddedServers())
+    with EmbeddedServers() as offer:
         for one, entry in found:
             held_to = resolve_target(one, selection, offer, os.environ)
             context = build_context(one, held_to, depth or "standard", seed or 0)

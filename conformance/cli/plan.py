@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 
 import click
@@ -54,8 +53,7 @@ def command(
     depth, limit = options.read_budget(budget, depth or "standard")
     contracts, problems = read_contracts(None)
     aimed = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
-    with ExitStack() as stack:
-        offer = stack.enter_context(EmbeddedServers())
+    with EmbeddedServers() as offer:
         for one in contracts:
             if aimed.takes(one.name):
                 held = build_context(one, resolve_target(one, aimed, offer, os.environ), depth, seed or 0)

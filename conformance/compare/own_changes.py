@@ -7,6 +7,7 @@ a comparison is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from conformance.compare.model import OurChange
@@ -50,7 +51,7 @@ def run_changes(old: TargetRun, new: TargetRun) -> tuple[OurChange, ...]:
 def row_changes(old: RowResult, new: RowResult) -> tuple[OurChange, ...]:
     """What the contract wants of the row; that a profile declares a deviation as known is ours too."""
     pairs = (
-        ("expected", _expected(old), _expected(new)),
+        ("expected", old.expected and asdict(old.expected), new.expected and asdict(new.expected)),
         ("known deviation", old.known and old.known.reason, new.known and new.known.reason),
     )
     return tuple(OurChange(one.what, one.old, one.new, new.id) for one in _changes(pairs))
@@ -93,15 +94,3 @@ def _members(group: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
 
 def _changes(pairs: Iterable[tuple[str, Any, Any]]) -> tuple[OurChange, ...]:
     return tuple(OurChange(what, old, new) for what, old, new in pairs if old != new)
-
-
-def _expected(row: RowResult) -> dict[str, Any] | None:
-    expected = row.expected
-    if expected is None:
-        return None
-    return {
-        "status": expected.status,
-        "messages": list(expected.messages),
-        "code": expected.code,
-        "field": expected.field,
-    }

@@ -27,6 +27,7 @@ from conformance.contract.schema import (
     OperationRef,
     RequestSpec,
     Step,
+    StrictModel,
     TranslationFile,
 )
 from conformance.contract.short_forms import fill_variables, list_variables
@@ -122,10 +123,6 @@ class _File:
             if name not in names:
                 yield self.problem(place, f"there is no {kind} {name!r}", suggest(name, names, f"{kind}s"))
 
-    def calls(self) -> set[str]:
-        """What a step may call: operations and chains."""
-        return {*self.contract.operations, *self.contract.file.chains}
-
 
 # --- contract.yaml
 
@@ -135,7 +132,7 @@ def _check_head(file: _File) -> Iterator[Problem]:
     captures, anything = _captures_of_contract(contract), replace(file, variables=None)
     for key, value in file.document.value.items():
         yield from _check_texts(anything if key in _FOR_ROWS else file, value, (key,), captures)
-    yield from _check_steps(file, _steps_of_head(contract), {}, this=True)
+    yield from _check_steps(file, _find_steps(contract.file, ()), {})
     for kind in ("chains", "controls", "guards"):
         yield from _check_given_names(file, file.document.value.get(kind, {}), (kind,))
     for name, schema in head.schemas.items():
@@ -153,25 +150,6 @@ def _check_head(file: _File) -> Iterator[Problem]:
     for name, operation in contract.operations.items():
         if name in head.operations:
             yield from _check_surplus(file, ("operations", name), operation.spec.path, [operation], ("path",))
-
-
-def _steps_of_head(contract: Contract) -> Iterator[tuple[Place, Step]]:
-    head = contract.file
-    for name, steps in head.chains.items():
-        yield from _with_undo(("chains", name), steps)
-    for name, control in head.controls.items():
-        yield from _with_undo(("controls", name, "steps"), control.steps)
-    for name, guard in head.guards.items():
-        yield ("guards", name, "read"), guard.read
-    for name, named in head.fixtures.items():
-        yield from _with_undo(("fixtures", name, "check"), named.check)
-    for name, resource in head.created_resources.items():
-        yield ("created_resources", name, "read"), resource.read
-        if resource.also is not None:
-            yield ("created_resources", name, "also"), resource.also
-        if resource.get is not None:
-            yield ("created_resources", name, "get"), resource.get
-        yield from _with_undo(("created_resources", name, "undo"), resource.undo)
 
 
 def _check_obtained(file: _File, place: Place, named: NamedInput) -> Iterator[Problem]:
@@ -248,7 +226,7 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
     this = {ref.call: _path_values([case.request, ref.request]) for ref in row.operations}
     place_of = _place_of_keys(row, place)
     steps = [*_steps_of_case(case, place_of)]
-    yield from _check_steps(file, (step for step in steps if not _is_named(file, *step)), this, this=True)
+    yield from _check_steps(file, (step for step in steps if not _is_named(file, *step)), this)
     for number, control in enumerate(case.control):
         if control.draw:
             yield from _check_draw(file, control.draw, (*place_of("control"), number, "draw"))
@@ -298,28 +276,28 @@ def _located_operations(row: Row, place: Place) -> Iterator[tuple[Place, Operati
 
 
 def _steps_of_case(case: Case, at: Callable[[str], Place]) -> Iterator[tuple[Place, Step]]:
-    yield from _with_undo(at("before"), case.before)
-    yield from _with_undo(at("after"), case.after)
-    for number, control in enumerate(case.control):
-        yield from _with_undo((*at("control"), number, "steps"), control.steps)
-    for number, guard in enumerate(case.unchanged):
-        yield (*at("unchanged"), number, "read"), guard.read
-    if case.undo:
-        yield from _with_undo((*at("undo"), "steps"), case.undo.steps)
+    for key in ("before", "after", "control", "unchanged", "undo"):
+        yield from _find_steps(getattr(case, key), at(key))
 
 
-def _with_undo(place: Place, steps: Iterable[Step]) -> Iterator[tuple[Place, Step]]:
-    for number, step in enumerate(steps):
-        yield (*place, number), step
-        if step.undo:
-            yield (*place, number, "undo"), step.undo
+def _find_steps(value: Any, place: Place) -> Iterator[tuple[Place, Step]]:
+    """Every step within a model or a part of one, with its place."""
+    members: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, StrictModel):
+        members = [(info.alias or name, getattr(value, name)) for name, info in type(value).model_fields.items()]
+    elif isinstance(value, dict | list):
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+    if isinstance(value, Step):
+        yield place, value
+    for key, member in members:
+        yield from _find_steps(member, (*place, key))
 
 
 def _check_steps(
-    file: _File, steps: Iterable[tuple[Place, Step]], rows: Mapping[str, Mapping[str, Any]], *, this: bool = False
+    file: _File, steps: Iterable[tuple[Place, Step]], rows: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
     """Each call is known, and its path has its parameters; `rows` are the path values that `this` stands for."""
-    known = {*file.calls(), *(["this"] if this else [])}
+    known = {"this", *file.contract.operations, *file.contract.file.chains}
     for place, step in steps:
         yield from file.unknown_names((*place, "call"), [step.call], known, "operation or chain")
         yield from _check_expected(file, step.expect, (*place, "expect"))
@@ -545,7 +523,7 @@ def _captures_of_contract(contract: Contract) -> set[str]:
     head = contract.file
     resources = [name for each in head.created_resources.values() for name in (*each.made, *each.capture)]
     rows = [name for row in contract.rows for name in _captures_of_row(contract, row.case)]
-    return {"taken", "name", *resources, *rows, *_captured(contract, (step for _, step in _steps_of_head(contract)))}
+    return {"taken", "name", *resources, *rows, *_captured(contract, (step for _, step in _find_steps(head, ())))}
 
 
 def _captured(contract: Contract, steps: Iterable[Step]) -> Iterator[str]:

@@ -76,16 +76,8 @@ def choose_attempts(attempts: Iterable[Attempt]) -> tuple[tuple[Attempt, ...], i
     return tuple(shown), left
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Findings that say the same of several inputs, so that it is read once; `first` stands for them all."""
-
-    all: tuple[Finding, ...]
-
-    @property
-    def first(self) -> Finding:
-        """The one that was met first."""
-        return self.all[0]
+Group = tuple[Finding, ...]
+"""Findings that say the same of several inputs, so that it is read once: the first one stands for them all."""
 
 
 def group_findings(findings: Iterable[Finding]) -> tuple[Group, ...]:
@@ -94,7 +86,7 @@ def group_findings(findings: Iterable[Finding]) -> tuple[Group, ...]:
     for one in findings:
         key = (_WEIGHT[one.level], one.check, format_json(one.expected), format_json(one.actual), one.detail)
         groups.setdefault(key, []).append(one)
-    return tuple(Group(tuple(groups[key])) for key in sorted(groups, key=lambda key: str(key[0])))
+    return tuple(tuple(groups[key]) for key in sorted(groups, key=lambda key: str(key[0])))
 
 
 def proof_exchanges(row: RowResult) -> RecordedExchange | None:

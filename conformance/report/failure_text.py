@@ -47,9 +47,9 @@ def _row(row: RowResult, say: Translator, excerpt: str) -> Iterator[str]:
     groups = group_findings(row.findings)
     for group in groups[:_SHOWN]:
         yield ""
-        yield f"  {_level(group.first.level, say)}{say(_describe_group(group))}"
-        yield from _exchange(exchanges.get(group.first.exchange or 0), say)
-    if more := sum(len(group.all) for group in groups[_SHOWN:]):
+        yield f"  {_level(group[0].level, say)}{say(_describe_group(group))}"
+        yield from _exchange(exchanges.get(group[0].exchange or 0), say)
+    if more := sum(len(group) for group in groups[_SHOWN:]):
         yield ""
         yield f"  {say(plural_message(more, 'and {n} more finding', 'and {n} more findings'))}"
     yield from (f"  {say(warning)}" for warning in row.warnings)
@@ -70,8 +70,8 @@ def _exploration(one: Exploration, say: Translator) -> Iterator[str]:
 
 
 def _describe_group(group: Group) -> str:
-    more = len(group.all) - 1
-    finding = format_finding(group.first)
+    more = len(group) - 1
+    finding = format_finding(group[0])
     if not more:
         return finding
     return join_messages("; ", [finding, plural_message(more, "and at {n} more input", "and at {n} more inputs")])

@@ -31,7 +31,6 @@ from conformance.results.model import (
 )
 
 __all__ = [
-    "Card",
     "RowView",
     "RunView",
     "TableView",
@@ -71,18 +70,6 @@ class RowView:
     def firm(self) -> int:
         """How many findings weigh: notes do not."""
         return sum(finding.level is not Level.NOTE for finding in self.row.findings)
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """Rows that have one cause, so that it is read once."""
-
-    rows: tuple[RowView, ...]
-
-    @property
-    def first(self) -> RowView:
-        """The row that stands for them all."""
-        return self.rows[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +119,13 @@ def build_view(results: Results, limits: Limits) -> tuple[RunView, ...]:
     )
 
 
-def group_rows(rows: Iterable[RowView], verdict: Verdict) -> tuple[Card, ...]:
-    """The rows of a verdict, those with the same gravest finding or reason together; the cards with most rows first."""
+def group_rows(rows: Iterable[RowView], verdict: Verdict) -> list[list[RowView]]:
+    """The rows of a verdict, those with the same gravest finding or reason together; the largest groups first."""
     groups: dict[tuple[object, ...], list[RowView]] = {}
     for view in rows:
         if view.row.verdict is verdict:
             groups.setdefault(_cause(view), []).append(view)
-    cards = [Card(tuple(group)) for group in groups.values()]
-    return tuple(sorted(cards, key=lambda card: -len(card.rows)))
+    return sorted(groups.values(), key=lambda group: -len(group))
 
 
 def _cause(view: RowView) -> tuple[object, ...]:
@@ -148,7 +134,7 @@ def _cause(view: RowView) -> tuple[object, ...]:
         if isinstance(reason, Message):  # whatever was tried: the same thing was wrong with it
             return (reason.template, *(value for name, value in reason.values.items() if name != "label"))
         return (reason,)
-    worst = view.findings[0].first
+    worst = view.findings[0][0]
     return worst.check, format_json(worst.expected), format_json(worst.actual), worst.detail, view.row.known
 
 

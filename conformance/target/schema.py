@@ -1,9 +1,10 @@
-"""Times and paces as people write them: `10s`, `500ms`, `10/10s`, `60/m`."""
+"""The form of a profile, and times and paces as people write them: `10s`, `500ms`, `10/10s`, `60/m`."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, JsonValue, Tag
@@ -103,14 +104,9 @@ def _with_unit(value: Any) -> Any:
     return value
 
 
-def _profile_duration(text: str) -> str:
-    parse_duration(text)
-    return text
-
-
-def _pace(text: str) -> str:
-    parse_pace(text)
-    return text
+def _check(parse: Callable[[str], object]) -> AfterValidator:
+    """The text as it is, where it can be parsed."""
+    return AfterValidator(lambda text: (parse(text), text)[1])
 
 
 def _scheme(text: str) -> str:
@@ -141,11 +137,9 @@ def _finite(value: JsonValue) -> bool:
 
 Line = Annotated[str, AfterValidator(_line), Field(min_length=1)]
 DurationText = Annotated[
-    str, BeforeValidator(_with_unit), AfterValidator(_profile_duration), Field(json_schema_extra={"pattern": DURATION})
+    str, BeforeValidator(_with_unit), _check(parse_duration), Field(json_schema_extra={"pattern": DURATION})
 ]
-PaceText = Annotated[
-    str, BeforeValidator(_with_unit), AfterValidator(_pace), Field(json_schema_extra={"pattern": PACE})
-]
+PaceText = Annotated[str, BeforeValidator(_with_unit), _check(parse_pace), Field(json_schema_extra={"pattern": PACE})]
 
 
 class _Form(BaseModel):
@@ -235,8 +229,8 @@ def _credential_form(value: Any) -> str:
     return "<header>" if direct else "<fields>"
 
 
-def _text_or(form: str, text: str) -> Discriminator:
-    return Discriminator(lambda value: text if isinstance(value, str) else form)
+def _file_or(form: str) -> Discriminator:
+    return Discriminator(lambda value: "<file>" if isinstance(value, str) else form)
 
 
 Credentials = Annotated[
@@ -244,11 +238,11 @@ Credentials = Annotated[
     Discriminator(_credential_form),
 ]
 Certificates = Annotated[
-    Annotated[Line, Tag("<file>")] | Annotated[ClientCertificate, Tag("<pair>")], _text_or("<pair>", "<file>")
+    Annotated[Line, Tag("<file>")] | Annotated[ClientCertificate, Tag("<pair>")], _file_or("<pair>")
 ]
 Expectations = Annotated[
     Annotated[Line, Tag("<file>")] | Annotated[list[KnownDeviationEntry], Tag("<entries>")],
-    _text_or("<entries>", "<file>"),
+    _file_or("<entries>"),
 ]
 
 

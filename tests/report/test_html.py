@@ -128,7 +128,7 @@ def test_findings_that_say_the_same_are_read_once_with_every_input() -> None:
     other = Finding("type", Level.NOTE, "a", "b", "limit=0", 0)
     groups = group_findings([other, *alike])
 
-    assert [tuple(alike), (other,)] == [group.all for group in groups]
+    assert list(groups) == [tuple(alike), (other,)]
     row = replace(violates_by_status(), findings=tuple(alike))
     results = sample_results()
     text = text_of(render_fragment(replace(results, runs=(replace(results.runs[0], rows=(row,)),))))
@@ -201,7 +201,7 @@ def test_rows_with_one_cause_are_one_card_and_what_is_undecided_stands_at_the_to
     rows = (*refused, other)
     (view,) = build_view(replace(results, runs=(replace(run, rows=rows),)), TIERS[0])
     cards = group_rows(view.rows, Verdict.INCONCLUSIVE)
-    assert [[row.row.id for row in card.rows] for card in cards] == [
+    assert [[row.row.id for row in card] for card in cards] == [
         ["contents-get/doubtful-0", "contents-get/doubtful-1", "contents-get/doubtful-2"],
         ["contents-get/other"],
     ]

@@ -89,8 +89,8 @@ def _violation(row: RowResult, say: Translator) -> Iterator[str]:
     cause = escape_prose(say.choose(row.cause, row.cause_ja))
     yield f"### {SYMBOLS[row.verdict]} {format_code(row.id)} {cause}{known}\n"
     yield f"- {say(Message('expected'))}: {format_code(say(format_promise(row)), _LONGEST)}"
-    for group in [one for one in group_findings(row.findings) if one.first.level is Level.MUST][:3]:
-        finding, more = group.first, len(group.all) - 1
+    for group in [one for one in group_findings(row.findings) if one[0].level is Level.MUST][:3]:
+        finding, more = group[0], len(group) - 1
         expected, actual = (format_code(say(value), _LONGEST) for value in format_values(finding))
         where = format_code(say(finding.where), _LONGEST)
         if finding.times:
