@@ -18,7 +18,7 @@ from conformance.yaml_document import dump
 __all__ = ["Draft", "draft_contract", "mark_placeholders", "slug"]
 
 TODO_OPERATION = "todo"
-_UNFINISHED = "TODO: write the request that provokes it, its control, and remove this line"
+UNFINISHED = "TODO: write the request that provokes it, its control, and remove this line"
 _PLACEHOLDER = re.compile(
     r"\$?\{[^{}]*\}|<[A-Za-z][\w .-]{0,40}>|%\(\w+\)[sd]|%[sdifgr]\b|\[[a-z][a-z_ -]{0,30}\]|"
     r"(?<![A-Za-z0-9])[xX]{3,}(?![A-Za-z0-9])|(?<=\s):[a-z_]{2,30}\b|…|\.{3}"
@@ -197,7 +197,7 @@ def _row(
         known = row.operation if row.operation in operations else next(iter(operations))
         todo = "" if row.operation in operations else "  # TODO: the operations that it is about"
         yield f"    operations: [{_key(known)}]{todo}"
-    yield f'    not_provokable: "{_UNFINISHED}"'
+    yield f'    not_provokable: "{UNFINISHED}"'
     parts = [f"status: {row.status}" if row.status else "status: 400"]
     if row.code:
         parts.append(f"code: {_inline(row.code)}")

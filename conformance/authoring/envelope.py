@@ -71,6 +71,11 @@ def _is_word(value: Any) -> bool:
     return isinstance(value, int | str) and not isinstance(value, bool) and " " not in str(value) and value != ""
 
 
+def _is_code(key: str, value: Any) -> bool:
+    """Whether a member is the code: by its value, or by its name where a page shows what would stand there."""
+    return _is_word(value) or (key in CODE_KEYS[:5] and isinstance(value, str) and value != "")
+
+
 def find_fault(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
     """Where the entry stands that says what is wrong: in a list, or in the body itself; its pointer and itself."""
     for name, value in body.items():
@@ -102,7 +107,7 @@ def _envelope(body: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = {"schema": _schema(body), "faults": pointer}
     message = next((one for one in (*MESSAGE_KEYS, "error") if isinstance(fault.get(one), str)), None)
-    code = next((one for one in CODE_KEYS if one != message and _is_word(fault.get(one))), None)
+    code = next((one for one in CODE_KEYS if one != message and _is_code(one, fault.get(one))), None)
     field = next((one for one in FIELD_KEYS if isinstance(fault.get(one), str | int)), None)
     named = {"message": message, "code": code, "field": field}
     found |= {role: name for role, name in named.items() if name is not None and name != role}

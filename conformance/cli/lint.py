@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,8 +41,10 @@ def command(path: Path | None) -> int:
     for problem in outdated:
         click.echo(str(problem))
     todos = [(path, *todo) for path in files for todo in list_todos(path.read_text(encoding="utf-8"))]
+    alike = Counter((file, what) for file, _, what in todos)
     for file, line, what in todos:
-        click.echo(f"{file}:{line}: TODO: {what}")
+        if count := alike.pop((file, what), 0):
+            click.echo(f"{file}:{line}: TODO: {what}" + (f" (and {count - 1} more of this file)" if count > 1 else ""))
     unfinished = f", {len(todos)} TODOs" if todos else ""
     click.echo(f"{len(files)} files, {rows} rows, no problem{unfinished}")
     return 0

@@ -6,6 +6,7 @@ import json
 import re
 import struct
 import zlib
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -20,7 +21,14 @@ from conformance.contract.templates import Lookup, MissingValue, fill, letters_o
 from conformance.http import Request
 from conformance.target.loader import Target
 
-__all__ = ["BuiltRequest", "PlaceholderScope", "RequestBuilder", "build_image", "build_multipart"]
+__all__ = [
+    "BuiltRequest",
+    "PlaceholderScope",
+    "RequestBuilder",
+    "build_image",
+    "build_multipart",
+    "make_wrong_credential",
+]
 
 _PIXEL = zlib.compress(b"\x00\x00\x00\x00")
 
@@ -224,11 +232,12 @@ class RequestBuilder:
             return {}
         usual = self._contract.file.credential
         credential = self._target.credentials.get(str(usual if name in ("wrong", "empty") else name))
-        if name in ("wrong", "empty"):
-            header = credential.header if credential and credential.header else None
-            return {header: "" if name == "empty" else self._random_word("hex40", scope)} if header else {}
+        if name in ("wrong", "empty") and (credential is None or credential.header is None):
+            return {}
         if credential is not None and credential.header is not None:
-            return {credential.header: credential.values[""].value}
+            value = "" if name == "empty" else credential.values[""].value
+            word = self._random_word("hex40", scope) if name == "wrong" else None
+            return {credential.header: value if word is None else make_wrong_credential(value, word)}
         raise MissingValue(f"credential.{name}")
 
     def _resolve_with_request(
@@ -294,6 +303,13 @@ class RequestBuilder:
         if match := re.match(r"digits(\d+)", name):
             return "9" + "".join(random.choices("0123456789", k=int(match[1]) - 1))
         return "".join(random.choices("abcdefghijkmnpqrstuvwxyz23456789", k=20))
+
+
+def make_wrong_credential(value: str, word: str) -> str:
+    """A credential of the form of another, with its scheme (`Bearer …`, `Basic …`), that nobody has."""
+    scheme, blank, _ = value.rpartition(" ")
+    pair = b64encode(f"{word}:{word}".encode()).decode("ascii")
+    return f"{scheme}{blank}{pair if scheme.casefold() == 'basic' else word}"
 
 
 def _list_pairs(query: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:

@@ -203,7 +203,8 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
     if case.expect.message == []:
         yield file.problem((*place, "expect"), f"{row.id} expects an empty list of wordings", "leave `message` out")
     for at, ref in _located_operations(row, place):
-        yield from file.unknown_names(at, [ref.call], contract.operations, "operation")
+        named = at if row.case.operations else ("operations" if "operations" in file.document.value else "operation",)
+        yield from file.unknown_names(named, [ref.call], contract.operations, "operation")
         yield from _check_creation(file, at, row, ref)
         yield from _check_combined(file, (*at, "combine"), ref.combine)
         if ref.call in contract.operations:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.client.builder import PlaceholderScope, RequestBuilder
+from conformance.client.builder import PlaceholderScope, RequestBuilder, make_wrong_credential
 from conformance.contract.contract import Contract
 from conformance.contract.request_template import merge_patches
 from conformance.contract.templates import MissingValue
@@ -181,6 +181,14 @@ def test_a_wrong_credential_is_no_one_s_and_the_same_for_the_same_attempt(bind: 
     assert wrong == key(bind(credential="wrong"))
     assert wrong != key(bind(credential="wrong", seed=1))
     assert wrong != key(bind(credential="wrong", scope=PlaceholderScope(salt="another")))
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [("secret", "[0-9a-f]{40}"), ("Bearer secret", "Bearer [0-9a-f]{40}"), ("Basic dTpw", "Basic [A-Za-z0-9+/=]{108}")],
+)
+def test_a_wrong_credential_has_the_scheme_of_the_right_one(value: str, form: str) -> None:
+    assert re.fullmatch(form, make_wrong_credential(value, "a" * 40))
 
 
 def test_a_credential_that_the_target_does_not_have_is_missing(bind: Bind) -> None:
