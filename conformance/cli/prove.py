@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -23,7 +24,7 @@ from conformance.files import write_text
 from conformance.prove.model import Proof, proof_json
 from conformance.prove.page import render_proof
 from conformance.prove.progress import show_trials
-from conformance.prove.proof import ProofDuration, build_proof, number_faults
+from conformance.prove.proof import build_proof, number_faults
 from conformance.prove.recorded_power import measure_recorded
 from conformance.prove.subjects import (
     Subject,
@@ -186,7 +187,7 @@ def _run(chosen: Mapping[str, Path], subjects: Sequence[Subject], options: Trial
             done.append(trial)  # noqa: PERF402 - an interrupted loop keeps what it has
     except KeyboardInterrupt:
         partial = True
-    return build_proof(chosen, done, options, ProofDuration(started, round(perf_counter() - began, 1), partial))
+    return replace(build_proof(chosen, done, options, started, round(perf_counter() - began, 1)), partial=partial)
 
 
 def _write_power(proof: Proof, folders: Mapping[str, Path]) -> None:

@@ -29,6 +29,7 @@ from conformance.contract.schema import (
     Step,
     StrictModel,
     TranslationFile,
+    Undo,
 )
 from conformance.contract.short_forms import fill_variables, list_variables
 from conformance.contract.templates import find_placeholders, unknown_placeholders
@@ -228,9 +229,9 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
     place_of = _place_of_keys(row, place)
     steps = [*_steps_of_case(case, place_of)]
     yield from _check_steps(file, (step for step in steps if not _is_named(file, *step)), this)
-    for number, control in enumerate(case.control):
-        if control.draw:
-            yield from _check_draw(file, control.draw, (*place_of("control"), number, "draw"))
+    for at, form in _find_forms(case.control, place_of("control")):
+        if isinstance(form, Draw):
+            yield from _check_draw(file, form, at)
 
 
 def _place_of_keys(row: Row, place: Place) -> Callable[[str], Place]:
@@ -282,16 +283,20 @@ def _steps_of_case(case: Case, at: Callable[[str], Place]) -> Iterator[tuple[Pla
 
 
 def _find_steps(value: Any, place: Place) -> Iterator[tuple[Place, Step]]:
-    """Every step within a model or a part of one, with its place."""
+    """Every step within a form or a part of one, with its place."""
+    return ((where, form) for where, form in _find_forms(value, place) if isinstance(form, Step))
+
+
+def _find_forms(value: Any, place: Place) -> Iterator[tuple[Place, StrictModel]]:
+    """Every form within a value, itself included, with its place."""
     members: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, StrictModel):
+        yield place, value
         members = [(info.alias or name, getattr(value, name)) for name, info in type(value).model_fields.items()]
     elif isinstance(value, dict | list):
         members = value.items() if isinstance(value, dict) else enumerate(value)
-    if isinstance(value, Step):
-        yield place, value
     for key, member in members:
-        yield from _find_steps(member, (*place, key))
+        yield from _find_forms(member, (*place, key))
 
 
 def _check_steps(
@@ -416,20 +421,12 @@ def _check_expression(file: _File, text: str, place: Place, *, bounded: bool = F
 
 def _check_operation_labels(file: _File, row: Row, place: Place) -> Iterator[Problem]:
     """What `for` names are operations of the row."""
-    case, at = row.case, _place_of_keys(row, place)
-    inputs = [(at, item.for_) for at, _, item in _located_inputs(case, place) if isinstance(item, Input)]
-    chosen = [
-        *inputs,
-        *(((*place, "open", number), choice.for_) for number, choice in enumerate(case.open)),
-        *(((*at("control"), number), control.for_) for number, control in enumerate(case.control)),
-        *(((*at("unchanged"), number), guard.for_) for number, guard in enumerate(case.unchanged)),
-    ]
-    labels = [ref.label or ref.call for ref in row.operations]
-    for above, names in chosen:
-        yield from file.unknown_names((*above, "for"), names or [], labels, "operation of this row")
-    if case.undo and case.undo.for_:
-        calls = [ref.call for ref in row.operations]
-        yield from file.unknown_names((*at("undo"), "for"), case.undo.for_, calls, "operation of this row")
+    at = _place_of_keys(row, place)
+    labels, calls = [ref.label or ref.call for ref in row.operations], [ref.call for ref in row.operations]
+    for key in ("vary", "open", "control", "unchanged", "undo"):
+        for where, part in _find_forms(getattr(row.case, key), at(key)):
+            named, known = getattr(part, "for_", None) or [], calls if isinstance(part, Undo) else labels
+            yield from file.unknown_names((*where, "for"), named, known, "operation of this row")
 
 
 def _check_needs(file: _File, case: Case, place: Place) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from conformance import __version__, reference
@@ -24,25 +24,16 @@ from conformance.prove.trials import Trial, TrialOptions
 from conformance.reference import Fault
 from conformance.results.model import Suite
 
-__all__ = ["ProofDuration", "build_proof", "judge_fault", "number_faults"]
+__all__ = ["build_proof", "judge_fault", "number_faults"]
 
 
 def build_proof(
-    folders: Mapping[str, Path], done: Sequence[Trial], options: TrialOptions, duration: ProofDuration
+    folders: Mapping[str, Path], done: Sequence[Trial], options: TrialOptions, started: str, seconds: float
 ) -> Proof:
     """The proof, in the order of the contracts' rows and of the catalogue, whatever order the trials ended in."""
     contracts = tuple(_contract(read_contract(folder), done) for folder in folders.values())
     suite = Suite("conformance", __version__)
-    return Proof(suite, options.depth, options.seed, duration.started, duration.seconds, contracts, duration.partial)
-
-
-@dataclass(frozen=True, slots=True)
-class ProofDuration:
-    """When the trials began, how long they took, and whether they were broken off."""
-
-    started: str
-    seconds: float
-    partial: bool = False
+    return Proof(suite, options.depth, options.seed, started, seconds, contracts)
 
 
 def judge_fault(fault: Fault, contract: Contract, trial: Trial) -> FaultProof:

@@ -14,7 +14,7 @@ import pytest
 
 from conformance import reference
 from conformance.prove.model import Proof
-from conformance.prove.proof import ProofDuration, build_proof
+from conformance.prove.proof import build_proof
 from conformance.prove.subjects import Subject, contract_folders_of, right_servers, sample_faults, wrong_servers
 from conformance.prove.trials import Trial, TrialOptions, run_trials
 from tests.prove.proofs import Proofs
@@ -65,4 +65,4 @@ def _at_standard(folders: Mapping[str, Path]) -> Iterator[Subject]:
 
 def _prove(folders: Mapping[str, Path], subjects: list[Subject], options: TrialOptions) -> Proof:
     done: list[Trial] = list(run_trials(subjects, options, WORKERS))
-    return build_proof(folders, done, options, ProofDuration("2026-11-22T01:00:00Z", 0.0))
+    return build_proof(folders, done, options, "2026-11-22T01:00:00Z", 0.0)

@@ -11,35 +11,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.reference.catalogue import Row
-from conformance.reference.kuroco.rows import (
-    EMAIL,
-    EMPTY,
-    LENGTH,
-    LOGIN,
-    MISSING,
-    NO_GROUP,
-    NUMBER,
-    REGEX,
-    TEL,
-    TITLE,
-    TOKEN,
-    URL,
-    ZIP,
-    ValidationError,
-)
+from conformance.reference.kuroco import rows
 
 __all__ = ["error_message", "row_message", "success_messages", "title_code"]
 
-_EN_LABELS = {EMAIL: "E-mail", TEL: "Contact number", ZIP: "ZIP code", URL: "URL", NUMBER: "Numeric value"}
-_JA_LABELS = {EMAIL: "E-mail形式", TEL: "電話番号形式", ZIP: "郵便番号形式", URL: "URL形式", NUMBER: "数値形式"}
+_EN_LABELS = dict(zip(rows.FORMATS, ("E-mail", "Contact number", "ZIP code", "URL", "Numeric value"), strict=True))
+_JA_LABELS = dict(zip(rows.FORMATS, ("E-mail形式", "電話番号形式", "郵便番号形式", "URL形式", "数値形式"), strict=True))
 _LOGIN = {
     "documented": "Invalid credentials",
     "observed": "The password or e-mail (Login ID) is incorrect.",
 }
-_SCHEMA = {MISSING: "Required property missing", EMPTY: "String is too short"}
+_SCHEMA = {rows.MISSING: "Required property missing", rows.EMPTY: "String is too short"}
 _WITHOUT_TITLE = {
-    "en": {NO_GROUP: "Content Structure does not exist.", TITLE: "Title is required"},
-    "ja": {NO_GROUP: "コンテンツ定義は存在しません。", TITLE: "タイトルは必須項目です。"},
+    "en": {rows.NO_GROUP: "Content Structure does not exist.", rows.TITLE: "Title is required"},
+    "ja": {rows.NO_GROUP: "コンテンツ定義は存在しません。", rows.TITLE: "タイトルは必須項目です。"},
 }
 _SUCCESS = {
     "ja": {"insert": "追加しました。", "update": "更新しました。", "delete": "削除しました。"},
@@ -49,9 +34,9 @@ _SUCCESS = {
 
 def row_message(row: Row, title: str, language: str, choices: Mapping[str, str]) -> str:
     """The message of a row about the item with this title, in `ja` or `en`, in the edition that `choices` select."""
-    if row == LOGIN:
+    if row == rows.LOGIN:
         return _LOGIN[choices["login_wording"]]
-    if row == TOKEN:
+    if row == rows.TOKEN:
         return "Grant token is invalid, revoked or expired"
     if row in _SCHEMA:
         return _required(row, title, language, choices)
@@ -61,11 +46,11 @@ def row_message(row: Row, title: str, language: str, choices: Mapping[str, str])
     return _japanese(row, title, choices) if language == "ja" else _english(row, title, choices)
 
 
-def error_message(error: ValidationError, language: str, choices: Mapping[str, str]) -> str:
+def error_message(error: rows.ValidationError, language: str, choices: Mapping[str, str]) -> str:
     """The message of one error; that of the schema may continue with the key and the data."""
     if error.message is not None or error.row is None:
         return error.message or ""
-    message = _SCHEMA[MISSING] if error.from_schema and error.row == TITLE else None
+    message = _SCHEMA[rows.MISSING] if error.from_schema and error.row == rows.TITLE else None
     message = message or row_message(error.row, error.title, language, choices)
     if error.from_schema and choices["schema_message"] == "with data":
         message += f": {error.field}, data: {json.dumps(error.data, ensure_ascii=True)}"
@@ -89,20 +74,20 @@ def _required(row: Row, title: str, language: str, choices: Mapping[str, str]) -
 
 
 def _japanese(row: Row, title: str, choices: Mapping[str, str]) -> str:
-    if row == REGEX:
+    if row == rows.REGEX:
         return f"{title}が不正です。" + _space(choices)
-    if row == LENGTH:
+    if row == rows.LENGTH:
         return f"{title}の文字数が不正です。"
-    label = "メールアドレス形式" if row == EMAIL and choices["edition"] == "current" else _JA_LABELS[row]
+    label = "メールアドレス形式" if row == rows.EMAIL and choices["edition"] == "current" else _JA_LABELS[row]
     return f"{title}が不正です。 {label}で入力してください。"
 
 
 def _english(row: Row, title: str, choices: Mapping[str, str]) -> str:
     edition = choices["edition"]
-    if row == LENGTH:
+    if row == rows.LENGTH:
         current = f"Invalid The Number of characters of {title}"
         return current if edition == "current" else f"The number of characters in {title} is invalid."
-    if row == REGEX and edition != "old":
+    if row == rows.REGEX and edition != "old":
         return f"Invalid {title}" + _space(choices)
     item = f"{title}." if choices["item_dot"] == "present" or edition == "middle" else title
     label = _EN_LABELS[row] if edition == "current" else "{1}"

@@ -7,18 +7,9 @@ from typing import Any, Final
 
 from conformance.reference.catalogue import Row
 from conformance.reference.http import JsonResponse
+from conformance.reference.kuroco import rows
 from conformance.reference.kuroco.context import KurocoContext, KurocoSite
 from conformance.reference.kuroco.messages import error_message, title_code
-from conformance.reference.kuroco.rows import (
-    EMPTY,
-    LOGIN,
-    MISSING,
-    NO_GROUP,
-    NOT_FOUND,
-    TITLE,
-    TOKEN,
-    ValidationError,
-)
 
 __all__ = [
     "REQUEST_ID", "TOKEN_REQUIRED", "error_code", "error_response", "gateway_error", "general_error", "success",
@@ -27,33 +18,33 @@ __all__ = [
 
 REQUEST_ID: Final = "x-rcms-request-id"
 TOKEN_REQUIRED: Final = "[GW] Access Token is required"
-_STATUSES: Final = {LOGIN: 401, TOKEN: 401, NOT_FOUND: 404}
+_STATUSES: Final = {rows.LOGIN: 401, rows.TOKEN: 401, rows.NOT_FOUND: 404}
 _CODES: Final = {
-    LOGIN: "unauthorized", TOKEN: "unauthorized", NOT_FOUND: "not_found", NO_GROUP: "bad_request",
-    MISSING: "required", EMPTY: "required",
+    rows.LOGIN: "unauthorized", rows.TOKEN: "unauthorized", rows.NOT_FOUND: "not_found", rows.NO_GROUP: "bad_request",
+    rows.MISSING: "required", rows.EMPTY: "required",
 }  # fmt: skip
 
 
 def error_code(row: Row, site: KurocoSite) -> str:
     """The error code that the document gives for a row."""
-    return title_code(site.choices) if row == TITLE else _CODES.get(row, "invalid")
+    return title_code(site.choices) if row == rows.TITLE else _CODES.get(row, "invalid")
 
 
-def error_response(context: KurocoContext, site: KurocoSite, errors: tuple[ValidationError, ...]) -> JsonResponse:
+def error_response(context: KurocoContext, site: KurocoSite, errors: tuple[rows.ValidationError, ...]) -> JsonResponse:
     """The error envelope with these errors; its status is that of the first one's row."""
     context.errors = errors
     row = errors[0].row
     status = _STATUSES.get(row, 400) if row else 400
-    if row == NO_GROUP:
+    if row == rows.NO_GROUP:
         status = int(site.choices["no_group_status"])
     return _envelope(status, [_entry(error, context, site) for error in errors], row)
 
 
 def general_error(context: KurocoContext, site: KurocoSite, row: Row) -> JsonResponse:
     """The error envelope of a row that names no field."""
-    message = "" if row == NOT_FOUND else None
-    response = error_response(context, site, (ValidationError(row, error_code(row, site), message=message),))
-    if row == LOGIN:
+    message = "" if row == rows.NOT_FOUND else None
+    response = error_response(context, site, (rows.ValidationError(row, error_code(row, site), message=message),))
+    if row == rows.LOGIN:
         return response.replace(value={**response.value, "status": 1})
     return response
 
@@ -76,7 +67,7 @@ def success(status: int, site: KurocoSite, /, **members: Any) -> JsonResponse:
     return JsonResponse(status, {"errors": [], "messages": [], **members, **more})
 
 
-def _entry(error: ValidationError, context: KurocoContext, site: KurocoSite) -> dict[str, str]:
+def _entry(error: rows.ValidationError, context: KurocoContext, site: KurocoSite) -> dict[str, str]:
     entry = {"code": error.code, "message": error_message(error, context.language, site.choices)}
     return entry | ({"field": error.field} if error.field else {})
 

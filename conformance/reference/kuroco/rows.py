@@ -70,11 +70,6 @@ class Check:
     value: str | Absent | None
     operation: str
 
-    @property
-    def text(self) -> str:
-        """The value where it is a string, else an empty one."""
-        return self.value if isinstance(self.value, str) else ""
-
 
 @dataclass(frozen=True, slots=True)
 class ValidationError:
