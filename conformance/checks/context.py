@@ -64,6 +64,8 @@ class ResponseRules:
         self.shape = compile_schema(self.envelope.schema_)
         self.wordings = WordingIndex(contract)
         self.leaks = leaks
+        self.documented = "\n".join(one.text for row in contract.rows for one in list_wordings(row)).casefold()
+        """Every wording of the contract: what stands in one is no secret of the target."""
         self._rows: Mapping[str, Row] = {row.id: row for row in contract.rows}
         self._wordless: defaultdict[Any, list[str]] = defaultdict(list)
         """By code, the rows whose wording is empty."""

@@ -114,7 +114,7 @@ def check_leaks(
 ) -> Iterator[Finding]:
     """No credential in an answer; in an error nothing of the server's inside, and nobody's data.
 
-    What the request held may come back. What a success may well hold is no leak.
+    What the request held may come back, and so may what a documented wording holds. What a success may hold is no leak.
     """
     error = response.status >= 400
     text = response.text
@@ -130,10 +130,11 @@ def check_leaks(
         yield Finding("leak", Level.MUST, Message("no stack trace in an answer"), trace, where)
         return  # its paths and names would only say the same again
     body, sent = parse_json(response), "" if request is None else _text_of_request(request)
+    known = f"{sent}\n{rules.documented}"
     texts = (response.text,) if body is NOT_JSON else (text for _, text in find_texts(body))
     searched = "\n".join(islice(texts, _MOST_TEXTS))[: _SEARCHED // 4]
     for expected, pattern in _KINDS:
-        found = next((one for one in _matches(pattern, searched) if one.casefold() not in sent), None)
+        found = next((one for one in _matches(pattern, searched) if one.casefold() not in known), None)
         if found is not None:
             yield Finding("leak", Level.MUST, expected, found[:80], where)
     for name in _private_members(body, sent):

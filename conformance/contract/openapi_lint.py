@@ -41,6 +41,7 @@ _WORDS: Mapping[str, frozenset[str]] = {
 }
 """The words that steer exploration, by what they are said of; `docs/exploration.md` explains them."""
 _OTHER_TOOLS = ("x-ms-", "x-amazon-", "x-google-", "x-codegen", "x-schemathesis", "x-readme", "x-stainless", "x-logo")
+_DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 _DATA = frozenset(["example", "examples", "default", "enum", "const", "x-expect", "x-unexpected"])
 """Members that hold data: what looks like a word there is none."""
 _NAMED = frozenset(
@@ -69,7 +70,7 @@ def check_openapi(document: Document, fixtures: Iterable[str] = ()) -> list[Prob
         for method in item.keys() & set(METHODS):
             found += _operation(document, (*place, method), item, seen)
     names = {"operation": frozenset(seen), "fixture": frozenset(fixtures)}
-    return found + list(_words(document, value, (), names))
+    return found + list(_words(document, value, (), names)) + list(_schemas(document, value, ()))
 
 
 def _version(document: Document) -> Iterator[Problem]:
@@ -120,6 +121,26 @@ def _words(document: Document, value: Any, place: Place, names: Mapping[str, fro
             yield from _unknown_name(document, (*place, key), member, names["operation"], "operations")
         if are_names or key not in _DATA:
             yield from _words(document, member, (*place, key), names)
+
+
+def _schemas(document: Document, value: Any, place: Place) -> Iterator[Problem]:
+    """Schemas, of bodies, parameters and components, that are no JSON Schema; those of OpenAPI 3.0 are of draft 4."""
+    import jsonschema_rs  # noqa: PLC0415 - 30 ms that a document without schemas need not pay
+
+    members = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, Mapping) else ()
+    for key, member in members:
+        here = (*place, key)
+        is_schema = isinstance(member, Mapping) and (key == "schema" or place == ("components", "schemas"))
+        if not is_schema:
+            if key not in _DATA:
+                yield from _schemas(document, member, here)
+            continue
+        old = {"$schema": _DRAFT_4} if str(document.value.get("openapi")).startswith("3.0") else {}
+        try:
+            jsonschema_rs.meta.validate({**old, **member})
+        except (jsonschema_rs.ValidationError, ValueError) as error:
+            what = f"the schema is no JSON Schema: {str(error).splitlines()[0]}"
+            yield Problem(document.where(here), what, "correct it")
 
 
 def _subject(place: Place) -> str:

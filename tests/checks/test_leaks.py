@@ -15,6 +15,7 @@ from conformance.checks.leaks import check_leaks, find_stack_trace
 from conformance.contract.contract import Contract
 from conformance.http import Request, Response
 from conformance.results.redaction import Redactor
+from tests.conftest import BELOW
 
 MakeResponse = Callable[..., Response]
 
@@ -177,6 +178,13 @@ def test_a_refusal_does_not_tell_of_the_inside_or_of_others(
 def test_what_the_request_held_may_come_back(rules: ResponseRules, answer: MakeResponse, name: str) -> None:
     request = Request("GET", f"http://127.0.0.1/items?q={quote(INSIDE[name])}")
     assert list(check_leaks(answer(400, {"message": INSIDE[name]}), rules, "here", request)) == []
+
+
+def test_what_a_documented_wording_holds_is_no_leak(shop: Callable[..., Contract], answer: MakeResponse) -> None:
+    documented = shop(BELOW.replace("limit: at least 0, not {query.limit}", "no such table: {any}"))
+    rules = ResponseRules(documented, lambda _: ())
+    assert list(check_leaks(answer(400, {"message": "no such table: shoes"}), rules, "here")) == []
+    assert len(list(check_leaks(answer(400, {"message": "SELECT a FROM b"}), rules, "here"))) == 1
 
 
 @pytest.mark.parametrize(

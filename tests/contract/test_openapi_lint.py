@@ -78,3 +78,11 @@ def test_parameters_that_are_no_list_are_a_problem(tmp_path: Path) -> None:
 def test_each_problem_has_its_line_and_a_hint(tmp_path: Path, old: str, new: str, line: int, problem: str) -> None:
     found = problems(tmp_path, DOCUMENT.replace(old, new, 1))
     assert found == [f":{line}: {problem}"]
+
+
+def test_a_schema_that_is_no_json_schema_is_a_problem(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, DOCUMENT.replace("type: object", "type: objekt"))
+    assert found.startswith(":13: the schema is no JSON Schema: ")
+    flag = DOCUMENT.replace("type: object", "minimum: 1\n                exclusiveMinimum: true")
+    assert len(problems(tmp_path, flag)) == 1
+    assert problems(tmp_path, flag.replace("3.1.0", "3.0.3")) == []
