@@ -30,6 +30,12 @@ NOT_OURS = frozenset(
 )
 """Errors of this machine: an address that it does not have, a limit of its own."""
 PROXY_PORTS = {"http": 3128, "https": 443}
+MOST_CARRIED = 3
+"""Requests on one connection.
+
+What one of several servers behind a balancer does wrong shows on another connection, and what a server does wrong after
+the first request of a connection on the same one.
+"""
 
 
 class ConnectionFailed(Exception):
@@ -80,7 +86,10 @@ class ConnectionPool:
         return Connection(route, _connect(route, self._tls, self._limits))
 
     def give_back(self, connection: Connection) -> None:
-        """Keeps a connection for the next request."""
+        """Keeps a connection for the next request, until it has carried as many as it may."""
+        if connection.carried >= MOST_CARRIED:
+            connection.close()
+            return
         with self._lock:
             self._idle[connection.route].append(connection)
 

@@ -61,6 +61,8 @@ class Probe:
     """Which of the row's guards watch it: their places in `unchanged`."""
     slot: DrawSlot | None = None
     repeatable: bool = True
+    after_controls: bool = False
+    """A success sent just before may let it through: a near miss of what was read is sent when the controls were."""
     words_of: str = ""
     """The label of the probe that has the same random words; empty where it has its own."""
 
@@ -233,12 +235,13 @@ class RowPlan:
         """The probes in the order of sending: those to be rejected between two reads of each guard, then open ones.
 
         Deletions go before what creates, as a count would not show both; what is sent again goes after all others, the
-        last that nothing guards after the controls: what a success leaves behind shows in the refusal that follows.
+        last that nothing guards and near misses after the controls: what a success leaves behind shows in the refusals
+        that follow.
         """
         firm = [probe for probe in self.probes if probe.role != "open"]
         opened = tuple(probe for probe in self.probes if probe.role == "open")
         again = [probe for probe in firm if probe.is_repetition and not self.guards_of(probe)]
-        latest = tuple(again[-1:])
+        latest = (*(probe for probe in firm if probe.after_controls), *again[-1:])
         firm = [probe for probe in firm if not any(probe is one for one in latest)]
         groups: dict[tuple[bool, bool], list[Probe]] = {}
         for probe in firm:

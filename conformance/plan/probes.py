@@ -32,7 +32,9 @@ EXAMPLE = Message("example")
 
 ContextValues = tuple[tuple[str, Any], ...]
 """Valid values of other parameters, as pairs of a part and its value."""
-ContextTurns = Mapping[str, Iterator[ContextValues]]
+Turn = tuple[int, ContextValues]
+"""Values of other parameters, and their number among those of their operation."""
+ContextTurns = Mapping[str, Iterator[Turn]]
 """For each operation, the values of other parameters to combine with its boundary values, in turn."""
 
 
@@ -121,8 +123,8 @@ class ProbePlanner:
 
     def context_values(self) -> ContextTurns:
         """Valid values of other parameters for each operation: all at once, beyond smoke in turn with none of them."""
-        none: list[ContextValues] = [] if self.depth == "smoke" else [()]
-        return {variant.label: cycle([*_all_at_once(variant.combine), *none]) for variant in self.variants}
+        none: list[Turn] = [] if self.depth == "smoke" else [(0, ())]
+        return {variant.label: cycle([*enumerate(_all_at_once(variant.combine)), *none]) for variant in self.variants}
 
     def edges(self, context_values: ContextTurns, *, by_language: bool = True) -> Iterator[Probe]:
         """Near misses and boundary values of each varied part, by operation; `by_language`: in each by turns."""
@@ -204,6 +206,7 @@ class ProbePlanner:
             probe,
             value=format_value(value),
             unless=described.unless if near else None,
+            after_controls=bool(described.near_misses) and variant.permission == "read",
             repeatable=probe.repeatable and not described.once,
         )
 
@@ -280,13 +283,17 @@ def _all_at_once(combine: ContextValues) -> list[ContextValues]:
     return [tuple((part, each[turn % len(each)]) for part, each in values.items()) for turn in range(most)]
 
 
-def _combine(probe: Probe, values: ContextValues) -> Probe:
-    """The probe with valid values of other parameters."""
+def _combine(probe: Probe, turn: Turn) -> Probe:
+    """The probe with valid values of other parameters, some of them before what it varies and some behind it."""
+    number, values = turn
     if not values:
         return probe
     request = probe.request
     for part, value in values:
         request = replace_part(request, part, value)
+    first = [part.removeprefix("query.") for part, _ in values[: (len(values) + number) // 2]]
+    names = [*(name for name in first if name in request.query), *request.query]
+    request = replace(request, query={name: request.query[name] for name in names})
     other = ", ".join(f"{name_part(part)}={show_placeholders(format_value(value))}" for part, value in values)
     return replace(probe, label=Message("{input} beside {other}", input=probe.label, other=other), request=request)
 

@@ -16,7 +16,7 @@ from conformance.reference.http import JsonResponse
 
 __all__ = [
     "Change", "Condition", "FaultBuilder", "Limit", "after_first", "all_of", "always", "every_nth", "not_first",
-    "repeated", "when",
+    "on_every_second_connection", "repeated", "since", "when",
 ]  # fmt: skip
 
 Rows = Row | tuple[Row, ...]
@@ -103,6 +103,38 @@ def repeated(condition: Condition[Context]) -> Condition[Context]:
         return this in seen[:-1]
 
     return is_repeated
+
+
+def since(trigger: Condition[Any]) -> Limit[Any]:
+    """True for requests for which the condition holds, once `trigger` has held for an earlier one."""
+
+    def limit(condition: Condition[Any]) -> Condition[Any]:
+        counter = RequestCounter()
+
+        def occurs(context: Any) -> bool:
+            if condition(context):
+                return counter.count > 0
+            if trigger(context):
+                counter.increment()
+            return False
+
+        return occurs
+
+    return limit
+
+
+def on_every_second_connection(condition: Condition[Context]) -> Condition[Context]:
+    """True on every second connection, of those that bring requests for which the condition holds."""
+    ports: list[int] = []
+
+    def occurs(context: Context) -> bool:
+        if not condition(context):
+            return False
+        if context.request.port not in ports:
+            ports.append(context.request.port)
+        return ports.index(context.request.port) % 2 == 1
+
+    return occurs
 
 
 def _identity(context: RequestContext) -> tuple[Any, ...]:

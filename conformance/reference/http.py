@@ -74,7 +74,8 @@ class RequestBody:
 class IncomingRequest:
     """One request as it was received, nothing decoded.
 
-    `headers` has lower-case names; several values of one name are joined by a comma. `peer` is the client's address.
+    `headers` has lower-case names; several values of one name are joined by a comma. `peer` is the client's address,
+    `port` its port, which is another one for each connection.
     """
 
     method: str
@@ -83,6 +84,7 @@ class IncomingRequest:
     headers: dict[str, str]
     peer: str
     body: RequestBody
+    port: int = 0
 
 
 @dataclass(slots=True)

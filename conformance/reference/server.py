@@ -55,7 +55,8 @@ class _Handler(WSGIRequestHandler):
             return
         connection = headers.get("connection", "").lower()
         self.close_connection = "close" in connection or (parts[2] == "HTTP/1.0" and "keep-alive" not in connection)
-        request = IncomingRequest(parts[0], path, query.partition("#")[0], headers, str(self.client_address[0]), body)
+        address, port, *_ = self.client_address
+        request = IncomingRequest(parts[0], path, query.partition("#")[0], headers, str(address), body, int(port))
         self._write(request, self.server.application.respond(request))
 
     def _read_headers(self) -> dict[str, str] | None:

@@ -139,12 +139,12 @@ def test_no_credentials_come_from_the_surroundings(
     assert b"uthorization" not in server.requests[0]
 
 
-def test_a_connection_is_used_again(serve: Start, talk: Start) -> None:
+def test_a_connection_is_used_three_times(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
     session = talk(server.url)
     for _ in range(5):
         assert session.send(Request("GET", server.url)).response
-    assert (len(server.peers), session.sent) == (1, 5)
+    assert (len(server.peers), session.sent) == (2, 5)
 
 
 def test_an_exchange_tells_when_it_went_out(serve: Start, talk: Start) -> None:
@@ -582,4 +582,4 @@ def test_many_workers_share_one_session(serve: Start, talk: Start) -> None:
         outcomes = list(pool.map(lambda n: session.send(Request("GET", f"{server.url}/{n}")).response, range(200)))
     assert all(outcomes)
     assert (session.sent, len(server.requests)) == (200, 200)
-    assert len(server.peers) <= 8
+    assert 200 / 3 <= len(server.peers) <= 75

@@ -221,7 +221,16 @@ def test_shared_edges_are_dealt_out_over_rows_but_for_those_that_each_row_tries(
 def test_valid_neighbours_stand_beside_in_turn(plan: Plan) -> None:
     found = plan(row("vary: {query.limit: {edges: {a: 1, b: 2, c: 3}}}\ncombine: {query.offset: [0, 3]}"))
     assert labels(found, "boundary") == ["limit=a beside offset=0", "limit=b beside offset=3", "limit=c"]
-    assert next(p.request.query for p in found.probes if "offset=3" in p.label) == {"limit": 2, "offset": 3}
+    first, second = (p.request.query or {} for p in found.probes if "beside" in p.label)
+    assert list(first.items()) == [("limit", 1), ("offset", 0)]
+    assert list(second.items()) == [("offset", 3), ("limit", 2)]
+
+
+def test_near_misses_and_edges_beside_them_are_read_after_the_controls(plan: Plan) -> None:
+    control = "\ncontrol: [{label: one, steps: [{call: this, request: {query: {limit: 1}}}]}]"
+    found = plan(row("vary: {query.limit: {near_misses: {n: 9}, edges: {e: 8}}}" + control))
+    sent = [request.label for request in found.schedule()]
+    assert sent == ["example", "one", "limit=n", "limit=e", "example again"]
 
 
 def test_open_choices_come_after_all_else_but_the_example_again_and_are_never_held_to_the_guards(plan: Plan) -> None:

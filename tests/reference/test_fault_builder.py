@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from conformance.reference.fault_builder import (
     always,
     every_nth,
     not_first,
+    on_every_second_connection,
+    since,
     when,
 )
 from conformance.reference.hooks import Behaviour, FaultyServer, RequestContext
@@ -136,3 +139,21 @@ def test_a_mark_tells_how_many_requests_were_refused(make_context: MakeContext) 
     behaviour.alter(refusal, make_context(operation="postItem"))
     assert behaviour.alter(read, reading).value == {"id": 1, "refused": 2}
     assert behaviour.alter(read, make_context(operation="list")).value == {"id": 1}
+
+
+def test_since_holds_once_something_else_was_asked(make_context: MakeContext) -> None:
+    occurs = since(when(operation="putItem"))(when(operation="getItem"))
+    asked = ("getItem", "putItem", "list", "getItem", "getItem")
+    assert [occurs(make_context(operation=name)) for name in asked] == [False, False, False, True, True]
+
+
+def test_connections_are_counted_that_bring_what_the_condition_is_about(make_context: MakeContext) -> None:
+    occurs = on_every_second_connection(when(operation="getItem"))
+
+    def asks(port: int, operation: str = "getItem") -> bool:
+        context = make_context(operation=operation)
+        return occurs(replace(context, request=replace(context.request, port=port)))
+
+    assert [asks(1), asks(1), asks(2, "list"), asks(3), asks(3), asks(4), asks(1)] == [
+        False, False, False, True, True, False, False,
+    ]  # fmt: skip

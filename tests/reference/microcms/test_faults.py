@@ -71,6 +71,10 @@ def lists(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         "ü",
         "<b>",
         "がa$$.",
+        '"5"',
+        "1\n5",
+        "undefined",
+        "--5",
         "1.50",
         "TrUx",
         "a b",
@@ -80,21 +84,43 @@ def lists(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     )
     large = (3 * 10**9, 5 * 10**15, 4 * 10**18, 10**30)
     for path, beside in lists.items():
-        for limit in (-1, -2, -20, -2000, 0, 1, 100, 101, 102, 5000, -1, 101, *words, *large, *(-one for one in large)):
+        for limit in (
+            -1,
+            -2,
+            -20,
+            -2000,
+            0,
+            1,
+            100,
+            101,
+            102,
+            5000,
+            -1,
+            101,
+            5,
+            65636,
+            -65531,
+            *words,
+            *large,
+            *(-one for one in large),
+        ):
             yield ask("GET", path, {"limit": limit})
             yield ask("GET", path, {"limit": limit, **beside})
+            yield ask("GET", path, {**beside, "limit": limit})
         for offset in (-1, -2, -20, 0, 1, 500, -1, *words, *large, *(-one for one in large)):
             yield ask("GET", path, {"offset": offset})
             yield ask("GET", path, {"offset": offset, "limit": 5})
             yield ask("GET", path, {"limit": 100, "offset": offset})
     yield ask("GET", "/api/v1/media", {"limit": 101, "offset": 0})
+    yield ask("GET", "/api/v1/media", {"limit": 101, "imageOnly": "false"})
     yield ask("GET", f"/api/v1/contents/{fixtures['endpoint']}", {"limit": 101, "offset": 20000})
     for limit in (-1, 101):
         yield ask("GET", "/api/v2/media", {"limit": limit, "alt": "a"})
     for version in (1, 2):
         for word in ("xxx", "yes", "tru", "2", "true", "false", "xxx", "1.50", "TrUx", "a が$$.", "%41", "<b>"):
             yield ask("GET", f"/api/v{version}/media", {"imageOnly": word})
-            yield ask("GET", f"/api/v{version}/media", {"imageOnly": word, "limit": 5})
+            yield ask("GET", f"/api/v{version}/media", {"limit": 0, "imageOnly": word})
+            yield ask("GET", f"/api/v{version}/media", {"imageOnly": word, "offset": 1})
             yield ask("GET", f"/api/v{version}/media", {"imageOnly": word, "fileName": "view"})
 
 
@@ -110,20 +136,28 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         yield ask("GET", f"{group}/{name}")
     bodies: list[Any] = [{"status": value} for value in (
         ["CLOSED"], ["PUBLISH_AND_DRAFT"], ["publish"], ["PUBLISH "], ["FOO"], ["PUBLISH"], ["DRAFT"], "PUBLISH",
-        ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 3, ["公開"], ["x" * 300], {"0": "PUBLISH"}, 1, [None],
+        ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 33, ["公開"], ["x" * 300], {"0": "PUBLISH"}, 1, [None],
         None, ["PUBLISH\n"], [" DRAFT"], ["it's"],
     )] + [[], "x", "{}", 1, [{"status": ["PUBLISH"]}]]  # fmt: skip
-    raw = [json.dumps(body).encode() for body in bodies] + [b"{", b"nonsense", b"{", b'{/* c */ "status": ["DRAFT"]}']
+    raw = [json.dumps(body).encode() for body in bodies] + [
+        b"{",
+        b"nonsense",
+        b"{",
+        b"[" * 70,
+        b'{/* c */ "status": ["DRAFT"]}',
+    ]
     raw += [json.dumps(bodies[0]).encode(), json.dumps({"status": ["PUBLISH", "DRAFT"]}).encode()]
     for body in raw:
         yield ask("PATCH", draft + "/status", body=body)
         yield ask("GET", draft)
+    yield ask("GET", group)
     creators = [json.dumps({"createdBy": who}).encode() for who in (
         fixtures["missing_member_id"], "nobody", "nobody", "é", fixtures["member_id"],
     )]  # fmt: skip
     for body in (*creators, b"[]", b"1", b"{"):
         yield ask("PATCH", one + "/createdBy", body=body)
         yield ask("GET", one)
+    yield ask("GET", group)
     for method in ("PUT", "POST", "DELETE", "PUT", "GET", "HEAD", "OPTIONS", "TRACE", "BREW"):
         for part in ("/status", "/createdBy"):
             yield ask(method, draft + part, body=b'{"status": ["PUBLISH"]}')
@@ -141,8 +175,8 @@ def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         yield ask("GET", "/api/v2/media", {"token": "<last>"})
     yield ask("GET", "/api/v2/media", {"limit": 2})
     yield ask("GET", "/api/v2/media", {"token": "<last>"})
-    for name in ("never.png", "never.png", "x" * 120, "it's", "a\\b", fixtures["media_file_name"]):
-        for more in ({}, {"limit": 3}, {"imageOnly": "true"}):
+    for name in ("never.png", "never.png", "x" * 120, "It's", "a\\b", fixtures["media_file_name"]):
+        for more in ({}, {"limit": 3}, {"imageOnly": "true"}, {"alt": "a"}, {"tags": "a"}):
             yield ask("GET", "/api/v2/media", {"fileName": name, **more})
     kind = "multipart/form-data; boundary=b"
     for _ in range(2):
@@ -174,6 +208,7 @@ def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         yield ask("DELETE", "/api/v2/media", {"url": fixtures["referenced_media_url"], **more})
         yield ask("GET", "/api/v1/media")
     yield ask("GET", "/api/v2/media", {"fileName": fixtures["media_file_name"]})
+    yield ask("GET", f"/api/v1/contents/{fixtures['endpoint']}/{fixtures['content_id']}")
 
 
 def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
@@ -190,7 +225,8 @@ def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         "me",
         "me",
     )
-    for name in (*names, "0", "-1", "5000000000"):
+    near = (people[:-1] + "x", "x" + people[1:], fixtures["invited_member_id"])
+    for name in (*names, *near, "0", "-1", "5000000000"):
         yield ask("GET", f"/api/v1/members/{name}")
     for header in ("x_forwarded_for", "forwarded", "x_real_ip", "true_client_ip", "x_real_ip"):
         yield ask("GET", group, peer="127.0.0.9", **{header: "for=127.0.0.1"})
@@ -236,6 +272,8 @@ def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     ):
         yield ask("GET", path)
     yield ask("PATCH", "/api/v1/nowhere")
+    yield ask("GET", group, {"limit": 0}, x_microcms_api_key="-")
+    yield ask("GET", "/api/v2/media", {"fileName": "view"}, x_microcms_api_key=KEYS["forbidden"])
     for _ in range(25):
         yield ask("GET", group, x_microcms_api_key=KEYS["throttled"])
     yield ask("GET", draft, x_microcms_api_key=KEYS["throttled"])
@@ -263,10 +301,12 @@ def responses(server: MicrocmsApplication, section: str) -> Iterable[str]:
     """Every response of the server, without what differs from run to run."""
     last = ""
     fixtures = server.profile("http://127.0.0.1")["fixtures"]
-    for method, target, headers, body, peer in SECTIONS[section](fixtures):
+    for port, (method, target, headers, body, peer) in enumerate(SECTIONS[section](fixtures)):
         path, _, query = target.replace("%3Clast%3E", last).partition("?")
         length = None if "transfer-encoding" in headers else len(body)
-        incoming = IncomingRequest(method, path, query, dict(headers), peer, RequestBody(io.BytesIO(body), length))
+        incoming = IncomingRequest(
+            method, path, query, dict(headers), peer, RequestBody(io.BytesIO(body), length), port
+        )
         outgoing = server.respond(incoming)
         text = outgoing.payload.decode().replace(fixtures["member_id"], "the member")
         token = re.search(r'"token":"([^"]*)"', text)

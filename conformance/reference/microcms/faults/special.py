@@ -9,7 +9,17 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from conformance.reference.catalogue import Row
-from conformance.reference.fault_builder import Condition, after_first, all_of, every_nth, not_first, repeated, when
+from conformance.reference.fault_builder import (
+    Condition,
+    after_first,
+    all_of,
+    every_nth,
+    not_first,
+    on_every_second_connection,
+    repeated,
+    since,
+    when,
+)  # fmt: skip
 from conformance.reference.hooks import FaultyServer, RequestCounter
 from conformance.reference.http import NO_BODY, JsonResponse
 from conformance.reference.microcms.context import MicrocmsContext
@@ -114,6 +124,10 @@ def _common() -> Faults:
     yield _accepts("admits_key_without_its_end", _KEY, when(key_name=None, key=f"{KEYS['full'][:-4]}.*"))
     yield _accepts("admits_key_in_any_case", _KEY, when(key_name=None, key=f"(?i:{KEYS['full']})"))
     yield _accepts("admits_every_second_wrong_key", _KEY, _wrong_key, kind="repeated", limit=every_nth(2))
+    counts = all_of(_NO_KEY, when(operation="list.*", query={"limit": "0"}))
+    yield _accepts("counts_without_key", _KEY, counts, kind="combination")
+    searches = all_of(_POWERLESS, when(operation="listMediaV2", query={"fileName": ".+"}))
+    yield _accepts("admits_key_without_permissions_to_a_search", _KEY, searches, kind="combination")
     yield _answers("answers_missing_key_with_401", _KEY, "status", with_status(401), _NO_KEY)
     yield _answers("answers_wrong_key_with_401", _KEY, "status", with_status(401), _wrong_key)
     yield _answers("answers_powerless_key_with_404", _KEY, "status", with_status(404), _POWERLESS)
@@ -121,6 +135,13 @@ def _common() -> Faults:
     yield _performs("applies_forbidden_change_of_content", _KEY, "despite key", change, done=True)
     yield _performs("stores_forbidden_upload", _KEY, "despite key", when(operation="uploadMedia"), done=True)
     yield _rejects("forbids_everything", _KEY, when(operation=".+"))
+    yield _accepts("hides_internal_errors", _INTERNAL)
+    yield _accepts("hides_internal_errors_of_writes", _INTERNAL, _WRITES)
+    panic = f"panic: runtime error\n\n{GO_STACK}"
+    yield _answers("prints_internal_error", _INTERNAL, "leak", with_members(message=panic))
+
+
+def _urls_and_odd_values() -> Faults:
     yield _accepts("answers_any_url", _URL)
     yield _accepts("answers_any_version", _URL, _OTHER_VERSION)
     yield _accepts("answers_any_first_segment", _URL, when(path="/api/v1(/.*)?"))
@@ -147,8 +168,6 @@ def _common() -> Faults:
     yield _answers("crashes_on_half_a_percent_code", _CONTENT, "open-choice", crash, half_encoded, to="any")
     elsewhere = with_value({"error": "Not Found"}, 404)
     yield _answers("says_unknown_url_by_patch_elsewhere", _URL, "envelope", elsewhere, when(method="PATCH"))
-    yield _accepts("hides_internal_errors", _INTERNAL)
-    yield _accepts("hides_internal_errors_of_writes", _INTERNAL, _WRITES)
     for name, row, where in (
         ("status_beyond_ascii", _STATUS, when(first_status=".*[^\x00-\x7f].*")),
         ("long_status", _STATUS, when(first_status=".{257,}")),
@@ -158,6 +177,8 @@ def _common() -> Faults:
         ("long_file_name", _FILE_NAME, when(query={"fileName": ".{101,}"})),
         ("token_beyond_ascii", _TOKEN, when(query={"token": ".*[^\x00-\x7f].*"})),
         ("long_token", _TOKEN, when(query={"token": ".{257,}"})),
+        ("file_name_in_capitals", _FILE_NAME, when(query={"fileName": ".*[A-Z].*"})),
+        ("nested_body", _BODY, lambda context: (context.text or "").count("[") >= 64),
         ("quoted_file_name", _FILE_NAME, when(query={"fileName": ".*'.*"})),
         ("quoted_status", _STATUS, when(first_status=".*'.*")),
         ("backslash_in_a_file_name", _FILE_NAME, when(query={"fileName": r".*\\.*"})),
@@ -165,8 +186,6 @@ def _common() -> Faults:
          when(raw=".{1000,}")),
     ):  # fmt: skip
         yield _answers(f"crashes_on_{name}", row, "status", with_status(500), where)
-    panic = f"panic: runtime error\n\n{GO_STACK}"
-    yield _answers("prints_internal_error", _INTERNAL, "leak", with_members(message=panic))
 
 
 def _rates() -> Faults:
@@ -271,8 +290,24 @@ def _limits(name: str, table: str, other: str) -> Faults:
     yield _performs(f"ignores_limit_on_{name}", below, "limit", called, done=False)
     name_of_more = f"returns_one_more_than_limit_on_{name}"
     yield _answers(name_of_more, below, "effect", _ONE_MORE, given, to="success")
+    for bits, row in ((8, 2), (16, 2), (8, 1), (16, 1)):
+        sign = "large" if row == 2 else "negative"
+        wrapped = all_of(called, _fits_in(bits))
+        yield _accepts(f"reads_{bits}_bits_of_a_{sign}_limit_on_{name}", (table, row), wrapped, kind="range")
+
+    def comes_later(context: MicrocmsContext) -> bool:
+        return called(context) and next(iter(context.query), "") != "limit"
+
+    yield _accepts(f"accepts_negative_limit_behind_another_parameter_on_{name}", below, comes_later, kind="combination")
+    elsewhere = f"accepts_negative_limit_on_every_second_connection_on_{name}"
+    yield _accepts(elsewhere, below, called, kind="repeated", limit=on_every_second_connection)
     yield _accepts(f"accepts_repeated_negative_limit_on_{name}", below, called, kind="repeated", limit=after_first)
     yield _accepts(f"accepts_every_third_negative_limit_on_{name}", below, called, kind="repeated", limit=every_nth(3))
+
+
+def _fits_in(bits: int) -> Test:
+    """Whether a number is a permitted limit where only its last bits are kept."""
+    return lambda context: context.number is not None and context.number % 2**bits <= 100
 
 
 def _offsets(name: str, rows: tuple[Row, Row], total: int) -> Faults:
@@ -317,6 +352,19 @@ def _lists() -> Faults:
             yield from _offsets(name, ((table, offset_rows[0]), (table, offset_rows[1])), total)
     unreadable = (("contents-get", 3), ("contents-get", 5), ("media-get", 3), ("media-get", 4), ("media-get", 6))
     yield _answers("echoes_xxx_for_unreadable_values", unreadable, "wording", _echo_example)
+    for fault, row, pattern in (
+        ("a_quoted_number_as_limit", 3, '"[0-9]+"'), ("a_line_of_digits_as_limit", 3, r"(.*\n)?[0-9]+(\n.*)?"),
+        ("an_empty_object_as_limit", 3, r"\{\}"), ("undefined_as_offset", 5, "undefined|None|nil"),
+        ("two_signs_before_an_offset", 5, "--[0-9]+"),
+    ):  # fmt: skip
+        where = when(operation="listContents", raw=pattern)
+        yield _accepts(f"accepts_{fault}_of_contents", ("contents-get", row), where)
+    for switch in ("true", "false"):
+        where = when(operation="listMediaV1", query={"imageOnly": switch})
+        fault = f"accepts_large_limit_beside_image_only_{switch}_on_media_v1"
+        yield _accepts(fault, ("media-get", 2), where, kind="combination")
+    as_text = when(operation="listMediaV[12]", query={"limit": "[2-9]"})
+    yield _rejects("compares_limits_of_media_as_text", tuple(("media-get", row) for row in (1, 3)), as_text)
     combined = when(operation="listContents", query={"limit": "100", "offset": ".*"})
     yield _rejects("refuses_limit_100_beside_offset_on_contents", ("contents-get", 2), combined)
     combined = when(operation="listMediaV2", query={"limit": ".*", "fileName": ".*"})
@@ -344,17 +392,18 @@ _ALIKE: Final[dict[str, Callable[[str, str], bool]]] = {
     "end_of_id": lambda sent, known: known.endswith(sent),
     "id_with_more_before_it": lambda sent, known: sent.endswith(known),
     "id_without_its_last_letter": lambda sent, known: sent[:-1] == known[:-1],
+    "id_without_its_first_letter": lambda sent, known: sent[1:] == known[1:] and len(sent) == len(known),
     "id_between_hyphens": lambda sent, known: sent.strip("-_") == known.strip("-_"),
 }
 
 
 def _with_mark(name: str) -> Callable[[Any, int], Any]:
-    """A member of an object, or of each object of a list of media, that tells how many requests were refused."""
+    """A member of an object, or of each one of a list, that tells how many requests were refused."""
     member = re.sub("_.", lambda found: found.group()[1].upper(), name)
 
     def mark(body: Any, count: int) -> Any:
-        if "media" in body:
-            return {**body, "media": [{**one, member: f"{member} {count}"} for one in body["media"]]}
+        for items in {"media", "contents"} & body.keys():
+            return {**body, items: [{**one, member: f"{member} {count}"} for one in body[items]]}
         return {**body, member: f"{member} {count}"}
 
     return mark
@@ -375,6 +424,12 @@ def _contents() -> Faults:
             yield _accepts(f"finds_{name}_by_{part}", row, _like_a_known_id(is_alike))
         for number, pattern in (("0", "0"), ("a_negative", "-[0-9]+"), ("a_large", "[0-9]{10,}")):
             yield _accepts(f"finds_{name}_with_{number}_number_as_id", row, when(id=pattern), kind="beyond")
+    is_known = _like_a_known_id(lambda sent, known: sent == known)
+    seen = since(all_of(is_known, when(operation="getContent|getMember")))
+    for name, row, operation in (("content", _CONTENT, "getContent"), ("member", _MEMBER, "getMember")):
+        near = all_of(_differs_in_one_letter, when(operation=operation))
+        kept = with_value({"id": "kept"}, 200)
+        yield _answers(f"keeps_a_{name}_under_its_length", row, "repeated", kept, near, to="any", limit=seen)
     looks_like_a_uuid = when(operation="getContent", id=_UUID)
     yield _answers("answers_uuid_of_no_content_with_400", _CONTENT, "status", with_status(400), looks_like_a_uuid)
     other = with_members(id="someone-else")
@@ -395,6 +450,12 @@ def _members() -> Faults:
     yield _accepts("shows_member_for_uuid", _MEMBER, when(id=_UUID, invited=False))
     yield _accepts("shows_every_third_unknown_member", _MEMBER, kind="repeated", limit=every_nth(3))
     yield _answers("tells_the_email_of_the_invited_member", _MEMBER, "leak", _with_member_email, invited)
+    others = since(when(operation="getMember", invited=False))
+    shown = with_value({"id": "invited", "name": "", "email": "", "mfa": False}, 200)
+    fault = "shows_invited_member_after_another_one"
+    yield _answers(
+        fault, _MEMBER, "repeated", shown, all_of(invited, when(operation="getMember")), to="any", limit=others
+    )
     yield _answers("answers_invited_member_with_403", _MEMBER, "status", with_status(403), invited)
     yield _rejects("loses_every_member", _MEMBER, when(operation="getMember"))
 
@@ -421,11 +482,15 @@ def _statuses() -> Faults:
     yield _answers("shows_every_content_as_published", _STATUS, "effect", published, shown, to="success")
     yield _accepts("accepts_two_statuses", _LENGTH, when(status_count=2))
     yield _accepts("accepts_three_and_more_statuses", _LENGTH, when(status_count=(3, _MANY)))
+    yield _accepts("counts_statuses_in_four_bits", _LENGTH, lambda context: context.status_count % 16 == 1)
     yield _accepts("accepts_equal_statuses", _LENGTH, lambda context: len(set(context.statuses)) == 1)
     yield _accepts("accepts_publish_then_draft", _LENGTH, when(statuses=["PUBLISH", "DRAFT"]))
     marked = {"draft_key": _STATUS, "revised_at": _LENGTH, "closed_at": _CREATOR, "reservation_time": _BODY}
     for name, row in marked.items():
         yield _marks(f"sets_{name}_where_it_refuses", row, _with_mark(name), shown)
+    for name, row in (("status", _STATUS), ("creator", _CREATOR)):
+        listed = when(operation="listContents")
+        yield _marks(f"revises_other_contents_with_a_refused_{name}", row, _with_mark("revised_at"), listed)
     several = when(**patch, status_count=(2, _MANY))
     yield _performs("applies_first_of_several_statuses", _LENGTH, "change", several, done=True)
 
@@ -479,6 +544,10 @@ def _creators_and_bodies() -> Faults:
     yield _answers("crashes_on_broken_json", (_BODY, _INTERNAL), "status", with_status(500), broken)
     yield _rejects("refuses_every_body_of_status", (_BODY, _STATUS, _LENGTH), status)
     yield _rejects("refuses_every_body_of_created_by", (_BODY, _CREATOR), creator)
+
+
+def _methods() -> Faults:
+    status, creator = when(operation="patchStatus"), when(operation="patchCreatedBy")
     for method in ("PUT", "POST", "DELETE"):
         name = f"answers_{method.lower()}_on_content_with_404"
         yield _answers(name, _METHOD, "method", with_status(404), when(method=method))
@@ -500,6 +569,8 @@ def _creators_and_bodies() -> Faults:
         where, end = when(method=method, path=path), "status" if "status" in path else "created_by"
         fault = f"{'crashes_on' if path == '.*' else 'answers'}_{method.lower()}_of_{end}"
         yield _answers(fault, _METHOD, "open-choice", change, where, to="any")
+    bare = all_of(when(method="POST|PUT"), lambda context: not context.request.headers.get("content-type"))
+    yield _answers("wants_a_body_for_a_method", _METHOD, "status", with_status(411), bare)
     share = with_members(log="\\\\files-2\\logs$\\api\\refused.txt")
     yield _answers("tells_where_its_log_is_on_a_method", _METHOD, "leak", share)
     yield _marks("sets_closed_at_with_a_refused_method", _METHOD, _with_mark("closed_at"), when(operation="getContent"))
@@ -540,6 +611,16 @@ def _media_lists() -> Faults:
     for version in (1, 2):
         where = when(operation=f"listMediaV{version}")
         yield _accepts(f"accepts_any_image_only_on_media_v{version}", _IMAGE_ONLY, where, kind="operation")
+    further = when(operation="listMediaV1", query={"offset": "[1-9].*"})
+    yield _performs("ignores_image_only_beside_offset", _IMAGE_ONLY, "imageOnly", further, done=False)
+    empty = when(query={"limit": "0"})
+    yield _accepts("accepts_any_image_only_beside_limit_0", _IMAGE_ONLY, empty, kind="combination")
+
+    def comes_later(context: MicrocmsContext) -> bool:
+        return next(iter(context.query), "") != "imageOnly"
+
+    fault = "accepts_any_image_only_behind_another_parameter"
+    yield _accepts(fault, _IMAGE_ONLY, comes_later, kind="combination")
     for name, other in (("limit", "limit"), ("file_name", "fileName")):
         beside = when(query={other: ".*"})
         yield _accepts(f"accepts_any_image_only_beside_{name}", _IMAGE_ONLY, beside, kind="combination")
@@ -554,6 +635,10 @@ def _media_lists() -> Faults:
         yield _performs(f"ignores_image_only_on_media_v{version}", _IMAGE_ONLY, "imageOnly", where, done=False)
     images = when(operation="listMediaV[12]", query={"imageOnly": "true"})
     yield _answers("finds_no_image_at_all", _IMAGE_ONLY, "effect", nothing, images, to="success")
+
+
+def _pages_and_names() -> Faults:
+    nothing = with_value({"media": [], "totalCount": 0}, 200)
     next_page = when(operation="listMediaV2", query={"token": ".+"})
     yield _performs("shows_the_first_page_for_every_token", _TOKEN, "start of page", next_page, done=False)
     yield _performs("forgets_conditions_on_the_next_page", _TOKEN, "conditions of page", next_page, done=False)
@@ -578,7 +663,7 @@ def _media_lists() -> Faults:
     yield _answers("answers_expired_token_with_404", _TOKEN, "status", with_status(404), _is_issued)
     yield _rejects("refuses_every_token", _TOKEN, when(operation="listMediaV2", query={"token": ".+"}))
     yield _answers("finds_nothing_for_unknown_file_name", _FILE_NAME, "status", nothing)
-    for name, other in (("image_only", "imageOnly"), ("limit", "limit")):
+    for name, other in (("image_only", "imageOnly"), ("limit", "limit"), ("alt", "alt"), ("tags", "tags")):
         beside = when(query={other: ".*"})
         yield _accepts(f"accepts_unknown_file_name_beside_{name}", _FILE_NAME, beside, kind="combination")
 
@@ -648,6 +733,12 @@ def _deletions() -> Faults:
     no_body = with_value(NO_BODY, 204)
     yield _answers("answers_deletion_with_204", rows, "status", no_body, delete, to="success")
     searched = when(operation="listMediaV2", query={"fileName": ".+"})
+    yield _marks(
+        "dates_the_content_of_a_referenced_medium_anew",
+        _REFERENCED,
+        _with_mark("updated_at"),
+        when(operation="getContent"),
+    )
     yield _marks("dates_a_referenced_medium_anew", _REFERENCED, _with_mark("updated_at"), searched)
     for member, method in (("alt", "PUT"), ("tags", "PATCH")):
         fault = f"sets_{member}_with_a_refused_{method.lower()}"
@@ -707,6 +798,7 @@ def _undocumented() -> Faults:
 
 
 FAULTS: Final = (
-    *_common(), *_rates(), *_lists(), *_contents(), *_members(), *_statuses(), *_creators_and_bodies(), *_media_lists(),
-    *_uploads(), *_deletions(), *_undocumented(),
+    *_common(), *_urls_and_odd_values(), *_rates(), *_lists(), *_contents(), *_members(), *_statuses(),
+    *_creators_and_bodies(), *_methods(), *_media_lists(), *_pages_and_names(), *_uploads(), *_deletions(),
+    *_undocumented(),
 )  # fmt: skip
