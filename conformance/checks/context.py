@@ -1,4 +1,4 @@
-"""What a contract says of every error answer: the envelope, the content type, and what must never be in a body."""
+"""What an answer is held against: the rules of a contract for all of them, and what a row or a step promises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Multipart bodies and files made to the byte, the same for the same request."""
+"""Requests built to the byte for one target, with what their answers must be; the same for the same seed."""
 
 from __future__ import annotations
 

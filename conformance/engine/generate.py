@@ -1,9 +1,4 @@
-"""One thread of this process draws inputs at a time.
-
-Hypothesis parses the source of functions to describe them, and `ast.parse` of CPython 3.11 fails with a SystemError now
-and then when two threads are in it (python/cpython issue 106905). Of targets that are audited at once, one draws, and
-the others find its values.
-"""
+"""Values that Hypothesis draws for the probes and controls of a row, and failing ones made smaller."""
 
 from __future__ import annotations
 
@@ -38,8 +33,12 @@ from conformance.plan.model import ControlPlan, DrawSlot, Probe, RowPlan
 __all__ = ["DRAWING", "build_strategy", "fill_drawn_values", "shrink_probe"]
 
 DRAWING: Final = RLock()
-"""Held while Hypothesis or Schemathesis make inputs, never while a request is under way."""
+"""Held while Hypothesis or Schemathesis make inputs, never while a request is under way.
 
+Hypothesis parses the source of functions to describe them, and `ast.parse` of CPython 3.11 fails with a SystemError now
+and then when two threads are in it (python/cpython issue 106905). Of targets that are audited at once, one draws, and
+the others find its values.
+"""
 
 SHRINK_BUDGET = 12
 """Requests that may be spent on making a failing value smaller."""

@@ -57,17 +57,6 @@ class ProbeResult:
         return replace(self, exchange=emptied, found=found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """A probe that was answered, with all that its answer is held against."""
-
-    probe: Probe
-    built: BuiltRequest
-    exchange: Exchange
-    response: Response
-    n: int
-
-
 def scope_of_probe(row: str, probe: Probe, captures: Mapping[str, Any]) -> PlaceholderScope:
     """What the placeholders of a row's probe stand for."""
     return PlaceholderScope(captures, probe.language, probe.other_language, f"{row}/{probe.salt}")
@@ -109,10 +98,18 @@ def send_probe(
         if _is_served_by_cache(probe, exchange):
             evidence.doubts.append(Message("{label}: answered from a cache every time", label=probe.label))
             return ProbeResult(probe, exchange, n, (), is_conclusive=False)
-    if isinstance(exchange.outcome, NoResponse):
-        return _silent(evidence, probe, exchange, exchange.outcome, n)
-    sent = _Sent(probe, built, exchange, exchange.outcome, n)
-    return _open(context, evidence, sent) if probe.accept else _firm(context, evidence, sent)
+    response = exchange.outcome
+    if isinstance(response, NoResponse):
+        judged: Judged = "no-answer", (), response.summary
+        evidence.doubts.append(Message("{label}: {answer}", label=probe.label, answer=response.summary))
+    elif probe.accept:
+        judged = _judge_open(context, evidence, probe, built, response, n=n)
+    else:
+        judged = _judge_firm(context, evidence, probe, built, response)
+    outcome, found, answer = judged
+    evidence.find(found, n)
+    evidence.attempts.append(Attempt(probe.label, probe.role, probe.value, outcome, answer, n))
+    return ProbeResult(probe, exchange, n, found, is_conclusive=outcome != "no-answer")
 
 
 def _is_served_by_cache(probe: Probe, exchange: Exchange) -> bool:
@@ -135,61 +132,43 @@ def build_probe(context: RunContext, row: str, probe: Probe, scope: PlaceholderS
     )
 
 
-def _silent(evidence: Evidence, probe: Probe, exchange: Exchange, failure: NoResponse, n: int) -> ProbeResult:
-    answer = failure.summary
-    evidence.doubts.append(Message("{label}: {answer}", label=probe.label, answer=answer))
-    evidence.attempts.append(_tried(probe, "no-answer", answer, n))
-    return ProbeResult(probe, exchange, n, (), is_conclusive=False)
+Judged = tuple[str, tuple[Finding, ...], str]
+"""What became of a probe in a word, what was wrong with the answer, and the answer in a few words."""
 
 
-def _firm(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
-    probe, response = sent.probe, sent.response
+def _judge_firm(
+    context: RunContext, evidence: Evidence, probe: Probe, built: BuiltRequest, response: Response
+) -> Judged:
     answer = summarize_response(response, context.rules)
-    if probe.unless and response.status < 300 and _exists(sent):
-        evidence.attempts.append(
-            _tried(probe, "no-answer", Message("{answer} (the input happens to be valid)", answer=answer), sent.n)
-        )
-        return ProbeResult(probe, sent.exchange, sent.n, (), is_conclusive=False)
-    found = check_response(response, sent.built.expected, context.rules, probe.label)
-    evidence.find(found, sent.n)
-    evidence.editions.update(find_editions(response, sent.built.expected, context.rules))
+    if probe.unless and response.status < 300 and _exists(probe.unless, built, response):
+        return "no-answer", (), Message("{answer} (the input happens to be valid)", answer=answer)
+    found = check_response(response, built.expected, context.rules, probe.label)
+    evidence.editions.update(find_editions(response, built.expected, context.rules))
     drifted = any(item.level is Level.SHOULD for item in found)
-    outcome = "violation" if has_must(found) else "drift" if drifted else "as-promised"
-    evidence.attempts.append(_tried(probe, outcome, answer, sent.n))
-    return ProbeResult(probe, sent.exchange, sent.n, found, is_conclusive=True)
+    return "violation" if has_must(found) else "drift" if drifted else "as-promised", found, answer
 
 
-def _open(context: RunContext, evidence: Evidence, sent: _Sent) -> ProbeResult:
-    probe, response = sent.probe, sent.response
+def _judge_open(
+    context: RunContext, evidence: Evidence, probe: Probe, built: BuiltRequest, response: Response, *, n: int
+) -> Judged:
     chosen, found = classify_choice(
-        response, probe.accept, sent.built.expected, sent.built.alternatives, context.rules, where=probe.label
+        response, probe.accept, built.expected, built.alternatives, context.rules, where=probe.label
     )
-    evidence.find(found, sent.n)
-    outcome = "violation" if has_must(found) else "recorded"
-    evidence.attempts.append(_tried(probe, outcome, summarize_response(response, context.rules), sent.n))
-    if outcome == "recorded":
-        evidence.choices.append(Choice(_named(probe), chosen, sent.n))
-    return ProbeResult(probe, sent.exchange, sent.n, found, is_conclusive=True)
+    if not has_must(found):
+        part = probe.label.partition("=")[0]
+        evidence.choices.append(Choice(f"{part}={probe.value}" if probe.value else probe.label, chosen, n))
+    return "violation" if has_must(found) else "recorded", found, summarize_response(response, context.rules)
 
 
-def _exists(sent: _Sent) -> bool:
+def _exists(unless: Mapping[str, Any], built: BuiltRequest, response: Response) -> bool:
     """Whether a success shows that the input was valid after all: what was asked for is what came."""
-    for pointer, text in (sent.probe.unless or {}).items():
+    for pointer, text in unless.items():
         head, _, member = str(text).strip("{}").partition(".")
-        there, actual = read_capture(sent.response, pointer)
+        there, actual = read_capture(response, pointer)
         try:
-            asked = sent.built.lookup(head, tuple(member.split(".")))
+            asked = built.lookup(head, tuple(member.split(".")))
         except MissingValue:
             return False
         if not there or str(actual) != str(asked):
             return False
     return True
-
-
-def _named(probe: Probe) -> str:
-    part = probe.label.partition("=")[0]
-    return f"{part}={probe.value}" if probe.value else probe.label
-
-
-def _tried(probe: Probe, outcome: str, response: str, n: int) -> Attempt:
-    return Attempt(probe.label, probe.role, probe.value, outcome, response, n)

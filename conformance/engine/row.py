@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Verdict, verdict_of_levels
@@ -133,10 +133,7 @@ class RowRunner:
         self._restore_entry = record_restore(
             self.context, self.id, [step.step for step in self.plan.after], self.captures
         )
-        guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._sender.attempt)
-        for stage in self.plan.probe_stages():
-            if not (stage.is_open or stage.after_controls):
-                self._run_stage(stage, guard)
+        self._run_stages("firm")
         self._shrink()
 
     def send_valid_requests(self) -> None:
@@ -149,11 +146,8 @@ class RowRunner:
         if self._pool is not None:
             independent = [control for control in missing if self._is_independent(control)]
             ahead = {id(control): self._pool.submit(self._check_control, control) for control in independent}
-        guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._sender.attempt)
         try:
-            for stage in self.plan.probe_stages():
-                if stage.is_open:
-                    self._run_stage(stage, guard)
+            self._run_stages("open")
             dependent = [control for control in missing if id(control) not in ahead]
             results = {id(control): self._check_control(control) for control in dependent}
         finally:
@@ -161,10 +155,10 @@ class RowRunner:
         for control in missing:
             result = ahead[id(control)].result() if id(control) in ahead else results[id(control)]
             if result is not None:
-                self._adopt_control(result)
-        for stage in self.plan.probe_stages():
-            if stage.after_controls:
-                self._run_stage(stage, guard)
+                self.evidence.adopt(result.evidence)
+                self._refusals += result.refusals
+                self.passed |= result.passed
+        self._run_stages("last")
 
     def take_back_refused(self, *, guilty: bool = True) -> None:
         """Delete what refused probes may have made; for when a change was seen, if only perhaps of this row's doing."""
@@ -233,13 +227,16 @@ class RowRunner:
 
     # --- probes
 
-    def _run_stage(self, stage: ProbeStage, guard: StateGuard) -> None:
-        guard.read_first(stage.read_first, self._pool, self.set_up_sequence)
-        for result in self._send_stage(stage):
-            guard.add(self._take_in(result))
-        guard.read_after(stage.read_after, self._pool)
-        if guard.found_effect:
-            self.take_back_refused()
+    def _run_stages(self, time: Literal["firm", "open", "last"]) -> None:
+        """Run the stages of this time with the reads of the guards around them."""
+        guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._sender.attempt)
+        for stage in (stage for stage in self.plan.probe_stages() if stage.time == time):
+            guard.read_first(stage.read_first, self._pool, self.set_up_sequence)
+            for result in self._send_stage(stage):
+                guard.add(self._take_in(result))
+            guard.read_after(stage.read_after, self._pool)
+            if guard.found_effect:
+                self.take_back_refused()
 
     def _send_stage(self, stage: ProbeStage) -> Iterator[ProbeResult]:
         """Send the probes of a stage, each in the way of its row; the results of those that must have been refused."""
@@ -336,11 +333,6 @@ class RowRunner:
         if self.context.shared.stopping.is_set():
             return None
         return self._controls.check(control, self.captures)
-
-    def _adopt_control(self, result: ControlResult) -> None:
-        self.evidence.adopt(result.evidence)
-        self._refusals += result.refusals
-        self.passed |= result.passed
 
     # --- set-up and clean-up
 

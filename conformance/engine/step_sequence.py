@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from time import monotonic, sleep
 from typing import Any
 
@@ -105,23 +105,23 @@ class StepSequence:
         return Message("{operation} was answered {status}", operation=self.broken.step.operation, status=outcome.status)
 
 
+@dataclass(slots=True)
 class StepSender:
     """Sends steps with one set of captures; what each response gives is there for the next step."""
 
-    def __init__(
-        self,
-        context: RunContext,
-        evidence: Evidence,
-        captures: dict[str, Any],
-        *,
-        label: str,
-        role: str,
-        salt: str,
-    ) -> None:
-        self.context, self.evidence, self.captures = context, evidence, captures
-        self.label, self.role = label, role
-        self.scope = PlaceholderScope(captures, salt=salt)
-        self.sequence = StepSequence()
+    context: RunContext
+    evidence: Evidence
+    captures: dict[str, Any]
+    _: KW_ONLY
+    label: str
+    role: str
+    salt: str
+    sequence: StepSequence = field(default_factory=StepSequence)
+
+    @property
+    def scope(self) -> PlaceholderScope:
+        """What the placeholders of the next step stand for."""
+        return PlaceholderScope(self.captures, salt=self.salt)
 
     def run(self, steps: Iterable[PlannedStep]) -> StepSequence:
         """Send steps in order until one fails; nothing is taken back."""

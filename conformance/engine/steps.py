@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.client.builder import BuiltRequest
@@ -62,13 +62,12 @@ class _OpenStep:
     entry: LedgerEntry
 
 
+@dataclass(slots=True)
 class _CleaningSender(StepSender):
     """Sends steps and keeps account of what each of them may have left behind."""
 
-    def __init__(self, *positional: Any, **named: Any) -> None:
-        super().__init__(*positional, **named)
-        self._open: list[_OpenStep] = []
-        self._current: _OpenStep | None = None
+    _open: list[_OpenStep] = field(default_factory=list)
+    _current: _OpenStep | None = None
 
     def before_send(self, step: PlannedStep) -> None:
         """Write into the ledger what the step may leave, and how that is taken back."""
@@ -80,9 +79,8 @@ class _CleaningSender(StepSender):
             steps, produced = resource.undo, tuple(resource.made)
         else:
             return
-        row, scope = self.scope.salt, self.scope
         entry = record_intent(
-            self.context, step.operation, step.request, steps, row=row, scope=scope, produced=produced
+            self.context, step.operation, step.request, steps, row=self.salt, scope=self.scope, produced=produced
         )
         self._current = _OpenStep(step, entry)
         self._open.append(self._current)

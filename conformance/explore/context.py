@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conformance.checks.context import ResponseRules
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import RequestTemplate
 from conformance.engine.context import RunContext
@@ -29,11 +28,6 @@ class ExploreContext:
     budget: int
     """Requests, those that follow up a finding included."""
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
-
-    @property
-    def rules(self) -> ResponseRules:
-        """What the contract says of every answer."""
-        return self.run.rules
 
     @property
     def permissions(self) -> frozenset[str]:

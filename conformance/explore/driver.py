@@ -19,13 +19,12 @@ from conformance.engine.evidence import Evidence
 from conformance.explore.checks import ProbeAnswer
 from conformance.explore.context import ExploreContext, build_explore_context
 from conformance.explore.effects import EffectGuard
-from conformance.explore.explorer import Explorer
-from conformance.explore.findings import FindingCollector, describe_exploration
+from conformance.explore.explorer import BudgetExhausted, Explorer, TargetStopped
+from conformance.explore.findings import describe_exploration
 from conformance.explore.inputs import choose_probes
 from conformance.explore.links import count_link_requests, find_creation, follow_links, request_of_link
 from conformance.explore.openapi import DocumentedOperation, with_known_body, with_known_path
 from conformance.explore.probes import ExploreProbe, plain_probe
-from conformance.explore.sender import BudgetedSender, BudgetExhausted, TargetStopped
 from conformance.explore.validity import Validity, classify_probe
 from conformance.messages import Message
 from conformance.results.model import Exploration, Undocumented
@@ -79,7 +78,7 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
     if plan.requests == 0:
         return describe_exploration(operation, named.method, named.template, plan.lacks, plan.reason), ()
     sent = Evidence(run.redactor)
-    explorer = Explorer(context, BudgetedSender(context, plan.requests, plan.after, sent), FindingCollector())
+    explorer = Explorer(context, plan.requests, plan.after, sent)
     try:
         reason = _explore(explorer, plan)
     except BudgetExhausted:
@@ -87,7 +86,7 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
     except TargetStopped as stopped:
         reason = stopped.args[0]
     finally:
-        explorer.sender.delete_created()
+        explorer.delete_created()
         run.shared.warn(map(run.redactor.text, sent.warnings))
     return explorer.findings.build_result(context, sent, plan.requests, reason)
 
@@ -186,7 +185,7 @@ def _with_name(context: ExploreContext, operation: DocumentedOperation, probe: E
 
 def _explore(explorer: Explorer, plan: _Plan) -> str | None:
     """What leads to the operation, the plain request and its links, the inputs; why the result is in doubt, or None."""
-    context, operation, sender = explorer.context, explorer.context.operation, explorer.sender
+    context, operation = explorer.context, explorer.context.operation
     writes, place, own, first = operation.kind != "read", plain_probe(operation), None, None
     if context.own_sources(operation) and (writes or _sends_plain(context)):
         own = _find_own_request(explorer, operation)
@@ -195,7 +194,7 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
     if _sends_plain(context):
         first = _send_plain(explorer, operation, own)
         follow_links(explorer, first)
-        sender.delete_created()
+        explorer.delete_created()
         if first.accepted and _sends_head(context):
             explorer.compare_head(first)
     guard = None
@@ -206,11 +205,11 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
         guard.operation = operation = with_known_body(operation, guard.look(), {})
     inputs = _Inputs(explorer, operation, guard)
     inputs.send(_choose_inputs(context, operation, place, plan.requests), plan.for_inputs)
-    sender.reserve = int(guard is not None) + int(own is not None and writes)
+    explorer.reserve = int(guard is not None) + int(own is not None and writes)
     inputs.finish(first)
-    if own is not None and operation.kind == "delete" and not sender.found:
+    if own is not None and operation.kind == "delete" and not explorer.found:
         explorer.attempt(context.operation, own, Validity.VALID)
-    sender.delete_created()
+    explorer.delete_created()
     explorer.find_smaller([one for one in inputs.answers if one.refused or not writes])
     return guard.doubt if guard else None
 
@@ -232,7 +231,7 @@ def _find_own_request(explorer: Explorer, operation: DocumentedOperation) -> Exp
     Where an answer got lost on the way, it is begun again from its start.
     """
     for time in range(_CHAINS):
-        with explorer.sender.evidence.count_as("repeated") if time else nullcontext():
+        with explorer.evidence.count_as("repeated") if time else nullcontext():
             own, answered = _follow_sources(explorer, operation)
         if own is not None:
             return own
@@ -274,12 +273,12 @@ class _Inputs:
 
     def finish(self, first: ProbeAnswer | None) -> None:
         """What is left over of the plan is spent on looking again; then comes the last look."""
-        sender, guard = self.explorer.sender, self.guard
+        explorer, guard = self.explorer, self.guard
         refused = next((one for one in self.answers if one.validity is Validity.INVALID and one.refused), None)
-        while sender.left > 0 and not sender.found:
+        while explorer.left > 0 and not explorer.found:
             if guard is not None:
                 guard.check()
-                if sender.left > 0:
+                if explorer.left > 0:
                     guard.look()
             elif first is not None and self.operation.method == "GET":
                 self.explorer.repeat(first)
@@ -287,7 +286,7 @@ class _Inputs:
                 self.explorer.attempt(self.operation, refused.probe)
             else:
                 break
-        sender.reserve = 0
+        explorer.reserve = 0
         if guard is not None:
             guard.finish()
 
@@ -303,7 +302,7 @@ class _Inputs:
     def _send(self, probe: ExploreProbe) -> None:
         """Send an input, unless the budget is short of it; what it changed or created is taken back."""
         validity, guard = classify_probe(self.operation, probe), self.guard
-        if self.explorer.sender.left < self._most_requests(validity):
+        if self.explorer.left < self._most_requests(validity):
             return
         must_refuse = validity is Validity.INVALID
         if guard is not None and guard.shown is None and (must_refuse or self._sets_back):
@@ -314,7 +313,7 @@ class _Inputs:
         answer = self.explorer.attempt(self.operation, probe)
         self.answers.append(answer)
         if answer.accepted and self.explorer.context.creates(self.operation):
-            self.explorer.sender.delete_created()
+            self.explorer.delete_created()
         if guard is not None and answer.refused:
             guard.add_refused(answer)
         elif guard is not None:

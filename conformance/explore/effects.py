@@ -20,11 +20,10 @@ from conformance.engine.culprit import (
 from conformance.engine.entries import strike
 from conformance.engine.journal import LedgerEntry
 from conformance.explore.checks import Observation, ProbeAnswer
-from conformance.explore.explorer import Explorer
+from conformance.explore.explorer import BudgetExhausted, Explorer, TargetStopped
 from conformance.explore.openapi import DocumentedOperation
 from conformance.explore.own_record import is_set_back, record_change, set_back_body
 from conformance.explore.probes import ExploreProbe, plain_probe
-from conformance.explore.sender import BudgetExhausted, TargetStopped
 from conformance.explore.validity import Validity
 from conformance.jsontools import first_value, json_equal
 from conformance.messages import Message
@@ -106,7 +105,7 @@ class EffectGuard:
             is_own=self.is_own,
         )
         try:
-            with self.explorer.sender.confirming():
+            with self.explorer.confirming():
                 found = find_culprits(guarded, batch, after)
                 self.restore(before)
         except BudgetExhausted:
@@ -127,7 +126,7 @@ class EffectGuard:
             strike(context.run, self._changed)
         elif self._changed is not None:
             why = Message("{operation} still reads otherwise than before", operation=self.operation.read)
-            self.explorer.sender.evidence.warnings.append(describe_left(self.operation.id, why))
+            self.explorer.evidence.warnings.append(describe_left(self.operation.id, why))
 
     @property
     def has_refused(self) -> bool:
@@ -176,7 +175,7 @@ class EffectGuard:
         """Whether a write without effect has none three times in a row, and nobody else writes meanwhile."""
         stopping, took = self.explorer.context.run.shared.stopping, 0.0
         try:
-            with self.explorer.sender.confirming():
+            with self.explorer.confirming():
                 for time in range(1 if self.is_own else TIMES_IN_A_ROW):
                     if time:
                         began = perf_counter()

@@ -1,4 +1,4 @@
-"""The record that the profile gives exploration for its own: written down before it is changed, so that it is set back.
+"""A record that the profile gives for exploration alone: what it holds is written down first, so that it is set back.
 
 The ledger holds how its members read before. What is set back after a kill is only what the contract's OpenAPI document
 says can be read and written there, and only on the record that the profile names.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import filterfalse
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from conformance.contract.contract import Row
 from conformance.contract.request_template import RequestTemplate
@@ -162,12 +162,8 @@ class ProbeStage:
     read_first: tuple[int, ...] = ()
     """Places in `RowPlan.guards`."""
     read_after: tuple[int, ...] = ()
-    after_controls: bool = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether its probes may be accepted."""
-        return all(probe.role == "open" for probe in self.probes)
+    time: Literal["firm", "open", "last"] = "firm"
+    """Probes that must be rejected go first, then those that may be accepted; the last follow the controls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +214,7 @@ class RowPlan:
         yield from schedule_steps(opening, "guard", "before all rows that write", f"{row}/look")
         stages = self.probe_stages()
         for stage in stages:
-            if not stage.after_controls:
+            if stage.time != "last":
                 yield from self._schedule_stage(stage)
         closing = [look.step for look in self.closing]
         yield from schedule_steps(closing, "guard", "after all rows that write", f"{row}/look")
@@ -227,7 +223,7 @@ class RowPlan:
             salt = f"{row}/control {control.label}"
             yield from schedule_steps(control.steps, "control", control.label, salt, captures)
         for stage in stages:
-            if stage.after_controls:
+            if stage.time == "last":
                 yield from self._schedule_stage(stage)
         yield from schedule_steps(self.after, "clean-up", "afterwards", f"{row}/restore")
 
@@ -261,8 +257,8 @@ class RowPlan:
             stages[-1] = replace(stages[-1], read_after=(*stages[-1].read_after, *last))
         return (
             *stages,
-            *([ProbeStage(opened)] if opened else []),
-            *([ProbeStage(latest, after_controls=True)] if latest else []),
+            *([ProbeStage(opened, time="open")] if opened else []),
+            *([ProbeStage(latest, time="last")] if latest else []),
         )
 
     def guards_of(self, probe: Probe) -> tuple[int, ...]:

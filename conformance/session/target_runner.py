@@ -45,9 +45,8 @@ class TargetRunner:
         if self.stopped:
             return
         found = self._run_session.row(self.contract.name, row)
-        if (
-            not self.stopped
-        ):  # else `results` takes what is done: a row that was broken off may not say that all is well
+        # Once stopped, `results` takes what is done: a row that was broken off may not say that all is well.
+        if not self.stopped:
             self._rows.append(found)
 
     def explore(self) -> None:
