@@ -20,7 +20,7 @@ from conformance.engine.context import RunContext
 from conformance.engine.culprit import NOT_AGAIN, TIMES_IN_A_ROW, stays_as_it_is
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import build_probe
-from conformance.engine.steps import StepResult, StepSequence
+from conformance.engine.step_sequence import StepResult, StepSequence
 from conformance.http import Response
 from conformance.jsontools import canonical_text, resolve_pointer
 from conformance.messages import Message

@@ -23,7 +23,8 @@ from conformance.engine.probe import ProbeResult
 from conformance.engine.probe_sender import ProbeSender
 from conformance.engine.repeat import send_repeatedly
 from conformance.engine.state_guard import StateGuard
-from conformance.engine.steps import StepSequence, run_steps, set_back_row
+from conformance.engine.step_sequence import StepSequence
+from conformance.engine.steps import run_steps, set_back_row
 from conformance.messages import Message, join_messages
 from conformance.plan.model import BUDGET, ControlPlan, PlannedStep, Probe, ProbeStage, RowPlan, count_requests
 from conformance.results.model import Attempt, RowResult

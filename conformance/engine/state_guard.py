@@ -15,7 +15,8 @@ from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.culprit import GuardedResource, find_culprits
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult, scope_of_probe
-from conformance.engine.steps import StepSequence, run_steps, set_back_row
+from conformance.engine.step_sequence import StepSequence
+from conformance.engine.steps import run_steps, set_back_row
 from conformance.http import Response
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message

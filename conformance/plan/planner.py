@@ -12,7 +12,6 @@ from conformance.contract.schema import Control, Depth, Step
 from conformance.contract.templates import captures_used
 from conformance.messages import Message
 from conformance.plan import controls
-from conformance.plan.depths import DEPTHS
 from conformance.plan.model import Allowance, ControlPlan, PlannedStep, Probe, RowPlan
 from conformance.plan.power import order_probes
 from conformance.plan.probes import ProbePlanner, ask_in_language, order_by_difference, smoke_language_variants
@@ -23,13 +22,10 @@ from conformance.target.loader import Target
 from conformance.target.schema import parse_pace
 
 __all__ = [
-    "DEPTHS",
     "NOTHING_SHARED",
-    "Depth",
     "Planner",
     "SharedCalls",
     "plan_row",
-    "plan_steps",
     "sequence_key",
     "without_drawn_values",
 ]

@@ -14,7 +14,6 @@ from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
 
 __all__ = [
-    "SPECIAL_CREDENTIALS",
     "is_known_name",
     "missing_for_steps",
     "missing_requirements",

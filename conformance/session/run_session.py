@@ -155,10 +155,6 @@ class RunSession:
         """Every run that was begun, without rows."""
         return [self.run(contract) for contract in self._held]
 
-    def expectations(self, contract: str) -> Iterable[Any]:
-        """The deviations that the profile says are known."""
-        return self._held[contract].target.expectations if contract in self._held else ()
-
     def stop(self) -> None:
         """Rows that are under way begin nothing new and only clean up; may be called from another thread."""
         for held in tuple(self._held.values()):

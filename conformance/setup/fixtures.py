@@ -14,7 +14,8 @@ from conformance.client.builder import PlaceholderScope
 from conformance.contract.schema import Discover
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.steps import StepSequence, run_steps
+from conformance.engine.step_sequence import StepSequence
+from conformance.engine.steps import run_steps
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.setup import fixture_check, fixtures_to_check, fixtures_to_find, steps_to_look_at

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from conformance.engine.steps import StepResult, StepSequence
+from conformance.engine.step_sequence import StepResult, StepSequence
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
 from tests.conftest import InMemory
 
