@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
+from itertools import combinations
 from typing import Final, Literal
 
 from conformance.authoring.blocks import Table
@@ -166,7 +167,11 @@ def classify_columns(table: Table) -> tuple[Column, ...]:
     untitled = "status" if "field" not in best else None  # numbers beside parameters are their defaults or limits
     for place, texts in enumerate(cells):
         named = best[place] or untitled
-        if named in _MAYBE_STATUS and _share(texts, _is_http_status) > 0.6 and "status" not in roles:
+        if (
+            named in _MAYBE_STATUS
+            and "status" not in roles
+            and (_share(texts, _is_http_status) > 0.6 or (named == "code" and _are_mixed(texts)))
+        ):
             roles[place] = "status"
     for _, place, role in bids:
         several = role in {"message", "cause", "note"}
@@ -248,19 +253,15 @@ def is_phrase(text: str) -> bool:
     return text.strip(" .").casefold() in _PHRASES
 
 
-def _is_telling_code(cell: str) -> bool:
-    """Whether a cell can be nothing but a code, whatever stands above it."""
-    return (
-        re.fullmatch(
-            r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*|[a-z]+(_[a-z0-9]+)+|[A-Z]{1,6}[-_]?\d{2,6}|([A-Z][a-z0-9]+){2,}", cell
-        )
-        is not None
-    )
-
-
 def _is_http_status(cell: str) -> bool:
     statuses, _ = find_statuses(cell)
     return bool(statuses) and statuses[0] in _REGISTERED
+
+
+def _are_mixed(cells: Sequence[str]) -> bool:
+    """Whether numbers are error statuses as well as the vendor's own."""
+    statuses = {str(status) for status in _REGISTERED if status >= 400}
+    return all(map(str.isdigit, cells)) and sum(cell in statuses for cell in cells) > 2
 
 
 def _plain_title(title: str) -> str:
@@ -290,18 +291,17 @@ def _holds(text: str, word: str) -> bool:
 
 def _complete(columns: list[Column], table: Table) -> tuple[Column, ...]:
     """What no title explains: a column of codes where there is none, a column of texts as the cause."""
-    if not any(column.role == "code" for column in columns):
-        for place, column in enumerate(columns):
-            cells = _cells_of(table, place)
-            if column.role in {None, "message"} and len(cells) > 1 and _share(cells, _is_telling_code) > 0.8:
-                columns[place] = Column("code")
-                break
-    if not any(column.role == "cause" for column in columns):
-        for place, column in enumerate(columns):
-            cells = [row.cells[place] for row in table.rows if place < len(row.cells) and row.cells[place]]
-            if column.role is None and _share(cells, lambda cell: " " in cell or not cell.isascii()) > 0.5:
-                columns[place] = Column("cause")
-                break
+    wanted: tuple[tuple[Role, set[Role | None], Callable[[str], bool], float], ...] = (
+        ("code", {None, "message"}, lambda cell: _TELLING.fullmatch(cell) is not None, 0.8),
+        ("cause", {None}, lambda cell: " " in cell or not cell.isascii(), 0.5),
+    )
+    for role, free, holds, share in wanted:
+        held = {place: _cells_of(table, place) for place, column in enumerate(columns) if column.role in free}
+        place = next(
+            (n for n, cells in held.items() if _share(cells, holds) > share and len(cells) > (role == "code")), None
+        )
+        if place is not None and role not in {column.role for column in columns}:
+            columns[place] = Column(role)
     return tuple(columns)
 
 
@@ -329,6 +329,10 @@ def is_blank(text: str) -> bool:
     return text.strip().casefold() in _NOTHING
 
 
+_WIDEST = 12
+"""Columns of a table in which the places of lost cells are sought."""
+
+
 def align_cells(cells: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...]:
     """The cells of a row under their columns, where a page saved as text lost some of them.
 
@@ -346,20 +350,12 @@ def align_cells(cells: Sequence[str], columns: Sequence[Column]) -> tuple[str, .
         return tuple(row)
     while row and not row[-1]:
         row.pop()
-    best: list[list[tuple[float, tuple[str, ...]]]] = [[(0.0, ())]]
-    for place in range(1, width + 1):
-        line = []
-        for used in range(min(place, len(row)) + 1):
-            ways = []
-            if used < len(best[place - 1]):
-                score, given = best[place - 1][used]
-                ways.append((score, (*given, "")))
-            if used and used - 1 < len(best[place - 1]):
-                score, given = best[place - 1][used - 1]
-                ways.append((score + _fit(row[used - 1], columns[place - 1]), (*given, row[used - 1])))
-            line.append(max(ways, key=lambda way: way[0]) if ways else (float("-inf"), ()))
-        best.append(line)
-    return best[width][len(row)][1]
+    places = max(
+        combinations(range(width), len(row)) if width <= _WIDEST else [range(len(row))],
+        key=lambda places: sum(_fit(cell, columns[place]) for cell, place in zip(row, places, strict=True)),
+    )
+    placed = dict(zip(places, row, strict=True))
+    return tuple(placed.get(place, "") for place in range(width))
 
 
 def _fit(cell: str, column: Column) -> float:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.authoring.envelope import DEFAULT_ENVELOPE, has_whole_codes
-from conformance.authoring.error_row import ErrorRow, ErrorTable
-from conformance.authoring.openapi_draft import Resource, find_resources, list_operations, path_parameters
+from conformance.authoring.error_tables import ErrorRow, ErrorTable
+from conformance.authoring.openapi_document import Resource, find_resources, path_parameters
 from conformance.authoring.todos import list_todos
+from conformance.contract.openapi import list_operations
 from conformance.yaml_document import dump
 
 __all__ = ["Draft", "draft_contract", "mark_placeholders", "slug"]
@@ -51,7 +52,8 @@ def draft_contract(
     `source` names the page in each row's provenance, `today` is the edition. Without an `openapi` document there is one
     operation, `todo`, for a person to replace.
     """
-    operations = list_operations(openapi) if openapi else {TODO_OPERATION: ("GET", "/TODO")}
+    named = {name: (method, path) for name, method, path in list_operations(openapi)}
+    operations = named or {TODO_OPERATION: ("GET", "/TODO")}
     names = _unique([slug(table.titles[-1]) if table.titles else "" for table in tables], "errors")
     files = {
         "contract.yaml": _contract(name, names, source, today, envelope, operations, find_resources(operations)),

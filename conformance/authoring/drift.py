@@ -10,7 +10,7 @@ from functools import cache
 from typing import Literal
 
 from conformance.authoring.draft import mark_placeholders
-from conformance.authoring.error_row import ErrorRow, ErrorTable
+from conformance.authoring.error_tables import ErrorRow, ErrorTable
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Wording
 

@@ -22,9 +22,8 @@ from conformance.authoring.blocks import (
 )
 from conformance.authoring.columns import STATUS, classify_columns, find_statuses, is_blank, plain_cell, role_of_label
 from conformance.authoring.envelope import guess_envelope, read_sample
-from conformance.authoring.error_row import ErrorRow, ErrorTable, build_rows
 from conformance.authoring.error_sections import Held, levels_of_codes, read_body, read_entry, read_title
-from conformance.authoring.error_tables import labels_of_table, read_table
+from conformance.authoring.error_tables import ErrorRow, ErrorTable, build_rows, labels_of_table, read_table
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
     ABOUT_OTHERS,

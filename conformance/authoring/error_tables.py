@@ -1,29 +1,129 @@
-"""Tables of errors: one a row, or one of two columns that is about a single error."""
+"""What the cells of a table, or the labels of an entry, say of documented errors, as rows."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from http import HTTPStatus
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from conformance.authoring.blocks import Table, TableRow
 from conformance.authoring.columns import (
-    Column,
     Role,
     align_cells,
     classify_columns,
+    find_statuses,
     is_blank,
+    is_phrase,
     plain_cell,
     role_of_label,
+    split_codes,
 )
-from conformance.authoring.error_row import ErrorRow, build_rows
-from conformance.authoring.error_text import ABOUT_ERRORS
+from conformance.authoring.error_text import (
+    ABOUT_ERRORS,
+    STATUS_IN_TEXT,
+    STATUS_WITH_MESSAGE,
+    is_error_code,
+    strip_phrase,
+    tells_success,
+    trim,
+)
 
-__all__ = ["labels_of_table", "read_table"]
-
+__all__ = ["ErrorRow", "ErrorTable", "build_rows", "labels_of_table", "read_table"]
 
 _OTHERS = re.compile(r"((http|response|request) )?headers?( names?)?|ヘッダー?|请求头|响应头", re.IGNORECASE)
 """The title of a first column that does not name errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """One documented error; what the page does not say is empty. `messages` pairs texts with languages."""
+
+    status: int | None
+    code: str
+    field: str
+    messages: tuple[tuple[str, str | None], ...]
+    cause: str
+    note: str
+    operation: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorTable:
+    """The errors of one section of a page, under the titles of the sections around it."""
+
+    titles: tuple[str, ...]
+    rows: tuple[ErrorRow, ...]
+    line: int
+
+
+def build_rows(
+    held: Mapping[Role, Sequence[str]],
+    line: int,
+    *,
+    status: int | None = None,
+    languages: Sequence[str | None] = (),
+) -> Iterator[ErrorRow]:
+    """The rows of one entry: one for each of its statuses and codes; none where it tells of a success.
+
+    `held` has the cells by role, `status` is that of the section, `languages` those of the messages.
+    """
+    texts = {role: [" ".join(cell.split()) for cell in cells] for role, cells in held.items()}
+    statuses, rest = find_statuses(texts.get("status", [""])[0])
+    causes = [text.replace("`", "") for text in texts.get("cause", [])]
+    cause = " ".join([text for text in causes if not is_phrase(text)] or causes)
+    messages = [
+        (text, language)
+        for cell, language in zip(held.get("message", ()), [*languages, *[None] * 9], strict=False)
+        for text in _messages(cell)
+    ]
+    if not statuses and messages and (status_line := STATUS_WITH_MESSAGE.fullmatch(messages[0][0])):
+        statuses, messages = (int(status_line[1]),), [(status_line[2], messages[0][1]), *messages[1:]]
+    elif (
+        statuses
+        and not messages
+        and (status_line := STATUS_WITH_MESSAGE.fullmatch(texts["status"][0].replace("`", "")))
+    ):
+        messages = [(status_line[2], None)]
+    if not statuses:
+        named = STATUS_IN_TEXT.search(cause)
+        statuses = (status,) if status else (int(named[1] or named[2]),) if named else ()
+    codes = split_codes((held.get("code") or [""])[0]) or [""]
+    codes = ["" if code == str(status) else code for code in codes]
+    if not statuses and (
+        tells_success([*codes, cause, *(text for text, _ in messages)]) or not (any(codes) or messages or cause)
+    ):
+        return
+    if not cause and statuses:
+        cause = strip_phrase(rest, statuses[0]) or ("" if any(codes) or messages else trim(rest))
+    parts = [*codes, cause, *(text for text, _ in messages)]
+    for one in statuses or (None,):
+        for code in codes:
+            if one is not None and one < 400 and (not is_error_code(code, one) or tells_success(parts)):
+                continue
+            yield ErrorRow(
+                status=one,
+                code=code.replace("`", ""),
+                field=texts.get("field", [""])[0].replace("`", ""),
+                messages=tuple(dict.fromkeys(messages)),
+                cause=cause,
+                note=" ".join(texts.get("note", [])).replace("`", ""),
+                operation=texts.get("operation", [""])[0].replace("`", ""),
+                line=line,
+            )
+
+
+def _messages(cell: str) -> list[str]:
+    """The wordings in a message cell: each text in backticks on a line of its own, or else the whole cell."""
+    lines = [line.strip() for line in cell.split("\n") if line.strip()]
+    if len(lines) > 1 and all(re.fullmatch(r"`[^`]+`", line) for line in lines):
+        return [plain_cell(line) for line in lines]
+    whole = " ".join(lines)
+    coded = re.findall(r"`([^`]+)`", whole)
+    if len(coded) == 1 and not whole.startswith('"') and len(coded[0]) * 2 > len(whole):
+        return [coded[0]]
+    text = plain_cell(whole).replace("`", "")
+    return [text] if text else []
 
 
 def read_table(table: Table, status: int | None, *, about_errors: bool) -> Iterator[ErrorRow]:
@@ -43,7 +143,6 @@ def read_table(table: Table, status: int | None, *, about_errors: bool) -> Itera
     names_others = "status" not in roles and _OTHERS.fullmatch(plain_cell(table.header[0])) is not None
     if names_others or any(_are_types(table, place) for place in range(len(table.header))):
         return  # headers, or the members of a body
-    mixed = "status" not in roles and _is_mixed(table, columns)
     above: dict[int, str] = {}
     for row in _with_entries_joined(table.rows):
         cells = align_cells(row.cells, columns)
@@ -57,10 +156,8 @@ def read_table(table: Table, status: int | None, *, about_errors: bool) -> Itera
                 held.setdefault(column.role, []).append(text)
         if any(re.fullmatch(r"[1-5](xx\b|\*\*).*", cell, re.IGNORECASE) for cell in row.cells[:1]):
             continue  # a class of statuses
-        if "code" not in held and re.fullmatch(r"-?\d{4,}", (held.get("status") or [""])[0]):
+        if "code" not in held and re.fullmatch(r"-?(\d{1,2}|\d{4,})", (held.get("status") or [""])[0]):
             held["code"] = held.pop("status")  # statuses and numbers of the vendor's own in one column
-        if mixed and re.fullmatch(r"[1-5]\d\d", (held.get("code") or [""])[0]):
-            held["status"] = held.pop("code")
         languages = [column.language for cell, column in zip(cells, columns, strict=False)
                      if column.role == "message" and not is_blank(plain_cell(cell))]  # fmt: skip
         yield from build_rows(held, row.line, status=status, languages=languages)
@@ -93,14 +190,6 @@ def _is_coded(roles: set[Role | None], table: Table) -> bool:
     """Codes with messages or causes: a table of errors without statuses, and none of parameters or fields."""
     has_field = "field" in roles and not any(map(ABOUT_ERRORS.search, table.header))
     return "code" in roles and bool(roles & {"message", "cause"}) and not has_field
-
-
-def _is_mixed(table: Table, columns: Sequence[Column]) -> bool:
-    """Whether the codes of a table are statuses as well as longer numbers of the vendor's own."""
-    place = next((place for place, column in enumerate(columns) if column.role == "code"), None)
-    cells = [plain_cell(row.cells[place]) for row in table.rows if place is not None and place < len(row.cells)]
-    statuses = {str(status.value) for status in HTTPStatus if status >= 400}
-    return sum(cell in statuses for cell in cells) > 2 and all(re.fullmatch(r"\d+", cell) for cell in cells if cell)
 
 
 def labels_of_table(table: Table) -> dict[Role, list[str]] | None:

@@ -11,9 +11,9 @@ import click
 
 from conformance.authoring.draft import draft_contract
 from conformance.authoring.envelope import guess_envelope
-from conformance.authoring.error_row import ErrorTable
 from conformance.authoring.error_rows import find_error_tables, sample_texts
-from conformance.authoring.openapi_draft import name_operations
+from conformance.authoring.error_tables import ErrorTable
+from conformance.authoring.openapi_document import name_operations
 from conformance.authoring.read_page import read_openapi_document, read_page
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from conformance.authoring.blocks import Page, Table, TableRow
-from conformance.authoring.error_row import ErrorRow
 from conformance.authoring.error_rows import find_error_tables
+from conformance.authoring.error_tables import ErrorRow
 from conformance.authoring.read_page import read_page
 from conformance.authoring.text_page import read_text_page
 
