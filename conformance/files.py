@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from conformance.errors import ConfigError, OutputError, Problem
 
-__all__ = ["read_text", "write_text"]
+__all__ = ["append_to_job_summary", "read_text", "write_text"]
 
 MOST_READ = 512 << 20
 
@@ -30,6 +31,16 @@ def write_text(path: Path, text: str) -> None:
         with suppress(OSError):
             beside.unlink()
         raise OutputError(f"{path}: {error.strerror or error}") from None
+
+
+def append_to_job_summary(write: Callable[[], str]) -> None:
+    """Append what `write` gives to the file that GitHub shows beside a job, where it names one; raises OutputError."""
+    if named := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with Path(named).open("a", encoding="utf-8") as file:
+                file.write(write())
+        except OSError as error:
+            raise OutputError(f"GITHUB_STEP_SUMMARY: {error.strerror or error}") from None
 
 
 def read_text(path: Path, most: int = MOST_READ) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from conformance.compare.json_form import format_json_comparison
 from conformance.compare.markdown import format_markdown_comparison
 from conformance.compare.page import render_comparison
 from conformance.compare.text import format_comparison
-from conformance.errors import ConfigError, ConformanceError, Problem
-from conformance.files import write_text
+from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
+from conformance.files import append_to_job_summary, write_text
 from conformance.results.model import Results
 from conformance.results.serialization import read_results
 
@@ -122,7 +121,8 @@ class AfterRun:
         for name, form in (("json", format_json_comparison), ("md", format_markdown_comparison)):
             write_text(folder / f"comparison.{name}", form(found))
         write_text(folder / "comparison.html", render_comparison(found, self.language))
-        _summarise(format_markdown_comparison(found, self.language))
+        with suppress(OutputError):  # where it cannot be had, the text is in the reports
+            append_to_job_summary(lambda: f"\n{format_markdown_comparison(found, self.language)}")
         return found.worse or (self.strict and found.drifted)
 
 
@@ -133,14 +133,6 @@ def _opened(history: Path, keep: str | None) -> Any:
     if history.exists():
         read_history(history, last=1)
     return Retention.parse(keep) if keep is not None else None
-
-
-def _summarise(text: str) -> None:
-    """GitHub shows what is appended to a file that it names; where it cannot be had, the text is in the reports."""
-    named = os.environ.get("GITHUB_STEP_SUMMARY", "")
-    if named:
-        with suppress(OSError), Path(named).open("a", encoding="utf-8") as file:
-            file.write(f"\n{text}")
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

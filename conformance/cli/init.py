@@ -18,7 +18,7 @@ from conformance.files import write_text
 from conformance.report.sanitize import to_one_line
 from conformance.session.contract_run import build_context
 from conformance.setup.fixtures import discover_fixtures
-from conformance.target.loader import Target, check_target_names, target_from_mapping
+from conformance.target.loader import Target, check_target_names, named_variables, target_from_mapping
 
 __all__ = ["command"]
 
@@ -56,7 +56,7 @@ def command(
     credentials = _credentials(one, header, env)
     fixtures = dict(_pair(text) for text in known)
     notes: dict[str, str] = {}
-    unset = sorted({name for form in credentials.values() for name in _variables(form) if name not in os.environ})
+    unset = sorted({name for form in credentials.values() for name in named_variables(form) if name not in os.environ})
     if unset:
         click.echo(f"{', '.join(unset)} is not set: no fixture was looked for on the target", err=True)
     elif base_url is not None:
@@ -79,7 +79,7 @@ def _credentials(contract: Contract, header: str | None, env: str | None) -> dic
             form |= {key: value for key, value in (("header", header), ("env", env)) if value}
             if form and not (named.obtain and not env and _others_only(contract, form)):
                 found[name] = form
-        elif form and all(variable in os.environ for variable in _variables(form)):
+        elif form and all(variable in os.environ for variable in named_variables(form)):
             found[name] = form
     return found
 
@@ -87,16 +87,8 @@ def _credentials(contract: Contract, header: str | None, env: str | None) -> dic
 def _others_only(contract: Contract, form: Mapping[str, Any]) -> bool:
     """The variables of this credential are not set, and those of another are, with which a run can obtain it."""
     forms = [named.usual for named in contract.file.credentials.values() if named.usual]
-    there = [one for one in forms if all(variable in os.environ for variable in _variables(one))]
-    return bool(there) and not all(variable in os.environ for variable in _variables(form))
-
-
-def _variables(form: Mapping[str, Any]) -> Iterator[str]:
-    for key, value in form.items():
-        if isinstance(value, Mapping):
-            yield from _variables(value)
-        elif key == "env":
-            yield value
+    there = [one for one in forms if all(variable in os.environ for variable in named_variables(one))]
+    return bool(there) and not all(variable in os.environ for variable in named_variables(form))
 
 
 def _pair(text: str) -> tuple[str, Any]:

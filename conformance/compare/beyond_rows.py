@@ -43,17 +43,13 @@ def compare_exploration(old: TargetRun, new: TargetRun, changes: tuple[OurChange
     before, after = dict(_explored(old)), dict(_explored(new))
     both = _tried(old) & _tried(new)
     explained = ours.changes_that_decide(one for one in changes if not one.what.startswith("fixtures."))
-    found = [
-        _explored_change(key, one, is_new=True, explained=explained)
-        for key, one in after.items()
-        if key not in before and key[0] in both
-    ]
-    found += [
-        _explored_change(key, one, is_new=False, explained=explained)
-        for key, one in before.items()
-        if key not in after and key[0] in both
-    ]
-    return tuple(found)
+    came = [(key, one, True) for key, one in after.items() if key not in before]
+    missing = [(key, one, False) for key, one in before.items() if key not in after]
+    return tuple(
+        _explored_change(key, one, is_new=is_new, explained=explained)
+        for key, one, is_new in (*came, *missing)
+        if key[0] in both
+    )
 
 
 Key = tuple[str, str, Level, str]

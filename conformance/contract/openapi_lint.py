@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from conformance.contract.openapi import METHODS
+from conformance.contract.schema import PERMISSIONS
 from conformance.errors import Problem
 from conformance.jsontools import resolve_pointer
 from conformance.validation import suggest
@@ -18,24 +19,10 @@ Place = tuple[str | int, ...]
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
-_PERMISSIONS = ("read", "write", "delete", "exhaust")
 _INVALID = ("type", "enum", "minimum", "maximum", "minLength", "minItems", "maxItems", "required", "unknown")
+_OF_VALUES = ("invalid", "fixture", "same", "from", "toggle", "never-from", "bounds", "echo", "volatile", "secret")
 _WORDS: Mapping[str, frozenset[str]] = {
-    "a value": frozenset(
-        f"x-{word}"
-        for word in (
-            "invalid",
-            "fixture",
-            "same",
-            "from",
-            "toggle",
-            "never-from",
-            "bounds",
-            "echo",
-            "volatile",
-            "secret",
-        )
-    ),
+    "a value": frozenset(f"x-{word}" for word in _OF_VALUES),
     "an operation": frozenset(["x-permission", "x-read", "x-own", "x-most"]),
     "a link": frozenset(["x-status", "x-expect", "x-unexpected", "x-total"]),
 }
@@ -169,7 +156,7 @@ def _word(
     elif word == "x-fixture" and value != "":
         yield from _unknown_name(document, place, value, names["fixture"], "fixtures")
     elif word == "x-permission":
-        yield from _unknown_name(document, place, value, _PERMISSIONS, "permissions")
+        yield from _unknown_name(document, place, value, ("read", *PERMISSIONS), "permissions")
     elif word == "x-invalid":
         for index, keyword in enumerate(value if isinstance(value, list) else [value]):
             yield from _unknown_name(document, (*place, index), keyword, _INVALID, "keywords")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from conformance.engine.context import RequestSender
 from conformance.http import Exchange, FailureKind, NoResponse, Request, Response, split_url
@@ -20,16 +21,9 @@ class RecordingSender:
     sender: RequestSender
     exchanges: list[Exchange] = field(default_factory=list)
 
-    def send(
-        self,
-        request: Request,
-        *,
-        asked_for: frozenset[int] = frozenset(),
-        unpaced: bool = False,
-        repeatable: bool = True,
-    ) -> Exchange:
+    def send(self, request: Request, **how: Any) -> Exchange:
         """Send the request through the session, and keep the exchange."""
-        exchange = self.sender.send(request, asked_for=asked_for, unpaced=unpaced, repeatable=repeatable)
+        exchange = self.sender.send(request, **how)
         self.exchanges.append(exchange)
         return exchange
 
@@ -55,14 +49,7 @@ class ReplayingSender:
     writes: int = 0
     _used: set[int] = field(default_factory=set)
 
-    def send(
-        self,
-        request: Request,
-        *,
-        asked_for: frozenset[int] = frozenset(),  # noqa: ARG002 - the seam's own
-        unpaced: bool = False,  # noqa: ARG002
-        repeatable: bool = True,  # noqa: ARG002
-    ) -> Exchange:
+    def send(self, request: Request, **_: Any) -> Exchange:
         """The recorded answer to this request, or the one that is put in its place."""
         self.sent += 1
         place = self._find(request)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
-from conformance.files import write_text
+from conformance.files import append_to_job_summary, write_text
 from conformance.pytest_plugin.options import PluginOptions
 from conformance.results.events import Event, EventWriter
 from conformance.results.model import Results, TargetRun
@@ -105,7 +104,10 @@ class ResultSink:
         self._close_stream()
         for form in ("json", *self._options.also_write):
             self._write(form)
-        self._append_github_summary(os.environ.get("GITHUB_STEP_SUMMARY", ""))
+        try:
+            append_to_job_summary(lambda: _writer("markdown").write(self.results(), self._options.language))
+        except ConformanceError as error:
+            self._fail(str(error))
 
     def write_expectations(self) -> None:
         """Write the present deviations as expectations that a profile can name."""
@@ -118,16 +120,6 @@ class ResultSink:
         rows = [describe_deviation(row) for run in self.results().runs for row in run.rows if row.verdict in deviating]
         self._save(path, format_deviations(rows, expires=(datetime.now(UTC) + timedelta(days=90)).date()))
 
-    def _append_github_summary(self, path: str) -> None:
-        """GitHub shows what is appended to a file that it names."""
-        if not path:
-            return
-        try:
-            with Path(path).open("a", encoding="utf-8") as file:
-                file.write(_writer("markdown").write(self.results(), self._options.language))
-        except (OSError, ConformanceError) as error:
-            self._fail(f"GITHUB_STEP_SUMMARY: {getattr(error, 'strerror', None) or error}")
-
     def _fail(self, message: str) -> None:
         if message not in self.failed:
             self.failed.append(message)
@@ -139,8 +131,6 @@ class ResultSink:
             self.written.add("results.jsonl")
         except OutputError as error:
             self._fail(str(error))
-        except OSError as error:
-            self._fail(f"results.jsonl: {error.strerror or error}")
 
     def _write(self, form: str) -> None:
         writer = _writer(form)

@@ -6,11 +6,11 @@ A header line (a run without rows), one line per row or operation, a footer. Wha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -63,19 +63,17 @@ class EventWriter:
             raise OutputError(f"{self._path}: {error.strerror or error}") from None
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        """Raises OutputError, too."""
+        try:
+            if self._file is not None:
+                self._file.close()
+        except OSError as error:
+            raise OutputError(f"{self._path}: {error.strerror or error}") from None
 
 
 def format_event(line: Event) -> str:
     """A line as JSON, what is empty left out."""
-    stored = replace(
-        line,
-        run=line.run and store_messages(line.run),
-        row=line.row and store_messages(line.row),
-        explored=line.explored and store_messages(line.explored),
-    )
-    return dump_json(_adapter(), stored, all_members=False)
+    return dump_json(_adapter(), _map_parts(line, store_messages), all_members=False)
 
 
 def parse_event(text: str) -> Event:
@@ -85,12 +83,12 @@ def parse_event(text: str) -> Event:
     event = _adapter().validate_json(text)
     if event.run is not None and any(True for _ in find_odd_members(event.run.target)):
         raise ValueError("the target is of another form")
-    return replace(
-        event,
-        run=event.run and restore_messages(event.run),
-        row=event.row and restore_messages(event.row),
-        explored=event.explored and restore_messages(event.explored),
-    )
+    return _map_parts(event, restore_messages)
+
+
+def _map_parts(event: Event, change: Callable[[Any], Any]) -> Event:
+    parts = {name: getattr(event, name) for name in ("run", "row", "explored")}
+    return replace(event, **{name: change(part) for name, part in parts.items() if part is not None})
 
 
 def read_events(path: Path) -> Iterator[Event]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from string import Formatter
 from typing import Any, TypeVar
@@ -23,14 +23,7 @@ Part = TypeVar("Part", RowResult, Exploration, TargetRun, Results)
 
 def store_messages(part: Part) -> Part:
     """The same results, run, row or exploration with `messages` filled in it and in its parts, each text once."""
-    if isinstance(part, Results):
-        part = replace(part, runs=tuple(map(store_messages, part.runs)))
-    elif isinstance(part, TargetRun):
-        part = replace(
-            part,
-            rows=tuple(map(store_messages, part.rows)),
-            explored=tuple(map(store_messages, part.explored)),
-        )
+    part = _map_parts(part, store_messages)
     known = {message.text: message for message in part.messages}
     for value in _field_values(part):
         for message in _find_messages(value):
@@ -40,14 +33,7 @@ def store_messages(part: Part) -> Part:
 
 def restore_messages(part: Part) -> Part:
     """The same results, run, row or exploration with a `Message` wherever one stood when it was stored."""
-    if isinstance(part, Results):
-        part = replace(part, runs=tuple(map(restore_messages, part.runs)))
-    elif isinstance(part, TargetRun):
-        part = replace(
-            part,
-            rows=tuple(map(restore_messages, part.rows)),
-            explored=tuple(map(restore_messages, part.explored)),
-        )
+    part = _map_parts(part, restore_messages)
     if not part.messages:
         return part
     stored = {message.text: message for message in part.messages}
@@ -55,6 +41,13 @@ def restore_messages(part: Part) -> Part:
     changes = {
         field.name: _put_back(getattr(part, field.name), known) for field in fields(part) if field.name != "messages"
     }
+    return replace(part, **changes)
+
+
+def _map_parts(part: Part, change: Callable[[Any], Any]) -> Part:
+    """The results or the run with each of its parts changed; a row or an exploration has none."""
+    names = {Results: ("runs",), TargetRun: ("rows", "explored")}.get(type(part), ())
+    changes: dict[str, Any] = {name: tuple(map(change, getattr(part, name))) for name in names}
     return replace(part, **changes)
 
 

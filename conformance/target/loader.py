@@ -27,6 +27,7 @@ __all__ = [
     "Target",
     "Vantage",
     "check_target_names",
+    "named_variables",
     "open_document",
     "read_profile",
     "read_profile_document",
@@ -222,7 +223,7 @@ def target_from_url(
     allow: Iterable[str] = (),
 ) -> Target:
     """A first look at a URL: no fixtures, and of `credentials` (in a profile's form) those whose variables are set."""
-    usable = {name: form for name, form in (credentials or {}).items() if all(map(environ.get, _variables(form)))}
+    usable = {name: form for name, form in (credentials or {}).items() if all(map(environ.get, named_variables(form)))}
     profile = {"contract": contract, "base_url": url, "credentials": usable}
     return target_from_mapping(profile, where="--target", environ=environ, allow=allow)
 
@@ -377,14 +378,14 @@ def _local(base_url: Any) -> bool | None:
         return None
 
 
-def _variables(form: Any) -> Iterable[str]:
+def named_variables(form: Any) -> Iterator[str]:
     """The environment variables that a credential of a profile names."""
     if not isinstance(form, Mapping):
         return
     if isinstance(form.get("env"), str):
         yield form["env"]
     for value in form.values():
-        yield from _variables(value)
+        yield from named_variables(value)
 
 
 _MARK = "\u2039secret:{}\u203a"
