@@ -220,9 +220,10 @@ class RequestBuilder:
 
     def _written_body(self, filled: RequestTemplate, scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
         if filled.json is not NO_BODY and filled.json != OMIT:
-            return "application/json", json.dumps(_remove_omitted(filled.json), ensure_ascii=False).encode()
+            text = json.dumps(_remove_omitted(filled.json), ensure_ascii=False)
+            return "application/json", text.encode(filled.encoding or "utf-8")
         if filled.raw not in (NO_BODY, None, OMIT):
-            return "application/json", str(filled.raw).encode()
+            return "application/json", str(filled.raw).encode(filled.encoding or "utf-8")
         if filled.multipart not in (NO_BODY, None, OMIT):
             return build_multipart(filled.multipart, f"conformance-{self._random_word('hex', scope)[:16]}")
         return None, None

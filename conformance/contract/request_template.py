@@ -60,6 +60,8 @@ class RequestTemplate:
     headers: Mapping[str, Any] = field(default_factory=dict)
     json: Any = NO_BODY
     raw: Any = NO_BODY
+    encoding: str | None = None
+    """Of `json` and `raw`, where it is not UTF-8."""
     multipart: Any = NO_BODY
     size: int | None = None
     """Bytes of the body, where it is to be longer than what it holds."""

@@ -249,7 +249,7 @@ class RequestSpec(StrictModel):
     are laid over the JSON body one by one. A value that is `{omit: true}` takes the member away. `path` fills the
     parameters of the operation's path, `url` replaces path and query by a text that goes out as it is. `size` makes
     the body of that many bytes: spaces follow `json` or `raw`, and without them it is letters. With `without_length`
-    the body goes out in chunks, without a Content-Length.
+    the body goes out in chunks, without a Content-Length. `json` and `raw` are written in UTF-8, or in this `encoding`.
     """
 
     method: str | None = None
@@ -260,6 +260,7 @@ class RequestSpec(StrictModel):
     json_: Any = Field(default=None, alias="json")
     members: dict[str, Any] | None = None
     raw: str | None = None
+    encoding: Literal["latin-1"] | None = None
     size: int | None = Field(default=None, ge=0, le=16 << 20)
     without_length: bool = False
     content_type: str | None = None

@@ -65,6 +65,7 @@ def _drop(text: str, at: int) -> str:
 
 SCRIPTS = {
     "latin": "abcdefghijklmnopqrstuvwxyz",
+    "digits": "1234567890",
     "kana": "がぎぐげござじずぜぞだぢづでどばびぶべぼぱぴぷぺぽ",
     "kanji": "日月火水木金土山川田人口車門雨東西南北",
     "emoji": "😀😃😄😁😆😅😂😊🙂😉",
@@ -96,6 +97,10 @@ def _other_end(text: str) -> str:
     return text[: max(end - 1, 0)] + ("w" if last < "W" else "A") + text[end:]
 
 
+def _widen(match: re.Match[str]) -> str:
+    return chr(ord(match[0]) + 0xFEE0)
+
+
 MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     OPTIONAL: lambda text: text,
     "text": lambda text: text,
@@ -108,7 +113,14 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     "one-less": lambda text: text[:-1],
     "eleven-times": lambda text: text * 11,
     "hundred-times": lambda text: text * 100,
-    "thousand-times": lambda text: text * 1001,
+    "and-256": lambda text: text + text[-1:] * 256,
+    "and-65536": lambda text: text + text[-1:] * 65536,
+    "wide": lambda text: re.sub(r"[0-9]" if re.search(r"[0-9]", text) else r"[A-Za-z]", _widen, text),
+    "blanks-between": lambda text: re.sub(r"[^\w]|_", " ", text),
+    "nothing-between": lambda text: re.sub(r"[^\w]|_", "", text),
+    "swap-last-case": lambda text: re.sub(
+        r"[A-Za-z](?=[^A-Za-z]*\Z)", lambda match: match[0].swapcase(), text, flags=re.DOTALL
+    ),
     "drop-first": lambda text: _drop(text, 0),
     "drop-last": lambda text: _drop(text, len(text) - 1),
     "swap-case": lambda text: _other_end(text) if text.swapcase() == text else text.swapcase(),

@@ -188,15 +188,19 @@ class FaultBuilder(Generic[Context]):
 
     def performs(
         self, name: str, rows: Rows, effect: str, where: Condition[Context] = always, kind: str = "effect", *,
-        done: bool,
+        done: bool, limit: Limit[Context] | None = None,
     ) -> FaultyServer[Context]:  # fmt: skip
         """A server that carries out an effect of a request that it rejects (`done`), or not that of one it accepts."""
 
-        def perform(name: str, context: Context, intended: bool) -> bool:
-            return done if name == effect and where(context) else intended
+        def make_hooks() -> FaultHooks[Context]:
+            occurs = limit(where) if limit else where
 
-        hooks: FaultHooks[Context] = FaultHooks(perform_effect=perform)
-        return self._build(name, rows, kind, lambda: hooks)
+            def perform(name: str, context: Context, intended: bool) -> bool:
+                return done if name == effect and occurs(context) else intended
+
+            return FaultHooks(perform_effect=perform)
+
+        return self._build(name, rows, kind, make_hooks)
 
     def marks(
         self, name: str, rows: Rows, mark: Callable[[Any, int], Any], shown: Condition[Context],

@@ -264,6 +264,8 @@ def test_letters_are_as_many_as_the_profile_says(bind: Bind) -> None:
         ({"json_": {"a": 1}, "size": 12}, "application/json", b'{"a": 1}    '),
         ({"json_": {"a": 1}, "size": 3}, "application/json", b'{"a": 1}'),
         ({"raw": "{", "size": 4, "content_type": "text/plain"}, "text/plain", b"{   "),
+        ({"raw": "é", "encoding": "latin-1"}, "application/json", b"\xe9"),
+        ({"json_": ["é"], "encoding": "latin-1"}, "application/json", b'["\xe9"]'),
     ],
 )
 def test_a_body_may_have_a_size(bind: Bind, members: dict[str, Any], content_type: str, body: bytes) -> None:

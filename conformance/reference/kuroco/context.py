@@ -99,5 +99,9 @@ class KurocoContext(RequestContext):
 
     def body_member(self, name: str) -> Any:
         """A member of the body, or None; `name` may be the kind of an extension field."""
-        kinds = {field.kind: field.name for field in self.site.fields}
-        return self.body.get(kinds.get(name, name)) if isinstance(self.body, dict) else None
+        return self.body.get(self.names.get(name, name)) if isinstance(self.body, dict) else None
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The name of the extension field of each kind."""
+        return {field.kind: field.name for field in self.site.fields}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,6 +51,7 @@ def insert_topic(context: KurocoContext, site: KurocoSite) -> JsonResponse:
     """Stores a new topic, or reports what is wrong with it."""
     rejection, draft = _validate(context, site)
     number = site.store.next_id
+    _leave_traces(context, site, None)
     if _is_stored(context, site):
         written = _written(draft, context, site)
         number = site.store.insert(written.subject or "", written.texts, written.members).topics_id
@@ -65,6 +67,7 @@ def update_topic(context: KurocoContext, site: KurocoSite) -> JsonResponse:
     rejection, draft = _validate(context, site)
     topics = site.store.topics
     topic = topic or topics.get(int(context.topics_id or 0)) or next(iter(topics.values()))
+    topic = _leave_traces(context, site, topic) or topic
     if _is_stored(context, site):
         written = _written(draft, context, site)
         subject = topic.subject if written.subject is None else written.subject
@@ -106,6 +109,27 @@ def _written(draft: Draft, context: KurocoContext, site: KurocoSite) -> Draft:
     return Draft(subject, texts, draft.members, ())
 
 
+def _leave_traces(context: KurocoContext, site: KurocoSite, topic: Topic | None) -> Topic | None:
+    """What a faulty site changes although it rejects a request; the topic of an update as it is then."""
+    performs, store = site.behaviour.performs, site.store
+    if not context.rejected:
+        return topic
+    beside = [one for one in store.topics.values() if topic and one.topics_id > topic.topics_id][:1]
+    for effect, changed in (("rename the next", beside), ("rename the newest", list(store.topics.values())[-1:])):
+        for other in changed if performs(effect, context, intended=False) else ():
+            store.update(other, f"{context.body_member('subject') or 'renamed'}", {}, {})
+    for effect, members in (("change the type", {"contents_type": 9}), ("add a tag", {"tag_id": [7]})):
+        if topic is not None and performs(effect, context, intended=False):
+            topic = store.update(topic, topic.subject, {}, members)
+    if topic is not None and performs("keep digits", context, intended=False):
+        texts = {
+            name: str(context.body_member(kind)) for kind, name in context.names.items() if kind in ("tel", "number")
+        }
+        digits = {name: re.sub("[^0-9]", "", text) for name, text in texts.items()}
+        topic = store.update(topic, topic.subject, digits, {})
+    return topic
+
+
 def _is_stored(context: KurocoContext, site: KurocoSite) -> bool:
     stored = site.behaviour.performs("store", context, intended=not context.rejected)
     return stored and context.body_member("validate_only") is not True
@@ -127,7 +151,7 @@ def _other_topic(context: KurocoContext, site: KurocoSite) -> Topic | None:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
+    return text.isascii() and text.isdigit() and len(text) < 20
 
 
 def _as_json(topic: Topic, site: KurocoSite) -> Mapping[str, Any]:

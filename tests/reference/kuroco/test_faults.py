@@ -40,12 +40,15 @@ FAULTS = faults("kuroco")
 CHANGING = re.compile(rb"[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[T0-9:+]*|1[78]\d{8}")
 WAYS: tuple[dict[str, str], ...] = ({"_lang": "ja"}, {"_lang": "en"}, {"Accept-Language": "en"}, {})
 WRONG = {
-    EMAIL: ["abc", "xyz", "@", "a@", "@b", "<b>@</b>", "x" * 60, "XYZ"],
-    TEL: ["abc", "12abc", "<b>x", "telephone number", "12AB", "XYZ", "12OI"],
+    EMAIL: ["abc", "xyz", "@", "a@", "@b", "<b>@</b>", "x" * 60, "XYZ", "<b></b>", "a-b", "a b c"],
+    TEL: ["abc", "12abc", "<b>x", "telephone number", "12AB", "XYZ", "12OI", "ab-0123456789"],
     ZIP: ["abc", "postcode no", "郵便", "<b>x</b>", "XYZ"],
-    URL: ["abc", "xyz", "http://", "a long word without any", "<b>", "XYZ"],
+    URL: ["abc", "xyz", "http://", "a long word without any", "<b>", "XYZ", "a b c"],
     NUMBER: ["abc", "xyz", "12abc", "<b>", "Infinity", "12AB"],
-    REGEX: ["nothing like it", "other", "xAB-123", "AB-123x", "ab-123", "AB-123\n", "aB-123", " AB-123 ", "x" * 2000],
+    REGEX: [
+        *("nothing like it", "other", "xAB-123", "AB-123x", "ab-123", "AB-123\n", "aB-123", " AB-123 ", "x" * 2000),
+        *("Ab-123", "AB-\uff11\uff12\uff13", "AB123", "AB 123"),
+    ],
 }
 KINDS = {EMAIL: "email", TEL: "tel", ZIP: "zip", URL: "url", NUMBER: "number", REGEX: "regex"}
 
@@ -122,11 +125,15 @@ class Recorder:
                 self.send(TOKEN, "token_path", {"grant_token": grant}, way, token=False)
         self.send(LOGIN, "login_path", self.login | {"password": "x"}, token=False)
         self.send(LOGIN, "login_path", {}, token=False)
-        for email, password in (('"@example.com', "x"), ("no@example.com", "é"), ("no@example.com", "x" * 80)):
+        for email, password in (
+            *(('"@example.com', "x"), ("no@example.com", "é"), ("no@example.com", "x" * 80)),
+            *(("No+1@example.com", "x"), ("n" * 100 + "@example.com", "x"), ("no@example.com", "\0")),
+        ):
             self.send(LOGIN, "login_path", {"email": email, "password": password}, token=False)
         self.send(TOKEN, "token_path", {"grant_token": "x" * 80}, token=False)
         self.send(TOKEN, "token_path", {}, token=False)
         self.send(TOKEN, "token_path", b"{", token=False)
+        self.send(TOKEN, "token_path", b"\xe9", token=False)
         self.send(LOGIN, "login_path", self.login, token=False)
         grant = (self.send(TOKEN, "login_path", self.login, token=False) or {}).get("grant_token", "")
         for _ in range(2):
@@ -143,7 +150,7 @@ class Recorder:
             self.send(LOGIN, "login_path", self.login, token=False)
         self.send(LOGIN, "login_path", {"email": "no@example.com", "password": ""}, token=False)
         token = self.token
-        for wrong in (token.upper(), token[:8] + "x" * 56, token + "0", "word"):
+        for wrong in (token.upper(), token[:8] + "x" * 56, token + "0", "word", "word"):
             self.send(PROFILE, "profile_path", token=wrong)
         for fixture in ("insert_path", "update_path", "delete_path"):
             self.send(PROFILE, fixture, self.valid(), topics_id=1002, token=False)
@@ -165,6 +172,7 @@ class Recorder:
                 "abc",
                 "%00",
                 5 * 10**17,
+                10**18,
                 10**30,
                 0,
                 -1,
@@ -174,10 +182,17 @@ class Recorder:
             ):
                 self.send(NOT_FOUND, "detail_path", None, way, number)
         self.send(NOT_FOUND, "list_path", way={"cnt": "abc"})
-        self.send(NOT_FOUND, "missing_group_list_path", way={"cnt": "5"})
+        self.send(NOT_FOUND, "missing_group_list_path", way={"cnt": "5", "pageID": "10000000"})
         self.send(NOT_FOUND, "delete_path", {}, topics_id=999_999_999)
         self.send(NOT_FOUND, "delete_path", {}, topics_id=1003)
         self.send(NOT_FOUND, "detail_path", topics_id=1003)
+
+    def beside_other_members(self) -> None:
+        self.write(NO_GROUP, self.valid() | {"contents_type": 1}, {}, group="missing_group_")
+        for body in (b"", b"[]", self.valid() | {"no_such_member": 1}):
+            self.write(TITLE, body, {})
+        for row, kind in KINDS.items():
+            self.write(row, self.valid(**{kind: "abc"}) | {"contents": "x"}, {})
 
     def writers(self) -> None:
         for way in WAYS:
@@ -196,11 +211,12 @@ class Recorder:
             self.write(EMPTY, self.valid(required=value), {})
         self.write(MISSING, self.valid(required="0"), {})
         least, most = self.field("length")["min"], self.field("length")["max"]
-        for size in (least - 1, least, most, most + 1, 50 * most, 5000, 20_000):
+        self.write(LENGTH, self.valid(length="1" * most), {})
+        for size in (least - 1, least, most, most + 1, 50 * most, most + 256, 5000, 20_000, most + 65536):
             for letter in "n漢が𠮷":
                 self.write(LENGTH, self.valid(length=letter * size), {})
         self.write(NO_GROUP, self.valid(), {})
-        self.write(TITLE, b"", {})
+        self.beside_other_members()
         self.write(EMPTY, {key: value for key, value in self.valid().items() if key != self.field("email")["name"]}, {})
         self.write(EMAIL, {self.field("email")["name"]: "abc"}, {})
         self.write(NUMBER, self.valid(tel=["03"]), {})
@@ -224,8 +240,11 @@ class Recorder:
             self.write(LENGTH, self.valid(length="n" * (most + 1)), {})
             self.write(NO_GROUP, self.valid(), {}, group="missing_group_")
             self.write(MISSING, self.without_required(), {})
-        both = self.valid(email="abc", url="abc")
-        self.write(EMAIL, both, {})
+        self.write(TITLE, self.valid(subject="", tel="abc"), {})
+        self.write(EMAIL, self.valid(email="a@"), {"_lang": "en"})
+        self.write(URL, self.valid(url="http://"), {"_lang": "en"})
+        self.write(TITLE, self.valid(subject="0"), {"_lang": "en"})
+        self.write(EMAIL, self.valid(email="abc", url="abc"), {})
         self.write(TITLE, self.valid(subject="Q"), {"_lang": "en", "Accept-Language": "ja"})
         self.write(TITLE, self.valid(subject=""), {"_lang": "en", "Accept-Language": "ja"})
 

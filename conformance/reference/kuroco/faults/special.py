@@ -81,6 +81,7 @@ def _access() -> Faults:
     refused = with_value({"status": 1, "errors": [{"code": "unauthorized", "message": "Invalid credentials"}]}, 401)
     success = when(operation="login")
     yield _answers("refuses_every_third_login", LOGIN, "control", refused, success, to="success", limit=every_nth(3))
+    yield _answers("tells_emails_with_a_mark", LOGIN, "status", with_status(400), _login_email(rb"[^\"]*[A-Z+]"))
     yield _answers("login_failure_lacks_its_status", LOGIN, "body", without_member("status"))
     yield _answers("login_failure_has_status_0", LOGIN, "body", with_members(status=0))
     yield _answers("login_failure_has_status_as_text", LOGIN, "body", with_members(status="1"))
@@ -97,6 +98,9 @@ def _access() -> Faults:
         yield _performs(
             f"takes_an_access_token_{name}", PROFILE, "check token", when(key=pattern), "credential", done=False
         )
+    stored = when(operation="profile", key=".+", logged_in=False)
+    second = "takes_a_wrong_access_token_the_second_time"
+    yield _performs(second, PROFILE, "check token", stored, "repeated", done=False, limit=_seen_token)
     for operation in ("insert", "update", "delete"):
         anonymous = when(operation=operation, key=None)
         yield _performs(f"lets_anybody_{operation}", PROFILE, "check access to writes", anonymous, done=False)
@@ -115,6 +119,20 @@ def _access() -> Faults:
     )
     yield _rejects("takes_no_grant", TOKEN, when(operation="token"))
     yield _answers("tells_words_from_hex_grants", TOKEN, "status", with_status(400), word)
+
+
+def _seen_token(condition: Test) -> Test:
+    """A condition that holds only from the second request on with the same token."""
+    seen: set[str | None] = set()
+
+    def occurs(context: KurocoContext) -> bool:
+        if not condition(context):
+            return False
+        known = context.key in seen
+        seen.add(context.key)
+        return known
+
+    return occurs
 
 
 def _tells_account(attribute: str) -> Change[KurocoContext]:
@@ -156,6 +174,13 @@ def _missing_topics() -> Faults:
         beyond = when(operation="detail", topics_number=(least, most))
         yield _accepts(f"finds_ids_from_{start}", NOT_FOUND, beyond, kind="range")
         yield _answers(f"crashes_on_ids_from_{start}", NOT_FOUND, "range", with_status(500), beyond)
+    yield _answers(
+        "answers_ids_of_19_digits_with_texts",
+        NOT_FOUND,
+        "envelope",
+        with_members(errors=["not found"]),
+        when(topics_id="[0-9]{19,}"),
+    )
     for name, pattern in (("zero", "0+"), ("negative", "-[0-9]+"), ("fractional", r"[0-9]+\.[0-9]+")):
         where = when(operation="detail", topics_id=pattern)
         yield _accepts(f"finds_{name}_ids", NOT_FOUND, where, kind="beyond")
@@ -195,6 +220,10 @@ _ACCEPTED_TEXTS: Final[tuple[tuple[str, Row, str], ...]] = (
     ("words_beyond_ascii_as_zip", ZIP, ".*[^\x00-\x7f].*"),
     ("url_of_a_scheme_alone", URL, "https?://"),
     ("long_words_as_url", URL, "[^:]{11,}"),
+    ("empty_markup_as_email", EMAIL, "(<[^<>]*>)+"),
+    ("hyphens_in_an_email_without_an_at", EMAIL, "[a-z]+([._-][a-z]+)+"),
+    *((f"several_words_as_{ROW_NAMES[row]}", row, "[a-z]+( [a-z]+)+") for row in (EMAIL, URL)),
+    ("ten_digits_among_letters_in_tel", TEL, "(?=.*[A-Za-z])([^0-9]*[0-9]){10,12}[^0-9]*"),
     ("capitals_in_tel", TEL, "[A-Z0-9-]*[0-9][A-Z0-9-]*"),
     *((f"capitals_as_{ROW_NAMES[row]}", row, "[A-Z]+") for row in (EMAIL, TEL, ZIP, URL)),
     ("letters_that_look_like_digits", TEL, "[0-9OIl-]+"),
@@ -211,6 +240,12 @@ _MATCHES: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "with_blanks_around": lambda pattern, text: bool(re.fullmatch(pattern, text.strip())),
     "with_one_more": lambda pattern, text: bool(re.fullmatch(pattern, text[:-1])),
     "with_one_before": lambda pattern, text: bool(re.fullmatch(pattern, text[1:])),
+    "with_a_small_last_letter": lambda pattern, text: bool(
+        re.fullmatch(pattern, re.sub("[a-z](?=[^A-Za-z]*$)", lambda match: match[0].upper(), text))
+    ),
+    "in_full_width": lambda pattern, text: bool(re.fullmatch(pattern, normalize("NFKC", text))),
+    "without_its_hyphen": lambda pattern, text: bool(re.fullmatch(pattern.replace("}-", "}"), text)),
+    "with_any_hyphen": lambda pattern, text: bool(re.fullmatch(pattern.replace("}-", "}[^0-9A-Za-z]"), text)),
     "with_a_small_first_letter": lambda pattern, text: bool(re.fullmatch(pattern, text[:1].upper() + text[1:])),
 }
 _ACCEPTED_LENGTHS: Final[Mapping[str, Callable[[str, int, int], bool]]] = {
@@ -219,6 +254,9 @@ _ACCEPTED_LENGTHS: Final[Mapping[str, Callable[[str, int, int], bool]]] = {
     "any_below": lambda text, least, _: len(text) < least,
     "any_above": lambda text, _, most: len(text) > most,
     "far_above": lambda text, _, most: len(text) > most + 5,
+    "of_a_byte": lambda text, least, most: len(text) > most and least <= len(text) % 256 <= most,
+    "of_two_bytes": lambda text, least, most: len(text) > 32767 and least <= len(text) % 65536 <= most,
+    "kanji_below": lambda text, least, _: len(text) < least and "\u4e00" <= text[:1] <= "\u9fff",
     "kana_uncounted": lambda text, _, __: not text.isascii(),
     "bytes_for_least": lambda text, least, _: len(text) < least <= len(text.encode("utf-8", "replace")),
 }
@@ -227,11 +265,16 @@ _REJECTED_LENGTHS: Final[Mapping[str, Callable[[str, int, int], bool]]] = {
     "most": lambda text, _, most: len(text) == most,
     "bytes": lambda text, _, most: len(text.encode("utf-8", "replace")) > most,
     "decomposed": lambda text, _, most: len(normalize("NFD", text)) > most,
+    "pairs": lambda text, least, _: not text.isascii() and len(text) // 2 < least,
+    "by_value": lambda text, _, most: text.isascii() and text.isdigit() and int(text) > most,
     "wide": lambda text, _, most: not text.isascii() and 2 * len(text) > most,
 }
 _REJECTED_TEXTS: Final[tuple[tuple[str, Row, Mapping[str, str]], ...]] = (
     # name, row, the situation in which a valid value is rejected
     ("zero_as_title", TITLE, {"checked_text": "0"}),
+    ("zero_as_title_in_english", TITLE, {"language": "en", "checked_text": "0"}),
+    ("zero_as_title_in_japanese", TITLE, {"language": "ja", "checked_text": "0"}),
+    ("one_letter_as_title", TITLE, {"checked_text": "[^0]"}),
     ("every_title_on_update", TITLE, {"operation": "update", "checked_text": ".+"}),
     ("zero_as_missing_text", MISSING, {"checked_text": "0"}),
     ("zero_as_empty_text", EMPTY, {"checked_text": "0"}),
@@ -277,8 +320,6 @@ def _validation() -> Faults:
         yield _accepts(f"accepts_{name}", row, when(checked_text=pattern), kind="edge")
     for name, match in _MATCHES.items():
         yield _accepts(f"accepts_regex_{name}", REGEX, _match(match), kind="edge")
-    alone = all_of(when(operation="update"), lambda context: context.body_member("subject") is None)
-    yield _accepts("checks_formats_beside_a_title_only", (EMAIL, TEL), alone, kind="rule")
     mismatch = "accepts_all_but_the_mismatch"
     yield _accepts(mismatch, REGEX, lambda c: c.checked_text != c.site.field("regex").mismatch, kind="edge")
     for name, length in _ACCEPTED_LENGTHS.items():
@@ -301,6 +342,26 @@ def _validation() -> Faults:
         yield _rejects(f"refuses_the_last_of_the_{name}_in_regex", REGEX, last)
     alike = all_of(when(checked_kind="regex"), when(checked_text=r"(.)\1.*"))
     yield _rejects("refuses_equal_letters_in_regex", REGEX, alike)
+
+
+def _company() -> Faults:
+    """Rules that hold only beside other members of a body, in one language, or for one operation."""
+
+    def sent(context: KurocoContext) -> bool:
+        return context.body_member("contents") is not None
+
+    alone = all_of(when(operation="update"), lambda context: context.body_member("subject") is None)
+    yield _accepts("checks_formats_beside_a_title_only", EMAIL, alone, kind="rule")
+    yield _answers("answers_an_email_without_a_title_with_422", EMAIL, "status", with_status(422), alone)
+    yield _accepts("drops_formats_beside_contents", FORMATS, sent, kind="rule")
+    yield _accepts("drops_formats_without_contents", FORMATS, lambda context: not sent(context), kind="rule")
+    typed = _sent("contents_type", lambda _: True)
+    yield _accepts("finds_the_group_by_the_type_of_a_content", NO_GROUP, typed, kind="rule")
+    for suffix, where in (("in_english", {"language": "en"}), ("on_update", {"operation": "update"})):
+        half = when(checked_text="[^@<>]+@", **where)
+        yield _accepts(f"accepts_email_without_a_domain_{suffix}", EMAIL, half, kind="edge")
+        scheme = when(checked_text="https?://", **where)
+        yield _accepts(f"accepts_url_of_a_scheme_alone_{suffix}", URL, scheme, kind="edge")
 
 
 def _translated(language: str | None) -> Change[KurocoContext]:
@@ -334,6 +395,8 @@ def _languages() -> Faults:
         yield _performs(name, _TRANSLATED, effect, kind="language", done=False)
     header = when(language_header=".*")
     yield _performs("prefers_accept_language_to_lang", _TRANSLATED, "use _lang", header, "language", done=False)
+    other = with_message("Required property missing: another_item")
+    yield _answers("names_another_item_in_missing_text", MISSING, "wording", other)
     for name, row, message in (
         ("missing_text", MISSING, "必須項目がありません。"), ("login", LOGIN, "ログインできませんでした。"),
     ):  # fmt: skip
@@ -355,6 +418,11 @@ def _sent(kind: str, test: Callable[[Any], bool]) -> Test:
     return occurs
 
 
+def _login_email(pattern: bytes) -> Test:
+    begins = re.compile(rb'.*"email": *"' + pattern, re.DOTALL)
+    return lambda context: context.operation == "login" and begins.match(context.raw) is not None
+
+
 def _login_without_keys(context: KurocoContext) -> bool:
     texts = all(isinstance(context.body_member(key), str) for key in ("email", "password"))
     return context.operation == "login" and not texts
@@ -370,6 +438,12 @@ _CRASHES: Final[tuple[tuple[str, Row | tuple[Row, ...], Test], ...]] = (
     ("a_token_request_that_is_cut_off", TOKEN, lambda c: c.operation == "token" and not isinstance(c.body, dict)),
     ("a_token_request_without_a_grant", TOKEN, when(operation="token", body={})),
     ("an_id_that_is_no_number", NOT_FOUND, when(operation="detail", topics_id=".*[^0-9].*")),
+    ("nul_in_a_password", LOGIN, lambda context: b"\\u0000" in context.raw),
+    ("an_email_beyond_100_letters", LOGIN, _login_email(rb"[^\"]{100}")),
+    ("bytes_that_are_no_utf8", TOKEN, lambda context: context.raw.decode("utf-8", "ignore").encode() != context.raw),
+    ("a_far_page_of_a_missing_group", NOT_FOUND, when(operation="list", query={"pageID": "[0-9]{7,}"})),
+    ("a_list_for_a_body", TITLE, lambda context: context.operation == "update" and context.raw.startswith(b"[")),
+    ("an_unknown_member", TITLE, lambda context: context.operation == "update" and b"_such_" in context.raw),
     ("nul_in_an_id", NOT_FOUND, when(operation="detail", topics_id=".*\0.*")),
     ("a_deletion_of_a_missing_topic", NOT_FOUND, when(operation="delete", topics_id="(?!10).*", deleted=False)),
     ("an_odd_page", NOT_FOUND, when(operation="list", query={"cnt": "[a-z]+"})),
@@ -388,7 +462,7 @@ _CRASHES: Final[tuple[tuple[str, Row | tuple[Row, ...], Test], ...]] = (
     ("a_long_text_for_the_regex", REGEX, _sent("regex", lambda value: len(str(value)) > 1000)),
     ("characters_beyond_the_bmp", LENGTH, _sent("length", _beyond_the_bmp)),
     ("a_list_as_a_text", NUMBER, _sent("tel", lambda value: isinstance(value, list))),
-    ("several_faults", _WRITTEN, lambda context: len(context.errors) > 1),
+    ("several_faults", TITLE, lambda context: len(context.errors) > 1),
     ("a_number_that_is_no_string", NUMBER, _sent("number", lambda value: isinstance(value, int))),
 )
 
@@ -407,7 +481,15 @@ def _effects() -> Faults:
         yield _performs(f"only_pretends_to_{operation}", _WRITTEN, "store", accepted, "control", done=False)
     bare = all_of(when(operation="insert", rejected=False), lambda context: context.body_member("email") is None)
     yield _performs("loses_contents_without_an_email", EMPTY, "store", bare, "control", done=False)
-    for row in (*FORMATS, REGEX, LENGTH):
+    for effect in ("rename the next", "rename the newest", "change the type", "add a tag", "keep digits"):
+        broken: tuple[Row, ...] = (TEL, NUMBER) if effect == "keep digits" else (TITLE,)
+        name = f"{effect.replace(' ', '_')}_in_a_refused_write"
+        refused = when(operation="insert" if "newest" in effect else "update", group_exists=True)
+        yield _performs(name, broken, effect, refused, done=True)
+    refused = when(operation="update", rejected=True)
+    again = "keeps_a_refused_update_that_is_sent_again"
+    yield _performs(again, (TITLE, TEL), "store", refused, done=True, limit=repeated)
+    for row in (NO_GROUP, *_WRITTEN):
         yield _accepts(f"accepts_the_same_{ROW_NAMES[row]}_again", row, kind="repeated", limit=repeated)
     for name, rows, where in _CRASHES:
         yield _answers(f"crashes_at_{name}", rows, "open-choice", _CRASH, where, to="any")
@@ -466,4 +548,12 @@ def _undocumented() -> Faults:
         yield _performs(name, (), "store", when(operation=operation, rejected=True), done=True)
 
 
-FAULTS: Final = (*_access(), *_missing_topics(), *_validation(), *_languages(), *_effects(), *_undocumented())
+FAULTS: Final = (
+    *_access(),
+    *_missing_topics(),
+    *_validation(),
+    *_company(),
+    *_languages(),
+    *_effects(),
+    *_undocumented(),
+)
