@@ -54,13 +54,15 @@ def read_contract(folder: Path) -> Contract:
     openapi, api = read(folder / "openapi.yaml")
     problems += api
     names = _table_names(head, head_document)
-    files = [(name, *_read_table(folder / f"{name}.yaml", named, problems)) for name in names]
+    files = [(name, *_read_form(TableFile, folder / f"{name}.yaml", named, problems)) for name in names]
     problems += _unlisted(folder, names)
     if head is None or openapi is None or any(table is None for _, _, table in files):
         raise ConfigError(problems)
     operations, missing = _operations(openapi, head, head_document)
     problems += missing
-    translated, japanese = _read_translation(folder, problems)
+    file = folder / "ja.yaml"
+    translated, given = _read_form(TranslationFile, file, {}, problems) if file.exists() else (None, None)
+    japanese = given or TranslationFile()
     head = head.model_copy(update={"labels_ja": {**head.labels_ja, **japanese.labels}})
     tables = tuple(
         _table(head, table, document, japanese)
@@ -97,21 +99,12 @@ def _named_parts(document: Document | None) -> Mapping[str, Mapping[str, Any]]:
     return {kind: value[kind] if isinstance(value.get(kind), dict) else {} for kind in _NAMED_PARTS}
 
 
-def _read_table(
-    path: Path, named: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Document | None, TableFile | None]:
+def _read_form(
+    model: type[Model], path: Path, named: Mapping[str, Any], problems: list[Problem]
+) -> tuple[Document | None, Model | None]:
     document, found = read(path)
     problems += found
-    return document, None if found else _validated(TableFile, document, named, problems)
-
-
-def _read_translation(folder: Path, problems: list[Problem]) -> tuple[Document | None, TranslationFile]:
-    """`ja.yaml`, where there is one."""
-    if not (folder / "ja.yaml").exists():
-        return None, TranslationFile()
-    document, found = read(folder / "ja.yaml")
-    problems += found
-    return document, (None if found else _validated(TranslationFile, document, {}, problems)) or TranslationFile()
+    return document, None if found else _validated(model, document, named, problems)
 
 
 def _validated(

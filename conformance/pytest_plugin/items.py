@@ -11,7 +11,7 @@ import pytest
 from conformance.checks.model import Verdict
 from conformance.contract.contract import Contract, Row
 from conformance.pytest_plugin.internal_errors import format_internal_error
-from conformance.pytest_plugin.session import PluginSession
+from conformance.pytest_plugin.session import SESSION
 from conformance.results.model import Exploration, RowResult, Undocumented
 
 __all__ = ["ExploredItem", "OperationsFile", "RowItem", "TableFile", "select_by_contract", "sort_rows"]
@@ -24,9 +24,9 @@ class RowFailed(AssertionError):
 class _Item(pytest.Item):
     """An item that is run in its set-up: inconclusive is an error of the set-up, a violation a failure of the call."""
 
-    def __init__(self, *, conformance: PluginSession, contract: Contract, **kwargs: Any) -> None:
+    def __init__(self, *, contract: Contract, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.conformance, self.contract = conformance, contract
+        self.conformance, self.contract = self.config.stash[SESSION], contract
         self.result: RowResult | Exploration | None = None
         self.undocumented: tuple[Undocumented, ...] = ()
         self.excerpt = ""
@@ -101,39 +101,28 @@ class ExploredItem(_Item):
 class TableFile(pytest.File):
     """One table of a contract."""
 
-    conformance: PluginSession
-
     def collect(self) -> Iterator[pytest.Item]:
-        contract = self.conformance.contract(self.path.parent)
-        if contract is None or not self.conformance.options.selection.takes(contract.name):
-            return
-        for row in contract.rows:
+        contract = _find_contract(self)
+        for row in contract.rows if contract else ():
             if row.table == self.path.stem:
-                yield RowItem.from_parent(
-                    self,
-                    name=row.case.id,
-                    row=row,
-                    conformance=self.conformance,
-                    contract=contract,
-                )
+                yield RowItem.from_parent(self, name=row.case.id, row=row, contract=contract)
 
 
 class OperationsFile(pytest.File):
     """`openapi.yaml`: one item per operation that is explored."""
 
-    conformance: PluginSession
-
     def collect(self) -> Iterator[pytest.Item]:
-        options = self.conformance.options
-        contract = self.conformance.contract(self.path.parent)
-        if contract is None or not options.selection.takes(contract.name):
-            return
-        if options.depth == "smoke" or not options.explore:
-            return
-        for name in contract.explored_operations:
-            yield ExploredItem.from_parent(
-                self, name=name, operation=name, conformance=self.conformance, contract=contract
-            )
+        options, contract = self.config.stash[SESSION].options, _find_contract(self)
+        if contract is not None and options.depth != "smoke" and options.explore:
+            for name in contract.explored_operations:
+                yield ExploredItem.from_parent(self, name=name, operation=name, contract=contract)
+
+
+def _find_contract(file: pytest.File) -> Contract | None:
+    """The contract in whose folder a file is; None where it was not selected, or has problems."""
+    session = file.config.stash[SESSION]
+    contract = session.contract(file.path.parent)
+    return contract if contract is not None and session.options.selection.takes(contract.name) else None
 
 
 def select_by_contract(items: Iterable[pytest.Item]) -> dict[str, tuple[list[str], list[str]]]:

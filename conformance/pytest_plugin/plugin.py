@@ -22,7 +22,7 @@ from conformance.pytest_plugin.items import (
     sort_rows,
 )
 from conformance.pytest_plugin.options import read_options
-from conformance.pytest_plugin.session import PluginSession
+from conformance.pytest_plugin.session import SESSION, PluginSession
 from conformance.results.events import Event, format_event
 from conformance.results.model import RowResult
 from conformance.yaml_document import read
@@ -37,7 +37,7 @@ def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
     """Begin a session with these contracts; raises ConfigError."""
     names = {folder: _contract_name(folder) for folder in folders}
     options = read_options(config, list(names.values()))
-    session = PluginSession(config, options, names)
+    session = config.stash[SESSION] = PluginSession(config, options, names)
     config.pluginmanager.register(ContractHooks(session, folders), "conformance-plugin")
     internal_errors = InternalErrorReporter(session.redact)
     config.pluginmanager.register(internal_errors, "conformance-internal-errors")
@@ -80,7 +80,6 @@ class ContractHooks:
             return None
         kind = OperationsFile if file_path.name == "openapi.yaml" else TableFile
         collector: OperationsFile | TableFile = kind.from_parent(parent, path=file_path)
-        collector.conformance = session
         return collector
 
     @pytest.hookimpl(wrapper=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from conformance.reference.hooks import Behaviour, RequestRejected
+from conformance.reference.hooks import RequestRejected
 from conformance.reference.http import NO_BODY, JsonResponse
 from conformance.reference.microcms.context import MicrocmsContext
-from conformance.reference.microcms.parameters import ListParameters
+from conformance.reference.microcms.parameters import Operations
 from conformance.reference.microcms.parsing import InvalidValue, parse_json_object
-from conformance.reference.microcms.state import Content, Store, now
+from conformance.reference.microcms.state import Content, now
 
 __all__ = ["ContentOperations"]
 
@@ -20,14 +20,8 @@ _STATUS, _LENGTH, _CREATOR, _BODY = (("contents-patch", number) for number in ra
 _ABSENT: Final = object()
 
 
-class ContentOperations:
+class ContentOperations(Operations):
     """The operations on contents; each returns the response to a request, or raises RequestRejected."""
-
-    def __init__(self, store: Store, behaviour: Behaviour[MicrocmsContext], choices: Mapping[str, str]) -> None:
-        self._store = store
-        self._behaviour = behaviour
-        self._choices = choices
-        self._parameters = ListParameters(behaviour, choices)
 
     def list_contents(self, context: MicrocmsContext) -> JsonResponse:
         """A page of a list API, or the content of an object API."""

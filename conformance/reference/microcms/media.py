@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from conformance.reference.hooks import Behaviour, RequestRejected
+from conformance.reference.hooks import RequestRejected
 from conformance.reference.http import JsonResponse
 from conformance.reference.microcms.context import MicrocmsContext
 from conformance.reference.microcms.multipart import InvalidMultipart, UploadedFile, read_files
-from conformance.reference.microcms.parameters import DEFAULT_LIMIT, ListParameters
-from conformance.reference.microcms.state import Medium, Page, Store
+from conformance.reference.microcms.parameters import DEFAULT_LIMIT, Operations
+from conformance.reference.microcms.state import Medium, Page
 
 __all__ = ["MediaOperations"]
 
@@ -24,14 +23,8 @@ _TOKEN, _FILE_NAME = ("media-get", 7), ("media-get", 8)
 _FORM, _SIZE = ("media-post", 1), ("media-post", 2)
 
 
-class MediaOperations:
+class MediaOperations(Operations):
     """The operations on media; each returns the response to a request, or raises RequestRejected."""
-
-    def __init__(self, store: Store, behaviour: Behaviour[MicrocmsContext], choices: Mapping[str, str]) -> None:
-        self._store = store
-        self._behaviour = behaviour
-        self._choices = choices
-        self._parameters = ListParameters(behaviour, choices)
 
     def read_body(self, context: MicrocmsContext) -> bytes | None:
         """The whole body of an upload; None where it is too large, which a variant decides without reading it."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-from conformance.reference.hooks import Behaviour, RequestRejected
+from conformance.reference.hooks import RequestRejected
 from conformance.reference.http import JsonResponse
 from conformance.reference.microcms.context import MicrocmsContext
-from conformance.reference.microcms.parameters import ListParameters
-from conformance.reference.microcms.state import Member, Store
+from conformance.reference.microcms.parameters import Operations
+from conformance.reference.microcms.state import Member
 
 __all__ = ["MemberOperations"]
 
@@ -24,13 +23,8 @@ def _are_alike(one: str, other: str) -> bool:
     return one[:-1] == other[:-1] or any(a.startswith(b) or a.endswith(b) for a, b in ((one, other), (other, one)))
 
 
-class MemberOperations:
+class MemberOperations(Operations):
     """The operations on members and the service; each returns the response to a request, or raises RequestRejected."""
-
-    def __init__(self, store: Store, behaviour: Behaviour[MicrocmsContext], choices: Mapping[str, str]) -> None:
-        self._store = store
-        self._behaviour = behaviour
-        self._parameters = ListParameters(behaviour, choices)
 
     def get_member(self, context: MicrocmsContext) -> JsonResponse:
         """One member who has joined."""

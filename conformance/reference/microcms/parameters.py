@@ -9,8 +9,9 @@ from conformance.reference.catalogue import Row
 from conformance.reference.hooks import Behaviour
 from conformance.reference.microcms.context import MicrocmsContext
 from conformance.reference.microcms.parsing import InvalidValue, parse_boolean, parse_integer
+from conformance.reference.microcms.state import Store
 
-__all__ = ["DEFAULT_LIMIT", "ListParameters"]
+__all__ = ["DEFAULT_LIMIT", "Operations"]
 
 DEFAULT_LIMIT: Final = 10
 """How many items a page has where no limit is given."""
@@ -96,3 +97,13 @@ class ListParameters:
         if above and number > MAX_LIMIT:
             self._behaviour.reject((table, above), context)
         return max(number, 0)
+
+
+class Operations:
+    """What the operations of the service have in common: its state, its behaviour and the choices that it makes."""
+
+    def __init__(self, store: Store, behaviour: Behaviour[MicrocmsContext], choices: Mapping[str, str]) -> None:
+        self._store = store
+        self._behaviour = behaviour
+        self._choices = choices
+        self._parameters = ListParameters(behaviour, choices)
