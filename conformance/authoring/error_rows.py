@@ -150,6 +150,8 @@ def _read_section(node: Node, heading: Heading, around: _Around) -> Iterator[_To
 def _read_item(node: Node, item: Item, around: _Around) -> Iterator[_Told]:
     """An entry of a list with what the entries below it say of it; or those, where they are errors themselves."""
     held = read_entry(item.text, around.status, about_errors=around.about_errors)
+    if held is None and (success := STATUS.match(item.text)) is not None and int(success[1]) < 400:
+        return  # what is below it is about a success
     if held is None:
         yield from _read(node.inside, around)
         return
@@ -206,9 +208,12 @@ def _with_headings(blocks: Sequence[Block]) -> list[Block]:
         elif _is_title(block.text, after):
             made.append(Heading(block.text, LEVEL_OF_LINES, block.line))
         elif (begins := _beginning(block.text)) and not (isinstance(before, Heading) and _is_code_alone(before.text)):
-            near = [one for one in blocks[max(place - 2, 0) : place + 3] if isinstance(one, Paragraph)]
-            several = sum(bool(begins.match(one.text)) for one in near) > 1
-            made.append(Item(block.text, block.line) if several else block)
+            sides = (blocks[max(place - 2, 0) : place][::-1], blocks[place + 1 : place + 3])
+            near = [next((one.text for one in side if isinstance(one, Paragraph)), "") for side in sides]
+            several = any(map(begins.match, near))
+            titled = begins is STATUS and isinstance(after, Paragraph | Item) and _is_title_line(block.text)
+            title = Heading(block.text, LEVEL_OF_LINES, block.line) if titled else block
+            made.append(Item(block.text, block.line) if several else title)
         else:
             made.append(block)
     return made
@@ -229,6 +234,11 @@ def _is_title(text: str, after: Block | None) -> bool:
         or _CLASS.fullmatch(text) is not None
         or (_is_code_alone(text) and isinstance(after, Paragraph))
     )
+
+
+def _is_title_line(text: str) -> bool:
+    """Whether a line is a title rather than a sentence."""
+    return len(text) <= 2 * _LONGEST_LINE and text[-1] not in ".:\u3002\uff1a" and not read_labels([text])
 
 
 def _is_code_alone(text: str) -> bool:

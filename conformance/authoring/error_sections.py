@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, Table
-from conformance.authoring.columns import IDENTIFIER, STATUS, Role, find_statuses, role_of_label
+from conformance.authoring.columns import IDENTIFIER, STATUS, Role, find_statuses, is_phrase, role_of_label, split_codes
 from conformance.authoring.envelope import read_sample
 from conformance.authoring.error_tables import labels_of_table
 from conformance.authoring.error_text import (
@@ -106,8 +106,11 @@ def read_body(blocks: Sequence[Block]) -> Held:
     texts = [block.text for block in blocks if isinstance(block, Paragraph | Item)]
     titled = _labels_of_titles(blocks)
     held: Held = {**read_labels(texts), **titled}
+    if not any(map(IDENTIFIER.fullmatch, split_codes("\n".join(held.get("code", []))))):
+        held.pop("code", None)  # a sentence about it
     under = {text for several in titled.values() for text in several}
-    prose = [text for text in texts if not read_labels([text]) and role_of_label(text) is None and text not in under]
+    told = {*under, *filter(is_phrase, texts)}
+    prose = [text for text in texts if not read_labels([text]) and role_of_label(text) is None and text not in told]
     samples = (read_sample(block.text) for block in blocks if isinstance(block, Code))
     code, message = next(filter(None, samples), ("", ""))
     if code and not code.isdigit():

@@ -30,6 +30,8 @@ from conformance.authoring.error_text import (
 
 __all__ = ["ErrorRow", "ErrorTable", "build_rows", "labels_of_table", "read_table"]
 
+_CLASS = re.compile(r"[1-5](xx\b|\*\*).*|[1-5]\d\d\s*[-\u2013]\s*[1-5]\d\d", re.IGNORECASE)
+"""A class of statuses, or a range of them."""
 _OTHERS = re.compile(r"((http|response|request) )?headers?( names?)?|ヘッダー?|请求头|响应头", re.IGNORECASE)
 """The title of a first column that does not name errors."""
 
@@ -77,6 +79,7 @@ def build_rows(
         for cell, language in zip(held.get("message", ()), [*languages, *[None] * 9], strict=False)
         for text in _messages(cell)
     ]
+    messages = [pair for pair in messages if not is_phrase(pair[0])] or messages
     if not statuses and messages and (status_line := STATUS_WITH_MESSAGE.fullmatch(messages[0][0])):
         statuses, messages = (int(status_line[1]),), [(status_line[2], messages[0][1]), *messages[1:]]
     elif (
@@ -154,8 +157,8 @@ def read_table(table: Table, status: int | None, *, about_errors: bool) -> Itera
                 text = cell if column.role == "message" else plain_cell(cell)
             if column.role is not None and not is_blank(plain_cell(text)):
                 held.setdefault(column.role, []).append(text)
-        if any(re.fullmatch(r"[1-5](xx\b|\*\*).*", cell, re.IGNORECASE) for cell in row.cells[:1]):
-            continue  # a class of statuses
+        if any(_CLASS.fullmatch(cell.strip()) for cell in row.cells[:1]):
+            continue
         if "code" not in held and re.fullmatch(r"-?(\d{1,2}|\d{4,})", (held.get("status") or [""])[0]):
             held["code"] = held.pop("status")  # statuses and numbers of the vendor's own in one column
         languages = [column.language for cell, column in zip(cells, columns, strict=False)

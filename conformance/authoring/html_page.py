@@ -70,15 +70,16 @@ def _paragraph(text: str, line: int, level: int) -> Iterator[Block]:
         yield Item(text, line, level + 1) if level else Paragraph(text, line)
 
 
-def _entry(element: Any, level: int) -> Iterator[Block]:
-    """An entry of a list: its own text, then the paragraphs, lists, tables and code within it."""
+def _entry(element: Any, level: int, term: str = "", line: int = 0) -> Iterator[Block]:
+    """An entry of a list, or a definition of a term: its own text, then what else is within it."""
     blocks = "descendant-or-self::*[self::ul or self::ol or self::dl or self::table or self::pre]"
     inner = [one for one in element if one.xpath(blocks) or (one.tag == "p" and one.getprevious() is not None)]
     own = html.Element("li")
     own.text = element.text
     own.extend([copy(child) for child in element if child not in inner])
-    if text := _text(own):
-        yield Item(text, _line(element), level)
+    text = _text(own)
+    if text or term:
+        yield Item(f"{term}: {text}" if term else text, line or _line(element), level)
     within = html.Element("div", {"data-line": str(_line(element))})
     within.extend(inner)
     yield from _walk(within, level)
@@ -91,7 +92,7 @@ def _definitions(element: Any, level: int) -> Iterator[Block]:
             term = child
         elif term is not None:
             title = re.sub(r"^(?:status)?code\s+|^>\S*\s*", "", _text(term).rstrip(": "))
-            yield Item(f"{title}: {_text(child)}", _line(term if term.get("data-line") else child), level)
+            yield from _entry(child, level, title, _line(term if term.get("data-line") else child))
 
 
 def _rows(table: Any) -> list[TableRow]:

@@ -199,6 +199,8 @@ MEMBERS = "Field | Type | Description |\n---|---|---|\ncode | integer | HTTP sta
 ACTIONS = "CodeHTTPMeaningAction\nNO_KEY401No keySend one\nTOO_LATE429Too oftenWait"
 PHRASED_STATUS = "Error codes\nCodeStatusDescription\n400Bad RequestThe name is wrong.\n404Not FoundThere is none."
 DASHES = "| Code | Text | Cause |\n|——|—-|--|\n| 400\n| Bad Request | No name |\n| 404\n| Not Found | No item |"
+NAMED = "Errors\n401 \u2014 Key\nIt is absent.\n409 \u2014 Name in use\nSomebody has it."
+PHRASE_BELOW = "Errors\n403\nForbidden\nYou may not.\n404\nNot Found\nThere is none."
 OWN_STATUS = "Error codes\nStatus CodeStatus Message\n405Wrong method\n10001No name"
 CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
 
@@ -225,6 +227,8 @@ CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
         (ACTIONS, [(401, "NO_KEY", [], "No key"), (429, "TOO_LATE", [], "Too often")]),
         (PHRASED_STATUS, [(400, "", [], "The name is wrong."), (404, "", [], "There is none.")]),
         (DASHES, [(400, "", ["Bad Request"], "No name"), (404, "", ["Not Found"], "No item")]),
+        (NAMED, [(401, "", [], "It is absent."), (409, "", [], "Somebody has it.")]),
+        (PHRASE_BELOW, [(403, "", [], "You may not."), (404, "", [], "There is none.")]),
         (OWN_STATUS, [(405, "", ["Wrong method"], ""), (None, "10001", ["No name"], "")]),
     ],
 )
@@ -250,6 +254,8 @@ SEVERAL_CODES = "| Exception | Status | Code | When |\n|-|-|-|-|\n| `GoneExcepti
 TYPES = "| Status code | Type | Description |\n|-|-|-|\n| 404 | Not Found | It is gone |\n| 409 | Conflict | It is |"
 COUNTED = "| id | error_code | http_status | message |\n|-|-|-|-|\n| 1 | no_key | 401 | Send a key |"
 CODE_AFTER = "# Errors\n\n- `401` with code `TOO_LATE`."
+HTTP_MESSAGE = "| Code | Message | Status | HTTP message |\n|-|-|-|-|\n| 7 | Give a name | 400 | Bad Request |"
+RANGE = "| Value | Description |\n|-|-|\n| 404 | None |\n| 410 | It was |\n| 409 | It is |\n| 432-499 | Unassigned |"
 HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-After`: seconds\n- `X-Left`: how many"
 
 
@@ -266,6 +272,8 @@ HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-Aft
         (TYPES, [(404, "", [], "It is gone"), (409, "", [], "It is")]),
         (COUNTED, [(401, "no_key", ["Send a key"], "")]),
         (CODE_AFTER, [(401, "TOO_LATE", [], "with code.")]),
+        (HTTP_MESSAGE, [(400, "7", ["Give a name"], "")]),
+        (RANGE, [(404, "", [], ""), (410, "", [], "It was"), (409, "", [], "It is")]),
         (HEADERS, [(429, "TOO_OFTEN", [], "Wait.")]),
     ],
 )
@@ -274,3 +282,13 @@ def test_what_markdown_pages_write_otherwise_is_read_too(tmp_path: Path, text: s
     tables = find_error_tables(read_page(str(tmp_path / "page.md")))
     found = [(row.status, row.code, [said for said, _ in row.messages], row.cause) for t in tables for row in t.rows]
     assert found == expected
+
+
+def test_codes_below_a_status_of_a_field_list_are_its_rows_and_those_below_a_success_are_none(tmp_path: Path) -> None:
+    (tmp_path / "errors.rst").write_text(
+        "Token\n=====\n\n:status 200 OK: Fine.\n\n    - ``no_key`` -- None.\n\n"
+        ":status 400 Bad Request: One of these:\n\n    - ``no_name`` -- It is absent.\n    - ``no_user`` -- Unknown.\n"
+    )
+    tables = find_error_tables(read_page(str(tmp_path / "errors.rst")))
+    found = [(row.status, row.code, row.cause) for table in tables for row in table.rows]
+    assert found == [(400, "no_name", "It is absent."), (400, "no_user", "Unknown.")]
