@@ -157,7 +157,8 @@ class MediaOperations(Operations):
             self._behaviour.reject(_TOKEN, context)
         if self._choices["token_again"] == "rejected":
             self._store.pages.pop(token, None)
-        if page and not self._behaviour.performs("start of page", context):
+        start = "start of page" if page and page.start < len(self._store.media) else "start after the last page"
+        if page and not self._behaviour.performs(start, context):
             page = replace(page, start=0)
         if page and not self._behaviour.performs("conditions of page", context):
             page = replace(page, image_only=False, file_name="")

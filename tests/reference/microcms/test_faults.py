@@ -137,7 +137,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     bodies: list[Any] = [{"status": value} for value in (
         ["CLOSED"], ["PUBLISH_AND_DRAFT"], ["publish"], ["PUBLISH "], ["FOO"], ["PUBLISH"], ["DRAFT"], "PUBLISH",
         ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 33, ["公開"], ["x" * 300], {"0": "PUBLISH"}, 1, [None],
-        None, ["PUBLISH\n"], [" DRAFT"], ["it's"],
+        None, ["PUBLISH\n"], [" DRAFT"], ["DRA"], ["it's"],
     )] + [[], "x", "{}", 1, [{"status": ["PUBLISH"]}]]  # fmt: skip
     raw = [json.dumps(body).encode() for body in bodies] + [
         b"{",
@@ -170,7 +170,7 @@ def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     odd_tokens = ("x" * 300, "!!!" + expired[3:], expired + '".')
     for token in ("x", "x", "garbage-and-more", expired, expired[:-1] + "!", expired.upper(), "é", *odd_tokens):
         yield ask("GET", "/api/v2/media", {"token": token})
-    for more in ({"fileName": "view"}, {"imageOnly": "true"}):
+    for more in ({"fileName": "view"}, {"imageOnly": "true"}, {"limit": 100}):
         yield ask("GET", "/api/v2/media", {"limit": 2, **more})
         yield ask("GET", "/api/v2/media", {"token": "<last>"})
     yield ask("GET", "/api/v2/media", {"limit": 2})
@@ -281,6 +281,9 @@ def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     yield ask("GET", draft)
     for path in (group, draft, draft):
         yield ask("GET", path, x_fault="internal")
+    yield ask(
+        "POST", "/api/v1/media", body=form(10), content_type="multipart/form-data; boundary=b", x_fault="internal"
+    )
 
 
 SECTIONS = {"lists": lists, "contents": contents, "media": media, "gates": gates}
