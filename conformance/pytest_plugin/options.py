@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from conformance.report import FORMS
-
 if TYPE_CHECKING:
     from conformance.contract.schema import Depth
     from conformance.plan.budget import Budget
     from conformance.target.selection import TargetSelection
 
 __all__ = ["PluginOptions", "add_options", "explain_old_options", "find_contract_folders", "read_options"]
+
+FORMS: Final = ("junit", "junit-gitlab", "markdown", "sarif", "har", "badge", "earl", "table")
+"""As in `conformance.report`, which a session without contracts does not import."""
 
 DEPTHS: Final[tuple[Depth, ...]] = ("smoke", "standard", "thorough")
 _PREFIX: Final = "--conformance-"
