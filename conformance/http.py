@@ -64,6 +64,8 @@ class Request:
     proxy: str | None = field(default=None, repr=False)
     chunked: bool = False
     """The body goes out in chunks, without a Content-Length."""
+    shares_connection: bool = False
+    """It may go out on a connection that others have used although it writes, as what has to be refused can."""
 
     @property
     def key(self) -> tuple[object, ...]:

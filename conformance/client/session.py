@@ -80,7 +80,8 @@ class Session:
         """
         request = self._complete(request)
         try:
-            outgoing = self._gate.admit(request, fresh=not repeatable or request.method not in SAFE_METHODS)
+            shares = repeatable and (request.shares_connection or request.method in SAFE_METHODS)
+            outgoing = self._gate.admit(request, fresh=not shares)
         except RequestBlocked as blocked:
             return Exchange(request, NoResponse(FailureKind.NOT_SENT, error_message(blocked)), tries=0)
         if self._breaker.reason:
@@ -134,8 +135,9 @@ class Session:
     def _try_once(self, outgoing: OutgoingRequest, policy: RetryPolicy, *, unpaced: bool) -> TransportResult:
         last = self._send_paced(outgoing, unpaced=unpaced)
         if last.stale:
-            # The target had closed an idle connection, as it may at any time; only what has no effect meets one.
+            # The target had closed an idle connection, as it may at any time.
             policy.tries += 1
+            policy.maybe_done = policy.maybe_done or outgoing.method not in SAFE_METHODS
             last = self._send_paced(replace(outgoing, fresh=True), unpaced=unpaced)
         return last
 

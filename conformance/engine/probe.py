@@ -87,7 +87,9 @@ def send_probe(
         if patient
         else frozenset([*built.expected.statuses, *(status for status in probe.accept if isinstance(status, int))])
     )
-    exchange = context.session.send(built.request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
+    # What a success leaves on a connection shows in the refusal after it.
+    request = replace(built.request, shares_connection=probe.role != "open")
+    exchange = context.session.send(request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
     n = evidence.keep(exchange, probe.label, probe.role)
     if _is_served_by_cache(probe, exchange):
         with evidence.count_as("repeated"):

@@ -16,7 +16,7 @@ from conformance.reference.http import JsonResponse
 
 __all__ = [
     "Change", "Condition", "FaultBuilder", "Limit", "after_first", "all_of", "always", "every_nth", "not_first",
-    "on_every_second_connection", "repeated", "since", "when",
+    "on_connections_of", "on_every_second_connection", "repeated", "since", "when",
 ]  # fmt: skip
 
 Rows = Row | tuple[Row, ...]
@@ -117,6 +117,23 @@ def since(trigger: Condition[Any]) -> Limit[Any]:
             if trigger(context):
                 counter.increment()
             return False
+
+        return occurs
+
+    return limit
+
+
+def on_connections_of(trigger: Condition[Any]) -> Limit[Any]:
+    """True for requests on a connection that has brought one for which `trigger` holds before."""
+
+    def limit(condition: Condition[Any]) -> Condition[Any]:
+        ports: set[int] = set()
+
+        def occurs(context: Any) -> bool:
+            known = context.request.port in ports
+            if trigger(context):
+                ports.add(context.request.port)
+            return condition(context) and known
 
         return occurs
 

@@ -113,12 +113,15 @@ def test_any_other_answer_to_a_repetition_counts(
     assert exchange.response.status == code
 
 
-def test_a_write_never_meets_a_connection_that_was_idle(serve: Start, talk: Start) -> None:
+@pytest.mark.parametrize(("shares", "connections"), [(False, 2), (True, 1)])
+def test_a_write_meets_a_connection_that_was_idle_only_where_it_has_to_be_refused(
+    serve: Start, talk: Start, shares: bool, connections: int
+) -> None:
     server = script(serve, OK)
     session = talk(server.url)
     session.send(Request("GET", server.url))
-    session.send(Request("DELETE", server.url, permission="delete"))
-    assert len(server.peers) == 2
+    session.send(Request("DELETE", server.url, permission="delete", shares_connection=shares))
+    assert len(server.peers) == connections
 
 
 @pytest.mark.parametrize(

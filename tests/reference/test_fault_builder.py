@@ -15,6 +15,7 @@ from conformance.reference.fault_builder import (
     always,
     every_nth,
     not_first,
+    on_connections_of,
     on_every_second_connection,
     since,
     when,
@@ -145,6 +146,17 @@ def test_since_holds_once_something_else_was_asked(make_context: MakeContext) ->
     occurs = since(when(operation="putItem"))(when(operation="getItem"))
     asked = ("getItem", "putItem", "list", "getItem", "getItem")
     assert [occurs(make_context(operation=name)) for name in asked] == [False, False, False, True, True]
+
+
+def test_a_connection_is_known_by_what_it_brought(make_context: MakeContext) -> None:
+    occurs = on_connections_of(when(operation="putItem"))(when(operation="getItem"))
+
+    def asks(port: int, operation: str) -> bool:
+        context = make_context(operation=operation)
+        return occurs(replace(context, request=replace(context.request, port=port)))
+
+    asked = [(1, "getItem"), (1, "putItem"), (2, "getItem"), (1, "getItem"), (1, "list")]
+    assert [asks(*one) for one in asked] == [False, False, False, True, False]
 
 
 def test_connections_are_counted_that_bring_what_the_condition_is_about(make_context: MakeContext) -> None:

@@ -8,7 +8,15 @@ from typing import Any, Final
 from unicodedata import normalize
 
 from conformance.reference.catalogue import Row
-from conformance.reference.fault_builder import Change, Condition, all_of, every_nth, repeated, when
+from conformance.reference.fault_builder import (
+    Change,
+    Condition,
+    all_of,
+    every_nth,
+    on_connections_of,
+    repeated,
+    when,
+)
 from conformance.reference.hooks import FaultyServer
 from conformance.reference.http import JsonResponse
 from conformance.reference.kuroco.accounts import ACCOUNT, STATIC_TOKEN
@@ -81,6 +89,9 @@ def _access() -> Faults:
     refused = with_value({"status": 1, "errors": [{"code": "unauthorized", "message": "Invalid credentials"}]}, 401)
     success = when(operation="login")
     yield _answers("refuses_every_third_login", LOGIN, "control", refused, success, to="success", limit=every_nth(3))
+    logged_in = on_connections_of(lambda context: context.row is None and context.operation == "login")
+    after = "answers_on_the_connection_of_a_login_with_400"
+    yield _answers(after, LOGIN, "status", with_status(400), lambda c: c.row == LOGIN, to="any", limit=logged_in)
     yield _answers("tells_emails_with_a_mark", LOGIN, "status", with_status(400), _login_email(rb"[^\"]*[A-Z+]"))
     yield _answers("login_failure_lacks_its_status", LOGIN, "body", without_member("status"))
     yield _answers("login_failure_has_status_0", LOGIN, "body", with_members(status=0))
@@ -379,6 +390,10 @@ def _translated(language: str | None) -> Change[KurocoContext]:
     return change
 
 
+def _swap_language(response: JsonResponse, context: KurocoContext) -> JsonResponse:
+    return _translated("ja" if context.language == "en" else "en")(response, context)
+
+
 def _languages() -> Faults:
     for row in _TRANSLATED:
         name = ROW_NAMES[row]
@@ -393,6 +408,8 @@ def _languages() -> Faults:
         ("speaks_japanese_only", "use two languages"),
     ):  # fmt: skip
         yield _performs(name, _TRANSLATED, effect, kind="language", done=False)
+    spoken, kept = on_connections_of(when(language_source="_lang")), when(language_source="accept-language")
+    yield _answers("keeps_the_language_of_a_connection", EMAIL, "language", _swap_language, kept, limit=spoken)
     header = when(language_header=".*")
     yield _performs("prefers_accept_language_to_lang", _TRANSLATED, "use _lang", header, "language", done=False)
     other = with_message("Required property missing: another_item")
