@@ -21,6 +21,7 @@ __all__ = [
     "load_json",
     "replace_surrogates",
     "resolve_pointer",
+    "walk_texts",
     "walk_values",
 ]
 
@@ -133,6 +134,12 @@ def walk_values(value: Any) -> Iterator[tuple[Sequence[str | int], Any]]:
         yield steps, following[1]
         if isinstance(following[1], dict | list):
             left.append(_members_of(following[1]))
+
+
+def walk_texts(value: Any) -> Iterator[str]:
+    """Every text in a value, the names of members included."""
+    for steps, one in walk_values(value):
+        yield from (text for text in (*steps[-1:], one) if isinstance(text, str))
 
 
 def _members_of(value: Any) -> Iterator[tuple[str | int, Any]]:

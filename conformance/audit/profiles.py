@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.errors import ConfigError, Problem
+from conformance.jsontools import walk_texts
 from conformance.target.loader import read_profile_document, to_plain
 from conformance.target.schema import parse_pace as read_pace
 
@@ -100,7 +101,7 @@ def _pace(written: Any) -> tuple[int, float] | None:
 def _secrets(value: Mapping[str, Any]) -> Iterator[bool]:
     """Whether anything in a profile may be a secret itself: a literal credential, or a URL with a user in it."""
     yield from _literals(value.get("credentials"))
-    for text in _texts(value):
+    for text in walk_texts(value):
         if "@" in text and "://" in text:
             yield _has_user(text)
 
@@ -122,14 +123,3 @@ def _has_user(text: str) -> bool:
         return urlsplit(text).username is not None
     except ValueError:
         return True
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)

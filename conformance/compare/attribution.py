@@ -6,13 +6,14 @@ ours. An input that was not tried before tells nothing about a change, unless no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Literal
 from urllib.parse import unquote
 
 from conformance.checks.model import Level, Verdict
 from conformance.compare import own_changes as ours
 from conformance.compare.model import OurChange
+from conformance.jsontools import walk_values
 from conformance.results.matching import RequestKey, request_key
 from conformance.results.model import RowResult, TargetRun
 from conformance.results.normalize import Normalizer
@@ -89,15 +90,12 @@ def _touches(change: OurChange, old: RowResult, new: RowResult) -> bool:
     """Whether a fixture that is not as it was stands in a request of the row; any other change may touch every row."""
     if not change.what.startswith("fixtures."):
         return True
-    return any(_sent(row, text) for row, value in ((old, change.old), (new, change.new)) for text in _leaves(value))
-
-
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping | list | tuple):
-        for each in value.values() if isinstance(value, Mapping) else value:
-            yield from _leaves(each)
-    elif value is not None:
-        yield str(value)
+    return any(
+        _sent(row, str(one))
+        for row, value in ((old, change.old), (new, change.new))
+        for _, one in walk_values(value)
+        if one is not None and not isinstance(one, dict | list)
+    )
 
 
 def _sent(row: RowResult, text: str) -> bool:

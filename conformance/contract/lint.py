@@ -34,6 +34,7 @@ from conformance.contract.schema import (
 from conformance.contract.short_forms import fill_variables, list_variables
 from conformance.contract.templates import find_placeholders, unknown_placeholders
 from conformance.errors import Problem
+from conformance.jsontools import walk_texts, walk_values
 from conformance.validation import Place, suggest
 from conformance.yaml_document import ALIAS_NOTE, Document
 
@@ -265,10 +266,8 @@ def _check_variables(file: _File, case: Case, place: Place) -> Iterator[Problem]
 
 def _unknown_heads(value: Any) -> set[str]:
     """The heads of what looks like a placeholder in a value of JSON types and is none."""
-    if isinstance(value, str):
-        return {found.strip("{}").partition(".")[0] for found in unknown_placeholders(value) if "." in found}
-    members = [*value, *value.values()] if isinstance(value, Mapping) else value if isinstance(value, list) else []
-    return {name for member in members for name in _unknown_heads(member)}
+    found = (each for text in walk_texts(value) for each in unknown_placeholders(text))
+    return {each.strip("{}").partition(".")[0] for each in found if "." in each}
 
 
 def _located_operations(row: Row, place: Place) -> Iterator[tuple[Place, OperationRef]]:
@@ -550,15 +549,10 @@ def _called_operations(contract: Contract, steps: Iterable[Step]) -> Iterator[St
 
 def _check_texts(file: _File, value: Any, place: Place, captures: set[str]) -> Iterator[Problem]:
     """The placeholders of every text: a known head, and a fixture, credential or capture that is there."""
-    if isinstance(value, str):
-        yield from _check_text(file, value, place, captures)
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            yield from _check_text(file, key, (*place, key), captures)
-            yield from _check_texts(file, member, (*place, key), captures)
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from _check_texts(file, member, (*place, index), captures)
+    for steps, member in walk_values(value):
+        for text in (*steps[-1:], member):
+            if isinstance(text, str):
+                yield from _check_text(file, text, (*place, *steps), captures)
 
 
 def _check_text(file: _File, text: str, place: Place, captures: set[str]) -> Iterator[Problem]:
@@ -590,7 +584,7 @@ def _check_expected(file: _File, expect: Expect, place: Place) -> Iterator[Probl
 
 def _check_schema(file: _File, schema: Any, place: Place) -> Iterator[Problem]:
     """It is a JSON Schema, and refers to nothing outside itself: no run may read or fetch what a case names."""
-    references = list(_references(schema))
+    references = [text for steps, text in walk_values(schema) if _is_reference(steps, text)]
     remote = [text for text in references if _REMOTE.match(text)]
     for text in remote:
         yield file.problem(place, f"the schema refers to {text}", "write what it names into the schema")
@@ -606,14 +600,9 @@ def _check_schema(file: _File, schema: Any, place: Place) -> Iterator[Problem]:
         yield file.problem(place, f"`{place[-1]}` is no JSON Schema: {str(error).splitlines()[0]}", "correct it")
 
 
-def _references(schema: Any) -> Iterator[str]:
-    """The texts under `$ref` and its like, wherever they stand; `$schema` may name a dialect of JSON Schema itself."""
-    if isinstance(schema, Mapping):
-        for key, value in schema.items():
-            dialect = key == "$schema" and isinstance(value, str) and value.startswith("https://json-schema.org/")
-            if key in ("$ref", "$dynamicRef", "$schema", "$id") and isinstance(value, str) and not dialect:
-                yield value
-            yield from _references(value)
-    elif isinstance(schema, list):
-        for value in schema:
-            yield from _references(value)
+def _is_reference(steps: Sequence[str | int], value: Any) -> bool:
+    """Whether it is a text under `$ref` or its like; `$schema` may name a dialect of JSON Schema itself."""
+    key = steps[-1] if steps else ""
+    if key not in ("$ref", "$dynamicRef", "$schema", "$id") or not isinstance(value, str):
+        return False
+    return key != "$schema" or not value.startswith("https://json-schema.org/")

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.contract.openapi import METHODS
 from conformance.contract.schema import PERMISSIONS
 from conformance.errors import Problem
-from conformance.jsontools import resolve_pointer
+from conformance.jsontools import resolve_pointer, walk_values
 from conformance.validation import suggest
 from conformance.yaml_document import Document
 
@@ -45,7 +45,7 @@ def check_openapi(document: Document, fixtures: Iterable[str] = ()) -> list[Prob
     value = document.value
     if not isinstance(value, Mapping) or not isinstance(value.get("paths"), Mapping):
         return [Problem(document.where(()), "this is no OpenAPI document with `paths`", "write its operations there")]
-    found = list(_version(document)) + list(_references(document, value, ()))
+    found = list(_version(document)) + list(_references(document))
     seen: dict[str, str] = {}
     for path, item in value["paths"].items():
         place: Place = ("paths", path)
@@ -181,17 +181,11 @@ def _looked_up(document: Document, reference: str) -> Any:
     return resolve_pointer(document.value, reference.removeprefix("#"))[1]
 
 
-def _references(document: Document, value: Any, place: Place) -> Iterator[Problem]:
-    if isinstance(value, Mapping):
-        reference = value.get("$ref")
-        if isinstance(reference, str):
-            where = document.where((*place, "$ref"))
+def _references(document: Document) -> Iterator[Problem]:
+    for steps, reference in walk_values(document.value):
+        if steps[-1:] == ["$ref"] and isinstance(reference, str):
+            where = document.where(steps)
             if not reference.startswith("#/"):
                 yield Problem(where, f"{reference} leads out of the file", "write it into this file")
             elif _looked_up(document, reference) is None:
                 yield Problem(where, f"{reference} leads nowhere", "correct the path, or add what it names")
-        for key, member in value.items():
-            yield from _references(document, member, (*place, key))
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from _references(document, member, (*place, index))

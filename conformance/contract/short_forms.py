@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from conformance.jsontools import walk_texts
+
 __all__ = ["fill_variables", "list_variables", "write_out_message", "write_out_step"]
 
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z0-9]+)*\Z")
@@ -61,7 +63,4 @@ def _filled(match: re.Match[str], variables: Mapping[str, str]) -> str:
 
 def list_variables(value: Any, known: frozenset[str]) -> set[str]:
     """Those of the known variables that the texts of a value of JSON types hold, keys included."""
-    if isinstance(value, str):
-        return {match[1] for match in _PLACEHOLDER.finditer(value)} & known if "{" in value else set()
-    members = [*value, *value.values()] if isinstance(value, Mapping) else value if isinstance(value, list) else []
-    return {name for member in members for name in list_variables(member, known)}
+    return {match[1] for text in walk_texts(value) for match in _PLACEHOLDER.finditer(text)} & known

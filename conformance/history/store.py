@@ -15,8 +15,8 @@ from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, Problem
 from conformance.history.database import transaction
 from conformance.history.model import History, HistoryCell, RowHistory, RunPoint, TargetHistory
+from conformance.jsontools import replace_surrogates
 from conformance.results.model import Results, TargetRun
-from conformance.results.serialization import replace_surrogates
 
 __all__ = ["Retention", "append_results", "delete_old_runs", "read_history", "read_last_tried"]
 
@@ -141,7 +141,7 @@ def _name(run: TargetRun) -> str:
 
 def _clean(values: tuple[object, ...]) -> tuple[object, ...]:
     """Without lone surrogates, which SQLite refuses."""
-    return tuple(replace_surrogates(value) if isinstance(value, str) else value for value in values)
+    return tuple(map(replace_surrogates, values))
 
 
 def read_history(

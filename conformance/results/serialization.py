@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError
 
 from conformance.errors import ConfigError, Problem
 from conformance.files import read_text
+from conformance.jsontools import replace_surrogates
 from conformance.results.format_1 import upgrade_results
 from conformance.results.model import FORMAT, Results
 from conformance.results.stored_messages import restore_messages, store_messages
@@ -27,7 +28,6 @@ __all__ = [
     "format_results",
     "parse_results",
     "read_results",
-    "replace_surrogates",
     "results_adapter",
 ]
 
@@ -40,13 +40,6 @@ INVISIBLE: Final = re.compile(
     "]"
 )
 """Characters that a person does not see and a terminal or a browser may obey."""
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def replace_surrogates(text: str) -> str:
-    """The text with U+FFFD for every lone surrogate; all else as it is."""
-    return _SURROGATE.sub("\ufffd", text)
 
 
 def format_json_text(value: Any, indent: int | None = 1) -> str:

@@ -13,10 +13,10 @@ from urllib.parse import unquote
 import harfile
 
 from conformance.http import split_url
+from conformance.jsontools import replace_surrogates
 from conformance.report.format import format_answer
 from conformance.report.sanitize import show_invisible, to_one_line
 from conformance.results.model import RecordedExchange, RecordedResponse, Results, TargetRun
-from conformance.results.serialization import replace_surrogates
 
 __all__ = ["format_har"]
 
