@@ -50,7 +50,7 @@ def clear_target_folder(folder: Path) -> None:
 def read_kept_results(folder: Path, job: Job) -> Results | None:
     """The results of an earlier audit, if they are of the very same job and every request was answered.
 
-    A target that was down is tried again.
+    A target that was down, or that refused or redirected everything, is tried again.
     """
     try:
         if (folder / _JOB_FILE).read_text(encoding="utf-8") != _describe_job(job):
@@ -62,9 +62,11 @@ def read_kept_results(folder: Path, job: Job) -> Results | None:
 
 
 def _was_down(results: Results) -> bool:
-    """Whether a row is inconclusive because its last request was not answered."""
-    rows = [row for run in results.runs for row in run.rows if row.verdict is Verdict.INCONCLUSIVE]
-    return any(row.exchanges and row.exchanges[-1].response is None for row in rows)
+    """Whether nothing was accepted at all, or a row is inconclusive because its last request was not answered."""
+    rows = [row for run in results.runs for row in run.rows]
+    last = [row.exchanges[-1] for row in rows if row.verdict is Verdict.INCONCLUSIVE and row.exchanges]
+    accepted = any(one.response and one.response.status < 300 for row in rows for one in row.exchanges)
+    return not accepted or any(one.response is None for one in last)
 
 
 def _describe_job(job: Job) -> str:

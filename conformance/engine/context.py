@@ -18,7 +18,7 @@ from conformance.engine.evidence import Evidence
 from conformance.engine.journal import Ledger, LedgerEntry
 from conformance.http import Exchange, Request
 from conformance.messages import Message
-from conformance.results.model import OutsideRows, RowResult
+from conformance.results.model import Exploration, OutsideRows, RowResult, Undocumented
 from conformance.results.redaction import Redactor
 from conformance.target.loader import Target
 
@@ -44,6 +44,10 @@ class RequestSender(Protocol):
     def sent(self) -> int: ...
 
 
+Explored = tuple[Exploration, tuple[Undocumented, ...]]
+"""What was found of one operation, and what no row documents."""
+
+
 @dataclass(slots=True)
 class SharedState:
     """What rows of one run share, so that no request is spent twice. Guarded by `lock`."""
@@ -60,6 +64,10 @@ class SharedState:
     """Fixtures that are not as they should be and are not used (`fixtures.name`), each with what to say of it."""
     finished: dict[str, RowResult] = field(default_factory=dict)
     """By ID, the rows that are done, and those that were broken off once they had found a violation."""
+    explored: dict[str, Explored] = field(default_factory=dict)
+    """By operation, the explorations that are done, and those that were broken off once they had found a violation."""
+    on_kept: Callable[[RowResult | Explored], None] = field(default=lambda _: None)
+    """Is told of each result that is kept, by whichever thread keeps it."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Once set, rows begin nothing new and only clean up."""
 
@@ -72,6 +80,15 @@ class SharedState:
             result = replace(result, warnings=(*result.warnings, warning))
         with self.lock:
             self.finished[result.id] = result
+        self.on_kept(result)
+
+    def keep_explored(self, found: Explored, *, broken_off: bool = False) -> None:
+        """The same of an exploration."""
+        if (broken_off or self.stopping.is_set()) and found[0].verdict is not Verdict.VIOLATES:
+            return
+        with self.lock:
+            self.explored[found[0].operation] = found
+        self.on_kept(found)
 
     def warn(self, warnings: Iterable[str]) -> None:
         """Keep warnings for the run's report, each once."""

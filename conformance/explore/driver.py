@@ -85,6 +85,10 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
         reason = None
     except TargetStopped as stopped:
         reason = stopped.args[0]
+    except KeyboardInterrupt:
+        broken_off = explorer.findings.build_result(context, sent, plan.requests, Message("the run is being stopped"))
+        run.shared.keep_explored(broken_off, broken_off=True)
+        raise
     finally:
         explorer.delete_created()
         run.shared.warn(map(run.redactor.text, sent.warnings))

@@ -61,6 +61,7 @@ class RunFinish:
         """Write what was found, whatever happened, and set the exit code that the verdicts ask for."""
         self._session.ignore_signals()
         self._session.close()
+        self._end_processes(session.config)
         for folder in self._folders:
             self._session.contract(folder)  # with xdist only the workers have read it: its problems are reported here
         sink = self._session.sink
@@ -99,6 +100,19 @@ class RunFinish:
             terminalreporter.write_line(note)
         for problem in self.problems():
             terminalreporter.write_line(problem, red=True)
+
+    def _end_processes(self, config: pytest.Config) -> None:
+        """Let the processes of xdist clean up, at once after an interruption, and take what they had found."""
+        xdist = config.pluginmanager.getplugin("dsession")
+        nodes = getattr(xdist, "nodemanager", None)
+        if xdist is None or nodes is None:
+            return
+        for gateway in nodes.group if self._session.sink.why_partial else ():
+            process = getattr(getattr(gateway, "_io", None), "popen", None)
+            if process is not None:
+                process.terminate()
+        xdist.pytest_sessionfinish()
+        self._session.sink.take_from_processes()
 
     def _drop_older_page(self, config: pytest.Config) -> None:
         """Where this run draws no page, that of a former run must not stay beside the new results as if it were its."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError, Problem
 from conformance.pytest_plugin.options import PluginOptions
-from conformance.pytest_plugin.sink import ResultSink
+from conformance.pytest_plugin.sink import ResultSink, write_from_process
 from conformance.reference.embedded import EmbeddedServers
 from conformance.results.events import Event, parse_event
 from conformance.results.model import TargetRun
@@ -53,6 +54,7 @@ class PluginSession:
         self._servers = EmbeddedServers()
         self._folder = config.invocation_params.dir
         self._is_xdist_worker = hasattr(config, "workerinput")
+        self._worker = str(getattr(config, "workerinput", {}).get("workerid", ""))
         self._processes: int = getattr(config, "workerinput", {}).get("workercount", 1)
         """How many processes xdist has begun."""
         self._last_event: tuple[str, Event | None] = ("", None)
@@ -68,7 +70,10 @@ class PluginSession:
         run_options = RunOptions(
             options.depth, options.seed, workers, self._folder, options.output, budget=options.budget
         )
-        return RunSession(options.selection, run_options, self._servers)
+        session = RunSession(options.selection, run_options, self._servers)
+        if self._is_xdist_worker:  # the process that reports may be told to end before it has heard of them
+            session.on_kept = write_from_process(options.output, self._worker)
+        return session
 
     def contract(self, folder: Path) -> Contract | None:
         """The contract of a folder, read once; None where it was not selected, or has problems (they are kept)."""
@@ -164,11 +169,11 @@ class PluginSession:
         return self.run_session.without_secrets(Redactor(target.secrets).text(text) if target else text)
 
     def keep_finished(self) -> None:
-        """Keep the rows that were done and not asked for yet, where several workers ran ahead of pytest."""
+        """Keep what was done and not reported yet, where several workers ran ahead of pytest."""
         if "run_session" in self.__dict__:
             for run in self.run_session.runs():
-                for row in self.run_session.finished(run.contract.name):
-                    self.sink.take(Event("row", run.contract.name, row=row))
+                for event in self.run_session.finished(run.contract.name):
+                    self.sink.take(replace(event, run=None))
 
     def announce(self, folders: Iterable[Path]) -> None:
         """Begin the results of each contract without a row so far, so that an interrupted run says what it was."""

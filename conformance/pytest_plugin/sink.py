@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -11,14 +15,28 @@ from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
 from conformance.files import append_to_job_summary, write_text
 from conformance.pytest_plugin.options import PluginOptions
-from conformance.results.events import Event, EventWriter
+from conformance.results.events import Event, EventWriter, read_events
 from conformance.results.model import Results, TargetRun
 from conformance.session.assemble import build_results, describe_deviation, rebuild_runs, utc_now
 
 if TYPE_CHECKING:
     from conformance.report.writers import Writer
 
-__all__ = ["ResultSink"]
+__all__ = ["ResultSink", "write_from_process"]
+
+_OF_PROCESSES = "results-gw*.jsonl"
+"""Files in which the processes of xdist write what they have found, as soon as they have."""
+
+
+def write_from_process(folder: Path, worker: str) -> Callable[[Event], None]:
+    """What writes the results of a process of xdist; each may come from another thread."""
+    writer, lock = EventWriter(folder / f"results-{worker}.jsonl"), Lock()
+
+    def write(event: Event) -> None:
+        with lock, suppress(OutputError):  # what is reported in time is not lost
+            writer.write(event)
+
+    return write
 
 
 class ResultSink:
@@ -74,12 +92,29 @@ class ResultSink:
         except OutputError as error:
             self._fail(str(error))
 
+    def take_from_processes(self) -> None:
+        """Take what processes of xdist have written and not reported; their files are deleted."""
+        known = {(event.contract, event.kind, _name_of(event)) for event in self._events}
+        for path in sorted(self._options.output.glob(_OF_PROCESSES)):
+            with suppress(ConfigError):
+                for event in read_events(path):
+                    if event.run is not None and (event.contract, event.kind, _name_of(event)) not in known:
+                        self.announce(event.run, 0)
+                        self.take(replace(event, run=None))
+        self._delete_files_of_processes()
+
+    def _delete_files_of_processes(self) -> None:
+        for path in self._options.output.glob(_OF_PROCESSES):
+            with suppress(OSError):
+                path.unlink()
+
     def check(self) -> None:
         """Raise ConfigError where nothing could be written at the end."""
         folder = self._options.output
         try:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "results.jsonl").open("a", encoding="utf-8").close()
+            self._delete_files_of_processes()
         except OSError as error:
             what = f"cannot write to {folder}: {error.strerror or error}"
             raise ConfigError([Problem("--output", what, "give another folder")]) from None
@@ -147,6 +182,11 @@ class ResultSink:
             self.written.add(path.name)
         except OutputError as error:
             self._fail(str(error))
+
+
+def _name_of(event: Event) -> str:
+    """Which row or operation an event is about."""
+    return event.row.id if event.row else event.explored.operation if event.explored else ""
 
 
 def _writer(form: str) -> Writer:

@@ -17,7 +17,7 @@ from conformance.client.session import Session
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Depth
 from conformance.engine.confirm import combine_runs, is_doubtful
-from conformance.engine.context import RunContext
+from conformance.engine.context import Explored, RunContext
 from conformance.engine.journal import draw_run_id
 from conformance.engine.row import run_row
 from conformance.engine.scheduler import (
@@ -33,7 +33,7 @@ from conformance.plan.model import RowPlan, count_requests
 from conformance.plan.planner import SharedCalls, plan_row, without_drawn_values
 from conformance.plan.power import order_rows
 from conformance.plan.smoke import plan_smoke_rows, plan_within_budget
-from conformance.results.model import BeyondPlan, Exploration, RowResult, Undocumented
+from conformance.results.model import BeyondPlan, RowResult
 from conformance.results.redaction import Redactor
 from conformance.setup.prepare import clean_up_target
 from conformance.target.loader import Target
@@ -140,8 +140,6 @@ def _without(sent: RowPlan, plan: RowPlan) -> RowPlan:
     once = {probe.label for probe in sent.probes if not probe.repeatable}
     return replace(plan, probes=tuple(probe for probe in plan.probes if probe.label not in once))
 
-
-Explored = tuple[Exploration, tuple[Undocumented, ...]]
 
 EXPLORE = "explore "
 """What the names of jobs that explore begin with."""
@@ -297,6 +295,12 @@ class ContractRun:
         return {name: run.result for name, run in runs.items()}
 
     def _explore_job_run(self, operation: str) -> Explored:
+        found = self._explore_settled(operation)
+        self.context.shared.keep_explored(found)
+        return found
+
+    def _explore_settled(self, operation: str) -> Explored:
+        """Explore an operation, again and alone where somebody else may have caused what was found."""
         first = self._explore(operation)
         caused = any(item.check in _OTHERS_MAY_CAUSE for item in first[0].findings)
         if not caused or not self._may_be_disturbed(f"{EXPLORE}{operation}"):

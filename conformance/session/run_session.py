@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
-from conformance.engine.context import RequestSender, RunContext
+from conformance.engine.context import Explored, RequestSender, RunContext
 from conformance.engine.journal import open_ledger
 from conformance.errors import Problem
 from conformance.messages import Message, join_messages
 from conformance.plan.budget import Budget
-from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
+from conformance.results.events import Event
+from conformance.results.model import RowResult, TargetRun
 from conformance.results.redaction import Redactor
 from conformance.session.assemble import describe_run, mark_known_deviation
 from conformance.session.contract_run import ContractRun, build_context, plan_run
@@ -67,6 +68,8 @@ class RunSession:
         self._selection, self._options, self._offer = selection, options, offer
         self._targets: dict[str, Target] = {}
         self._held: dict[str, _StartedRun] = {}
+        self.on_kept: Callable[[Event], None] | None = None
+        """Is told of each result as soon as it is kept, by whichever thread keeps it; to be set before `begin`."""
 
     def target(self, contract: Contract) -> Target:
         """The target of a contract; raises ConfigError."""
@@ -91,6 +94,8 @@ class RunSession:
         runner = ContractRun(context, plans, options.workers)
         to_clean_up = sum(len(entry.steps) for entry in context.shared.left.values())
         self._held[contract.name] = _StartedRun(contract, context.target, context, runner, notes, to_clean_up)
+        if (tell := self.on_kept) is not None:
+            context.shared.on_kept = lambda result: tell(self._event(contract.name, result))
         runner.start(rows, operations)
 
     def order(self, contract: str) -> tuple[str, ...]:
@@ -101,17 +106,23 @@ class RunSession:
         """The result of a row, with a note that its deviation is known where the profile says so."""
         return self._as_reported(contract, self._held[contract].runner.result(row))
 
-    def finished(self, contract: str) -> tuple[RowResult, ...]:
-        """The results of the rows that are done, asked for or not, and of those broken off that found a violation."""
+    def finished(self, contract: str) -> tuple[Event, ...]:
+        """The rows and explorations that are done, asked for or not, and those broken off that found a violation."""
         with (shared := self._held[contract].context.shared).lock:
-            done = tuple(shared.finished.values())
-        return tuple(self._as_reported(contract, row) for row in done)
+            done: list[RowResult | Explored] = [*shared.finished.values(), *shared.explored.values()]
+        return tuple(self._event(contract, result) for result in done)
+
+    def _event(self, contract: str, result: RowResult | Explored) -> Event:
+        if isinstance(result, RowResult):
+            return Event("row", contract, run=self.run(contract), row=self._as_reported(contract, result))
+        found, undocumented = self.redact(contract, result)
+        return Event("explored", contract, run=self.run(contract), explored=found, undocumented=undocumented)
 
     def _as_reported(self, contract: str, row: RowResult) -> RowResult:
         expectations = self._held[contract].target.expectations
         return mark_known_deviation(self.redact(contract, row), expectations, datetime.now(UTC).date())
 
-    def explore(self, contract: str, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
+    def explore(self, contract: str, operation: str) -> Explored:
         """What an operation answers beyond the tables."""
         return self.redact(contract, self._held[contract].runner.explored(operation))
 

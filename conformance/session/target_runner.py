@@ -70,7 +70,8 @@ class TargetRunner:
     def results(self) -> Results:
         """What is known so far, without the secrets that were only captured on the way."""
         name = self.contract.name
-        rows = {row.id: row for row in (self._run_session.finished(name) if self.stopped else self._rows)}
+        done = [event.row for event in self._run_session.finished(name)] if self.stopped else self._rows
+        rows = {row.id: row for row in done if row is not None}
         run = assemble_run(self._run_session.run(name), rows.values(), self._explored, self._undocumented)
         return build_results(
             [self._run_session.redact(name, run)],

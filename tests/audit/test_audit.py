@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from conformance.reference.http import WireResponse
 from tests.audit.embedded import Servers, lines, matrix
 
 ROWS = 15
@@ -187,10 +188,14 @@ def test_no_secret_is_in_anything_that_an_audit_leaves(
     assert not [value for value in secrets.values() if value in written]
 
 
-def test_resume_tries_a_target_again_that_was_down(servers: Servers, audit: Callable[..., int]) -> None:
+@pytest.mark.parametrize("how", ["refused", "redirected"])
+def test_resume_tries_a_target_again_that_was_down(servers: Servers, audit: Callable[..., int], how: str) -> None:
     server = servers.start("down")
-    profile = server.profile
-    servers.profile("down", {**profile, "base_url": "http://127.0.0.1:9"})
+    if how == "refused":
+        servers.profile("down", {**server.profile, "base_url": "http://127.0.0.1:9"})
+    else:
+        moved = WireResponse("HTTP/1.1 301 Moved", [("Location", "https://example.com/"), ("Content-Length", "0")])
+        server.application.respond = lambda _: moved  # type: ignore[method-assign]
     assert audit("targets") == 1
     asked = Path("out/down/results.json").stat().st_mtime_ns
     assert audit("targets", "--resume") == 1

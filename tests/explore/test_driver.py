@@ -424,3 +424,18 @@ def test_the_content_type_of_an_error_is_judged_as_for_a_row(media: str, expecte
     server = Newsroom()
     server.media_type = media
     assert found(server.explore("getContent")) == expected
+
+
+def test_what_was_found_before_ctrl_c_is_kept_and_what_is_right_so_far_is_not() -> None:
+    class Interrupted(Newsroom):
+        def send(self, request: Request, **how: Any) -> Exchange:
+            if self.sent == 8:
+                raise KeyboardInterrupt
+            return super().send(request, **how)
+
+    for ways, kept in (("ignores-negatives", {"listContents"}), ("", set())):
+        run = Interrupted(*ways.split()).run()
+        with pytest.raises(KeyboardInterrupt):
+            explore_operation(run, "listContents")
+        assert run.shared.explored.keys() == kept
+        assert {found.verdict for found, _ in run.shared.explored.values()} <= {Verdict.VIOLATES}
