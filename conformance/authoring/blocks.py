@@ -111,20 +111,19 @@ class Node:
 
 def build_outline(blocks: Sequence[Block]) -> tuple[Node, ...]:
     """The blocks of a page as a tree."""
-    nodes, left = _nodes(blocks, 0)
-    return (*nodes, *(build_outline(left) if left else ()))
+    return _nodes(blocks, 0, 0)[0]
 
 
-def _nodes(blocks: Sequence[Block], depth: int) -> tuple[list[Node], Sequence[Block]]:
-    """The nodes deeper than something, and the blocks that are left."""
+def _nodes(blocks: Sequence[Block], at: int, depth: int) -> tuple[tuple[Node, ...], int]:
+    """The nodes from a place on that are deeper than something, and the place after them."""
     nodes: list[Node] = []
-    while blocks and (own := _depth(blocks[0], depth)) > depth:
-        block, blocks = blocks[0], blocks[1:]
-        inside: list[Node] = []
+    while at < len(blocks) and (own := _depth(blocks[at], depth)) > depth:
+        block, at = blocks[at], at + 1
+        inside: tuple[Node, ...] = ()
         if isinstance(block, Heading | Item):
-            inside, blocks = _nodes(blocks, own)
-        nodes.append(Node(block, tuple(inside)))
-    return nodes, blocks
+            inside, at = _nodes(blocks, at, own)
+        nodes.append(Node(block, inside))
+    return tuple(nodes), at
 
 
 def _depth(block: Block, around: int) -> int:

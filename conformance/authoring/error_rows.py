@@ -131,17 +131,13 @@ def _read_section(node: Node, heading: Heading, around: _Around) -> Iterator[_To
     within = around.below(heading.text)
     held = read_title(heading.text, is_code=within.about_errors and heading.level in around.coded)
     below = node.below()
+    if held is None and around.status and any(isinstance(one, Code) and read_sample(one.text) for one in below):
+        held = {"cause": [heading.text]}  # one of several errors with this status
     body = read_body(below) if held is not None else {}
     is_record = any(isinstance(block, Table) and labels_of_table(block) for block in below)
     others = any(isinstance(one, Heading) and one.level in levels_of_codes(below) for one in below)
     if held is None or (not is_record and (others or any(_read(node.inside, replace(within, strict=True))))):
         yield from _read(node.inside, within)
-        return
-    parts = [one for one in node.inside if isinstance(one.block, Heading) and any(map(_is_sample, one.below()))]
-    if parts and "status" in held:
-        for part in parts:
-            given: Held = {"cause": [_text(part)], **read_body(part.below()), "status": held["status"]}
-            yield from around.tell(build_rows(given, part.block.line))
         return
     labels: Held = {**held, **body, **{role: held[role] for role in ("status", "code") if role in held}}
     yield from around.tell(build_rows(labels, heading.line, status=within.status))
@@ -171,14 +167,6 @@ def _read_numbered(items: Sequence[Item]) -> Iterator[ErrorRow]:
             yield ErrorRow(None, match[1], "", (), match[2].replace("`", ""), "", "", item.line)
 
 
-def _is_sample(block: Block) -> bool:
-    return isinstance(block, Code) and read_sample(block.text) is not None
-
-
-def _text(node: Node) -> str:
-    return node.block.text if isinstance(node.block, Heading) else ""
-
-
 def _with_titles_of_sample(page: Page) -> list[Block]:
     """The blocks, where a column that is called as a key of the sample answer is called what that key says."""
     envelope = guess_envelope(sample_texts(page)) or {}
@@ -198,47 +186,36 @@ def _title_of_page(page: Page, blocks: Sequence[Block]) -> str:
 
 
 def _with_headings(blocks: Sequence[Block]) -> list[Block]:
-    """Paragraphs that are nothing but a status or a code are headings; several that begin with a status are a list."""
+    """Paragraphs that are titles are headings; several that begin with a status or a number are a list."""
     made: list[Block] = []
     for place, block in enumerate(blocks):
-        before = made[-1] if made else None
-        after = blocks[place + 1] if place + 1 < len(blocks) else None
-        if not isinstance(block, Paragraph):
-            made.append(block)
-        elif _is_title(block.text, after):
-            made.append(Heading(block.text, LEVEL_OF_LINES, block.line))
-        elif (begins := _beginning(block.text)) and not (isinstance(before, Heading) and _is_code_alone(before.text)):
-            sides = (blocks[max(place - 2, 0) : place][::-1], blocks[place + 1 : place + 3])
-            near = [next((one.text for one in side if isinstance(one, Paragraph)), "") for side in sides]
-            several = any(map(begins.match, near))
-            titled = begins is STATUS and isinstance(after, Paragraph | Item) and _is_title_line(block.text)
-            title = Heading(block.text, LEVEL_OF_LINES, block.line) if titled else block
-            made.append(Item(block.text, block.line) if several else title)
-        else:
-            made.append(block)
+        of_code = bool(made) and isinstance(made[-1], Heading) and _is_code_alone(made[-1].text)
+        made.append(
+            _as_title_or_entry(block, blocks, place, of_code=of_code) if isinstance(block, Paragraph) else block
+        )
     return made
 
 
-def _is_status_alone(text: str) -> bool:
-    """Whether a line is nothing but a status with its phrase: `404 Not Found`, `400 Error: Bad Request`."""
-    statuses = error_statuses(text)
-    if not statuses or not STATUS.match(text.replace("`", "")) or read_labels([text]):
-        return False
-    return not strip_phrase(re.sub(r"^\W*errors?\W+", "", find_statuses(text)[1], flags=re.IGNORECASE), statuses[0])
+def _as_title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_code: bool) -> Block:
+    sides = (blocks[max(place - 2, 0) : place][::-1], blocks[place + 1 : place + 3])
+    near = [next((one.text for one in side if isinstance(one, Paragraph)), "") for side in sides]
+    begins = None if of_code else _beginning(line.text)
+    statuses, rest = find_statuses(line.text)
+    is_alone = begins is STATUS and not strip_phrase(rest, statuses[0])
+    if begins and not is_alone and any(map(begins.match, near)):
+        return Item(line.text, line.line)
+    is_title = _is_title(line.text, begins, blocks[place + 1 : place + 2])
+    return Heading(line.text, LEVEL_OF_LINES, line.line) if is_title else line
 
 
-def _is_title(text: str, after: Block | None) -> bool:
-    """Whether a paragraph is nothing but a status, a class of statuses, or a code with a text below it."""
+def _is_title(text: str, begins: re.Pattern[str] | None, after: Sequence[Block]) -> bool:
+    """Whether a paragraph is a title: of a status, of a class of statuses, or a code with a text below it."""
+    is_line = len(text) <= 2 * _LONGEST_LINE and text[-1:] not in ".:\u3002\uff1a" and not read_labels([text])
     return (
-        _is_status_alone(text)
-        or _CLASS.fullmatch(text) is not None
-        or (_is_code_alone(text) and isinstance(after, Paragraph))
+        _CLASS.fullmatch(text) is not None
+        or (begins is STATUS and is_line)
+        or (_is_code_alone(text) and any(isinstance(one, Paragraph) for one in after))
     )
-
-
-def _is_title_line(text: str) -> bool:
-    """Whether a line is a title rather than a sentence."""
-    return len(text) <= 2 * _LONGEST_LINE and text[-1] not in ".:\u3002\uff1a" and not read_labels([text])
 
 
 def _is_code_alone(text: str) -> bool:
