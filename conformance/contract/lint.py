@@ -266,7 +266,7 @@ def _check_variables(file: _File, case: Case, place: Place) -> Iterator[Problem]
 
 def _unknown_heads(value: Any) -> set[str]:
     """The heads of what looks like a placeholder in a value of JSON types and is none."""
-    found = (each for text in walk_texts(value) for each in unknown_placeholders(text))
+    found = (each for text in walk_texts(value) if "{" in text for each in unknown_placeholders(text))
     return {each.strip("{}").partition(".")[0] for each in found if "." in each}
 
 
@@ -287,15 +287,17 @@ def _find_steps(value: Any, place: Place) -> Iterator[tuple[Place, Step]]:
 
 
 def _find_forms(value: Any, place: Place) -> Iterator[tuple[Place, StrictModel]]:
-    """Every form within a value, itself included, with its place."""
+    """Every form within a value that was written, itself included, with its place; requests and answers are no such."""
     members: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, StrictModel):
         yield place, value
-        members = [(info.alias or name, getattr(value, name)) for name, info in type(value).model_fields.items()]
+        given = {name: info for name, info in type(value).model_fields.items() if name in value.model_fields_set}
+        members = [(info.alias or name, getattr(value, name)) for name, info in given.items()]
     elif isinstance(value, dict | list):
         members = value.items() if isinstance(value, dict) else enumerate(value)
     for key, member in members:
-        yield from _find_forms(member, (*place, key))
+        if isinstance(member, StrictModel | dict | list) and not isinstance(member, RequestSpec | Expect):
+            yield from _find_forms(member, (*place, key))
 
 
 def _check_steps(
@@ -551,7 +553,7 @@ def _check_texts(file: _File, value: Any, place: Place, captures: set[str]) -> I
     """The placeholders of every text: a known head, and a fixture, credential or capture that is there."""
     for steps, member in walk_values(value):
         for text in (*steps[-1:], member):
-            if isinstance(text, str):
+            if isinstance(text, str) and "{" in text:
                 yield from _check_text(file, text, (*place, *steps), captures)
 
 

@@ -63,4 +63,5 @@ def _filled(match: re.Match[str], variables: Mapping[str, str]) -> str:
 
 def list_variables(value: Any, known: frozenset[str]) -> set[str]:
     """Those of the known variables that the texts of a value of JSON types hold, keys included."""
-    return {match[1] for text in walk_texts(value) for match in _PLACEHOLDER.finditer(text)} & known
+    texts = (text for text in walk_texts(value) if "{" in text)
+    return {match[1] for text in texts for match in _PLACEHOLDER.finditer(text)} & known
