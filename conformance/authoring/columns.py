@@ -300,7 +300,8 @@ def _complete(columns: list[Column], table: Table) -> tuple[Column, ...]:
         place = next(
             (n for n, cells in held.items() if _share(cells, holds) > share and len(cells) > (role == "code")), None
         )
-        if place is not None and role not in {column.role for column in columns}:
+        given = [_cells_of(table, n) for n, column in enumerate(columns) if column.role == role]
+        if place is not None and not any(_share(cells, is_phrase) <= 0.5 for cells in given):  # phrases tell nothing
             columns[place] = Column(role)
     return tuple(columns)
 

@@ -27,6 +27,7 @@ from conformance.authoring.error_text import (
 
 __all__ = ["Held", "levels_of_codes", "read_body", "read_entry", "read_title"]
 
+_LONGEST_LEAD = 25
 Held = dict[Role, list[str]]
 """What is said of one error, by role: as the cells of a table say it."""
 
@@ -85,7 +86,12 @@ def read_entry(text: str, status: int | None, *, about_errors: bool) -> Held | N
     rest = strip_phrase(rest, statuses[0]) if statuses else trim(rest)
     quoted = [next(filter(None, groups)).strip() for groups in QUOTED.findall(rest)]
     first_quoted = quoted[0] if quoted and QUOTED.match(rest.lstrip(MARKS.replace("`", "") + '"')) else None
-    codes = [one for one in quoted if is_code_in_text(one) or (one == first_quoted and IDENTIFIER.fullmatch(one))]
+    codes = [
+        one
+        for one in quoted
+        if (is_code_in_text(one) and _leads_to_code(rest.partition(one)[0]))
+        or (one == first_quoted and IDENTIFIER.fullmatch(one))
+    ]
     own = str(statuses[0]) if statuses else None
     if not codes and (lead := LEADING_CODE.match(rest)) is not None and own != lead[1]:
         codes, rest = [lead[1] or lead[2]], rest[lead.end(1 if lead[1] else 2) :]
@@ -99,6 +105,11 @@ def read_entry(text: str, status: int | None, *, about_errors: bool) -> Held | N
         "message": [f"`{one}`" for one in messages[:1]],
         "cause": [cause] if cause else [],
     }
+
+
+def _leads_to_code(before: str) -> bool:
+    """Whether what stands before a quoted word leaves it the code of the entry, rather than a name in its sentence."""
+    return len(before) <= _LONGEST_LEAD or ABOUT_ERRORS.search(before) is not None
 
 
 def read_body(blocks: Sequence[Block]) -> Held:

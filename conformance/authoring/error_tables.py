@@ -73,7 +73,7 @@ def build_rows(
     texts = {role: [" ".join(cell.split()) for cell in cells] for role, cells in held.items()}
     statuses, rest = find_statuses(texts.get("status", [""])[0])
     causes = [text.replace("`", "") for text in texts.get("cause", [])]
-    cause = " ".join([text for text in causes if not is_phrase(text)] or causes)
+    cause = " ".join([text for text in causes if not (statuses and is_phrase(text))] or causes)
     messages = [
         (text, language)
         for cell, language in zip(held.get("message", ()), [*languages, *[None] * 9], strict=False)
@@ -94,7 +94,7 @@ def build_rows(
     codes = split_codes((held.get("code") or [""])[0]) or [""]
     codes = ["" if code == str(status) else code for code in codes]
     if not statuses and (
-        tells_success([*codes, cause, *(text for text, _ in messages)]) or not (any(codes) or messages or cause)
+        tells_success([*codes, *causes, *(text for text, _ in messages)]) or not (any(codes) or messages or cause)
     ):
         return
     if not cause and statuses:

@@ -256,6 +256,9 @@ COUNTED = "| id | error_code | http_status | message |\n|-|-|-|-|\n| 1 | no_key 
 CODE_AFTER = "# Errors\n\n- `401` with code `TOO_LATE`."
 HTTP_MESSAGE = "| Code | Message | Status | HTTP message |\n|-|-|-|-|\n| 7 | Give a name | 400 | Bad Request |"
 RANGE = "| Value | Description |\n|-|-|\n| 404 | None |\n| 410 | It was |\n| 409 | It is |\n| 432-499 | Unassigned |"
+UNTITLED = "| 코드 | 의미 | 언제 |\n|-|-|-|\n| 400 | Bad Request | It is wrong |\n| 404 | Not Found | It is gone |"
+OWN_OK = "# Errors\n\n| Code | Meaning | Fix |\n|-|-|-|\n| 1 | OK | Nothing to fix |\n| 8 | Too many requests | Wait |"
+NAME_IN_TEXT = "# Errors\n\n- `413`: The file that was sent is larger than `MAX_SIZE`."
 HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-After`: seconds\n- `X-Left`: how many"
 
 
@@ -274,6 +277,9 @@ HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-Aft
         (CODE_AFTER, [(401, "TOO_LATE", [], "with code.")]),
         (HTTP_MESSAGE, [(400, "7", ["Give a name"], "")]),
         (RANGE, [(404, "", [], ""), (410, "", [], "It was"), (409, "", [], "It is")]),
+        (UNTITLED, [(400, "", [], "It is wrong"), (404, "", [], "It is gone")]),
+        (OWN_OK, [(None, "8", [], "Too many requests")]),
+        (NAME_IN_TEXT, [(413, "", [], "The file that was sent is larger than MAX_SIZE.")]),
         (HEADERS, [(429, "TOO_OFTEN", [], "Wait.")]),
     ],
 )
