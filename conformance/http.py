@@ -78,13 +78,13 @@ ESCAPED = 64 << 10
 """Bytes of a body that is no UTF-8 of which each wrong one is written as an escape: to write one takes long."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Response:
     """What the target answered.
 
     `body` holds at most as many bytes as the transport keeps; `size` counts all that were read, `cut` says that
     there was more than `body` holds, and `sha256` is of what was read. `faults` names what was wrong with the answer
-    as HTTP: a false Content-Length, a broken encoding.
+    as HTTP: a false Content-Length, a broken encoding. `large` is there for as long as a large body is kept.
     """
 
     status: int
@@ -95,6 +95,7 @@ class Response:
     sha256: str = ""
     reason: str = ""
     faults: tuple[str, ...] = ()
+    large: object = field(default=None, repr=False, compare=False)
 
     @property
     def text(self) -> str:

@@ -13,6 +13,7 @@ from conformance.audit.dispatch import ExecutorPool
 from conformance.audit.jobs import Job, JobOutcome
 from conformance.audit.stop import StopSignal
 from conformance.audit.worker import run_job
+from conformance.client.large_bodies import one_target_at_a_time
 from conformance.errors import ConfigError, Problem
 
 __all__ = ["dask_executor", "thread_executor"]
@@ -31,7 +32,8 @@ def thread_executor(count: int, stop_signal: StopSignal) -> Iterator[ExecutorPoo
     before = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_INTERVAL)
     try:
-        yield ExecutorPool(_submitter(pool, stop_signal), lambda: count)
+        with one_target_at_a_time():
+            yield ExecutorPool(_submitter(pool, stop_signal), lambda: count)
     finally:
         sys.setswitchinterval(before)
         pool.shutdown(wait=False, cancel_futures=True)

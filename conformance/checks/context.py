@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import weakref
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -128,20 +129,18 @@ NOT_JSON = object()
 
 def parse_json(response: Response) -> Any:
     """The body as JSON, or `NOT_JSON`; the checks of one response share what was parsed, and may not change it."""
-    slot = _LAST if len(response.body) <= LARGE_BODY else _LAST_LARGE
-    parsed: tuple[Response, Any] | None = getattr(slot, "parsed", None)
-    if parsed is None or parsed[0] is not response:
-        slot.parsed = None  # never two at once: one may take a hundred megabytes
+    slot = _LAST if response.large is None else _LAST_LARGE
+    parsed: tuple[weakref.ref[Response], Any] | None = getattr(slot, "parsed", None)
+    if parsed is None or parsed[0]() is not response:
+        slot.parsed = parsed = None  # never two at once: one may take a hundred megabytes
         try:
-            parsed = response, response.json()
+            value = response.json()
         except ValueError:
-            parsed = response, NOT_JSON
-        slot.parsed = parsed
+            value = NOT_JSON
+        slot.parsed = parsed = weakref.ref(response), value
     return parsed[1]
 
 
-LARGE_BODY = 256 << 10
-"""Bytes of a body of which not every thread keeps the last one as it was parsed."""
 _LAST = threading.local()
 _LAST_LARGE = SimpleNamespace()
 

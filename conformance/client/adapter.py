@@ -99,7 +99,7 @@ class Http1Adapter(BaseAdapter):
             except RequestCutShort as cut:
                 early, cut_short = cut.early, True
             stream = SocketStream(connection.sock, self._limits.read, self._limits.whole, early)
-            reader = ResponseReader(stream, self._limits, outgoing.method)
+            reader = ResponseReader(stream, self._limits, outgoing.method, target=self)
             reader.run()
         except (OSError, NotHttpError) as error:
             connection.close()

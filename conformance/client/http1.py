@@ -9,9 +9,11 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from conformance.client.content_coding import ContentCodingError, build_decoder
+from conformance.client.large_bodies import LargeBody
 from conformance.client.policy import Limits
 from conformance.http import Response
 from conformance.messages import Message, error_message
@@ -135,6 +137,13 @@ class SocketStream:
             self._fill()
         return self._take(min(most, len(self._buffer)))
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The time that passes within counts for no deadline: it is not the target's."""
+        start = time.monotonic()
+        yield
+        self._deadline += time.monotonic() - start
+
     @property
     def left(self) -> int:
         """Bytes that were received and not taken."""
@@ -177,6 +186,8 @@ LONGEST_FOLDED = 8 << 10
 """Characters of a value to which further lines are added: each addition copies it."""
 MOST_MEMBERS = 100_000
 """Members of all arrays and objects of a body, roughly: so many take up to 50 MB once they are read and checked."""
+LARGE_BODY, LARGE_MEMBERS = 128 << 10, 2_000
+"""Bytes and members beyond which a body is one of the few that there may be at once."""
 CUT_BODY = 64 << 10
 """Bytes that are kept of a body that cannot be checked: it has more members, or there is more of it than is read."""
 STATUS_LINE = re.compile(rb"HTTP/1\.([01])[ ]([0-9]{3})(?:[ ]([^\r\n]*))?\r?\n?")
@@ -211,6 +222,8 @@ class ResponseReader:
     stream: SocketStream
     limits: Limits
     method: str
+    target: object = None
+    """Whose answer it is, where targets wait for each other before a large body is read."""
     status: int = 0
     reason: str = ""
     headers: tuple[tuple[str, str], ...] = ()
@@ -223,6 +236,7 @@ class ResponseReader:
     _minor: int = 1
     _budget: int = HEAD
     _body: bytearray = field(default_factory=bytearray)
+    _large: LargeBody | None = None
 
     def run(self) -> None:
         """Reads the answer to its end, or up to the limits.
@@ -243,7 +257,7 @@ class ResponseReader:
         """What was read; None where not even a status came."""
         if not self.status:
             return None
-        cut = self.unread or sum(map(self._body.count, (b",", b"[", b"{"))) > MOST_MEMBERS
+        cut = self.unread or _count_members(self._body) > MOST_MEMBERS
         return Response(
             status=self.status,
             headers=self.headers,
@@ -253,6 +267,7 @@ class ResponseReader:
             sha256=hashlib.sha256(self._body).hexdigest(),
             reason=self.reason,
             faults=tuple(self.faults),
+            large=None if cut else self._large,
         )
 
     def _head(self) -> bool:
@@ -412,11 +427,15 @@ class ResponseReader:
         return line
 
     def _bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        total = 0
+        total = members = 0
         for piece in pieces:
             total += len(piece)
+            members += _count_members(piece)
             if total > self.limits.most:
                 raise _Enough
+            if self._large is None and (total > LARGE_BODY or members > LARGE_MEMBERS):
+                with self.stream.paused():
+                    self._large = LargeBody(self.target)
             yield piece
 
     def _store(self, pieces: Iterator[bytes]) -> bool:
@@ -437,6 +456,11 @@ class ResponseReader:
             self.unread = True
             return False
         return True
+
+
+def _count_members(text: bytes | bytearray) -> int:
+    """Members of all arrays and objects, roughly."""
+    return sum(map(text.count, (b",", b"[", b"{")))
 
 
 def _copied(pieces: Iterator[bytes], into: bytearray) -> Iterator[bytes]:

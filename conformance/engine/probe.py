@@ -53,7 +53,7 @@ class ProbeResult:
         if response is None or len(response.body) <= SMALL_BODY:
             return self
         found = tuple(replace(item, expected=None, actual=None, detail="") for item in self.found)
-        emptied = replace(self.exchange, outcome=replace(response, body=b"", cut=True))
+        emptied = replace(self.exchange, outcome=replace(response, body=b"", cut=True, large=None))
         return replace(self, exchange=emptied, found=found)
 
 

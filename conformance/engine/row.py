@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 from typing import Any, Literal
 
@@ -101,6 +102,8 @@ class RowRunner:
         self._refusals: list[Refusal] = []
         self._reasons: dict[int, Refusal] = {}
         """Why each probe was refused, by its number."""
+        # No method: a cycle of references would keep the answers of a row that is done.
+        self._run_sequence = partial(_run_sequence, context=context, row=self.id, own=self.captures)
         self._controls = ControlRunner(context, plan, self._run_sequence)
         self._sender = ProbeSender(context, plan, self.captures)
         self._to_restore = False
@@ -355,22 +358,24 @@ class RowRunner:
         self._planned += count_requests([plan]) - count_requests([self.plan]) - len(unsent)
         self.plan = plan
 
-    def _run_sequence(
-        self,
-        evidence: Evidence,
-        steps: Iterable[PlannedStep],
-        label: str,
-        role: str,
-        captures: dict[str, Any] | None = None,
-    ) -> StepSequence:
-        """Make some calls; begun again where nothing but the way to the target ended them."""
-        own = self.captures if captures is None else captures
-        steps = tuple(steps)
-        salt = f"{self.id}/{label}"
-        for _ in range(INTERRUPTIONS):
-            planned = evidence.planned
-            sequence = run_steps(self.context, evidence, steps, own, label=label, role=role, salt=salt)
-            if not sequence.interrupted:
-                return sequence
-            evidence.repeated += evidence.planned - planned
-        return run_steps(self.context, evidence, steps, own, label=label, role=role, salt=salt)
+
+def _run_sequence(
+    evidence: Evidence,
+    steps: Iterable[PlannedStep],
+    label: str,
+    role: str,
+    captures: dict[str, Any] | None = None,
+    *,
+    context: RunContext,
+    row: str,
+    own: dict[str, Any],
+) -> StepSequence:
+    """Make some calls of a row; begun again where nothing but the way to the target ended them."""
+    steps, captures, salt = tuple(steps), own if captures is None else captures, f"{row}/{label}"
+    for _ in range(INTERRUPTIONS):
+        planned = evidence.planned
+        sequence = run_steps(context, evidence, steps, captures, label=label, role=role, salt=salt)
+        if not sequence.interrupted:
+            return sequence
+        evidence.repeated += evidence.planned - planned
+    return run_steps(context, evidence, steps, captures, label=label, role=role, salt=salt)

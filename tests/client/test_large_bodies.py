@@ -1,0 +1,83 @@
+"""Large bodies of several targets: one target at a time, and nobody waits who need not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from conformance.client.large_bodies import LargeBody, one_target_at_a_time
+from conformance.http import Request, Response
+
+WIDE = b'{"a": [' + b",".join(b"1" for _ in range(2_100)) + b"]}"
+LONG = b'{"a": "' + b"x" * 140_000 + b'"}'
+
+
+def answer(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+def started(owner: object) -> tuple[threading.Thread, list[LargeBody]]:
+    got: list[LargeBody] = []
+    thread = threading.Thread(target=lambda: got.append(LargeBody(owner)), daemon=True)
+    thread.start()
+    thread.join(0.05)
+    return thread, got
+
+
+def test_another_target_waits_until_every_large_body_of_the_first_is_gone() -> None:
+    with one_target_at_a_time():
+        held = [LargeBody("a"), LargeBody("a")]
+        thread, got = started("b")
+        held.pop()
+        assert (thread.is_alive(), got) == (True, [])
+        held.clear()
+        thread.join(5)
+        assert len(got) == 1
+
+
+def test_nobody_waits_for_ever_nor_where_there_is_one_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = [LargeBody("a"), LargeBody("b")]
+    monkeypatch.setattr("conformance.client.large_bodies._LONGEST_WAIT", 0.01)
+    with one_target_at_a_time():
+        held.append(LargeBody("c"))
+    assert len(held) == 3
+
+
+@pytest.mark.parametrize(("body", "large"), [(WIDE, True), (LONG, True), (b"[" + b"1," * 1_900 + b"1]", False)])
+def test_a_body_is_large_by_its_size_or_its_members(
+    serve: Callable[..., Any], talk: Callable[..., Any], body: bytes, *, large: bool
+) -> None:
+    server = serve(answer(body))
+    response = talk(server.url).send(Request("GET", server.url)).response
+    assert isinstance(response, Response)
+    assert isinstance(response.large, LargeBody) is large
+
+
+def test_targets_with_large_bodies_take_turns(
+    serve: Callable[..., Any], talk: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, now, most = threading.Lock(), [0], [0]
+
+    class Counted(LargeBody):
+        def __init__(self, owner: object) -> None:
+            super().__init__(owner)
+            with lock:
+                now[0] += 1
+                most[0] = max(most[0], now[0])
+
+        def __del__(self) -> None:
+            with lock:
+                now[0] -= 1
+            super().__del__()
+
+    monkeypatch.setattr("conformance.client.http1.LargeBody", Counted)
+    server = serve(answer(WIDE))
+    sessions = [talk(server.url) for _ in range(6)]
+    with one_target_at_a_time(), ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(lambda one: one.send(Request("GET", server.url)).response.status, sessions))
+    assert statuses == [200] * 6
+    assert (most, now) == ([1], [0])
