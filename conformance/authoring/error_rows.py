@@ -22,7 +22,7 @@ from conformance.authoring.blocks import (
 )
 from conformance.authoring.columns import STATUS, classify_columns, find_statuses, is_blank, plain_cell, role_of_label
 from conformance.authoring.envelope import guess_envelope, read_sample
-from conformance.authoring.error_sections import Held, levels_of_codes, read_body, read_entry, read_title
+from conformance.authoring.error_sections import RoleTexts, levels_of_codes, read_body, read_entry, read_title
 from conformance.authoring.error_tables import ErrorRow, ErrorTable, build_rows, labels_of_table, read_table
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
@@ -37,7 +37,7 @@ from conformance.authoring.error_text import (
 
 __all__ = ["find_error_tables", "sample_texts"]
 
-_Told = tuple[tuple[str, ...], ErrorRow]
+_TitledRow = tuple[tuple[str, ...], ErrorRow]
 _NUMBERED = re.compile(r"-?\d{3,6}\s*[:\uff1a=]\s*\S")
 """How a line begins that is a number of the vendor's own and what it stands for: `701: Username is empty`."""
 _FIRST_OF_OWN = re.compile(r"\W*100\W+(success|ok\b)", re.IGNORECASE)
@@ -51,9 +51,9 @@ _MOST_TITLES = 8
 def find_error_tables(page: Page) -> tuple[ErrorTable, ...]:
     """Every documented error of a page, in the page's order, those of one section as one table."""
     blocks = _with_headings(_with_paragraph_tables(_with_titles_of_sample(page)))
-    around = _Around((_title_of_page(page, blocks),), levels_of_codes(blocks))
+    context = _Context((_title_of_page(page, blocks),), levels_of_codes(blocks))
     found: list[ErrorTable] = []
-    for titles, row in _read(build_outline(blocks), around):
+    for titles, row in _read(build_outline(blocks), context):
         if found and found[-1].titles == titles:
             found[-1] = replace(found[-1], rows=(*found[-1].rows, row))
         else:
@@ -62,7 +62,7 @@ def find_error_tables(page: Page) -> tuple[ErrorTable, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Around:
+class _Context:
     """What stands around a block: the titles above it, the page's own first, and the error that these are about."""
 
     titles: tuple[str, ...]
@@ -72,7 +72,7 @@ class _Around:
     errors: tuple[str, ...] = ()
     """Those of the titles that are about one status; tables are not named by them."""
     strict: bool = False
-    """Whether an entry needs a status, for all around it is about one error."""
+    """Whether an entry needs a status, for all that is around it is about one error."""
 
     @property
     def about_errors(self) -> bool:
@@ -80,12 +80,12 @@ class _Around:
         others = ABOUT_OTHERS.search(own) and not ABOUT_ERRORS.search(own) and not code_of_title(own)
         return not self.strict and not others and any(map(ABOUT_ERRORS.search, self.titles))
 
-    def below(self, title: str) -> _Around:
+    def below(self, title: str) -> _Context:
         statuses = error_statuses(title)
         errors = (*self.errors, title) if statuses else self.errors
         return replace(self, titles=(*self.titles, title), status=(*statuses, self.status)[0], errors=errors)
 
-    def below_line(self, text: str) -> _Around:
+    def below_line(self, text: str) -> _Context:
         """The same for a list or a table right below a line such as `Possible errors:` or `Headers`."""
         others = ABOUT_OTHERS.search(text)
         if len(text) > _LONGEST_LINE or not (others or (ABOUT_ERRORS.search(text) and text[-1:] in {":", "\uff1a"})):
@@ -93,29 +93,29 @@ class _Around:
         errors = (*self.errors, text)
         return replace(self, titles=(*self.titles, text), errors=errors, status=None if others else self.status)
 
-    def tell(self, rows: Iterable[ErrorRow]) -> Iterator[_Told]:
+    def with_titles(self, rows: Iterable[ErrorRow]) -> Iterator[_TitledRow]:
         """Rows with the titles of their table."""
         names = tuple(title for title in self.titles[1:] if title not in self.errors)
         return ((names, row) for row in rows)
 
 
-def _read(nodes: Sequence[Node], around: _Around) -> Iterator[_Told]:
+def _read(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
     """Each error with the titles of its table."""
     items = [node.block for node in nodes if isinstance(node.block, Item)]
-    if around.about_errors and any(_FIRST_OF_OWN.match(item.text) for item in items):
-        yield from around.tell(_read_numbered(items))
+    if context.about_errors and any(_FIRST_OF_OWN.match(item.text) for item in items):
+        yield from context.with_titles(_read_numbered(items))
         return
     line = ""
     for node in nodes:
         block = node.block
-        here = around.below_line(line) if line else around
+        here = context.below_line(line) if line else context
         line = block.text if isinstance(block, Paragraph) else line if isinstance(block, Item) else ""
         if isinstance(block, Heading):
             end = _end_of_line(node) if block.level == LEVEL_OF_LINES else None
-            yield from _read_section(replace(node, inside=node.inside[:end]), block, around)
-            yield from _read(node.inside[end:] if end is not None else (), around)
+            yield from _read_section(replace(node, inside=node.inside[:end]), block, context)
+            yield from _read(node.inside[end:] if end is not None else (), context)
         elif isinstance(block, Table):
-            yield from here.tell(read_table(block, here.status, about_errors=here.about_errors))
+            yield from here.with_titles(read_table(block, here.status, about_errors=here.about_errors))
         elif isinstance(block, Item):
             yield from _read_item(node, block, here)
 
@@ -126,37 +126,41 @@ def _end_of_line(node: Node) -> int | None:
     return next((place for place, is_error in enumerate(errors) if is_error), None)
 
 
-def _read_section(node: Node, heading: Heading, around: _Around) -> Iterator[_Told]:
+def _read_section(node: Node, heading: Heading, context: _Context) -> Iterator[_TitledRow]:
     """The errors below a heading; where there are none, and it has a status or a code itself, it is one."""
-    within = around.below(heading.text)
-    held = read_title(heading.text, is_code=within.about_errors and heading.level in around.coded)
+    within = context.below(heading.text)
+    held = read_title(heading.text, is_code=within.about_errors and heading.level in context.coded)
     below = node.below()
-    if held is None and around.status and any(isinstance(one, Code) and read_sample(one.text) for one in below):
+    if held is None and context.status and any(isinstance(one, Code) and read_sample(one.text) for one in below):
         held = {"cause": [heading.text]}  # one of several errors with this status
     body = read_body(below) if held is not None else {}
     is_record = any(isinstance(block, Table) and labels_of_table(block) for block in below)
     others = any(isinstance(one, Heading) and one.level in levels_of_codes(below) for one in below)
-    if held is None or (not is_record and (others or any(_read(node.inside, replace(within, strict=True))))):
+    if held is None:
         yield from _read(node.inside, within)
         return
-    labels: Held = {**held, **body, **{role: held[role] for role in ("status", "code") if role in held}}
-    yield from around.tell(build_rows(labels, heading.line, status=within.status))
+    strictly = [] if is_record else list(_read(node.inside, replace(within, strict=True)))
+    if strictly or (others and not is_record):
+        yield from strictly if context.strict else _read(node.inside, within)
+        return
+    labels: RoleTexts = {**held, **body, **{role: held[role] for role in ("status", "code") if role in held}}
+    yield from context.with_titles(build_rows(labels, heading.line, status=within.status))
 
 
-def _read_item(node: Node, item: Item, around: _Around) -> Iterator[_Told]:
+def _read_item(node: Node, item: Item, context: _Context) -> Iterator[_TitledRow]:
     """An entry of a list with what the entries below it say of it; or those, where they are errors themselves."""
-    held = read_entry(item.text, around.status, about_errors=around.about_errors)
+    held = read_entry(item.text, context.status, about_errors=context.about_errors)
     if held is None and (success := STATUS.match(item.text)) is not None and int(success[1]) < 400:
         return  # what is below it is about a success
     if held is None:
-        yield from _read(node.inside, around)
+        yield from _read(node.inside, context)
         return
     statuses = error_statuses(held["status"][0])
-    within = replace(around, status=(*statuses, around.status)[0])
+    within = replace(context, status=(*statuses, context.status)[0])
     inner = [] if any(held["code"]) else list(_read(node.inside, within))
     body = read_body(node.below()) if node.inside else {}
     labels = {**body, **{role: texts for role, texts in held.items() if any(texts)}}
-    yield from inner or around.tell(build_rows(labels, item.line, status=around.status))
+    yield from inner or context.with_titles(build_rows(labels, item.line, status=context.status))
 
 
 def _read_numbered(items: Sequence[Item]) -> Iterator[ErrorRow]:

@@ -25,10 +25,10 @@ from conformance.authoring.error_text import (
     trim,
 )
 
-__all__ = ["Held", "levels_of_codes", "read_body", "read_entry", "read_title"]
+__all__ = ["RoleTexts", "levels_of_codes", "read_body", "read_entry", "read_title"]
 
 _LONGEST_LEAD = 25
-Held = dict[Role, list[str]]
+RoleTexts = dict[Role, list[str]]
 """What is said of one error, by role: as the cells of a table say it."""
 
 
@@ -45,19 +45,19 @@ def levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
     )
 
 
-def read_title(title: str, *, is_code: bool) -> Held | None:
+def read_title(title: str, *, is_code: bool) -> RoleTexts | None:
     """What a heading says of an error: its statuses or its code, and its other words as the cause; None without one."""
     statuses, rest = find_statuses(title)
     if error_statuses(title):
         rest = strip_phrase(rest, statuses[0])
         code = rest if CODE.fullmatch(rest) and not ABOUT_ERRORS.search(rest) else ""
-        status: Held = {"status": [", ".join(map(str, statuses))]}
+        status: RoleTexts = {"status": [", ".join(map(str, statuses))]}
         return status | ({"code": [code], "cause": [""]} if code else {"cause": [rest]})
     coded = code_of_title(title) if is_code else None
     return {"code": [coded[0]], "cause": [coded[1]]} if coded else None
 
 
-def read_entry(text: str, status: int | None, *, about_errors: bool) -> Held | None:
+def read_entry(text: str, status: int | None, *, about_errors: bool) -> RoleTexts | None:
     """What an entry of a list says of an error: its status or code, its first quoted text as message, its cause."""
     text = " ".join(text.split())
     if read_labels([text]):
@@ -112,11 +112,11 @@ def _leads_to_code(before: str) -> bool:
     return len(before) <= _LONGEST_LEAD or ABOUT_ERRORS.search(before) is not None
 
 
-def read_body(blocks: Sequence[Block]) -> Held:
+def read_body(blocks: Sequence[Block]) -> RoleTexts:
     """What stands below a heading or an entry: labels, titles within it, a table of one error, a sample, its text."""
     texts = [block.text for block in blocks if isinstance(block, Paragraph | Item)]
     titled = _labels_of_titles(blocks)
-    held: Held = {**read_labels(texts), **titled}
+    held: RoleTexts = {**read_labels(texts), **titled}
     if not any(map(IDENTIFIER.fullmatch, split_codes("\n".join(held.get("code", []))))):
         held.pop("code", None)  # a sentence about it
     under = {text for several in titled.values() for text in several}
@@ -145,9 +145,9 @@ def read_body(blocks: Sequence[Block]) -> Held:
     return {**held, **next(filter(None, records), {})}
 
 
-def _labels_of_titles(blocks: Sequence[Block]) -> Held:
+def _labels_of_titles(blocks: Sequence[Block]) -> RoleTexts:
     """What stands under headings and lines such as `Cause`: a paragraph, or a list."""
-    held: Held = {}
+    held: RoleTexts = {}
     for place, title in enumerate(blocks[:-1]):
         role = role_of_label(title.text) if isinstance(title, Heading | Paragraph) else None
         if role is not None:
