@@ -15,7 +15,7 @@ from conformance.engine.confirm import combine_runs, is_unsettled
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.row import FinishedRow, RowRunner, describe_unexercised, run_row
-from conformance.engine.state_guard import State, read_state, state_of_response
+from conformance.engine.state_guard import State, read_state, state_shown_by_set_up
 from conformance.engine.steps import run_steps
 from conformance.jsontools import json_equal
 from conformance.messages import Message
@@ -123,11 +123,9 @@ class _WritingRows:
 
     def _read_before(self, runner: RowRunner) -> None:
         for guard in runner.plan.opening:
-            state = (
-                self._read_set_up(runner, guard)
-                if guard.from_set_up
-                else self._read(runner, guard, Message("read before all rows that write"))
-            )
+            state = state_shown_by_set_up(self._context, runner.plan, runner.set_up_sequence, guard, runner.captures)
+            if state is None:
+                state = self._read(runner, guard, Message("read before all rows that write"))
             if state is not None:
                 self._states[guard.key] = state
 
@@ -148,11 +146,6 @@ class _WritingRows:
         indexes = {index for probe in runner.plan.probes for index in probe.guards}
         reads = [runner.plan.row.case.unchanged[index].read for index in indexes]
         return any(step.key in changed for step in plan_steps(self._context.contract, reads, "smoke"))
-
-    def _read_set_up(self, runner: RowRunner, guard: GuardRead) -> State | None:
-        """What the last call of the set-up has just shown."""
-        response = runner.set_up_sequence.response if runner.set_up_sequence else None
-        return state_of_response(self._context, response, guard, runner.captures) if response else None
 
     def _read(self, runner: RowRunner, guard: GuardRead, label: str) -> State | None:
         salt = f"{runner.id}/look"

@@ -23,7 +23,7 @@ from conformance.messages import Message
 from conformance.plan.model import GuardRead, Probe, RowPlan
 from conformance.plan.requirements import reads_own
 
-__all__ = ["State", "StateGuard", "changed_members", "read_state", "state_of_response"]
+__all__ = ["State", "StateGuard", "changed_members", "read_state", "state_shown_by_set_up"]
 
 State = Mapping[str, Any]
 """What a guard compares: the value at each JSON pointer; `status` alone where the resource is not there any more."""
@@ -55,11 +55,10 @@ class StateGuard:
 
         What the last call of the set-up has just shown is not read again.
         """
-        end = set_up.calls[-1] if set_up is not None and set_up.passed else None
-        if end is not None and end.exchange.response is not None and not end.stale:
-            for index in filter(self._plan.is_read_by_set_up, guards):
-                look = GuardRead(self._plan.guards[index], tuple(self._plan.row.case.unchanged[index].compare))
-                self._states[index] = state_of_response(self._context, end.exchange.response, look, self._captures)
+        for index in guards:
+            shown = state_shown_by_set_up(self._context, self._plan, set_up, self._look(index), self._captures)
+            if shown is not None:
+                self._states[index] = shown
         unread = [index for index in guards if index not in self._states]
         if unread:
             self._wait_until_settled()
@@ -79,6 +78,9 @@ class StateGuard:
         read = [(index, state) for index, state in self._read_all(guards, Message("read after"), pool)]
         for index, state in sorted(read, key=lambda item: not self._is_own(item[0])):
             self._compare(index, state)
+
+    def _look(self, index: int) -> GuardRead:
+        return GuardRead(self._plan.guards[index], tuple(self._plan.row.case.unchanged[index].compare))
 
     def _read_all(self, guards: Sequence[int], label: str, pool: Executor | None) -> Iterator[tuple[int, State | None]]:
         def read(index: int) -> tuple[Evidence, State | None]:
@@ -200,8 +202,7 @@ class StateGuard:
         return [one for value in filled for one in _values_within(value)]
 
     def _read(self, index: int, when: str, evidence: Evidence | None = None) -> State | None:
-        guard, evidence = self._plan.row.case.unchanged[index], evidence or self._evidence
-        look = GuardRead(self._plan.guards[index], tuple(guard.compare))
+        look, evidence = self._look(index), evidence or self._evidence
         label = (when, f"{self._plan.row.id}/guard/{index}")
         known, own = index in self._states, reads_own(look.step.request, self._plan.before)
         state = read_state(self._context, evidence, look, self._captures, label, may_be_gone=known or own)
@@ -252,10 +253,19 @@ def read_state(
         reason = sequence.why or cached
         evidence.doubts.append(Message("what must not change could not be read: {reason}", reason=reason))
         return None
-    return state_of_response(context, response, look, captures)
+    return _state_of_response(context, response, look, captures)
 
 
-def state_of_response(context: RunContext, response: Response, look: GuardRead, captures: Mapping[str, Any]) -> State:
+def state_shown_by_set_up(
+    context: RunContext, plan: RowPlan, set_up: StepSequence | None, look: GuardRead, captures: Mapping[str, Any]
+) -> State | None:
+    """What the set-up has just shown of a guarded resource; None where it does not end with a read of it."""
+    if set_up is None or set_up.response is None or not (set_up.passed and plan.is_read_by_set_up(look.step)):
+        return None
+    return None if set_up.calls[-1].stale else _state_of_response(context, set_up.response, look, captures)
+
+
+def _state_of_response(context: RunContext, response: Response, look: GuardRead, captures: Mapping[str, Any]) -> State:
     """What a response shows of what a guard compares."""
     parsed = parse_json(response)
     body = None if parsed is NOT_JSON else parsed

@@ -145,8 +145,6 @@ class GuardRead:
     step: PlannedStep
     compare: tuple[str, ...]
     """JSON pointers."""
-    from_set_up: bool = False
-    """The row's set-up ends with this very call, so it is not sent once more."""
 
     @property
     def key(self) -> str:
@@ -210,7 +208,7 @@ class RowPlan:
             return
         row = self.row.id
         yield from schedule_steps(self.before, "step", "set-up", f"{row}/set-up")
-        opening = [look.step for look in self.opening if not look.from_set_up]
+        opening = [look.step for look in self.opening if not self.is_read_by_set_up(look.step)]
         yield from schedule_steps(opening, "guard", "before all rows that write", f"{row}/look")
         stages = self.probe_stages()
         for stage in stages:
@@ -265,9 +263,9 @@ class RowPlan:
         """Which guards watch a probe at this depth."""
         return tuple(index for index in probe.guards if index < len(self.guards))
 
-    def is_read_by_set_up(self, guard: int) -> bool:
-        """Whether the set-up ends with the very read of a guard, which is then not sent once more."""
-        return bool(self.before) and self.before[-1].key == self.guards[guard].key
+    def is_read_by_set_up(self, read: PlannedStep) -> bool:
+        """Whether the set-up ends with this very read, which is then not sent once more."""
+        return bool(self.before) and self.before[-1].key == read.key
 
     @property
     def permissions(self) -> frozenset[str]:
@@ -291,9 +289,9 @@ class RowPlan:
 
     def _schedule_stage(self, stage: ProbeStage) -> Iterator[PlannedRequest]:
         row = self.row.id
-        for index in filterfalse(self.is_read_by_set_up, stage.read_first):
-            label = "before what must change nothing"
-            yield from schedule_steps([self.guards[index]], "guard", label, f"{row}/guard/{index}")
+        for index in stage.read_first:
+            label, unread = "before what must change nothing", filterfalse(self.is_read_by_set_up, [self.guards[index]])
+            yield from schedule_steps([*unread], "guard", label, f"{row}/guard/{index}")
         for probe in stage.probes:
             yield from self._schedule_probe(probe)
         for index in stage.read_after:

@@ -233,10 +233,9 @@ def _place_reads(contract: Contract, target: Target, plans: Mapping[str, RowPlan
                 compare = tuple(dict.fromkeys([*place.read.compare, *read.compare]))
                 place.read, place.last = replace(place.read, compare=compare), name
     found: dict[str, RowPlan] = {}
-    for key, place in places.items():
+    for place in places.values():
         first = found.get(place.first, plans[place.first])
-        made = bool(first.before) and first.before[-1].key == key
-        found[place.first] = replace(first, opening=(*first.opening, replace(place.read, from_set_up=made)))
+        found[place.first] = replace(first, opening=(*first.opening, place.read))
         last = found.get(place.last, plans[place.last])
         found[place.last] = replace(last, closing=(*last.closing, place.read))
     return found
