@@ -147,6 +147,10 @@ class StepSender:
         if self._may_be_stale(result):
             with self.evidence.count_as("repeated"):
                 result = self._read_again(result)
+        elif self._lacks_effect(result):
+            with self.evidence.count_as("confirmed"):
+                latest = self._send_past_cache(step)
+            result = result if latest.found else replace(latest, step=step)
         self.sequence.calls.append(result)
         response = result.exchange.response
         if response is not None and result.accepted:
@@ -187,6 +191,11 @@ class StepSender:
         if response is None or result.exchange.request.method != "GET" or not (result.found or self.role == "guard"):
             return False
         return is_from_cache(response) or (bool(result.found) and self.context.target.settle > 0)
+
+    def _lacks_effect(self, result: StepResult) -> bool:
+        """Whether a read after a write does not show it; it may come from a cache that does not say so."""
+        wrote = any(call.exchange.request.method != "GET" for call in self.sequence.calls)
+        return wrote and result.exchange.request.method == "GET" and result.accepted and bool(result.found)
 
     def _read_again(self, result: StepResult) -> StepResult:
         """Read once past the cache, then until the target has settled; `stale` where all came from a cache."""

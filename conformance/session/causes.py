@@ -351,7 +351,8 @@ def _find_fields(run: _Run) -> Iterator[RunCause]:
         valid = [one for one in using if one.role in _VALID and one.response is not None]
         unmatched = [one for one in run.calls if key.endswith(".mismatch") and _must_refuse(one, value)]
         affects = partial(_sends, value=value)
-        if known and using and value not in shown:
+        is_checked = any(_shows(one, value) for one in using if not _succeeded(one))
+        if known and using and value not in shown and not (is_checked and any(map(_succeeded, valid))):
             text = Message("{key}: no answer of the target has a member {value}", key=key, value=value)
             yield RunCause(key, text, affects, value)
         elif len(unmatched) > 1 and all(map(_succeeded, unmatched)) and f"{name}.pattern" not in named:

@@ -283,6 +283,11 @@ def test_a_field_that_the_target_does_not_have_is_a_cause_also_for_what_is_read_
     assert explain(fixtures, row) == ([sentence], ["inconclusive"])
     shown = asked(2, "GET /detail/1", 200, "control", shown='{"details": {"ext_92": "abc", "ext_3": "1"}}')
     assert explain(fixtures, violated(sent, shown, found=(wrong(1, "status", 400),))) == ([], ["violates"])
+    # It checks the field and never shows it: it knows it, and loses it.
+    refused = asked(3, "POST /insert", 400, "example", sent='{"ext_92": "abc"}', shown='{"field": "ext_92"}')
+    valid = asked(4, "POST /insert", 200, "control", sent='{"ext_92": "a@b"}')
+    row = violated(refused, valid, read, found=(wrong(2, "effect", "a@b", "at /details/ext_92"),))
+    assert explain(fixtures, row) == ([], ["violates"])
 
 
 def test_a_valid_value_that_is_refused_each_time_is_the_profiles() -> None:
