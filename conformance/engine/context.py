@@ -58,7 +58,7 @@ class SharedState:
     left: dict[tuple[object, ...], LedgerEntry] = field(default_factory=dict)
     """What a sequence leaves to later ones, or to the end of the run, by the key of the request that deletes it."""
     warnings: dict[str, None] = field(default_factory=dict)
-    """What could not be cleaned up, outside of any row."""
+    """What the report has to say outside of any row, such as what could not be cleaned up."""
     outside_rows: OutsideRows = field(default_factory=OutsideRows)
     wrong: dict[str, Message] = field(default_factory=dict)
     """Fixtures that are not as they should be and are not used (`fixtures.name`), each with what to say of it."""

@@ -59,7 +59,7 @@ def measure_target(contract: Contract, target: Target, options: RunOptions) -> I
     """
     context = build_context(contract, target, options.depth, options.seed, relative_to=options.relative_to)
     ledger, _ = open_ledger(options.output, target.base_url)
-    context = prepare_target(replace(context, ledger=ledger)).context
+    context = prepare_target(replace(context, ledger=ledger))
     try:
         plans = plan_rows(contract, context.target, contract.rows, options.depth, options.seed)
         yield from measure_power(context, sorted(plans.values(), key=lambda plan: plan.row.case.last))

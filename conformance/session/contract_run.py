@@ -159,6 +159,8 @@ class ContractRun:
 
     def __init__(self, context: RunContext, plans: Mapping[str, RowPlan], workers: int = 1) -> None:
         self.context, self.plans = context, plans
+        self.to_clean_up = sum(len(entry.steps) for entry in context.shared.left.values())
+        """How many requests will delete what was made before the rows."""
         self._workers = workers
         self._results: dict[str, RowResult] = {}
         self._explored: dict[str, Explored] = {}

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
-from conformance.engine.context import Explored, RequestSender, RunContext
+from conformance.engine.context import Explored, RequestSender
 from conformance.engine.journal import open_ledger
 from conformance.errors import Problem
 from conformance.messages import Message, join_messages
@@ -48,17 +48,6 @@ class RunOptions:
     """The most requests that the rows of each contract may plan; None for all of the depth."""
 
 
-@dataclass(frozen=True, slots=True)
-class _StartedRun:
-    contract: Contract
-    target: Target
-    context: RunContext
-    runner: ContractRun
-    notes: tuple[str, ...]
-    to_clean_up: int
-    """How many requests will delete what was made before the rows."""
-
-
 class RunSession:
     """Every contract of a session; each is planned before its first byte is sent. `offer` starts embedded servers."""
 
@@ -67,7 +56,7 @@ class RunSession:
     ) -> None:
         self._selection, self._options, self._offer = selection, options, offer
         self._targets: dict[str, Target] = {}
-        self._held: dict[str, _StartedRun] = {}
+        self._held: dict[str, ContractRun] = {}
         self.on_kept: Callable[[Event], None] | None = None
         """Is told of each result as soon as it is kept, by whichever thread keeps it; to be set before `begin`."""
 
@@ -82,29 +71,27 @@ class RunSession:
         target, options = self.target(contract), self._options
         expected = [row for name in rows if (row := contract.row(name)) is not None]
         context = build_context(contract, target, options.depth, options.seed, relative_to=options.relative_to)
-        notes: tuple[str, ...] = ()
         if self._selection.real:
             ledger, notes = open_ledger(options.output, target.base_url)
-            ready = prepare_target(replace(context, ledger=ledger))
-            context, notes = ready.context, (*notes, *ready.notes)
+            context.shared.warn(notes)
+            context = prepare_target(replace(context, ledger=ledger))
         if options.through is not None:
             context = replace(context, session=options.through(context.session))
         depth, plans = plan_run(contract, context.target, expected, options.depth, options.seed, budget=options.budget)
         context = replace(context, depth=depth)
         runner = ContractRun(context, plans, options.workers)
-        to_clean_up = sum(len(entry.steps) for entry in context.shared.left.values())
-        self._held[contract.name] = _StartedRun(contract, context.target, context, runner, notes, to_clean_up)
+        self._held[contract.name] = runner
         if (tell := self.on_kept) is not None:
             context.shared.on_kept = lambda result: tell(self._event(contract.name, result))
         runner.start(rows, operations)
 
     def order(self, contract: str) -> tuple[str, ...]:
         """The IDs of the planned rows in the order of sending."""
-        return tuple(self._held[contract].runner.plans)
+        return tuple(self._held[contract].plans)
 
     def row(self, contract: str, row: str) -> RowResult:
         """The result of a row, with a note that its deviation is known where the profile says so."""
-        return self._as_reported(contract, self._held[contract].runner.result(row))
+        return self._as_reported(contract, self._held[contract].result(row))
 
     def finished(self, contract: str) -> tuple[Event, ...]:
         """The rows and explorations that are done, asked for or not, and those broken off that found a violation."""
@@ -119,12 +106,12 @@ class RunSession:
         return Event("explored", contract, run=self.run(contract), explored=found, undocumented=undocumented)
 
     def _as_reported(self, contract: str, row: RowResult) -> RowResult:
-        expectations = self._held[contract].target.expectations
+        expectations = self._held[contract].context.target.expectations
         return mark_known_deviation(self.redact(contract, row), expectations, datetime.now(UTC).date())
 
     def explore(self, contract: str, operation: str) -> Explored:
         """What an operation answers beyond the tables."""
-        return self.redact(contract, self._held[contract].runner.explored(operation))
+        return self.redact(contract, self._held[contract].explored(operation))
 
     def redact(self, contract: str, value: T) -> T:
         """A result without any secret of the contract's target, those that were captured on the way included."""
@@ -137,7 +124,7 @@ class RunSession:
         Those that depend on an answer are not counted.
         """
         held = self._held.get(contract)
-        return held.runner.planned + held.context.shared.outside_rows.planned + held.to_clean_up if held else 0
+        return held.planned + held.context.shared.outside_rows.planned + held.to_clean_up if held else 0
 
     def sent(self) -> int:
         """How many requests have left this machine."""
@@ -153,13 +140,13 @@ class RunSession:
 
     def run(self, contract: str) -> TargetRun:
         """Whose contract and whose target, without rows."""
-        held = self._held[contract]
-        budget = self._options.budget.count(held.contract, held.target) if self._options.budget else None
-        run = replace(describe_run(held.contract, held.target.described), budget=budget)
-        reason = getattr(held.context.session, "gone", None)
-        warnings = [*map(_warning, held.target.warnings), *held.notes, *held.context.shared.warnings]
+        context, budget = self._held[contract].context, self._options.budget
+        most = budget.count(context.contract, context.target) if budget else None
+        run = replace(describe_run(context.contract, context.target.described), budget=most)
+        reason = getattr(context.session, "gone", None)
+        warnings = [*map(_warning, context.target.warnings), *context.shared.warnings]
         warnings += [Message("the target is gone: {reason}", reason=reason)] if reason else []
-        outside = held.context.shared.outside_rows
+        outside = context.shared.outside_rows
         return replace(run, warnings=self.redact(contract, tuple(warnings)), outside_rows=outside)
 
     def runs(self) -> Iterable[TargetRun]:
@@ -174,7 +161,7 @@ class RunSession:
     def close(self) -> None:
         """Start nothing more and let go of every connection."""
         for held in self._held.values():
-            held.runner.close()
+            held.close()
 
 
 def _warning(problem: Problem) -> str:

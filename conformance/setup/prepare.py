@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from conformance.client.builder import PlaceholderScope
 from conformance.client.waiting import wait_until_listening
@@ -18,21 +17,14 @@ from conformance.setup.fixtures import DiscoveryResult, discover_fixtures, drop_
 from conformance.setup.renewal import with_renewal
 from conformance.target.loader import Target
 
-__all__ = ["PreparedTarget", "clean_up_target", "prepare_target"]
+__all__ = ["clean_up_target", "prepare_target"]
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedTarget:
-    """The context with every credential and fixture that could be had, and notes on them for the report."""
-
-    context: RunContext
-    notes: tuple[str, ...] = ()
-
-
-def prepare_target(context: RunContext) -> PreparedTarget:
+def prepare_target(context: RunContext) -> RunContext:
     """Obtain credentials and find fixtures that the profile leaves out, then create those that the contract can create.
 
-    A target that is still starting is waited for, as long as the profile says; what it answers then is for the run.
+    The context with all of them; what the report has to say of that is kept as warnings of the run. A target that is
+    still starting is waited for, as long as the profile says; what it answers then is for the run.
     """
     target = context.target
     wait_until_listening(target.proxy or target.base_url, target.wait_for)
@@ -57,7 +49,8 @@ def prepare_target(context: RunContext) -> PreparedTarget:
     notes += _describe_found(context, discovery)
     notes += evidence.warnings
     context.shared.count_outside_rows(evidence)
-    return PreparedTarget(with_renewal(context, frozenset(obtained.obtained)), tuple(notes))
+    context.shared.warn(notes)
+    return with_renewal(context, frozenset(obtained.obtained))
 
 
 def clean_up_target(context: RunContext) -> tuple[str, ...]:
