@@ -18,6 +18,7 @@ from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.results.model import Results
+from conformance.target.schema import Pace
 from conformance.validation import suggest
 
 __all__ = [
@@ -67,7 +68,7 @@ class Job:
     """The folder of the contract."""
     contract_digest: str
     options: AuditOptions
-    pace: tuple[int, float] | None = None
+    pace: Pace | None = None
     """The pace of its group, where that is slower than its own."""
     output: str | None = None
     """The folder for the ledger of what is made on the target, where the worker runs; None for no ledger."""
@@ -188,9 +189,9 @@ def group_by_pace(summaries: Iterable[ProfileSummary], jobs: Mapping[str, Job]) 
     return sorted(groups.values(), key=len, reverse=True)
 
 
-def _paces(summaries: Iterable[ProfileSummary]) -> dict[str, tuple[int, float]]:
+def _paces(summaries: Iterable[ProfileSummary]) -> dict[str, Pace]:
     """The slowest pace in each group: what counts the requests counts those to all of its targets."""
-    found: dict[str, tuple[int, float]] = {}
+    found: dict[str, Pace] = {}
     for one in summaries:
         if one.pace_group and one.pace:
             slowest = found.get(one.pace_group, one.pace)

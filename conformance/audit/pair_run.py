@@ -16,7 +16,7 @@ from conformance.audit.pair import Pairing, compare_pair
 from conformance.audit.pair_forms import format_json_pair, render_pair
 from conformance.audit.profiles import ProfileSummary, find_profiles, summarize_profiles
 from conformance.audit.worker import build_target_runner, load_job_target
-from conformance.client.rate_limit import Pace, RateLimiter
+from conformance.client.rate_limit import RateLimiter
 from conformance.contract.contract import Contract
 from conformance.engine.context import RequestSender
 from conformance.errors import ConfigError, Problem
@@ -24,6 +24,7 @@ from conformance.files import write_text
 from conformance.http import Exchange, Request
 from conformance.results.model import Results
 from conformance.session.target_runner import TargetRunner
+from conformance.target.schema import Pace
 
 __all__ = ["Lockstep", "run_pair", "run_side_by_side"]
 
@@ -168,5 +169,5 @@ def _share_pace(both: tuple[ProfileSummary, ...], jobs: list[Job]) -> tuple[tupl
     if both[0].pace_group is None or both[0].pace_group != both[1].pace_group or first.pace is None:
         return (first, second), None
     count, seconds = first.pace
-    half = (count // 2, seconds) if count > 1 else (1, seconds * 2)
-    return (replace(first, pace=half), replace(second, pace=half)), Pace(count, seconds)
+    half = Pace(count // 2, seconds) if count > 1 else Pace(1, seconds * 2)
+    return (replace(first, pace=half), replace(second, pace=half)), first.pace

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from conformance.errors import ConfigError, Problem
 from conformance.jsontools import walk_texts
 from conformance.target.loader import read_profile_document, to_plain
+from conformance.target.schema import Pace
 from conformance.target.schema import parse_pace as read_pace
 
 __all__ = ["ProfileSummary", "find_profiles", "summarize_profiles"]
@@ -29,7 +30,7 @@ class ProfileSummary:
     path: Path
     name: str
     contract: str
-    pace: tuple[int, float] | None = None
+    pace: Pace | None = None
     pace_group: str | None = None
     document: str | None = None
     """As `Job.document`."""
@@ -91,7 +92,7 @@ def _summarize(path: Path) -> ProfileSummary:
     )
 
 
-def _pace(written: Any) -> tuple[int, float] | None:
+def _pace(written: Any) -> Pace | None:
     try:
         return read_pace(written) if isinstance(written, str) else None
     except ValueError:

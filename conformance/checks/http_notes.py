@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from conformance.checks.model import Note
 from conformance.http import Exchange, Request, Response, header
 from conformance.messages import Message
 
-__all__ = ["HttpNote", "check_http_notes", "compare_head_with_get"]
+__all__ = ["check_http_notes", "compare_head_with_get"]
 
 _FORBIDDEN_TO_STORE = re.compile(r"\b(no-store|no-cache|private|max-age=0)\b", re.IGNORECASE)
 _STORED_BY_DEFAULT = frozenset([404, 405, 410, 414, 501])
@@ -18,16 +18,7 @@ _STORED_BY_DEFAULT = frozenset([404, 405, 410, 414, 501])
 _MARKUP = re.compile(r"[<>&\"']")
 
 
-@dataclass(frozen=True, slots=True)
-class HttpNote:
-    """One remark: what it is about, the remark, and the section that it rests on."""
-
-    about: str
-    text: str
-    reference: str
-
-
-def check_http_notes(exchange: Exchange) -> tuple[HttpNote, ...]:
+def check_http_notes(exchange: Exchange) -> tuple[Note, ...]:
     """Every remark on one exchange; none where there was no answer."""
     response = exchange.response
     if response is None:
@@ -36,7 +27,7 @@ def check_http_notes(exchange: Exchange) -> tuple[HttpNote, ...]:
     return tuple(note for note in found if note is not None)
 
 
-def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[HttpNote, ...]:
+def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[Note, ...]:
     """What a HEAD says otherwise than the GET of the same URL; none where one of them has no answer.
 
     Fields that depend on the content may be left out of a HEAD, so only what is there is compared.
@@ -50,7 +41,7 @@ def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[HttpNote, .
             status=first.status,
             other=whole.status,
         )
-        return (HttpNote("HEAD", text, "RFC 9110, 9.3.2"),)
+        return (Note("HEAD", text, "RFC 9110, 9.3.2"),)
     found = []
     media = [(header(response.headers, "Content-Type") or "").lower().replace(" ", "") for response in (first, whole)]
     if media[0] and media[0] != media[1]:
@@ -59,7 +50,7 @@ def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[HttpNote, .
             media=media[0][:60],
             other=media[1][:60] or "absent",
         )
-        found.append(HttpNote("HEAD", text, "RFC 9110, 9.3.2"))
+        found.append(Note("HEAD", text, "RFC 9110, 9.3.2"))
     sizes = [header(response.headers, "Content-Length") for response in (first, whole)]
     if sizes[0] is not None and sizes[1] is not None and sizes[0].strip() != sizes[1].strip():
         text = Message(
@@ -67,43 +58,43 @@ def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[HttpNote, .
             size=sizes[0][:20],
             other=sizes[1][:20],
         )
-        found.append(HttpNote("HEAD", text, "RFC 9110, 8.6"))
+        found.append(Note("HEAD", text, "RFC 9110, 8.6"))
     return tuple(found)
 
 
-def _allow(_: Request, response: Response) -> HttpNote | None:
+def _allow(_: Request, response: Response) -> Note | None:
     if response.status != 405 or header(response.headers, "Allow") is not None:
         return None
-    return HttpNote("Allow", Message("a 405 has to say in Allow which methods there are"), "RFC 9110, 15.5.6")
+    return Note("Allow", Message("a 405 has to say in Allow which methods there are"), "RFC 9110, 15.5.6")
 
 
-def _challenge(_: Request, response: Response) -> HttpNote | None:
+def _challenge(_: Request, response: Response) -> Note | None:
     if response.status != 401 or header(response.headers, "WWW-Authenticate") is not None:
         return None
-    return HttpNote("WWW-Authenticate", Message("a 401 has to carry at least one challenge"), "RFC 9110, 15.5.2")
+    return Note("WWW-Authenticate", Message("a 401 has to carry at least one challenge"), "RFC 9110, 15.5.2")
 
 
-def _retry_after(_: Request, response: Response) -> HttpNote | None:
+def _retry_after(_: Request, response: Response) -> Note | None:
     if response.status not in (429, 503) or header(response.headers, "Retry-After") is not None:
         return None
     section = "RFC 6585, 4" if response.status == 429 else "RFC 9110, 15.6.4"
-    return HttpNote(
+    return Note(
         "Retry-After",
         Message("a {status} may say when to come back, and clients need it", status=response.status),
         section,
     )
 
 
-def _media_type(_: Request, response: Response) -> HttpNote | None:
+def _media_type(_: Request, response: Response) -> Note | None:
     value = header(response.headers, "Content-Type")
     if value is None:
         if not response.body:
             return None
-        return HttpNote("Content-Type", Message("an answer with content should say what it is"), "RFC 9110, 8.3")
+        return Note("Content-Type", Message("an answer with content should say what it is"), "RFC 9110, 8.3")
     media, rest = value.partition(";")[::2]
     charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", rest, re.IGNORECASE)
     if media.strip().lower() == "application/json" and charset and charset[1].lower() not in ("utf-8", "utf8"):
-        return HttpNote(
+        return Note(
             "charset",
             Message("JSON goes over the wire in UTF-8, not {charset}", charset=charset[1][:20]),
             "RFC 8259, 8.1",
@@ -111,18 +102,18 @@ def _media_type(_: Request, response: Response) -> HttpNote | None:
     return None
 
 
-def _utf8(_: Request, response: Response) -> HttpNote | None:
+def _utf8(_: Request, response: Response) -> Note | None:
     media = (header(response.headers, "Content-Type") or "").partition(";")[0].strip().lower()
     if media != "application/json" or response.cut:
         return None
     try:
         response.body.decode("utf-8")
     except UnicodeDecodeError:
-        return HttpNote("charset", Message("a JSON body that is not UTF-8"), "RFC 8259, 8.1")
+        return Note("charset", Message("a JSON body that is not UTF-8"), "RFC 8259, 8.1")
     return None
 
 
-def _caching(request: Request, response: Response) -> HttpNote | None:
+def _caching(request: Request, response: Response) -> Note | None:
     if response.status < 400 or request.method not in ("GET", "HEAD"):
         return None
     control = header(response.headers, "Cache-Control") or ""
@@ -133,15 +124,15 @@ def _caching(request: Request, response: Response) -> HttpNote | None:
             status=response.status,
             n=age[1][:10],
         )
-        return HttpNote("Cache-Control", text, "RFC 9111, 4.2.1")
+        return Note("Cache-Control", text, "RFC 9111, 4.2.1")
     is_said = _FORBIDDEN_TO_STORE.search(control) is not None or header(response.headers, "Expires") is not None
     if response.status not in _STORED_BY_DEFAULT or is_said:
         return None
     text = Message("without Cache-Control a cache may keep a {status} as long as it likes", status=response.status)
-    return HttpNote("Cache-Control", text, "RFC 9111, 4.2.2")
+    return Note("Cache-Control", text, "RFC 9111, 4.2.2")
 
 
-def _sniffing(request: Request, response: Response) -> HttpNote | None:
+def _sniffing(request: Request, response: Response) -> Note | None:
     if (header(response.headers, "X-Content-Type-Options") or "").strip().lower() == "nosniff":
         return None
     sent = [
@@ -150,8 +141,8 @@ def _sniffing(request: Request, response: Response) -> HttpNote | None:
     if not any(len(part) > 2 and _MARKUP.search(part) and part in response.text for part in sent):
         return None
     text = Message("markup that was sent comes back as it is: nosniff keeps old clients from showing it as HTML")
-    return HttpNote("X-Content-Type-Options", text, "Fetch Standard, 3.6 (X-Content-Type-Options); RFC 9110, 8.3")
+    return Note("X-Content-Type-Options", text, "Fetch Standard, 3.6 (X-Content-Type-Options); RFC 9110, 8.3")
 
 
-_Check = Callable[[Request, Response], HttpNote | None]
+_Check = Callable[[Request, Response], Note | None]
 _CHECKS: tuple[_Check, ...] = (_allow, _challenge, _retry_after, _media_type, _utf8, _caching, _sniffing)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Finding", "Level", "Verdict", "verdict_of_levels", "worst_verdict"]
+__all__ = ["Finding", "Level", "Note", "Verdict", "verdict_of_levels", "worst_verdict"]
 
 
 class Level(StrEnum):
@@ -46,6 +46,17 @@ class Finding:
     """`2 of 5` where the same request was answered differently."""
     smallest: str = ""
     """The smallest failing input, where a drawn one failed and was shrunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark on HTTP itself (level note); never changes a verdict."""
+
+    about: str
+    text: str
+    reference: str = ""
+    """Such as `RFC 9110, 15.5.6`."""
+    exchange: int | None = None
 
 
 _ORDER = tuple(Verdict)

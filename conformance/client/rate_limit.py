@@ -7,26 +7,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-__all__ = ["Pace", "RateLimiter"]
+from conformance.target.schema import Pace
 
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """At most `count` requests in any `seconds` seconds."""
-
-    count: int
-    seconds: float
-
-    def __post_init__(self) -> None:
-        if self.count < 1 or not self.seconds > 0:
-            raise ValueError("a pace is at least one request in more than no time")
-
-    @property
-    def text(self) -> str:
-        """As it is written in a profile: `10/10s`."""
-        return f"{self.count}/{self.seconds:g}s"
+__all__ = ["RateLimiter"]
 
 
 class RateLimiter:
@@ -43,12 +27,14 @@ class RateLimiter:
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        if pace.requests < 1 or not pace.seconds > 0:
+            raise ValueError("a pace is at least one request in more than no time")
         self.pace = pace
         self._now = now
         self._sleep = sleep
         self._changed = threading.Condition()
         self._under_way = 0
-        self._ended: deque[float] = deque(maxlen=pace.count)
+        self._ended: deque[float] = deque(maxlen=pace.requests)
 
     @contextmanager
     def request(self, *, wait: bool = True) -> Iterator[None]:
@@ -66,12 +52,12 @@ class RateLimiter:
     def _begin(self, *, wait: bool) -> float:
         """Count a request that may go out now: 0, else the seconds until then. Waits while too many are under way."""
         with self._changed:
-            while wait and self._under_way >= self.pace.count:
+            while wait and self._under_way >= self.pace.requests:
                 self._changed.wait()
             now = self._now()
             while self._ended and self._ended[0] + self.pace.seconds <= now:
                 self._ended.popleft()
-            if wait and self._ended and self._under_way + len(self._ended) >= self.pace.count:
+            if wait and self._ended and self._under_way + len(self._ended) >= self.pace.requests:
                 return self._ended[0] + self.pace.seconds - now
             self._under_way += 1
             return 0.0

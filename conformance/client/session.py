@@ -16,11 +16,12 @@ from pathlib import Path
 
 from conformance.client.adapter import Transport, TransportResult
 from conformance.client.policy import SAFE_METHODS, Access, Limits, OutgoingRequest, PermissionGate, RequestBlocked
-from conformance.client.rate_limit import Pace, RateLimiter
+from conformance.client.rate_limit import RateLimiter
 from conformance.client.retry import UNCERTAIN, CircuitBreaker, RetryPolicy, WaitBudget, parse_retry_after
 from conformance.errors import ConfigError, Problem
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
 from conformance.messages import Message, error_message
+from conformance.target.schema import Pace
 
 __all__ = ["Session"]
 

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from conformance.checks.http_notes import HttpNote
-from conformance.checks.model import Finding
+from conformance.checks.model import Finding, Note
 from conformance.http import Exchange
-from conformance.results.model import Attempt, BeyondPlan, Choice, Note, RecordedExchange
+from conformance.results.model import Attempt, BeyondPlan, Choice, RecordedExchange
 from conformance.results.recording import record_exchange
 from conformance.results.redaction import Redactor
 
@@ -107,11 +106,11 @@ class Evidence:
         """Keep findings of exchange `n`, redacted and cut: an answer may hold megabytes."""
         self.findings += [replace(self.redactor.redact(item), exchange=n) for item in found]
 
-    def add_notes(self, notes: Iterable[HttpNote], n: int) -> None:
+    def add_notes(self, notes: Iterable[Note], n: int) -> None:
         """Keep remarks on exchange `n`; each is kept once."""
         known = {(item.about, item.text) for item in self.notes}
         new = (item for item in notes if (item.about, item.text) not in known)
-        self.notes += [Note(item.about, item.text, item.reference, n) for item in new]
+        self.notes += [replace(item, exchange=n) for item in new]
 
     def counted(self) -> tuple[Finding, ...]:
         """The findings, each saying how often the same request was answered so where it was not always."""

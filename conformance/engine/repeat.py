@@ -13,8 +13,8 @@ from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult, send_probe
 from conformance.messages import Message
-from conformance.plan.model import Allowance, Probe, RowPlan
-from conformance.target.schema import parse_pace
+from conformance.plan.model import Probe, RowPlan
+from conformance.target.schema import Pace, parse_pace
 
 __all__ = ["send_repeatedly"]
 
@@ -37,11 +37,11 @@ class _Burst:
     is_whole: bool = True
     """Nothing but the target decided how it went: the first request was served, and each was answered."""
 
-    def serves(self, allowance: Allowance) -> bool:
+    def serves(self, allowance: Pace) -> bool:
         """Whether as many requests were served as the target allows."""
-        return self.served <= allowance.count <= self.served + self.lost
+        return self.served <= allowance.requests <= self.served + self.lost
 
-    def holds(self, allowance: Allowance | None) -> bool:
+    def holds(self, allowance: Pace | None) -> bool:
         """Whether all is as promised."""
         as_many = allowance is None or not self.refused or self.serves(allowance)
         return as_many and not any(has_must(result.found) for result in self.results)
@@ -60,7 +60,7 @@ def send_repeatedly(
     burst = _send_burst(context, evidence, plan, probes, captures)
     allowance, served = plan.allowance, [burst.served]
     while allowance is not None and burst.is_whole and not burst.holds(allowance):
-        if len(served) == _BURSTS or (len(served) > 1 and burst.served >= allowance.count):
+        if len(served) == _BURSTS or (len(served) > 1 and burst.served >= allowance.requests):
             break
         evidence.add_counts(burst.evidence)
         if context.shared.stopping.wait(allowance.seconds):
@@ -90,22 +90,22 @@ def send_repeatedly(
                 Message(
                     "{key}: {n} requests in {seconds} s, but the target keeps to {documented}, as is documented",
                     key=f"credentials.{plan.row.case.request.credential}.allowance",
-                    n=allowance.count,
+                    n=allowance.requests,
                     seconds=f"{allowance.seconds:g}",
                     documented=context.contract.file.pace,
                 )
             )
             return burst.results
-        expected = Message("{n} requests served in {seconds} s", n=allowance.count, seconds=f"{allowance.seconds:g}")
+        expected = Message("{n} requests served in {seconds} s", n=allowance.requests, seconds=f"{allowance.seconds:g}")
         actual = Message("{n} served before the first refusal", n=burst.served)
         finding = Finding("allowance", Level.MUST, expected, actual, probes[0].label)
         evidence.find([finding], burst.results[0].n if burst.results else None)
     return burst.results
 
 
-def _documented(context: RunContext) -> Allowance | None:
+def _documented(context: RunContext) -> Pace | None:
     pace = context.contract.file.pace
-    return Allowance(*parse_pace(pace)) if pace is not None else None
+    return parse_pace(pace) if pace is not None else None
 
 
 def _send_burst(

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from conformance.checks.http_notes import HttpNote, check_http_notes
-from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
+from conformance.checks.http_notes import check_http_notes
+from conformance.checks.model import Finding, Level, Note, Verdict, verdict_of_levels
 from conformance.engine.evidence import Evidence
 from conformance.explore.checks import Observation, ProbeAnswer
 from conformance.explore.context import ExploreContext
 from conformance.messages import Message
-from conformance.results.model import Exploration, ExploredFinding, Note, RecordedExchange, Undocumented
+from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, Undocumented
 from conformance.results.recording import record_exchange
 from conformance.results.redaction import Redactor
 
@@ -41,7 +41,7 @@ class FindingCollector:
     _observed: dict[str, _Seen] = field(default_factory=dict)
     _undocumented: dict[tuple[int, str], _Seen] = field(default_factory=dict)
     _last: ProbeAnswer | None = None
-    _notes: dict[tuple[str, str], tuple[HttpNote, ProbeAnswer]] = field(default_factory=dict)
+    _notes: dict[tuple[str, str], tuple[Note, ProbeAnswer]] = field(default_factory=dict)
 
     def count_answer(self, answer: ProbeAnswer) -> None:
         """Count the status of an answer, and keep the remarks on it as HTTP."""
@@ -50,7 +50,7 @@ class FindingCollector:
             self.statuses[answer.status] += 1
             self.add_notes(check_http_notes(answer.exchange), answer)
 
-    def add_notes(self, notes: Iterable[HttpNote], answer: ProbeAnswer) -> None:
+    def add_notes(self, notes: Iterable[Note], answer: ProbeAnswer) -> None:
         """Keep remarks on HTTP, each shown by the first exchange that gave rise to it."""
         for note in notes:
             self._notes.setdefault((note.about, note.text), (note, answer))
@@ -93,10 +93,7 @@ class FindingCollector:
             for (status, message), seen in self._undocumented.items()
             for shown in [record(seen.shown_by)]
         )
-        notes = tuple(
-            Note(note.about, note.text, note.reference, exchange=record(answer).n)
-            for note, answer in self._notes.values()
-        )
+        notes = tuple(replace(note, exchange=record(answer).n) for note, answer in self._notes.values())
         if reason is not None and self._last is not None:
             record(self._last)
         exploration = replace(

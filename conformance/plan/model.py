@@ -11,6 +11,7 @@ from conformance.contract.contract import Row
 from conformance.contract.request_template import RequestTemplate
 from conformance.contract.schema import Draw, Repeat, Step
 from conformance.contract.templates import captures_used
+from conformance.target.schema import Pace
 
 __all__ = [
     "BUDGET",
@@ -165,14 +166,6 @@ class ProbeStage:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
-    """So many requests are served in any so many seconds."""
-
-    count: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class RowPlan:
     """Everything that will be tried for one row, in order.
 
@@ -189,7 +182,7 @@ class RowPlan:
     guards: tuple[PlannedStep, ...] = ()
     """The read of each entry of `unchanged`."""
     repeat: Repeat | None = None
-    allowance: Allowance | None = None
+    allowance: Pace | None = None
     """What the target says may be used up, for a row with `repeat`."""
     repeats: int = 0
     """How often the example is sent again where the limit is as documented."""

@@ -12,14 +12,14 @@ from conformance.contract.schema import Control, Depth, Step
 from conformance.contract.templates import captures_used
 from conformance.messages import Message
 from conformance.plan import controls
-from conformance.plan.model import Allowance, ControlPlan, PlannedStep, Probe, RowPlan
+from conformance.plan.model import ControlPlan, PlannedStep, Probe, RowPlan
 from conformance.plan.power import order_probes
 from conformance.plan.probes import ProbePlanner, ask_in_language, order_by_difference, smoke_language_variants
 from conformance.plan.requirements import missing_for_steps, missing_requirements
 from conformance.plan.steps import plan_steps
 from conformance.plan.variants import NO_LANGUAGE
 from conformance.target.loader import Target
-from conformance.target.schema import parse_pace
+from conformance.target.schema import Pace, parse_pace
 
 __all__ = [
     "NOTHING_SHARED",
@@ -203,7 +203,7 @@ class Planner:
         firm = (probe for probe in others if probe.role != "open" and probe.repeatable)
         return [*unlike, *(probe for probe in firm if str(probe.label) not in named)]
 
-    def _allowance(self) -> Allowance | None:
+    def _allowance(self) -> Pace | None:
         """What the credential of a row with `repeat` says that it may be used, or else the documented pace."""
         if self.case.repeat is None:
             return None
@@ -211,14 +211,14 @@ class Planner:
         allowance = given.allowance if given is not None else None
         if allowance is None and self.contract.file.pace is not None:
             allowance = parse_pace(self.contract.file.pace)
-        return None if allowance is None else Allowance(*allowance)
+        return allowance
 
     def _repeats(self) -> int:
         """How often the example is sent again where the target allows as much as is documented."""
         if self.case.repeat is None:
             return 0
         allowance = self._allowance()
-        return min(allowance.count if allowance else self.case.repeat.at_most, self.case.repeat.at_most - 1)
+        return min(allowance.requests if allowance else self.case.repeat.at_most, self.case.repeat.at_most - 1)
 
     def _possible(self, probes: Iterable[Probe], after: Steps, guards: Steps) -> Iterator[Probe]:
         """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""

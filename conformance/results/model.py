@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from conformance.checks.model import Finding, Level, Verdict
+from conformance.checks.model import Finding, Level, Note, Verdict
 
 __all__ = [
     "FORMAT",
@@ -63,17 +63,6 @@ class Choice:
     input: str
     answer: str
     """`accepted`, or the ID of the row it was rejected with, or what it was otherwise."""
-    exchange: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A remark on HTTP itself (level note); never changes a verdict."""
-
-    about: str
-    text: str
-    reference: str = ""
-    """Such as `RFC 9110, 15.5.6`."""
     exchange: int | None = None
 
 

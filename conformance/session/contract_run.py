@@ -12,7 +12,6 @@ from pathlib import Path
 from conformance.checks.context import ResponseRules
 from conformance.client.builder import RequestBuilder
 from conformance.client.policy import Access, Limits
-from conformance.client.rate_limit import Pace
 from conformance.client.session import Session
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Depth
@@ -90,8 +89,6 @@ def build_context(
 ) -> RunContext:
     """Open a session and compile the rules."""
     redactor = Redactor(target.secrets)
-    pace = Pace(*target.pace) if target.pace else None
-    documented = read_pace(contract.file.pace) if contract.file.pace else None
     keys = frozenset(
         secret.name
         for given in target.credentials.values()
@@ -117,8 +114,8 @@ def build_context(
             request_patience=target.patience[0],
             patience=target.patience[1],
         ),
-        pace,
-        Pace(*documented) if documented else None,
+        target.pace,
+        read_pace(contract.file.pace) if contract.file.pace else None,
         seed,
         is_own_answer=rules.is_own_answer,
     )

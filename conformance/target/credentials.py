@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import Problem
-from conformance.target.schema import SOURCES, parse_pace
+from conformance.target.schema import SOURCES, Pace, parse_pace
 from conformance.validation import Locate, Place, format_location
 from conformance.yaml_document import refuse_special_file
 
@@ -60,7 +60,7 @@ class Credential:
     values: Mapping[str, Secret]
     commands: Mapping[str, Command] = field(default_factory=dict, repr=False)
     """By the name of a value, the command that prints it."""
-    allowance: tuple[int, float] | None = None
+    allowance: Pace | None = None
     """So many requests in each so many seconds are served before it is refused; None where the profile says nothing."""
 
     def renew(self) -> Credential:
@@ -246,7 +246,7 @@ class CredentialReader:
         self.problems.append(Problem(self.locate(place), f"{format_location(place)}: {what}", hint))
 
 
-def _pace(text: Any) -> tuple[int, float] | None:
+def _pace(text: Any) -> Pace | None:
     try:
         return parse_pace(text) if isinstance(text, str) else None
     except ValueError:

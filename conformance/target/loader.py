@@ -17,7 +17,7 @@ from conformance.messages import Message
 from conformance.target import addresses
 from conformance.target.credentials import Credential, CredentialReader, Secret
 from conformance.target.known_deviations import KnownDeviation, KnownDeviationEntry
-from conformance.target.schema import Profile, VantageForm, parse_duration, parse_pace
+from conformance.target.schema import Pace, Profile, VantageForm, parse_duration, parse_pace
 from conformance.validation import Locate, Place, format_location, problems_from_validation, suggest
 from conformance.yaml_document import Document, read, refuse_special_file
 
@@ -155,7 +155,7 @@ class Target:
     """Headers of each hook."""
     allow: frozenset[str]
     """`write`, `delete`, `exhaust`; empty: read-only."""
-    pace: tuple[int, float] | None
+    pace: Pace | None
     """So many requests in each so many seconds; None: as fast as it goes."""
     pace_group: str | None
     """Targets of one group share one pace."""

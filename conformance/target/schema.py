@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NamedTuple, NoReturn
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, JsonValue, Tag
 
@@ -21,6 +21,7 @@ __all__ = [
     "ClientCertificate",
     "HeaderCredential",
     "Hook",
+    "Pace",
     "Patience",
     "Profile",
     "SecretSource",
@@ -44,12 +45,19 @@ def parse_duration(text: str) -> float:
     return _duration(text) if re.match(DURATION, text) else _refuse("is not a time", "10s, 500ms or 1m")
 
 
-def parse_pace(text: str) -> tuple[int, float]:
-    """`(requests, seconds)`: so many requests in each such time; `ValueError` in our own words otherwise."""
+class Pace(NamedTuple):
+    """At most so many requests in any so many seconds."""
+
+    requests: int
+    seconds: float
+
+
+def parse_pace(text: str) -> Pace:
+    """So many requests in each such time; `ValueError` in our own words otherwise."""
     count, slash, time = text.partition("/")
     if not slash or not re.fullmatch(r"[1-9][0-9]{0,5}", count, re.ASCII) or not _PARTS.match(time):
         _refuse("is not a pace", "10/10s, 60/m or 5/s")
-    return int(count), _duration(time)
+    return Pace(int(count), _duration(time))
 
 
 def _duration(text: str) -> float:

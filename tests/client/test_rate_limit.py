@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from conformance.client.rate_limit import Pace, RateLimiter
+from conformance.client.rate_limit import RateLimiter
 from conformance.http import Request
+from conformance.target.schema import Pace
 
 Start = Callable[..., Any]
 
@@ -92,11 +93,7 @@ def test_threads_together_keep_the_pace() -> None:
 @pytest.mark.parametrize(("count", "seconds"), [(0, 1.0), (1, 0.0), (1, -1.0)])
 def test_a_pace_of_nothing_is_none(count: int, seconds: float) -> None:
     with pytest.raises(ValueError, match="pace"):
-        Pace(count, seconds)
-
-
-def test_a_pace_is_written_as_in_a_profile() -> None:
-    assert [Pace(10, 10.0).text, Pace(1, 0.5).text] == ["10/10s", "1/0.5s"]
+        RateLimiter(Pace(count, seconds))
 
 
 def test_the_pace_holds_over_all_requests_and_their_repetitions(serve: Start, talk: Start, waits: list[float]) -> None:

@@ -24,6 +24,7 @@ from conformance.results.model import Exploration, RowResult
 from conformance.results.serialization import dump_json
 from conformance.session.contract_run import ContractRun, build_context, plan_rows
 from conformance.target.loader import target_from_mapping
+from conformance.target.schema import Pace
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
 CONTRACTS = {name: read_contract(CASES / name) for name in reference.contracts()}
@@ -80,7 +81,7 @@ def context(profile: Mapping[str, Any], status: int, body: str, depth: Depth) ->
     file = contract.file.model_copy(update={"exploration": {depth: 12}})
     target = target_from_mapping(profile, where="test", environ={})
     # Allowances are waited for: here a fifth of a second.
-    quick = {n: replace(one, allowance=one.allowance and (2, 0.2)) for n, one in target.credentials.items()}
+    quick = {n: replace(one, allowance=one.allowance and Pace(2, 0.2)) for n, one in target.credentials.items()}
     target = replace(target, credentials=quick)
     run = build_context(replace(contract, file=file), target, depth, 0)
     return replace(run, session=OneAnswer(status, body))
