@@ -27,7 +27,7 @@ from conformance.report.format import format_values
 from conformance.session.contract_run import build_context, count_exploration, plan_rows
 from conformance.setup.fixtures import check_fixture, discover_fixtures, is_usable
 from conformance.target.loader import Target
-from conformance.target.schema import parse_pace as read_pace
+from conformance.target.schema import read_pace
 
 __all__ = ["Diagnosis", "Fact", "RequestLoad", "examine_target"]
 
@@ -213,7 +213,7 @@ def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan], set_u
     explored = count_exploration(replace(context, depth=depth), context.contract.explored_operations)
     total = sum(counts.values()) + explored
     documented = context.contract.file.pace
-    pace = context.target.pace or (read_pace(documented) if documented else None)
+    pace = context.target.pace or read_pace(documented)
     seconds = None if pace is None else max(0.0, (total / pace[0] - 1)) * pace[1]
     words = "" if pace is None else f"{'the' if context.target.pace else 'the documented'} pace {pace[0]}/{pace[1]:g}s"
     return RequestLoad(

@@ -14,7 +14,7 @@ from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult, send_probe
 from conformance.messages import Message
 from conformance.plan.model import Probe, RowPlan
-from conformance.target.schema import Pace, parse_pace
+from conformance.target.schema import Pace, read_pace
 
 __all__ = ["send_repeatedly"]
 
@@ -85,7 +85,8 @@ def send_repeatedly(
     evidence.doubts += burst.evidence.doubts
     evidence.editions.update(burst.evidence.editions)
     if burst.is_whole and burst.refused and allowance is not None and not burst.serves(allowance):
-        if (documented := _documented(context)) is not None and documented != allowance and burst.serves(documented):
+        documented = read_pace(context.contract.file.pace)
+        if documented is not None and burst.serves(documented):
             evidence.doubts.append(
                 Message(
                     "{key}: {n} requests in {seconds} s, but the target keeps to {documented}, as is documented",
@@ -101,11 +102,6 @@ def send_repeatedly(
         finding = Finding("allowance", Level.MUST, expected, actual, probes[0].label)
         evidence.find([finding], burst.results[0].n if burst.results else None)
     return burst.results
-
-
-def _documented(context: RunContext) -> Pace | None:
-    pace = context.contract.file.pace
-    return parse_pace(pace) if pace is not None else None
 
 
 def _send_burst(

@@ -11,7 +11,7 @@ from conformance.errors import ConfigError, Problem
 from conformance.messages import Message
 from conformance.plan.model import RowPlan
 from conformance.target.loader import Target
-from conformance.target.schema import parse_duration, parse_pace
+from conformance.target.schema import parse_duration, read_pace
 
 __all__ = ["Budget", "note_untried", "parse_budget"]
 
@@ -29,7 +29,7 @@ class Budget:
         """The requests; raises ConfigError for a time where neither the target nor the contract has a pace."""
         if self.requests is not None:
             return self.requests
-        pace = target.pace or (parse_pace(contract.file.pace) if contract.file.pace else None)
+        pace = target.pace or read_pace(contract.file.pace)
         if pace is None:
             what = f"a time says how many requests only where {contract.name} or its target has a pace"
             raise ConfigError([Problem("--budget", what, "give `pace` in the profile, or a number of requests")])

@@ -19,7 +19,7 @@ from conformance.plan.requirements import missing_for_steps, missing_requirement
 from conformance.plan.steps import plan_steps
 from conformance.plan.variants import NO_LANGUAGE
 from conformance.target.loader import Target
-from conformance.target.schema import Pace, parse_pace
+from conformance.target.schema import Pace, read_pace
 
 __all__ = [
     "NOTHING_SHARED",
@@ -208,10 +208,7 @@ class Planner:
         if self.case.repeat is None:
             return None
         given = self.target.credentials.get(str(self.variants[0].request.credential))
-        allowance = given.allowance if given is not None else None
-        if allowance is None and self.contract.file.pace is not None:
-            allowance = parse_pace(self.contract.file.pace)
-        return allowance
+        return (given.allowance if given is not None else None) or read_pace(self.contract.file.pace)
 
     def _repeats(self) -> int:
         """How often the example is sent again where the target allows as much as is documented."""

@@ -36,7 +36,7 @@ from conformance.results.model import BeyondPlan, RowResult
 from conformance.results.redaction import Redactor
 from conformance.setup.prepare import clean_up_target
 from conformance.target.loader import Target
-from conformance.target.schema import parse_pace as read_pace
+from conformance.target.schema import read_pace
 
 __all__ = ["ContractRun", "build_context", "count_exploration", "plan_rows", "plan_run"]
 
@@ -115,7 +115,7 @@ def build_context(
             patience=target.patience[1],
         ),
         target.pace,
-        read_pace(contract.file.pace) if contract.file.pace else None,
+        read_pace(contract.file.pace),
         seed,
         is_own_answer=rules.is_own_answer,
     )

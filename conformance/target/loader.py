@@ -17,7 +17,7 @@ from conformance.messages import Message
 from conformance.target import addresses
 from conformance.target.credentials import Credential, CredentialReader, Secret
 from conformance.target.known_deviations import KnownDeviation, KnownDeviationEntry
-from conformance.target.schema import Pace, Profile, VantageForm, parse_duration, parse_pace
+from conformance.target.schema import Pace, Profile, VantageForm, parse_duration, read_pace
 from conformance.validation import Locate, Place, format_location, problems_from_validation, suggest
 from conformance.yaml_document import Document, read, refuse_special_file
 
@@ -266,7 +266,7 @@ class _Reader:
             vantages=vantages,
             hooks={name: tuple(hook.headers.items()) for name, hook in profile.hooks.items()},
             allow=allowed,
-            pace=parse_pace(profile.pace) if profile.pace else None,
+            pace=read_pace(profile.pace),
             pace_group=profile.pace_group,
             timeout=parse_duration(profile.timeout),
             ca_bundle=ca_bundle,

@@ -29,6 +29,7 @@ __all__ = [
     "parse_duration",
     "parse_pace",
     "profile_schema",
+    "read_pace",
 ]
 
 _NUMBER, _UNIT = r"(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,3})?", r"(?:ms|s|m|h)"
@@ -58,6 +59,11 @@ def parse_pace(text: str) -> Pace:
     if not slash or not re.fullmatch(r"[1-9][0-9]{0,5}", count, re.ASCII) or not _PARTS.match(time):
         _refuse("is not a pace", "10/10s, 60/m or 5/s")
     return Pace(int(count), _duration(time))
+
+
+def read_pace(text: str | None) -> Pace | None:
+    """The pace that a file states, if it states any; `ValueError` as for `parse_pace`."""
+    return parse_pace(text) if text else None
 
 
 def _duration(text: str) -> float:

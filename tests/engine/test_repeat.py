@@ -107,7 +107,7 @@ def test_another_allowance_is_a_violation(limited: Callable[[Limited], Ran], all
 def test_a_wrong_allowance_of_the_profile_is_not_the_targets(
     limited: Callable[[Limited], Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conformance.plan.planner.parse_pace", lambda _: Pace(5, 0.02))
+    monkeypatch.setattr("conformance.plan.planner.read_pace", lambda _: Pace(5, 0.02))
     ran = limited(Limited())
     assert (ran.only.verdict, ran.only.findings) == (Verdict.INCONCLUSIVE, ())
     assert ran.only.reason == (
