@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from conformance.audit.dispatch import ExecutorPool
-from conformance.audit.jobs import Job, JobOutcome
-from conformance.audit.stop import StopSignal
-from conformance.audit.worker import run_job
+from conformance.audit.worker import StopSignal, run_job
 from conformance.client.large_bodies import one_target_at_a_time
 from conformance.errors import ConfigError, Problem
 
@@ -33,7 +31,7 @@ def thread_executor(count: int, stop_signal: StopSignal) -> Iterator[ExecutorPoo
     sys.setswitchinterval(_SWITCH_INTERVAL)
     try:
         with one_target_at_a_time():
-            yield ExecutorPool(_submitter(pool, stop_signal), lambda: count)
+            yield ExecutorPool(lambda job: pool.submit(run_job, job, stop_signal), lambda: count)
     finally:
         sys.setswitchinterval(before)
         pool.shutdown(wait=False, cancel_futures=True)
@@ -63,10 +61,6 @@ def dask_executor(address: str, most: int | None = None) -> Iterator[ExecutorPoo
     finally:
         executor.shutdown(wait=False)
         client.close()
-
-
-def _submitter(pool: ThreadPoolExecutor, stop_signal: StopSignal) -> Callable[[Job], Future[JobOutcome]]:
-    return lambda job: pool.submit(run_job, job, stop_signal)
 
 
 def _distributed() -> Any:

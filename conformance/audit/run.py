@@ -19,8 +19,8 @@ from conformance.audit.folder import (
 )
 from conformance.audit.jobs import Job, JobList, JobOutcome, group_by_pace
 from conformance.audit.profiles import ProfileSummary
-from conformance.audit.stop import StopSignal
 from conformance.audit.summary import audit_exit_code, format_audit_summary, format_line
+from conformance.audit.worker import StopSignal
 from conformance.messages import Message
 from conformance.results.model import Results
 

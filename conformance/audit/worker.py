@@ -6,13 +6,12 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from conformance.audit.jobs import Job, JobOutcome, digest_file, load_job_contract
-from conformance.audit.stop import StopSignal
 from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, ConformanceError, InternalError, Problem
 from conformance.messages import Message
@@ -21,9 +20,39 @@ from conformance.session.run_session import RunOptions, SenderWrapper
 from conformance.session.target_runner import TargetRunner
 from conformance.target.loader import Target, read_profile, target_from_mapping
 
-__all__ = ["build_target_runner", "load_job_target", "run_job"]
+__all__ = ["StopSignal", "build_target_runner", "load_job_target", "run_job"]
 
 _LOG = logging.getLogger(__name__)
+
+
+class StopSignal:
+    """Once set, every listener is called, and a later one at once. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listeners: list[Callable[[], None]] = []
+        self._set = False
+
+    def set(self) -> None:
+        """Call every listener."""
+        with self._lock:
+            self._set, listeners = True, list(self._listeners)
+        for listener in listeners:
+            listener()
+
+    @contextmanager
+    def listening(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Inside the block, the listener is called when the signal is set."""
+        with self._lock:
+            self._listeners.append(listener)
+            late = self._set
+        if late:
+            listener()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._listeners.remove(listener)
 
 
 def run_job(job: Job, stop_signal: StopSignal | None = None) -> JobOutcome:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,25 +41,14 @@ def after_run_options(command: _Function) -> _Function:
     return command
 
 
-@dataclass(frozen=True, slots=True)
 class AfterRun:
-    """What was asked for, checked before the run: a night's requests are not spent to find a typing error."""
+    """What was asked for, checked before the run: a night's requests are not spent to find a typing error.
 
-    results: Path
-    """Where the run will write its `results.json`."""
-    baseline: Results | None
-    history: Path | None
-    keep: Any
-    metrics: Path | None
-    strict: bool
-    language: str | None
-    """Of the comparison's page; None for the reader's."""
-    before: tuple[int, int] | None
-    """What stood in the place of the results before the run: not its results."""
+    Reads the baseline at once, for the run may write in its place. Raises ConfigError for what cannot be used.
+    """
 
-    @classmethod
-    def begin(
-        cls,
+    def __init__(
+        self,
         output: Path,
         *,
         baseline: Path | None = None,
@@ -69,16 +57,16 @@ class AfterRun:
         metrics: Path | None = None,
         strict: bool = False,
         language: str | None = None,
-    ) -> AfterRun:
-        """Read the baseline now, for the run may write in its place. Raises ConfigError for what cannot be used."""
+    ) -> None:
         if history_keep is not None and history is None:
-            raise ConfigError(
-                [Problem("--history-keep", "there is no history to thin out", "give --history FILE, too")]
-            )
-        keep = _opened(history, history_keep) if history is not None else None
-        earlier = read_results(baseline) if baseline is not None else None
-        file = output / "results.json"
-        return cls(file, earlier, history, keep, metrics, strict, language, _stamp(file))
+            problem = Problem("--history-keep", "there is no history to thin out", "give --history FILE, too")
+            raise ConfigError([problem])
+        self.keep = _opened(history, history_keep) if history is not None else None
+        self.baseline = read_results(baseline) if baseline is not None else None
+        self.history, self.metrics, self.strict, self.language = history, metrics, strict, language
+        self.results = output / "results.json"
+        self.before = _stamp(self.results)
+        """What stood in the place of the results before the run: not its results."""
 
     def end(self, code: int) -> int:
         """Do what was asked for with the results of the run, if it left any; the exit code, the run's being `code`.

@@ -58,7 +58,7 @@ def command(pytest_args: tuple[str, ...], **options: Any) -> int:
     4 a contract, target or option is unusable, 5 nothing was exercised.
     """  # noqa: D301 - click reads the escape
     after = {name: options.pop(name) for name in OPTIONS}
-    then = AfterRun.begin(
+    then = AfterRun(
         Path(options["output"] or "reports"), strict=options["strict"], language=options["language"], **after
     )
     if options["budget"] and after["history"]:

@@ -6,18 +6,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Contract
 from conformance.contract.request_template import merge_patches
 from conformance.contract.schema import Depth, NamedInput
-from conformance.doctor.model import Diagnosis, Fact, RequestLoad
+from conformance.doctor.model import Diagnosis, Fact, RequestLoad, State
 from conformance.doctor.reachability import check_reachable, redirect_of
 from conformance.doctor.requirements import missing_rows
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.http import NoResponse
+from conformance.http import NoResponse, Outcome
 from conformance.plan.depths import DEPTHS
 from conformance.plan.model import RowPlan
 from conformance.plan.requirements import is_known_name
@@ -124,25 +125,24 @@ def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
         except LookupError as missing:
             missing_names.append(str(missing))
             continue
-        exchange = context.session.send(request)
-        if isinstance(exchange.outcome, NoResponse):
-            detail = context.redactor.text(f"{exchange.outcome.kind}: {exchange.outcome.detail}")
-            return Fact("credentials", name, "bad", f"{operation} was not answered ({detail})")
-        status = exchange.outcome.status
-        if refused:
-            state, word = ("good", "refused, as it must be") if status in (401, 403) else ("bad", "not refused")
-            return Fact("credentials", name, "good" if state == "good" else "bad", f"{word}: {operation} gave {status}")
-        if (place := redirect_of(exchange.outcome)) is not None:
-            return Fact("credentials", name, "bad", f"{operation} was redirected to {place}; correct base_url")
-        if status in (401, 403):
-            return Fact("credentials", name, "bad", f"does not work: {operation} gave {status}")
-        works = status < 300
-        result = "works" if works else "cannot be known"
-        return Fact("credentials", name, "good" if works else "unknown", f"{result}: {operation} gave {status}")
-    why = (
-        f"needs {', '.join(dict.fromkeys(missing_names))}" if missing_names else "there is no operation that only reads"
-    )
-    return Fact("credentials", name, "unknown", f"not tried: {why}")
+        outcome = context.session.send(request).outcome
+        return Fact("credentials", name, *_judge_read(context, operation, outcome, refused=refused))
+    needs = f"needs {', '.join(dict.fromkeys(missing_names))}" if missing_names else ""
+    what = f"not tried: {needs or 'there is no operation that only reads'}"
+    return Fact("credentials", name, "unknown", what)
+
+
+def _judge_read(context: RunContext, operation: str, outcome: Outcome, *, refused: bool) -> tuple[State, str]:
+    if isinstance(outcome, NoResponse):
+        return "bad", f"{operation} was not answered ({context.redactor.text(f'{outcome.kind}: {outcome.detail}')})"
+    gave, denied = f"{operation} gave {outcome.status}", outcome.status in (401, 403)
+    if refused:
+        return ("good", f"refused, as it must be: {gave}") if denied else ("bad", f"not refused: {gave}")
+    if (place := redirect_of(outcome)) is not None:
+        return "bad", f"{operation} was redirected to {place}; correct base_url"
+    if denied:
+        return "bad", f"does not work: {gave}"
+    return ("good", f"works: {gave}") if outcome.status < 300 else ("unknown", f"cannot be known: {gave}")
 
 
 def _fixtures(
@@ -164,25 +164,24 @@ def _fixtures(
 
 
 def _fixture(context: RunContext, evidence: Evidence, name: str, named: NamedInput) -> Fact:
-    given = name in context.target.fixtures
-    own = "" if given else "not in the profile, the contract's own is taken; "
+    fact = partial(Fact, "fixtures", name)
+    own = "" if name in context.target.fixtures else "not in the profile, the contract's own is taken; "
     if not named.check:
-        return Fact("fixtures", name, "unknown", f"{own or 'given; '}reads do not show whether it is right")
+        return fact("unknown", f"{own or 'given; '}reads do not show whether it is right")
     chain = check_fixture(context, evidence, name)
     if chain is None:
-        return Fact("fixtures", name, "unknown", f"{own}not looked at: that needs what the profile does not give")
+        return fact("unknown", f"{own}not looked at: that needs what the profile does not give")
     if is_usable(chain):
-        return Fact("fixtures", name, "good", f"{own}as it should be")
+        return fact("good", f"{own}as it should be")
     if chain.lacking or chain.broken is None:
-        return Fact("fixtures", name, "unknown", f"{own}not looked at: {chain.why}")
+        return fact("unknown", f"{own}not looked at: {chain.why}")
     wrong = chain.broken.found[0] if chain.broken.found else None
     detail = chain.why
     if wrong:
         expected, actual = format_values(wrong)
         detail = f"{wrong.check}: expected {expected}, got {actual}"
-    state = "unknown" if chain.broken.exchange.response is None else "bad"
     what = context.redactor.text(f"not as it should be: {chain.broken.step.operation}, {detail}")
-    return Fact("fixtures", name, "bad" if state == "bad" else "unknown", own + what[:300])
+    return fact("unknown" if chain.broken.exchange.response is None else "bad", own + what[:300])
 
 
 def _permissions(target: Target) -> Iterator[Fact]:

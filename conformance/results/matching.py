@@ -25,7 +25,7 @@ def match_runs(old: Sequence[TargetRun], new: Sequence[TargetRun]) -> tuple[Pair
     """
     left, right = list(old), list(new)
     pairs: list[Pair] = []
-    for key in (_exactly, _by_name, _by_address):
+    for key in (_by("name", "base_url"), _by("name"), _by("base_url")):
         pairs += _taken(left, right, key)
     pairs += _taken(left, right, _alone(old, new))
     pairs += [(run, None) for run in left]
@@ -72,15 +72,10 @@ def _alone(old: Sequence[TargetRun], new: Sequence[TargetRun]) -> Callable[[Targ
     return key
 
 
-def _exactly(run: TargetRun) -> Any:
-    return run.contract.name, run.target.get("name"), run.target.get("base_url")
+def _by(*members: str) -> Callable[[TargetRun], Any]:
+    """The contract and these members of the profile; None where the last one says nothing."""
 
+    def key(run: TargetRun) -> Any:
+        return (run.contract.name, *map(run.target.get, members)) if run.target.get(members[-1]) else None
 
-def _by_name(run: TargetRun) -> Any:
-    name = run.target.get("name")
-    return (run.contract.name, name) if name else None
-
-
-def _by_address(run: TargetRun) -> Any:
-    address = run.target.get("base_url")
-    return (run.contract.name, address) if address else None
+    return key

@@ -133,7 +133,7 @@ def test_results_of_an_earlier_run_are_not_taken_for_this_ones(call: Callable[..
     from conformance.cli.after_run import AfterRun
 
     stored("reports")
-    then = AfterRun.begin(Path("reports"), history=Path("all.sqlite"))
+    then = AfterRun(Path("reports"), history=Path("all.sqlite"))
     assert then.end(4) == 4
     assert not Path("all.sqlite").exists()
     stored("reports")
@@ -147,7 +147,7 @@ def test_a_metrics_file_that_cannot_be_written_hinders_nothing_else(
     from conformance.cli.after_run import AfterRun
 
     Path("file").touch()
-    then = AfterRun.begin(Path("reports"), history=Path("all.sqlite"), metrics=Path("file/run.prom"))
+    then = AfterRun(Path("reports"), history=Path("all.sqlite"), metrics=Path("file/run.prom"))
     stored("reports")
     assert then.end(0) == 3
     assert Path("all.sqlite").exists()
