@@ -31,8 +31,8 @@ _FIRM: Final = frozenset({"example", "boundary", "drawn"})
 """Roles of requests that must be refused."""
 _MISSING: Final = ("missing_", "invited_")
 """What the name of a fixture begins with that the target must not have, or not show."""
-_IDENTIFIER: Final = r'"[A-Za-z_]*(?:[iI]d|[uU]rl|By)"\s*:\s*"{}"'
-"""A member of an answer that says what a thing is called, or who made it."""
+_IDENTIFIER: Final = r'"[A-Za-z_]*(?:[iI]d|[uU]rl|By)"\s*:\s*"(?:[^"]*/)?{}"'
+"""A member of an answer that says what a thing is called, at the end of its URL perhaps, or who made it."""
 _LEAST: Final = 3
 """Calls that must have failed alike before the base URL, or a fixture of faulty calls alone, is suspected."""
 
@@ -93,7 +93,7 @@ def find_causes(
     for rule in _FIRST:
         if cause := next(rule(run), None):
             return (cause,)
-    return tuple(cause for rule in _RULES for cause in rule(run))
+    return tuple(cause for rule in _RULES for cause in rule(run)) or tuple(_find_refused_alike(run))
 
 
 def apply_causes(results: Iterable[Result], causes: Sequence[RunCause]) -> tuple[Result, ...]:
@@ -374,7 +374,6 @@ _RULES: Final[tuple[_Rule, ...]] = (
     _find_what_is_there,
     _find_exchanged,
     _find_deletion,
-    _find_refused_alike,
     _find_fields,
 )
 
