@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ __all__ = [
     "json_equal",
     "limit_depth",
     "load_json",
+    "map_texts",
     "replace_surrogates",
     "resolve_pointer",
     "walk_texts",
@@ -191,15 +192,20 @@ def limit_depth(value: Any, deepest: int = DEEPEST) -> Any:
     return value
 
 
+def map_texts(value: Any, convert: Callable[[str], Any]) -> Any:
+    """The value with each text in it converted, the names of members included."""
+    if isinstance(value, str):
+        return convert(value)
+    if isinstance(value, list | tuple):
+        return [map_texts(inner, convert) for inner in value]
+    if isinstance(value, Mapping):
+        return {map_texts(key, convert): map_texts(inner, convert) for key, inner in value.items()}
+    return value
+
+
 def replace_surrogates(value: Any) -> Any:
     """The value with U+FFFD for each half of a character that JSON can escape: such a text cannot be written."""
-    if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value)
-    if isinstance(value, dict):
-        return {replace_surrogates(key): replace_surrogates(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [replace_surrogates(inner) for inner in value]
-    return value
+    return map_texts(value, lambda text: _SURROGATE.sub("\ufffd", text))
 
 
 def _steps(pointer: str) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.jsontools import walk_texts
+from conformance.jsontools import map_texts, walk_texts
 
 __all__ = ["fill_variables", "list_variables", "write_out_message", "write_out_step"]
 
@@ -45,11 +45,7 @@ def fill_variables(value: Any, variables: Mapping[str, str]) -> Any:
     Of a variable that is itself a placeholder, `{item}` being `{fixture.fields.tel}`, members may be named and changes
     may follow: `{item.name|text}` becomes `{fixture.fields.tel.name|text}`.
     """
-    if isinstance(value, str):
-        return _PLACEHOLDER.sub(lambda match: _filled(match, variables), value) if "{" in value else value
-    if isinstance(value, Mapping):
-        return {fill_variables(key, variables): fill_variables(member, variables) for key, member in value.items()}
-    return [fill_variables(member, variables) for member in value] if isinstance(value, list) else value
+    return map_texts(value, lambda text: _PLACEHOLDER.sub(lambda match: _filled(match, variables), text))
 
 
 def _filled(match: re.Match[str], variables: Mapping[str, str]) -> str:

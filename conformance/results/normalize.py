@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from conformance.http import split_url
+from conformance.jsontools import map_texts
 
 __all__ = ["Normalizer"]
 
@@ -48,13 +49,7 @@ class Normalizer:
 
     def normalize_value(self, value: Any) -> Any:
         """The same of every text within a JSON value, and of the names of members."""
-        if isinstance(value, str):
-            return self.normalize(value)
-        if isinstance(value, Mapping):
-            return {self.normalize(str(name)): self.normalize_value(each) for name, each in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.normalize_value(each) for each in value]
-        return value
+        return map_texts(value, self.normalize)
 
     @cached_property
     def _names(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from conformance.contract.schema import PERMISSIONS, ContractFile
 from conformance.errors import ConfigError, Problem
+from conformance.jsontools import map_texts
 from conformance.messages import Message
 from conformance.target import addresses
 from conformance.target.credentials import Credential, CredentialReader, Secret
@@ -414,21 +415,16 @@ def _describe(profile: Profile, name: str, allow: Iterable[str], secrets: Mappin
         "hooks": {each: {"headers": list(hook.headers)} for each, hook in profile.hooks.items()},
     }
     longest_first = sorted(secrets.items(), key=lambda item: len(item[1]), reverse=True)
-    return {key: _without_secrets(value, longest_first) for key, value in shown.items() if value not in (None, {})}
+
+    def hide(text: str) -> str:
+        for secret_name, secret in longest_first:
+            text = text.replace(secret, _MARK.format(secret_name))
+        return text
+
+    return {key: map_texts(value, hide) for key, value in shown.items() if value not in (None, {})}
 
 
 def _describe_vantage(form: VantageForm) -> dict[str, str]:
     if form.proxy is not None:
         return {"proxy": addresses.remove_userinfo(form.proxy)}
     return {"source_address": form.source_address or ""}
-
-
-def _without_secrets(value: Any, secrets: Iterable[tuple[str, str]]) -> Any:
-    if isinstance(value, dict):
-        return {_without_secrets(key, secrets): _without_secrets(each, secrets) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_without_secrets(each, secrets) for each in value]
-    if isinstance(value, str):
-        for name, secret in secrets:
-            value = value.replace(secret, _MARK.format(name))
-    return value

@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, JsonValue, Tag
 
 from conformance.contract.schema import PERMISSIONS, check_header_name
+from conformance.jsontools import walk_values
 from conformance.target import addresses
 from conformance.target.known_deviations import KnownDeviationEntry
 from conformance.validation import suggest
@@ -136,17 +137,9 @@ def _header(value: Any) -> str:
 def _fixture(value: JsonValue) -> JsonValue:
     if value is None:
         raise ValueError("has no value; leave it out, or write its value")
-    if not _finite(value):
+    if any(isinstance(one, float) and not math.isfinite(one) for _, one in walk_values(value)):
         raise ValueError("holds a number that JSON cannot write")
     return value
-
-
-def _finite(value: JsonValue) -> bool:
-    if isinstance(value, dict):
-        return all(map(_finite, value.values()))
-    if isinstance(value, list):
-        return all(map(_finite, value))
-    return not isinstance(value, float) or math.isfinite(value)
 
 
 Line = Annotated[str, AfterValidator(_line), Field(min_length=1)]
