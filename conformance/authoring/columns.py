@@ -178,16 +178,11 @@ def classify_columns(table: Table) -> tuple[Column, ...]:
         if roles[place] is None and (several or role not in roles) and _suits(role, cells[place]):
             roles[place] = role
     for place, title in enumerate(table.header):
-        if (
-            roles[place] is None
-            and "code" not in roles
-            and "message" in roles
-            and "code" in _plain_title(title)
-            and best[place] == "code"
-        ):
+        if roles[place] is not None or best[place] != "code":
+            continue
+        if {"code", "message"} & set(roles) == {"message"} and "code" in _plain_title(title):
             roles[place] = "code"  # whatever it looks like, for the message has a column of its own
-    for place, role_of in enumerate(best):
-        if roles[place] is None and role_of == "code" and cells[place] and not _share(cells[place], _is_code) > 0.5:
+        elif cells[place] and _share(cells[place], _is_code) <= 0.5:
             roles[place] = "cause" if _share(cells[place], is_phrase) > 0.5 else "message"
     columns = [
         Column(role, _language(title) if role == "message" else None)

@@ -136,8 +136,13 @@ def _contract(  # noqa: PLR0917 - each is a part of the file
     for operation, (_, path) in operations.items():
         pairs = ", ".join(f'{_key(one)}: "{{fixture.{one}}}"' for one in path_parameters(path))
         lines.append(f"  {_key(operation)}: {{{f'path: {{{pairs}}}' if pairs else ''}}}")
-    for resource in resources:
-        lines += ["", *_resource(resource)]
+    for made in resources:
+        what = f"{made.create} makes a thing, {made.list} lists what is there, {made.delete} deletes it."
+        lines += [
+            "",
+            f"# TODO: {what}",
+            "# Say so in `created_resources`, so that nothing is left behind: see docs/cases.md.",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -147,20 +152,14 @@ def _envelope(envelope: Mapping[str, Any]) -> list[str]:
     return dump({"envelope": dict(envelope)}).splitlines()
 
 
-def _resource(resource: Resource) -> Iterator[str]:
-    yield f"# TODO: {resource.create} makes a thing, {resource.list} lists what is there, {resource.delete} deletes it."
-    yield "# Say so in `created_resources`, so that nothing is left behind: see docs/cases.md."
-
-
 def _openapi(name: str) -> str:
     document = {
         "openapi": "3.1.0",
         "info": {"title": name, "version": "0"},
         "paths": {"/TODO": {"get": {"operationId": TODO_OPERATION, "responses": {"200": {"description": "success"}}}}},
     }
-    return "# TODO: the operations that the tables are about: paths, methods and operationIds are enough.\n" + dump(
-        document
-    )
+    todo = "# TODO: the operations that the tables are about: paths, methods and operationIds are enough.\n"
+    return todo + dump(document)
 
 
 # --- one file a table
@@ -194,24 +193,17 @@ def _row(
 ) -> Iterator[str]:
     yield f"  - id: {_key(row_id)}"
     yield f"    cause: {_inline(row.cause or row.note or 'TODO: the situation in which it comes, in a sentence.')}"
-    yield f"    source: {{document: {_inline(f'{source}:{row.line}')}{_note(row)}}}"
+    note = f", note: {_inline(row.note)}" if row.note and row.cause else ""
+    yield f"    source: {{document: {_inline(f'{source}:{row.line}')}{note}}}"
     if named:
         known = row.operation if row.operation in operations else next(iter(operations))
         todo = "" if row.operation in operations else "  # TODO: the operations that it is about"
         yield f"    operations: [{_key(known)}]{todo}"
     yield f'    not_provokable: "{UNFINISHED}"'
-    parts = [f"status: {row.status}" if row.status else "status: 400"]
-    if row.code:
-        parts.append(f"code: {_inline(row.code)}")
-    if row.field:
-        parts.append(f"field: {_inline(row.field)}")
-    if row.messages:
-        parts.append(f"message: {_messages(row, several=several)}")
+    said = {"code": _inline(row.code) if row.code else "", "field": _inline(row.field) if row.field else ""}
+    said["message"] = _messages(row, several=several) if row.messages else ""
+    parts = [f"status: {row.status or 400}", *(f"{key}: {text}" for key, text in said.items() if text)]
     yield f"    expect: {{{', '.join(parts)}}}" + ("" if row.status else "  # TODO: the page gives no status")
-
-
-def _note(row: ErrorRow) -> str:
-    return f", note: {_inline(row.note)}" if row.note and row.cause else ""
 
 
 def _messages(row: ErrorRow, *, several: bool) -> str:
@@ -227,19 +219,16 @@ def _messages(row: ErrorRow, *, several: bool) -> str:
 
 def _inline(text: str) -> str:
     """A text as YAML reads it back within `{…}`: plain where it is one safe word, otherwise in quotes."""
-    return (
-        text
-        if re.fullmatch(r"[A-Za-z][A-Za-z_-]*", text) and text.lower() not in _WORDS
-        else json.dumps(text, ensure_ascii=False)
-    )
+    return _plain_or_quoted(text, r"[A-Za-z][A-Za-z_-]*")
 
 
 def _key(name: str) -> str:
-    return (
-        name
-        if re.fullmatch(r"[A-Za-z_][\w.-]*", name) and name.lower() not in _WORDS
-        else json.dumps(name, ensure_ascii=False)
-    )
+    return _plain_or_quoted(name, r"[A-Za-z_][\w.-]*")
+
+
+def _plain_or_quoted(text: str, plain: str) -> str:
+    is_plain = re.fullmatch(plain, text) and text.lower() not in _WORDS
+    return text if is_plain else json.dumps(text, ensure_ascii=False)
 
 
 _WORDS = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false", "null"})
