@@ -24,6 +24,7 @@ from conformance.plan.model import PlannedStep
 
 __all__ = ["StepResult", "StepSender", "StepSequence", "read_capture"]
 
+_NOT_MODIFIED = 304
 _GATEWAY_STATUSES = frozenset({502, 504})
 """Statuses of something between us and the target."""
 
@@ -46,6 +47,11 @@ class StepResult:
         outcome = self.exchange.outcome
         refused = isinstance(outcome, Response) and outcome.status >= 300
         return refused and any(item.check == "status" for item in self.found)
+
+    @property
+    def unmodified(self) -> bool:
+        """Whether it was answered 304, which no request of ours asks for."""
+        return self.exchange.response is not None and self.exchange.response.status == _NOT_MODIFIED
 
     @property
     def accepted(self) -> bool:

@@ -40,8 +40,9 @@ class ResponseSerializer:
         if body is not None and content_type:
             headers.append(("Content-Type", content_type))
         body, encoding_headers = self._compress(body or b"", request)
-        # 204 has neither a body nor a framing: a client would take them for the start of the next response.
-        payload, framing_headers = (b"", []) if response.status == HTTPStatus.NO_CONTENT else self._frame(body)
+        # These have neither a body nor a framing: a client would take them for the start of the next response.
+        bare = response.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+        payload, framing_headers = (b"", []) if bare else self._frame(body)
         headers += [*encoding_headers, *framing_headers, *self._extra_headers]
         if self._close:
             headers.append(("Connection", "close"))

@@ -210,9 +210,10 @@ def test_a_violation_beside_an_explained_refusal_stands(run: Run, answer: MakeRe
     assert [item.where for item in ran.only.findings] == ["limit=ten"]
 
 
-def test_a_control_that_fails_in_the_server_violates(run: Run, server: Shop, answer: MakeResponse) -> None:
+@pytest.mark.parametrize("status", [500, 304])
+def test_a_control_that_fails_in_the_server_violates(run: Run, server: Shop, answer: MakeResponse, status: int) -> None:
     asked = server.list
-    server.list = lambda limit: answer(500, {"message": "Oops"}) if limit == "0" else asked(limit)  # type: ignore[method-assign]
+    server.list = lambda limit: answer(status, {"message": "Oops"}) if limit == "0" else asked(limit)  # type: ignore[method-assign]
     assert run(server).only.verdict == "violates"
 
 

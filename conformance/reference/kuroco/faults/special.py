@@ -211,6 +211,8 @@ def _missing_topics() -> Faults:
     missing_list = "answers_a_missing_groups_list_with_400"
     yield _answers(missing_list, NOT_FOUND, "status", with_status(400), when(operation="list"))
     yield _rejects("finds_no_topic", NOT_FOUND, detail)
+    unchanged = "calls_a_topic_unchanged_where_nobody_asked"
+    yield _answers(unchanged, NOT_FOUND, "control", with_status(304), detail, to="success")
 
 
 _SITUATIONS: Final[Mapping[str, Mapping[str, str]]] = {
