@@ -146,6 +146,7 @@ MISSING = """\
 
 PROFILE: Mapping[str, Any] = {
     "contract": "shop",
+    "late_effects": "1ms",
     "base_url": "http://127.0.0.1:9",
     "credentials": {
         "full": {"header": "X-Key", "value": "the-full-key-0123"},

@@ -55,7 +55,7 @@ def look_and_delete(context: RunContext, evidence: Evidence, entry: LedgerEntry)
     if resource is None or not (entry.names or (resource.get and entry.made)):
         return Message("nothing tells what {operation} made", operation=entry.operation)
     if entry.names:
-        why = find_and_delete(context, evidence, operation, entry.names)
+        _, why = find_and_delete(context, evidence, operation, entry.names)
         if why:
             return why
     return _look_by_id(context, evidence, resource, entry)
@@ -72,24 +72,27 @@ def _creating_operation(contract: Contract, entry: LedgerEntry) -> str:
     return entry.operation if created_resource(contract, entry.operation) else next(creating, entry.operation)
 
 
-def find_and_delete(context: RunContext, evidence: Evidence, operation: str, names: Iterable[str]) -> str:
-    """Look for what bears one of these names, and delete it; why something may be left, or nothing."""
+def find_and_delete(
+    context: RunContext, evidence: Evidence, operation: str, names: Iterable[str]
+) -> tuple[list[str], str]:
+    """Look for what bears one of these names, and delete it; the names found, and why something may be left."""
     resource = created_resource(context.contract, operation)
-    expected = list(names)
+    expected, found = list(names), list[str]()
     if resource is None or not expected:
-        return Message("nothing tells what {operation} made", operation=operation)
+        return found, Message("nothing tells what {operation} made", operation=operation)
     for name in expected:
         listed, why = _list_named(context, evidence, resource, name)
+        found += [name] if listed else []
         for captures in listed:
             undone = _send(context, evidence, resource.undo, captures)
             if not undone.passed:
                 left, why = _list_named(context, evidence, resource, name)
                 why = why or (undone.why if captures in left else "")
             if why:
-                return why
+                return found, why
         if why:
-            return why
-    return ""
+            return found, why
+    return found, ""
 
 
 def _look_by_id(context: RunContext, evidence: Evidence, resource: CreatedResource, entry: LedgerEntry) -> str:

@@ -24,8 +24,7 @@ from conformance.engine.step_sequence import StepResult, StepSequence
 from conformance.http import Response
 from conformance.jsontools import canonical_text, resolve_pointer
 from conformance.messages import Message
-from conformance.plan.model import ControlPlan, PlannedStep, RowPlan
-from conformance.plan.requirements import reads_own
+from conformance.plan.model import ControlPlan, PlannedStep, RowPlan, reads_own
 from conformance.results.model import Attempt
 
 __all__ = ["ControlResult", "ControlRunner", "Refusal", "refusal_reason"]

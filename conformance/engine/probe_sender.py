@@ -65,20 +65,25 @@ class ProbeSender:
             results = list(pool.map(send, gathered, entries))
         return [self._conclude(*each) for each in zip(gathered, entries, results, strict=True)]
 
-    def take_back_refused(self, evidence: Evidence, *, guilty: bool) -> None:
+    def take_back_refused(self, evidence: Evidence, *, guilty: bool) -> dict[str, str]:
         """Delete what probes may have made although they were refused; for when a change has been seen.
 
-        What bears no name by which it could be found is a warning if the row is `guilty`, and in the ledger again.
+        Returns the names that were found, by the labels of the probes. What bears no name by which it could be found is
+        a warning if the row is `guilty`, and in the ledger again.
         """
         with self._lock:
             refused, self._refused = self._refused, []
+        made: dict[str, str] = {}
         for probe, entry in refused:
             if not (entry.names or guilty):
                 continue
-            why = find_and_delete(self._context, evidence, probe.operation, entry.names)
+            found, why = find_and_delete(self._context, evidence, probe.operation, entry.names)
+            if found:
+                made[probe.label] = found[0]
             if why:
                 record_again(self._context, entry)
                 evidence.warnings.append(describe_left(probe.label, why))
+        return made
 
     def _send(
         self, evidence: Evidence, entry: LedgerEntry | None, probe: Probe, *, unpaced: bool = False

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any, Literal
 
 from conformance.checks.http_notes import check_http_notes
-from conformance.checks.model import Finding, Verdict, verdict_of_levels
+from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
 from conformance.contract.templates import captures_used
 from conformance.engine.at_once import send_at_once
@@ -52,14 +52,19 @@ class FinishedRow:
     """Keys of controls (at smoke of single calls, too) that passed, each with where they did."""
 
 
-def run_row(context: RunContext, plan: RowPlan) -> FinishedRow:
-    """Run one planned row from set-up to clean-up. Never raises for anything a target does."""
+def run_row(context: RunContext, plan: RowPlan, *, patient: bool = False) -> FinishedRow:
+    """Run one planned row from set-up to clean-up. Never raises for anything a target does.
+
+    A `patient` one leaves refused writes the time in which they may be carried out all the same.
+    """
     if plan.lacks:
         return FinishedRow(describe_unexercised(context, plan))
-    runner = RowRunner(context, plan)
+    plan = replace(plan, closing=())  # what rows that write read for each other
+    runner = RowRunner(context, plan, patience=context.target.late_effects if patient else 0.0)
     try:
         if runner.set_up():
             runner.send_probes()
+            runner.read_own()
             runner.send_valid_requests()
     except KeyboardInterrupt:
         context.shared.keep(runner.finish().result, broken_off=True)
@@ -83,10 +88,19 @@ def describe_unexercised(context: RunContext, plan: RowPlan) -> RowResult:
     return replace(result, reason=reason, lacks=plan.lacks, skipped=plan.skipped)
 
 
-class RowRunner:
-    """Runs one row; one use. The public methods are called in the order in which they stand here."""
+def _effect(outcome: ProbeResult, name: str) -> Finding:
+    expected, actual = Message("nothing of this name"), Message("{name} is listed", name=name)
+    detail = Message("a rejected write must change nothing")
+    return Finding("effect", Level.MUST, expected, actual, outcome.probe.label, detail=detail)
 
-    def __init__(self, context: RunContext, plan: RowPlan) -> None:
+
+class RowRunner:
+    """Runs one row; one use. The public methods are called in the order in which they stand here.
+
+    `patience` are the seconds for which a refused write may be carried out all the same.
+    """
+
+    def __init__(self, context: RunContext, plan: RowPlan, *, patience: float = 0.0) -> None:
         self.context, self.plan = context, plan
         self.id = plan.row.id
         self.evidence = Evidence(context.redactor)
@@ -106,6 +120,7 @@ class RowRunner:
         self._run_sequence = partial(_run_sequence, context=context, row=self.id, own=self.captures)
         self._controls = ControlRunner(context, plan, self._run_sequence)
         self._sender = ProbeSender(context, plan, self.captures)
+        self.guard = StateGuard(context, self.evidence, plan, self.captures, self._sender.attempt, patience=patience)
         self._to_restore = False
         self._restore_entry: LedgerEntry | None = None
         self._planned = count_requests([plan])
@@ -140,6 +155,12 @@ class RowRunner:
         self._run_stages("firm")
         self._shrink()
 
+    def read_own(self) -> None:
+        """Read what this row alone has to do with, and find what the refused probes have changed of it."""
+        self.guard.read_after(self.plan.late_guards if self.outcomes else (), self._pool)
+        if self.guard.found_effect:
+            self.take_back_refused()
+
     def send_valid_requests(self) -> None:
         """Send what may be accepted, open probes and the controls that no earlier row has passed; then what comes last.
 
@@ -164,10 +185,19 @@ class RowRunner:
                 self.passed |= result.passed
         self._run_stages("last")
 
-    def take_back_refused(self, *, guilty: bool = True) -> None:
-        """Delete what refused probes may have made; for when a change was seen, if only perhaps of this row's doing."""
+    def take_back_refused(self, *, guilty: bool = True) -> bool:
+        """Delete what refused probes have made; for when a change was seen, if only perhaps of this row's doing.
+
+        What bears the name that only one of them has asked for is an effect of that one; whether there was any.
+        """
         with self.evidence.count_as("confirmed"):
-            self._sender.take_back_refused(self.evidence, guilty=guilty)
+            made = self._sender.take_back_refused(self.evidence, guilty=guilty)
+        known = {finding.where for finding in self.evidence.findings if finding.check == "effect"}
+        for outcome in self.outcomes:
+            name = made.get(outcome.probe.label)
+            if name is not None and outcome.is_conclusive and outcome.probe.label not in known:
+                self.evidence.find([_effect(outcome, name)], outcome.n)
+        return bool(made)
 
     def restore(self) -> None:
         """Set back what the row may have changed, where probes were sent. A failure is a warning.
@@ -217,6 +247,17 @@ class RowRunner:
         )
         return FinishedRow(result, self.passed)
 
+    def set_back_accepted(self) -> bool:
+        """Set back what probes have changed that were accepted, so that other rows find it as it was; whether they did.
+
+        What the row has made for itself is no other row's business.
+        """
+        wrong = self.guard.found_effect or any(one.accepted and one.probe.permission != "read" for one in self.outcomes)
+        if wrong and self.plan.after and not self.plan.late_guards:
+            with self.evidence.count_as("confirmed"):
+                set_back_row(self.context, self.evidence, self.plan, self.captures)
+        return wrong
+
     def _explain_findings(self) -> tuple[tuple[Finding, ...], list[str]]:
         """The findings and the doubts of the row.
 
@@ -233,7 +274,9 @@ class RowRunner:
 
     def _run_stages(self, time: Literal["firm", "open", "last"]) -> None:
         """Run the stages of this time with the reads of the guards around them."""
-        guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._sender.attempt)
+        guard = self.guard
+        if time != "firm":
+            guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._sender.attempt)
         for stage in (stage for stage in self.plan.probe_stages() if stage.time == time):
             guard.read_first(stage.read_first, self._pool, self.set_up_sequence)
             for result in self._send_stage(stage):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
+from time import monotonic
 from typing import Any, Final
 
 from conformance.checks.context import NOT_JSON, parse_json
@@ -20,8 +21,7 @@ from conformance.engine.steps import run_steps, set_back_row
 from conformance.http import Response
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
-from conformance.plan.model import GuardRead, Probe, RowPlan
-from conformance.plan.requirements import reads_own
+from conformance.plan.model import GuardRead, Probe, RowPlan, reads_own
 
 __all__ = ["State", "StateGuard", "changed_members", "read_state", "state_shown_by_set_up"]
 
@@ -31,6 +31,9 @@ State = Mapping[str, Any]
 _GONE: Final = frozenset({404, 410})
 _BODY_PARTS = ("json", "raw", "multipart", "query")
 
+Effect = tuple[str, int, State, State]
+"""The label and the number of a rejected write, and what was shown before and since."""
+
 SendProbe = Callable[[Evidence, Probe], ProbeResult | None]
 """Sends a probe once more and judges it; what it creates is taken back."""
 
@@ -39,14 +42,27 @@ class StateGuard:
     """Watches one row's firm probes through the reads that its case names."""
 
     def __init__(
-        self, context: RunContext, evidence: Evidence, plan: RowPlan, captures: dict[str, Any], send: SendProbe
+        self,
+        context: RunContext,
+        evidence: Evidence,
+        plan: RowPlan,
+        captures: dict[str, Any],
+        send: SendProbe,
+        *,
+        patience: float = 0.0,
     ) -> None:
         self._context, self._evidence, self._plan, self._captures = context, evidence, plan, captures
         self._send = send
         self._states: dict[int, State] = {}
+        self._first: dict[int, State] = {}
         self._pending: list[ProbeResult] = []
+        self._last_sent = monotonic()
+        self.patience = patience
+        """Seconds after a probe in which it may still be carried out, although it was refused; then one looks."""
         self.found_effect = False
         """Whether a rejected write has changed something."""
+        self.unexplained: dict[str, State] = {}
+        """By the key of its read, what changed by none of its own writes: perhaps by another row's, done late."""
 
     def read_first(
         self, guards: Sequence[int], pool: Executor | None = None, set_up: StepSequence | None = None
@@ -65,10 +81,21 @@ class StateGuard:
         for index, state in self._read_all(unread, Message("read before"), pool):
             if state is not None:
                 self._states[index] = state
+        self._first = {**self._states, **self._first}
 
     def add(self, outcome: ProbeResult) -> None:
         """A probe was sent: the next read of each guard that watches it tells whether it had an effect."""
         self._pending.append(outcome)
+        self._last_sent = monotonic()
+
+    def wait(self) -> None:
+        """Leave what was refused the time in which it may be carried out all the same."""
+        self._context.shared.stopping.wait(max(0.0, self._last_sent + self.patience - monotonic()))
+
+    def shared_states(self, *, first: bool = False) -> dict[str, State]:
+        """What was read last, or first, of what other rows may have to do with, by the key of the read."""
+        shared, states = self._plan.shared_guards, self._first if first else self._states
+        return {self._plan.guards[index].key: state for index, state in states.items() if index in shared}
 
     def read_after(self, guards: Sequence[int], pool: Executor | None = None) -> None:
         """Read again, and find what the probes since the last read have changed.
@@ -105,13 +132,30 @@ class StateGuard:
             return
         with self._evidence.count_as("confirmed"):
             culprit = self._find_culprit(index, outcomes, before)
-        if culprit is None:
-            return
+        if culprit is not None:
+            self.report(*culprit, before, changed)
+        else:
+            self.unexplained[self._plan.guards[index].key] = after
+
+    def report(self, where: str, n: int, before: State, changed: State) -> None:
+        """Keep an effect: the label and the number of the write, and what was shown before and since."""
         self.found_effect = True
-        where, n = culprit
         was = {pointer: value for pointer, value in before.items() if pointer in changed or "status" in changed}
         detail = Message("a rejected write must change nothing")
         self._evidence.find([Finding("effect", Level.MUST, was, dict(changed), where, detail=detail)], n)
+
+    def removes(self, key: str, after: State) -> Effect | None:
+        """The effect of a rejected write, if what the read with this key does not show any more stands in it."""
+        for index in self._plan.shared_guards:
+            before = self._states.get(index)
+            if self._plan.guards[index].key != key or before is None:
+                continue
+            self._states[index] = after
+            watched = [one for one in self._pending if index in self._plan.guards_of(one.probe) and not one.accepted]
+            shown = {pointer: value for pointer, value in before.items() if pointer in after or "status" in after}
+            if removing := [one for one in watched if self._names_what_is_gone(index, one.probe, shown)]:
+                return _name_together(removing), removing[-1].n, shown, changed_members(shown, after)
+        return None
 
     # --- which write it was
 
@@ -137,7 +181,7 @@ class StateGuard:
         if removing and resource.stays(after):
             # What is gone cannot be taken away a second time, and nobody else takes away what this request names.
             return _name_together(removing), removing[-1].n
-        found = find_culprits(resource, outcomes, after)
+        found = find_culprits(resource, sorted(outcomes, key=lambda one: one not in asked_for), after)
         if found.doubt:
             self._evidence.doubts.append(found.doubt)
         if len(found.writes) > 1:
@@ -152,6 +196,7 @@ class StateGuard:
         again = self._send(scratch, outcome.probe)
         scratch.findings.clear()  # what its response is like was said of the first time
         more = self._evidence.adopt(scratch)
+        self._last_sent = monotonic()
         return None if again is None or again.accepted else replace(again, n=again.n + more)
 
     def _set_back(self, index: int) -> State | None:
@@ -192,7 +237,9 @@ class StateGuard:
             gone = list((self._context.builder.fill_known(path, PlaceholderScope(self._captures)) or {}).values())
         else:
             gone = [item for pointer, shown in before.items() for item in _missing_items(shown, after.get(pointer))]
-        sent = self._values_of(probe, ("path", *_BODY_PARTS))
+        # One status in place of another is nothing that is gone, though a body may name both.
+        as_many = "status" not in after and [_length(one) for one in before.values()] == [*map(_length, after.values())]
+        sent = self._values_of(probe, ("path", "query") if as_many else ("path", *_BODY_PARTS))
         return bool(gone) and all(any(value in sent for value in _values_within(item)) for item in gone)
 
     def _values_of(self, probe: Probe, parts: Iterable[str]) -> list[Any]:
@@ -204,7 +251,9 @@ class StateGuard:
     def _read(self, index: int, when: str, evidence: Evidence | None = None) -> State | None:
         look, evidence = self._look(index), evidence or self._evidence
         label = (when, f"{self._plan.row.id}/guard/{index}")
-        known, own = index in self._states, reads_own(look.step.request, self._plan.before)
+        known, own = index in self._states, self._is_own(index)
+        if known:
+            self.wait()
         state = read_state(self._context, evidence, look, self._captures, label, may_be_gone=known or own)
         if known or state is None or "status" not in state:
             return state
@@ -281,6 +330,10 @@ def _missing_items(before: Any, after: Any) -> list[Any]:
     items, left = (value if isinstance(value, list) else [] for value in (before, after))
     missing = [item for item in items if not any(json_equal(item, one) for one in left)]
     return [item for item in missing if len(left) < len(items) or not isinstance(item, Mapping)]
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, list) else 0
 
 
 def _values_within(value: Any) -> Iterator[Any]:

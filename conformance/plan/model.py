@@ -25,6 +25,7 @@ __all__ = [
     "RowPlan",
     "count_conditional",
     "count_requests",
+    "reads_own",
     "schedule_steps",
 ]
 
@@ -193,7 +194,10 @@ class RowPlan:
     opening: tuple[GuardRead, ...] = ()
     """At smoke: reads before its probes, on behalf of all rows that write."""
     closing: tuple[GuardRead, ...] = ()
-    """At smoke: reads after the probes of all rows that write, before their controls."""
+    """Reads after the probes of all rows that write, before their controls: what was refused may be done late.
+
+    The row itself does not send these reads once more after its own probes.
+    """
 
     def schedule(self) -> Iterator[PlannedRequest]:
         """Every request in the order in which it is sent, those that depend on an answer included."""
@@ -207,7 +211,7 @@ class RowPlan:
         for stage in stages:
             if stage.time != "last":
                 yield from self._schedule_stage(stage)
-        closing = [look.step for look in self.closing]
+        closing = [*(self.guards[index] for index in self.late_guards), *(look.step for look in self.closing)]
         yield from schedule_steps(closing, "guard", "after all rows that write", f"{row}/look")
         for control in (control for control in self.controls if not control.shared):
             captures = {} if control.drawn is None else {"drawn": control.drawn}
@@ -234,7 +238,7 @@ class RowPlan:
         for probe in firm:
             groups.setdefault((probe.is_repetition, probe.permission != "delete"), []).append(probe)
         stages = [ProbeStage(tuple(groups[key])) for key in sorted(groups)]
-        each = {index for index, guard in enumerate(self.row.case.unchanged) if guard.each}
+        each = self._guards_of_each_probe
         if each:
             stages = [
                 ProbeStage((probe,), read_after=tuple(index for index in self.guards_of(probe) if index in each))
@@ -244,13 +248,37 @@ class RowPlan:
         watched = tuple(dict.fromkeys(index for probe in firm for index in self.guards_of(probe)))
         if stages and watched:
             stages[0] = replace(stages[0], read_first=watched)
-            last = tuple(index for index in watched if index not in each)
+            later = {*self.late_guards, *(look.key for look in self.closing)}
+            last = tuple(index for index in watched if not {index, self.guards[index].key} & {*each, *later})
             stages[-1] = replace(stages[-1], read_after=(*stages[-1].read_after, *last))
         return (
             *stages,
             *([ProbeStage(opened, time="open")] if opened else []),
             *([ProbeStage(latest, time="last")] if latest else []),
         )
+
+    @property
+    def late_guards(self) -> tuple[int, ...]:
+        """The guards of what the row alone has to do with: read after the probes of all rows that write."""
+        return tuple(index for index in self._watched if self._is_own(index))
+
+    @property
+    def shared_guards(self) -> tuple[int, ...]:
+        """The guards of what other rows may have to do with, but for those that are read after each probe."""
+        return tuple(index for index in self._watched if not self._is_own(index))
+
+    @property
+    def _watched(self) -> list[int]:
+        """The guards of the probes that must be rejected, but for those that are read after each of them."""
+        watched = {index for probe in self.probes if probe.role != "open" for index in self.guards_of(probe)}
+        return sorted(watched - self._guards_of_each_probe)
+
+    @property
+    def _guards_of_each_probe(self) -> frozenset[int]:
+        return frozenset(index for index, guard in enumerate(self.row.case.unchanged) if guard.each)
+
+    def _is_own(self, index: int) -> bool:
+        return reads_own(self.guards[index].request, self.before)
 
     def guards_of(self, probe: Probe) -> tuple[int, ...]:
         """Which guards watch a probe at this depth."""
@@ -323,6 +351,12 @@ class RowPlan:
         if undo is None or probe.role != "open" or probe.permission == "read":
             return False
         return undo.for_ is None or probe.operation in undo.for_
+
+
+def reads_own(request: RequestTemplate, steps: Iterable[PlannedStep]) -> bool:
+    """Whether a request names something that one of these steps has made, so that nobody else has to do with it."""
+    made = {name for step in steps if step.permission != "read" for name in step.step.capture or {}}
+    return not made.isdisjoint(captures_used(request.members()))
 
 
 def schedule_steps(

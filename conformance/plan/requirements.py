@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.contract import templates as placeholders
@@ -17,7 +17,6 @@ __all__ = [
     "is_known_name",
     "missing_for_steps",
     "missing_requirements",
-    "reads_own",
 ]
 
 
@@ -49,12 +48,6 @@ def missing_for_steps(contract: Contract, target: Target, steps: tuple[PlannedSt
             yield from missing_requirements(
                 contract, target, step.undo.operation, step.undo.request, step.undo.permission
             )
-
-
-def reads_own(request: RequestTemplate, steps: Iterable[PlannedStep]) -> bool:
-    """Whether a request names something that one of these steps has made, so that nobody else has to do with it."""
-    made = {name for step in steps if step.permission != "read" for name in step.step.capture or {}}
-    return not made.isdisjoint(placeholders.captures_used(request.members()))
 
 
 def is_known_name(contract: Contract, target: Target, members: tuple[str, ...]) -> bool:

@@ -17,10 +17,10 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.power import ProbeKey, probe_key
 from conformance.contract.templates import captures_used
 from conformance.plan.depths import SMOKE_REQUESTS
-from conformance.plan.model import BUDGET, GuardRead, PlannedStep, RowPlan, schedule_steps
+from conformance.plan.model import BUDGET, PlannedStep, RowPlan, schedule_steps
 from conformance.plan.planner import Planner, SharedCalls, sequence_key
 from conformance.plan.power import Offer, order_offers
-from conformance.plan.requirements import missing_for_steps
+from conformance.plan.shared_reads import place_reads
 from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
 
@@ -176,7 +176,7 @@ class _Drafts:
             labels[name].add(label)
         shares = _share(self.plans, order)
         plans = {name: self._plan_row(name, replace(shared, chosen=frozenset(labels[name]))) for name, shared in shares}
-        plans |= _place_reads(self._contract, self._target, plans)
+        plans |= place_reads(self._contract, self._target, plans)
         return plans | _remove_at_end(self._contract, plans)
 
     def _plan_row(self, name: str, shared: SharedCalls) -> RowPlan:
@@ -209,42 +209,6 @@ def _share(drafts: Mapping[str, RowPlan], order: Iterable[str]) -> Iterator[tupl
             captured = {name for step in plan.before for name in step.step.capture or {}}
             set_up = {sequence_key(plan.before)} - {""}
             shares = replace(shares, set_up=shares.set_up | set_up, captured=shares.captured | captured)
-
-
-@dataclass(slots=True)
-class _Place:
-    """Where one read is sent: after the set-up of the first row that it guards, and after the probes of the last."""
-
-    read: GuardRead
-    first: str
-    last: str
-
-
-def _place_reads(contract: Contract, target: Target, plans: Mapping[str, RowPlan]) -> dict[str, RowPlan]:
-    """The rows that write with the reads of what they must not change: each once before, and once after all of them."""
-    places: dict[str, _Place] = {}
-    captured: set[str] = set()
-    for name, plan in plans.items():
-        captured |= {capture for step in plan.before for capture in step.step.capture or {}}
-        for read in _guard_reads(contract, plan) if plan.writes and not plan.row.case.last else ():
-            lacking = missing_for_steps(contract, target, (read.step,))
-            if set(captures_used(read.step.request.members())) <= captured and not any(lacking):
-                place = places.setdefault(read.key, _Place(read, name, name))
-                compare = tuple(dict.fromkeys([*place.read.compare, *read.compare]))
-                place.read, place.last = replace(place.read, compare=compare), name
-    found: dict[str, RowPlan] = {}
-    for place in places.values():
-        first = found.get(place.first, plans[place.first])
-        found[place.first] = replace(first, opening=(*first.opening, place.read))
-        last = found.get(place.last, plans[place.last])
-        found[place.last] = replace(last, closing=(*last.closing, place.read))
-    return found
-
-
-def _guard_reads(contract: Contract, plan: RowPlan) -> Iterator[GuardRead]:
-    for index in sorted({index for probe in plan.probes for index in probe.guards}):
-        guard = plan.row.case.unchanged[index]
-        yield GuardRead(next(plan_steps(contract, [guard.read], "smoke")), tuple(guard.compare))
 
 
 @dataclass(slots=True)

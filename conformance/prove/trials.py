@@ -20,6 +20,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
 from conformance.plan.model import RowPlan, count_requests
+from conformance.plan.shared_reads import place_closing_reads
 from conformance.prove.model import Blame, Catch, ProbePower, verdicts_that_count
 from conformance.prove.subjects import Subject
 from conformance.results.model import RowResult
@@ -70,13 +71,17 @@ def _try_contract(
     """
     target = target_from_mapping(profile, where=f"the embedded server of {contract.name}", environ={})
     plans = plan_rows(contract, target, contract.rows, options.depth, options.seed)
-    runner = ContractRun(build_context(contract, target, options.depth, options.seed), plans)
+    alone = options.own_rows and expected is not None
+    tried = {name: plan for name, plan in plans.items() if not (alone and expected and name not in expected.rows)}
+    runner = ContractRun(
+        build_context(contract, target, options.depth, options.seed), place_closing_reads(tried) if alone else plans
+    )
     blames: list[Blame] = []
     left = set(expected.rows) if expected else set()
     unsent = 0
     try:
         for name in sorted(plans, key=lambda one: plans[one].row.case.last):
-            if options.own_rows and expected and name not in expected.rows:
+            if name not in tried:
                 unsent += count_requests([plans[name]])
                 continue
             before = runner.context.session.sent

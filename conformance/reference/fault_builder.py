@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, Generic, Literal
 
 from conformance.reference.catalogue import Fault, Row
@@ -23,6 +24,8 @@ Rows = Row | tuple[Row, ...]
 Condition = Callable[[Context], bool]
 Change = Callable[[JsonResponse, Context], JsonResponse]
 Limit = Callable[[Condition[Context]], Condition[Context]]
+_LATE: Final = 0.06
+"""Seconds after which a rejected write is carried out all the same; a real server may take a few."""
 _WORDING_KINDS: Final = frozenset({"wording", "request-id"})
 """Kinds of faults that are drift: the rest of the response is right."""
 
@@ -242,6 +245,13 @@ class FaultBuilder(Generic[Context]):
             return FaultHooks(alter_response=alter)
 
         return self._build(name, rows, "effect", make_hooks)
+
+    def later(self, server: FaultyServer[Context]) -> FaultyServer[Context]:
+        """A server that does the same, but only some time after the rejection."""
+        fault = server.fault
+        name, sentence = f"{fault.name}_later", fault.sentence.removesuffix(".") + ", some time later."
+        late = replace(fault, name=name, kind="late", sentence=sentence)
+        return FaultyServer(late, lambda: replace(server.make_hooks(), delay=_LATE))
 
     def _build(
         self, name: str, rows: Rows, kind: str, make_hooks: Callable[[], FaultHooks[Context]]

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from conformance.reference.catalogue import Fault, Row
 from conformance.reference.http import IncomingRequest, JsonResponse
 
-__all__ = ["Behaviour", "Context", "FaultHooks", "FaultyServer", "RequestContext", "RequestRejected"]
+__all__ = ["Behaviour", "Context", "FaultHooks", "FaultyServer", "RequestContext", "RequestRejected", "late_effects"]
 
 
 @dataclass(slots=True)
@@ -59,12 +59,14 @@ class FaultHooks(Generic[Context]):
     `reject_valid(context)`: the row that a valid request is rejected with, None to accept it.
     `alter_response(response, context)`: the response to send in place of the right one.
     `perform_effect(effect, context, intended)`: whether the effect is carried out; `intended` is the right answer.
+    `delay`: how many seconds after the rejection that happens, for an effect of a request that is rejected.
     """
 
     skip_rule: Callable[[Row, Context], bool] | None = None
     reject_valid: Callable[[Context], Row | None] | None = None
     alter_response: Callable[[JsonResponse, Context], JsonResponse] | None = None
     perform_effect: Callable[[str, Context, bool], bool] | None = None
+    delay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,25 @@ class Behaviour(Generic[Context]):
             if hooks.perform_effect:
                 intended = hooks.perform_effect(effect, context, intended)
         return intended
+
+    @property
+    def delay(self) -> float:
+        """Seconds after a rejection at which its effect is carried out, where a fault asks for one."""
+        return max((hooks.delay for hooks in self._hooks), default=0.0)
+
+    def carry_out(self, action: Callable[[], object]) -> None:
+        """Carry out the effect of a request that is rejected: at once, or after the delay of a fault."""
+        if not self.delay:
+            action()
+            return
+        timer = threading.Timer(self.delay, action)
+        timer.daemon = True
+        timer.start()
+
+
+def late_effects(delay: float) -> dict[str, str]:
+    """What a profile says of how long one has to wait for what a rejected request does late, in `delay` seconds."""
+    return {"late_effects": f"{max(1, round(3000 * delay))}ms"}
 
 
 class RequestCounter:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from conformance.checks.context import ResponseRules
@@ -15,10 +15,10 @@ from conformance.client.policy import Access, Limits
 from conformance.client.session import Session
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Depth
-from conformance.engine.confirm import combine_runs, is_doubtful
+from conformance.engine.confirm import combine_runs, is_doubtful, is_unsettled
 from conformance.engine.context import Explored, RunContext
 from conformance.engine.journal import draw_run_id
-from conformance.engine.row import run_row
+from conformance.engine.row import FinishedRow, run_row
 from conformance.engine.scheduler import (
     LimitedSender,
     ScheduledJob,
@@ -26,11 +26,12 @@ from conformance.engine.scheduler import (
     resources_of_operation,
     resources_of_row,
 )
-from conformance.engine.smoke import SmokeRows
+from conformance.engine.writing_rows import WritingRows, run_again
 from conformance.plan.budget import Budget, note_untried
 from conformance.plan.model import RowPlan, count_requests
 from conformance.plan.planner import SharedCalls, plan_row, without_drawn_values
 from conformance.plan.power import order_rows
+from conformance.plan.shared_reads import place_closing_reads
 from conformance.plan.smoke import plan_smoke_rows, plan_within_budget
 from conformance.results.model import BeyondPlan, RowResult
 from conformance.results.redaction import Redactor
@@ -56,7 +57,7 @@ def plan_rows(contract: Contract, target: Target, rows: Iterable[Row], depth: De
         from conformance.engine.generate import fill_drawn_values  # noqa: PLC0415 - Hypothesis is loaded only where it draws
 
         plans = {name: fill_drawn_values(plan, seed) for name, plan in plans.items()}
-    return plans
+    return place_closing_reads(plans)
 
 
 def plan_run(
@@ -142,6 +143,10 @@ EXPLORE = "explore "
 """What the names of jobs that explore begin with."""
 SMOKE = "rows that write"
 """The job of all rows that write at smoke."""
+SET_UP, PROBE = "set up ", "probe "
+"""What the names of jobs begin with that begin a row which writes."""
+LOOK = "look at what is guarded"
+"""The job between them and those that finish these rows."""
 
 _OTHERS_MAY_CAUSE = frozenset(["effect", "state", "stability"])
 """Findings of an exploration that the write of somebody else may have led to."""
@@ -165,6 +170,7 @@ class ContractRun:
         self._scheduler: Scheduler | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._jobs = {job.name: job for job in self._make_jobs()}
+        self._ran: set[str] = set()
 
     @property
     def planned(self) -> int:
@@ -180,8 +186,8 @@ class ContractRun:
         self.context = replace(
             self.context, session=LimitedSender(self.context.session, self._workers), pool=self._pool
         )
-        names = {self._job_of(name) for name in rows if not self.plans[name].row.case.last}
-        jobs = [job for name, job in self._jobs.items() if name in names]
+        others = self.plans.keys() - set(rows) | {name for name, plan in self.plans.items() if plan.row.case.last}
+        jobs = [job for name, job in self._jobs.items() if name not in others]
         jobs += [self._explore_job(operation) for operation in operations]
         self._scheduler = Scheduler(sorted(jobs, key=_priority), self._workers)
         self._scheduler.start()
@@ -195,10 +201,17 @@ class ContractRun:
                 self._results |= future.result()
             else:
                 self._wait_for_all()
-                for earlier in sorted(job.after & self._jobs.keys(), key=list(self._jobs).index):
-                    self.result(self._rows_of(earlier)[0])
-                self._results |= job.run()
+                self._run_now(job)
         return self._results[name]
+
+    def _run_now(self, job: ScheduledJob) -> None:
+        """Run a job after those that it relies on, unless it was run."""
+        if job.name in self._ran:
+            return
+        self._ran.add(job.name)
+        for earlier in [other for name, other in self._jobs.items() if name in job.after]:
+            self._run_now(earlier)
+        self._results |= job.run()
 
     def explored(self, operation: str) -> Explored:
         """What exploring an operation found; explores it now where that has not begun."""
@@ -215,24 +228,53 @@ class ContractRun:
             self._scheduler.stop()
         if self._pool is not None:
             self._pool.shutdown()
+        self._writing.abandon()
         self.context.shared.warn(clean_up_target(self.context))
         self.context.close()
 
     # --- jobs
 
     def _make_jobs(self) -> Iterator[ScheduledJob]:
-        """A job for each row; at smoke one for all rows that write."""
+        """A job for each row; rows that write are all set up, then probed, then looked at, then each is finished.
+
+        At smoke, where these share set-ups, one job does all of it.
+        """
         senders: dict[str, str] = {}
-        smoke = self.context.depth == "smoke"
-        together = [name for name, plan in self.plans.items() if smoke and plan.writes and not plan.row.case.last]
-        order = [name for name in self.plans if name not in together]
-        for name in order:
-            yield self._row_job(self.plans[name], senders)
-        if together:
-            jobs = [self._row_job(self.plans[name], senders) for name in together]
-            resources = frozenset[str]().union(*(job.resources for job in jobs))
-            after = frozenset[str]().union(*(job.after for job in jobs)) - frozenset(together)
-            yield ScheduledJob(SMOKE, self._run_writing_rows, resources, writes=True, after=after)
+        together = self._rows_together()
+        order = sorted(self.plans, key=lambda name: name in together)
+        jobs = {name: self._row_job(self.plans[name], senders) for name in order}
+        resources = frozenset[str]().union(*(jobs[name].resources for name in together))
+        if together and self.context.depth == "smoke":
+            after = frozenset[str]().union(*(jobs[name].after for name in together)) - frozenset(together)
+            jobs = {name: job for name, job in jobs.items() if name not in together}
+            jobs[SMOKE] = ScheduledJob(
+                SMOKE, partial(self._run_together, together), resources, writes=True, after=after
+            )
+        elif together:
+            ready, probed = (frozenset(f"{kind}{name}" for name in together) for kind in (SET_UP, PROBE))
+            jobs[LOOK] = ScheduledJob(LOOK, self._look, resources, writes=True, after=probed)
+            last = frozenset(f"{PROBE}{name}" for name in together if self.plans[name].closing)
+            for name in together:
+                job, own = jobs[name], f"{PROBE}{name}"
+                after = ready | (probed - last if own in last else frozenset())
+                jobs[own] = ScheduledJob(own, partial(self._probe_row, name), job.resources, writes=True, after=after)
+                run = partial(self._set_up_row, name)
+                jobs[f"{SET_UP}{name}"] = ScheduledJob(f"{SET_UP}{name}", run, job.resources, writes=True)
+                jobs[name] = replace(job, run=partial(self._finish_row, name), after=job.after | {LOOK})
+        yield from jobs.values()
+
+    def _rows_together(self) -> list[str]:
+        """The rows that write to what must not change between the probes of any of them and the look at it.
+
+        Others are run as a whole: what a log-in gives may be good for a short time only.
+        """
+        writing = [name for name, plan in self.plans.items() if plan.writes and not plan.row.case.last]
+        if self.context.depth == "smoke":
+            return writing
+        used = {name: resources_of_row(self.context.contract, self.plans[name]) for name in writing}
+        looking = [name for name in writing if self.plans[name].shared_guards or self.plans[name].late_guards]
+        looked_at = frozenset[str]().union(*(used[name] for name in looking))
+        return [name for name in writing if name in looking or looked_at & used[name]]
 
     def _row_job(self, plan: RowPlan, senders: dict[str, str]) -> ScheduledJob:
         """The job of one row; it begins after the rows that send the controls that it shares."""
@@ -248,15 +290,11 @@ class ContractRun:
         contract = self.context.contract
         writes = contract.operations[operation].permission != "read"
         resources = resources_of_operation(contract, operation)
-        return ScheduledJob(
-            f"{EXPLORE}{operation}", partial(self._explore_job_run, operation), resources, writes=writes
-        )
+        run, after = partial(self._explore_job_run, operation), frozenset([LOOK] if writes else [])
+        return ScheduledJob(f"{EXPLORE}{operation}", run, resources, writes=writes, after=after)
 
     def _job_of(self, name: str) -> str:
         return name if name in self._jobs else SMOKE
-
-    def _rows_of(self, job: str) -> list[str]:
-        return [job] if job in self.plans else [name for name in self.plans if self._job_of(name) == job]
 
     def _wait_for_all(self) -> None:
         """A row that uses something up waits until all others are done."""
@@ -269,29 +307,58 @@ class ContractRun:
     def _run_row(self, name: str) -> dict[str, RowResult]:
         plan = self.plans[name]
         if self.context.depth == "smoke" and not plan.row.case.last:
-            rows = SmokeRows(self.context, self._plan_again, self._alone)
-            run = rows.run_reading(plan, partial(self._may_be_disturbed, name))
-        else:
             run = run_row(self.context, plan)
+            if is_unsettled(run.result):
+                disturbed = self._may_be_disturbed(name)
+                run = run_again(self.context, run, self._plan_again, self._alone, disturbed=disturbed)
+        else:
+            run = run_row(self.context, plan, patient=plan.row.case.last)
             if self._may_be_disturbed(name) and not plan.writes and is_doubtful(run.result):
                 with self._alone():
                     run = combine_runs(run, run_row(self.context, plan), disturbed=True)
+        return self._keep(run)
+
+    def _keep(self, run: FinishedRow) -> dict[str, RowResult]:
         self.context.shared.publish(run.passed)
         self.context.shared.keep(run.result)
-        return {name: run.result}
+        return {run.result.id: run.result}
+
+    @cached_property
+    def _writing(self) -> WritingRows:
+        return WritingRows(self.context, self._plan_again, self._alone)
+
+    def _set_up_row(self, name: str) -> dict[str, RowResult]:
+        self._writing.set_up(self.plans[name])
+        return {}
+
+    def _probe_row(self, name: str) -> dict[str, RowResult]:
+        self._writing.send_probes(self.plans[name])
+        return {}
+
+    def _look(self) -> dict[str, RowResult]:
+        self._writing.look()
+        return {}
+
+    def _finish_row(self, name: str) -> dict[str, RowResult]:
+        if self._scheduler is not None:
+            self._scheduler.futures[LOOK].result()  # raises what went wrong there
+        return self._keep(self._writing.finish(self.plans[name]))
+
+    def _run_together(self, names: Sequence[str]) -> dict[str, RowResult]:
+        for name in names:
+            self._writing.set_up(self.plans[name])
+            self._writing.send_probes(self.plans[name])
+        self._writing.look()
+        results: dict[str, RowResult] = {}
+        for name in names:
+            results |= self._keep(self._writing.finish(self.plans[name]))
+        return results
 
     def _plan_again(self, name: str) -> RowPlan:
         """The plan by which a row of a smoke run is run again."""
         plan = self.plans[name]
         standard = plan_row(self.context.contract, self.context.target, plan.row, "standard")
         return _without(plan, without_drawn_values(standard))
-
-    def _run_writing_rows(self) -> dict[str, RowResult]:
-        rows = SmokeRows(self.context, self._plan_again, self._alone)
-        runs = rows.run_writing([self.plans[name] for name in self._rows_of(SMOKE)])
-        for run in runs.values():
-            self.context.shared.publish(run.passed)
-        return {name: run.result for name, run in runs.items()}
 
     def _explore_job_run(self, operation: str) -> Explored:
         found = self._explore_settled(operation)

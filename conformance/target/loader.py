@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"|(?<=the tag )\S+")
+_LATE_EFFECTS = "3s"
 _PRIVATE = frozenset(["credentials", "headers", "client_cert"])
 _HARMLESS = frozenset(Profile.model_fields) - _PRIVATE
 
@@ -174,6 +175,8 @@ class Target:
     """Seconds: the longest wait of one request, and all waits of a run."""
     settle: float
     """Seconds for which a read after a write may still show what was before."""
+    late_effects: float
+    """Seconds after a refused write at which it is looked whether it was carried out all the same."""
     wait_for: float
     """Seconds to wait for a target that is still starting."""
     expectations: tuple[KnownDeviation, ...]
@@ -277,6 +280,7 @@ class _Reader:
             proxy=profile.proxy,
             patience=(parse_duration(profile.patience.per_wait), parse_duration(profile.patience.in_all)),
             settle=parse_duration(profile.settle) if profile.settle else 0.0,
+            late_effects=parse_duration(profile.late_effects or _LATE_EFFECTS),
             wait_for=parse_duration(profile.wait_for) if profile.wait_for else 0.0,
             expectations=expectations,
             secrets=vault.secrets,
@@ -407,6 +411,7 @@ def _describe(profile: Profile, name: str, allow: Iterable[str], secrets: Mappin
         "pace_group": profile.pace_group,
         "timeout": profile.timeout,
         "settle": profile.settle,
+        "late_effects": profile.late_effects,
         "wait_for": profile.wait_for,
         "headers": list(profile.headers) or None,
         "proxy": addresses.remove_userinfo(profile.proxy) if profile.proxy else None,

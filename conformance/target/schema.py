@@ -279,6 +279,10 @@ class Profile(_Form):
     settle: DurationText | None = Field(
         None, description="How long a read after a write may still show what was before: 2s"
     )
+    late_effects: DurationText | None = Field(
+        None,
+        description="How long after refused writes one looks whether they were done after all; 3s if absent",
+    )
     wait_for: DurationText | None = Field(None, description="How long to wait for a target that is still starting: 60s")
     headers: dict[Annotated[str, AfterValidator(_header_name)], HeaderValue] = Field(
         {}, description="Headers of every request; what comes from env, a file or a command is a secret"

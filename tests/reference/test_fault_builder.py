@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -111,6 +112,21 @@ def test_performs_decides_its_effect_alone(make_context: MakeContext, *, done: b
     server = behaviour(BUILDER.performs("effect", ROW, "store", done=done))
     assert server.performs("store", make_context(), intended=not done) is done
     assert server.performs("delete", make_context(), intended=not done) is not done
+
+
+def test_what_is_done_later_is_not_done_at_once() -> None:
+    done = threading.Event()
+    late = BUILDER.later(BUILDER.performs("keeps_it", ROW, "store", done=True))
+    server = behaviour(late)
+    server.carry_out(done.set)
+    assert (late.fault.name, late.fault.kind, late.fault.sentence) == (
+        "keeps_it_later",
+        "late",
+        "Keeps it, some time later.",
+    )
+    assert 0 < server.delay < 0.1
+    assert not done.is_set()
+    assert done.wait(5)
 
 
 def test_each_server_counts_for_itself(make_context: MakeContext) -> None:

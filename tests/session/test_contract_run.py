@@ -134,10 +134,12 @@ def through(
 ) -> Callable[..., Done]:
     """Runs all rows with so many workers."""
 
-    def done(workers: int, *, changes: tuple[tuple[str, str], ...] = OWN, **faults: str) -> Done:
+    def done(
+        workers: int, *, changes: tuple[tuple[str, str], ...] = OWN, late_effects: str = "1ms", **faults: str
+    ) -> Done:
         contract = shop(ROWS, *changes)
         server = Shop(answer, **faults)
-        held = context(contract, server, allow=frozenset({"write", "delete"}))
+        held = context(contract, server, allow=frozenset({"write", "delete"}), late_effects=late_effects)
         plans = plan_rows(contract, held.target, contract.rows, "standard", 0)
         runner = ContractRun(held, plans, workers)
         runner.start([row.id for row in contract.rows])
@@ -169,6 +171,46 @@ def test_what_one_row_gets_accepted_is_no_effect_of_another(through: Any, messag
     one, eight = through(1, accepts=message), through(8, accepts=message)
     assert one.reported == eight.reported
     assert sum(row.verdict.value == "violates" for row in eight.rows.values()) == 1
+
+
+# --- refused writes that are carried out late
+
+
+@dataclass
+class Late(Shop):
+    """A server that carries out what it refuses with `applies` some time after the refusal."""
+
+    due: list[tuple[float, str, Any]] = field(default_factory=list)
+
+    def __call__(self, asked: Any) -> Outcome:
+        with self.lock:
+            while self.due and self.due[0][0] < time.monotonic():
+                _, item, name = self.due.pop(0)
+                if item in self.items or item.startswith("item-"):
+                    self.items[item] = name
+        return super().__call__(asked)
+
+    def write(self, item: str, name: Any, method: str) -> Outcome:
+        said = self.wrong(name)
+        if said and said == self.applies:
+            self.due.append((time.monotonic() + 0.015, item, name))
+            return self.make_response(400, {"message": said})
+        return super().write(item, name, method)
+
+
+@pytest.mark.parametrize(
+    ("workers", "message", "row"),
+    [(1, "The name is missing", "no-name"), (8, "The name is no text", "no-number"), (8, "", "")],
+)
+def test_what_a_refused_write_does_late_is_held_against_its_row_alone(
+    through: Any, monkeypatch: pytest.MonkeyPatch, workers: int, message: str, row: str
+) -> None:
+    monkeypatch.setattr("tests.session.test_contract_run.Shop", Late)
+    done = through(workers, applies=message, late_effects="50ms")
+    wrong = {name for name, result in done.rows.items() if result.verdict.value == "violates"}
+    assert wrong == ({f"items/{row}"} if row else set())
+    assert {item.check for result in done.rows.values() for item in result.findings} == ({"effect"} if row else set())
+    assert row or all(result.planned == result.requests for result in done.rows.values())
 
 
 # --- a run that is discarded

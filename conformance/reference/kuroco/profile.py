@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.reference.hooks import late_effects
 from conformance.reference.kuroco.accounts import ACCOUNT, STATIC_TOKEN
 from conformance.reference.kuroco.context import KurocoSite
 from conformance.reference.kuroco.fields import Field
@@ -47,6 +48,7 @@ def profile(base_url: str, site: KurocoSite) -> dict[str, Any]:
         "allow": ["write", "delete", "exhaust"],
         "pace": "1000/1s",
         "timeout": "10s",
+        **late_effects(site.behaviour.delay),
     }
 
 

@@ -51,7 +51,8 @@ class TopicStore:
             members={**topic.members, **members},
             updated=self._stamp(),
         )
-        self.topics[topic.topics_id] = changed
+        if topic.topics_id in self.topics:  # what a fault does late may be gone by then
+            self.topics[topic.topics_id] = changed
         return changed
 
     def delete(self, topic: Topic) -> None:

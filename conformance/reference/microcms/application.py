@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from conformance.reference.hooks import Behaviour, FaultHooks, RequestRejected
+from conformance.reference.hooks import Behaviour, FaultHooks, RequestRejected, late_effects
 from conformance.reference.http import NO_BODY, IncomingRequest, JsonResponse, WireResponse
 from conformance.reference.microcms import seed
 from conformance.reference.microcms.contents import ContentOperations
@@ -78,7 +78,7 @@ class MicrocmsApplication:
 
     def profile(self, base_url: str) -> dict[str, Any]:
         """The target profile to use with this service."""
-        return seed.profile(base_url, self.store, self._choices)
+        return seed.profile(base_url, self.store, self._choices) | late_effects(self._behaviour.delay)
 
     def respond(self, request: IncomingRequest) -> WireResponse:
         """The response to one request."""
@@ -133,11 +133,15 @@ class MicrocmsApplication:
     def _run(self, context: MicrocmsContext) -> JsonResponse:
         if not context.operation:  # only where a fault accepts an unknown path or method
             return JsonResponse(200, {})
-        # The lock is not held while a body comes in, so that no other request waits for it.
-        is_upload = context.operation == "uploadMedia"
-        context.body = self._media.read_body(context) if is_upload else context.request.body.read(_BODY_LIMIT)
+        self._read_body(context)
         with self.store.lock:
             return self._operations[context.operation](context)
+
+    def _read_body(self, context: MicrocmsContext) -> None:
+        """Reads the body, unless it is read. The lock is not held meanwhile, so that no other request waits for it."""
+        if context.body is None:
+            is_upload = context.operation == "uploadMedia"
+            context.body = self._media.read_body(context) if is_upload else context.request.body.read(_BODY_LIMIT)
 
     def _perform_despite(self, check: str, context: MicrocmsContext) -> None:
         """Carries out the operation of a rejected request, which only a fault asks for."""
@@ -147,8 +151,12 @@ class MicrocmsApplication:
         operation = context.operation or next((name for method, name in operations.items() if method != "GET"), "")
         if operation:
             context.operation = operation
-            with contextlib.suppress(RequestRejected):
-                self._run(context)
+            self._read_body(context)
+            self._behaviour.carry_out(lambda: self._run_rejected(context))
+
+    def _run_rejected(self, context: MicrocmsContext) -> None:
+        with contextlib.suppress(RequestRejected):
+            self._run(context)
 
     def _check_address(self, context: MicrocmsContext) -> None:
         if context.request.peer not in _ALLOWED_PEERS:

@@ -77,7 +77,8 @@ class ContentOperations(Operations):
             self._behaviour.reject_if_faulty(context, value=context.raw)
         except RequestRejected:
             if self._behaviour.performs("change", context, intended=False):  # which only a fault asks for
-                apply(content, _value_despite_rejection(context, content))
+                value = _value_despite_rejection(context, content)
+                self._behaviour.carry_out(lambda: apply(content, value))
             raise
         if value is not None and self._behaviour.performs("change", context):
             apply(content, value)

@@ -77,7 +77,7 @@ class MediaOperations(Operations):
             self._behaviour.reject_if_faulty(context, value=context.raw)
         except RequestRejected:
             if self._behaviour.performs("store", context, intended=False):
-                self._store.add_medium(context.file_name, context.size, image=True)
+                self._behaviour.carry_out(lambda: self._store.add_medium(context.file_name, context.size, image=True))
             raise
         if self._behaviour.performs("store", context):
             medium = self._store.add_medium(upload.name, upload.size, image=upload.image)
@@ -97,7 +97,7 @@ class MediaOperations(Operations):
             self._behaviour.reject_if_faulty(context, value=context.raw)
         except RequestRejected:
             if medium is not None and self._behaviour.performs("delete", context, intended=False):
-                self._store.delete_medium(medium)
+                self._behaviour.carry_out(lambda: self._store.delete_medium(medium))
             raise
         if medium is None:
             return JsonResponse(200, {"id": "00000000-0000-4000-8000-000000000000"})
@@ -122,7 +122,7 @@ class MediaOperations(Operations):
                 self._behaviour.reject(("media-delete", 3), context)
         except RequestRejected:
             if self._behaviour.performs("delete", context, intended=False) and self._store.media:
-                self._store.delete_medium(self._store.media[0])
+                self._behaviour.carry_out(lambda: self._store.delete_medium(self._store.media[0]))
             raise
         return medium
 

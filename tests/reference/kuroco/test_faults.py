@@ -266,7 +266,7 @@ def test_a_right_site_responds_alike_twice() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}-{row[1]}")
 def test_each_fault_changes_a_response_about_its_rows(row: Row) -> None:
-    faults = [fault for fault in FAULTS if fault.rows[0] == row]
+    faults = [fault for fault in FAULTS if fault.rows[0] == row and fault.kind != "late"]
     alike = [fault.name for fault in faults if right_responses(fault.rows) == responses_of(fault.rows, fault.name)]
     assert alike == []
 

@@ -491,7 +491,8 @@ def _effects() -> Faults:
         for row in (NO_GROUP, *_WRITTEN):
             if (row, operation) != (MISSING, "update"):
                 name, rejected = f"keeps_a_refused_{operation}_by_{ROW_NAMES[row]}", _rejected_by(row, operation)
-                yield _performs(name, row, "store", rejected, done=True)
+                yield (kept := _performs(name, row, "store", rejected, done=True))
+                yield BUILDER.later(kept)
         for kind, row in zip(("title", "required", "email", "tel", "zip", "url", "number", "regex", "length"),
                              (TITLE, EMPTY, *FORMATS, REGEX, LENGTH), strict=True):  # fmt: skip
             name, where = f"loses_the_{kind}_on_{operation}", when(operation=operation)

@@ -802,8 +802,15 @@ def _undocumented() -> Faults:
     yield _performs("deletes_though_the_url_is_wrong", (), "delete", when(operation="deleteMedia"), done=True)
 
 
-FAULTS: Final = (
+_DONE_LATER: Final = frozenset({
+    "applies_change_from_outside", "applies_forbidden_change_of_content", "stores_forbidden_upload",
+    "applies_rejected_status", "applies_first_of_several_statuses", "applies_rejected_creator",
+    "changes_creator_on_unreadable_body", "applies_put_on_content", "stores_rejected_form",
+    "stores_rejected_large_upload",
+})  # fmt: skip
+_FAULTS: Final = (
     *_common(), *_urls_and_odd_values(), *_rates(), *_lists(), *_contents(), *_members(), *_statuses(),
     *_creators_and_bodies(), *_methods(), *_media_lists(), *_pages_and_names(), *_uploads(), *_deletions(),
     *_undocumented(),
 )  # fmt: skip
+FAULTS: Final = (*_FAULTS, *(BUILDER.later(one) for one in _FAULTS if one.fault.name in _DONE_LATER))

@@ -1,0 +1,68 @@
+"""Where the reads stand that rows which write have in common: what none of their refused writes may have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from conformance.contract.contract import Contract
+from conformance.contract.templates import captures_used
+from conformance.plan.model import GuardRead, RowPlan
+from conformance.plan.requirements import missing_for_steps
+from conformance.plan.steps import plan_steps
+from conformance.target.loader import Target
+
+__all__ = ["place_closing_reads", "place_reads"]
+
+
+def place_closing_reads(plans: Mapping[str, RowPlan]) -> dict[str, RowPlan]:
+    """The plans of a run in which each row reads for itself: the last row of each guarded resource reads for all.
+
+    It does so after a while, for what was refused may be carried out some time later.
+    """
+    last: dict[str, tuple[str, GuardRead]] = {}
+    for name, plan in plans.items():
+        for index in plan.shared_guards if not plan.row.case.last else ():
+            read = GuardRead(plan.guards[index], tuple(plan.row.case.unchanged[index].compare))
+            _, known = last.get(read.key, (name, read))
+            last[read.key] = name, replace(read, compare=tuple(dict.fromkeys([*known.compare, *read.compare])))
+    closing: dict[str, list[GuardRead]] = {}
+    for name, read in last.values():
+        closing.setdefault(name, []).append(read)
+    return {name: replace(plan, closing=tuple(closing.get(name, ()))) for name, plan in plans.items()}
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where one read is sent: after the set-up of the first row that it guards, and after the probes of the last."""
+
+    read: GuardRead
+    first: str
+    last: str
+
+
+def place_reads(contract: Contract, target: Target, plans: Mapping[str, RowPlan]) -> dict[str, RowPlan]:
+    """The rows that write with the reads of what they must not change: each once before, and once after all of them."""
+    places: dict[str, _Place] = {}
+    captured: set[str] = set()
+    for name, plan in plans.items():
+        captured |= {capture for step in plan.before for capture in step.step.capture or {}}
+        for read in _guard_reads(contract, plan) if plan.writes and not plan.row.case.last else ():
+            lacking = missing_for_steps(contract, target, (read.step,))
+            if set(captures_used(read.step.request.members())) <= captured and not any(lacking):
+                place = places.setdefault(read.key, _Place(read, name, name))
+                compare = tuple(dict.fromkeys([*place.read.compare, *read.compare]))
+                place.read, place.last = replace(place.read, compare=compare), name
+    found: dict[str, RowPlan] = {}
+    for place in places.values():
+        first = found.get(place.first, plans[place.first])
+        found[place.first] = replace(first, opening=(*first.opening, place.read))
+        last = found.get(place.last, plans[place.last])
+        found[place.last] = replace(last, closing=(*last.closing, place.read))
+    return found
+
+
+def _guard_reads(contract: Contract, plan: RowPlan) -> Iterator[GuardRead]:
+    for index in sorted({index for probe in plan.probes for index in probe.guards}):
+        guard = plan.row.case.unchanged[index]
+        yield GuardRead(next(plan_steps(contract, [guard.read], "smoke")), tuple(guard.compare))
