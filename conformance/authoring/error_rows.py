@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import PurePath
 
 from conformance.authoring.blocks import (
@@ -20,7 +21,7 @@ from conformance.authoring.blocks import (
     TableRow,
     build_outline,
 )
-from conformance.authoring.columns import STATUS, classify_columns, find_statuses, is_blank, plain_cell, role_of_label
+from conformance.authoring.columns import STATUS, find_statuses, plain_cell, role_of_label
 from conformance.authoring.envelope import guess_envelope, read_sample
 from conformance.authoring.error_sections import RoleTexts, levels_of_codes, read_body, read_entry, read_title
 from conformance.authoring.error_tables import ErrorRow, ErrorTable, build_rows, labels_of_table, read_table
@@ -42,6 +43,7 @@ _NUMBERED = re.compile(r"-?\d{3,6}\s*[:\uff1a=]\s*\S")
 """How a line begins that is a number of the vendor's own and what it stands for: `701: Username is empty`."""
 _FIRST_OF_OWN = re.compile(r"\W*100\W+(success|ok\b)", re.IGNORECASE)
 _LONGEST_LINE = 30
+_LONGEST_TITLE = 40
 _CLASS = re.compile(r"\W*[1-5]xx\b.{0,40}", re.IGNORECASE)
 """A line that is about a class of statuses: `5xx - Server error`."""
 _MOST_TITLES = 8
@@ -236,54 +238,36 @@ def _beginning(text: str) -> re.Pattern[str] | None:
 
 
 def _with_paragraph_tables(blocks: Sequence[Block]) -> list[Block]:
-    """Paragraphs that are the titles of columns, and those after them as rows of so many cells."""
+    """Paragraphs that are the titles of columns, and those after them as rows of so many cells, a status in each."""
     made: list[Block] = []
     at = 0
     while at < len(blocks):
-        width = _width(_paragraphs(blocks[at : at + 2 * _MOST_TITLES]))
-        if width >= 2:
-            run = _paragraphs(blocks[at:])
-            whole = [run[n : n + width] for n in range(width, len(run) - width + 1, width)]
-            of_status = next(n for n, one in enumerate(whole[0]) if STATUS.match(one.text))
-            rows = whole[: next((n for n, row in enumerate(whole) if not STATUS.match(row[of_status].text)), None)]
-            table_rows = tuple(TableRow(tuple(one.text for one in row), row[0].line) for row in rows)
-            made.append(Table(tuple(one.text for one in run[:width]), table_rows, run[0].line))
-            at += width * (1 + len(rows))
-        else:
+        head = [block.text for block in _paragraphs(blocks[at : at + 3 * _MOST_TITLES])]
+        starts = [place for place, text in enumerate(head) if STATUS.match(text)][:2]
+        width = starts[-1] - starts[0] if starts else 0
+        of_status = starts[0] - width if starts else -1
+        is_titled = 0 <= of_status < width <= _MOST_TITLES and role_of_label(head[0]) is not None
+        if (
+            not is_titled
+            or width < 2
+            or any(len(text) > _LONGEST_TITLE or _is_code_alone(text) for text in head[:width])
+        ):
             made.append(blocks[at])
             at += 1
+            continue
+        run = _paragraphs(blocks[at:])
+        whole = [run[n : n + width] for n in range(width, len(run) - width + 1, width)]
+        rows = list(takewhile(lambda row: STATUS.match(row[of_status].text), whole))  # noqa: B023 - called at once
+        table_rows = tuple(TableRow(tuple(one.text for one in row), row[0].line) for row in rows)
+        made.append(Table(tuple(head[:width]), table_rows, run[0].line))
+        at += width * (1 + len(rows))
     return made
 
 
 def _paragraphs(blocks: Sequence[Block]) -> list[Paragraph]:
-    run: list[Paragraph] = []
-    for block in blocks:
-        if not isinstance(block, Paragraph):
-            break
-        run.append(block)
-    return run
-
-
-def _width(run: Sequence[Paragraph]) -> int:
-    """How many paragraphs at the beginning are the titles of columns, a status among them; 0 where they are none."""
-    texts = [paragraph.text for paragraph in run]
-    if not texts or role_of_label(texts[0]) is None:
-        return 0
-    count = next(
-        (
-            n
-            for n, text in enumerate(texts[:_MOST_TITLES])
-            if len(text) > 40 or "`" in text or is_blank(text) or STATUS.match(text)
-        ),
-        min(len(texts), _MOST_TITLES),
-    )
-    for width in range(min(count, len(texts) // 2), 1, -1):
-        columns = classify_columns(Table(tuple(texts[:width]), (TableRow(tuple(texts[width : 2 * width]), 0),), 0))
-        roles = [column.role for column in columns]
-        first = [bool(STATUS.match(text)) for text in texts[width : 2 * width]]
-        if not any(map(_is_code_alone, texts[:width])) and first == [role == "status" for role in roles] and any(first):
-            return width
-    return 0
+    return [
+        block for block in takewhile(lambda one: isinstance(one, Paragraph), blocks) if isinstance(block, Paragraph)
+    ]
 
 
 def sample_texts(page: Page) -> tuple[str, ...]:
