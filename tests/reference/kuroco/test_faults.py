@@ -44,7 +44,7 @@ WRONG = {
     TEL: ["abc", "12abc", "<b>x", "telephone number", "12AB", "XYZ", "12OI", "ab-0123456789"],
     ZIP: ["abc", "postcode no", "郵便", "<b>x</b>", "XYZ"],
     URL: ["abc", "xyz", "http://", "a long word without any", "<b>", "XYZ", "a b c"],
-    NUMBER: ["abc", "xyz", "12abc", "<b>", "Infinity", "12AB"],
+    NUMBER: ["abc", "xyz", "12abc", "<b>", "Infinity", "12AB", "郵便"],
     REGEX: [
         *("nothing like it", "other", "xAB-123", "AB-123x", "ab-123", "AB-123\n", "aB-123", " AB-123 ", "x" * 2000),
         *("Ab-123", "AB-\uff11\uff12\uff13", "AB123", "AB 123"),
