@@ -64,7 +64,8 @@ TITLES: Final[dict[Role, tuple[str, ...]]] = {
     "cause": (
         "cause and solution", "cause", "causes", "condition", "reason", "description", "error description",
         "meaning", "when", "explanation", "details", "detail", "possible cause", "possible causes", "occurs when",
-        "when it happens", "situation", "原因と対策", "原因", "条件", "説明", "内容", "意味", "詳細", "発生条件",
+        "when it happens", "situation", "problem",
+        "原因と対策", "原因", "条件", "説明", "内容", "意味", "詳細", "発生条件",
         "错误描述", "描述", "释义", "说明", "説明文", "含义", "错误说明", "原因说明", "可能原因",
         "원인", "설명", "의미", "내용", "ursache",
         "beschreibung", "bedeutung", "erläuterung", "erklärung", "causa", "descripción", "descripcion",
@@ -97,7 +98,7 @@ LANGUAGES: Final = {
     "es": r"\bes\b|spanish|español",
 }
 STATUS = re.compile(
-    r"\W*(?:\d{1,2}(?:\.\d{1,2})+\.?\s+)?(?:(?:HTTP(?:/\d(?:\.\d)?)?|status|error|code|response|Fehler|erreur|エラー|ステータス|コード|错误码?|状态码)"
+    r"(?!\s*-\d)\W*(?:\d{1,2}(?:\.\d{1,2})+\.?\s+)?(?:(?:HTTP(?:/\d(?:\.\d)?)?|status|error|code|response|Fehler|erreur|エラー|ステータス|コード|错误码?|状态码)"
     r"[\s:#\u30fb-]*){0,4}"
     r"([1-5]\d\d)(?!\d|\.\d|\s*[-\u2013]\s*[1-5]\d\d)",
     re.IGNORECASE,
@@ -261,7 +262,7 @@ def _are_mixed(cells: Sequence[str]) -> bool:
 
 def _plain_title(title: str) -> str:
     words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=\w)[_-](?=\w)", " ", title)
-    return re.sub(r"[(\uff08\[].*?[)\uff09\]]", "", words).replace("`", "").strip(" *:\uff1a").casefold()
+    return re.sub(r"[(\uff08\[].*?[)\uff09\]]", "", words).replace("`", "").strip(" *:\uff1a'\"").casefold()
 
 
 @lru_cache(maxsize=1024)

@@ -102,6 +102,9 @@ def is_code_in_text(text: str) -> bool:
 
 
 def tells_success(texts: Sequence[str]) -> bool:
+    """Whether one of the texts of an entry is nothing but a success, or its code is 0 and one tells of a success."""
+    if texts and texts[0] == "0" and any(re.search(r"\bsuccess|\bok\b", text, re.IGNORECASE) for text in texts):
+        return True
     return any(_SUCCESS.fullmatch(text.strip(" .!\u3002")) for text in texts)
 
 

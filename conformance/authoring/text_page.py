@@ -23,7 +23,7 @@ _PHRASES = "|".join(sorted((re.escape(phrase) for _, phrase in PHRASES), key=len
 _TITLE_AT_END = re.compile(rf"(?<=[.)])[45]\d\d (?i:{_PHRASES})\Z")
 _JOINED = {
     "status": rf"(-?\d{{3,6}}(?![-\u2013\d])(?: (?i:{_PHRASES}))?)",
-    "code": r"([A-Z][A-Z_]*[A-Z]|[a-z]+(?:_[a-z]+)+|-?\d{3,})",
+    "code": r"([A-Z][A-Z_]*[A-Z]|[a-z]+(?:_[a-z]+)+|-?\d{3,}|-?\d{1,2}(?=\s))",
 }
 """What stands in a cell of a column that is joined to the next one."""
 _TEXT_BEGINS = re.compile(r"(?<=[a-z.!?)])(?=[A-Z][a-z])")

@@ -201,6 +201,7 @@ PHRASED_STATUS = "Error codes\nCodeStatusDescription\n400Bad RequestThe name is 
 DASHES = "| Code | Text | Cause |\n|——|—-|--|\n| 400\n| Bad Request | No name |\n| 404\n| Not Found | No item |"
 NAMED = "Errors\n401 \u2014 Key\nIt is absent.\n409 \u2014 Name in use\nSomebody has it."
 PHRASE_BELOW = "Errors\n403\nForbidden\nYou may not.\n404\nNot Found\nThere is none."
+QUOTED = "Response codes\n'code' 'message' Problem\n0 Sent It is a success\n4 No key It is absent"
 OWN_STATUS = "Error codes\nStatus CodeStatus Message\n405Wrong method\n10001No name"
 CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
 
@@ -229,6 +230,7 @@ CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
         (DASHES, [(400, "", ["Bad Request"], "No name"), (404, "", ["Not Found"], "No item")]),
         (NAMED, [(401, "", [], "It is absent."), (409, "", [], "Somebody has it.")]),
         (PHRASE_BELOW, [(403, "", [], "You may not."), (404, "", [], "There is none.")]),
+        (QUOTED, [(None, "4", ["No key It is absent"], "")]),
         (OWN_STATUS, [(405, "", ["Wrong method"], ""), (None, "10001", ["No name"], "")]),
     ],
 )
@@ -259,6 +261,7 @@ RANGE = "| Value | Description |\n|-|-|\n| 404 | None |\n| 410 | It was |\n| 409
 UNTITLED = "| 코드 | 의미 | 언제 |\n|-|-|-|\n| 400 | Bad Request | It is wrong |\n| 404 | Not Found | It is gone |"
 OWN_OK = "# Errors\n\n| Code | Meaning | Fix |\n|-|-|-|\n| 1 | OK | Nothing to fix |\n| 8 | Too many requests | Wait |"
 NAME_IN_TEXT = "# Errors\n\n- `413`: The file that was sent is larger than `MAX_SIZE`."
+NEGATIVE = "# Errors\n\n| Status code | Meaning |\n|-|-|\n| -101 | No user |\n| -404 | No item |"
 HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-After`: seconds\n- `X-Left`: how many"
 
 
@@ -280,6 +283,7 @@ HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-Aft
         (UNTITLED, [(400, "", [], "It is wrong"), (404, "", [], "It is gone")]),
         (OWN_OK, [(None, "8", [], "Too many requests")]),
         (NAME_IN_TEXT, [(413, "", [], "The file that was sent is larger than MAX_SIZE.")]),
+        (NEGATIVE, [(None, "-101", [], "No user"), (None, "-404", [], "No item")]),
         (HEADERS, [(429, "TOO_OFTEN", [], "Wait.")]),
     ],
 )
