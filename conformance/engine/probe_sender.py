@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
+from conformance.checks.response import summarize_response
 from conformance.contract.schema import Step
 from conformance.contract.templates import captures_used
 from conformance.engine.cleanup import describe_left, find_and_delete, take_back
@@ -26,6 +28,7 @@ from conformance.engine.probe import ProbeResult, scope_of_probe, send_probe
 from conformance.engine.step_sequence import read_capture
 from conformance.messages import Message
 from conformance.plan.model import Probe, RowPlan
+from conformance.results.model import Attempt
 
 __all__ = ["ProbeSender"]
 
@@ -49,11 +52,33 @@ class ProbeSender:
         entry = self._record(probe)
         return self._conclude(evidence, entry, self._send(evidence, entry, probe))
 
-    def attempt_at_once(self, gathered: Sequence[Evidence], probe: Probe) -> list[ProbeResult | None]:
-        """Send a probe as often as there are evidences, all at the same time, and judge each.
+    def attempt_at_once(self, evidence: Evidence, probe: Probe, count: int) -> list[ProbeResult]:
+        """Send a probe `count` times at the same time and judge each; the results of those that must have been refused.
 
-        What they made is taken back once all of them are answered.
+        The first that succeeded is the one that is carried out, and is recorded as a control. Where none did, nothing
+        is known by the refusals, which makes the row inconclusive. What they made is taken back once all are answered.
         """
+        gathered = [Evidence(self._context.redactor) for _ in range(count)]
+        results = self._send_at_once(gathered, probe)
+        served = next((place for place, result in enumerate(results) if result is not None and result.accepted), None)
+        refused: list[ProbeResult] = []
+        for place, (own, result) in enumerate(zip(gathered, results, strict=True)):
+            if place == served and result is not None and result.exchange.response is not None:
+                answer = summarize_response(result.exchange.response, self._context.rules)
+                label = Message("{label}: the one that is carried out", label=probe.label)
+                own.findings, own.doubts = [], []
+                own.attempts = [Attempt(label, "control", probe.value, "as-promised", answer, result.n)]
+                own.exchanges[0] = replace(own.exchanges[0], role="control", label=label)
+            more = evidence.adopt(own)
+            if place != served and result is not None:
+                refused.append(replace(result, n=result.n + more))
+        if served is None:
+            doubt = Message("{label}: none of {n} at the same time was carried out", label=probe.label, n=count)
+            evidence.doubts.append(doubt)
+        return refused
+
+    def _send_at_once(self, gathered: Sequence[Evidence], probe: Probe) -> list[ProbeResult | None]:
+        """Send a probe once for each evidence; what they made is taken back once all of them are answered."""
         entries = [self._record(probe) for _ in gathered]
         start = threading.Barrier(len(entries))
 

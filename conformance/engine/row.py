@@ -13,7 +13,6 @@ from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
 from conformance.contract.templates import captures_used
-from conformance.engine.at_once import send_at_once
 from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.controls import ControlResult, ControlRunner, Refusal, refusal_reason
 from conformance.engine.describe import describe_expectation, describe_row
@@ -292,7 +291,7 @@ class RowRunner:
         elif self.plan.row.case.at_once:
             for probe in stage.probes if not self.context.shared.stopping.is_set() else ():
                 count = self.plan.row.case.at_once
-                yield from send_at_once(self.context, self.evidence, self._sender, probe, count)
+                yield from self._sender.attempt_at_once(self.evidence, probe, count)
         else:
             for scratch, first in map_side_by_side(self._pool, self._send_probe, stage.probes):
                 outcome = self._begin_again(scratch, first)
