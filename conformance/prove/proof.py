@@ -20,6 +20,7 @@ from conformance.prove.model import (
     RightServerProof,
     count_catches,
 )
+from conformance.prove.subjects import describe_fault
 from conformance.prove.trials import Trial, TrialOptions
 from conformance.reference import Fault
 from conformance.results.model import Suite
@@ -38,19 +39,8 @@ def build_proof(
 
 def judge_fault(fault: Fault, contract: Contract, trial: Trial) -> FaultProof:
     """The outcome of a fault, from its trial."""
-    rows = tuple(row.id for row in contract.rows if (row.table, row.number) in fault.rows)
-    made = FaultProof(
-        fault.name,
-        contract.name,
-        fault.kind,
-        fault.sentence,
-        rows,
-        fault.wording_only,
-        fault.rejects_valid,
-        trial.blames,
-        trial.requests,
-        trial.seconds,
-    )
+    made = describe_fault(fault, contract)
+    made = replace(made, blames=trial.blames, requests=trial.requests, seconds=trial.seconds)
     if made.catching:
         first = made.catching[0]
         return replace(made, outcome=Outcome.CAUGHT, row=first.row, after=first.after)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance import reference
+from conformance.contract.contract import Contract
 from conformance.contract.loader import find_contracts, read_contract
 from conformance.errors import ConfigError, Problem
+from conformance.prove.model import FaultProof
 from conformance.reference import Fault
 from conformance.reference.catalogue import unknown_name_problems
 
@@ -17,6 +19,7 @@ __all__ = [
     "Subject",
     "choose_faults",
     "contract_folders_of",
+    "describe_fault",
     "right_servers",
     "sample_faults",
     "wrong_servers",
@@ -79,6 +82,13 @@ def choose_faults(contracts: Iterable[str], names: Sequence[str]) -> dict[str, t
     expected = set(names)
     kept = {one: tuple(f for f in catalogue if f.name in expected) for one, catalogue in catalogues.items()}
     return {contract: faults for contract, faults in kept.items() if faults}
+
+
+def describe_fault(fault: Fault, contract: Contract) -> FaultProof:
+    """A fault with the rows that it violates, before it has been tried."""
+    rows = tuple(row.id for row in contract.rows if (row.table, row.number) in fault.rows)
+    kind, sentence = fault.kind, fault.sentence
+    return FaultProof(fault.name, contract.name, kind, sentence, rows, fault.wording_only, fault.rejects_valid)
 
 
 def sample_faults(faults: Sequence[Fault], size: int, seed: int) -> tuple[Fault, ...]:

@@ -21,25 +21,13 @@ from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
 from conformance.plan.model import RowPlan, count_requests
 from conformance.plan.shared_reads import place_closing_reads
-from conformance.prove.model import Blame, Catch, ProbePower, verdicts_that_count
-from conformance.prove.subjects import Subject
+from conformance.prove.model import Blame, Catch, FaultProof, ProbePower
+from conformance.prove.subjects import Subject, describe_fault
 from conformance.results.model import RowResult
 from conformance.session.contract_run import ContractRun, build_context, plan_rows
 from conformance.target.loader import target_from_mapping
 
-__all__ = ["ExpectedComplaints", "Trial", "TrialOptions", "run_trial", "run_trials"]
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedComplaints:
-    """Rows that are expected to complain, and the verdicts that count."""
-
-    rows: frozenset[str]
-    verdicts: frozenset[Verdict]
-
-    def counts(self, blame: Blame) -> bool:
-        """Whether it is one of these rows that complains, with a verdict that counts."""
-        return blame.row in self.rows and blame.verdict in self.verdicts
+__all__ = ["Trial", "TrialOptions", "run_trial", "run_trials"]
 
 
 _WEIGHT = {Verdict.VIOLATES: Level.MUST, Verdict.DRIFTS: Level.SHOULD}
@@ -61,7 +49,7 @@ class TrialOptions:
 
 
 def _try_contract(
-    contract: Contract, profile: dict[str, Any], options: TrialOptions, expected: ExpectedComplaints | None = None
+    contract: Contract, profile: dict[str, Any], options: TrialOptions, expected: FaultProof | None
 ) -> tuple[ContractRun, tuple[Blame, ...]]:
     """Run the rows in the order of a run; the run that has ended, and who was blamed.
 
@@ -88,7 +76,7 @@ def _try_contract(
             result = runner.result(name)
             blames += _blamed(result, unsent + before, unsent + runner.context.session.sent)
             left.discard(name)
-            if expected and not left and any(expected.counts(blame) for blame in blames):
+            if expected and not left and replace(expected, blames=tuple(blames)).catching:
                 break
     finally:
         runner.close()
@@ -190,21 +178,13 @@ def run_trial(subject: Subject, options: TrialOptions, *, with_probes: bool = Fa
     began = perf_counter()
     with reference.start(subject.contract, faults=faults, variants=subject.choices()) as server:
         seed = options.seed if subject.variants_seed is None else subject.variants_seed
-        expected = _expected_complaints(contract, subject)
+        # A caught fault needs no more requests; a right server gets them all.
+        known = reference.faults(contract.name) if faults else ()
+        expected = next((describe_fault(fault, contract) for fault in known if fault.name == subject.fault), None)
         run, blames = _try_contract(contract, server.profile, replace(options, seed=seed), expected)
     seconds = round(perf_counter() - began, 3)
     probes = tuple(_list_probes(run.plans.values())) if with_probes else ()
     return Trial(subject, blames, run.context.session.sent, seconds, probes)
-
-
-def _expected_complaints(contract: Contract, subject: Subject) -> ExpectedComplaints | None:
-    """A caught fault needs no more requests; a right server gets them all."""
-    faults = reference.faults(subject.contract)
-    fault = next((fault for fault in faults if fault.name == subject.fault), None)
-    if fault is None:
-        return None
-    rows = frozenset(row.id for row in contract.rows if (row.table, row.number) in fault.rows)
-    return ExpectedComplaints(rows, verdicts_that_count(wording_only=fault.wording_only, refuses=fault.rejects_valid))
 
 
 @cache
