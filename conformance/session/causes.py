@@ -8,7 +8,7 @@ looked for; a rule must leave alone a target that is wrong for some values, in s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -327,12 +327,30 @@ def _find_deletion(run: _Run) -> Iterator[RunCause]:
                 name=name,
                 value=value,
             )
-            yield RunCause(f"fixtures.{name}", text, partial(_in_path, value=value))
+            deleted = {
+                _thing_of(one)
+                for other in run.plain().values()
+                if "{" in other and other != value
+                for one in run.of_path(other, frozenset({"step", "clean-up"}))
+                if one.request.method != "GET" and _succeeded(one)
+            }
+            yield RunCause(f"fixtures.{name}", text, partial(_follows_deletion, value=value, deleted=deleted))
+
+
+def _follows_deletion(exchange: RecordedExchange, value: str, deleted: Collection[str]) -> bool:
+    """Whether an exchange is on a path that deletes, finds what is gone, or finds what another path did not delete."""
+    is_gone = exchange.role not in _FIRM and exchange.response is not None and exchange.response.status == 404
+    return is_gone or _in_path(exchange, value) or _thing_of(exchange) in deleted
+
+
+def _thing_of(exchange: RecordedExchange) -> str:
+    """The last segment of a path: what a request is sent to."""
+    return split_url(exchange.request.url).path.rpartition("/")[2]
 
 
 def _is_gone_after(exchanges: Sequence[RecordedExchange], index: int) -> bool:
     """Whether each later answer that names what a request was sent to says that there is no such thing."""
-    thing = split_url(exchanges[index].request.url).path.rpartition("/")[2]
+    thing = _thing_of(exchanges[index])
     later = [one.response.status for one in exchanges[index + 1 :] if one.response is not None and _in_path(one, thing)]
     return bool(thing) and set(later) == {404}
 

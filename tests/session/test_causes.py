@@ -323,6 +323,10 @@ def test_a_path_after_which_all_is_gone_deletes_and_one_after_which_some_is_ther
 
     said = "fixtures.update_path: whatever do/update/{id} was called on was gone afterwards: it deletes"
     assert explain(PATHS, tried(404, 404)) == ([said], ["inconclusive"])
+    # What the path beside it should have deleted is still there, and that follows from the same mistake.
+    kept = [asked(1, "POST /do/delete/9", 200, "step"), asked(2, "GET /do/9", 200, "boundary")]
+    rows = tried(404, 404), violated(*kept, found=(wrong(2),), row="two")
+    assert explain(PATHS | {"delete_path": "do/delete/{id}"}, *rows) == ([said], ["inconclusive", "inconclusive"])
     assert explain(PATHS, tried(404, 200)) == ([], ["violates"])
 
 
