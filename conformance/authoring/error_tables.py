@@ -166,21 +166,18 @@ def read_table(table: Table, status: int | None, *, about_errors: bool) -> Itera
         yield from build_rows(held, row.line, status=status, languages=languages)
 
 
-def _with_entries_joined(rows: Sequence[TableRow]) -> Iterator[TableRow]:
+def _with_entries_joined(rows: Sequence[TableRow]) -> list[TableRow]:
     """Rows whose last cell is a list that the page broke into lines are one row again."""
-    last: TableRow | None = None
+    joined: list[TableRow] = []
     for row in rows:
         filled = [cell for cell in row.cells if cell]
-        if last is not None and len(filled) == 1 and re.match(r"[\u2022\u30fb*-]\s", row.cells[0]):
-            place = max(n for n, cell in enumerate(last.cells) if cell)
-            cells = (*last.cells[:place], f"{last.cells[place]} {filled[0]}", *last.cells[place + 1 :])
-            last = TableRow(cells, last.line)
-            continue
-        if last is not None:
-            yield last
-        last = row
-    if last is not None:
-        yield last
+        if joined and len(filled) == 1 and re.match(r"[\u2022\u30fb*-]\s", row.cells[0]):
+            cells = list(joined[-1].cells)
+            cells[max(n for n, cell in enumerate(cells) if cell)] += f" {filled[0]}"
+            joined[-1] = TableRow(tuple(cells), joined[-1].line)
+        else:
+            joined.append(row)
+    return joined
 
 
 def _are_types(table: Table, place: int) -> bool:
