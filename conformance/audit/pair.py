@@ -55,9 +55,11 @@ class Pairing:
     second: str
     differences: tuple[PairDifference, ...]
     compared: int
-    """Requests that both were sent."""
+    """Requests that both were sent, and at least one answered."""
     alone: int
     """Requests that were sent to one of them only, so that there is nothing to compare."""
+    unanswered: int = 0
+    """Requests that neither answered."""
 
 
 def compare_pair(first: Results, second: Results, names: tuple[str, str] = ("first", "second")) -> Pairing:
@@ -67,7 +69,7 @@ def compare_pair(first: Results, second: Results, names: tuple[str, str] = ("fir
     clean-up are not compared. Differences in which one of the two is wrong come first.
     """
     differences: list[PairDifference] = []
-    compared = alone = 0
+    compared = alone = unanswered = 0
     for one, other in match_runs(first.runs, second.runs):
         if one is None or other is None:
             continue
@@ -75,12 +77,12 @@ def compare_pair(first: Results, second: Results, names: tuple[str, str] = ("fir
         rows = {row.id: row for row in other.rows}
         for row in one.rows:
             if row.id in rows:
-                found, both, lonely = _compare_row((row, rows[row.id]), sides)
+                found, both, lonely, silent = _compare_row((row, rows[row.id]), sides)
                 differences += found
-                compared, alone = compared + both, alone + lonely
+                compared, alone, unanswered = compared + both, alone + lonely, unanswered + silent
     order = [RightSide.FIRST, RightSide.SECOND, RightSide.NEITHER, RightSide.BOTH]
     differences.sort(key=lambda one: order.index(one.right))
-    return Pairing(*names, tuple(differences), compared, alone)
+    return Pairing(*names, tuple(differences), compared, alone, unanswered)
 
 
 class _Side:
@@ -116,15 +118,17 @@ class _Side:
 
 def _compare_row(
     rows: tuple[RowResult, RowResult], sides: tuple[_Side, _Side]
-) -> tuple[list[PairDifference], int, int]:
+) -> tuple[list[PairDifference], int, int, int]:
+    """The differences of a row, and how many requests both were sent, one was sent, and neither answered."""
     left, right = (dict(_numbered(row)) for row in rows)
-    both = [key for key in left if key in right]
+    sent = [key for key in left if key in right]
+    both = [key for key in sent if left[key].response is not None or right[key].response is not None]
     found = [
         _difference(rows[0].id, (left[key], right[key]), sides)
         for key in both
         if _settled(left[key], sides[0].normalizer) != _settled(right[key], sides[1].normalizer)
     ]
-    return found, len(both), len(left) + len(right) - 2 * len(both)
+    return found, len(both), len(left) + len(right) - 2 * len(sent), len(sent) - len(both)
 
 
 def _numbered(row: RowResult) -> Iterator[tuple[tuple[str, str, int], RecordedExchange]]:

@@ -36,13 +36,17 @@ def render_pair(pairing: Pairing, language: str | None = None) -> str:
         title=_headline(pairing),
         language=language,
         pairing=pairing,
-        alone=_alone(pairing),
+        notes=_notes(pairing),
         right_side=lambda difference: _right_side(difference, pairing),
     )
 
 
 def _headline(pairing: Pairing) -> Message:
     names = {"first": pairing.first, "second": pairing.second, "total": pairing.compared}
+    if not pairing.compared:
+        return Message(
+            "{first} and {second} have answered nothing that was sent to both: nothing is compared.", **names
+        )
     if not pairing.differences:
         return Message("{first} and {second} answer the same to all {total} requests that were sent to both.", **names)
     return plural_message(
@@ -53,14 +57,19 @@ def _headline(pairing: Pairing) -> Message:
     )
 
 
-def _alone(pairing: Pairing) -> str:
-    if not pairing.alone:
-        return ""
-    return plural_message(
+def _notes(pairing: Pairing) -> list[Message]:
+    """What is not compared, and why."""
+    alone = plural_message(
         pairing.alone,
         "{n} request was sent to one of them only and is not compared.",
         "{n} requests were sent to one of them only and are not compared.",
     )
+    unanswered = plural_message(
+        pairing.unanswered,
+        "{n} request was answered by neither and is not compared.",
+        "{n} requests were answered by neither and are not compared.",
+    )
+    return [note for count, note in ((pairing.alone, alone), (pairing.unanswered, unanswered)) if count]
 
 
 def _right_side(one: PairDifference, pairing: Pairing) -> Message:
@@ -74,8 +83,7 @@ def _right_side(one: PairDifference, pairing: Pairing) -> Message:
 
 def _lines(pairing: Pairing, say: Translator) -> Iterator[str]:
     yield say(_headline(pairing))
-    if pairing.alone:
-        yield say(_alone(pairing))
+    yield from map(say, _notes(pairing))
     for one in pairing.differences:
         yield f"  {say(one.row)} {say(Message('at'))} {say(one.label)}: {say(_right_side(one, pairing))}"
         yield f"    {say(pairing.first)}: {say(one.first, _LONGEST)}"

@@ -14,10 +14,11 @@ from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS, WORST_FIRST
 from conformance.results.model import Results
 
-__all__ = ["INTERRUPTED", "audit_exit_code", "format_audit_summary", "format_line"]
+__all__ = ["INTERRUPTED", "NOTHING_EXERCISED", "audit_exit_code", "format_audit_summary", "format_line"]
 
 INTERRUPTED = 2
-_INTERNAL, _UNUSABLE, _NOTHING = 3, 4, 5
+NOTHING_EXERCISED = 5
+_INTERNAL, _UNUSABLE = 3, 4
 
 
 def format_line(outcome: JobOutcome, language: str | None = None, *, before: bool = False) -> str:
@@ -61,4 +62,4 @@ def audit_exit_code(kept: Sequence[Results], failed: Iterable[JobOutcome], *, st
     bad = {Verdict.VIOLATES, Verdict.INCONCLUSIVE} | ({Verdict.DRIFTS} if strict else set())
     if verdicts & bad or any(results.partial for results in kept):
         return 1
-    return 0 if verdicts - {Verdict.NOT_EXERCISED} else _NOTHING
+    return 0 if verdicts - {Verdict.NOT_EXERCISED} else NOTHING_EXERCISED

@@ -14,7 +14,7 @@ from conformance.audit.pair_forms import format_pair
 from conformance.audit.pair_run import run_pair
 from conformance.audit.profiles import find_profiles, summarize_profiles
 from conformance.audit.run import AuditRun
-from conformance.audit.summary import INTERRUPTED
+from conformance.audit.summary import INTERRUPTED, NOTHING_EXERCISED
 from conformance.cli import options
 from conformance.contract.contract import Contract
 from conformance.contract.folders import find_contract_folders
@@ -94,10 +94,12 @@ def _run_pair(
     contracts: Mapping[str, tuple[Contract, str]],
     language: str | None,
 ) -> int:
-    """Print where two targets differ; 1 where they do."""
+    """Print where two targets differ; 1 where they do, and 5 where neither answered."""
     pairing, interrupted = run_pair(pair, audit_options, output, contracts, language)
     click.echo(format_pair(pairing, language), nl=False)
-    return INTERRUPTED if interrupted else int(bool(pairing.differences))
+    if interrupted or not pairing.compared:
+        return INTERRUPTED if interrupted else NOTHING_EXERCISED
+    return int(bool(pairing.differences))
 
 
 def _parse_timeout(timeout: str) -> float:

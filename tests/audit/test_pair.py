@@ -87,6 +87,14 @@ def test_a_request_that_only_one_was_sent_is_counted_and_not_compared() -> None:
     assert (found.differences, found.compared, found.alone) == ((), 1, 1)
 
 
+def test_a_request_that_neither_answered_is_no_agreement() -> None:
+    silent = replace(refused(), response=None)
+    found = compare_pair(site(silent), site(silent))
+    assert (found.differences, found.compared, found.unanswered) == ((), 0, 1)
+    assert "nothing is compared" in format_pair(found)
+    assert "answered by neither" in format_pair(compare_pair(site(silent, refused(n=2)), site(silent, refused(n=2))))
+
+
 def test_text_and_json_name_both_targets() -> None:
     found = compare_pair(site(refused()), site(refused("other words")), ("staging", "production"))
     assert "staging and production answer 1 of 1 requests that were sent to both differently." in format_pair(found)

@@ -91,6 +91,12 @@ def test_what_cannot_be_compared_is_refused(
     assert sentence in capsys.readouterr().err
 
 
+def test_two_of_which_neither_answers_are_not_called_the_same(servers: Servers, audit: Callable[..., int]) -> None:
+    for name in ("a", "b"):
+        servers.profile(name, {"contract": "kuroco", "base_url": "http://127.0.0.1:9", "fixtures": {"list_path": "/a"}})
+    assert audit(*PAIR) == 5
+
+
 def test_one_that_has_done_its_row_is_not_waited_for() -> None:
     lockstep = Lockstep(patience=5)
     lockstep.begin()
