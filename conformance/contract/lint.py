@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract.contract import Contract, Operation, Row, Table
+from conformance.contract.openapi import PARAMETER
 from conformance.contract.schema import (
     ACCEPTED,
     FRAMING_HEADERS,
@@ -49,7 +50,6 @@ _NEEDS = ("credentials", "fixtures", "vantages", "hooks", "allow")
 _DRAWN_KINDS = ("integers", "matching", "lists", "words", "sampled")
 _FOR_ROWS = ("inputs", "controls", "guards", "wordings")
 """What rows name; `{item}` in it is what `vars` of the row says."""
-_PARAMETER = re.compile(r"\{([^{}]*)\}")
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
@@ -476,7 +476,7 @@ def _path_values(requests: Iterable[RequestSpec]) -> dict[str, Any]:
 
 
 def _parameters(operation: Operation) -> set[str]:
-    return set(_PARAMETER.findall(operation.path))
+    return set(PARAMETER.findall(operation.path))
 
 
 def _check_surplus(

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Wording
-from conformance.contract.templates import HEADS, Lookup, fill
+from conformance.contract.templates import HEADS, PLACEHOLDER, Lookup, fill
 
 __all__ = [
     "WordingIndex",
@@ -20,8 +20,6 @@ __all__ = [
     "match_wording",
     "match_wording_loosely",
 ]
-
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|[a-z0-9-]+)?\}")
 
 _OPEN = {"any": r".+?", "rest": r".*"}
 """Placeholders of messages that stand for any text, also once a wording is filled."""
@@ -92,7 +90,7 @@ def list_row_ids(matches: Iterable[WordingMatch]) -> tuple[str, ...]:
 
 def _has_text(wording: Wording) -> bool:
     """Whether a wording holds more than placeholders: one that does not would match any message."""
-    return bool(_PLACEHOLDER.sub("", wording.text).strip())
+    return bool(PLACEHOLDER.sub("", wording.text).strip())
 
 
 @lru_cache(maxsize=4096)
@@ -114,7 +112,7 @@ def _plain_loose(text: str) -> re.Pattern[str]:
 
 def _open_pattern(text: str, shape: Callable[[str], str | None]) -> re.Pattern[str]:
     pieces, at = [], 0
-    for match in _PLACEHOLDER.finditer(text):
+    for match in PLACEHOLDER.finditer(text):
         pattern = shape(match[1])
         if pattern is None:
             continue

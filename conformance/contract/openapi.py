@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["METHODS", "complete_openapi", "list_operations"]
+__all__ = ["METHODS", "PARAMETER", "complete_openapi", "list_operations"]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_PARAMETER = re.compile(r"\{([^{}]*)\}")
+PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
 def list_operations(document: Any) -> Iterator[tuple[str, str, str]]:
@@ -44,7 +44,7 @@ def _path_item(path: str, item: Mapping[str, Any]) -> dict[str, Any]:
         missing = []  # a reference may be any of them
     else:
         names = {str(each.get("name")) for each in declared if isinstance(each, Mapping) and each.get("in") == "path"}
-        missing = [name for name in dict.fromkeys(_PARAMETER.findall(path)) if name not in names]
+        missing = [name for name in dict.fromkeys(PARAMETER.findall(path)) if name not in names]
     added = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in missing]
     found = {key: _operation(value) if key in METHODS else value for key, value in item.items()}
     return {**found, "parameters": [*common, *added]} if added else found

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from conformance.contract.openapi import METHODS
+from conformance.contract.openapi import METHODS, PARAMETER
 from conformance.contract.schema import PERMISSIONS
 from conformance.errors import Problem
 from conformance.jsontools import resolve_pointer, walk_values
@@ -16,7 +15,6 @@ from conformance.yaml_document import Document
 __all__ = ["check_openapi"]
 
 Place = tuple[str | int, ...]
-_PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
 _INVALID = ("type", "enum", "minimum", "maximum", "minLength", "minItems", "maxItems", "required", "unknown")
@@ -87,7 +85,7 @@ def _operation(document: Document, place: Place, item: Mapping[str, Any], seen: 
         return
     given = [_resolved(document, each) for one in lists for each in one]
     declared = {str(one.get("name")) for one in given if _in_path(one)}
-    needed = set(_PARAMETER.findall(path))
+    needed = set(PARAMETER.findall(path))
     for extra in sorted(declared - needed):
         yield Problem(where, f"{method.upper()} {path} declares {extra!r}, which is not in it", "leave it out")
 

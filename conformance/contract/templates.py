@@ -21,6 +21,7 @@ from typing import Any
 __all__ = [
     "HEADS",
     "MODIFIERS",
+    "PLACEHOLDER",
     "Lookup",
     "MissingValue",
     "captures_used",
@@ -38,7 +39,7 @@ HEADS = frozenset(
 MESSAGE_HEADS = frozenset(["any", "rest"])
 OPTIONAL = "optional"
 
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|([a-z0-9-]+))?\}")
+PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|([a-z0-9-]+))?\}")
 
 _SHOWN_WITHOUT = MESSAGE_HEADS | {"fixture", "query", "path", "json", "capture", "fields"}
 
@@ -47,7 +48,7 @@ Lookup = Callable[[str, tuple[str, ...]], Any]
 
 def show_placeholders(text: str) -> str:
     """A template as people read it: the bare name between angle quotes for `{query.limit}`, `…` for any text."""
-    return _PLACEHOLDER.sub(_show_placeholder, text)
+    return PLACEHOLDER.sub(_show_placeholder, text)
 
 
 def _show_placeholder(match: re.Match[str]) -> str:
@@ -149,7 +150,7 @@ def find_placeholders(value: Any) -> Iterator[tuple[str, tuple[str, ...], str | 
     found: list[str] = []
     _gather(value, found)
     for text in found:
-        for match in _PLACEHOLDER.finditer(text):
+        for match in PLACEHOLDER.finditer(text):
             if match[1] in HEADS or match[1] in MESSAGE_HEADS:
                 yield match[1], tuple(match[2].split(".")[1:]), match[3]
 
@@ -177,7 +178,7 @@ def unknown_placeholders(text: str, variables: Collection[str] | None = ()) -> I
 
     `variables` are heads that are known, too; None where any may be one.
     """
-    for match in _PLACEHOLDER.finditer(text):
+    for match in PLACEHOLDER.finditer(text):
         known = variables is None or match[1] in HEADS or match[1] in MESSAGE_HEADS or match[1] in variables
         if (not known and match[2]) or (known and match[3] and match[3] not in MODIFIERS):
             yield match[0]
@@ -191,7 +192,7 @@ def fill(value: Any, lookup: Lookup) -> Any:
     if isinstance(value, str):
         if "{" not in value:
             return value
-        match = _PLACEHOLDER.fullmatch(value)
+        match = PLACEHOLDER.fullmatch(value)
         if match and match[1] in HEADS:
             return _one(match, lookup)
         return fill_text(value, lookup)
@@ -206,7 +207,7 @@ def fill_text(text: str, lookup: Lookup) -> str:
     """Fill the placeholders of a text; numbers and other values are written as JSON writes them."""
     if "{" not in text:
         return text
-    return _PLACEHOLDER.sub(lambda match: _text(_one(match, lookup)) if match[1] in HEADS else match[0], text)
+    return PLACEHOLDER.sub(lambda match: _text(_one(match, lookup)) if match[1] in HEADS else match[0], text)
 
 
 def _members(value: Mapping[str, Any], lookup: Lookup) -> Iterator[tuple[str, Any]]:
