@@ -189,7 +189,7 @@ class ContractRun:
         others = self.plans.keys() - set(rows) | {name for name, plan in self.plans.items() if plan.row.case.last}
         jobs = [job for name, job in self._jobs.items() if name not in others]
         jobs += [self._explore_job(operation) for operation in operations]
-        self._scheduler = Scheduler(sorted(jobs, key=_priority), self._workers)
+        self._scheduler = Scheduler(sorted(_undisturbed(jobs), key=_priority), self._workers)
         self._scheduler.start()
 
     def result(self, name: str) -> RowResult:
@@ -400,6 +400,25 @@ def count_exploration(context: RunContext, operations: Iterable[str]) -> int:
     from conformance.explore.driver import count_requests as count_explored  # noqa: PLC0415 - loads Schemathesis
 
     return sum(count_explored(context, name) for name in names)
+
+
+def _undisturbed(jobs: Sequence[ScheduledJob]) -> Iterator[ScheduledJob]:
+    """The jobs in such an order that what rows that write really change does not change beside rows that read.
+
+    These run after the set-ups and before the controls of rows that write: what is refused meanwhile changes nothing.
+    """
+    look = next((job for job in jobs if job.name == LOOK), None)
+    if look is None:
+        yield from jobs
+        return
+    set_ups = frozenset(job.name for job in jobs if job.name.startswith(SET_UP))
+    finishing = frozenset(job.name for job in jobs if LOOK in job.after)
+    reading = frozenset(
+        job.name for job in jobs if not job.writes and look.shares_resource(job) and not job.after & finishing
+    )
+    for job in jobs:
+        more = set_ups if job.name in reading else reading if job.name in finishing else frozenset[str]()
+        yield replace(job, after=job.after | more)
 
 
 def _priority(job: ScheduledJob) -> tuple[bool, bool, int]:
