@@ -152,6 +152,8 @@ class RequestBuilder:
         return BuiltRequest(request, expect(promise), {other.row: expect(other) for other in alternatives}, lookup)
 
     def _filled(self, template: RequestTemplate, scope: PlaceholderScope) -> RequestTemplate:
+        if template.literal:
+            return template
         return replace(template, **{name: self.fill(value, scope) for name, value in template.members().items()})
 
     def _request(self, operation: str, filled: RequestTemplate, permission: str, scope: PlaceholderScope) -> Request:

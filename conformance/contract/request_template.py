@@ -71,6 +71,8 @@ class RequestTemplate:
     credential: str | None = None
     vantage: str | None = None
     hook: str | None = None
+    literal: bool = False
+    """Its texts go out as they are: what looks like a placeholder in them was written by a target."""
 
     def members(self) -> dict[str, Any]:
         """Everything that is not at its default, by name: where placeholders may stand."""

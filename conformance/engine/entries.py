@@ -64,13 +64,15 @@ def record_intent(
     known = {name: value for name, value in scope.captures.items() if name not in later}
     planned = _plan(context.contract, undo)
     parts = [request.members().get(key) for key in _NAMED_PARTS]
+    if not request.literal:
+        parts = [context.builder.fill_known(part, scope) for part in parts]
     fixtures = dict.fromkeys(members[0] for head, members, _ in find_placeholders(undo) if head == "fixture")
     entry = LedgerEntry(
         contract=context.contract.name,
         base_url=context.target.base_url,
         operation=operation,
         row=row,
-        names=tuple(dict.fromkeys(find_suite_names([context.builder.fill_known(part, scope) for part in parts]))),
+        names=tuple(dict.fromkeys(find_suite_names(parts))),
         steps=undo,
         captures=_captures_needed([undo, *(step.request.members() for step in planned)], known),
         fixtures={name: context.target.fixtures[name] for name in fixtures if name in context.target.fixtures},

@@ -75,7 +75,7 @@ def request_of_probe(context: ExploreContext, operation: DocumentedOperation, pr
     query: dict[str, list[str]] = {}
     for name, value in probe.query:
         query.setdefault(name, []).append(value)
-    data: dict[str, Any] = {"path": dict(probe.path), "query": query, "headers": dict(probe.headers)}
+    data: dict[str, Any] = {"path": dict(probe.path), "query": query, "headers": dict(probe.headers), "literal": True}
     if probe.form:
         data["multipart"] = [
             {"name": name, "filename": file_name, "size": _FILE_SIZE} for name, file_name in probe.body.items()

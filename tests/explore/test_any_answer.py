@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -61,12 +62,12 @@ class OneAnswer:
     """A session in which every request has the same answer."""
 
     def __init__(self, status: int, body: str) -> None:
-        self.sent = 0
+        self.urls: list[str] = []
         data = body.encode("utf-8", "surrogatepass")
         self._response = Response(status, (("Content-Type", "application/json"),), data, len(data))
 
     def send(self, request: Request, **_: Any) -> Exchange:
-        self.sent += 1
+        self.urls.append(unquote(request.url))
         return Exchange(request, self._response)
 
 
@@ -125,6 +126,18 @@ def test_rows_take_any_answer(profile: Mapping[str, Any], plans: Mapping[str, Ro
 @pytest.mark.parametrize(("name", "status"), [(name, 600 - status) for name, status in EACH])
 def test_exploration_takes_any_answer(profile: Mapping[str, Any], name: str, status: int) -> None:
     check(explore(context(profile, status, NASTY[name], "standard")))
+
+
+def test_exploration_sends_what_an_answer_holds_as_it_came(profile: Mapping[str, Any]) -> None:
+    """A target may call a thing by what would be a placeholder in a case, such as that of a credential."""
+    name = "{credential.full}{credential.token}{capture.id}"
+    thing = {"id": name, "topics_id": name, "url": name}
+    body = json.dumps({"contents": [thing], "media": [thing], "list": [thing], "token": name, **thing})
+    run = context(profile, 200, body, "standard")
+    check(explore(run))
+    urls = "\n".join(run.session.urls)
+    assert name in urls
+    assert not [value for value in run.target.secrets.values() if value in urls]
 
 
 LIMITS = settings(
