@@ -113,6 +113,7 @@ def lists(fixtures: Mapping[str, Any]) -> Iterable[Step]:
             yield ask("GET", path, {"limit": 100, "offset": offset})
     yield ask("GET", "/api/v1/media", {"limit": 101, "offset": 0})
     yield ask("GET", "/api/v1/media", {"limit": 101, "imageOnly": "false"})
+    yield ask("GET", "/api/v2/media", {"limit": 101, "imageOnly": "true"})
     yield ask("GET", f"/api/v1/contents/{fixtures['endpoint']}", {"limit": 101, "offset": 20000})
     for limit in (-1, 101):
         yield ask("GET", "/api/v2/media", {"limit": limit, "alt": "a"})

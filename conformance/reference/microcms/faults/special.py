@@ -359,9 +359,9 @@ def _lists() -> Faults:
     ):  # fmt: skip
         where = when(operation="listContents", raw=pattern)
         yield _accepts(f"accepts_{fault}_of_contents", ("contents-get", row), where)
-    for switch in ("true", "false"):
-        where = when(operation="listMediaV1", query={"imageOnly": switch})
-        fault = f"accepts_large_limit_beside_image_only_{switch}_on_media_v1"
+    for switch, version in (("true", 1), ("false", 1), ("true", 2)):
+        where = when(operation=f"listMediaV{version}", query={"imageOnly": switch})
+        fault = f"accepts_large_limit_beside_image_only_{switch}_on_media_v{version}"
         yield _accepts(fault, ("media-get", 2), where, kind="combination")
     as_text = when(operation="listMediaV[12]", query={"limit": "[2-9]"})
     yield _rejects("compares_limits_of_media_as_text", tuple(("media-get", row) for row in (1, 3)), as_text)
@@ -504,6 +504,7 @@ def _creators_and_bodies() -> Faults:
     status, creator = when(operation="patchStatus"), when(operation="patchCreatedBy")
     yield _accepts("accepts_any_creator", _CREATOR)
     yield _accepts("accepts_creator_that_looks_like_an_id", _CREATOR, when(creator=_UUID))
+    yield _accepts("accepts_short_names_as_creator", _CREATOR, when(creator=".{1,8}"))
     yield _accepts("accepts_creator_that_is_a_word", _CREATOR, when(creator="[^-]*"))
 
     def wrong_creator(context: MicrocmsContext) -> bool:
