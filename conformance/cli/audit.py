@@ -17,7 +17,7 @@ from conformance.audit.run import AuditRun
 from conformance.audit.summary import INTERRUPTED, NOTHING_EXERCISED
 from conformance.cli import options
 from conformance.contract.contract import Contract
-from conformance.contract.folders import find_contract_folders
+from conformance.contract.folders import find_all_contract_folders
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.target.schema import parse_duration
@@ -30,6 +30,7 @@ _PATH = click.Path(path_type=Path)
 @click.command("audit")
 @click.argument("targets", nargs=-1, type=_PATH)
 @click.option("--contract", "only", multiple=True, metavar="NAME", help="Only targets of this contract; repeatable.")
+@options.cases
 @options.depth
 @options.budget
 @options.seed
@@ -46,6 +47,7 @@ _PATH = click.Path(path_type=Path)
 def command(  # noqa: PLR0917 - click gives them by name
     targets: tuple[Path, ...],
     only: tuple[str, ...],
+    cases: Path | None,
     depth: Depth | None,
     budget: str | None,
     seed: int | None,
@@ -72,7 +74,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     depth, limit = options.read_budget(budget, depth or "standard")
     explore = not no_explore and not limit
     audit_options = AuditOptions(depth, seed or 0, tuple(sorted(set(allow))), explore, _parse_timeout(timeout), limit)
-    contracts = load_contracts(find_contract_folders(Path.cwd()))
+    contracts = load_contracts(find_all_contract_folders(cases or Path.cwd()))
     if pair is not None:
         if targets:
             raise ConfigError([Problem("--pair", "compares two targets, and no others", "leave the others out")])

@@ -47,11 +47,14 @@ def select_contracts(
 ) -> tuple[list[Contract], TargetSelection]:
     """The contracts that the options select, and which target they are run against; raises ConfigError.
 
-    Without a target, a contract that has no embedded server is left out, with a line that says so.
+    Without a target, a contract that has no embedded server is left out, with a line that says so. So is one that
+    cannot be read while others can.
     """
     contracts, problems = read_contracts(contract, cases)
     if not contracts:
         raise ConfigError(problems)
+    for problem in problems:
+        click.echo(str(problem), err=True)
     selection = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
     selected = [one for one in contracts if selection.takes(one.name)]
     if not selection.real and contract is None:

@@ -13,6 +13,7 @@ from conformance.authoring.draft import mark_placeholders
 from conformance.authoring.drift import Drift, compare_pages, wordings_to_accept
 from conformance.authoring.error_rows import find_error_tables
 from conformance.authoring.read_page import read_page
+from conformance.cli import options
 from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract, Row
 from conformance.contract.short_forms import write_out_message
@@ -31,14 +32,15 @@ _LONGEST = 200
 @click.argument("pages", nargs=-1, required=True, metavar="PAGE...")
 @click.option("--accept", is_flag=True, help="Take reworded messages over as a new edition; the old ones stay.")
 @click.option("--edition", metavar="NAME", help="What that edition is called; today's date without it.")
-def command(contract: str, pages: tuple[str, ...], *, accept: bool, edition: str | None) -> int:
+@options.cases
+def command(contract: str, pages: tuple[str, ...], *, accept: bool, edition: str | None, cases: Path | None) -> int:
     """Tell which rows of CONTRACT are new, gone, moved or reworded on its vendor's pages (files or addresses).
 
     Exit codes: 0 nothing differs (or all that differs was accepted), 1 something differs.
     """
     if edition and not accept:
         raise ConfigError([Problem("--edition", "there is nothing to name", "give --accept, too")])
-    one = read_contracts(contract)[0][0]
+    one = read_contracts(contract, cases)[0][0]
     read = {where: find_error_tables(read_page(where)) for where in pages}
     if empty := [where for where, tables in read.items() if not tables]:
         hint = "give the page that lists statuses with messages or codes"

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from conformance.authoring.profile import format_profile
+from conformance.cli import options
 from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, Problem
@@ -31,6 +32,7 @@ __all__ = ["command"]
 @click.option("--fixture", "known", multiple=True, metavar="NAME=VALUE", help="A fixture that is known; repeatable.")
 @click.option("--output", metavar="FILE", help="Write the profile there instead of printing it.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
+@options.cases
 def command(
     *,
     contract: str,
@@ -40,6 +42,7 @@ def command(
     known: tuple[str, ...],
     output: str | None,
     force: bool,
+    cases: Path | None,
 ) -> int:
     """Write a commented profile: what each name is and how to get it, with the fixtures that were found.
 
@@ -52,7 +55,7 @@ def command(
     """  # noqa: D301 - click reads the escape
     if output and Path(output).exists() and not force:
         raise ConfigError([Problem("--output", f"{output} is there already", "give another file, or --force")])
-    one = read_contracts(contract)[0][0]
+    one = read_contracts(contract, cases)[0][0]
     credentials = _credentials(one, header, env)
     fixtures = dict(_pair(text) for text in known)
     notes: dict[str, str] = {}

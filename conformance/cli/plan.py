@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import read_contracts
+from conformance.cli.contracts import select_contracts
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.engine.context import RunContext
@@ -21,7 +22,7 @@ from conformance.reference.embedded import EmbeddedServers
 from conformance.report.format import format_duration
 from conformance.report.sanitize import to_one_line
 from conformance.session.contract_run import build_context, count_exploration, plan_run
-from conformance.target.selection import TargetSelection, resolve_target, select_target
+from conformance.target.selection import TargetSelection, resolve_target
 
 __all__ = ["command"]
 
@@ -29,6 +30,7 @@ __all__ = ["command"]
 @click.command("plan")
 @options.target
 @options.contract
+@options.cases
 @options.depth
 @options.budget
 @options.allow
@@ -41,6 +43,7 @@ def command(
     budget: str | None,
     allow: tuple[str, ...],
     *,
+    cases: Path | None,
     seed: int | None,
     no_explore: bool,
 ) -> int:
@@ -51,18 +54,14 @@ def command(
     braces.
     """
     depth, limit = options.read_budget(budget, depth or "standard")
-    contracts, problems = read_contracts(None)
-    aimed = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
+    contracts, aimed = select_contracts(target, contract, allow, cases)
+    most = parse_budget(limit) if limit else None
     with EmbeddedServers() as offer:
         for one in contracts:
-            if aimed.takes(one.name):
-                held = build_context(one, resolve_target(one, aimed, offer, os.environ), depth, seed or 0)
-                most = parse_budget(limit) if limit else None
-                for line in _describe_plan(one, held, aimed, explore=not no_explore, budget=most):
-                    click.echo(line)
-    for problem in problems if contract is None else ():
-        click.echo(str(problem), err=True)
-    return 4 if problems and contract is None else 0
+            held = build_context(one, resolve_target(one, aimed, offer, os.environ), depth, seed or 0)
+            for line in _describe_plan(one, held, aimed, explore=not no_explore, budget=most):
+                click.echo(line)
+    return 0
 
 
 def _describe_plan(

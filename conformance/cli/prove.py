@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
+from conformance.cli import options as shared
 from conformance.cli.contracts import read_contracts, select_contracts
-from conformance.cli.options import language
 from conformance.contract.loader import read_contract
 from conformance.contract.power import FILE as POWER_FILE
 from conformance.contract.power import format_power as format_power_file
@@ -71,8 +71,8 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 )
 @click.option("--own-rows", is_flag=True, help="send wrong servers only the rows that they violate: five times as fast")
 @click.option("--write-power", is_flag=True, help="write power.json beside the cases: the order of runs follows it")
-@language
-@click.option("--cases", type=_FOLDER, default=Path("cases"), hidden=True)
+@shared.language
+@shared.cases
 def command(  # noqa: PLR0917 - click gives them by name
     contract: str | None,
     depth: Depth,
@@ -87,7 +87,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     own_rows: bool,
     write_power: bool,
     language: str | None,
-    cases: Path,
+    cases: Path | None,
 ) -> int:
     """Run the suite against servers that are wrong on purpose and right ones that differ.
 
@@ -111,7 +111,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     if write_power and (names or sample is not None or depth != "standard"):
         what = "the power of all faults at standard is written, and only a part of it is measured"
         raise ConfigError([Problem("--write-power", what, "leave --fault, --sample and --depth out")])
-    found = contract_folders_of(cases, contract)
+    found = contract_folders_of(cases or Path.cwd(), contract)
     faults = choose_faults(found, names)
     if sample is not None:
         faults = {name: sample_faults(catalogue, sample, seed) for name, catalogue in faults.items()}
@@ -131,18 +131,18 @@ def command(  # noqa: PLR0917 - click gives them by name
     return 0 if proof.stands else BROKEN
 
 
-def _measure_target(text: str, contract: str | None, cases: Path, options: RunOptions) -> int:
+def _measure_target(text: str, contract: str | None, cases: Path | None, options: RunOptions) -> int:
     """Measure each row of the target's contract; returns the exit code. Raises ConfigError."""
-    contracts, selection = select_contracts(text, contract, (), cases if cases.is_dir() else None)
+    contracts, selection = select_contracts(text, contract, (), cases)
     target = resolve_target(contracts[0], selection, _refuse_embedded, os.environ)
     return _print_powers(measure_target(contracts[0], target, options))
 
 
-def _measure_recorded(path: Path, contract: str | None, cases: Path) -> int:
+def _measure_recorded(path: Path, contract: str | None, cases: Path | None) -> int:
     """Measure the rows of recorded runs on their own answers; returns the exit code. Raises ConfigError."""
     results = read_results(path)
     runs = [run for run in results.runs if contract in {None, run.contract.name}]
-    contracts, problems = read_contracts(contract, cases if cases.is_dir() else None)
+    contracts, problems = read_contracts(contract, cases)
     known = {one.name: one for one in contracts}
     problems += [
         Problem(str(path), f"there is no contract {run.contract.name}", "work where its cases are, or give --contract")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from conformance import reference
 from conformance.contract.contract import Contract
-from conformance.contract.loader import find_contracts, read_contract
+from conformance.contract.folders import find_all_contract_folders
+from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError, Problem
 from conformance.prove.model import FaultProof
 from conformance.reference import Fault
@@ -55,8 +56,11 @@ class Subject:
 
 
 def contract_folders_of(root: Path, contract: str | None) -> dict[str, Path]:
-    """The contracts below `root` that there is a reference server for, or the one asked for; raises ConfigError."""
-    found = {read_contract(folder).name: folder for folder in find_contracts(root)}
+    """The contracts below `root`, or shipped, that there is a reference server for, or the one asked for.
+
+    Raises ConfigError where there is none.
+    """
+    found = {read_contract(folder).name: folder for folder in find_all_contract_folders(root)}
     usable = {name: folder for name, folder in found.items() if name in reference.contracts()}
     if contract is not None:
         problems = list(unknown_name_problems("contract", contract, usable))

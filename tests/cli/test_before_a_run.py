@@ -197,3 +197,17 @@ def test_a_profile_is_written_before_its_variables_are_set(here: Here, monkeypat
     assert result.code == 0, result.all
     assert "KUROCO_TOKEN is not set: no fixture was looked for on the target" in result.err
     assert yaml.safe_load(result.out)["contract"] == "kuroco"
+
+
+def test_cases_of_one_s_own_hide_no_shipped_contract(here: Here, tmp_path: Path) -> None:
+    shutil.copytree(CASES.parent / "examples" / "kinto" / "cases", tmp_path / "cases")
+    (tmp_path / "page.md").write_text("| HTTP | message |\n| --- | --- |\n| 418 | teapot |\n", encoding="utf-8")
+    planned = here("plan", "--depth", "smoke")
+    assert planned.err == "kinto is left out: it has no embedded server; give --target\n"
+    assert [line.partition(" ·")[0] for line in planned.out.splitlines() if " · seed 0" in line] == [
+        "Kuroco API",
+        "microCMS Management API",
+    ]
+    assert here("init", "--contract", "kuroco").code == 0
+    assert here("drift", "kuroco", "page.md").code == 1
+    assert here("plan", "--contract", "kuroco", "--cases", str(CASES.parent / "examples")).code == 0
