@@ -125,7 +125,7 @@ def _fill(cells: list[str], below: dict[int, tuple[int, str]]) -> None:
 
 def _span(cell: Any, name: str) -> int:
     text = cell.get(name, "1").strip()
-    return min(int(text), _WIDEST) if text.isdigit() and int(text) else 1
+    return min(int(text[:9]), _WIDEST) if text.isascii() and text.isdigit() and int(text[:9]) else 1
 
 
 def _text(element: Any) -> str:

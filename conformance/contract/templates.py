@@ -38,6 +38,7 @@ HEADS = frozenset(
 )
 MESSAGE_HEADS = frozenset(["any", "rest"])
 OPTIONAL = "optional"
+_MOST_DIGITS = 4000
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)(?:\|([a-z0-9-]+))?\}")
 
@@ -82,8 +83,13 @@ def letters_of_script(script: str, count: Any) -> str:
     return (alphabet * (int(count) // len(alphabet) + 1))[: int(count)]
 
 
+def _is_number(text: str) -> bool:
+    """Whether a text is a whole number of no more digits than Python reads."""
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+
+
 def _number(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdigit() else text
+    return int(text) if _is_number(text) else text
 
 
 def _other_end(text: str) -> str:
@@ -107,7 +113,7 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     "text": lambda text: text,
     "number": _number,
     "base64": lambda text: b64encode(text.encode()).decode("ascii"),
-    "wrapped": lambda text: str(int(text) + 2**32) if text.isascii() and text.isdigit() else text + "4294967296",
+    "wrapped": lambda text: str(int(text) + 2**32) if _is_number(text) else text + "4294967296",
     "letters": lambda text: "".join("lkjhgqwrtz"[at % 10] for at in range(len(text))),
     "one-more": lambda text: text + text[-1:],
     "double-first": lambda text: text[:1] + text,

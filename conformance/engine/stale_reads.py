@@ -21,7 +21,7 @@ _HIT = re.compile(r"\bhit\b", re.IGNORECASE)
 def is_from_cache(response: Response) -> bool:
     """Whether a response says that it comes from a cache: `Age` above 0, `X-Cache: HIT`, `Cache-Status: …; hit`, …."""
     age = (header(response.headers, "age") or "").strip()
-    if age.isdigit() and int(age) > 0:
+    if age.isdigit() and age.strip("0"):
         return True
     return any(
         "cache" in name.lower() and name.lower() != "cache-control" and _HIT.search(value)

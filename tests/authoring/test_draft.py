@@ -157,6 +157,7 @@ HOSTILE = {
     "a title without end": ("errors.md", "# Errors\n\n| status | message |\n|---|---|\n" + "![" * 8_000),
     "paragraphs without number": ("errors.txt", "--a\nno entry\n\n" * 1_000),
     "rows that are all alike": ("errors.html", "<h1>Errors</h1><table>" + "<tr><td>400<td>No" * 1_500 + "</table>"),
+    "a cell as wide as no number": ("errors.html", "<h1>Errors</h1><table><tr><td colspan=²>400<td>No</table>"),
     "objects in objects": ("errors.json", NESTED),
     "a sample of objects in objects": ("errors.md", f"# Errors\n\n```\n{NESTED}\n```\n"),
 }

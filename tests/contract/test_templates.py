@@ -120,6 +120,8 @@ def test_what_looks_like_a_placeholder_and_is_none_is_found(text: str, odd: list
         ("base64", "qa:é", "cWE6w6k="),
         ("wrapped", "5", "4294967301"),
         ("wrapped", "x", "x4294967296"),
+        ("wrapped", "9" * 5000, "9" * 5000 + "4294967296"),
+        ("number", "9" * 5000, "9" * 5000),
         ("file-name", "https://h/a/b.png", "b.png"),
         ("stem", "https://h/a/b.c.png", "b.c"),
         ("rename", "https://h/a/b.png", "https://h/a/qb.png"),

@@ -251,6 +251,7 @@ def read_before(cache: Cache) -> Cache:
         {"X-Cache": "HIT"},
         {"X-Cache": "Hit from cloudfront"},
         {"Age": "3"},
+        {"Age": "9" * 5000},
         {"CF_Cache_Status": "HIT"},
         {"Cache_Status": "Edge; hit; ttl=5"},
         {},

@@ -81,6 +81,28 @@ TRICKS: dict[str, bytes | Callable[[socket.socket], None]] = {
     "a slow drip": drip,
     "control characters": whole(b'{"message": "\\u0000\\u202e\\ud800\\u0007"}'),
     "a huge number": whole(b'{"message": ' + b"9" * 5000 + b"}"),
+    "two Content-Lengths": JSON + b"Content-Length: 2\r\nContent-Length: 7\r\n\r\n{}12345",
+    "a length and chunks": JSON
+    + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n2;a="
+    + b"b" * 5000
+    + b"\r\n{}",
+    "chunks of a byte": JSON + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\n{\r\n" * 2_000 + b"0\r\n\r\n",
+    "a trailer with the key": JSON + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX: a-key-of-no-worth\r\n\r\n",
+    "folded lines, zeros and bare ends": JSON + b"X: a\r\n  b\r\n\tc\nY: \0\rd\nContent-Length: 2\n\n{}",
+    "a reason of control characters": b"HTTP/1.1 400 \xff\x1b[2J\xe2\x80\xae"
+    + b"r" * 100_000
+    + b"\r\nContent-Length: 0\r\n\r\n",
+    "another protocol": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x05hello",
+    "204 with a body": b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}",
+    "a bomb in a bomb": whole(gzip.compress(BOMB[:20_000]), JSON + b"Content-Encoding: gzip, gzip\r\n"),
+    "a coding that was not offered": whole(b"{}", JSON + b"Content-Encoding: br, a-key-of-no-worth\r\n"),
+    "parts without number": whole(b"--b\r\n" * 2_000, b"HTTP/1.1 400 B\r\nContent-Type: multipart/x; boundary=b\r\n"),
+    "numbers that are none": whole(b'{"message": [NaN, -Infinity, 1e999, 0.' + b"1" * 5_000 + b"]}"),
+    "UTF-16 with a mark": whole('{"message": "a-key-of-no-worth"}'.encode("utf-16")),
+    "placeholders": whole(b'{"id": "{credential.full}", "message": "{capture.id}{credential.full|drop-first}"}'),
+    "the year 99999": whole(b"{}", JSON + b"Date: Fri, 31 Dec 99999 23:59:59 GMT\r\nAge: " + b"9" * 5000 + b"\r\n"),
+    "cookies without number": whole(b"{}", JSON + b"Set-Cookie: a=b; Domain=.\r\n" * 1_500),
+    "a Location of a file": b"HTTP/1.1 302 F\r\nLocation: file://h\x1b[2J\xff/\0\r\nContent-Length: 0\r\n\r\n",
     "redirect elsewhere": b"HTTP/1.1 302 Found\r\nLocation: http://198.51.100.7/\r\nContent-Length: 0\r\n\r\n",
 }
 
