@@ -14,10 +14,9 @@ from conformance.messages import Message
 from conformance.plan import controls
 from conformance.plan.model import ControlPlan, PlannedStep, Probe, RowPlan
 from conformance.plan.power import order_probes
-from conformance.plan.probes import ProbePlanner, ask_in_language, order_by_difference, smoke_language_variants
+from conformance.plan.probes import ProbePlanner
 from conformance.plan.requirements import missing_for_steps, missing_requirements
 from conformance.plan.steps import plan_steps
-from conformance.plan.variants import NO_LANGUAGE
 from conformance.target.loader import Target
 from conformance.target.schema import Pace, read_pace
 
@@ -184,24 +183,16 @@ class Planner:
 
     @cached_property
     def _others(self) -> list[Probe]:
-        """The probes of `standard` that draw nothing; without known power, those most unlike the example first."""
+        """The probes of `standard` that draw nothing; without known power, edges go first."""
         if self.case.only_example or self.case.not_provokable is not None:
             return []
         _, *standard = ProbePlanner(self.contract, self.target, self.row, "standard").all()
         others = [probe for probe in standard if probe.slot is None]
         if self.contract.power:
             return others
-        every = self.probes.edges(self.probes.context_values(), by_language=False)
-        edges = [probe for probe in every if probe.repeatable]
-        elsewhere = [self.probes.example(variant, NO_LANGUAGE) for variant in self.variants[:0:-1]]
-        again = [self.probes.example(self.variants[0], NO_LANGUAGE)] if len(self.probes.language_variants) > 1 else []
-        example = self.probes.example(self.variants[0], NO_LANGUAGE)
-        ordered = order_by_difference(example, [*edges, *elsewhere, *again])
-        languages = smoke_language_variants(self.probes.language_variants)
-        unlike = [ask_in_language(probe, language) for probe, language in zip(ordered, languages, strict=False)]
-        named = {str(probe.label) for probe in unlike}
         firm = (probe for probe in others if probe.role != "open" and probe.repeatable)
-        return [*unlike, *(probe for probe in firm if str(probe.label) not in named)]
+        own = self._example.operation
+        return sorted(firm, key=lambda probe: (probe.role == "example", probe.operation == own))
 
     def _allowance(self) -> Pace | None:
         """What the credential of a row with `repeat` says that it may be used, or else the documented pace."""

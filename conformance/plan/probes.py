@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import cycle
 from typing import Any
@@ -26,7 +26,7 @@ from conformance.plan.variants import (
 )
 from conformance.target.loader import Target
 
-__all__ = ["ProbePlanner", "ask_in_language", "order_by_difference", "smoke_language_variants"]
+__all__ = ["ProbePlanner"]
 
 EXAMPLE = Message("example")
 
@@ -221,7 +221,7 @@ class ProbePlanner:
             guards=tuple(self._guards(variant)),
             repeatable=not (self.case.once or self.case.at_once),
         )
-        probe = ask_in_language(probe, language_variant)
+        probe = _ask_in_language(probe, language_variant)
         if len(self.variants) > 1:
             probe = replace(probe, label=Message("{label} ({operation})", label=probe.label, operation=variant.label))
         return probe
@@ -252,7 +252,7 @@ class ProbePlanner:
         return ""
 
 
-def ask_in_language(probe: Probe, language_variant: LanguageVariant) -> Probe:
+def _ask_in_language(probe: Probe, language_variant: LanguageVariant) -> Probe:
     """The probe, asking for a language in this way."""
     if language_variant == NO_LANGUAGE:
         return probe
@@ -296,39 +296,3 @@ def _combine(probe: Probe, turn: Turn) -> Probe:
     request = replace(request, query={name: request.query[name] for name in names})
     other = ", ".join(f"{name_part(part)}={show_placeholders(format_value(value))}" for part, value in values)
     return replace(probe, label=Message("{input} beside {other}", input=probe.label, other=other), request=request)
-
-
-def order_by_difference(example: Probe, others: Sequence[Probe]) -> Iterator[Probe]:
-    """All the others, each unlike the example and those before it in as many ways as possible.
-
-    Of equals the first is taken: edges are written with the most revealing first.
-    """
-    chosen, left = [example], list(others)
-    while left:
-        best = max(left, key=lambda probe: _ways(probe, chosen))
-        left.remove(best)
-        chosen.append(best)
-        yield best
-
-
-def smoke_language_variants(every: Sequence[LanguageVariant]) -> Iterator[LanguageVariant]:
-    """In which language each probe after the example asks: first in the one that is most unlike the example's."""
-    last = every[-1:]
-    return cycle(
-        [
-            *last,
-            *(language_variant for language_variant in every[1:-1] if language_variant.language == last[0].language),
-            *every[:1],
-        ]
-    )
-
-
-def _ways(probe: Probe, chosen: Sequence[Probe]) -> int:
-    """In how many ways a probe differs: its operation, its input, and that it is no near miss, which may be valid.
-
-    The example's own input is another one where the operation is another.
-    """
-    operation = all(probe.operation != other.operation for other in chosen)
-    alike = [other for other in chosen if other.role != "example" or other.operation == probe.operation]
-    value = all(probe.value != other.value for other in alike)
-    return operation + value + (probe.unless is None)
