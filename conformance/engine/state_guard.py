@@ -15,6 +15,7 @@ from conformance.client.builder import PlaceholderScope
 from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.culprit import GuardedResource, find_culprits
 from conformance.engine.evidence import Evidence
+from conformance.engine.journal import has_run_name
 from conformance.engine.probe import ProbeResult, scope_of_probe
 from conformance.engine.step_sequence import StepSequence
 from conformance.engine.steps import run_steps, set_back_row
@@ -224,10 +225,11 @@ class StateGuard:
         return state
 
     def _asked_for(self, probe: Probe, changed: State) -> bool:
-        """Whether everything that has changed reads as this request asked for."""
+        """Whether all that has changed reads as this request asked for, or some of it bears a name of its attempt."""
         values = self._values_of(probe, _BODY_PARTS)
         new = [value for value in changed.values() if value is not None]
-        return bool(new) and all(any(json_equal(value, one) for one in values) for value in new)
+        asked = [value for value in new if any(json_equal(value, one) for one in values)]
+        return bool(new) and (asked == new or any(isinstance(one, str) and has_run_name(one) for one in asked))
 
     def _names_what_is_gone(self, index: int, probe: Probe, before: State) -> bool:
         """Whether everything that is not there any more stands in this request: its ID in the path, its URL, …."""

@@ -510,7 +510,7 @@ def _effects() -> Faults:
         yield _performs(name, broken, effect, refused, done=True)
     refused = when(operation="update", rejected=True)
     again = "keeps_a_refused_update_that_is_sent_again"
-    yield _performs(again, (TITLE, TEL), "store", refused, done=True, limit=repeated)
+    yield _performs(again, TEL, "store", refused, done=True, limit=repeated)
     for row in (NO_GROUP, *_WRITTEN):
         yield _accepts(f"accepts_the_same_{ROW_NAMES[row]}_again", row, kind="repeated", limit=repeated)
     for name, rows, where in _CRASHES:
