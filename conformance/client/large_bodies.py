@@ -5,14 +5,17 @@ What a body of some megabytes takes while it is checked is ten times its size; s
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 __all__ = ["LargeBody", "one_target_at_a_time"]
 
-_LONGEST_WAIT = 20.0
-"""Seconds after which a body is read all the same: whoever has the turn may wait for something else."""
+_WAIT, _MOST_WAITS = 20.0, 6
+"""Seconds after which garbage is collected, for a body may be in it, and how often, until one is read all the same:
+whoever has the turn may wait for something else.
+"""
 
 
 class LargeBody:
@@ -21,8 +24,10 @@ class LargeBody:
     def __init__(self, owner: object) -> None:
         self._counts = False
         with _TURNS:
-            if _turns.shared:
-                _TURNS.wait_for(lambda: not _turns.held or _turns.owner is owner, _LONGEST_WAIT)
+            for _ in range(_MOST_WAITS if _turns.shared else 0):
+                if _TURNS.wait_for(lambda: not _turns.held or _turns.owner is owner, _WAIT):
+                    break
+                gc.collect()
             _turns.owner, _turns.held, self._counts = owner, _turns.held + 1, True
 
     def __del__(self) -> None:
