@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cache
@@ -50,8 +50,8 @@ class TrialOptions:
 
 def _try_contract(
     contract: Contract, profile: dict[str, Any], options: TrialOptions, expected: FaultProof | None
-) -> tuple[ContractRun, tuple[Blame, ...]]:
-    """Run the rows in the order of a run; the run that has ended, and who was blamed.
+) -> tuple[ContractRun, tuple[Blame, ...], Mapping[str, RowPlan]]:
+    """Run the rows in the order of a run; the run that has ended, who was blamed, and what was planned.
 
     With `expected`, it ends as soon as these rows have all run and one of them complains: what they say, and after how
     many requests, is the same as in a whole run; so it is with `own_rows`, where only what the plan says is counted of
@@ -59,7 +59,7 @@ def _try_contract(
     """
     target = target_from_mapping(profile, where=f"the embedded server of {contract.name}", environ={})
     plans = plan_rows(contract, target, contract.rows, options.depth, options.seed)
-    alone = options.own_rows and expected is not None
+    alone = options.own_rows and expected is not None and options.depth != "smoke"
     tried = {name: plan for name, plan in plans.items() if not (alone and expected and name not in expected.rows)}
     runner = ContractRun(
         build_context(contract, target, options.depth, options.seed), place_closing_reads(tried) if alone else plans
@@ -69,7 +69,7 @@ def _try_contract(
     unsent = 0
     try:
         for name in sorted(plans, key=lambda one: plans[one].row.case.last):
-            if name not in tried:
+            if options.own_rows and expected and name not in expected.rows:
                 unsent += count_requests([plans[name]])
                 continue
             before = runner.context.session.sent
@@ -80,7 +80,7 @@ def _try_contract(
                 break
     finally:
         runner.close()
-    return runner, tuple(blames)
+    return runner, tuple(blames), plans
 
 
 def _list_probes(plans: Iterable[RowPlan]) -> Iterator[ProbePower]:
@@ -181,9 +181,9 @@ def run_trial(subject: Subject, options: TrialOptions, *, with_probes: bool = Fa
         # A caught fault needs no more requests; a right server gets them all.
         known = reference.faults(contract.name) if faults else ()
         expected = next((describe_fault(fault, contract) for fault in known if fault.name == subject.fault), None)
-        run, blames = _try_contract(contract, server.profile, replace(options, seed=seed), expected)
+        run, blames, plans = _try_contract(contract, server.profile, replace(options, seed=seed), expected)
     seconds = round(perf_counter() - began, 3)
-    probes = tuple(_list_probes(run.plans.values())) if with_probes else ()
+    probes = tuple(_list_probes(plans.values())) if with_probes else ()
     return Trial(subject, blames, run.context.session.sent, seconds, probes)
 
 
