@@ -11,8 +11,6 @@ from typing import Any
 
 from conformance.errors import ConfigError, Problem
 
-__all__ = ["serve_app"]
-
 _SECONDS_TO_START = 30.0
 
 

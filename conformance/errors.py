@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["ConfigError", "ConformanceError", "InternalError", "OutputError", "Problem"]
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -7,8 +7,6 @@ from functools import lru_cache
 
 import jsonschema_rs
 
-__all__ = ["can_be_bounded", "matches_whole"]
-
 MOST_STEPS = 100_000
 """Steps back that an expression may take: `(a+)+b` would take 2^n of them elsewhere. About a hundredth of a second."""
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from conformance.errors import ConfigError, OutputError, Problem
 
-__all__ = ["append_to_job_summary", "read_text", "write_text"]
-
 MOST_READ = 512 << 20
 
 

@@ -17,19 +17,6 @@ from conformance.jsontools import load_json
 from conformance.messages import Message
 from conformance.xmltools import is_xml, parse_xml
 
-__all__ = [
-    "FAILURE_NAMES",
-    "Exchange",
-    "FailureKind",
-    "Headers",
-    "NoResponse",
-    "Outcome",
-    "Request",
-    "Response",
-    "header",
-    "split_url",
-]
-
 Headers = tuple[tuple[str, str], ...]
 
 

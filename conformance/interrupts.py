@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-__all__ = ["interrupt_on_signals"]
-
 _AGAIN_SECONDS: Final = 0.02
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

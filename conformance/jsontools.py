@@ -8,24 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
-__all__ = [
-    "DEEPEST",
-    "MOST_VISITED",
-    "canonical_text",
-    "find_texts",
-    "find_values",
-    "first_value",
-    "has_more_values",
-    "json_equal",
-    "limit_depth",
-    "load_json",
-    "map_texts",
-    "replace_surrogates",
-    "resolve_pointer",
-    "walk_texts",
-    "walk_values",
-]
-
 DEEPEST: Final = 200
 """Levels of nesting that are kept of a value; code that follows a value down by recursion is safe within it."""
 

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Self, TypeAlias
 
-__all__ = ["Message", "Value", "error_message", "join_messages", "plural_message"]
-
 Value: TypeAlias = str | int | float | None
 """What a placeholder can hold: a JSON scalar, or another message."""
 

@@ -29,8 +29,6 @@ from conformance.setup.credentials import obtain_credentials
 from conformance.setup.fixtures import with_fixtures
 from conformance.target.loader import Target
 
-__all__ = ["SweepResult", "sweep"]
-
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:

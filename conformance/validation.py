@@ -12,8 +12,6 @@ from pydantic_core import ErrorDetails
 
 from conformance.errors import Problem
 
-__all__ = ["Locate", "Place", "closest_name", "format_location", "problems_from_validation", "suggest"]
-
 Place = tuple[str | int, ...]
 """The keys and indices that lead to a value of a file."""
 Locate = Callable[[Place], str]

@@ -12,8 +12,6 @@ from xml.parsers import expat
 
 from conformance.jsontools import DEEPEST
 
-__all__ = ["is_xml", "parse_xml"]
-
 
 def is_xml(content_type: str | None) -> bool:
     """Whether a Content-Type names XML."""

@@ -19,17 +19,6 @@ import yaml
 
 from conformance.errors import Problem
 
-__all__ = [
-    "ALIAS_NOTE",
-    "Document",
-    "dump",
-    "read",
-    "read_text",
-    "refuse_special_file",
-    "replace_mapping",
-    "replace_value",
-]
-
 Place = tuple[str | int, ...]
 
 ALIAS_NOTE = " (used in line "

@@ -12,8 +12,6 @@ from conformance.audit.jobs import Job, JobOutcome
 from conformance.errors import InternalError
 from conformance.messages import Message
 
-__all__ = ["ExecutorPool", "JobDispatcher"]
-
 _CLEANUP_SECONDS = 60.0
 """Seconds to clean up, after the time of a target is over."""
 _CHECK_CAPACITY = 5.0

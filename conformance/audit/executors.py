@@ -14,8 +14,6 @@ from conformance.audit.worker import StopSignal, run_job
 from conformance.client.large_bodies import one_target_at_a_time
 from conformance.errors import ConfigError, Problem
 
-__all__ = ["dask_executor", "thread_executor"]
-
 _SWITCH_INTERVAL = 0.02
 """Seconds that a thread may keep the interpreter: with the default, many threads mostly switch."""
 _CONNECT = "10s"

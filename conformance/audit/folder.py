@@ -22,8 +22,6 @@ from conformance.report.writers import WRITERS
 from conformance.results.model import Results
 from conformance.results.serialization import read_results
 
-__all__ = ["clear_target_folder", "drop_exchanges", "read_kept_results", "write_matrix", "write_target_folder"]
-
 _FORMS: Final = ("json", "html", "badge")
 _JOB_FILE: Final = "order.json"
 """Written last: where it exists the target is done, and it holds what the results depend on."""

@@ -13,8 +13,6 @@ from conformance.checks.model import Verdict
 from conformance.report.sanitize import to_one_line
 from conformance.results.serialization import format_json_text
 
-__all__ = ["FORMAT", "escape_formula", "format_csv_audit", "format_json_audit"]
-
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 

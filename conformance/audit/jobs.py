@@ -21,20 +21,6 @@ from conformance.results.model import Results
 from conformance.target.schema import Pace
 from conformance.validation import suggest
 
-__all__ = [
-    "AuditOptions",
-    "Job",
-    "JobList",
-    "JobOutcome",
-    "build_jobs",
-    "choose_profiles",
-    "digest_file",
-    "group_by_pace",
-    "load_contracts",
-    "load_job_contract",
-]
-
-
 _READING = threading.Lock()
 
 

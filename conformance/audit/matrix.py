@@ -13,8 +13,6 @@ from conformance.report.translation import collect_labels
 from conformance.results.model import Results, RowResult, TableName, TargetRun
 from conformance.results.normalize import Normalizer
 
-__all__ = ["build_matrix"]
-
 RowKey = tuple[str, str]
 RowsOfTarget = Mapping[RowKey, tuple[RowResult, str]]
 NamedResults = tuple[str, Results | None]

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from conformance.checks.model import Verdict
 from conformance.messages import Message
 
-__all__ = ["AuditCell", "AuditedRow", "AuditedTable", "Column", "Matrix", "OpenChoice"]
-
 
 @dataclass(frozen=True, slots=True)
 class Column:

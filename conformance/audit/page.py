@@ -14,8 +14,6 @@ from conformance.report.format import format_choice
 from conformance.report.page import render_page
 from conformance.report.words import VERDICTS, WORST_FIRST
 
-__all__ = ["render_audit"]
-
 
 def render_audit(matrix: Matrix, links: Mapping[str, str] | None = None, language: str | None = None) -> str:
     """The page, whole without script and sorted and filtered with it; for `language` see `render_page`.

@@ -17,8 +17,6 @@ from conformance.results.matching import RequestKey, match_runs, request_key
 from conformance.results.model import RecordedExchange, Results, RowResult, TargetRun
 from conformance.results.normalize import Normalizer
 
-__all__ = ["PairDifference", "Pairing", "RightSide", "compare_pair"]
-
 
 class RightSide(StrEnum):
     """Whose answer the contract promises."""

@@ -12,8 +12,6 @@ from conformance.report.page import render_page
 from conformance.report.translation import Translator, check_language
 from conformance.results.serialization import format_json_text
 
-__all__ = ["format_json_pair", "format_pair", "render_pair"]
-
 _FORMAT: Final = 1
 _LONGEST: Final = 300
 

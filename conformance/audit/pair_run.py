@@ -26,8 +26,6 @@ from conformance.results.model import Results
 from conformance.session.target_runner import TargetRunner
 from conformance.target.schema import Pace
 
-__all__ = ["Lockstep", "run_pair", "run_side_by_side"]
-
 _PATIENCE = 30.0
 """Seconds that one waits for the other's answer; then it goes on alone, and they meet again at the next request."""
 

@@ -16,8 +16,6 @@ from conformance.target.loader import read_profile_document, to_plain
 from conformance.target.schema import Pace
 from conformance.target.schema import parse_pace as read_pace
 
-__all__ = ["ProfileSummary", "find_profiles", "summarize_profiles"]
-
 _SUFFIXES = (".yaml", ".yml")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

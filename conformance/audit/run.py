@@ -24,8 +24,6 @@ from conformance.audit.worker import StopSignal
 from conformance.messages import Message
 from conformance.results.model import Results
 
-__all__ = ["AuditRun"]
-
 _CLEANUP_SECONDS = 60.0
 """For targets to clean up after Ctrl-C."""
 _MOST_THREADS = 64

@@ -14,8 +14,6 @@ from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS, WORST_FIRST
 from conformance.results.model import Results
 
-__all__ = ["INTERRUPTED", "NOTHING_EXERCISED", "audit_exit_code", "format_audit_summary", "format_line"]
-
 INTERRUPTED = 2
 NOTHING_EXERCISED = 5
 _INTERNAL, _UNUSABLE = 3, 4

@@ -20,8 +20,6 @@ from conformance.session.run_session import RunOptions, SenderWrapper
 from conformance.session.target_runner import TargetRunner
 from conformance.target.loader import Target, read_profile, target_from_mapping
 
-__all__ = ["StopSignal", "build_target_runner", "load_job_target", "run_job"]
-
 _LOG = logging.getLogger(__name__)
 
 

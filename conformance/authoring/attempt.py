@@ -12,8 +12,6 @@ from conformance.http import split_url
 from conformance.jsontools import load_json
 from conformance.results.model import RecordedExchange, RowResult
 
-__all__ = ["find_example", "format_attempt", "suggest_expect"]
-
 _SHORTEST_VALUE = 2
 """Characters of a parameter's value that are recognised in a message; a single one may stand there by chance."""
 

@@ -8,21 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = [
-    "LEVEL_OF_LINES",
-    "Block",
-    "Code",
-    "Heading",
-    "Item",
-    "Node",
-    "Page",
-    "Paragraph",
-    "Table",
-    "TableRow",
-    "build_outline",
-    "build_table",
-]
-
 LEVEL_OF_LINES = 7
 """The level of headings that are lines with nothing but a status or a code."""
 

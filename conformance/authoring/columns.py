@@ -12,23 +12,6 @@ from typing import Final, Literal
 
 from conformance.authoring.blocks import Table
 
-__all__ = [
-    "IDENTIFIER",
-    "PHRASES",
-    "STATUS",
-    "Column",
-    "Role",
-    "align_cells",
-    "classify_columns",
-    "find_statuses",
-    "is_blank",
-    "is_phrase",
-    "plain_cell",
-    "role_of_label",
-    "split_codes",
-    "split_titles",
-]
-
 Role = Literal["status", "code", "message", "field", "cause", "note", "operation"]
 
 TITLES: Final[dict[Role, tuple[str, ...]]] = {

@@ -16,8 +16,6 @@ from conformance.authoring.todos import list_todos
 from conformance.contract.openapi import list_operations
 from conformance.yaml_document import dump
 
-__all__ = ["Draft", "draft_contract", "mark_placeholders", "slug"]
-
 TODO_OPERATION = "todo"
 UNFINISHED = "TODO: write the request that provokes it, its control, and remove this line"
 _PLACEHOLDER = re.compile(

@@ -14,8 +14,6 @@ from conformance.authoring.error_tables import ErrorRow, ErrorTable
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Wording
 
-__all__ = ["DocumentedRow", "Drift", "compare_pages", "wordings_to_accept"]
-
 _SURE = 6.0
 """From this score on, a row of a page and a row of the contract are the same, wherever they stand."""
 _SIMILAR = 0.7

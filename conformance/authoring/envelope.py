@@ -10,8 +10,6 @@ from typing import Any
 from conformance.jsontools import load_json
 from conformance.yaml_document import read_text
 
-__all__ = ["DEFAULT_ENVELOPE", "find_fault", "guess_envelope", "has_whole_codes", "read_fault", "read_sample"]
-
 MESSAGE_KEYS = (
     "message",
     "detail",

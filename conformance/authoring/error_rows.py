@@ -36,8 +36,6 @@ from conformance.authoring.error_text import (
     strip_phrase,
 )
 
-__all__ = ["find_error_tables", "sample_texts"]
-
 _TitledRow = tuple[tuple[str, ...], ErrorRow]
 _NUMBERED = re.compile(r"-?\d{3,6}\s*[:\uff1a=]\s*\S")
 """How a line begins that is a number of the vendor's own and what it stands for: `701: Username is empty`."""

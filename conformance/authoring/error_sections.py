@@ -25,8 +25,6 @@ from conformance.authoring.error_text import (
     trim,
 )
 
-__all__ = ["RoleTexts", "levels_of_codes", "read_body", "read_entry", "read_title"]
-
 _LONGEST_LEAD = 25
 RoleTexts = dict[Role, list[str]]
 """What is said of one error, by role: as the cells of a table say it."""

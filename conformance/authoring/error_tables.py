@@ -28,8 +28,6 @@ from conformance.authoring.error_text import (
     trim,
 )
 
-__all__ = ["ErrorRow", "ErrorTable", "build_rows", "labels_of_table", "read_table"]
-
 _CLASS = re.compile(r"[1-5](xx\b|\*\*).*|[1-5]\d\d\s*[-\u2013]\s*[1-5]\d\d", re.IGNORECASE)
 """A class of statuses, or a range of them."""
 _OTHERS = re.compile(r"((http|response|request) )?headers?( names?)?|ヘッダー?|请求头|响应头", re.IGNORECASE)

@@ -7,26 +7,6 @@ from collections.abc import Sequence
 
 from conformance.authoring.columns import PHRASES, Role, find_statuses, role_of_label
 
-__all__ = [
-    "ABOUT_ERRORS",
-    "ABOUT_OTHERS",
-    "CODE",
-    "LEADING_CODE",
-    "MARKS",
-    "QUOTED",
-    "STATUS_IN_TEXT",
-    "STATUS_WITH_MESSAGE",
-    "code_of_title",
-    "error_statuses",
-    "follows_status",
-    "is_code_in_text",
-    "is_error_code",
-    "read_labels",
-    "strip_phrase",
-    "tells_success",
-    "trim",
-]
-
 ABOUT_ERRORS = re.compile(
     r"erro[rs]|errno|exception|\bfault|failure|(status|response|return|http|close|result)[ _-]?(event )?codes?|"
     r"statuscodes|エラー|例外|ステータス|错误|錯誤|异常|状态码|返回码|오류|에러|상태|fehler|erreur|\berro\b|errores|"

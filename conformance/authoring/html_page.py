@@ -11,8 +11,6 @@ from lxml import html
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableRow, build_table
 
-__all__ = ["read_html"]
-
 _LEFT_OUT = frozenset({"script", "style", "nav", "footer", "noscript", "template", "svg", "head"})
 _HEADINGS = {"summary": 6, **{f"h{level}": level for level in range(1, 7)}}
 _WIDEST = 100

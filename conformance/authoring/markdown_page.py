@@ -7,8 +7,6 @@ from itertools import count
 
 from markdown_it import MarkdownIt
 
-__all__ = ["render_markdown"]
-
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _TITLE = re.compile(r"^title:\s*[\"']?([^\"'\n]+)", re.MULTILINE)
 _TAG = re.compile(r"<[A-Za-z][\w-]*(?=[\s/>])")

@@ -15,8 +15,6 @@ from conformance.errors import ConfigError, Problem
 from conformance.jsontools import load_json, resolve_pointer
 from conformance.yaml_document import Document, read_text
 
-__all__ = ["Resource", "find_resources", "name_operations", "parse_openapi", "path_parameters", "read_openapi"]
-
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
 _CODED = re.compile(r"Error codes?:?[\s*`]*(-?\w+)[`*]*\s*(?:<br\s*/?>)?[\s:*-]*([^\n<]*)", re.IGNORECASE)
 """A code with its message in a description, such as `**Error Code:** `1001`<br>No such user`."""

@@ -10,8 +10,6 @@ from conformance.contract.contract import Contract
 from conformance.contract.schema import NamedInput
 from conformance.yaml_document import dump
 
-__all__ = ["format_profile"]
-
 _KINDS = {
     "vantages": {"source_address": "192.0.2.9"},
     "hooks": {"headers": {"X-Fault": "internal"}},

@@ -15,8 +15,6 @@ from conformance.authoring.text_page import read_text_page
 from conformance.client.download import download
 from conformance.errors import ConfigError, Problem
 
-__all__ = ["read_openapi_document", "read_page"]
-
 MOST_BYTES = 20 << 20
 _SUFFIXES = {
     "html": (".html", ".htm", ".xhtml"),

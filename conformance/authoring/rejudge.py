@@ -17,8 +17,6 @@ from conformance.jsontools import load_json
 from conformance.results.model import RecordedExchange, Results, RowResult, TargetRun
 from conformance.session.assemble import assemble_run
 
-__all__ = ["VerdictChange", "rejudge"]
-
 _FIRM: Final = frozenset({"example", "boundary", "drawn"})
 """Roles of requests that must provoke the row; what was found at others is kept as it was recorded."""
 

@@ -12,8 +12,6 @@ from docutils.parsers.rst import Directive, directives
 from docutils.parsers.rst.languages import en
 from docutils.writers.html5_polyglot import HTMLTranslator, Writer
 
-__all__ = ["render_rst"]
-
 _QUIET = {
     "report_level": 5,
     "halt_level": 5,

@@ -10,8 +10,6 @@ from itertools import pairwise
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, Table, TableRow, build_table
 from conformance.authoring.columns import PHRASES, STATUS, role_of_label, split_titles
 
-__all__ = ["read_text_page"]
-
 _RULE = re.compile(r"\s*\|?\s*:?[-\u2013\u2014]{2,}:?\s*([|+]\s*:?[-\u2013\u2014]{2,}:?\s*)*\|?\s*\Z")
 """The line below a table's header."""
 _UNDERLINE = re.compile(r"\s*[-=+~]{3,}[-=+~\s]*\Z")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-__all__ = ["list_todos"]
-
 _TODO = re.compile(r"(?<![/\w])TODO: *(.*)")
 
 

@@ -16,8 +16,6 @@ from conformance.http import Response
 from conformance.jsontools import has_more_values, json_equal, resolve_pointer
 from conformance.messages import Message
 
-__all__ = ["Difference", "check_body", "schema_differences"]
-
 LONGEST = 300
 
 Difference = tuple[Any, Any, str]

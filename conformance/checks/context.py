@@ -23,20 +23,6 @@ from conformance.contract.templates import Lookup, fill
 from conformance.http import Request, Response
 from conformance.jsontools import find_texts, load_json, resolve_pointer
 
-__all__ = [
-    "NOT_JSON",
-    "ErrorEntry",
-    "Expectation",
-    "Promise",
-    "ResponseRules",
-    "build_expectation",
-    "compile_schema",
-    "parse_json",
-    "promise_of_row",
-    "read_errors",
-]
-
-
 MOST_ENTRIES = 1000
 """Entries of one error body that are looked at."""
 MOST_TEXTS = 1000

@@ -16,8 +16,6 @@ from conformance.http import Response, header
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
 
-__all__ = ["check_content_type", "check_envelope", "check_error", "is_in_language", "matches_wording", "one_or_all"]
-
 
 def check_envelope(response: Response, body: Any, rules: ResponseRules, where: str) -> Iterator[Finding]:
     """The documented form of an error, and that it says so."""

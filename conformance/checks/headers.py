@@ -10,8 +10,6 @@ from conformance.expressions import matches_whole
 from conformance.http import Response, header
 from conformance.messages import Message
 
-__all__ = ["check_headers"]
-
 
 def check_headers(response: Response, expected: Mapping[str, Mapping[str, Any]], where: str) -> Iterator[Finding]:
     """A finding for each expected header that is not as it should be.

@@ -10,8 +10,6 @@ from conformance.checks.model import Note
 from conformance.http import Exchange, Request, Response, header
 from conformance.messages import Message
 
-__all__ = ["check_http_notes", "compare_head_with_get"]
-
 _FORBIDDEN_TO_STORE = re.compile(r"\b(no-store|no-cache|private|max-age=0)\b", re.IGNORECASE)
 _STORED_BY_DEFAULT = frozenset([404, 405, 410, 414, 501])
 """Error statuses that a cache may keep although nothing says so (RFC 9110, 15.1)."""

@@ -18,8 +18,6 @@ from conformance.http import Request, Response
 from conformance.jsontools import MOST_VISITED, find_texts, walk_values
 from conformance.messages import Message
 
-__all__ = ["check_leaks", "find_stack_trace"]
-
 _AT = r"(?:\b|(?<=\\[nrt]))at "
 """Also after a line break or a tab that JSON has escaped, which is a letter there."""
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Finding", "Level", "Note", "Verdict", "verdict_of_levels", "worst_verdict"]
-
 
 class Level(StrEnum):
     """How much a finding weighs: only `must` makes a violation, `should` makes drift, `note` nothing."""

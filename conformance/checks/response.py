@@ -18,8 +18,6 @@ from conformance.checks.model import Finding, Level
 from conformance.http import Response
 from conformance.messages import Message
 
-__all__ = ["check_response", "classify_choice", "find_editions", "format_codes", "has_must", "summarize_response"]
-
 
 def find_editions(response: Response, expected: Expectation, rules: ResponseRules) -> tuple[str, ...]:
     """The editions of the wordings that an answer uses, where the contract tells editions apart."""

@@ -19,8 +19,6 @@ from conformance.files import append_to_job_summary, write_text
 from conformance.results.model import Results
 from conformance.results.serialization import read_results
 
-__all__ = ["OPTIONS", "AfterRun", "after_run_options"]
-
 OPTIONS = ("baseline", "history", "history_keep", "metrics")
 """The names of the options that are ours alone: pytest knows nothing of them."""
 

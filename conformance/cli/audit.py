@@ -22,8 +22,6 @@ from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.target.schema import parse_duration
 
-__all__ = ["command"]
-
 _PATH = click.Path(path_type=Path)
 
 

@@ -16,8 +16,6 @@ from conformance.compare.text import format_comparison
 from conformance.files import write_text
 from conformance.results.serialization import read_results
 
-__all__ = ["command"]
-
 _FORMS: dict[str, Callable[[Comparison, str | None], str]] = {
     "text": format_comparison,
     "json": lambda comparison, _: format_json_comparison(comparison),

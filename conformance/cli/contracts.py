@@ -16,8 +16,6 @@ from conformance.errors import ConfigError, Problem
 from conformance.target.selection import TargetSelection, select_target
 from conformance.validation import closest_name, suggest
 
-__all__ = ["find_row", "read_contracts", "select_contracts"]
-
 
 def read_contracts(name: str | None, where: Path | None = None) -> tuple[list[Contract], list[Problem]]:
     """The usable contracts, of one name if one is given, and what is wrong with the others.

@@ -15,8 +15,6 @@ from conformance.errors import ConfigError, Problem
 from conformance.reference.embedded import EmbeddedServers
 from conformance.target.selection import resolve_target
 
-__all__ = ["command"]
-
 
 @click.command("doctor")
 @options.target

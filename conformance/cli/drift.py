@@ -22,8 +22,6 @@ from conformance.files import write_text
 from conformance.report.sanitize import clip_text, to_one_line
 from conformance.yaml_document import replace_mapping, replace_value
 
-__all__ = ["command"]
-
 _LONGEST = 200
 
 

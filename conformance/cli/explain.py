@@ -24,8 +24,6 @@ from conformance.session.contract_run import build_context, plan_rows
 from conformance.target.loader import target_from_mapping
 from conformance.target.selection import resolve_target
 
-__all__ = ["command"]
-
 WHY = {
     "example": "the written example must provoke the row",
     "boundary": "so must every value at and next to an edge of what is allowed",

@@ -21,8 +21,6 @@ from conformance.report.translation import Translator
 from conformance.results.model import Exploration, Undocumented
 from conformance.session.run_session import RunOptions, RunSession
 
-__all__ = ["command"]
-
 
 @click.command("explore")
 @options.target

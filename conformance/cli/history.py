@@ -12,8 +12,6 @@ from conformance.history.page import render_history
 from conformance.history.store import Retention, delete_old_runs, read_history
 from conformance.history.text import format_history
 
-__all__ = ["command"]
-
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 

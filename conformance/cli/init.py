@@ -21,8 +21,6 @@ from conformance.session.contract_run import build_context
 from conformance.setup.fixtures import discover_fixtures
 from conformance.target.loader import Target, check_target_names, named_variables, target_from_mapping
 
-__all__ = ["command"]
-
 
 @click.command("init")
 @click.option("--contract", required=True, metavar="C", help="The contract to hold the target to.")

@@ -16,8 +16,6 @@ from conformance.contract.power import check_power
 from conformance.errors import ConfigError, Problem
 from conformance.yaml_document import read
 
-__all__ = ["command"]
-
 
 @click.command("lint")
 @click.argument("path", required=False, type=click.Path(path_type=Path))

@@ -12,8 +12,6 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import list_wordings
 from conformance.contract.templates import show_placeholders
 
-__all__ = ["command", "format_row_promise"]
-
 
 @click.command("list")
 @options.contract

@@ -18,8 +18,6 @@ from conformance.authoring.read_page import read_openapi_document, read_page
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 
-__all__ = ["command"]
-
 
 @click.command("new")
 @click.argument("name")

@@ -10,8 +10,6 @@ import click
 from conformance.contract.schema import Depth
 from conformance.plan.budget import parse_budget
 
-__all__ = ["allow", "budget", "cases", "contract", "depth", "language", "read_budget", "seed", "target"]
-
 target = click.option(
     "--target", metavar="T", help="A target profile (YAML), or a base URL with --contract.  [default: embedded]"
 )

@@ -24,8 +24,6 @@ from conformance.report.sanitize import to_one_line
 from conformance.session.contract_run import build_context, count_exploration, plan_run
 from conformance.target.selection import TargetSelection, resolve_target
 
-__all__ = ["command"]
-
 
 @click.command("plan")
 @options.target

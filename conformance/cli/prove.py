@@ -43,8 +43,6 @@ from conformance.results.serialization import read_results
 from conformance.session.run_session import RunOptions
 from conformance.target.selection import resolve_target
 
-__all__ = ["command"]
-
 BROKEN, INTERRUPTED, NOTHING_EXERCISED = 1, 2, 5
 ENOUGH = 0.95
 """The share of faults that a row's case catches where it is fit for use."""

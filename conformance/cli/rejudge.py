@@ -16,8 +16,6 @@ from conformance.report.sanitize import to_one_line
 from conformance.report.writers import WRITERS
 from conformance.results.serialization import read_results
 
-__all__ = ["command"]
-
 
 @click.command("rejudge")
 @click.argument("results", type=click.Path(path_type=Path))

@@ -15,8 +15,6 @@ from conformance.results.model import Results
 from conformance.results.serialization import read_results
 from conformance.session.assemble import rebuild_results
 
-__all__ = ["command"]
-
 
 @click.command("report")
 @click.argument("file", type=click.Path(path_type=Path))

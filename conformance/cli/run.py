@@ -16,8 +16,6 @@ from conformance.contract.folders import find_all_contract_folders, find_contrac
 from conformance.report import FORMS
 from conformance.target.loader import read_profile_document
 
-__all__ = ["command", "places", "pytest_arguments", "resolve_rows"]
-
 OPTIONS_WITH_TEXT = ("-k", "-m", "-p", "-o", "-c", "--junitxml", "--html", "--deselect")
 """Options of pytest whose value may look like a row or a folder."""
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import click
 
-__all__ = ["command", "schema"]
-
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 

@@ -15,8 +15,6 @@ from conformance import reference
 from conformance.errors import ConfigError, Problem
 from conformance.yaml_document import dump
 
-__all__ = ["command"]
-
 
 @click.command("serve")
 @click.argument("contract")

@@ -15,8 +15,6 @@ from conformance.report.sanitize import to_one_line
 from conformance.sweep import SweepResult, sweep
 from conformance.target.selection import resolve_target
 
-__all__ = ["command"]
-
 
 @click.command("sweep")
 @options.target

@@ -23,8 +23,6 @@ from conformance.session.target_runner import TargetRunner
 from conformance.target.selection import resolve_target
 from conformance.yaml_document import dump, replace_mapping
 
-__all__ = ["command"]
-
 
 @click.command("try")
 @click.argument("row")

@@ -18,8 +18,6 @@ from conformance.client.tls import TlsContext
 from conformance.http import FailureKind, NoResponse, Outcome, Response
 from conformance.messages import Message, error_message
 
-__all__ = ["Http1Adapter", "Transport", "TransportResult"]
-
 PROXY_AUTHENTICATION = 407
 
 

@@ -21,15 +21,6 @@ from conformance.contract.templates import Lookup, MissingValue, fill, letters_o
 from conformance.http import Request
 from conformance.target.loader import Target
 
-__all__ = [
-    "BuiltRequest",
-    "PlaceholderScope",
-    "RequestBuilder",
-    "build_image",
-    "build_multipart",
-    "make_wrong_credential",
-]
-
 _PIXEL = zlib.compress(b"\x00\x00\x00\x00")
 
 

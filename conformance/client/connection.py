@@ -23,8 +23,6 @@ from conformance.client.tls import TlsContext
 from conformance.http import FailureKind
 from conformance.messages import Message, error_message, join_messages
 
-__all__ = ["Connection", "ConnectionFailed", "ConnectionPool"]
-
 NOT_OURS = frozenset(
     {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EINVAL}
 )

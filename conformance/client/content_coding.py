@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 
 from conformance.messages import Message
 
-__all__ = ["ContentCodingError", "build_decoder"]
-
 DECODED_PIECE = 1 << 16
 MOST_CODINGS = 3
 

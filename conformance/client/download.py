@@ -10,8 +10,6 @@ import requests
 
 from conformance.errors import ConfigError, Problem
 
-__all__ = ["download"]
-
 _NO_BYTE = 30.0
 """Seconds without a byte."""
 _WHOLE = 120.0

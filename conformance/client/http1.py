@@ -18,8 +18,6 @@ from conformance.client.policy import Limits
 from conformance.http import Response
 from conformance.messages import Message, error_message
 
-__all__ = ["NotHttpError", "RequestCutShort", "ResponseReader", "SocketStream", "write_request"]
-
 PIECE = 1 << 16
 
 

@@ -10,8 +10,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["LargeBody", "one_target_at_a_time"]
-
 _WAIT, _MOST_WAITS = 20.0, 6
 """Seconds after which garbage is collected, for a body may be in it, and how often, until one is read all the same:
 whoever has the turn may wait for something else.

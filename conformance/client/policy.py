@@ -16,16 +16,6 @@ from conformance.http import Headers, Request
 from conformance.messages import Message
 from conformance.target.loader import ClientCertificate
 
-__all__ = [
-    "Access",
-    "Limits",
-    "OutgoingRequest",
-    "PermissionGate",
-    "RequestBlocked",
-    "Route",
-    "basic_authorization",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 
 from conformance.target.schema import Pace
 
-__all__ = ["RateLimiter"]
-
 
 class RateLimiter:
     """Makes callers wait until their request fits the pace. Safe for threads.

@@ -15,8 +15,6 @@ from conformance.client.policy import SAFE_METHODS, Limits, OutgoingRequest
 from conformance.http import FailureKind, NoResponse, Outcome, Response, header
 from conformance.messages import Message
 
-__all__ = ["BUSY", "CircuitBreaker", "RetryPolicy", "WaitBudget", "parse_retry_after"]
-
 BUSY = frozenset({429, 502, 503, 504})
 """Statuses of a target, or of something before it, that cannot answer now."""
 NOT_DONE = frozenset({429, 503})

@@ -23,8 +23,6 @@ from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request
 from conformance.messages import Message, error_message
 from conformance.target.schema import Pace
 
-__all__ = ["Session"]
-
 
 class Session:
     """Sends requests to one target. Several threads may use it at once.

@@ -14,8 +14,6 @@ from conformance.client.policy import Access
 from conformance.errors import ConfigError, Problem
 from conformance.target.loader import ClientCertificate
 
-__all__ = ["TlsContext"]
-
 FROM_ENVIRONMENT = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
 

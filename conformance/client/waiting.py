@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-__all__ = ["wait_until_listening"]
-
 _BETWEEN = 0.5
 """Seconds between two tries."""
 

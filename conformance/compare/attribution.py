@@ -18,8 +18,6 @@ from conformance.results.matching import RequestKey, request_key
 from conformance.results.model import RowResult, TargetRun
 from conformance.results.normalize import Normalizer
 
-__all__ = ["collect_trials", "explain_change"]
-
 Trials = dict[str, set[tuple[str, str]]]
 
 

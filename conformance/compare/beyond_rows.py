@@ -10,8 +10,6 @@ from conformance.compare.model import ChoiceChange, ExploredChange, OurChange, U
 from conformance.results.model import ExploredFinding, TargetRun, Undocumented
 from conformance.results.normalize import Normalizer
 
-__all__ = ["compare_choices", "compare_exploration", "compare_undocumented"]
-
 
 def compare_choices(old: TargetRun, new: TargetRun) -> tuple[ChoiceChange, ...]:
     """Inputs that both runs tried and that were not treated the same; an input may have been tried several times."""

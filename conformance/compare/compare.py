@@ -12,8 +12,6 @@ from conformance.report.translation import collect_labels
 from conformance.results.matching import label_run, match_runs
 from conformance.results.model import Results, TargetRun
 
-__all__ = ["compare"]
-
 
 def compare(old: Results, new: Results) -> Comparison:
     """What lies between two results; pure, and the same for the same two."""

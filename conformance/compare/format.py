@@ -12,17 +12,6 @@ from conformance.messages import Message, join_messages, plural_message
 from conformance.report.sanitize import format_json
 from conformance.report.words import VERDICTS
 
-__all__ = [
-    "HEADINGS",
-    "describe_change",
-    "explain_not_blamed",
-    "format_change_value",
-    "format_headline",
-    "format_our_names",
-    "format_turn",
-    "list_sections",
-]
-
 HEADINGS: Final[Mapping[Kind, Message]] = {
     Kind.NEWLY_VIOLATING: Message("Newly violating"),
     Kind.VIOLATING_OTHERWISE: Message("Violating in another way"),

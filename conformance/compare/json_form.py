@@ -8,8 +8,6 @@ from typing import Any, Final
 from conformance.compare.model import Comparison
 from conformance.results.serialization import format_json_text
 
-__all__ = ["FORMAT", "format_json_comparison"]
-
 FORMAT: Final = 1
 
 

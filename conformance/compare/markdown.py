@@ -20,8 +20,6 @@ from conformance.report.markdown_text import escape_prose, format_code, format_c
 from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS, name_of
 
-__all__ = ["format_markdown_comparison"]
-
 _LONGEST = 300
 _MOST_ROWS = 40
 

@@ -10,19 +10,6 @@ from typing import Any
 from conformance.checks.model import Level, Verdict
 from conformance.messages import Message
 
-__all__ = [
-    "ChoiceChange",
-    "Comparison",
-    "ExploredChange",
-    "Kind",
-    "OurChange",
-    "RowChange",
-    "RunChange",
-    "Stamp",
-    "UndocumentedChange",
-    "WordingChange",
-]
-
 
 class Kind(StrEnum):
     """What became of a row, the gravest first."""

@@ -13,8 +13,6 @@ from typing import Any, Final
 from conformance.compare.model import OurChange
 from conformance.results.model import Results, RowResult, TargetRun
 
-__all__ = ["changes_that_decide", "given_by_profile", "row_changes", "run_changes", "session_changes"]
-
 _DECIDES: Final = ("suite", "contract edition", "depth", "seed", "allow", "fixtures", "vantages", "hooks", "expected")
 """What decides which requests are sent and how their answers are judged."""
 _GROUPS: Final = frozenset({"fixtures", "vantages", "hooks"})

@@ -18,8 +18,6 @@ from conformance.messages import Message
 from conformance.report.format import format_choice, format_value
 from conformance.report.page import render_page
 
-__all__ = ["render_comparison"]
-
 _ABOUT: Final = {"message": Message("message"), "edition": Message("edition"), "answer": Message("answer")}
 
 

@@ -13,8 +13,6 @@ from conformance.report.format import format_reason, format_repeat_command
 from conformance.results.model import RowResult, TargetRun
 from conformance.results.normalize import Normalizer
 
-__all__ = ["compare_rows"]
-
 _GOOD = frozenset({Verdict.CONFORMS, Verdict.DRIFTS})
 
 

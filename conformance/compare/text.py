@@ -19,8 +19,6 @@ from conformance.report.format import format_choice, format_value
 from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS, name_of
 
-__all__ = ["format_comparison"]
-
 _LONGEST = 400
 
 

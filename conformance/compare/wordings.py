@@ -13,8 +13,6 @@ from conformance.report.sanitize import clip_text, format_json
 from conformance.results.model import RowResult, TargetRun
 from conformance.results.normalize import Normalizer
 
-__all__ = ["EXAMPLE", "compare_wordings"]
-
 EXAMPLE = Message("written example")
 _STATUS = re.compile(r"\d{3}\b")
 _LONGEST = 400

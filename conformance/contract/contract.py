@@ -10,8 +10,6 @@ from typing import Any
 from conformance.contract.schema import Case, ContractFile, OperationRef, OperationSpec
 from conformance.yaml_document import Document
 
-__all__ = ["Contract", "Operation", "Row", "Table"]
-
 
 @dataclass(frozen=True, slots=True)
 class Operation:

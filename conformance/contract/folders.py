@@ -7,8 +7,6 @@ from pathlib import Path
 import conformance
 from conformance.errors import ConfigError, Problem
 
-__all__ = ["find_all_contract_folders", "find_contract_folders", "find_shipped_folder"]
-
 
 def find_shipped_folder() -> Path:
     """The folder of the contracts that come with the package: in a wheel within it, in the repository beside it."""

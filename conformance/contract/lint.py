@@ -39,8 +39,6 @@ from conformance.jsontools import walk_texts, walk_values
 from conformance.validation import Place, suggest
 from conformance.yaml_document import ALIAS_NOTE, Document
 
-__all__ = ["SPECIAL_CREDENTIALS", "check_contract", "check_translation", "drop_repeated"]
-
 SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
 """Credentials that no profile gives: no header at all, a value that nobody has, an empty value."""
 

@@ -31,9 +31,6 @@ from conformance.errors import ConfigError, Problem
 from conformance.validation import problems_from_validation
 from conformance.yaml_document import ALIAS_NOTE, Document, read
 
-__all__ = ["find_contracts", "read_contract"]
-
-
 _NAMED_PARTS = ("schemas", "controls", "guards", "wordings")
 _NUMBER = re.compile(r"\.[0-9]+(?=\.|\b)")
 Model = TypeVar("Model", bound=BaseModel)

@@ -11,16 +11,6 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Wording
 from conformance.contract.templates import HEADS, PLACEHOLDER, Lookup, fill
 
-__all__ = [
-    "WordingIndex",
-    "WordingMatch",
-    "compile_wording",
-    "list_row_ids",
-    "list_wordings",
-    "match_wording",
-    "match_wording_loosely",
-]
-
 _OPEN = {"any": r".+?", "rest": r".*"}
 """Placeholders of messages that stand for any text, also once a wording is filled."""
 

@@ -12,8 +12,6 @@ from conformance.jsontools import resolve_pointer, walk_values
 from conformance.validation import suggest
 from conformance.yaml_document import Document
 
-__all__ = ["check_openapi"]
-
 Place = tuple[str | int, ...]
 
 

@@ -16,8 +16,6 @@ from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, Problem
 from conformance.files import read_text
 
-__all__ = ["FILE", "ProbeKey", "check_power", "fingerprint_cases", "format_power", "probe_key", "read_power"]
-
 FILE: Final = "power.json"
 MOST_FAULTS: Final = 100_000
 HINT: Final = "conformance prove --write-power"

@@ -12,20 +12,6 @@ from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from typing import Any, Final
 
-__all__ = [
-    "NO_BODY",
-    "OMIT",
-    "NoBody",
-    "RequestPatch",
-    "RequestTemplate",
-    "apply_patch",
-    "format_value",
-    "merge_patches",
-    "name_part",
-    "replace_part",
-    "split_part",
-]
-
 RequestPatch = Mapping[str, Any]
 """Members of a request as a case file writes them, such as `{"query": {"limit": -1}}`."""
 

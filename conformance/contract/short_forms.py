@@ -8,8 +8,6 @@ from typing import Any
 
 from conformance.jsontools import map_texts, walk_texts
 
-__all__ = ["fill_variables", "list_variables", "write_out_message", "write_out_step"]
-
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z0-9]+)*\Z")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)((?:\|[a-z0-9-]+)?)\}")
 

@@ -18,21 +18,6 @@ from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-__all__ = [
-    "HEADS",
-    "MODIFIERS",
-    "PLACEHOLDER",
-    "Lookup",
-    "MissingValue",
-    "captures_used",
-    "fill",
-    "fill_text",
-    "find_placeholders",
-    "letters_of_script",
-    "show_placeholders",
-    "unknown_placeholders",
-]
-
 HEADS = frozenset(
     "fixture text capture credential query path json language other unique random drawn".split()  # noqa: SIM905
 )

@@ -30,8 +30,6 @@ from conformance.setup.fixtures import check_fixture, discover_fixtures, is_usab
 from conformance.target.loader import Target
 from conformance.target.schema import read_pace
 
-__all__ = ["Diagnosis", "Fact", "RequestLoad", "examine_target"]
-
 
 def examine_target(contract: Contract, target: Target, seed: int = 0) -> Diagnosis:
     """Examine a target by reads alone, whatever its profile allows."""

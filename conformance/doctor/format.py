@@ -10,8 +10,6 @@ from conformance.doctor.model import Diagnosis, Fact, RequestLoad
 from conformance.report.format import format_duration
 from conformance.report.sanitize import to_one_line
 
-__all__ = ["format_diagnosis"]
-
 MARKS = {"good": "✓", "bad": "✗", "unknown": "?", "note": "·"}
 COLOURS = {"good": "green", "bad": "red", "unknown": "yellow", "note": None}
 

@@ -11,8 +11,6 @@ from conformance.doctor.model import Fact
 from conformance.engine.context import RunContext
 from conformance.http import Exchange, FailureKind, NoResponse, Request, Response, header, split_url
 
-__all__ = ["check_reachable", "redirect_of"]
-
 _HINTS = {
     FailureKind.TLS: "check the certificate, or name the authority that signed it: `ca_bundle: FILE`",
     FailureKind.REFUSED: "check host and port, and that the server runs",

@@ -13,8 +13,6 @@ from conformance.plan.model import RowPlan
 from conformance.target.loader import Target
 from conformance.yaml_document import dump
 
-__all__ = ["missing_rows", "suggest_profile_line"]
-
 _SECTIONS = ("credentials", "fixtures", "vantages", "hooks")
 
 

@@ -25,8 +25,6 @@ from conformance.messages import Message
 from conformance.plan.model import PlannedStep
 from conformance.plan.steps import plan_steps
 
-__all__ = ["describe_left", "find_and_delete", "look_and_delete", "take_back"]
-
 _LABEL = Message("clean-up")
 
 

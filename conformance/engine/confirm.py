@@ -9,8 +9,6 @@ from conformance.engine.row import FinishedRow
 from conformance.messages import Message
 from conformance.results.model import BeyondPlan, RowResult
 
-__all__ = ["combine_runs", "is_doubtful", "is_unsettled"]
-
 _FIRM = frozenset(["example", "boundary", "drawn"])
 
 

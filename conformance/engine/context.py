@@ -22,8 +22,6 @@ from conformance.results.model import Exploration, OutsideRows, RowResult, Undoc
 from conformance.results.redaction import Redactor
 from conformance.target.loader import Target
 
-__all__ = ["RequestSender", "RunContext", "SharedState", "map_side_by_side"]
-
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 

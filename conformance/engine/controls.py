@@ -27,8 +27,6 @@ from conformance.messages import Message
 from conformance.plan.model import ControlPlan, PlannedStep, RowPlan, reads_own
 from conformance.results.model import Attempt
 
-__all__ = ["ControlResult", "ControlRunner", "Refusal", "refusal_reason"]
-
 RunSequence = Callable[[Evidence, Sequence[PlannedStep], str, str, dict[str, Any]], StepSequence]
 """Makes some calls, recorded as evidence under a label and in a role, with these captures."""
 

@@ -17,16 +17,6 @@ from typing import Any, Final, Generic, TypeVar
 
 from conformance.messages import Message
 
-__all__ = [
-    "NOT_AGAIN",
-    "SHORTEST_QUIET",
-    "TIMES_IN_A_ROW",
-    "Culprits",
-    "GuardedResource",
-    "find_culprits",
-    "stays_as_it_is",
-]
-
 TIMES_IN_A_ROW: Final = 3
 """How often the same must come of the same write before nobody else's write can explain it."""
 _GAPS: Final = (0.07, 0.13, 0.19, 0.26, 0.35)

@@ -16,9 +16,6 @@ from conformance.engine.context import RunContext
 from conformance.plan.model import PlannedRequest, RowPlan
 from conformance.results.model import ExpectedAnswer, PromiseSource, RowResult
 
-__all__ = ["describe_expectation", "describe_request", "describe_row"]
-
-
 _QUOTED_PLACEHOLDER = re.compile(r"%7B(fixture\.\w+)%7D")
 """A fixture that is only known once the set-up has found or made it."""
 

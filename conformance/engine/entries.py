@@ -22,21 +22,6 @@ from conformance.http import Exchange, FailureKind, NoResponse, Response
 from conformance.plan.model import PlannedStep
 from conformance.plan.steps import plan_steps
 
-__all__ = [
-    "RESTORE",
-    "created_resource",
-    "deleting_operations",
-    "plan_undo",
-    "read_created",
-    "record_again",
-    "record_intent",
-    "record_lost_try",
-    "record_outcome",
-    "record_restore",
-    "strike",
-    "undo_key",
-]
-
 RESTORE: Final = "restore"
 """The operation of an entry for the steps that set back what a whole row changes."""
 

@@ -14,8 +14,6 @@ from conformance.results.model import Attempt, BeyondPlan, Choice, RecordedExcha
 from conformance.results.recording import record_exchange
 from conformance.results.redaction import Redactor
 
-__all__ = ["Evidence"]
-
 KEPT = 400
 """Exchanges of one row that are kept whole; of more, those without a finding keep their line in the strip only."""
 

@@ -30,8 +30,6 @@ from conformance.expressions import matches_whole
 from conformance.messages import Message
 from conformance.plan.model import ControlPlan, DrawSlot, Probe, RowPlan
 
-__all__ = ["DRAWING", "build_strategy", "fill_drawn_values", "shrink_probe"]
-
 DRAWING: Final = RLock()
 """Held while Hypothesis or Schemathesis make inputs, never while a request is under way.
 

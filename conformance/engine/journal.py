@@ -20,18 +20,6 @@ from typing import Any, Final
 from conformance.errors import ConfigError, OutputError, Problem
 from conformance.messages import Message, plural_message
 
-__all__ = [
-    "LEDGER_FILE",
-    "FileLedger",
-    "Ledger",
-    "LedgerEntry",
-    "draw_run_id",
-    "find_suite_names",
-    "has_run_name",
-    "open_ledger",
-    "read_open_entries",
-]
-
 LEDGER_FILE: Final = "ledger.jsonl"
 """Its name in the folder of a run's reports."""
 

@@ -19,9 +19,6 @@ from conformance.messages import Message
 from conformance.plan.model import Probe
 from conformance.results.model import Attempt, Choice
 
-__all__ = ["ProbeResult", "build_probe", "scope_of_probe", "send_probe"]
-
-
 SMALL_BODY = 4 << 10
 """Bytes of a body that is kept until the end of the row, however many probes it has."""
 

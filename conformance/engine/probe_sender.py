@@ -30,8 +30,6 @@ from conformance.messages import Message
 from conformance.plan.model import Probe, RowPlan
 from conformance.results.model import Attempt
 
-__all__ = ["ProbeSender"]
-
 _READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 

@@ -16,8 +16,6 @@ from conformance.messages import Message
 from conformance.plan.model import Probe, RowPlan
 from conformance.target.schema import Pace, read_pace
 
-__all__ = ["send_repeatedly"]
-
 _BURSTS = 3
 """Times that an allowance is used up at most."""
 _PART_OF_THE_TIME: Final = 0.5

@@ -29,8 +29,6 @@ from conformance.messages import Message, join_messages
 from conformance.plan.model import BUDGET, ControlPlan, PlannedStep, Probe, ProbeStage, RowPlan, count_requests
 from conformance.results.model import Attempt, RowResult
 
-__all__ = ["FinishedRow", "RowRunner", "describe_unexercised", "run_row"]
-
 INTERRUPTIONS = 2
 """How often a sequence is begun again after a reset or a timeout; what it had made is taken back before."""
 

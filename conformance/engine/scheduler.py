@@ -18,8 +18,6 @@ from conformance.engine.context import RequestSender
 from conformance.http import Exchange, Request
 from conformance.plan.model import RowPlan
 
-__all__ = ["ANY_RESOURCE", "LimitedSender", "ScheduledJob", "Scheduler", "resources_of_operation", "resources_of_row"]
-
 ANY_RESOURCE = "*"
 """The resource of an operation for which the contract names none: it stands for every resource."""
 

@@ -10,8 +10,6 @@ from typing import Final
 from conformance.contract.request_template import RequestTemplate
 from conformance.http import Response, header
 
-__all__ = ["PAUSE", "bypass_cache", "draw_unseen_parameter", "is_from_cache"]
-
 PAUSE: Final = 0.25
 """Seconds between two reads while a target may still be settling."""
 

@@ -24,8 +24,6 @@ from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import GuardRead, Probe, RowPlan, reads_own
 
-__all__ = ["State", "StateGuard", "changed_members", "read_state", "state_shown_by_set_up"]
-
 State = Mapping[str, Any]
 """What a guard compares: the value at each JSON pointer; `status` alone where the resource is not there any more."""
 

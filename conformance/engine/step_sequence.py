@@ -22,8 +22,6 @@ from conformance.jsontools import find_values, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep
 
-__all__ = ["StepResult", "StepSender", "StepSequence", "read_capture"]
-
 _NOT_MODIFIED = 304
 _GATEWAY_STATUSES = frozenset({502, 504})
 """Statuses of something between us and the target."""

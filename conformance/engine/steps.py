@@ -23,8 +23,6 @@ from conformance.engine.step_sequence import StepResult, StepSender, StepSequenc
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep, RowPlan
 
-__all__ = ["run_steps", "set_back_row"]
-
 
 def run_steps(
     context: RunContext,

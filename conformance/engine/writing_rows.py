@@ -23,8 +23,6 @@ from conformance.messages import Message
 from conformance.plan.model import GuardRead, RowPlan
 from conformance.plan.steps import plan_steps
 
-__all__ = ["WritingRows", "run_again"]
-
 _CHANGED = Message(
     "what refused writes must not change was seen to change: each row that it guards was run again alone"
 )

@@ -25,8 +25,6 @@ from conformance.http import Exchange, Response, header
 from conformance.jsontools import find_values
 from conformance.messages import Message
 
-__all__ = ["Observation", "ProbeAnswer", "check_answer", "read_messages", "undocumented_messages"]
-
 _MOST = 3
 """Differences from a schema that are reported of one answer."""
 _UNTOLD_AFTER_REPETITION = frozenset([401, 404, 409])

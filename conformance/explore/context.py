@@ -11,8 +11,6 @@ from conformance.contract.request_template import RequestTemplate
 from conformance.engine.context import RunContext
 from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, TargetValues, with_known_body
 
-__all__ = ["ExploreContext", "build_explore_context"]
-
 
 @dataclass(frozen=True, slots=True)
 class ExploreContext:

@@ -29,8 +29,6 @@ from conformance.explore.validity import Validity, classify_probe
 from conformance.messages import Message
 from conformance.results.model import Exploration, Undocumented
 
-__all__ = ["count_requests", "explore_operation"]
-
 _LEAST = 3
 """Up to this budget no operation is explored: it could not be cleaned up after."""
 _SMALL = 60

@@ -28,8 +28,6 @@ from conformance.explore.validity import Validity
 from conformance.jsontools import first_value, json_equal
 from conformance.messages import Message
 
-__all__ = ["EffectGuard"]
-
 _BATCH = 4
 """Refused writes between two looks: one look for each would double the requests."""
 

@@ -34,8 +34,6 @@ from conformance.explore.validity import Validity, classify_probe
 from conformance.http import Exchange, FailureKind, NoResponse, Request
 from conformance.messages import Message
 
-__all__ = ["BudgetExhausted", "Explorer", "TargetStopped"]
-
 _MOST_STEPS = 8
 """Requests that making one finding smaller may cost."""
 _STATE = ("step", "guard")

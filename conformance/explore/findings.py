@@ -16,8 +16,6 @@ from conformance.results.model import Exploration, ExploredFinding, RecordedExch
 from conformance.results.recording import record_exchange
 from conformance.results.redaction import Redactor
 
-__all__ = ["FindingCollector", "describe_exploration"]
-
 
 @dataclass(slots=True)
 class _Seen:

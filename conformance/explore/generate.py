@@ -17,8 +17,6 @@ from conformance.engine.generate import DRAWING
 from conformance.explore.openapi import MULTIPART, DocumentedOperation
 from conformance.explore.probes import ExploreProbe, is_sendable
 
-__all__ = ["coverage_probes"]
-
 _PATH = "/explored"
 
 

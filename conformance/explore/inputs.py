@@ -17,8 +17,6 @@ from conformance.explore.openapi import MULTIPART, DocumentedOperation
 from conformance.explore.probes import ExploreProbe, with_values
 from conformance.explore.validity import Validity, classify_probe, may_be_sent
 
-__all__ = ["choose_probes"]
-
 _EDGES = ("minimum", "maximum", "minimum_value", "near_boundary_number", "maximum_value")
 """How Schemathesis's names for the edges of a range end."""
 _QUERY_VALUES: Mapping[str, tuple[str, ...]] = {

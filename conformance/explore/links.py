@@ -18,8 +18,6 @@ from conformance.explore.validity import Validity
 from conformance.jsontools import find_values, first_value
 from conformance.messages import Message
 
-__all__ = ["count_link_requests", "find_creation", "follow_links", "request_of_link"]
-
 _MISSING = object()
 
 

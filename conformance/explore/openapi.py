@@ -14,18 +14,6 @@ from conformance.checks.context import compile_schema
 from conformance.engine.generate import DRAWING
 from conformance.jsontools import first_value
 
-__all__ = [
-    "MULTIPART",
-    "DocumentedOperation",
-    "Link",
-    "OpenApiDocument",
-    "Parameter",
-    "TargetValues",
-    "find_secrets",
-    "with_known_body",
-    "with_known_path",
-]
-
 MULTIPART = "multipart/form-data"
 _DEEPEST = 3
 """How often a definition is put in its place within itself: one that holds itself twice doubles each time."""

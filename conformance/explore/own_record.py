@@ -22,8 +22,6 @@ from conformance.http import Response
 from conformance.jsontools import first_value, json_equal
 from conformance.messages import Message
 
-__all__ = ["is_of_own_record", "is_set_back", "record_change", "set_back", "set_back_body"]
-
 _MEMBERS = "set_back"
 """The capture of a ledger entry that holds the members of a record as they were."""
 

@@ -15,16 +15,6 @@ from conformance.explore.openapi import DocumentedOperation
 from conformance.http import Request
 from conformance.plan.steps import operation_patch
 
-__all__ = [
-    "ExploreProbe",
-    "build_probe",
-    "is_sendable",
-    "label_probe",
-    "plain_probe",
-    "smaller_probes",
-    "with_values",
-]
-
 _FILE_SIZE = 100
 _SALT = "exploring"
 

@@ -9,8 +9,6 @@ from typing import Any
 from conformance.results.model import Undocumented
 from conformance.yaml_document import dump
 
-__all__ = ["suggest_rows"]
-
 _HEAD = """\
 # What exploration saw and no row documents. Put this file beside the tables of {contract} and add `{table}` to
 # `tables` in contract.yaml there; `conformance lint` accepts it as it is.

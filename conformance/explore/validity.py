@@ -18,8 +18,6 @@ from conformance.contract.request_template import NO_BODY
 from conformance.explore.openapi import DocumentedOperation, Parameter
 from conformance.explore.probes import ExploreProbe
 
-__all__ = ["Validity", "classify_part", "classify_probe", "may_be_sent"]
-
 _INTEGER = re.compile(r"(?:0|-?[1-9][0-9]*)\Z")
 _FRACTION = re.compile(r"-?[0-9]+\.[0-9]*[1-9][0-9]*\Z")
 _CLEAR = re.compile(r"[gGhHkKmMpPqQrRsStTvVwWyYzZ<>\"{}\[\]$&*/=?@!|~^\\]")

@@ -14,8 +14,6 @@ from typing import Final
 
 from conformance.errors import ConfigError, ConformanceError, InternalError, OutputError, Problem
 
-__all__ = ["APPLICATION", "STEPS", "VERSION", "migrate", "transaction", "version_of"]
-
 APPLICATION: Final = 0x434F4E46
 """`CONF`, in the place that SQLite's file header has for the program a file belongs to."""
 

@@ -8,8 +8,6 @@ from itertools import pairwise
 from conformance.checks.model import Verdict
 from conformance.results.normalize import Normalizer
 
-__all__ = ["History", "HistoryCell", "RowHistory", "RunPoint", "TargetHistory"]
-
 
 @dataclass(frozen=True, slots=True)
 class RunPoint:

@@ -12,8 +12,6 @@ from conformance.messages import Message, join_messages
 from conformance.report.page import render_page
 from conformance.report.words import VERDICTS
 
-__all__ = ["render_history"]
-
 _MOST_CELLS: Final = 366
 """Runs shown of one target: a year of nights; the text and the file have all."""
 

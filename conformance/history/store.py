@@ -18,8 +18,6 @@ from conformance.history.model import History, HistoryCell, RowHistory, RunPoint
 from conformance.jsontools import replace_surrogates
 from conformance.results.model import Results, TargetRun
 
-__all__ = ["Retention", "append_results", "delete_old_runs", "read_history", "read_last_tried"]
-
 _KEEP: Final = re.compile(r"\s*([1-9]\d{0,5})\s*(d|days?|runs?)\s*")
 
 

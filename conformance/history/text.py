@@ -12,8 +12,6 @@ from conformance.report.format import format_choice
 from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS
 
-__all__ = ["ABSENT", "describe_newest", "format_history", "format_strip", "format_summary"]
-
 ABSENT: Final = "·"
 _SHOWN: Final = 60
 _LONGEST: Final = 200

@@ -13,8 +13,6 @@ from conformance.plan.model import RowPlan
 from conformance.target.loader import Target
 from conformance.target.schema import parse_duration, read_pace
 
-__all__ = ["Budget", "note_untried", "parse_budget"]
-
 
 @dataclass(frozen=True, slots=True)
 class Budget:

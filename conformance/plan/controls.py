@@ -17,8 +17,6 @@ from conformance.plan.values import resolve_draw
 from conformance.plan.variants import NO_LANGUAGE, LanguageVariant, OperationVariant
 from conformance.target.loader import Target
 
-__all__ = ["choose_controls", "draw_control_values", "plan_control"]
-
 Chosen = tuple[Control, OperationVariant | None]
 
 

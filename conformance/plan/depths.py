@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.contract.schema import Depth
 
-__all__ = ["DEPTHS", "DRAWN", "DRAWN_CONTROLS", "FIRM", "SMOKE_REQUESTS", "reaches"]
-
 DEPTHS: tuple[Depth, ...] = ("smoke", "standard", "thorough")
 DRAWN: dict[Depth, int] = {"smoke": 0, "standard": 1, "thorough": 100}
 DRAWN_CONTROLS: dict[Depth, int] = {"smoke": 0, "standard": 1, "thorough": 10}

@@ -13,22 +13,6 @@ from conformance.contract.schema import Draw, Repeat, Step
 from conformance.contract.templates import captures_used
 from conformance.target.schema import Pace
 
-__all__ = [
-    "BUDGET",
-    "ControlPlan",
-    "DrawSlot",
-    "GuardRead",
-    "PlannedRequest",
-    "PlannedStep",
-    "Probe",
-    "ProbeStage",
-    "RowPlan",
-    "count_conditional",
-    "count_requests",
-    "reads_own",
-    "schedule_steps",
-]
-
 BUDGET: Final = "budget"
 """What a row lacks that was left out for the sake of others."""
 IF_ACCEPTED: Final = "if it was accepted"

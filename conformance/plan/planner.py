@@ -20,15 +20,6 @@ from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
 from conformance.target.schema import Pace, read_pace
 
-__all__ = [
-    "NOTHING_SHARED",
-    "Planner",
-    "SharedCalls",
-    "plan_row",
-    "sequence_key",
-    "without_drawn_values",
-]
-
 Steps = tuple[PlannedStep, ...]
 
 

@@ -12,8 +12,6 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.power import ProbeKey
 from conformance.plan.model import Probe
 
-__all__ = ["Offer", "order_offers", "order_probes", "order_rows"]
-
 _AGAIN: Final = 0.1
 """What a fault counts each further time. More of it was worse, also for faults that were held out."""
 

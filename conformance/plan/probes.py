@@ -26,8 +26,6 @@ from conformance.plan.variants import (
 )
 from conformance.target.loader import Target
 
-__all__ = ["ProbePlanner"]
-
 EXAMPLE = Message("example")
 
 ContextValues = tuple[tuple[str, Any], ...]

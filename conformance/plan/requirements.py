@@ -13,12 +13,6 @@ from conformance.plan.model import PlannedStep
 from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
 
-__all__ = [
-    "is_known_name",
-    "missing_for_steps",
-    "missing_requirements",
-]
-
 
 def missing_requirements(
     contract: Contract, target: Target, operation: str, request: RequestTemplate, permission: str

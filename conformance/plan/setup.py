@@ -16,19 +16,6 @@ from conformance.plan.steps import plan_steps
 from conformance.target.credentials import Credential, Secret
 from conformance.target.loader import Target
 
-__all__ = [
-    "SetupPlan",
-    "SetupSteps",
-    "credentials_to_obtain",
-    "fixture_check",
-    "fixtures_to_check",
-    "fixtures_to_find",
-    "fixtures_to_make",
-    "plan_setup",
-    "steps_to_look_at",
-    "steps_to_obtain",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class SetupSteps:

@@ -12,8 +12,6 @@ from conformance.plan.requirements import missing_for_steps
 from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
 
-__all__ = ["place_closing_reads", "place_reads"]
-
 
 def place_closing_reads(plans: Mapping[str, RowPlan]) -> dict[str, RowPlan]:
     """The plans of a run in which each row reads for itself: the last row of each guarded resource reads for all.

@@ -24,8 +24,6 @@ from conformance.plan.shared_reads import place_reads
 from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
 
-__all__ = ["plan_smoke_rows", "plan_within_budget"]
-
 NEVER_TRIED: Mapping[ProbeKey, str] = MappingProxyType({})
 _BASE = ""
 """In place of a label: the first probe of a row, its control, and all that these need."""

@@ -10,8 +10,6 @@ from conformance.contract.schema import Depth, RequestSpec, Step
 from conformance.plan.depths import reaches
 from conformance.plan.model import PlannedStep
 
-__all__ = ["PERMISSION_ORDER", "operation_patch", "patch_of", "permission_of", "plan_steps"]
-
 PERMISSION_ORDER = ("read", "write", "delete", "exhaust")
 """Permissions, the least first."""
 _READING = ("GET", "HEAD", "OPTIONS")

@@ -13,8 +13,6 @@ from conformance.contract.templates import MissingValue, fill, letters_of_script
 from conformance.expressions import matches_whole
 from conformance.target.loader import Target
 
-__all__ = ["is_excluded", "resolve_draw"]
-
 
 def resolve_draw(target: Target, draw: Draw) -> Draw | None:
     """The description with the fixtures that it names put in; None where one is lacking or no expression to draw by."""

@@ -11,15 +11,6 @@ from conformance.contract.schema import Depth, OperationRef
 from conformance.plan.steps import operation_patch, patch_of, permission_of
 from conformance.target.loader import Target
 
-__all__ = [
-    "NO_LANGUAGE",
-    "LanguageVariant",
-    "OperationVariant",
-    "language_variants",
-    "language_variants_for",
-    "operation_variants",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class OperationVariant:

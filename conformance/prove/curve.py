@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from conformance.messages import Message, join_messages
 from conformance.prove.model import ContractProof
 
-__all__ = ["Curve", "CurveMark", "build_curve"]
-
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 260, 52, 36, 12, 16
 
 

@@ -17,21 +17,6 @@ from conformance.checks.model import Verdict
 from conformance.plan.power import Offer, order_offers
 from conformance.results.model import Suite
 
-__all__ = [
-    "Blame",
-    "Catch",
-    "ContractProof",
-    "FaultProof",
-    "Outcome",
-    "ProbePower",
-    "Proof",
-    "RightServerProof",
-    "RowProof",
-    "count_catches",
-    "proof_json",
-    "verdicts_that_count",
-]
-
 
 class Outcome(StrEnum):
     """What became of a fault; from best to worst."""

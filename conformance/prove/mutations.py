@@ -15,8 +15,6 @@ from conformance.http import Exchange, Response
 from conformance.jsontools import resolve_pointer
 from conformance.prove.replay import Changed
 
-__all__ = ["Mutation", "Recorded", "derive_mutations"]
-
 _FIRM = frozenset({"example", "boundary", "drawn"})
 _TRACE = 'Traceback (most recent call last):\n  File "/srv/app/views.py", line 42, in handle\n'
 

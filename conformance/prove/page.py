@@ -10,8 +10,6 @@ from conformance.prove.model import Outcome, Proof
 from conformance.prove.text import OUTCOMES, format_blame, format_choices, format_proof_headline
 from conformance.report.page import render_page
 
-__all__ = ["render_proof"]
-
 
 def render_proof(proof: Proof, language: str | None = None) -> str:
     """The page of a proof; for `language` see `render_page`."""

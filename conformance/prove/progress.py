@@ -10,8 +10,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from conformance.prove.trials import Trial
 
-__all__ = ["show_trials"]
-
 _SECONDS_BETWEEN_LINES = 15.0
 """Seconds between two lines where there is no terminal."""
 

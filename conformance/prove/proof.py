@@ -25,8 +25,6 @@ from conformance.prove.trials import Trial, TrialOptions
 from conformance.reference import Fault
 from conformance.results.model import Suite
 
-__all__ = ["build_proof", "judge_fault", "number_faults"]
-
 
 def build_proof(
     folders: Mapping[str, Path], done: Sequence[Trial], options: TrialOptions, started: str, seconds: float

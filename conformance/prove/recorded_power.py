@@ -25,8 +25,6 @@ from conformance.results.redaction import CLOSE, OPEN
 from conformance.session.contract_run import build_context, plan_rows
 from conformance.target.loader import Target, target_from_mapping
 
-__all__ = ["measure_recorded"]
-
 _SECRET: Final = re.compile(f"{OPEN}secret:([^{OPEN}{CLOSE}]*){CLOSE}")
 _RUN_ID: Final = re.compile(r"conformance-([a-z0-9]{6})-")
 _KEYS: Final = ("contract", "base_url", "allow", "fixtures", "vantages", "hooks")

@@ -9,8 +9,6 @@ from typing import Any
 from conformance.engine.context import RequestSender
 from conformance.http import Exchange, FailureKind, NoResponse, Request, Response, split_url
 
-__all__ = ["Changed", "RecordingSender", "ReplayingSender"]
-
 Changed = Response | Callable[[int], Response]
 
 

@@ -16,16 +16,6 @@ from conformance.prove.model import FaultProof
 from conformance.reference import Fault
 from conformance.reference.catalogue import unknown_name_problems
 
-__all__ = [
-    "Subject",
-    "choose_faults",
-    "contract_folders_of",
-    "describe_fault",
-    "right_servers",
-    "sample_faults",
-    "wrong_servers",
-]
-
 _SLOW = "latency_ms"
 """The one variant that costs time and shows nothing: how long a right answer takes."""
 

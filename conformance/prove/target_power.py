@@ -23,8 +23,6 @@ from conformance.session.run_session import RunOptions
 from conformance.setup.prepare import clean_up_target, prepare_target
 from conformance.target.loader import Target
 
-__all__ = ["MutationResult", "RowPower", "format_power", "measure_mutations", "measure_power", "measure_target"]
-
 
 @dataclass(frozen=True, slots=True)
 class MutationResult:

@@ -11,8 +11,6 @@ from conformance.report.format import format_duration
 from conformance.report.translation import Translator, check_language
 from conformance.report.words import VERDICTS, name_of
 
-__all__ = ["OUTCOMES", "format_blame", "format_choices", "format_fault", "format_proof", "format_proof_headline"]
-
 OUTCOMES: Final[Mapping[Outcome, Message]] = {
     Outcome.CAUGHT: Message("caught"),
     Outcome.SURVIVED: Message("survived"),

@@ -27,9 +27,6 @@ from conformance.results.model import RowResult
 from conformance.session.contract_run import ContractRun, build_context, plan_rows
 from conformance.target.loader import target_from_mapping
 
-__all__ = ["Trial", "TrialOptions", "run_trial", "run_trials"]
-
-
 _WEIGHT = {Verdict.VIOLATES: Level.MUST, Verdict.DRIFTS: Level.SHOULD}
 _CONTROL = "control "
 """What the place of a control's finding begins with."""

@@ -13,8 +13,6 @@ from conformance.report.format import format_answer, format_promise
 from conformance.report.sanitize import is_web_link, show_invisible
 from conformance.results.model import RecordedExchange, RowResult
 
-__all__ = ["AllureDetails"]
-
 
 class AllureDetails:
     """Registered in every process: workers of xdist write their own results."""

@@ -16,8 +16,6 @@ from conformance.session.assemble import describe_deviation
 from conformance.session.coverage import find_missing_coverage
 from conformance.target.known_deviations import find_stale
 
-__all__ = ["RunFinish"]
-
 INTERNAL, UNUSABLE, NOTHING_EXERCISED = 3, 4, 5
 BY_VERDICT = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 """Of pytest's exit codes those that our verdicts take the place of."""

@@ -14,8 +14,6 @@ from conformance.pytest_plugin.session import PluginSession
 from conformance.report import html
 from conformance.report import pytest_html as adapter
 
-__all__ = ["HtmlReport"]
-
 
 class HtmlReport:
     """Hooks of pytest-html, registered only where it is there."""

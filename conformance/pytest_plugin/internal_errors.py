@@ -11,8 +11,6 @@ import pytest
 
 from conformance.errors import ConformanceError, InternalError
 
-__all__ = ["InternalErrorReporter", "format_internal_error"]
-
 _ROOT = Path(__file__).parent.parent.parent
 _PREFIX = "a fault of the suite itself: "
 _LONGEST = 400

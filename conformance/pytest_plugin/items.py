@@ -14,8 +14,6 @@ from conformance.pytest_plugin.internal_errors import format_internal_error
 from conformance.pytest_plugin.session import SESSION
 from conformance.results.model import Exploration, RowResult, Undocumented
 
-__all__ = ["ExploredItem", "OperationsFile", "RowItem", "TableFile", "select_by_contract", "sort_rows"]
-
 
 class RowFailed(AssertionError):
     """Carries what a failing item shows instead of a traceback. By its type other plugins call it a failed test."""

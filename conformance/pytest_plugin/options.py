@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from conformance.plan.budget import Budget
     from conformance.target.selection import TargetSelection
 
-__all__ = ["PluginOptions", "add_options", "explain_old_options", "find_contract_folders", "read_options"]
-
 FORMS: Final = ("junit", "junit-gitlab", "markdown", "sarif", "har", "badge", "earl", "table")
 """As in `conformance.report`, which a session without contracts does not import."""
 

@@ -27,8 +27,6 @@ from conformance.results.events import Event, format_event
 from conformance.results.model import RowResult
 from conformance.yaml_document import read
 
-__all__ = ["ContractHooks", "register_contracts"]
-
 EVENT = "conformance"
 """The attribute of a report that carries a result."""
 

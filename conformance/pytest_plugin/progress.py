@@ -28,8 +28,6 @@ from conformance.report.writers.table import STYLES, print_table
 from conformance.results.model import Exploration, RowResult
 from conformance.session.causes import apply_causes
 
-__all__ = ["ProgressDisplay", "ProgressPrinter", "ProgressState", "open_output"]
-
 _ROWS_BEFORE_CAUSE = 3
 """Rows that violate or are inconclusive before one cause for all of them is looked for."""
 

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from conformance.report.translation import Translator
     from conformance.session.run_session import RunSession
 
-__all__ = ["SESSION", "PluginSession"]
-
-
 SESSION = pytest.StashKey["PluginSession"]()
 """Where pytest's configuration keeps the session."""
 

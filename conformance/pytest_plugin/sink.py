@@ -22,8 +22,6 @@ from conformance.session.assemble import build_results, describe_deviation, rebu
 if TYPE_CHECKING:
     from conformance.report.writers import Writer
 
-__all__ = ["ResultSink", "write_from_process"]
-
 _OF_PROCESSES = "results-gw*.jsonl"
 """Files in which the processes of xdist write what they have found, as soon as they have."""
 

@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling, LoadGroupScheduling, LoadScopeScheduling
 
-__all__ = ["make_scheduler"]
-
 _KINDS: dict[str, type[LoadScopeScheduling]] = {"loadfile": LoadFileScheduling, "loadscope": LoadScopeScheduling}
 
 

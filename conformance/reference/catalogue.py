@@ -13,8 +13,6 @@ from dataclasses import dataclass
 
 from conformance.errors import ConfigError, Problem
 
-__all__ = ["Fault", "Row", "Variant", "choose_variants", "draw_variants", "unknown_name_problems"]
-
 Row = tuple[str, int]
 """A row of a vendor's error tables: the table's name, and the row's number counted from 1."""
 

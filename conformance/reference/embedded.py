@@ -7,8 +7,6 @@ from typing import Any, Self
 from conformance.errors import ConfigError, Problem
 from conformance.reference import RunningServer, contracts, start
 
-__all__ = ["EmbeddedServers"]
-
 
 class EmbeddedServers:
     """Starts the reference server of a contract when it is called with its name; `close()` stops all of them."""

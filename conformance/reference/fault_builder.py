@@ -15,11 +15,6 @@ from conformance.reference.catalogue import Fault, Row
 from conformance.reference.hooks import Context, FaultHooks, FaultyServer, RequestContext, RequestCounter
 from conformance.reference.http import JsonResponse
 
-__all__ = [
-    "Change", "Condition", "FaultBuilder", "Limit", "after_first", "all_of", "always", "every_nth", "not_first",
-    "on_connections_of", "on_every_second_connection", "repeated", "since", "when",
-]  # fmt: skip
-
 Rows = Row | tuple[Row, ...]
 Condition = Callable[[Context], bool]
 Change = Callable[[JsonResponse, Context], JsonResponse]

@@ -14,8 +14,6 @@ from typing import Any, Generic, TypeVar
 from conformance.reference.catalogue import Fault, Row
 from conformance.reference.http import IncomingRequest, JsonResponse
 
-__all__ = ["Behaviour", "Context", "FaultHooks", "FaultyServer", "RequestContext", "RequestRejected", "late_effects"]
-
 
 @dataclass(slots=True)
 class RequestContext:

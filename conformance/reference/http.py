@@ -10,8 +10,6 @@ from typing import Any, Final, Protocol
 
 from conformance.reference.catalogue import Row
 
-__all__ = ["NO_BODY", "Application", "IncomingRequest", "JsonResponse", "RequestBody", "WireResponse"]
-
 DRAIN_LIMIT: Final = 64 * 1024 * 1024
 """How many bytes of a body that no operation reads are read and discarded."""
 _PIECE: Final = 1 << 18

@@ -10,12 +10,6 @@ from typing import Any, Final
 from conformance.reference.hooks import RequestContext
 from conformance.reference.http import JsonResponse
 
-__all__ = [
-    "GATEWAY_STATUSES", "GO_STACK", "LEAKS", "NODE_STACK", "PHP_STACK", "PYTHON_STACK", "Change", "as_html",
-    "cut_short", "encode_base64", "in_a_text", "in_array", "with_body", "with_content_type", "with_credential",
-    "with_members", "with_status", "with_value", "without_member",
-]  # fmt: skip
-
 Change = Callable[[JsonResponse, RequestContext], JsonResponse]
 
 PYTHON_STACK: Final = (

@@ -12,8 +12,6 @@ from typing import Any, Final
 from conformance.reference.catalogue import Variant
 from conformance.reference.http import NO_BODY, IncomingRequest, JsonResponse, WireResponse
 
-__all__ = ["WIRE_VARIANTS", "ResponseSerializer"]
-
 
 class ResponseSerializer:
     """Writes responses in one form: a choice for each of `WIRE_VARIANTS`."""

@@ -16,8 +16,6 @@ from werkzeug.serving import DechunkedInput, ThreadedWSGIServer, WSGIRequestHand
 
 from conformance.reference.http import Application, IncomingRequest, RequestBody, WireResponse
 
-__all__ = ["Server"]
-
 MAX_LINE: Final = 64 * 1024
 """Bytes of a request line or header."""
 MAX_HEADERS: Final = 200

@@ -12,17 +12,6 @@ from conformance.checks.model import Finding, Level, Verdict
 from conformance.report.sanitize import format_json
 from conformance.results.model import Attempt, RecordedExchange, Results, RowResult
 
-__all__ = [
-    "TIERS",
-    "Group",
-    "Limits",
-    "choose_attempts",
-    "choose_exchanges",
-    "estimate_size",
-    "group_findings",
-    "proof_exchanges",
-]
-
 _MOST_DRAWN = 8
 _WEIGHT = {Level.MUST: 0, Level.SHOULD: 1, Level.NOTE: 2}
 _ROLES = {"example": 4, "control": 5, "open": 6, "boundary": 7}

@@ -13,8 +13,6 @@ from conformance.report.translation import Translator
 from conformance.report.words import name_of
 from conformance.results.model import Exploration, KnownDeviationNote, RecordedExchange, RowResult
 
-__all__ = ["format_failure", "format_known_deviation"]
-
 _SHOWN = 4
 """Groups of findings that say the same which are shown; the report holds all."""
 _LONGEST, _MOST_LINES = 300, 24

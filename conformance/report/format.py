@@ -17,21 +17,6 @@ from conformance.report.text_diff import list_statuses, reveal_difference
 from conformance.report.words import name_of
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
 
-__all__ = [
-    "format_answer",
-    "format_choice",
-    "format_duration",
-    "format_exploration_finding",
-    "format_explored_finding",
-    "format_finding",
-    "format_promise",
-    "format_reason",
-    "format_repeat_command",
-    "format_times",
-    "format_value",
-    "format_values",
-]
-
 _LONGEST = 300
 
 

@@ -19,8 +19,6 @@ from conformance.report.view import build_view, collect_sentences, count_verdict
 from conformance.report.words import CONFIDENCES, SYMBOLS, VERDICTS
 from conformance.results.model import Results, TargetRun
 
-__all__ = ["format_title", "read_script", "render_document", "render_fragment", "render_head"]
-
 _PACKAGE: Final = "conformance.report"
 _MOST_BYTES: Final = 4_500_000
 """Of a page: beyond it, evidence is shortened further. A browser opens 5 MB within two seconds."""

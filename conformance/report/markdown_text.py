@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.report.sanitize import clip_text, show_invisible, to_one_line
 
-__all__ = ["escape_prose", "format_code", "format_code_block", "format_table_lines"]
-
 _MARKUP = re.compile(r"[\\`*_\[\]<>|~#]|(?<=http):|(?<=https):|(?<=ftp):|(?<=www)\.", re.IGNORECASE)
 _NOT_WORD = re.compile(r"[^\w\s]|_", re.ASCII)
 _REFERENCES = {"&": "&amp;", "@": "&#64;"}

@@ -23,8 +23,6 @@ from conformance.report.text_diff import diff_texts, list_statuses
 from conformance.report.translation import LANGUAGES, NO_LABELS, check_language, translate
 from conformance.report.words import SYMBOLS, VERDICT_MEANINGS, WORST_FIRST, name_of
 
-__all__ = ["Bilingual", "PageTexts", "build_environment", "gettext", "read_asset", "render_page"]
-
 _SWITCHED: Final = frozenset(("title", "aria-label"))
 """The attributes that `language.js` switches."""
 

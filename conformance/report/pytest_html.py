@@ -16,8 +16,6 @@ from conformance.report import html
 from conformance.report.translation import check_language, translate
 from conformance.results.model import Results
 
-__all__ = ["css", "summary"]
-
 _THEIRS: Final = (
     "#title, #title + p, .summary__data > h2, .summary__data > .filter, .summary__reload, .summary__spacer"
     "{display:none}"

@@ -13,9 +13,6 @@ from urllib.parse import urlsplit
 
 from conformance.results.serialization import INVISIBLE
 
-__all__ = ["clip_text", "escape_cell", "format_json", "is_web_link", "show_invisible", "to_one_line"]
-
-
 _COMMAND = re.compile(r"#(?=#(?:vso)?\[)|^\s*:(?=:[a-z])", re.IGNORECASE | re.MULTILINE)
 """The beginning of what makes a line of a log a command: `##vso[…` (Azure), `##[…` and `::name` (GitHub)."""
 

@@ -11,8 +11,6 @@ from typing import Any
 from conformance.messages import Message
 from conformance.report.sanitize import clip_text, format_json
 
-__all__ = ["DiffPiece", "TextDiff", "diff_texts", "list_statuses", "reveal_difference"]
-
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 _LONGEST = 1000
 """Characters of each side that are compared and shown: matching takes quadratic time."""

@@ -19,8 +19,6 @@ from conformance.messages import Message
 from conformance.report.sanitize import clip_text, to_one_line
 from conformance.results.model import TargetRun
 
-__all__ = ["LANGUAGES", "NO_LABELS", "Translator", "check_language", "collect_labels", "translate"]
-
 LANGUAGES: Final = ("en", "ja")
 NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
 

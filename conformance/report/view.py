@@ -30,17 +30,6 @@ from conformance.results.model import (
     TargetRun,
 )
 
-__all__ = [
-    "RowView",
-    "RunView",
-    "TableView",
-    "build_view",
-    "collect_sentences",
-    "count_verdicts",
-    "group_rows",
-    "share_of_bar",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class RowView:

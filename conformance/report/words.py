@@ -9,8 +9,6 @@ from conformance.checks.model import Verdict
 from conformance.http import FAILURE_NAMES
 from conformance.messages import Message
 
-__all__ = ["CONFIDENCES", "SYMBOLS", "VERDICTS", "VERDICT_MEANINGS", "WORST_FIRST", "name_of"]
-
 WORST_FIRST: Final = tuple(reversed(Verdict))
 SYMBOLS: Final[Mapping[str, str]] = {
     "conforms": "✓",

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from conformance.http import Request, header
 from conformance.results.redaction import CLOSE, OPEN, Redactor
 
-__all__ = ["build_capture_command", "build_curl_command"]
-
 PLACEHOLDER = re.compile(f"{OPEN}secret:([^{CLOSE}]*){CLOSE}")
 PLAIN = re.compile(r"[A-Za-z0-9 :;,./_=@%+?&~()\[\]{}<>|*#^-]*")
 """Characters that a shell leaves alone between double quotes."""

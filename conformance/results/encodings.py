@@ -14,8 +14,6 @@ from functools import lru_cache
 
 from conformance.results.escapes import EVERY_ESCAPE, unescape
 
-__all__ = ["SecretDetector", "base64_forms", "list_secret_values"]
-
 LEAST_BASE64 = 8
 """Fewer characters of base64 stand in too many texts by chance."""
 

@@ -11,8 +11,6 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["EVERY_ESCAPE", "DecodedView", "find_escapes", "unescape"]
-
 HINT = re.compile(r"[%\\&\n]")
 # Each begins behind its first character, and the whole pattern with a set of those: that makes the search fast.
 ASCII_ESCAPE = r"""(?<=%)(?P<octets>[0-7][0-9A-Fa-f])

@@ -21,8 +21,6 @@ from conformance.results.model import Exploration, RowResult, TargetRun, Undocum
 from conformance.results.serialization import dump_json, find_odd_members
 from conformance.results.stored_messages import restore_messages, store_messages
 
-__all__ = ["Event", "EventWriter", "read_events"]
-
 
 @dataclass(frozen=True, slots=True)
 class Event:

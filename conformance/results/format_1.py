@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["is_event_of_format_1", "upgrade_event", "upgrade_results"]
-
 FINDING = {"aspect": "check", "wanted": "expected", "got": "actual"}
 EXCHANGE = {"silence": "failure"}
 

@@ -8,8 +8,6 @@ from typing import Any
 from conformance.results.model import RecordedExchange, TargetRun
 from conformance.results.normalize import Normalizer
 
-__all__ = ["RequestKey", "label_run", "match_runs", "request_key"]
-
 RequestKey = tuple[str, str, str, str, tuple[tuple[str, str], ...]]
 """Method, URL, body, vantage and headers, without what is particular to one target."""
 _NOT_COMPARED = frozenset({"user-agent", "content-length", "host", "x-request-id", "traceparent"})

@@ -15,8 +15,6 @@ from typing import Any, Final
 from conformance.http import split_url
 from conformance.jsontools import map_texts
 
-__all__ = ["Normalizer"]
-
 _SHORTEST: Final = 3
 """Shorter values of fixtures stand in too many texts by chance."""
 

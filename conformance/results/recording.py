@@ -11,8 +11,6 @@ from conformance.results.curl import build_curl_command
 from conformance.results.model import RecordedExchange, RecordedNoResponse, RecordedRequest, RecordedResponse
 from conformance.results.redaction import CLOSE, OPEN, Redactor
 
-__all__ = ["record_exchange"]
-
 LONGEST_HEADER = 2048
 MOST_HEADERS = 100
 PART = 512

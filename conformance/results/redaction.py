@@ -20,8 +20,6 @@ from conformance.messages import Message
 from conformance.results.encodings import SecretDetector, base64_forms, list_secret_values
 from conformance.results.escapes import find_escapes, unescape
 
-__all__ = ["CLOSE", "OPEN", "Redactor"]
-
 T = TypeVar("T")
 
 OPEN, CLOSE = "\u2039", "\u203a"

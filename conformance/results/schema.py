@@ -10,8 +10,6 @@ from typing import Any
 from conformance.results import model
 from conformance.results.serialization import results_adapter
 
-__all__ = ["results_schema"]
-
 
 def results_schema() -> dict[str, Any]:
     """JSON Schema, draft 2020-12; it allows members that it does not name, for they may be added within format 2."""

@@ -20,17 +20,6 @@ from conformance.results.format_1 import upgrade_results
 from conformance.results.model import FORMAT, Results
 from conformance.results.stored_messages import restore_messages, store_messages
 
-__all__ = [
-    "INVISIBLE",
-    "dump_json",
-    "find_odd_members",
-    "format_json_text",
-    "format_results",
-    "parse_results",
-    "read_results",
-    "results_adapter",
-]
-
 INVISIBLE: Final = re.compile(
     "["
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 controls, but for tab and line feed

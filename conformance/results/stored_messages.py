@@ -10,8 +10,6 @@ from typing import Any, TypeVar
 from conformance.messages import Message
 from conformance.results.model import Exploration, Results, RowResult, StoredMessage, TargetRun
 
-__all__ = ["restore_messages", "store_messages"]
-
 _PARTS = (RowResult, Exploration, TargetRun, Results)
 """The parts of the results that keep the messages which stand in them."""
 _SPECS = ("", ",", "g")

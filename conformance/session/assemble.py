@@ -29,17 +29,6 @@ from conformance.results.model import (
 from conformance.session.causes import apply_causes, find_causes
 from conformance.target.known_deviations import KnownDeviation, RowDeviation, match_deviation
 
-__all__ = [
-    "assemble_run",
-    "build_results",
-    "describe_deviation",
-    "describe_run",
-    "mark_known_deviation",
-    "rebuild_results",
-    "rebuild_runs",
-    "utc_now",
-]
-
 
 def utc_now() -> str:
     """The time as RFC 3339, UTC, to the second."""

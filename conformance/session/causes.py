@@ -20,8 +20,6 @@ from conformance.messages import Message
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
 from conformance.results.redaction import CLOSE, OPEN
 
-__all__ = ["RunCause", "apply_causes", "find_causes"]
-
 Result = TypeVar("Result", RowResult, Exploration)
 Calls = list[RecordedExchange]
 

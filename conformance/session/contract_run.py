@@ -39,8 +39,6 @@ from conformance.setup.prepare import clean_up_target
 from conformance.target.loader import Target
 from conformance.target.schema import read_pace
 
-__all__ = ["ContractRun", "build_context", "count_exploration", "plan_rows", "plan_run"]
-
 
 def plan_rows(contract: Contract, target: Target, rows: Iterable[Row], depth: Depth, seed: int) -> dict[str, RowPlan]:
     """The plan of each row by its ID, drawn values included; nothing is sent."""

@@ -9,8 +9,6 @@ from conformance.errors import ConfigError, Problem
 from conformance.results.model import TargetRun
 from conformance.validation import suggest
 
-__all__ = ["check_requirements", "find_missing_coverage"]
-
 _LONGEST = 12
 """Row IDs that one message names."""
 

@@ -25,8 +25,6 @@ from conformance.setup.prepare import prepare_target
 from conformance.target.loader import Target
 from conformance.target.selection import TargetSelection, resolve_target
 
-__all__ = ["RunOptions", "RunSession", "SenderWrapper"]
-
 T = TypeVar("T")
 
 SenderWrapper = Callable[[RequestSender], RequestSender]

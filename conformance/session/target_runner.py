@@ -14,8 +14,6 @@ from conformance.session.run_session import RunOptions, RunSession
 from conformance.target.loader import Target
 from conformance.target.selection import TargetSelection
 
-__all__ = ["TargetRunner"]
-
 
 class TargetRunner:
     """One target: runs rows and operations as they are asked for; its results can be had at any time."""

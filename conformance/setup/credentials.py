@@ -16,8 +16,6 @@ from conformance.plan.setup import credentials_to_obtain, steps_to_obtain
 from conformance.results.curl import build_capture_command
 from conformance.target.credentials import Credential, Secret
 
-__all__ = ["ObtainedCredentials", "obtain_credentials", "obtain_value"]
-
 _CAPTURE = "token"
 """The capture of a chain that obtains a credential."""
 

@@ -20,8 +20,6 @@ from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.setup import fixture_check, fixtures_to_check, fixtures_to_find, steps_to_look_at
 
-__all__ = ["DiscoveryResult", "check_fixture", "discover_fixtures", "drop_dangerous", "is_usable", "with_fixtures"]
-
 _DECISIVE_CHECKS = frozenset(["status", "body", "envelope"])
 _MOST_CANDIDATES = 3
 """Candidates of one fixture that are checked."""

@@ -17,8 +17,6 @@ from conformance.setup.fixtures import DiscoveryResult, discover_fixtures, drop_
 from conformance.setup.renewal import with_renewal
 from conformance.target.loader import Target
 
-__all__ = ["clean_up_target", "prepare_target"]
-
 
 def prepare_target(context: RunContext) -> RunContext:
     """Obtain credentials and find fixtures that the profile leaves out, then create those that the contract can create.

@@ -19,8 +19,6 @@ from conformance.messages import Message
 from conformance.setup.credentials import obtain_value
 from conformance.target.credentials import CommandFailedError, Credential
 
-__all__ = ["RenewingSender", "with_renewal"]
-
 _PAUSE = 60.0
 """Seconds between two renewals of one credential."""
 

@@ -13,18 +13,6 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 import idna
 
-__all__ = [
-    "find_local_address",
-    "is_loopback",
-    "parse_base_url",
-    "parse_link",
-    "parse_proxy",
-    "parse_source_address",
-    "read_password",
-    "remove_userinfo",
-    "to_ascii_host",
-]
-
 _NAME = re.compile(r"[A-Za-z0-9_\-\u0080-\U0010ffff]{1,63}(\.[A-Za-z0-9_\-\u0080-\U0010ffff]{1,63})*\.?\Z")
 _ODD = re.compile(r"[\x00-\x20\x7f\\\u0080-\u00a0\u2028\u2029]")
 

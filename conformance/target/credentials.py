@@ -18,8 +18,6 @@ from conformance.target.schema import SOURCES, Pace, parse_pace
 from conformance.validation import Locate, Place, format_location
 from conformance.yaml_document import refuse_special_file
 
-__all__ = ["Command", "CommandFailedError", "Credential", "CredentialReader", "Secret", "run_command"]
-
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HALVES = re.compile(r"[\ud800-\udfff]")
 _PLAINLY_A_NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z|[a-z_]+\Z")

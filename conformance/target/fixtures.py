@@ -15,8 +15,6 @@ from conformance.jsontools import resolve_pointer
 from conformance.target.addresses import find_local_address
 from conformance.target.loader import Target
 
-__all__ = ["check_fixture_values"]
-
 _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 
 

@@ -22,17 +22,6 @@ from conformance.target import addresses
 from conformance.validation import suggest
 from conformance.yaml_document import dump
 
-__all__ = [
-    "DeviationMatch",
-    "KnownDeviation",
-    "KnownDeviationEntry",
-    "RowDeviation",
-    "check_deviation_rows",
-    "find_stale",
-    "format_deviations",
-    "match_deviation",
-]
-
 Deviation = Literal["violates", "drifts", "inconclusive"]
 _DECIDED = frozenset({"violates", "drifts"})
 """What an entry excuses that names no verdict: an inconclusive row has its verdict from no finding."""

@@ -16,27 +16,11 @@ from conformance.errors import ConfigError, Problem
 from conformance.jsontools import map_texts
 from conformance.messages import Message
 from conformance.target import addresses
-from conformance.target.credentials import Credential, CredentialReader, Secret
+from conformance.target.credentials import Credential, CredentialReader
 from conformance.target.known_deviations import KnownDeviation, KnownDeviationEntry
 from conformance.target.schema import Pace, Profile, VantageForm, parse_duration, read_pace
 from conformance.validation import Locate, Place, format_location, problems_from_validation, suggest
 from conformance.yaml_document import Document, read, refuse_special_file
-
-__all__ = [
-    "Credential",
-    "Secret",
-    "Target",
-    "Vantage",
-    "check_target_names",
-    "named_variables",
-    "open_document",
-    "read_profile",
-    "read_profile_document",
-    "sort_problems",
-    "target_from_mapping",
-    "target_from_url",
-    "to_plain",
-]
 
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"|(?<=the tag )\S+")
 _LATE_EFFECTS = "3s"

@@ -15,24 +15,6 @@ from conformance.target import addresses
 from conformance.target.known_deviations import KnownDeviationEntry
 from conformance.validation import suggest
 
-__all__ = [
-    "DURATION",
-    "PACE",
-    "BasicPair",
-    "ClientCertificate",
-    "HeaderCredential",
-    "Hook",
-    "Pace",
-    "Patience",
-    "Profile",
-    "SecretSource",
-    "VantageForm",
-    "parse_duration",
-    "parse_pace",
-    "profile_schema",
-    "read_pace",
-]
-
 _NUMBER, _UNIT = r"(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,3})?", r"(?:ms|s|m|h)"
 DURATION = rf"^{_NUMBER}{_UNIT}$"
 PACE = rf"^[1-9][0-9]{{0,5}}/(?:{_NUMBER})?{_UNIT}$"

@@ -13,8 +13,6 @@ from conformance.target.known_deviations import check_deviation_rows
 from conformance.target.loader import Target, check_target_names, read_profile, target_from_mapping, target_from_url
 from conformance.validation import suggest
 
-__all__ = ["TargetSelection", "resolve_target", "select_target"]
-
 StartServer = Callable[[str], Mapping[str, Any]]
 """Starts a server of a contract, and gives the profile to use with it."""
 

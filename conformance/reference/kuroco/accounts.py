@@ -7,8 +7,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-__all__ = ["ACCOUNT", "STATIC_TOKEN", "Account", "AccountStore"]
-
 STATIC_TOKEN = "d3a1f0c29b7e4586a0c4e2175f9b63d8a71c05be94f2d6380e5ab7c1942f6d0e"
 """The access token that the site's owner created in its administration; it never expires."""
 

@@ -22,8 +22,6 @@ from conformance.reference.kuroco.routes import allowed_methods, find_endpoint
 from conformance.reference.kuroco.store import TopicStore
 from conformance.reference.serialization import ResponseSerializer
 
-__all__ = ["KurocoApplication"]
-
 _BODY_LIMIT: Final = 8 * 1024 * 1024
 _OPERATIONS: Final[Mapping[str, Callable[[KurocoContext, KurocoSite], JsonResponse]]] = {
     "login": members.log_in,

@@ -14,8 +14,6 @@ from conformance.reference.kuroco.language import PRIMARY
 from conformance.reference.kuroco.rows import Check, ValidationError
 from conformance.reference.kuroco.store import TopicStore
 
-__all__ = ["KurocoContext", "KurocoSite"]
-
 
 @dataclass(frozen=True, slots=True)
 class KurocoSite:

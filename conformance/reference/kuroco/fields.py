@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from conformance.reference.catalogue import Row
 from conformance.reference.kuroco.rows import EMAIL, LENGTH, NUMBER, REGEX, TEL, URL, ZIP
 
-__all__ = ["PATTERNS", "Field", "content_structure"]
-
 _TITLES = {
     "required": ("Headline", "見出し"),
     "email": ("Mail", "連絡先"),

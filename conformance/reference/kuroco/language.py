@@ -7,8 +7,6 @@ from typing import Final
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-__all__ = ["LANGUAGES", "PRIMARY", "negotiate"]
-
 LANGUAGES: Final = ("ja", "en")
 PRIMARY: Final = "ja"
 """The language where a request asks for none of them."""

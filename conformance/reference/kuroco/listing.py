@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
-__all__ = ["filter_topics", "has_filter", "select_page", "sort_topics"]
-
 PER_PAGE: Final = 20
 _TERM = re.compile(r"""\s*(\w+)\s*(!=|=|contains)\s*("[^"]*"|'[^']*'|\S+)\s*""")
 _FILTERS: Final = ("id[]", "id", "filter", "topics_keyword", "contents_type[]")

@@ -17,8 +17,6 @@ from conformance.reference.kuroco.responses import (
 )
 from conformance.reference.kuroco.rows import LOGIN, PROFILE, TOKEN
 
-__all__ = ["check_access", "exchange_token", "get_profile", "log_in", "log_out"]
-
 
 def log_in(context: KurocoContext, site: KurocoSite) -> JsonResponse:
     """Issues a grant token for an e-mail and a password."""

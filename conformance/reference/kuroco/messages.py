@@ -13,8 +13,6 @@ from typing import Any
 from conformance.reference.catalogue import Row
 from conformance.reference.kuroco import rows
 
-__all__ = ["error_message", "row_message", "success_messages", "title_code"]
-
 _EN_LABELS = dict(zip(rows.FORMATS, ("E-mail", "Contact number", "ZIP code", "URL", "Numeric value"), strict=True))
 _JA_LABELS = dict(zip(rows.FORMATS, ("E-mail形式", "電話番号形式", "郵便番号形式", "URL形式", "数値形式"), strict=True))
 _LOGIN = {

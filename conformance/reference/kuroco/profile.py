@@ -11,8 +11,6 @@ from conformance.reference.kuroco.fields import Field
 from conformance.reference.kuroco.language import LANGUAGES
 from conformance.reference.kuroco.routes import BASE, GROUP_PATH, MISSING_GROUP_PATH
 
-__all__ = ["profile"]
-
 _ID = "{topics_id}"
 
 

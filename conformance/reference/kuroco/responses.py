@@ -11,11 +11,6 @@ from conformance.reference.kuroco import rows
 from conformance.reference.kuroco.context import KurocoContext, KurocoSite
 from conformance.reference.kuroco.messages import error_message, title_code
 
-__all__ = [
-    "REQUEST_ID", "TOKEN_REQUIRED", "error_code", "error_response", "gateway_error", "general_error", "success",
-    "undocumented_error",
-]  # fmt: skip
-
 REQUEST_ID: Final = "x-rcms-request-id"
 TOKEN_REQUIRED: Final = "[GW] Access Token is required"
 _STATUSES: Final = {rows.LOGIN: 401, rows.TOKEN: 401, rows.NOT_FOUND: 404}

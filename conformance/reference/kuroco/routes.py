@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["BASE", "GROUP_PATH", "MISSING_GROUP_PATH", "Endpoint", "allowed_methods", "find_endpoint"]
-
 BASE: Final = "rcms-api/1"
 GROUP_PATH: Final = f"{BASE}/topics1"
 MISSING_GROUP_PATH: Final = f"{BASE}/topics9"

@@ -8,30 +8,6 @@ from typing import Any, Final
 
 from conformance.reference.catalogue import Row
 
-__all__ = [
-    "ABSENT",
-    "EMAIL",
-    "EMPTY",
-    "FORMATS",
-    "LENGTH",
-    "LOGIN",
-    "MISSING",
-    "NOT_FOUND",
-    "NO_GROUP",
-    "NUMBER",
-    "PROFILE",
-    "REGEX",
-    "ROWS",
-    "TEL",
-    "TITLE",
-    "TOKEN",
-    "URL",
-    "ZIP",
-    "Absent",
-    "Check",
-    "ValidationError",
-]
-
 LOGIN: Final[Row] = ("login", 1)
 PROFILE: Final[Row] = ("login", 2)
 TOKEN: Final[Row] = ("login", 3)

@@ -14,8 +14,6 @@ from conformance.reference.catalogue import Row
 from conformance.reference.kuroco import rows
 from conformance.reference.kuroco.fields import Field
 
-__all__ = ["breaks_rule", "text_length"]
-
 _PATTERNS: dict[str, dict[Row, re.Pattern[str]]] = {
     "strict": {
         rows.EMAIL: re.compile(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}"),

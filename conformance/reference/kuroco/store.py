@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["GROUP", "Topic", "TopicStore"]
-
 GROUP = 1
 """The one topic group that the site has."""
 

@@ -15,8 +15,6 @@ from conformance.reference.kuroco.rows import NO_GROUP, NOT_FOUND
 from conformance.reference.kuroco.store import GROUP, Topic
 from conformance.reference.kuroco.validation import Draft, validate
 
-__all__ = ["delete_topic", "get_topic", "insert_topic", "list_topics", "update_topic"]
-
 
 def list_topics(context: KurocoContext, site: KurocoSite) -> JsonResponse:
     """The topics of the group that match the query, with `pageInfo`."""

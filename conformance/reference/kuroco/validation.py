@@ -13,8 +13,6 @@ from conformance.reference.kuroco.responses import error_code
 from conformance.reference.kuroco.rows import ABSENT, EMPTY, MISSING, TITLE, Absent, Check, ValidationError
 from conformance.reference.kuroco.rules import breaks_rule
 
-__all__ = ["Draft", "validate"]
-
 _FREE_MEMBERS: Final = frozenset(
     {"ymd", "contents_type", "contents", "topics_flg", "regular_flg", "open_flg", "open_type", "tag_id", "slug"}
 )

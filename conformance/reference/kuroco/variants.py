@@ -7,8 +7,6 @@ from typing import Final
 from conformance.reference.catalogue import Variant
 from conformance.reference.serialization import WIRE_VARIANTS
 
-__all__ = ["VARIANTS"]
-
 VARIANTS: Final[tuple[Variant, ...]] = (
     Variant("edition", ("old", "middle", "current"), "Which published edition the messages are worded by."),
     Variant("item_dot", ("absent", "present"), "A dot after the item's name in an English format message."),

@@ -23,8 +23,6 @@ from conformance.reference.microcms.routes import METHODS, Route, find_route
 from conformance.reference.microcms.state import KEYS, RateLimiter
 from conformance.reference.serialization import ResponseSerializer
 
-__all__ = ["MicrocmsApplication"]
-
 _BODY_LIMIT: Final = 1 << 20
 _ALLOWED_PEERS: Final = frozenset({"127.0.0.1"})
 _CACHED: Final = frozenset({"listContents", "getContent", "listMediaV1", "listMediaV2"})

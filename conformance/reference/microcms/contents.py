@@ -12,8 +12,6 @@ from conformance.reference.microcms.parameters import Operations
 from conformance.reference.microcms.parsing import InvalidValue, parse_json_object
 from conformance.reference.microcms.state import Content, now
 
-__all__ = ["ContentOperations"]
-
 _ALLOWED_STATUSES: Final = ("PUBLISH", "DRAFT")
 _TRANSITIONS: Final = frozenset({("PUBLISH", "DRAFT"), ("DRAFT", "PUBLISH"), ("PUBLISH_AND_DRAFT", "PUBLISH")})
 _STATUS, _LENGTH, _CREATOR, _BODY = (("contents-patch", number) for number in range(1, 5))

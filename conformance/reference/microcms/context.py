@@ -11,8 +11,6 @@ from conformance.reference.hooks import RequestContext
 from conformance.reference.microcms.multipart import UploadedFile
 from conformance.reference.microcms.routes import Route
 
-__all__ = ["MicrocmsContext"]
-
 
 @dataclass(slots=True)
 class MicrocmsContext(RequestContext):

@@ -12,8 +12,6 @@ from typing import Final
 from conformance.reference.catalogue import Row
 from conformance.reference.http import NO_BODY, JsonResponse
 
-__all__ = ["ROWS", "ErrorResponses", "message_of"]
-
 _LIMIT_BELOW = "Limit: must be no less than 0."
 _LIMIT_ABOVE = "limit must be less than or equal to 100"
 _LIMIT_INVALID = "Invalid integer in query (limit={value})"

@@ -13,8 +13,6 @@ from conformance.reference.microcms.multipart import InvalidMultipart, UploadedF
 from conformance.reference.microcms.parameters import DEFAULT_LIMIT, Operations
 from conformance.reference.microcms.state import Medium, Page
 
-__all__ = ["MediaOperations"]
-
 _HOSTS: Final = ("images.microcms-assets.io", "files.microcms-assets.io")
 _SIZE_LIMIT: Final = 5 * 1024 * 1024
 _FORM_OVERHEAD: Final = 64 * 1024

@@ -10,8 +10,6 @@ from conformance.reference.microcms.context import MicrocmsContext
 from conformance.reference.microcms.parameters import Operations
 from conformance.reference.microcms.state import Member
 
-__all__ = ["MemberOperations"]
-
 _FIELDS: Final[list[dict[str, Any]]] = [
     {"fieldId": "title", "name": "Title", "kind": "text", "required": True},
     {"fieldId": "picture", "name": "Picture", "kind": "media", "required": False},

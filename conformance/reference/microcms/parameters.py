@@ -11,8 +11,6 @@ from conformance.reference.microcms.context import MicrocmsContext
 from conformance.reference.microcms.parsing import InvalidValue, parse_boolean, parse_integer
 from conformance.reference.microcms.state import Store
 
-__all__ = ["DEFAULT_LIMIT", "Operations"]
-
 DEFAULT_LIMIT: Final = 10
 """How many items a page has where no limit is given."""
 MAX_LIMIT: Final = 100

@@ -7,8 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["InvalidValue", "parse_boolean", "parse_integer", "parse_json_object"]
-
 _INT32_END = 1 << 31
 _WORDS = {"1": True, "t": True, "T": True, "TRUE": True, "True": True, "true": True} | {
     "0": False, "f": False, "F": False, "FALSE": False, "False": False, "false": False

@@ -10,8 +10,6 @@ from urllib.parse import unquote
 
 from conformance.reference.catalogue import Row
 
-__all__ = ["METHODS", "ROUTES", "Route", "find_route"]
-
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """The methods of the HTTP standards that APIs use, allowed by a route or not."""
 

@@ -9,8 +9,6 @@ from typing import Any, Final
 
 from conformance.reference.microcms.state import KEYS, Content, Member, Store
 
-__all__ = ["ENDPOINT", "OBJECT", "create_store", "fixtures", "profile"]
-
 ENDPOINT: Final = "news"
 OBJECT: Final = "settings"
 _WORDS: Final = (

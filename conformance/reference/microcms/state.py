@@ -16,8 +16,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-__all__ = ["KEYS", "Content", "Medium", "Member", "Page", "RateLimiter", "Store"]
-
 KEYS: Final[Mapping[str, str]] = {
     "full": "reference-full-3b1f6a52c9d04e7f",
     "forbidden": "reference-forbidden-91c07de2f4a85b36",

@@ -7,8 +7,6 @@ from typing import Final
 from conformance.reference.catalogue import Variant
 from conformance.reference.serialization import WIRE_VARIANTS
 
-__all__ = ["VARIANTS"]
-
 _REJECTED_OR_ACCEPTED: Final = ("rejected", "accepted")
 
 

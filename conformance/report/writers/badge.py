@@ -8,8 +8,6 @@ from conformance.report.view import count_verdicts
 from conformance.results.model import Results
 from conformance.results.serialization import format_json_text
 
-__all__ = ["format_badge"]
-
 _COLOURS = {
     Verdict.CONFORMS: "brightgreen", Verdict.DRIFTS: "yellow", Verdict.VIOLATES: "red",
     Verdict.INCONCLUSIVE: "blueviolet", Verdict.NOT_EXERCISED: "lightgrey",

@@ -19,8 +19,6 @@ from conformance.report.translation import Translator
 from conformance.results.model import Exploration, Results, RowResult, TargetRun
 from conformance.results.serialization import format_json_text
 
-__all__ = ["format_earl"]
-
 _OUTCOMES = {
     Verdict.CONFORMS: "earl:passed", Verdict.DRIFTS: "earl:passed", Verdict.VIOLATES: "earl:failed",
     Verdict.INCONCLUSIVE: "earl:cantTell", Verdict.NOT_EXERCISED: "earl:untested",

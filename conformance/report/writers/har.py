@@ -18,8 +18,6 @@ from conformance.report.format import format_answer
 from conformance.report.sanitize import show_invisible, to_one_line
 from conformance.results.model import RecordedExchange, RecordedResponse, Results, TargetRun
 
-__all__ = ["format_har"]
-
 _NO_RESPONSE = 0
 """The status that browsers write where no answer came."""
 _NOT_KNOWN = -1

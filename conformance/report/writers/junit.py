@@ -20,8 +20,6 @@ from conformance.report.sanitize import show_invisible
 from conformance.report.translation import Translator
 from conformance.results.model import Exploration, Results, RowResult, TargetRun
 
-__all__ = ["format_junit", "format_junit_with_places"]
-
 _ELEMENTS = {Verdict.VIOLATES: "failure", Verdict.INCONCLUSIVE: "error", Verdict.NOT_EXERCISED: "skipped"}
 _COUNTERS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 

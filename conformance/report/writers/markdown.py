@@ -22,8 +22,6 @@ from conformance.report.view import collect_sentences, count_verdicts
 from conformance.report.words import SYMBOLS, VERDICTS, WORST_FIRST, name_of
 from conformance.results.model import Results, RowResult, TargetRun
 
-__all__ = ["format_markdown"]
-
 _MOST_SHOWN = 20
 _LONGEST = 300
 

@@ -18,8 +18,6 @@ from conformance.report.sanitize import clip_text, to_one_line
 from conformance.results.model import Results, TargetRun
 from conformance.target.addresses import remove_userinfo
 
-__all__ = ["format_metrics"]
-
 _RUN: Final = ("contract", "target")
 _LONGEST: Final = 200
 

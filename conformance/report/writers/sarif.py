@@ -22,8 +22,6 @@ from conformance.results.matching import label_run
 from conformance.results.model import Exploration, RecordedExchange, Results, RowResult, TargetRun
 from conformance.results.serialization import format_json_text
 
-__all__ = ["format_sarif"]
-
 _KINDS = {
     Verdict.VIOLATES: ("fail", "error"),
     Verdict.DRIFTS: ("fail", "warning"),

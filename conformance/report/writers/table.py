@@ -19,8 +19,6 @@ from conformance.report.view import collect_sentences, count_verdicts
 from conformance.report.words import SYMBOLS, VERDICTS, WORST_FIRST, name_of
 from conformance.results.model import Exploration, Results, RowResult, TargetRun
 
-__all__ = ["STYLES", "build_renderable", "build_violation", "format_table", "print_table"]
-
 STYLES = {
     Verdict.CONFORMS: "green", Verdict.DRIFTS: "yellow", Verdict.VIOLATES: "bold red",
     Verdict.INCONCLUSIVE: "magenta", Verdict.NOT_EXERCISED: "dim",

@@ -33,8 +33,6 @@ from conformance.reference.response_changes import (
     without_member,
 )  # fmt: skip
 
-__all__ = ["BUILDER", "FAULTS", "ROW_NAMES", "change_entries", "with_message"]
-
 (LOGIN, PROFILE, TOKEN, NOT_FOUND, NO_GROUP, TITLE, MISSING, EMPTY, EMAIL, TEL, ZIP, URL, NUMBER, REGEX, LENGTH) = ROWS
 BUILDER: Final = FaultBuilder[KurocoContext]("kuroco")
 

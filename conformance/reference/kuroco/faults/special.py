@@ -33,8 +33,6 @@ from conformance.reference.response_changes import (
     without_member,
 )
 
-__all__ = ["FAULTS"]
-
 (LOGIN, PROFILE, TOKEN, NOT_FOUND, NO_GROUP, TITLE, MISSING, EMPTY, EMAIL, TEL, ZIP, URL, NUMBER, REGEX, LENGTH) = ROWS
 Faults = Iterator[FaultyServer[KurocoContext]]
 Test = Condition[KurocoContext]

@@ -35,8 +35,6 @@ from conformance.reference.response_changes import (
     with_value,
 )  # fmt: skip
 
-__all__ = ["BUILDER", "FAULTS"]
-
 BUILDER: Final = FaultBuilder[MicrocmsContext]("microcms-management")
 
 # fmt: off

@@ -38,8 +38,6 @@ from conformance.reference.response_changes import (
     without_member,
 )  # fmt: skip
 
-__all__ = ["FAULTS"]
-
 Faults = Iterator[FaultyServer[MicrocmsContext]]
 Test = Condition[MicrocmsContext]
 _accepts, _rejects, _answers, _performs = BUILDER.accepts, BUILDER.rejects, BUILDER.answers, BUILDER.performs
