@@ -110,7 +110,7 @@ def _existing(parameter: Parameter, text: str) -> Validity:
     known = parameter.known or ()
     if text in known:
         return Validity.VALID
-    fits = re.search(str(parameter.schema.get("pattern", "")), text) is not None
+    fits = compile_schema({"pattern": parameter.schema.get("pattern", "")}).is_valid(text)
     near = {value.casefold() for value in known}
     clear = "unknown" in parameter.invalid and fits and text.casefold().strip() not in near
     return Validity.INVALID if clear else Validity.OPEN

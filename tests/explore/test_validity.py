@@ -171,3 +171,23 @@ def test_the_method_and_the_path_are_never_drawn(name: str) -> None:
     assert {operation.method} == {one.method for one in requests}
     assert {one.url.partition("?")[0] for one in requests} == {path}
     assert all(probe.headers == () for probe in probes)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "validity"),
+    [(r"^\p{L}+$", Validity.INVALID), (r"^[0-9]+$", Validity.OPEN), (r"^(a+)+$|^x+$", Validity.OPEN)],
+)
+def test_the_pattern_of_an_id_is_read_as_json_schema_reads_it_and_in_bounded_time(
+    pattern: str, validity: Validity
+) -> None:
+    one = news("getContent")
+    parameters = tuple(
+        replace(each, schema={"type": "string", "pattern": pattern}, known=("known",), invalid=frozenset({"unknown"}))
+        if each.where == "path"
+        else each
+        for each in one.parameters
+    )
+    name = next(each.name for each in parameters if each.where == "path" and each.known is not None)
+    text = "a" * 60 + "!" if "+)+" in pattern else "漢字"
+    changed = replace(one, parameters=parameters)
+    assert classify_probe(changed, replace(plain_probe(changed), path=((name, text),))) is validity
