@@ -20,6 +20,7 @@ from conformance.plan.depths import SMOKE_REQUESTS
 from conformance.plan.model import BUDGET, PlannedStep, RowPlan, schedule_steps
 from conformance.plan.planner import Planner, SharedCalls, sequence_key
 from conformance.plan.power import Offer, order_offers
+from conformance.plan.setup import fixture_check, fixtures_to_check
 from conformance.plan.shared_reads import place_reads
 from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
@@ -34,12 +35,13 @@ _MISSES = 8
 def plan_smoke_rows(contract: Contract, target: Target, rows: Iterable[Row]) -> dict[str, RowPlan]:
     """The plan of each row by its ID, in the order of sending: rows that read, those that write, those that are last.
 
-    Three requests a row, but for rows with `repeat`.
+    Three requests a row, but for rows with `repeat`; what is looked at before all rows is among them.
     """
     drafts = _Drafts(contract, target, rows, example_first=True)
     counted = [name for name in drafts.usable if not drafts.plans[name].repeat]
     repeated = {(name, _BASE) for name in drafts.usable if name not in counted}
-    most = SMOKE_REQUESTS * len(counted) + drafts.count(repeated)
+    checks = sum(len(fixture_check(contract, target, name).steps) for name in fixtures_to_check(contract, target))
+    most = SMOKE_REQUESTS * len(counted) + drafts.count(repeated) - checks
     chosen = drafts.fit(list(drafts.offers(every_row=True)), most, {(name, _BASE) for name in drafts.usable})
     plans = drafts.plan(chosen)
     return dict(sorted(plans.items(), key=lambda item: (item[1].row.case.last, item[1].writes)))
