@@ -1,9 +1,9 @@
 """What smoke and a run with a budget send: what rows have in common once, and as many probes as there is room for.
 
 Rows that only read are planned first, as they run first. The rows that write share set-ups and controls, and one read
-of each guarded resource before the first write and one after the last. Smoke tries the written example and the control
-of each row, and spends what that leaves of three requests a row on the probes that show most; a budget is spent as a
-whole.
+of each guarded resource before the first write and one after the last. Smoke tries the written example of each row, or
+a probe that shows all that it would show, and its control, and spends what that leaves of three requests a row on the
+probes that show most; a budget is spent as a whole.
 """
 
 from __future__ import annotations
@@ -97,15 +97,20 @@ class _Drafts:
     def _list_offers(self, name: str) -> Iterator[Offer]:
         """The probes of a row, first the one that its base brings, and the controls beyond those of its base.
 
-        The base brings the written example, or within a budget the probe that shows most.
+        The base brings the written example, or what shows all that it shows; within a budget the probe that shows most.
         """
         planner, power = self._planners[name], self._contract.power
         probes, after = planner.offers(), (name, _BASE)
         offers = [
             Offer((name, str(one.label)), power.get((name, str(one.label)), frozenset()), after=after) for one in probes
         ]
-        sure = [number for number, probe in enumerate(probes) if probe.role != "open" and not probe.unless]
-        sure = sure[:1] if self._example_first else sure
+        sure = [
+            number
+            for number, probe in enumerate(probes)
+            if probe.role != "open" and not probe.unless and not probe.is_repetition
+        ]
+        if self._example_first:  # unless another shows all that it would show
+            sure = [number for number in sure if offers[number].faults >= offers[sure[0]].faults]
         yield offers.pop(max(sure, key=lambda number: len(offers[number].faults), default=0))
         yield from offers
         known = {control.label for control in self.plans[name].controls}
