@@ -156,6 +156,7 @@ class RowRunner:
         """Read what this row alone has to do with, and find what the refused probes have changed of it."""
         self.guard.read_after(self.plan.late_guards if self.outcomes else (), self._pool)
         if self.guard.found_effect:
+            self.guard.wait()  # what was sent again to find it may be carried out as late
             self.take_back_refused()
 
     def send_valid_requests(self) -> None:

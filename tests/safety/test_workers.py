@@ -65,8 +65,11 @@ def findings(row: RowResult) -> tuple[str, list[tuple[str, str]], list[tuple[str
 
 
 def wrong(contract: str) -> list[str]:
-    """A server that changes what it refuses to change, and one that accepts what it must refuse."""
-    every = reference.faults(contract)
+    """A server that changes what it refuses to change, and one that accepts what it must refuse.
+
+    None that changes it later: which of its findings are seen hangs on the clock, with any number of workers.
+    """
+    every = [fault for fault in reference.faults(contract) if not fault.name.endswith("_later")]
     effects = [
         fault.name for fault in every if fault.name.startswith(("applies", "changes", "deletes", "keeps", "stores"))
     ]

@@ -13,6 +13,7 @@ import pytest
 from conformance import reference
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.contract.loader import read_contract
+from conformance.contract.schema import Depth
 from conformance.results.model import (
     Exploration,
     ExploredFinding,
@@ -40,9 +41,9 @@ def run_smoke(contract: str, change: Change, *faults: str) -> TargetRun:
         return run_at(profile)
 
 
-def run_at(profile: Mapping[str, Any]) -> TargetRun:
+def run_at(profile: Mapping[str, Any], depth: Depth = "smoke") -> TargetRun:
     target = target_from_mapping(profile, where="target.yaml", environ={})
-    runner = TargetRunner(read_contract(CASES / target.contract), target, RunOptions("smoke", 0))
+    runner = TargetRunner(read_contract(CASES / target.contract), target, RunOptions(depth, 0))
     try:
         for row in runner.begin():
             runner.row(row)
@@ -148,20 +149,20 @@ def a_missing_content_that_is_there(profile: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("contract", "change", "key"),
+    ("contract", "change", "key", "depth"),
     [
-        ("microcms-management", a_missing_medium_that_is_there, "missing_media_url"),
-        ("microcms-management", a_draft_that_is_published, "draft_content_id"),
-        ("kuroco", a_missing_content_that_is_there, "missing_topics_id"),
+        ("microcms-management", a_missing_medium_that_is_there, "missing_media_url", "smoke"),
+        ("microcms-management", a_draft_that_is_published, "draft_content_id", "smoke"),
+        ("kuroco", a_missing_content_that_is_there, "missing_topics_id", "standard"),
     ],
 )
-def test_a_mistake_in_the_profile_destroys_nothing(contract: str, change: Change, key: str) -> None:
+def test_a_mistake_in_the_profile_destroys_nothing(contract: str, change: Change, key: str, depth: Depth) -> None:
     with reference.start(contract) as server:
         profile = dict(server.profile)
         before = things(profile)
         right = copy.deepcopy(profile)
         change(profile)
-        run = run_at(profile)
+        run = run_at(profile, depth)
         assert things(right) == before
     assert f"fixtures.{key}" in run.warnings[0]
     assert run.counts.get("violates", 0) == 0
