@@ -46,9 +46,10 @@ def command(contract: str, port: int, faults: tuple[str, ...], variants: tuple[s
         what = f"port {port} cannot be had: {getattr(error, 'strerror', None) or 'it is taken'}"
         raise ConfigError([Problem("--port", what, "leave it out for a free one")]) from None
     with server:
+        stopped = _stopped_by_signal()
         click.echo(dump(server.profile), nl=False)
         click.echo(f"{contract} listens at {server.base_url}; Ctrl-C stops it", err=True)
-        _until_stopped()
+        stopped.wait()
     return 0
 
 
@@ -59,11 +60,12 @@ def _choices(texts: tuple[str, ...]) -> dict[str, str]:
     return {name: choice for name, _, choice in (text.partition("=") for text in texts)}
 
 
-def _until_stopped() -> None:
+def _stopped_by_signal() -> threading.Event:
+    """Set by Ctrl-C and by SIGTERM, from now on."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
+    return stopped
 
 
 def _listed(contract: str) -> Iterator[str]:

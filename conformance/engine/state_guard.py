@@ -237,9 +237,10 @@ class StateGuard:
             gone = list((self._context.builder.fill_known(path, PlaceholderScope(self._captures)) or {}).values())
         else:
             gone = [item for pointer, shown in before.items() for item in _missing_items(shown, after.get(pointer))]
-        # One status in place of another is nothing that is gone, though a body may name both.
-        as_many = "status" not in after and [_length(one) for one in before.values()] == [*map(_length, after.values())]
-        sent = self._values_of(probe, ("path", "query") if as_many else ("path", *_BODY_PARTS))
+            # One status in place of another is nothing that is gone, nor is what others have pushed off a page.
+            if not any(_size(after.get(pointer)) < _size(shown) for pointer, shown in before.items()):
+                return False
+        sent = self._values_of(probe, ("path", *_BODY_PARTS))
         return bool(gone) and all(any(value in sent for value in _values_within(item)) for item in gone)
 
     def _values_of(self, probe: Probe, parts: Iterable[str]) -> list[Any]:
@@ -332,8 +333,11 @@ def _missing_items(before: Any, after: Any) -> list[Any]:
     return [item for item in missing if len(left) < len(items) or not isinstance(item, Mapping)]
 
 
-def _length(value: Any) -> int:
-    return len(value) if isinstance(value, list) else 0
+def _size(value: Any) -> float:
+    """How many there are: the length of a list, or a number that counts them."""
+    if isinstance(value, list):
+        return len(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
 
 
 def _values_within(value: Any) -> Iterator[Any]:

@@ -104,6 +104,7 @@ LISTED = REMOVE.replace(
         (["fork"], "violates", [("effect", "must")]),
         (["spoon"], "inconclusive", []),  # somebody else has deleted the other one
         ([], "inconclusive", []),
+        (["cup", "fork"], "inconclusive", []),  # what somebody else has added pushed it off the page
         (["spoon", "fork"], "conforms", []),
     ],
 )
