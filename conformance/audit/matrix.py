@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from conformance.audit.model import AuditCell, AuditedRow, AuditedTable, Column, Matrix, OpenChoice
+from conformance.audit.model import AuditCell, AuditedRow, AuditedTable, Matrix, OpenChoice, TargetColumn
 from conformance.checks.model import Verdict
 from conformance.messages import Message
 from conformance.report.format import format_reason
@@ -35,12 +35,12 @@ def build_matrix(runs: Sequence[tuple[str, Results]], failures: Mapping[str, str
     )
 
 
-def _column(name: str, results: Results | None, problem: str) -> Column:
+def _column(name: str, results: Results | None, problem: str) -> TargetColumn:
     if results is None:
-        return Column(name, "", None, {}, problem=problem or Message("no results"))
+        return TargetColumn(name, "", None, {}, problem=problem or Message("no results"))
     runs = results.runs
     counts = Counter(row.verdict for run in runs for row in run.rows)
-    return Column(
+    return TargetColumn(
         name=name,
         base_url=", ".join(dict.fromkeys(str(run.target.get("base_url", "")) for run in runs)),
         verdict=results.verdict,

@@ -10,7 +10,7 @@ from conformance.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TargetColumn:
     """One target."""
 
     name: str
@@ -98,7 +98,7 @@ class OpenChoice:
 class Matrix:
     """Everything that an audit compares."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[TargetColumn, ...]
     tables: tuple[AuditedTable, ...]
     choices: tuple[OpenChoice, ...]
     labels_ja: Mapping[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
-from conformance.audit.model import AuditCell, AuditedRow, AuditedTable, Column, Matrix
+from conformance.audit.model import AuditCell, AuditedRow, AuditedTable, Matrix, TargetColumn
 from conformance.checks.model import Verdict
 from conformance.messages import Message, join_messages, plural_message
 from conformance.report.format import format_choice
@@ -46,7 +46,7 @@ def render_audit(matrix: Matrix, links: Mapping[str, str] | None = None, languag
     )
 
 
-def _broken(matrix: Matrix) -> list[tuple[AuditedRow, list[tuple[Column, AuditCell]]]]:
+def _broken(matrix: Matrix) -> list[tuple[AuditedRow, list[tuple[TargetColumn, AuditCell]]]]:
     """The rows that some target violates, each with those targets; rows that most targets violate come first."""
     found = []
     for row in matrix.rows:
@@ -91,7 +91,7 @@ def _score(counts: Mapping[Verdict, int]) -> str:
     return f"{good}/{sum(counts.values())}"
 
 
-def _headline(columns: Sequence[Column]) -> list[tuple[Any, int]]:
+def _headline(columns: Sequence[TargetColumn]) -> list[tuple[Any, int]]:
     """How many targets have which verdict, worst first; None for those without results."""
     counted = [(verdict, sum(column.verdict is verdict for column in columns)) for verdict in (*WORST_FIRST, None)]
     return [(verdict, number) for verdict, number in counted if number]

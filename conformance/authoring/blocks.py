@@ -30,7 +30,7 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableBlock:
     """A table: the texts of its header, and its rows, which may have fewer cells where a page lost some."""
 
     header: tuple[str, ...]
@@ -66,20 +66,20 @@ class Code:
     line: int
 
 
-Block = Heading | Table | Item | Paragraph | Code
+Block = Heading | TableBlock | Item | Paragraph | Code
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class DocumentPage:
     """A page that was read: where it came from, and its blocks in order."""
 
     name: str
     blocks: tuple[Block, ...]
 
 
-def build_table(rows: Sequence[TableRow], line: int) -> Table | None:
+def build_table(rows: Sequence[TableRow], line: int) -> TableBlock | None:
     """A table whose first row is its header; None where there is nothing below it."""
-    return Table(rows[0].cells, tuple(rows[1:]), line) if len(rows) > 1 else None
+    return TableBlock(rows[0].cells, tuple(rows[1:]), line) if len(rows) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from itertools import combinations
 from typing import Final, Literal
 
-from conformance.authoring.blocks import Table
+from conformance.authoring.blocks import TableBlock
 
 Role = Literal["status", "code", "message", "field", "cause", "note", "operation"]
 
@@ -141,7 +141,7 @@ class Column:
     language: str | None = None
 
 
-def classify_columns(table: Table) -> tuple[Column, ...]:
+def classify_columns(table: TableBlock) -> tuple[Column, ...]:
     """The role of each column: the title that tells most of a role has it; message, cause and note may be several."""
     cells = [_cells_of(table, place) for place in range(len(table.header))]
     roles: list[Role | None] = [None] * len(table.header)
@@ -204,7 +204,7 @@ def split_titles(text: str) -> tuple[str, ...]:
     return ()
 
 
-def _cells_of(table: Table, place: int) -> list[str]:
+def _cells_of(table: TableBlock, place: int) -> list[str]:
     cells = (plain_cell(row.cells[place]) for row in table.rows if place < len(row.cells))
     return [cell for cell in cells if cell]
 
@@ -268,7 +268,7 @@ def _holds(text: str, word: str) -> bool:
     return re.search(rf"\b{re.escape(word)}\b", text) is not None if word.isascii() else word in text
 
 
-def _complete(columns: list[Column], table: Table) -> tuple[Column, ...]:
+def _complete(columns: list[Column], table: TableBlock) -> tuple[Column, ...]:
     """What no title explains: a column of codes where there is none, a column of texts as the cause."""
     wanted: tuple[tuple[Role, set[Role | None], Callable[[str], bool], float], ...] = (
         ("code", {None, "message"}, lambda cell: _TELLING.fullmatch(cell) is not None, 0.8),

@@ -12,12 +12,12 @@ from conformance.authoring.blocks import (
     LEVEL_OF_LINES,
     Block,
     Code,
+    DocumentPage,
     Heading,
     Item,
     Node,
-    Page,
     Paragraph,
-    Table,
+    TableBlock,
     TableRow,
     build_outline,
 )
@@ -48,7 +48,7 @@ _MOST_TITLES = 8
 """Lines that can be the titles of the columns of one table."""
 
 
-def find_error_tables(page: Page) -> tuple[ErrorTable, ...]:
+def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
     """Every documented error of a page, in the page's order, those of one section as one table."""
     blocks = _with_headings(_with_paragraph_tables(_with_titles_of_sample(page)))
     context = _Context((_title_of_page(page, blocks),), levels_of_codes(blocks))
@@ -114,7 +114,7 @@ def _read(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
             end = _end_of_line(node) if block.level == LEVEL_OF_LINES else None
             yield from _read_section(replace(node, inside=node.inside[:end]), block, context)
             yield from _read(node.inside[end:] if end is not None else (), context)
-        elif isinstance(block, Table):
+        elif isinstance(block, TableBlock):
             yield from here.with_titles(read_table(block, here.status, about_errors=here.about_errors))
         elif isinstance(block, Item):
             yield from _read_item(node, block, here)
@@ -134,7 +134,7 @@ def _read_section(node: Node, heading: Heading, context: _Context) -> Iterator[_
     if held is None and context.status and any(isinstance(one, Code) and read_sample(one.text) for one in below):
         held = {"cause": [heading.text]}  # one of several errors with this status
     body = read_body(below) if held is not None else {}
-    is_record = any(isinstance(block, Table) and labels_of_table(block) for block in below)
+    is_record = any(isinstance(block, TableBlock) and labels_of_table(block) for block in below)
     others = any(isinstance(one, Heading) and one.level in levels_of_codes(below) for one in below)
     if held is None:
         yield from _read(node.inside, within)
@@ -171,7 +171,7 @@ def _read_numbered(items: Sequence[Item]) -> Iterator[ErrorRow]:
             yield ErrorRow(None, match[1], "", (), match[2].replace("`", ""), "", "", item.line)
 
 
-def _with_titles_of_sample(page: Page) -> list[Block]:
+def _with_titles_of_sample(page: DocumentPage) -> list[Block]:
     """The blocks, where a column that is called as a key of the sample answer is called what that key says."""
     envelope = guess_envelope(sample_texts(page)) or {}
     named = {envelope[role]: role for role in ("message", "code", "field") if role in envelope}
@@ -179,10 +179,12 @@ def _with_titles_of_sample(page: Page) -> list[Block]:
     def rename(titles: Sequence[str]) -> tuple[str, ...]:
         return tuple(named.get(plain_cell(title), title) for title in titles)
 
-    return [replace(block, header=rename(block.header)) if isinstance(block, Table) else block for block in page.blocks]
+    return [
+        replace(block, header=rename(block.header)) if isinstance(block, TableBlock) else block for block in page.blocks
+    ]
 
 
-def _title_of_page(page: Page, blocks: Sequence[Block]) -> str:
+def _title_of_page(page: DocumentPage, blocks: Sequence[Block]) -> str:
     """What a page is about by its name and first title, where all of it is about that."""
     titles = (block.text for block in blocks if isinstance(block, Heading) and block.level < LEVEL_OF_LINES)
     first = next(titles, blocks[0].text[:200] if blocks and isinstance(blocks[0], Paragraph) else "")
@@ -257,7 +259,7 @@ def _with_paragraph_tables(blocks: Sequence[Block]) -> list[Block]:
         whole = [run[n : n + width] for n in range(width, len(run) - width + 1, width)]
         rows = list(takewhile(lambda row: STATUS.match(row[of_status].text), whole))  # noqa: B023 - called at once
         table_rows = tuple(TableRow(tuple(one.text for one in row), row[0].line) for row in rows)
-        made.append(Table(tuple(head[:width]), table_rows, run[0].line))
+        made.append(TableBlock(tuple(head[:width]), table_rows, run[0].line))
         at += width * (1 + len(rows))
     return made
 
@@ -268,6 +270,6 @@ def _paragraphs(blocks: Sequence[Block]) -> list[Paragraph]:
     ]
 
 
-def sample_texts(page: Page) -> tuple[str, ...]:
+def sample_texts(page: DocumentPage) -> tuple[str, ...]:
     """The code blocks of a page, in order: sample answers may be among them."""
     return tuple(block.text for block in page.blocks if isinstance(block, Code))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, Table
+from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock
 from conformance.authoring.columns import IDENTIFIER, STATUS, Role, find_statuses, is_phrase, role_of_label, split_codes
 from conformance.authoring.envelope import read_sample
 from conformance.authoring.error_tables import labels_of_table
@@ -139,7 +139,7 @@ def read_body(blocks: Sequence[Block]) -> RoleTexts:
         held.setdefault("cause", [strip_phrase(rest, statuses[0]) if statuses else text])
         if "status" not in held and (named := next(filter(None, map(STATUS_IN_TEXT.search, prose)), None)):
             held["status"] = [named[1] or named[2]]
-    records = (labels_of_table(block) for block in blocks if isinstance(block, Table))
+    records = (labels_of_table(block) for block in blocks if isinstance(block, TableBlock))
     return {**held, **next(filter(None, records), {})}
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.authoring.blocks import Table, TableRow
+from conformance.authoring.blocks import TableBlock, TableRow
 from conformance.authoring.columns import (
     Role,
     align_cells,
@@ -127,7 +127,7 @@ def _messages(cell: str) -> list[str]:
     return [text] if text else []
 
 
-def read_table(table: Table, status: int | None, *, about_errors: bool) -> Iterator[ErrorRow]:
+def read_table(table: TableBlock, status: int | None, *, about_errors: bool) -> Iterator[ErrorRow]:
     if (labels := labels_of_table(table)) is not None:
         yield from build_rows(labels, table.line, status=status)
         return
@@ -178,19 +178,19 @@ def _with_entries_joined(rows: Sequence[TableRow]) -> list[TableRow]:
     return joined
 
 
-def _are_types(table: Table, place: int) -> bool:
+def _are_types(table: TableBlock, place: int) -> bool:
     """Whether every cell of a column names a type of JSON."""
     cells = [row.cells[place].strip("` ").lower() for row in table.rows if place < len(row.cells)]
     return bool(cells) and {*cells} <= {"string", "integer", "number", "boolean", "array", "object"}
 
 
-def _is_coded(roles: set[Role | None], table: Table) -> bool:
+def _is_coded(roles: set[Role | None], table: TableBlock) -> bool:
     """Codes with messages or causes: a table of errors without statuses, and none of parameters or fields."""
     has_field = "field" in roles and not any(map(ABOUT_ERRORS.search, table.header))
     return "code" in roles and bool(roles & {"message", "cause"}) and not has_field
 
 
-def labels_of_table(table: Table) -> dict[Role, list[str]] | None:
+def labels_of_table(table: TableBlock) -> dict[Role, list[str]] | None:
     """A table of two columns that is about one error: `Status | 404`, `Message | …`."""
     if len(table.header) != 2:
         return None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from conformance.authoring.blocks import Block, Page, TableRow, build_table
+from conformance.authoring.blocks import Block, DocumentPage, TableRow, build_table
 from conformance.authoring.openapi_document import parse_openapi, read_openapi
 from conformance.authoring.text_page import read_text_page
 from conformance.client.download import download
@@ -26,14 +26,14 @@ _SUFFIXES = {
 _INSTALL = "install the extra: pip install 'conformance[authoring]'"
 
 
-def read_page(where: str) -> Page:
+def read_page(where: str) -> DocumentPage:
     """Read one page: a file's path, or an http(s) address.
 
     Raises ConfigError where it cannot be read, or where the library for its format is not installed.
     """
     name, content_type, data = _load(where)
     text = data.decode("utf-8-sig", errors="replace")
-    return Page(name, tuple(_read(_format(name, content_type, text), text, name)))
+    return DocumentPage(name, tuple(_read(_format(name, content_type, text), text, name)))
 
 
 def read_openapi_document(where: str) -> dict[str, Any]:

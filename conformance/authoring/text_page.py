@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, Table, TableRow, build_table
+from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock, TableRow, build_table
 from conformance.authoring.columns import PHRASES, STATUS, role_of_label, split_titles
 
 _RULE = re.compile(r"\s*\|?\s*:?[-\u2013\u2014]{2,}:?\s*([|+]\s*:?[-\u2013\u2014]{2,}:?\s*)*\|?\s*\Z")
@@ -62,7 +62,7 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
     rows = [TableRow(_cells(lines[n]), n + 1) for n in range(start if ruled else at + 1, end)]
     rows = list(_with_halves_joined(rows, len(header)))
     if sum(sum(map(bool, row.cells)) > 1 for row in rows) * 2 > len(rows):
-        return Table(header, tuple(rows), at + 1), end
+        return TableBlock(header, tuple(rows), at + 1), end
     # Line breaks broke the rows: so many bars make one row, wherever its lines end.
     pieces = _pieces(lines, start, end)
     header, first = (header, 0) if ruled else _titles_of_pieces(pieces)
@@ -70,7 +70,7 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
     if width < 2:
         return None
     cells = [pieces[n : n + width] for n in range(first, len(pieces) - width + 2, width)]
-    return Table(header, tuple(TableRow(tuple(text for text, _ in row), row[0][1]) for row in cells), at + 1), end
+    return TableBlock(header, tuple(TableRow(tuple(text for text, _ in row), row[0][1]) for row in cells), at + 1), end
 
 
 def _titles_of_pieces(pieces: Sequence[tuple[str, int]]) -> tuple[tuple[str, ...], int]:
@@ -126,7 +126,7 @@ def _read_joined(lines: Sequence[str], at: int) -> _Read:
         groups = ["(.*)" if place in wordy[:1] else group for place, group in enumerate(groups)]
         if len(wordy) < len(roles) and (found := _rows_of(re.compile(r"\s*".join(groups)), lines, at + 1, wordy)):
             rows, end = found
-            return Table(titles, tuple(_with_texts_apart(one, wordy) for one in rows), at + 1), end
+            return TableBlock(titles, tuple(_with_texts_apart(one, wordy) for one in rows), at + 1), end
     return None
 
 

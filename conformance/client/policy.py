@@ -14,7 +14,7 @@ from conformance import __version__
 from conformance.errors import ConfigError, Problem
 from conformance.http import Headers, Request
 from conformance.messages import Message
-from conformance.target.loader import ClientCertificate
+from conformance.target.loader import CertificateFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Access:
     base_url: str
     permissions: frozenset[str] = frozenset({"read"})
     ca_bundle: str | None = None
-    client_certificate: ClientCertificate | None = None
+    client_certificate: CertificateFiles | None = None
     proxy: str | None = field(default=None, repr=False)
     headers: Headers = field(default=(), repr=False)
     request_ids: bool = False

@@ -12,7 +12,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from conformance.client.policy import Access
 from conformance.errors import ConfigError, Problem
-from conformance.target.loader import ClientCertificate
+from conformance.target.loader import CertificateFiles
 
 FROM_ENVIRONMENT = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -59,7 +59,7 @@ def _trusted_file(access: Access) -> tuple[str, str]:
     return "ca_bundle", DEFAULT_CA_BUNDLE_PATH
 
 
-def _show(context: ssl.SSLContext, certificate: ClientCertificate) -> None:
+def _show(context: ssl.SSLContext, certificate: CertificateFiles) -> None:
     if certificate.pkcs12 is not None:
         _show_pkcs12(context, certificate.pkcs12, certificate.passphrase)
         return

@@ -96,7 +96,7 @@ class ExploredItem(_Item):
         return self.path, 0, f"explore {self.operation}"
 
 
-class TableFile(pytest.File):
+class TableCollector(pytest.File):
     """One table of a contract."""
 
     def collect(self) -> Iterator[pytest.Item]:
@@ -106,7 +106,7 @@ class TableFile(pytest.File):
                 yield RowItem.from_parent(self, name=row.case.id, row=row, contract=contract)
 
 
-class OperationsFile(pytest.File):
+class OperationsCollector(pytest.File):
     """`openapi.yaml`: one item per operation that is explored."""
 
     def collect(self) -> Iterator[pytest.Item]:

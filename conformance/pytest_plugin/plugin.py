@@ -15,9 +15,9 @@ from conformance.pytest_plugin.finish import RunFinish
 from conformance.pytest_plugin.internal_errors import InternalErrorReporter
 from conformance.pytest_plugin.items import (
     ExploredItem,
-    OperationsFile,
+    OperationsCollector,
     RowItem,
-    TableFile,
+    TableCollector,
     select_by_contract,
     sort_rows,
 )
@@ -76,8 +76,8 @@ class ContractHooks:
         if file_path.name == "contract.yaml":
             session.contract(file_path.parent)
             return None
-        kind = OperationsFile if file_path.name == "openapi.yaml" else TableFile
-        collector: OperationsFile | TableFile = kind.from_parent(parent, path=file_path)
+        kind = OperationsCollector if file_path.name == "openapi.yaml" else TableCollector
+        collector: OperationsCollector | TableCollector = kind.from_parent(parent, path=file_path)
         return collector
 
     @pytest.hookimpl(wrapper=True)
@@ -91,7 +91,7 @@ class ContractHooks:
         return report
 
     def _position(self, node: Any) -> int:
-        if not isinstance(node, TableFile | OperationsFile):
+        if not isinstance(node, TableCollector | OperationsCollector):
             return -1
         contract = self._session.contract(node.path.parent)
         tables = contract.file.tables if contract is not None else []

@@ -18,7 +18,7 @@ _ROLES = {"example": 4, "control": 5, "open": 6, "boundary": 7}
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Tier:
     """How many exchanges of a row are shown (`good`: of one that conforms), and how many characters of each body."""
 
     exchanges: int
@@ -26,11 +26,17 @@ class Limits:
     body: int
 
 
-TIERS = (Limits(40, 40, 4000), Limits(12, 6, 1200), Limits(6, 3, 400), Limits(3, 1, 160), Limits(1, 0, 80))
+TIERS = (
+    Tier(40, 40, 4000),
+    Tier(12, 6, 1200),
+    Tier(6, 3, 400),
+    Tier(3, 1, 160),
+    Tier(1, 0, 80),
+)
 """From the most to the least; a page takes the first with which it is small enough."""
 
 
-def estimate_size(results: Results, limits: Limits) -> int:
+def estimate_size(results: Results, limits: Tier) -> int:
     """About how many bytes a page with these limits has, and rather too few: a page is measured once it is drawn."""
     size = 50_000
     for row in (row for run in results.runs for row in run.rows):
@@ -41,7 +47,7 @@ def estimate_size(results: Results, limits: Limits) -> int:
     return size
 
 
-def choose_exchanges(row: RowResult, limits: Limits) -> tuple[RecordedExchange, ...]:
+def choose_exchanges(row: RowResult, limits: Tier) -> tuple[RecordedExchange, ...]:
     """The exchanges to show, in the order in which they were sent."""
     findings: dict[int | None, int] = {}
     for finding in row.findings:

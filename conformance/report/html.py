@@ -10,7 +10,7 @@ from markupsafe import Markup
 from conformance.checks.model import Verdict
 from conformance.contract.templates import show_placeholders
 from conformance.messages import Message, join_messages
-from conformance.report.evidence import TIERS, Limits, estimate_size
+from conformance.report.evidence import TIERS, Tier, estimate_size
 from conformance.report.format import format_answer, format_times, format_value
 from conformance.report.page import PageTexts, build_environment, escape_content, read_asset
 from conformance.report.sanitize import to_one_line
@@ -77,7 +77,7 @@ def _render(template: str, results: Results, language: str | None, script_file: 
     return text
 
 
-def _context(results: Results, language: str | None, limits: Limits, script_file: str) -> dict[str, Any]:
+def _context(results: Results, language: str | None, limits: Tier, script_file: str) -> dict[str, Any]:
     runs = build_view(results, limits)
     return {
         "texts": PageTexts(check_language(language), collect_labels(results.runs)),

@@ -10,7 +10,7 @@ from conformance.checks.model import Level, Verdict
 from conformance.messages import Message, plural_message
 from conformance.report.evidence import (
     Group,
-    Limits,
+    Tier,
     choose_attempts,
     choose_exchanges,
     group_findings,
@@ -97,7 +97,7 @@ class RunView:
         return tuple((row, choice) for row in self.rows for choice in row.row.choices)
 
 
-def build_view(results: Results, limits: Limits) -> tuple[RunView, ...]:
+def build_view(results: Results, limits: Tier) -> tuple[RunView, ...]:
     """The runs in their order, each with anchors that are unique on the page."""
     taken: set[str] = set()
     contracts = Counter(run.contract.name for run in results.runs)
@@ -214,7 +214,7 @@ def _verdict_sentence(verdict: Verdict, count: int, total: int) -> Message:
     return Message("No row was exercised, so nothing can be said about the target.")
 
 
-def _run(run: TargetRun, anchor: str, target: str, limits: Limits, taken: set[str]) -> RunView:
+def _run(run: TargetRun, anchor: str, target: str, limits: Tier, taken: set[str]) -> RunView:
     names = {table.name: table for table in run.contract.tables}
     for row in run.rows:
         names.setdefault(row.table, TableName(row.table, row.table))
@@ -227,7 +227,7 @@ def _run(run: TargetRun, anchor: str, target: str, limits: Limits, taken: set[st
     return RunView(run, anchor, tuple(tables))
 
 
-def _row(row: RowResult, prefix: str, target: str, limits: Limits, taken: set[str]) -> RowView:
+def _row(row: RowResult, prefix: str, target: str, limits: Tier, taken: set[str]) -> RowView:
     anchor, more = to_one_line(row.id), 1
     while anchor in taken:
         anchor = f"{prefix}/{to_one_line(row.id)}" + (f"/{more}" if more > 1 else "")

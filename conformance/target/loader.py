@@ -115,7 +115,7 @@ class Vantage:
 
 
 @dataclass(frozen=True, slots=True)
-class ClientCertificate:
+class CertificateFiles:
     """Files of the certificate that is shown to the target: PEM, or PKCS#12 with the key in it."""
 
     cert: Path | None = None
@@ -148,7 +148,7 @@ class Target:
     timeout: float
     """Seconds."""
     ca_bundle: Path | None
-    client_cert: ClientCertificate | None
+    client_cert: CertificateFiles | None
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     """Headers of every request."""
     request_ids: bool
@@ -306,9 +306,9 @@ class _Reader:
             host = None
         return Vantage(form.get("source_address"), host)
 
-    def _certificate(self, written: Any, vault: CredentialReader) -> ClientCertificate | None:
+    def _certificate(self, written: Any, vault: CredentialReader) -> CertificateFiles | None:
         if isinstance(written, str):
-            return ClientCertificate(cert=self._file(("client_cert",), written))
+            return CertificateFiles(cert=self._file(("client_cert",), written))
         if not isinstance(written, Mapping):
             return None
         if len({"cert", "pkcs12"}.intersection(written)) != 1:
@@ -318,7 +318,7 @@ class _Reader:
         source = written.get("passphrase")
         secret = vault.secret(("client_cert", "passphrase"), source) if isinstance(source, Mapping) else None
         cert, key, pkcs12 = (self._file(("client_cert", name), written.get(name)) for name in ("cert", "key", "pkcs12"))
-        return ClientCertificate(cert, key, pkcs12, secret.value if secret else None)
+        return CertificateFiles(cert, key, pkcs12, secret.value if secret else None)
 
     def _file(self, place: Place, written: Any) -> Path | None:
         if not isinstance(written, str) or not written:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.authoring.blocks import Page, Table, TableRow
+from conformance.authoring.blocks import DocumentPage, TableBlock, TableRow
 from conformance.authoring.error_rows import find_error_tables
 from conformance.authoring.error_tables import ErrorRow
 from conformance.authoring.read_page import read_page
@@ -149,14 +149,14 @@ def test_cells_that_became_paragraphs_are_a_table_again() -> None:
     cells = ["ステータスコード", "エラーメッセージ", "原因"]
     cells += ["400 Bad Request", "`no name`", "名前がない。", "404 Not Found", "`no item`", "ない。"]
     text = "\n\n".join(cells)
-    page = Page("page.txt", read_text_page(text))
+    page = DocumentPage("page.txt", read_text_page(text))
     (table,) = find_error_tables(page)
     assert [facts(row) for row in table.rows] == [(400, "", ["no name"], 7), (404, "", ["no item"], 13)]
 
 
 def test_a_table_whose_rows_were_broken_is_read_by_its_bars() -> None:
     text = "Status | Message | Cause |\n|---|---|---|\n400 Bad Request |\n| Too long. |\n404 |\n| None. |\n"
-    (table,) = find_error_tables(Page("page.txt", read_text_page(text)))
+    (table,) = find_error_tables(DocumentPage("page.txt", read_text_page(text)))
     assert [(row.status, row.cause, row.line) for row in table.rows] == [(400, "Too long.", 3), (404, "None.", 5)]
 
 
@@ -164,8 +164,8 @@ def test_a_table_whose_rows_were_broken_is_read_by_its_bars() -> None:
     "header", [("Name", "Size"), ("Plan", "Price", "Requests"), ("Parameter", "Type", "Description")]
 )
 def test_other_tables_are_no_error_tables(header: tuple[str, ...]) -> None:
-    table = Table(header, (TableRow(tuple("abc"[: len(header)]), 2),), 1)
-    assert find_error_tables(Page("page.md", (table,))) == ()
+    table = TableBlock(header, (TableRow(tuple("abc"[: len(header)]), 2),), 1)
+    assert find_error_tables(DocumentPage("page.md", (table,))) == ()
 
 
 def test_the_error_answers_of_an_openapi_document_are_rows(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
     ],
 )
 def test_pages_saved_as_text_are_read_however_their_cells_were_run_together(text: str, expected: list[Any]) -> None:
-    tables = find_error_tables(Page("errors.txt", read_text_page(text)))
+    tables = find_error_tables(DocumentPage("errors.txt", read_text_page(text)))
     found = [
         (row.status, row.code, [message for message, _ in row.messages], row.cause)
         for one in tables

@@ -18,7 +18,7 @@ from conformance.client.policy import Access, Limits
 from conformance.client.session import Session
 from conformance.errors import ConfigError
 from conformance.http import FailureKind, Request
-from conformance.target.loader import ClientCertificate
+from conformance.target.loader import CertificateFiles
 
 Start = Callable[..., Any]
 
@@ -85,7 +85,7 @@ def test_a_client_certificate_is_shown(secure: Start, certificate: Path) -> None
     bare = Session(Access(server.url, ca_bundle=str(certificate)), LIMITS, sleep=lambda _: None)
     assert bare.send(Request("GET", server.url)).response is None
     session = Session(
-        Access(server.url, ca_bundle=str(certificate), client_certificate=ClientCertificate(certificate)), LIMITS
+        Access(server.url, ca_bundle=str(certificate), client_certificate=CertificateFiles(certificate)), LIMITS
     )
     assert session.send(Request("GET", server.url)).response
     session.close()
@@ -146,7 +146,7 @@ def encrypt_key(folder: Path, certificate: Path) -> tuple[Path, Path]:
 def test_a_key_of_its_own_with_a_passphrase_is_used(secure: Start, certificate: Path, tmp_path: Path) -> None:
     server = secure(response, client=True)
     cert, key = encrypt_key(tmp_path, certificate)
-    shown = ClientCertificate(cert, key, passphrase="word")
+    shown = CertificateFiles(cert, key, passphrase="word")
     session = Session(Access(server.url, ca_bundle=str(certificate), client_certificate=shown), LIMITS)
     assert session.send(Request("GET", server.url)).response
     session.close()
@@ -160,7 +160,7 @@ def test_a_key_that_cannot_be_read_is_named(
 ) -> None:
     cert, key = encrypt_key(tmp_path, certificate)
     with pytest.raises(ConfigError, match=message):
-        Session(Access("https://host", client_certificate=ClientCertificate(cert, key, passphrase=passphrase)))
+        Session(Access("https://host", client_certificate=CertificateFiles(cert, key, passphrase=passphrase)))
 
 
 def test_a_key_of_another_certificate_is_named(certificate: Path, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_key_of_another_certificate_is_named(certificate: Path, tmp_path: Path
         check=True,
         capture_output=True,
     )
-    shown = ClientCertificate(certificate, tmp_path / "other.pem")
+    shown = CertificateFiles(certificate, tmp_path / "other.pem")
     with pytest.raises(ConfigError, match="it is not the key of the certificate"):
         Session(Access("https://host", client_certificate=shown))
 
@@ -195,7 +195,7 @@ def test_pkcs12_is_shown_to_the_target_and_lies_nowhere(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
     server = secure(response, client=True)
-    shown = ClientCertificate(pkcs12=pack_pkcs12(tmp_path, certificate), passphrase="word")
+    shown = CertificateFiles(pkcs12=pack_pkcs12(tmp_path, certificate), passphrase="word")
     session = Session(Access(server.url, ca_bundle=str(certificate), client_certificate=shown), LIMITS)
     assert session.send(Request("GET", server.url)).response
     assert list((tmp_path / "temporary").iterdir()) == []
@@ -209,7 +209,7 @@ def test_pkcs12_that_cannot_be_used_is_named(
     certificate: Path, tmp_path: Path, passphrase: str | None, more: tuple[str, ...]
 ) -> None:
     pytest.importorskip("cryptography", reason="PKCS#12 needs the extra pkcs12")
-    shown = ClientCertificate(pkcs12=pack_pkcs12(tmp_path, certificate, *more), passphrase=passphrase)
+    shown = CertificateFiles(pkcs12=pack_pkcs12(tmp_path, certificate, *more), passphrase=passphrase)
     with pytest.raises(ConfigError, match=r"client_cert\.pkcs12"):
         Session(Access("https://host", client_certificate=shown))
 
@@ -219,14 +219,14 @@ def test_what_is_no_pkcs12_is_named(tmp_path: Path, content: bytes) -> None:
     pytest.importorskip("cryptography", reason="PKCS#12 needs the extra pkcs12")
     (tmp_path / "a.p12").write_bytes(content)
     with pytest.raises(ConfigError, match=r"client_cert\.pkcs12: it cannot be used"):
-        Session(Access("https://host", client_certificate=ClientCertificate(pkcs12=tmp_path / "a.p12")))
+        Session(Access("https://host", client_certificate=CertificateFiles(pkcs12=tmp_path / "a.p12")))
 
 
 def test_without_the_extra_pkcs12_is_refused_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_cryptography(monkeypatch)
     (tmp_path / "a.p12").write_bytes(b"whatever")
     with pytest.raises(ConfigError, match=r"conformance\[pkcs12\]"):
-        Session(Access("https://host", client_certificate=ClientCertificate(pkcs12=tmp_path / "a.p12")))
+        Session(Access("https://host", client_certificate=CertificateFiles(pkcs12=tmp_path / "a.p12")))
 
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance.target.credentials import CommandFailedError, run_command
-from conformance.target.loader import ClientCertificate, Target
+from conformance.target.loader import CertificateFiles, Target
 
 Profile = Callable[..., Target]
 Problems = Callable[..., list[str]]
@@ -50,10 +50,10 @@ def test_a_client_certificate_may_have_a_passphrase(profile: Profile, tmp_path: 
         (tmp_path / name).write_text("x")
     environ = {"CERT_PASSPHRASE": "correct horse"}
     pair = profile("client_cert: {cert: a.pem, key: b.pem, passphrase: {env: CERT_PASSPHRASE}}\n", environ=environ)
-    assert pair.client_cert == ClientCertificate(tmp_path / "a.pem", tmp_path / "b.pem", None, "correct horse")
+    assert pair.client_cert == CertificateFiles(tmp_path / "a.pem", tmp_path / "b.pem", None, "correct horse")
     assert pair.secrets == {"CERT_PASSPHRASE": "correct horse"}
     both = profile("client_cert: {pkcs12: a.p12, passphrase: {env: CERT_PASSPHRASE}}\n", environ=environ)
-    assert both.client_cert == ClientCertificate(pkcs12=tmp_path / "a.p12", passphrase="correct horse")
+    assert both.client_cert == CertificateFiles(pkcs12=tmp_path / "a.p12", passphrase="correct horse")
     assert "correct horse" not in repr(both)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from conformance import yaml_document as source
 from conformance.target import schema as quantities
-from conformance.target.loader import ClientCertificate, Target
+from conformance.target.loader import CertificateFiles, Target
 from conformance.target.schema import profile_schema
 
 DESIGN = """\
@@ -265,9 +265,9 @@ def test_files_are_found_beside_the_profile(profile: Callable[..., Target], tmp_
         "ca_bundle: ca.pem\nclient_cert: {cert: client.pem, key: client.key}\npace_group: vendor\nname: Staging\n"
     )
     assert tmp_path / "ca.pem" == target.ca_bundle
-    assert target.client_cert == ClientCertificate(tmp_path / "client.pem", tmp_path / "client.key")
+    assert target.client_cert == CertificateFiles(tmp_path / "client.pem", tmp_path / "client.key")
     assert (target.pace_group, target.name) == ("vendor", "Staging")
-    assert profile("client_cert: client.pem\n").client_cert == ClientCertificate(tmp_path / "client.pem")
+    assert profile("client_cert: client.pem\n").client_cert == CertificateFiles(tmp_path / "client.pem")
 
 
 def test_expectations_of_a_file_keep_its_lines(

@@ -13,7 +13,7 @@ from conformance.reference.kuroco.messages import success_messages
 from conformance.reference.kuroco.responses import error_response, general_error, success, undocumented_error
 from conformance.reference.kuroco.rows import NO_GROUP, NOT_FOUND
 from conformance.reference.kuroco.store import GROUP, Topic
-from conformance.reference.kuroco.validation import Draft, validate
+from conformance.reference.kuroco.validation import TopicDraft, validate
 
 
 def list_topics(context: KurocoContext, site: KurocoSite) -> JsonResponse:
@@ -84,8 +84,8 @@ def delete_topic(context: KurocoContext, site: KurocoSite) -> JsonResponse:
     return success(200, site, messages=success_messages("delete", context.language, site.choices))
 
 
-def _validate(context: KurocoContext, site: KurocoSite) -> tuple[JsonResponse | None, Draft]:
-    nothing = Draft(None, {}, {}, ())
+def _validate(context: KurocoContext, site: KurocoSite) -> tuple[JsonResponse | None, TopicDraft]:
+    nothing = TopicDraft(None, {}, {}, ())
     if not isinstance(context.body, dict):
         context.rejected = True
         return undocumented_error(400, "bad_request", "A JSON object is expected"), nothing
@@ -99,12 +99,12 @@ def _validate(context: KurocoContext, site: KurocoSite) -> tuple[JsonResponse | 
     return rejection, draft
 
 
-def _written(draft: Draft, context: KurocoContext, site: KurocoSite) -> Draft:
+def _written(draft: TopicDraft, context: KurocoContext, site: KurocoSite) -> TopicDraft:
     """What of a draft is written; a conforming site writes all of it."""
     performs, kinds = site.behaviour.performs, {field.name: field.kind for field in site.fields}
     subject = draft.subject if performs("store title", context) else None
     texts = {name: text for name, text in draft.texts.items() if performs(f"store {kinds[name]}", context)}
-    return Draft(subject, texts, draft.members, ())
+    return TopicDraft(subject, texts, draft.members, ())
 
 
 def _leave_traces(context: KurocoContext, site: KurocoSite, topic: Topic | None) -> Topic | None:

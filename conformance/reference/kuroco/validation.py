@@ -21,7 +21,7 @@ _CONTROL_MEMBERS: Final = frozenset({"validate_only"})
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class TopicDraft:
     """What a body would write (`subject` is None where it was not sent), and everything that is wrong with it."""
 
     subject: str | None
@@ -30,14 +30,14 @@ class Draft:
     errors: tuple[ValidationError, ...]
 
 
-def validate(body: Mapping[str, Any], context: KurocoContext, site: KurocoSite) -> Draft:
+def validate(body: Mapping[str, Any], context: KurocoContext, site: KurocoSite) -> TopicDraft:
     """Validates a body; by the content structure only if the schema found nothing, unless a variant says otherwise."""
     first = tuple(_schema_errors(body, context, site))
     reported = site.choices["several_faults"]
     second = () if first and reported != "all" else tuple(_structure_errors(body, context, site))
     found = first + second
     subject = body.get("subject", ABSENT)
-    return Draft(
+    return TopicDraft(
         None if subject is ABSENT else _text(subject),
         {field.name: _text(body[field.name]) for field in site.fields if field.name in body},
         {name: body[name] for name in sorted(_FREE_MEMBERS & body.keys())},

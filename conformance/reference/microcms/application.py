@@ -19,8 +19,8 @@ from conformance.reference.microcms.context import MicrocmsContext
 from conformance.reference.microcms.error_rows import ErrorResponses
 from conformance.reference.microcms.media import MediaOperations
 from conformance.reference.microcms.members import MemberOperations
-from conformance.reference.microcms.routes import METHODS, Route, find_route
-from conformance.reference.microcms.state import KEYS, RateLimiter
+from conformance.reference.microcms.routes import METHODS, ApiRoute, find_route
+from conformance.reference.microcms.state import KEYS, KeyAllowances
 from conformance.reference.serialization import ResponseSerializer
 
 _BODY_LIMIT: Final = 1 << 20
@@ -41,8 +41,8 @@ class MicrocmsApplication:
         self._serializer = ResponseSerializer(choices)
         is_fixed = choices["rate_window"] == "fixed"
         count, _, seconds = choices["allowance"].removesuffix("s").partition("/")
-        self._limiter = RateLimiter(10, 10.0, fixed=is_fixed)
-        self._limiter_of_throttled_key = RateLimiter(int(count), float(seconds), fixed=is_fixed)
+        self._limiter = KeyAllowances(10, 10.0, fixed=is_fixed)
+        self._limiter_of_throttled_key = KeyAllowances(int(count), float(seconds), fixed=is_fixed)
         self._key_names = {value: name for name, value in KEYS.items()}
         self._cache: dict[tuple[str, str], tuple[float, JsonResponse]] = {}
         self.crashes: list[Exception] = []
@@ -198,7 +198,7 @@ class MicrocmsApplication:
         self._behaviour.reject(route.method_row, context)
         return None
 
-    def _run_for_other_version(self, context: MicrocmsContext, route: Route) -> JsonResponse:
+    def _run_for_other_version(self, context: MicrocmsContext, route: ApiRoute) -> JsonResponse:
         """Deletes a medium by version 1 or uploads one by version 2; 405 where the request is not valid for that."""
         context.operation = "deleteMedia" if context.method == "DELETE" else "uploadMedia"
         try:
@@ -206,7 +206,7 @@ class MicrocmsApplication:
         except RequestRejected:
             raise RequestRejected(route.method_row) from None
 
-    def _choice_for_method(self, method: str, route: Route) -> str:
+    def _choice_for_method(self, method: str, route: ApiRoute) -> str:
         if method == "OPTIONS":
             return self._choices["method_options"]
         if method not in METHODS:

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.reference.catalogue import Row
 from conformance.reference.hooks import RequestContext
 from conformance.reference.microcms.multipart import UploadedFile
-from conformance.reference.microcms.routes import Route
+from conformance.reference.microcms.routes import ApiRoute
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class MicrocmsContext(RequestContext):
     message.
     """
 
-    route: Route | None = None
+    route: ApiRoute | None = None
     endpoint: str = ""
     id: str = ""
     key_name: str | None = None

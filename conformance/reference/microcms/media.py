@@ -11,7 +11,7 @@ from conformance.reference.http import JsonResponse
 from conformance.reference.microcms.context import MicrocmsContext
 from conformance.reference.microcms.multipart import InvalidMultipart, UploadedFile, read_files
 from conformance.reference.microcms.parameters import DEFAULT_LIMIT, Operations
-from conformance.reference.microcms.state import Medium, Page
+from conformance.reference.microcms.state import ListRange, Medium
 
 _HOSTS: Final = ("images.microcms-assets.io", "files.microcms-assets.io")
 _SIZE_LIMIT: Final = 5 * 1024 * 1024
@@ -136,16 +136,16 @@ class MediaOperations(Operations):
             return "ours"
         return "invalid" if self._choices["url_other_host"] == "invalid" else "foreign"
 
-    def _first_page(self, context: MicrocmsContext) -> Page:
+    def _first_page(self, context: MicrocmsContext) -> ListRange:
         names = ("limit", "offset") if self._choices["offset_on_v2"] == "validated" else ("limit",)
         limit, _ = self._parameters.read_page(context, "media-get", *names)
         image_only = self._parameters.read_image_only(context)
         name = context.query_value("fileName")
         if name == "" and self._choices["file_name_empty"] == "not-found":
             raise RequestRejected(_FILE_NAME)
-        return Page(0, limit, image_only, name or "", 0.0)
+        return ListRange(0, limit, image_only, name or "", 0.0)
 
-    def _next_page(self, context: MicrocmsContext, token: str) -> Page:
+    def _next_page(self, context: MicrocmsContext, token: str) -> ListRange:
         context.issued_tokens = self._store.pages
         page = self._store.find_page(token)
         beside = self._choices["beside_token"] == "rejected" and (
@@ -160,7 +160,7 @@ class MediaOperations(Operations):
             page = replace(page, start=0)
         if page and not self._behaviour.performs("conditions of page", context):
             page = replace(page, image_only=False, file_name="")
-        return page or Page(0, DEFAULT_LIMIT, image_only=False, file_name="", expires=0.0)
+        return page or ListRange(0, DEFAULT_LIMIT, image_only=False, file_name="", expires=0.0)
 
     def _find_by_name(self, name: str) -> list[Medium]:
         match = self._choices["file_name_match"]

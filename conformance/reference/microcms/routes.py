@@ -15,7 +15,7 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ApiRoute:
     """A path of the API, as a pattern of its segments, with the operation of each method that it allows.
 
     `method_row` is the row that any other method is rejected with.
@@ -36,22 +36,22 @@ class Route:
         return ", ".join(self.operations)
 
 
-ROUTES: Final[tuple[Route, ...]] = (
-    Route(("v1", "contents", "{endpoint}"), {"GET": "listContents"}),
-    Route(("v1", "contents", "{endpoint}", "{id}"), {"GET": "getContent"}),
-    Route(("v1", "contents", "{endpoint}", "{id}", "status"), {"PATCH": "patchStatus"}, ("contents-patch", 5)),
-    Route(("v1", "contents", "{endpoint}", "{id}", "createdBy"), {"PATCH": "patchCreatedBy"}, ("contents-patch", 5)),
-    Route(("v1", "media"), {"GET": "listMediaV1", "POST": "uploadMedia"}, ("media-post", 3)),
-    Route(("v2", "media"), {"GET": "listMediaV2", "DELETE": "deleteMedia"}, ("media-delete", 4)),
-    Route(("v1", "members"), {"GET": "listMembers"}),
-    Route(("v1", "members", "{id}"), {"GET": "getMember"}),
-    Route(("v1", "apis"), {"GET": "listApis"}),
-    Route(("v1", "apis", "{endpoint}"), {"GET": "getApi"}),
-    Route(("v1", "service"), {"GET": "getService"}),
+ROUTES: Final[tuple[ApiRoute, ...]] = (
+    ApiRoute(("v1", "contents", "{endpoint}"), {"GET": "listContents"}),
+    ApiRoute(("v1", "contents", "{endpoint}", "{id}"), {"GET": "getContent"}),
+    ApiRoute(("v1", "contents", "{endpoint}", "{id}", "status"), {"PATCH": "patchStatus"}, ("contents-patch", 5)),
+    ApiRoute(("v1", "contents", "{endpoint}", "{id}", "createdBy"), {"PATCH": "patchCreatedBy"}, ("contents-patch", 5)),
+    ApiRoute(("v1", "media"), {"GET": "listMediaV1", "POST": "uploadMedia"}, ("media-post", 3)),
+    ApiRoute(("v2", "media"), {"GET": "listMediaV2", "DELETE": "deleteMedia"}, ("media-delete", 4)),
+    ApiRoute(("v1", "members"), {"GET": "listMembers"}),
+    ApiRoute(("v1", "members", "{id}"), {"GET": "getMember"}),
+    ApiRoute(("v1", "apis"), {"GET": "listApis"}),
+    ApiRoute(("v1", "apis", "{endpoint}"), {"GET": "getApi"}),
+    ApiRoute(("v1", "service"), {"GET": "getService"}),
 )
 
 
-def find_route(path: str, choices: Mapping[str, str]) -> tuple[Route | None, dict[str, str]]:
+def find_route(path: str, choices: Mapping[str, str]) -> tuple[ApiRoute | None, dict[str, str]]:
     """The route of a path and the values of its placeholders; None and no values for an unknown path."""
     segments = [unquote(segment, errors="replace") for segment in _normalize(path, choices).split("/")]
     if len(segments) < 4 or segments[0] or not _same(segments[1], "api", choices):
@@ -64,7 +64,7 @@ def find_route(path: str, choices: Mapping[str, str]) -> tuple[Route | None, dic
     return _find_prefix(rest, choices) if choices["path_longer"] == "ignored" else (None, {})
 
 
-def _find_prefix(segments: list[str], choices: Mapping[str, str]) -> tuple[Route | None, dict[str, str]]:
+def _find_prefix(segments: list[str], choices: Mapping[str, str]) -> tuple[ApiRoute | None, dict[str, str]]:
     """The route of a path that has more segments than the API knows."""
     for route in ROUTES:
         values = _match(route.pattern, segments[: len(route.pattern)], choices)

@@ -93,7 +93,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListRange:
     """What a page token stands for: the conditions of the first request, where to continue, and when it expires."""
 
     start: int
@@ -103,7 +103,7 @@ class Page:
     expires: float
 
 
-class RateLimiter:
+class KeyAllowances:
     """Admits a number of requests per caller in a period of so many seconds, fixed or sliding."""
 
     def __init__(self, allowed: int, seconds: float, *, fixed: bool) -> None:
@@ -144,7 +144,7 @@ class Store:
     media: list[Medium] = field(default_factory=list)
     deleted_urls: set[str | None] = field(default_factory=set)
     members: dict[str, Member] = field(default_factory=dict)
-    pages: dict[str, Page] = field(default_factory=dict)
+    pages: dict[str, ListRange] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def add_medium(self, name: str, size: int, *, image: bool) -> Medium:
@@ -174,10 +174,10 @@ class Store:
         """A token for the page from `start` on, valid for `seconds` (default: the lifetime of tokens)."""
         lifetime = self.token_seconds if seconds is None else seconds
         token = _new_token(self.token_form)
-        self.pages[token] = Page(start, limit, image_only, file_name, time.monotonic() + lifetime)
+        self.pages[token] = ListRange(start, limit, image_only, file_name, time.monotonic() + lifetime)
         return token
 
-    def find_page(self, token: str) -> Page | None:
+    def find_page(self, token: str) -> ListRange | None:
         """The page of a token; None where it was never issued or has expired."""
         page = self.pages.get(token)
         return page if page is not None and page.expires > time.monotonic() else None
