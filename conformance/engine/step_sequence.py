@@ -148,7 +148,7 @@ class StepSender:
             sleep(step.step.wait)
         self.before_send(step)
         result = self._send(step, built)
-        if self._may_be_stale(result):
+        if self.may_be_stale(result):
             with self.evidence.count_as("repeated"):
                 result = self._read_again(result)
         elif self._lacks_effect(result):
@@ -172,6 +172,10 @@ class StepSender:
     def after_send(self, built: BuiltRequest, result: StepResult) -> None:
         """Called with what became of it, its captures taken."""
 
+    def describe(self, step: PlannedStep) -> str:
+        """What the report calls the exchange of a step."""
+        return Message("{label}: {operation}", label=self.label, operation=step.operation)
+
     def _build(self, step: PlannedStep) -> BuiltRequest:
         return self.context.builder.build_with_expectation(
             step.operation, step.request, step.permission, self.scope, promise=Promise(step.step.expect)
@@ -182,14 +186,13 @@ class StepSender:
         exchange = self.context.session.send(
             built.request, asked_for=frozenset(expected.statuses), repeatable=step.step.repeatable
         )
-        label = Message("{label}: {operation}", label=self.label, operation=step.operation)
-        n = self.evidence.keep(exchange, label, self.role)
+        n = self.evidence.keep(exchange, self.describe(step), self.role)
         self.evidence.conditional += bool(step.step.unless) and self.role != "control"
         response = exchange.response
         found = check_response(response, expected, self.context.rules, self.label) if response is not None else ()
         return StepResult(step, exchange, n, expected, found)
 
-    def _may_be_stale(self, result: StepResult) -> bool:
+    def may_be_stale(self, result: StepResult) -> bool:
         """Whether a read that was not as expected, or that a guard compares, may show what was before a write."""
         response = result.exchange.response
         if response is None or result.exchange.request.method != "GET" or not (result.found or self.role == "guard"):
@@ -209,10 +212,10 @@ class StepSender:
             latest = self._send_past_cache(step)
             passes_cache = result.refused or not latest.refused  # else the target does not take the parameter
             result = latest if passes_cache else result
-        while self._may_be_stale(result) and monotonic() < end and not self.context.shared.stopping.is_set():
+        while self.may_be_stale(result) and monotonic() < end and not self.context.shared.stopping.is_set():
             self.context.shared.stopping.wait(PAUSE)
             result = self._send_past_cache(step) if passes_cache else self._send(step, self._build(step))
-        return replace(result, step=step, stale=_is_cached(result) and self._may_be_stale(result))
+        return replace(result, step=step, stale=_is_cached(result) and self.may_be_stale(result))
 
     def _send_past_cache(self, step: PlannedStep) -> StepResult:
         step = replace(step, request=bypass_cache(step.request))

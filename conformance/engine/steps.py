@@ -38,7 +38,7 @@ def run_steps(
 
     A step without an `undo` that creates a resource leaves it for later steps, at the latest for the end of the run.
     """
-    sender = _CleaningSender(context, evidence, captures, label=label, role=role, salt=salt)
+    sender = CleaningSender(context, evidence, captures, label=label, role=role, salt=salt)
     try:
         return sender.run(steps)
     finally:
@@ -61,9 +61,11 @@ class _OpenStep:
 
 
 @dataclass(slots=True)
-class _CleaningSender(StepSender):
+class CleaningSender(StepSender):
     """Sends steps and keeps account of what each of them may have left behind."""
 
+    leaves_created: bool = True
+    """Whether what a step without an `undo` has created is left to later steps, or else to the end of the run."""
     _open: list[_OpenStep] = field(default_factory=list)
     _current: _OpenStep | None = None
 
@@ -96,8 +98,7 @@ class _CleaningSender(StepSender):
         if not result.accepted:
             return
         self._strike_undone(built, current)
-        if current is not None and current.step.undo is None:
-            # What was created is left to later steps, which delete it, or else to the end of the run.
+        if current is not None and current.step.undo is None and self.leaves_created:
             self._open.remove(current)
             with self.context.shared.lock:
                 self.context.shared.left[undo_key(self.context, current.entry) or (current.entry.id,)] = current.entry
@@ -122,6 +123,7 @@ class _CleaningSender(StepSender):
             elsewhere = self.context.shared.left.pop(key, None)
         strike(self.context, elsewhere)
         for left in self._open[:]:
-            if left is not current and undo_key(self.context, left.entry) == key:
+            undo = undo_key(self.context, left.entry) if left is not current else None
+            if undo is not None and undo[:2] == key[:2]:  # of what deletes one thing, method and URL say which
                 strike(self.context, left.entry)
                 self._open.remove(left)

@@ -14,10 +14,10 @@ from typing import Any
 from conformance.checks.body import schema_differences
 from conformance.checks.context import NOT_JSON, ResponseRules, compile_schema, parse_json, read_errors
 from conformance.checks.errors import check_envelope
-from conformance.checks.leaks import check_leaks
 from conformance.checks.model import Finding, Level
 from conformance.contract.contract import Row
 from conformance.contract.messages import list_row_ids
+from conformance.engine.step_sequence import StepResult
 from conformance.explore.openapi import DocumentedOperation
 from conformance.explore.probes import ExploreProbe, label_probe
 from conformance.explore.validity import Validity, classify_part
@@ -52,14 +52,13 @@ class ProbeAnswer:
     operation: DocumentedOperation
     probe: ExploreProbe
     validity: Validity
-    exchange: Exchange
+    sent: StepResult
     found: tuple[Observation, ...] = ()
 
     @property
-    def label(self) -> str:
-        """The probe in a few words."""
-        words = label_probe(self.probe)
-        return f"HEAD, {words}" if self.exchange.request.method == "HEAD" else words
+    def exchange(self) -> Exchange:
+        """What was sent and what came."""
+        return self.sent.exchange
 
     @property
     def weight(self) -> int:
@@ -96,7 +95,7 @@ class ProbeAnswer:
 
     def find(self, check: str, level: Level, expected: Any, actual: Any, detail: str = "") -> Finding:
         """A finding on this answer."""
-        return Finding(check, level, expected, actual, self.label, detail=detail)
+        return Finding(check, level, expected, actual, label_probe(self.probe), detail=detail)
 
 
 def check_answer(rules: ResponseRules, answer: ProbeAnswer) -> tuple[Observation, ...]:
@@ -104,9 +103,7 @@ def check_answer(rules: ResponseRules, answer: ProbeAnswer) -> tuple[Observation
     response = answer.response
     if response is None:
         return ()
-    leaks = tuple(
-        Observation(found, "leak") for found in check_leaks(response, rules, answer.label, answer.exchange.request)
-    )
+    leaks = tuple(Observation(found, "leak") for found in answer.sent.found if found.check == "leak")
     if response.status >= 500:
         fault = answer.find("status", Level.MUST, Message("no 5xx on any input"), response.status)
         return (Observation(fault, str(response.status)), *leaks)
@@ -184,9 +181,8 @@ def _is_what_was_asked_for(answer: ProbeAnswer) -> bool:
 
 def _check_error(rules: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Observation]:
     media = (header(response.headers, "Content-Type") or "").partition(";")[0].strip().lower()
-    for found in check_envelope(response, parse_json(response), rules, answer.label):
-        group = "" if found.check == "content-type" else f"{found.check} {media}"
-        yield Observation(found, group)
+    for found in check_envelope(response, parse_json(response), rules, label_probe(answer.probe)):
+        yield Observation(found, "" if found.check == "content-type" else f"{found.check} {media}")
 
 
 def _check_success(_: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Observation]:

@@ -82,15 +82,15 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
     except BudgetExhausted:
         reason = None
     except TargetStopped as stopped:
-        reason = stopped.args[0]
+        reason = stopped.why
     except KeyboardInterrupt:
-        broken_off = explorer.findings.build_result(context, sent, plan.requests, Message("the run is being stopped"))
+        broken_off = explorer.findings.build_result(context, plan.requests, Message("the run is being stopped"))
         run.shared.keep_explored(broken_off, broken_off=True)
         raise
     finally:
-        explorer.delete_created()
+        explorer.sender.take_back()
         run.shared.warn(map(run.redactor.text, sent.warnings))
-    return explorer.findings.build_result(context, sent, plan.requests, reason)
+    return explorer.findings.build_result(context, plan.requests, reason)
 
 
 def count_requests(run: RunContext, operation: str) -> int:
@@ -196,7 +196,7 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
     if _sends_plain(context):
         first = _send_plain(explorer, operation, own)
         follow_links(explorer, first)
-        explorer.delete_created()
+        explorer.sender.take_back()
         if first.accepted and _sends_head(context):
             explorer.compare_head(first)
     guard = None
@@ -211,7 +211,7 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
     inputs.finish(first)
     if own is not None and operation.kind == "delete" and not explorer.found:
         explorer.attempt(context.operation, own, Validity.VALID)
-    explorer.delete_created()
+    explorer.sender.take_back()
     explorer.find_smaller([one for one in inputs.answers if one.refused or not writes])
     return guard.doubt if guard else None
 
@@ -315,7 +315,7 @@ class _Inputs:
         answer = self.explorer.attempt(self.operation, probe)
         self.answers.append(answer)
         if answer.accepted and self.explorer.context.creates(self.operation):
-            self.explorer.delete_created()
+            self.explorer.sender.take_back()
         if guard is not None and answer.refused:
             guard.add_refused(answer)
         elif guard is not None:

@@ -1,6 +1,7 @@
 """Exploration of one operation under way: probes are sent within a budget, judged, and what they show is kept.
 
-What a request may create stands in the ledger before it leaves; exploration stops where no answer comes any more.
+They go the way of a row's steps: what one may create stands in the ledger before it leaves and is deleted again, and a
+read that shows state goes past a cache. Exploration stops where no answer comes any more.
 """
 
 from __future__ import annotations
@@ -12,37 +13,32 @@ from time import monotonic
 
 from conformance.checks.http_notes import compare_head_with_get
 from conformance.checks.model import Level
-from conformance.client.builder import PlaceholderScope
-from conformance.engine.cleanup import describe_left, take_back
-from conformance.engine.entries import (
-    created_resource,
-    read_created,
-    record_intent,
-    record_outcome,
-    strike,
-    undo_key,
-)
+from conformance.contract.schema import Expect, Step
 from conformance.engine.evidence import Evidence
-from conformance.engine.journal import LedgerEntry
-from conformance.engine.stale_reads import draw_unseen_parameter, is_from_cache
+from conformance.engine.stale_reads import is_from_cache
+from conformance.engine.step_sequence import StepResult, StepSequence
+from conformance.engine.steps import CleaningSender
 from conformance.explore.checks import Observation, ProbeAnswer, check_answer, read_messages, undocumented_messages
 from conformance.explore.context import ExploreContext
 from conformance.explore.findings import FindingCollector
 from conformance.explore.openapi import DocumentedOperation, find_secrets
-from conformance.explore.probes import ExploreProbe, build_probe, request_of_probe, smaller_probes
+from conformance.explore.probes import ExploreProbe, label_probe, request_of_probe, smaller_probes
 from conformance.explore.validity import Validity, classify_probe
-from conformance.http import Exchange, FailureKind, NoResponse, Request
+from conformance.http import Exchange, FailureKind, NoResponse
 from conformance.messages import Message
+from conformance.plan.model import PlannedStep
 
 _MOST_STEPS = 8
 """Requests that making one finding smaller may cost."""
 _STATE = ("step", "guard")
 """Roles of requests that show what earlier ones have done."""
-_GONE = (404, 410)
 _UNANSWERED = 3
 """So many requests in a row without an answer end an exploration."""
 _CONFIRMING = 60
 """Requests beyond the budget that may be spent on finding out which write had an effect."""
+_SUCCESS = Expect(status=200)
+_STATE_OF_SOMETHING = Expect(status=[200, 404, 410])
+"""That something is not there any more is a state, too."""
 
 
 class BudgetExhausted(Exception):
@@ -50,7 +46,40 @@ class BudgetExhausted(Exception):
 
 
 class TargetStopped(Exception):
-    """Exploration cannot go on; the text says why."""
+    """Exploration cannot go on; `why` says the reason."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(slots=True)
+class ExploringSender(CleaningSender):
+    """Sends probes one at a time, each as a step of its own."""
+
+    probe: ExploreProbe = field(default_factory=ExploreProbe)
+
+    def send_probe(self, operation: DocumentedOperation, probe: ExploreProbe, method: str) -> StepResult:
+        """Send a probe of an operation; TargetStopped where it cannot be sent, or shows no state."""
+        self.probe, self.role, self.sequence = probe, probe.role, StepSequence()
+        request = request_of_probe(self.context, operation, probe)
+        expect = _STATE_OF_SOMETHING if probe.role in _STATE and method == "GET" else _SUCCESS
+        step = Step(call=operation.id, expect=expect, repeatable=method in ("GET", "HEAD"))
+        request = request if method == operation.method else replace(request, method=method)
+        sent = self.run([PlannedStep(step, operation.id, request, operation.permission)]).calls
+        if not sent or sent[0].stale:
+            raise TargetStopped(self.sequence.why)
+        return sent[0]
+
+    def describe(self, step: PlannedStep) -> str:
+        label = label_probe(self.probe)
+        return f"HEAD, {label}" if step.request.method == "HEAD" else label
+
+    def may_be_stale(self, result: StepResult) -> bool:
+        """Only what is asked for state has to be: whatever else a cache answers is judged as it is."""
+        response = result.exchange.response
+        is_state = self.role in _STATE and result.exchange.request.method == "GET"
+        return is_state and response is not None and is_from_cache(response)
 
 
 @dataclass(slots=True)
@@ -65,13 +94,21 @@ class Explorer:
     reserve: int
     """Requests kept back for setting back and for the end."""
     evidence: Evidence
-    """Counts the requests, and keeps the warnings."""
-    findings: FindingCollector = field(default_factory=FindingCollector)
+    """Counts the requests, and keeps exchanges and warnings."""
+    findings: FindingCollector = field(init=False)
+    sender: ExploringSender = field(init=False)
     found: bool = False
-    _confirming: bool = False
+    _most_planned: int | None = None
+    """What the evidence may count while something is confirmed."""
     _unanswered: int = 0
     _last_write: float = float("-inf")
-    _created: list[LedgerEntry] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        label, salt = Message("clean-up"), f"explore {self.context.operation.id}"
+        self.findings = FindingCollector(self.evidence)
+        self.sender = ExploringSender(
+            self.context.run, self.evidence, {}, label=label, role="", salt=salt, leaves_created=False
+        )
 
     @property
     def left(self) -> int:
@@ -81,11 +118,12 @@ class Explorer:
     @contextmanager
     def confirming(self) -> Iterator[None]:
         """Requests in this block make sure of an effect, and are beyond the budget."""
-        self._confirming = True
+        self._most_planned = self.evidence.planned + _CONFIRMING - self.evidence.confirmed
         try:
-            yield
+            with self.evidence.count_as("confirmed"):
+                yield
         finally:
-            self._confirming = False
+            self._most_planned = None
 
     def operation(self, name: str) -> DocumentedOperation:
         """Another operation of the same document."""
@@ -104,7 +142,7 @@ class Explorer:
 
     def look(self, operation: DocumentedOperation, probe: ExploreProbe) -> ProbeAnswer:
         """Send without judging: to see what is there, or to set back what was changed."""
-        answer = ProbeAnswer(operation, probe, Validity.OPEN, self._send_probe(operation, probe))
+        answer = ProbeAnswer(operation, probe, Validity.OPEN, self._send(operation, probe, operation.method))
         for name, value in find_secrets(operation.schema_of(answer.status), answer.body):
             self.context.run.redactor.learn(name, value)
         self.findings.count_answer(answer)
@@ -112,10 +150,9 @@ class Explorer:
 
     def compare_head(self, answer: ProbeAnswer) -> None:
         """Send the HEAD of a GET that was answered, and note where the two differ."""
-        self._spend(self.left)
-        head = replace(answer, exchange=self._send(replace(answer.exchange.request, method="HEAD")), found=())
+        head = replace(answer, sent=self._send(answer.operation, answer.probe, "HEAD"), found=())
         self.findings.count_answer(head)
-        self.findings.add_notes(compare_head_with_get(answer.exchange, head.exchange), head)
+        self.evidence.add_notes(compare_head_with_get(answer.exchange, head.exchange), head.sent.n)
 
     def repeat(self, first: ProbeAnswer) -> None:
         """Send a request again that was answered before: its answer has the same status."""
@@ -149,14 +186,6 @@ class Explorer:
             return Message("the plainest valid request was refused: {status}", status=answer.status)
         return Message("the plainest valid request was refused: {status} {message}", status=answer.status, message=text)
 
-    def delete_created(self) -> None:
-        """Delete what was created and is still there, the last first; what may be left is a warning."""
-        while self._created:
-            entry = self._created.pop()
-            why = take_back(self.context.run, self.evidence, entry)
-            if why:
-                self.evidence.warnings.append(describe_left(entry.operation, why))
-
     def _find_smallest(self, answer: ProbeAnswer, key: str) -> None:
         steps, tried = _MOST_STEPS, {answer.probe.key}
         candidates = smaller_probes(answer.operation, answer.probe)
@@ -177,90 +206,26 @@ class Explorer:
         answer = replace(self.look(operation, probe), validity=validity or classify_probe(operation, probe))
         return replace(answer, found=check_answer(self.context.run.rules, answer))
 
-    # --- the way to the target
-
-    def _send_probe(self, operation: DocumentedOperation, probe: ExploreProbe) -> Exchange:
+    def _send(self, operation: DocumentedOperation, probe: ExploreProbe, method: str) -> StepResult:
         """Send a probe; BudgetExhausted where the budget is, TargetStopped where the target has fallen silent.
 
         What sets back may use what is kept back, and is sent though the run is being stopped.
         """
-        sets_back = probe.role == "clean-up"
-        if self.context.run.shared.stopping.is_set() and not sets_back:
+        sets_back, run = probe.role == "clean-up", self.context.run
+        if run.shared.stopping.is_set() and not sets_back:
             raise TargetStopped(Message("the run is being stopped"))
-        self._spend(self.left + self.reserve if sets_back else self.left)
-        built = build_probe(self.context, operation, probe)
-        entry = self._record_intent(operation, probe) if self.context.creates(operation) else None
-        is_state = probe.role in _STATE and built.method == "GET"
-        exchange = self._read_state(operation, probe, built) if is_state else self._send(built)
-        if entry is not None:
-            self._record_outcome(entry, exchange)
-        self._forget_deleted(exchange)
-        self._check_answered(exchange, stop=not sets_back)
-        return exchange
-
-    def _spend(self, left: int) -> None:
-        if (_CONFIRMING - self.evidence.confirmed if self._confirming else left) <= 0:
+        left = self.left + (self.reserve if sets_back else 0)
+        if self._most_planned is not None:
+            left = self._most_planned - self.evidence.planned
+        if left <= 0:
             raise BudgetExhausted
-        self.evidence.confirmed += int(self._confirming)
-
-    def _send(self, request: Request) -> Exchange:
-        """Send a request as it is; one that may have an effect is not repeated when its answer is lost."""
-        repeatable = request.method in ("GET", "HEAD")
-        exchange = self.context.run.session.send(request, repeatable=repeatable)
-        self.evidence.requests += exchange.tries
-        self.evidence.repeated += exchange.tries - 1
-        if not repeatable:
+        if probe.role in _STATE and method == "GET":
+            run.shared.stopping.wait(max(0.0, self._last_write + run.target.settle - monotonic()))
+        sent = self.sender.send_probe(operation, probe, method)
+        if method not in ("GET", "HEAD"):
             self._last_write = monotonic()
-        return exchange
-
-    def _read_state(self, operation: DocumentedOperation, probe: ExploreProbe, built: Request) -> Exchange:
-        """Send a read that shows state only once the target has settled, and past any cache.
-
-        TargetStopped where even a read past the cache is answered from it.
-        """
-        settled = self._last_write + self.context.run.target.settle
-        self.context.run.shared.stopping.wait(max(0.0, settled - monotonic()))
-        exchange = self._send(built)
-        if exchange.response is None or not is_from_cache(exchange.response):
-            return exchange
-        past_cache = replace(probe, query=(*probe.query, draw_unseen_parameter()))
-        with self.evidence.count_as("repeated"):
-            fresh = self._send(build_probe(self.context, operation, past_cache))
-        if fresh.response is None or (fresh.response.status >= 400 and fresh.response.status not in _GONE):
-            fresh = exchange  # the target does not take the parameter
-        if fresh.response is not None and is_from_cache(fresh.response):
-            raise TargetStopped(Message("{operation} was answered from a cache every time", operation=operation.id))
-        return fresh
-
-    def _record_intent(self, operation: DocumentedOperation, probe: ExploreProbe) -> LedgerEntry:
-        """Written before the request leaves, so that a killed run can be cleaned up."""
-        resource = created_resource(self.context.run.contract, operation.id)
-        return record_intent(
-            self.context.run,
-            operation.id,
-            request_of_probe(self.context, operation, probe),
-            resource.undo if resource else (),
-            row=f"explore {self.context.operation.id}",
-            scope=PlaceholderScope(),
-        )
-
-    def _record_outcome(self, entry: LedgerEntry, exchange: Exchange) -> None:
-        run, response = self.context.run, exchange.response
-        succeeded = response is not None and response.status < 300
-        created = read_created(run, entry.operation, response) if succeeded else None
-        made = record_outcome(run, entry, exchange, created)
-        if made is not None:
-            self._created.append(made)
-
-    def _forget_deleted(self, exchange: Exchange) -> None:
-        """What exploration has deleted itself needs no clean-up; a 404 does not prove that."""
-        response, request = exchange.response, exchange.request
-        if request.permission != "delete" or response is None or response.status >= 300:
-            return
-        for entry in list(self._created):
-            if entry.made and (undo_key(self.context.run, entry) or ())[:2] == (request.method, request.url):
-                strike(self.context.run, entry)
-                self._created.remove(entry)
+        self._check_answered(sent.exchange, stop=not sets_back)
+        return sent
 
     def _check_answered(self, exchange: Exchange, *, stop: bool) -> None:
         failure = exchange.outcome

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from conformance.checks.http_notes import check_http_notes
-from conformance.checks.model import Finding, Level, Note, Verdict, verdict_of_levels
+from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
 from conformance.engine.evidence import Evidence
 from conformance.explore.checks import Observation, ProbeAnswer
 from conformance.explore.context import ExploreContext
 from conformance.messages import Message
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, Undocumented
-from conformance.results.recording import record_exchange
 from conformance.results.redaction import Redactor
 
 
@@ -22,45 +20,38 @@ class _Seen:
     """Something seen at least once, with the smallest request that shows it."""
 
     shown_by: ProbeAnswer
-    observation: Observation | None = None
+    finding: Finding | None = None
     count: int = 0
 
-    def show_by(self, answer: ProbeAnswer, observation: Observation | None = None) -> None:
+    def show_by(self, answer: ProbeAnswer, finding: Finding | None = None) -> None:
         """Show it by this request instead, if it is the smaller one."""
         if answer.weight < self.shown_by.weight:
-            self.shown_by, self.observation = answer, observation
+            self.shown_by, self.finding = answer, finding
 
 
 @dataclass(slots=True)
 class FindingCollector:
-    """What has been found so far of one operation."""
+    """What has been found so far of one operation; exchanges and remarks on HTTP are in the evidence."""
 
+    evidence: Evidence
     statuses: Counter[int] = field(default_factory=Counter)
     _observed: dict[str, _Seen] = field(default_factory=dict)
     _undocumented: dict[tuple[int, str], _Seen] = field(default_factory=dict)
-    _last: ProbeAnswer | None = None
-    _notes: dict[tuple[str, str], tuple[Note, ProbeAnswer]] = field(default_factory=dict)
 
     def count_answer(self, answer: ProbeAnswer) -> None:
         """Count the status of an answer, and keep the remarks on it as HTTP."""
-        self._last = answer
         if answer.status:
             self.statuses[answer.status] += 1
-            self.add_notes(check_http_notes(answer.exchange), answer)
-
-    def add_notes(self, notes: Iterable[Note], answer: ProbeAnswer) -> None:
-        """Keep remarks on HTTP, each shown by the first exchange that gave rise to it."""
-        for note in notes:
-            self._notes.setdefault((note.about, note.text), (note, answer))
+            self.evidence.add_notes(check_http_notes(answer.exchange), answer.sent.n)
 
     def add(self, found: Observation, answer: ProbeAnswer) -> None:
         """Keep one finding; an equal one is only counted, unless this request is the smaller one."""
-        self._observed.setdefault(found.key, _Seen(answer, found)).count += 1
+        self._observed.setdefault(found.key, _Seen(answer, found.finding)).count += 1
         self.show_smaller(found, answer)
 
     def show_smaller(self, found: Observation, answer: ProbeAnswer) -> None:
         """Show a finding by this request, if it is the smaller one."""
-        self._observed[found.key].show_by(answer, found)
+        self._observed[found.key].show_by(answer, found.finding)
 
     def add_undocumented(self, message: str, answer: ProbeAnswer) -> None:
         """Keep a status and a message that no row documents."""
@@ -69,31 +60,30 @@ class FindingCollector:
         seen.show_by(answer)
 
     def build_result(
-        self, context: ExploreContext, sent: Evidence, planned: int, reason: str | None
+        self, context: ExploreContext, planned: int, reason: str | None
     ) -> tuple[Exploration, tuple[Undocumented, ...]]:
-        """All of it as results, redacted, with the exchanges that it points at; `sent` has counted the requests."""
+        """All of it as results, redacted, with the exchanges that it points at."""
         kept: dict[int, RecordedExchange] = {}
-        redactor, operation = context.run.redactor, context.operation
+        redactor, operation, sent = context.run.redactor, context.operation, self.evidence
 
-        def record(answer: ProbeAnswer) -> RecordedExchange:
-            place = id(answer.exchange)
-            if place not in kept:
-                kept[place] = record_exchange(answer.exchange, len(kept) + 1, answer.label, answer.probe.role, redactor)
-            return kept[place]
+        def keep(n: int | None) -> RecordedExchange:
+            """The exchange of this number, renumbered among those that are kept."""
+            one = sent.exchanges[(n or 0) - 1]
+            return kept.setdefault(one.n, replace(one, n=len(kept) + 1))
 
         findings = [
-            _explored(seen.observation.finding, seen.count, record(seen.shown_by).n, redactor)
+            _explored(seen.finding, seen.count, keep(seen.shown_by.sent.n).n, redactor)
             for seen in self._observed.values()
-            if seen.observation
+            if seen.finding
         ]
         undocumented = tuple(
             Undocumented(operation.id, status, redactor.text(message), seen.count, shown.curl, shown.label)
             for (status, message), seen in self._undocumented.items()
-            for shown in [record(seen.shown_by)]
+            for shown in [keep(seen.shown_by.sent.n)]
         )
-        notes = tuple(replace(note, exchange=record(answer).n) for note, answer in self._notes.values())
-        if reason is not None and self._last is not None:
-            record(self._last)
+        notes = tuple(replace(note, exchange=keep(note.exchange).n) for note in sent.notes)
+        if reason is not None and sent.exchanges:
+            keep(len(sent.exchanges))
         exploration = replace(
             describe_exploration(operation.id, operation.method, operation.template, reason=reason),
             verdict=verdict_of_levels(
@@ -107,7 +97,7 @@ class FindingCollector:
             exchanges=tuple(kept.values()),
             notes=notes,
         )
-        return exploration, undocumented
+        return redactor.redact(exploration), redactor.redact(undocumented)
 
 
 def describe_exploration(

@@ -10,18 +10,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from conformance.checks.context import parse_json
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.entries import strike
+from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
 from conformance.explore.context import ExploreContext, build_explore_context
+from conformance.explore.explorer import Explorer, TargetStopped
 from conformance.explore.openapi import DocumentedOperation
-from conformance.explore.probes import ExploreProbe, build_probe, plain_probe
-from conformance.http import Response
+from conformance.explore.probes import ExploreProbe, plain_probe
 from conformance.jsontools import first_value, json_equal
 from conformance.messages import Message
 
+_MOST = 3
+"""Requests that setting a record back takes: a look, the change, and another look."""
 _MEMBERS = "set_back"
 """The capture of a ledger entry that holds the members of a record as they were."""
 
@@ -69,19 +71,15 @@ def set_back(run: RunContext, entry: LedgerEntry) -> str:
     operation, members = context.operation, entry.captures[_MEMBERS]
     if not (operation.read and context.sets_back(operation)) or members.keys() - operation.readable:
         return Message("{operation} is no write that can be set back", operation=entry.operation)
-    place = plain_probe(operation)
+    place, explorer = plain_probe(operation), Explorer(context, _MOST, 0, Evidence(run.redactor))
     for probe in (None, replace(place, body={**context.base_body(operation), **members})):
-        if probe is not None:
-            _send(context, operation, probe)
-        shown = _send(context, context.document.operation(operation.read), ExploreProbe(path=place.path))
-        body = parse_json(shown) if shown is not None and shown.status < 300 else None
-        if is_set_back(operation, entry, body):
+        try:
+            if probe is not None:
+                explorer.look(operation, probe)
+            shown = explorer.look(explorer.operation(operation.read), ExploreProbe(path=place.path))
+        except TargetStopped as stopped:
+            return stopped.why
+        if is_set_back(operation, entry, shown.body if shown.accepted else None):
             strike(run, entry)
             return ""
     return Message("{operation} still reads otherwise than before", operation=operation.read)
-
-
-def _send(context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe) -> Response | None:
-    return context.run.session.send(
-        build_probe(context, operation, probe), repeatable=operation.kind == "read"
-    ).response

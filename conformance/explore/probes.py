@@ -7,16 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import NO_BODY, RequestTemplate
 from conformance.contract.templates import find_placeholders
-from conformance.explore.context import ExploreContext
+from conformance.engine.context import RunContext
 from conformance.explore.openapi import DocumentedOperation
-from conformance.http import Request
 from conformance.plan.steps import operation_patch
 
 _FILE_SIZE = 100
-_SALT = "exploring"
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -54,13 +51,7 @@ def plain_probe(operation: DocumentedOperation) -> ExploreProbe:
     )
 
 
-def build_probe(context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe) -> Request:
-    """The request that a probe makes, with the credential and the fixed headers of the target."""
-    request = request_of_probe(context, operation, probe)
-    return context.run.builder.build(operation.id, request, operation.permission, PlaceholderScope(salt=_SALT))
-
-
-def request_of_probe(context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe) -> RequestTemplate:
+def request_of_probe(run: RunContext, operation: DocumentedOperation, probe: ExploreProbe) -> RequestTemplate:
     """A probe in the form of the contract's requests. A credential gives way to a header of the probe itself."""
     query: dict[str, list[str]] = {}
     for name, value in probe.query:
@@ -72,8 +63,8 @@ def request_of_probe(context: ExploreContext, operation: DocumentedOperation, pr
         ]
     elif probe.body is not NO_BODY:
         data["json"] = probe.body
-    credential = operation_patch(context.run.contract, operation.id).get("credential")
-    given = context.run.target.credentials.get(str(credential))
+    credential = operation_patch(run.contract, operation.id).get("credential")
+    given = run.target.credentials.get(str(credential))
     own = {name.lower() for name, _ in probe.headers}
     if given is None or given.header is None or given.header.lower() not in own:
         data["credential"] = credential

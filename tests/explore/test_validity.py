@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from conformance.client.builder import PlaceholderScope
 from conformance.explore.generate import coverage_probes
 from conformance.explore.openapi import DocumentedOperation, with_known_body
-from conformance.explore.probes import ExploreProbe, build_probe, plain_probe
+from conformance.explore.probes import ExploreProbe, plain_probe, request_of_probe
 from conformance.explore.validity import Validity, classify_probe, may_be_sent
+from conformance.http import Request
 from tests.explore.explored_servers import Newsroom, Site
 
 NUMBERS = ["0", "1", "50", "100"]
@@ -163,10 +165,15 @@ def test_a_member_that_breaks_its_schema_is_never_valid(schema: dict[str, Any], 
 
 @pytest.mark.parametrize("name", ["listContents", "listMediaV2", "patchStatus", "patchCreatedBy"])
 def test_the_method_and_the_path_are_never_drawn(name: str) -> None:
-    operation, context = news(name), Newsroom().context(name)
+    operation, run = news(name), Newsroom().run()
+
+    def build(probe: ExploreProbe) -> Request:
+        template = request_of_probe(run, operation, probe)
+        return run.builder.build(operation.id, template, operation.permission, PlaceholderScope())
+
     probes = list(coverage_probes(operation, plain_probe(operation), {}))
-    requests = [build_probe(context, operation, probe) for probe in probes]
-    path = build_probe(context, operation, plain_probe(operation)).url.partition("?")[0]
+    requests = [build(probe) for probe in probes]
+    path = build(plain_probe(operation)).url.partition("?")[0]
     assert len(probes) > 5
     assert {operation.method} == {one.method for one in requests}
     assert {one.url.partition("?")[0] for one in requests} == {path}
