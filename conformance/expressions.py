@@ -9,6 +9,8 @@ import jsonschema_rs
 
 MOST_STEPS = 100_000
 """Steps back that an expression may take: `(a+)+b` would take 2^n of them elsewhere. About a hundredth of a second."""
+MOST_BYTES = 20_000_000
+r"""Size of a compiled expression: `\w{1,255}` fits, `\w{1,1000}` does not."""
 
 _CLASS = re.compile(r"\[\^?\]?(?:[^\]\\]|\\.)*\]|\\(.)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -37,7 +39,7 @@ def can_be_bounded(expression: str) -> bool:
 def _compile(expression: str) -> jsonschema_rs.Validator | None:
     translated = _CLASS.sub(_translate, expression)
     schema = {"pattern": rf"\A(?s:{translated})\z"}
-    options = jsonschema_rs.FancyRegexOptions(backtrack_limit=MOST_STEPS)
+    options = jsonschema_rs.FancyRegexOptions(backtrack_limit=MOST_STEPS, size_limit=MOST_BYTES)
     try:
         return jsonschema_rs.validator_for(schema, pattern_options=options)
     except (jsonschema_rs.ValidationError, ValueError):

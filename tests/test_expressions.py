@@ -36,3 +36,4 @@ def test_no_expression_takes_long(expression: str) -> None:
 def test_what_only_python_has_cannot_be_bounded() -> None:
     assert not can_be_bounded("(?P<a>x)(?P=a)")
     assert can_be_bounded("(a+)+b")
+    assert can_be_bounded(r"\w{1,255}")

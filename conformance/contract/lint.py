@@ -309,7 +309,7 @@ def _check_steps(
         for name, captures in (step.capture or {}).items():
             for one in captures if isinstance(captures, list) else [captures]:
                 if isinstance(one, MatchingCapture):
-                    yield from _check_expression(file, one.matches, (*place, "capture", name), bounded=True)
+                    yield from _check_expression(file, one.matches, (*place, "capture", name))
         values = _path_values([step.request])
         operations = file.contract.operations
         calls = {step.call: values} if step.call != "this" else {name: {**own, **values} for name, own in rows.items()}
@@ -372,10 +372,8 @@ def _located_inputs(case: Case, place: Place) -> Iterator[tuple[Place, str, Inpu
 def _check_input(file: _File, item: Input, place: Place) -> Iterator[Problem]:
     if item.draw:
         yield from _check_draw(file, item.draw, (*place, "draw"))
-        for text in item.draw.matching or []:
+        for text in filter(None, (*(item.draw.matching or []), item.draw.except_)):
             yield from _check_expression(file, text, (*place, "draw"))
-        if item.draw.except_:
-            yield from _check_expression(file, item.draw.except_, (*place, "draw"), bounded=True)
     for kind, values in (("edges", item.edges), ("near_misses", item.near_misses)):
         for label, value in values.items():
             headers = value.get("headers") if place[-1] == "request" and isinstance(value, Mapping) else None
@@ -403,19 +401,20 @@ def _check_draw(file: _File, draw: Draw, place: Place) -> Iterator[Problem]:
             yield file.problem(place, f"{low} to {high} holds nothing", "write the smaller one first")
 
 
-def _check_expression(file: _File, text: str, place: Place, *, bounded: bool = False) -> Iterator[Problem]:
-    """`bounded`: other texts than those that are drawn from it are held against it."""
+def _check_expression(file: _File, text: str, place: Place) -> Iterator[Problem]:
     try:
         re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
         yield file.problem(place, f"{text!r} is no regular expression: {error}", "correct it")
         return
-    if bounded and not any(find_placeholders(text)) and not any(unknown_placeholders(text)):
+    if not any(find_placeholders(text)) and not any(unknown_placeholders(text)):
         from conformance.expressions import can_be_bounded  # noqa: PLC0415 - 30 ms that most contracts need not pay
 
         if not can_be_bounded(text):
             what = f"{text!r} cannot be held against a text in bounded time"
-            yield file.problem(place, what, "write it without (?P=name), (?>…) and what only Python has")
+            yield file.problem(
+                place, what, "write it with short bounds, and without (?P=name), (?>…) and what only Python has"
+            )
 
 
 def _check_operation_labels(file: _File, row: Row, place: Place) -> Iterator[Problem]:
@@ -579,7 +578,7 @@ def _check_expected(file: _File, expect: Expect, place: Place) -> Iterator[Probl
         yield from _check_schema(file, expect.body, (*place, "body"))
     for name, header in expect.headers.items():
         if header.matches is not None:
-            yield from _check_expression(file, header.matches, (*place, "headers", name), bounded=True)
+            yield from _check_expression(file, header.matches, (*place, "headers", name))
 
 
 def _check_schema(file: _File, schema: Any, place: Place) -> Iterator[Problem]:
