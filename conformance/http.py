@@ -53,6 +53,8 @@ class Request:
     """The body goes out in chunks, without a Content-Length."""
     shares_connection: bool = False
     """It may go out on a connection that others have used although it writes, as what has to be refused can."""
+    ends_connection: bool = False
+    """Nothing else goes out on its connection after it."""
 
     @property
     def key(self) -> tuple[object, ...]:

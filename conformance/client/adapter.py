@@ -110,7 +110,7 @@ class Http1Adapter(BaseAdapter):
             failure = NoResponse(*_describe_failure(error, cut_short=cut_short), response)
             stale = reused and not outgoing.fresh and nothing_came and _is_reset(error)
             return TransportResult(failure, left=True, stale=stale, early=cut_short)
-        if cut_short or not reader.reusable:
+        if cut_short or outgoing.last or not reader.reusable:
             connection.close()
         else:
             self._pool.give_back(connection)

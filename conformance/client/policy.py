@@ -72,7 +72,7 @@ class OutgoingRequest:
     """A request as it goes on the wire; `head` is all bytes before the body.
 
     A `fresh` one goes out on a connection that has carried nothing before, so that a reset cannot be the end of an
-    idle one.
+    idle one; after the `last` one its connection is closed.
     """
 
     method: str
@@ -80,6 +80,7 @@ class OutgoingRequest:
     head: bytes = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     fresh: bool = False
+    last: bool = False
 
 
 PORTS = {"http": 80, "https": 443}
@@ -170,6 +171,7 @@ class PermissionGate:
             head=_head(line, self.authority, request, proxy=request.proxy if through_proxy else None),
             body=_frame_chunks(request.body) if request.chunked and request.body is not None else request.body,
             fresh=fresh,
+            last=request.ends_connection,
         )
 
     def _check_methods(self, request: Request) -> None:

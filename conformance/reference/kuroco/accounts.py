@@ -78,7 +78,7 @@ class AccountStore:
         """A grant token, to be exchanged once for an access token."""
         return self._issue(self.grants, account, GRANT_SECONDS)
 
-    def redeem(self, value: str, *, keep: bool = False) -> AccessToken | None:
+    def redeem(self, value: str, *, keep: bool) -> AccessToken | None:
         """The valid grant token with this value, or None; it becomes invalid, unless kept."""
         return self._redeem(self.grants, value, keep=keep)
 

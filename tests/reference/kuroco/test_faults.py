@@ -41,7 +41,7 @@ CHANGING = re.compile(rb"[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12
 WAYS: tuple[dict[str, str], ...] = ({"_lang": "ja"}, {"_lang": "en"}, {"Accept-Language": "en"}, {})
 WRONG = {
     EMAIL: ["abc", "xyz", "@", "a@", "@b", "<b>@</b>", "x" * 60, "XYZ", "<b></b>", "a-b", "a b c"],
-    TEL: ["abc", "12abc", "<b>x", "telephone number", "12AB", "XYZ", "12OI", "ab-0123456789"],
+    TEL: ["abc", "12x34", "<b>x", "telephone number", "12AB", "XYZ", "12OI", "ab-0123456789"],
     ZIP: ["abc", "postcode no", "郵便", "<b>x</b>", "XYZ"],
     URL: ["abc", "xyz", "http://", "a long word without any", "<b>", "XYZ", "a b c"],
     NUMBER: ["abc", "xyz", "12abc", "<b>", "Infinity", "12AB", "郵便"],
@@ -139,7 +139,7 @@ class Recorder:
         for _ in range(2):
             self.send(TOKEN, "token_path", {"grant_token": grant}, token=False)
         self.send(PROFILE, "profile_path")
-
+        self.send(PROFILE, "profile_path", token=False)
         self.easy_credentials()
 
     def easy_credentials(self) -> None:
@@ -204,7 +204,8 @@ class Recorder:
             for row, values in WRONG.items():
                 self.write(row, self.valid(**{KINDS[row]: values[0]}), way)
         for row, values in WRONG.items():
-            for value in (*values[1:], self.field(KINDS[row])["valid"]):
+            valid = self.field(KINDS[row])["valid"]
+            for value in (*values[1:], valid, f"{valid}\n<br>\n{valid}"):
                 self.write(row, self.valid(**{KINDS[row]: value}), {})
         for value in ("0", "見出し", None, " ", 'a "quoted" 😀', "x" * 300, "\0"):
             self.write(TITLE, self.valid(subject=value), {})

@@ -43,6 +43,7 @@ _RANGES: Final = {"2_31": (2**31, 2**53 - 1), "2_53": (2**53, 2**63 - 1), "2_63"
 _CRASH: Final = with_value({"errors": [{"code": "internal_server_error", "message": ""}]}, 500)
 _WRITTEN: Final = (TITLE, MISSING, EMPTY, *FORMATS, REGEX, LENGTH)
 """The rows that validate a body."""
+_FORMAT_KINDS: Final = ("email", "tel", "zip", "url", "number")
 _TRANSLATED: Final = (NO_GROUP, TITLE, *FORMATS, REGEX, LENGTH)
 """The rows whose messages differ by language."""
 
@@ -89,7 +90,7 @@ def _access() -> Faults:
     yield _answers("refuses_every_third_login", LOGIN, "control", refused, success, to="success", limit=every_nth(3))
     logged_in = on_connections_of(lambda context: context.row is None and context.operation == "login")
     after = "answers_on_the_connection_of_a_login_with_400"
-    yield _answers(after, LOGIN, "status", with_status(400), lambda c: c.row == LOGIN, to="any", limit=logged_in)
+    yield _answers(after, LOGIN, "status", with_status(400), _refused_by(LOGIN), to="any", limit=logged_in)
     yield _answers("tells_emails_with_a_mark", LOGIN, "status", with_status(400), _login_email(rb"[^\"]*[A-Z+]"))
     yield _answers("login_failure_lacks_its_status", LOGIN, "body", without_member("status"))
     yield _answers("login_failure_has_status_0", LOGIN, "body", with_members(status=0))
@@ -127,7 +128,15 @@ def _access() -> Faults:
         "gives_a_token_that_is_not_valid", (TOKEN, PROFILE), "control", dead, when(operation="token"), to="success"
     )
     yield _rejects("takes_no_grant", TOKEN, when(operation="token"))
+    yield _performs("takes_a_grant_twice", TOKEN, "spend the grant", kind="repeated", done=False)
+    for row, operation, shown in ((PROFILE, "profile", {"member_id": 1}), (TOKEN, "token", {"access_token": "a" * 64})):
+        name, kept = f"keeps_the_{operation}_of_a_connection", on_connections_of(when(operation=operation, row=None))
+        yield _answers(name, row, "repeated", with_value(shown, 200), _refused_by(row), to="any", limit=kept)
     yield _answers("tells_words_from_hex_grants", TOKEN, "status", with_status(400), word)
+
+
+def _refused_by(row: Row) -> Test:
+    return lambda context: context.row == row
 
 
 def _seen_token(condition: Test) -> Test:
@@ -223,7 +232,7 @@ _ACCEPTED_TEXTS: Final[tuple[tuple[str, Row, str], ...]] = (
     ("email_without_a_name", EMAIL, "@[^@<>]+"),
     ("email_of_a_lone_at", EMAIL, "@"),
     ("email_without_an_at", EMAIL, "(?!abc$)[^@]*"),
-    ("long_words_as_email", EMAIL, ".{51,}"),
+    ("long_words_as_email", EMAIL, "[^@]{51,}"),
     ("words_beyond_ascii_as_number", NUMBER, "[^\x00-\x7f]+"),
     ("infinity_as_number", NUMBER, "(?i)[+-]?(nan|inf(inity)?)"),
     ("letters_in_tel", TEL, ".*[0-9].*"),
@@ -235,19 +244,23 @@ _ACCEPTED_TEXTS: Final[tuple[tuple[str, Row, str], ...]] = (
     ("empty_markup_as_email", EMAIL, "(<[^<>]*>)+"),
     ("hyphens_in_an_email_without_an_at", EMAIL, "[a-z]+([._-][a-z]+)+"),
     *((f"several_words_as_{ROW_NAMES[row]}", row, "[a-z]+( [a-z]+)+") for row in (EMAIL, URL)),
+    ("an_extension_of_a_tel", TEL, "[0-9-]+x[0-9]+"),
     ("ten_digits_among_letters_in_tel", TEL, "(?=.*[A-Za-z])([^0-9]*[0-9]){10,12}[^0-9]*"),
     ("capitals_in_tel", TEL, "[A-Z0-9-]*[0-9][A-Z0-9-]*"),
-    *((f"capitals_as_{ROW_NAMES[row]}", row, "[A-Z]+") for row in (EMAIL, TEL, ZIP, URL)),
+    *((f"capitals_as_{ROW_NAMES[row]}", row, "[A-Z]+") for row in (TEL, ZIP, URL)),
     ("letters_that_look_like_digits", TEL, "[0-9OIl-]+"),
     ("capitals_after_a_number", NUMBER, "[0-9]+[A-Z]+"),
     ("letters_after_a_number", NUMBER, "[0-9]+[A-Za-z]+.*"),
     *((f"markup_as_{ROW_NAMES[row]}", row, ".*<.*") for row in FORMATS),
     *((f"other_words_as_{ROW_NAMES[row]}", row, "(?!abc$).*") for row in FORMATS),
 )
-_MATCHES: Final[Mapping[str, Callable[[str, str], bool]]] = {
+_UNANCHORED: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "found_anywhere": lambda pattern, text: bool(re.search(pattern, text)),
     "with_text_after": lambda pattern, text: bool(re.match(pattern, text)),
     "with_text_before": lambda pattern, text: bool(re.search(f"(?:{pattern})$", text)),
+    "found_in_a_line": lambda pattern, text: bool(re.search(f"^(?:{pattern})$", text, re.MULTILINE)),
+}
+_MATCHES: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "in_any_case": lambda pattern, text: bool(re.fullmatch(pattern, text, re.IGNORECASE)),
     "with_blanks_around": lambda pattern, text: bool(re.fullmatch(pattern, text.strip())),
     "with_one_more": lambda pattern, text: bool(re.fullmatch(pattern, text[:-1])),
@@ -310,8 +323,12 @@ def _long_text(least: int, most: float) -> Test:
     return lambda context: least <= len(str(context.body_member("length") or "")) <= most
 
 
-def _match(test: Callable[[str, str], bool]) -> Test:
-    return lambda context: test(context.site.field("regex").pattern.strip("^$"), context.checked_text or "")
+def _match(kind: str, test: Callable[[str, str], bool]) -> Test:
+    def occurs(context: KurocoContext) -> bool:
+        field = context.site.field(kind)
+        return test(field.pattern.strip("^$") or re.escape(field.valid), context.checked_text or "")
+
+    return occurs
 
 
 def _valid(kind: str) -> Test:
@@ -330,10 +347,6 @@ def _validation() -> Faults:
                 yield _accepts(f"drops_{ROW_NAMES[row]}{suffix}", row, when(**situation), kind="rule")
     for name, row, pattern in _ACCEPTED_TEXTS:
         yield _accepts(f"accepts_{name}", row, when(checked_text=pattern), kind="edge")
-    for name, match in _MATCHES.items():
-        yield _accepts(f"accepts_regex_{name}", REGEX, _match(match), kind="edge")
-    mismatch = "accepts_all_but_the_mismatch"
-    yield _accepts(mismatch, REGEX, lambda c: c.checked_text != c.site.field("regex").mismatch, kind="edge")
     for name, length in _ACCEPTED_LENGTHS.items():
         yield _accepts(f"accepts_length_{name}", LENGTH, _length(length), kind="edge")
     for start, most in ((100, 999), (1000, 9999), (10_000, _MANY)):
@@ -348,6 +361,14 @@ def _validation() -> Faults:
     for kind, row in (("email", EMAIL), ("number", NUMBER), ("regex", REGEX)):
         yield _rejects(f"refuses_valid_{kind}", row, _valid(kind))
     yield _rejects("refuses_valid_zip_on_update", ZIP, all_of(_valid("zip"), when(operation="update")))
+
+
+def _patterns() -> Faults:
+    for kind, row in (*zip(_FORMAT_KINDS, FORMATS, strict=True), ("regex", REGEX)):
+        for name, match in {**_UNANCHORED, **(_MATCHES if row == REGEX else {})}.items():
+            yield _accepts(f"accepts_{kind}_{name}", row, _match(kind, match), kind="edge")
+    mismatch = "accepts_all_but_the_mismatch"
+    yield _accepts(mismatch, REGEX, lambda c: c.checked_text != c.site.field("regex").mismatch, kind="edge")
     yield _rejects("refuses_other_matches_of_regex", REGEX, _other_match)
     for name, ends in (("letters", ".*[Zz].*"), ("digits", ".*9.*")):
         last = all_of(when(checked_kind="regex"), when(checked_text=ends))
@@ -493,7 +514,7 @@ def _effects() -> Faults:
                 name, rejected = f"keeps_a_refused_{operation}_by_{ROW_NAMES[row]}", _rejected_by(row, operation)
                 yield (kept := _performs(name, row, "store", rejected, done=True))
                 yield BUILDER.later(kept)
-        for kind, row in zip(("title", "required", "email", "tel", "zip", "url", "number", "regex", "length"),
+        for kind, row in zip(("title", "required", *_FORMAT_KINDS, "regex", "length"),
                              (TITLE, EMPTY, *FORMATS, REGEX, LENGTH), strict=True):  # fmt: skip
             name, where = f"loses_the_{kind}_on_{operation}", when(operation=operation)
             yield _performs(name, row, f"store {kind}", where, "control", done=False)
@@ -572,6 +593,7 @@ FAULTS: Final = (
     *_access(),
     *_missing_topics(),
     *_validation(),
+    *_patterns(),
     *_company(),
     *_languages(),
     *_effects(),
