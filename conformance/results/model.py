@@ -11,34 +11,6 @@ from typing import Any, Literal
 
 from conformance.checks.model import Finding, Level, Note, Verdict
 
-__all__ = [
-    "FORMAT",
-    "Attempt",
-    "BeyondPlan",
-    "Choice",
-    "ContractName",
-    "ExpectedAnswer",
-    "Exploration",
-    "ExploredFinding",
-    "Finding",
-    "KnownDeviationNote",
-    "Level",
-    "Note",
-    "PromiseSource",
-    "RecordedExchange",
-    "RecordedNoResponse",
-    "RecordedRequest",
-    "RecordedResponse",
-    "Results",
-    "RowResult",
-    "StoredMessage",
-    "Suite",
-    "TableName",
-    "TargetRun",
-    "Undocumented",
-    "Verdict",
-]
-
 FORMAT: Literal[2] = 2
 
 

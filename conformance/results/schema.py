@@ -33,9 +33,8 @@ def _describe(definition: dict[str, Any], name: str, docs: dict[tuple[str, str],
 
 def _docs() -> Iterator[tuple[tuple[str, str], str]]:
     """(class, member or nothing) and its docstring: Python keeps no docstrings of members, so the source is read."""
-    for name in model.__all__:
-        named = getattr(model, name)
-        if not isinstance(named, type):
+    for name, named in vars(model).items():
+        if not isinstance(named, type) or not named.__module__.startswith("conformance."):
             continue
         node = ast.parse(inspect.getsource(named)).body[0]
         if isinstance(node, ast.ClassDef):
