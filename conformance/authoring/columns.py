@@ -34,6 +34,7 @@ TITLES: Final[dict[Role, tuple[str, ...]]] = {
     "message": (
         "error message", "response message", "user message", "status message", "message", "error text", "text",
         "title", "msg", "errmsg", "response body", "response", "reason phrase", "エラーメッセージ", "メッセージ",
+        "レスポンスボディ",
         "错误信息", "错误消息", "提示信息", "返回信息", "消息", "信息", "오류 메시지", "에러 메시지", "메시지",
         "fehlermeldung", "fehlertext",
         "meldung", "nachricht", "mensaje de error", "mensaje", "mensagem de erro", "mensagem", "message d'erreur",
@@ -46,7 +47,8 @@ TITLES: Final[dict[Role, tuple[str, ...]]] = {
     ),
     "cause": (
         "cause and solution", "cause", "causes", "condition", "reason", "description", "error description",
-        "meaning", "when", "explanation", "details", "detail", "possible cause", "possible causes", "occurs when",
+        "meaning", "definition", "when", "explanation", "details", "detail", "possible cause", "possible causes",
+        "occurs when",
         "when it happens", "situation", "problem",
         "原因と対策", "原因", "条件", "説明", "内容", "意味", "詳細", "発生条件",
         "错误描述", "描述", "释义", "说明", "説明文", "含义", "错误说明", "原因说明", "可能原因",
@@ -87,6 +89,7 @@ STATUS = re.compile(
     re.IGNORECASE,
 )
 """A status at the beginning of a text: `404`, `404 Not Found`, `HTTP 404`, `2.1 Error 404`; a range of them is none."""
+_STATUS_ALONE = re.compile(r"[1-5]\d\d")
 _MORE = re.compile(
     r"\s*(?:,|/|\||、|\bor\b|\band\b|\bund\b|\by\b|\bet\b|(?<=\d)\s(?=\d{3}(?:\s|\Z)))\s*`?([45]\d\d)(?!\d)`?",
     re.IGNORECASE,
@@ -100,7 +103,7 @@ IDENTIFIER = re.compile(
 """What a code looks like: one word, perhaps of several parts, or a number."""
 
 
-_TITLE_BEGINS = re.compile(r"(?<=[a-z)])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_TITLE_BEGINS = re.compile(r"(?<=[a-z)])(?=[A-Z\u3040-\uffef])|(?<=[A-Z])(?=[A-Z][a-z])")
 """Where one title ends and the next begins without a blank: `CodeHTTPMeaning`."""
 PHRASES = (
     *((status.value, status.phrase.casefold()) for status in HTTPStatus),
@@ -154,7 +157,11 @@ def classify_columns(table: TableBlock) -> tuple[Column, ...]:
         if (
             named in _MAYBE_STATUS
             and "status" not in roles
-            and (_share(texts, _is_http_status) > 0.6 or (named == "code" and _are_mixed(texts)))
+            and (
+                _share(texts, _is_http_status) > 0.6
+                or (named == "code" and _are_mixed(texts))
+                or (best[place] is None and len(texts) > 2 and all(map(_STATUS_ALONE.fullmatch, texts)))
+            )
         ):
             roles[place] = "status"
     for _, place, role in bids:
@@ -162,9 +169,11 @@ def classify_columns(table: TableBlock) -> tuple[Column, ...]:
         if roles[place] is None and (several or role not in roles) and _suits(role, cells[place]):
             roles[place] = role
     for place, title in enumerate(table.header):
-        if roles[place] is not None or best[place] != "code":
+        plain = _plain_title(title)
+        says_so = role_of_label(title) or "erro" in plain or "code" in plain
+        if roles[place] is not None or best[place] != "code" or not says_so:
             continue
-        if {"code", "message"} & set(roles) == {"message"} and "code" in _plain_title(title):
+        if {"code", "message"} & set(roles) == {"message"} and "code" in plain:
             roles[place] = "code"  # whatever it looks like, for the message has a column of its own
         elif cells[place] and _share(cells[place], _is_code) <= 0.5:
             roles[place] = "cause" if _share(cells[place], is_phrase) > 0.5 else "message"
@@ -172,9 +181,13 @@ def classify_columns(table: TableBlock) -> tuple[Column, ...]:
         Column(role, _language(title) if role == "message" else None)
         for role, title in zip(roles, table.header, strict=True)
     ]
-    return _complete(columns, table)
+    complete = _complete(columns, table)
+    causes = [place for place, column in enumerate(complete) if column.role == "cause"]
+    names = [place for place in causes if _share(cells[place], is_phrase) >= 0.5] if len(causes) > 1 else []
+    return tuple(Column(None) if place in names[: len(causes) - 1] else one for place, one in enumerate(complete))
 
 
+_LONGEST_OF_ONE = 60
 _LONGEST_TITLE = 200
 """Characters of the titles of columns: every place at which a line could be cut into several is tried."""
 
@@ -185,6 +198,11 @@ def role_of_label(text: str) -> Role | None:
     return next((role for role, words in TITLES.items() if {plain, plain.removesuffix("s")} & set(words)), None)
 
 
+def roles_of_titles(table: TableBlock) -> set[Role]:
+    """The roles that the titles of a table's columns may mean."""
+    return {role for title in table.header for _, role in _bids(title)}
+
+
 def split_titles(text: str) -> tuple[str, ...]:
     """The titles of columns that stand in one line with a blank or nothing between them: `CodeStatusMessage`.
 
@@ -193,7 +211,7 @@ def split_titles(text: str) -> tuple[str, ...]:
     if len(text) > _LONGEST_TITLE:
         return ()
     pieces = tuple(_TITLE_BEGINS.split(text))
-    if len(pieces) > 1 and all(map(role_of_label, pieces)):
+    if len(pieces) > 1 and all(map(role_of_label, pieces[1:])) and (role_of_label(pieces[0]) or not text.isascii()):
         return pieces
     for end in range(len(text) - 1, 1, -1):
         first, rest = text[:end], text[end:].lstrip()
@@ -250,9 +268,16 @@ def _plain_title(title: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _bids(title: str) -> tuple[tuple[float, Role], ...]:
-    """Roles that a title may mean, with how much it tells of each: most as a whole, less by a word in it."""
+    """Roles that a title may mean, with how much it tells of each: most as a whole, less by a word in it.
+
+    A word at the end of its first noun leaves the others out: `Field error` is one, `Reason for the error` a reason.
+    """
     text = _plain_title(title)
+    noun = _GENITIVE.split(text)[0]
+    if len(text) > _LONGEST_OF_ONE:
+        return ()
     bids: list[tuple[float, Role]] = []
+    heads: set[Role] = set()
     for role, words in TITLES.items():
         found = [
             (100.0 if text == word else float(min(len(word) * (1 if word.isascii() else 3), 90))) - place / 100
@@ -261,7 +286,12 @@ def _bids(title: str) -> tuple[tuple[float, Role], ...]:
         ]
         if found:
             bids.append((max(found), role))
-    return tuple(bids)
+        if any(text == word or (word.isascii() and re.search(rf"\b{re.escape(word)}\Z", noun)) for word in words):
+            heads.add(role)
+    return tuple(bid for bid in bids if not heads or bid[1] in heads)
+
+
+_GENITIVE = re.compile(r"\s(?:of|for|de|del|do|da|du|des|di)\s")
 
 
 def _holds(text: str, word: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ DEFAULT_ENVELOPE: dict[str, Any] = {
     "body_may_lack": True,
 }
 """Where a page shows no sample: a JSON object that may hold a message."""
+_STATUS_LINE = re.compile(r"\bHTTP/\d(?:\.\d)? ([45]\d\d)\b")
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}
 
 
@@ -50,11 +52,25 @@ def has_whole_codes(envelope: Mapping[str, Any]) -> bool:
     return bool(members.get(envelope.get("code", "code"), {}).get("type") == "integer")
 
 
-def read_sample(text: str) -> tuple[str, str] | None:
-    """Code and message of a sample answer, each empty where it has none; None where it is no error."""
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample answer of an error: its status where it shows one, its code and message, which may be empty."""
+
+    status: int | None
+    code: str
+    message: str
+
+
+def read_sample(text: str) -> Sample | None:
+    """A sample answer, which may have a status line above its body; None where it is no error."""
     body = _object(text)
     fault = find_fault(body)[1] if body is not None else None
-    return read_fault(body or {}, fault) if fault is not None else None
+    if body is None or fault is None:
+        return None
+    line = _STATUS_LINE.search(text)
+    shown = [value for key, value in {**body, **fault}.items() if _in_every_error(key, value) == "{status}"]
+    code, message = read_fault(body, fault)
+    return Sample(int(line[1]) if line else next(iter(shown), None), code, message)
 
 
 def read_fault(body: Mapping[str, Any], fault: Mapping[str, Any]) -> tuple[str, str]:

@@ -23,7 +23,14 @@ from conformance.authoring.blocks import (
 )
 from conformance.authoring.columns import STATUS, find_statuses, plain_cell, role_of_label
 from conformance.authoring.envelope import guess_envelope, read_sample
-from conformance.authoring.error_sections import RoleTexts, levels_of_codes, read_body, read_entry, read_title
+from conformance.authoring.error_sections import (
+    RoleTexts,
+    levels_of_codes,
+    read_body,
+    read_entry,
+    read_samples,
+    read_title,
+)
 from conformance.authoring.error_tables import ErrorRow, ErrorTable, build_rows, labels_of_table, read_table
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
@@ -68,7 +75,7 @@ class _Context:
     titles: tuple[str, ...]
     coded: frozenset[int]
     """The levels at which headings are codes."""
-    status: int | None = None
+    statuses: tuple[int, ...] = ()
     errors: tuple[str, ...] = ()
     """Those of the titles that are about one status; tables are not named by them."""
     strict: bool = False
@@ -83,7 +90,7 @@ class _Context:
     def below(self, title: str) -> _Context:
         statuses = error_statuses(title)
         errors = (*self.errors, title) if statuses else self.errors
-        return replace(self, titles=(*self.titles, title), status=(*statuses, self.status)[0], errors=errors)
+        return replace(self, titles=(*self.titles, title), statuses=statuses or self.statuses, errors=errors)
 
     def below_line(self, text: str) -> _Context:
         """The same for a list or a table right below a line such as `Possible errors:` or `Headers`."""
@@ -91,7 +98,7 @@ class _Context:
         if len(text) > _LONGEST_LINE or not (others or (ABOUT_ERRORS.search(text) and text[-1:] in {":", "\uff1a"})):
             return self
         errors = (*self.errors, text)
-        return replace(self, titles=(*self.titles, text), errors=errors, status=None if others else self.status)
+        return replace(self, titles=(*self.titles, text), errors=errors, statuses=() if others else self.statuses)
 
     def with_titles(self, rows: Iterable[ErrorRow]) -> Iterator[_TitledRow]:
         """Rows with the titles of their table."""
@@ -100,7 +107,16 @@ class _Context:
 
 
 def _read(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
-    """Each error with the titles of its table."""
+    """Each error with the titles of its table; where there is none, each sample answer that is one."""
+    found = list(_read_blocks(nodes, context))
+    yield from found
+    samples = [] if found else read_samples([node.block for node in nodes])
+    for held, line in samples:
+        if held["status"] or context.statuses:
+            yield from context.with_titles(build_rows(held, line, context.statuses))
+
+
+def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
     items = [node.block for node in nodes if isinstance(node.block, Item)]
     if context.about_errors and any(_FIRST_OF_OWN.match(item.text) for item in items):
         yield from context.with_titles(_read_numbered(items))
@@ -115,23 +131,27 @@ def _read(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
             yield from _read_section(replace(node, inside=node.inside[:end]), block, context)
             yield from _read(node.inside[end:] if end is not None else (), context)
         elif isinstance(block, TableBlock):
-            yield from here.with_titles(read_table(block, here.status, about_errors=here.about_errors))
+            yield from here.with_titles(read_table(block, here.statuses, about_errors=here.about_errors))
         elif isinstance(block, Item):
             yield from _read_item(node, block, here)
 
 
 def _end_of_line(node: Node) -> int | None:
-    """Where a list of errors begins below a line with a status: it does not belong to that."""
-    errors = (isinstance(one.block, Item) and bool(error_statuses(one.block.text)) for one in node.inside)
-    return next((place for place, is_error in enumerate(errors) if is_error), None)
+    """Where something begins below a line with a status that does not belong to it: a list of errors, a later table."""
+    blocks = [one.block for one in node.inside]
+    others = (
+        (isinstance(one, TableBlock) and place > 0) or (isinstance(one, Item) and bool(error_statuses(one.text)))
+        for place, one in enumerate(blocks)
+    )
+    return next((place for place, is_other in enumerate(others) if is_other), None)
 
 
 def _read_section(node: Node, heading: Heading, context: _Context) -> Iterator[_TitledRow]:
     """The errors below a heading; where there are none, and it has a status or a code itself, it is one."""
     within = context.below(heading.text)
-    held = read_title(heading.text, is_code=within.about_errors and heading.level in context.coded)
     below = node.below()
-    if held is None and context.status and any(isinstance(one, Code) and read_sample(one.text) for one in below):
+    held = read_title(heading.text, is_code=within.about_errors and heading.level in context.coded)
+    if held is None and context.statuses and any(isinstance(one, Code) and read_sample(one.text) for one in below):
         held = {"cause": [heading.text]}  # one of several errors with this status
     body = read_body(below) if held is not None else {}
     is_record = any(isinstance(block, TableBlock) and labels_of_table(block) for block in below)
@@ -144,23 +164,23 @@ def _read_section(node: Node, heading: Heading, context: _Context) -> Iterator[_
         yield from strictly if context.strict else _read(node.inside, within)
         return
     labels: RoleTexts = {**held, **body, **{role: held[role] for role in ("status", "code") if role in held}}
-    yield from context.with_titles(build_rows(labels, heading.line, status=within.status))
+    yield from context.with_titles(build_rows(labels, heading.line, within.statuses))
 
 
 def _read_item(node: Node, item: Item, context: _Context) -> Iterator[_TitledRow]:
     """An entry of a list with what the entries below it say of it; or those, where they are errors themselves."""
-    held = read_entry(item.text, context.status, about_errors=context.about_errors)
+    held = read_entry(item.text, context.statuses, about_errors=context.about_errors)
     if held is None and (success := STATUS.match(item.text)) is not None and int(success[1]) < 400:
         return  # what is below it is about a success
     if held is None:
         yield from _read(node.inside, context)
         return
     statuses = error_statuses(held["status"][0])
-    within = replace(context, status=(*statuses, context.status)[0])
+    within = replace(context, statuses=statuses or context.statuses)
     inner = [] if any(held["code"]) else list(_read(node.inside, within))
     body = read_body(node.below()) if node.inside else {}
     labels = {**body, **{role: texts for role, texts in held.items() if any(texts)}}
-    yield from inner or context.with_titles(build_rows(labels, item.line, status=context.status))
+    yield from inner or context.with_titles(build_rows(labels, item.line, context.statuses))
 
 
 def _read_numbered(items: Sequence[Item]) -> Iterator[ErrorRow]:
@@ -187,8 +207,9 @@ def _with_titles_of_sample(page: DocumentPage) -> list[Block]:
 def _title_of_page(page: DocumentPage, blocks: Sequence[Block]) -> str:
     """What a page is about by its name and first title, where all of it is about that."""
     titles = (block.text for block in blocks if isinstance(block, Heading) and block.level < LEVEL_OF_LINES)
-    first = next(titles, blocks[0].text[:200] if blocks and isinstance(blocks[0], Paragraph) else "")
-    return f"{PurePath(page.name.rstrip('/')).stem} {first}"
+    lines = [block.text for block in blocks if isinstance(block, Paragraph)]
+    line = next((text for text in lines if len(text) <= _LONGEST_TITLE and ABOUT_ERRORS.search(text)), "")
+    return f"{PurePath(page.name.rstrip('/')).stem} {next(titles, ''.join(lines[:1])[:200])} {line}"
 
 
 def _with_headings(blocks: Sequence[Block]) -> list[Block]:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock
-from conformance.authoring.columns import IDENTIFIER, STATUS, Role, find_statuses, is_phrase, role_of_label, split_codes
+from conformance.authoring.columns import (
+    IDENTIFIER,
+    STATUS,
+    Role,
+    classify_columns,
+    find_statuses,
+    is_phrase,
+    role_of_label,
+    split_codes,
+)
 from conformance.authoring.envelope import read_sample
 from conformance.authoring.error_tables import labels_of_table
 from conformance.authoring.error_text import (
@@ -31,16 +41,28 @@ RoleTexts = dict[Role, list[str]]
 
 
 def levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
-    """The levels at which at least two headings are codes; half of them, where they may as well be names."""
+    """The levels at which at least two headings are codes; half of them, where they may as well be names.
+
+    Where one stands right above a table with a column of codes, the headings of its level are no codes.
+    """
     titles = [(block.level, code_of_title(block.text)) for block in blocks if isinstance(block, Heading)]
+    of_tables = {
+        one.level
+        for one, after in pairwise(blocks)
+        if isinstance(one, Heading) and code_of_title(one.text) and isinstance(after, TableBlock) and _has_codes(after)
+    }
     every = [level for level, _ in titles]
     coded = [level for level, code in titles if code]
     sure = [level for level, code in titles if code and re.search(r"[_\d.]|(Error|Exception|Fault)$", code[0])]
     return frozenset(
         level
-        for level in coded
+        for level in {*coded} - of_tables
         if sure.count(level) > 1 or (coded.count(level) > 1 and 2 * coded.count(level) >= every.count(level))
     )
+
+
+def _has_codes(table: TableBlock) -> bool:
+    return labels_of_table(table) is None and "code" in {column.role for column in classify_columns(table)}
 
 
 def read_title(title: str, *, is_code: bool) -> RoleTexts | None:
@@ -55,27 +77,30 @@ def read_title(title: str, *, is_code: bool) -> RoleTexts | None:
     return {"code": [coded[0]], "cause": [coded[1]]} if coded else None
 
 
-def read_entry(text: str, status: int | None, *, about_errors: bool) -> RoleTexts | None:
-    """What an entry of a list says of an error: its status or code, its first quoted text as message, its cause."""
+def read_entry(text: str, around: Sequence[int], *, about_errors: bool) -> RoleTexts | None:
+    """What an entry of a list says of an error: its status or code, its first quoted text as message, its cause.
+
+    `around` are the statuses of its section.
+    """
     text = " ".join(text.split())
     if read_labels([text]):
         return None
     first = STATUS.match(text)
     statuses, rest = find_statuses(text) if first else ((), text)
     if first and (
-        int(first[1]) < 400 or not (about_errors or status or follows_status(text[first.end() :], int(first[1])))
+        int(first[1]) < 400 or not (about_errors or around or follows_status(text[first.end() :], int(first[1])))
     ):
         return None
     if first:
         rest = text[first.end() :] if len(statuses) == 1 else rest
-    lead = LEADING_CODE.match(rest) if about_errors or status or first else None
+    lead = LEADING_CODE.match(rest) if about_errors or around or first else None
     if lead and lead[2] and not first:
         lead = None  # a word with nothing that divides it from a sentence
-    if not statuses and not (lead or (status and QUOTED.match(text))):
+    if not statuses and not (lead or (around and QUOTED.match(text))):
         return None
     if not statuses:
         named = STATUS_IN_TEXT.search(text)
-        statuses = (int(named[1] or named[2]),) if named else (status,) if status else ()
+        statuses = (int(named[1] or named[2]),) if named else tuple(around)
     if first and rest.startswith("`"):
         rest = rest[1:]  # only the status is code
     elif rest.count("`") % 2:
@@ -121,9 +146,9 @@ def read_body(blocks: Sequence[Block]) -> RoleTexts:
     told = {*under, *filter(is_phrase, texts)}
     prose = [text for text in texts if not read_labels([text]) and role_of_label(text) is None and text not in told]
     samples = (read_sample(block.text) for block in blocks if isinstance(block, Code))
-    code, message = next(filter(None, samples), ("", ""))
-    if code and not code.isdigit():
-        held.setdefault("code", [code])
+    sample = next(filter(None, samples), None)
+    if sample and sample.code and not sample.code.isdigit():
+        held.setdefault("code", [sample.code])
     if "message" not in held:
         quoted = [
             one
@@ -131,7 +156,8 @@ def read_body(blocks: Sequence[Block]) -> RoleTexts:
             for one in re.findall(r"`([^`]+)`", text)
             if " " in one and (len(one) * 2 > len(text) or "message" in text.casefold())
         ]
-        held.update({"message": [f"`{(quoted or [message])[0]}`"]} if quoted or message else {})
+        quoted += [sample.message] if sample and sample.message else []
+        held.update({"message": [f"`{quoted[0]}`"]} if quoted else {})
     if prose:
         entries = [block.text for block in blocks if isinstance(block, Item) and block.text in prose]
         text = " ".join(entries) if prose[0] in entries else prose[0]
@@ -143,12 +169,33 @@ def read_body(blocks: Sequence[Block]) -> RoleTexts:
     return {**held, **next(filter(None, records), {})}
 
 
+def read_samples(blocks: Sequence[Block]) -> list[tuple[RoleTexts, int]]:
+    """Sample answers that are an error each, with their lines: the status in them or above, the text before as cause.
+
+    None where there is but one, or where they show the same.
+    """
+    found: list[tuple[RoleTexts, int]] = []
+    before: list[str] = []
+    for block in blocks:
+        if isinstance(block, Paragraph | Item):
+            before.append(block.text)
+        sample = read_sample(block.text) if isinstance(block, Code) else None
+        if sample is not None and (sample.code or sample.message):
+            above = [str(status) for text in before for status in error_statuses(text)]
+            causes = [text for text in before if not error_statuses(text)]
+            status = [str(sample.status)] if sample.status else above[-1:]
+            held: RoleTexts = {"status": status, "code": [sample.code], "message": [f"`{sample.message}`"]}
+            found.append(({**held, "cause": causes[:1]}, block.line))
+        before = [] if isinstance(block, Code) else before
+    return found if len({str((one["code"], one["message"])) for one, _ in found}) > 1 else []
+
+
 def _labels_of_titles(blocks: Sequence[Block]) -> RoleTexts:
     """What stands under headings and lines such as `Cause`: a paragraph, or a list."""
     held: RoleTexts = {}
-    for place, title in enumerate(blocks[:-1]):
-        role = role_of_label(title.text) if isinstance(title, Heading | Paragraph) else None
-        if role is not None:
+    roles = [role_of_label(block.text) if isinstance(block, Heading | Paragraph) else None for block in blocks]
+    for place, role in enumerate(roles[:-1]):
+        if role is not None and roles[place + 1] is None:
             after = blocks[place + 1 :]
             count = next((n for n, one in enumerate(after) if not isinstance(one, Item | Code)), len(after)) or 1
             texts = [one.text for one in after[:count] if isinstance(one, Paragraph | Item)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from conformance.authoring.blocks import TableBlock, TableRow
 from conformance.authoring.columns import (
+    PHRASES,
     Role,
     align_cells,
     classify_columns,
@@ -16,6 +17,7 @@ from conformance.authoring.columns import (
     is_phrase,
     plain_cell,
     role_of_label,
+    roles_of_titles,
     split_codes,
 )
 from conformance.authoring.error_text import (
@@ -30,7 +32,9 @@ from conformance.authoring.error_text import (
 
 _CLASS = re.compile(r"[1-5](xx\b|\*\*).*|[1-5]\d\d\s*[-\u2013]\s*[1-5]\d\d", re.IGNORECASE)
 """A class of statuses, or a range of them."""
-_OTHERS = re.compile(r"((http|response|request) )?headers?( names?)?|ヘッダー?|请求头|响应头", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"((http|response|request) )?(headers?|parameters?|params?)( names?)?|ヘッダー?|请求头|响应头", re.IGNORECASE
+)
 """The title of a first column that does not name errors."""
 
 
@@ -60,16 +64,16 @@ class ErrorTable:
 def build_rows(
     held: Mapping[Role, Sequence[str]],
     line: int,
+    around: Sequence[int] = (),
     *,
-    status: int | None = None,
     languages: Sequence[str | None] = (),
 ) -> Iterator[ErrorRow]:
     """The rows of one entry: one for each of its statuses and codes; none where it tells of a success.
 
-    `held` has the cells by role, `status` is that of the section, `languages` those of the messages.
+    `held` has the cells by role, `around` are the statuses of the section, `languages` those of the messages.
     """
     texts = {role: [" ".join(cell.split()) for cell in cells] for role, cells in held.items()}
-    statuses, rest = find_statuses(texts.get("status", [""])[0])
+    statuses, rest = find_statuses((texts.get("status") or [""])[0])
     causes = [text.replace("`", "") for text in texts.get("cause", [])]
     cause = " ".join([text for text in causes if not (statuses and is_phrase(text))] or causes)
     messages = [
@@ -88,14 +92,17 @@ def build_rows(
         messages = [(status_line[2], None)]
     if not statuses:
         named = STATUS_IN_TEXT.search(cause)
-        statuses = (status,) if status else (int(named[1] or named[2]),) if named else ()
+        statuses = tuple(around) or ((int(named[1] or named[2]),) if named else ())
     codes = split_codes((held.get("code") or [""])[0]) or [""]
-    codes = ["" if code == str(status) else code for code in codes]
+    codes = ["" if code.isdigit() and int(code) in statuses else code for code in codes]
     if not statuses and (
         tells_success([*codes, *causes, *(text for text, _ in messages)]) or not (any(codes) or messages or cause)
     ):
         return
-    if not cause and statuses:
+    if cause and statuses:
+        phrase = next((phrase for number, phrase in PHRASES if number == statuses[0] and _names(cause, phrase)), "")
+        cause = trim(cause[len(phrase) :])
+    elif statuses:
         cause = strip_phrase(rest, statuses[0]) or ("" if any(codes) or messages else trim(rest))
     parts = [*codes, cause, *(text for text, _ in messages)]
     for one in statuses or (None,):
@@ -114,6 +121,11 @@ def build_rows(
             )
 
 
+def _names(cause: str, phrase: str) -> bool:
+    """Whether a cause begins with the phrase of its status, and goes on after a dash or a colon."""
+    return re.match(re.escape(phrase) + r"\s*(?:[:\u2013\u2014]|-+\s)", cause, re.IGNORECASE) is not None
+
+
 def _messages(cell: str) -> list[str]:
     """The wordings in a message cell: each text in backticks on a line of its own, or else the whole cell."""
     lines = [line.strip() for line in cell.split("\n") if line.strip()]
@@ -127,16 +139,16 @@ def _messages(cell: str) -> list[str]:
     return [text] if text else []
 
 
-def read_table(table: TableBlock, status: int | None, *, about_errors: bool) -> Iterator[ErrorRow]:
+def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) -> Iterator[ErrorRow]:
     if (labels := labels_of_table(table)) is not None:
-        yield from build_rows(labels, table.line, status=status)
+        yield from build_rows(labels, table.line, around)
         return
     columns = classify_columns(table)
     roles = {column.role for column in columns}
     about_errors = about_errors or any(map(ABOUT_ERRORS.search, table.header))
     if not (
         "status" in roles
-        or (status is not None and roles & {"code", "message", "cause"})
+        or (around and roles & {"code", "message", *({"cause"} & roles_of_titles(table))})
         or (about_errors and _is_coded(roles, table))
         or (about_errors and {"message", "cause"} <= roles and any(map(ABOUT_ERRORS.search, table.header)))
     ):
@@ -157,11 +169,12 @@ def read_table(table: TableBlock, status: int | None, *, about_errors: bool) -> 
                 held.setdefault(column.role, []).append(text)
         if any(_CLASS.fullmatch(cell.strip()) for cell in row.cells[:1]):
             continue
-        if "code" not in held and re.fullmatch(r"-?(\d{1,2}|\d{4,})", (held.get("status") or [""])[0]):
+        number = (held.get("status") or [""])[0]
+        if "code" not in held and re.fullmatch(r"-?\d+", number) and not find_statuses(number)[0]:
             held["code"] = held.pop("status")  # statuses and numbers of the vendor's own in one column
         languages = [column.language for cell, column in zip(cells, columns, strict=False)
                      if column.role == "message" and not is_blank(plain_cell(cell))]  # fmt: skip
-        yield from build_rows(held, row.line, status=status, languages=languages)
+        yield from build_rows(held, row.line, around, languages=languages)
 
 
 def _with_entries_joined(rows: Sequence[TableRow]) -> list[TableRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from conformance.authoring.columns import PHRASES, Role, find_statuses, role_of_label
+from conformance.authoring.columns import PHRASES, Role, find_statuses, is_phrase, role_of_label
 
 ABOUT_ERRORS = re.compile(
     r"erro[rs]|errno|exception|\bfault|failure|(status|response|return|http|close|result)[ _-]?(event )?codes?|"
@@ -49,6 +49,7 @@ _SUCCESS = re.compile(
     r"ok|success(ful)?|succeeded|no error|(操作|请求)?成功|正常|성공|erfolg|éxito|sucesso|succès|успешно", re.IGNORECASE
 )
 """What a row says that documents no error."""
+_SUCCESS_OF_ZERO = re.compile(r"\bsuccess|\bok\b|成功|delivered|accepted", re.IGNORECASE)
 
 
 def error_statuses(title: str) -> tuple[int, ...]:
@@ -60,6 +61,8 @@ def error_statuses(title: str) -> tuple[int, ...]:
 def code_of_title(title: str) -> tuple[str, str] | None:
     """The code that a heading is, and what it says beside it; a date or a plain word in capitals is none."""
     plain = title.replace("`", "").strip()
+    if (labelled := _LABELLED.fullmatch(plain)) is not None and role_of_label(labelled[1]) == "code":
+        plain = labelled[2]
     if re.fullmatch(r"`[a-z]\w{2,}`", title.strip()):
         return plain, ""  # a word written as code
     match = _CODE_TITLE.fullmatch(plain)
@@ -71,9 +74,8 @@ def code_of_title(title: str) -> tuple[str, str] | None:
 
 def is_error_code(code: str, status: int) -> bool:
     """Whether a code is one of an error that is answered with a success, as some APIs do: `50007`, `not_in_channel`."""
-    return re.fullmatch(r"-?\d{3,}|[A-Za-z]+([_.][A-Za-z0-9{}]+)+|[A-Z]+-?\d+", code) is not None and code != str(
-        status
-    )
+    looks_so = re.fullmatch(r"-?\d{3,}|[A-Za-z]+([_.][A-Za-z0-9{}]+)+|[A-Z]+-?\d+", code) is not None
+    return looks_so and code != str(status) and not is_phrase(code.replace("_", " "))
 
 
 def is_code_in_text(text: str) -> bool:
@@ -83,7 +85,7 @@ def is_code_in_text(text: str) -> bool:
 
 def tells_success(texts: Sequence[str]) -> bool:
     """Whether one of the texts of an entry is nothing but a success, or its code is 0 and one tells of a success."""
-    if texts and texts[0] == "0" and any(re.search(r"\bsuccess|\bok\b", text, re.IGNORECASE) for text in texts):
+    if texts and set(texts[0]) == {"0"} and any(map(_SUCCESS_OF_ZERO.search, texts)):
         return True
     return any(_SUCCESS.fullmatch(text.strip(" .!\u3002")) for text in texts)
 

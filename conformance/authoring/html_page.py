@@ -13,6 +13,8 @@ from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, 
 
 _LEFT_OUT = frozenset({"script", "style", "nav", "footer", "noscript", "template", "svg", "head"})
 _HEADINGS = {"summary": 6, **{f"h{level}": level for level in range(1, 7)}}
+_PICTURE = re.compile("\\d\ufe0f?\u20e3|[\u2600-\u27bf\U0001f000-\U0001faff]\ufe0f?")
+"""A pictogram, or a digit in a keycap."""
 _WIDEST = 100
 """Rows or columns that a cell may span; more is a mistake of the page."""
 _DEFINITION = re.compile(r"^([^\n:]{1,80})\n:\s+([^\n]*(?:\n(?!:|[^\n]{1,80}\n:)[^\n]*)*)", re.MULTILINE)
@@ -138,9 +140,11 @@ def _text(element: Any) -> str:
         parts.append(mark + (node.text or ""))
         for child in node:
             visit(child)
-            parts.append(child.tail or "")
+            after = child.tail or ""
+            parts.append(f" {after}" if child.tag == "span" and after[:1].isalnum() else after)
         parts.append("\n" if tag in {"p", "div", "li"} else mark)
 
     visit(element)
-    lines = (re.sub(r"[ \t\r\f\xa0]+", " ", line).strip() for line in "".join(parts).split("\n"))
+    plain = _PICTURE.sub("", "".join(parts))
+    lines = (re.sub(r"[ \t\r\f\xa0]+", " ", line).strip() for line in plain.split("\n"))
     return "\n".join(line for line in lines if line)

@@ -18,7 +18,7 @@ _QUIET = {
     "file_insertion_enabled": False,
     "raw_enabled": False,
     "doctitle_xform": False,
-    "docinfo_xform": False,
+    "docinfo_xform": True,
     "initial_header_level": 1,
     "smart_quotes": False,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock, TableRow, build_table
@@ -21,10 +21,17 @@ _PHRASES = "|".join(sorted((re.escape(phrase) for _, phrase in PHRASES), key=len
 _TITLE_AT_END = re.compile(rf"(?<=[.)])[45]\d\d (?i:{_PHRASES})\Z")
 _JOINED = {
     "status": rf"(-?\d{{3,6}}(?![-\u2013\d])(?: (?i:{_PHRASES}))?)",
-    "code": r"([A-Z][A-Z_]*[A-Z]|[a-z]+(?:_[a-z]+)+|-?\d{3,}|-?\d{1,2}(?=\s))",
+    "code": r"([A-Z][A-Z0-9]+(?:[_-][A-Z0-9]+)*(?![a-z_-])|[a-z]+(?:_[a-z]+)+|-?\d{3,}|-?\d{1,2}(?=\s|[^ -~]))",
 }
 """What stands in a cell of a column that is joined to the next one."""
 _TEXT_BEGINS = re.compile(r"(?<=[a-z.!?)])(?=[A-Z][a-z])")
+_TITLE_WITH_STATUS = re.compile(r"[^\W\d][^.|:]{2,50}\s\([45]\d\d(\s*[/,]\s*[45]\d\d)*\)")
+_STATUS_LINE = re.compile(r"HTTP/\d(\.\d)? \d{3}\b")
+_OPENS = re.compile(r"\s*(\{|\[)\s*\Z|\s*\{\s*[\"\u201c\u201d]|\s*\{ ")
+_GLUED = re.compile(r"([A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)+)(?=[A-Z][a-z]|[^ -~])(.+)")
+"""A code with its text right behind it: `AUTH-401Unauthenticated`."""
+_RUN_ON = re.compile(r"(?<=[\w)])(?=[1-5]\d\d \s*[-\u2013:] )")
+"""Where another entry of a list begins in a line: `201 - Created400 - Bad Request`."""
 _SNAKE = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)+")
 _TERM = re.compile(r"\s*[A-Za-z0-9_.:-]{3,60}(?: [A-Za-z]+){0,3}\s*\Z")
 
@@ -58,10 +65,13 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
     end = next((n for n in range(start, end - 1) if ruled and _RULE.match(lines[n + 1])), end)
     if not ruled and end - at < 3:
         return None
-    header = _cells(lines[at])
-    rows = [TableRow(_cells(lines[n]), n + 1) for n in range(start if ruled else at + 1, end)]
-    rows = list(_with_halves_joined(rows, len(header)))
-    if sum(sum(map(bool, row.cells)) > 1 for row in rows) * 2 > len(rows):
+    rows = [
+        TableRow(_cells(text), n + 1) for text, n in _whole_lines(lines, start if ruled else at + 1, end, lines[at])
+    ]
+    # A sentence may stand before the titles.
+    header = _cells(lines[at])[-max((len(row.cells) for row in rows), default=1) :]
+    in_rows = sum(sum(map(bool, row.cells)) > 1 for row in rows) * 2 > len(rows)
+    if in_rows:
         return TableBlock(header, tuple(rows), at + 1), end
     # Line breaks broke the rows: so many bars make one row, wherever its lines end.
     pieces = _pieces(lines, start, end)
@@ -71,6 +81,19 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
         return None
     cells = [pieces[n : n + width] for n in range(first, len(pieces) - width + 2, width)]
     return TableBlock(header, tuple(TableRow(tuple(text for text, _ in row), row[0][1]) for row in cells), at + 1), end
+
+
+def _whole_lines(lines: Sequence[str], start: int, end: int, header: str) -> list[tuple[str, int]]:
+    """Lines with bars, those made whole that a break within a cell cut in two."""
+    made: list[tuple[str, int]] = []
+    for n in range(start, end):
+        bars = made[-1][0].count("|") + lines[n].count("|") if made else 0
+        is_cut = bool(made) and header.endswith("|") and not made[-1][0].endswith("|")
+        if made and (bars == header.count("|") or (is_cut and bars <= header.count("|"))):
+            made[-1] = (f"{made[-1][0]} {lines[n]}", made[-1][1])
+        else:
+            made.append((lines[n], n))
+    return made
 
 
 def _titles_of_pieces(pieces: Sequence[tuple[str, int]]) -> tuple[tuple[str, ...], int]:
@@ -87,16 +110,6 @@ def _titles_of_pieces(pieces: Sequence[tuple[str, int]]) -> tuple[tuple[str, ...
         blank = [""] * (width - 2 - (between and width > 2))
         titles = ("HTTP status" if statuses else "error code", *blank, "cause", *[""] * (width - 2 - len(blank)))
     return titles, starts[0]
-
-
-def _with_halves_joined(rows: Sequence[TableRow], width: int) -> Iterator[TableRow]:
-    """Rows that a line break within a cell cut in two are one again, where both halves together are as wide."""
-    left = list(rows)
-    while left:
-        row = left.pop(0)
-        if left and len(row.cells) + len(left[0].cells) == width:
-            row = TableRow((*row.cells, *left.pop(0).cells), row.line)
-        yield row
 
 
 def _read_columns(lines: Sequence[str], at: int) -> _Read:
@@ -119,7 +132,7 @@ def _read_columns(lines: Sequence[str], at: int) -> _Read:
 def _read_joined(lines: Sequence[str], at: int) -> _Read:
     """Lines whose cells stand one after the other, with a blank or nothing between them, as their titles do."""
     titles = split_titles(lines[at].strip())
-    roles = [str(role_of_label(title)) for title in titles]
+    roles = [str(role_of_label(title) or "code") for title in titles]
     for keys in (_JOINED.keys(), {"code"}, {"status"}):  # of two such columns, one may hold texts
         wordy = [place for place, role in enumerate(roles) if role not in keys]
         groups = ["()" if place in wordy[1:] else _JOINED.get(role, "(.*)") for place, role in enumerate(roles)]
@@ -158,11 +171,13 @@ def _with_texts_apart(row: TableRow, wordy: Sequence[int]) -> TableRow:
 
 
 def _read_sample(lines: Sequence[str], at: int) -> _Read:
-    """A sample answer: lines from a bracket to the one that closes it."""
-    if not (lines[at].strip() in {"{", "["} or lines[at].lstrip().startswith(("{ ", '{"'))):
+    """A sample answer: lines from a bracket to the one that closes it, with the status line and the headers above."""
+    has_head = _STATUS_LINE.match(lines[at]) is not None
+    first = next((n for n in range(at, min(at + 8, len(lines))) if _OPENS.match(lines[n])), None) if has_head else at
+    if first is None or not _OPENS.match(lines[first]):
         return None
     depth = 0
-    for n in range(at, min(at + 60, len(lines))):
+    for n in range(first, min(first + 60, len(lines))):
         depth += sum(lines[n].count(sign) for sign in "{[") - sum(lines[n].count(sign) for sign in "}]")
         if depth <= 0:
             return Code("\n".join(lines[at : n + 1]), at + 1), n + 1
@@ -185,6 +200,10 @@ def _line(lines: Sequence[str], at: int) -> list[Block]:
     A title that follows a sentence with nothing between them, as in `It is wrong.401 Unauthorized`, is another line.
     """
     text = lines[at].strip()
+    if glued := _GLUED.fullmatch(text):
+        return [Item(f"{glued[1]}: {glued[2]}", at + 1)]
+    if len(entries := _RUN_ON.split(text)) > 2:
+        return [Item(entry.strip("{["), at + 1) for entry in entries]
     if title := _TITLE_AT_END.search(text):
         return [Paragraph(text[: title.start()], at + 1), Paragraph(title[0], at + 1)]
     bullet = _BULLET.match(lines[at])
@@ -197,6 +216,7 @@ def _line(lines: Sequence[str], at: int) -> list[Block]:
     before_table = bool(near) and ("|" in near[0] or "\t" in near[0] or bool(split_titles(near[0].strip())))
     underlined = at + 1 < len(lines) and _UNDERLINE.match(lines[at + 1]) is not None
     is_title = (before_table or underlined) and len(text) < 60 and "|" not in text and text[-1] not in ".\u3002:"
+    is_title = is_title or _TITLE_WITH_STATUS.fullmatch(text) is not None
     return [Heading(text, 2, at + 1) if is_title else Paragraph(text, at + 1)]
 
 

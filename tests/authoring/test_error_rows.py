@@ -84,8 +84,8 @@ FORMS: dict[str, list[Fact]] = {
     ],
     "forms.md": [
         (None, "NAME_UNKNOWN", "no such name"),
-        (400, "", "Bad Request -- wrong"),
-        (404, "", "Not Found -- none"),
+        (400, "", "wrong"),
+        (404, "", "none"),
         (429, "", "Too Many Requests"),
         (None, "50001", "The name is empty"),
         (409, "", "An update was rejected, see rev."),
@@ -203,6 +203,14 @@ NAMED = "Errors\n401 \u2014 Key\nIt is absent.\n409 \u2014 Name in use\nSomebody
 PHRASE_BELOW = "Errors\n403\nForbidden\nYou may not.\n404\nNot Found\nThere is none."
 QUOTED = "Response codes\n'code' 'message' Problem\n0 Sent It is a success\n4 No key It is absent"
 OWN_STATUS = "Error codes\nStatus CodeStatus Message\n405Wrong method\n10001No name"
+CJK = "mc描述\nSUCCESS成功\nAUTH_101Key 不存在\nAUTH_103签名错误"
+GLUED = "Home Docs Errors\nNames\nNAME-400-FIELDField is wrong\nNAME-404None of this name"
+RUN_ON = "Errors\n200 - Success201 - Created400 - Bad Request (no name)404 - Not Found"
+CUT = "| Code | Meaning |\n|---|---|\n| 409 | Conflict\nWith another. |\n| 410 | It was |"
+SENTENCE = (
+    "What errors hold: | Field | Description |\n|---|---|\nKey | A word |\n\n| Code | Text |\n|---|---|\n404 | None |"
+)
+IN_BRACKETS = "Errors\nValidation errors (422)\n{\n}\nField Error\tCause\nName taken\tSomebody has it"
 CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
 
 
@@ -224,6 +232,12 @@ CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
         ),
         (TITLES, [(400, "", [], "It is wrong."), (401, "", [], "No key.")]),
         (MEMBERS, []),
+        (CJK, [(None, "AUTH_101", [], "Key 不存在"), (None, "AUTH_103", [], "签名错误")]),
+        (GLUED, [(None, "NAME-400-FIELD", [], "Field is wrong"), (None, "NAME-404", [], "None of this name")]),
+        (RUN_ON, [(400, "", [], "no name"), (404, "", [], "Not Found")]),
+        (CUT, [(409, "", [], "Conflict With another."), (410, "", [], "It was")]),
+        (SENTENCE, [(404, "", [], "Away")]),
+        (IN_BRACKETS, [(422, "", ["Name taken"], "Somebody has it")]),
         (CLASS, [(400, "", [], "It is wrong.")]),
         (ACTIONS, [(401, "NO_KEY", [], "No key"), (429, "TOO_LATE", [], "Too often")]),
         (PHRASED_STATUS, [(400, "", [], "The name is wrong."), (404, "", [], "There is none.")]),
@@ -245,6 +259,38 @@ def test_pages_saved_as_text_are_read_however_their_cells_were_run_together(text
 
 
 NUMBERED = "## 3. Bad input (400/422)\n\n| Code | Message | Cause |\n|-|-|-|\n| `NO_NAME` | Give one | It is absent |"
+AND = "# Errors\n\n## 400 and 422\n\n| Message | Cause |\n|-|-|\n| Give one | It is absent |"
+SAMPLES = """# Errors
+
+It is gone.
+
+```
+HTTP/1.1 404 Not Found
+{"error": {"code": "NoItem", "message": "None."}}
+```
+
+Status code: 409
+
+Somebody has it.
+
+```
+{"error": {"code": "Taken", "message": "Another."}}
+```
+"""
+LABELLED = (
+    "# Errores\n\n# Código: E1_X\n\nDescripción: It broke\nHTTP: 500\n\n"
+    "# Código: E2_X\n\nDescripción: It sleeps\nHTTP: 503"
+)
+FIELD_ERROR = "# Errors\n\n## Validation (422)\n\n| Field error | Cause |\n|-|-|\n| Name taken | Somebody has it |"
+REASONS = (
+    "| Status | Meaning | Description |\n|-|-|-|\n| 200 | OK | Fine |\n| 404 | Not Found | It is gone |\n"
+    "| 422 | Validation Error | Faulty |"
+)
+VALUES = "| Code | Value |\n|-|-|\n| NO_DIRECTORY | 493 |\n| BROKEN | 500 |\n| NO_CONTENT | 204 |\n| NO_PROJECT | 592 |"
+OPERATIONS = (
+    "# Errors\n\n### User.Add\n\n| Code | Description |\n|-|-|\n| 1 | No name |\n\n"
+    "### List.Add\n\n| Code | Description |\n|-|-|\n| 2 | No list |"
+)
 COLONS = "# Errors\n\n| Error code | Description |\n|-|-|\n| NoGrant: | There is none |"
 PHRASES = "| Status | Meaning | Description |\n|-|-|-|\n| 404 | Not Found | It is gone |"
 TWO_STATUSES = "| Code | Status | Description |\n|-|-|-|\n| NO_RIGHT | 400 403 | You may not |"
@@ -268,7 +314,14 @@ HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-Aft
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (NUMBERED, [(400, "NO_NAME", ["Give one"], "It is absent")]),
+        (NUMBERED, [(400, "NO_NAME", ["Give one"], "It is absent"), (422, "NO_NAME", ["Give one"], "It is absent")]),
+        (AND, [(400, "", ["Give one"], "It is absent"), (422, "", ["Give one"], "It is absent")]),
+        (SAMPLES, [(404, "NoItem", ["None."], "It is gone."), (409, "Taken", ["Another."], "Somebody has it.")]),
+        (LABELLED, [(500, "E1_X", [], "It broke"), (503, "E2_X", [], "It sleeps")]),
+        (FIELD_ERROR, [(422, "", ["Name taken"], "Somebody has it")]),
+        (REASONS, [(404, "", [], "It is gone"), (422, "", [], "Faulty")]),
+        (VALUES, [(493, "NO_DIRECTORY", [], ""), (500, "BROKEN", [], ""), (592, "NO_PROJECT", [], "")]),
+        (OPERATIONS, [(None, "1", [], "No name"), (None, "2", [], "No list")]),
         (COLONS, [(None, "NoGrant", [], "There is none")]),
         (PHRASES, [(404, "", [], "It is gone")]),
         (TWO_STATUSES, [(400, "NO_RIGHT", [], "You may not"), (403, "NO_RIGHT", [], "You may not")]),
