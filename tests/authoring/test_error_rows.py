@@ -207,9 +207,7 @@ CJK = "mc描述\nSUCCESS成功\nAUTH_101Key 不存在\nAUTH_103签名错误"
 GLUED = "Home Docs Errors\nNames\nNAME-400-FIELDField is wrong\nNAME-404None of this name"
 RUN_ON = "Errors\n200 - Success201 - Created400 - Bad Request (no name)404 - Not Found"
 CUT = "| Code | Meaning |\n|---|---|\n| 409 | Conflict\nWith another. |\n| 410 | It was |"
-SENTENCE = (
-    "What errors hold: | Field | Description |\n|---|---|\nKey | A word |\n\n| Code | Text |\n|---|---|\n404 | None |"
-)
+SENTENCE = "An error: | Field | Description |\n|---|---|\nKey | A word |\n\n| Code | Meaning |\n|---|---|\n404 | Away |"
 IN_BRACKETS = "Errors\nValidation errors (422)\n{\n}\nField Error\tCause\nName taken\tSomebody has it"
 CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
 
