@@ -299,15 +299,61 @@ def _find_exchanged(run: _Run) -> Iterator[RunCause]:
             yield RunCause(f"fixtures.{name}", text, partial(_is_below, values=values))
 
 
-def _find_refused_alike(run: _Run) -> Iterator[RunCause]:
-    """A path on which every valid request was refused in the same words: those words tell nothing of a faulty one."""
+def _find_exchanged_words(run: _Run) -> Iterator[RunCause]:
+    """Valid requests to one path are refused in the words that are promised for another, which never uses these."""
+    paths = {name: value for name, value in run.plain().items() if "/" in value} if run.wrong else {}
+    for name, value in paths.items():
+        found = [run.wrong.get(id(one)) for one in run.of_path(value, _FIRM)]
+        promised = {str(one.expected) for one in found if one is not None and one.check == "message"}
+        if len(found) < 2 or None in found or len(promised) != 1:
+            continue
+        for other, second in paths.items():
+            valid = run.of_path(second, _VALID) if other != name else []
+            if valid and all(not _succeeded(one) and _shows(one, *promised) for one in valid):
+                text = Message(
+                    "fixtures.{name} and fixtures.{other} stand in the place of each other: "
+                    "valid requests to the second are refused in the words of the first",
+                    name=name,
+                    other=other,
+                )
+                yield RunCause(f"fixtures.{name}", text, partial(_is_below, values=(value, second)))
+
+
+def _find_answered_alike(run: _Run) -> Iterator[RunCause]:
+    """A path that answers whatever is sent with the same success, which lacks what valid requests should be given."""
     for name, value in run.plain().items() if run.wrong else ():
-        reasons = {_reason_of(one) for one in run.of_path(value, _VALID)} if "/" in value else set()
+        valid = run.of_path(value, _VALID) if "/" in value else []
+        answers = {
+            (one.response.status, one.response.body) if one.response is not None else None
+            for one in (*valid, *run.of_path(value, _FIRM))
+        }
+        lacking = any(id(one) in run.wrong and run.wrong[id(one)].check == "effect" for one in valid)
+        if lacking and len(answers) == 1 and all(map(_succeeded, valid)):
+            text = Message(
+                "fixtures.{name}: {value} answers every request alike, and valid ones without what they should give",
+                name=name,
+                value=value,
+            )
+            yield RunCause(f"fixtures.{name}", text, partial(_is_below, values=[value]))
+
+
+def _find_refused_alike(run: _Run) -> Iterator[RunCause]:
+    """A path on which every valid request was refused in the same words: those words tell nothing of a faulty one.
+
+    Nor of a valid one, where they are of no field and the profile has a path that should be refused like that.
+    """
+    named = run.plain() if run.wrong else {}
+    for name, value in named.items():
+        valid = run.of_path(value, _VALID) if "/" in value else []
+        reasons = {_reason_of(one) for one in valid}
         if len(reasons) == 1 and None not in reasons:
             text = Message(
                 "fixtures.{name}: every valid request to {value} was refused in the same words", name=name, value=value
             )
-            yield RunCause(f"fixtures.{name}", text, partial(_is_refused_for, value=value, reasons=reasons))
+            has_missing = any(each.endswith(f"_{name}") for each in named)
+            of_path = has_missing and not any(_shows(one, '"field"') for one in valid)
+            explains = partial(_is_refused_for, value=value, reasons=reasons, valid=of_path)
+            yield RunCause(f"fixtures.{name}", text, explains)
 
 
 def _find_deletion(run: _Run) -> Iterator[RunCause]:
@@ -380,7 +426,7 @@ def _find_fields(run: _Run) -> Iterator[RunCause]:
 
 
 _Rule = Callable[[_Run], Iterator[RunCause]]
-_FIRST: Final[tuple[_Rule, ...]] = (_find_silence, _find_redirect, _find_page, _find_wrong_path)
+_FIRST: Final[tuple[_Rule, ...]] = (_find_silence, _find_redirect, _find_page, _find_wrong_path, _find_exchanged_words)
 """Where one of these is found, nothing else can be."""
 _RULES: Final[tuple[_Rule, ...]] = (
     _find_credentials,
@@ -389,6 +435,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
     _find_fixtures,
     _find_what_is_there,
     _find_exchanged,
+    _find_answered_alike,
     _find_deletion,
     _find_fields,
 )
@@ -485,8 +532,11 @@ def _must_refuse(exchange: RecordedExchange, value: str) -> bool:
     return exchange.role in _FIRM and _uses_value(exchange, value)
 
 
-def _is_refused_for(exchange: RecordedExchange, value: str, reasons: Iterable[tuple[int, str] | None]) -> bool:
-    return exchange.role not in _VALID and _in_path(exchange, value) and _reason_of(exchange) in reasons
+def _is_refused_for(
+    exchange: RecordedExchange, value: str, reasons: Iterable[tuple[int, str] | None], *, valid: bool
+) -> bool:
+    meant = valid or exchange.role not in _VALID
+    return meant and _in_path(exchange, value) and _reason_of(exchange) in reasons
 
 
 def _describe_others(exchange: RecordedExchange, value: str) -> str:

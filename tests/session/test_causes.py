@@ -316,6 +316,33 @@ def test_paths_in_the_place_of_each_other_are_one_cause_and_one_that_never_refus
     assert explain(PATHS, violated(*works, *firm, found=(wrong(3), wrong(4)))) == ([], ["violates"])
 
 
+@pytest.mark.parametrize("words", ["no such grant", "no such member"])
+def test_paths_that_refuse_in_the_words_of_each_other_are_exchanged(words: str) -> None:
+    fixtures = {"login_path": "do/token", "token_path": "do/login"}
+    firm = [asked(n, "POST /do/login", 401, "example", shown='{"message": "no such member"}') for n in (1, 2)]
+    valid = asked(3, "POST /do/token", 401, "control", shown=f'{{"message": "{words}"}}')
+    row = violated(*firm, valid, found=(wrong(1, "message", "no such grant"), wrong(2, "message", "no such grant")))
+    said = (
+        "fixtures.token_path and fixtures.login_path stand in the place of each other: "
+        "valid requests to the second are refused in the words of the first"
+    )
+    causes, verdicts = explain(fixtures, row)
+    assert (said in causes, verdicts) == (
+        (True, ["inconclusive"]) if words == "no such grant" else (False, ["violates"])
+    )
+
+
+@pytest.mark.parametrize("given", ["{}", '{"grant": "1"}'])
+def test_a_path_that_answers_everything_alike_and_gives_nothing_is_another_endpoint(given: str) -> None:
+    faulty = asked(1, "POST /do/logout", 200, "example", shown="{}")
+    valid = asked(2, "POST /do/logout", 200, "control", shown=given)
+    row = violated(faulty, valid, found=(wrong(1), wrong(2, "effect", "a member 'grant'")))
+    said = "fixtures.login_path: do/logout answers every request alike, and valid ones without what they should give"
+    assert explain({"login_path": "do/logout"}, row) == (
+        ([said], ["inconclusive"]) if given == "{}" else ([], ["violates"])
+    )
+
+
 def test_a_path_after_which_all_is_gone_deletes_and_one_after_which_some_is_there_is_the_targets() -> None:
     def tried(*statuses: int) -> RowResult:
         sent = [asked(n, f"POST /do/update/{n}", 200, "example") for n in (1, 2)]
@@ -347,6 +374,21 @@ def test_words_in_which_every_valid_request_is_refused_tell_nothing_of_a_faulty_
         if faulty == "bad"
         else causes
     )
+
+
+@pytest.mark.parametrize(
+    ("fixtures", "shown", "verdict"),
+    [
+        (PATHS | {"missing_insert_path": "gone/insert"}, '{"code": "no_group"}', "inconclusive"),
+        (PATHS | {"missing_insert_path": "gone/insert"}, '{"code": "no_group", "field": "title"}', "violates"),
+        (PATHS, '{"code": "no_group"}', "violates"),
+    ],
+)
+def test_a_path_that_refuses_all_as_a_missing_one_would_is_not_the_targets(
+    fixtures: dict[str, str], shown: str, verdict: str
+) -> None:
+    refused = asked(1, "POST /do/insert", 400, "step", shown=shown)
+    assert explain(fixtures, violated(refused, found=(wrong(1, "control", 200),)))[1] == [verdict]
 
 
 @pytest.mark.parametrize(("code", "verdict"), [(None, "inconclusive"), ("not_found", "violates")])
