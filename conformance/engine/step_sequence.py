@@ -184,8 +184,7 @@ class StepSender:
     def _send(self, step: PlannedStep, built: BuiltRequest) -> StepResult:
         expected = built.expected
         # What a success has left on its connection is to show in what is refused next, not in what cleans up after it.
-        refused = min(expected.statuses) >= 400
-        request = replace(built.request, shares_connection=refused, ends_connection=self.role == "clean-up")
+        request = replace(built.request, ends_connection=self.role == "clean-up")
         exchange = self.context.session.send(
             request, asked_for=frozenset(expected.statuses), repeatable=step.step.repeatable
         )

@@ -108,7 +108,7 @@ def _redeem(body: dict[str, Any], context: KurocoContext, site: KurocoSite) -> A
     grant, refresh = body.get("grant_token"), body.get("refresh_token")
     if isinstance(refresh, str) and "grant_token" not in body:
         return site.accounts.renew(refresh)
-    keep = not site.behaviour.performs("spend the grant", context)
+    keep = site.choices["grant_again"] == "taken"
     found = site.accounts.redeem(grant if isinstance(grant, str) else "", keep=keep)
     if found is None and not site.behaviour.enforces(TOKEN, context):
         return AccessToken(STATIC_TOKEN, _first_account(site), site.accounts.now())

@@ -48,6 +48,7 @@ VARIANTS: Final[tuple[Variant, ...]] = (
     Variant("wrong_token", ("gateway", "envelope"), "The form of the response to an invalid access token."),
     Variant("missing_login_keys", ("401", "400"), "A login without an e-mail or a password, or with a wrong type."),
     Variant("lock_after", ("5", "10", "never"), "After how many failed logins an account is locked."),
+    Variant("grant_again", ("refused", "taken"), "A grant token once more: nothing says that it works only once."),
     Variant("empty_token_request", ("anonymous", "refused"), "A request for a token that names no grant."),
     Variant("token_shape", ("objects", "strings"), "The form of tokens: with their expiry, or alone."),
     Variant("refresh_token", ("given", "none"), "Whether a refresh token is issued."),

@@ -128,7 +128,6 @@ def _access() -> Faults:
         "gives_a_token_that_is_not_valid", (TOKEN, PROFILE), "control", dead, when(operation="token"), to="success"
     )
     yield _rejects("takes_no_grant", TOKEN, when(operation="token"))
-    yield _performs("takes_a_grant_twice", TOKEN, "spend the grant", kind="repeated", done=False)
     for row, operation, shown in ((PROFILE, "profile", {"member_id": 1}), (TOKEN, "token", {"access_token": "a" * 64})):
         name, kept = f"keeps_the_{operation}_of_a_connection", on_connections_of(when(operation=operation, row=None))
         yield _answers(name, row, "repeated", with_value(shown, 200), _refused_by(row), to="any", limit=kept)
