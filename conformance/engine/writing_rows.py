@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
+from conformance.checks.model import Verdict
 from conformance.engine.confirm import combine_runs, is_unsettled
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
@@ -27,17 +28,18 @@ _CHANGED = Message(
     "what refused writes must not change was seen to change: each row that it guards was run again alone"
 )
 
+_NO_REQUESTS = Message("it was not run again: the budget has no requests left for it")
+
+PlanAgain = Callable[[str], RowPlan | None]
+"""Gives, by its ID, the plan of a row that has to be run again; None where there may be no more requests for it."""
 Alone = Callable[[], AbstractContextManager[None]]
 """Keeps everything else from running for a while."""
 
 
 class WritingRows:
-    """The rows of a run that write. Each is begun; once all are, `look` is called; then each is finished.
+    """The rows of a run that write. Each is begun; once all are, `look` is called; then each is finished."""
 
-    `plan_again` gives, by its ID, the plan of a row that has to be run again.
-    """
-
-    def __init__(self, context: RunContext, plan_again: Callable[[str], RowPlan], alone: Alone) -> None:
+    def __init__(self, context: RunContext, plan_again: PlanAgain, alone: Alone) -> None:
         self._context, self._plan_again, self._alone = context, plan_again, alone
         self._shares = context.depth == "smoke"
         self._runners: dict[str, RowRunner] = {}
@@ -207,7 +209,7 @@ def _changed(before: State | None, after: State) -> State:
 def run_again(
     context: RunContext,
     run: FinishedRow,
-    plan_again: Callable[[str], RowPlan],
+    plan_again: PlanAgain,
     alone: Alone,
     *,
     captures: Mapping[str, Any] | None = None,
@@ -219,6 +221,8 @@ def run_again(
     Where its first run was `disturbed`, what that found may be somebody else's doing.
     """
     plan = plan_again(run.result.id)
+    if plan is None:
+        return _leave(run, suspect=patient)
     if context.shared.stopping.is_set() or plan.lacks:
         return run
     if not disturbed:
@@ -233,3 +237,11 @@ def run_again(
             context.shared.stopping.wait(context.target.late_effects)
         again = run_row(context, plan, patient=patient)
     return combine_runs(run, again, evidence.requests, disturbed=disturbed)
+
+
+def _leave(run: FinishedRow, *, suspect: bool) -> FinishedRow:
+    """The only run of a row that ought to be run again; nothing tells whether a `suspect` changed what it must not."""
+    result = replace(run.result, warnings=(*run.result.warnings, _NO_REQUESTS))
+    if suspect and result.verdict is not Verdict.VIOLATES:
+        result = replace(result, verdict=Verdict.INCONCLUSIVE, reason=_NO_REQUESTS)
+    return replace(run, result=result)

@@ -154,11 +154,14 @@ class ContractRun:
     """Runs planned rows against one target, and explores; each row once, whoever asks for it first.
 
     With one worker a row runs when its result is asked for, after the rows whose controls it relies on. With several,
-    `start` begins with all of them.
+    `start` begins with all of them. Runs of rows that are not green may take `most_again` requests where it is given.
     """
 
-    def __init__(self, context: RunContext, plans: Mapping[str, RowPlan], workers: int = 1) -> None:
+    def __init__(
+        self, context: RunContext, plans: Mapping[str, RowPlan], workers: int = 1, most_again: int | None = None
+    ) -> None:
         self.context, self.plans = context, plans
+        self._left_again = most_again
         self.to_clean_up = sum(len(entry.steps) for entry in context.shared.left.values())
         """How many requests will delete what was made before the rows."""
         self._workers = workers
@@ -352,11 +355,18 @@ class ContractRun:
             results |= self._keep(self._writing.finish(self.plans[name]))
         return results
 
-    def _plan_again(self, name: str) -> RowPlan:
-        """The plan by which a row of a smoke run is run again."""
+    def _plan_again(self, name: str) -> RowPlan | None:
+        """The plan by which a row of a smoke run is run again; None where it takes more requests than are left."""
         plan = self.plans[name]
         standard = plan_row(self.context.contract, self.context.target, plan.row, "standard")
-        return _without(plan, without_drawn_values(standard))
+        again = _without(plan, without_drawn_values(standard))
+        if self._left_again is not None:
+            with self.context.shared.lock:
+                left = self._left_again - count_requests([again])
+                if left < 0:
+                    return None
+                self._left_again = left
+        return again
 
     def _explore_job_run(self, operation: str) -> Explored:
         found = self._explore_settled(operation)

@@ -77,7 +77,8 @@ class RunSession:
             context = replace(context, session=options.through(context.session))
         depth, plans = plan_run(contract, context.target, expected, options.depth, options.seed, budget=options.budget)
         context = replace(context, depth=depth)
-        runner = ContractRun(context, plans, options.workers)
+        most_again = options.budget.count(contract, context.target) if options.budget else None
+        runner = ContractRun(context, plans, options.workers, most_again)
         self._held[contract.name] = runner
         if (tell := self.on_kept) is not None:
             context.shared.on_kept = lambda result: tell(self._event(contract.name, result))

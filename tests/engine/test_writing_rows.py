@@ -89,10 +89,10 @@ class Done:
 
 @pytest.fixture
 def run(shop: Callable[..., Any], context: Callable[..., Any]) -> Callable[..., Done]:
-    def ran(server: Shop, first: str = "items/no-name", workers: int = 1) -> Done:
+    def ran(server: Shop, first: str = "items/no-name", workers: int = 1, most_again: int | None = None) -> Done:
         contract = shop(ROWS)
         held = context(contract, server, "smoke")
-        runner = ContractRun(held, plan_rows(contract, held.target, contract.rows, "smoke", 0), workers)
+        runner = ContractRun(held, plan_rows(contract, held.target, contract.rows, "smoke", 0), workers, most_again)
         names = [row.id for row in contract.rows]
         runner.start(names)
         rows = {name: runner.result(name) for name in [first, *names]}
@@ -135,6 +135,16 @@ def test_set_up_control_and_looks_are_sent_once_for_all(run: Callable[..., Done]
     assert done.log.count("POST /items") == 1
     assert done.log.count("GET /items/spoon") == 2
     assert len(done.log) == sum(row.requests for row in done.rows.values())
+    assert len(done.log) <= 3 * 3
+
+
+def test_a_suspect_for_which_the_budget_has_no_requests_left_is_not_green(
+    run: Callable[..., Done], answer: MakeResponse
+) -> None:
+    done = run(Shop(answer, applies="The name is missing"), most_again=0)
+    assert {*done.verdicts().values()} == {"inconclusive"}
+    left = "it was not run again: the budget has no requests left for it"
+    assert {row.reason for row in done.rows.values()} == {left}
     assert len(done.log) <= 3 * 3
 
 

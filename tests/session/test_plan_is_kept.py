@@ -16,6 +16,7 @@ from conformance.plan.budget import Budget
 from conformance.plan.depths import DRAWN
 from conformance.plan.model import count_conditional, count_requests
 from conformance.plan.setup import plan_setup
+from conformance.reference.http import WireResponse
 from conformance.report.view import collect_sentences
 from conformance.results.model import BeyondPlan
 from conformance.session.assemble import assemble_run
@@ -93,6 +94,23 @@ def test_plan_results_and_target_agree_to_the_request(
     assert certain <= rows <= certain + count_conditional(plans.values())
     assert run.planned - rows - outside == (explored if depth != "smoke" else 0)
     assert [row.id for row in run.rows if row.planned < count_requests([plans[row.id]])] == []
+
+
+@pytest.mark.parametrize(("name", "budget"), [("kuroco", 30), ("microcms-management", 8)])
+def test_a_target_that_is_wrong_everywhere_costs_at_most_twice_the_budget(
+    tmp_path: Path, name: str, budget: int
+) -> None:
+    def wrong(incoming: Any, answer: Any) -> Any:
+        body = b'{"message": "Nope"}'
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        return WireResponse("HTTP/1.1 200 OK", headers, body)
+
+    with watched(name, wrong) as server:
+        options = RunOptions("standard", 0, 2, budget=Budget(budget))
+        done = ran(saved(tmp_path, {**server.profile, "late_effects": "1ms"}), name, options, explore=False)
+    run = assemble_run(done.run, done.rows.values(), done.explored)
+    assert len(server.actual) - run.outside_rows.requests <= 2 * budget
+    assert "it was not run again: the budget has no requests left for it" in str([row.warnings for row in run.rows])
 
 
 @pytest.mark.parametrize("workers", [1, 8])
