@@ -6,19 +6,18 @@ that is not offered, a write that has not to be set back) is spent on further in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
+from conformance.checks.response import summarize_response
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.explore.checks import ProbeAnswer
 from conformance.explore.context import ExploreContext, build_explore_context
-from conformance.explore.effects import EffectGuard
 from conformance.explore.explorer import BudgetExhausted, Explorer, TargetStopped
 from conformance.explore.findings import describe_exploration
 from conformance.explore.inputs import choose_probes
@@ -26,6 +25,7 @@ from conformance.explore.links import count_link_requests, find_creation, follow
 from conformance.explore.openapi import DocumentedOperation, with_known_body, with_known_path
 from conformance.explore.probes import ExploreProbe, plain_probe
 from conformance.explore.validity import Validity, classify_probe
+from conformance.explore.writes import GuardedWrites
 from conformance.messages import Message
 from conformance.results.model import Exploration, Undocumented
 
@@ -201,19 +201,70 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
             explorer.compare_head(first)
     guard = None
     if writes and operation.read:
-        reading = explorer.operation(operation.read)
-        is_own = own is not None and operation.kind != "delete" and bool(reading.among("path"))
-        guard = EffectGuard(explorer, operation, place, is_own)
+        is_own = (
+            own is not None and operation.kind != "delete" and bool(explorer.operation(operation.read).among("path"))
+        )
+        guard = GuardedWrites(explorer, operation, place, is_own)
         guard.operation = operation = with_known_body(operation, guard.look(), {})
-    inputs = _Inputs(explorer, operation, guard)
-    inputs.send(_choose_inputs(context, operation, place, plan.requests), plan.for_inputs)
+    probes = _choose_inputs(context, operation, place, plan.requests)
+    if writes:
+        probes = _in_order(context, operation, probes[: plan.for_inputs])
+    answers = guard.send(probes) if guard else list(_send_unguarded(explorer, operation, probes))
     explorer.reserve = int(guard is not None) + int(own is not None and writes)
-    inputs.finish(first)
+    _look_again(explorer, guard, first if operation.method == "GET" else None, answers)
+    explorer.reserve = 0
+    if guard is not None:
+        guard.finish()
     if own is not None and operation.kind == "delete" and not explorer.found:
         explorer.attempt(context.operation, own, Validity.VALID)
     explorer.sender.take_back()
-    explorer.find_smaller([one for one in inputs.answers if one.refused or not writes])
+    explorer.find_smaller([one for one in answers if one.refused or not writes])
     return guard.doubt if guard else None
+
+
+def _in_order(
+    context: ExploreContext, operation: DocumentedOperation, probes: Sequence[ExploreProbe]
+) -> list[ExploreProbe]:
+    """Writes for which there is room on average first; of each lot those that must be refused."""
+
+    def place(one: tuple[int, ExploreProbe]) -> tuple[bool, bool, int]:
+        is_late, validity = one[0] >= len(probes) // 2, classify_probe(operation, one[1])
+        is_set_back = context.sets_back(operation) and validity is Validity.VALID
+        return is_late, not is_set_back, list(Validity).index(validity)
+
+    return [probe for _, probe in sorted(enumerate(probes), key=place)]
+
+
+def _send_unguarded(
+    explorer: Explorer, operation: DocumentedOperation, probes: Iterable[ExploreProbe]
+) -> Iterator[ProbeAnswer]:
+    """Send inputs that change nothing, or whose changes nothing shows; what they create is deleted at once."""
+    creates = explorer.context.creates(operation)
+    for probe in probes:
+        if explorer.left > int(creates):
+            answer = explorer.attempt(operation, probe)
+            if answer.accepted and creates:
+                explorer.sender.take_back()
+            yield answer
+
+
+def _look_again(
+    explorer: Explorer, guard: GuardedWrites | None, first: ProbeAnswer | None, answers: Sequence[ProbeAnswer]
+) -> None:
+    """Spend what is left over of the plan on looks at what is guarded, or on the first request, or on a refused one."""
+    operation = explorer.context.operation
+    refused = next((one for one in answers if one.validity is Validity.INVALID and one.refused), None)
+    while explorer.left > 0 and not explorer.found:
+        if guard is not None:
+            guard.check()
+            if explorer.left > 0:
+                guard.look()
+        elif first is not None:
+            explorer.repeat(first)
+        elif refused is not None and operation.kind != "read":
+            explorer.attempt(refused.operation, refused.probe)
+        else:
+            break
 
 
 def _send_plain(explorer: Explorer, operation: DocumentedOperation, probe: ExploreProbe | None = None) -> ProbeAnswer:
@@ -222,8 +273,9 @@ def _send_plain(explorer: Explorer, operation: DocumentedOperation, probe: Explo
     if probe is None:
         raise TargetStopped(Message("nothing is known that {operation} would accept", operation=operation.id))
     answer = explorer.attempt(operation, probe, Validity.OPEN if operation.has_success else Validity.INVALID)
-    if answer.refused and operation.has_success:
-        raise TargetStopped(explorer.refusal(answer))
+    if answer.refused and operation.has_success and answer.exchange.response is not None:
+        said = summarize_response(answer.exchange.response, explorer.context.run.rules)
+        raise TargetStopped(Message("the plainest valid request was refused: {answer}", answer=said))
     return answer
 
 
@@ -253,91 +305,3 @@ def _follow_sources(explorer: Explorer, operation: DocumentedOperation) -> tuple
         if own is None:
             break
     return own, answered
-
-
-@dataclass(slots=True)
-class _Inputs:
-    """Sends inputs, one at a time, each only if what it may need afterwards is still in the budget."""
-
-    explorer: Explorer
-    operation: DocumentedOperation
-    guard: EffectGuard | None
-    answers: list[ProbeAnswer] = field(default_factory=list)
-
-    def send(self, probes: Sequence[ExploreProbe], room: int) -> None:
-        """Send those for which there is room, some more of a read; those of a write that must be refused first."""
-        if self.operation.kind != "read":
-            probes = self._in_order(probes[:room])
-        if self.guard is not None and self._sets_back:
-            self.guard.record_change()
-        for probe in probes:
-            self._send(probe)
-
-    def finish(self, first: ProbeAnswer | None) -> None:
-        """What is left over of the plan is spent on looking again; then comes the last look."""
-        explorer, guard = self.explorer, self.guard
-        refused = next((one for one in self.answers if one.validity is Validity.INVALID and one.refused), None)
-        while explorer.left > 0 and not explorer.found:
-            if guard is not None:
-                guard.check()
-                if explorer.left > 0:
-                    guard.look()
-            elif first is not None and self.operation.method == "GET":
-                self.explorer.repeat(first)
-            elif refused is not None and self.operation.kind != "read":
-                self.explorer.attempt(self.operation, refused.probe)
-            else:
-                break
-        explorer.reserve = 0
-        if guard is not None:
-            guard.finish()
-
-    def _in_order(self, probes: Sequence[ExploreProbe]) -> list[ExploreProbe]:
-        """Those for which there is room on average first; of each lot those that must be refused."""
-
-        def place(one: tuple[int, ExploreProbe]) -> tuple[bool, bool, int]:
-            is_late, validity = one[0] >= len(probes) // 2, classify_probe(self.operation, one[1])
-            return is_late, not (self._sets_back and validity is Validity.VALID), list(Validity).index(validity)
-
-        return [probe for _, probe in sorted(enumerate(probes), key=place)]
-
-    def _send(self, probe: ExploreProbe) -> None:
-        """Send an input, unless the budget is short of it; what it changed or created is taken back."""
-        validity, guard = classify_probe(self.operation, probe), self.guard
-        if self.explorer.left < self._most_requests(validity):
-            return
-        must_refuse = validity is Validity.INVALID
-        if guard is not None and guard.shown is None and (must_refuse or self._sets_back):
-            guard.look()
-        if guard is not None and not must_refuse and guard.has_refused:
-            guard.check()
-        before = guard.shown if guard else None
-        answer = self.explorer.attempt(self.operation, probe)
-        self.answers.append(answer)
-        if answer.accepted and self.explorer.context.creates(self.operation):
-            self.explorer.sender.take_back()
-        if guard is not None and answer.refused:
-            guard.add_refused(answer)
-        elif guard is not None:
-            guard.forget()  # whether it was done may be anybody's guess, so what is there now counts
-            if answer.accepted and not self.explorer.context.creates(self.operation):
-                self._check_written(guard, answer, before)
-
-    def _check_written(self, guard: EffectGuard, answer: ProbeAnswer, before: Any) -> None:
-        if answer.validity is Validity.VALID or self._sets_back:
-            guard.check_written(answer)
-        if self._sets_back:
-            guard.restore(before)
-
-    @property
-    def _sets_back(self) -> bool:
-        return self.explorer.context.sets_back(self.operation)
-
-    def _most_requests(self, validity: Validity) -> int:
-        """How many requests an input takes at most, with looks around it and with taking it back."""
-        guard, creates = self.guard, self.explorer.context.creates(self.operation)
-        if validity is Validity.INVALID:
-            return 1 if guard is None else 1 + int(guard.shown is None) + int(guard.is_look_due)
-        if guard is None or creates:
-            return 1 + int(creates) + int(guard is not None and guard.has_refused)
-        return 2 + int(guard.has_refused) + (3 if self._sets_back else 0)

@@ -7,9 +7,10 @@ read that shows state goes past a cache. Exploration stops where no answer comes
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
+from typing import Literal
 
 from conformance.checks.http_notes import compare_head_with_get
 from conformance.checks.model import Level
@@ -18,7 +19,7 @@ from conformance.engine.evidence import Evidence
 from conformance.engine.stale_reads import is_from_cache
 from conformance.engine.step_sequence import StepResult, StepSequence
 from conformance.engine.steps import CleaningSender
-from conformance.explore.checks import Observation, ProbeAnswer, check_answer, read_messages, undocumented_messages
+from conformance.explore.checks import Observation, ProbeAnswer, check_answer, undocumented_messages
 from conformance.explore.context import ExploreContext
 from conformance.explore.findings import FindingCollector
 from conformance.explore.openapi import DocumentedOperation, find_secrets
@@ -86,7 +87,7 @@ class ExploringSender(CleaningSender):
 class Explorer:
     """Sends probes, counts, judges and keeps them, and deletes what they created.
 
-    Where nothing is found, no more than `planned` requests are sent; a finding opens the whole budget.
+    As many requests are sent as are `planned`; what follows up a finding may take the rest of the budget.
     """
 
     context: ExploreContext
@@ -98,8 +99,9 @@ class Explorer:
     findings: FindingCollector = field(init=False)
     sender: ExploringSender = field(init=False)
     found: bool = False
+    """Whether a violation was found."""
     _most_planned: int | None = None
-    """What the evidence may count while something is confirmed."""
+    """What the evidence may count while something is followed up."""
     _unanswered: int = 0
     _last_write: float = float("-inf")
 
@@ -113,17 +115,21 @@ class Explorer:
     @property
     def left(self) -> int:
         """How many requests may still be sent, without those kept back."""
-        return (self.context.budget if self.found else self.planned) - self.reserve - self.evidence.planned
+        return self.planned - self.reserve - self.evidence.planned
 
     @contextmanager
-    def confirming(self) -> Iterator[None]:
-        """Requests in this block make sure of an effect, and are beyond the budget."""
-        self._most_planned = self.evidence.planned + _CONFIRMING - self.evidence.confirmed
+    def following_up(self, kind: Literal["shrunk", "confirmed"], most: int) -> Iterator[None]:
+        """Requests in this block follow up what was seen: they are beyond the plan, at most so many of them."""
+        self._most_planned = self.evidence.planned + most
         try:
-            with self.evidence.count_as("confirmed"):
+            with self.evidence.count_as(kind):
                 yield
         finally:
             self._most_planned = None
+
+    def confirming(self) -> AbstractContextManager[None]:
+        """Requests in this block make sure of an effect."""
+        return self.following_up("confirmed", _CONFIRMING - self.evidence.confirmed)
 
     def operation(self, name: str) -> DocumentedOperation:
         """Another operation of the same document."""
@@ -163,28 +169,20 @@ class Explorer:
             self.report(Observation(found), again)
 
     def report(self, found: Observation, answer: ProbeAnswer) -> None:
-        """Keep a finding; a violation opens the budget for following up."""
+        """Keep a finding."""
         self.findings.add(found, answer)
         self.found = self.found or found.finding.level is Level.MUST
 
     def find_smaller(self, failed: Sequence[ProbeAnswer]) -> None:
         """Show each violation by the smallest request that still leads to it, as far as the budget goes."""
-        seen: set[str] = set()
-        try:
-            for answer in failed:
-                for found in answer.found:
-                    if found.finding.level is Level.MUST and found.key not in seen:
-                        seen.add(found.key)
-                        self._find_smallest(answer, found.key)
-        except BudgetExhausted:
-            return
-
-    def refusal(self, answer: ProbeAnswer) -> Message:
-        """Why the plain request was refused, in the target's words."""
-        text = " ".join(read_messages(self.context.run.rules, answer))
-        if not text:
-            return Message("the plainest valid request was refused: {status}", status=answer.status)
-        return Message("the plainest valid request was refused: {status} {message}", status=answer.status, message=text)
+        first: dict[str, ProbeAnswer] = {}
+        for answer in failed:
+            for found in answer.found:
+                if found.finding.level is Level.MUST:
+                    first.setdefault(found.key, answer)
+        with suppress(BudgetExhausted), self.following_up("shrunk", self.context.budget - self.planned):
+            for key, answer in first.items():
+                self._find_smallest(answer, key)
 
     def _find_smallest(self, answer: ProbeAnswer, key: str) -> None:
         steps, tried = _MOST_STEPS, {answer.probe.key}

@@ -1,8 +1,13 @@
-"""What writes have changed: looks before and after, the refused request that is to blame, and the way back."""
+"""Writes of one operation that another one reads: what was refused changes nothing, and what was accepted is there.
+
+A look comes before the first write and after a few that were refused; what was changed on a record of the target's
+owner is set back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
@@ -24,17 +29,19 @@ from conformance.explore.explorer import BudgetExhausted, Explorer, TargetStoppe
 from conformance.explore.openapi import DocumentedOperation
 from conformance.explore.own_record import is_set_back, record_change, set_back_body
 from conformance.explore.probes import ExploreProbe, plain_probe
-from conformance.explore.validity import Validity
+from conformance.explore.validity import Validity, classify_probe
 from conformance.jsontools import first_value, json_equal
 from conformance.messages import Message
 
 _BATCH = 4
 """Refused writes between two looks: one look for each would double the requests."""
+_SETTING_BACK = 3
+"""Requests that follow an accepted change of a record: a look, setting it back, and another look."""
 
 
 @dataclass(slots=True)
-class EffectGuard:
-    """Watches what an operation changes, through the operation that reads it."""
+class GuardedWrites:
+    """Sends the writes of an operation one at a time, and watches what they change."""
 
     explorer: Explorer
     operation: DocumentedOperation
@@ -46,7 +53,9 @@ class EffectGuard:
     """The body of the last look; None where something has changed since."""
     doubt: str | None = None
     """Why it is in doubt whether a write had an effect."""
+    answers: list[ProbeAnswer] = field(default_factory=list)
     _refused: list[ProbeAnswer] = field(default_factory=list)
+    """Those since the last look."""
     _changed: LedgerEntry | None = None
 
     def look(self) -> Any:
@@ -68,35 +77,55 @@ class EffectGuard:
         self.shown = answer.body
         return answer.body
 
-    def record_change(self) -> None:
-        """Write what the record holds into the ledger, before any of it is changed that has to be set back."""
-        body = set_back_body(self.explorer.context, self.operation, self.shown)
-        if body is not None:
-            self._changed = record_change(self.explorer.context, body)
+    def send(self, probes: Sequence[ExploreProbe]) -> list[ProbeAnswer]:
+        """Send writes, each only if what it may need afterwards is still planned.
 
-    def forget(self) -> None:
-        """Something was accepted, or may have been: what is there now is not known."""
-        self._refused, self.shown = [], None
+        What a record of the target's owner holds is in the ledger before any of it is changed.
+        """
+        body = set_back_body(self.explorer.context, self.operation, self.shown) if self._sets_back else None
+        self._changed = None if body is None else record_change(self.explorer.context, body)
+        for probe in probes:
+            validity = classify_probe(self.operation, probe)
+            if self.explorer.left >= self._most_requests(validity):
+                self._send(probe, validity)
+        return self.answers
 
-    def add_refused(self, answer: ProbeAnswer) -> None:
-        """A write was refused; look after a few of them. Where it is not known what was there before, it is not."""
-        if self.shown is None:
-            return
-        self._refused.append(answer)
-        if len(self._refused) >= _BATCH:
+    def _send(self, probe: ExploreProbe, validity: Validity) -> None:
+        must_refuse = validity is Validity.INVALID
+        if self.shown is None and (must_refuse or self._sets_back):
+            self.look()
+        if not must_refuse and self._has_refused:
             self.check()
+        before, answer = self.shown, self.explorer.attempt(self.operation, probe)
+        self.answers.append(answer)
+        if answer.refused:
+            self._refused += [answer] if self.shown is not None else []
+            if len(self._refused) >= _BATCH:
+                self.check()
+            return
+        self._refused, self.shown = [], None  # whether it was done may be anybody's guess: what is there now counts
+        if answer.accepted and self._creates:
+            self.explorer.sender.take_back()
+        elif answer.accepted and (validity is Validity.VALID or self._sets_back):
+            self._check_written(answer)
+        if answer.accepted and self._sets_back:
+            self._restore(before)
+
+    def _most_requests(self, validity: Validity) -> int:
+        """How many requests a write takes at most, with looks around it and with taking it back."""
+        if validity is Validity.INVALID:
+            return 1 + int(self.shown is None) + int(len(self._refused) >= _BATCH - 1)
+        return 2 + int(self._has_refused) + (_SETTING_BACK if self._sets_back else 0)
 
     def check(self) -> None:
         """Nothing that was refused since the last look may have had an effect."""
         batch, self._refused = self._refused, []
-        if not batch:
-            return
-        before, after = self.shown, self.look()
+        before, after = self.shown, self.look() if batch else self.shown
         if not self._differ(before, after):
             return
-        guarded = GuardedResource(
+        resource = GuardedResource(
             read=self.look,
-            set_back=lambda: self.restore(before),
+            set_back=lambda: self._restore(before),
             repeat=self._repeat,
             differ=self._differ,
             stopping=self.explorer.context.run.shared.stopping,
@@ -104,14 +133,16 @@ class EffectGuard:
         )
         try:
             with self.explorer.confirming():
-                found = find_culprits(guarded, batch, after)
-                self.restore(before)
+                found = find_culprits(resource, batch, after)
+                self._restore(before)
         except BudgetExhausted:
             found = Culprits(doubt=NOT_AGAIN)
+        self.doubt = found.doubt or self.doubt
         if found.writes:
-            self._report(found.writes[0], before, after)
-        elif found.doubt:
-            self.doubt = found.doubt
+            where = ", ".join(sorted(self._differences(before, after)))
+            actual = Message("changed: {places}", places=where)
+            detail = Message("a refused write changed {places}", places=where)
+            self._report(found.writes[0], Message("a refused write changes nothing"), actual, detail, "refused")
 
     def finish(self) -> None:
         """The last look; the ledger keeps what does not read as it was before."""
@@ -127,25 +158,31 @@ class EffectGuard:
             self.explorer.evidence.warnings.append(describe_left(self.operation.id, why))
 
     @property
-    def has_refused(self) -> bool:
+    def _reading(self) -> DocumentedOperation:
+        return self.explorer.operation(self.operation.read)
+
+    @property
+    def _creates(self) -> bool:
+        return self.explorer.context.creates(self.operation)
+
+    @property
+    def _sets_back(self) -> bool:
+        return self.explorer.context.sets_back(self.operation)
+
+    @property
+    def _has_refused(self) -> bool:
         """Whether a write that had to be refused was, since the last look."""
         return any(answer.validity is Validity.INVALID for answer in self._refused)
 
-    @property
-    def is_look_due(self) -> bool:
-        """Whether the next refused write is followed by a look."""
-        return len(self._refused) >= _BATCH - 1
-
-    def restore(self, before: Any) -> Any:
+    def _restore(self, before: Any) -> Any:
         """Set back what can be set back, and look again; what is shown then. Nothing where nothing has changed."""
         body = set_back_body(self.explorer.context, self.operation, before)
         if body is not None and (self.shown is None or self._differ(before, self.shown)):
-            probe = replace(self.place, body=body, role="clean-up", about="set back")
-            self.explorer.look(self.operation, probe)
+            self.explorer.look(self.operation, replace(self.place, body=body, role="clean-up", about="set back"))
             self.look()
         return self.shown
 
-    def check_written(self, written: ProbeAnswer) -> None:
+    def _check_written(self, written: ProbeAnswer) -> None:
         """What was valid and accepted is there now."""
         shown = self.look()
         lost = self._lost_members(written, shown) if written.validity is Validity.VALID else {}
@@ -153,15 +190,8 @@ class EffectGuard:
             self.doubt = NOT_AGAIN
             return
         for name, now in lost.items():
-            detail = Message("a write was accepted and had no effect")
-            found = written.find(
-                "effect", Level.MUST, Message("{name} reads as it was written", name=name), now, detail
-            )
-            self.explorer.report(Observation(found, f"lost {name}"), written)
-
-    @property
-    def _reading(self) -> DocumentedOperation:
-        return self.explorer.operation(self.operation.read)
+            expected = Message("{name} reads as it was written", name=name)
+            self._report(written, expected, now, Message("a write was accepted and had no effect"), f"lost {name}")
 
     def _lost_members(self, written: ProbeAnswer, shown: Any) -> dict[str, Any]:
         """The members of a body that was accepted which do not read as they were written, with what they read."""
@@ -191,45 +221,34 @@ class EffectGuard:
         again = self.explorer.attempt(self.operation, refused.probe, refused.validity)
         return again if again.refused else None
 
-    def _report(self, culprit: ProbeAnswer, before: Any, after: Any) -> None:
-        where = ", ".join(sorted(self._differences(before, after)))
-        actual, detail = (
-            Message("changed: {places}", places=where),
-            Message("a refused write changed {places}", places=where),
-        )
-        found = culprit.find("effect", Level.MUST, Message("a refused write changes nothing"), actual, detail)
-        self.explorer.report(Observation(found, "refused"), culprit)
+    def _report(self, culprit: ProbeAnswer, expected: Message, actual: Any, detail: Message, group: str) -> None:
+        found = culprit.find("effect", Level.MUST, expected, actual, detail)
+        self.explorer.report(Observation(found, group), culprit)
 
     def _differ(self, before: Any, after: Any) -> bool:
         return bool(self._differences(before, after))
 
     def _differences(self, before: Any, after: Any) -> frozenset[str]:
+        """Where two looks differ, as JSON pointers with `*` for each item."""
         success = next((status for status in self._reading.statuses if status.startswith("2")), "")
         schema = self._reading.responses.get(success)
-        return frozenset(_changed_places(_comparable_value(schema, before), _comparable_value(schema, after), ""))
+        one, other = (dict(_lasting_values(schema, body)) for body in (before, after))
+        places = (place for place in one.keys() | other.keys() if not json_equal(one.get(place), other.get(place)))
+        return frozenset(re.sub(r"/\d+(?=/|$)", "/*", place) or "/" for place in places)
 
 
-def _comparable_value(schema: Mapping[str, Any] | None, value: Any) -> Any:
-    """Only those members of an answer that its schema names and that last from one look to the next."""
+def _lasting_values(schema: Mapping[str, Any] | None, value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Those values of an answer that its schema names and that last from one look to the next, by JSON pointer."""
     if schema is None:
-        return None
-    if isinstance(value, list):
-        return [_comparable_value(schema.get("items"), item) for item in value]
-    if not isinstance(value, dict):
-        return value
+        return
     properties = {**schema.get("properties", {}), **schema.get("then", {}).get("properties", {})}
-    if not properties:
-        return value if "type" in schema and schema["type"] != "object" else None
-    kept = {name: inner for name, inner in properties.items() if not inner.get("x-volatile") and name in value}
-    return {name: _comparable_value(inner, value[name]) for name, inner in kept.items()}
-
-
-def _changed_places(one: Any, other: Any, where: str) -> Iterator[str]:
-    if isinstance(one, dict) and isinstance(other, dict):
-        for name in sorted(one.keys() | other.keys()):
-            yield from _changed_places(one.get(name), other.get(name), f"{where}/{name}")
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for left, right in zip(one, other, strict=True):
-            yield from _changed_places(left, right, f"{where}/*")
-    elif not json_equal(one, other):
-        yield where or "/"
+    if isinstance(value, list):
+        yield place, len(value)
+        for index, item in enumerate(value):
+            yield from _lasting_values(schema.get("items"), item, f"{place}/{index}")
+    elif isinstance(value, dict) and properties:
+        for name, inner in properties.items():
+            if name in value and not inner.get("x-volatile"):
+                yield from _lasting_values(inner, value[name], f"{place}/{name}")
+    elif not isinstance(value, dict) or schema.get("type", "object") != "object":
+        yield place, value
