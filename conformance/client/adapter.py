@@ -6,6 +6,7 @@ import ssl
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -76,7 +77,7 @@ class Http1Adapter(BaseAdapter):
             raise TypeError("this adapter sends requests whose bytes are settled, and no others")
         outgoing = request.outgoing
         try:
-            connection = self._pool.take(outgoing.route, fresh=outgoing.fresh)
+            connection = self._pool.take(outgoing.route, fresh=outgoing.fresh, asker=outgoing.asker)
         except ConnectionFailed as failed:
             return ExactResponse(request, TransportResult(NoResponse(failed.kind, failed.detail)))
         return ExactResponse(request, self._talk(connection, outgoing))
@@ -113,6 +114,9 @@ class Http1Adapter(BaseAdapter):
         if cut_short or outgoing.last or not reader.reusable:
             connection.close()
         else:
+            response = reader.response()
+            served = response is not None and response.status < HTTPStatus.BAD_REQUEST
+            connection.asker = outgoing.asker if served else frozenset()
             self._pool.give_back(connection)
         return TransportResult(_settle(reader, outgoing), left=True, truncated=reader.truncated, early=cut_short)
 

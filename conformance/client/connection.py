@@ -32,7 +32,8 @@ MOST_CARRIED = 3
 """Requests on one connection.
 
 What one of several servers behind a balancer does wrong shows on another connection, and what a server does wrong after
-the first request of a connection on the same one.
+the first request of a connection on the same one. One request more, by somebody else than the one before, which was
+served: who asks is told by each request, and not by its connection.
 """
 
 
@@ -51,6 +52,8 @@ class Connection:
     route: Route
     sock: socket.socket
     carried: int = 0
+    asker: frozenset[tuple[str, str]] = frozenset()
+    """The headers of the last request that was served on it: where they hold a credential, who asked."""
 
     def is_idle(self) -> bool:
         """Whether it can take a request: nothing waits to be read on it, and it has not been closed."""
@@ -69,13 +72,18 @@ class ConnectionPool:
     def __init__(self, tls: TlsContext, limits: Limits) -> None:
         self._tls, self._limits = tls, limits
         self._idle: defaultdict[Route, list[Connection]] = defaultdict(list)
+        self._full: dict[Route, Connection] = {}
         self._lock = threading.Lock()
 
-    def take(self, route: Route, *, fresh: bool = False) -> Connection:
+    def take(self, route: Route, *, fresh: bool = False, asker: frozenset[tuple[str, str]] = frozenset()) -> Connection:
         """An idle connection, or a new one; raises ConnectionFailed."""
         while not fresh:
             with self._lock:
-                connection = self._idle[route].pop() if self._idle[route] else None
+                full = self._full.get(route)
+                if full is not None and full.asker - asker:
+                    connection: Connection | None = self._full.pop(route)
+                else:
+                    connection = self._idle[route].pop() if self._idle[route] else None
             if connection is None:
                 break
             if connection.is_idle():
@@ -85,17 +93,23 @@ class ConnectionPool:
 
     def give_back(self, connection: Connection) -> None:
         """Keeps a connection for the next request, until it has carried as many as it may."""
-        if connection.carried >= MOST_CARRIED:
-            connection.close()
-            return
+        closed: Connection | None = connection
         with self._lock:
-            self._idle[connection.route].append(connection)
+            if connection.carried < MOST_CARRIED:
+                self._idle[connection.route].append(connection)
+                closed = None
+            elif connection.carried == MOST_CARRIED and connection.asker:
+                closed = self._full.pop(connection.route, None)
+                self._full[connection.route] = connection
+        if closed is not None:
+            closed.close()
 
     def close(self) -> None:
         """Closes every idle connection."""
         with self._lock:
-            connections = [one for idle in self._idle.values() for one in idle]
+            connections = [*self._full.values(), *(one for idle in self._idle.values() for one in idle)]
             self._idle.clear()
+            self._full.clear()
         for connection in connections:
             connection.close()
 

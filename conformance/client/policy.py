@@ -81,6 +81,8 @@ class OutgoingRequest:
     body: bytes | None = field(default=None, repr=False)
     fresh: bool = False
     last: bool = False
+    asker: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
+    """Its own headers but for those of the body."""
 
 
 PORTS = {"http": 80, "https": 443}
@@ -172,6 +174,7 @@ class PermissionGate:
             body=_frame_chunks(request.body) if request.chunked and request.body is not None else request.body,
             fresh=fresh,
             last=request.ends_connection,
+            asker=frozenset(item for item in request.headers if item[0].lower() != "content-type"),
         )
 
     def _check_methods(self, request: Request) -> None:

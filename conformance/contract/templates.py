@@ -124,6 +124,7 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     "file-name": lambda text: text.rsplit("/", 1)[-1],
     "rename": lambda text: "/".join([*text.split("/")[:-1], f"q{text.rsplit('/', 1)[-1]}"]),
     "other-folder": lambda text: re.sub(r"/?([^/]*)\Z", r"q/\1", text, count=1),
+    "url-path": lambda text: re.sub(r"\A[^/]*//[^/]*", "", text),
     "stem": lambda text: text.rsplit("/", 1)[-1].rsplit(".", 1)[0],
 }
 

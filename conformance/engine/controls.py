@@ -57,10 +57,11 @@ class ControlRunner:
         """Try one control and judge it."""
         evidence = Evidence(self.context.redactor)
         began = perf_counter()
-        sequence = self._send(evidence, control, _captures_for(control, captured))
+        captures = _captures_for(control, captured)
+        sequence = self._send(evidence, control, captures)
         if self._may_be_undone(sequence):
             with evidence.count_as("confirmed"):
-                if not self._fails_every_time(evidence, control, captured, sequence, perf_counter() - began):
+                if not self._fails_every_time(evidence, control, captures, sequence, perf_counter() - began):
                     evidence.doubts.append(NOT_AGAIN)
                     self._note(evidence, control, "no-answer", sequence)
                     return ControlResult(evidence)
@@ -76,11 +77,14 @@ class ControlRunner:
         return ControlResult(evidence, refusals, {control.key: where, **calls})
 
     def _fails_every_time(
-        self, evidence: Evidence, control: ControlPlan, captured: Mapping[str, Any], sequence: StepSequence, took: float
+        self, evidence: Evidence, control: ControlPlan, captures: dict[str, Any], sequence: StepSequence, took: float
     ) -> bool:
-        """Whether a control that failed fails again and again, and what it reads does not change by itself after it."""
+        """Whether a control that failed fails again and again, and what it reads does not change by itself after it.
+
+        `captures` are those of the time that failed, what it captured included.
+        """
         for time in range(TIMES_IN_A_ROW):
-            captures = _captures_for(control, captured)
+            captures = dict(captures)
             sequence = self._send(evidence, control, captures) if time else sequence
             end = sequence.broken
             if end is None or not self._may_be_undone(sequence):

@@ -102,6 +102,19 @@ def send_repeatedly(
     return burst.results
 
 
+def send_beyond(
+    context: RunContext, plan: RowPlan, captures: Mapping[str, Any], evidence: Evidence, probe: Probe
+) -> ProbeResult | None:
+    """Send a probe once more that has to be refused: what was given anew of the allowance is used up before."""
+    used_up = Evidence(context.redactor, exchanges=evidence.exchanges)
+    for _ in range(plan.repeat.at_most if plan.repeat else 0):
+        first = send_probe(context, used_up, plan.row.id, plan.probes[0], captures, unpaced=True)
+        if first is None or first.exchange.response is None or not first.accepted:
+            break
+    evidence.add_counts(used_up)
+    return send_probe(context, evidence, plan.row.id, probe, captures, unpaced=True)
+
+
 def _send_burst(
     context: RunContext, evidence: Evidence, plan: RowPlan, probes: Sequence[Probe], captures: Mapping[str, Any]
 ) -> _Burst:

@@ -21,7 +21,7 @@ from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
 from conformance.engine.probe import ProbeResult
 from conformance.engine.probe_sender import ProbeSender
-from conformance.engine.repeat import send_repeatedly
+from conformance.engine.repeat import send_beyond, send_repeatedly
 from conformance.engine.state_guard import StateGuard
 from conformance.engine.step_sequence import StepSequence
 from conformance.engine.steps import run_steps, set_back_row
@@ -117,7 +117,8 @@ class RowRunner:
         self._run_sequence = partial(_run_sequence, context=context, row=self.id, own=self.captures)
         self._controls = ControlRunner(context, plan, self._run_sequence)
         self._sender = ProbeSender(context, plan, self.captures)
-        self.guard = StateGuard(context, self.evidence, plan, self.captures, self._sender.attempt, patience=patience)
+        again = partial(send_beyond, context, plan, self.captures) if plan.repeat else self._sender.attempt
+        self.guard = StateGuard(context, self.evidence, plan, self.captures, again, patience=patience)
         self._to_restore = False
         self._restore_entry: LedgerEntry | None = None
         self._planned = count_requests([plan])

@@ -37,10 +37,16 @@ Alone = Callable[[], AbstractContextManager[None]]
 
 
 class WritingRows:
-    """The rows of a run that write. Each is begun; once all are, `look` is called; then each is finished."""
+    """The rows of a run that write. Each is begun; once all are, `look` is called; then each is finished.
 
-    def __init__(self, context: RunContext, plan_again: PlanAgain, alone: Alone) -> None:
-        self._context, self._plan_again, self._alone = context, plan_again, alone
+    `renew` makes a context for rows that are run again in which what a refused write has taken away is there again, as
+    far as a run can make it.
+    """
+
+    def __init__(
+        self, context: RunContext, plan_again: PlanAgain, alone: Alone, renew: Callable[[RunContext], RunContext]
+    ) -> None:
+        self._context, self._plan_again, self._alone, self._renew = context, plan_again, alone, renew
         self._shares = context.depth == "smoke"
         self._runners: dict[str, RowRunner] = {}
         self._states: dict[str, State] = {}
@@ -116,7 +122,8 @@ class WritingRows:
             del self._runners[runner.id]
             if suspect or (self._shares and is_unsettled(run.result)):
                 known = self._captures if self._shares else None  # otherwise all is set back already
-                run = run_again(self._context, run, self._plan_again, self._alone, captures=known, patient=suspect)
+                late = self._renew if suspect else None
+                run = run_again(self._context, run, self._plan_again, self._alone, captures=known, renew=late)
             return run
 
     def abandon(self) -> None:
@@ -214,15 +221,16 @@ def run_again(
     *,
     captures: Mapping[str, Any] | None = None,
     disturbed: bool = False,
-    patient: bool = False,
+    renew: Callable[[RunContext], RunContext] | None = None,
 ) -> FinishedRow:
     """Run a row at `standard`; with captures of its first run, what that may have changed is set back before.
 
-    Where its first run was `disturbed`, what that found may be somebody else's doing.
+    Where its first run was `disturbed`, what that found may be somebody else's doing. With `renew`, refused writes of
+    it or of others have changed something, perhaps late: their time is waited for, and what they took away made anew.
     """
     plan = plan_again(run.result.id)
     if plan is None:
-        return _leave(run, suspect=patient)
+        return _leave(run, suspect=renew is not None)
     if context.shared.stopping.is_set() or plan.lacks:
         return run
     if not disturbed:
@@ -233,9 +241,10 @@ def run_again(
         if captures is not None and plan.after:
             known, salt, label = dict(captures), f"{plan.row.id}/set back", Message("set back")
             run_steps(context, evidence, plan.after, known, label=label, role="clean-up", salt=salt)
-        if patient:  # what other rows' writes do late is not this one's doing
+        if renew is not None:
             context.shared.stopping.wait(context.target.late_effects)
-        again = run_row(context, plan, patient=patient)
+            context = renew(context)
+        again = run_row(context, plan, patient=renew is not None)
     return combine_runs(run, again, evidence.requests, disturbed=disturbed)
 
 

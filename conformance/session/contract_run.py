@@ -35,7 +35,7 @@ from conformance.plan.shared_reads import place_closing_reads
 from conformance.plan.smoke import plan_smoke_rows, plan_within_budget
 from conformance.results.model import BeyondPlan, RowResult
 from conformance.results.redaction import Redactor
-from conformance.setup.prepare import clean_up_target
+from conformance.setup.prepare import clean_up_target, renew_fixtures
 from conformance.target.loader import Target
 from conformance.target.schema import read_pace
 
@@ -326,7 +326,7 @@ class ContractRun:
 
     @cached_property
     def _writing(self) -> WritingRows:
-        return WritingRows(self.context, self._plan_again, self._alone)
+        return WritingRows(self.context, self._plan_again, self._alone, renew_fixtures)
 
     def _set_up_row(self, name: str) -> dict[str, RowResult]:
         self._writing.set_up(self.plans[name])

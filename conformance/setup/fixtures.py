@@ -5,7 +5,7 @@ Each is checked before it is used: a fixture that is not as it should be is wors
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -58,8 +58,7 @@ def drop_dangerous(context: RunContext, evidence: Evidence) -> RunContext:
             name=name,
             what=f"{named.about[0].lower()}{named.about[1:].rstrip('.')}",
         )
-        kept = {key: value for key, value in context.target.fixtures.items() if key != name}
-        context = _with_all_fixtures(context, kept)
+        context = without_fixtures(context, [name])
     return context
 
 
@@ -86,6 +85,11 @@ def _was_answered(sequence: StepSequence) -> bool:
 def with_fixtures(context: RunContext, found: Mapping[str, Any]) -> RunContext:
     """The same context with more fixtures."""
     return _with_all_fixtures(context, {**context.target.fixtures, **found})
+
+
+def without_fixtures(context: RunContext, names: Collection[str]) -> RunContext:
+    """The same context without some fixtures."""
+    return _with_all_fixtures(context, {key: one for key, one in context.target.fixtures.items() if key not in names})
 
 
 def _with_all_fixtures(context: RunContext, fixtures: Mapping[str, Any]) -> RunContext:

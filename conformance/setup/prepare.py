@@ -13,7 +13,15 @@ from conformance.engine.steps import run_steps
 from conformance.messages import Message
 from conformance.plan.setup import fixtures_to_make
 from conformance.setup.credentials import obtain_credentials
-from conformance.setup.fixtures import DiscoveryResult, discover_fixtures, drop_dangerous, with_fixtures
+from conformance.setup.fixtures import (
+    DiscoveryResult,
+    check_fixture,
+    discover_fixtures,
+    drop_dangerous,
+    is_usable,
+    with_fixtures,
+    without_fixtures,
+)
 from conformance.setup.renewal import with_renewal
 from conformance.target.loader import Target
 
@@ -49,6 +57,22 @@ def prepare_target(context: RunContext) -> RunContext:
     context.shared.count_outside_rows(evidence)
     context.shared.warn(notes)
     return with_renewal(context, frozenset(obtained.obtained))
+
+
+def renew_fixtures(context: RunContext) -> RunContext:
+    """The context with what the contract can create made anew, where it is not there any more."""
+    evidence = Evidence(context.redactor)
+    with evidence.count_as("confirmed"):
+        checks = {
+            name: check_fixture(context, evidence, name)
+            for name, named in context.contract.file.fixtures.items()
+            if named.make is not None and name in context.target.fixtures
+        }
+        lost = [name for name, shown in checks.items() if shown is not None and not is_usable(shown)]
+        context = _create_fixtures(without_fixtures(context, lost), evidence)
+    context.shared.count_outside_rows(evidence)
+    context.shared.warn(evidence.warnings)
+    return context
 
 
 def clean_up_target(context: RunContext) -> tuple[str, ...]:

@@ -125,6 +125,20 @@ def test_a_write_meets_a_connection_that_was_idle_only_where_it_has_to_be_refuse
 
 
 @pytest.mark.parametrize(
+    ("first", "keys", "connections"),
+    [(OK, "aaaa", 2), (OK, "aaa", 1), (OK, "aaab", 1), (OK, "aaa-", 1), (OK, "aaa-b", 2), (status(403), "aaa-", 2)],
+)
+def test_who_asks_next_is_met_on_a_connection_that_another_was_served_on(
+    serve: Start, talk: Start, first: bytes, keys: str, connections: int
+) -> None:
+    server = script(serve, first)
+    session = talk(server.url)
+    for key in keys:
+        session.send(Request("GET", server.url, (("X-Key", key),) if key != "-" else ()))
+    assert len(server.peers) == connections
+
+
+@pytest.mark.parametrize(
     ("outcome", "tries"),
     [
         (NoResponse(FailureKind.TIMEOUT), 3),

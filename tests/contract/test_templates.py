@@ -92,6 +92,7 @@ def test_what_looks_like_a_placeholder_and_is_none_is_found(text: str, odd: list
     ("change", "before", "after"),
     [
         ("swap-case", "aB1", "Ab1"),
+        ("url-path", "https://host.example/a/b.png", "/a/b.png"),
         ("one-more", "abc", "abcc"),
         ("one-less", "abc", "ab"),
         ("drop-first", "abc", "bc"),

@@ -137,6 +137,23 @@ def test_each_refusal_counts_and_has_no_effect(limited: Callable[[Limited], Ran]
     assert check in {item.check for item in ran.only.findings}
 
 
+def test_what_was_given_anew_is_used_up_before_a_refused_write_is_sent_again(
+    limited: Callable[[Limited], Ran],
+) -> None:
+    class Hasty(Limited):
+        """Allows anew as soon as the draft was read."""
+
+        def __call__(self, request: Asked) -> Any:
+            if request.header("X-Key") != "the-guest-key-4567":
+                self.count = self.refused = 0
+            elif request.request.method == "PUT" and self.count < self.allowed:
+                return make_response(200, {})
+            return super().__call__(request)
+
+    ran = limited(Hasty(also=carries_out))
+    assert "effect" in {item.check for item in ran.only.findings}
+
+
 def test_what_earlier_rows_have_used_is_not_held_against_it(limited: Callable[[Limited], Ran]) -> None:
     server = Limited()
     server.count = 1

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from conformance.engine import culprit
 from conformance.engine.step_sequence import StepResult, StepSequence
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
 from tests.conftest import InMemory
@@ -306,6 +307,17 @@ def test_an_input_that_happens_to_be_valid_is_neither_blamed_nor_counted(run: Ru
     assert "happens to be valid" in attempt.answer
     server.items["spoonx"] = {"id": "spoon"}
     assert run(server, rows).only.verdict == "violates"
+
+
+def test_a_list_that_never_shows_what_a_control_has_made_violates(
+    run: Run, server: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(culprit, "SHORTEST_QUIET", 0.01)
+    listed = "{properties: {items: {contains: {properties: {id: {const: '{capture.made}'}}}}}}"
+    added = "{call: add, expect: {status: 201}, capture: {made: /id}, undo: {call: remove}}"
+    control = f"[{{label: listed, steps: [{added}, {{call: list, expect: {{status: 200, body: {listed}}}}}]}}]"
+    ran = run(server, BELOW_WITH.format(control=control))
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
 
 
 # --- guards --------------------------------------------------------------------------------------------------------

@@ -213,6 +213,52 @@ def test_what_a_refused_write_does_late_is_held_against_its_row_alone(
     assert row or all(result.planned == result.requests for result in done.rows.values())
 
 
+REMOVED = """\
+  - id: forbidden
+    cause: The key may do nothing.
+    operations: [remove]
+    request: {credential: guest}
+    expect: {status: 403}
+    unchanged: &kept [{read: {call: get, expect: {status: [200, 404]}}, compare: [/name]}]
+  - id: no-key
+    cause: There is no key.
+    operations: [remove]
+    request: {credential: none}
+    expect: {status: 401}
+    unchanged: *kept
+"""
+MADE = (
+    ("  item: {about: The ID of an item.}", "  item: {about: An item., make: item, check: [{call: get}]}"),
+    ("  add: {}\n", "  add: {json: {name: made}}\n"),
+    ("operations:\n", "chains: {item: [{call: add, expect: {status: 201}, capture: {item: /id}}]}\noperations:\n"),
+)
+
+
+def test_what_one_of_several_rows_took_away_is_made_anew_to_tell_which(
+    shop: Callable[..., Contract], context: Callable[..., Any], answer: Callable[..., Response]
+) -> None:
+    class Removing(Shop):
+        """It removes although it refuses, where the request has no key."""
+
+        def __call__(self, asked: Any) -> Outcome:
+            name, sent = asked.path.rpartition("/")[2], asked.header("X-Key")
+            if asked.request.method == "GET" and name not in self.items:
+                return self.make_response(404, {"message": "No such item"})
+            if asked.request.method != "DELETE" or sent == "the-full-key-0123":
+                return super().__call__(asked)
+            if sent is None:
+                self.items.pop(name, None)
+            return self.make_response(403 if sent else 401, {"message": "No"})
+
+    contract = shop(REMOVED, *MADE)
+    held = context(contract, Removing(answer), late_effects="1ms")
+    runner = ContractRun(held, plan_rows(contract, held.target, contract.rows, "standard", 0))
+    results = {one.id: runner.result(one.id) for one in contract.rows}
+    runner.close()
+    verdicts = {name: one.verdict.value for name, one in results.items()}
+    assert verdicts == {"items/forbidden": "conforms", "items/no-key": "violates"}
+
+
 # --- a run that is discarded
 
 

@@ -120,7 +120,9 @@ class MediaOperations(Operations):
                 self._behaviour.reject(("media-delete", 3), context)
         except RequestRejected:
             if self._behaviour.performs("delete", context, intended=False) and self._store.media:
-                self._behaviour.carry_out(lambda: self._store.delete_medium(self._store.media[0]))
+                media = self._store.media
+                found = next((one for one in media if url and one.url.endswith(url)), media[0])
+                self._behaviour.carry_out(lambda: self._store.delete_medium(found))
             raise
         return medium
 

@@ -15,6 +15,7 @@ from conformance.reference.fault_builder import (
     all_of,
     every_nth,
     not_first,
+    on_connections_of,
     on_every_second_connection,
     repeated,
     since,
@@ -132,6 +133,12 @@ def _common() -> Faults:
     change = when(operation="patchStatus|patchCreatedBy")
     yield _performs("applies_forbidden_change_of_content", _KEY, "despite key", change, done=True)
     yield _performs("stores_forbidden_upload", _KEY, "despite key", when(operation="uploadMedia"), done=True)
+    delete = when(operation="deleteMedia", key_name="forbidden")
+    yield _performs("deletes_though_forbidden", _KEY, "despite key", delete, done=True)
+    kept = on_connections_of(when(key_name="full"))
+    shown = with_value({"id": "kept"}, 200)
+    fault = "keeps_the_key_of_a_connection"
+    yield _answers(fault, _KEY, "repeated", shown, when(key=None, operation=".+"), to="any", limit=kept)
     yield _rejects("forbids_everything", _KEY, when(operation=".+"))
     yield _accepts("hides_internal_errors", _INTERNAL)
     yield _accepts("hides_internal_errors_of_writes", _INTERNAL, _WRITES)
@@ -144,8 +151,9 @@ def _urls_and_odd_values() -> Faults:
     yield _accepts("answers_any_version", _URL, _OTHER_VERSION)
     yield _accepts("answers_any_first_segment", _URL, when(path="/api/v1(/.*)?"))
     yield _accepts("answers_version_that_starts_right", _URL, when(path="/api/v[12][^/]+/.*"))
-    yield _accepts("answers_longer_media", _URL, when(path="/api/v[12]/media[^/]+"))
-    yield _accepts("answers_longer_first_segment", _URL, when(path="/api/v.*/(contents|media|members|apis|service).*"))
+    for segment in ("contents", "media", "members", "apis", "service", "contents/.*/status"):
+        name = segment.rpartition("/")[2]
+        yield _accepts(f"answers_longer_{name}", _URL, when(path=f"/api/v1/{segment}[^/]+.*"))
     yield _answers("answers_unknown_version_with_400", _URL, "status", with_status(400), _OTHER_VERSION)
     for name, path in (
         ("version_followed_by_digits", "/api/v[12][0-9]+/.*"),
@@ -254,6 +262,7 @@ def _with_items(change: Callable[[list[Any]], list[Any]]) -> Change:
 _ONE_MORE: Final = _with_items(lambda items: items + items[:1])
 _ONE_ITEM: Final = _with_items(lambda _: [{"id": "one", "url": "one.png"}])
 _ONE_LESS: Final = _with_items(lambda items: items[1:])
+_WITHOUT_UPLOADS: Final = _with_items(lambda items: [one for one in items if "conformance" not in one["url"]])
 _WIDTH_AS_TEXT: Final = _with_items(lambda items: [{**one, "width": f"{one.get('width')}px"} for one in items])
 _COUNT_AS_TEXT: Final = with_body(
     lambda body: {name: str(one) if name == "totalCount" else one for name, one in body.items()}
@@ -445,6 +454,7 @@ def _members() -> Faults:
     yield _accepts("shows_unknown_member", _MEMBER, unknown)
     yield _accepts("shows_member_by_start_of_id", _MEMBER, all_of(_starts_a_known_id, unknown))
     yield _accepts("shows_member_by_longer_id", _MEMBER, all_of(_extends_a_known_id, unknown))
+    yield _accepts("shows_member_for_a_word", _MEMBER, when(id="[A-Za-z]+"))
     yield _accepts("shows_member_for_uuid", _MEMBER, when(id=_UUID, invited=False))
     yield _accepts("shows_every_third_unknown_member", _MEMBER, kind="repeated", limit=every_nth(3))
     yield _answers("tells_the_email_of_the_invited_member", _MEMBER, "leak", _with_member_email, invited)
@@ -686,6 +696,8 @@ def _uploads() -> Faults:
     yield _rejects("refuses_small_upload", _FORM, all_of(upload, when(size=(0, _MB))))
     yield _rejects("refuses_every_upload", both, upload)
     yield _performs("forgets_upload", both, "store", upload, done=False)
+    listed = when(operation="listMediaV1")
+    yield _answers("lists_no_upload_on_media_v1", _FORM, "effect", _WITHOUT_UPLOADS, listed, to="success")
     yield _answers("answers_upload_with_200", both, "status", with_status(200), upload, to="success")
     yield _accepts("accepts_upload_of_any_size", _SIZE)
     yield _accepts("accepts_upload_of_up_to_5_5_mb", _SIZE, when(size=(0, 5.5 * _MB)))
@@ -695,6 +707,7 @@ def _uploads() -> Faults:
     yield _rejects("refuses_upload_of_4_mb", _SIZE, all_of(upload, when(size=(4 * _MB, _MANY))))
     chunked = when(declared_length=None)
     yield _accepts("accepts_large_upload_without_its_length", _SIZE, chunked, kind="beyond")
+    yield _accepts("accepts_large_upload_of_a_photo", _SIZE, when(file_name="(?i:.*jpe?g)"), kind="beyond")
     yield _answers("crashes_on_upload_without_its_length", _SIZE, "beyond", with_status(500), chunked)
     for method in ("PUT", "PATCH"):
         stored, deleted = when(method=method, path="/.*/v1/.*"), when(method=method, path="/.*/v2/.*")
@@ -723,6 +736,7 @@ def _deletions() -> Faults:
         yield _answers(f"answers_deletion_of_{name}_with_404", _BAD_URL, "status", with_status(404), where)
 
     yield _performs("deletes_newest_medium_for_bad_url", (_BAD_URL, _MISSING), "delete", when(listed=False), done=True)
+    yield _performs("deletes_medium_for_its_path", _BAD_URL, "delete", when(url="/.*"), done=True)
     yield _accepts("deletes_referenced_medium", _REFERENCED)
     yield _accepts("deletes_referenced_medium_at_second_try", _REFERENCED, kind="repeated", limit=after_first)
     yield _performs("deletes_referenced_medium_though_refused", _REFERENCED, "delete", when(listed=True), done=True)
