@@ -113,9 +113,14 @@ class RequestBuilder:
         """The same builder for a target of which more is known."""
         return RequestBuilder(self._contract, target, self._seed, self._run_id)
 
+    @property
+    def run_name(self) -> str:
+        """What the names of all that is created by this run begin with."""
+        return f"conformance-{self._run_id}".rstrip("-")
+
     def unique_name(self, scope: PlaceholderScope) -> str:
         """A name for something that is created: of this suite, of this run, and of this attempt."""
-        return "-".join(filter(None, ["conformance", self._run_id, self._random_word("hex", scope)[:12]]))
+        return f"{self.run_name}-{self._random_word('hex', scope)[:12]}"
 
     def build(self, operation: str, template: RequestTemplate, permission: str, scope: PlaceholderScope) -> Request:
         """The request of a template, its placeholders filled in; raises MissingValue where one has no value."""

@@ -23,9 +23,11 @@ from conformance.engine.step_sequence import StepSender, StepSequence
 from conformance.jsontools import find_texts, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep
+from conformance.plan.requirements import missing_for_steps
 from conformance.plan.steps import plan_steps
 
 _LABEL = Message("clean-up")
+_STILL_LISTED = Message("it is still listed, though its deletion was answered with a success")
 
 
 def take_back(context: RunContext, evidence: Evidence, entry: LedgerEntry, label: str = _LABEL) -> str:
@@ -73,7 +75,10 @@ def _creating_operation(contract: Contract, entry: LedgerEntry) -> str:
 def find_and_delete(
     context: RunContext, evidence: Evidence, operation: str, names: Iterable[str]
 ) -> tuple[list[str], str]:
-    """Look for what bears one of these names, and delete it; the names found, and why something may be left."""
+    """Look for what bears one of these names, and delete it; the names found, and why something may be left.
+
+    What is listed still, though its deletion was answered with a success, is left.
+    """
     resource = created_resource(context.contract, operation)
     expected, found = list(names), list[str]()
     if resource is None or not expected:
@@ -81,16 +86,32 @@ def find_and_delete(
     for name in expected:
         listed, why = _list_named(context, evidence, resource, name)
         found += [name] if listed else []
-        for captures in listed:
-            undone = _send(context, evidence, resource.undo, captures)
-            if not undone.passed:
-                left, why = _list_named(context, evidence, resource, name)
-                why = why or (undone.why if captures in left else "")
-            if why:
-                return found, why
+        undone = [(captures, _send(context, evidence, resource.undo, captures)) for captures in listed]
+        if listed:
+            left, why = _list_named(context, evidence, resource, name)
+            why = why or next((sequence.why or _STILL_LISTED for made, sequence in undone if made in left), "")
         if why:
             return found, why
     return found, ""
+
+
+def look_for_leftovers(context: RunContext, evidence: Evidence) -> tuple[str, ...]:
+    """Look for all that bears this run's name, and delete it; a warning, and an entry of the ledger, for what is left.
+
+    A clean-up that was answered with a success may have deleted nothing, as where its path leads elsewhere.
+    """
+    warnings, name = list[str](), context.builder.run_name
+    for operation, resource in context.contract.file.created_resources.items():
+        steps = tuple(plan_steps(context.contract, [resource.read, *resource.undo], "standard"))
+        if any(missing_for_steps(context.contract, context.target, steps)):
+            continue
+        with evidence.count_as("confirmed"):
+            found, why = find_and_delete(context, evidence, operation, [name])
+        if found and why:
+            entry = LedgerEntry(context.contract.name, context.target.base_url, operation, names=(name,), made=True)
+            context.ledger.record_intent(entry)
+            warnings.append(describe_left(operation, why))
+    return tuple(warnings)
 
 
 def _look_by_id(context: RunContext, evidence: Evidence, resource: CreatedResource, entry: LedgerEntry) -> str:

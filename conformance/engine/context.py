@@ -88,6 +88,11 @@ class SharedState:
             self.explored[found[0].operation] = found
         self.on_kept(found)
 
+    def is_in_doubt(self) -> bool:
+        """Whether a row or an exploration violates, or is inconclusive."""
+        verdicts = [row.verdict for row in self.finished.values()] + [one.verdict for one, _ in self.explored.values()]
+        return any(verdict in (Verdict.VIOLATES, Verdict.INCONCLUSIVE) for verdict in verdicts)
+
     def warn(self, warnings: Iterable[str]) -> None:
         """Keep warnings for the run's report, each once."""
         found = list(warnings)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.client.builder import PlaceholderScope
 from conformance.client.waiting import wait_until_listening
-from conformance.engine.cleanup import describe_left, take_back
+from conformance.engine.cleanup import describe_left, look_for_leftovers, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import run_steps
@@ -76,13 +76,19 @@ def renew_fixtures(context: RunContext) -> RunContext:
 
 
 def clean_up_target(context: RunContext) -> tuple[str, ...]:
-    """Delete what is still there of what the run created, the last first; a warning for each thing that may be left."""
+    """Delete what is still there of what the run created, the last first; a warning for each thing that may be left.
+
+    Where a row or an exploration is in doubt, so is the clean-up: then all that the run created is looked for by name.
+    """
     with context.shared.lock:
         left, context.shared.left = list(context.shared.left.values()), {}
     evidence = Evidence(context.redactor)
     reasons = [(entry, take_back(context, evidence, entry)) for entry in reversed(left)]
+    warnings = [describe_left(entry.operation, why) for entry, why in reasons if why]
+    if context.shared.is_in_doubt():
+        warnings += look_for_leftovers(context, evidence)
     context.shared.count_outside_rows(evidence)
-    return tuple(describe_left(entry.operation, why) for entry, why in reasons if why)
+    return tuple(warnings)
 
 
 def _create_fixtures(context: RunContext, evidence: Evidence) -> RunContext:

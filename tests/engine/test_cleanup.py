@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conformance.checks.model import Verdict
 from conformance.engine.entries import record_lost_try
 from conformance.engine.journal import LEDGER_FILE, FileLedger, LedgerEntry, read_open_entries
 from conformance.engine.row import run_row
@@ -165,6 +166,21 @@ def test_what_a_first_try_made_whose_answer_was_lost_is_looked_for_after_the_run
     record_lost_try(held, entry, Exchange(request, answer(201, {"id": "2"}), maybe_done=lost))
     assert clean_up_target(held) == ()
     assert (list(server.items), read_open_entries(tmp_path / LEDGER_FILE)) == ([] if lost else ["1"], ())
+
+
+@pytest.mark.parametrize(("verdict", "keeps"), [("violates", True), ("violates", False), ("conforms", True)])
+def test_what_a_deletion_with_a_success_did_not_delete_is_found_after_a_run_in_doubt(
+    shop: Any, context: Any, answer: MakeResponse, tmp_path: Path, *, verdict: str, keeps: bool
+) -> None:
+    contract = shop(ADD, ("operations:\n", f"{CREATED}operations:\n"))
+    server = Store(answer, answers={"DELETE /items/1": answer(200, {})} if keeps else {})
+    held = replace(context(contract, server), ledger=FileLedger(tmp_path / LEDGER_FILE))
+    server.items["1"] = {"id": "1", "name": f"{held.builder.run_name}-0123456789ab"}
+    held.shared.keep(RowResult("t/bad-name", "t", 1, Verdict(verdict)))
+    reason = "it is still listed, though its deletion was answered with a success"
+    left = verdict == "violates" and keeps
+    assert clean_up_target(held) == ((f"what add left behind may still be there: {reason}",) if left else ())
+    assert [entry.names for entry in read_open_entries(tmp_path / LEDGER_FILE)] == [(held.builder.run_name,)] * left
 
 
 def test_what_a_search_does_not_find_is_looked_for_among_the_newest(done: Any, answer: MakeResponse) -> None:
