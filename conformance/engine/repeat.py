@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from conformance.checks.response import has_must, summarize_response
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult, send_probe
+from conformance.engine.stale_reads import bypass_cache
 from conformance.messages import Message
 from conformance.plan.model import Probe, RowPlan
 from conformance.target.schema import Pace, read_pace
@@ -52,8 +53,9 @@ def send_repeatedly(
 
     As many requests must be served as the target allows. Where anything is not as promised, the time of the allowance
     is waited for and all of it is tried once more, and only that counts: earlier rows may have used a part of the
-    allowance, and a server may begin to count anew in the middle of a burst. Too few must be served three times, and
-    always as many, as somebody else may use that credential. Every request is counted.
+    allowance, a server may begin to count anew in the middle of a burst, and a cache that does not say so may have
+    answered: then reads pass it. Too few must be served three times, and always as many, as somebody else may use that
+    credential. Every request is counted.
     """
     burst = _send_burst(context, evidence, plan, probes, captures)
     allowance, served = plan.allowance, [burst.served]
@@ -65,7 +67,7 @@ def send_repeatedly(
             burst.evidence = Evidence(context.redactor, exchanges=evidence.exchanges)
             break
         with evidence.count_as("confirmed"):
-            burst = _send_burst(context, evidence, plan, probes, captures)
+            burst = _send_burst(context, evidence, plan, probes, captures, past_cache=True)
             evidence.requests += burst.evidence.requests
             burst.evidence.requests = burst.evidence.conditional = burst.evidence.repeated = 0
         served.append(burst.served)
@@ -116,10 +118,22 @@ def send_beyond(
 
 
 def _send_burst(
-    context: RunContext, evidence: Evidence, plan: RowPlan, probes: Sequence[Probe], captures: Mapping[str, Any]
+    context: RunContext,
+    evidence: Evidence,
+    plan: RowPlan,
+    probes: Sequence[Probe],
+    captures: Mapping[str, Any],
+    *,
+    past_cache: bool = False,
 ) -> _Burst:
+    """Send one burst; where it goes `past_cache`, each read has a parameter of its own."""
+
+    def prepare(probe: Probe) -> Probe:
+        reads = context.contract.operations[probe.operation].method == "GET"
+        return replace(probe, request=bypass_cache(probe.request)) if past_cache and reads else probe
+
     burst, began = _Burst(Evidence(context.redactor, exchanges=evidence.exchanges)), perf_counter()
-    last = _use_up(context, burst, plan, probes[0], captures)
+    last = _use_up(context, burst, plan, lambda: prepare(probes[0]), captures)
     if last is None:
         return burst
     burst.results.append(last)
@@ -127,7 +141,7 @@ def _send_burst(
         if probe is probes[-1] and plan.repeat is not None and plan.allowance is not None:
             left = _PART_OF_THE_TIME * plan.allowance.seconds - (perf_counter() - began)
             context.shared.stopping.wait(max(0.0, min(plan.repeat.pause, left)))
-        result = send_probe(context, burst.evidence, plan.row.id, probe, captures, unpaced=True)
+        result = send_probe(context, burst.evidence, plan.row.id, prepare(probe), captures, unpaced=True)
         if result is not None:
             burst.results.append(result)
             burst.is_whole = burst.is_whole and result.exchange.response is not None
@@ -135,7 +149,7 @@ def _send_burst(
 
 
 def _use_up(
-    context: RunContext, burst: _Burst, plan: RowPlan, probe: Probe, captures: Mapping[str, Any]
+    context: RunContext, burst: _Burst, plan: RowPlan, probe: Callable[[], Probe], captures: Mapping[str, Any]
 ) -> ProbeResult | None:
     """The last time that it was sent; None where the first one was not answered as it should be."""
     repeat = plan.repeat
@@ -146,7 +160,7 @@ def _use_up(
         # Where allowances are counted per address, the rows before may have used this one up: the first one waits.
         first = count == 1
         outcome = send_probe(
-            context, scratch, plan.row.id, probe, captures, unpaced=repeat.unpaced and not first, patient=first
+            context, scratch, plan.row.id, probe(), captures, unpaced=repeat.unpaced and not first, patient=first
         )
         burst.evidence.add_counts(scratch)
         burst.evidence.repeated += count > plan.repeats + 1

@@ -163,3 +163,19 @@ def test_what_earlier_rows_have_used_is_not_held_against_it(limited: Callable[[L
 def test_without_the_permission_to_write_only_reads_are_sent(run: Callable[..., Ran]) -> None:
     ran = run(Limited(), LIMITED, PACE, allow=["exhaust"])
     assert {asked.request.method for asked in ran.session.asked} == {"GET"}
+
+
+def test_a_cache_that_does_not_say_so_is_passed_before_a_target_is_said_to_have_no_limit(
+    limited: Callable[[Limited], Ran],
+) -> None:
+    server, kept = Limited(), dict[str, Any]()
+
+    def behind_a_cache(request: Asked) -> Any:
+        if request.request.method == "GET" and request.header("X-Key") == "the-guest-key-4567":
+            if request.request.url not in kept:
+                kept[request.request.url] = server(request)
+            return kept[request.request.url]
+        return server(request)
+
+    ran = limited(behind_a_cache)  # type: ignore[arg-type]
+    assert (ran.only.verdict, ran.only.reason) == (Verdict.CONFORMS, None)
