@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from conformance.compare.format import (
-    HEADINGS,
-    describe_change,
-    explain_not_blamed,
-    format_headline,
-    format_our_names,
-    format_turn,
-    list_sections,
-)
+from conformance.compare.format import HEADINGS, explain_not_blamed, format_headline, format_turn, list_sections
 from conformance.compare.model import Comparison, Kind, OurChange, RowChange, RunChange
+from conformance.compare.tables import NOW, ROW, THEN, Cell, ChangeTable, list_our_changes, list_tables
 from conformance.messages import Message, join_messages
-from conformance.report.format import format_choice, format_value
 from conformance.report.markdown_text import escape_prose, format_code, format_code_block, format_table_lines
 from conformance.report.translation import Translator, check_language
-from conformance.report.words import SYMBOLS, VERDICTS, name_of
+from conformance.report.words import SYMBOLS, VERDICTS
 
 _LONGEST = 300
 _MOST_ROWS = 40
@@ -45,99 +37,40 @@ class _Markdown:
                 verdicts = say(join_messages(" → ", [VERDICTS[run.old], VERDICTS[run.new]]))
                 yield f"## {self._prose(run.name)}: {verdicts}\n"
                 yield from self._run(run, (*comparison.ours, *run.ours))
-        yield from self._our_side(comparison)
+        for table in list_our_changes(comparison):
+            yield from self._table(table)
 
     def _run(self, run: RunChange, changes: tuple[OurChange, ...]) -> Iterator[str]:
-        code, prose, say = self._code, self._prose, self._say
         for kind, rows in list_sections(run):
             yield from self._rows(kind, rows, changes)
-        yield from self._table(
-            Message("Wordings that changed"),
-            (Message("Row"), Message("Input"), Message("Then"), Message("Now")),
-            (
-                (code(one.row), f"{prose(name_of(one.about))} {code(one.where)}", code(one.old), code(one.new))
-                for one in run.wordings
-            ),
-        )
-        yield from self._table(
-            Message("Open choices that changed"),
-            (Message("Row"), Message("Input"), Message("Then"), Message("Now")),
-            (
-                (code(one.row), code(one.input), prose(format_choice(one.old)), prose(format_choice(one.new)))
-                for one in run.choices
-            ),
-        )
-        yield from self._table(
-            Message("Undocumented answers"),
-            (Message("Since then"), Message("Operation"), Message("Status"), Message("Message")),
-            (
-                (self._since(new=one.new), code(one.operation), str(one.status), code(one.message))
-                for one in run.undocumented
-            ),
-        )
-        heads = (Message("Since then"), Message("Operation"), Message("Check"), Message("Expected"), Message("Got"))
-        yield from self._table(
-            Message("Exploration beyond the tables"),
-            (*heads, Message("Explained by our side")),
-            (
-                (
-                    self._since(new=one.new),
-                    code(one.operation),
-                    say(name_of(one.check)),
-                    code(format_value(one.expected)),
-                    code(format_value(one.actual)),
-                    prose(format_our_names(one.ours)),
-                )
-                for one in run.explored
-            ),
-        )
+        for table in list_tables(run):
+            yield from self._table(table)
 
     def _rows(self, kind: Kind, rows: tuple[RowChange, ...], changes: tuple[OurChange, ...]) -> Iterator[str]:
-        code = self._code
-        yield from self._table(
-            HEADINGS[kind],
-            (Message("Row"), Message("Verdict"), Message("Then"), Message("Now"), Message("Why")),
+        heads = (ROW, Message("Verdict"), THEN, NOW, Message("Why"))
+        cells = tuple(
             (
-                (
-                    code(row.id),
-                    f"{SYMBOLS[row.new] if row.new else ''} {self._say(format_turn(row))}",
-                    code(row.was),
-                    code(row.now),
-                    self._prose(explain_not_blamed(row, changes) or row.why),
-                )
-                for row in rows[:_MOST_ROWS]
-            ),
+                Cell(row.id),
+                Cell(join_messages(" ", [SYMBOLS[row.new] if row.new else "", format_turn(row)]), is_code=False),
+                Cell(row.was),
+                Cell(row.now),
+                Cell(explain_not_blamed(row, changes) or row.why, is_code=False),
+            )
+            for row in rows[:_MOST_ROWS]
         )
+        yield from self._table(ChangeTable(HEADINGS[kind], heads, cells))
         if len(rows) > _MOST_ROWS:
             yield self._say(Message("And {n} more.", n=len(rows) - _MOST_ROWS)) + "\n"
         for row in rows:
             if row.worse and row.repeat:
-                yield f"{self._say(Message('Repeat it'))} ({code(row.id)}):\n\n{format_code_block(row.repeat)}\n"
+                yield f"{self._say(Message('Repeat it'))} ({self._code(row.id)}):\n\n{format_code_block(row.repeat)}\n"
 
-    def _our_side(self, comparison: Comparison) -> Iterator[str]:
-        changes: list[tuple[str, OurChange]] = [(Message("all"), one) for one in comparison.ours]
-        changes += [(run.name, one) for run in comparison.runs for one in run.ours]
-        yield from self._table(
-            Message("What changed on our side (no target is blamed for it)"),
-            (Message("Run"), Message("Row"), Message("What")),
-            (
-                (self._prose(name), self._code(change.row), self._prose(describe_change(change)))
-                for name, change in changes
-            ),
-        )
-        for name in comparison.only_old:
-            yield f"- {self._prose(Message('{run}: not in the new run', run=name))}"
-        for name in comparison.only_new:
-            yield f"- {self._prose(Message('{run}: not in the old run', run=name))}"
-
-    def _table(self, title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-        cells = list(rows)
-        if cells:
-            yield f"### {self._say(title)}\n"
-            yield "\n".join(format_table_lines([self._say(head) for head in heads], cells)) + "\n"
-
-    def _since(self, *, new: bool) -> str:
-        return self._say(Message("new") if new else Message("gone"))
+    def _table(self, table: ChangeTable) -> Iterator[str]:
+        yield f"### {self._say(table.title)}\n"
+        rows = [
+            [self._code(cell.text) if cell.is_code else self._prose(cell.text) for cell in row] for row in table.rows
+        ]
+        yield "\n".join(format_table_lines([self._say(head) for head in table.heads], rows)) + "\n"
 
     def _prose(self, text: str) -> str:
         return escape_prose(self._say(text, _LONGEST))
