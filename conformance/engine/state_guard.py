@@ -312,9 +312,11 @@ def state_shown_by_set_up(
     context: RunContext, plan: RowPlan, set_up: StepSequence | None, look: GuardRead, captures: Mapping[str, Any]
 ) -> State | None:
     """What the set-up has just shown of a guarded resource; None where it does not end with a read of it."""
-    if set_up is None or set_up.response is None or not (set_up.passed and plan.is_read_by_set_up(look.step)):
+    if set_up is None or not (set_up.passed and plan.is_read_by_set_up(look.step)):
         return None
-    return None if set_up.calls[-1].stale else _state_of_response(context, set_up.response, look, captures)
+    call = next((call for call in reversed(set_up.calls) if call.step.key == look.step.key), None)
+    response = call.exchange.response if call is not None and not call.stale else None
+    return None if response is None else _state_of_response(context, response, look, captures)
 
 
 def _state_of_response(context: RunContext, response: Response, look: GuardRead, captures: Mapping[str, Any]) -> State:

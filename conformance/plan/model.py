@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import filterfalse
+from itertools import filterfalse, takewhile
 from typing import Any, Final, Literal
 
 from conformance.contract.contract import Row
@@ -269,8 +269,9 @@ class RowPlan:
         return tuple(index for index in probe.guards if index < len(self.guards))
 
     def is_read_by_set_up(self, read: PlannedStep) -> bool:
-        """Whether the set-up ends with this very read, which is then not sent once more."""
-        return bool(self.before) and self.before[-1].key == read.key
+        """Whether the set-up ends with reads, of which this is one: it is then not sent once more."""
+        last = takewhile(lambda step: step.permission == "read", reversed(self.before))
+        return any(step.key == read.key for step in last)
 
     @property
     def permissions(self) -> frozenset[str]:

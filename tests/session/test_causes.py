@@ -144,6 +144,12 @@ def a_draft_that_is_published(profile: dict[str, Any]) -> None:
     profile["fixtures"]["draft_content_id"] = profile["fixtures"]["content_id"]
 
 
+def a_medium_to_which_no_content_refers(profile: dict[str, Any]) -> None:
+    a_missing_medium_that_is_there(profile)
+    profile["fixtures"]["referenced_media_url"] = profile["fixtures"].pop("missing_media_url")
+    profile["fixtures"]["referencing_content_id"] = "stale-id-2"
+
+
 def a_missing_content_that_is_there(profile: dict[str, Any]) -> None:
     profile["fixtures"]["missing_topics_id"] = profile["fixtures"]["topics_id"] + 1
 
@@ -152,6 +158,7 @@ def a_missing_content_that_is_there(profile: dict[str, Any]) -> None:
     ("contract", "change", "key", "depth"),
     [
         ("microcms-management", a_missing_medium_that_is_there, "missing_media_url", "smoke"),
+        ("microcms-management", a_medium_to_which_no_content_refers, "referencing_content_id", "smoke"),
         ("microcms-management", a_draft_that_is_published, "draft_content_id", "smoke"),
         ("kuroco", a_missing_content_that_is_there, "missing_topics_id", "standard"),
     ],
