@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.version import VERSION
+
 if TYPE_CHECKING:
     from conformance.api import Contract, Results, Target, check, load_contract, load_target, run
 
 __all__ = ["Contract", "Results", "Target", "__version__", "check", "load_contract", "load_target", "run"]
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
-from conformance import __version__
 from conformance.audit.forms import format_csv_audit, format_json_audit
 from conformance.audit.jobs import Job, JobOutcome
 from conformance.audit.matrix import build_matrix
@@ -21,6 +20,7 @@ from conformance.files import write_text
 from conformance.report.writers import WRITERS
 from conformance.results.model import Results
 from conformance.results.serialization import read_results
+from conformance.version import VERSION
 
 _FORMS: Final = ("json", "html", "badge")
 _JOB_FILE: Final = "order.json"
@@ -70,7 +70,7 @@ def _was_down(results: Results) -> bool:
 def _describe_job(job: Job) -> str:
     """JSON of all that decides what is sent: profile, cases, options, and the version of the suite."""
     asked = {
-        "suite": __version__,
+        "suite": VERSION,
         "profile": job.profile_digest,
         "contract": job.contract_digest,
         "pace": job.pace,

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import click
 
-from conformance import __version__
 from conformance.errors import ConformanceError
 from conformance.interrupts import interrupt_on_signals
+from conformance.version import VERSION
 
 __all__ = ["main"]
 
@@ -78,7 +78,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="conformance")
+@click.version_option(VERSION, prog_name="conformance")
 def group() -> None:
     """Tell whether a server answers errors the way its vendor promises.
 

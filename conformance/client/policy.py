@@ -10,11 +10,11 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from conformance import __version__
 from conformance.errors import ConfigError, Problem
 from conformance.http import Headers, Request
 from conformance.messages import Message
 from conformance.target.loader import CertificateFiles
+from conformance.version import VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class OutgoingRequest:
 
 PORTS = {"http": 80, "https": 443}
 DEFAULT_HEADERS: Headers = (
-    ("User-Agent", f"conformance/{__version__}"),
+    ("User-Agent", f"conformance/{VERSION}"),
     ("Accept-Encoding", "gzip, deflate"),
     ("Accept", "*/*"),
 )

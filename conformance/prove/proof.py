@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from conformance import __version__, reference
+from conformance import reference
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract.power import probe_key
@@ -24,6 +24,7 @@ from conformance.prove.subjects import describe_fault
 from conformance.prove.trials import Trial, TrialOptions
 from conformance.reference import Fault
 from conformance.results.model import Suite
+from conformance.version import VERSION
 
 
 def build_proof(
@@ -31,7 +32,7 @@ def build_proof(
 ) -> Proof:
     """The proof, in the order of the contracts' rows and of the catalogue, whatever order the trials ended in."""
     contracts = tuple(_contract(read_contract(folder), done) for folder in folders.values())
-    suite = Suite("conformance", __version__)
+    suite = Suite("conformance", VERSION)
     return Proof(suite, options.depth, options.seed, started, seconds, contracts)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from conformance import __version__
 from conformance.checks.model import Level, Verdict, worst_verdict
 from conformance.contract.contract import Contract
 from conformance.messages import Message
@@ -28,6 +27,7 @@ from conformance.results.model import (
 )
 from conformance.session.causes import apply_causes, find_causes
 from conformance.target.known_deviations import KnownDeviation, RowDeviation, match_deviation
+from conformance.version import VERSION
 
 
 def utc_now() -> str:
@@ -107,7 +107,7 @@ def build_results(
 ) -> Results:
     """The whole of what a run leaves."""
     return Results(
-        suite=Suite("conformance", __version__),
+        suite=Suite("conformance", VERSION),
         seed=seed,
         depth=depth,
         started=started,

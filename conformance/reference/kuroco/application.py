@@ -23,7 +23,7 @@ from conformance.reference.kuroco.store import TopicStore
 from conformance.reference.serialization import ResponseSerializer
 
 _BODY_LIMIT: Final = 8 * 1024 * 1024
-_OPERATIONS: Final[Mapping[str, Callable[[KurocoContext, KurocoSite], JsonResponse]]] = {
+_OPERATIONS: Final[Mapping[str, Callable[[KurocoContext], JsonResponse]]] = {
     "login": members.log_in,
     "token": members.exchange_token,
     "logout": members.log_out,
@@ -96,14 +96,14 @@ class KurocoApplication:
     def _handle(self, context: KurocoContext) -> JsonResponse:
         if not context.operation:
             return self._reject_route(context)
-        rejection = members.check_access(context, self.site)
+        rejection = members.check_access(context)
         if rejection is not None:
             return rejection
         if context.request.body.declared == 0 or not context.raw.strip():
             context.body = {}
         elif not _parse_body(context):
             return undocumented_error(400, "bad_request", "The request body is not JSON")
-        return _OPERATIONS[context.operation](context, self.site)
+        return _OPERATIONS[context.operation](context)
 
     def _reject_route(self, context: KurocoContext) -> JsonResponse:
         allowed = allowed_methods(context.path)

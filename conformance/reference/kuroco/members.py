@@ -18,83 +18,87 @@ from conformance.reference.kuroco.responses import (
 from conformance.reference.kuroco.rows import LOGIN, PROFILE, TOKEN
 
 
-def log_in(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+def log_in(context: KurocoContext) -> JsonResponse:
     """Issues a grant token for an e-mail and a password."""
     body = context.body if isinstance(context.body, dict) else {}
     email, password = body.get("email"), body.get("password")
     if not isinstance(email, str) or not isinstance(password, str):
         name = "password" if isinstance(email, str) else "email"
-        if site.choices["missing_login_keys"] == "400":
+        if context.site.choices["missing_login_keys"] == "400":
             return undocumented_error(400, "required", "Required property missing", name)
-        return general_error(context, site, LOGIN)
-    context.known_email = email in site.accounts.accounts
-    account = site.accounts.authenticate(email, password)
-    if account is None and not site.behaviour.enforces(LOGIN, context):
-        account = site.accounts.accounts.get(email) or _first_account(site)
-    if account is None or site.behaviour.wrong_rejection(context) == LOGIN:
-        return general_error(context, site, LOGIN)
-    grant = site.accounts.issue_grant(account)
-    info = {"validUntil": int(site.accounts.now() + GRANT_SECONDS)}
-    return success(200, site, grant_token=grant.value, status=0, member_id=account.member_id, info=info)
+        return general_error(context, LOGIN)
+    context.known_email = email in context.site.accounts.accounts
+    account = context.site.accounts.authenticate(email, password)
+    if account is None and not context.site.behaviour.enforces(LOGIN, context):
+        account = context.site.accounts.accounts.get(email) or _first_account(context.site)
+    if account is None or context.site.behaviour.wrong_rejection(context) == LOGIN:
+        return general_error(context, LOGIN)
+    grant = context.site.accounts.issue_grant(account)
+    info = {"validUntil": int(context.site.accounts.now() + GRANT_SECONDS)}
+    return success(200, context.site, grant_token=grant.value, status=0, member_id=account.member_id, info=info)
 
 
-def exchange_token(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+def exchange_token(context: KurocoContext) -> JsonResponse:
     """Issues an access token for a grant token or a refresh token, or an anonymous one for neither."""
     body = context.body if isinstance(context.body, dict) else {}
     if not {"grant_token", "refresh_token"} & body.keys():
-        if site.choices["empty_token_request"] == "refused":
-            return general_error(context, site, TOKEN)
-        return success(200, site, access_token=_token_json(site.accounts.issue_access(None), site))
-    redeemed = _redeem(body, context, site)
-    if redeemed is None or site.behaviour.wrong_rejection(context) == TOKEN:
-        return general_error(context, site, TOKEN)
-    access = site.accounts.issue_access(redeemed.account)
-    tokens = {"access_token": _token_json(access, site)}
-    if site.choices["refresh_token"] == "given":
-        tokens["refresh_token"] = _token_json(site.accounts.issue_refresh(redeemed.account), site)
-    return success(200, site, **tokens)
+        if context.site.choices["empty_token_request"] == "refused":
+            return general_error(context, TOKEN)
+        return success(
+            200, context.site, access_token=_token_json(context.site.accounts.issue_access(None), context.site)
+        )
+    redeemed = _redeem(body, context)
+    if redeemed is None or context.site.behaviour.wrong_rejection(context) == TOKEN:
+        return general_error(context, TOKEN)
+    access = context.site.accounts.issue_access(redeemed.account)
+    tokens = {"access_token": _token_json(access, context.site)}
+    if context.site.choices["refresh_token"] == "given":
+        tokens["refresh_token"] = _token_json(context.site.accounts.issue_refresh(redeemed.account), context.site)
+    return success(200, context.site, **tokens)
 
 
-def get_profile(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+def get_profile(context: KurocoContext) -> JsonResponse:
     """The member that the access token belongs to."""
     account = context.token.account if context.token else None
-    if account is None and context.key is None and not site.behaviour.enforces(PROFILE, context):
-        account = _first_account(site)
-    if account is None or site.behaviour.wrong_rejection(context) == PROFILE:
-        return gateway_error(401, TOKEN_REQUIRED, site, PROFILE)
+    if account is None and context.key is None and not context.site.behaviour.enforces(PROFILE, context):
+        account = _first_account(context.site)
+    if account is None or context.site.behaviour.wrong_rejection(context) == PROFILE:
+        return gateway_error(401, TOKEN_REQUIRED, context.site, PROFILE)
     names = {"name1": account.name1, "name2": account.name2}
-    return success(200, site, member_id=account.member_id, email=account.email, **names)
+    return success(200, context.site, member_id=account.member_id, email=account.email, **names)
 
 
-def log_out(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+def log_out(context: KurocoContext) -> JsonResponse:
     """Revokes the access token."""
     if context.token is None or context.token.account is None:
-        if site.choices["logout_anonymous"] == "400":
+        if context.site.choices["logout_anonymous"] == "400":
             return undocumented_error(400, "bad_request")
     else:
-        site.accounts.revoke(context.token)
-    return success(200, site)
+        context.site.accounts.revoke(context.token)
+    return success(200, context.site)
 
 
-def check_access(context: KurocoContext, site: KurocoSite) -> JsonResponse | None:
+def check_access(context: KurocoContext) -> JsonResponse | None:
     """The rejection of a request that lacks a valid access token where its operation needs one; else None."""
     if context.operation in ("login", "token"):
         return None
     if context.key is not None and context.token is None:
-        return _invalid_token(site)
+        return _invalid_token(context.site)
     if context.operation in ("list", "detail"):
-        is_open = site.choices["reads_need_token"] == "no" or site.choices["anonymous_write"] == "done"
-        return None if is_open or context.token is not None else gateway_error(401, TOKEN_REQUIRED, site)
-    return _check_write_access(context, site) if context.operation in ("insert", "update", "delete") else None
+        is_open = context.site.choices["reads_need_token"] == "no" or context.site.choices["anonymous_write"] == "done"
+        return None if is_open or context.token is not None else gateway_error(401, TOKEN_REQUIRED, context.site)
+    return _check_write_access(context) if context.operation in ("insert", "update", "delete") else None
 
 
-def _check_write_access(context: KurocoContext, site: KurocoSite) -> JsonResponse | None:
+def _check_write_access(context: KurocoContext) -> JsonResponse | None:
     if context.token is not None and context.token.account is not None:
         return None
-    if site.choices["anonymous_write"] == "done" or not site.behaviour.performs("check access to writes", context):
+    if context.site.choices["anonymous_write"] == "done" or not context.site.behaviour.performs(
+        "check access to writes", context
+    ):
         return None
-    if context.token is None and site.choices["anonymous_write"] == "401":
-        return gateway_error(401, TOKEN_REQUIRED, site)
+    if context.token is None and context.site.choices["anonymous_write"] == "401":
+        return gateway_error(401, TOKEN_REQUIRED, context.site)
     return undocumented_error(403, "forbidden", "Insufficient permissions to perform this action.")
 
 
@@ -104,14 +108,14 @@ def _invalid_token(site: KurocoSite) -> JsonResponse:
     return gateway_error(401, TOKEN_REQUIRED, site)
 
 
-def _redeem(body: dict[str, Any], context: KurocoContext, site: KurocoSite) -> AccessToken | None:
+def _redeem(body: dict[str, Any], context: KurocoContext) -> AccessToken | None:
     grant, refresh = body.get("grant_token"), body.get("refresh_token")
     if isinstance(refresh, str) and "grant_token" not in body:
-        return site.accounts.renew(refresh)
-    keep = site.choices["grant_again"] == "taken"
-    found = site.accounts.redeem(grant if isinstance(grant, str) else "", keep=keep)
-    if found is None and not site.behaviour.enforces(TOKEN, context):
-        return AccessToken(STATIC_TOKEN, _first_account(site), site.accounts.now())
+        return context.site.accounts.renew(refresh)
+    keep = context.site.choices["grant_again"] == "taken"
+    found = context.site.accounts.redeem(grant if isinstance(grant, str) else "", keep=keep)
+    if found is None and not context.site.behaviour.enforces(TOKEN, context):
+        return AccessToken(STATIC_TOKEN, _first_account(context.site), context.site.accounts.now())
     return found
 
 

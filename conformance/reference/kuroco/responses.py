@@ -25,20 +25,20 @@ def error_code(row: Row, site: KurocoSite) -> str:
     return title_code(site.choices) if row == rows.TITLE else _CODES.get(row, "invalid")
 
 
-def error_response(context: KurocoContext, site: KurocoSite, errors: tuple[rows.ValidationError, ...]) -> JsonResponse:
+def error_response(context: KurocoContext, errors: tuple[rows.ValidationError, ...]) -> JsonResponse:
     """The error envelope with these errors; its status is that of the first one's row."""
     context.errors = errors
     row = errors[0].row
     status = _STATUSES.get(row, 400) if row else 400
     if row == rows.NO_GROUP:
-        status = int(site.choices["no_group_status"])
-    return _envelope(status, [_entry(error, context, site) for error in errors], row)
+        status = int(context.site.choices["no_group_status"])
+    return _envelope(status, [_entry(error, context) for error in errors], row)
 
 
-def general_error(context: KurocoContext, site: KurocoSite, row: Row) -> JsonResponse:
+def general_error(context: KurocoContext, row: Row) -> JsonResponse:
     """The error envelope of a row that names no field."""
     message = "" if row == rows.NOT_FOUND else None
-    response = error_response(context, site, (rows.ValidationError(row, error_code(row, site), message=message),))
+    response = error_response(context, (rows.ValidationError(row, error_code(row, context.site), message=message),))
     if row == rows.LOGIN:
         return response.replace(value={**response.value, "status": 1})
     return response
@@ -62,8 +62,8 @@ def success(status: int, site: KurocoSite, /, **members: Any) -> JsonResponse:
     return JsonResponse(status, {"errors": [], "messages": [], **members, **more})
 
 
-def _entry(error: rows.ValidationError, context: KurocoContext, site: KurocoSite) -> dict[str, str]:
-    entry = {"code": error.code, "message": error_message(error, context.language, site.choices)}
+def _entry(error: rows.ValidationError, context: KurocoContext) -> dict[str, str]:
+    entry = {"code": error.code, "message": error_message(error, context.language, context.site.choices)}
     return entry | ({"field": error.field} if error.field else {})
 
 

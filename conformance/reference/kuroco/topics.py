@@ -16,100 +16,102 @@ from conformance.reference.kuroco.store import GROUP, Topic
 from conformance.reference.kuroco.validation import TopicDraft, validate
 
 
-def list_topics(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+def list_topics(context: KurocoContext) -> JsonResponse:
     """The topics of the group that match the query, with `pageInfo`."""
-    topics = site.store.topics.values() if context.group_exists else ()
-    if not context.group_exists and site.behaviour.enforces(NOT_FOUND, context):
-        return general_error(context, site, NOT_FOUND)
-    found = filter_topics((_as_json(topic, site) for topic in topics), context.query)
+    topics = context.site.store.topics.values() if context.group_exists else ()
+    if not context.group_exists and context.site.behaviour.enforces(NOT_FOUND, context):
+        return general_error(context, NOT_FOUND)
+    found = filter_topics((_as_json(topic, context.site) for topic in topics), context.query)
     if found is None:
         return undocumented_error(400, "bad_request", "Malformed filter", "filter")
-    if not found and has_filter(context.query) and site.choices["filtered_empty"] == "404":
+    if not found and has_filter(context.query) and context.site.choices["filtered_empty"] == "404":
         return undocumented_error(404, "not_found")
-    found = sort_topics(found, context.query, site.choices["list_order"])
+    found = sort_topics(found, context.query, context.site.choices["list_order"])
     page, info = select_page(found, context.query, context.path)
-    return success(200, site, list=page, pageInfo=info)
+    return success(200, context.site, list=page, pageInfo=info)
 
 
-def get_topic(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+def get_topic(context: KurocoContext) -> JsonResponse:
     """One topic; also under `list` unless a variant says otherwise, because a Python client reads no other member."""
-    topic = _find_topic(context, site)
+    topic = _find_topic(context)
     if topic is None:
-        if not _is_number(context.topics_id) and site.choices["non_number_id"] == "400":
+        if not _is_number(context.topics_id) and context.site.choices["non_number_id"] == "400":
             return undocumented_error(400, "bad_request")
-        topic = None if site.behaviour.enforces(NOT_FOUND, context) else _other_topic(context, site)
+        topic = None if context.site.behaviour.enforces(NOT_FOUND, context) else _other_topic(context)
         if topic is None:
-            return general_error(context, site, NOT_FOUND)
-    details = _as_json(topic, site)
-    more = {"list": [details]} if site.choices["detail_listed"] == "yes" else {}
-    return success(200, site, details=details, **more)
+            return general_error(context, NOT_FOUND)
+    details = _as_json(topic, context.site)
+    more = {"list": [details]} if context.site.choices["detail_listed"] == "yes" else {}
+    return success(200, context.site, details=details, **more)
 
 
-def insert_topic(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+def insert_topic(context: KurocoContext) -> JsonResponse:
     """Stores a new topic, or reports what is wrong with it."""
-    rejection, draft = _validate(context, site)
-    number = site.store.next_id
-    _leave_traces(context, site, None)
-    if _is_stored(context, site):
-        written = _written(draft, context, site)
-        _store(context, site, lambda: site.store.insert(written.subject or "", written.texts, written.members))
-    messages = success_messages("insert", context.language, site.choices)
-    return rejection or success(int(site.choices["insert_status"]), site, messages=messages, id=number)
+    rejection, draft = _validate(context)
+    number = context.site.store.next_id
+    _leave_traces(context, None)
+    if _is_stored(context):
+        written = _written(draft, context)
+        _store(context, lambda: context.site.store.insert(written.subject or "", written.texts, written.members))
+    messages = success_messages("insert", context.language, context.site.choices)
+    return rejection or success(int(context.site.choices["insert_status"]), context.site, messages=messages, id=number)
 
 
-def update_topic(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+def update_topic(context: KurocoContext) -> JsonResponse:
     """Changes what was sent of a topic, or reports what is wrong with it."""
-    topic = _find_topic(context, site)
+    topic = _find_topic(context)
     if topic is None and context.group_exists:
         return undocumented_error(404, "not_found")
-    rejection, draft = _validate(context, site)
-    topics = site.store.topics
+    rejection, draft = _validate(context)
+    topics = context.site.store.topics
     topic = topic or topics.get(int(context.topics_id or 0)) or next(iter(topics.values()))
-    topic = _leave_traces(context, site, topic) or topic
-    if _is_stored(context, site):
-        written = _written(draft, context, site)
+    topic = _leave_traces(context, topic) or topic
+    if _is_stored(context):
+        written = _written(draft, context)
         subject = topic.subject if written.subject is None else written.subject
-        _store(context, site, lambda: site.store.update(topic, subject, written.texts, written.members))
-    messages = success_messages("update", context.language, site.choices)
-    return rejection or success(200, site, messages=messages, id=topic.topics_id, validation_errors=[])
+        _store(context, lambda: context.site.store.update(topic, subject, written.texts, written.members))
+    messages = success_messages("update", context.language, context.site.choices)
+    return rejection or success(200, context.site, messages=messages, id=topic.topics_id, validation_errors=[])
 
 
-def delete_topic(context: KurocoContext, site: KurocoSite) -> JsonResponse:
+def delete_topic(context: KurocoContext) -> JsonResponse:
     """Deletes a topic."""
-    topic = _find_topic(context, site)
+    topic = _find_topic(context)
     if topic is None:
         return undocumented_error(404, "not_found")
-    if site.behaviour.performs("delete", context):
-        site.store.delete(topic)
-    return success(200, site, messages=success_messages("delete", context.language, site.choices))
+    if context.site.behaviour.performs("delete", context):
+        context.site.store.delete(topic)
+    return success(200, context.site, messages=success_messages("delete", context.language, context.site.choices))
 
 
-def _validate(context: KurocoContext, site: KurocoSite) -> tuple[JsonResponse | None, TopicDraft]:
+def _validate(context: KurocoContext) -> tuple[JsonResponse | None, TopicDraft]:
     nothing = TopicDraft(None, {}, {}, ())
     if not isinstance(context.body, dict):
         context.rejected = True
         return undocumented_error(400, "bad_request", "A JSON object is expected"), nothing
-    group_missing = not context.group_exists and site.behaviour.enforces(NO_GROUP, context)
-    group_missing = group_missing or (context.group_exists and site.behaviour.wrong_rejection(context) == NO_GROUP)
-    draft = validate(context.body, context, site)
-    rejection = general_error(context, site, NO_GROUP) if group_missing else None
+    group_missing = not context.group_exists and context.site.behaviour.enforces(NO_GROUP, context)
+    group_missing = group_missing or (
+        context.group_exists and context.site.behaviour.wrong_rejection(context) == NO_GROUP
+    )
+    draft = validate(context.body, context)
+    rejection = general_error(context, NO_GROUP) if group_missing else None
     if rejection is None and draft.errors:
-        rejection = error_response(context, site, draft.errors)
+        rejection = error_response(context, draft.errors)
     context.rejected = rejection is not None
     return rejection, draft
 
 
-def _written(draft: TopicDraft, context: KurocoContext, site: KurocoSite) -> TopicDraft:
+def _written(draft: TopicDraft, context: KurocoContext) -> TopicDraft:
     """What of a draft is written; a conforming site writes all of it."""
-    performs, kinds = site.behaviour.performs, {field.name: field.kind for field in site.fields}
+    performs, kinds = context.site.behaviour.performs, {field.name: field.kind for field in context.site.fields}
     subject = draft.subject if performs("store title", context) else None
     texts = {name: text for name, text in draft.texts.items() if performs(f"store {kinds[name]}", context)}
     return TopicDraft(subject, texts, draft.members, ())
 
 
-def _leave_traces(context: KurocoContext, site: KurocoSite, topic: Topic | None) -> Topic | None:
+def _leave_traces(context: KurocoContext, topic: Topic | None) -> Topic | None:
     """What a faulty site changes although it rejects a request; the topic of an update as it is then."""
-    performs, store = site.behaviour.performs, site.store
+    performs, store = context.site.behaviour.performs, context.site.store
     if not context.rejected:
         return topic
     beside = [one for one in store.topics.values() if topic and one.topics_id > topic.topics_id][:1]
@@ -128,32 +130,32 @@ def _leave_traces(context: KurocoContext, site: KurocoSite, topic: Topic | None)
     return topic
 
 
-def _is_stored(context: KurocoContext, site: KurocoSite) -> bool:
-    stored = site.behaviour.performs("store", context, intended=not context.rejected)
+def _is_stored(context: KurocoContext) -> bool:
+    stored = context.site.behaviour.performs("store", context, intended=not context.rejected)
     return stored and context.body_member("validate_only") is not True
 
 
-def _store(context: KurocoContext, site: KurocoSite, action: Callable[[], object]) -> None:
+def _store(context: KurocoContext, action: Callable[[], object]) -> None:
     """Carries out a write at once, or one that is rejected when the fault that asks for it says."""
     if context.rejected:
-        site.behaviour.carry_out(action)
+        context.site.behaviour.carry_out(action)
     else:
         action()
 
 
-def _find_topic(context: KurocoContext, site: KurocoSite) -> Topic | None:
+def _find_topic(context: KurocoContext) -> Topic | None:
     if not context.group_exists or not _is_number(context.topics_id):
         return None
     number = int(context.topics_id)
-    context.deleted = number in site.store.deleted
-    found = site.store.topics.get(number)
-    return found if site.behaviour.wrong_rejection(context) != NOT_FOUND else None
+    context.deleted = number in context.site.store.deleted
+    found = context.site.store.topics.get(number)
+    return found if context.site.behaviour.wrong_rejection(context) != NOT_FOUND else None
 
 
-def _other_topic(context: KurocoContext, site: KurocoSite) -> Topic | None:
+def _other_topic(context: KurocoContext) -> Topic | None:
     """What a faulty site returns for a missing topic: the deleted one, or else the first."""
     number = int(context.topics_id) if _is_number(context.topics_id) else 0
-    return site.store.deleted.get(number) or next(iter(site.store.topics.values()), None)
+    return context.site.store.deleted.get(number) or next(iter(context.site.store.topics.values()), None)
 
 
 def _is_number(text: str) -> bool:

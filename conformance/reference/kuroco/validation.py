@@ -30,48 +30,48 @@ class TopicDraft:
     errors: tuple[ValidationError, ...]
 
 
-def validate(body: Mapping[str, Any], context: KurocoContext, site: KurocoSite) -> TopicDraft:
+def validate(body: Mapping[str, Any], context: KurocoContext) -> TopicDraft:
     """Validates a body; by the content structure only if the schema found nothing, unless a variant says otherwise."""
-    first = tuple(_schema_errors(body, context, site))
-    reported = site.choices["several_faults"]
-    second = () if first and reported != "all" else tuple(_structure_errors(body, context, site))
+    first = tuple(_schema_errors(body, context))
+    reported = context.site.choices["several_faults"]
+    second = () if first and reported != "all" else tuple(_structure_errors(body, context))
     found = first + second
     subject = body.get("subject", ABSENT)
     return TopicDraft(
         None if subject is ABSENT else _text(subject),
-        {field.name: _text(body[field.name]) for field in site.fields if field.name in body},
+        {field.name: _text(body[field.name]) for field in context.site.fields if field.name in body},
         {name: body[name] for name in sorted(_FREE_MEMBERS & body.keys())},
         found[:1] if reported == "first" else found,
     )
 
 
-def _schema_errors(body: Mapping[str, Any], context: KurocoContext, site: KurocoSite) -> Iterator[ValidationError]:
-    texts = {"subject": "title"} | {field.name: field.title for field in site.fields}
-    if site.choices["unknown_members"] == "refused":
+def _schema_errors(body: Mapping[str, Any], context: KurocoContext) -> Iterator[ValidationError]:
+    texts = {"subject": "title"} | {field.name: field.title for field in context.site.fields}
+    if context.site.choices["unknown_members"] == "refused":
         for name in body.keys() - texts.keys() - _FREE_MEMBERS - _CONTROL_MEMBERS:
             yield ValidationError(None, "invalid", message=f"Additional properties not allowed: {name}")
     for name, title in texts.items():
-        if not _is_text(body.get(name), site):
+        if not _is_text(body.get(name), context.site):
             yield ValidationError(None, "invalid", name, title, message="String expected")
-    if _schema_requires_title(body, context, site) and _breaks(TITLE, None, body, context, site):
+    if _schema_requires_title(body, context) and _breaks(TITLE, None, body, context):
         yield ValidationError(TITLE, "required", "subject", from_schema=True, data=dict(body))
-    for field in site.fields:
+    for field in context.site.fields:
         for row in (MISSING, EMPTY) if field.kind == "required" else ():
-            if _breaks(row, field, body, context, site):
-                yield _field_error(row, field, body, site)
+            if _breaks(row, field, body, context):
+                yield _field_error(row, field, body, context.site)
 
 
-def _structure_errors(body: Mapping[str, Any], context: KurocoContext, site: KurocoSite) -> Iterator[ValidationError]:
-    if not _schema_requires_title(body, context, site) and _breaks(TITLE, None, body, context, site):
-        yield ValidationError(TITLE, error_code(TITLE, site), "subject")
-    for field in site.fields:
-        if field.row and _breaks(field.row, field, body, context, site):
-            yield _field_error(field.row, field, body, site)
+def _structure_errors(body: Mapping[str, Any], context: KurocoContext) -> Iterator[ValidationError]:
+    if not _schema_requires_title(body, context) and _breaks(TITLE, None, body, context):
+        yield ValidationError(TITLE, error_code(TITLE, context.site), "subject")
+    for field in context.site.fields:
+        if field.row and _breaks(field.row, field, body, context):
+            yield _field_error(field.row, field, body, context.site)
 
 
-def _schema_requires_title(body: Mapping[str, Any], context: KurocoContext, site: KurocoSite) -> bool:
+def _schema_requires_title(body: Mapping[str, Any], context: KurocoContext) -> bool:
     absent = "subject" not in body and context.operation == "insert"
-    return absent and site.choices["absent_title_on_insert"] == "required"
+    return absent and context.site.choices["absent_title_on_insert"] == "required"
 
 
 def _field_error(row: Row, field: Field, body: Mapping[str, Any], site: KurocoSite) -> ValidationError:
@@ -80,14 +80,18 @@ def _field_error(row: Row, field: Field, body: Mapping[str, Any], site: KurocoSi
     return ValidationError(row, error_code(row, site), field.name, field.title, from_schema=from_schema, data=data)
 
 
-def _breaks(row: Row, field: Field | None, body: Mapping[str, Any], context: KurocoContext, site: KurocoSite) -> bool:
+def _breaks(row: Row, field: Field | None, body: Mapping[str, Any], context: KurocoContext) -> bool:
     name = field.name if field else "subject"
-    if not _is_text(body.get(name), site):
+    if not _is_text(body.get(name), context.site):
         return False
     check = Check(row, name, _value(body, name), context.operation)
     context.check = check
-    broken = breaks_rule(check, field, site.choices)
-    rejected = site.behaviour.enforces(row, context) if broken else site.behaviour.wrong_rejection(context) == row
+    broken = breaks_rule(check, field, context.site.choices)
+    rejected = (
+        context.site.behaviour.enforces(row, context)
+        if broken
+        else context.site.behaviour.wrong_rejection(context) == row
+    )
     context.check = None
     return rejected
 
