@@ -7,18 +7,23 @@ makes a condition that counts: a new one for each server, for faults that occur 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import cycle
 from typing import Any, Final, Generic, Literal
 
 from conformance.reference.catalogue import Fault, Row
 from conformance.reference.hooks import Context, FaultHooks, FaultyServer, RequestContext, RequestCounter
 from conformance.reference.http import JsonResponse
+from conformance.reference.response_changes import with_status
 
 Rows = Row | tuple[Row, ...]
 Condition = Callable[[Context], bool]
 Change = Callable[[JsonResponse, Context], JsonResponse]
 Limit = Callable[[Condition[Context]], Condition[Context]]
+MANY: Final = float("inf")
+RANGES: Final = {"2_31": (2**31, 2**53 - 1), "2_53": (2**53, 2**63 - 1), "2_63": (2**63, MANY)}
+"""Numbers that do not fit in 32 bits, in a double, and in 64 bits, by where they begin."""
 _LATE: Final = 0.06
 """Seconds after which a rejected write is carried out all the same; a real server may take a few."""
 _WORDING_KINDS: Final = frozenset({"wording", "request-id"})
@@ -30,18 +35,16 @@ def always(context: Any) -> bool:  # noqa: ARG001 - a condition like the others
     return True
 
 
-def all_of(*conditions: Condition[Context]) -> Condition[Context]:
-    """True where every condition holds."""
-    return lambda context: all(condition(context) for condition in conditions)
-
-
-def when(**expected: Any) -> Condition[Any]:
-    """True where each of these attributes of the request context is as expected.
+def when(*conditions: Condition[Any], **expected: Any) -> Condition[Any]:
+    """True where every condition holds, and each of these attributes of the request context is as expected.
 
     A string is a pattern that the whole text has to match; a pair is the least and the greatest permitted number; a
     dict holds patterns for query parameters or headers, which have to be present. Any other value has to be equal.
     """
-    return lambda context: all(_is_as_expected(getattr(context, name), value) for name, value in expected.items())
+    return lambda context: (
+        all(condition(context) for condition in conditions)
+        and all(_is_as_expected(getattr(context, name), value) for name, value in expected.items())
+    )
 
 
 def _is_as_expected(actual: Any, expected: Any) -> bool:
@@ -158,57 +161,64 @@ def _identity(context: RequestContext) -> tuple[Any, ...]:
 
 
 class FaultBuilder(Generic[Context]):
-    """Builds the faulty servers of one contract; where no sentence is given, the name is the sentence."""
+    """Builds the faulty servers of one contract; where no sentence is given, the name is the sentence.
+
+    A fault occurs for the requests for which each condition in `where` holds, and the attributes of the request context
+    that are given by name are as expected (`when`).
+    """
 
     def __init__(self, contract: str) -> None:
         self.contract = contract
 
     def accepts(
-        self, name: str, rows: Rows, where: Condition[Context] = always, *, kind: str = "lenient",
-        limit: Limit[Context] | None = None,
+        self, name: str, rows: Rows, *where: Condition[Context], kind: str = "lenient",
+        limit: Limit[Context] | None = None, **expected: Any,
     ) -> FaultyServer[Context]:  # fmt: skip
         """A server that does not enforce the rule of a row for some of the requests that break it."""
         broken = _tuple(rows)
 
         def make_hooks() -> FaultHooks[Context]:
-            occurs = limit(where) if limit else where
+            occurs = _limited(where, expected, limit)
             return FaultHooks(skip_rule=lambda row, context: row in broken and occurs(context))
 
         return self._build(name, rows, kind, make_hooks)
 
-    def rejects(self, name: str, rows: Rows, where: Condition[Context]) -> FaultyServer[Context]:
+    def rejects(self, name: str, rows: Rows, *where: Condition[Context], **expected: Any) -> FaultyServer[Context]:
         """A server that rejects valid requests with the first of the rows."""
-        row = _tuple(rows)[0]
-        hooks: FaultHooks[Context] = FaultHooks(reject_valid=lambda context: row if where(context) else None)
+        row, occurs = _tuple(rows)[0], _limited(where, expected)
+        hooks: FaultHooks[Context] = FaultHooks(reject_valid=lambda context: row if occurs(context) else None)
         return self._build(name, rows, "control", lambda: hooks)
 
     def answers(
-        self, name: str, rows: Rows, kind: str, change: Change[Context], where: Condition[Context] = always, *,
-        to: Literal["row", "success", "any"] = "row", limit: Limit[Context] | None = None,
+        self, name: str, rows: Rows, kind: str, change: Change[Context] | int, *where: Condition[Context],
+        to: Literal["row", "success", "any"] = "row", limit: Limit[Context] | None = None, **expected: Any,
     ) -> FaultyServer[Context]:  # fmt: skip
-        """A server that sends a wrong response: to requests that break one of the rows, to valid ones, or to any."""
-        changed = _tuple(rows)
+        """A server that sends a wrong response: to requests that break one of the rows, to valid ones, or to any.
+
+        `change` makes it of the right one; a number is another status.
+        """
+        changed, wrong = _tuple(rows), with_status(change) if isinstance(change, int) else change
 
         def make_hooks() -> FaultHooks[Context]:
-            occurs = limit(where) if limit else where
+            occurs = _limited(where, expected, limit)
 
             def alter(response: JsonResponse, context: Context) -> JsonResponse:
                 success = response.row is None and response.status < 300
                 due = {"row": response.row in changed, "success": success, "any": True}[to]
-                return change(response, context) if due and occurs(context) else response
+                return wrong(response, context) if due and occurs(context) else response
 
             return FaultHooks(alter_response=alter)
 
         return self._build(name, rows, kind, make_hooks)
 
     def performs(
-        self, name: str, rows: Rows, effect: str, where: Condition[Context] = always, kind: str = "effect", *,
-        done: bool, limit: Limit[Context] | None = None,
+        self, name: str, rows: Rows, effect: str, *where: Condition[Context], kind: str = "effect", done: bool = True,
+        limit: Limit[Context] | None = None, **expected: Any,
     ) -> FaultyServer[Context]:  # fmt: skip
-        """A server that carries out an effect of a request that it rejects (`done`), or not that of one it accepts."""
+        """A server that carries out an effect of a request that it rejects."""
 
         def make_hooks() -> FaultHooks[Context]:
-            occurs = limit(where) if limit else where
+            occurs = _limited(where, expected, limit)
 
             def perform(name: str, context: Context, intended: bool) -> bool:
                 return done if name == effect and occurs(context) else intended
@@ -217,21 +227,28 @@ class FaultBuilder(Generic[Context]):
 
         return self._build(name, rows, kind, make_hooks)
 
+    def omits(
+        self, name: str, rows: Rows, effect: str, *where: Condition[Context], kind: str = "effect",
+        limit: Limit[Context] | None = None, **expected: Any,
+    ) -> FaultyServer[Context]:  # fmt: skip
+        """A server that does not carry out an effect of a request that it accepts."""
+        return self.performs(name, rows, effect, *where, kind=kind, done=False, limit=limit, **expected)
+
     def marks(
         self, name: str, rows: Rows, mark: Callable[[Any, int], Any], shown: Condition[Context],
-        where: Condition[Context] = always,
+        *where: Condition[Context], **expected: Any,
     ) -> FaultyServer[Context]:  # fmt: skip
         """A server whose refusals leave a mark on what a later read shows.
 
         `mark` makes it of the body and of how many requests were refused with one of the rows.
         """
-        marked = _tuple(rows)
+        marked, occurs = _tuple(rows), _limited(where, expected)
 
         def make_hooks() -> FaultHooks[Context]:
             counter = RequestCounter()
 
             def alter(response: JsonResponse, context: Context) -> JsonResponse:
-                if response.row in marked and where(context):
+                if response.row in marked and occurs(context):
                     counter.increment()
                 elif counter.count and response.row is None and response.status < 300 and shown(context):
                     return response.replace(value=mark(response.value, counter.count))
@@ -241,12 +258,27 @@ class FaultBuilder(Generic[Context]):
 
         return self._build(name, rows, "effect", make_hooks)
 
-    def later(self, server: FaultyServer[Context]) -> FaultyServer[Context]:
-        """A server that does the same, but only some time after the rejection."""
+    def now_and_later(self, server: FaultyServer[Context]) -> tuple[FaultyServer[Context], FaultyServer[Context]]:
+        """This server, and one that does the same, but only some time after the rejection."""
         fault = server.fault
         name, sentence = f"{fault.name}_later", fault.sentence.removesuffix(".") + ", some time later."
         late = replace(fault, name=name, kind="late", sentence=sentence)
-        return FaultyServer(late, lambda: replace(server.make_hooks(), delay=_LATE))
+        return server, FaultyServer(late, lambda: replace(server.make_hooks(), delay=_LATE))
+
+    def cross(
+        self, rows: Mapping[Row, str], faults: Collection[tuple[str, str, Change[Context] | int, Limit[Context] | None]]
+    ) -> Iterator[FaultyServer[Context]]:
+        """Each fault (name, kind, change, limit) for each row: `{}` in its name stands for that of the row."""
+        for row, row_name in rows.items():
+            for name, kind, change, limit in faults:
+                yield self.answers(name.format(row_name), row, kind, change, limit=limit)
+
+    def deal(
+        self, rows: Mapping[Row, str], name: str, kind: str, changes: Sequence[tuple[str, Change[Context] | int]]
+    ) -> Iterator[FaultyServer[Context]]:
+        """One of these changes for each row, in turn: the name takes that of the change, then of the row."""
+        for (row, row_name), (change_name, change) in zip(rows.items(), cycle(changes)):
+            yield self.answers(name.format(change_name, row_name), row, kind, change)
 
     def _build(
         self, name: str, rows: Rows, kind: str, make_hooks: Callable[[], FaultHooks[Context]]
@@ -254,6 +286,14 @@ class FaultBuilder(Generic[Context]):
         sentence = name.replace("_", " ").capitalize() + "."
         fault = Fault(name, self.contract, _tuple(rows), kind, sentence, wording_only=kind in _WORDING_KINDS)
         return FaultyServer(fault, make_hooks)
+
+
+def _limited(
+    where: Sequence[Condition[Any]], expected: Mapping[str, Any], limit: Limit[Any] | None = None
+) -> Condition[Any]:
+    """One condition of all of them, counted by the limit where there is one: a new one for each server."""
+    condition = when(*where, **expected)
+    return limit(condition) if limit else condition
 
 
 def _tuple(rows: Rows) -> tuple[Row, ...]:

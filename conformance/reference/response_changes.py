@@ -12,18 +12,17 @@ from conformance.reference.http import JsonResponse
 
 Change = Callable[[JsonResponse, RequestContext], JsonResponse]
 
-PYTHON_STACK: Final = (
-    'Traceback (most recent call last):\n  File "/srv/app/handler.py", line 31, in handle\n    raise Invalid(limit)'
-)
-GO_STACK: Final = "goroutine 1 [running]:\nmain.(*Server).handle(0xc000112000)\n\t/srv/app/server.go:118 +0x1d"
-NODE_STACK: Final = (
-    "Error: refused\n    at Object.handle (/srv/app/dist/handler.js:31:11)\n    at process.processTicksAndRejections"
-)
-PHP_STACK: Final = (
-    "PHP Fatal error:  Uncaught TypeError: trim() expects parameter 1 to be string in "
+STACKS: Final[Mapping[str, str]] = {
+    "python": "Traceback (most recent call last):\n"
+    '  File "/srv/app/handler.py", line 31, in handle\n    raise Invalid(limit)',
+    "go": "goroutine 1 [running]:\nmain.(*Server).handle(0xc000112000)\n\t/srv/app/server.go:118 +0x1d",
+    "node": "Error: refused\n    at Object.handle (/srv/app/dist/handler.js:31:11)\n"
+    "    at process.processTicksAndRejections",
+    "php": "PHP Fatal error:  Uncaught TypeError: trim() expects parameter 1 to be string in "
     "/var/www/site/topics/Validate.php:214\nStack trace:\n#0 /var/www/site/topics/Validate.php(214): trim(NULL)\n"
-    "#1 /var/www/site/api/Dispatcher.php(88): Topics->save(Array)\n#2 {main}\n  thrown"
-)
+    "#1 /var/www/site/api/Dispatcher.php(88): Topics->save(Array)\n#2 {main}\n  thrown",
+}
+"""What servers in some languages print of a failure."""
 LEAKS: Final[Mapping[str, str]] = {
     "inner_address": "upstream 10.0.3.17:8080 did not accept the request",
     "inner_host": "db-1.prod.internal: connection refused",
@@ -33,7 +32,7 @@ LEAKS: Final[Mapping[str, str]] = {
     "password_hash": "$2b$12$Wq3yB0c1dE2fG3hI4jK5lO9pQ8rS7tU6vW5xY4zA3bC2dE1fG0hI2",
 }
 """What must not stand in a response, by name."""
-GATEWAY_STATUSES: Final = (504, 429, 504, 503, 502)
+GATEWAYS: Final = tuple((str(status), status) for status in (504, 429, 504, 503, 502))
 """Statuses that a proxy sends where it gets no response."""
 
 

@@ -12,7 +12,6 @@ import pytest
 from conformance.reference.fault_builder import (
     FaultBuilder,
     after_first,
-    all_of,
     always,
     every_nth,
     not_first,
@@ -55,10 +54,11 @@ def test_a_range_does_not_hold_for_a_missing_number(make_context: MakeContext) -
     assert when(body=(0, 9))(make_context()) is False
 
 
-def test_all_of_needs_every_condition(make_context: MakeContext) -> None:
+def test_when_needs_every_condition_beside_the_attributes(make_context: MakeContext) -> None:
     context = make_context(operation="a")
-    assert all_of(always, when(operation="a"))(context) is True
-    assert all_of(always, when(operation="b"))(context) is False
+    assert when(always, operation="a")(context) is True
+    assert when(always, operation="b")(context) is False
+    assert when(when(operation="b"), operation="a")(context) is False
 
 
 def test_counting_conditions_count_only_the_requests_they_are_about(make_context: MakeContext) -> None:
@@ -116,7 +116,7 @@ def test_performs_decides_its_effect_alone(make_context: MakeContext, *, done: b
 
 def test_what_is_done_later_is_not_done_at_once() -> None:
     done = threading.Event()
-    late = BUILDER.later(BUILDER.performs("keeps_it", ROW, "store", done=True))
+    _, late = BUILDER.now_and_later(BUILDER.performs("keeps_it", ROW, "store"))
     server = behaviour(late)
     server.carry_out(done.set)
     assert (late.fault.name, late.fault.kind, late.fault.sentence) == (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import cycle
 from typing import Any, Final
 
 from conformance.reference.catalogue import Row
@@ -16,10 +15,9 @@ from conformance.reference.kuroco.messages import row_message
 from conformance.reference.kuroco.responses import REQUEST_ID
 from conformance.reference.kuroco.rows import FORMATS, ROWS
 from conformance.reference.response_changes import (
-    GATEWAY_STATUSES,
+    GATEWAYS,
     LEAKS,
-    PHP_STACK,
-    PYTHON_STACK,
+    STACKS,
     as_html,
     cut_short,
     encode_base64,
@@ -29,9 +27,8 @@ from conformance.reference.response_changes import (
     with_content_type,
     with_credential,
     with_members,
-    with_status,
     without_member,
-)  # fmt: skip
+)
 
 (LOGIN, PROFILE, TOKEN, NOT_FOUND, NO_GROUP, TITLE, MISSING, EMPTY, EMAIL, TEL, ZIP, URL, NUMBER, REGEX, LENGTH) = ROWS
 BUILDER: Final = FaultBuilder[KurocoContext]("kuroco")
@@ -128,68 +125,62 @@ _LEAKS: Final[tuple[tuple[str, Change[KurocoContext]], ...]] = (
     ("encoded_token", with_credential(_token, encode_base64)),
 )
 _RENAMED: Final = with_body(lambda body: {"error" if name == "errors" else name: one for name, one in body.items()})
-_GENERIC: Final[tuple[tuple[str, str, Change[KurocoContext], Limit[KurocoContext] | None], ...]] = (
+_GENERIC: Final[tuple[tuple[str, str, Change[KurocoContext] | int, Limit[KurocoContext] | None], ...]] = (
     # name, kind, change, limit
-    ("answers_{}_with_200_and_errors", "status", with_status(200), None),
+    ("answers_{}_with_200_and_errors", "status", 200, None),
     ("answers_{}_with_a_page", "envelope", as_html, None),
     ("declares_{}_as_text", "content-type", with_content_type("text/plain"), None),
     ("answers_{}_with_an_array", "envelope", in_array, None),
     ("wraps_{}_in_a_text", "envelope", in_a_text, None),
     ("breaks_json_on_{}", "envelope", cut_short, None),
-    (
-        "renames_errors_of_{}",
-        "envelope",
-        _RENAMED,
-        None,
-    ),
+    ("renames_errors_of_{}", "envelope", _RENAMED, None),
     ("{}_errors_are_nothing", "envelope", with_members(errors=[]), None),
     ("{}_errors_are_one_object", "envelope", with_body(lambda body: {**body, "errors": body["errors"][0]}), None),
     ("tells_the_token_in_{}", "leak", with_credential(_token), None),
-    ("is_right_about_{}_once", "repeated", with_status(500), after_first),
+    ("is_right_about_{}_once", "repeated", 500, after_first),
     ("is_right_about_one_{}", "repeated", with_members(errors=[]), not_first),
 )
-_GENERIC_IN_ENVELOPE: Final[tuple[tuple[str, str, Change[KurocoContext]], ...]] = (
-    # name, kind, change; not for the row whose errors are strings
-    ("{}_errors_are_strings", "envelope", with_body(lambda body: {**body, "errors": _messages(body)})),
-    ("rewords_{}", "wording", with_message("No edition has it")),
-    ("gives_{}_no_request_id", "request-id", without_member(REQUEST_ID)),
+_OF_OBJECTS: Final[tuple[tuple[str, str, Change[KurocoContext], None], ...]] = (
+    ("{}_errors_are_strings", "envelope", with_body(lambda body: {**body, "errors": _messages(body)}), None),
+    ("rewords_{}", "wording", with_message("No edition has it"), None),
+    ("gives_{}_no_request_id", "request-id", without_member(REQUEST_ID), None),
 )
+_OF_TITLES: Final[tuple[tuple[str, str, Change[KurocoContext], None], ...]] = (
+    ("titles_{}_in_lower_case", "wording", _with_message_of(None, lambda title, _: title.lower()), None),
+    ("titles_{}_by_its_field", "wording", _with_message_of(None, lambda _, name: name), None),
+)
+_WITH_OBJECTS: Final = {row: name for row, name in ROW_NAMES.items() if row != PROFILE}
+"""The rows whose errors are objects."""
+_READS: Final = {row: ROW_NAMES[row] for row in (PROFILE, NOT_FOUND)}
+_WITH_TITLES: Final = {row: ROW_NAMES[row] for row in (*FORMATS, REGEX, LENGTH)}
+_STACKS: Final = tuple((name, with_members(exception=STACKS[name])) for name in ("php", "python"))
 
 
-def _cross() -> Iterator[FaultyServer[KurocoContext]]:
-    stacks = cycle((PHP_STACK, PYTHON_STACK))
+def _of_single_rows() -> Iterator[FaultyServer[KurocoContext]]:
+    """The wrong statuses, code, field and messages of each row."""
     for number, (row, (name, statuses, code, field, other)) in enumerate(_ROWS.items()):
-        leak, change = _LEAKS[number % len(_LEAKS)]
-        yield BUILDER.answers(f"leaks_{leak}_in_{name}", row, "leak", change)
-        if row in {PROFILE, NOT_FOUND}:  # the rows of reads
-            again = f"gives_{name}_another_status_when_repeated"
-            yield BUILDER.answers(again, row, "repeated", with_status(418), limit=repeated)
-        gateway = GATEWAY_STATUSES[number % len(GATEWAY_STATUSES)]
-        yield BUILDER.answers(f"answers_{name}_with_{gateway}", row, "gateway", with_status(gateway))
         for status in statuses:
-            yield BUILDER.answers(f"answers_{name}_with_{status}", row, "status", with_status(status))
-        yield BUILDER.answers(f"shows_its_stack_in_{name}", row, "leak", with_members(exception=next(stacks)))
-        for fault, kind, change, limit in _GENERIC:
-            yield BUILDER.answers(fault.format(name), row, kind, change, limit=limit)
+            yield BUILDER.answers(f"answers_{name}_with_{status}", row, "status", status)
         if row == PROFILE:
             continue
-        place, put = _PLACES[number % len(_PLACES)]
-        yield BUILDER.answers(f"puts_{name}_in_{place}", row, "envelope", put)
         foreign = next(one for one in FORMATS[number % 4 :] if one != row)
         confused = f"words_{name}_as_{ROW_NAMES[foreign]}_of_another_item"
         yield BUILDER.answers(confused, row, "message", _with_message_of(foreign, lambda *_: "Text"))
-        if row in (*FORMATS, REGEX, LENGTH):
-            lower = _with_message_of(None, lambda title, _: title.lower())
-            by_field = _with_message_of(None, lambda _, name: name)
-            yield BUILDER.answers(f"titles_{name}_in_lower_case", row, "wording", lower)
-            yield BUILDER.answers(f"titles_{name}_by_its_field", row, "wording", by_field)
         yield BUILDER.answers(f"gives_{name}_the_code_{code.lower()}", row, "code", _with_code(code))
         wrong = f"names_{field.replace(' ', '_')}_in_{name}" if field else f"leaves_out_the_field_of_{name}"
         yield BUILDER.answers(wrong, row, "field", _with_field(field))
         mistaken = _with_message_of(other, lambda title, _: title)
         yield BUILDER.answers(f"words_{name}_as_{ROW_NAMES[other]}", row, "message", mistaken)
-        for fault, kind, change in _GENERIC_IN_ENVELOPE:
-            yield BUILDER.answers(fault.format(name), row, kind, change)
 
 
-FAULTS: Final = tuple(_cross())
+FAULTS: Final = (
+    *_of_single_rows(),
+    *BUILDER.cross(ROW_NAMES, _GENERIC),
+    *BUILDER.cross(_WITH_OBJECTS, _OF_OBJECTS),
+    *BUILDER.cross(_WITH_TITLES, _OF_TITLES),
+    *BUILDER.cross(_READS, [("gives_{}_another_status_when_repeated", "repeated", 418, repeated)]),
+    *BUILDER.deal(ROW_NAMES, "leaks_{}_in_{}", "leak", _LEAKS),
+    *BUILDER.deal(ROW_NAMES, "shows_its_stack_in_{1}", "leak", _STACKS),
+    *BUILDER.deal(ROW_NAMES, "answers_{1}_with_{0}", "gateway", GATEWAYS),
+    *(one for one in BUILDER.deal(ROW_NAMES, "puts_{1}_in_{0}", "envelope", _PLACES) if one.fault.rows != (PROFILE,)),
+)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 from unicodedata import normalize
 
 from conformance.reference.catalogue import Row
 from conformance.reference.fault_builder import (
+    MANY,
+    RANGES,
     Change,
     Condition,
-    all_of,
     every_nth,
     on_connections_of,
     repeated,
@@ -24,27 +25,17 @@ from conformance.reference.kuroco.context import KurocoContext
 from conformance.reference.kuroco.faults.generic import BUILDER, ROW_NAMES, with_message
 from conformance.reference.kuroco.messages import row_message
 from conformance.reference.kuroco.rows import FORMATS, ROWS
-from conformance.reference.response_changes import (
-    as_html,
-    with_body,
-    with_members,
-    with_status,
-    with_value,
-    without_member,
-)
+from conformance.reference.response_changes import as_html, with_body, with_members, with_value, without_member
 
-(LOGIN, PROFILE, TOKEN, NOT_FOUND, NO_GROUP, TITLE, MISSING, EMPTY, EMAIL, TEL, ZIP, URL, NUMBER, REGEX, LENGTH) = ROWS
-Faults = Iterator[FaultyServer[KurocoContext]]
 Test = Condition[KurocoContext]
-_accepts, _rejects, _answers, _performs = BUILDER.accepts, BUILDER.rejects, BUILDER.answers, BUILDER.performs
-_MANY: Final = float("inf")
-_INT32_END: Final = 2**31
-_RANGES: Final = {"2_31": (2**31, 2**53 - 1), "2_53": (2**53, 2**63 - 1), "2_63": (2**63, _MANY)}
-_CRASH: Final = with_value({"errors": [{"code": "internal_server_error", "message": ""}]}, 500)
-_WRITTEN: Final = (TITLE, MISSING, EMPTY, *FORMATS, REGEX, LENGTH)
+_accepts, _rejects, _answers = BUILDER.accepts, BUILDER.rejects, BUILDER.answers
+_performs, _omits = BUILDER.performs, BUILDER.omits
+(LOGIN, PROFILE, TOKEN, NOT_FOUND, NO_GROUP, TITLE, MISSING, EMPTY, EMAIL, TEL, ZIP, URL, NUMBER, REGEX, LENGTH) = ROWS
+_FIELDS: Final = (*FORMATS, REGEX, LENGTH)
+"""The rows that validate an extension field."""
+_WRITTEN: Final = (TITLE, MISSING, EMPTY, *_FIELDS)
 """The rows that validate a body."""
-_FORMAT_KINDS: Final = ("email", "tel", "zip", "url", "number")
-_TRANSLATED: Final = (NO_GROUP, TITLE, *FORMATS, REGEX, LENGTH)
+_TRANSLATED: Final = (NO_GROUP, TITLE, *_FIELDS)
 """The rows whose messages differ by language."""
 
 
@@ -66,72 +57,6 @@ def _with_grant(response: JsonResponse, context: KurocoContext) -> JsonResponse:
     accounts = context.site.accounts
     grant = accounts.issue_grant(next(iter(accounts.accounts.values())))
     return response.replace(value={**response.value, "grant_token": grant.value})
-
-
-def _access() -> Faults:
-    known, unknown = when(known_email=True), when(known_email=False)
-    hexadecimal, word = _grant("[0-9a-fA-F]{64}"), _grant("(?![0-9a-fA-F]{64}$).*")
-    yield _accepts("lets_strangers_in", LOGIN, unknown)
-    yield _accepts("ignores_the_password", LOGIN, known)
-    _, password = ACCOUNT
-    for name, pattern in (
-        ("an_empty_password", ""), ("the_password_in_any_case", f"(?i:{password})"),
-        ("the_first_eight_characters_of_the_password", f"{password[:8]}.*"),
-        ("the_password_without_its_end", f"{password[:-1]}"), ("the_password_with_more_behind_it", f"{password}.+"),
-    ):  # fmt: skip
-        yield _accepts(f"takes_{name}", LOGIN, when(known_email=True, password=pattern), kind="credential")
-    yield _accepts("lets_strangers_in_without_password", LOGIN, when(known_email=False, password=""))
-    yield _answers("gives_a_grant_in_a_failed_login", LOGIN, "leak", _with_grant)
-    yield _rejects("refuses_every_login", LOGIN, when(operation="login"))
-    yield _answers("tells_unknown_emails", LOGIN, "status", with_status(404), unknown)
-    yield _answers("tells_known_emails", LOGIN, "status", with_status(403), known)
-    refused = with_value({"status": 1, "errors": [{"code": "unauthorized", "message": "Invalid credentials"}]}, 401)
-    success = when(operation="login")
-    yield _answers("refuses_every_third_login", LOGIN, "control", refused, success, to="success", limit=every_nth(3))
-    logged_in = on_connections_of(lambda context: context.row is None and context.operation == "login")
-    after = "answers_on_the_connection_of_a_login_with_400"
-    yield _answers(after, LOGIN, "status", with_status(400), _refused_by(LOGIN), to="any", limit=logged_in)
-    yield _answers("tells_emails_with_a_mark", LOGIN, "status", with_status(400), _login_email(rb"[^\"]*[A-Z+]"))
-    yield _answers("login_failure_lacks_its_status", LOGIN, "body", without_member("status"))
-    yield _answers("login_failure_has_status_0", LOGIN, "body", with_members(status=0))
-    yield _answers("login_failure_has_status_as_text", LOGIN, "body", with_members(status="1"))
-    yield _answers("tells_the_right_password", LOGIN, "leak", _tells_account("password"))
-    yield _answers("login_success_has_status_1", LOGIN, "control", with_members(status=1), success, to="success")
-    no_grant = without_member("grant_token")
-    yield _answers("forgets_every_login", LOGIN, "control", no_grant, success, to="success")
-    yield _answers("tells_the_password_at_login", LOGIN, "leak", _tells_account("password"), success, to="success")
-    yield _accepts("shows_a_profile_to_anybody", PROFILE)
-    for name, pattern in (
-        ("in_any_case", f"(?i:{STATIC_TOKEN})"), ("by_its_first_eight_characters", f"{STATIC_TOKEN[:8]}.*"),
-        ("with_more_behind_it", f"{STATIC_TOKEN}.+"), ("of_any_text", ".+"),
-    ):  # fmt: skip
-        yield _performs(
-            f"takes_an_access_token_{name}", PROFILE, "check token", when(key=pattern), "credential", done=False
-        )
-    stored = when(operation="profile", key=".+", logged_in=False)
-    second = "takes_a_wrong_access_token_the_second_time"
-    yield _performs(second, PROFILE, "check token", stored, "repeated", done=False, limit=_seen_token)
-    for operation in ("insert", "update", "delete"):
-        anonymous = when(operation=operation, key=None)
-        yield _performs(f"lets_anybody_{operation}", PROFILE, "check access to writes", anonymous, done=False)
-    yield _rejects("shows_no_profile_at_all", PROFILE, when(operation="profile", logged_in=True))
-    yield _answers("hides_the_profile", PROFILE, "status", with_status(404))
-    yield _answers("tells_the_email_of_the_member", PROFILE, "leak", _tells_account("email"))
-    yield _answers("profile_errors_are_objects", PROFILE, "envelope", with_members(errors=[{"code": "unauthorized"}]))
-    yield _accepts("takes_any_grant", TOKEN)
-    yield _accepts("takes_any_hex_grant", TOKEN, hexadecimal)
-    yield _accepts("takes_any_word_as_grant", TOKEN, word)
-    yield _accepts("takes_a_grant_in_any_case", TOKEN, _grant_like(str.lower), kind="credential")
-    yield _accepts("takes_a_grant_by_its_first_eight_characters", TOKEN, _grant_like(lambda text: text[:8]))
-    dead = with_members(access_token={"value": "0" * 64, "expiresAt": "2030-01-01T00:00:00+00:00"})
-    yield _answers(
-        "gives_a_token_that_is_not_valid", (TOKEN, PROFILE), "control", dead, when(operation="token"), to="success"
-    )
-    yield _rejects("takes_no_grant", TOKEN, when(operation="token"))
-    for row, operation, shown in ((PROFILE, "profile", {"member_id": 1}), (TOKEN, "token", {"access_token": "a" * 64})):
-        name, kept = f"keeps_the_{operation}_of_a_connection", on_connections_of(when(operation=operation, row=None))
-        yield _answers(name, row, "repeated", with_value(shown, 200), _refused_by(row), to="any", limit=kept)
-    yield _answers("tells_words_from_hex_grants", TOKEN, "status", with_status(400), word)
 
 
 def _refused_by(row: Row) -> Test:
@@ -175,139 +100,8 @@ def _after_a_success(condition: Test) -> Test:
     return occurs
 
 
-def _missing_topics() -> Faults:
-    detail, large = when(operation="detail"), when(operation="detail", topics_number=(_INT32_END, _MANY))
-    yield _accepts("lists_a_missing_group_as_empty", NOT_FOUND, when(operation="list", group_exists=False))
-    stale = with_value({"errors": [], "messages": [], "details": {"topics_id": 1001, "subject": "x"}}, 200)
-    last = "shows_the_topic_that_was_read_last"
-    yield _answers(last, NOT_FOUND, "repeated", stale, detail, to="any", limit=_after_a_success)
-    paged = when(operation="list", group_exists=False, query={"cnt": ".*"})
-    yield _accepts("lists_a_page_of_a_missing_group", NOT_FOUND, paged, kind="beyond")
-    yield _accepts("shows_topics_of_a_missing_group", NOT_FOUND, when(operation="detail", group_exists=False))
-    yield _accepts("shows_deleted_topics", NOT_FOUND, when(operation="detail", deleted=True))
-    yield _performs("only_pretends_to_delete", NOT_FOUND, "delete", done=False)
-    yield _accepts("shows_another_topic", NOT_FOUND, when(operation="detail", group_exists=True, deleted=False))
-    for start, (least, most) in _RANGES.items():
-        beyond = when(operation="detail", topics_number=(least, most))
-        yield _accepts(f"finds_ids_from_{start}", NOT_FOUND, beyond, kind="range")
-        yield _answers(f"crashes_on_ids_from_{start}", NOT_FOUND, "range", with_status(500), beyond)
-    yield _answers(
-        "answers_ids_of_19_digits_with_texts",
-        NOT_FOUND,
-        "envelope",
-        with_members(errors=["not found"]),
-        when(topics_id="[0-9]{19,}"),
-    )
-    for name, pattern in (("zero", "0+"), ("negative", "-[0-9]+"), ("fractional", r"[0-9]+\.[0-9]+")):
-        where = when(operation="detail", topics_id=pattern)
-        yield _accepts(f"finds_{name}_ids", NOT_FOUND, where, kind="beyond")
-        yield _answers(f"crashes_on_{name}_ids", NOT_FOUND, "beyond", with_status(500), where)
-    first = "shows_the_first_topic_for_every_id"
-    other = with_body(lambda body: {**body, "details": {**body["details"], "topics_id": 1}})
-    yield _answers(first, NOT_FOUND, "effect", other, detail, to="success")
-    yield _accepts("wraps_large_ids", NOT_FOUND, large)
-    yield _accepts("finds_ids_that_begin_with_a_known_one", NOT_FOUND, when(operation="detail", topics_id="1001.+"))
-    yield _answers("crashes_at_large_ids", NOT_FOUND, "edge", with_status(500), large)
-    for name, details, where in (
-        ("missing_topic_with_nothing", {}, when(operation="detail", group_exists=True)),
-        ("deleted_topic_with_null", None, when(deleted=True)),
-    ):
-        empty = with_value({"errors": [], "messages": [], "details": details}, 200)
-        yield _answers(f"answers_a_{name}", NOT_FOUND, "status", empty, where)
-    missing_list = "answers_a_missing_groups_list_with_400"
-    yield _answers(missing_list, NOT_FOUND, "status", with_status(400), when(operation="list"))
-    yield _rejects("finds_no_topic", NOT_FOUND, detail)
-    unchanged = "calls_a_topic_unchanged_where_nobody_asked"
-    yield _answers(unchanged, NOT_FOUND, "control", with_status(304), detail, to="success")
-
-
-_SITUATIONS: Final[Mapping[str, Mapping[str, str]]] = {
-    "": {}, "_on_insert": {"operation": "insert"}, "_on_update": {"operation": "update"},
-    "_in_english": {"language": "en"}, "_in_japanese": {"language": "ja"},
-}  # fmt: skip
-_ACCEPTED_TEXTS: Final[tuple[tuple[str, Row, str], ...]] = (
-    # name, row, pattern of the texts that are accepted
-    ("email_without_a_domain", EMAIL, "[^@<>]+@"),
-    ("email_without_a_name", EMAIL, "@[^@<>]+"),
-    ("email_of_a_lone_at", EMAIL, "@"),
-    ("email_without_an_at", EMAIL, "(?!abc$)[^@]*"),
-    ("long_words_as_email", EMAIL, "[^@]{51,}"),
-    ("words_beyond_ascii_as_number", NUMBER, "[^\x00-\x7f]+"),
-    ("infinity_as_number", NUMBER, "(?i)[+-]?(nan|inf(inity)?)"),
-    ("letters_in_tel", TEL, ".*[0-9].*"),
-    ("long_words_as_tel", TEL, ".{11,}"),
-    ("long_words_as_zip", ZIP, ".{9,}"),
-    ("words_beyond_ascii_as_zip", ZIP, ".*[^\x00-\x7f].*"),
-    ("url_of_a_scheme_alone", URL, "https?://"),
-    ("long_words_as_url", URL, "[^:]{11,}"),
-    ("empty_markup_as_email", EMAIL, "(<[^<>]*>)+"),
-    ("hyphens_in_an_email_without_an_at", EMAIL, "[a-z]+([._-][a-z]+)+"),
-    *((f"several_words_as_{ROW_NAMES[row]}", row, "[a-z]+( [a-z]+)+") for row in (EMAIL, URL)),
-    ("an_extension_of_a_tel", TEL, "[0-9-]+x[0-9]+"),
-    ("ten_digits_among_letters_in_tel", TEL, "(?=.*[A-Za-z])([^0-9]*[0-9]){10,12}[^0-9]*"),
-    ("capitals_in_tel", TEL, "[A-Z0-9-]*[0-9][A-Z0-9-]*"),
-    *((f"capitals_as_{ROW_NAMES[row]}", row, "[A-Z]+") for row in (TEL, ZIP, URL)),
-    ("letters_that_look_like_digits", TEL, "[0-9OIl-]+"),
-    ("capitals_after_a_number", NUMBER, "[0-9]+[A-Z]+"),
-    ("letters_after_a_number", NUMBER, "[0-9]+[A-Za-z]+.*"),
-    *((f"markup_as_{ROW_NAMES[row]}", row, ".*<.*") for row in FORMATS),
-    *((f"other_words_as_{ROW_NAMES[row]}", row, "(?!abc$).*") for row in FORMATS),
-)
-_UNANCHORED: Final[Mapping[str, Callable[[str, str], bool]]] = {
-    "found_anywhere": lambda pattern, text: bool(re.search(pattern, text)),
-    "with_text_after": lambda pattern, text: bool(re.match(pattern, text)),
-    "with_text_before": lambda pattern, text: bool(re.search(f"(?:{pattern})$", text)),
-    "found_in_a_line": lambda pattern, text: bool(re.search(f"^(?:{pattern})$", text, re.MULTILINE)),
-}
-_MATCHES: Final[Mapping[str, Callable[[str, str], bool]]] = {
-    "in_any_case": lambda pattern, text: bool(re.fullmatch(pattern, text, re.IGNORECASE)),
-    "with_blanks_around": lambda pattern, text: bool(re.fullmatch(pattern, text.strip())),
-    "with_one_more": lambda pattern, text: bool(re.fullmatch(pattern, text[:-1])),
-    "with_one_before": lambda pattern, text: bool(re.fullmatch(pattern, text[1:])),
-    "with_a_small_last_letter": lambda pattern, text: bool(
-        re.fullmatch(pattern, re.sub("[a-z](?=[^A-Za-z]*$)", lambda match: match[0].upper(), text))
-    ),
-    "in_full_width": lambda pattern, text: bool(re.fullmatch(pattern, normalize("NFKC", text))),
-    "without_its_hyphen": lambda pattern, text: bool(re.fullmatch(pattern.replace("}-", "}"), text)),
-    "with_any_hyphen": lambda pattern, text: bool(re.fullmatch(pattern.replace("}-", "}[^0-9A-Za-z]"), text)),
-    "with_a_small_first_letter": lambda pattern, text: bool(re.fullmatch(pattern, text[:1].upper() + text[1:])),
-}
-_ACCEPTED_LENGTHS: Final[Mapping[str, Callable[[str, int, int], bool]]] = {
-    "one_below": lambda text, least, _: len(text) == least - 1,
-    "one_above": lambda text, _, most: len(text) == most + 1,
-    "any_below": lambda text, least, _: len(text) < least,
-    "any_above": lambda text, _, most: len(text) > most,
-    "far_above": lambda text, _, most: len(text) > most + 5,
-    "of_a_byte": lambda text, least, most: len(text) > most and least <= len(text) % 256 <= most,
-    "of_two_bytes": lambda text, least, most: len(text) > 32767 and least <= len(text) % 65536 <= most,
-    "kanji_below": lambda text, least, _: len(text) < least and "\u4e00" <= text[:1] <= "\u9fff",
-    "kana_uncounted": lambda text, _, __: not text.isascii(),
-    "bytes_for_least": lambda text, least, _: len(text) < least <= len(text.encode("utf-8", "replace")),
-}
-_REJECTED_LENGTHS: Final[Mapping[str, Callable[[str, int, int], bool]]] = {
-    "least": lambda text, least, _: len(text) == least,
-    "most": lambda text, _, most: len(text) == most,
-    "bytes": lambda text, _, most: len(text.encode("utf-8", "replace")) > most,
-    "decomposed": lambda text, _, most: len(normalize("NFD", text)) > most,
-    "pairs": lambda text, least, _: not text.isascii() and len(text) // 2 < least,
-    "by_value": lambda text, _, most: text.isascii() and text.isdigit() and int(text) > most,
-    "wide": lambda text, _, most: not text.isascii() and 2 * len(text) > most,
-}
-_REJECTED_TEXTS: Final[tuple[tuple[str, Row, Mapping[str, str]], ...]] = (
-    # name, row, the situation in which a valid value is rejected
-    ("zero_as_title", TITLE, {"checked_text": "0"}),
-    ("zero_as_title_in_english", TITLE, {"language": "en", "checked_text": "0"}),
-    ("zero_as_title_in_japanese", TITLE, {"language": "ja", "checked_text": "0"}),
-    ("one_letter_as_title", TITLE, {"checked_text": "[^0]"}),
-    ("every_title_on_update", TITLE, {"operation": "update", "checked_text": ".+"}),
-    ("zero_as_missing_text", MISSING, {"checked_text": "0"}),
-    ("zero_as_empty_text", EMPTY, {"checked_text": "0"}),
-    ("every_text_on_update", EMPTY, {"operation": "update", "checked_text": ".+"}),
-    ("valid_tel", TEL, {"checked_text": ".*-.*"}),
-    ("secure_url", URL, {"checked_text": "https.*"}),
-    ("every_insert_as_no_group", NO_GROUP, {"operation": "insert"}),
-    ("every_update_as_no_group", NO_GROUP, {"operation": "update"}),
-)
+def _long_text(least: int, most: float) -> Test:
+    return lambda context: least <= len(str(context.body_member("length") or "")) <= most
 
 
 def _length(test: Callable[[str, int, int], bool]) -> Test:
@@ -316,10 +110,6 @@ def _length(test: Callable[[str, int, int], bool]) -> Test:
         return context.checked_kind == "length" and bool(text) and test(text or "", field.least, field.most)
 
     return occurs
-
-
-def _long_text(least: int, most: float) -> Test:
-    return lambda context: least <= len(str(context.body_member("length") or "")) <= most
 
 
 def _match(kind: str, test: Callable[[str, str], bool]) -> Test:
@@ -339,61 +129,9 @@ def _other_match(context: KurocoContext) -> bool:
     return context.checked_kind == "regex" and bool(context.checked_text) and not _valid("regex")(context)
 
 
-def _validation() -> Faults:
-    for row in (NO_GROUP, *_WRITTEN):
-        for suffix, situation in _SITUATIONS.items():
-            if (row, suffix) != (MISSING, "_on_update"):  # without the key, an update keeps the text
-                yield _accepts(f"drops_{ROW_NAMES[row]}{suffix}", row, when(**situation), kind="rule")
-    for name, row, pattern in _ACCEPTED_TEXTS:
-        yield _accepts(f"accepts_{name}", row, when(checked_text=pattern), kind="edge")
-    for name, length in _ACCEPTED_LENGTHS.items():
-        yield _accepts(f"accepts_length_{name}", LENGTH, _length(length), kind="edge")
-    for start, most in ((100, 999), (1000, 9999), (10_000, _MANY)):
-        long = all_of(when(checked_kind="length"), when(text_length=(start, most)))
-        yield _accepts(f"accepts_length_from_{start}", LENGTH, long, kind="range")
-        crash = all_of(_long_text(start, most), when(operation="insert|update"))
-        yield _answers(f"crashes_on_length_from_{start}", LENGTH, "range", with_status(500), crash)
-    for name, length in _REJECTED_LENGTHS.items():
-        yield _rejects(f"refuses_length_{name}", LENGTH, _length(length))
-    for name, row, situation in _REJECTED_TEXTS:
-        yield _rejects(f"refuses_{name}", row, when(**situation))
-    for kind, row in (("email", EMAIL), ("number", NUMBER), ("regex", REGEX)):
-        yield _rejects(f"refuses_valid_{kind}", row, _valid(kind))
-    yield _rejects("refuses_valid_zip_on_update", ZIP, all_of(_valid("zip"), when(operation="update")))
-
-
-def _patterns() -> Faults:
-    for kind, row in (*zip(_FORMAT_KINDS, FORMATS, strict=True), ("regex", REGEX)):
-        for name, match in {**_UNANCHORED, **(_MATCHES if row == REGEX else {})}.items():
-            yield _accepts(f"accepts_{kind}_{name}", row, _match(kind, match), kind="edge")
-    mismatch = "accepts_all_but_the_mismatch"
-    yield _accepts(mismatch, REGEX, lambda c: c.checked_text != c.site.field("regex").mismatch, kind="edge")
-    yield _rejects("refuses_other_matches_of_regex", REGEX, _other_match)
-    for name, ends in (("letters", ".*[Zz].*"), ("digits", ".*9.*")):
-        last = all_of(when(checked_kind="regex"), when(checked_text=ends))
-        yield _rejects(f"refuses_the_last_of_the_{name}_in_regex", REGEX, last)
-    alike = all_of(when(checked_kind="regex"), when(checked_text=r"(.)\1.*"))
-    yield _rejects("refuses_equal_letters_in_regex", REGEX, alike)
-
-
-def _company() -> Faults:
-    """Rules that hold only beside other members of a body, in one language, or for one operation."""
-
-    def sent(context: KurocoContext) -> bool:
-        return context.body_member("contents") is not None
-
-    alone = all_of(when(operation="update"), lambda context: context.body_member("subject") is None)
-    yield _accepts("checks_formats_beside_a_title_only", EMAIL, alone, kind="rule")
-    yield _answers("answers_an_email_without_a_title_with_422", EMAIL, "status", with_status(422), alone)
-    yield _accepts("drops_formats_beside_contents", FORMATS, sent, kind="rule")
-    yield _accepts("drops_formats_without_contents", FORMATS, lambda context: not sent(context), kind="rule")
-    typed = _sent("contents_type", lambda _: True)
-    yield _accepts("finds_the_group_by_the_type_of_a_content", NO_GROUP, typed, kind="rule")
-    for suffix, where in (("in_english", {"language": "en"}), ("on_update", {"operation": "update"})):
-        half = when(checked_text="[^@<>]+@", **where)
-        yield _accepts(f"accepts_email_without_a_domain_{suffix}", EMAIL, half, kind="edge")
-        scheme = when(checked_text="https?://", **where)
-        yield _accepts(f"accepts_url_of_a_scheme_alone_{suffix}", URL, scheme, kind="edge")
+def _sent_alone(context: KurocoContext) -> bool:
+    """Whether an update has no title."""
+    return context.operation == "update" and context.body_member("subject") is None
 
 
 def _translated(language: str | None) -> Change[KurocoContext]:
@@ -413,33 +151,6 @@ def _translated(language: str | None) -> Change[KurocoContext]:
 
 def _swap_language(response: JsonResponse, context: KurocoContext) -> JsonResponse:
     return _translated("ja" if context.language == "en" else "en")(response, context)
-
-
-def _languages() -> Faults:
-    for row in _TRANSLATED:
-        name = ROW_NAMES[row]
-        for suffix, language in (("japanese", "ja"), ("english", "en")):
-            yield _answers(f"words_{name}_in_{suffix}", row, "language", _translated(language))
-        asked = when(language_source="_lang")
-        yield _answers(f"words_{name}_without_lang", row, "language", _translated(None), asked)
-        asked = when(language_source="accept-language")
-        yield _answers(f"words_{name}_without_accept_language", row, "language", _translated("ja"), asked)
-    for name, effect in (
-        ("ignores_lang", "use _lang"), ("ignores_accept_language", "use Accept-Language"),
-        ("speaks_japanese_only", "use two languages"),
-    ):  # fmt: skip
-        yield _performs(name, _TRANSLATED, effect, kind="language", done=False)
-    spoken, kept = on_connections_of(when(language_source="_lang")), when(language_source="accept-language")
-    yield _answers("keeps_the_language_of_a_connection", EMAIL, "language", _swap_language, kept, limit=spoken)
-    header = when(language_header=".*")
-    yield _performs("prefers_accept_language_to_lang", _TRANSLATED, "use _lang", header, "language", done=False)
-    other = with_message("Required property missing: another_item")
-    yield _answers("names_another_item_in_missing_text", MISSING, "wording", other)
-    for name, row, message in (
-        ("missing_text", MISSING, "必須項目がありません。"), ("login", LOGIN, "ログインできませんでした。"),
-    ):  # fmt: skip
-        translated, japanese = with_message(message), when(language="ja")
-        yield _answers(f"translates_{name}", row, "wording", translated, japanese)
 
 
 def _rejected_by(row: Row, operation: str) -> Test:
@@ -470,6 +181,115 @@ def _beyond_the_bmp(value: Any) -> bool:
     return isinstance(value, str) and any(char > "\uffff" for char in value)
 
 
+def _emoji_in_content(context: KurocoContext) -> bool:
+    is_object = context.operation in {"insert", "update"} and isinstance(context.body, dict)
+    return is_object and any(_beyond_the_bmp(value) for value in context.body.values())
+
+
+def _emoji_in_query(context: KurocoContext) -> bool:
+    return any(_beyond_the_bmp(one) for values in context.query.values() for one in values)
+
+
+def _content_is_no_object(context: KurocoContext) -> bool:
+    return context.operation in {"insert", "update"} and not isinstance(context.body, dict)
+
+
+def _grant_is_no_text(context: KurocoContext) -> bool:
+    is_object = context.operation == "token" and isinstance(context.body, dict)
+    return is_object and not isinstance(context.body.get("grant_token"), str)
+
+
+def _with_422(response: JsonResponse, _: KurocoContext) -> JsonResponse:
+    return response.replace(status=422) if response.status == 400 else response
+
+
+_CRASH: Final = with_value({"errors": [{"code": "internal_server_error", "message": ""}]}, 500)
+_REFUSED: Final = with_value({"status": 1, "errors": [{"code": "unauthorized", "message": "Invalid credentials"}]}, 401)
+_STALE: Final = with_value({"errors": [], "messages": [], "details": {"topics_id": 1001, "subject": "x"}}, 200)
+_GONE: Final = with_value({"errors": [{"code": "not_found", "message": ""}]}, 404)
+_EXPIRED: Final = with_value(
+    {"errors": [{"code": "unauthorized", "message": "Grant token is invalid, revoked or expired"}]}, 401
+)
+_BY_NUMBER: Final = with_body(lambda body: {**body, "list": {str(one["topics_id"]): one for one in body["list"]}})
+_FIRST: Final = with_body(lambda body: {**body, "details": {**body["details"], "topics_id": 1}})
+_DEAD: Final = with_members(access_token={"value": "0" * 64, "expiresAt": "2030-01-01T00:00:00+00:00"})
+_PASSWORD: Final = ACCOUNT[1]
+_LOGINS, _TOKENS, _DETAILS = when(operation="login"), when(operation="token"), when(operation="detail")
+_AFTER_A_LOGIN: Final = on_connections_of(when(operation="login", row=None))
+_HEX, _WORD = _grant("[0-9a-fA-F]{64}"), _grant("(?![0-9a-fA-F]{64}$).*")
+
+# fmt: off
+_SITUATIONS: Final[dict[str, dict[str, Any]]] = {
+    "": {}, "_on_insert": {"operation": "insert"}, "_on_update": {"operation": "update"},
+    "_in_english": {"language": "en"}, "_in_japanese": {"language": "ja"},
+}
+_ACCEPTED_TEXTS: Final[tuple[tuple[str, Row, str], ...]] = (
+    # name, row, pattern of the texts that are accepted
+    ("email_without_a_domain", EMAIL, "[^@<>]+@"),
+    ("email_without_a_name", EMAIL, "@[^@<>]+"),
+    ("email_of_a_lone_at", EMAIL, "@"),
+    ("email_without_an_at", EMAIL, "(?!abc$)[^@]*"),
+    ("long_words_as_email", EMAIL, "[^@]{51,}"),
+    ("words_beyond_ascii_as_number", NUMBER, "[^\x00-\x7f]+"),
+    ("infinity_as_number", NUMBER, "(?i)[+-]?(nan|inf(inity)?)"),
+    ("letters_in_tel", TEL, ".*[0-9].*"),
+    ("long_words_as_tel", TEL, ".{11,}"),
+    ("long_words_as_zip", ZIP, ".{9,}"),
+    ("words_beyond_ascii_as_zip", ZIP, ".*[^\x00-\x7f].*"),
+    ("url_of_a_scheme_alone", URL, "https?://"),
+    ("long_words_as_url", URL, "[^:]{11,}"),
+    ("empty_markup_as_email", EMAIL, "(<[^<>]*>)+"),
+    ("hyphens_in_an_email_without_an_at", EMAIL, "[a-z]+([._-][a-z]+)+"),
+    *((f"several_words_as_{ROW_NAMES[row]}", row, "[a-z]+( [a-z]+)+") for row in (EMAIL, URL)),
+    ("an_extension_of_a_tel", TEL, "[0-9-]+x[0-9]+"),
+    ("ten_digits_among_letters_in_tel", TEL, "(?=.*[A-Za-z])([^0-9]*[0-9]){10,12}[^0-9]*"),
+    ("capitals_in_tel", TEL, "[A-Z0-9-]*[0-9][A-Z0-9-]*"),
+    *((f"capitals_as_{ROW_NAMES[row]}", row, "[A-Z]+") for row in (TEL, ZIP, URL)),
+    ("letters_that_look_like_digits", TEL, "[0-9OIl-]+"),
+    ("capitals_after_a_number", NUMBER, "[0-9]+[A-Z]+"),
+    ("letters_after_a_number", NUMBER, "[0-9]+[A-Za-z]+.*"),
+    *((f"markup_as_{ROW_NAMES[row]}", row, ".*<.*") for row in FORMATS),
+    *((f"other_words_as_{ROW_NAMES[row]}", row, "(?!abc$).*") for row in FORMATS),
+)
+_UNANCHORED: Final[dict[str, Callable[[str, str], bool]]] = {
+    "found_anywhere": lambda pattern, text: bool(re.search(pattern, text)),
+    "with_text_after": lambda pattern, text: bool(re.match(pattern, text)),
+    "with_text_before": lambda pattern, text: bool(re.search(f"(?:{pattern})$", text)),
+    "found_in_a_line": lambda pattern, text: bool(re.search(f"^(?:{pattern})$", text, re.MULTILINE)),
+}
+_MATCHES: Final[dict[str, Callable[[str, str], bool]]] = {
+    "in_any_case": lambda pattern, text: bool(re.fullmatch(pattern, text, re.IGNORECASE)),
+    "with_blanks_around": lambda pattern, text: bool(re.fullmatch(pattern, text.strip())),
+    "with_one_more": lambda pattern, text: bool(re.fullmatch(pattern, text[:-1])),
+    "with_one_before": lambda pattern, text: bool(re.fullmatch(pattern, text[1:])),
+    "with_a_small_last_letter": lambda pattern, text: bool(
+        re.fullmatch(pattern, re.sub("[a-z](?=[^A-Za-z]*$)", lambda match: match[0].upper(), text))),
+    "in_full_width": lambda pattern, text: bool(re.fullmatch(pattern, normalize("NFKC", text))),
+    "without_its_hyphen": lambda pattern, text: bool(re.fullmatch(pattern.replace("}-", "}"), text)),
+    "with_any_hyphen": lambda pattern, text: bool(re.fullmatch(pattern.replace("}-", "}[^0-9A-Za-z]"), text)),
+    "with_a_small_first_letter": lambda pattern, text: bool(re.fullmatch(pattern, text[:1].upper() + text[1:])),
+}
+_ACCEPTED_LENGTHS: Final[dict[str, Callable[[str, int, int], bool]]] = {
+    "one_below": lambda text, least, _: len(text) == least - 1,
+    "one_above": lambda text, _, most: len(text) == most + 1,
+    "any_below": lambda text, least, _: len(text) < least,
+    "any_above": lambda text, _, most: len(text) > most,
+    "far_above": lambda text, _, most: len(text) > most + 5,
+    "of_a_byte": lambda text, least, most: len(text) > most and least <= len(text) % 256 <= most,
+    "of_two_bytes": lambda text, least, most: len(text) > 32767 and least <= len(text) % 65536 <= most,
+    "kanji_below": lambda text, least, _: len(text) < least and "\u4e00" <= text[:1] <= "\u9fff",
+    "kana_uncounted": lambda text, _, __: not text.isascii(),
+    "bytes_for_least": lambda text, least, _: len(text) < least <= len(text.encode("utf-8", "replace")),
+}
+_REJECTED_LENGTHS: Final[dict[str, Callable[[str, int, int], bool]]] = {
+    "least": lambda text, least, _: len(text) == least,
+    "most": lambda text, _, most: len(text) == most,
+    "bytes": lambda text, _, most: len(text.encode("utf-8", "replace")) > most,
+    "decomposed": lambda text, _, most: len(normalize("NFD", text)) > most,
+    "pairs": lambda text, least, _: not text.isascii() and len(text) // 2 < least,
+    "by_value": lambda text, _, most: text.isascii() and text.isdigit() and int(text) > most,
+    "wide": lambda text, _, most: not text.isascii() and 2 * len(text) > most,
+}
 _CRASHES: Final[tuple[tuple[str, Row | tuple[Row, ...], Test], ...]] = (
     ("a_login_without_its_keys", LOGIN, _login_without_keys),
     ("a_login_without_an_email", LOGIN, lambda context: context.operation == "login" and b"email" not in context.raw),
@@ -504,97 +324,199 @@ _CRASHES: Final[tuple[tuple[str, Row | tuple[Row, ...], Test], ...]] = (
     ("several_faults", TITLE, lambda context: len(context.errors) > 1),
     ("a_number_that_is_no_string", NUMBER, _sent("number", lambda value: isinstance(value, int))),
 )
+_ODD_IDS: Final = {"zero": "0+", "negative": "-[0-9]+", "fractional": r"[0-9]+\.[0-9]+"}
+_LENGTHS: Final = ((100, 999), (1000, 9999), (10_000, MANY))
+_WRITES: Final = ("insert", "update")
 
+FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
+    # Access
+    _accepts("lets_strangers_in", LOGIN, known_email=False),
+    _accepts("ignores_the_password", LOGIN, known_email=True),
+    *(_accepts(f"takes_{name}", LOGIN, kind="credential", known_email=True, password=pattern) for name, pattern in (
+        ("an_empty_password", ""), ("the_password_in_any_case", f"(?i:{_PASSWORD})"),
+        ("the_first_eight_characters_of_the_password", f"{_PASSWORD[:8]}.*"),
+        ("the_password_without_its_end", _PASSWORD[:-1]), ("the_password_with_more_behind_it", f"{_PASSWORD}.+"))),
+    _accepts("lets_strangers_in_without_password", LOGIN, known_email=False, password=""),
+    _answers("gives_a_grant_in_a_failed_login", LOGIN, "leak", _with_grant),
+    _rejects("refuses_every_login", LOGIN, _LOGINS),
+    _answers("tells_unknown_emails", LOGIN, "status", 404, known_email=False),
+    _answers("tells_known_emails", LOGIN, "status", 403, known_email=True),
+    _answers("refuses_every_third_login", LOGIN, "control", _REFUSED, _LOGINS, to="success", limit=every_nth(3)),
+    _answers("answers_on_the_connection_of_a_login_with_400", LOGIN, "status", 400, _refused_by(LOGIN), to="any",
+             limit=_AFTER_A_LOGIN),
+    _answers("tells_emails_with_a_mark", LOGIN, "status", 400, _login_email(rb"[^\"]*[A-Z+]")),
+    _answers("login_failure_lacks_its_status", LOGIN, "body", without_member("status")),
+    _answers("login_failure_has_status_0", LOGIN, "body", with_members(status=0)),
+    _answers("login_failure_has_status_as_text", LOGIN, "body", with_members(status="1")),
+    _answers("tells_the_right_password", LOGIN, "leak", _tells_account("password")),
+    _answers("login_success_has_status_1", LOGIN, "control", with_members(status=1), _LOGINS, to="success"),
+    _answers("forgets_every_login", LOGIN, "control", without_member("grant_token"), _LOGINS, to="success"),
+    _answers("tells_the_password_at_login", LOGIN, "leak", _tells_account("password"), _LOGINS, to="success"),
+    _accepts("shows_a_profile_to_anybody", PROFILE),
+    *(_omits(f"takes_an_access_token_{name}", PROFILE, "check token", kind="credential", key=key) for name, key in (
+        ("in_any_case", f"(?i:{STATIC_TOKEN})"), ("by_its_first_eight_characters", f"{STATIC_TOKEN[:8]}.*"),
+        ("with_more_behind_it", f"{STATIC_TOKEN}.+"), ("of_any_text", ".+"))),
+    _omits("takes_a_wrong_access_token_the_second_time", PROFILE, "check token", kind="repeated", limit=_seen_token,
+           operation="profile", key=".+", logged_in=False),
+    *(_omits(f"lets_anybody_{one}", PROFILE, "check access to writes", operation=one, key=None)
+      for one in ("insert", "update", "delete")),
+    _rejects("shows_no_profile_at_all", PROFILE, operation="profile", logged_in=True),
+    _answers("hides_the_profile", PROFILE, "status", 404),
+    _answers("tells_the_email_of_the_member", PROFILE, "leak", _tells_account("email")),
+    _answers("profile_errors_are_objects", PROFILE, "envelope", with_members(errors=[{"code": "unauthorized"}])),
+    _accepts("takes_any_grant", TOKEN),
+    _accepts("takes_any_hex_grant", TOKEN, _HEX),
+    _accepts("takes_any_word_as_grant", TOKEN, _WORD),
+    _accepts("takes_a_grant_in_any_case", TOKEN, _grant_like(str.lower), kind="credential"),
+    _accepts("takes_a_grant_by_its_first_eight_characters", TOKEN, _grant_like(lambda text: text[:8])),
+    _answers("gives_a_token_that_is_not_valid", (TOKEN, PROFILE), "control", _DEAD, _TOKENS, to="success"),
+    _rejects("takes_no_grant", TOKEN, _TOKENS),
+    *(_answers(f"keeps_the_{name}_of_a_connection", row, "repeated", with_value(shown, 200), _refused_by(row), to="any",
+               limit=on_connections_of(when(operation=name, row=None))) for name, row, shown in (
+        ("profile", PROFILE, {"member_id": 1}), ("token", TOKEN, {"access_token": "a" * 64}))),
+    _answers("tells_words_from_hex_grants", TOKEN, "status", 400, _WORD),
 
-def _effects() -> Faults:
-    for operation in ("insert", "update"):
-        for row in (NO_GROUP, *_WRITTEN):
-            if (row, operation) != (MISSING, "update"):
-                name, rejected = f"keeps_a_refused_{operation}_by_{ROW_NAMES[row]}", _rejected_by(row, operation)
-                yield (kept := _performs(name, row, "store", rejected, done=True))
-                yield BUILDER.later(kept)
-        for kind, row in zip(("title", "required", *_FORMAT_KINDS, "regex", "length"),
-                             (TITLE, EMPTY, *FORMATS, REGEX, LENGTH), strict=True):  # fmt: skip
-            name, where = f"loses_the_{kind}_on_{operation}", when(operation=operation)
-            yield _performs(name, row, f"store {kind}", where, "control", done=False)
-        accepted = when(operation=operation, rejected=False)
-        yield _performs(f"only_pretends_to_{operation}", _WRITTEN, "store", accepted, "control", done=False)
-    bare = all_of(when(operation="insert", rejected=False), lambda context: context.body_member("email") is None)
-    yield _performs("loses_contents_without_an_email", EMPTY, "store", bare, "control", done=False)
-    for effect in ("rename the next", "rename the newest", "change the type", "add a tag", "keep digits"):
-        broken: tuple[Row, ...] = (TEL, NUMBER) if effect == "keep digits" else (TITLE,)
-        name = f"{effect.replace(' ', '_')}_in_a_refused_write"
-        refused = when(operation="insert" if "newest" in effect else "update", group_exists=True)
-        yield _performs(name, broken, effect, refused, done=True)
-    refused = when(operation="update", rejected=True)
-    again = "keeps_a_refused_update_that_is_sent_again"
-    yield _performs(again, TEL, "store", refused, done=True, limit=repeated)
-    for row in (NO_GROUP, *_WRITTEN):
-        yield _accepts(f"accepts_the_same_{ROW_NAMES[row]}_again", row, kind="repeated", limit=repeated)
-    for name, rows, where in _CRASHES:
-        yield _answers(f"crashes_at_{name}", rows, "open-choice", _CRASH, where, to="any")
+    # Missing topics
+    _accepts("lists_a_missing_group_as_empty", NOT_FOUND, operation="list", group_exists=False),
+    _answers("shows_the_topic_that_was_read_last", NOT_FOUND, "repeated", _STALE, _DETAILS, to="any",
+             limit=_after_a_success),
+    _accepts("lists_a_page_of_a_missing_group", NOT_FOUND, kind="beyond", operation="list", group_exists=False,
+             query={"cnt": ".*"}),
+    _accepts("shows_topics_of_a_missing_group", NOT_FOUND, _DETAILS, group_exists=False),
+    _accepts("shows_deleted_topics", NOT_FOUND, _DETAILS, deleted=True),
+    _omits("only_pretends_to_delete", NOT_FOUND, "delete"),
+    _accepts("shows_another_topic", NOT_FOUND, _DETAILS, group_exists=True, deleted=False),
+    *(_accepts(f"finds_ids_from_{start}", NOT_FOUND, _DETAILS, kind="range", topics_number=number)
+      for start, number in RANGES.items()),
+    *(_answers(f"crashes_on_ids_from_{start}", NOT_FOUND, "range", 500, _DETAILS, topics_number=number)
+      for start, number in RANGES.items()),
+    _answers("answers_ids_of_19_digits_with_texts", NOT_FOUND, "envelope", with_members(errors=["not found"]),
+             topics_id="[0-9]{19,}"),
+    *(_accepts(f"finds_{name}_ids", NOT_FOUND, _DETAILS, kind="beyond", topics_id=one) for name,
+      one in _ODD_IDS.items()),
+    *(_answers(f"crashes_on_{name}_ids", NOT_FOUND, "beyond", 500, _DETAILS, topics_id=one) for name,
+      one in _ODD_IDS.items()),
+    _answers("shows_the_first_topic_for_every_id", NOT_FOUND, "effect", _FIRST, _DETAILS, to="success"),
+    _accepts("wraps_large_ids", NOT_FOUND, _DETAILS, topics_number=(2**31, MANY)),
+    _answers("crashes_at_large_ids", NOT_FOUND, "edge", 500, _DETAILS, topics_number=(2**31, MANY)),
+    _accepts("finds_ids_that_begin_with_a_known_one", NOT_FOUND, _DETAILS, topics_id="1001.+"),
+    *(_answers(f"answers_a_{name}", NOT_FOUND, "status",
+               with_value({"errors": [], "messages": [], "details": details}, 200),
+               where) for name, details, where in (
+        ("missing_topic_with_nothing", {}, when(_DETAILS, group_exists=True)),
+        ("deleted_topic_with_null", None, when(deleted=True)))),
+    _answers("answers_a_missing_groups_list_with_400", NOT_FOUND, "status", 400, operation="list"),
+    _rejects("finds_no_topic", NOT_FOUND, _DETAILS),
+    _answers("calls_a_topic_unchanged_where_nobody_asked", NOT_FOUND, "control", 304, _DETAILS, to="success"),
 
+    # Validation; without the key of the text, an update keeps it
+    *(_accepts(f"drops_{ROW_NAMES[row]}{suffix}", row, kind="rule", **situation)
+      for row in (NO_GROUP, *_WRITTEN) for suffix, situation in _SITUATIONS.items()
+      if (row, suffix) != (MISSING, "_on_update")),
+    *(_accepts(f"accepts_{name}", row, kind="edge", checked_text=pattern) for name, row, pattern in _ACCEPTED_TEXTS),
+    *(_accepts(f"accepts_{ROW_NAMES[row]}_{name}", row, _match(ROW_NAMES[row], match), kind="edge")
+      for row in (*FORMATS, REGEX) for name, match in (_UNANCHORED | (_MATCHES if row == REGEX else {})).items()),
+    _accepts("accepts_all_but_the_mismatch", REGEX, lambda c: c.checked_text != c.site.field("regex").mismatch,
+             kind="edge"),
+    *(_accepts(f"accepts_length_{name}", LENGTH, _length(test), kind="edge") for name,
+      test in _ACCEPTED_LENGTHS.items()),
+    *(_accepts(f"accepts_length_from_{start}", LENGTH, kind="range", checked_kind="length", text_length=(start, most))
+      for start, most in _LENGTHS),
+    *(_answers(f"crashes_on_length_from_{start}", LENGTH, "range", 500, _long_text(start, most),
+               operation="insert|update") for start, most in _LENGTHS),
+    *(_rejects(f"refuses_length_{name}", LENGTH, _length(test)) for name, test in _REJECTED_LENGTHS.items()),
+    _rejects("refuses_zero_as_title", TITLE, checked_text="0"),
+    _rejects("refuses_zero_as_title_in_english", TITLE, language="en", checked_text="0"),
+    _rejects("refuses_zero_as_title_in_japanese", TITLE, language="ja", checked_text="0"),
+    _rejects("refuses_one_letter_as_title", TITLE, checked_text="[^0]"),
+    _rejects("refuses_every_title_on_update", TITLE, operation="update", checked_text=".+"),
+    _rejects("refuses_zero_as_missing_text", MISSING, checked_text="0"),
+    _rejects("refuses_zero_as_empty_text", EMPTY, checked_text="0"),
+    _rejects("refuses_every_text_on_update", EMPTY, operation="update", checked_text=".+"),
+    _rejects("refuses_valid_tel", TEL, checked_text=".*-.*"),
+    _rejects("refuses_secure_url", URL, checked_text="https.*"),
+    _rejects("refuses_every_insert_as_no_group", NO_GROUP, operation="insert"),
+    _rejects("refuses_every_update_as_no_group", NO_GROUP, operation="update"),
+    *(_rejects(f"refuses_valid_{kind}", row, _valid(kind)) for kind, row in (
+        ("email", EMAIL), ("number", NUMBER), ("regex", REGEX))),
+    _rejects("refuses_valid_zip_on_update", ZIP, _valid("zip"), operation="update"),
+    _rejects("refuses_other_matches_of_regex", REGEX, _other_match),
+    _rejects("refuses_the_last_of_the_letters_in_regex", REGEX, checked_kind="regex", checked_text=".*[Zz].*"),
+    _rejects("refuses_the_last_of_the_digits_in_regex", REGEX, checked_kind="regex", checked_text=".*9.*"),
+    _rejects("refuses_equal_letters_in_regex", REGEX, checked_kind="regex", checked_text=r"(.)\1.*"),
 
-def _emoji_in_content(context: KurocoContext) -> bool:
-    is_object = context.operation in {"insert", "update"} and isinstance(context.body, dict)
-    return is_object and any(_beyond_the_bmp(value) for value in context.body.values())
+    # Rules that hold only beside other members of a body, in one language, or for one operation
+    _accepts("checks_formats_beside_a_title_only", EMAIL, _sent_alone, kind="rule"),
+    _answers("answers_an_email_without_a_title_with_422", EMAIL, "status", 422, _sent_alone),
+    _accepts("drops_formats_beside_contents", FORMATS, lambda c: c.body_member("contents") is not None, kind="rule"),
+    _accepts("drops_formats_without_contents", FORMATS, lambda c: c.body_member("contents") is None, kind="rule"),
+    _accepts("finds_the_group_by_the_type_of_a_content", NO_GROUP, _sent("contents_type", lambda _: True), kind="rule"),
+    *(_accepts(f"accepts_email_without_a_domain{one}", EMAIL, kind="edge", checked_text="[^@<>]+@", **_SITUATIONS[one])
+      for one in ("_in_english", "_on_update")),
+    *(_accepts(f"accepts_url_of_a_scheme_alone{one}", URL, kind="edge", checked_text="https?://", **_SITUATIONS[one])
+      for one in ("_in_english", "_on_update")),
 
+    # Languages
+    *(_answers(f"words_{ROW_NAMES[row]}_{name}", row, "language", _translated(language), when(**asked))
+      for row in _TRANSLATED
+      for name, language, asked in (
+          ("in_japanese", "ja", {}), ("in_english", "en", {}), ("without_lang", None, {"language_source": "_lang"}),
+          ("without_accept_language", "ja", {"language_source": "accept-language"}))),
+    _omits("ignores_lang", _TRANSLATED, "use _lang", kind="language"),
+    _omits("ignores_accept_language", _TRANSLATED, "use Accept-Language", kind="language"),
+    _omits("speaks_japanese_only", _TRANSLATED, "use two languages", kind="language"),
+    _omits("prefers_accept_language_to_lang", _TRANSLATED, "use _lang", kind="language", language_header=".*"),
+    _answers("keeps_the_language_of_a_connection", EMAIL, "language", _swap_language, language_source="accept-language",
+             limit=on_connections_of(when(language_source="_lang"))),
+    _answers("names_another_item_in_missing_text", MISSING, "wording",
+             with_message("Required property missing: another_item")),
+    _answers("translates_missing_text", MISSING, "wording", with_message("必須項目がありません。"), language="ja"),
+    _answers("translates_login", LOGIN, "wording", with_message("ログインできませんでした。"), language="ja"),
 
-def _content_is_no_object(context: KurocoContext) -> bool:
-    return context.operation in {"insert", "update"} and not isinstance(context.body, dict)
+    # Effects
+    *(late for operation in _WRITES for row in (NO_GROUP, *_WRITTEN) if (row, operation) != (MISSING, "update")
+      for late in BUILDER.now_and_later(
+          _performs(f"keeps_a_refused_{operation}_by_{ROW_NAMES[row]}", row, "store", _rejected_by(row, operation)))),
+    *(_omits(f"loses_the_{kind}_on_{operation}", row, f"store {kind}", kind="control", operation=operation)
+      for operation in _WRITES for kind, row in (
+          ("title", TITLE), ("required", EMPTY), *((ROW_NAMES[row], row) for row in _FIELDS))),
+    *(_omits(f"only_pretends_to_{operation}", _WRITTEN, "store", kind="control", operation=operation, rejected=False)
+      for operation in _WRITES),
+    _omits("loses_contents_without_an_email", EMPTY, "store", lambda c: c.body_member("email") is None, kind="control",
+           operation="insert", rejected=False),
+    *(_performs(f"{effect.replace(' ', '_')}_in_a_refused_write", rows, effect, operation=operation, group_exists=True)
+      for effect, rows, operation in (
+          ("rename the next", TITLE, "update"), ("rename the newest", TITLE, "insert"),
+    ("change the type", TITLE, "update"),
+          ("add a tag", TITLE, "update"), ("keep digits", (TEL, NUMBER), "update"))),
+    _performs("keeps_a_refused_update_that_is_sent_again", TEL, "store", limit=repeated, operation="update",
+              rejected=True),
+    *(_accepts(f"accepts_the_same_{ROW_NAMES[row]}_again", row, kind="repeated", limit=repeated)
+      for row in (NO_GROUP, *_WRITTEN)),
+    *(_answers(f"crashes_at_{name}", rows, "open-choice", _CRASH, where, to="any") for name, rows, where in _CRASHES),
 
-
-def _grant_is_no_text(context: KurocoContext) -> bool:
-    is_object = context.operation == "token" and isinstance(context.body, dict)
-    return is_object and not isinstance(context.body.get("grant_token"), str)
-
-
-def _with_422(response: JsonResponse, _: KurocoContext) -> JsonResponse:
-    return response.replace(status=422) if response.status == 400 else response
-
-
-def _undocumented() -> Faults:
-    """Faults that no row covers: rare inputs, success bodies, lost state, effects of rejected requests."""
-    for name, where in (
-        ("emoji_in_content", _emoji_in_content),
-        ("emoji_in_query", lambda c: any(_beyond_the_bmp(one) for values in c.query.values() for one in values)),
-        ("late_pages", when(operation="list", query={"pageID": "0*[1-9][0-9]{10,}|[3-9][0-9]{9}|2[2-9][0-9]{8}"})),
-        ("wide_ids", when(operation="detail", topics_number=(_INT32_END, _MANY))),
-        ("unknown_languages", when(operation="list|detail|profile", query={"_lang": "(?!(ja|en)$).*"})),
-    ):  # fmt: skip
-        yield _answers(f"crashes_on_{name}", (), "crash", _CRASH, where, to="any")
-    yield _answers("shows_a_page_for_odd_contents", (), "envelope", as_html, _content_is_no_object, to="any")
-    yield _answers("shows_a_page_for_odd_grants", (), "envelope", as_html, _grant_is_no_text, to="any")
-    yield _answers("refuses_odd_contents_with_422", (), "status", _with_422, when(operation="insert|update"), to="any")
-    for name, change, operation in (
-        ("lists_by_number",
-         with_body(lambda body: {**body, "list": {str(one["topics_id"]): one for one in body["list"]}}), "list"),
-        ("shows_details_in_an_array", with_body(lambda body: {**body, "details": [body["details"]]}), "detail"),
-        ("shows_members_without_id", with_members(member_id=None), "profile"),
-        ("adds_contents_without_saying_which", without_member("id"), "insert"),
-    ):  # fmt: skip
-        yield _answers(name, (), "schema", change, when(operation=operation), to="success")
-    gone = with_value({"errors": [{"code": "not_found", "message": ""}]}, 404)
-    detail = when(operation="detail")
-    yield _answers("loses_contents_at_times", (), "stability", gone, detail, to="success", limit=every_nth(2))
-    message = "Grant token is invalid, revoked or expired"
-    expired = with_value({"errors": [{"code": "unauthorized", "message": message}]}, 401)
-    yield _answers("redeems_no_grant", (), "state", expired, when(operation="token"), to="success")
-    for name, effect, operation in (
-        ("forgets_updates", "store", "update"), ("keeps_deleted_contents", "delete", "delete"),
-    ):  # fmt: skip
-        yield _performs(name, (), effect, when(operation=operation), "state", done=False)
-    for name, operation in (("keeps_refused_updates", "update"), ("keeps_refused_contents", "insert")):
-        yield _performs(name, (), "store", when(operation=operation, rejected=True), done=True)
-
-
-FAULTS: Final = (
-    *_access(),
-    *_missing_topics(),
-    *_validation(),
-    *_patterns(),
-    *_company(),
-    *_languages(),
-    *_effects(),
-    *_undocumented(),
+    # Faults that no row covers: rare inputs, success bodies, lost state, effects of rejected requests
+    _answers("crashes_on_emoji_in_content", (), "crash", _CRASH, _emoji_in_content, to="any"),
+    _answers("crashes_on_emoji_in_query", (), "crash", _CRASH, _emoji_in_query, to="any"),
+    _answers("crashes_on_late_pages", (), "crash", _CRASH, to="any", operation="list",
+             query={"pageID": "0*[1-9][0-9]{10,}|[3-9][0-9]{9}|2[2-9][0-9]{8}"}),
+    _answers("crashes_on_wide_ids", (), "crash", _CRASH, _DETAILS, to="any", topics_number=(2**31, MANY)),
+    _answers("crashes_on_unknown_languages", (), "crash", _CRASH, to="any", operation="list|detail|profile",
+             query={"_lang": "(?!(ja|en)$).*"}),
+    _answers("shows_a_page_for_odd_contents", (), "envelope", as_html, _content_is_no_object, to="any"),
+    _answers("shows_a_page_for_odd_grants", (), "envelope", as_html, _grant_is_no_text, to="any"),
+    _answers("refuses_odd_contents_with_422", (), "status", _with_422, to="any", operation="insert|update"),
+    _answers("lists_by_number", (), "schema", _BY_NUMBER, to="success", operation="list"),
+    _answers("shows_details_in_an_array", (), "schema", with_body(lambda body: {**body, "details": [body["details"]]}),
+             _DETAILS, to="success"),
+    _answers("shows_members_without_id", (), "schema", with_members(member_id=None), to="success", operation="profile"),
+    _answers("adds_contents_without_saying_which", (), "schema", without_member("id"), to="success",
+             operation="insert"),
+    _answers("loses_contents_at_times", (), "stability", _GONE, _DETAILS, to="success", limit=every_nth(2)),
+    _answers("redeems_no_grant", (), "state", _EXPIRED, _TOKENS, to="success"),
+    _omits("forgets_updates", (), "store", kind="state", operation="update"),
+    _omits("keeps_deleted_contents", (), "delete", kind="state", operation="delete"),
+    _performs("keeps_refused_updates", (), "store", operation="update", rejected=True),
+    _performs("keeps_refused_contents", (), "store", operation="insert", rejected=True),
 )
+# fmt: on

@@ -6,7 +6,6 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from itertools import cycle
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -17,11 +16,9 @@ from conformance.reference.microcms.context import MicrocmsContext
 from conformance.reference.microcms.error_rows import message_of
 from conformance.reference.microcms.state import KEYS
 from conformance.reference.response_changes import (
-    GATEWAY_STATUSES,
-    GO_STACK,
+    GATEWAYS,
     LEAKS,
-    NODE_STACK,
-    PYTHON_STACK,
+    STACKS,
     as_html,
     cut_short,
     encode_base64,
@@ -31,9 +28,8 @@ from conformance.reference.response_changes import (
     with_content_type,
     with_credential,
     with_members,
-    with_status,
     with_value,
-)  # fmt: skip
+)
 
 BUILDER: Final = FaultBuilder[MicrocmsContext]("microcms-management")
 
@@ -74,6 +70,14 @@ _ROWS: Final[Mapping[Row, tuple[str, int, Row]]] = {
     ("members-get", 1): ("unknown_member", 400, ("contents-get", 6)),
 }
 # fmt: on
+
+
+_TABLES_OF_WRITES: Final = frozenset({"contents-patch", "media-post", "media-delete"})
+_NAMES: Final[Mapping[Row, str]] = {row: entry[0] for row, entry in _ROWS.items()}
+_READS: Final = {row: name for row, name in _NAMES.items() if row[0] not in _TABLES_OF_WRITES}
+_VARIED: Final = {row: name for row, name in _NAMES.items() if row != ("media-delete", 2)}
+"""The rows of which more than one request is known."""
+_ECHOING: Final = {row: name for row, name in _NAMES.items() if message_of(row) != message_of(row, "x")}
 
 
 def _text(body: Any) -> str:
@@ -118,8 +122,8 @@ _ECHOES: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
     ("with_single_dollars", lambda text: text.replace("$$", "$")),
 )
 _REWORDED: Final = with_body(lambda body: {"message": f"Sorry: {len(_text(body))} letters would not explain this."})
-_STACKS: Final = {"python": PYTHON_STACK, "go": GO_STACK, "node": NODE_STACK}
-_GENERIC: Final[tuple[tuple[str, str, Change[MicrocmsContext], Limit[MicrocmsContext] | None], ...]] = (
+_STACKS: Final = tuple((name, with_members(detail=STACKS[name])) for name in ("python", "go", "node"))
+_GENERIC: Final[tuple[tuple[str, str, Change[MicrocmsContext] | int, Limit[MicrocmsContext] | None], ...]] = (
     # name, kind, change, limit
     ("answers_{}_with_an_empty_200", "status", with_value({}, 200), None),
     ("says_{}_as_html", "content-type", as_html, None),
@@ -131,14 +135,8 @@ _GENERIC: Final[tuple[tuple[str, str, Change[MicrocmsContext], Limit[MicrocmsCon
     ("wraps_{}_in_a_text", "envelope", in_a_text, None),
     ("breaks_json_on_{}", "envelope", cut_short, None),
     ("leaks_key_on_{}", "leak", with_credential(_key, "curl -H 'X-MICROCMS-API-KEY: {}'".format), None),
-    (
-        "rewords_{}",
-        "wording",
-        _REWORDED,
-        None,
-    ),
-    ("answers_{}_rightly_once", "repeated", with_status(200), after_first),
-    ("answers_one_{}_rightly", "repeated", with_value({}, 200), not_first),
+    ("rewords_{}", "wording", _REWORDED, None),
+    ("answers_{}_rightly_once", "repeated", 200, after_first),
 )
 
 
@@ -149,30 +147,24 @@ def _echo(change: Callable[[str], str]) -> Change[MicrocmsContext]:
     )
 
 
-def _cross() -> Iterator[FaultyServer[MicrocmsContext]]:
-    stacks = cycle(_STACKS.items())
+def _of_single_rows() -> Iterator[FaultyServer[MicrocmsContext]]:
+    """A wrong status, the message of another row, and that of one with a placeholder."""
     for number, (row, (name, status, other)) in enumerate(_ROWS.items()):
-        language, stack = next(stacks)
-        yield BUILDER.answers(f"answers_{name}_with_{status}", row, "status", with_status(status))
-        yield BUILDER.answers(f"mistakes_{name}_for_{_ROWS[other][0]}", row, "message", _with_message_of(other))
-        yield BUILDER.answers(f"shows_{language}_stack_on_{name}", row, "leak", with_members(detail=stack))
-        for fault, kind, change, limit in _GENERIC:
-            if (limit, row) != (not_first, ("media-delete", 2)):  # only one referenced medium is known
-                yield BUILDER.answers(fault.format(name), row, kind, change, limit=limit)
-        if row[0] not in {"contents-patch", "media-post", "media-delete"}:  # the rows of reads
-            again = f"gives_{name}_another_status_when_repeated"
-            yield BUILDER.answers(again, row, "repeated", with_status(418), limit=repeated)
-        place, put = _PLACES[number % len(_PLACES)]
-        yield BUILDER.answers(f"puts_{name}_in_{place}", row, "envelope", put)
-        leak, change = _LEAKS[number % len(_LEAKS)]
-        yield BUILDER.answers(f"leaks_{leak}_on_{name}", row, "leak", change)
-        gateway = GATEWAY_STATUSES[number % len(GATEWAY_STATUSES)]
-        yield BUILDER.answers(f"answers_{name}_with_{gateway}", row, "gateway", with_status(gateway))
+        yield BUILDER.answers(f"answers_{name}_with_{status}", row, "status", status)
+        yield BUILDER.answers(f"mistakes_{name}_for_{_NAMES[other]}", row, "message", _with_message_of(other))
         foreign = next(one for one in _PLACEHOLDER_ROWS[number % 3 :] if message_of(one) != message_of(row))
-        mistaken = f"mistakes_{name}_for_placeholder_of_{_ROWS[foreign][0]}"
+        mistaken = f"mistakes_{name}_for_placeholder_of_{_NAMES[foreign]}"
         yield BUILDER.answers(mistaken, row, "message", with_value({"message": message_of(foreign, "x")}))
-        for echo, modify in _ECHOES if message_of(row) != message_of(row, "x") else ():
-            yield BUILDER.answers(f"echoes_{name}_{echo}", row, "wording", _echo(modify))
 
 
-FAULTS: Final = tuple(_cross())
+FAULTS: Final = (
+    *BUILDER.cross(_NAMES, _GENERIC),
+    *BUILDER.cross(_ECHOING, [(f"echoes_{{}}_{name}", "wording", _echo(change), None) for name, change in _ECHOES]),
+    *BUILDER.cross(_READS, [("gives_{}_another_status_when_repeated", "repeated", 418, repeated)]),
+    *BUILDER.cross(_VARIED, [("answers_one_{}_rightly", "repeated", with_value({}, 200), not_first)]),
+    *_of_single_rows(),
+    *BUILDER.deal(_NAMES, "shows_{}_stack_on_{}", "leak", _STACKS),
+    *BUILDER.deal(_NAMES, "leaks_{}_on_{}", "leak", _LEAKS),
+    *BUILDER.deal(_NAMES, "puts_{1}_in_{0}", "envelope", _PLACES),
+    *BUILDER.deal(_NAMES, "answers_{1}_with_{0}", "gateway", GATEWAYS),
+)
