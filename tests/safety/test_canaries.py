@@ -7,6 +7,7 @@ import html
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -26,6 +27,7 @@ from tests.safety.watched import CASES, CONTRACTS, Watched, saved, watched
 
 CORES = {"full": "Zk8vQ2mXw9Lp4Tc", "forbidden": "Rb5nYt7GhJ2sWq8", "throttled": "Hd6fKz3PxV9mNe1"}
 CORES |= {"token": "Uj4wMv8ByC6rLs2", "proxy": "Ow2pIn6SuE8hVl5", "password": "Lm3rVx7TdQ9zBk5"}
+CORES |= {"passphrase": "Fa5cWn8JtE3yXi7", "gateway": "Pg9sLo4KbU6dZr2"}
 
 
 def canary(name: str) -> str:
@@ -56,8 +58,11 @@ def encoded_forms(core: str, whole: str) -> set[str]:
 class Parrot:
     """Answers as the server does, and repeats the key wherever an answer has room for it, each time in another form.
 
-    Of a log-in it repeats the password where it refuses it; `tokens` are those that it has given.
+    Of a log-in it repeats the password where it refuses it; `tokens` are those that it has given, `known` are secrets
+    that it knows from elsewhere.
     """
+
+    known: tuple[str, ...] = ()
 
     def __init__(self, real: dict[str, str], header: str) -> None:
         self.real, self.header, self.heard = real, header, 0
@@ -84,6 +89,7 @@ class Parrot:
             if isinstance(reported, dict):
                 body = json.dumps({**reported, "seen": form(given), form(given): "as a key"}).encode()
         echoed = [("X-Echo", given), ("X-First", given[:9]), ("X-Second", given[9:]), ("X-Url", quote(given, safe=""))]
+        echoed += [("X-Known", form(one).encode("ascii", "ignore").decode()) for one in self.known]
         length = [("Content-Length", str(len(body)))]
         return replace_reply(answered, [*kept, *echoed, *length], body)
 
@@ -111,8 +117,20 @@ def hidden(server: Watched, env: dict[str, str]) -> None:
         if "value" in credential:
             del credential["value"]
             variable = f"CANARY_{name.upper()}"
-            credential.update({"command": ["printenv", variable]} if name == "forbidden" else {"env": variable})
+            chatty = ["sh", "-c", f"printenv {variable} | tee /dev/stderr"]
+            credential.update({"command": chatty} if name == "forbidden" else {"env": variable})
             env[variable] = canary(name)
+
+
+def show_certificate(server: Watched, env: dict[str, str], folder: Path) -> tuple[str, ...]:
+    """Let the profile have a header that is a secret and a certificate whose key is encrypted; gives both secrets."""
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=test"]
+    made += ["-passout", f"pass:{canary('passphrase')}", "-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run(made, cwd=folder, check=True, capture_output=True)
+    env |= {f"CANARY_{name.upper()}": canary(name) for name in ("passphrase", "gateway")}
+    shown = {"cert": "cert.pem", "key": "key.pem", "passphrase": {"env": "CANARY_PASSPHRASE"}}
+    server.profile |= {"client_cert": shown, "headers": {"X-Gateway": {"env": "CANARY_GATEWAY"}}}
+    return canary("passphrase"), canary("gateway")
 
 
 def real_keys(profile: dict[str, Any]) -> dict[str, str]:
@@ -171,6 +189,8 @@ def test_no_command_writes_a_secret_anywhere(name: str, tmp_path: Path, monkeypa
         hidden(server, env)
         if name == "kuroco":  # whose token is got by logging in, where the profile has none
             del server.profile["credentials"]["token"]
+        elif shutil.which("openssl"):
+            parrot.known = show_certificate(server, env, tmp_path)
         vantages = {"outside": {"proxy": f"http://someone:{CORES['proxy']}@127.0.0.1:9"}}
         server.profile["vantages"] = vantages if name != "kuroco" else {}
         for variable, value in env.items():
@@ -185,11 +205,12 @@ def test_no_command_writes_a_secret_anywhere(name: str, tmp_path: Path, monkeypa
         results |= {one: commands.call(arguments) for one, arguments in commands.silent(name, profile).items()}
     assert parrot.heard > len(FORMS)
     assert {type(result.exception) for result in results.values()} <= {SystemExit, type(None)}
-    kept = files(tmp_path, {"target.yaml"})
+    kept = files(tmp_path, {"target.yaml", "key.pem"})
     made = {"reports/results.json", "reports/exchanges.har", "reports/audit/audit.html", "killed/ledger.jsonl"}
     made |= {"made.yaml", "history.db", "compared.html", "judged-again/report.html", "known.yaml"}
     assert made <= {*kept}
     assert f"{OPEN}secret:" in kept["reports/results.json"]
+    assert ("secret:CANARY_PASSPHRASE" in kept["reports/results.json"]) == bool(parrot.known)
     assert bool(parrot.tokens) == (name == "kuroco")
     assert leaks({name: result.output for name, result in results.items()}, parrot.tokens) == []
     assert leaks(kept, parrot.tokens) == []
