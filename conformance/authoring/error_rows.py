@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import groupby, takewhile
+from operator import itemgetter
 from pathlib import PurePath
 
 from conformance.authoring.blocks import (
@@ -59,13 +60,9 @@ def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
     """Every documented error of a page, in the page's order, those of one section as one table."""
     blocks = _with_headings(_with_paragraph_tables(_with_titles_of_sample(page)))
     context = _Context((_title_of_page(page, blocks),), levels_of_codes(blocks))
-    found: list[ErrorTable] = []
-    for titles, row in _read(build_outline(blocks), context):
-        if found and found[-1].titles == titles:
-            found[-1] = replace(found[-1], rows=(*found[-1].rows, row))
-        else:
-            found.append(ErrorTable(titles, (row,), row.line))
-    return tuple(found)
+    sections = groupby(_read(build_outline(blocks), context), key=itemgetter(0))
+    found = ((titles, tuple(row for _, row in members)) for titles, members in sections)
+    return tuple(ErrorTable(titles, rows, rows[0].line) for titles, rows in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +151,12 @@ def _read_section(node: Node, heading: Heading, context: _Context) -> Iterator[_
     if held is None and context.statuses and any(isinstance(one, Code) and read_sample(one.text) for one in below):
         held = {"cause": [heading.text]}  # one of several errors with this status
     body = read_body(below) if held is not None else {}
-    is_record = any(isinstance(block, TableBlock) and labels_of_table(block) for block in below)
-    others = any(isinstance(one, Heading) and one.level in levels_of_codes(below) for one in below)
     if held is None:
         yield from _read(node.inside, within)
         return
+    is_record = any(isinstance(block, TableBlock) and labels_of_table(block) for block in below)
+    coded = levels_of_codes(below)
+    others = any(isinstance(one, Heading) and one.level in coded for one in below)
     strictly = [] if is_record else list(_read(node.inside, replace(within, strict=True)))
     if strictly or (others and not is_record):
         yield from strictly if context.strict else _read(node.inside, within)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
 
-from conformance.authoring.blocks import DocumentPage, TableBlock, TableRow
+from conformance.authoring.blocks import DocumentPage, Heading, TableBlock, TableRow
 from conformance.authoring.error_rows import find_error_tables
 from conformance.authoring.error_tables import ErrorRow
 from conformance.authoring.read_page import read_page
@@ -30,6 +31,14 @@ def test_spans_of_an_html_table_are_written_out() -> None:
     assert facts(second) == (422, "E1002", ["Bad value"], 4)
     assert (first.field, second.field) == ("limit", "offset")
     assert facts(third) == (404, "not_found", [], 5)
+
+
+@pytest.mark.parametrize("title", ["a", "400", "bad_thing"])
+def test_time_grows_with_the_headings_of_a_page_and_not_with_their_square(title: str) -> None:
+    page = DocumentPage("x", (Heading("Errors", 1, 1), *(Heading(title, 2, line) for line in range(2, 3000))))
+    start = perf_counter()
+    find_error_tables(page)
+    assert perf_counter() - start < 4
 
 
 def test_successes_are_left_out_and_sections_about_a_status_are_read() -> None:
