@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import conformance
 from conformance.errors import ConfigError, Problem
 
 
 def find_shipped_folder() -> Path:
     """The folder of the contracts that come with the package: in a wheel within it, in the repository beside it."""
-    package = Path(conformance.__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     inside = package / "cases"
     return inside if inside.is_dir() else package.parent / "cases"
 
