@@ -2,8 +2,9 @@
 
 A change is held against a write only when the write brings it three times in a row, and nothing changes while nothing
 is sent. So that this shows who else writes, the resource is read several times at irregular distances, over a longer
-time than the write and its read have taken. Where somebody else does write, a write after which nothing has changed,
-although it was repeated, is held to have no effect: others leave gaps that are longer than a write and its read.
+time than the write and its read have taken. Where somebody else does write, writes after which nothing has changed,
+although they were repeated, are held to have no effect: others leave gaps. First all are repeated before one read;
+where something has changed by then, each half of them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Final, Generic, TypeVar
 
@@ -29,7 +30,7 @@ _LONGEST_QUIET: Final = 5.0
 """Seconds."""
 
 _TRIES: Final = 6
-"""How often a write is repeated until nothing changes with it, where somebody else writes as well."""
+"""How often a write is repeated at most until nothing changes with it, where somebody else writes as well."""
 _OTHERS: Final = (0.2, 0.3, 0.4, 0.5, 0.6)
 """Seconds between reads that look for somebody else who writes now and then."""
 
@@ -56,6 +57,8 @@ class GuardedResource(Generic[Write]):
     """Whether a repeated effect is another change, as it can be set back or as things are counted."""
     counts: bool = False
     """Whether it is another change although nothing was set back."""
+    others_write: bool = False
+    """Whether it was seen in this run that somebody else writes to it: most probably it was them once more."""
 
     def stays(self, state: Any, seconds: float = 0.0) -> bool:
         """Whether nothing changes for a while; of what is this run's own, one read is enough."""
@@ -71,12 +74,16 @@ class Culprits(Generic[Write]):
 
     writes: tuple[Write, ...] = ()
     doubt: str = ""
+    others_write: bool = field(default=False, compare=False)
 
 
 def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], after: Any) -> Culprits[Write]:
     """Find out which of the rejected writes had an effect, the resource being in the state `after` since them."""
-    if not resource.stays(after):
-        return _clear(resource, writes)
+    if resource.others_write or not resource.stays(after):
+        found = _clear(resource, writes)
+        after = resource.read() if found.doubt and resource.others_write else None
+        if after is None or not resource.stays(after):
+            return found
     state = resource.set_back()
     can_set_back = state is not None and resource.differ(after, state)
     state = after if state is None else state
@@ -100,27 +107,31 @@ def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], aft
                 return Culprits((again,))
     if can_set_back or resource.shows_repetition:
         others = clear and _do_others_write(resource)
-        return Culprits(doubt="" if others else NOT_AGAIN)
+        return Culprits(doubt="" if others else NOT_AGAIN, others_write=others)
     quiet = all(resource.stays(state) for _ in range(TIMES_IN_A_ROW))
     return Culprits(tuple(writes)) if quiet else Culprits(doubt=_BY_ITSELF)
 
 
 def _clear(resource: GuardedResource[Write], writes: Sequence[Write]) -> Culprits[Write]:
     """Where somebody else writes, nobody is blamed; a doubt, unless each write was once repeated without any change."""
+    doubt: Culprits[Write] = Culprits(doubt=_BY_ITSELF, others_write=True)
     state = resource.read() if resource.shows_repetition and not resource.is_own else None
-    for write in writes:
-        for _ in range(_TRIES):
-            if state is not None and not resource.counts:
-                state = resource.set_back()
-            again = resource.repeat(write) if state is not None and not resource.stopping.is_set() else None
-            before, state = state, resource.read() if again is not None else None
-            if state is None:
-                return Culprits(doubt=_BY_ITSELF)
-            if not resource.differ(before, state):
-                break
-        else:
-            return Culprits(doubt=_BY_ITSELF)
-    return Culprits()
+    groups = [list(writes)] if resource.counts else [[write] for write in writes]
+    left = _TRIES * len(writes)
+    while groups:
+        group = groups.pop()
+        left -= len(group)
+        if state is not None and not resource.counts:
+            state = resource.set_back()
+        if state is None or left < 0 or resource.stopping.is_set() or None in map(resource.repeat, group):
+            return doubt
+        before, state = state, resource.read()
+        if state is None:
+            return doubt
+        if resource.differ(before, state):
+            half = (len(group) + 1) // 2
+            groups += [one for one in (group[half:], group[:half]) if one]
+    return Culprits(others_write=True)
 
 
 def _do_others_write(resource: GuardedResource[Write]) -> bool:

@@ -88,14 +88,15 @@ class ProbeSender:
             results = list(pool.map(send, gathered, entries))
         return [self._conclude(*each) for each in zip(gathered, entries, results, strict=True)]
 
-    def take_back_refused(self, evidence: Evidence, *, guilty: bool) -> dict[str, str]:
+    def take_back_refused(self, evidence: Evidence, *, guilty: bool, shown: str | None) -> dict[str, str]:
         """Delete what probes may have made although they were refused; for when a change has been seen.
 
         Returns the names that were found, by the labels of the probes. What bears no name by which it could be found is
-        a warning if the row is `guilty`, and in the ledger again.
+        a warning if the row is `guilty`, and in the ledger again. With `shown` only names in this text are looked for.
         """
         with self._lock:
-            refused, self._refused = self._refused, []
+            refused = [one for one in self._refused if shown is None or any(name in shown for name in one[1].names)]
+            self._refused = [one for one in self._refused if one not in refused]
         made: dict[str, str] = {}
         for probe, entry in refused:
             if not (entry.names or guilty):

@@ -184,13 +184,14 @@ class RowRunner:
                 self.passed |= result.passed
         self._run_stages("last")
 
-    def take_back_refused(self, *, guilty: bool = True) -> bool:
+    def take_back_refused(self, *, guilty: bool = True, shown: str | None = None) -> bool:
         """Delete what refused probes have made; for when a change was seen, if only perhaps of this row's doing.
 
-        What bears the name that only one of them has asked for is an effect of that one; whether there was any.
+        What bears the name that only one of them has asked for is an effect of that one; whether there was any. With
+        `shown`, a text, only names in it are looked for.
         """
         with self.evidence.count_as("confirmed"):
-            made = self._sender.take_back_refused(self.evidence, guilty=guilty)
+            made = self._sender.take_back_refused(self.evidence, guilty=guilty, shown=shown)
         known = {finding.where for finding in self.evidence.findings if finding.check == "effect"}
         for outcome in self.outcomes:
             name = made.get(outcome.probe.label)

@@ -60,8 +60,10 @@ class StateGuard:
         """Seconds after a probe in which it may still be carried out, although it was refused; then one looks."""
         self.found_effect = False
         """Whether a rejected write has changed something."""
-        self.unexplained: dict[str, State] = {}
-        """By the key of its read, what changed by none of its own writes: perhaps by another row's, done late."""
+        self.unexplained: dict[str, tuple[State, State]] = {}
+        """By the key of its read, what was shown before and since of what none of its own writes has changed: perhaps
+        another row's did, late.
+        """
 
     def read_first(
         self, guards: Sequence[int], pool: Executor | None = None, set_up: StepSequence | None = None
@@ -134,7 +136,7 @@ class StateGuard:
         if culprit is not None:
             self.report(*culprit, before, changed)
         else:
-            self.unexplained[self._plan.guards[index].key] = after
+            self.unexplained[self._plan.guards[index].key] = before, after
 
     def report(self, where: str, n: int, before: State, changed: State) -> None:
         """Keep an effect: the label and the number of the write, and what was shown before and since."""
@@ -142,6 +144,12 @@ class StateGuard:
         was = {pointer: value for pointer, value in before.items() if pointer in changed or "status" in changed}
         detail = Message("a rejected write must change nothing")
         self._evidence.find([Finding("effect", Level.MUST, was, dict(changed), where, detail=detail)], n)
+
+    def repeat_examples(self, outcomes: Sequence[ProbeResult]) -> None:
+        """Send the first of these that was refused once more, for each operation."""
+        with self._evidence.count_as("confirmed"):
+            for outcome in {one.probe.operation: one for one in reversed(outcomes) if not one.accepted}.values():
+                self._repeat(outcome)
 
     def removes(self, key: str, after: State) -> Effect | None:
         """The effect of a rejected write, if what the read with this key does not show any more stands in it."""
@@ -172,6 +180,7 @@ class StateGuard:
             is_own=self._is_own(index),
             shows_repetition=bool(self._plan.after) or self._plan.row.case.unchanged[index].confirm,
             counts=self._plan.row.case.unchanged[index].confirm,
+            others_write=self._plan.guards[index].key in self._context.shared.written_by_others,
         )
         if asked_for and resource.is_own:
             # Sent side by side, any of them may have been the last: the state does not tell what the others did.
@@ -181,6 +190,8 @@ class StateGuard:
             # What is gone cannot be taken away a second time, and nobody else takes away what this request names.
             return _name_together(removing), removing[-1].n
         found = find_culprits(resource, sorted(outcomes, key=lambda one: one not in asked_for), after)
+        if found.others_write and not resource.is_own:
+            self._context.shared.written_by_others.add(self._plan.guards[index].key)
         if found.doubt:
             self._evidence.doubts.append(found.doubt)
         if len(found.writes) > 1:
@@ -267,6 +278,11 @@ class StateGuard:
 def _name_together(outcomes: Sequence[ProbeResult]) -> str:
     """The label of a rejected write, or how many there were."""
     return outcomes[0].probe.label if len(outcomes) == 1 else Message("{n} rejected requests", n=len(outcomes))
+
+
+def counts_otherwise(before: State, after: State) -> bool:
+    """Whether there are more or fewer of something than before, by a number or the length of a list."""
+    return any(_size(before.get(pointer)) != _size(value) for pointer, value in after.items())
 
 
 def changed_members(before: State, after: State) -> State:

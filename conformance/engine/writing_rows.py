@@ -2,24 +2,32 @@
 
 A target may refuse a write and carry it out all the same some seconds later. So between the last probe and these reads
 there is time, once for all rows. Where a read shows something else than before, what bears the name of a refused probe
-tells which row it was; otherwise each row that it guards is run again at `standard`, alone and patiently: its own reads
-around its own writes tell. At smoke these are the only reads, and a row that is not green is run again, too.
+tells which row it was. Where there are more or fewer of something and the examples of all rows, sent once more, add
+nothing, or somebody else was seen to write there, it is theirs. Otherwise each row that it guards is run again at
+`standard`, alone and patiently: its own reads around its own writes tell. At smoke these are the only reads, and a row
+that is not green is run again, too.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
+from time import monotonic
 from typing import Any
 
 from conformance.checks.model import Verdict
+from conformance.contract.schema import Guard
 from conformance.engine.confirm import combine_runs, is_unsettled
 from conformance.engine.context import RunContext
+from conformance.engine.culprit import stays_as_it_is
 from conformance.engine.evidence import Evidence
 from conformance.engine.row import FinishedRow, RowRunner, describe_unexercised, run_row
-from conformance.engine.state_guard import State, changed_members, read_state, state_shown_by_set_up
+from conformance.engine.state_guard import State, changed_members, counts_otherwise, read_state, state_shown_by_set_up
 from conformance.engine.steps import run_steps
+from conformance.jsontools import canonical_text
 from conformance.messages import Message
 from conformance.plan.model import GuardRead, RowPlan
 from conformance.plan.steps import plan_steps
@@ -32,6 +40,11 @@ _NO_REQUESTS = Message("it was not run again: the budget has no requests left fo
 
 PlanAgain = Callable[[str], RowPlan | None]
 """Gives, by its ID, the plan of a row that has to be run again; None where there may be no more requests for it."""
+_OTHERS = Message(
+    "somebody else writes to what refused writes must not change: what came late of those was looked for by name alone"
+)
+_NEWEST = Message("read again")
+
 Alone = Callable[[], AbstractContextManager[None]]
 """Keeps everything else from running for a while."""
 
@@ -51,14 +64,16 @@ class WritingRows:
         self._runners: dict[str, RowRunner] = {}
         self._states: dict[str, State] = {}
         """What each guarded resource showed last, by the key of its read."""
-        self._changed: dict[str, State] = {}
-        """What has changed between two rows, while nothing was sent that could be accepted."""
+        self._changes: list[tuple[str, State, State]] = []
+        """What has changed: the key of its read, what it showed before, and what it shows otherwise."""
         self._captures: dict[str, Any] = {}
         """Everything that set-ups have captured, where rows share them."""
         self._ready: set[str] = set()
+        self._through: set[str] = set()
+        """The rows that have sent everything."""
         self._errors: dict[str, Exception] = {}
-        self._suspects: frozenset[str] = frozenset()
-        """The rows that a changed resource guards: one of their rejected writes may have had an effect."""
+        self._suspects: dict[str, frozenset[str]] = {}
+        """The rows one of whose rejected writes may have had an effect, with what changed of what guards them."""
 
     def set_up(self, plan: RowPlan) -> None:
         """Set up a row: where rows share nothing, each before the first probe of any."""
@@ -91,20 +106,72 @@ class WritingRows:
                     runner.guard.wait()
             for runner in self._runners.values():
                 runner.read_own()
-            changed = self._read_after()
-            changed = (self._read_after(changed) if changed else {}) | self._changed
+            seen = self._read_after()
+            changed = self._read_after(seen) if seen else {}
             for runner in self._runners.values():
-                changed |= runner.guard.unexplained
-            suspects = self._rows_guarded(changed)
-            guilty = {runner.id for runner in suspects if runner.take_back_refused(guilty=False)}
-            guilty |= {id_ for key, state in changed.items() if state and (id_ := self._find_remover(key, state))}
-            if guilty:
-                again = self._read_after(changed)
-                known = {key for one in suspects if one.id in guilty for key in changed if self._is_guarded(one, key)}
-                suspects = self._rows_guarded(changed.keys() - (known - again.keys()))
-            self._suspects = frozenset(runner.id for runner in suspects) - guilty
+                self._changes += [(key, *states) for key, states in runner.guard.unexplained.items()]
+            changed |= {key: state for key, _, state in self._changes if key not in changed}
+            self._suspects = self._find_suspects(changed) if changed else {}
             if self._suspects:
                 self._context.shared.warn([_CHANGED])
+
+    def _find_suspects(self, changed: Mapping[str, State]) -> dict[str, frozenset[str]]:
+        """Blame the rows whose doing a change is by its name; which others may have done what is left, by their IDs."""
+        guilty, left = self._find_guilty(changed, self._list_newest(changed))
+        left = {key: state for key, state in left.items() if not self._is_others_doing(key, guilty)}
+        if left:
+            more, left = self._find_guilty(left)
+            guilty |= more
+        suspects = {}
+        for runner in self._runners.values():
+            doubted = runner.guard.unexplained.keys() - self._context.shared.written_by_others
+            suspects[runner.id] = frozenset(doubted.union(key for key in left if self._guards_of(runner, key)))
+        return {id_: keys for id_, keys in suspects.items() if keys and id_ not in guilty}
+
+    def _find_guilty(self, changed: Mapping[str, State], shown: str | None = None) -> tuple[set[str], dict[str, State]]:
+        """The rows whose doing a change is, by what it names (of that in `shown`), and what is left to be explained."""
+        suspects = self._rows_guarded(changed)
+        guilty = {runner.id for runner in suspects if runner.take_back_refused(guilty=False, shown=shown)}
+        guilty |= {id_ for key, state in changed.items() if state and (id_ := self._find_remover(key, state))}
+        if not guilty:
+            return guilty, dict(changed)
+        again = self._read_after(changed)
+        known = {key for one in suspects if one.id in guilty for key in changed if self._guards_of(one, key)}
+        return guilty, {key: state for key, state in changed.items() if key not in known - again.keys()}
+
+    def _list_newest(self, changed: Mapping[str, State]) -> str | None:
+        """What has changed, and the newest of what refused writes may have made; None where nothing lists that."""
+        resources = self._context.contract.file.created_resources.values()
+        reads = plan_steps(self._context.contract, [one.also for one in resources if one.also is not None], "smoke")
+        evidence, texts = next(iter(self._runners.values())).evidence, [canonical_text(list(changed.values()))]
+        with evidence.count_as("confirmed"):
+            for step in reads:
+                listed = run_steps(self._context, evidence, [step], {}, label=_NEWEST, role="guard", salt=_NEWEST)
+                texts += [listed.response.text] if listed.response is not None else []
+        return "\n".join(texts) if len(texts) > 1 else None
+
+    def _is_others_doing(self, key: str, guilty: Collection[str]) -> bool:
+        """Whether somebody else writes to it, or what was refused does not change it once more."""
+        rows, shared = self._rows_guarded([key]), self._context.shared
+        counted = all(guard.confirm for runner in rows for guard in self._guards_of(runner, key))
+        counted &= all(counts_otherwise(before, after) for one, before, after in self._changes if one == key)
+        readers = [(one, guard) for one in self._runners.values() for guard in one.plan.closing if guard.key == key]
+        if counted and readers and not guilty and key not in shared.written_by_others:
+            read = partial(self._read, *readers[0], Message("read again"))
+            with readers[0][0].evidence.count_as("confirmed"):
+                before, began = read(), monotonic()
+                for suspect in rows:
+                    suspect.guard.repeat_examples([one for one in suspect.outcomes if one.probe.guards])
+                took = monotonic() - began
+                shared.stopping.wait(self._context.target.late_effects)
+                after = read()
+                if before is not None and after is not None and not changed_members(before, after):
+                    return True
+                if not stays_as_it_is(read, operator.ne, after, took, shared.stopping):
+                    shared.written_by_others.add(key)
+        if key in shared.written_by_others:
+            shared.warn([_OTHERS])
+        return key in shared.written_by_others
 
     def finish(self, plan: RowPlan) -> FinishedRow:
         """Send what may be accepted, and clean up; a row in doubt is run again instead."""
@@ -113,18 +180,26 @@ class WritingRows:
         runner = self._runners.get(plan.row.id)
         if runner is None:
             return FinishedRow(describe_unexercised(self._context, plan))
-        suspect = runner.id in self._suspects
+        suspect = bool(self._suspects.get(runner.id, frozenset()) - self._context.shared.written_by_others)
         with self._keeping():
-            if runner.outcomes and not suspect:
-                runner.send_valid_requests()
+            if not suspect:
+                self._send_valid_requests(runner)
             runner.restore()
             run = runner.finish()
+            again = suspect or (self._shares and is_unsettled(run.result))
+            for other in self._runners.values() if again and self._shares else ():
+                self._send_valid_requests(other)  # what they share is set back now
             del self._runners[runner.id]
-            if suspect or (self._shares and is_unsettled(run.result)):
+            if again:
                 known = self._captures if self._shares else None  # otherwise all is set back already
                 late = self._renew if suspect else None
                 run = run_again(self._context, run, self._plan_again, self._alone, captures=known, renew=late)
             return run
+
+    def _send_valid_requests(self, runner: RowRunner) -> None:
+        if runner.outcomes and runner.id not in self._through:
+            self._through.add(runner.id)
+            runner.send_valid_requests()
 
     def abandon(self) -> None:
         """Keep what was found by rows that are not finished, and set back what they may have changed."""
@@ -162,7 +237,9 @@ class WritingRows:
         What it has set back since then, nobody has read.
         """
         for key, state in runner.guard.shared_states(first=True).items():
-            self._changed |= {key: new} if (new := _changed(self._states.get(key), state)) else {}
+            before = self._states.get(key)
+            if before is not None and (new := _changed(before, state)):
+                self._changes.append((key, before, new))
         states = runner.guard.shared_states()
         unknown = runner.set_back_accepted()
         for key, state in states.items():
@@ -184,10 +261,11 @@ class WritingRows:
                     changed[guard.key] = {}
                 elif new := _changed(before, after):
                     changed[guard.key] = new
+                    self._changes.append((guard.key, before, new))
         return changed
 
     def _rows_guarded(self, changed: Iterable[str]) -> list[RowRunner]:
-        return [one for one in self._runners.values() if any(self._is_guarded(one, key) for key in changed)]
+        return [one for one in self._runners.values() if any(self._guards_of(one, key) for key in changed)]
 
     def _find_remover(self, key: str, state: State) -> str | None:
         """The only row that has a rejected write in which stands what is gone; it cannot be taken away once more."""
@@ -197,10 +275,12 @@ class WritingRows:
             return runner.id
         return None
 
-    def _is_guarded(self, runner: RowRunner, key: str) -> bool:
+    def _guards_of(self, runner: RowRunner, key: str) -> list[Guard]:
+        """The guards of a row's probes whose read has this key."""
         indexes = {index for probe in runner.plan.probes for index in probe.guards}
-        reads = [runner.plan.row.case.unchanged[index].read for index in indexes]
-        return any(step.key == key for step in plan_steps(self._context.contract, reads, "smoke"))
+        guards = [runner.plan.row.case.unchanged[index] for index in indexes]
+        reads = plan_steps(self._context.contract, [guard.read for guard in guards], "smoke")
+        return [guard for guard, step in zip(guards, reads, strict=True) if step.key == key]
 
     def _read(self, runner: RowRunner, guard: GuardRead, label: str) -> State | None:
         salt = f"{runner.id}/look"

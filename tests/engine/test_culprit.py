@@ -59,12 +59,14 @@ class Shelf:
             self.own += write
         return write
 
-    def find(self, *writes: str, is_own: bool = False, shows_repetition: bool = True) -> Culprits[str]:
+    def find(
+        self, *writes: str, is_own: bool = False, shows_repetition: bool = True, known: bool = False
+    ) -> Culprits[str]:
         """What comes of a change after these writes."""
         for write in writes:
             self.repeat(write)
         resource = GuardedResource(
-            self.read, self.set_back, self.repeat, tuple.__ne__, self.clock, is_own, shows_repetition
+            self.read, self.set_back, self.repeat, tuple.__ne__, self.clock, is_own, shows_repetition, known, known
         )
         return find_culprits(resource, writes, self.read())
 
@@ -117,6 +119,12 @@ def test_beside_somebody_elses_writes_what_has_no_effect_is_no_doubt(pause: floa
 def test_beside_somebody_elses_writes_what_has_an_effect_is_a_doubt(pause: float) -> None:
     shelf = Shelf(pause, counts=True, effective={"b": 99})
     assert shelf.find("a", "b").doubt == "something changes while nothing is sent: somebody else writes"
+
+
+def test_where_others_are_known_to_write_all_writes_are_repeated_before_one_read() -> None:
+    shelf = Shelf(0.05, counts=True)
+    assert shelf.find(*"abcdefghij", known=True) == Culprits()
+    assert shelf.log[11:] == ["read", *"abcdefghij", "read"]
 
 
 def test_beside_somebody_elses_writes_what_cannot_show_again_is_a_doubt() -> None:
