@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 from conformance.errors import ConfigError, Problem
 from conformance.jsontools import walk_texts
 from conformance.target.loader import read_profile_document, to_plain
-from conformance.target.schema import Pace
-from conformance.target.schema import parse_pace as read_pace
+from conformance.target.schema import Pace, read_pace_if_valid
 
 _SUFFIXES = (".yaml", ".yml")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
@@ -84,17 +83,10 @@ def _summarize(path: Path) -> ProfileSummary:
         path,
         str(value.get("name") or path.stem),
         str(value.get("contract", "")),
-        _pace(value.get("pace")),
+        read_pace_if_valid(value.get("pace")),
         str(value["pace_group"]) if value.get("pace_group") else None,
         None if any(_secrets(value)) else json.dumps(to_plain(value), ensure_ascii=False),
     )
-
-
-def _pace(written: Any) -> Pace | None:
-    try:
-        return read_pace(written) if isinstance(written, str) else None
-    except ValueError:
-        return None  # the worker that runs the target reports what is wrong
 
 
 def _secrets(value: Mapping[str, Any]) -> Iterator[bool]:

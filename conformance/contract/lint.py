@@ -162,7 +162,9 @@ def _check_obtained(file: _File, place: Place, named: NamedInput) -> Iterator[Pr
     if steps and not any("token" in (step.capture or {}) and "token" in (step.secret or ()) for step in steps):
         what = f"the chain {named.obtain!r} captures no `token`"
         yield file.problem(place, what, "capture it, and name it under `secret`")
-    for step in _called_operations(file.contract, steps):
+    for step in _written_out(file.contract, steps):
+        if step.call not in file.contract.operations:
+            continue
         usual = file.contract.operations[step.call].spec.credential or head.credential
         needed = head.credentials.get(step.request.credential or usual or "")
         if needed is not None and needed.obtain:
@@ -523,25 +525,19 @@ def _captures_of_contract(contract: Contract) -> set[str]:
 
 
 def _captured(contract: Contract, steps: Iterable[Step]) -> Iterator[str]:
+    """The names that these steps capture, those of what undoes them and of the chains that they call included."""
+    for step in _written_out(contract, steps):
+        undone = () if step.undo is None else _captured(contract, [step.undo])
+        yield from (*(step.capture or {}), *undone)
+
+
+def _written_out(contract: Contract, steps: Iterable[Step]) -> Iterator[Step]:
+    """These steps, and the steps of each chain that they call, once."""
     left, seen = list(steps), set[str]()
     while left:
         step = left.pop()
-        yield from step.capture or {}
-        if step.undo:
-            left.append(step.undo)
-        if step.call in contract.file.chains and step.call not in seen:
-            seen.add(step.call)
-            left += contract.file.chains[step.call]
-
-
-def _called_operations(contract: Contract, steps: Iterable[Step]) -> Iterator[Step]:
-    """The calls of operations among these steps, each chain that they name written out once."""
-    left, seen = list(steps), set[str]()
-    while left:
-        step = left.pop()
-        if step.call in contract.operations:
-            yield step
-        elif step.call not in seen:
+        yield step
+        if step.call not in seen:
             seen.add(step.call)
             left += contract.file.chains.get(step.call, [])
 

@@ -5,7 +5,6 @@ Pure. The form of an error, its content type and leaks are judged by `conformanc
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from conformance.checks.errors import check_envelope
 from conformance.checks.model import Finding, Level
 from conformance.contract.contract import Row
 from conformance.contract.messages import list_row_ids
+from conformance.contract.request_template import format_value
 from conformance.engine.step_sequence import StepResult
 from conformance.explore.openapi import DocumentedOperation
 from conformance.explore.probes import ExploreProbe, label_probe
@@ -196,7 +196,8 @@ def _check_success(_: ResponseRules, answer: ProbeAnswer, response: Response) ->
     differences = list(schema_differences(compile_schema(schema), body))
     for expected, actual, place in differences[:_MOST]:
         where = re.sub(r"/\d+(?=/|$)", "/*", place)
-        found = answer.find("schema", Level.MUST, expected, _brief(actual), Message("at {pointer}", pointer=where))
+        detail = Message("at {pointer}", pointer=where)
+        found = answer.find("schema", Level.MUST, expected, format_value(actual), detail)
         yield Observation(found, where)
     if not differences and answer.validity is Validity.VALID:
         yield from _check_numbers(answer, body)
@@ -218,7 +219,7 @@ def _check_numbers(answer: ProbeAnswer, body: Any) -> Iterator[Observation]:
         for shown in find_values(body, one.echo) if one.echo else ():
             if isinstance(shown, bool) or shown != sent:
                 expected = Message("{pointer} as sent", pointer=one.echo)
-                actual = Message("{shown} at {name}={value}", shown=_brief(shown), name=one.name, value=sent)
+                actual = Message("{shown} at {name}={value}", shown=format_value(shown), name=one.name, value=sent)
                 yield Observation(answer.find("effect", Level.SHOULD, expected, actual), one.echo)
 
 
@@ -259,10 +260,3 @@ def _can_apply(row: Row, answer: ProbeAnswer) -> bool:
     missing = (touched & required) - {f"query.{name}" for name, _ in probe.query}
     of_body = any(name.startswith("json.") for name in touched)
     return bool(missing) or (of_body and answer.validity is not Validity.VALID)
-
-
-def _brief(value: Any) -> Any:
-    if isinstance(value, str):
-        return value
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 120 else text[:120] + "…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from conformance.jsontools import replace_surrogates
 from conformance.results.format_1 import upgrade_results
 from conformance.results.model import FORMAT, Results
 from conformance.results.stored_messages import restore_messages, store_messages
+from conformance.validation import problems_from_validation
 
 INVISIBLE: Final = re.compile(
     "["
@@ -101,7 +102,9 @@ def parse_results(text: str, where: str) -> Results:
     try:
         results = restore_messages(results_adapter().validate_json(json.dumps(value), strict=True))
     except ValidationError as error:
-        raise ConfigError(_problems(error, where)) from None
+        found = problems_from_validation(error, value, lambda _: where, schema={})
+        more = Problem(where, f"{len(found) - _MOST_PROBLEMS} more problems", _HINT)
+        raise ConfigError([*found[:_MOST_PROBLEMS], *([more] if len(found) > _MOST_PROBLEMS else [])]) from None
     what = "of another type than a run writes"
     problems = tuple(
         Problem(f"{where}, runs[{number}].target.{name}", what, _HINT)
@@ -144,19 +147,6 @@ def _check_format(value: Any, where: str) -> None:
     if value["format"] not in (1, FORMAT) or isinstance(value["format"], bool):
         what = f"written in format {json.dumps(value['format'])}, and this version reads format {FORMAT}"
         raise ConfigError([Problem(where, what, "use the version of the suite that wrote it")])
-
-
-def _problems(error: ValidationError, where: str) -> Iterable[Problem]:
-    errors = error.errors(include_url=False, include_input=False, include_context=False)
-    for one in errors[:_MOST_PROBLEMS]:
-        yield Problem(f"{where}, {_path(one['loc'])}", one["msg"].lower())
-    if len(errors) > _MOST_PROBLEMS:
-        yield Problem(where, f"{len(errors) - _MOST_PROBLEMS} more problems", _HINT)
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
-    return path.removeprefix(".") or "the whole"
 
 
 def read_results(path: Path) -> Results:

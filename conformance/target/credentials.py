@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import Problem
-from conformance.target.schema import SOURCES, Pace, parse_pace
+from conformance.target.schema import SOURCES, Pace, read_pace_if_valid
 from conformance.validation import Locate, Place, format_location
 from conformance.yaml_document import refuse_special_file
 
@@ -142,7 +142,7 @@ class CredentialReader:
         if isinstance(scheme, str):
             secret = Secret(secret.name, f"{scheme} {secret.value}")
         commands = {"": Command(tuple(written["command"]), self.folder, scheme)} if "command" in written else {}
-        return Credential(name, header, {"": secret}, commands, _pace(written.get("allowance")))
+        return Credential(name, header, {"": secret}, commands, read_pace_if_valid(written.get("allowance")))
 
     def _basic(self, name: str, place: Place, pair: Any) -> Secret | None:
         """The value `Basic …` of a user, which may be a plain text, and a password."""
@@ -242,13 +242,6 @@ class CredentialReader:
 
     def _problem(self, place: Place, what: str, hint: str = "") -> None:
         self.problems.append(Problem(self.locate(place), f"{format_location(place)}: {what}", hint))
-
-
-def _pace(text: Any) -> Pace | None:
-    try:
-        return parse_pace(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def _flaw(value: str, header: bool) -> str | None:

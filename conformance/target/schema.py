@@ -49,6 +49,14 @@ def read_pace(text: str | None) -> Pace | None:
     return parse_pace(text) if text else None
 
 
+def read_pace_if_valid(written: Any) -> Pace | None:
+    """The pace that a value of a file states; None where it states none, or is not one."""
+    try:
+        return parse_pace(written) if isinstance(written, str) else None
+    except ValueError:
+        return None
+
+
 def _duration(text: str) -> float:
     parts = _PARTS.match(text)
     if parts is None:

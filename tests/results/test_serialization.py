@@ -101,9 +101,9 @@ def test_every_wrong_member_is_named_with_its_place() -> None:
     lines = problem(damaged(spoil)).splitlines()
 
     assert len(lines) == 3
-    assert lines[0].startswith("old/results.json, runs[0].rows[1].verdict: input should be 'not-exercised'")
-    assert lines[1].startswith("old/results.json, runs[0].rows[2].requests: ")
-    assert lines[2].startswith("old/results.json, runs[1].contract: ")
+    assert lines[0].startswith("old/results.json: runs.0.rows.1.verdict must be 'not-exercised'")
+    assert lines[1].startswith("old/results.json: runs.0.rows.2.requests must be ")
+    assert lines[2].startswith("old/results.json: runs.1.contract is missing")
 
 
 def test_text_that_is_nested_too_deeply_is_refused() -> None:
