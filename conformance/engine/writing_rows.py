@@ -11,6 +11,7 @@ that is not green is run again, too.
 from __future__ import annotations
 
 import operator
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -69,8 +70,8 @@ class WritingRows:
         self._captures: dict[str, Any] = {}
         """Everything that set-ups have captured, where rows share them."""
         self._ready: set[str] = set()
-        self._through: set[str] = set()
-        """The rows that have sent everything."""
+        self._unsent: dict[str, threading.Lock] = {}
+        """The rows that have not sent their valid requests, each with the lock that who sends them holds."""
         self._errors: dict[str, Exception] = {}
         self._suspects: dict[str, frozenset[str]] = {}
         """The rows one of whose rejected writes may have had an effect, with what changed of what guards them."""
@@ -80,6 +81,7 @@ class WritingRows:
         if plan.lacks:
             return
         runner = self._runners[plan.row.id] = RowRunner(self._context, plan)
+        self._unsent[plan.row.id] = threading.Lock()
         with self._keeping(plan.row.id):
             runner.captures.update(self._captures)
             if runner.set_up():
@@ -180,14 +182,13 @@ class WritingRows:
         runner = self._runners.get(plan.row.id)
         if runner is None:
             return FinishedRow(describe_unexercised(self._context, plan))
-        suspect = bool(self._suspects.get(runner.id, frozenset()) - self._context.shared.written_by_others)
+        suspect = self._is_suspect(runner)
         with self._keeping():
-            if not suspect:
-                self._send_valid_requests(runner)
+            self._send_valid_requests(runner)
             runner.restore()
             run = runner.finish()
             again = suspect or (self._shares and is_unsettled(run.result))
-            for other in self._runners.values() if again and self._shares else ():
+            for other in list(self._runners.values()) if again and self._shares else ():
                 self._send_valid_requests(other)  # what they share is set back now
             del self._runners[runner.id]
             if again:
@@ -196,10 +197,16 @@ class WritingRows:
                 run = run_again(self._context, run, self._plan_again, self._alone, captures=known, renew=late)
             return run
 
+    def _is_suspect(self, runner: RowRunner) -> bool:
+        """Whether it is to be run again; where rows share nothing, not for what others were since seen to write to."""
+        others = frozenset[str]() if self._shares else self._context.shared.written_by_others
+        return bool(self._suspects.get(runner.id, frozenset()) - others)
+
     def _send_valid_requests(self, runner: RowRunner) -> None:
-        if runner.outcomes and runner.id not in self._through:
-            self._through.add(runner.id)
-            runner.send_valid_requests()
+        with self._unsent.get(runner.id, nullcontext()):
+            if runner.id in self._unsent and runner.outcomes and not self._is_suspect(runner):
+                runner.send_valid_requests()
+                del self._unsent[runner.id]
 
     def abandon(self) -> None:
         """Keep what was found by rows that are not finished, and set back what they may have changed."""
