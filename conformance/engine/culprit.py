@@ -117,7 +117,7 @@ def _clear(resource: GuardedResource[Write], writes: Sequence[Write]) -> Culprit
     doubt: Culprits[Write] = Culprits(doubt=_BY_ITSELF, others_write=True)
     state = resource.read() if resource.shows_repetition and not resource.is_own else None
     groups = [list(writes)] if resource.counts else [[write] for write in writes]
-    left = _TRIES * len(writes)
+    left, missed = _TRIES * len(writes), 0
     while groups:
         group = groups.pop()
         left -= len(group)
@@ -128,7 +128,10 @@ def _clear(resource: GuardedResource[Write], writes: Sequence[Write]) -> Culprit
         before, state = state, resource.read()
         if state is None:
             return doubt
-        if resource.differ(before, state):
+        missed = missed + 1 if resource.differ(before, state) else 0
+        if missed == _TRIES and not resource.counts:
+            return doubt
+        if missed:
             half = (len(group) + 1) // 2
             groups += [one for one in (group[half:], group[:half]) if one]
     return Culprits(others_write=True)
