@@ -142,8 +142,8 @@ class Explorer:
         answer = self._try(operation, probe, validity)
         for found in answer.found:
             self.report(found, answer)
-        for message in undocumented_messages(self.context.run.rules, answer):
-            self.findings.add_undocumented(message, answer)
+        messages = undocumented_messages(self.context.run.rules, answer)
+        self.findings.undocumented += ((message, answer) for message in messages)
         return answer
 
     def look(self, operation: DocumentedOperation, probe: ExploreProbe) -> ProbeAnswer:
@@ -170,7 +170,7 @@ class Explorer:
 
     def report(self, found: Observation, answer: ProbeAnswer) -> None:
         """Keep a finding."""
-        self.findings.add(found, answer)
+        self.findings.observed.append((found, answer))
         self.found = self.found or found.finding.level is Level.MUST
 
     def find_smaller(self, failed: Sequence[ProbeAnswer]) -> None:
@@ -195,7 +195,7 @@ class Explorer:
             again = self._try(answer.operation, probe)
             found = next((one for one in again.found if one.key == key), None)
             if found is not None:
-                self.findings.show_smaller(found, again)
+                self.findings.smaller.append((found, again))
                 candidates = smaller_probes(answer.operation, probe)
 
     def _try(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
@@ -14,19 +16,7 @@ from conformance.messages import Message
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, Undocumented
 from conformance.results.redaction import Redactor
 
-
-@dataclass(slots=True)
-class _Seen:
-    """Something seen at least once, with the smallest request that shows it."""
-
-    shown_by: ProbeAnswer
-    finding: Finding | None = None
-    count: int = 0
-
-    def show_by(self, answer: ProbeAnswer, finding: Finding | None = None) -> None:
-        """Show it by this request instead, if it is the smaller one."""
-        if answer.weight < self.shown_by.weight:
-            self.shown_by, self.finding = answer, finding
+Item = TypeVar("Item")
 
 
 @dataclass(slots=True)
@@ -35,29 +25,17 @@ class FindingCollector:
 
     evidence: Evidence
     statuses: Counter[int] = field(default_factory=Counter)
-    _observed: dict[str, _Seen] = field(default_factory=dict)
-    _undocumented: dict[tuple[int, str], _Seen] = field(default_factory=dict)
+    observed: list[tuple[Observation, ProbeAnswer]] = field(default_factory=list)
+    smaller: list[tuple[Observation, ProbeAnswer]] = field(default_factory=list)
+    """The same again, seen on simpler requests that were tried for this alone: they are not counted."""
+    undocumented: list[tuple[str, ProbeAnswer]] = field(default_factory=list)
+    """Messages with a status that no row documents."""
 
     def count_answer(self, answer: ProbeAnswer) -> None:
         """Count the status of an answer, and keep the remarks on it as HTTP."""
         if answer.status:
             self.statuses[answer.status] += 1
             self.evidence.add_notes(check_http_notes(answer.exchange), answer.sent.n)
-
-    def add(self, found: Observation, answer: ProbeAnswer) -> None:
-        """Keep one finding; an equal one is only counted, unless this request is the smaller one."""
-        self._observed.setdefault(found.key, _Seen(answer, found.finding)).count += 1
-        self.show_smaller(found, answer)
-
-    def show_smaller(self, found: Observation, answer: ProbeAnswer) -> None:
-        """Show a finding by this request, if it is the smaller one."""
-        self._observed[found.key].show_by(answer, found.finding)
-
-    def add_undocumented(self, message: str, answer: ProbeAnswer) -> None:
-        """Keep a status and a message that no row documents."""
-        seen = self._undocumented.setdefault((answer.status, message), _Seen(answer))
-        seen.count += 1
-        seen.show_by(answer)
 
     def build_result(
         self, context: ExploreContext, planned: int, reason: str | None
@@ -71,16 +49,16 @@ class FindingCollector:
             one = sent.exchanges[(n or 0) - 1]
             return kept.setdefault(one.n, replace(one, n=len(kept) + 1))
 
-        findings = [
-            _explored(seen.finding, seen.count, keep(seen.shown_by.sent.n).n, redactor)
-            for seen in self._observed.values()
-            if seen.finding
-        ]
-        undocumented = tuple(
-            Undocumented(operation.id, status, redactor.text(message), seen.count, shown.curl, shown.label)
-            for (status, message), seen in self._undocumented.items()
-            for shown in [keep(seen.shown_by.sent.n)]
-        )
+        findings, smaller = list[ExploredFinding](), _group(self.smaller, lambda found, _: found.key)
+        for key, several in _group(self.observed, lambda found, _: found.key).items():
+            observation, shown = min([*several, *smaller.get(key, ())], key=lambda pair: pair[1].weight)
+            findings.append(_explored(observation.finding, len(several), keep(shown.sent.n).n, redactor))
+        undocumented = []
+        for alike in _group(self.undocumented, lambda message, answer: (answer.status, message)).values():
+            message, answer = min(alike, key=lambda pair: pair[1].weight)
+            shown, text = keep(answer.sent.n), redactor.text(message)
+            one = Undocumented(operation.id, answer.status, text, len(alike), shown.curl, shown.label)
+            undocumented.append(one)
         notes = tuple(replace(note, exchange=keep(note.exchange).n) for note in sent.notes)
         if reason is not None and sent.exchanges:
             keep(len(sent.exchanges))
@@ -97,7 +75,17 @@ class FindingCollector:
             exchanges=tuple(kept.values()),
             notes=notes,
         )
-        return redactor.redact(exploration), redactor.redact(undocumented)
+        return redactor.redact(exploration), redactor.redact(tuple(undocumented))
+
+
+def _group(
+    pairs: Iterable[tuple[Item, ProbeAnswer]], key: Callable[[Item, ProbeAnswer], Hashable]
+) -> dict[Hashable, list[tuple[Item, ProbeAnswer]]]:
+    """What is one and the same, in the order in which it came."""
+    groups: dict[Hashable, list[tuple[Item, ProbeAnswer]]] = {}
+    for item, answer in pairs:
+        groups.setdefault(key(item, answer), []).append((item, answer))
+    return groups
 
 
 def describe_exploration(
