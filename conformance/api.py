@@ -77,16 +77,7 @@ def run(
     runner = TargetRunner(contract, target, RunOptions(depth, seed, workers, relative_to=Path.cwd(), output=output))
     operations = contract.explored_operations if explore and depth != "smoke" else ()
     try:
-        planned = runner.begin(rows, operations)
-        late = {row.id for row in contract.rows if row.case.last}
-        for row in planned:
-            if row not in late:
-                runner.row(row)
-        if operations:
-            runner.explore()
-        for row in planned:
-            if row in late:
-                runner.row(row)
+        runner.run(runner.begin(rows, operations), explore=bool(operations))
     finally:
         runner.close()
     return runner.results()

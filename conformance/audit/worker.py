@@ -96,14 +96,7 @@ def build_target_runner(
 def _run(job: Job, runner: TargetRunner, stop_signal: StopSignal) -> JobOutcome:
     try:
         with _stopping_in_time(job, runner, stop_signal):
-            rows = runner.begin()
-            late = [row for row in rows if (found := runner.contract.row(row)) is not None and found.case.last]
-            for row in rows[: len(rows) - len(late)]:
-                runner.row(row)
-            if job.options.explore:
-                runner.explore()
-            for row in late:
-                runner.row(row)
+            runner.run(runner.begin(), explore=job.options.explore)
     finally:
         runner.close()
     return JobOutcome(job.name, runner.results(), runner.stopped)

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import RequestTemplate
 from conformance.engine.context import RunContext
-from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, TargetValues, with_known_body
+from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, with_known_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,12 @@ def build_explore_context(run: RunContext, operation: str) -> ExploreContext:
     urls = {name: spec.url for name, spec in file.operations.items() if spec.url is not None}
     if operation in urls:
         run.builder.fill(urls[operation], PlaceholderScope())
-    values = TargetValues(
+    document = OpenApiDocument(
+        run.contract.openapi,
         paths={**dict.fromkeys(urls, ""), **dict(_filled(run, urls))},
         fixtures=dict(_filled(run, {name: f"{{fixture.{name}}}" for name in file.fixtures})),
         path_values={name: dict(_filled(run, spec.path or {})) for name, spec in file.operations.items()},
     )
-    document = OpenApiDocument(run.contract.openapi, values)
     bodies = {name: spec.body or spec.json_ for name, spec in file.operations.items()}
     context = ExploreContext(
         run=run,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from conformance.checks.context import compile_schema
@@ -18,18 +19,6 @@ MULTIPART = "multipart/form-data"
 _DEEPEST = 3
 """How often a definition is put in its place within itself: one that holds itself twice doubles each time."""
 _PERMISSIONS = {"get": "read", "head": "read", "delete": "delete"}
-
-
-@dataclass(frozen=True, slots=True)
-class TargetValues:
-    """What one target uses: its own paths by operation, its fixtures, and values of path parameters by operation.
-
-    A path is empty where the target has none that is known.
-    """
-
-    paths: Mapping[str, str] = field(default_factory=dict)
-    fixtures: Mapping[str, Any] = field(default_factory=dict)
-    path_values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +128,22 @@ class DocumentedOperation:
 
 
 class OpenApiDocument:
-    """A contract's OpenAPI document, bound to one target."""
+    """A contract's OpenAPI document, bound to what one target uses."""
 
-    def __init__(self, document: Mapping[str, Any], values: TargetValues) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        *,
+        paths: Mapping[str, str] = MappingProxyType({}),
+        fixtures: Mapping[str, Any] = MappingProxyType({}),
+        path_values: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    ) -> None:
+        """`paths` and `path_values` are by operation; a path is empty where the target has none that is known."""
         import schemathesis  # noqa: PLC0415 - runs that don't explore don't pay for it
         from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
         from schemathesis.core.result import Ok  # noqa: PLC0415
 
-        self._document, self._values = document, values
+        self._document, self._paths, self._fixtures, self._path_values = document, paths, fixtures, path_values
         with DRAWING:
             schema = schemathesis.openapi.from_dict(dict(document), config=SchemathesisConfig(seed=0))
             found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
@@ -167,7 +164,7 @@ class OpenApiDocument:
     def _bind(self, operation: Any) -> DocumentedOperation:
         raw = operation.definition.raw
         name = raw["operationId"]
-        template = self._values.paths.get(name, operation.path)
+        template = self._paths.get(name, operation.path)
         template = f"/{template.lstrip('/')}" if template else ""
         definitions = [one.definition for one in (*operation.path_parameters, *operation.query)]
         needed = (one for one in definitions if one["in"] == "query" or "{" + one["name"] + "}" in template)
@@ -203,10 +200,10 @@ class OpenApiDocument:
         return schema
 
     def _parameter(self, operation: str, raw: Mapping[str, Any]) -> Parameter:
-        value = self._values.path_values.get(operation, {}).get(raw["name"]) if raw["in"] == "path" else None
+        value = self._path_values.get(operation, {}).get(raw["name"]) if raw["in"] == "path" else None
         known: tuple[str, ...] | None = None if value is None else (str(value),)
         if "x-fixture" in raw:
-            fixture = self._values.fixtures.get(raw["x-fixture"])
+            fixture = self._fixtures.get(raw["x-fixture"])
             known = () if fixture is None else (str(fixture),)
         return Parameter(
             name=raw["name"],

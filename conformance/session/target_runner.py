@@ -56,6 +56,18 @@ class TargetRunner:
             self._explored.append(found)
             self._undocumented += pairs
 
+    def run(self, rows: Sequence[str], *, explore: bool) -> None:
+        """Run these rows, and explore before those that use something up, unless stopped."""
+        late = {row.id for row in self.contract.rows if row.case.last}
+        for row in rows:
+            if row not in late:
+                self.row(row)
+        if explore:
+            self.explore()
+        for row in rows:
+            if row in late:
+                self.row(row)
+
     def stop(self, why: str) -> None:
         """Begin nothing new; what is under way cleans up."""
         self.stopped = self.stopped or why

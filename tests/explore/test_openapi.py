@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, TargetValues, find_secrets
+from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, find_secrets
 
 ID = {"name": "id", "in": "path", "required": True, "schema": {"$ref": "#/components/schemas/Id"}}
 DOCUMENT: dict[str, Any] = {
@@ -55,8 +55,8 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
-def box(values: TargetValues | None = None) -> DocumentedOperation:
-    return OpenApiDocument(DOCUMENT, values or TargetValues()).operation("getBox")
+def box(**values: Any) -> DocumentedOperation:
+    return OpenApiDocument(DOCUMENT, **values).operation("getBox")
 
 
 def test_parameters_of_a_path_item_are_those_of_its_operations() -> None:
@@ -70,13 +70,13 @@ def test_a_path_parameter_without_a_value_is_lacking() -> None:
 
 
 def test_a_path_parameter_has_the_value_that_the_contract_gives_its_operation() -> None:
-    operation = box(TargetValues(path_values={"getBox": {"id": "blue"}}))
+    operation = box(path_values={"getBox": {"id": "blue"}})
     assert operation.parameters[0].known == ("blue",)
     assert operation.lacks == ()
 
 
 def test_a_target_has_its_own_path() -> None:
-    assert box(TargetValues(paths={"getBox": "boxen/{id}"})).template == "/boxen/{id}"
+    assert box(paths={"getBox": "boxen/{id}"}).template == "/boxen/{id}"
 
 
 def test_a_link_may_name_its_parameters_without_their_place() -> None:
@@ -93,12 +93,12 @@ def test_the_schema_of_an_answer_is_as_it_was_written_but_for_references() -> No
 
 def test_a_range_of_statuses_and_the_default_are_documented_answers() -> None:
     assert (box().documented(404), box().documented(500)) == ("4XX", None)
-    node = OpenApiDocument(DOCUMENT, TargetValues()).operation("getNode")
+    node = OpenApiDocument(DOCUMENT).operation("getNode")
     assert (node.documented(200), node.has_success) == ("default", True)
 
 
 def test_a_definition_that_holds_itself_ends_somewhere() -> None:
-    schema = OpenApiDocument(DOCUMENT, TargetValues()).operation("getNode").responses["default"]
+    schema = OpenApiDocument(DOCUMENT).operation("getNode").responses["default"]
     assert schema is not None
     assert schema["properties"]["next"]["properties"]["next"]["type"] == "object"
 
@@ -107,7 +107,7 @@ def test_a_definition_that_holds_itself_many_times_is_read_at_once() -> None:
     tree = json.loads(json.dumps(DOCUMENT))
     branches = {f"branch{number}": {"$ref": "#/components/schemas/Node"} for number in range(8)}
     tree["components"]["schemas"]["Node"]["properties"] = branches
-    schema = OpenApiDocument(tree, TargetValues()).operation("getNode").responses["default"]
+    schema = OpenApiDocument(tree).operation("getNode").responses["default"]
     assert len(json.dumps(schema)) < 100_000
 
 
@@ -128,7 +128,7 @@ def test_schemas_of_openapi_3_0_are_read_and_those_that_are_none_say_nothing(
 ) -> None:
     document = json.loads(json.dumps(DOCUMENT))
     document["components"]["schemas"]["Node"] = written
-    assert OpenApiDocument(document, TargetValues()).operation("getNode").responses["default"] == expected
+    assert OpenApiDocument(document).operation("getNode").responses["default"] == expected
 
 
 def test_secrets_are_what_the_schema_calls_so() -> None:
