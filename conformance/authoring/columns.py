@@ -270,10 +270,9 @@ def _plain_title(title: str) -> str:
 def _bids(title: str) -> tuple[tuple[float, Role], ...]:
     """Roles that a title may mean, with how much it tells of each: most as a whole, less by a word in it.
 
-    A word at the end of its first noun leaves the others out: `Field error` is one, `Reason for the error` a reason.
+    A word at its end leaves the others out: a `Field error` is an error.
     """
     text = _plain_title(title)
-    noun = _GENITIVE.split(text)[0]
     if len(text) > _LONGEST_OF_ONE:
         return ()
     bids: list[tuple[float, Role]] = []
@@ -286,12 +285,9 @@ def _bids(title: str) -> tuple[tuple[float, Role], ...]:
         ]
         if found:
             bids.append((max(found), role))
-        if any(text == word or (word.isascii() and re.search(rf"\b{re.escape(word)}\Z", noun)) for word in words):
+        if any(text == word or (word.isascii() and re.search(rf"\b{re.escape(word)}\Z", text)) for word in words):
             heads.add(role)
     return tuple(bid for bid in bids if not heads or bid[1] in heads)
-
-
-_GENITIVE = re.compile(r"\s(?:of|for|de|del|do|da|du|des|di)\s")
 
 
 def _holds(text: str, word: str) -> bool:

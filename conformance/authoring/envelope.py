@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,19 +11,13 @@ from typing import Any
 from conformance.jsontools import load_json
 from conformance.yaml_document import read_text
 
-MESSAGE_KEYS = (
-    "message",
-    "detail",
-    "error_description",
-    "error_message",
-    "msg",
-    "errmsg",
-    "reason",
-    "title",
+_MESSAGES = (
+    "message", "detail", "errordescription", "errormessage", "errortext", "msg", "errmsg", "reason", "title",
     "description",
-)
-CODE_KEYS = ("code", "errno", "errcode", "error_code", "errorCode", "type", "name", "status_code", "error")
-FIELD_KEYS = ("field", "param", "parameter", "property", "pointer", "location", "path", "name")
+)  # fmt: skip
+_CODES = ("code", "errno", "errcode", "errorcode", "type", "name", "statuscode", "error")
+_FIELDS = ("field", "param", "parameter", "property", "pointer", "location", "path", "name")
+"""Members that say what is wrong, in small letters and without the marks between words: `ErrorCode`, `error_code`."""
 DEFAULT_ENVELOPE: dict[str, Any] = {
     "schema": {"type": "object", "properties": {"message": {"type": "string"}}},
     "faults": "",
@@ -76,18 +70,19 @@ def read_sample(text: str) -> Sample | None:
 def read_fault(body: Mapping[str, Any], fault: Mapping[str, Any]) -> tuple[str, str]:
     """Code and message of the entry of a body that says what is wrong, or else of the body around it."""
     both = {**body, **fault}
-    code = next((str(both[key]) for key in CODE_KEYS if _is_word(both.get(key))), "")
-    texts = (both.get(key) for key in (*MESSAGE_KEYS, "error"))
+    code = next((str(both[key]) for key in _members(both, _CODES) if _is_word(both[key])), "")
+    texts = (both[key] for key in _members(both, (*_MESSAGES, "error")))
     return code, next((text for text in texts if isinstance(text, str) and text != code), "")
+
+
+def _members(body: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """The members of a body that are called so, in the order of the names."""
+    plain = {re.sub("[_-]", "", key).lower(): key for key in reversed([*body])}
+    return [plain[name] for name in names if name in plain]
 
 
 def _is_word(value: Any) -> bool:
     return isinstance(value, int | str) and not isinstance(value, bool) and " " not in str(value) and value != ""
-
-
-def _is_code(key: str, value: Any) -> bool:
-    """Whether a member is the code: by its value, or by its name where a page shows what would stand there."""
-    return _is_word(value) or (key in CODE_KEYS[:5] and isinstance(value, str) and value != "")
 
 
 def find_fault(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
@@ -120,9 +115,11 @@ def _envelope(body: Mapping[str, Any]) -> dict[str, Any] | None:
     if fault is None:
         return None
     found: dict[str, Any] = {"schema": _schema(body), "faults": pointer}
-    message = next((one for one in (*MESSAGE_KEYS, "error") if isinstance(fault.get(one), str)), None)
-    code = next((one for one in CODE_KEYS if one != message and _is_code(one, fault.get(one))), None)
-    field = next((one for one in FIELD_KEYS if isinstance(fault.get(one), str | int)), None)
+    message = next((one for one in _members(fault, (*_MESSAGES, "error")) if isinstance(fault[one], str)), None)
+    codes = [one for one in _members(fault, _CODES) if one != message]
+    sure = _members(fault, _CODES[:4])  # where a page shows what would stand there
+    code = next((one for one in codes if _is_word(fault[one]) or (one in sure and isinstance(fault[one], str))), None)
+    field = next((one for one in _members(fault, _FIELDS) if isinstance(fault[one], str | int)), None)
     named = {"message": message, "code": code, "field": field}
     found |= {role: name for role, name in named.items() if name is not None and name != role}
     same = {f"/{key}": common for key, value in body.items() if (common := _in_every_error(key, value)) is not None}
@@ -138,7 +135,8 @@ def _in_every_error(key: str, value: Any) -> Any:
 
 
 def _says_what_is_wrong(value: Mapping[str, Any]) -> bool:
-    return any(isinstance(value.get(name), str) for name in MESSAGE_KEYS) or {"error", "errno"} & value.keys() != set()
+    texts = (value[key] for key in _members(value, _MESSAGES))
+    return any(isinstance(text, str) for text in texts) or bool(_members(value, ("error", "errno")))
 
 
 def _schema(value: Any) -> dict[str, Any]:

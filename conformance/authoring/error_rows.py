@@ -47,7 +47,7 @@ from conformance.authoring.error_text import (
 _TitledRow = tuple[tuple[str, ...], ErrorRow]
 _NUMBERED = re.compile(r"-?\d{3,6}\s*[:\uff1a=]\s*\S")
 """How a line begins that is a number of the vendor's own and what it stands for: `701: Username is empty`."""
-_FIRST_OF_OWN = re.compile(r"\W*100\W+(success|ok\b)", re.IGNORECASE)
+_ABOUT_RETRIES = re.compile(r"\bretr(y|ies)|back-?off|best practice", re.IGNORECASE)
 _LONGEST_LINE = 30
 _LONGEST_TITLE = 40
 _CLASS = re.compile(r"\W*[1-5]xx\b.{0,40}", re.IGNORECASE)
@@ -114,10 +114,6 @@ def _read(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
 
 
 def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
-    items = [node.block for node in nodes if isinstance(node.block, Item)]
-    if context.about_errors and any(_FIRST_OF_OWN.match(item.text) for item in items):
-        yield from context.with_titles(_read_numbered(items))
-        return
     line = ""
     for node in nodes:
         block = node.block
@@ -127,7 +123,7 @@ def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRo
             end = _end_of_line(node) if block.level == LEVEL_OF_LINES else None
             yield from _read_section(replace(node, inside=node.inside[:end]), block, context)
             yield from _read(node.inside[end:] if end is not None else (), context)
-        elif isinstance(block, TableBlock):
+        elif isinstance(block, TableBlock) and not _ABOUT_RETRIES.search(here.titles[-1]):
             yield from here.with_titles(read_table(block, here.statuses, about_errors=here.about_errors))
         elif isinstance(block, Item):
             yield from _read_item(node, block, here)
@@ -158,7 +154,9 @@ def _read_section(node: Node, heading: Heading, context: _Context) -> Iterator[_
     coded = levels_of_codes(below)
     others = any(isinstance(one, Heading) and one.level in coded for one in below)
     strictly = [] if is_record else list(_read(node.inside, replace(within, strict=True)))
-    if strictly or (others and not is_record):
+    own = [f"`{text}`" for one in strictly if not one[1].code for text, _ in one[1].messages]
+    is_its_sample = len(strictly) == 1 and bool(own) and own == body.get("message")
+    if (strictly and not is_its_sample) or (others and not is_record):
         yield from strictly if context.strict else _read(node.inside, within)
         return
     labels: RoleTexts = {**held, **body, **{role: held[role] for role in ("status", "code") if role in held}}
@@ -179,14 +177,6 @@ def _read_item(node: Node, item: Item, context: _Context) -> Iterator[_TitledRow
     body = read_body(node.below()) if node.inside else {}
     labels = {**body, **{role: texts for role, texts in held.items() if any(texts)}}
     yield from inner or context.with_titles(build_rows(labels, item.line, context.statuses))
-
-
-def _read_numbered(items: Sequence[Item]) -> Iterator[ErrorRow]:
-    """A list that counts from 100, which is its success: the numbers are codes of the vendor's own, and no statuses."""
-    for item in items:
-        match = re.match(r"\W*(\d{3})\W+(.*)", " ".join(item.text.split()))
-        if match and not _FIRST_OF_OWN.match(item.text):
-            yield ErrorRow(None, match[1], "", (), match[2].replace("`", ""), "", "", item.line)
 
 
 def _with_titles_of_sample(page: DocumentPage) -> list[Block]:

@@ -70,7 +70,8 @@ def read_title(title: str, *, is_code: bool) -> RoleTexts | None:
     statuses, rest = find_statuses(title)
     if error_statuses(title):
         rest = strip_phrase(rest, statuses[0])
-        code = rest if CODE.fullmatch(rest) and not ABOUT_ERRORS.search(rest) else ""
+        is_phrase_again = STATUS.match(title) is not None and is_phrase(rest.replace("_", " "))
+        code = rest if CODE.fullmatch(rest) and not ABOUT_ERRORS.search(rest) and not is_phrase_again else ""
         status: RoleTexts = {"status": [", ".join(map(str, statuses))]}
         return status | ({"code": [code], "cause": [""]} if code else {"cause": [rest]})
     coded = code_of_title(title) if is_code else None

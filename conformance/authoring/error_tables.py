@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.authoring.blocks import TableBlock, TableRow
+from conformance.authoring.blocks import TableBlock
 from conformance.authoring.columns import (
     PHRASES,
     Role,
@@ -32,10 +32,6 @@ from conformance.authoring.error_text import (
 
 _CLASS = re.compile(r"[1-5](xx\b|\*\*).*|[1-5]\d\d\s*[-\u2013]\s*[1-5]\d\d", re.IGNORECASE)
 """A class of statuses, or a range of them."""
-_OTHERS = re.compile(
-    r"((http|response|request) )?(headers?|parameters?|params?)( names?)?|ヘッダー?|请求头|响应头", re.IGNORECASE
-)
-"""The title of a first column that does not name errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +80,6 @@ def build_rows(
     messages = [pair for pair in messages if not is_phrase(pair[0])] or messages
     if not statuses and messages and (status_line := STATUS_WITH_MESSAGE.fullmatch(messages[0][0])):
         statuses, messages = (int(status_line[1]),), [(status_line[2], messages[0][1]), *messages[1:]]
-    elif (
-        statuses
-        and not messages
-        and (status_line := STATUS_WITH_MESSAGE.fullmatch(texts["status"][0].replace("`", "")))
-    ):
-        messages = [(status_line[2], None)]
     if not statuses:
         named = STATUS_IN_TEXT.search(cause)
         statuses = tuple(around) or ((int(named[1] or named[2]),) if named else ())
@@ -153,11 +143,10 @@ def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) 
         or (about_errors and {"message", "cause"} <= roles and any(map(ABOUT_ERRORS.search, table.header)))
     ):
         return
-    names_others = "status" not in roles and _OTHERS.fullmatch(plain_cell(table.header[0])) is not None
-    if names_others or any(_are_types(table, place) for place in range(len(table.header))):
-        return  # headers, or the members of a body
+    if any(_are_types(table, place) for place in range(len(table.header))):
+        return  # the members of a body
     above: dict[int, str] = {}
-    for row in _with_entries_joined(table.rows):
+    for row in table.rows:
         cells = align_cells(row.cells, columns)
         held: dict[Role, list[str]] = {}
         for place, (cell, column) in enumerate(zip(cells, columns, strict=False)):
@@ -175,20 +164,6 @@ def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) 
         languages = [column.language for cell, column in zip(cells, columns, strict=False)
                      if column.role == "message" and not is_blank(plain_cell(cell))]  # fmt: skip
         yield from build_rows(held, row.line, around, languages=languages)
-
-
-def _with_entries_joined(rows: Sequence[TableRow]) -> list[TableRow]:
-    """Rows whose last cell is a list that the page broke into lines are one row again."""
-    joined: list[TableRow] = []
-    for row in rows:
-        filled = [cell for cell in row.cells if cell]
-        if joined and len(filled) == 1 and re.match(r"[\u2022\u30fb*-]\s", row.cells[0]):
-            cells = list(joined[-1].cells)
-            cells[max(n for n, cell in enumerate(cells) if cell)] += f" {filled[0]}"
-            joined[-1] = TableRow(tuple(cells), joined[-1].line)
-        else:
-            joined.append(row)
-    return joined
 
 
 def _are_types(table: TableBlock, place: int) -> bool:

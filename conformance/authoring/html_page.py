@@ -17,8 +17,6 @@ _PICTURE = re.compile("\\d\ufe0f?\u20e3|[\u2600-\u27bf\U0001f000-\U0001faff]\ufe
 """A pictogram, or a digit in a keycap."""
 _WIDEST = 100
 """Rows or columns that a cell may span; more is a mistake of the page."""
-_DEFINITION = re.compile(r"^([^\n:]{1,80})\n:\s+([^\n]*(?:\n(?!:|[^\n]{1,80}\n:)[^\n]*)*)", re.MULTILINE)
-"""A term with its definition, as some Markdown pages write them: `term`, and below it `: definition`."""
 
 
 def read_html(text: str) -> tuple[Block, ...]:
@@ -51,7 +49,7 @@ def _walk(element: Any, level: int = 0) -> Iterator[Block]:
         elif tag == "li":
             yield from _entry(child, max(level, 1))
         elif tag == "p" or (not len(child) and _text(child)):
-            yield from _paragraph(_text(child), line, level)
+            yield Item(_text(child), line, level + 1) if level else Paragraph(_text(child), line)
         else:
             yield from _walk(child, level)
 
@@ -60,14 +58,6 @@ def _line(element: Any) -> int:
     """The line of an element, or of the first below or around it that knows its own."""
     below = element.xpath("descendant-or-self::*/@data-line") or element.xpath("ancestor::*/@data-line")[-1:]
     return int(below[0]) if below else element.sourceline or 1
-
-
-def _paragraph(text: str, line: int, level: int) -> Iterator[Block]:
-    defined = [] if level else _DEFINITION.findall(text)
-    for term, definition in defined:
-        yield Item(f"{term}: {definition}", line + text[: text.index(term)].count("\n"))
-    if not defined:
-        yield Item(text, line, level + 1) if level else Paragraph(text, line)
 
 
 def _entry(element: Any, level: int, term: str = "", line: int = 0) -> Iterator[Block]:

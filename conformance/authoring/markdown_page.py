@@ -9,8 +9,6 @@ from markdown_it import MarkdownIt
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _TITLE = re.compile(r"^title:\s*[\"']?([^\"'\n]+)", re.MULTILINE)
-_COMPONENT = re.compile(r"^[ \t]*</?[A-Z]\w*\b[^<>]*>[ \t]*$", re.MULTILINE)
-"""A component of MDX on lines of its own."""
 _TAG = re.compile(r"<[A-Za-z][\w-]*(?=[\s/>])")
 
 
@@ -18,9 +16,7 @@ def render_markdown(text: str) -> str:
     """The HTML of a Markdown document (CommonMark with tables); of its front matter the title is taken."""
     matter = _FRONT_MATTER.match(text)
     title = _TITLE.search(matter[0]) if matter else None
-    blank = text
-    for left_out in (_FRONT_MATTER, _COMPONENT):
-        blank = left_out.sub(lambda match: "\n" * match[0].count("\n"), blank)
+    blank = _FRONT_MATTER.sub(lambda match: "\n" * match[0].count("\n"), text)
     markdown = MarkdownIt("commonmark", {"breaks": True}).enable("table")
     tokens = markdown.parse(blank)
     for token in tokens:

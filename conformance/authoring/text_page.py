@@ -42,7 +42,10 @@ def read_text_page(text: str) -> tuple[Block, ...]:
     blocks: list[Block] = []
     at = 0
     while at < len(lines):
-        reads = (read(lines, at) for read in (_read_bars, _read_columns, _read_joined, _read_sample, _read_definition))
+        reads = (
+            read(lines, at)
+            for read in (_read_cells, _read_bars, _read_columns, _read_joined, _read_sample, _read_definition)
+        )
         if (found := next(filter(None, reads), None)) is not None:
             made, at = found
             blocks.append(made)
@@ -81,6 +84,28 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
         return None
     cells = [pieces[n : n + width] for n in range(first, len(pieces) - width + 2, width)]
     return TableBlock(header, tuple(TableRow(tuple(text for text, _ in row), row[0][1]) for row in cells), at + 1), end
+
+
+def _read_cells(lines: Sequence[str], at: int) -> _Read:
+    """Cells that have a line each, with a line of nothing but a bar before each row.
+
+    The first cell of a row that lacks one is that of the row above.
+    """
+    end = _end(lines, at, lambda line: "|" in line)
+    rows: list[TableRow] = []
+    for n in range(at, end):
+        if lines[n].strip() == "|":
+            rows.append(TableRow((), n + 1))
+        elif rows and not _RULE.match(lines[n]):
+            rows[-1] = TableRow((*rows[-1].cells, *_cells(lines[n])), rows[-1].line)
+    if lines[at].strip() != "|" or len(rows := [row for row in rows if row.cells]) < 2:
+        return None
+    width = len(rows[0].cells)
+    for n, row in enumerate(rows):
+        if len(row.cells) == width - 1 and not STATUS.match(row.cells[0]):
+            rows[n] = TableRow((rows[n - 1].cells[0], *row.cells), row.line)
+    table = build_table(rows, at + 1)
+    return (table, end) if table is not None else None
 
 
 def _whole_lines(lines: Sequence[str], start: int, end: int, header: str) -> list[tuple[str, int]]:

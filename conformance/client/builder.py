@@ -118,9 +118,10 @@ class RequestBuilder:
         """What the names of all that is created by this run begin with."""
         return f"conformance-{self._run_id}".rstrip("-")
 
-    def unique_name(self, scope: PlaceholderScope) -> str:
-        """A name for something that is created: of this suite, of this run, and of this attempt."""
-        return f"{self.run_name}-{self._random_word('hex', scope)[:12]}"
+    def unique_name(self, name: str, scope: PlaceholderScope) -> str:
+        """A name for something that is created: of this suite, of this run, and of this attempt at a thing."""
+        word = self._random_word("hex", replace(scope, salt=f"{scope.salt}/{name}"))[:12]
+        return f"{self.run_name}-{word}"
 
     def build(self, operation: str, template: RequestTemplate, permission: str, scope: PlaceholderScope) -> Request:
         """The request of a template, its placeholders filled in; raises MissingValue where one has no value."""
@@ -267,7 +268,7 @@ class RequestBuilder:
             "language": lambda: scope.language,
             "other": lambda: scope.other_language,
             "random": lambda: self._random_word(name, scope),
-            "unique": lambda: self.unique_name(scope),
+            "unique": lambda: self.unique_name(name, scope),
         }
         value = makers[head]() if head in makers else None
         if value is None and not (head == "capture" and name in scope.captures):

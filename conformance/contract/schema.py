@@ -75,6 +75,14 @@ HEADER_CAPTURE = "header:"
 Capture = Annotated[str, AfterValidator(_capture)]
 
 
+def _capture_of_step(text: str) -> str:
+    return text if re.fullmatch(r"\{(path|query|json)(\.[A-Za-z0-9_-]+)+\}", text) else _capture(text)
+
+
+StepCapture = Annotated[str, AfterValidator(_capture_of_step)]
+"""Also what the request itself held, such as an ID of our own choice in its path: `{path.id}`."""
+
+
 def check_header_name(text: str) -> str:
     """The name of a header that a file may set; `ValueError` for any other."""
     if not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", text):
@@ -338,7 +346,7 @@ class Step(StrictModel):
     """One call of a chain: set-up, control, clean-up.
 
     `capture` names values of the answer by JSON pointer, as `header:NAME` or as one that matches, of several the first
-    that is there.
+    that is there; or of the request, as `{path.NAME}`.
     `optional` set-up is left out where the target lacks what it needs, and with it what needs its captures. `undo` is
     called at the end of the chain if this step succeeded and nothing later has undone it already. With `unless` the
     call is left out where each placeholder has that value.
@@ -348,7 +356,7 @@ class Step(StrictModel):
     call: str
     request: RequestSpec = RequestSpec()
     expect: Expect = Expect(status=200)
-    capture: dict[str, Capture | MatchingCapture | list[Capture | MatchingCapture]] | None = None
+    capture: dict[str, StepCapture | MatchingCapture | list[StepCapture | MatchingCapture]] | None = None
     secret: list[str] | None = None
     optional: bool = False
     undo: Step | None = None
@@ -553,6 +561,8 @@ class OperationSpec(StrictModel):
     url: str | None = None
     """The path of this target, where each target chooses its own."""
     path: dict[str, Any] = {}
+    query: dict[str, Any] = {}
+    headers: dict[HeaderName, Any] = {}
     json_: Any = Field(default=None, alias="json")
     """The body of each call that says nothing else."""
     credential: str | None = None

@@ -51,13 +51,14 @@ def record_intent(
     parts = [request.members().get(key) for key in _NAMED_PARTS]
     if not request.literal:
         parts = [context.builder.fill_known(part, scope) for part in parts]
+    there = set(find_suite_names(scope.captures))  # what an earlier request has made
     fixtures = dict.fromkeys(members[0] for head, members, _ in find_placeholders(undo) if head == "fixture")
     entry = LedgerEntry(
         contract=context.contract.name,
         base_url=context.target.base_url,
         operation=operation,
         row=row,
-        names=tuple(dict.fromkeys(find_suite_names(parts))),
+        names=tuple(name for name in dict.fromkeys(find_suite_names(parts)) if name not in there),
         steps=undo,
         captures=_captures_needed([undo, *(step.request.members() for step in planned)], known),
         fixtures={name: context.target.fixtures[name] for name in fixtures if name in context.target.fixtures},

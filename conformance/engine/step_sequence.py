@@ -12,7 +12,7 @@ from conformance.checks.model import Finding
 from conformance.checks.response import check_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
 from conformance.contract.schema import HEADER_CAPTURE, MatchingCapture
-from conformance.contract.templates import MissingValue
+from conformance.contract.templates import Lookup, MissingValue, fill
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.stale_reads import PAUSE, bypass_cache, is_from_cache
@@ -158,7 +158,7 @@ class StepSender:
         self.sequence.calls.append(result)
         response = result.exchange.response
         if response is not None and result.accepted:
-            self._capture(step, response)
+            self._capture(step, response, built.lookup)
         self.after_send(built, result)
         # Clean-up goes on after any success: what else is wrong with a response is for the row to say.
         tolerated = self.role == "clean-up" and result.accepted
@@ -231,11 +231,16 @@ class StepSender:
             fill(text, self.scope) == fill(value, self.scope) for text, value in conditions.items()
         )
 
-    def _capture(self, step: PlannedStep, response: Response) -> None:
-        """Keep what the response gives. What it does not give is forgotten: an earlier value is another thing's."""
+    def _capture(self, step: PlannedStep, response: Response, request: Lookup) -> None:
+        """Keep what the response gives, or the request held. What is not there is forgotten: it is another thing's."""
         for name, pointers in (step.step.capture or {}).items():
             self.captures.pop(name, None)
-            found = [read_capture(response, each) for each in (pointers if isinstance(pointers, list) else [pointers])]
+            found = [
+                _read_request(request, each)
+                if isinstance(each, str) and each.startswith("{")
+                else read_capture(response, each)
+                for each in (pointers if isinstance(pointers, list) else [pointers])
+            ]
             there, value = next((one for one in found if one[0]), (False, None))
             if there:
                 self.captures[name] = value
@@ -245,6 +250,13 @@ class StepSender:
 
 def _is_cached(result: StepResult) -> bool:
     return result.exchange.response is not None and is_from_cache(result.exchange.response)
+
+
+def _read_request(request: Lookup, placeholder: str) -> tuple[bool, Any]:
+    try:
+        return True, fill(placeholder, request)
+    except MissingValue:
+        return False, None
 
 
 def read_capture(response: Response, pointer: str | MatchingCapture) -> tuple[bool, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import NO_BODY, RequestTemplate
 from conformance.contract.templates import find_placeholders
 from conformance.engine.context import RunContext
@@ -52,18 +53,30 @@ def plain_probe(operation: DocumentedOperation) -> ExploreProbe:
 
 
 def request_of_probe(run: RunContext, operation: DocumentedOperation, probe: ExploreProbe) -> RequestTemplate:
-    """A probe in the form of the contract's requests. A credential gives way to a header of the probe itself."""
+    """A probe in the form of the contract's requests, with the query and the headers that each call has.
+
+    A credential gives way to a header of the probe itself.
+    """
+    usual = operation_patch(run.contract, operation.id)
+    scope = PlaceholderScope(salt="exploring")
+    filled = run.builder.fill_known({"query": usual["query"], "headers": usual["headers"]}, scope)
+    known = filled or {"query": {}, "headers": {}}
     query: dict[str, list[str]] = {}
     for name, value in probe.query:
         query.setdefault(name, []).append(value)
-    data: dict[str, Any] = {"path": dict(probe.path), "query": query, "headers": dict(probe.headers), "literal": True}
+    data: dict[str, Any] = {
+        "path": dict(probe.path),
+        "query": {**known["query"], **query},
+        "headers": {**known["headers"], **dict(probe.headers)},
+        "literal": True,
+    }
     if probe.form:
         data["multipart"] = [
             {"name": name, "filename": file_name, "size": _FILE_SIZE} for name, file_name in probe.body.items()
         ]
     elif probe.body is not NO_BODY:
         data["json"] = probe.body
-    credential = operation_patch(run.contract, operation.id).get("credential")
+    credential = usual.get("credential")
     given = run.target.credentials.get(str(credential))
     own = {name.lower() for name, _ in probe.headers}
     if given is None or given.header is None or given.header.lower() not in own:

@@ -34,11 +34,12 @@ def patch_of(request: RequestSpec) -> RequestPatch:
 
 
 def operation_patch(contract: Contract, operation: str) -> RequestPatch:
-    """What each call of an operation has: parameters of its path, its body, and the credential."""
+    """What each call of an operation has: parameters of its path and query, headers, its body, and the credential."""
     spec = contract.operations[operation].spec
     credential = spec.credential if spec.credential is not None else contract.file.credential
     body = {} if spec.json_ is None else {"json": spec.json_}
-    return {"path": dict(spec.path)} | body | ({"credential": credential} if credential else {})
+    parts = {"path": dict(spec.path), "query": dict(spec.query), "headers": dict(spec.headers)}
+    return parts | body | ({"credential": credential} if credential else {})
 
 
 def permission_of(contract: Contract, operation: str, request: RequestTemplate) -> str:

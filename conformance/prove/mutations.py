@@ -205,14 +205,22 @@ def _of_acceptance(recorded: Sequence[Recorded], probes: Sequence[int], success:
 
 
 def _effect(row: Row, recorded: Sequence[Recorded]) -> Mutation:
-    """Each rejected write changes what the row's guards read."""
+    """Each rejected write changes what the row's guards read; a rejected deletion takes what it names off a list."""
+    probes = [n for n, one in enumerate(recorded) if one.role in _FIRM]
+    urls = [recorded[n].exchange.request.url for n in probes if recorded[n].exchange.request.method == "DELETE"]
+    earlier = sum(one.exchange.request.permission != "read" for one in recorded[: probes[0]])
     pointers = [pointer for guard in row.case.unchanged for pointer in guard.compare if "{" not in pointer]
     reads = [n for n, one in enumerate(recorded) if one.role == "guard" and _is_success(one)]
     changed: dict[int, Changed] = {}
     for n in reads:
         response = recorded[n].response
-        if response is not None and _after_writes(response, pointers, 1) != response:
-            changed[n] = partial(_after_writes, response, pointers)
+        if response is None:
+            continue
+        after = partial(_after_writes, response, pointers)
+        if urls:
+            after = partial(_after_deletions, response, pointers, urls, earlier)
+        if after(earlier + 1) != response:
+            changed[n] = after
     sentence, advice = "A rejected write is carried out all the same.", "`unchanged`: a read before and after"
     return Mutation("carries_out_a_rejected_write", sentence, advice, changed)
 
@@ -220,6 +228,26 @@ def _effect(row: Row, recorded: Sequence[Recorded]) -> Mutation:
 def _after_writes(response: Response, pointers: Sequence[str], writes: int) -> Response:
     """What a read shows after so many writes: another value at the first place that is compared."""
     return (writes and _with_json(response, lambda body: _changed_at(body, pointers, writes))) or response
+
+
+def _after_deletions(
+    response: Response, pointers: Sequence[str], urls: Sequence[str], earlier: int, writes: int
+) -> Response:
+    """What a read shows after more writes than those before: its lists without what one of the addresses names."""
+
+    def change(body: Any) -> Any:
+        for pointer in (pointer for pointer in pointers if "/*" in pointer):
+            above, _, below = pointer.partition("/*")
+            there, inside = resolve_pointer(body, above)
+            if there and isinstance(inside, list):
+                inside[:] = [one for one in inside if not _is_named(resolve_pointer(one, below)[1], urls)]
+        return body
+
+    return (writes > earlier and _with_json(response, change)) or response
+
+
+def _is_named(value: Any, urls: Sequence[str]) -> bool:
+    return isinstance(value, str | int) and any(str(value) in re.split(r"[/?=&]", url) for url in urls)
 
 
 def _another_of(member: Any, pointer: str, number: int) -> Any:

@@ -104,8 +104,6 @@ FORMS: dict[str, list[Fact]] = {
         (412, "", "Somebody else was faster."),
         (None, "-1001", "Try again."),
         (None, "-1002", "Too late."),
-        (None, "101", "invalid name"),
-        (None, "403", "Forbidden, or so"),
     ],
     "forms.rst": [
         (404, "", "No database of this name"),
@@ -212,6 +210,10 @@ NAMED = "Errors\n401 \u2014 Key\nIt is absent.\n409 \u2014 Name in use\nSomebody
 PHRASE_BELOW = "Errors\n403\nForbidden\nYou may not.\n404\nNot Found\nThere is none."
 QUOTED = "Response codes\n'code' 'message' Problem\n0 Sent It is a success\n4 No key It is absent"
 OWN_STATUS = "Error codes\nStatus CodeStatus Message\n405Wrong method\n10001No name"
+CELLS = (
+    "|\nHTTP status |\nCode |\nText |\n|---|---|---|\n|\n400 |\nNoName |\nGive one. |\n"
+    "|\nLong |\nToo long. |\n|\n|\n404 |\nGone |\nNone. |"
+)
 CJK = "mc描述\nSUCCESS成功\nAUTH_101Key 不存在\nAUTH_103签名错误"
 GLUED = "Home Docs Errors\nNames\nNAME-400-FIELDField is wrong\nNAME-404None of this name"
 RUN_ON = "Errors\n200 - Success201 - Created400 - Bad Request (no name)404 - Not Found"
@@ -239,6 +241,7 @@ CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
         ),
         (TITLES, [(400, "", [], "It is wrong."), (401, "", [], "No key.")]),
         (MEMBERS, []),
+        (CELLS, [(400, "NoName", ["Give one."], ""), (400, "Long", ["Too long."], ""), (404, "Gone", ["None."], "")]),
         (CJK, [(None, "AUTH_101", [], "Key 不存在"), (None, "AUTH_103", [], "签名错误")]),
         (GLUED, [(None, "NAME-400-FIELD", [], "Field is wrong"), (None, "NAME-404", [], "None of this name")]),
         (RUN_ON, [(400, "", [], "no name"), (404, "", [], "Not Found")]),
@@ -284,6 +287,24 @@ Somebody has it.
 {"error": {"code": "Taken", "message": "Another."}}
 ```
 """
+OWN_SAMPLE = """# Errors
+
+## 403 - FORBIDDEN
+
+You may not.
+
+### Answer
+
+```
+{"ErrorMessage": "No right"}
+```
+
+## Retry policy
+
+| Status | How |
+|-|-|
+| 429 | Wait a second |
+"""
 LABELLED = (
     "# Errores\n\n# Código: E1_X\n\nDescripción: It broke\nHTTP: 500\n\n"
     "# Código: E2_X\n\nDescripción: It sleeps\nHTTP: 503"
@@ -324,6 +345,7 @@ HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-Aft
         (NUMBERED, [(400, "NO_NAME", ["Give one"], "It is absent"), (422, "NO_NAME", ["Give one"], "It is absent")]),
         (AND, [(400, "", ["Give one"], "It is absent"), (422, "", ["Give one"], "It is absent")]),
         (SAMPLES, [(404, "NoItem", ["None."], "It is gone."), (409, "Taken", ["Another."], "Somebody has it.")]),
+        (OWN_SAMPLE, [(403, "", ["No right"], "You may not.")]),
         (LABELLED, [(500, "E1_X", [], "It broke"), (503, "E2_X", [], "It sleeps")]),
         (FIELD_ERROR, [(422, "", ["Name taken"], "Somebody has it")]),
         (REASONS, [(404, "", [], "It is gone"), (422, "", [], "Faulty")]),

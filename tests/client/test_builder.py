@@ -240,8 +240,9 @@ def test_a_random_word_has_the_form_that_its_name_says(bind: Bind, name: str, fo
     assert first != word(bind, name, seed=1)
 
 
-def test_two_names_are_two_words_and_one_name_is_one_word_in_an_attempt(bind: Bind) -> None:
-    body = json.loads(bind("add", json_=["{random.word-a}", "{random.word-b}", "{random.word-a}"]).body or b"")
+@pytest.mark.parametrize("head", ["random", "unique"])
+def test_two_names_are_two_words_and_one_name_is_one_word_in_an_attempt(bind: Bind, head: str) -> None:
+    body = json.loads(bind("add", json_=[f"{{{head}.a}}", f"{{{head}.b}}", f"{{{head}.a}}"]).body or b"")
     assert body[0] == body[2] != body[1]
 
 

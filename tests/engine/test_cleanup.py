@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from conformance.checks.model import Verdict
-from conformance.engine.entries import record_lost_try
+from conformance.client.builder import PlaceholderScope
+from conformance.contract.request_template import RequestTemplate
+from conformance.engine.entries import record_intent, record_lost_try
 from conformance.engine.journal import LEDGER_FILE, FileLedger, LedgerEntry, read_open_entries
 from conformance.engine.row import run_row
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
@@ -235,3 +237,14 @@ def test_where_one_can_be_read_by_its_id_a_404_of_that_shows_that_it_is_gone(don
     after = done(nameless, created=created, **there)
     assert after.open_entries == ["add"]
     assert after.row.warnings == ("what example left behind may still be there: remove was answered 404",)
+
+
+def test_a_name_that_an_earlier_request_has_made_is_no_trace_of_this_one(
+    shop: Callable[..., Any], context: Callable[..., Any], answer: MakeResponse
+) -> None:
+    held = context(shop(), lambda _: answer(400))
+    earlier = held.builder.fill("{unique.name}", PlaceholderScope())
+    scope = PlaceholderScope({"name": earlier}, salt="another attempt")
+    request = RequestTemplate(json={"name": "{capture.name}", "note": "{unique.note}"})
+    entry = record_intent(held, "add", request, [], row="items/bad-name", scope=scope)
+    assert entry.names == (held.builder.fill("{unique.note}", scope),)

@@ -110,6 +110,22 @@ def test_a_row_that_lacks_something_sends_nothing_and_names_it(run: Run, server:
 # --- findings ------------------------------------------------------------------------------------------------------
 
 
+UNDONE = """\
+  - id: limit-below
+    cause: The limit is below 0.
+    before: [{call: get, capture: {kept: "{path.id}"}, undo: {call: list}}]
+    request: {query: {limit: -1}}
+    expect: {status: 400, message: "limit: at least 0, not {capture.kept}"}
+"""
+
+
+def test_a_wrong_answer_after_a_set_up_that_was_undone_says_so(run: Run, server: Shop) -> None:
+    ran = run(server, UNDONE)
+    (warning,) = ran.only.warnings
+    assert warning == "get in `before` was undone before the probes were sent; what they need is undone in `after`"
+    assert "spoon" in str(ran.only.findings)  # what the request of the set-up held
+
+
 def test_a_server_that_accepts_everything_violates(run: Run, server: Shop, answer: MakeResponse) -> None:
     server.list = lambda limit: answer(200, {"items": []})  # type: ignore[method-assign]
     ran = run(server)

@@ -178,6 +178,12 @@ def test_a_draw_that_names_a_fixture_is_drawn_of_what_the_profile_says(plan: Pla
 # --- what is tried -------------------------------------------------------------------------------------------------
 
 
+def test_each_call_has_the_query_and_the_headers_of_its_operation(plan: Plan) -> None:
+    usual = ("  list: {}", '  list: {query: {limit: 1, version: "2"}, headers: {X-Version: "2"}}')
+    (example,) = plan(row(""), usual, depth="smoke").probes
+    assert (example.request.query, example.request.headers) == ({"limit": -1, "version": "2"}, {"X-Version": "2"})
+
+
 def test_the_written_example_comes_first_on_each_operation(plan: Plan) -> None:
     found = plan(TWO)
     assert labels(found)[:2] == ["example (list)", "example (one)"]

@@ -80,6 +80,26 @@ def test_what_a_case_does_not_look_for_is_named(measure: Callable[..., tuple[Row
     assert lines[-1].endswith(f"1 of 1 rows measured, {power.requests} requests sent")
 
 
+DELETION = """\
+  - id: in-use
+    cause: The item is in use.
+    operations: [remove]
+    expect: {status: 409, message: In use}
+    unchanged: [{read: {call: list}, compare: [/items/*/id]}]
+"""
+
+
+def test_a_rejected_deletion_that_is_carried_out_takes_off_the_list_what_it_names(
+    measure: Callable[..., tuple[RowPower, int]],
+) -> None:
+    from tests.conftest import make_response
+
+    items = {"items": [{"id": "fork"}, {"id": "spoon"}]}
+    refused, listed = make_response(409, {"message": "In use"}), make_response(200, items)
+    power, _ = measure(DELETION, lambda asked: refused if asked.request.method == "DELETE" else listed)
+    assert "carries_out_a_rejected_write" in {one.mutation.name for one in power.faults if one.caught}
+
+
 def test_a_row_that_does_not_conform_is_not_measured(measure: Callable[..., tuple[RowPower, int]]) -> None:
     from tests.conftest import make_response
 
