@@ -19,7 +19,7 @@ from conformance.engine.context import RunContext
 from conformance.engine.entries import created_resource, strike
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import FileLedger, LedgerEntry, find_suite_names, read_open_entries
-from conformance.explore.own_record import is_of_own_record, set_back
+from conformance.explore.writes import is_of_own_record, set_back
 from conformance.jsontools import canonical_text
 from conformance.plan.model import PlannedStep
 from conformance.plan.requirements import missing_for_steps

@@ -1,7 +1,8 @@
 """Writes of one operation that another one reads: what was refused changes nothing, and what was accepted is there.
 
-A look comes before the first write and after a few that were refused; what was changed on a record of the target's
-owner is set back.
+A look comes before the first write and after a few that were refused. A record that the profile gives for exploration
+alone is set back: the ledger holds how its members read before. What is set back after a kill is only what the
+contract's OpenAPI document says can be read and written there, and only on the record that the profile names.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from time import perf_counter
 from typing import Any
 
 from conformance.checks.model import Level
+from conformance.contract.templates import MissingValue
 from conformance.engine.cleanup import describe_left
+from conformance.engine.context import RunContext
 from conformance.engine.culprit import (
     NOT_AGAIN,
     TIMES_IN_A_ROW,
@@ -23,11 +26,12 @@ from conformance.engine.culprit import (
     stays_as_it_is,
 )
 from conformance.engine.entries import strike
+from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
 from conformance.explore.checks import Observation, ProbeAnswer
+from conformance.explore.context import build_explore_context
 from conformance.explore.explorer import BudgetExhausted, Explorer, TargetStopped
 from conformance.explore.openapi import DocumentedOperation
-from conformance.explore.own_record import is_set_back, record_change, set_back_body
 from conformance.explore.probes import ExploreProbe, plain_probe
 from conformance.explore.validity import Validity, classify_probe
 from conformance.jsontools import first_value, json_equal
@@ -36,7 +40,9 @@ from conformance.messages import Message
 _BATCH = 4
 """Refused writes between two looks: one look for each would double the requests."""
 _SETTING_BACK = 3
-"""Requests that follow an accepted change of a record: a look, setting it back, and another look."""
+"""Requests that setting a record back takes: a look, the change, and another look."""
+_MEMBERS = "set_back"
+"""The capture of a ledger entry that holds the members of a record as they were."""
 
 
 @dataclass(slots=True)
@@ -53,10 +59,11 @@ class GuardedWrites:
     """The body of the last look; None where something has changed since."""
     doubt: str | None = None
     """Why it is in doubt whether a write had an effect."""
+    changed: LedgerEntry | None = None
+    """Holds what a record of the target's owner held before; None where none is written to."""
     answers: list[ProbeAnswer] = field(default_factory=list)
     _refused: list[ProbeAnswer] = field(default_factory=list)
     """Those since the last look."""
-    _changed: LedgerEntry | None = None
 
     def look(self) -> Any:
         """What the reading operation shows now; TargetStopped where it shows nothing."""
@@ -82,8 +89,8 @@ class GuardedWrites:
 
         What a record of the target's owner holds is in the ledger before any of it is changed.
         """
-        body = set_back_body(self.explorer.context, self.operation, self.shown) if self._sets_back else None
-        self._changed = None if body is None else record_change(self.explorer.context, body)
+        body = self._body_to_restore(self.shown) if self._sets_back else None
+        self.changed = None if body is None else self._record(body)
         for probe in probes:
             validity = classify_probe(self.operation, probe)
             if self.explorer.left >= self._most_requests(validity):
@@ -150,12 +157,40 @@ class GuardedWrites:
             self.check()
         else:
             self.look()
-        context = self.explorer.context
-        if self._changed is not None and is_set_back(self.operation, self._changed, self.shown):
-            strike(context.run, self._changed)
-        elif self._changed is not None:
-            why = Message("{operation} still reads otherwise than before", operation=self.operation.read)
-            self.explorer.evidence.warnings.append(describe_left(self.operation.id, why))
+        if self.changed is not None and self.is_set_back():
+            strike(self.explorer.context.run, self.changed)
+        elif self.changed is not None:
+            self.explorer.evidence.warnings.append(describe_left(self.operation.id, self.still_differs))
+
+    def is_set_back(self) -> bool:
+        """Whether the last look shows what the ledger holds."""
+        members = self.changed.captures[_MEMBERS].items() if self.changed else ()
+        return all(json_equal(first_value(self.shown, self.operation.readable[name]), value) for name, value in members)
+
+    @property
+    def still_differs(self) -> Message:
+        """Why something may be left of what was changed."""
+        return Message("{operation} still reads otherwise than before", operation=self.operation.read)
+
+    def _record(self, body: Mapping[str, Any]) -> LedgerEntry:
+        """Write into the ledger what the record holds now; `body` is what sets it back."""
+        run, operation = self.explorer.context.run, self.operation
+        readable = ((name, value) for name, value in body.items() if name in operation.readable)
+        members = {name: value for name, value in readable if run.redactor.json(value) == value}
+        row, captures = f"explore {operation.id}", {_MEMBERS: members}
+        entry = LedgerEntry(run.contract.name, run.target.base_url, operation.id, row=row, captures=captures)
+        return replace(entry, id=run.ledger.record_intent(entry))
+
+    def _body_to_restore(self, shown: Any) -> dict[str, Any] | None:
+        """The body that sets a record back to what a look showed; None where nothing can be set back."""
+        values = {name: first_value(shown, pointer) for name, pointer in self.operation.readable.items()}
+        known = {name: value for name, value in values.items() if value is not None}
+        return {**self.explorer.context.base_body(self.operation), **known} if known else None
+
+    def write_back(self, body: Mapping[str, Any]) -> None:
+        """Set a record back, and look again."""
+        self.explorer.look(self.operation, replace(self.place, body=dict(body), role="clean-up", about="set back"))
+        self.look()
 
     @property
     def _reading(self) -> DocumentedOperation:
@@ -176,10 +211,9 @@ class GuardedWrites:
 
     def _restore(self, before: Any) -> Any:
         """Set back what can be set back, and look again; what is shown then. Nothing where nothing has changed."""
-        body = set_back_body(self.explorer.context, self.operation, before)
+        body = self._body_to_restore(before)
         if body is not None and (self.shown is None or self._differ(before, self.shown)):
-            self.explorer.look(self.operation, replace(self.place, body=body, role="clean-up", about="set back"))
-            self.look()
+            self.write_back(body)
         return self.shown
 
     def _check_written(self, written: ProbeAnswer) -> None:
@@ -235,6 +269,34 @@ class GuardedWrites:
         one, other = (dict(_lasting_values(schema, body)) for body in (before, after))
         places = (place for place in one.keys() | other.keys() if not json_equal(one.get(place), other.get(place)))
         return frozenset(re.sub(r"/\d+(?=/|$)", "/*", place) or "/" for place in places)
+
+
+def is_of_own_record(entry: LedgerEntry) -> bool:
+    """Whether an entry of the ledger says what a record of the target's owner held."""
+    return isinstance(entry.captures.get(_MEMBERS), Mapping)
+
+
+def set_back(run: RunContext, entry: LedgerEntry) -> str:
+    """Set a record back to what the entry holds, unless it reads so, and strike the entry; why it may differ, or ""."""
+    try:
+        context = build_explore_context(run, entry.operation)
+    except MissingValue as missing:
+        return Message("needs {names}", names=str(missing))
+    operation, members = context.operation, entry.captures[_MEMBERS]
+    if not (operation.read and context.sets_back(operation)) or members.keys() - operation.readable:
+        return Message("{operation} is no write that can be set back", operation=entry.operation)
+    explorer = Explorer(context, _SETTING_BACK, 0, Evidence(run.redactor))
+    writes = GuardedWrites(explorer, operation, plain_probe(operation), is_own=False, changed=entry)
+    try:
+        writes.look()
+        if not writes.is_set_back():
+            writes.write_back({**context.base_body(operation), **members})
+    except TargetStopped as stopped:
+        return stopped.why
+    if not writes.is_set_back():
+        return writes.still_differs
+    strike(run, entry)
+    return ""
 
 
 def _lasting_values(schema: Mapping[str, Any] | None, value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
