@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,10 @@ def write_text(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+            direct = os.open(path, os.O_WRONLY | os.O_NONBLOCK)  # of a pipe that nobody reads it fails at once
+            os.set_blocking(direct, True)
+            with os.fdopen(direct, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
             return
         beside.write_text(text, encoding="utf-8", errors="backslashreplace")
         beside.replace(path)
@@ -41,17 +45,33 @@ def append_to_job_summary(write: Callable[[], str]) -> None:
             raise OutputError(f"GITHUB_STEP_SUMMARY: {error.strerror or error}") from None
 
 
-def read_text(path: Path, most: int = MOST_READ) -> str:
-    """The text of a plain file of at most `most` bytes; bytes that are no UTF-8 become U+FFFD. Raises ConfigError."""
+def refuse_special_file(path: Path) -> str | None:
+    """Why a path is not read: what stands there never ends, or is no file. None for a plain file, and for nothing."""
     try:
-        if path.exists() and not path.is_file():
-            raise ConfigError([Problem(str(path), "is no plain file", "give the path of a file")])
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISDIR(mode):
+        return "is a folder"
+    return None if stat.S_ISREG(mode) else "is no plain file, but a device, a pipe or a socket"
+
+
+def read_bytes(path: Path, most: int = MOST_READ) -> bytes:
+    """A plain file of at most `most` bytes; raises ConfigError."""
+    if (refused := refuse_special_file(path)) is not None:
+        raise ConfigError([Problem(str(path), refused, "give the path of a plain file")])
+    try:
         with path.open("rb") as file:
             is_larger = os.fstat(file.fileno()).st_size > most
             data = b"" if is_larger else file.read(most + 1)
-    except OSError as error:
-        problem = Problem(str(path), f"cannot be read: {error.strerror or error}", "check the path")
+    except (OSError, ValueError) as error:
+        problem = Problem(str(path), f"cannot be read: {getattr(error, 'strerror', None) or error}", "check the path")
         raise ConfigError([problem]) from None
     if is_larger or len(data) > most:
         raise ConfigError([Problem(str(path), f"holds more than {most >> 20} MiB", "check the path")])
-    return data.decode("utf-8", "replace")
+    return data
+
+
+def read_text(path: Path, most: int = MOST_READ) -> str:
+    """The text of such a file; bytes that are no UTF-8 become U+FFFD. Raises ConfigError."""
+    return read_bytes(path, most).decode("utf-8", "replace")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -17,13 +16,16 @@ from typing import Any
 
 import yaml
 
-from conformance.errors import Problem
+from conformance.errors import ConfigError, Problem
+from conformance.files import read_bytes
 
 Place = tuple[str | int, ...]
 
 ALIAS_NOTE = " (used in line "
 LARGEST = 16 << 20
 """Bytes of one file."""
+DEEPEST = 200
+"""Levels of values within values."""
 MOST = 200_000
 """Values of one file, aliases written out: a hundred times the largest table."""
 
@@ -89,24 +91,19 @@ class Document:
 
 def read(path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
     """Read a file; a document with no problems, or problems (and the document where it could still be built)."""
-    if (problem := refuse_special_file(path)) is not None:
-        return None, (Problem(str(path), problem, "give the path of a plain file"),)
     try:
-        with path.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            return None, (Problem(f"{path}:1", f"larger than {LARGEST >> 20} MiB", "give another file"),)
-        text = content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+        text = read_bytes(path, LARGEST).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except ConfigError as error:
+        return None, error.problems
     except UnicodeDecodeError as error:
         return None, (Problem(f"{path}:1", f"not UTF-8 (byte {error.start})", "save it as UTF-8"),)
-    except OSError as error:
-        return None, (Problem(str(path), f"cannot be read: {error.strerror or error}", "check the path"),)
     return read_text(text, path)
 
 
 def read_text(text: str, path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
     """As `read`, of a text; its problems name `path` as the file."""
     try:
+        _check_depth(text)
         node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -124,6 +121,15 @@ def read_text(text: str, path: Path) -> tuple[Document | None, tuple[Problem, ..
     except _TooMuch:
         return None, (Problem(f"{path}:1", f"more than {MOST:,} values, aliases written out", "use fewer aliases"),)
     return Document(path, value, builder.lines, text, tuple(builder.aliases)), tuple(builder.problems)
+
+
+def _check_depth(text: str) -> None:
+    """Raises YAMLError where composing the values, which recurses in C, would end this process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise yaml.YAMLError(f"nested in more than {DEEPEST} levels")
 
 
 def dump(value: Any) -> str:
@@ -186,17 +192,6 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _represent_text)
-
-
-def refuse_special_file(path: Path) -> str | None:
-    """Why a path is not read: what stands there never ends, or is no file. None for a plain file, and for nothing."""
-    try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError):
-        return None
-    if stat.S_ISDIR(mode):
-        return "is a folder"
-    return None if stat.S_ISREG(mode) else "is no plain file, but a device, a pipe or a socket"
 
 
 class _TooMuch(Exception):

@@ -56,3 +56,15 @@ def test_a_file_is_read_up_to_a_bound(tmp_path: Path) -> None:
     assert read_text(tmp_path / "a", most=10) == "xxxxxxxxxx"
     with pytest.raises(ConfigError, match="holds more than 0 MiB"):
         read_text(tmp_path / "a", most=9)
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutputError, match="pipe: No such device"):
+        write_text(tmp_path / "pipe", "text")
+    with pytest.raises(ConfigError, match="is no plain file"):
+        read_text(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_text(tmp_path / "pipe", "text")
+    assert os.read(reader, 10) == b"text"
+    os.close(reader)

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -105,9 +106,10 @@ def _read_csv(text: str) -> Iterator[Block]:
     delimiter = max(counts, key=lambda sign: (sum(map(bool, counts[sign])), min(counts[sign], default=0)))
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
     rows, line = [], 1
-    for cells in reader:
-        if len(cells) > 1 and any(cell.strip() for cell in cells):
-            rows.append(TableRow(tuple(cells), line))
-        line = reader.line_num + 1
+    with suppress(csv.Error):  # binary data, or a cell of more than 128 KiB: the table ends there
+        for cells in reader:
+            if len(cells) > 1 and any(cell.strip() for cell in cells):
+                rows.append(TableRow(tuple(cells), line))
+            line = reader.line_num + 1
     if (table := build_table(rows, 1)) is not None:
         yield table

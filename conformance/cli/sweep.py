@@ -34,7 +34,7 @@ def command(target: str | None, contract: str | None, output: str, allow: tuple[
     (selected, *_), selection = select_contracts(target, contract, allow)
     resolved = resolve_target(selected, selection, lambda _: {}, os.environ)
     path = Path(output) / LEDGER_FILE
-    if not path.is_file():
+    if not os.path.lexists(path):
         click.echo(f"{path} is not there: a run that changes nothing keeps no ledger, so there is nothing to delete")
         return 0
     others = [entry for entry in read_open_entries(path) if entry.base_url != resolved.base_url]

@@ -124,10 +124,13 @@ class Session:
             with self._lock:
                 pause = policy.pause(last)
             self._learn(last, pause, policy)
-            if pause is None or self._breaker.reason:
+            if self._breaker.reason:
                 return last
-            if not self._waits.take(pause):
-                self._breaker.open(self._describe_waits(last, pause))
+            lost = last.seconds if isinstance(last.outcome, NoResponse) else 0.0
+            if not self._waits.take(lost + (pause or 0.0)):
+                self._breaker.open(self._describe_waits(last, pause or 0.0))
+                return last
+            if pause is None:
                 return last
             self._sleep(pause)
 

@@ -18,11 +18,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.errors import ConfigError, OutputError, Problem
+from conformance.files import read_text
 from conformance.messages import Message, plural_message
 
 LEDGER_FILE: Final = "ledger.jsonl"
 """Its name in the folder of a run's reports."""
 
+_LARGEST = 64 << 20
+"""Bytes of a ledger that is read."""
 _NAME = re.compile(r"conformance-[A-Za-z0-9][A-Za-z0-9_.-]*")
 _RUN_NAME = re.compile(r"conformance-[a-z0-9]{6}-[0-9a-f]{12}(?![A-Za-z0-9])")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -187,11 +190,9 @@ def has_run_name(text: str) -> bool:
 
 def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Each whole line with its number. A line that was cut short stands for nothing that was sent."""
-    try:
-        texts = path.read_text(encoding="utf-8", errors="replace").split("\n")
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return
-    for number, text in enumerate(texts, start=1):
+    for number, text in enumerate(read_text(path, _LARGEST).split("\n"), start=1):
         if not text:
             continue
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -111,6 +112,9 @@ class ResultSink:
         folder = self._options.output
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            for name in ("results.jsonl", "results.json", "report.html"):
+                if os.path.lexists(folder / name) and not (folder / name).is_file():
+                    raise OSError(0, f"{name} there is no plain file")  # noqa: TRY301 - told as the others are
             (folder / "results.jsonl").open("a", encoding="utf-8").close()
             self._delete_files_of_processes()
         except OSError as error:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import Problem
+from conformance.files import refuse_special_file
 from conformance.target.schema import SOURCES, Pace, read_pace_if_valid
 from conformance.validation import Locate, Place, format_location
-from conformance.yaml_document import refuse_special_file
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HALVES = re.compile(r"[\ud800-\udfff]")

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from conformance.contract.schema import PERMISSIONS, ContractFile
 from conformance.errors import ConfigError, Problem
+from conformance.files import refuse_special_file
 from conformance.jsontools import map_texts
 from conformance.messages import Message
 from conformance.target import addresses
@@ -20,7 +21,7 @@ from conformance.target.credentials import Credential, CredentialReader
 from conformance.target.known_deviations import KnownDeviation, KnownDeviationEntry
 from conformance.target.schema import Pace, Profile, VantageForm, parse_duration, read_pace
 from conformance.validation import Locate, Place, format_location, problems_from_validation, suggest
-from conformance.yaml_document import Document, read, refuse_special_file
+from conformance.yaml_document import Document, read
 
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"|(?<=the tag )\S+")
 _LATE_EFFECTS = "3s"

@@ -41,6 +41,13 @@ def test_time_grows_with_the_headings_of_a_page_and_not_with_their_square(title:
     assert perf_counter() - start < 4
 
 
+@pytest.mark.parametrize("after", ["x" * 200_000, "\r\r\na\rb"])
+def test_a_table_of_commas_ends_where_it_cannot_be_read(after: str, tmp_path: Path) -> None:
+    path = tmp_path / "page.csv"
+    path.write_bytes(f"status,message\n400,Nope\n401,No key\n{after}\n".encode())
+    assert [row.status for table in find_error_tables(read_page(str(path))) for row in table.rows] == [400, 401]
+
+
 def test_successes_are_left_out_and_sections_about_a_status_are_read() -> None:
     assert [(row.status, row.code) for row in rows("payments.md")] == [
         (400, "bad_request"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -69,6 +70,25 @@ def test_waiting_ends_when_the_patience_of_the_run_is_used_up(serve: Start, talk
         session.send(Request("GET", server.url), unpaced=True)
     assert len(server.requests) <= 6
     assert session.gone == "the 120 s that a run waits in all are over: it answered 429 and asked to wait 50 s more"
+
+
+def test_answers_that_do_not_come_use_up_the_patience_of_the_run(serve: Start, talk: Start, waits: list[float]) -> None:
+    """Also where others come in between, so that the target is never taken for gone."""
+
+    def handle(connection: Any, number: int) -> None:
+        while head := server.head(connection):
+            if b"GET /silent" in head:
+                time.sleep(0.3)
+                return
+            connection.sendall(OK)
+
+    server = serve(handle)
+    session = talk(server.url, limits={"read": 0.05, "patience": 0.22})
+    for _ in range(8):
+        session.send(Request("GET", f"{server.url}/silent"))
+        session.send(Request("GET", f"{server.url}/"))
+    assert len(server.requests) <= 8
+    assert session.gone == "the 0.22 s that a run waits in all are over: no answer (timeout: no byte for 0.05 s)"
 
 
 def test_waits_at_the_same_time_count_once() -> None:

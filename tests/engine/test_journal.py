@@ -81,6 +81,13 @@ def test_what_is_no_ledger_is_said(tmp_path: Path, data: bytes) -> None:
         read_open_entries(tmp_path / LEDGER_FILE)
 
 
+@pytest.mark.parametrize("leads_to", ["/dev/zero", "/nowhere", LEDGER_FILE])
+def test_what_is_no_plain_file_is_no_ledger_either(tmp_path: Path, leads_to: str) -> None:
+    (tmp_path / LEDGER_FILE).symlink_to(leads_to)
+    with pytest.raises(ConfigError, match=r"ledger\.jsonl: (is no plain file|cannot be read)"):
+        read_open_entries(tmp_path / LEDGER_FILE)
+
+
 def test_a_run_puts_what_is_no_ledger_aside_and_says_so(tmp_path: Path) -> None:
     (tmp_path / LEDGER_FILE).write_bytes(b"not a ledger")
     _, (warning,) = open_ledger(tmp_path, "http://h")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from conformance.checks.model import Verdict
+from conformance.errors import ConfigError
 from conformance.pytest_plugin.sink import ResultSink, write_from_process
 from conformance.results.events import Event
 from conformance.results.model import ContractName, Exploration, RowResult, TargetRun
@@ -37,3 +41,10 @@ def test_what_a_process_has_written_is_taken_unless_it_was_reported(tmp_path: Pa
     }
     assert [item.operation for item in found.explored] == ["list"]
     assert [path.name for path in tmp_path.iterdir()] == ["results.jsonl"]
+
+
+@pytest.mark.parametrize("name", ["results.jsonl", "results.json", "report.html"])
+def test_nothing_is_begun_where_a_file_of_ours_cannot_be_written(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ConfigError, match=f"--output: cannot write to {tmp_path}: {name} there is no plain file"):
+        ResultSink(cast("Any", SimpleNamespace(output=tmp_path))).check()

@@ -181,4 +181,4 @@ def test_a_device_a_pipe_and_a_folder_are_refused_at_once(problems: Problems, tm
 def test_a_file_is_read_up_to_a_bound(problems: Problems, tmp_path: Path) -> None:
     with (tmp_path / "large.yaml").open("wb") as stream:
         stream.truncate(17 << 20)
-    assert any("larger than 16 MiB" in line for line in problems("expectations: large.yaml\n"))
+    assert any("holds more than 16 MiB" in line for line in problems("expectations: large.yaml\n"))
