@@ -118,12 +118,13 @@ class CleaningSender(StepSender):
 
     def _strike_undone(self, built: BuiltRequest, current: _OpenStep | None) -> None:
         """Strike what the request that was just accepted has taken back."""
-        key = built.request.key
+        key, deletes = built.request.key, built.request.permission == "delete"
         with self.context.shared.lock:
             elsewhere = self.context.shared.left.pop(key, None)
         strike(self.context, elsewhere)
         for left in self._open[:]:
             undo = undo_key(self.context, left.entry) if left is not current else None
-            if undo is not None and undo[:2] == key[:2]:  # of what deletes one thing, method and URL say which
+            # Of what deletes a thing, method and URL say which; a change of it may be another with the same.
+            if undo is not None and (undo[:2] == key[:2] if deletes else undo == key):
                 strike(self.context, left.entry)
                 self._open.remove(left)
