@@ -86,7 +86,7 @@ def _accept(contract: Contract, found: Sequence[Drift], edition: str) -> list[Dr
     texts: dict[Path, str] = {}
     # From the last row of a file to its first: what is written further down moves no line above it.
     for row in sorted(contract.rows, key=lambda each: -each.number):
-        if row.id in accepted:
+        if row.id in accepted and not ("expect" in row.inherited and _whole_id(row) in accepted):
             text = texts.get(row.file) or row.document.text
             texts[row.file] = _with_wordings(contract, row, accepted[row.id], edition, text)
     for path, text in texts.items():
@@ -96,9 +96,15 @@ def _accept(contract: Contract, found: Sequence[Drift], edition: str) -> list[Dr
     return [one for one in found if id(one) not in taken and not (one.kind == "changed" and one.what == "message")]
 
 
+def _whole_id(row: Row) -> str:
+    """The ID of the row that one is `like`."""
+    name = row.case.like or ""
+    return name if "/" in name else f"{row.table}/{name}"
+
+
 def _with_wordings(contract: Contract, row: Row, reworded: Sequence[Drift], edition: str, text: str) -> str:
     """The text of the row's file with new wordings after its own; those that rows share stay as they are."""
-    place: tuple[str | int, ...] = ("rows", row.number - 1, "expect")
+    place = row.own_place("expect")
     expect = row.document.value["rows"][row.number - 1]["expect"]
     own = write_out_message(expect.get("message", []))
     written = [{"text": own, "edition": contract.file.edition}] if isinstance(own, str) else own

@@ -76,6 +76,8 @@ def _describe_row(contract: Contract, row: Row, context: RunContext, plan: RowPl
     table = next(table for table in contract.tables if table.name == row.table)
     yield f"{row.id}"
     yield f"  {contract.file.title}: {table.title}, row {row.number}  ({_short(row.file)}:{row.line})"
+    if row.inherited:
+        yield f"  like {row.case.like} in: {', '.join(row.inherited)}"
     yield f"\nWhen\n  {row.case.cause}"
     yield "\nThen"
     yield from (f"  {line}" for line in _promise(contract, row))

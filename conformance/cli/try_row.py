@@ -72,8 +72,8 @@ def _conclude(contract: Contract, row: Row, result: RowResult, *, write: bool) -
         expect = suggest_expect(contract.file.envelope, example)
         click.echo(f"\nThis expect would hold:\n{show_invisible(to_yaml(expect))}")
         if write:
-            place = ("rows", row.number - 1, "expect")
-            write_text(row.file, replace_mapping(row.file.read_text(encoding="utf-8"), place, expect))
+            text = replace_mapping(row.file.read_text(encoding="utf-8"), row.own_place("expect"), expect)
+            write_text(row.file, text)
             click.echo(f"written to {row.file}:{row.line}")
     return {"conforms": 0, "drifts": 0, "not-exercised": 5}.get(result.verdict.value, 1)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from conformance.contract.schema import Case, ContractFile, OperationRef, OperationSpec
-from conformance.yaml_document import Document
+from conformance.errors import ConfigError, Problem
+from conformance.yaml_document import Document, Place, dump
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,29 @@ class Row:
 
     @property
     def excerpt(self) -> str:
-        """The entry as it stands in the file."""
-        return self.document.excerpt(("rows", self.number - 1))
+        """The entry as it stands in the file, and what it has of the row that it is `like`."""
+        own, had = self.document.excerpt(self.place), dump(self.inherited) if self.inherited else ""
+        return own + (f"\n    # of {self.case.like}:\n{indent(had.rstrip(), '    ')}" if had else "")
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in its document."""
+        return ("rows", self.number - 1)
+
+    def own_place(self, key: str) -> Place:
+        """Where a key of the case stands in its document; ConfigError where it is that of the row that it is `like`."""
+        if key in self.inherited:
+            what, hint = f"`{key}` is that of {self.case.like}", "change it there, or write it in this row too"
+            raise ConfigError([Problem(f"{self.file}:{self.line}", what, hint)])
+        return (*self.place, key)
+
+    @property
+    def inherited(self) -> Mapping[str, Any]:
+        """What it has of the row that it is `like`."""
+        if self.case.like is None:
+            return {}
+        written: Mapping[str, Any] = self.document.value["rows"][self.number - 1]
+        return {key: value for key, value in written.items() if (*self.place, key) not in self.document.lines}
 
     @property
     def id(self) -> str:

@@ -26,7 +26,7 @@ from conformance.contract.schema import (
     TableFile,
     TranslationFile,
 )
-from conformance.contract.short_forms import fill_variables, list_variables
+from conformance.contract.short_forms import fill_variables, list_variables, write_out_likes
 from conformance.errors import ConfigError, Problem
 from conformance.validation import problems_from_validation
 from conformance.yaml_document import ALIAS_NOTE, Document, read
@@ -51,7 +51,12 @@ def read_contract(folder: Path) -> Contract:
     openapi, api = read(folder / "openapi.yaml")
     problems += api
     names = _table_names(head, head_document)
-    files = [(name, *_read_form(TableFile, folder / f"{name}.yaml", named, problems)) for name in names]
+    tables_read = {name: read(folder / f"{name}.yaml") for name in names}
+    problems += [problem for _, found in tables_read.values() for problem in found]
+    whole = {name: document for name, (document, found) in tables_read.items() if document and not found}
+    whole, unlike = write_out_likes(whole)
+    problems += unlike
+    files = [(name, whole.get(name), _validated(TableFile, whole.get(name), named, problems)) for name in names]
     problems += _unlisted(folder, names)
     if head is None or openapi is None or any(table is None for _, _, table in files):
         raise ConfigError(problems)

@@ -678,10 +678,19 @@ class OperationRef(StrictModel):
 Variable = Annotated[str, StringConstraints(pattern=r"^[a-z_]+$"), AfterValidator(_own_name)]
 
 
+def _may_be_like_another(form: dict[str, Any]) -> None:
+    form["anyOf"] = [{"required": form["required"]}, {"required": ["id", "like"]}]
+    del form["required"]
+
+
 class Case(StrictModel):
     """One row: how to provoke it, what must come back, and its control."""
 
+    model_config = ConfigDict(json_schema_extra=_may_be_like_another)
+
     id: Name
+    like: str | None = None
+    """The row (`TABLE/ROW`, or `ROW` of its own table) that says what this one does not say itself."""
     cause: str
     cause_ja: str = ""
     """The same in Japanese, for the reports; in our words, as `cause` is."""

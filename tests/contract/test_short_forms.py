@@ -9,6 +9,7 @@ import pytest
 
 from conformance.contract.contract import Contract
 from conformance.contract.short_forms import fill_variables, write_out_message
+from conformance.errors import ConfigError
 from conformance.plan.variants import operation_variants
 
 Shop = Callable[..., Contract]
@@ -179,3 +180,45 @@ def test_what_no_row_names_may_hold_variables_that_no_row_has(shop: Shop, proble
     assert [row.id for row in shop(rows, (OPERATIONS, SHARED)).rows] == ["items/a"]
     (found,) = problems(rows.replace("400}", "400, wordings: bad-format}"), (OPERATIONS, SHARED))
     assert found == "items.yaml:5: {item} has no value in the row a; write it under `vars: {item: …}`"
+
+
+LIKE = """\
+  - id: below
+    cause: The limit is below 0.
+    source: {note: Of the list alone.}
+    operations: [list]
+    request: {query: {limit: -1}}
+    expect: {status: 400, message: Nope}
+  - id: far-below
+    like: below
+    request: {query: {limit: -1000}}
+  - {id: farthest, like: items/far-below, operations: [get]}
+"""
+
+
+def test_a_row_has_what_the_row_that_it_is_like_says_but_for_what_is_of_one_row(shop: Shop) -> None:
+    _, far, farthest = shop(LIKE).rows
+    assert (far.case.cause, far.case.request.query, far.case.expect.status) == (
+        "The limit is below 0.",
+        {"limit": -1000},
+        400,
+    )
+    assert (far.case.source.note, [one.call for one in farthest.operations]) == (None, ["get"])
+    assert list(farthest.inherited) == ["cause", "request", "expect"]
+    assert farthest.excerpt.endswith("    # of items/far-below:\n" + farthest.excerpt.partition(":\n")[2])
+    assert "message: Nope" in farthest.excerpt
+    with pytest.raises(ConfigError, match="`expect` is that of below; change it there"):
+        far.own_place("expect")
+
+
+@pytest.mark.parametrize(
+    ("like", "expected"),
+    [
+        ("items/belo", ["items.yaml:12: no row is named 'items/belo'; did you mean 'items/below'?"]),
+        ("far-below", ["items.yaml:12: 'far-below' is like this row"]),
+    ],
+)
+def test_a_row_that_is_like_none_or_itself_is_refused_with_its_line(
+    problems: Problems, like: str, expected: list[str]
+) -> None:
+    assert problems(LIKE.replace("like: below", f"like: {like}")) == expected
