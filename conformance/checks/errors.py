@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -85,6 +86,17 @@ def check_error(body: Any, expected: Expectation, rules: ResponseRules, where: s
         (list(_one_fault(fault, expected, rules, where)) for fault in faults),
         key=lambda found: [sum(item.level is level for item in found) for level in Level],
     )
+
+
+def check_other_entries(body: Any, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
+    """Nothing but the one fault is reported: neither a field that is valid nor, of the faulty one, another row's."""
+    for fault in read_errors(rules, body) if expected.field is not None else ():
+        if fault.field == expected.field:
+            found = _one_fault(fault, replace(expected, codes=()), rules, where)
+            yield from (item for item in found if item.level is Level.MUST)
+        elif isinstance(fault.field, str):
+            detail = Message("a valid field is reported beside it")
+            yield Finding("field", Level.MUST, expected.field, fault.field, where, detail=detail)
 
 
 def _one_fault(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:

@@ -100,6 +100,7 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     "base64": lambda text: b64encode(text.encode()).decode("ascii"),
     "wrapped": lambda text: str(int(text) + 2**32) if _is_number(text) else text + "4294967296",
     "letters": lambda text: "".join("lkjhgqwrtz"[at % 10] for at in range(len(text))),
+    "capitals": lambda text: "".join("LKJHGQWRTZ"[at % 10] for at in range(len(text))),
     "one-more": lambda text: text + text[-1:],
     "double-first": lambda text: text[:1] + text,
     "one-less": lambda text: text[:-1],

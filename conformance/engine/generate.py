@@ -43,6 +43,8 @@ SHRINK_BUDGET = 12
 LONGEST_DRAWING: Final = 10.0
 """Seconds that drawing the values of one description may take: some expressions have hardly a value that is short."""
 LONGEST = 60
+_FEW_MORE: Final = 8
+"""Of what an expression takes so many more of, it takes as many as one likes."""
 """Characters of a value that is drawn for a control."""
 
 
@@ -258,10 +260,15 @@ def _plain_values(draw: Draw, count: int, number: int) -> list[Any]:
 
 
 def _move_to_the_ends(text: str, expressions: Sequence[str]) -> str:
-    """The text with the last letters and digits that still match, but for the first digit of a row of them.
+    """The longest text that still matches, of the last letters and digits, but for the first digit of a row of them.
 
-    `AA-000` becomes `ZZ-099`: where an expression is read too narrowly, what is at the ends of its ranges is refused.
+    `AA-00` becomes `ZZ-0999` of `[A-Z]{2}-[0-9]{2,4}`: where an expression is read too narrowly, what is at its ends is
+    refused. Where as many more as one likes match, there are no more.
     """
+    for place in reversed(range(len(text))):
+        longer = [text[:place] + text[place] * more + text[place:] for more in range(_FEW_MORE + 1)]
+        fitting = [one for one in longer if any(matches_whole(each, one) for each in expressions)]
+        text = fitting[-1] if longer[-1] not in fitting else text
     for place, char in enumerate(text):
         kind = next((kind for kind in (ascii_uppercase, ascii_lowercase, digits) if char in kind), "")
         if kind == digits and not text[:place][-1:].isdigit():

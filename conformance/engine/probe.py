@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance.checks.context import parse_json
+from conformance.checks.errors import check_other_entries
 from conformance.checks.model import Finding, Level
 from conformance.checks.response import check_response, classify_choice, find_editions, has_must, summarize_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
@@ -142,6 +144,8 @@ def _judge_firm(
     if probe.unless and response.status < 300 and _exists(probe.unless, built, response):
         return "no-answer", (), Message("{answer} (the input happens to be valid)", answer=answer)
     found = check_response(response, built.expected, context.rules, probe.label)
+    if not has_must(found):
+        found += tuple(check_other_entries(parse_json(response), built.expected, context.rules, probe.label))
     evidence.editions.update(find_editions(response, built.expected, context.rules))
     drifted = any(item.level is Level.SHOULD for item in found)
     return "violation" if has_must(found) else "drift" if drifted else "as-promised", found, answer

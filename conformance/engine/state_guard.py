@@ -55,6 +55,7 @@ class StateGuard:
         self._states: dict[int, State] = {}
         self._first: dict[int, State] = {}
         self._pending: list[ProbeResult] = []
+        self._repeats = 0
         self._last_sent = monotonic()
         self.patience = patience
         """Seconds after a probe in which it may still be carried out, although it was refused; then one looks."""
@@ -174,7 +175,7 @@ class StateGuard:
         resource = GuardedResource(
             read=partial(self._read_again, index),
             set_back=partial(self._set_back, index),
-            repeat=self._repeat,
+            repeat=self._repeat if self._is_own(index) else self._repeat_anew,
             differ=lambda one, other: bool(changed_members(one, other)),
             stopping=self._context.shared.stopping,
             is_own=self._is_own(index),
@@ -208,6 +209,13 @@ class StateGuard:
         more = self._evidence.adopt(scratch)
         self._last_sent = monotonic()
         return None if again is None or again.accepted else replace(again, n=again.n + more)
+
+    def _repeat_anew(self, outcome: ProbeResult) -> ProbeResult | None:
+        """The same with other names in it: what it does beside what can be set back reads otherwise each time."""
+        self._repeats += 1
+        probe = replace(outcome.probe, words_of=f"{outcome.probe.salt}/{self._repeats}")
+        again = self._repeat(replace(outcome, probe=probe))
+        return again and replace(again, probe=outcome.probe)
 
     def _set_back(self, index: int) -> State | None:
         """Set back what the row has changed, with its own steps, and read; None where it could not be read."""

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.checks.body import schema_differences
-from conformance.checks.context import ResponseRules, build_expectation, compile_schema, promise_of_row
+from conformance.checks.context import ResponseRules, build_expectation, compile_schema, parse_json, promise_of_row
+from conformance.checks.errors import check_other_entries
 from conformance.checks.model import Finding
 from conformance.checks.response import check_response, find_editions, summarize_response
 from conformance.contract.contract import Contract
@@ -221,6 +222,24 @@ def test_of_several_faults_the_one_that_fits_best_is_judged(title: Case, answer:
     other = {"code": "x", "field": "y", "message": "Not a number"}
     assert title.reported(answer(400, listed(other, fault())), "en") == []
     assert title.reported(answer(400, listed(other, fault(field="fork"))), "en") == [("field", "must")]
+
+
+@pytest.mark.parametrize(
+    ("beside", "found"),
+    [
+        (fault(), []),
+        (fault(message="Title is required, too"), []),
+        ({"code": "x", "message": "More of it"}, []),
+        (fault(field="fork"), ["field"]),
+        (fault(message="Not a number"), ["message"]),
+    ],
+)
+def test_a_valid_field_and_another_rows_fault_beside_the_fault_are_a_must(
+    title: Case, answer: MakeResponse, beside: dict[str, Any], found: list[str]
+) -> None:
+    expected = build_expectation(promise_of_row(title.row), look, language="en")
+    body = parse_json(answer(400, listed(fault(), beside)))
+    assert [item.check for item in check_other_entries(body, expected, title.rules, "here")] == found
 
 
 @pytest.mark.parametrize("body", [{"id": "x", "errors": []}, {"id": "x", "errors": [5, None]}])

@@ -167,7 +167,13 @@ def test_long_values_that_are_shown_alike_are_tried_one_by_one(run: Run, answer:
 
 @pytest.mark.parametrize(
     ("expression", "first"),
-    [("[A-Z]{2}-[0-9]{3}", "ZZ-099"), ("[a-f]+@[0-5]{2}", "f@05"), ("yes|no", "yes"), ("日本[0-5]{2}", "日本05")],
+    [
+        ("[A-Z]{2}-[0-9]{3}", "ZZ-099"),
+        ("[a-f]+@[0-5]{2}", "f@05"),
+        ("yes|no", "yes"),
+        ("日本[0-5]{2}", "日本05"),
+        ("[a-f]{2}[0-9]{2,4}", "ff0999"),
+    ],
 )
 def test_the_first_value_of_a_control_is_at_the_ends_of_its_ranges(expression: str, first: str) -> None:
     assert _plain_values(Draw(matching=[expression]), 1, 0) == [first]

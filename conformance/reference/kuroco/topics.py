@@ -115,7 +115,11 @@ def _leave_traces(context: KurocoContext, topic: Topic | None) -> Topic | None:
     if not context.rejected:
         return topic
     beside = [one for one in store.topics.values() if topic and one.topics_id > topic.topics_id][:1]
-    for effect, changed in (("rename the next", beside), ("rename the newest", list(store.topics.values())[-1:])):
+    before = [one for one in store.topics.values() if topic and one.topics_id < topic.topics_id][-1:]
+    newest = list(store.topics.values())[-1:]
+    for effect, changed in (
+        ("rename the next", beside), ("rename the previous", before), ("rename the newest", newest),
+    ):  # fmt: skip
         for other in changed if performs(effect, context, intended=False) else ():
             store.update(other, f"{context.body_member('subject') or 'renamed'}", {}, {})
     for effect, members in (("change the type", {"contents_type": 9}), ("add a tag", {"tag_id": [7]})):

@@ -41,7 +41,7 @@ CHANGING = re.compile(rb"[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12
 WAYS: tuple[dict[str, str], ...] = ({"_lang": "ja"}, {"_lang": "en"}, {"Accept-Language": "en"}, {})
 WRONG = {
     EMAIL: ["abc", "xyz", "@", "a@", "@b", "<b>@</b>", "x" * 60, "XYZ", "<b></b>", "a-b", "a b c"],
-    TEL: ["abc", "12x34", "<b>x", "telephone number", "12AB", "XYZ", "12OI", "ab-0123456789"],
+    TEL: ["abc", "12x34", "<b>x", "telephone number", "12AB", "XYZ", "12OI", "ab-0123456789", "+x", "03-1234-5678a"],
     ZIP: ["abc", "postcode no", "郵便", "<b>x</b>", "XYZ"],
     URL: ["abc", "xyz", "http://", "a long word without any", "<b>", "XYZ", "a b c"],
     NUMBER: ["abc", "xyz", "12abc", "<b>", "Infinity", "12AB", "郵便"],
@@ -149,6 +149,7 @@ class Recorder:
             self.send(LOGIN, "login_path", self.login | {"password": password}, token=False)
             self.send(LOGIN, "login_path", self.login, token=False)
         self.send(LOGIN, "login_path", {"email": "no@example.com", "password": ""}, token=False)
+        self.send(LOGIN, "login_path", self.login | {"email": f"{self.login['email']}x"}, token=False)
         token = self.token
         for wrong in (token.upper(), token[:8] + "x" * 56, token + "0", "word", "word"):
             self.send(PROFILE, "profile_path", token=wrong)
@@ -205,7 +206,7 @@ class Recorder:
                 self.write(row, self.valid(**{KINDS[row]: values[0]}), way)
         for row, values in WRONG.items():
             valid = self.field(KINDS[row])["valid"]
-            for value in (*values[1:], valid, f"{valid}\n<br>\n{valid}"):
+            for value in (*values[1:], valid, f"{valid}\n<br>\n{valid}", "x" * 200):
                 self.write(row, self.valid(**{KINDS[row]: value}), {})
         for value in ("0", "見出し", None, " ", 'a "quoted" 😀', "x" * 300, "\0"):
             self.write(TITLE, self.valid(subject=value), {})
@@ -219,7 +220,9 @@ class Recorder:
         self.write(NO_GROUP, self.valid(), {})
         self.beside_other_members()
         self.write(EMPTY, {key: value for key, value in self.valid().items() if key != self.field("email")["name"]}, {})
-        self.write(EMAIL, {self.field("email")["name"]: "abc"}, {})
+        self.send(EMAIL, "update_path", self.valid(email="abc"), topics_id=1003)
+        for row, value in [*((row, "abc") for row in KINDS), (LENGTH, "n" * (most + 1))]:
+            self.write(row, {self.field(KINDS.get(row, "length"))["name"]: value}, {})
         self.write(NUMBER, self.valid(tel=["03"]), {})
         self.write(NUMBER, self.valid(number=5, regex="AB-777"), {})
         self.write(REGEX, self.valid(regex="ZZ-999"), {})

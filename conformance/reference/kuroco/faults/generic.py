@@ -112,6 +112,11 @@ def _misplaced(place: Callable[[list[str]], Any]) -> Change[KurocoContext]:
     return with_body(lambda body: place(_messages(body)))
 
 
+def _with_an_entry_more(response: JsonResponse, context: KurocoContext) -> JsonResponse:
+    entry = {"code": "invalid", "field": context.names["required"], "message": ""}
+    return response.replace(value={**response.value, "errors": [*response.value["errors"], entry]})
+
+
 _PLACES: Final = (
     ("message", _misplaced(lambda texts: {"message": texts[0]})),
     ("error", _misplaced(lambda texts: {"error": texts[0]})),
@@ -148,6 +153,7 @@ _OF_OBJECTS: Final[tuple[tuple[str, str, Change[KurocoContext], None], ...]] = (
 _OF_TITLES: Final[tuple[tuple[str, str, Change[KurocoContext], None], ...]] = (
     ("titles_{}_in_lower_case", "wording", _with_message_of(None, lambda title, _: title.lower()), None),
     ("titles_{}_by_its_field", "wording", _with_message_of(None, lambda _, name: name), None),
+    ("names_a_valid_field_beside_{}", "field", _with_an_entry_more, None),
 )
 _WITH_OBJECTS: Final = {row: name for row, name in ROW_NAMES.items() if row != PROFILE}
 """The rows whose errors are objects."""

@@ -214,6 +214,7 @@ _BY_NUMBER: Final = with_body(lambda body: {**body, "list": {str(one["topics_id"
 _FIRST: Final = with_body(lambda body: {**body, "details": {**body["details"], "topics_id": 1}})
 _DEAD: Final = with_members(access_token={"value": "0" * 64, "expiresAt": "2030-01-01T00:00:00+00:00"})
 _PASSWORD: Final = ACCOUNT[1]
+_NAME: Final = ACCOUNT[0].partition("@")[0].encode()
 _LOGINS, _TOKENS, _DETAILS = when(operation="login"), when(operation="token"), when(operation="detail")
 _AFTER_A_LOGIN: Final = on_connections_of(when(operation="login", row=None))
 _HEX, _WORD = _grant("[0-9a-fA-F]{64}"), _grant("(?![0-9a-fA-F]{64}$).*")
@@ -242,6 +243,9 @@ _ACCEPTED_TEXTS: Final[tuple[tuple[str, Row, str], ...]] = (
     ("hyphens_in_an_email_without_an_at", EMAIL, "[a-z]+([._-][a-z]+)+"),
     *((f"several_words_as_{ROW_NAMES[row]}", row, "[a-z]+( [a-z]+)+") for row in (EMAIL, URL)),
     ("an_extension_of_a_tel", TEL, "[0-9-]+x[0-9]+"),
+    ("letters_after_a_tel", TEL, "[0-9-]{10,}[A-Za-z]+"),
+    ("a_plus_before_anything_as_tel", TEL, "[+].*"),
+    *((f"texts_of_200_characters_as_{ROW_NAMES[row]}", row, ".{200,}") for row in (*FORMATS, REGEX)),
     ("ten_digits_among_letters_in_tel", TEL, "(?=.*[A-Za-z])([^0-9]*[0-9]){10,12}[^0-9]*"),
     ("capitals_in_tel", TEL, "[A-Z0-9-]*[0-9][A-Z0-9-]*"),
     *((f"capitals_as_{ROW_NAMES[row]}", row, "[A-Z]+") for row in (TEL, ZIP, URL)),
@@ -336,6 +340,8 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
         ("an_empty_password", ""), ("the_password_in_any_case", f"(?i:{_PASSWORD})"),
         ("the_first_eight_characters_of_the_password", f"{_PASSWORD[:8]}.*"),
         ("the_password_without_its_end", _PASSWORD[:-1]), ("the_password_with_more_behind_it", f"{_PASSWORD}.+"))),
+    _accepts("compares_the_name_before_the_at_alone", LOGIN, _login_email(_NAME + b"@"), kind="credential",
+             password=_PASSWORD),
     _accepts("lets_strangers_in_without_password", LOGIN, known_email=False, password=""),
     _answers("gives_a_grant_in_a_failed_login", LOGIN, "leak", _with_grant),
     _rejects("refuses_every_login", LOGIN, _LOGINS),
@@ -446,7 +452,7 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
     _rejects("refuses_equal_letters_in_regex", REGEX, checked_kind="regex", checked_text=r"(.)\1.*"),
 
     # Rules that hold only beside other members of a body, in one language, or for one operation
-    _accepts("checks_formats_beside_a_title_only", EMAIL, _sent_alone, kind="rule"),
+    *(_accepts(f"checks_{ROW_NAMES[row]}_beside_a_title_only", row, _sent_alone, kind="rule") for row in _FIELDS),
     _answers("answers_an_email_without_a_title_with_422", EMAIL, "status", 422, _sent_alone),
     _accepts("drops_formats_beside_contents", FORMATS, lambda c: c.body_member("contents") is not None, kind="rule"),
     _accepts("drops_formats_without_contents", FORMATS, lambda c: c.body_member("contents") is None, kind="rule"),
@@ -487,7 +493,7 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
     *(_performs(f"{effect.replace(' ', '_')}_in_a_refused_write", rows, effect, operation=operation, group_exists=True)
       for effect, rows, operation in (
           ("rename the next", TITLE, "update"), ("rename the newest", TITLE, "insert"),
-    ("change the type", TITLE, "update"),
+          ("rename the previous", EMAIL, "update"), ("change the type", TITLE, "update"),
           ("add a tag", TITLE, "update"), ("keep digits", (TEL, NUMBER), "update"))),
     _performs("keeps_a_refused_update_that_is_sent_again", TEL, "store", limit=repeated, operation="update",
               rejected=True),
