@@ -38,6 +38,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "A capture that matches": model.MatchingCapture,
     "Guards": model.Guard,
     "Taking back": model.Undo,
+    "A mistake of the profile": model.Mistake,
     "Repetition": model.Repeat,
     "Where a promise stands": model.Provenance,
     "A table": model.TableFile,

@@ -277,7 +277,7 @@ def _located_operations(row: Row, place: Place) -> Iterator[tuple[Place, Operati
 
 
 def _steps_of_case(case: Case, at: Callable[[str], Place]) -> Iterator[tuple[Place, Step]]:
-    for key in ("before", "after", "control", "unchanged", "undo"):
+    for key in ("before", "after", "control", "mistaken", "unchanged", "undo"):
         yield from _find_steps(getattr(case, key), at(key))
 
 

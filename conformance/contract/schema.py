@@ -402,6 +402,14 @@ def _named_control(value: Any, info: ValidationInfo) -> Any:
 NamedControl = Annotated[Control, BeforeValidator(_named_control, json_schema_input_type=str | Control)]
 
 
+class Mistake(StrictModel):
+    """Steps that all go as expected only where an entry of the profile is mistaken; sent where the row violates."""
+
+    key: str
+    """Of the profile, such as `fixtures.item.max`."""
+    steps: list[Call] = Field(min_length=1)
+
+
 class Undo(StrictModel):
     """Takes back what a probe left behind where it was accepted: `capture` names members of its answer for `steps`.
 
@@ -708,6 +716,7 @@ class Case(StrictModel):
     before: list[Call] = []
     after: list[Call] = []
     undo: Undo | None = None
+    mistaken: list[Mistake] = []
     unchanged: list[NamedGuard] = []
     repeat: Repeat | None = None
     permission: Permission | None = None

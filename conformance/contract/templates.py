@@ -104,6 +104,8 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     "one-more": lambda text: text + text[-1:],
     "double-first": lambda text: text[:1] + text,
     "one-less": lambda text: text[:-1],
+    "two-more": lambda text: text + text[-1:] * 2,
+    "two-less": lambda text: text[:-2],
     "eleven-times": lambda text: text * 11,
     "hundred-times": lambda text: text * 100,
     "and-256": lambda text: text + text[-1:] * 256,

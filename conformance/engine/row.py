@@ -119,6 +119,8 @@ class RowRunner:
         self._sender = ProbeSender(context, plan, self.captures)
         again = partial(send_beyond, context, plan, self.captures) if plan.repeat else self._sender.attempt
         self.guard = StateGuard(context, self.evidence, plan, self.captures, again, patience=patience)
+        self._mistake: Message | None = None
+        """What is mistaken in the profile, as the answers show."""
         self._to_restore = False
         self._restore_entry: LedgerEntry | None = None
         self._planned = count_requests([plan])
@@ -183,6 +185,7 @@ class RowRunner:
                 self._refusals += result.refusals
                 self.passed |= result.passed
         self._run_stages("last")
+        self._find_mistake()
 
     def take_back_refused(self, *, guilty: bool = True, shown: str | None = None) -> bool:
         """Delete what refused probes have made; for when a change was seen, if only perhaps of this row's doing.
@@ -264,9 +267,12 @@ class RowRunner:
     def _explain_findings(self) -> tuple[tuple[Finding, ...], list[str]]:
         """The findings and the doubts of the row.
 
-        Where valid and faulty requests were refused in the same words, the refusal tells nothing of the row.
+        Where valid and faulty requests were refused in the same words, the refusal tells nothing of the row; nor does
+        what was sent by a mistake of the profile.
         """
         found, doubts = self.evidence.counted(), list(self.evidence.doubts)
+        if self._mistake is not None:
+            return tuple(item for item in found if item.check in NEVER_EXPLAINED), [self._mistake]
         same = {n for n, reason in self._reasons.items() if reason in self._refusals}
         kept = tuple(item for item in found if item.exchange not in same or item.check in NEVER_EXPLAINED)
         if len(kept) < len(found):
@@ -383,6 +389,18 @@ class RowRunner:
         if self.context.shared.stopping.is_set():
             return None
         return self._controls.check(control, self.captures)
+
+    def _find_mistake(self) -> None:
+        """Where the row violates, send what shows whether the profile is mistaken."""
+        if not any(has_must([item]) and item.check not in NEVER_EXPLAINED for item in self.evidence.findings):
+            return
+        for key, steps in self.plan.mistaken:
+            with self.evidence.count_as("confirmed"):
+                sequence = self._run_sequence(self.evidence, steps, Message("is {key} right?", key=key), "open")
+            if sequence.passed:
+                where = self.context.target.where(*key.split("."))
+                self._mistake = Message("{where}: {key}: the target keeps to another value", where=where, key=key)
+                return
 
     # --- set-up and clean-up
 

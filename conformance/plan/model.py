@@ -161,6 +161,8 @@ class RowPlan:
     before: tuple[PlannedStep, ...] = ()
     probes: tuple[Probe, ...] = ()
     controls: tuple[ControlPlan, ...] = ()
+    mistaken: tuple[tuple[str, tuple[PlannedStep, ...]], ...] = ()
+    """Entries of the profile, each with the calls that show where the row violates whether it is mistaken."""
     undo: tuple[PlannedStep, ...] = ()
     """What takes back a probe that was accepted."""
     after: tuple[PlannedStep, ...] = ()

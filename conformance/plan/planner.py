@@ -83,6 +83,7 @@ class Planner:
             before=before,
             probes=() if lacks else probes,
             controls=() if lacks else checks,
+            mistaken=tuple((each.key, self._steps(each.steps)) for each in self.case.mistaken),
             undo=self._steps(self._undo()),
             after=() if all(probe.permission == "read" for probe in probes) else after,
             guards=guards,

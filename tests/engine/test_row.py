@@ -37,6 +37,19 @@ BELOW_WITH = """\
 """
 
 
+MISTAKEN = """\
+  - id: limit-above
+    cause: The limit is above what the profile says.
+    request: {query: {limit: 8}}
+    expect: {status: 400, message: "limit: at most 10"}
+    mistaken:
+      - key: fixtures.item
+        steps:
+          - {call: list, request: {query: {limit: 10}}}
+          - {call: list, request: {query: {limit: 100}}, expect: {status: 400}}
+"""
+
+
 class Shop:
     """A server of the small contract that does what the documents say, but for what a test changes."""
 
@@ -44,6 +57,7 @@ class Shop:
         self.make_response = make_response
         self.items: dict[str, Any] = {"spoon": {"id": "spoon", "name": "Spoon"}}
         self.log: list[tuple[str, str]] = []
+        self.most = 10
 
     def __call__(self, asked: Any) -> Outcome:
         method, path = asked.request.method, asked.path
@@ -64,7 +78,7 @@ class Shop:
         number = int(limit)
         if number < 0:
             return self.make_response(400, {"message": f"limit: at least 0, not {limit}"})
-        if number > 10:
+        if number > self.most:
             return self.make_response(400, {"message": "limit: at most 10"})
         return self.make_response(200, {"items": [{"id": "spoon"}][:number]})
 
@@ -95,6 +109,20 @@ def test_nothing_is_sent_beyond_what_was_planned(run: Run, server: Shop, shop: A
     plan = plan_rows(contract, target(), contract.rows, "standard", 0)["items/limit-below"]
     planned = len(list(plan.schedule()))
     assert run(server).session.sent <= planned
+
+
+@pytest.mark.parametrize("most", [9, 10, 1000])
+def test_a_value_of_the_profile_that_the_target_is_seen_to_keep_otherwise_is_not_held_against_it(
+    run: Run, server: Shop, most: int
+) -> None:
+    server.most = most
+    ran = run(server, MISTAKEN)
+    if most == 10:
+        reason = "test: fixtures.item: the target keeps to another value"
+        assert (ran.only.verdict, ran.only.reason, ran.checks()) == ("inconclusive", reason, [])
+    else:
+        assert ran.only.verdict == "violates"
+    assert ran.only.requests - ran.only.beyond_plan.confirmed == ran.only.planned
 
 
 def test_a_row_that_lacks_something_sends_nothing_and_names_it(run: Run, server: Shop) -> None:
