@@ -6,13 +6,14 @@ read that shows state goes past a cache. Exploration stops where no answer comes
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Literal
 
-from conformance.checks.http_notes import compare_head_with_get
+from conformance.checks.http_notes import check_http_notes, compare_head_with_get
 from conformance.checks.model import Level
 from conformance.contract.schema import Expect, Step
 from conformance.engine.evidence import Evidence
@@ -21,7 +22,6 @@ from conformance.engine.step_sequence import StepResult, StepSequence
 from conformance.engine.steps import CleaningSender
 from conformance.explore.checks import Observation, ProbeAnswer, check_answer, undocumented_messages
 from conformance.explore.context import ExploreContext
-from conformance.explore.findings import FindingCollector
 from conformance.explore.openapi import DocumentedOperation, find_secrets
 from conformance.explore.probes import ExploreProbe, label_probe, request_of_probe, smaller_probes
 from conformance.explore.validity import Validity, classify_probe
@@ -96,8 +96,13 @@ class Explorer:
     """Requests kept back for setting back and for the end."""
     evidence: Evidence
     """Counts the requests, and keeps exchanges and warnings."""
-    findings: FindingCollector = field(init=False)
     sender: ExploringSender = field(init=False)
+    statuses: Counter[int] = field(default_factory=Counter)
+    observed: list[tuple[Observation, ProbeAnswer]] = field(default_factory=list)
+    smaller: list[tuple[Observation, ProbeAnswer]] = field(default_factory=list)
+    """The same again, seen on simpler requests that were tried for this alone: they are not counted."""
+    undocumented: list[tuple[str, ProbeAnswer]] = field(default_factory=list)
+    """Messages with a status that no row documents."""
     found: bool = False
     """Whether a violation was found."""
     _most_planned: int | None = None
@@ -107,7 +112,6 @@ class Explorer:
 
     def __post_init__(self) -> None:
         label, salt = Message("clean-up"), f"explore {self.context.operation.id}"
-        self.findings = FindingCollector(self.evidence)
         self.sender = ExploringSender(
             self.context.run, self.evidence, {}, label=label, role="", salt=salt, leaves_created=False
         )
@@ -143,7 +147,7 @@ class Explorer:
         for found in answer.found:
             self.report(found, answer)
         messages = undocumented_messages(self.context.run.rules, answer)
-        self.findings.undocumented += ((message, answer) for message in messages)
+        self.undocumented += ((message, answer) for message in messages)
         return answer
 
     def look(self, operation: DocumentedOperation, probe: ExploreProbe) -> ProbeAnswer:
@@ -151,13 +155,13 @@ class Explorer:
         answer = ProbeAnswer(operation, probe, Validity.OPEN, self._send(operation, probe, operation.method))
         for name, value in find_secrets(operation.schema_of(answer.status), answer.body):
             self.context.run.redactor.learn(name, value)
-        self.findings.count_answer(answer)
+        self._count(answer)
         return answer
 
     def compare_head(self, answer: ProbeAnswer) -> None:
         """Send the HEAD of a GET that was answered, and note where the two differ."""
         head = replace(answer, sent=self._send(answer.operation, answer.probe, "HEAD"), found=())
-        self.findings.count_answer(head)
+        self._count(head)
         self.evidence.add_notes(compare_head_with_get(answer.exchange, head.exchange), head.sent.n)
 
     def repeat(self, first: ProbeAnswer) -> None:
@@ -170,7 +174,7 @@ class Explorer:
 
     def report(self, found: Observation, answer: ProbeAnswer) -> None:
         """Keep a finding."""
-        self.findings.observed.append((found, answer))
+        self.observed.append((found, answer))
         self.found = self.found or found.finding.level is Level.MUST
 
     def find_smaller(self, failed: Sequence[ProbeAnswer]) -> None:
@@ -184,6 +188,12 @@ class Explorer:
             for key, answer in first.items():
                 self._find_smallest(answer, key)
 
+    def _count(self, answer: ProbeAnswer) -> None:
+        """Count the status of an answer, and keep the remarks on it as HTTP."""
+        if answer.status:
+            self.statuses[answer.status] += 1
+            self.evidence.add_notes(check_http_notes(answer.exchange), answer.sent.n)
+
     def _find_smallest(self, answer: ProbeAnswer, key: str) -> None:
         steps, tried = _MOST_STEPS, {answer.probe.key}
         candidates = smaller_probes(answer.operation, answer.probe)
@@ -195,7 +205,7 @@ class Explorer:
             again = self._try(answer.operation, probe)
             found = next((one for one in again.found if one.key == key), None)
             if found is not None:
-                self.findings.smaller.append((found, again))
+                self.smaller.append((found, again))
                 candidates = smaller_probes(answer.operation, probe)
 
     def _try(
