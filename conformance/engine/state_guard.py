@@ -133,11 +133,18 @@ class StateGuard:
             # What was accepted is a violation of its own; that it then has an effect is no second one.
             return
         with self._evidence.count_as("confirmed"):
+            if not self._is_own(index) and self._own_shows_effect():
+                return
             culprit = self._find_culprit(index, outcomes, before)
         if culprit is not None:
             self.report(*culprit, before, changed)
         else:
             self.unexplained[self._plan.guards[index].key] = before, after
+
+    def _own_shows_effect(self) -> bool:
+        """Whether what the row has made for itself shows an effect; to set a list back, it is made anew."""
+        self.read_after([other for other in self._states if self._is_own(other)])
+        return self.found_effect
 
     def report(self, where: str, n: int, before: State, changed: State) -> None:
         """Keep an effect: the label and the number of the write, and what was shown before and since."""
