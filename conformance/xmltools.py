@@ -21,7 +21,7 @@ def is_xml(content_type: str | None) -> bool:
 
 def parse_xml(body: bytes) -> Any:
     """The value of an XML document. Raises ValueError where it is none, declares a DOCTYPE, or nests too deeply."""
-    builder = _Builder()
+    builder = _XmlBuilder()
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = builder.start
@@ -39,7 +39,7 @@ def _refuse_doctype(*_: object) -> None:
     raise ValueError("XML with a DOCTYPE is not read")
 
 
-class _Builder:
+class _XmlBuilder:
     """Collects elements; each open one has its members and its text."""
 
     def __init__(self) -> None:

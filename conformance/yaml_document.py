@@ -113,7 +113,7 @@ def read_text(text: str, path: Path) -> tuple[Document | None, tuple[Problem, ..
         return None, (Problem(f"{path}:1", f"not YAML: {str(error).splitlines()[0]}"),)
     if node is None:
         return None, (Problem(f"{path}:1", "the file is empty"),)
-    builder = _Builder(path)
+    builder = _YamlBuilder(path)
     try:
         value = builder.build(node, ())
     except RecursionError:
@@ -198,7 +198,7 @@ class _TooMuch(Exception):
     """Some lines of aliases can stand for more values than there is memory."""
 
 
-class _Builder:
+class _YamlBuilder:
     """Turns nodes into JSON types and notes the line of each."""
 
     def __init__(self, path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,12 @@ def test_what_a_module_offers_is_there_and_named_once() -> None:
         offered = getattr(module, "__all__", ())
         assert [f"{name}.{each}" for each in offered if not hasattr(module, each)] == []
         assert len(set(offered)) == len(offered), name
+
+
+def test_a_class_name_stands_once_in_the_package() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "conformance").rglob("*.py")]
+    counted = Counter(name for text in texts for name in re.findall(r"^class (\w+)", text, re.MULTILINE))
+    assert [name for name, count in counted.items() if count > 1] == []
 
 
 # Put together here, so that this file does not hold them itself.

@@ -54,7 +54,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class _SecretForm:
     text: str
     name: str
     plain: bool
@@ -75,7 +75,7 @@ class Redactor:
     def __init__(self, secrets: Mapping[str, str]) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
-        self._forms: tuple[_Form, ...] = ()
+        self._forms: tuple[_SecretForm, ...] = ()
         self._escapes = find_escapes(frozenset())
         self._margin = 0
         self._detector = SecretDetector()
@@ -240,16 +240,16 @@ class Redactor:
         return spans
 
 
-def _forms_of(name: str, value: str) -> list[_Form]:
+def _forms_of(name: str, value: str) -> list[_SecretForm]:
     plain = {value, value.strip(), LINE_BREAK.sub("", value)}
     if " " in value:
         plain.add(value.replace(" ", "+"))
-    return [_Form(text, name, plain=True, alone=len(text) < SHORT_SECRET) for text in plain if text] + [
-        _Form(text, name, plain=False) for text in base64_forms(value) - plain
+    return [_SecretForm(text, name, plain=True, alone=len(text) < SHORT_SECRET) for text in plain if text] + [
+        _SecretForm(text, name, plain=False) for text in base64_forms(value) - plain
     ]
 
 
-def _found(form: _Form, text: str, *, leaks_only: bool) -> Iterable[_Span]:
+def _found(form: _SecretForm, text: str, *, leaks_only: bool) -> Iterable[_Span]:
     start = text.find(form.text)
     if start < 0 or (leaks_only and (not form.plain or len(form.text) < SHORTEST_LEAK)):
         return

@@ -139,11 +139,11 @@ DurationText = Annotated[
 PaceText = Annotated[str, BeforeValidator(_with_unit), _check(parse_pace), Field(json_schema_extra={"pattern": PACE})]
 
 
-class _Form(BaseModel):
+class _ProfileForm(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class SecretSource(_Form):
+class SecretSource(_ProfileForm):
     """Where a secret comes from: exactly one of a variable, a file, a command, or (on loopback only) the text."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_SOURCE})
@@ -162,7 +162,7 @@ HeaderValue = Annotated[
 ]
 
 
-class BasicPair(_Form):
+class BasicPair(_ProfileForm):
     """User and password, which go out together as `Basic …`."""
 
     user: HeaderValue
@@ -182,7 +182,7 @@ class HeaderCredential(SecretSource):
     allowance: PaceText | None = Field(None, description="How much it may be used before it is refused: 3/60s")
 
 
-class VantageForm(_Form):
+class VantageForm(_ProfileForm):
     """Where requests come from: exactly one of an address of this machine and a proxy."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["source_address"]}, {"required": ["proxy"]}]})
@@ -195,7 +195,7 @@ class VantageForm(_Form):
     )
 
 
-class Hook(_Form):
+class Hook(_ProfileForm):
     """Headers on which the target's owner lets it fail."""
 
     headers: dict[Annotated[str, AfterValidator(_header_name)], Annotated[str, AfterValidator(_header_value)]] = Field(
@@ -203,7 +203,7 @@ class Hook(_Form):
     )
 
 
-class ClientCertificate(_Form):
+class ClientCertificate(_ProfileForm):
     """A certificate to show to the target: PEM files, or a PKCS#12 file with the certificate and its key."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["cert"]}, {"required": ["pkcs12"]}]})
@@ -214,7 +214,7 @@ class ClientCertificate(_Form):
     passphrase: SecretSource | None = Field(None, description="What the key is encrypted with")
 
 
-class Patience(_Form):
+class Patience(_ProfileForm):
     """How long to wait for a target that asks for it (`Retry-After`, 429, 503) or does not answer."""
 
     per_wait: DurationText = Field("60s", description="The longest single wait, and all waits of one request")
@@ -243,7 +243,7 @@ Expectations = Annotated[
 ]
 
 
-class Profile(_Form):
+class Profile(_ProfileForm):
     """Everything about one server under test, as a person writes it."""
 
     contract: Line = Field(description="The contract to hold it to, such as microcms-management")
