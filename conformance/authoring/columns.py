@@ -29,7 +29,7 @@ TITLES: Final[dict[Role, tuple[str, ...]]] = {
         "エラーコード", "エラー番号", "コード", "错误码", "错误代码", "返回码", "返回值", "错误编码", "代码", "编码",
         "錯誤代碼", "오류 코드", "에러 코드", "에러코드", "코드", "fehlercode", "fehler", "código de error",
         "código do erro", "código", "codigo", "code d'erreur", "code erreur", "erreur", "codice",
-        "код ошибки", "код", "foutcode", "kod błędu", "hata kodu",
+        "код ошибки", "код", "ошибка", "foutcode", "kod błędu", "hata kodu",
     ),
     "message": (
         "error message", "response message", "user message", "status message", "message", "error text", "text",
@@ -49,7 +49,7 @@ TITLES: Final[dict[Role, tuple[str, ...]]] = {
         "cause and solution", "cause", "causes", "condition", "reason", "description", "error description",
         "meaning", "definition", "when", "explanation", "details", "detail", "possible cause", "possible causes",
         "occurs when",
-        "when it happens", "situation", "problem",
+        "when it happens", "situation", "problem", "additional information",
         "原因と対策", "原因", "条件", "説明", "内容", "意味", "詳細", "発生条件",
         "错误描述", "描述", "释义", "说明", "説明文", "含义", "错误说明", "原因说明", "可能原因",
         "원인", "설명", "의미", "내용", "ursache",

@@ -234,7 +234,9 @@ def _is_title(text: str, begins: re.Pattern[str] | None, after: Sequence[Block])
 
 
 def _is_code_alone(text: str) -> bool:
-    return CODE.fullmatch(text.strip("`* ")) is not None and re.search(r"[a-z]_[a-z]|[A-Z]_[A-Z]", text) is not None
+    plain = text.strip("`* ")
+    has_parts = re.search(r"[a-z]_[a-z]|[A-Z]_[A-Z]", plain) or re.fullmatch(r"0\d{2,3}|\d{4,6}", plain)
+    return CODE.fullmatch(plain) is not None and has_parts is not None
 
 
 def _beginning(text: str) -> re.Pattern[str] | None:

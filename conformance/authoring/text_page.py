@@ -21,7 +21,8 @@ _PHRASES = "|".join(sorted((re.escape(phrase) for _, phrase in PHRASES), key=len
 _TITLE_AT_END = re.compile(rf"(?<=[.)])[45]\d\d (?i:{_PHRASES})\Z")
 _JOINED = {
     "status": rf"(-?\d{{3,6}}(?![-\u2013\d])(?: (?i:{_PHRASES}))?)",
-    "code": r"([A-Z][A-Z0-9]+(?:[_-][A-Z0-9]+)*(?![a-z_-])|[a-z]+(?:_[a-z]+)+|-?\d{3,}|-?\d{1,2}(?=\s|[^ -~]))",
+    "code": r"([A-Z][A-Z0-9]+(?:[_-][A-Z0-9]+)*(?![a-z_-])|[a-z]+(?:_[a-z]+)+"
+    r"|[a-z]{4,}(?=\s[^\W\da-z])|-?\d{3,}|-?\d{1,2}(?=\s|[^ -~]))",
 }
 """What stands in a cell of a column that is joined to the next one."""
 _TEXT_BEGINS = re.compile(r"(?<=[a-z.!?)])(?=[A-Z][a-z])")
@@ -33,6 +34,7 @@ _GLUED = re.compile(r"([A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)+)(?=[A-Z][a-z]|[^ -~])(.+
 _RUN_ON = re.compile(r"(?<=[\w)])(?=[1-5]\d\d \s*[-\u2013:] )")
 """Where another entry of a list begins in a line: `201 - Created400 - Bad Request`."""
 _SNAKE = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)+")
+
 _TERM = re.compile(r"\s*[A-Za-z0-9_.:-]{3,60}(?: [A-Za-z]+){0,3}\s*\Z")
 
 

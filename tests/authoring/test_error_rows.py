@@ -221,6 +221,8 @@ CELLS = (
     "|\nHTTP status |\nCode |\nText |\n|---|---|---|\n|\n400 |\nNoName |\nGive one. |\n"
     "|\nLong |\nToo long. |\n|\n|\n404 |\nGone |\nNone. |"
 )
+WORDS_IN_LINES = "Error code Additional information\nthrottled Too often.\nnot_found None here."
+NUMBERS_ALONE = "Error codes\n001\nNo key.\n002\nNo name."
 CJK = "mc描述\nSUCCESS成功\nAUTH_101Key 不存在\nAUTH_103签名错误"
 GLUED = "Home Docs Errors\nNames\nNAME-400-FIELDField is wrong\nNAME-404None of this name"
 RUN_ON = "Errors\n200 - Success201 - Created400 - Bad Request (no name)404 - Not Found"
@@ -249,6 +251,8 @@ CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
         (TITLES, [(400, "", [], "It is wrong."), (401, "", [], "No key.")]),
         (MEMBERS, []),
         (CELLS, [(400, "NoName", ["Give one."], ""), (400, "Long", ["Too long."], ""), (404, "Gone", ["None."], "")]),
+        (WORDS_IN_LINES, [(None, "throttled", [], "Too often."), (None, "not_found", [], "None here.")]),
+        (NUMBERS_ALONE, [(None, "001", [], "No key."), (None, "002", [], "No name.")]),
         (CJK, [(None, "AUTH_101", [], "Key 不存在"), (None, "AUTH_103", [], "签名错误")]),
         (GLUED, [(None, "NAME-400-FIELD", [], "Field is wrong"), (None, "NAME-404", [], "None of this name")]),
         (RUN_ON, [(400, "", [], "no name"), (404, "", [], "Not Found")]),
