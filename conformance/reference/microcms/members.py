@@ -17,7 +17,8 @@ _FIELDS: Final[list[dict[str, Any]]] = [
 
 
 def _are_alike(one: str, other: str) -> bool:
-    """Whether one ID begins or ends with the other, or only the last letter differs."""
+    """Whether one ID begins or ends with the other, or only the last letter or hyphens differ."""
+    one, other = one.replace("-", ""), other.replace("-", "")
     return one[:-1] == other[:-1] or any(a.startswith(b) or a.endswith(b) for a, b in ((one, other), (other, one)))
 
 

@@ -78,6 +78,7 @@ def lists(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         "1.50",
         "TrUx",
         "a b",
+        "1 2",
         "%41",
         "x" * 1100,
         "abc",
@@ -138,7 +139,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     bodies: list[Any] = [{"status": value} for value in (
         ["CLOSED"], ["PUBLISH_AND_DRAFT"], ["publish"], ["PUBLISH "], ["FOO"], ["PUBLISH"], ["DRAFT"], "PUBLISH",
         ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 33, ["公開"], ["x" * 300], {"0": "PUBLISH"}, 1, [None],
-        None, ["PUBLISH\n"], [" DRAFT"], ["DRA"], ["it's"],
+        None, ["PUBLISH\n"], [" DRAFT"], ["DRA"], ["it's"], ["\uff30\uff35"], ["constructor"],
     )] + [[], "x", "{}", 1, [{"status": ["PUBLISH"]}]]  # fmt: skip
     raw = [json.dumps(body).encode() for body in bodies] + [
         b"{",
@@ -155,7 +156,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     creators = [json.dumps({"createdBy": who}).encode() for who in (
         fixtures["missing_member_id"], "nobody", "nobody", "é", fixtures["member_id"],
     )]  # fmt: skip
-    for body in (*creators, b"[]", b"1", b"{"):
+    for body in (*creators, b"[]", b"1", b"{", b"\xe9", b'[{"createdBy": "nobody"}]'):
         yield ask("PATCH", one + "/createdBy", body=body)
         yield ask("GET", one)
     yield ask("GET", group)
@@ -200,6 +201,8 @@ def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         "word",
         "é",
         "/assets/a/b/c.png",
+        "c.png",
+        fixtures["missing_media_url"].replace(".png", ".txt"),
         *(fixtures[f"{name}media_url"] for name in ("missing_", "missing_", "", "")),
     ):
         yield ask("DELETE", "/api/v2/media", {"url": url})
@@ -226,7 +229,7 @@ def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         "me",
         "me",
     )
-    near = (people[:-1] + "x", "x" + people[1:], fixtures["invited_member_id"])
+    near = (people.replace("-", ""), people[:-1] + "x", "x" + people[1:], fixtures["invited_member_id"])
     for name in (*names, *near, "0", "-1", "5000000000"):
         yield ask("GET", f"/api/v1/members/{name}")
     for header in ("x_forwarded_for", "forwarded", "x_real_ip", "true_client_ip", "x_real_ip"):
@@ -251,6 +254,7 @@ def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
             "a-wrong-key-of-some-length",
             full + "0",
             full.upper(),
+            f"-{full}-",
             full[:-2] + "xx",
             KEYS["forbidden"],
         )

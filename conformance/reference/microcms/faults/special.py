@@ -257,6 +257,7 @@ _CRASHING_VALUES: Final[tuple[tuple[str, Row | tuple[Row, ...], Test], ...]] = (
     ("token_beyond_ascii", _TOKEN, when(query={"token": _BEYOND_ASCII})),
     ("long_token", _TOKEN, when(query={"token": ".{257,}"})),
     ("file_name_in_capitals", _FILE_NAME, when(query={"fileName": ".*[A-Z].*"})),
+    ("body_that_is_no_utf_8", _BODY, lambda context: b"\xe9" in (context.body or b"")),
     ("nested_body", _BODY, lambda context: (context.text or "").count("[") >= 64),
     ("quoted_file_name", _FILE_NAME, when(query={"fileName": ".*'.*"})),
     ("quoted_status", _STATUS, when(first_status=".*'.*")),
@@ -269,10 +270,12 @@ _ALIKE: Final[dict[str, Callable[[str, str], bool]]] = {
     "id_with_more_before_it": lambda sent, known: sent.endswith(known),
     "id_without_its_last_letter": lambda sent, known: sent[:-1] == known[:-1],
     "id_without_its_first_letter": lambda sent, known: sent[1:] == known[1:] and len(sent) == len(known),
+    "id_as_a_pattern": lambda sent, known: re.fullmatch(re.escape(sent).replace("_", "."), known) is not None,
     "id_between_hyphens": lambda sent, known: sent.strip("-_") == known.strip("-_"),
 }
 _MEDIA_METHODS: Final = ((1, _POST_METHOD, "stores_upload"), (2, _DELETE_METHOD, "deletes_medium"))
-_WRONG_URLS: Final = {"no_url": None, "empty_url": "", "word": "[^/]+", "path": "/.*"}
+_WRONG_URLS: Final = {"no_url": None, "empty_url": "", "word": "[^/]+", "file_name": "[^/]+[.][a-z]{3}",
+                       "path": "/.*"}
 
 FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     # Addresses, keys, URLs, the rate
@@ -292,6 +295,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
              lambda context: any(one[:12] == (context.key or "")[:12] for one in KEYS.values())),
     _accepts("admits_key_by_its_first_eight_characters", _KEY, key_name=None, key=f"{_FULL[:8]}.*"),
     _accepts("admits_key_with_more_behind_it", _KEY, key_name=None, key=f"{_FULL}.+"),
+    _accepts("admits_key_between_hyphens", _KEY, key_name=None, key=f"-+{_FULL}-+"),
     _accepts("admits_key_without_its_end", _KEY, key_name=None, key=f"{_FULL[:-4]}.*"),
     _accepts("admits_key_in_any_case", _KEY, key_name=None, key=f"(?i:{_FULL})"),
     _accepts("admits_every_second_wrong_key", _KEY, _WRONG_KEY, kind="repeated", limit=every_nth(2)),
@@ -395,6 +399,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
                kind="combination",
                operation=f"listMediaV{version}", query={"imageOnly": switch})
       for switch, version in (("true", 1), ("false", 1), ("true", 2))),
+    _accepts("accepts_a_blank_in_a_limit_of_media_v2", ("media-get", 3), operation="listMediaV2", raw="[0-9]+ [0-9]+"),
+    _accepts("accepts_true_as_offset_of_media_v1", ("media-get", 6), raw="true"),
     _rejects("compares_limits_of_media_as_text", ("media-get", 2), _PAGES, query={"limit": "[2-9]"}),
     _rejects("refuses_limit_100_beside_offset_on_contents", ("contents-get", 2), _LISTED,
              query={"limit": "100", "offset": ".*"}),
@@ -423,6 +429,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("shows_unknown_member", _MEMBER, invited=False),
     _accepts("shows_member_by_start_of_id", _MEMBER, _BY_START, invited=False),
     _accepts("shows_member_by_longer_id", _MEMBER, _LONGER, invited=False),
+    _accepts("shows_member_by_id_without_hyphens", _MEMBER,
+             _resembles(lambda sent, known: sent == known.replace("-", ""))),
     _accepts("shows_member_for_a_word", _MEMBER, id="[A-Za-z]+"),
     _accepts("shows_member_for_uuid", _MEMBER, id=_UUID, invited=False),
     _accepts("shows_every_third_unknown_member", _MEMBER, kind="repeated", limit=every_nth(3)),
@@ -439,6 +447,10 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("accepts_status_before_a_line_end", _STATUS, first_status="(PUBLISH|DRAFT)\n"),
     _accepts("accepts_start_of_a_status", _STATUS, first_status="PU(B(L(IS?)?)?)?|DR(AF?)?"),
     _accepts("accepts_status_after_a_space", _STATUS, first_status=" +(PUBLISH|DRAFT)"),
+    _accepts("accepts_status_in_full_width", _STATUS, first_status="[\uff21-\uff3a]+"),
+    _accepts("accepts_member_of_any_object_as_status", _STATUS, first_status="constructor|toString"),
+    _answers("closes_published_content", _STATUS, "combination", 200, to="any", first_status="CLOSED",
+             limit=since(when(operation="patchStatus", first_status="PUBLISH"))),
     _accepts("accepts_unknown_words_as_status", _STATUS, status_count=1,
              first_status="(?!(PUBLISH|DRAFT|CLOSED|PUBLISH_AND_DRAFT)$).*"),
     *_now_and_later(_performs("applies_rejected_status", _STATUS, "change", _STATUSES, status_count=1,
@@ -477,12 +489,11 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("accepts_text_as_body", _BODY, text=r"(?!(true|false|null)$)[^{\[\"0-9].*"),
     _accepts("accepts_object_in_a_text", _BODY, text='"\\{.*'),
     _accepts("accepts_comments_in_a_body", _BODY, text=r".*/\*.*"),
-    _accepts("accepts_object_in_an_array", _BODY, text=r"\[\{.*"),
     _accepts("accepts_any_body_on_created_by", _BODY, _CREATORS, kind="operation"),
     _accepts("accepts_any_body_on_status", _BODY, _STATUSES, kind="operation"),
     *(_accepts(f"accepts_{body}_on_{name}", _BODY, called, text=text)
       for name, called in (("status", _STATUSES), ("created_by", _CREATORS))
-      for body, text in (("empty_array", r"\[\]"), ("number", "[0-9]+"))),
+      for body, text in (("empty_array", r"\[\]"), ("number", "[0-9]+"), ("object_in_an_array", r"\[\{.*"))),
     _accepts("accepts_status_that_is_a_string", _BODY,
              lambda one: isinstance((one.json_body or {}).get("status"), str)),
     *(_accepts(f"accepts_the_same_{name}_again", row, kind="repeated", limit=repeated) for name, row in (
@@ -519,7 +530,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _rejects("refuses_patch_on_created_by", _METHOD, _CREATORS),
 
     # Lists of media, pages, names of files
-    _accepts("accepts_yes_as_image_only", _IMAGE_ONLY, raw="(?i:yes|no|on|off)"),
+    *(_accepts(f"accepts_yes_as_image_only_on_{name}", _IMAGE_ONLY, called, raw="(?i:yes|no|on|off)")
+      for name, called, *_ in _LISTS[1:]),
     _accepts("accepts_start_of_true_as_image_only", _IMAGE_ONLY, raw="tr|tru|fa|fal|fals"),
     _accepts("accepts_words_but_xxx_as_image_only", _IMAGE_ONLY, raw="(?!xxx$).*"),
     *(_accepts(f"accepts_any_image_only_on_{name}", _IMAGE_ONLY, called, kind="operation") for name, called,
@@ -609,6 +621,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _answers("answers_unknown_medium_with_410_again", _MISSING, "repeated", 410, limit=repeated),
     _accepts("deletes_medium_twice", _MISSING, kind="repeated", deleted=True),
     _answers("mistakes_unknown_medium_for_bad_url", _MISSING, "message", with_value({"message": "invalid url"}, 400)),
+    _answers("mistakes_unknown_document_for_bad_url", _MISSING, "message", with_value({"message": "invalid url"}, 400),
+             url=".*[.]txt"),
     _omits("forgets_deletion", _DELETED, "delete", _DELETE),
     _answers("answers_deletion_with_204", _DELETED, "status", with_value(NO_BODY, 204), _DELETE, to="success"),
     _marks("dates_the_content_of_a_referenced_medium_anew", _REFERENCED, _with_mark("updated_at"), _SHOWN),
