@@ -74,7 +74,11 @@ class WritingRows:
         """The rows that have not sent their valid requests, each with the lock that who sends them holds."""
         self._errors: dict[str, Exception] = {}
         self._suspects: dict[str, frozenset[str]] = {}
-        """The rows one of whose rejected writes may have had an effect, with what changed of what guards them."""
+        """The rows one of whose rejected writes may have had an effect, with what changed of what guards them, or could
+        not be read.
+        """
+        self._seen: set[str] = set()
+        """What of that was seen to change."""
 
     def set_up(self, plan: RowPlan) -> None:
         """Set up a row: where rows share nothing, each before the first probe of any."""
@@ -113,14 +117,15 @@ class WritingRows:
             for runner in self._runners.values():
                 self._changes += [(key, *states) for key, states in runner.guard.unexplained.items()]
             changed |= {key: state for key, _, state in self._changes if key not in changed}
+            self._seen = {key for key, state in changed.items() if state}
             self._suspects = self._find_suspects(changed) if changed else {}
-            if self._suspects:
+            if any(self._seen & keys for keys in self._suspects.values()):
                 self._context.shared.warn([_CHANGED])
 
     def _find_suspects(self, changed: Mapping[str, State]) -> dict[str, frozenset[str]]:
         """Blame the rows whose doing a change is by its name; which others may have done what is left, by their IDs."""
         guilty, left = self._find_guilty(changed, self._list_newest(changed))
-        left = {key: state for key, state in left.items() if not self._is_others_doing(key, guilty)}
+        left = {key: state for key, state in left.items() if not state or not self._is_others_doing(key, guilty)}
         if left:
             more, left = self._find_guilty(left)
             guilty |= more
@@ -193,8 +198,10 @@ class WritingRows:
             del self._runners[runner.id]
             if again:
                 known = self._captures if self._shares else None  # otherwise all is set back already
-                late = self._renew if suspect else None
-                run = run_again(self._context, run, self._plan_again, self._alone, captures=known, renew=late)
+                late = self._renew if self._seen & self._suspects.get(runner.id, frozenset()) else None
+                run = run_again(
+                    self._context, run, self._plan_again, self._alone, captures=known, suspect=suspect, renew=late
+                )
             return run
 
     def _is_suspect(self, runner: RowRunner) -> bool:
@@ -308,16 +315,18 @@ def run_again(
     *,
     captures: Mapping[str, Any] | None = None,
     disturbed: bool = False,
+    suspect: bool = False,
     renew: Callable[[RunContext], RunContext] | None = None,
 ) -> FinishedRow:
     """Run a row at `standard`; with captures of its first run, what that may have changed is set back before.
 
-    Where its first run was `disturbed`, what that found may be somebody else's doing. With `renew`, refused writes of
+    Where its first run was `disturbed`, what that found may be somebody else's doing; a `suspect` may have changed what
+    it must not. With `renew`, refused writes of
     it or of others have changed something, perhaps late: their time is waited for, and what they took away made anew.
     """
     plan = plan_again(run.result.id)
     if plan is None:
-        return _leave(run, suspect=renew is not None)
+        return _leave(run, suspect=suspect)
     if context.shared.stopping.is_set() or plan.lacks:
         return run
     if not disturbed:

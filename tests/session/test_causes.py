@@ -130,6 +130,7 @@ def test_a_mistake_in_the_profile_is_one_cause_and_blames_no_row(contract: str, 
     run = run_smoke(contract, change)
     assert run.warnings[0] == expected
     assert len([text for text in run.warnings if "was answered" in text and "every" in text]) == 1
+    assert not [text for text in run.warnings if "seen to change" in text or "somebody else" in text]
     assert run.counts.get("violates", 0) == 0
     assert run.counts["inconclusive"] > 0
 
