@@ -12,7 +12,7 @@ from conformance.checks.model import Finding
 from conformance.checks.response import check_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
 from conformance.contract.schema import HEADER_CAPTURE, MatchingCapture
-from conformance.contract.templates import Lookup, MissingValue, fill
+from conformance.contract.templates import Lookup, MissingValue, captures_used, fill
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.stale_reads import PAUSE, bypass_cache, is_from_cache
@@ -120,6 +120,8 @@ class StepSender:
     label: str
     role: str
     salt: str
+    believed: bool = True
+    """Whether the captures are what the target gave in answer to a request of ours, and not what a list shows."""
     sequence: StepSequence = field(default_factory=StepSequence)
 
     @property
@@ -141,6 +143,7 @@ class StepSender:
                 self.evidence.conditional -= self.role == "control"
                 return True
             built = self._build(step)
+            self._check_what_is_deleted(step)
         except MissingValue as missing:
             self.sequence.lacking = str(missing)
             return False
@@ -165,6 +168,17 @@ class StepSender:
         if response is None or (result.found and not tolerated):
             self.sequence.broken = result
         return self.sequence.broken is None
+
+    def _check_what_is_deleted(self, step: PlannedStep) -> None:
+        """Raise MissingValue where what the target gave as the ID of something of ours is a fixture's."""
+        if step.permission != "delete" or not self.believed:
+            return
+        made = {name for name, named in self.context.contract.file.fixtures.items() if named.make}
+        fixtures = {str(value): name for name, value in self.context.target.fixtures.items() if name not in made}
+        for capture in captures_used(step.request.members()):
+            fixture = fixtures.get(str(self.captures.get(capture)))
+            if fixture is not None:
+                raise MissingValue(f"capture.{capture} that is not fixtures.{fixture}")
 
     def before_send(self, step: PlannedStep) -> None:
         """Called before the request of a step leaves."""

@@ -58,7 +58,9 @@ class HtmlReport:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
         """Where no row was run, leave no page that nobody asked for, and keep that of the run before."""
-        before = self._page.read_bytes() if self._page.is_file() else None
+        before = None
+        with suppress(OSError):
+            before = self._page.read_bytes() if self._page.is_file() else None
         result = yield
         if not self._session.sink.any and not (self._asked and session.testscollected):
             with suppress(OSError):

@@ -53,6 +53,7 @@ class Store:
     stores: bool = True
     finds: bool = True
     """Whether a search by a name finds anything."""
+    deleted: list[str] = field(default_factory=list)
 
     def __call__(self, asked: Any) -> Outcome:
         method, path = asked.request.method, asked.path
@@ -60,6 +61,7 @@ class Store:
             return self.make_response(200, {"items": []})
         if method == "POST" and self.stores:
             self.items["1"] = {"id": "1", **asked.json}
+        self.deleted += [path] if method == "DELETE" else []
         instead = self.answers.get(f"{method} {path}")
         if instead is not None:
             return instead
@@ -106,6 +108,15 @@ def done(shop: Any, context: Any, answer: MakeResponse, tmp_path: Path) -> Calla
         return Done(run_row(stands, plan).result, server, tmp_path)
 
     return run
+
+
+@pytest.mark.parametrize(("given", "deleted"), [("1", ["/items/1"]), ("spoon", ["/items/1"])])
+def test_what_a_fixture_names_is_not_deleted_whatever_the_target_calls_new(
+    done: Callable[..., Done], answer: MakeResponse, given: str, deleted: list[str]
+) -> None:
+    ran = done(POST_items=answer(201, {"id": given}))
+    assert ran.server.deleted == deleted
+    assert (ran.server.items, ran.open_entries) == ({}, [])
 
 
 def test_what_was_accepted_is_deleted_by_its_id_though_the_row_says_nothing_of_it(done: Any) -> None:
