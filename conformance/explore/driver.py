@@ -46,19 +46,15 @@ _REFUSED = frozenset([Validity.INVALID])
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How many requests come before the inputs, how many are for them, and how many come after them."""
+    """How many requests an operation takes in all, how many of them are for inputs, and how many come after these."""
 
-    before: int = 0
+    requests: int = 0
     for_inputs: int = 0
     after: int = 0
     lacks: tuple[str, ...] = ()
     """What the profile lacks, so that nothing is sent."""
     reason: str | None = None
     """Another reason why nothing is sent."""
-
-    @property
-    def requests(self) -> int:
-        return self.before + self.for_inputs + self.after
 
 
 def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
@@ -126,7 +122,7 @@ def _plan(context: ExploreContext) -> _Plan:
     inputs = _choose_inputs(context, operation, plain_probe(operation), room)[:room]
     if not (own or plain or inputs):
         return _Plan(reason=_IDLE)
-    return _Plan(before, len(inputs), after)
+    return _Plan(before + len(inputs) + after, len(inputs), after)
 
 
 def _missing_permissions(context: ExploreContext) -> tuple[str, ...]:
@@ -201,9 +197,8 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
             explorer.compare_head(first)
     guard = None
     if writes and operation.read:
-        is_own = (
-            own is not None and operation.kind != "delete" and bool(explorer.operation(operation.read).among("path"))
-        )
+        shows_one = bool(explorer.operation(operation.read).among("path"))
+        is_own = own is not None and operation.kind != "delete" and shows_one
         guard = GuardedWrites(explorer, operation, place, is_own)
         guard.operation = operation = with_known_body(operation, guard.look(), {})
     probes = _choose_inputs(context, operation, place, plan.requests)
