@@ -10,7 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any, Final
+
+from conformance.contract.templates import captures_used, find_placeholders
 
 RequestPatch = Mapping[str, Any]
 """Members of a request as a case file writes them, such as `{"query": {"limit": -1}}`."""
@@ -32,7 +35,7 @@ class NoBody(Enum):
 NO_BODY: Final = NoBody.NO_BODY
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RequestTemplate:
     """A request of an operation, placeholders unfilled. Of `json`, `raw` and `multipart` at most one is there."""
 
@@ -59,6 +62,16 @@ class RequestTemplate:
     hook: str | None = None
     literal: bool = False
     """Its texts go out as they are: what looks like a placeholder in them was written by a target."""
+
+    @cached_property
+    def placeholders(self) -> tuple[tuple[str, tuple[str, ...], str | None], ...]:
+        """Every placeholder in it, as `find_placeholders` gives them."""
+        return tuple(find_placeholders(self.members()))
+
+    @cached_property
+    def captures(self) -> frozenset[str]:
+        """What its placeholders need that an earlier answer gave."""
+        return frozenset(captures_used(self.members()))
 
     def members(self) -> dict[str, Any]:
         """Everything that is not at its default, by name: where placeholders may stand."""

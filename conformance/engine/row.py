@@ -12,7 +12,6 @@ from typing import Any, Literal
 from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
-from conformance.contract.templates import captures_used
 from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.controls import ControlResult, ControlRunner, Refusal, refusal_reason
 from conformance.engine.describe import describe_expectation, describe_row
@@ -411,7 +410,7 @@ class RowRunner:
         }
         for name in dropped & self.captures.keys():
             del self.captures[name]  # in place: the clean-up looks at the same mapping
-        kept = tuple(probe for probe in self.plan.probes if not dropped & set(captures_used(probe.request.members())))
+        kept = tuple(probe for probe in self.plan.probes if not dropped & probe.request.captures)
         left_out = [
             Message("{label}: {reason}", label=probe.label, reason=why)
             for probe in self.plan.probes

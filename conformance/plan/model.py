@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import filterfalse, takewhile
 from typing import Any, Final, Literal
 
 from conformance.contract.contract import Row
 from conformance.contract.request_template import RequestTemplate
 from conformance.contract.schema import Draw, Repeat, Step
-from conformance.contract.templates import captures_used
 from conformance.target.schema import Pace
 
 BUDGET: Final = "budget"
@@ -63,7 +63,7 @@ class Probe:
         return self.label.startswith("example again")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlannedStep:
     """One call of a sequence, its request merged with what the operation always has."""
 
@@ -73,7 +73,7 @@ class PlannedStep:
     permission: str
     undo: PlannedStep | None = None
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Equal for equal calls, whatever is expected of them."""
         return repr((self.operation, self.request))
@@ -98,7 +98,7 @@ class PlannedRequest:
     """When it is sent, where that depends on an answer; empty where it is always sent."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ControlPlan:
     """A sequence of calls whose every step must succeed."""
 
@@ -111,17 +111,17 @@ class ControlPlan:
     shared: bool = False
     """An earlier row, or the set-up, makes the same calls: where they passed, it is not sent again."""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Equal for controls that send and expect the same: in one run, it is enough that one of them passes."""
         sent = [(step.operation, step.request, step.step.model_dump_json(exclude_unset=True)) for step in self.steps]
         return repr((sent, self.drawn))
 
-    @property
+    @cached_property
     def free(self) -> bool:
         """Whether it needs nothing that the row has captured before, so that it is the same in every row."""
         own = {name for step in self.steps for name in step.step.capture or {}}
-        return all(name in own for step in self.steps for name in captures_used(step.request.members()))
+        return all(step.request.captures <= own for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +343,7 @@ class RowPlan:
 def reads_own(request: RequestTemplate, steps: Iterable[PlannedStep]) -> bool:
     """Whether a request names something that one of these steps has made, so that nobody else has to do with it."""
     made = {name for step in steps if step.permission != "read" for name in step.step.capture or {}}
-    return not made.isdisjoint(captures_used(request.members()))
+    return not made.isdisjoint(request.captures)
 
 
 def schedule_steps(

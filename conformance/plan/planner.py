@@ -9,7 +9,6 @@ from functools import cached_property
 from conformance.contract.contract import Contract, Row
 from conformance.contract.request_template import RequestTemplate
 from conformance.contract.schema import Control, Depth, Step
-from conformance.contract.templates import captures_used
 from conformance.messages import Message
 from conformance.plan import controls
 from conformance.plan.model import ControlPlan, PlannedStep, Probe, RowPlan
@@ -57,6 +56,7 @@ class Planner:
         self.case = row.case
         self.probes = ProbePlanner(contract, target, row, depth)
         self.variants = self.probes.variants
+        self._lacking: dict[int, tuple[Probe, list[str]]] = {}
         self._begin(NOTHING_SHARED)
 
     def _begin(self, shares: SharedCalls) -> None:
@@ -73,8 +73,7 @@ class Planner:
             return RowPlan(self.row, lacks=(f"a way to provoke it ({self.case.not_provokable.rstrip('.')})",))
         set_up = tuple(self._set_up())
         before = () if sequence_key(set_up) in self.shares.set_up else set_up
-        after = self._steps(self.case.after)
-        guards = () if self.depth == "smoke" else tuple(self._steps([g.read])[0] for g in self.case.unchanged)
+        after, guards = self._after, self._guards
         checks = tuple(replace(check, shared=self._passed(check, set_up)) for check in self._controls())
         probes = tuple(order_probes(self.contract, self.row, list(self._possible(self._chosen(), after, guards))))
         lacks = tuple(dict.fromkeys(self._lacks(before, probes, checks)))
@@ -84,7 +83,7 @@ class Planner:
             probes=() if lacks else probes,
             controls=() if lacks else checks,
             mistaken=tuple((each.key, self._steps(each.steps)) for each in self.case.mistaken),
-            undo=self._steps(self._undo()),
+            undo=self._takes_back,
             after=() if all(probe.permission == "read" for probe in probes) else after,
             guards=guards,
             repeat=self.case.repeat,
@@ -93,6 +92,30 @@ class Planner:
             lacks=lacks,
             skipped=tuple(self.skipped),
         )
+
+    @cached_property
+    def _after(self) -> Steps:
+        return self._steps(self.case.after)
+
+    @cached_property
+    def _guards(self) -> Steps:
+        return () if self.depth == "smoke" else tuple(self._steps([g.read])[0] for g in self.case.unchanged)
+
+    @cached_property
+    def _before(self) -> list[tuple[PlannedStep, list[str]]]:
+        """Every step before, and what the target lacks of it."""
+        steps = self._steps(self.case.before)
+        return [(step, list(missing_for_steps(self.contract, self.target, (step,)))) for step in steps]
+
+    @cached_property
+    def _captures_before(self) -> dict[str, list[str]]:
+        """What the steps before capture at any depth, each with the depth that it takes."""
+        every = plan_steps(self.contract, self.case.before, "thorough")
+        return {name: [f"depth: {step.step.depth}"] for step in every for name in step.step.capture or {}}
+
+    @cached_property
+    def _takes_back(self) -> Steps:
+        return self._steps(self._undo())
 
     def _undo(self) -> list[Step]:
         """What takes back an accepted probe: for requests at the same time at least what the contract says."""
@@ -123,11 +146,9 @@ class Planner:
 
     def _set_up(self) -> Iterator[PlannedStep]:
         """The steps before, without the optional ones that lack something."""
-        every = plan_steps(self.contract, self.case.before, "thorough")
-        self.uncaptured = {name: [f"depth: {step.step.depth}"] for step in every for name in step.step.capture or {}}
-        self.uncaptured = {name: why for name, why in self.uncaptured.items() if name not in self.shares.captured}
-        for step in self._steps(self.case.before):
-            needed = [*missing_for_steps(self.contract, self.target, (step,)), *self._uncaptured(step.request)]
+        self.uncaptured = {name: why for name, why in self._captures_before.items() if name not in self.shares.captured}
+        for step, lacks in self._before:
+            needed = [*lacks, *self._uncaptured(step.request)]
             if step.step.optional and needed:
                 self.uncaptured |= dict.fromkeys(step.step.capture or {}, needed)
                 continue
@@ -135,7 +156,7 @@ class Planner:
             yield step
 
     def _uncaptured(self, request: RequestTemplate) -> Iterator[str]:
-        for name in captures_used(request.members()):
+        for name in request.captures if self.uncaptured else ():
             yield from self.uncaptured.get(name, ())
 
     def _steps(self, steps: Iterable[Step]) -> Steps:
@@ -162,10 +183,7 @@ class Planner:
         return [
             probe
             for probe in (self._example, *self._others)
-            if not any(self._uncaptured(probe.request))
-            and not any(
-                missing_requirements(self.contract, self.target, probe.operation, probe.request, probe.permission)
-            )
+            if not any(self._uncaptured(probe.request)) and not self._lacks_of(probe)
         ]
 
     def more_controls(self) -> list[ControlPlan]:
@@ -209,13 +227,21 @@ class Planner:
                 *(guards[index] for index in probe.guards if guards),
             )
             needed = [
-                *missing_requirements(self.contract, self.target, probe.operation, probe.request, probe.permission),
+                *self._lacks_of(probe),
                 *(["allow: exhaust"] if exhausts else []),  # also where the operation names a permission of its own
                 *self._uncaptured(probe.request),
                 *missing_for_steps(self.contract, self.target, around),
             ]
             if not self._left_out(probe.label, probe.role, needed):
                 yield probe
+
+    def _lacks_of(self, probe: Probe) -> list[str]:
+        """What the target lacks of a probe, found out once for each."""
+        known = self._lacking.get(id(probe))
+        if known is None:
+            found = missing_requirements(self.contract, self.target, probe.operation, probe.request, probe.permission)
+            known = self._lacking[id(probe)] = probe, list(found)
+        return known[1]
 
     def _controls(self) -> Iterator[ControlPlan]:
         possible = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from conformance.contract import templates as placeholders
@@ -18,7 +19,8 @@ def missing_requirements(
     contract: Contract, target: Target, operation: str, request: RequestTemplate, permission: str
 ) -> Iterator[str]:
     """What a profile would have to give for this request, such as `fixtures.member_id` or `allow: write`."""
-    for head, given, _ in placeholders.find_placeholders([contract.operations[operation].spec.url, request.members()]):
+    of_url = placeholders.find_placeholders(contract.operations[operation].spec.url)
+    for head, given, _ in chain(of_url, request.placeholders):
         members = given[1:] if head == "text" else given
         if head in ("fixture", "text") and members and not is_known_name(contract, target, members):
             yield f"fixtures.{'.'.join(members)}"

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from conformance.contract.contract import Contract
-from conformance.contract.templates import captures_used
 from conformance.plan.model import GuardRead, RowPlan
 from conformance.plan.requirements import missing_for_steps
 from conformance.plan.steps import plan_steps
@@ -47,7 +46,7 @@ def place_reads(contract: Contract, target: Target, plans: Mapping[str, RowPlan]
         captured |= {capture for step in plan.before for capture in step.step.capture or {}}
         for read in _guard_reads(contract, plan) if plan.writes and not plan.row.case.last else ():
             lacking = missing_for_steps(contract, target, (read.step,))
-            if set(captures_used(read.step.request.members())) <= captured and not any(lacking):
+            if read.step.request.captures <= captured and not any(lacking):
                 place = places.setdefault(read.key, _Place(read, name, name))
                 compare = tuple(dict.fromkeys([*place.read.compare, *read.compare]))
                 place.read, place.last = replace(place.read, compare=compare), name

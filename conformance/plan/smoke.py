@@ -15,7 +15,6 @@ from types import MappingProxyType
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.power import ProbeKey, probe_key
-from conformance.contract.templates import captures_used
 from conformance.plan.depths import SMOKE_REQUESTS
 from conformance.plan.model import BUDGET, PlannedStep, RowPlan, schedule_steps
 from conformance.plan.planner import Planner, SharedCalls, sequence_key
@@ -88,6 +87,8 @@ class _Drafts:
         self._contract, self._target, self._example_first = contract, target, example_first
         self._planners = {row.id: Planner(contract, target, row, "smoke") for row in rows}
         self.plans = {name: planner.plan(SharedCalls()) for name, planner in self._planners.items()}
+        self._shared_order: list[str] = []
+        self._shares: dict[str, SharedCalls] = {}
         self._planned: dict[tuple[str, SharedCalls], RowPlan] = {}
         self._offers = {name: tuple(self._list_offers(name)) for name, plan in self.plans.items() if not plan.lacks}
         # What is read before all rows that write must be read after what their set-ups make.
@@ -179,8 +180,11 @@ class _Drafts:
         labels = {name: {self._offers[name][0].name[1]} for name in order}
         for name, label in chosen:
             labels[name].add(label)
-        shares = _share(self.plans, order)
-        plans = {name: self._plan_row(name, replace(shared, chosen=frozenset(labels[name]))) for name, shared in shares}
+        if order != self._shared_order:
+            self._shared_order, self._shares = order, dict(_share(self.plans, order))
+        plans = {
+            name: self._plan_row(name, replace(self._shares[name], chosen=frozenset(labels[name]))) for name in order
+        }
         plans |= place_reads(self._contract, self._target, plans)
         return plans | _remove_at_end(self._contract, plans)
 
@@ -234,16 +238,10 @@ def _remove_at_end(contract: Contract, plans: Mapping[str, RowPlan]) -> dict[str
             captures = frozenset(capture for step in plan.before for capture in step.step.capture or {})
             found[sequence_key(plan.before)] = _SharedSetUp(after, captures, name)
         for shared in found.values():
-            if shared.captures & set(_captures_of(plan)):
+            if any(shared.captures & request.request.captures for request in plan.schedule()):
                 shared.last = name
     removed: dict[str, RowPlan] = {}
     for shared in found.values():
         plan = removed.get(shared.last, plans[shared.last])
         removed[shared.last] = replace(plan, after=(*plan.after, *shared.after))
     return removed
-
-
-def _captures_of(plan: RowPlan) -> Iterator[str]:
-    """Every capture that its requests use."""
-    for request in plan.schedule():
-        yield from captures_used(request.request.members())
