@@ -1,8 +1,8 @@
 """Every command of the README and the docs, typed in a shell as it stands.
 
 What a reader would have (a clone, servers at their own addresses, keys, results of the night before) is laid out first;
-addresses of servers that are not ours lead to reference servers on this machine. The clone explores little: what a
-command does is the same.
+addresses of servers that are not ours lead to reference servers on this machine. The clone explores little, and has few
+tables: what a command does is the same.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ from conformance.target.loader import target_from_mapping
 ROOT = Path(__file__).parents[1]
 PROGRAMS = Path(sys.executable).parent
 ADDRESSES = ("https://example.microcms-management.io", "https://your-site.g.kuroco.app")
+TABLES = {
+    "microcms-management": ("common", "contents-get", "contents-patch", "members-get"),
+    "kuroco": ("login", "topics-read"),
+}
 PAGE = "<h2>Errors</h2><table><tr><th>Status<th>Code<th>Message<tr><td>404<td>not_found<td>No such payment</table>"
 OPENAPI = """\
 openapi: 3.0.3
@@ -57,8 +61,12 @@ def place(tmp_path: Path) -> Iterator[Path]:
     for head in (tmp_path / "cases").glob("*/contract.yaml"):
         text = head.read_text(encoding="utf-8")
         text, found = re.subn(r"(?m)^exploration: .*", "exploration: {standard: 4, thorough: 8}", text)
-        assert found == 1
+        text, tables = re.subn(r"(?m)^tables: .*", f"tables: [{', '.join(TABLES[head.parent.name])}]", text)
+        assert (found, tables) == (1, 1)
         head.write_text(text, encoding="utf-8")
+        for path in head.parent.glob("*.yaml"):
+            if path.read_text(encoding="utf-8").startswith("table:") and path.stem not in TABLES[head.parent.name]:
+                path.unlink()
     # The environment that the tests run in is set up, and is not to be set up again for the clone.
     (tmp_path / ".venv").symlink_to(PROGRAMS.parent)
     for name in ("pyproject.toml", "constraints.txt"):

@@ -31,16 +31,22 @@ print(json.dumps(asyncio.run(read())))
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the client and only what it imports: the whole of its dependencies is half a gigabyte."""
-    folder = tmp_path_factory.mktemp("kuroco-py")
+def client() -> Path:
+    """A folder with the client and only what it imports: the whole of its dependencies is half a gigabyte.
+
+    It stays in the environment that the tests run in: to install it takes as long as a dozen other tests.
+    """
+    folder = Path(sys.prefix, "kuroco-py")
+    if (folder / "complete").exists():
+        return folder
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    pip += ["--target", str(folder)]
+    pip += ["--upgrade", "--target", str(folder)]
     try:
         for packages in (["--no-deps", "kuroco-py==0.0.3.1"], ["aiohttp", "pandas"]):
             subprocess.run([*pip, *packages], check=True, capture_output=True, timeout=120)
     except (subprocess.SubprocessError, OSError) as error:
         pytest.skip(f"kuroco-py could not be installed: {type(error).__name__}")
+    (folder / "complete").touch()
     return folder
 
 

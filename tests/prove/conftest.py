@@ -21,8 +21,8 @@ from tests.prove.proofs import Proofs
 
 CASES = Path(__file__).parents[2] / "cases"
 WORKERS = int(os.environ.get("PROOF_WORKERS", "2"))
-FAULTS_OF_A_ROW = int(os.environ.get("PROOF_FAULTS_OF_A_ROW", "3"))
-SAMPLE = int(os.environ.get("PROOF_SAMPLE", "40"))
+FAULTS_OF_A_ROW = int(os.environ.get("PROOF_FAULTS_OF_A_ROW", "2"))
+SAMPLE = int(os.environ.get("PROOF_SAMPLE", "24"))
 SEEDS = int(os.environ.get("PROOF_SEEDS", "2"))
 RARE = {"allows_20_requests_in_10_seconds", "login_failure_lacks_its_status"}
 """Faults that are always tried: few others are shown by the checks `allowance` and `body`."""
