@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from conformance import reference
 from conformance.cli import main
 from conformance.yaml_document import dump
-from tests.cli.process import CommandResult, ended, environment
+from tests.cli.process import CommandResult, environment, run_tool
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def tool(tmp_path: Path) -> Callable[..., CommandResult]:
     """`conformance …` in an empty folder of its own."""
 
     def call(*arguments: str, cwd: Path | None = None, **env: str) -> CommandResult:
-        return ended([sys.executable, "-m", "conformance", *arguments], cwd or tmp_path, environment(**env))
+        return run_tool([*arguments], cwd or tmp_path, environment(**env))
 
     return call
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.cli import main
+
 CASES = Path(__file__).parents[2] / "cases"
+LOADED = ["conformance.cli.run", "conformance.pytest_plugin.session", "conformance.explore.driver"]
+"""What most commands import: loaded once, and every command is a copy of the process that has it."""
 
 
 @dataclass(frozen=True)
@@ -33,3 +40,27 @@ def environment(**more: str) -> dict[str, str]:
 def ended(arguments: list[str], cwd: Path, env: Mapping[str, str]) -> CommandResult:
     done = subprocess.run(arguments, cwd=cwd, env=dict(env), capture_output=True, text=True, timeout=120, check=False)
     return CommandResult(done.returncode, done.stdout, done.stderr)
+
+
+def run_tool(arguments: list[str], cwd: Path, env: Mapping[str, str]) -> CommandResult:
+    """`conformance …` in a process of its own, which need not import it anew: that would take a second."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(LOADED)
+    with tempfile.TemporaryDirectory() as folder:
+        streams = Path(folder, "out"), Path(folder, "err")
+        process = context.Process(target=_become, args=(arguments, str(cwd), dict(env), streams))
+        process.start()
+        process.join(120)
+        assert process.exitcode is not None, f"{arguments} did not end"
+        out, err = (stream.read_text(encoding="utf-8") for stream in streams)
+    return CommandResult(process.exitcode, out, err)
+
+
+def _become(arguments: list[str], cwd: str, env: dict[str, str], streams: tuple[Path, Path]) -> None:
+    for number, stream in enumerate(streams, 1):
+        os.dup2(os.open(stream, os.O_WRONLY | os.O_CREAT, 0o600), number)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.path[0] = cwd
+    main(arguments)
