@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from conformance.cli import main
 
@@ -44,11 +46,18 @@ def ended(arguments: list[str], cwd: Path, env: Mapping[str, str]) -> CommandRes
 
 def run_tool(arguments: list[str], cwd: Path, env: Mapping[str, str]) -> CommandResult:
     """`conformance …` in a process of its own, which need not import it anew: that would take a second."""
+    return run_forked(main, arguments, cwd, env)
+
+
+def run_forked(
+    act: Callable[..., object], arguments: list[str], cwd: Path, env: Mapping[str, str], before: str = ""
+) -> CommandResult:
+    """How a function ends in a new process that has imported most of the suite; `before` is Python run first."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(LOADED)
     with tempfile.TemporaryDirectory() as folder:
         streams = Path(folder, "out"), Path(folder, "err")
-        process = context.Process(target=_become, args=(arguments, str(cwd), dict(env), streams))
+        process = context.Process(target=_become, args=(act, arguments, (str(cwd), dict(env), streams), before))
         process.start()
         process.join(120)
         assert process.exitcode is not None, f"{arguments} did not end"
@@ -56,11 +65,15 @@ def run_tool(arguments: list[str], cwd: Path, env: Mapping[str, str]) -> Command
     return CommandResult(process.exitcode, out, err)
 
 
-def _become(arguments: list[str], cwd: str, env: dict[str, str], streams: tuple[Path, Path]) -> None:
+def _become(
+    act: Callable[..., object], arguments: list[str], place: tuple[str, dict[str, str], tuple[Path, Path]], before: str
+) -> None:
+    cwd, env, streams = place
     for number, stream in enumerate(streams, 1):
         os.dup2(os.open(stream, os.O_WRONLY | os.O_CREAT, 0o600), number)
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
-    sys.path[0] = cwd
-    main(arguments)
+    sys.path[:1] = [cwd, *filter(None, env.get("PYTHONPATH", "").split(os.pathsep))]
+    exec(before, {"pytest": pytest, "sys": sys})
+    sys.exit(act(arguments))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.cli.process import ended, environment, run_forked
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,30 +29,21 @@ class Ran:
         return {row["id"]: row["verdict"] for run in json.loads(text)["runs"] for row in run["rows"]}
 
 
-def environment() -> dict[str, str]:
-    dropped = ("PYTEST_", "GITHUB_", "COV_")
-    return {name: text for name, text in os.environ.items() if not name.startswith(dropped)}
-
-
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., Ran]:
-    """`pytest …` in the repository, at smoke and into a folder of the test's own; `before` is Python run first."""
+    """`pytest …` in the repository, at smoke and into a folder of the test's own; `before` is Python run first.
 
-    def call(*arguments: str, before: str = "", cwd: Path = ROOT, timeout: float = 120, **env: str) -> Ran:
-        code = f"import sys, pytest\n{before}\nsys.exit(pytest.main(sys.argv[1:]))"
-        given = [
-            "--conformance-depth",
-            "smoke",
-            "--conformance-output",
-            str(tmp_path / "out"),
-            "-p",
-            "no:cacheprovider",
-            *arguments,
-        ]
-        done = subprocess.run(
-            [sys.executable, "-c", code, *given], cwd=cwd, env={**environment(), **env},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False,
-        )  # fmt: skip
-        return Ran(done.returncode, done.stdout, tmp_path / "out")
+    `fresh`: in a process that has imported nothing.
+    """
+
+    def call(*arguments: str, before: str = "", cwd: Path = ROOT, fresh: bool = False, **env: str) -> Ran:
+        given = ["--conformance-depth", "smoke", "--conformance-output", str(tmp_path / "out")]
+        given += ["-p", "no:cacheprovider", *arguments]
+        if fresh:
+            code = f"import sys, pytest\n{before}\nsys.exit(pytest.main(sys.argv[1:]))"
+            done = ended([sys.executable, "-c", code, *given], cwd, environment(**env))
+        else:
+            done = run_forked(pytest.main, given, cwd, environment(**env), before)
+        return Ran(done.code, done.all, tmp_path / "out")
 
     return call
