@@ -159,6 +159,15 @@ class StateGuard:
             for outcome in {one.probe.operation: one for one in reversed(outcomes) if not one.accepted}.values():
                 self._repeat(outcome)
 
+    def find_named(self, outcomes: Sequence[ProbeResult], changed: State) -> ProbeResult | None:
+        """The rejected write whose own name is shown now: nobody else has asked for that."""
+        shown = [one for value in changed.values() for one in _values_within(value) if isinstance(one, str)]
+        names = {one for one in shown if has_run_name(one)}
+        for outcome in outcomes if names else ():
+            if not outcome.accepted and names.intersection(map(str, self._values_of(outcome.probe, _BODY_PARTS))):
+                return outcome
+        return None
+
     def removes(self, key: str, after: State) -> Effect | None:
         """The effect of a rejected write, if what the read with this key does not show any more stands in it."""
         for index in self._plan.shared_guards:
@@ -193,6 +202,8 @@ class StateGuard:
         if asked_for and resource.is_own:
             # Sent side by side, any of them may have been the last: the state does not tell what the others did.
             return _name_together(outcomes), asked_for[0].n
+        if named := self.find_named(outcomes, changed):
+            return named.probe.label, named.n
         removing = [outcome for outcome in outcomes if self._names_what_is_gone(index, outcome.probe, before)]
         if removing and resource.stays(after):
             # What is gone cannot be taken away a second time, and nobody else takes away what this request names.

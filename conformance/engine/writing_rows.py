@@ -139,12 +139,23 @@ class WritingRows:
         """The rows whose doing a change is, by what it names (of that in `shown`), and what is left to be explained."""
         suspects = self._rows_guarded(changed)
         guilty = {runner.id for runner in suspects if runner.take_back_refused(guilty=False, shown=shown)}
+        guilty |= {runner.id for runner in suspects if self._report_named(runner, changed)}
         guilty |= {id_ for key, state in changed.items() if state and (id_ := self._find_remover(key, state))}
         if not guilty:
             return guilty, dict(changed)
         again = self._read_after(changed)
         known = {key for one in suspects if one.id in guilty for key in changed if self._guards_of(one, key)}
         return guilty, {key: state for key, state in changed.items() if key not in known - again.keys()}
+
+    def _report_named(self, runner: RowRunner, keys: Collection[str]) -> bool:
+        """Whether something now bears the name of one of a row's refused writes, which is an effect of that one."""
+        for key, before, after in self._changes:
+            changed = changed_members(before, after)
+            named = runner.guard.find_named(runner.outcomes, changed) if key in keys else None
+            if named is not None:
+                runner.guard.report(named.probe.label, named.n, before, changed)
+                return True
+        return False
 
     def _list_newest(self, changed: Mapping[str, State]) -> str | None:
         """What has changed, and the newest of what refused writes may have made; None where nothing lists that."""
