@@ -225,8 +225,11 @@ class RowRunner:
         found, doubts = self._explain_findings()
         verdict = verdict_of_levels((item.level for item in found), in_doubt=bool(doubts) or not self._answered)
         if found and (undone := {step.operation for step in self.plan.before if step.undo}):
-            message = "{calls} in `before` was undone before the probes were sent; what they need is undone in `after`"
-            evidence.warnings.append(Message(message, calls=", ".join(sorted(undone))))
+            warning = Message(
+                "{calls} in `before` was undone before the probes were sent; what they need is undone in `after`",
+                calls=", ".join(sorted(undone)),
+            )
+            evidence.warnings.append(warning)
         reason = join_messages("; ", dict.fromkeys(doubts)) if verdict is Verdict.INCONCLUSIVE else None
         if verdict is Verdict.INCONCLUSIVE and not reason:
             reason = Message("nothing that was sent was answered")
