@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.compare.format import HEADINGS, explain_not_blamed, format_headline, format_turn, list_sections
 from conformance.compare.model import Comparison, Kind, OurChange, RowChange, RunChange
-from conformance.compare.tables import NOW, ROW, THEN, Cell, ChangeTable, list_our_changes, list_tables
+from conformance.compare.tables import NOW, ROW, THEN, Cell, ChangeTable, list_our_changes, list_tables, list_wordings
 from conformance.messages import Message, join_messages
 from conformance.report.markdown_text import escape_prose, format_code, format_code_block, format_table_lines
 from conformance.report.translation import Translator, check_language
@@ -43,7 +43,7 @@ class _Markdown:
     def _run(self, run: RunChange, changes: tuple[OurChange, ...]) -> Iterator[str]:
         for kind, rows in list_sections(run):
             yield from self._rows(kind, rows, changes)
-        for table in list_tables(run):
+        for table in (*list_wordings(run), *list_tables(run)):
             yield from self._table(table)
 
     def _rows(self, kind: Kind, rows: tuple[RowChange, ...], changes: tuple[OurChange, ...]) -> Iterator[str]:

@@ -14,8 +14,8 @@ from conformance.compare.format import (
     list_sections,
 )
 from conformance.compare.model import Comparison
+from conformance.compare.tables import list_tables
 from conformance.messages import Message
-from conformance.report.format import format_choice, format_value
 from conformance.report.page import render_page
 
 _ABOUT: Final = {"message": Message("message"), "edition": Message("edition"), "answer": Message("answer")}
@@ -24,13 +24,12 @@ _ABOUT: Final = {"message": Message("message"), "edition": Message("edition"), "
 def render_comparison(comparison: Comparison, language: str | None = None) -> str:
     """The page of a comparison; for `language` see `render_page`."""
     functions: dict[str, Any] = {
-        "choice_of": format_choice,
         "excuse": explain_not_blamed,
         "our_names": format_our_names,
         "sections": list_sections,
+        "tables": list_tables,
         "turn": format_turn,
         "change_value": format_change_value,
-        "value_of": format_value,
     }
     return render_page(
         "conformance.compare",

@@ -31,12 +31,16 @@ class ChangeTable:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-def list_tables(run: RunChange) -> Iterator[ChangeTable]:
-    """What a target does otherwise beside its verdicts: wordings, open choices, and what is beyond the rows."""
+def list_wordings(run: RunChange) -> Iterator[ChangeTable]:
+    """The wordings that a target says otherwise."""
     wordings = (
         (Cell(one.row), _named_place(one.about, one.where), Cell(one.old), Cell(one.new)) for one in run.wordings
     )
     yield from _table(Message("Wordings that changed"), (ROW, INPUT, THEN, NOW), wordings)
+
+
+def list_tables(run: RunChange) -> Iterator[ChangeTable]:
+    """What else a target does otherwise beside its verdicts: open choices, and what is beyond the rows."""
     choices = (
         (Cell(one.row), Cell(one.input), _prose(format_choice(one.old)), _prose(format_choice(one.new)))
         for one in run.choices

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.compare.format import HEADINGS, explain_not_blamed, format_headline, format_turn, list_sections
 from conformance.compare.model import Comparison, OurChange, RowChange
-from conformance.compare.tables import INPUT, NOW, THEN, ChangeTable, list_our_changes, list_tables
+from conformance.compare.tables import INPUT, NOW, THEN, ChangeTable, list_our_changes, list_tables, list_wordings
 from conformance.messages import Message, join_messages
 from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS
@@ -38,7 +38,7 @@ class _Text:
                     yield f"  {say(HEADINGS[kind])}"
                     for row in rows:
                         yield from self._row(row, (*comparison.ours, *run.ours))
-                for table in list_tables(run):
+                for table in (*list_wordings(run), *list_tables(run)):
                     yield from self._table(table, "  ")
         for table in list_our_changes(comparison):
             yield ""
