@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, unquote
 
 from conformance.checks.model import Finding, Level, Verdict
+from conformance.engine.journal import has_run_name
 from conformance.http import FAILURE_NAMES, FailureKind, split_url
 from conformance.messages import Message
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
@@ -197,6 +198,30 @@ def _find_wrong_path(run: _Run) -> Iterator[RunCause]:
     if len(valid) >= _LEAST and set(valid) == {404}:
         text = Message("every valid call was answered 404: the path of base_url may be wrong")
         yield RunCause("base_url", text, lambda one: one.response is not None and one.response.status == 404)
+
+
+def _find_hooks(run: _Run) -> Iterator[RunCause]:
+    """Headers with which each request is answered as without them: the target does not know them."""
+    for name, form in (run.target.get("hooks") or {}).items() if run.wrong else ():
+        headers = {each.lower() for each in form.get("headers") or {}}
+        sends = partial(_sends_headers, names=headers)
+        firm = [one for one in run.calls if headers and one.role in _FIRM and sends(one)]
+        plain = {_kind_of_answer(one) for one in run.calls if not sends(one)}
+        kinds = {_kind_of_answer(one) for one in firm}
+        if len(kinds) > 1 and kinds <= plain and all(map(_succeeded, firm)):
+            text = Message("hooks.{name}: the target answers as without its headers", name=name)
+            yield RunCause(f"hooks.{name}", text, sends)
+
+
+def _sends_headers(exchange: RecordedExchange, names: Collection[str]) -> bool:
+    return any(name.lower() in names for name, _ in exchange.request.headers)
+
+
+def _kind_of_answer(exchange: RecordedExchange) -> tuple[Any, ...]:
+    """What was asked for, its status and the members of the answer."""
+    response = exchange.response
+    asked = exchange.request.method, split_url(exchange.request.url).path
+    return (*asked, response.status, _members(response.body)) if response is not None else asked
 
 
 # --- fixtures
@@ -405,8 +430,14 @@ def _find_fields(run: _Run) -> Iterator[RunCause]:
     named = dict(_nested_texts("fixtures", blocks))
     if not named or not (run.wrong or any(row.verdict is Verdict.INCONCLUSIVE for row in run.rows)):
         return
-    shown = set[str]().union(*(_members(one.response.body) for one in run.calls if one.response and _succeeded(one)))
+    bodies = [one.response.body for one in run.calls if one.response and _succeeded(one)]
+    shown = set[str]().union(*map(_members, bodies))
+    theirs = set[str]().union(*(_members(body) for body in bodies if not has_run_name(body)))
+    sent = set[str]().union(*(_members(one.request.body or "") for one in run.calls))
     known = shown.intersection(named.values())
+    if sent & shown - theirs - known:  # it shows whatever it was sent: only what others have made tells what it has
+        lacking = {value for key, value in named.items() if key.endswith(".name")} - theirs
+        shown -= lacking if len(lacking) == 1 else set()
     for key, value in named.items():
         name = key.rpartition(".")[0]
         using = [one for one in run.calls if _sends(one, value)]
@@ -431,6 +462,7 @@ _FIRST: Final[tuple[_Rule, ...]] = (_find_silence, _find_redirect, _find_page, _
 _RULES: Final[tuple[_Rule, ...]] = (
     _find_credentials,
     _find_proxy,
+    _find_hooks,
     _find_page_of_vantage,
     _find_fixtures,
     _find_what_is_there,

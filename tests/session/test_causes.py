@@ -496,3 +496,28 @@ def test_a_cause_holds_for_explorations_and_is_found_from_them() -> None:
     assert [item.verdict for item in after] == [Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, Verdict.VIOLATES]
     assert after[0].reason == after[1].reason == causes[0].text
     assert after[1].findings == ()
+
+
+@pytest.mark.parametrize(("other", "verdict"), [(200, "inconclusive"), (500, "violates")])
+def test_a_hook_that_changes_no_answer_is_unknown_to_the_target(other: int, verdict: str) -> None:
+    hooked = [asked(1, "GET /things", 200, "example"), asked(2, "GET /things/1", other, "example")]
+    hooked = [replace(one, request=replace(one.request, headers=(("X-Fail", "1"),))) for one in hooked]
+    plain = [asked(3, "GET /things", 200, "control"), asked(4, "GET /things/1", 200, "control")]
+    row = violated(*hooked, *plain, found=(wrong(1, "status", 500),))
+    causes = find_causes({"hooks": {"broken": {"headers": ["x-fail"]}}}, [row])
+    assert apply_causes([row], causes)[0].verdict.value == verdict
+    if verdict == "inconclusive":
+        assert [cause.text for cause in causes] == ["hooks.broken: the target answers as without its headers"]
+
+
+@pytest.mark.parametrize(("theirs", "verdict"), [("ext_1", "inconclusive"), ("ext_2", "violates")])
+def test_a_field_that_only_what_we_sent_shows_is_unknown_where_the_target_shows_whatever_it_is_sent(
+    theirs: str, verdict: str
+) -> None:
+    fixtures = {"fields": {"email": {"name": "ext_2"}, "tel": {"name": "ext_1"}}}
+    sent = asked(1, "POST /insert", 200, "example", sent='{"ext_2": "abc", "odd": "1"}')
+    ours = '{"title": "conformance-abc123-0123456789ab", "ext_1": "", "ext_2": "abc", "odd": "1"}'
+    own = asked(2, "GET /detail/9", 200, "control", shown=ours)
+    other = asked(3, "GET /detail/1", 200, "control", shown=f'{{"title": "News", "ext_1": "", "{theirs}": ""}}')
+    row = violated(sent, own, other, found=(wrong(1, "status", 400),))
+    assert explain(fixtures, row)[1] == [verdict]
