@@ -65,6 +65,8 @@ _Read = tuple[Block, int] | None
 def _read_bars(lines: Sequence[str], at: int) -> _Read:
     """Lines with bars: rows below a header, or cells that each became a line."""
     ruled = at + 1 < len(lines) and "|" in lines[at] and _RULE.match(lines[at + 1]) is not None
+    if not ruled and _goes_on(lines, at):
+        return None
     start = at + 2 if ruled else at
     end = _end(lines, start, lambda line: "|" in line)
     end = next((n for n in range(start, end - 1) if ruled and _RULE.match(lines[n + 1])), end)
@@ -93,6 +95,8 @@ def _read_cells(lines: Sequence[str], at: int) -> _Read:
 
     The first cell of a row that lacks one is that of the row above.
     """
+    if lines[at].strip() != "|" or _goes_on(lines, at):
+        return None
     end = _end(lines, at, lambda line: "|" in line)
     rows: list[TableRow] = []
     for n in range(at, end):
@@ -100,7 +104,8 @@ def _read_cells(lines: Sequence[str], at: int) -> _Read:
             rows.append(TableRow((), n + 1))
         elif rows and not _RULE.match(lines[n]):
             rows[-1] = TableRow((*rows[-1].cells, *_cells(lines[n])), rows[-1].line)
-    if lines[at].strip() != "|" or len(rows := [row for row in rows if row.cells]) < 2:
+    rows = [row for row in rows if row.cells]
+    if len(rows) < 2:
         return None
     width = len(rows[0].cells)
     for n, row in enumerate(rows):
@@ -121,6 +126,11 @@ def _whole_lines(lines: Sequence[str], start: int, end: int, header: str) -> lis
         else:
             made.append((lines[n], n))
     return made
+
+
+def _goes_on(lines: Sequence[str], at: int) -> bool:
+    """Whether a line stands within lines with bars that were no table from their first one on."""
+    return at > 0 and "|" in lines[at - 1]
 
 
 def _titles_of_pieces(pieces: Sequence[tuple[str, int]]) -> tuple[tuple[str, ...], int]:
