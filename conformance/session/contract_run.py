@@ -313,7 +313,7 @@ class ContractRun:
                 disturbed = self._may_be_disturbed(name)
                 run = run_again(self.context, run, self._plan_again, self._alone, disturbed=disturbed)
         else:
-            run = run_row(self.context, plan, patient=plan.row.case.last and not plan.repeat)
+            run = run_row(self.context, plan, patient=plan.row.case.last)
             if self._may_be_disturbed(name) and not plan.writes and is_doubtful(run.result):
                 with self._alone():
                     run = combine_runs(run, run_row(self.context, plan), disturbed=True)

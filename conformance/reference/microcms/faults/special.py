@@ -343,7 +343,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("counts_requests_by_url", _RATE, limit=not_first),
     _rejects("allows_9_requests_in_10_seconds", _RATE, key_name="throttled", admitted=(10, MANY)),
     _rejects("allows_1_request_in_10_seconds", _RATE, key_name="throttled", admitted=(2, MANY)),
-    _performs("applies_refused_change_beyond_the_rate", _RATE, "despite rate", operation=_WRITES),
+    *_now_and_later(_performs("applies_refused_change_beyond_the_rate", _RATE, "despite rate", operation=_WRITES)),
     _answers("answers_later_refusals_with_html", _RATE, "repeated", as_html, limit=after_first),
     _answers("answers_later_refusals_with_403", _RATE, "repeated", 403, limit=after_first),
     _answers("refuses_writes_beyond_the_rate_with_403", _RATE, "status", 403, operation=_WRITES),
