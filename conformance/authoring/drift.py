@@ -12,6 +12,7 @@ from typing import Literal
 from conformance.authoring.draft import mark_placeholders
 from conformance.authoring.error_tables import ErrorRow, ErrorTable
 from conformance.contract.contract import Contract, Row
+from conformance.contract.messages import LONGEST_MESSAGE
 from conformance.contract.schema import Wording
 
 _SURE = 6.0
@@ -175,7 +176,8 @@ def _is_wording(wording: str, text: str) -> bool:
         ".*" if piece.startswith("{") and piece != "{1}" else re.escape(piece)
         for piece in re.split(r"(\{[^{}]*\})", " ".join(wording.split()))
     )
-    return re.fullmatch(pattern, " ".join(text.split()), re.DOTALL) is not None
+    found = re.fullmatch(pattern, " ".join(text.split()), re.DOTALL) if len(text) <= LONGEST_MESSAGE else None
+    return found is not None
 
 
 def _plain(text: str) -> str:
