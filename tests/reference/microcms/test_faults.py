@@ -67,6 +67,7 @@ def lists(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         "5a",
         "1,000",
         "true",
+        "false",
         "{}",
         "ü",
         "<b>",

@@ -400,7 +400,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
                operation=f"listMediaV{version}", query={"imageOnly": switch})
       for switch, version in (("true", 1), ("false", 1), ("true", 2))),
     _accepts("accepts_a_blank_in_a_limit_of_media_v2", ("media-get", 3), operation="listMediaV2", raw="[0-9]+ [0-9]+"),
-    _accepts("accepts_true_as_offset_of_media_v1", ("media-get", 6), raw="true"),
+    _accepts("accepts_false_as_offset_of_media_v1", ("media-get", 6), raw="false"),
     _rejects("compares_limits_of_media_as_text", ("media-get", 2), _PAGES, query={"limit": "[2-9]"}),
     _rejects("refuses_limit_100_beside_offset_on_contents", ("contents-get", 2), _LISTED,
              query={"limit": "100", "offset": ".*"}),
