@@ -52,6 +52,7 @@ def _drop(text: str, at: int) -> str:
 
 SCRIPTS = {
     "latin": "abcdefghijklmnopqrstuvwxyz",
+    "signs": "&bcdefghijklmnopqrstuvwxyz",
     "digits": "1234567890",
     "kana": "がぎぐげござじずぜぞだぢづでどばびぶべぼぱぴぷぺぽ",
     "kanji": "日月火水木金土山川田人口車門雨東西南北",

@@ -67,11 +67,12 @@ def language_variants(contract: Contract, target: Target, row: Row) -> list[Lang
 def language_variants_for(
     language_variants: list[LanguageVariant], ways: int, index: int, variants: int, depth: Depth
 ) -> list[LanguageVariant]:
-    """The languages of one operation; of several operations, each is asked in other ways for them."""
+    """The languages of one operation; of several operations, each begins with another and is asked in other ways."""
     if len(language_variants) == 1 or variants == 1 or depth == "thorough":
         return language_variants
     languages = len(language_variants) // ways
-    return [language_variants[(index + place) % ways * languages + place] for place in range(languages)]
+    places = [(index + place) % languages for place in range(languages)]
+    return [language_variants[(index + place) % ways * languages + place] for place in places]
 
 
 def _variant(contract: Contract, row: Row, ref: OperationRef) -> OperationVariant:

@@ -214,6 +214,7 @@ class Recorder:
         self.write(MISSING, self.valid(required="0"), {})
         least, most = self.field("length")["min"], self.field("length")["max"]
         self.write(LENGTH, self.valid(length="1" * most), {})
+        self.write(LENGTH, self.valid(length="&" + "n" * (least - 2)), {})
         for size in (least - 1, least, most, most + 1, 50 * most, most + 256, 5000, 20_000, most + 65536):
             for letter in "n漢が𠮷":
                 self.write(LENGTH, self.valid(length=letter * size), {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import escape
 from typing import Any, Final
 from unicodedata import normalize
 
@@ -284,6 +285,7 @@ _ACCEPTED_LENGTHS: Final[dict[str, Callable[[str, int, int], bool]]] = {
     "kanji_below": lambda text, least, _: len(text) < least and "\u4e00" <= text[:1] <= "\u9fff",
     "kana_uncounted": lambda text, _, __: not text.isascii(),
     "bytes_for_least": lambda text, least, _: len(text) < least <= len(text.encode("utf-8", "replace")),
+    "escaped_for_html": lambda text, least, most: len(text) < least <= len(escape(text)) <= most,
 }
 _REJECTED_LENGTHS: Final[dict[str, Callable[[str, int, int], bool]]] = {
     "least": lambda text, least, _: len(text) == least,
