@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from conformance.checks.response import summarize_response
+from conformance.checks.response import has_must, summarize_response
 from conformance.contract.schema import Step
 from conformance.contract.templates import captures_used
 from conformance.engine.cleanup import describe_left, find_and_delete, take_back
@@ -158,7 +158,9 @@ class ProbeSender:
             strike(self._context, entry)
             return result
         made = record_outcome(self._context, entry, result.exchange, self._created(result))
-        if made is not None:
+        if made is not None and not (made.names or made.steps or result.accepted or has_must(result.found)):
+            strike(self._context, made)  # refused as promised, if with a 500, and nothing could take it back
+        elif made is not None:
             why = self._take_back(evidence, made, result)
             if why:
                 evidence.warnings.append(describe_left(result.probe.label, why))

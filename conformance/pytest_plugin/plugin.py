@@ -108,9 +108,21 @@ class ContractHooks:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         """The plan is complete before a byte is sent."""
-        state = self._session
         if session.config.option.collectonly:
             return (yield)
+        try:
+            self._begin(session)
+            try:
+                return (yield)
+            finally:
+                self._session.ignore_signals()
+                self._session.close()
+        except KeyboardInterrupt as interrupt:
+            # One that came where code has no line, as in an import, is nothing that pytest could draw.
+            raise interrupt.with_traceback(None) from None
+
+    def _begin(self, session: pytest.Session) -> None:
+        state = self._session
         try:
             state.begin(select_by_contract(session.items), self._folders)
         except ConformanceError as error:
@@ -118,11 +130,6 @@ class ContractHooks:
             raise pytest.UsageError(f"\n{error}") from None
         if getattr(session.config.option, "dist", "no") == "no" and not hasattr(session.config, "workerinput"):
             sort_rows(session.items, state.run_session.order)  # xdist numbers the items of its workers before
-        try:
-            return (yield)
-        finally:
-            state.ignore_signals()
-            state.close()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:

@@ -210,6 +210,15 @@ def test_what_was_accepted_without_any_way_to_take_it_back_is_a_warning(done: An
     assert after.open_entries == ["put"]
 
 
+@pytest.mark.parametrize(("status", "left"), [(500, []), (503, ["put"])])
+def test_what_was_refused_as_promised_leaves_nothing_to_look_for(
+    done: Any, answer: MakeResponse, status: int, left: list[str]
+) -> None:
+    fails = {"PUT_items/spoon": answer(status, {"message": "Failed"})}
+    row = ADD.replace("[add]", "[put]").replace("400", "500, message: Failed").replace("{unique.name}", "Spoon")
+    assert done(row, created="", **fails).open_entries == left
+
+
 def test_what_was_made_by_a_request_whose_answer_was_lost_is_found_by_its_name(done: Any) -> None:
     after = done(POST_items=NoResponse(FailureKind.RESET, "the connection was reset"))
     assert after.server.items == {}

@@ -10,11 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace, TracebackType
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from conformance import reference
+from conformance.pytest_plugin.plugin import ContractHooks
 from conformance.yaml_document import dump
 from tests.safety.watched import saved, watched
 
@@ -290,3 +292,16 @@ def test_xdist_runs_a_contract_in_one_process_and_sends_what_was_planned(
     assert results["runs"][0]["requests"] == results["runs"][0]["planned"] == len(server.actual)
     arrived = server.arrived
     assert all(later - sooner >= 1.0 for sooner, later in zip(arrived, arrived[20:], strict=False))
+
+
+def test_an_interrupt_where_code_has_no_line_can_be_drawn() -> None:
+    def begin(*_: object) -> None:
+        frame = sys._getframe()
+        raise KeyboardInterrupt().with_traceback(TracebackType(None, frame, -1, -1))
+
+    hooks = ContractHooks(SimpleNamespace(begin=begin), [])  # type: ignore[arg-type]
+    session = SimpleNamespace(config=SimpleNamespace(option=SimpleNamespace(collectonly=False)), items=[])
+    with pytest.raises(KeyboardInterrupt) as caught:
+        next(hooks.pytest_runtestloop(session))  # type: ignore[arg-type]
+    assert "KeyboardInterrupt" in str(caught.getrepr())
+    assert [entry.name for entry in caught.traceback][-1] == "pytest_runtestloop"
