@@ -120,7 +120,7 @@ def _complete_choices(contract: str, requested: Mapping[str, str]) -> dict[str, 
 
 
 def _faulty_servers(contract: str) -> tuple[FaultyServer[Any], ...]:
-    found: tuple[FaultyServer[Any], ...] = _import_from(contract, "faults").FAULTY_SERVERS
+    found: tuple[FaultyServer[Any], ...] = _import_from(contract, "faults.special").FAULTS
     return found
 
 

@@ -38,7 +38,7 @@ def always(context: Any) -> bool:  # noqa: ARG001 - a condition like the others
 def when(*conditions: Condition[Any], **expected: Any) -> Condition[Any]:
     """True where every condition holds, and each of these attributes of the request context is as expected.
 
-    A string is a pattern that the whole text has to match; a pair is the least and the greatest permitted number; a
+    A string is a pattern that the whole text has to match; two numbers are the least and the greatest permitted one; a
     dict holds patterns for query parameters or headers, which have to be present. Any other value has to be equal.
     """
     return lambda context: (
@@ -50,7 +50,7 @@ def when(*conditions: Condition[Any], **expected: Any) -> Condition[Any]:
 def _is_as_expected(actual: Any, expected: Any) -> bool:
     if isinstance(expected, str):
         return actual is not None and re.fullmatch(expected, str(actual), re.DOTALL) is not None
-    if isinstance(expected, tuple):
+    if isinstance(expected, tuple) and not isinstance(expected[0], str):
         return actual is not None and bool(expected[0] <= actual <= expected[1])
     if isinstance(expected, dict) and expected:
         return all(name in actual and _is_as_expected(_first(actual[name]), one) for name, one in expected.items())
