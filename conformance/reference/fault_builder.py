@@ -191,9 +191,9 @@ class FaultBuilder(Generic[Context]):
 
     def answers(
         self, name: str, rows: Rows, kind: str, change: Change[Context] | int, *where: Condition[Context],
-        to: Literal["row", "success", "any"] = "row", limit: Limit[Context] | None = None, **expected: Any,
+        to: Literal["row", "success", "refused", "any"] = "row", limit: Limit[Context] | None = None, **expected: Any,
     ) -> FaultyServer[Context]:  # fmt: skip
-        """A server that sends a wrong response: to requests that break one of the rows, to valid ones, or to any.
+        """A server that sends a wrong response: to requests that break one of the rows, to valid ones, or to others.
 
         `change` makes it of the right one; a number is another status.
         """
@@ -204,7 +204,8 @@ class FaultBuilder(Generic[Context]):
 
             def alter(response: JsonResponse, context: Context) -> JsonResponse:
                 success = response.row is None and response.status < 300
-                due = {"row": response.row in changed, "success": success, "any": True}[to]
+                refused = response.status >= 400
+                due = {"row": response.row in changed, "success": success, "refused": refused, "any": True}[to]
                 return wrong(response, context) if due and occurs(context) else response
 
             return FaultHooks(alter_response=alter)

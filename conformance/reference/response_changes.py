@@ -66,9 +66,15 @@ def with_credential(credential: Callable[[Any], str], form: Callable[[str], Any]
     return lambda response, context: response.replace(value={**_members(response), "debug": form(credential(context))})
 
 
-def encode_base64(text: str) -> str:
-    """A text in base64."""
-    return base64.b64encode(text.encode()).decode()
+def list_leaks(
+    name: str, credential: Callable[[Any], str], part: Callable[[str], str]
+) -> tuple[tuple[str, Callable[..., JsonResponse]], ...]:
+    """Every leak with its name: that of a text of `LEAKS`, and of a part or of the base64 of a credential."""
+    return (
+        *((leak, with_members(debug=text)) for leak, text in LEAKS.items()),
+        (f"part_of_{name}", with_credential(credential, part)),
+        (f"encoded_{name}", with_credential(credential, lambda text: base64.b64encode(text.encode()).decode())),
+    )
 
 
 def with_content_type(content_type: str) -> Change:

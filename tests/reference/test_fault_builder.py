@@ -50,6 +50,20 @@ def test_when_compares_every_attribute(make_context: MakeContext, expected: dict
     assert when(**expected)(context) is holds
 
 
+def test_a_row_is_no_range(make_context: MakeContext) -> None:
+    assert [when(body=ROW)(make_context(body=body)) for body in (ROW, OTHER, None)] == [True, False, False]
+
+
+def test_crossed_and_dealt_faults_are_named_after_their_rows() -> None:
+    rows = {ROW: "first", OTHER: "second"}
+    crossed = [*BUILDER.cross(rows, [("says_{}_as_html", "status", 500, None)])]
+    dealt = [*BUILDER.deal(rows, "puts_{1}_in_{0}", "envelope", [("error", 500)])]
+    assert [(one.fault.name, one.fault.rows) for one in (*crossed, *dealt)] == [
+        ("says_first_as_html", (ROW,)), ("says_second_as_html", (OTHER,)),
+        ("puts_first_in_error", (ROW,)), ("puts_second_in_error", (OTHER,)),
+    ]  # fmt: skip
+
+
 def test_a_range_does_not_hold_for_a_missing_number(make_context: MakeContext) -> None:
     assert when(body=(0, 9))(make_context()) is False
 
@@ -93,7 +107,10 @@ def test_rejects_uses_the_first_of_its_rows(make_context: MakeContext) -> None:
     assert behaviour(server).wrong_rejection(make_context(operation="b")) is None
 
 
-@pytest.mark.parametrize(("to", "changed"), [("row", [True, False, False]), ("success", [False, False, True])])
+@pytest.mark.parametrize(
+    ("to", "changed"),
+    [("row", [True, False, False]), ("success", [False, False, True]), ("refused", [True, True, False])],
+)
 def test_answers_changes_the_responses_it_is_about(make_context: MakeContext, to: Any, changed: list[bool]) -> None:
     server = BUILDER.answers("wrong", ROW, "status", with_status(299), to=to)
     responses = [JsonResponse(400, row=ROW), JsonResponse(400, row=OTHER), JsonResponse(200)]

@@ -16,13 +16,12 @@ from conformance.reference.kuroco.responses import REQUEST_ID
 from conformance.reference.kuroco.rows import FORMATS, ROWS
 from conformance.reference.response_changes import (
     GATEWAYS,
-    LEAKS,
     STACKS,
     as_html,
     cut_short,
-    encode_base64,
     in_a_text,
     in_array,
+    list_leaks,
     with_body,
     with_content_type,
     with_credential,
@@ -124,11 +123,7 @@ _PLACES: Final = (
     ("one_text", _misplaced(lambda texts: texts[0])),
     ("details", _misplaced(lambda texts: {"errors": [], "details": texts})),
 )
-_LEAKS: Final[tuple[tuple[str, Change[KurocoContext]], ...]] = (
-    *((name, with_members(debug=text)) for name, text in LEAKS.items()),
-    ("part_of_token", with_credential(_token, lambda token: f"{token[:12]}…")),
-    ("encoded_token", with_credential(_token, encode_base64)),
-)
+_LEAKS: Final = list_leaks("token", _token, lambda token: f"{token[:12]}…")
 _RENAMED: Final = with_body(lambda body: {"error" if name == "errors" else name: one for name, one in body.items()})
 _GENERIC: Final[tuple[tuple[str, str, Change[KurocoContext] | int, Limit[KurocoContext] | None], ...]] = (
     # name, kind, change, limit

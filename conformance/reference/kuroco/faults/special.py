@@ -165,10 +165,6 @@ def _beyond_the_bmp(value: Any) -> bool:
     return isinstance(value, str) and any(char > "\uffff" for char in value)
 
 
-def _with_422(response: JsonResponse, _: KurocoContext) -> JsonResponse:
-    return response.replace(status=422) if response.status == 400 else response
-
-
 _CRASH: Final = with_value({"errors": [{"code": "internal_server_error", "message": ""}]}, 500)
 _REFUSED: Final = with_value({"status": 1, "errors": [{"code": "unauthorized", "message": "Invalid credentials"}]}, 401)
 _STALE: Final = with_value({"errors": [], "messages": [], "details": {"topics_id": 1001, "subject": "x"}}, 200)
@@ -488,7 +484,8 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
     _answers("shows_a_page_for_odd_grants", (), "envelope", as_html,
              lambda c: isinstance(c.body, dict) and not isinstance(c.body.get("grant_token"), str), to="any",
              operation="token"),
-    _answers("refuses_odd_contents_with_422", (), "status", _with_422, to="any", operation="insert|update"),
+    _answers("refuses_odd_contents_with_422", (), "status", 422, to="refused", rejected=True,
+             operation="insert|update"),
     _answers("lists_by_number", (), "schema", _BY_NUMBER, to="success", operation="list"),
     _answers("shows_details_in_an_array", (), "schema", with_body(lambda body: {**body, "details": [body["details"]]}),
              _DETAILS, to="success"),

@@ -17,13 +17,12 @@ from conformance.reference.microcms.error_rows import message_of
 from conformance.reference.microcms.state import KEYS
 from conformance.reference.response_changes import (
     GATEWAYS,
-    LEAKS,
     STACKS,
     as_html,
     cut_short,
-    encode_base64,
     in_a_text,
     in_array,
+    list_leaks,
     with_body,
     with_content_type,
     with_credential,
@@ -105,11 +104,7 @@ _PLACES: Final = (
     ("details", _misplaced(lambda text: {"details": [{"message": text}]})),
 )
 _PLACEHOLDER_ROWS: Final = (("media-get", 4), ("contents-get", 5), ("contents-get", 3), ("media-get", 4))
-_LEAKS: Final[tuple[tuple[str, Change[MicrocmsContext]], ...]] = (
-    *((name, with_members(debug=text)) for name, text in LEAKS.items()),
-    ("part_of_key", with_credential(_key, lambda key: f"…{key[-12:]}")),
-    ("encoded_key", with_credential(_key, encode_base64)),
-)
+_LEAKS: Final = list_leaks("key", _key, lambda key: f"…{key[-12:]}")
 _ECHOES: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
     ("as_a_number", lambda text: re.sub(r"(\d+\.\d*?)0+$", r"\1", text)),
     ("in_lower_case", str.lower),

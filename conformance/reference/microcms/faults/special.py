@@ -23,7 +23,7 @@ from conformance.reference.fault_builder import (
     when,
 )
 from conformance.reference.hooks import FaultyServer, RequestCounter
-from conformance.reference.http import NO_BODY, JsonResponse
+from conformance.reference.http import NO_BODY
 from conformance.reference.microcms.context import MicrocmsContext
 from conformance.reference.microcms.error_rows import message_of
 from conformance.reference.microcms.faults import generic
@@ -110,18 +110,6 @@ def _token(alike: Callable[[str, str], bool]) -> Test:
 
 def _status_is(value: Any) -> Test:
     return lambda context: context.json_body is not None and context.json_body.get("status", "") == value
-
-
-def _echo_example(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
-    return response.replace(value={"message": message_of(response.row or _INTERNAL, "xxx")})
-
-
-def _with_member_email(response: JsonResponse, context: MicrocmsContext) -> JsonResponse:
-    return response.replace(value={**response.value, "invited": f"{context.id[:8]}@example.com"})
-
-
-def _with_422(response: JsonResponse, _: MicrocmsContext) -> JsonResponse:
-    return response.replace(status=422) if response.status >= 400 else response
 
 
 def _with_items(change: Callable[[list[Any]], list[Any]]) -> Change:
@@ -383,7 +371,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
                to="success") for name, called, below, _, total in _OFFSETS),
     *(_accepts(f"accepts_every_second_unreadable_offset_on_{name}", row, called, kind="repeated", limit=every_nth(2))
       for name, called, _, row, _ in _OFFSETS),
-    _answers("echoes_xxx_for_unreadable_values", _ECHOING, "wording", _echo_example),
+    _answers("echoes_xxx_for_unreadable_values", _ECHOING, "wording", lambda response, _: response.replace(
+        value={"message": message_of(response.row or _INTERNAL, "xxx")})),
     *(_accepts(f"accepts_{fault}_of_contents", ("contents-get", row), _LISTED, raw=raw) for fault, row, raw in (
         ("a_quoted_number_as_limit", 3, '"[0-9]+"'), ("a_line_of_digits_as_limit", 3, r"(.*\n)?[0-9]+(\n.*)?"),
         ("an_empty_object_as_limit", 3, r"\{\}"), ("undefined_as_offset", 5, "undefined|None|nil"),
@@ -427,7 +416,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("shows_member_for_a_word", _MEMBER, id="[A-Za-z]+"),
     _accepts("shows_member_for_uuid", _MEMBER, id=_UUID, invited=False),
     _accepts("shows_every_third_unknown_member", _MEMBER, kind="repeated", limit=every_nth(3)),
-    _answers("tells_the_email_of_the_invited_member", _MEMBER, "leak", _with_member_email, invited=True),
+    _answers("tells_the_email_of_the_invited_member", _MEMBER, "leak", lambda response, context: response.replace(
+        value={**response.value, "invited": f"{context.id[:8]}@example.com"}), invited=True),
     _answers("answers_invited_member_with_403", _MEMBER, "status", 403, invited=True),
     _answers("shows_invited_member_after_another_one", _MEMBER, "repeated", _NOBODY, _MEMBERS, to="any",
              limit=_AFTER_ANOTHER_MEMBER, invited=True),
@@ -635,7 +625,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _answers("shows_a_page_for_odd_bodies", (), "envelope", as_html, to="any", operation=_CHANGES, text=r"(?!\{).*"),
     _answers("shows_a_page_for_media_in_pictures", (), "envelope", as_html, _PAGES, to="any",
              query={"imageOnly": "true"}),
-    _answers("refuses_odd_switches_with_422", (), "status", _with_422, _PAGES, to="any", query={"imageOnly": ".*"}),
+    _answers("refuses_odd_switches_with_422", (), "status", 422, _PAGES, to="refused", query={"imageOnly": ".*"}),
     _answers("counts_contents_in_text", (), "schema", _COUNT_AS_TEXT, _LISTED, to="success"),
     _answers("lists_contents_without_offset", (), "schema", without_member("offset"), _LISTED, to="success"),
     _answers("measures_media_in_text", (), "schema", _WIDTH_AS_TEXT, to="success", operation="listMediaV2"),
