@@ -8,12 +8,26 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 
 _WAIT, _MOST_WAITS = 20.0, 6
 """Seconds after which garbage is collected, for a body may be in it, and how often, until one is read all the same:
 whoever has the turn may wait for something else.
 """
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Options of mallopt(3): how many free bytes are kept, and from how many on a block is mapped by itself."""
+
+
+@cache
+def _give_back_what_is_freed() -> None:
+    """Let glibc return blocks of a megabyte and more once they are free: otherwise each thread keeps some of them."""
+    import ctypes  # noqa: PLC0415 - most runs meet no large body
+
+    with suppress(OSError, AttributeError):
+        for option in (_TRIM_THRESHOLD, _MMAP_THRESHOLD):
+            ctypes.CDLL(None).mallopt(option, 1 << 20)
 
 
 class LargeBody:
@@ -21,6 +35,7 @@ class LargeBody:
 
     def __init__(self, owner: object) -> None:
         self._counts = False
+        _give_back_what_is_freed()
         with _TURNS:
             for _ in range(_MOST_WAITS if _turns.shared else 0):
                 if _TURNS.wait_for(lambda: not _turns.held or _turns.owner is owner, _WAIT):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,3 +83,29 @@ def test_targets_with_large_bodies_take_turns(
         statuses = list(pool.map(lambda one: one.send(Request("GET", server.url)).response.status, sessions))
     assert statuses == [200] * 6
     assert (most, now) == ([1], [0])
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="nothing tells how much memory is in use")
+def test_threads_keep_no_memory_of_what_they_have_read() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def read_and_forget() -> None:
+        LargeBody(None)
+        for size in (16, 8, 8):
+            kept = [bytearray(size << 20) for _ in range(3)]
+            del kept
+        read.wait()
+        measured.wait()
+
+    read, measured = threading.Barrier(5), threading.Barrier(5)
+    before = resident()
+    threads = [threading.Thread(target=read_and_forget) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    read.wait()
+    grown = resident() - before
+    measured.wait()
+    for thread in threads:
+        thread.join()
+    assert grown < 30 << 20
