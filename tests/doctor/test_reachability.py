@@ -42,6 +42,12 @@ def redirecting() -> Iterator[str]:
     thread.join(10)
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a run would send is of no account here, and a thorough plan takes seconds."""
+    monkeypatch.setattr("conformance.doctor.examine.DEPTHS", ("standard",))
+
+
 def test_a_redirect_to_https_is_bad_and_names_where_it_leads(
     redirecting: str, shop: Callable[..., Contract], target: Callable[..., Target]
 ) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.cli.process import environment, run_forked
 from tests.safety.watched import CASES, Watched, saved, watched
 
 ROW = "contents-get/limit-below-minimum"
@@ -28,8 +28,6 @@ def wrong(incoming: Any, answer: Callable[[Any], Any]) -> Any:
 def run(server: Watched, folder: Path, *more: str) -> tuple[int, str]:
     target = str(saved(folder, server.profile))
     arguments = [
-        "-m",
-        "pytest",
         str(CASES / "microcms-management"),
         "--conformance-target",
         target,
@@ -46,11 +44,8 @@ def run(server: Watched, folder: Path, *more: str) -> tuple[int, str]:
         str(folder / "out"),
         *more,
     ]
-    env = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=env, capture_output=True, text=True, timeout=100, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
+    done = run_forked(pytest.main, arguments, folder, environment())
+    return done.code, done.all
 
 
 def reported(folder: Path) -> dict[str, Any]:
