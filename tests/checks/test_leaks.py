@@ -213,6 +213,13 @@ def test_a_refusal_has_no_member_with_a_credential_or_somebodys_data(
     assert list(check_leaks(answer(401, {"message": "no", name: ""}), rules, "here")) == []
 
 
+@pytest.mark.parametrize(("before", "found"), [(1999, ["10.0.3.17"]), (2000, [])])
+def test_so_many_texts_of_a_body_are_searched(
+    rules: ResponseRules, answer: MakeResponse, before: int, found: list[str]
+) -> None:
+    assert reported(answer(400, {"errors": ["no"] * before + ["10.0.3.17:8080"]}), rules) == found
+
+
 def test_a_body_of_one_letter_is_searched_at_once(rules: ResponseRules, answer: MakeResponse) -> None:
     for letter in ("a", "/", "1.", "SELECT ", "x@", "a.", "\\"):
         began = perf_counter()

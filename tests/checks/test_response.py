@@ -297,6 +297,13 @@ def test_of_a_body_with_very_many_differences_one_is_told() -> None:
     assert (actual, place) == ("another one, beyond its first 1000 items", "the body")
 
 
+def test_of_a_long_value_the_beginning_is_told() -> None:
+    validator = compile_schema({"properties": {"a": {"type": "integer"}}})
+    ((_, whole, _),) = schema_differences(validator, {"a": "x" * 300})
+    ((_, cut, _),) = schema_differences(validator, {"a": "x" * 301})
+    assert (whole, cut) == ("x" * 300, "x" * 300 + "…")
+
+
 def test_members_are_compared_and_absent_ones_must_not_be_there(below: Case, answer: MakeResponse) -> None:
     actual = answer(400, {**OWN, "a": {"b": [1, 2]}})
     assert below.reported(actual, equals={"/a/b/1": 2}, absent=["/c"]) == []

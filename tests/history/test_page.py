@@ -36,6 +36,12 @@ def test_text_has_a_sign_for_each_run_and_says_since_when() -> None:
     assert "2026-11-06T01:00:00Z  refused" in reported
 
 
+def test_of_a_long_choice_the_text_shows_200_characters() -> None:
+    reported = format_history(over_time("conforms", "violates", suffix="y" * 300))
+    choice = [len(line.strip()) for line in reported.splitlines() if "limit=" in line or "refused" in line]
+    assert choice == [len("a/b ") + 200, len("2026-11-02T01:00:00Z  ") + 200]
+
+
 def test_the_page_tells_each_run_by_sign_colour_and_words() -> None:
     page = render_history(over_time("conforms", "violates", "violates"))
     assert page.count('<i class="cf-violates" title=') == 2

@@ -59,6 +59,15 @@ def test_hostile_text_stays_within_its_label(payload: str) -> None:
     assert {family.name for family in parsed(metrics.format_metrics(sample_results()))} == names
 
 
+def test_a_label_is_cut_at_200_characters() -> None:
+    run = replace(sample_results().runs[0], target={"name": "y" * 300})
+    text = metrics.format_metrics(replace(sample_results(), runs=(run,)))
+    labels = {
+        sample.labels["target"] for family in parsed(text) for sample in family.samples if "target" in sample.labels
+    }
+    assert {len(label) for label in labels} == {200}
+
+
 def test_two_runs_of_one_contract_on_nameless_targets_stay_apart() -> None:
     run = sample_results().runs[0]
     text = metrics.format_metrics(replace(sample_results(), runs=(run, run)))

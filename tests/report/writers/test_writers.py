@@ -257,6 +257,14 @@ def test_earl_has_an_assertion_per_row_and_operation_with_the_outcome_of_its_ver
     }
 
 
+def test_a_summary_shows_300_characters_of_an_address() -> None:
+    run = replace(sample_results().runs[0], target={"base_url": "https://" + "y" * 400})
+    address = next(
+        line for line in drawn("markdown", replace(sample_results(), runs=(run,))).split("`") if "yy" in line
+    )
+    assert len(address) == 300
+
+
 def test_terminal_says_each_violation_in_four_lines_and_does_not_break_its_command() -> None:
     results = sample_results()
     row = results.runs[0].rows[0]
