@@ -108,3 +108,7 @@ def test_texts_come_in_the_order_in_which_they_stand() -> None:
 def test_values_are_counted_at_all_levels_together() -> None:
     assert has_more_values([[1, 2], {"a": 3}], 4)
     assert not has_more_values([[1, 2], {"a": 3}], 5)
+
+
+def test_texts_are_found_among_the_first_50_000_values() -> None:
+    assert len(list(find_texts(["x"] * 60_000))) == 49_999  # the list itself is the first

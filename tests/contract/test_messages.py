@@ -80,6 +80,12 @@ def test_any_and_rest_are_holes_wherever_they_stand() -> None:
         assert not match_wording(wording, message, look)
 
 
+def test_a_message_of_more_than_8192_characters_is_no_wording() -> None:
+    wording = Wording(text="{any} is required")
+    lengths = [8192, 8193]
+    assert [match_wording_loosely(wording, "x" * (n - 12) + " is required") for n in lengths] == [True, False]
+
+
 def test_a_placeholder_without_a_value_is_missing() -> None:
     with pytest.raises(MissingValue):
         match_wording(Wording(text="{fixture.item} is required"), "x is required", look)

@@ -151,7 +151,8 @@ def test_power_of_other_cases_is_told_with_the_command_that_renews_it(ours: Cont
     assert problem.hint == "conformance prove --write-power"
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"probes": {"row": {"example": "3-x"}}}', '{"probes": 3}'])
+@pytest.mark.parametrize("text", ["", "[]", *(f'{{"probes": {one}}}' for one in (
+    '{"row": {"example": "3-x"}}', '{"row": {"example": "0-100000"}}', "3"))])  # fmt: skip
 def test_a_file_of_power_that_is_damaged_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "power.json").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"power.json:1: is not what was written; conformance prove --write-power"):

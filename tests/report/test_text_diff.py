@@ -9,7 +9,7 @@ import pytest
 
 from conformance.checks.model import Finding, Level
 from conformance.report.failure_text import format_failure
-from conformance.report.text_diff import reveal_difference
+from conformance.report.text_diff import DiffPiece, diff_texts, reveal_difference
 from conformance.report.translation import Translator
 from conformance.report.writers import WRITERS
 from conformance.results.model import Results
@@ -42,6 +42,17 @@ def test_what_looks_different_stays_as_it_is(expected: object, actual: object) -
     assert reveal_difference(expected, actual) == (expected, actual)
 
 
+def test_words_are_marked_where_enough_are_the_same() -> None:
+    alike, other = "a b c d e f g h i j", "a b c D E F G H I J"
+    assert [piece.text for piece in diff_texts(alike, other).expected if piece.marked] == [*"defghij"]
+    assert diff_texts("a b", "c d e f g h i", as_json=False).expected == (DiffPiece("a b", marked=True),)
+
+
+def test_of_a_long_text_1000_characters_are_compared() -> None:
+    shown = diff_texts("x" * 2000, "y", as_json=False).expected
+    assert len("".join(piece.text for piece in shown)) == 1000
+
+
 def results_with(expected: str, actual: str) -> Results:
     sample = sample_results()
     row = replace(
@@ -57,6 +68,16 @@ def test_every_form_shows_that_two_alike_texts_differ(form: str, name: str) -> N
     expected, actual, _, second = ALIKE[name]
     text = re.sub("</?(ins|del)>", "", WRITERS[form].write(results_with(expected, actual), "en"))
     assert re.findall(r"⟨U\+[0-9A-F]+⟩", second)[-1] in text
+
+
+def test_pytests_own_output_shows_four_findings_and_counts_the_rest() -> None:
+    row = results_with("a", "b").runs[0].rows[0]
+    each = tuple(replace(row.findings[0], actual=str(number), check=f"check {number}") for number in range(6))
+    text = format_failure(replace(row, findings=each), Translator("en"))
+    assert ([f"check {number}" in text for number in range(6)], "and 2 more findings" in text) == (
+        [True] * 4 + [False] * 2,
+        True,
+    )
 
 
 @pytest.mark.parametrize("name", ALIKE)
