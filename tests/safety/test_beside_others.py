@@ -51,7 +51,7 @@ def writing_beside(server: Watched, pause: float) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("name", "pause", "most"), [("kuroco", 0.05, 700), ("kuroco", 0.4, 200), ("microcms-management", 0.05, 700)]
+    ("name", "pause", "most"), [("kuroco", 0.05, 1200), ("kuroco", 0.4, 400), ("microcms-management", 0.05, 1200)]
 )
 def test_somebody_elses_writes_are_held_against_nobody(name: str, pause: float, most: int, tmp_path: Path) -> None:
     with watched(name) as server, writing_beside(server, pause):
