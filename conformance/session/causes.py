@@ -180,9 +180,21 @@ def _find_credentials(run: _Run) -> Iterator[RunCause]:
             used.setdefault(name, []).append(one)
     for name, calls in used.items():
         statuses = _statuses_of_valid(calls)
-        if len(statuses) == 1 and statuses <= {401, 403}:
-            # A secret from the environment is recorded by the name of its variable.
-            what = f"${name}" if name.isupper() else f"credentials.{name}"
+        # A secret from the environment is recorded by the name of its variable.
+        what = f"${name}" if name.isupper() else f"credentials.{name}"
+        known = [one.started for one in calls if one.response is not None and one.response.status not in {401, 403}]
+        worked = max(known, default="") if any(map(_succeeded, calls)) else ""
+        since = [one for one in calls if one.started > worked]
+        late = {one.response.status for one in since if one.response is not None}
+        if worked and len(late) == 1 and late <= {401, 403} and sum(one.role in _VALID for one in since) >= _LEAST:
+            text = Message(
+                "from {time} on every call with {what} was answered {status}: it may have been replaced meanwhile",
+                time=min(one.started for one in since),
+                what=what,
+                status=next(iter(late)),
+            )
+            yield RunCause(f"credentials.{name}", text, partial(_uses_credential, name=name, since=worked))
+        elif len(statuses) == 1 and statuses <= {401, 403}:
             text = Message("every call with {what} was answered {status}", what=what, status=next(iter(statuses)))
             yield RunCause(f"credentials.{name}", text, partial(_uses_credential, name=name))
 
@@ -528,8 +540,8 @@ def _credentials_of(exchange: RecordedExchange) -> Iterator[str]:
             yield name if name.isupper() else name.partition(".")[0]
 
 
-def _uses_credential(exchange: RecordedExchange, name: str) -> bool:
-    return name in _credentials_of(exchange)
+def _uses_credential(exchange: RecordedExchange, name: str, since: str = "") -> bool:
+    return name in _credentials_of(exchange) and exchange.started >= since
 
 
 def _uses_value(exchange: RecordedExchange, value: str) -> bool:

@@ -23,6 +23,7 @@ from conformance.results.model import (
     RowResult,
     TargetRun,
 )
+from conformance.results.redaction import CLOSE, OPEN
 from conformance.session.causes import apply_causes, find_causes
 from conformance.session.run_session import RunOptions
 from conformance.session.target_runner import TargetRunner
@@ -521,3 +522,21 @@ def test_a_field_that_only_what_we_sent_shows_is_unknown_where_the_target_shows_
     other = asked(3, "GET /detail/1", 200, "control", shown=f'{{"title": "News", "ext_1": "", "{theirs}": ""}}')
     row = violated(sent, own, other, found=(wrong(1, "status", 400),))
     assert explain(fixtures, row)[1] == [verdict]
+
+
+@pytest.mark.parametrize(("last", "verdict"), [(403, "inconclusive"), (400, "violates")])
+def test_a_key_that_is_replaced_during_a_run_is_not_the_targets(last: int, verdict: str) -> None:
+    statuses = [(200, "control"), (400, "example"), (403, "control"), (403, "step"), (403, "guard"), (last, "example")]
+    sent = [
+        replace(asked(n, f"GET /things?limit={n}", status, role), started=f"2026-01-01T00:00:0{n}.000Z")
+        for n, (status, role) in enumerate(statuses)
+    ]
+    secret = (("X-Key", f"{OPEN}secret:full{CLOSE}"),)
+    sent = [replace(one, request=replace(one.request, headers=secret)) for one in sent]
+    row = violated(*sent, found=(wrong(2, "control", 200), wrong(5)))
+    causes, verdicts = explain({}, row)
+    assert verdicts == [verdict]
+    said = (
+        "from 2026-01-01T00:00:02.000Z on every call with credentials.full was answered 403: it may have been replaced"
+    )
+    assert causes == ([f"{said} meanwhile"] if verdict == "inconclusive" else [])
