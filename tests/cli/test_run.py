@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from conformance.cli import main
 from conformance.cli.run import places, pytest_arguments
-from tests.cli.process import CASES, CommandResult
+from tests.cli.process import CASES, CommandResult, environment, run_forked
 
 Tool = Callable[..., CommandResult]
 QUICK = ("--depth", "smoke", "--contract", "microcms-management")
@@ -134,12 +135,24 @@ def test_bad_input_gives_one_clear_message(tool: Tool, tmp_path: Path, arguments
     assert not (tmp_path / "reports" / "results.json").exists()
 
 
-def test_full_disk_is_said_and_the_other_reports_are_written(tool: Tool, tmp_path: Path) -> None:
+FULL = """\
+from conformance.pytest_plugin.sink import ResultSink
+
+def fill(self, check=ResultSink.check):
+    check(self)
+    for name in ("results.jsonl", "report.html"):
+        (self._options.output / name).unlink(missing_ok=True)
+        (self._options.output / name).symlink_to("/dev/full")
+
+ResultSink.check = fill
+"""
+"""The disk is full, but only after a run has looked whether it can write."""
+
+
+def test_full_disk_is_said_and_the_other_reports_are_written(tmp_path: Path) -> None:
     output = tmp_path / "reports"
-    output.mkdir()
-    (output / "results.jsonl").symlink_to("/dev/full")
-    (output / "report.html").symlink_to("/dev/full")
-    result = tool("run", *QUICK, "-k", "member-not-found", "--also-write", "markdown")
+    arguments = ["run", *QUICK, "-k", "member-not-found", "--also-write", "markdown"]
+    result = run_forked(main, arguments, tmp_path, environment(), FULL)
     assert result.code == 3, result.all
     assert "results.jsonl: No space left on device" in result.all
     assert "a report could not be written" in result.all
