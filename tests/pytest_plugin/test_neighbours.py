@@ -53,7 +53,7 @@ def test_rows_and_the_projects_own_tests_run_as_without_the_others(run: Callable
         ran = run(
             ".", "--conformance-target", base_url, "--conformance-contract", "shop", "--seed=x", "--target=z",
             "--reruns=1", "--cov=test_own", "--alluredir=allure", "-p", "no:schemathesis",
-            cwd=tmp_path, PYTHONPATH=str(NEIGHBOURS),
+            cwd=tmp_path, fresh=True, PYTHONPATH=str(NEIGHBOURS),
         )  # fmt: skip
     assert ran.code == 1, ran.out
     assert "2 failed, 2 passed" in ran.out
