@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.power import ProbeKey
 from conformance.plan.model import Probe
-
-_AGAIN: Final = 0.1
-"""What a fault counts each further time. More of it was worse, also for faults that were held out."""
 
 Faults = frozenset[Any]
 """Their numbers, or their names."""
@@ -34,31 +30,21 @@ class Offer:
     """Whether it goes before all others that are not."""
 
 
-@dataclass(slots=True)
-class _Shown:
-    """How often each fault has been shown so far."""
-
-    times: Counter[Any] = field(default_factory=Counter)
-
-    def value(self, offer: Offer) -> float:
-        return sum(_AGAIN ** self.times[fault] for fault in offer.faults) / offer.requests
-
-    def add(self, offer: Offer) -> None:
-        self.times.update(offer.faults)
-
-
 def order_offers(offers: Sequence[Offer]) -> Iterator[Offer]:
     """Every offer: those that go at once first, then each time the one that shows most for each of its requests.
 
     Of equals the first is taken, so that without any power the order stays as it is.
     """
-    shown, waiting = _Shown(), {offer.name: offer for offer in offers}
+    shown, waiting = set[Any](), {offer.name: offer for offer in offers}
     order = {offer.name: number for number, offer in enumerate(offers)}
     blocked: dict[ProbeKey, list[Offer]] = {}
     heap: list[tuple[bool, float, int, ProbeKey]] = []
 
+    def value(offer: Offer) -> float:
+        return len(offer.faults - shown) / offer.requests
+
     def push(offer: Offer) -> None:
-        heapq.heappush(heap, (not offer.at_once, -shown.value(offer), order[offer.name], offer.name))
+        heapq.heappush(heap, (not offer.at_once, -value(offer), order[offer.name], offer.name))
 
     for offer in offers:
         if offer.after is not None and offer.after in waiting:
@@ -66,12 +52,12 @@ def order_offers(offers: Sequence[Offer]) -> Iterator[Offer]:
         else:
             push(offer)
     while heap:
-        _, value, _, name = heapq.heappop(heap)
+        _, estimate, _, name = heapq.heappop(heap)
         offer = waiting[name]
-        if -shown.value(offer) > value:  # less than when it was put in: what others show by now
+        if -value(offer) > estimate:  # less than when it was put in: what others show by now
             push(offer)
             continue
-        shown.add(offer)
+        shown.update(offer.faults)
         yield offer
         for freed in blocked.pop(name, ()):
             push(freed)
