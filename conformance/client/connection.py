@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -52,7 +52,7 @@ class Connection:
     route: Route
     sock: socket.socket
     carried: int = 0
-    asker: frozenset[tuple[str, str]] = frozenset()
+    asker: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
     """The headers of the last request that was served on it: where they hold a credential, who asked."""
 
     def is_idle(self) -> bool:
