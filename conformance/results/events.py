@@ -5,7 +5,6 @@ A header line (a run without rows), one line per row or operation, a footer. Wha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -16,9 +15,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from conformance.errors import ConfigError, OutputError, Problem
 from conformance.files import read_text
-from conformance.results.format_1 import is_event_of_format_1, upgrade_event
+from conformance.results.format_1 import upgrade_event
 from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
-from conformance.results.serialization import dump_json, find_odd_members
+from conformance.results.serialization import dump_json
 from conformance.results.stored_messages import restore_messages, store_messages
 
 
@@ -76,12 +75,7 @@ def format_event(line: Event) -> str:
 
 def parse_event(text: str) -> Event:
     """The event of a line, also of the first version; raises ValueError where it is not whole."""
-    if is_event_of_format_1(text):
-        text = json.dumps(upgrade_event(json.loads(text)))
-    event = _adapter().validate_json(text)
-    if event.run is not None and any(True for _ in find_odd_members(event.run.target)):
-        raise ValueError("the target is of another form")
-    return _map_parts(event, restore_messages)
+    return _map_parts(_adapter().validate_json(upgrade_event(text)), restore_messages)
 
 
 def _map_parts(event: Event, change: Callable[[Any], Any]) -> Event:

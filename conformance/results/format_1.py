@@ -2,56 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-FINDING = {"aspect": "check", "wanted": "expected", "got": "actual"}
-EXCHANGE = {"silence": "failure"}
+_NAMES = {"aspect": "check", "wanted": "expected", "got": "actual", "silence": "failure"}
+_SIGNS = tuple(f'"{name}":' for name in _NAMES)
 
 
 def upgrade_results(value: dict[str, Any]) -> dict[str, Any]:
     """The value of a `results.json` of format 1 as one of format 2; what is not as it should be is left as it is."""
-    return {**value, "runs": _each(value.get("runs"), _upgrade_run), "format": 2}
+    upgraded: dict[str, Any] = _upgrade(value, ("runs", "rows", "explored", "findings", "exchanges"))
+    return {**upgraded, "format": 2}
 
 
-def is_event_of_format_1(line: str) -> bool:
-    """Whether a line of `results.jsonl` holds a member of the first version; within texts its quotes are escaped."""
-    return any(f'"{name}":' in line for name in (*FINDING, *EXCHANGE))
+def upgrade_event(line: str) -> str:
+    """A line of `results.jsonl`, perhaps of the first version, as one of today; raises ValueError for no JSON."""
+    if not any(sign in line for sign in _SIGNS):  # within texts their quotes are escaped
+        return line
+    return json.dumps(_upgrade(json.loads(line), ("row", "explored", "findings", "exchanges")))
 
 
-def upgrade_event(value: Any) -> Any:
-    """The value of a line of `results.jsonl` of the first version, as one of today."""
+def _upgrade(value: Any, below: tuple[str, ...]) -> Any:
+    """The value with the names of today, in it and in these members of it: others may be named as they like."""
+    if isinstance(value, list):
+        return [_upgrade(item, below) for item in value]
     if not isinstance(value, dict):
         return value
-    upgraded = dict(value)
-    for member in ("row", "explored"):
-        if member in value:
-            upgraded[member] = _upgrade_result(value[member])
-    return upgraded
-
-
-def _upgrade_run(run: dict[str, Any]) -> dict[str, Any]:
     return {
-        **run,
-        **{member: _each(run.get(member), _upgrade_result) for member in ("rows", "explored") if member in run},
+        _NAMES.get(name, name): _upgrade(member, below) if name in below else member for name, member in value.items()
     }
-
-
-def _upgrade_result(result: Any) -> Any:
-    """A row, or an explored operation."""
-    if not isinstance(result, dict):
-        return result
-    upgraded = dict(result)
-    for member, names in (("findings", FINDING), ("exchanges", EXCHANGE)):
-        if member in result:
-            upgraded[member] = _each(result[member], lambda one, names=names: _rename(one, names))
-    return upgraded
-
-
-def _rename(value: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    return {names.get(name, name): member for name, member in value.items()}
-
-
-def _each(items: Any, upgrade: Any) -> Any:
-    if not isinstance(items, list):
-        return items
-    return [upgrade(item) if isinstance(item, dict) else item for item in items]

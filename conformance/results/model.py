@@ -7,9 +7,12 @@ Everything in here has been redacted and holds nothing but JSON values and text 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from conformance.checks.model import Finding, Level, Note, Verdict
+from pydantic import GetPydanticSchema, with_config
+from typing_extensions import TypedDict
+
+from conformance.checks.model import Finding, Level, Note, Verdict, worst_verdict
 
 FORMAT: Literal[2] = 2
 
@@ -284,12 +287,24 @@ class ContractName:
     """What the labels of its controls say, in Japanese."""
 
 
+@with_config({"extra": "allow"})
+class RecordedTarget(TypedDict, total=False):
+    """Members of a profile that are read; others may be of any type."""
+
+    name: str | None
+    base_url: str | None
+    allow: list[str] | None
+    fixtures: dict[str, Any] | None
+    vantages: dict[str, Any] | None
+    hooks: dict[str, Any] | None
+
+
 @dataclass(frozen=True, slots=True)
 class TargetRun:
     """One contract held against one target."""
 
     contract: ContractName
-    target: dict[str, Any]
+    target: Annotated[dict[str, Any], GetPydanticSchema(lambda _, handler: handler(RecordedTarget))]
     """The profile without its credentials: base_url, allow, pace, fixtures, …"""
     verdict: Verdict
     counts: dict[str, int]
@@ -339,5 +354,4 @@ class Results:
     @property
     def verdict(self) -> Verdict:
         """The worst verdict of the runs."""
-        order = list(Verdict)
-        return max((run.verdict for run in self.runs), key=order.index, default=Verdict.NOT_EXERCISED)
+        return worst_verdict(run.verdict for run in self.runs)

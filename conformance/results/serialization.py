@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -100,45 +99,14 @@ def parse_results(text: str, where: str) -> Results:
     if value["format"] == 1:
         value = upgrade_results(value)
     try:
-        results = restore_messages(results_adapter().validate_json(json.dumps(value), strict=True))
+        return restore_messages(results_adapter().validate_json(json.dumps(value), strict=True))
     except ValidationError as error:
         found = problems_from_validation(error, value, lambda _: where, schema={})
         more = Problem(where, f"{len(found) - _MOST_PROBLEMS} more problems", _HINT)
         raise ConfigError([*found[:_MOST_PROBLEMS], *([more] if len(found) > _MOST_PROBLEMS else [])]) from None
-    what = "of another type than a run writes"
-    problems = tuple(
-        Problem(f"{where}, runs[{number}].target.{name}", what, _HINT)
-        for number, run in enumerate(results.runs)
-        for name in find_odd_members(run.target)
-    )
-    if problems:
-        raise ConfigError(problems)
-    return results
 
 
 _HINT = "give a results.json as a run wrote it"
-
-
-def find_odd_members(target: Mapping[str, Any]) -> Iterator[str]:
-    """The members of a profile in results that we read, and that are of another type than a run writes."""
-    for name, is_right in _READ_OF_TARGETS.items():
-        value = target.get(name)
-        if value is not None and not is_right(value):
-            yield name
-
-
-def _is_mapping(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-_READ_OF_TARGETS: Mapping[str, Callable[[Any], bool]] = {
-    "name": lambda value: isinstance(value, str),
-    "base_url": lambda value: isinstance(value, str),
-    "allow": lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
-    "fixtures": _is_mapping,
-    "vantages": _is_mapping,
-    "hooks": _is_mapping,
-}
 
 
 def _check_format(value: Any, where: str) -> None:
