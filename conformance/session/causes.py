@@ -532,16 +532,20 @@ def _is_of_proxy(exchange: RecordedExchange) -> bool:
     return exchange.response is not None and exchange.response.status == 407
 
 
-def _credentials_of(exchange: RecordedExchange) -> Iterator[str]:
-    """The names of the profile's secrets that a request carried: their values were replaced by markers."""
+def _credentials_of(exchange: RecordedExchange, before: str = f"{OPEN}secret:") -> Iterator[str]:
+    """The names of the profile's secrets that a request carried: their values were replaced by markers.
+
+    `before` stands before a name in a marker: `secret:` also where a part of a value stood, as in what is almost a key.
+    """
     for value in (*(value for _, value in exchange.request.headers), exchange.request.body or ""):
-        for piece in value.split(f"{OPEN}secret:")[1:]:
+        for piece in value.split(before)[1:]:
             name = piece.partition(CLOSE)[0]
             yield name if name.isupper() else name.partition(".")[0]
 
 
 def _uses_credential(exchange: RecordedExchange, name: str, since: str = "") -> bool:
-    return name in _credentials_of(exchange) and exchange.started >= since
+    """Whether a request rests on a credential, or is one that must be refused as it has almost its value."""
+    return name in _credentials_of(exchange, "secret:") and exchange.started >= since
 
 
 def _uses_value(exchange: RecordedExchange, value: str) -> bool:

@@ -28,6 +28,9 @@ def check_fixture_values(target: Target, contract: Contract) -> Iterator[Problem
             yield from _check_differs(target, "credentials", name, named, values)
     for name, named in contract.file.fixtures.items():
         if name in target.fixtures:
+            if misformed := list(_check_form(target, ("fixtures", name), target.fixtures[name], named.example)):
+                yield from misformed
+                continue
             yield from _check_differs(target, "fixtures", name, named, target.fixtures)
             yield from _check_placeholders(target, name, named.example)
             for rule in named.rules:
@@ -64,12 +67,29 @@ def _plain(value: Any) -> Any:
     return str(value).strip("/")
 
 
+def _check_form(target: Target, place: tuple[str, ...], value: Any, example: Any) -> Iterator[Problem]:
+    """A value is a text or a number, or has members, as its example is and has; a text has no spaces around it."""
+    where, name = target.where(*place), ".".join(place)
+    if isinstance(example, Mapping):
+        if not isinstance(value, Mapping):
+            yield Problem(where, f"{name} must have members", f"write {place[-1]}: {{{', '.join(example)}: …}}")
+            return
+        usual = next(iter(example.values()))
+        for key, each in value.items():
+            yield from _check_form(target, (*place, key), each, example.get(key, usual))
+    elif (isinstance(example, str) and isinstance(value, bool | list | Mapping)) or (
+        isinstance(example, int) and not isinstance(value, str) and type(value) is not int
+    ):
+        yield Problem(where, f"{name} must be a text or a number", f"write it as in {place[-1]}: {example}")
+    elif isinstance(value, str) and value != value.strip():
+        yield Problem(where, f"{name} has spaces or line ends around it", "take them away")
+
+
 def _check_placeholders(target: Target, name: str, example: Any) -> Iterator[Problem]:
     """A path has the placeholders of its example, no more and no fewer."""
-    value = target.fixtures[name]
-    if not isinstance(example, str) or not isinstance(value, str):
+    if not isinstance(example, str):
         return
-    expected, actual = (set(_PLACEHOLDER.findall(text)) for text in (example, value))
+    expected, actual = (set(_PLACEHOLDER.findall(text)) for text in (example, str(target.fixtures[name])))
     where = target.where("fixtures", name)
     for each in sorted(expected - actual):
         yield Problem(where, f"fixtures.{name} lacks {each}", f"write it as in {example}")

@@ -77,6 +77,14 @@ def a_wrong_password(profile: dict[str, Any]) -> None:
     profile["credentials"]["login"]["password"]["value"] = "nope-nope"
 
 
+def a_password_that_goes_on(profile: dict[str, Any]) -> None:
+    profile["credentials"]["login"]["password"]["value"] += "x"
+
+
+def a_key_that_goes_on(profile: dict[str, Any]) -> None:
+    profile["credentials"]["full"]["value"] += "x"
+
+
 def a_mistyped_list_path(profile: dict[str, Any]) -> None:
     profile["fixtures"]["list_path"] = "rcms-api/1/topics1/lizt"
 
@@ -93,6 +101,8 @@ def a_mistyped_insert_path(profile: dict[str, Any]) -> None:
     ("contract", "change", "expected"),
     [
         ("kuroco", a_wrong_password, "every call with credentials.login was answered 401"),
+        ("kuroco", a_password_that_goes_on, "every call with credentials.login was answered 401"),
+        ("microcms-management", a_key_that_goes_on, "every call with credentials.full was answered 403"),
         (
             "kuroco",
             a_mistyped_list_path,

@@ -103,6 +103,26 @@ def contract(name: str) -> Contract:
                 "give the path of an endpoint bound to Topics::insert of a group that does not exist"
             ),
         ),
+        (
+            "list_path: [rcms-api/1/topics1]",
+            "4: fixtures.list_path must be a text or a number; write it as in list_path: rcms-api/1/topics1",
+        ),
+        (
+            "update_path: 5",
+            "4: fixtures.update_path lacks {topics_id}; write it as in rcms-api/1/topics1/update/{topics_id}",
+        ),
+        ("token_path: 'a/token '", "4: fixtures.token_path has spaces or line ends around it; take them away"),
+        ("topics_id: true", "4: fixtures.topics_id must be a text or a number; write it as in topics_id: 1"),
+        ("topics_id: 5.0", "4: fixtures.topics_id must be a text or a number; write it as in topics_id: 1"),
+        ("fields: {tel: ext_3}", "4: fixtures.fields.tel must have members; write tel: {name, title, valid: …}"),
+        (
+            "fields:\n  tel:\n   name: [ext_3]",
+            "6: fixtures.fields.tel.name must be a text or a number; write it as in name: ext_1",
+        ),
+        (
+            "fields:\n  tel:\n   title: |\n     Line",
+            "6: fixtures.fields.tel.title has spaces or line ends around it; take them away",
+        ),
     ],
 )
 def test_a_value_that_breaks_a_rule_is_named_with_its_line(
