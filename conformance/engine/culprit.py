@@ -2,9 +2,10 @@
 
 A change is held against a write only when the write brings it three times in a row, and nothing changes while nothing
 is sent. So that this shows who else writes, the resource is read several times at irregular distances, over a longer
-time than the write and its read have taken. Where somebody else does write, writes after which nothing has changed,
-although they were repeated, are held to have no effect: others leave gaps. First all are repeated before one read;
-where something has changed by then, each half of them.
+time than the write and its read have taken. Two runs that look into the same change keep in step with each other for
+as long as they like: what bears the name of another run gives that one away. Where somebody else does write, writes
+after which nothing has changed, although they were repeated, are held to have no effect: others leave gaps. First all
+are repeated before one read; where something has changed by then, each half of them.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ class GuardedResource(Generic[Write]):
     """Whether it is another change although nothing was set back."""
     others_write: bool = False
     """Whether it was seen in this run that somebody else writes to it: most probably it was them once more."""
+    shows_another_run: Callable[[Any, Any], bool] = lambda before, after: False  # noqa: ARG005
+    """Whether the second state shows something new that another run of this suite has named."""
 
     def stays(self, state: Any, seconds: float = 0.0) -> bool:
         """Whether nothing changes for a while; of what is this run's own, one read is enough."""
@@ -100,8 +103,9 @@ def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], aft
             if again is None or shown is None or not resource.differ(state, shown):
                 clear = clear and shown is not None
                 break
+            took, others = perf_counter() - began, resource.shows_another_run(state, shown)
             state, changed = shown, True
-            if not resource.stays(state, perf_counter() - began):
+            if others or not resource.stays(state, took):
                 return _clear(resource, writes)
             if time == TIMES_IN_A_ROW - 1:
                 return Culprits((again,))

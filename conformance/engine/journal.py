@@ -236,3 +236,8 @@ def _read_entry(data: Mapping[str, Any]) -> LedgerEntry:
 def _not_a_ledger(path: Path, number: int) -> ConfigError:
     hint = "give the folder of the killed run; without its ledger look on the target for names with conformance-"
     return ConfigError([Problem(f"{path}:{number}", "this is no line of a ledger, so what was left is unknown", hint)])
+
+
+def names_another_run(text: str, run_name: str) -> bool:
+    """Whether a text holds a name that another run of this suite made; those of this run begin with `run_name`."""
+    return any(not name.startswith(f"{run_name}-") for name in _RUN_NAME.findall(text))

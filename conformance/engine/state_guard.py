@@ -15,7 +15,7 @@ from conformance.client.builder import PlaceholderScope
 from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.culprit import GuardedResource, find_culprits
 from conformance.engine.evidence import Evidence
-from conformance.engine.journal import has_run_name
+from conformance.engine.journal import has_run_name, names_another_run
 from conformance.engine.probe import ProbeResult, scope_of_probe
 from conformance.engine.step_sequence import StepSequence
 from conformance.engine.steps import run_steps, set_back_row
@@ -197,7 +197,9 @@ class StateGuard:
             is_own=self._is_own(index),
             shows_repetition=bool(self._plan.after) or self._plan.row.case.unchanged[index].confirm,
             counts=self._plan.row.case.unchanged[index].confirm,
-            others_write=self._plan.guards[index].key in self._context.shared.written_by_others,
+            others_write=self._plan.guards[index].key in self._context.shared.written_by_others
+            or self._shows_another_run(before, after),
+            shows_another_run=self._shows_another_run,
         )
         if asked_for and resource.is_own:
             # Sent side by side, any of them may have been the last: the state does not tell what the others did.
@@ -259,6 +261,9 @@ class StateGuard:
             self._states[index] = state
         return state
 
+    def _shows_another_run(self, before: State, after: State) -> bool:
+        return shows_another_run(before, after, self._context.builder.run_name)
+
     def _asked_for(self, probe: Probe, changed: State) -> bool:
         """Whether all that has changed reads as this request asked for, or some of it bears a name of its attempt."""
         values = self._values_of(probe, _BODY_PARTS)
@@ -318,6 +323,12 @@ def changed_members(before: State, after: State) -> State:
         for pointer, value in after.items()
         if pointer not in before or not json_equal(value, before[pointer])
     }
+
+
+def shows_another_run(before: Any, after: Any, run_name: str) -> bool:
+    """Whether something is new, in values of JSON types, that bears the name of another run of this suite."""
+    shown, new = ({one for one in _values_within(state) if isinstance(one, str)} for state in (before, after))
+    return any(names_another_run(text, run_name) for text in new - shown)
 
 
 def read_state(

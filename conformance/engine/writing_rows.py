@@ -26,7 +26,14 @@ from conformance.engine.context import RunContext
 from conformance.engine.culprit import stays_as_it_is
 from conformance.engine.evidence import Evidence
 from conformance.engine.row import FinishedRow, RowRunner, describe_unexercised, run_row
-from conformance.engine.state_guard import State, changed_members, counts_otherwise, read_state, state_shown_by_set_up
+from conformance.engine.state_guard import (
+    State,
+    changed_members,
+    counts_otherwise,
+    read_state,
+    shows_another_run,
+    state_shown_by_set_up,
+)
 from conformance.engine.steps import run_steps
 from conformance.jsontools import canonical_text
 from conformance.messages import Message
@@ -172,7 +179,10 @@ class WritingRows:
         """Whether somebody else writes to it, or what was refused does not change it once more."""
         rows, shared = self._rows_guarded([key]), self._context.shared
         counted = all(guard.confirm for runner in rows for guard in self._guards_of(runner, key))
-        counted &= all(counts_otherwise(before, after) for one, before, after in self._changes if one == key)
+        changes = [(before, after) for one, before, after in self._changes if one == key]
+        counted &= all(counts_otherwise(*states) for states in changes)
+        if any(shows_another_run(*states, self._context.builder.run_name) for states in changes):
+            shared.written_by_others.add(key)
         readers = [(one, guard) for one in self._runners.values() for guard in one.plan.closing if guard.key == key]
         if counted and readers and not guilty and key not in shared.written_by_others:
             read = partial(self._read, *readers[0], Message("read again"))

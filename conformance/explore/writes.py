@@ -28,6 +28,7 @@ from conformance.engine.culprit import (
 from conformance.engine.entries import strike
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
+from conformance.engine.state_guard import shows_another_run
 from conformance.explore.checks import Observation, ProbeAnswer
 from conformance.explore.context import build_explore_context
 from conformance.explore.explorer import BudgetExhausted, Explorer, TargetStopped
@@ -137,6 +138,8 @@ class GuardedWrites:
             differ=self._differ,
             stopping=self.explorer.context.run.shared.stopping,
             is_own=self.is_own,
+            others_write=self._shows_another_run(before, after),
+            shows_another_run=self._shows_another_run,
         )
         try:
             with self.explorer.confirming():
@@ -150,6 +153,9 @@ class GuardedWrites:
             actual = Message("changed: {places}", places=where)
             detail = Message("a refused write changed {places}", places=where)
             self._report(found.writes[0], Message("a refused write changes nothing"), actual, detail, "refused")
+
+    def _shows_another_run(self, before: Any, after: Any) -> bool:
+        return shows_another_run(before, after, self.explorer.context.run.builder.run_name)
 
     def finish(self) -> None:
         """The last look; the ledger keeps what does not read as it was before."""

@@ -121,6 +121,19 @@ def test_beside_somebody_elses_writes_what_has_an_effect_is_a_doubt(pause: float
     assert shelf.find("a", "b").doubt == "something changes while nothing is sent: somebody else writes"
 
 
+def test_what_another_run_has_named_is_held_against_no_write() -> None:
+    shelf = Shelf(effective={"b": 99})
+    resource = GuardedResource(
+        shelf.read,
+        shelf.set_back,
+        shelf.repeat,
+        tuple.__ne__,
+        shelf.clock,
+        shows_another_run=lambda _, after: "b" in after[1],
+    )
+    assert find_culprits(resource, ("a", "b"), (0, "b")).writes == ()
+
+
 def test_where_others_are_known_to_write_all_writes_are_repeated_before_one_read() -> None:
     shelf = Shelf(0.05, counts=True)
     assert shelf.find(*"abcdefghij", known=True) == Culprits()

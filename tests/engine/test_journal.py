@@ -13,6 +13,7 @@ from conformance.engine.journal import (
     LedgerEntry,
     draw_run_id,
     find_suite_names,
+    names_another_run,
     open_ledger,
     read_open_entries,
 )
@@ -112,3 +113,16 @@ def test_what_is_left_on_a_target_is_found_whatever_its_name(tmp_path: Path) -> 
     ledger.close()
     (left,) = read_open_entries(tmp_path / "ledger.jsonl")
     assert (left.id, left.made, left.captures) == (name, True, {"url": "http://h/a\u2028b\x85c"})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("conformance-abc123-0123456789ab", False),
+        ("see conformance-zzz999-0123456789ab.png", True),
+        ("conformance-abc123-0123456789ab conformance-zzz999-0123456789ab", True),
+        ("conformance-report", False),
+    ],
+)
+def test_the_names_of_another_run_are_told_apart(text: str, expected: bool) -> None:
+    assert names_another_run(text, "conformance-abc123") is expected
