@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 import click
 
 from conformance.compare.compare import compare
-from conformance.compare.json_form import format_json_comparison
-from conformance.compare.markdown import format_markdown_comparison
-from conformance.compare.page import render_comparison
-from conformance.compare.text import format_comparison
+from conformance.compare.forms import (
+    format_comparison,
+    format_json_comparison,
+    format_markdown_comparison,
+    render_comparison,
+)
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
 from conformance.files import append_to_job_summary, write_text
 from conformance.results.model import Results

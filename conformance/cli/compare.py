@@ -8,11 +8,13 @@ from pathlib import Path
 import click
 
 from conformance.compare.compare import compare
-from conformance.compare.json_form import format_json_comparison
-from conformance.compare.markdown import format_markdown_comparison
+from conformance.compare.forms import (
+    format_comparison,
+    format_json_comparison,
+    format_markdown_comparison,
+    render_comparison,
+)
 from conformance.compare.model import Comparison
-from conformance.compare.page import render_comparison
-from conformance.compare.text import format_comparison
 from conformance.files import write_text
 from conformance.results.serialization import read_results
 

@@ -1,15 +1,14 @@
-"""A comparison in words: headings and sentences that text, Markdown and the page share."""
+"""A comparison in words: headings and sentences that all its forms share."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
-from conformance.checks.model import Verdict
 from conformance.compare.model import Comparison, Kind, OurChange, RowChange, RunChange
+from conformance.compare.tables import describe_change
 from conformance.messages import Message, join_messages, plural_message
-from conformance.report.sanitize import format_json
 from conformance.report.words import VERDICTS
 
 HEADINGS: Final[Mapping[Kind, Message]] = {
@@ -24,17 +23,6 @@ HEADINGS: Final[Mapping[Kind, Message]] = {
     Kind.REMOVED: Message("Rows that are gone"),
 }
 """What stands above the rows of a kind."""
-_OURS: Final[Mapping[str, Message]] = {
-    "suite": Message("suite"),
-    "contract edition": Message("contract edition"),
-    "depth": Message("depth"),
-    "seed": Message("seed"),
-    "broken off": Message("broken off"),
-    "expected": Message("expected answer"),
-    "known deviation": Message("known deviation"),
-    "rows chosen": Message("rows chosen"),
-}
-"""What changed on our side, where it has a name of ours; all else is the name of a key in a profile."""
 
 
 def format_headline(comparison: Comparison) -> Message:
@@ -49,27 +37,9 @@ def format_headline(comparison: Comparison) -> Message:
     return Message("Nothing can be compared: the two runs have no contract and target in common.")
 
 
-def format_turn(row: RowChange) -> str:
+def format_turn(change: RowChange | RunChange) -> str:
     """`conforms → violates`; a dash where there was no such row."""
-    return join_messages(" → ", [_verdict(row.old), _verdict(row.new)])
-
-
-def format_change_value(value: Any) -> str:
-    """A value on our side: text as it is, nothing as `nothing`, anything else as JSON."""
-    if value is None or value == []:
-        return Message("nothing")
-    return value if isinstance(value, str) else format_json(value)
-
-
-def describe_change(change: OurChange) -> str:
-    """`depth: smoke → standard`; the name of a key in a profile stays as it is."""
-    turn = join_messages(" → ", [format_change_value(change.old), format_change_value(change.new)])
-    return Message("{what}: {turn}", what=_OURS.get(change.what, change.what), turn=turn)
-
-
-def format_our_names(names: tuple[str, ...]) -> str:
-    """The names of changes on our side, between commas."""
-    return join_messages(", ", [_OURS.get(name, name) for name in names])
+    return join_messages(" → ", [VERDICTS[one] if one else "—" for one in (change.old, change.new)])
 
 
 def explain_not_blamed(row: RowChange, changes: tuple[OurChange, ...]) -> str:
@@ -79,17 +49,13 @@ def explain_not_blamed(row: RowChange, changes: tuple[OurChange, ...]) -> str:
     if not row.ours:
         return ""
     known = {one.what: describe_change(one) for one in changes if one.row in {"", row.id}}
-    reasons = join_messages("; ", [known.get(name, _OURS.get(name, name)) for name in row.ours])
+    reasons = join_messages("; ", [known.get(name, name) for name in row.ours])
     return Message("Explained by our side: {changes}", changes=reasons)
 
 
 def list_sections(run: RunChange) -> tuple[tuple[Kind, tuple[RowChange, ...]], ...]:
     """The rows by kind, the gravest first, without kinds that have none."""
     return tuple((kind, run.of(kind)) for kind in Kind if run.of(kind))
-
-
-def _verdict(verdict: Verdict | None) -> str:
-    return "—" if verdict is None else VERDICTS[verdict]
 
 
 def _counts(comparison: Comparison) -> Iterator[Message]:

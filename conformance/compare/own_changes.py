@@ -11,28 +11,31 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from conformance.compare.model import OurChange
+from conformance.messages import Message
 from conformance.results.model import Results, RowResult, TargetRun
 
-_DECIDES: Final = ("suite", "contract edition", "depth", "seed", "allow", "fixtures", "vantages", "hooks", "expected")
+_JUDGES: Final = ("suite", "contract edition", "expected answer")
+"""What decides how answers are judged."""
+_GROUPS: Final = ("fixtures", "vantages", "hooks")
+_DECIDES: Final = (*_JUDGES, "depth", "seed", "allow", *_GROUPS)
 """What decides which requests are sent and how their answers are judged."""
-_GROUPS: Final = frozenset({"fixtures", "vantages", "hooks"})
 _NOT_OURS: Final = frozenset({"contract", "name"})
 
 
 def session_changes(old: Results, new: Results) -> tuple[OurChange, ...]:
     """Suite, depth, seed, and whether a run was broken off."""
     pairs = (
-        ("suite", f"{old.suite.name} {old.suite.version}", f"{new.suite.name} {new.suite.version}"),
-        ("depth", old.depth, new.depth),
-        ("seed", old.seed, new.seed),
-        ("broken off", old.partial, new.partial),
+        (Message("suite"), f"{old.suite.name} {old.suite.version}", f"{new.suite.name} {new.suite.version}"),
+        (Message("depth"), old.depth, new.depth),
+        (Message("seed"), old.seed, new.seed),
+        (Message("broken off"), old.partial, new.partial),
     )
     return _changes(pairs)
 
 
 def run_changes(old: TargetRun, new: TargetRun) -> tuple[OurChange, ...]:
     """Edition of the contract and everything in the profile; of fixtures, vantages and hooks each by its name."""
-    pairs: list[tuple[str, Any, Any]] = [("contract edition", old.contract.edition, new.contract.edition)]
+    pairs: list[tuple[str, Any, Any]] = [(Message("contract edition"), old.contract.edition, new.contract.edition)]
     for key in dict.fromkeys((*old.target, *new.target)):
         if key in _NOT_OURS:
             continue
@@ -49,8 +52,8 @@ def run_changes(old: TargetRun, new: TargetRun) -> tuple[OurChange, ...]:
 def row_changes(old: RowResult, new: RowResult) -> tuple[OurChange, ...]:
     """What the contract wants of the row; that a profile declares a deviation as known is ours too."""
     pairs = (
-        ("expected", old.expected and asdict(old.expected), new.expected and asdict(new.expected)),
-        ("known deviation", old.known and old.known.reason, new.known and new.known.reason),
+        (Message("expected answer"), old.expected and asdict(old.expected), new.expected and asdict(new.expected)),
+        (Message("known deviation"), old.known and old.known.reason, new.known and new.known.reason),
     )
     return tuple(OurChange(one.what, one.old, one.new, new.id) for one in _changes(pairs))
 
@@ -62,7 +65,7 @@ def changes_that_decide(
 
     With `judging` only of the latter; with `patience` also of what decides how long is waited and how much is sent.
     """
-    names = _DECIDES if not judging else ("suite", "contract edition", "expected")
+    names = _JUDGES if judging else _DECIDES
     names = (*names, "pace", "pace_group", "timeout", "broken off") if patience else names
     return tuple(dict.fromkeys(one.what for one in changes if one.what.partition(".")[0] in names))
 

@@ -9,6 +9,7 @@ from conformance.compare import own_changes as ours
 from conformance.compare.attribution import collect_trials, explain_change
 from conformance.compare.model import Kind, OurChange, RowChange
 from conformance.jsontools import canonical_text
+from conformance.messages import Message
 from conformance.report.format import format_reason, format_repeat_command
 from conformance.results.model import RowResult, TargetRun
 from conformance.results.normalize import Normalizer
@@ -59,7 +60,7 @@ def _one_sided(old: RowResult | None, new: RowResult | None, changes: tuple[OurC
         old=old.verdict if old else None, new=new.verdict if new else None, was=old.observed if old else "",
         now=new.observed if new else "", why=format_reason(row) if new else "", cause=row.cause, cause_ja=row.cause_ja,
         repeat=format_repeat_command(row) if new else "",
-        ours=ours.changes_that_decide(changes, patience=True) or ("rows chosen",),
+        ours=ours.changes_that_decide(changes, patience=True) or (Message("rows chosen"),),
     )  # fmt: skip
 
 

@@ -1,14 +1,15 @@
-"""A comparison as tables, which text and Markdown share."""
+"""A comparison as tables, which all its forms share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from conformance.compare.format import describe_change, format_our_names
-from conformance.compare.model import Comparison, OurChange, RunChange
+from conformance.compare.model import Comparison, OurChange, RunChange, WordingChange
 from conformance.messages import Message, join_messages
 from conformance.report.format import format_choice, format_value
+from conformance.report.sanitize import format_json
 from conformance.report.words import name_of
 
 ROW, INPUT, THEN, NOW = Message("Row"), Message("Input"), Message("Then"), Message("Now")
@@ -33,9 +34,7 @@ class ChangeTable:
 
 def list_wordings(run: RunChange) -> Iterator[ChangeTable]:
     """The wordings that a target says otherwise."""
-    wordings = (
-        (Cell(one.row), _named_place(one.about, one.where), Cell(one.old), Cell(one.new)) for one in run.wordings
-    )
+    wordings = ((Cell(one.row), _prose(_place(one)), Cell(one.old), Cell(one.new)) for one in run.wordings)
     yield from _table(Message("Wordings that changed"), (ROW, INPUT, THEN, NOW), wordings)
 
 
@@ -60,7 +59,7 @@ def list_tables(run: RunChange) -> Iterator[ChangeTable]:
             _prose(name_of(one.check)),
             Cell(format_value(one.expected)),
             Cell(format_value(one.actual)),
-            _prose(format_our_names(one.ours)),
+            _prose(join_messages(", ", one.ours)),
         )
         for one in run.explored
     )
@@ -80,6 +79,19 @@ def list_our_changes(comparison: Comparison) -> Iterator[ChangeTable]:
     yield from _table(title, (Message("Run"), ROW, Message("What")), rows)
 
 
+def format_change_value(value: Any) -> str:
+    """A value on our side: text as it is, nothing as `nothing`, anything else as JSON."""
+    if value is None or value == []:
+        return Message("nothing")
+    return value if isinstance(value, str) else format_json(value)
+
+
+def describe_change(change: OurChange) -> str:
+    """`depth: smoke → standard`; the name of a key in a profile stays as it is."""
+    turn = join_messages(" → ", [format_change_value(change.old), format_change_value(change.new)])
+    return Message("{what}: {turn}", what=change.what, turn=turn)
+
+
 def _table(title: Message, heads: tuple[Message, ...], rows: Iterable[tuple[Cell, ...]]) -> Iterator[ChangeTable]:
     """The table, unless it has no rows."""
     if written := tuple(rows):
@@ -94,6 +106,5 @@ def _since(*, new: bool) -> Cell:
     return _prose(Message("new") if new else Message("gone"))
 
 
-def _named_place(about: str, where: str) -> Cell:
-    name = name_of(about)
-    return _prose(join_messages(" ", [name, Message("at"), where]) if where else name)
+def _place(one: WordingChange) -> str:
+    return join_messages(" ", [one.about, Message("at"), one.where]) if one.where else one.about

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from conformance.checks.model import Finding, Verdict
+from conformance.checks.model import Verdict
 from conformance.compare import own_changes as ours
 from conformance.compare.model import OurChange, WordingChange
 from conformance.messages import Message
@@ -40,10 +40,10 @@ def _of_row(
         # Another row's message is a violation and no wording: the change of the row shows both.
         broken = Verdict.VIOLATES in {old.verdict, new.verdict}
         if old.verdict is new.verdict or (same_status and not broken):
-            about = "message" if same_status else "answer"
+            about = Message("message") if same_status else Message("answer")
             yield WordingChange(new.id, about, EXAMPLE, old.observed, new.observed, explained)
     if set(old.editions) != set(new.editions) and old.editions and new.editions:
-        yield WordingChange(new.id, "edition", "", ", ".join(old.editions), ", ".join(new.editions), explained)
+        yield WordingChange(new.id, Message("edition"), "", ", ".join(old.editions), ", ".join(new.editions), explained)
     if was == now:
         yield from _elsewhere(old, new, normalizers, explained)
 
@@ -55,18 +55,14 @@ def _elsewhere(
     before, after = _messages(old), _messages(new)
     for where in after:
         if where in before:
-            was, now = (clip_text(format_message(one.actual), _LONGEST) for one in (before[where], after[where]))
+            was, now = (clip_text(words[where], _LONGEST) for words in (before, after))
             if normalizers[0].normalize(was) != normalizers[1].normalize(now):
-                yield WordingChange(new.id, "message", where, was, now, explained)
+                yield WordingChange(new.id, Message("message"), where, was, now, explained)
 
 
-def _messages(row: RowResult) -> dict[str, Finding]:
-    return {one.where: one for one in reversed(row.findings) if one.check == "message"}
-
-
-def format_message(value: object) -> str:
-    """A text as it is, anything else as JSON."""
-    return value if isinstance(value, str) else format_json(value)
+def _messages(row: RowResult) -> dict[str, str]:
+    found = {one.where: one.actual for one in reversed(row.findings) if one.check == "message"}
+    return {where: actual if isinstance(actual, str) else format_json(actual) for where, actual in found.items()}
 
 
 def _status(observed: str) -> str:

@@ -12,10 +12,12 @@ import pytest
 
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.compare.compare import compare
-from conformance.compare.json_form import format_json_comparison
-from conformance.compare.markdown import format_markdown_comparison
-from conformance.compare.page import render_comparison
-from conformance.compare.text import format_comparison
+from conformance.compare.forms import (
+    format_comparison,
+    format_json_comparison,
+    format_markdown_comparison,
+    render_comparison,
+)
 from conformance.results.model import Results, RowResult, Suite, Undocumented
 from tests.report.made_up import map_text, sample_results
 

@@ -9,6 +9,7 @@ import pytest
 
 from conformance.checks.model import Level, Verdict
 from conformance.compare.compare import compare
+from conformance.compare.forms import render_comparison
 from conformance.compare.model import (
     ChoiceChange,
     Comparison,
@@ -21,12 +22,14 @@ from conformance.compare.model import (
     UndocumentedChange,
     WordingChange,
 )
-from conformance.compare.page import render_comparison
+from conformance.compare.own_changes import row_changes, run_changes, session_changes
+from conformance.compare.rows import compare_rows
 from conformance.compare.wordings import EXAMPLE
 from conformance.errors import ConfigError
 from conformance.http import FailureKind, NoResponse
 from conformance.messages import Message
 from conformance.report.translation import translate
+from conformance.results.model import KnownDeviationNote, Suite
 from tests.compare.test_forms import changed
 from tests.report.browser import needs_chromium, opened, reported, with_probe
 from tests.report.hostile import PAYLOADS
@@ -38,7 +41,20 @@ FACTS = (
     "listContents", "t/two", "teapot", "tracked as 42", "200 1 content", "base_url", "fixtures.endpoint", "JSON",
 )  # fmt: skip
 """What targets, profiles and contracts say, and what the button says in the other language."""
-OURS = ("suite", "contract edition", "depth", "seed", "broken off", "expected", "known deviation", "rows chosen")
+
+
+def names_of_our_changes() -> tuple[str, ...]:
+    old = sample_results()
+    new = replace(old, suite=Suite("other", "2"), depth="smoke", seed=old.seed + 1, partial=not old.partial)
+    run, row = old.runs[0], replace(old.runs[0].rows[0], known=None)
+    later = replace(run, contract=replace(run.contract, edition="2099"))
+    otherwise = replace(row, expected=None, known=KnownDeviationNote("it is known"))
+    (chosen,) = compare_rows(replace(run, rows=()), replace(run, rows=(row,)), ())
+    found = (*session_changes(old, new), *run_changes(run, later), *row_changes(row, otherwise))
+    return (*(one.what for one in found), *chosen.ours)
+
+
+OURS = names_of_our_changes()
 
 
 JSON_BODY = Message("a JSON body")
@@ -64,13 +80,13 @@ def everything() -> Comparison:
         ),
         row(Kind.IMPROVED, known="tracked as 42"),
         row(Kind.ADDED, old=None, was="", now="200 1 content", ours=OURS),
-        row(Kind.REMOVED, new=None, ours=("rows chosen",)),
+        row(Kind.REMOVED, new=None, ours=OURS[-1:]),
     ]
     run = RunChange(
         contract="kuroco", target="staging", old=Verdict.CONFORMS, new=Verdict.VIOLATES, rows=tuple(rows),
         wordings=tuple(
             WordingChange("t/one", about, where, "a", "b", OURS)
-            for about, where in (("message", EXAMPLE), ("edition", ""), ("answer", CONTROL))
+            for about, where in ((Message("message"), EXAMPLE), (Message("edition"), ""), (Message("answer"), CONTROL))
         ),
         choices=(ChoiceChange("t/one", "limit=+5", "accepted", "accepted, t/two"),),
         undocumented=(
@@ -86,7 +102,7 @@ def everything() -> Comparison:
     new = replace(
         stamp, suite="conformance 0.2.0", depth="thorough", verdict=Verdict.VIOLATES, requests=1, partial=True
     )
-    all_of_us = (OurChange("depth", "standard", "thorough"), OurChange("broken off", None, "staging"))
+    all_of_us = (OurChange(OURS[1], "standard", "thorough"), OurChange(OURS[3], None, "staging"))
     return Comparison(stamp, new, (run,), all_of_us, (run.name,), (run.name,))
 
 
@@ -137,12 +153,12 @@ def test_the_english_comparison_says_what_it_always_said() -> None:
     shown = "\n".join(seen(render_comparison(everything())))
     for text in (
         "What changed", "Newly violating", "conforms → violates", "Expected by the profile: tracked as 42",
-        "May be explained by our side: suite, contract edition, depth, seed, broken off, expected answer,",
+        "May be explained by our side: suite, depth, seed, broken off, contract edition, expected answer,",
         "Since then", "gone",
         "Wordings that changed", "Open choices that changed", "Undocumented answers", "Exploration beyond the tables",
         "No target is blamed for it.", "kuroco on staging: not in the new run", "written by conformance 0.2.0",
         "seed 0", "17 requests", "broken off", "accepted, t/two",
-        "Explained by our side: suite; contract edition; depth: standard → thorough; seed; broken off: nothing",
+        "Explained by our side: suite; depth: standard → thorough; seed; broken off: nothing",
     ):  # fmt: skip
         assert text in shown.replace('"', ""), text
 

@@ -11,7 +11,7 @@ import pytest
 from conformance.audit.matrix import build_matrix
 from conformance.audit.page import render_audit
 from conformance.compare.compare import compare
-from conformance.compare.page import render_comparison
+from conformance.compare.forms import render_comparison
 from conformance.history.page import render_history
 from tests.audit.test_matrix import two
 from tests.compare.test_forms import changed
