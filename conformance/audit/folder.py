@@ -8,11 +8,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
-from conformance.audit.forms import format_csv_audit, format_json_audit
+from conformance.audit.forms import format_csv_audit, format_json_audit, render_audit
 from conformance.audit.jobs import Job, JobOutcome
-from conformance.audit.matrix import build_matrix
-from conformance.audit.model import Matrix
-from conformance.audit.page import render_audit
+from conformance.audit.matrix import Matrix, build_matrix
 from conformance.audit.profiles import ProfileSummary
 from conformance.checks.model import Verdict
 from conformance.errors import ConformanceError, OutputError

@@ -1,37 +1,33 @@
-"""An audit as CSV and as JSON, for other programs."""
+"""An audit as CSV and JSON for other programs, and as `audit.html`: rows and targets, each cell a link to its proof."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Final
+from itertools import groupby
+from typing import Any, Final
+from urllib.parse import quote
 
-from conformance.audit.model import Matrix
+from conformance.audit.matrix import AuditCell, AuditedRow, AuditedTable, Matrix, TargetColumn
 from conformance.checks.model import Verdict
-from conformance.report.sanitize import to_one_line
+from conformance.messages import Message, join_messages, plural_message
+from conformance.report.format import format_choice
+from conformance.report.page import render_page
+from conformance.report.sanitize import escape_cell
+from conformance.report.words import VERDICTS, WORST_FIRST
 from conformance.results.serialization import format_json_text
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMAT: Final = 1
 
 
 def format_csv_audit(matrix: Matrix) -> str:
     """RFC 4180: a line per row with the verdict of each target, then sums and cost, then the open choices."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows([escape_formula(cell) for cell in line] for line in _lines(matrix))
+    writer.writerows([escape_cell(cell) for cell in line] for line in _lines(matrix))
     return text.getvalue()
-
-
-def escape_formula(cell: str) -> str:
-    """The text in one line, with an apostrophe before what a spreadsheet would run as a formula."""
-    # What is blank or invisible at the start does not keep a spreadsheet from seeing the sign behind it.
-    return (
-        "'" + to_one_line(cell)
-        if cell.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA)
-        else to_one_line(cell)
-    )
 
 
 def _lines(matrix: Matrix) -> Iterator[Iterable[str]]:
@@ -52,9 +48,6 @@ def _lines(matrix: Matrix) -> Iterator[Iterable[str]]:
         yield ("choice", choice.contract, choice.row, choice.input, *(answer or "" for answer in choice.answers))
 
 
-FORMAT: Final = 1
-
-
 def format_json_audit(matrix: Matrix, links: Mapping[str, str] | None = None) -> str:
     """JSON: `targets` with verdict, counts and cost, `tables` with rows and sums, `choices`; places as in `targets`.
 
@@ -63,15 +56,91 @@ def format_json_audit(matrix: Matrix, links: Mapping[str, str] | None = None) ->
     links = links or {}
     values = asdict(replace(matrix, labels_ja={}))
     targets = [{**one, "report": links.get(one["name"])} for one in values["columns"]]
-    tables = []
-    for table in values["tables"]:
-        for row in table["rows"]:
-            for cell, target in zip(row["cells"], targets, strict=True):
-                if cell is not None and target["report"] is not None:
-                    cell["link"] = f"{target['report']}/report.html#{cell['anchor']}"
-        tables.append(table)
+    for row in (row for table in values["tables"] for row in table["rows"]):
+        for cell, target in zip(row["cells"], targets, strict=True):
+            if cell is not None and target["report"] is not None:
+                cell["link"] = f"{target['report']}/report.html#{row['id']}"
     choices = [
         {**one, "differs": choice.differs} for one, choice in zip(values["choices"], matrix.choices, strict=True)
     ]
     head = {"format": FORMAT, "unfair": matrix.unfair, "targets": targets}
-    return format_json_text({**head, "tables": tables, "choices": choices})
+    return format_json_text({**head, "tables": values["tables"], "choices": choices})
+
+
+def render_audit(matrix: Matrix, links: Mapping[str, str] | None = None, language: str | None = None) -> str:
+    """The page, whole without script and sorted and filtered with it; for `language` see `render_page`.
+
+    `links` names for each target the folder of its report, relative to the page; a cell leads to
+    `<folder>/report.html#<row id>`. A target without a folder has cells without links.
+    """
+    links = links or {}
+    return render_page(
+        "conformance.audit",
+        "audit.html.jinja",
+        title=Message("Audit"),
+        language=language,
+        labels=matrix.labels_ja,
+        matrix=matrix,
+        folders=[quote(links[column.name]) if column.name in links else None for column in matrix.columns],
+        contracts=_contracts(matrix),
+        broken=_broken(matrix),
+        headline=_headline(matrix.columns),
+        heading=_heading(matrix),
+        unfair=join_messages(", ", matrix.unfair),
+        rank=_rank,
+        score=_score,
+        hint=_hint,
+        count_line=_count_line,
+        choice_of=format_choice,
+    )
+
+
+def _broken(matrix: Matrix) -> list[tuple[AuditedRow, list[tuple[TargetColumn, AuditCell]]]]:
+    """The rows that some target violates, each with those targets; rows that most targets violate come first."""
+    found = []
+    for row in matrix.rows:
+        targets = [
+            (column, cell)
+            for column, cell in zip(matrix.columns, row.cells, strict=True)
+            if cell is not None and cell.verdict is Verdict.VIOLATES
+        ]
+        if targets:
+            found.append((row, targets))
+    return sorted(found, key=lambda entry: -len(entry[1]))
+
+
+def _heading(matrix: Matrix) -> str:
+    targets = plural_message(len(matrix.columns), "{n} target", "{n} targets")
+    return join_messages(", ", [targets, plural_message(len(matrix.rows), "{n} row", "{n} rows")])
+
+
+def _hint(cell: AuditCell) -> str:
+    """What is seen of a cell when it is pointed at."""
+    known = Message("known: {reason}", reason=cell.known) if cell.known else ""
+    return join_messages(": ", filter(None, (VERDICTS[cell.verdict], cell.why, known)))
+
+
+def _count_line(counts: Mapping[Verdict, int]) -> str:
+    present = [verdict for verdict in WORST_FIRST if counts[verdict]]
+    return join_messages(", ", [Message("{verdict}: {n}", n=counts[one], verdict=VERDICTS[one]) for one in present])
+
+
+def _contracts(matrix: Matrix) -> list[tuple[str, list[AuditedTable]]]:
+    return [(name, list(tables)) for name, tables in groupby(matrix.tables, key=lambda table: table.contract)]
+
+
+def _rank(verdict: Verdict | None) -> int:
+    """0 for the worst; a target without results stands behind all."""
+    return len(WORST_FIRST) if verdict is None else WORST_FIRST.index(verdict)
+
+
+def _score(counts: Mapping[Verdict, int]) -> str:
+    """`30/32`: rows that keep every firm promise, of those there are."""
+    good = counts.get(Verdict.CONFORMS, 0) + counts.get(Verdict.DRIFTS, 0)
+    return f"{good}/{sum(counts.values())}"
+
+
+def _headline(columns: Sequence[TargetColumn]) -> list[tuple[Any, int]]:
+    """How many targets have which verdict, worst first; None for those without results."""
+    counted = [(verdict, sum(column.verdict is verdict for column in columns)) for verdict in (*WORST_FIRST, None)]
+    return [(verdict, number) for verdict, number in counted if number]

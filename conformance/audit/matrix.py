@@ -1,36 +1,142 @@
-"""The results of many targets side by side, as one matrix."""
+"""The results of many targets side by side; every sequence of answers or cells has one place for each column."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from conformance.audit.model import AuditCell, AuditedRow, AuditedTable, Matrix, OpenChoice, TargetColumn
 from conformance.checks.model import Verdict
 from conformance.messages import Message
 from conformance.report.format import format_reason
 from conformance.report.translation import collect_labels
-from conformance.results.model import Results, RowResult, TableName, TargetRun
+from conformance.report.view import count_verdicts
+from conformance.results.model import Results, RowResult, TableName
 from conformance.results.normalize import Normalizer
 
-RowKey = tuple[str, str]
-RowsOfTarget = Mapping[RowKey, tuple[RowResult, str]]
-NamedResults = tuple[str, Results | None]
+
+@dataclass(frozen=True, slots=True)
+class TargetColumn:
+    """One target."""
+
+    name: str
+    base_url: str
+    verdict: Verdict | None
+    """None for a target that left no results."""
+    counts: Mapping[Verdict, int]
+    requests: int = 0
+    seconds: float = 0.0
+    started: str = ""
+    depth: str = ""
+    seed: int = 0
+    contracts: tuple[str, ...] = ()
+    """`kuroco 2024`: each contract with its edition."""
+    editions: tuple[str, ...] = ()
+    """The editions of the wording that the target speaks."""
+    allow: tuple[str, ...] = ()
+    undocumented: int = 0
+    explored: int = 0
+    """Operations in which the exploration found a deviation."""
+    partial: bool = False
+    problem: str = ""
+    """Why there are no results, or why they are not whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCell:
+    """One row on one target."""
+
+    verdict: Verdict
+    why: str
+    requests: int
+    known: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedRow:
+    """One row of a contract over all targets."""
+
+    contract: str
+    id: str
+    table: str
+    row: int
+    cause: str
+    cells: tuple[AuditCell | None, ...]
+    cause_ja: str = ""
+
+    def count(self, verdict: Verdict) -> int:
+        """On how many targets the row has the verdict."""
+        return sum(cell is not None and cell.verdict is verdict for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedTable:
+    """One table of a contract: its rows, and how many of them have which verdict on each target."""
+
+    contract: str
+    name: str
+    title: str
+    rows: tuple[AuditedRow, ...]
+    sums: tuple[Mapping[Verdict, int] | None, ...]
+    """None for a target that was not run against this contract."""
+    title_ja: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChoice:
+    """An input on which the documents are silent, and what each target makes of it."""
+
+    contract: str
+    row: str
+    input: str
+    answers: tuple[str | None, ...]
+    """None for a target that was not asked."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the targets that were asked do not agree."""
+        return len({answer for answer in self.answers if answer is not None}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Everything that an audit compares."""
+
+    columns: tuple[TargetColumn, ...]
+    tables: tuple[AuditedTable, ...]
+    choices: tuple[OpenChoice, ...]
+    labels_ja: Mapping[str, str] = field(default_factory=dict)
+    """The Japanese of the labels that the contracts give to their controls."""
+
+    @property
+    def rows(self) -> tuple[AuditedRow, ...]:
+        """The rows of every table."""
+        return tuple(row for table in self.tables for row in table.rows)
+
+    @property
+    def unfair(self) -> tuple[str, ...]:
+        """What was not the same for all targets, so that their lines may not be compared without a thought."""
+        columns = [column for column in self.columns if column.verdict is not None]
+        return tuple(
+            what
+            for what, values in (
+                (Message("depth"), {column.depth for column in columns}),
+                (Message("seed"), {column.seed for column in columns}),
+                (Message("permissions"), {column.allow for column in columns}),
+                (Message("contracts"), {column.contracts for column in columns}),
+            )
+            if len(values) > 1
+        )
 
 
 def build_matrix(runs: Sequence[tuple[str, Results]], failures: Mapping[str, str] | None = None) -> Matrix:
-    """The matrix of the targets in their order, then those of `failures`: the name and why there are no results.
-
-    A target may have been run against several contracts. Where its results hold one contract twice, a cell has the
-    worse verdict of its row.
-    """
+    """The matrix of the targets in their order, then those of `failures`: the name and why there are no results."""
     failures = failures or {}
-    targets: list[NamedResults] = [*runs, *((name, None) for name in failures if name not in dict(runs))]
-    rows = [_rows(results) for _, results in targets]
+    named: dict[str, Results | None] = {**dict(runs), **{name: None for name in failures if name not in dict(runs)}}
+    targets = tuple(named.values())
     return Matrix(
-        columns=tuple(_column(name, results, failures.get(name, "")) for name, results in targets),
-        tables=tuple(_tables(targets, rows)),
-        choices=_choices([results for _, results in targets]),
+        columns=tuple(_column(name, results, failures.get(name, "")) for name, results in named.items()),
+        tables=tuple(_tables(targets)),
+        choices=_choices(targets),
         labels_ja=collect_labels(run for _, results in runs for run in results.runs),
     )
 
@@ -39,12 +145,11 @@ def _column(name: str, results: Results | None, problem: str) -> TargetColumn:
     if results is None:
         return TargetColumn(name, "", None, {}, problem=problem or Message("no results"))
     runs = results.runs
-    counts = Counter(row.verdict for run in runs for row in run.rows)
     return TargetColumn(
         name=name,
         base_url=", ".join(dict.fromkeys(str(run.target.get("base_url", "")) for run in runs)),
         verdict=results.verdict,
-        counts={verdict: counts[verdict] for verdict in Verdict},
+        counts=dict(count_verdicts(row for run in runs for row in run.rows)),
         requests=sum(run.requests for run in runs),
         seconds=results.seconds,
         started=results.started,
@@ -60,69 +165,41 @@ def _column(name: str, results: Results | None, problem: str) -> TargetColumn:
     )
 
 
-def _rows(results: Results | None) -> RowsOfTarget:
-    """Each row with its anchor in the target's report, with the number of the run where a row ID stands twice."""
-    rows: dict[RowKey, tuple[RowResult, str]] = {}
-    taken: set[str] = set()
-    order = list(Verdict)
-    for number, run in enumerate(results.runs if results else (), 1):
-        for row in run.rows:
-            anchor = row.id if row.id not in taken else f"run-{number}/{row.id}"
-            taken.add(anchor)
-            key = run.contract.name, row.id
-            if key not in rows or order.index(row.verdict) > order.index(rows[key][0].verdict):
-                rows[key] = row, anchor
-    return rows
-
-
-def _tables(targets: Sequence[NamedResults], rows_of_targets: Sequence[RowsOfTarget]) -> Iterable[AuditedTable]:
-    runs = [run for _, results in targets if results for run in results.runs]
+def _tables(targets: Sequence[Results | None]) -> Iterator[AuditedTable]:
+    """The tables of each contract in the vendor's order, then what only rows name; one without rows is left out."""
+    runs = [run for results in targets if results for run in results.runs]
     for contract in dict.fromkeys(run.contract.name for run in runs):
-        own = [run for run in runs if run.contract.name == contract]
-        names = {table.name: table for run in reversed(own) for table in run.contract.tables}
+        found = [_rows(results, contract) for results in targets]
         rows: dict[str, RowResult] = {}
-        for run in own:
-            for row in run.rows:
-                rows.setdefault(row.id, row)
-        asked = [_has_contract(results, contract) for _, results in targets]
-        for name in _order(own, rows.values()):
+        for own in found:
+            rows = {**(own or {}), **rows}
+        names = {table.name: table for run in runs if run.contract.name == contract for table in run.contract.tables}
+        names |= {row.table: TableName(row.table, row.table) for row in rows.values() if row.table not in names}
+        for name, table in names.items():
             ordered = sorted((row for row in rows.values() if row.table == name), key=lambda row: row.row)
-            audited = tuple(_audit_row(contract, row, rows_of_targets) for row in ordered)
-            table = names.get(name, TableName(name, name))
-            yield AuditedTable(contract, name, table.title, audited, tuple(_sums(audited, asked)), table.title_ja)
+            audited = tuple(_audit_row(contract, row, found) for row in ordered)
+            its = [None if own is None else [row for row in own.values() if row.table == name] for own in found]
+            sums = tuple(None if rows_of_one is None else dict(count_verdicts(rows_of_one)) for rows_of_one in its)
+            if audited:
+                yield AuditedTable(contract, name, table.title, audited, sums, table.title_ja)
 
 
-def _order(runs: Iterable[TargetRun], rows: Iterable[RowResult]) -> Iterable[str]:
-    """The vendor's order of tables, then what only rows name; a table without rows is left out."""
-    used = dict.fromkeys(row.table for row in rows)
-    named = dict.fromkeys(table.name for run in runs for table in run.contract.tables)
-    return [name for name in (*named, *(one for one in used if one not in named)) if name in used]
+def _rows(results: Results | None, contract: str) -> Mapping[str, RowResult] | None:
+    """The rows of a contract by their IDs; None where the target was not run against it."""
+    for run in results.runs if results else ():
+        if run.contract.name == contract:
+            return {row.id: row for row in run.rows}
+    return None
 
 
-def _audit_row(contract: str, row: RowResult, rows_of_targets: Sequence[RowsOfTarget]) -> AuditedRow:
-    cells: list[AuditCell | None] = []
-    for one in rows_of_targets:
-        found = one.get((contract, row.id))
-        cells.append(_cell(*found) if found else None)
-    return AuditedRow(contract, row.id, row.table, row.row, row.cause, tuple(cells), row.cause_ja)
+def _audit_row(contract: str, row: RowResult, found: Iterable[Mapping[str, RowResult] | None]) -> AuditedRow:
+    cells = tuple(_cell(own[row.id]) if own and row.id in own else None for own in found)
+    return AuditedRow(contract, row.id, row.table, row.row, row.cause, cells, row.cause_ja)
 
 
-def _cell(row: RowResult, anchor: str) -> AuditCell:
-    known = row.known.reason if row.known else ""
-    if row.verdict is Verdict.CONFORMS:
-        return AuditCell(row.verdict, "", anchor, row.requests, known)
-    return AuditCell(row.verdict, format_reason(row), anchor, row.requests, known)
-
-
-def _sums(rows: Iterable[AuditedRow], asked: Sequence[bool]) -> Iterable[Mapping[Verdict, int] | None]:
-    rows = tuple(rows)
-    for at, was_asked in enumerate(asked):
-        counts = Counter(cell.verdict for row in rows if (cell := row.cells[at]) is not None)
-        yield {verdict: counts[verdict] for verdict in Verdict} if was_asked else None
-
-
-def _has_contract(results: Results | None, contract: str) -> bool:
-    return results is not None and any(run.contract.name == contract for run in results.runs)
+def _cell(row: RowResult) -> AuditCell:
+    why = "" if row.verdict is Verdict.CONFORMS else format_reason(row)
+    return AuditCell(row.verdict, why, row.requests, row.known.reason if row.known else "")
 
 
 def _choices(targets: Sequence[Results | None]) -> tuple[OpenChoice, ...]:

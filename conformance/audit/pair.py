@@ -13,7 +13,7 @@ from conformance.jsontools import load_json
 from conformance.messages import Message
 from conformance.report.format import format_answer, format_finding
 from conformance.report.sanitize import format_json
-from conformance.results.matching import RequestKey, match_runs, request_key
+from conformance.results.matching import RequestKey, request_key
 from conformance.results.model import RecordedExchange, Results, RowResult, TargetRun
 from conformance.results.normalize import Normalizer
 
@@ -61,23 +61,21 @@ class Pairing:
 
 
 def compare_pair(first: Results, second: Results, names: tuple[str, str] = ("first", "second")) -> Pairing:
-    """Where the two differ, leaving out identifiers, times and each target's own names.
+    """Where two runs of one contract differ, leaving out identifiers, times and each target's own names.
 
     An error's body is compared as it is, a success's by its shape only: two sites hold different contents. Steps and
     clean-up are not compared. Differences in which one of the two is wrong come first.
     """
+    one, other = first.runs[0], second.runs[0]
+    sides = _Side(one), _Side(other)
     differences: list[PairDifference] = []
     compared = alone = unanswered = 0
-    for one, other in match_runs(first.runs, second.runs):
-        if one is None or other is None:
-            continue
-        sides = _Side(one), _Side(other)
-        rows = {row.id: row for row in other.rows}
-        for row in one.rows:
-            if row.id in rows:
-                found, both, lonely, silent = _compare_row((row, rows[row.id]), sides)
-                differences += found
-                compared, alone, unanswered = compared + both, alone + lonely, unanswered + silent
+    rows = {row.id: row for row in other.rows}
+    for row in one.rows:
+        if row.id in rows:
+            found, both, lonely, silent = _compare_row((row, rows[row.id]), sides)
+            differences += found
+            compared, alone, unanswered = compared + both, alone + lonely, unanswered + silent
     order = [RightSide.FIRST, RightSide.SECOND, RightSide.NEITHER, RightSide.BOTH]
     differences.sort(key=lambda one: order.index(one.right))
     return Pairing(*names, tuple(differences), compared, alone, unanswered)

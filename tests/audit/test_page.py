@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.audit.forms import format_json_audit
-from conformance.audit.matrix import build_matrix
-from conformance.audit.model import Matrix
-from conformance.audit.page import render_audit
+from conformance.audit.forms import format_json_audit, render_audit
+from conformance.audit.matrix import Matrix, build_matrix
 from conformance.errors import ConfigError
 from conformance.http import FailureKind, NoResponse
 from conformance.messages import Message

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.audit.forms import render_audit
 from conformance.audit.matrix import build_matrix
-from conformance.audit.page import render_audit
 from conformance.compare.compare import compare
 from conformance.compare.forms import render_comparison
 from conformance.history.page import render_history
