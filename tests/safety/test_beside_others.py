@@ -17,9 +17,9 @@ from tests.test_sweep import insert, set_status
 
 def blamed(done: Ran) -> list[str]:
     """What a run says is a violation; the allowance of one credential is used up by two runs, so it is left out."""
-    rows = [name for name, verdict in done.verdicts.items() if verdict == "violates"]
-    explored = [one.operation for one in done.explored if one.verdict.value == "violates"]
-    return [name for name in [*rows, *explored] if name != "common/too-many-requests"]
+    rows = {name: row for name, row in done.rows.items() if name != "common/too-many-requests"}
+    results = [*rows.items(), *((one.operation, one) for one in done.explored)]
+    return [f"{name}: {one.findings}" for name, one in results if one.verdict.value == "violates"]
 
 
 @contextmanager
