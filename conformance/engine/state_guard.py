@@ -20,7 +20,7 @@ from conformance.engine.probe import ProbeResult, scope_of_probe
 from conformance.engine.step_sequence import StepSequence
 from conformance.engine.steps import run_steps, set_back_row
 from conformance.http import Response
-from conformance.jsontools import json_equal, resolve_pointer
+from conformance.jsontools import json_equal, resolve_pointer, walk_values
 from conformance.messages import Message
 from conformance.plan.model import GuardRead, Probe, RowPlan, reads_own
 
@@ -329,6 +329,21 @@ def shows_another_run(before: Any, after: Any, run_name: str) -> bool:
     """Whether something is new, in values of JSON types, that bears the name of another run of this suite."""
     shown, new = ({one for one in _values_within(state) if isinstance(one, str)} for state in (before, after))
     return any(names_another_run(text, run_name) for text in new - shown)
+
+
+def lasting_changes(before: State, after: State, since: State) -> list[str]:
+    """Where `after` differs from `before`, as JSON pointers; nothing if any of that reads otherwise `since`."""
+    one, other, last = (dict(_leaves(state, since)) for state in (before, after, since))
+    changed = [place for place in {**one, **other} if not json_equal(one.get(place), other.get(place))]
+    return changed if all(json_equal(last.get(place), other.get(place)) for place in changed) else []
+
+
+def _leaves(state: State, compared: State) -> Iterator[tuple[str, Any]]:
+    """Every value of a state that holds no others, with its JSON pointer; of what is compared."""
+    for pointer in state.keys() & compared.keys():
+        for steps, value in walk_values(state[pointer]):
+            if not isinstance(value, dict | list):
+                yield "/".join([pointer, *map(str, steps)]), value
 
 
 def read_state(

@@ -30,6 +30,7 @@ from conformance.engine.state_guard import (
     State,
     changed_members,
     counts_otherwise,
+    lasting_changes,
     read_state,
     shows_another_run,
     state_shown_by_set_up,
@@ -45,6 +46,9 @@ _CHANGED = Message(
 )
 
 _NO_REQUESTS = Message("it was not run again: the budget has no requests left for it")
+
+_MOST_NAMED = 5
+"""Places of a change that a reason names."""
 
 PlanAgain = Callable[[str], RowPlan | None]
 """Gives, by its ID, the plan of a row that has to be run again; None where there may be no more requests for it."""
@@ -86,6 +90,10 @@ class WritingRows:
         """
         self._seen: set[str] = set()
         """What of that was seen to change."""
+        self._unexplained: set[str] = set()
+        """What of that some row has read itself, before its writes and after."""
+        self._done: dict[str, tuple[FinishedRow, RowRunner]] = {}
+        """The rows that were run again in doubt, each with its first run."""
 
     def set_up(self, plan: RowPlan) -> None:
         """Set up a row: where rows share nothing, each before the first probe of any."""
@@ -123,6 +131,7 @@ class WritingRows:
             changed = self._read_after(seen) if seen else {}
             for runner in self._runners.values():
                 self._changes += [(key, *states) for key, states in runner.guard.unexplained.items()]
+                self._unexplained |= runner.guard.unexplained.keys()
             changed |= {key: state for key, _, state in self._changes if key not in changed}
             self._seen = {key for key, state in changed.items() if state}
             self._suspects = self._find_suspects(changed) if changed else {}
@@ -202,12 +211,25 @@ class WritingRows:
         return key in shared.written_by_others
 
     def finish(self, plan: RowPlan) -> FinishedRow:
-        """Send what may be accepted, and clean up; a row in doubt is run again instead."""
+        """Send what may be accepted, and clean up; a row in doubt is run again instead, after which all such rows are.
+
+        Where what was seen to change reads so before those runs, it could not show again: then they stay in doubt,
+        unless one of them was seen to do it. What was seen around the writes of some rows is no doubt of the others.
+        """
         if error := self._errors.pop(plan.row.id, None):
             raise error
         runner = self._runners.get(plan.row.id)
-        if runner is None:
+        if runner is not None and not self._is_suspect(runner):
+            return self._finish(runner, self._alone)
+        if runner is not None:
+            with self._alone():
+                for suspect in [one for one in self._runners.values() if self._is_suspect(one)]:
+                    self._done[suspect.id] = self._finish(suspect, nullcontext), suspect
+        if plan.row.id not in self._done:
             return FinishedRow(describe_unexercised(self._context, plan))
+        return self._doubt_lasting_changes(*self._done[plan.row.id])
+
+    def _finish(self, runner: RowRunner, alone: Alone) -> FinishedRow:
         suspect = self._is_suspect(runner)
         with self._keeping():
             self._send_valid_requests(runner)
@@ -220,10 +242,26 @@ class WritingRows:
             if again:
                 known = self._captures if self._shares else None  # otherwise all is set back already
                 late = self._renew if self._seen & self._suspects.get(runner.id, frozenset()) else None
-                run = run_again(
-                    self._context, run, self._plan_again, self._alone, captures=known, suspect=suspect, renew=late
+                return run_again(
+                    self._context, run, self._plan_again, alone, captures=known, suspect=suspect, renew=late
                 )
             return run
+
+    def _doubt_lasting_changes(self, run: FinishedRow, runner: RowRunner) -> FinishedRow:
+        found = [self._suspects[id_] for id_, (one, _) in self._done.items() if one.result.verdict is Verdict.VIOLATES]
+        open_keys = (self._seen & self._suspects[runner.id]).difference(self._context.shared.written_by_others, *found)
+        places = set[str]()
+        for key, before, after in self._changes:
+            counted = all(guard.confirm for guard in self._guards_of(runner, key)) and counts_otherwise(before, after)
+            if key in open_keys and not counted and (key in runner.guard.unexplained or key not in self._unexplained):
+                places.update(lasting_changes(before, after, run.first_read.get(key, {})))
+        if not places:
+            return run
+        reason = Message(
+            "refused writes were seen to change {places}, which reads so since: nothing can show it once more",
+            places=", ".join(sorted(places)[:_MOST_NAMED]),
+        )
+        return replace(run, result=replace(run.result, verdict=Verdict.INCONCLUSIVE, reason=reason))
 
     def _is_suspect(self, runner: RowRunner) -> bool:
         """Whether it is to be run again; where rows share nothing, not for what others were since seen to write to."""
@@ -238,6 +276,9 @@ class WritingRows:
 
     def abandon(self) -> None:
         """Keep what was found by rows that are not finished, and set back what they may have changed."""
+        for run, runner in self._done.values():
+            if runner.id not in self._context.shared.finished:
+                self._context.shared.keep(run.result, broken_off=True)
         while self._runners:
             _, runner = self._runners.popitem()
             self._context.shared.keep(runner.finish().result, broken_off=True)

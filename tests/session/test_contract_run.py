@@ -234,11 +234,23 @@ MADE = (
 )
 
 
-def test_what_one_of_several_rows_took_away_is_made_anew_to_tell_which(
-    shop: Callable[..., Contract], context: Callable[..., Any], answer: Callable[..., Response]
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        (None, {"items/forbidden": "conforms", "items/no-key": "violates"}),
+        (["locked"], {"items/forbidden": "inconclusive", "items/no-key": "inconclusive"}),
+    ],
+    ids=["gone, so it is made anew to tell which row it was", "marked, which none can show again"],
+)
+def test_what_one_of_several_rows_does_to_what_another_reads_is_not_forgotten(
+    left: Any,
+    expected: dict[str, str],
+    shop: Callable[..., Contract],
+    context: Callable[..., Any],
+    answer: Callable[..., Response],
 ) -> None:
-    class Removing(Shop):
-        """It removes although it refuses, where the request has no key."""
+    class Touching(Shop):
+        """It takes or marks what it refuses to remove, where the request has no key."""
 
         def __call__(self, asked: Any) -> Outcome:
             name, sent = asked.path.rpartition("/")[2], asked.header("X-Key")
@@ -246,17 +258,18 @@ def test_what_one_of_several_rows_took_away_is_made_anew_to_tell_which(
                 return self.make_response(404, {"message": "No such item"})
             if asked.request.method != "DELETE" or sent == "the-full-key-0123":
                 return super().__call__(asked)
-            if sent is None:
+            if sent is None and left:
+                self.items[name] = left
+            elif sent is None:
                 self.items.pop(name, None)
             return self.make_response(403 if sent else 401, {"message": "No"})
 
     contract = shop(REMOVED, *MADE)
-    held = context(contract, Removing(answer), late_effects="1ms")
+    held = context(contract, Touching(answer), late_effects="1ms")
     runner = ContractRun(held, plan_rows(contract, held.target, contract.rows, "standard", 0))
     results = {one.id: runner.result(one.id) for one in contract.rows}
     runner.close()
-    verdicts = {name: one.verdict.value for name, one in results.items()}
-    assert verdicts == {"items/forbidden": "conforms", "items/no-key": "violates"}
+    assert {name: one.verdict.value for name, one in results.items()} == expected
 
 
 # --- a run that is discarded
