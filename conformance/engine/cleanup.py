@@ -8,7 +8,7 @@ the thing is looked for by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -33,16 +33,46 @@ _STILL_LISTED = Message("it is still listed, though its deletion was answered wi
 def take_back(context: RunContext, evidence: Evidence, entry: LedgerEntry, label: str = _LABEL) -> str:
     """Undo one entry and strike it; why something may be left on the target, or nothing.
 
-    First by the IDs that are known. Where that is not possible or not successful, it is looked for.
+    First by the IDs that are known. Where that is not possible or not successful, it is looked for. Of what was refused
+    both times no more is made.
     """
-    why = _undo_by_steps(context, evidence, entry, label)
-    if why or why is None:
-        with evidence.count_as("confirmed"):
-            looked = look_and_delete(context, evidence, entry)
-        why = (why or looked) if looked else ""
-    if not why:
+    sequence = _undo_by_steps(context, evidence, entry, label)
+    if sequence is not None and sequence.passed:
         strike(context, entry)
-    return why
+        return ""
+    with evidence.count_as("confirmed"):
+        looked = look_and_delete(context, evidence, entry)
+    if not looked:
+        strike(context, entry)
+    elif sequence is not None and sequence.response is not None:
+        context.shared.undeletable.setdefault(_creating_operation(context.contract, entry), sequence.why)
+    return looked and ((sequence is not None and sequence.why) or looked)
+
+
+def describe_undeletable(context: RunContext, operations: Iterable[str], tried: Collection[str] = ()) -> str:
+    """Why some operations may make nothing more: what one of them had made could not be deleted.
+
+    What is `tried`, such as the deletion, is for its row to judge.
+    """
+    for operation in operations:
+        why, resource = context.shared.undeletable.get(operation), created_resource(context.contract, operation)
+        if why and resource is not None and not any(step.call in tried for step in resource.undo):
+            return Message(
+                "{operation} makes nothing more, as what it had made could not be deleted: {reason}",
+                operation=operation,
+                reason=why,
+            )
+    return ""
+
+
+def find_undeletable(context: RunContext, evidence: Evidence, shown: str) -> None:
+    """Make no more of what is shown though its deletion was answered with a success, twice: its path may be wrong."""
+    for name, operation in list(context.shared.deleted.items()):
+        if name in shown and not context.shared.undeletable.get(operation):
+            with evidence.count_as("confirmed"):
+                _, why = find_and_delete(context, evidence, operation, [name])
+            if why == _STILL_LISTED:
+                context.shared.undeletable[operation] = why
 
 
 def look_and_delete(context: RunContext, evidence: Evidence, entry: LedgerEntry) -> str:
@@ -137,8 +167,8 @@ def describe_left(what: str, why: str) -> str:
     return Message("what {operation} left behind may still be there: {reason}", operation=what, reason=why)
 
 
-def _undo_by_steps(context: RunContext, evidence: Evidence, entry: LedgerEntry, label: str) -> str | None:
-    """Send the steps of an entry: empty where they succeeded, why where not, None where they could not be sent."""
+def _undo_by_steps(context: RunContext, evidence: Evidence, entry: LedgerEntry, label: str) -> StepSequence | None:
+    """Send the steps of an entry; None where they could not be sent."""
     if not entry.steps:
         return None
     sender = partial(StepSender, context, evidence, label=label, role="clean-up", salt=entry.row)
@@ -146,9 +176,9 @@ def _undo_by_steps(context: RunContext, evidence: Evidence, entry: LedgerEntry, 
     if sequence.lacking:
         return None
     checked = [] if sequence.passed else _steps_that_check_first(context, sequence)
-    if checked and sender(dict(entry.captures)).run(checked).passed:
-        return ""
-    return sequence.why
+    if checked and (again := sender(dict(entry.captures)).run(checked)).passed:
+        return again
+    return sequence
 
 
 def _steps_that_check_first(context: RunContext, sequence: StepSequence) -> list[PlannedStep]:

@@ -55,6 +55,10 @@ class SharedState:
     """Controls (at smoke single calls, too) that passed in a run of a row that was kept, by key, and where."""
     left: dict[tuple[object, ...], LedgerEntry] = field(default_factory=dict)
     """What a sequence leaves to later ones, or to the end of the run, by the key of the request that deletes it."""
+    undeletable: dict[str, str] = field(default_factory=dict)
+    """By operation, why what it made could not be deleted: no more is made by it."""
+    deleted: dict[str, str] = field(default_factory=dict)
+    """What a deletion was answered for with a success, by its name, and the operation that had made it."""
     written_by_others: set[str] = field(default_factory=set)
     """The keys of reads of what changed while nothing was sent: somebody else writes to it."""
     warnings: dict[str, None] = field(default_factory=dict)

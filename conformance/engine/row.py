@@ -12,6 +12,7 @@ from typing import Any, Literal
 from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
+from conformance.engine.cleanup import describe_undeletable
 from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.controls import ControlResult, ControlRunner, Refusal, refusal_reason
 from conformance.engine.describe import describe_expectation, describe_row
@@ -131,6 +132,9 @@ class RowRunner:
         """Make the calls before the probes; whether the row can go on."""
         if not self.plan.before:
             return True
+        if why := self._find_undeletable(self.plan.before):
+            self.evidence.doubts.append(why)
+            return False
         sequence = self._run_sequence(self.evidence, self.plan.before, Message("set-up"), "step")
         self.set_up_sequence = sequence
         if sequence.passed:
@@ -392,7 +396,15 @@ class RowRunner:
     def _check_control(self, control: ControlPlan) -> ControlResult | None:
         if self.context.shared.stopping.is_set():
             return None
+        if why := self._find_undeletable(control.steps):
+            self.evidence.doubts.append(why)
+            return None
         return self._controls.check(control, self.captures)
+
+    def _find_undeletable(self, steps: Iterable[PlannedStep]) -> str:
+        """Why these may not be sent: what they make could not be deleted. A row of the deletion itself sends them."""
+        tried = {probe.operation for probe in self.plan.probes}
+        return describe_undeletable(self.context, (step.operation for step in steps), tried)
 
     def _find_mistake(self) -> None:
         """Where the row violates, send what shows whether the profile is mistaken."""

@@ -126,5 +126,6 @@ class CleaningSender(StepSender):
             undo = undo_key(self.context, left.entry) if left is not current else None
             # Of what deletes a thing, method and URL say which; a change of it may be another with the same.
             if undo is not None and (undo[:2] == key[:2] if deletes else undo == key):
+                self.context.shared.deleted |= dict.fromkeys(left.entry.names if deletes else (), left.step.operation)
                 strike(self.context, left.entry)
                 self._open.remove(left)

@@ -21,6 +21,7 @@ from typing import Any
 
 from conformance.checks.model import Verdict
 from conformance.contract.schema import Guard
+from conformance.engine.cleanup import find_undeletable
 from conformance.engine.confirm import combine_runs, is_unsettled
 from conformance.engine.context import RunContext
 from conformance.engine.culprit import stays_as_it_is
@@ -317,6 +318,7 @@ class WritingRows:
             if before is not None and (new := _changed(before, state)):
                 self._changes.append((key, before, new))
         states = runner.guard.shared_states()
+        find_undeletable(self._context, runner.evidence, canonical_text(list(states.values())))
         unknown = runner.set_back_accepted()
         for key, state in states.items():
             self._states.pop(key, None)

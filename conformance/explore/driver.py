@@ -14,6 +14,7 @@ from itertools import pairwise
 from conformance.checks.response import summarize_response
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
+from conformance.engine.cleanup import describe_undeletable
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.explore.checks import ProbeAnswer
@@ -69,6 +70,8 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
         name = name.replace("fixture.", "fixtures.").replace("credential.", "credentials.")
         return describe_exploration(operation, known.method, known.path, lacks=(name,)), ()
     plan, named = _plan(context), context.operation
+    if why := describe_undeletable(run, [operation, *(one.id for one in context.own_sources(named))], [operation]):
+        plan = _Plan(reason=why)
     if plan.requests == 0:
         return describe_exploration(operation, named.method, named.template, plan.lacks, plan.reason), ()
     sent = Evidence(run.redactor)

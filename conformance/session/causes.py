@@ -7,6 +7,7 @@ looked for; a rule must leave alone a target that is wrong for some values, in s
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -605,7 +606,8 @@ def _sends(exchange: RecordedExchange, value: str) -> bool:
 
 def _members(body: str) -> frozenset[str]:
     """The names of all members in a JSON text; those of a text that is cut, as far as they can be seen."""
-    return frozenset(re.findall(r'"([^"\\\s]+)"\s*:', body))
+    strings = re.finditer(r'"((?:[^"\\]|\\.)*)"(\s*:)?', body, re.DOTALL)
+    return frozenset(each[1] for each in strings if each[2])
 
 
 def _shows(exchange: RecordedExchange, value: str) -> bool:
@@ -619,8 +621,8 @@ def _lists(exchange: RecordedExchange, value: str) -> bool:
 
 
 def _nested_texts(place: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Every text inside of objects, with its place."""
+    """Every text or number inside of objects, as JSON writes it in quotes, with its place."""
     for key, each in value.items() if isinstance(value, Mapping) else ():
-        if isinstance(each, str):
-            yield f"{place}.{key}", each
+        if isinstance(each, str | int):
+            yield f"{place}.{key}", json.dumps(str(each), ensure_ascii=False)[1:-1]
         yield from _nested_texts(f"{place}.{key}", each)

@@ -259,8 +259,9 @@ class ContractRun:
                 job, own = jobs[name], f"{PROBE}{name}"
                 after = ready | (probed - last if own in last else frozenset())
                 jobs[own] = ScheduledJob(own, partial(self._probe_row, name), job.resources, writes=True, after=after)
-                run = partial(self._set_up_row, name)
-                jobs[f"{SET_UP}{name}"] = ScheduledJob(f"{SET_UP}{name}", run, job.resources, writes=True)
+                run, first = partial(self._set_up_row, name), frozenset([f"{SET_UP}{together[0]}"])
+                own = f"{SET_UP}{name}"  # the first shows whether what is made can be deleted
+                jobs[own] = ScheduledJob(own, run, job.resources, writes=True, after=first - {own})
                 jobs[name] = replace(job, run=partial(self._finish_row, name), after=job.after | {LOOK})
         yield from jobs.values()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,11 +43,11 @@ def run_smoke(contract: str, change: Change, *faults: str) -> TargetRun:
         return run_at(profile)
 
 
-def run_at(profile: Mapping[str, Any], depth: Depth = "smoke") -> TargetRun:
+def run_at(profile: Mapping[str, Any], depth: Depth = "smoke", only: Collection[str] = ()) -> TargetRun:
     target = target_from_mapping(profile, where="target.yaml", environ={})
     runner = TargetRunner(read_contract(CASES / target.contract), target, RunOptions(depth, 0))
     try:
-        for row in runner.begin():
+        for row in runner.begin(only):
             runner.row(row)
     finally:
         runner.close()
@@ -188,6 +189,33 @@ def test_a_mistake_in_the_profile_destroys_nothing(contract: str, change: Change
     assert {row.reason for row in run.rows if row.verdict is Verdict.INCONCLUSIVE} == {run.warnings[0]}
 
 
+def a_mistyped_delete_path(profile: dict[str, Any]) -> None:
+    profile["fixtures"]["delete_path"] += "/"
+
+
+def update_and_delete_path_exchanged(profile: dict[str, Any]) -> None:
+    fixtures = profile["fixtures"]
+    fixtures["update_path"], fixtures["delete_path"] = fixtures["delete_path"], fixtures["update_path"]
+
+
+@pytest.mark.parametrize(
+    ("change", "key"), [(a_mistyped_delete_path, "delete"), (update_and_delete_path_exchanged, "update")]
+)
+def test_of_what_a_wrong_path_does_not_delete_no_more_is_made(change: Change, key: str) -> None:
+    rows = ["topics-read/not-found", *(f"topics-write/{name}" for name in ("url", "zip", "required-absent"))]
+    with reference.start("kuroco") as server:
+        profile = dict(server.profile) | {"late_effects": "10ms"}
+        before = things(profile)
+        right = copy.deepcopy(profile)
+        change(profile)
+        run = run_at(profile, "standard", rows)
+        left = set(things(right)) - set(before)
+    assert f"fixtures.{key}_path" in run.warnings[0]
+    assert run.counts.get("violates", 0) == 0
+    assert len(left) == 1
+    assert any(str(row.reason).startswith("insertTopic makes nothing more") for row in run.rows)
+
+
 def test_a_target_that_deletes_what_is_referenced_is_blamed_at_smoke() -> None:
     run = run_smoke("microcms-management", lambda _: None, "deletes_referenced_medium")
     assert {row.id for row in run.rows if row.verdict is Verdict.VIOLATES} == {"media-delete/medium-referenced"}
@@ -292,6 +320,14 @@ def test_an_endpoint_of_another_kind_is_one_cause_and_excuses_only_what_rests_on
     )
     fixtures = {"endpoint": "settings", "content_id": "a", "draft_id": "b"}
     assert explain(fixtures, row, accepted) == ([sentence], ["inconclusive", "violates"])
+
+
+@pytest.mark.parametrize("name", [92, "E-mail address", '"ext_2"'])
+def test_a_field_may_be_called_by_anything_that_the_target_does_not_know(name: Any) -> None:
+    fixtures = {"fields": {"email": {"name": name}, "tel": {"name": "ext_3"}}}
+    sent = asked(1, "POST /insert", 200, "example", sent=json.dumps({str(name): "abc", "ext_3": "1"}))
+    read = asked(2, "GET /detail/1", 200, "control", shown='{"details": {"ext_2": "", "ext_3": "1"}}')
+    assert explain(fixtures, violated(sent, read, found=(wrong(1, "status", 400),)))[1] == ["inconclusive"]
 
 
 def test_a_field_that_the_target_does_not_have_is_a_cause_also_for_what_is_read_of_it() -> None:
