@@ -113,6 +113,8 @@ PHRASES = (
 )
 """Statuses and their reason phrases, of all editions of HTTP."""
 _PHRASES = frozenset(phrase for _, phrase in PHRASES)
+CODE_OF_PARTS = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)+\Z|[A-Z]{1,6}[-_]?\d{2,6}\Z")
+"""A code that is none of the words of a sentence."""
 _TELLING = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*|[a-z]+(_[a-z0-9]+)+|[A-Z]{1,6}[-_]?\d{2,6}|([A-Z][a-z0-9]+){2,}")
 _REGISTERED = frozenset(status.value for status in HTTPStatus)
 _MAYBE_STATUS = frozenset({"status", "code", "message"})
@@ -275,17 +277,18 @@ def _bids(title: str) -> tuple[tuple[float, Role], ...]:
     text = _plain_title(title)
     if len(text) > _LONGEST_OF_ONE:
         return ()
+    whole = {text, text.replace(" ", "")}
     bids: list[tuple[float, Role]] = []
     heads: set[Role] = set()
     for role, words in TITLES.items():
         found = [
-            (100.0 if text == word else float(min(len(word) * (1 if word.isascii() else 3), 90))) - place / 100
+            (100.0 if word in whole else float(min(len(word) * (1 if word.isascii() else 3), 90))) - place / 100
             for place, word in enumerate(words)
-            if text == word or _holds(text, word)
+            if word in whole or _holds(text, word)
         ]
         if found:
             bids.append((max(found), role))
-        if any(text == word or (word.isascii() and re.search(rf"\b{re.escape(word)}\Z", text)) for word in words):
+        if any(word in whole or (word.isascii() and re.search(rf"\b{re.escape(word)}\Z", text)) for word in words):
             heads.add(role)
     return tuple(bid for bid in bids if not heads or bid[1] in heads)
 
@@ -298,7 +301,7 @@ def _complete(columns: list[Column], table: TableBlock) -> tuple[Column, ...]:
     """What no title explains: a column of codes where there is none, a column of texts as the cause."""
     wanted: tuple[tuple[Role, set[Role | None], Callable[[str], bool], float], ...] = (
         ("code", {None, "message"}, lambda cell: _TELLING.fullmatch(cell) is not None, 0.8),
-        ("cause", {None}, lambda cell: " " in cell or not cell.isascii(), 0.5),
+        ("cause", {None}, lambda cell: (" " in cell or not cell.isascii()) and not is_phrase(cell), 0.5),
     )
     for role, free, holds, share in wanted:
         held = {place: _cells_of(table, place) for place, column in enumerate(columns) if column.role in free}

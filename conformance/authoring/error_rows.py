@@ -19,7 +19,6 @@ from conformance.authoring.blocks import (
     Node,
     Paragraph,
     TableBlock,
-    TableRow,
     build_outline,
 )
 from conformance.authoring.columns import STATUS, find_statuses, plain_cell, role_of_label
@@ -43,17 +42,16 @@ from conformance.authoring.error_text import (
     read_labels,
     strip_phrase,
 )
+from conformance.authoring.loose_cells import table_of_cells
 
 _TitledRow = tuple[tuple[str, ...], ErrorRow]
-_NUMBERED = re.compile(r"-?\d{3,6}\s*[:\uff1a=]\s*\S")
-"""How a line begins that is a number of the vendor's own and what it stands for: `701: Username is empty`."""
+_CODED = re.compile(rf"`?(?:{CODE.pattern})`?(?:\s*[:\uff1a\u2013\u2014]|\s+-)\s*\S")
+"""How a line begins that is a code and what it stands for: `701: Username is empty`."""
 _ABOUT_RETRIES = re.compile(r"\bretr(y|ies)|back-?off|best practice", re.IGNORECASE)
 _LONGEST_LINE = 30
 _LONGEST_TITLE = 40
 _CLASS = re.compile(r"\W*[1-5]xx\b.{0,40}", re.IGNORECASE)
 """A line that is about a class of statuses: `5xx - Server error`."""
-_MOST_TITLES = 8
-"""Lines that can be the titles of the columns of one table."""
 
 
 def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
@@ -91,8 +89,8 @@ class _Context:
 
     def below_line(self, text: str) -> _Context:
         """The same for a list or a table right below a line such as `Possible errors:` or `Headers`."""
-        others = ABOUT_OTHERS.search(text)
-        if len(text) > _LONGEST_LINE or not (others or (ABOUT_ERRORS.search(text) and text[-1:] in {":", "\uff1a"})):
+        others = len(text) <= _LONGEST_LINE and ABOUT_OTHERS.search(text)
+        if not (others or (ABOUT_ERRORS.search(text) and text[-1:] in {":", "\uff1a"})):
             return self
         errors = (*self.errors, text)
         return replace(self, titles=(*self.titles, text), errors=errors, statuses=() if others else self.statuses)
@@ -141,9 +139,11 @@ def _end_of_line(node: Node) -> int | None:
 
 def _read_section(node: Node, heading: Heading, context: _Context) -> Iterator[_TitledRow]:
     """The errors below a heading; where there are none, and it has a status or a code itself, it is one."""
+    if heading.text.strip().isdigit() and not node.inside:
+        return  # a number alone, as that of a tab
     within = context.below(heading.text)
     below = node.below()
-    held = read_title(heading.text, is_code=within.about_errors and heading.level in context.coded)
+    held = read_title(heading.text, may_be_code=within.about_errors and heading.level in context.coded)
     if held is None and context.statuses and any(isinstance(one, Code) and read_sample(one.text) for one in below):
         held = {"cause": [heading.text]}  # one of several errors with this status
     body = read_body(below) if held is not None else {}
@@ -245,34 +245,27 @@ def _beginning(text: str) -> re.Pattern[str] | None:
     at_start = STATUS.match(text.replace("`", "")) is not None
     if statuses and at_start and follows_status(find_statuses(text)[1], statuses[0]):
         return STATUS
-    return _NUMBERED if _NUMBERED.match(text) else None
+    return _CODED if _CODED.match(text) else None
 
 
 def _with_paragraph_tables(blocks: Sequence[Block]) -> list[Block]:
-    """Paragraphs that are the titles of columns, and those after them as rows of so many cells, a status in each."""
+    """Paragraphs that are the titles of columns, and those after them that are its cells, as a table."""
     made: list[Block] = []
     at = 0
     while at < len(blocks):
-        head = [block.text for block in _paragraphs(blocks[at : at + 3 * _MOST_TITLES])]
-        starts = [place for place, text in enumerate(head) if STATUS.match(text)][:2]
-        width = starts[-1] - starts[0] if starts else 0
-        of_status = starts[0] - width if starts else -1
-        is_titled = 0 <= of_status < width <= _MOST_TITLES and role_of_label(head[0]) is not None
-        if (
-            not is_titled
-            or width < 2
-            or any(len(text) > _LONGEST_TITLE or _is_code_alone(text) for text in head[:width])
-        ):
+        cells = [(one.text, one.line) for one in _paragraphs(blocks[at:])] if _is_label(blocks[at]) else []
+        found = table_of_cells(cells) if len(cells) > 3 else None
+        if found is None or any(map(_is_code_alone, found[0].header)):
             made.append(blocks[at])
             at += 1
-            continue
-        run = _paragraphs(blocks[at:])
-        whole = [run[n : n + width] for n in range(width, len(run) - width + 1, width)]
-        rows = list(takewhile(lambda row: STATUS.match(row[of_status].text), whole))  # noqa: B023 - called at once
-        table_rows = tuple(TableRow(tuple(one.text for one in row), row[0].line) for row in rows)
-        made.append(TableBlock(tuple(head[:width]), table_rows, run[0].line))
-        at += width * (1 + len(rows))
+        else:
+            made.append(found[0])
+            at += found[1]
     return made
+
+
+def _is_label(block: Block) -> bool:
+    return isinstance(block, Paragraph) and role_of_label(block.text) is not None
 
 
 def _paragraphs(blocks: Sequence[Block]) -> list[Paragraph]:

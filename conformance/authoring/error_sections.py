@@ -65,16 +65,17 @@ def _has_codes(table: TableBlock) -> bool:
     return labels_of_table(table) is None and "code" in {column.role for column in classify_columns(table)}
 
 
-def read_title(title: str, *, is_code: bool) -> RoleTexts | None:
+def read_title(title: str, *, may_be_code: bool) -> RoleTexts | None:
     """What a heading says of an error: its statuses or its code, and its other words as the cause; None without one."""
     statuses, rest = find_statuses(title)
     if error_statuses(title):
         rest = strip_phrase(rest, statuses[0])
         is_phrase_again = STATUS.match(title) is not None and is_phrase(rest.replace("_", " "))
-        code = rest if CODE.fullmatch(rest) and not ABOUT_ERRORS.search(rest) and not is_phrase_again else ""
+        is_code = CODE.fullmatch(rest) or re.fullmatch("[a-z]{4,}", rest)
+        code = rest if is_code and not ABOUT_ERRORS.search(rest) and not is_phrase_again else ""
         status: RoleTexts = {"status": [", ".join(map(str, statuses))]}
         return status | ({"code": [code], "cause": [""]} if code else {"cause": [rest]})
-    coded = code_of_title(title) if is_code else None
+    coded = code_of_title(title) if may_be_code else None
     return {"code": [coded[0]], "cause": [coded[1]]} if coded else None
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from copy import copy
 from typing import Any
 
 from lxml import html
+from lxml.html import defs
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableRow, build_table
 
 _LEFT_OUT = frozenset({"script", "style", "nav", "footer", "noscript", "template", "svg", "head"})
 _HEADINGS = {"summary": 6, **{f"h{level}": level for level in range(1, 7)}}
+_INLINE = frozenset({*defs.special_inline_tags, *defs.phrase_tags, *defs.font_style_tags, "mark", "time", "svg", "wbr"})
+_CELLS = "./*[self::td or self::th or @role='cell' or @role='columnheader' or @role='rowheader']"
 _PICTURE = re.compile("\\d\ufe0f?\u20e3|[\u2600-\u27bf\U0001f000-\U0001faff]\ufe0f?")
 """A pictogram, or a digit in a keycap."""
 _WIDEST = 100
@@ -26,53 +28,72 @@ def read_html(text: str) -> tuple[Block, ...]:
     """
     if not text.strip():
         return ()
-    return tuple(_walk(html.fromstring(text if "<html" in text.lower() else f"<div>{text}</div>")))
+    page = html.fromstring(text if "<html" in text.lower() else f"<div>{text}</div>")
+    return tuple(_walk(page, 0, []))
 
 
-def _walk(element: Any, level: int = 0) -> Iterator[Block]:
-    """The blocks below an element; `level` counts the lists around it."""
-    for child in element:
-        tag, line = child.tag if isinstance(child.tag, str) else "", _line(child)
-        if tag in _LEFT_OUT or not tag:
+def _walk(element: Any, level: int, terms: list[tuple[str, int]]) -> Iterator[Block]:
+    """The blocks below an element; `level` counts the lists around it.
+
+    `terms` holds the term and the line of an entry of a list whose text has not come yet; further texts are below it.
+    """
+    run: list[Any] = [element.text]
+    for child in [*element, None]:
+        tag = _tag(child)
+        if tag in _INLINE and all(_tag(one) in _INLINE for one in child.iterdescendants("*")):
+            run += [child, child.tail]
             continue
-        if tag in _HEADINGS:
-            yield Heading(_text(child).rstrip("\u00b6# "), _HEADINGS[tag], line)
-        elif tag == "table":
-            if (table := build_table(_rows(child), line)) is not None:
-                yield table
-        elif tag == "pre":
-            yield Code(child.text_content(), line)
-        elif tag == "dl":
-            yield from _definitions(child, level + 1)
-        elif tag in {"ul", "ol"}:
-            yield from _walk(child, level + 1)
-        elif tag == "li":
-            yield from _entry(child, max(level, 1))
-        elif tag == "p" or (not len(child) and _text(child)):
-            yield Item(_text(child), line, level + 1) if level else Paragraph(_text(child), line)
-        else:
-            yield from _walk(child, level)
+        if child is None or tag:
+            yield from _texts(run, level, terms, _line(element))
+            run = []
+        if tag and tag not in _LEFT_OUT:
+            yield from _block(child, tag, level, terms)
+        run.append(child.tail if child is not None else "")
+
+
+def _texts(run: list[Any], level: int, terms: list[tuple[str, int]], line: int) -> Iterator[Block]:
+    """What stands between two blocks: an entry of a list, or a paragraph."""
+    text = _plain("".join(_marked(part) if not isinstance(part, str) else part for part in run if part is not None))
+    lines = [_line(part) for part in run if part is not None and not isinstance(part, str)]
+    if text and terms:
+        term, line = terms.pop()
+        yield Item(f"{term}: {text}" if term else text, line, level)
+    elif text:
+        line = lines[0] if lines and not (run[0] or "").strip() else line
+        yield Item(text, line, level + 1) if level else Paragraph(text, line)
+
+
+def _block(element: Any, tag: str, level: int, terms: list[tuple[str, int]]) -> Iterator[Block]:
+    line = _line(element)
+    if tag in {"table", "pre", "dl", "ul", "ol", *_HEADINGS} and terms and (term := terms.pop())[0]:
+        yield Item(f"{term[0]}: ", term[1], level)
+    if tag in _HEADINGS:
+        yield Heading(_text(element).rstrip("\u00b6# "), _HEADINGS[tag], line)
+    elif tag == "table" or element.get("role") == "table":
+        if (table := build_table(_rows(element), line)) is not None:
+            yield table
+    elif tag == "pre":
+        yield Code(element.text_content(), line)
+    elif tag == "dl":
+        yield from _definitions(element, level + 1)
+    elif tag == "li" and not element.xpath(".//h1|.//h2|.//h3|.//h4"):
+        yield from _walk(element, max(level, 1), [("", line)])
+    elif tag == "li":
+        yield from _walk(element, 0, [])  # the page is laid out by a list
+    else:
+        if tag not in defs.tags and element.get("title"):
+            yield Heading(element.get("title"), 6, line)  # a component, such as an accordion
+        yield from _walk(element, level + (tag in {"ul", "ol"}), terms)
+
+
+def _tag(element: Any) -> str:
+    return element.tag if element is not None and isinstance(element.tag, str) else ""
 
 
 def _line(element: Any) -> int:
     """The line of an element, or of the first below or around it that knows its own."""
     below = element.xpath("descendant-or-self::*/@data-line") or element.xpath("ancestor::*/@data-line")[-1:]
     return int(below[0]) if below else element.sourceline or 1
-
-
-def _entry(element: Any, level: int, term: str = "", line: int = 0) -> Iterator[Block]:
-    """An entry of a list, or a definition of a term: its own text, then what else is within it."""
-    blocks = "descendant-or-self::*[self::ul or self::ol or self::dl or self::table or self::pre]"
-    inner = [one for one in element if one.xpath(blocks) or (one.tag == "p" and one.getprevious() is not None)]
-    own = html.Element("li")
-    own.text = element.text
-    own.extend([copy(child) for child in element if child not in inner])
-    text = _text(own)
-    if text or term:
-        yield Item(f"{term}: {text}" if term else text, line or _line(element), level)
-    within = html.Element("div", {"data-line": str(_line(element))})
-    within.extend(inner)
-    yield from _walk(within, level)
 
 
 def _definitions(element: Any, level: int) -> Iterator[Block]:
@@ -82,16 +103,16 @@ def _definitions(element: Any, level: int) -> Iterator[Block]:
             term = child
         elif term is not None:
             title = re.sub(r"^(?:status)?code\s+|^>\S*\s*", "", _text(term).rstrip(": "))
-            yield from _entry(child, level, title, _line(term if term.get("data-line") else child))
+            yield from _walk(child, level, [(title, _line(term if term.get("data-line") else child))])
 
 
 def _rows(table: Any) -> list[TableRow]:
-    """Every row with its spans written out."""
-    rows: list[TableRow] = []
+    """Every row with its spans written out; of several rows of titles the last, and no title across all columns."""
+    rows: list[tuple[TableRow, bool]] = []
     below: dict[int, tuple[int, str]] = {}
-    for row in table.xpath(".//tr"):
+    for row in table.xpath(".//tr|.//*[@role='row']"):
         cells: list[str] = []
-        for cell in row.xpath("./td|./th"):
+        for cell in row.xpath(_CELLS):
             _fill(cells, below)
             text, down = _text(cell), _span(cell, "rowspan")
             for _ in range(_span(cell, "colspan")):
@@ -99,9 +120,11 @@ def _rows(table: Any) -> list[TableRow]:
                     below[len(cells)] = (down - 1, text)
                 cells.append(text)
         _fill(cells, below)
-        if cells:
-            rows.append(TableRow(tuple(cells), _line(row)))
-    return rows
+        if cells and (len(cells) == 1 or len(row.xpath(_CELLS)) > 1 or below):
+            rows.append((TableRow(tuple(cells), _line(row)), not row.xpath("./td|./*[@role='cell']")))
+    while len(rows) > 1 and rows[0][1] and rows[1][1]:
+        rows.pop(0)
+    return [row for row, _ in rows]
 
 
 def _fill(cells: list[str], below: dict[int, tuple[int, str]]) -> None:
@@ -119,22 +142,22 @@ def _span(cell: Any, name: str) -> int:
 
 
 def _text(element: Any) -> str:
-    """The text of an element, code in backticks, line breaks as such."""
-    parts: list[str] = []
+    return _plain(_marked(element))
 
-    def visit(node: Any) -> None:
-        tag = node.tag if isinstance(node.tag, str) else ""
-        if tag in _LEFT_OUT or not tag:
-            return
-        mark = "`" if tag in {"code", "tt", "samp", "kbd"} else "\n" if tag == "br" else ""
-        parts.append(mark + (node.text or ""))
-        for child in node:
-            visit(child)
-            after = child.tail or ""
-            parts.append(f" {after}" if child.tag == "span" and after[:1].isalnum() else after)
-        parts.append("\n" if tag in {"p", "div", "li"} else mark)
 
-    visit(element)
-    plain = _PICTURE.sub("", "".join(parts))
-    lines = (re.sub(r"[ \t\r\f\xa0]+", " ", line).strip() for line in plain.split("\n"))
+def _marked(node: Any) -> str:
+    """The text of an element, code in backticks, the ends of blocks and lines as such."""
+    tag = _tag(node)
+    if tag in _LEFT_OUT or not tag:
+        return ""
+    mark = "`" if tag in {"code", "tt", "samp", "kbd"} else "\n" if tag == "br" else ""
+    parts = [mark, node.text or ""]
+    for child in node:
+        after = child.tail or ""
+        parts += [_marked(child), f" {after}" if child.tag == "span" and after[:1].isalnum() else after]
+    return "".join([*parts, "\n" if tag in {"p", "div", "li"} else mark])
+
+
+def _plain(text: str) -> str:
+    lines = (re.sub(r"[ \t\r\f\xa0]+", " ", line).strip() for line in _PICTURE.sub("", text).split("\n"))
     return "\n".join(line for line in lines if line)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby, zip_longest
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock, TableRow, build_table
 from conformance.authoring.columns import PHRASES, STATUS, role_of_label, split_titles
+from conformance.authoring.loose_cells import table_of_pieces
+from conformance.authoring.wiki_page import plain_wiki
 
-_RULE = re.compile(r"\s*\|?\s*:?[-\u2013\u2014]{2,}:?\s*([|+]\s*:?[-\u2013\u2014]{2,}:?\s*)*\|?\s*\Z")
+_RULE = re.compile(r"\s*[|+]?\s*:?[-\u2013\u2014]{2,}:?\s*([|+]\s*:?[-\u2013\u2014]{2,}:?\s*)*[|+]?\s*\Z")
 """The line below a table's header."""
 _UNDERLINE = re.compile(r"\s*[-=+~]{3,}[-=+~\s]*\Z")
 _BULLET = re.compile(r"(\s*)(?:[\u2022\u2023\u25e6\u25aa\u25cf\u30fb\u00b7*+-]|\d{1,2}[.)])\s+(?=\S)")
@@ -18,7 +20,6 @@ _NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
 """How an entry of a numbered list begins; where there is but one, it is a title."""
 _GAP = re.compile(r"\t| {2,}")
 _PHRASES = "|".join(sorted((re.escape(phrase) for _, phrase in PHRASES), key=len, reverse=True))
-_TITLE_AT_END = re.compile(rf"(?<=[.)])[45]\d\d (?i:{_PHRASES})\Z")
 _JOINED = {
     "status": rf"(-?\d{{3,6}}(?![-\u2013\d])(?: (?i:{_PHRASES}))?)",
     "code": r"([A-Z][A-Z0-9]+(?:[_-][A-Z0-9]+)*(?![a-z_-])|[a-z]+(?:_[a-z]+)+"
@@ -29,31 +30,43 @@ _TEXT_BEGINS = re.compile(r"(?<=[a-z.!?)])(?=[A-Z][a-z])")
 _TITLE_WITH_STATUS = re.compile(r"[^\W\d][^.|:]{2,50}\s\([45]\d\d(\s*[/,]\s*[45]\d\d)*\)")
 _STATUS_LINE = re.compile(r"HTTP/\d(\.\d)? \d{3}\b")
 _OPENS = re.compile(r"\s*(\{|\[)\s*\Z|\s*\{\s*[\"\u201c\u201d]|\s*\{ ")
-_GLUED = re.compile(r"([A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)+)(?=[A-Z][a-z]|[^ -~])(.+)")
+_GLUED = re.compile(r"^([A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)+)(?=[A-Z][a-z]|[^ -~])")
 """A code with its text right behind it: `AUTH-401Unauthenticated`."""
-_RUN_ON = re.compile(r"(?<=[\w)])(?=[1-5]\d\d \s*[-\u2013:] )")
-"""Where another entry of a list begins in a line: `201 - Created400 - Bad Request`."""
-_SNAKE = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)+")
+_RUN_ON = re.compile(rf"(?<=[\w).])(?=[1-5]\d\d (?:\s*[-\u2013:] |(?i:{_PHRASES})\Z))")
+"""Where another entry begins in a line: `201 - Created400 - Bad Request`, `It is wrong.401 Unauthorized`."""
 
-_TERM = re.compile(r"\s*[A-Za-z0-9_.:-]{3,60}(?: [A-Za-z]+){0,3}\s*\Z")
+_MANUAL = re.compile(r"[\w.-]+\(\d\w?\)")
+"""How a page of a manual begins: `name(8)`."""
+_DRAWN = str.maketrans(
+    {"\xa0": " "} | dict.fromkeys("│┃║", "|") | dict.fromkeys("─━═", "-") | dict.fromkeys("┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬", "+")
+)
+"""The signs of which terminals draw tables, as those of text."""
+_WIKI_TITLE = re.compile(r"(#{1,6}) (\S.*)")
+_SHORTEST_OF_SEVERAL = 40
+"""Characters of a line that can go on in the next one."""
+_TERM = re.compile(r"\s*\[?[A-Za-z0-9_.:-]{3,60}(?: [\w-]+){0,3}\]?\s*\Z")
 
 
 def read_text_page(text: str) -> tuple[Block, ...]:
     """The blocks of a page that was saved as text."""
-    lines = [line.rstrip().replace("\xa0", " ") for line in text.splitlines()]
+    lines = plain_wiki([line.rstrip().translate(_DRAWN) for line in text.splitlines()])
+    is_manual = _MANUAL.match(next(filter(None, lines), "")) is not None
     blocks: list[Block] = []
     at = 0
     while at < len(lines):
-        reads = (
-            read(lines, at)
-            for read in (_read_cells, _read_bars, _read_columns, _read_joined, _read_sample, _read_definition)
-        )
-        if (found := next(filter(None, reads), None)) is not None:
+        reads = (read(lines, at) for read in (_read_bars, _read_columns, _read_joined, _read_sample, _read_definition))
+        if is_manual and lines[at][:1].isalpha():
+            blocks.append(Heading(lines[at], 2, at + 1))
+        elif (found := next(filter(None, reads), None)) is not None:
             made, at = found
             blocks.append(made)
             continue
-        if lines[at].strip() and not _UNDERLINE.match(lines[at]):
-            blocks += _line(lines, at)
+        elif lines[at].strip() and not _UNDERLINE.match(lines[at]):
+            made_of_line, before = _line(lines, at), blocks[-1] if blocks and lines[at - 1].strip() else None
+            if isinstance(before, Paragraph | Item) and _goes_on(before.text, made_of_line[0]):
+                blocks[-1] = replace(before, text=f"{before.text} {lines[at].strip()}")
+            else:
+                blocks += made_of_line
         at += 1
     return tuple(blocks)
 
@@ -63,56 +76,56 @@ _Read = tuple[Block, int] | None
 
 
 def _read_bars(lines: Sequence[str], at: int) -> _Read:
-    """Lines with bars: rows below a header, or cells that each became a line."""
-    ruled = at + 1 < len(lines) and "|" in lines[at] and _RULE.match(lines[at + 1]) is not None
-    if not ruled and _goes_on(lines, at):
+    """Lines with bars: a row each, or one after each bar alone or each rule of a drawn table, or cells one by one."""
+    ruled = at + 1 < len(lines) and _RULE.match(lines[at + 1]) is not None
+    if "|" not in lines[at] or (not ruled and at and "|" in lines[at - 1]):
+        return None  # these lines are no table from their first one on
+    end = _end(lines, at, lambda line: "|" in line or ("+" in line and _RULE.match(line) is not None))
+    if lines[at].strip() == "|":
+        rows = _rows_after_bars(lines, at, end)
+    elif ruled and lines[at + 1].lstrip().startswith("+"):
+        rows = _rows_between_rules(lines, at, end)
+    elif not ruled and end - at < 3:
         return None
-    start = at + 2 if ruled else at
-    end = _end(lines, start, lambda line: "|" in line)
-    end = next((n for n in range(start, end - 1) if ruled and _RULE.match(lines[n + 1])), end)
-    if not ruled and end - at < 3:
-        return None
-    rows = [
-        TableRow(_cells(text), n + 1) for text, n in _whole_lines(lines, start if ruled else at + 1, end, lines[at])
-    ]
-    # A sentence may stand before the titles.
-    header = _cells(lines[at])[-max((len(row.cells) for row in rows), default=1) :]
-    in_rows = sum(sum(map(bool, row.cells)) > 1 for row in rows) * 2 > len(rows)
-    if in_rows:
-        return TableBlock(header, tuple(rows), at + 1), end
-    # Line breaks broke the rows: so many bars make one row, wherever its lines end.
-    pieces = _pieces(lines, start, end)
-    header, first = (header, 0) if ruled else _titles_of_pieces(pieces)
-    width = len(header)
-    if width < 2:
-        return None
-    cells = [pieces[n : n + width] for n in range(first, len(pieces) - width + 2, width)]
-    return TableBlock(header, tuple(TableRow(tuple(text for text, _ in row), row[0][1]) for row in cells), at + 1), end
+    else:
+        end = next((n for n in range(at + 2, end - 1) if ruled and _RULE.match(lines[n + 1])), end)
+        rows = [TableRow(_cells(text), n + 1) for text, n in _whole_lines(lines, at + 1 + ruled, end, lines[at])]
+        # A sentence may stand before the titles.
+        rows.insert(0, TableRow(_cells(lines[at])[-max((len(row.cells) for row in rows), default=1) :], at + 1))
+        if sum(sum(map(bool, row.cells)) > 1 for row in rows[1:]) * 2 <= len(rows) - 1:
+            titles = [(text, at + 1) for text in _cells(lines[at])] if ruled else []
+            table = table_of_pieces([*titles, *_pieces(lines, at + 2 * ruled, end)])
+            return (table, end) if table is not None else None
+    made = build_table(rows, at + 1)
+    return (made, end) if made is not None else None
 
 
-def _read_cells(lines: Sequence[str], at: int) -> _Read:
-    """Cells that have a line each, with a line of nothing but a bar before each row.
-
-    The first cell of a row that lacks one is that of the row above.
-    """
-    if lines[at].strip() != "|" or _goes_on(lines, at):
-        return None
-    end = _end(lines, at, lambda line: "|" in line)
+def _rows_after_bars(lines: Sequence[str], at: int, end: int) -> list[TableRow]:
+    """Rows that begin after a bar alone; the first cell of one that lacks one is that of the row above."""
     rows: list[TableRow] = []
-    for n in range(at, end):
-        if lines[n].strip() == "|":
-            rows.append(TableRow((), n + 1))
-        elif rows and not _RULE.match(lines[n]):
-            rows[-1] = TableRow((*rows[-1].cells, *_cells(lines[n])), rows[-1].line)
-    rows = [row for row in rows if row.cells]
-    if len(rows) < 2:
-        return None
-    width = len(rows[0].cells)
-    for n, row in enumerate(rows):
-        if len(row.cells) == width - 1 and not STATUS.match(row.cells[0]):
-            rows[n] = TableRow((rows[n - 1].cells[0], *row.cells), row.line)
-    table = build_table(rows, at + 1)
-    return (table, end) if table is not None else None
+    for group in _groups(range(at, end), lambda n: lines[n].strip() == "|"):
+        cells = [cell for n in group if not _RULE.match(lines[n]) for cell in _cells(lines[n])]
+        if rows and len(cells) == len(rows[0].cells) - 1 and not STATUS.match(cells[0]):
+            cells.insert(0, rows[-1].cells[0])
+        rows.append(TableRow(tuple(cells), group[0] + 1))
+    return rows
+
+
+def _rows_between_rules(lines: Sequence[str], at: int, end: int) -> list[TableRow]:
+    """Rows of a drawn table: the lines between two rules are one where there are several rules."""
+    groups = _groups(range(at, end), lambda n: _RULE.match(lines[n]) is not None)
+    if len(groups) == 2:
+        groups = [groups[0], *([n] for n in groups[1])]
+    columns = (zip_longest(*(_cells(lines[n]) for n in group), fillvalue="") for group in groups)
+    return [
+        TableRow(tuple(" ".join(filter(None, cells)) for cells in one), group[0] + 1)
+        for one, group in zip(columns, groups, strict=True)
+    ]
+
+
+def _groups(places: Iterable[int], divides: Callable[[int], bool]) -> list[list[int]]:
+    """The runs of lines between those that divide them."""
+    return [list(group) for is_end, group in groupby(places, divides) if not is_end]
 
 
 def _whole_lines(lines: Sequence[str], start: int, end: int, header: str) -> list[tuple[str, int]]:
@@ -128,29 +141,10 @@ def _whole_lines(lines: Sequence[str], start: int, end: int, header: str) -> lis
     return made
 
 
-def _goes_on(lines: Sequence[str], at: int) -> bool:
-    """Whether a line stands within lines with bars that were no table from their first one on."""
-    return at > 0 and "|" in lines[at - 1]
-
-
-def _titles_of_pieces(pieces: Sequence[tuple[str, int]]) -> tuple[tuple[str, ...], int]:
-    """The titles of cells that each became a line, and where their rows begin: by their statuses or their codes."""
-    statuses = [n for n, (text, _) in enumerate(pieces) if STATUS.match(text)]
-    starts = statuses or [n for n, (text, _) in enumerate(pieces) if _SNAKE.fullmatch(text)]
-    steps = Counter(after - before for before, after in pairwise(starts))
-    if not steps:
-        return (), 0
-    width = steps.most_common(1)[0][0]
-    titles = tuple(text for text, _ in pieces[max(starts[0] - width, 0) : starts[0]])
-    if not any(map(role_of_label, titles)):
-        between = not any(pieces[n + width - 1][0] for n in starts if n + width <= len(pieces))  # an empty cell each
-        blank = [""] * (width - 2 - (between and width > 2))
-        titles = ("HTTP status" if statuses else "error code", *blank, "cause", *[""] * (width - 2 - len(blank)))
-    return titles, starts[0]
-
-
 def _read_columns(lines: Sequence[str], at: int) -> _Read:
     """Lines whose cells are divided by tabs or at least two spaces; the first has the titles."""
+    if lines[at].lstrip()[:1] in {"|", "+"}:
+        return None
     end = _end(lines, at, lambda line: _GAP.search(line) is not None or bool(_UNDERLINE.match(line)))
     rows: list[TableRow] = []
     for n in (n for n in range(at, end) if not _UNDERLINE.match(lines[n])):
@@ -237,12 +231,11 @@ def _line(lines: Sequence[str], at: int) -> list[Block]:
     A title that follows a sentence with nothing between them, as in `It is wrong.401 Unauthorized`, is another line.
     """
     text = lines[at].strip()
-    if glued := _GLUED.fullmatch(text):
-        return [Item(f"{glued[1]}: {glued[2]}", at + 1)]
-    if len(entries := _RUN_ON.split(text)) > 2:
-        return [Item(entry.strip("{["), at + 1) for entry in entries]
-    if title := _TITLE_AT_END.search(text):
-        return [Paragraph(text[: title.start()], at + 1), Paragraph(title[0], at + 1)]
+    if title := _WIKI_TITLE.fullmatch(text):
+        return [Heading(title[2], len(title[1]), at + 1)]
+    if len(parts := _RUN_ON.split(text)) > 1:
+        return [(Item if len(parts) > 2 else Paragraph)(part.strip("{["), at + 1) for part in parts]
+    text = _GLUED.sub(r"\1: ", text)
     bullet = _BULLET.match(lines[at])
     near = [line for line in lines[at + 1 : at + 4] if line.strip()]
     around = [*near[:1], *[line for line in lines[max(at - 3, 0) : at] if line.strip()][-1:]]
@@ -255,6 +248,12 @@ def _line(lines: Sequence[str], at: int) -> list[Block]:
     is_title = (before_table or underlined) and len(text) < 60 and "|" not in text and text[-1] not in ".\u3002:"
     is_title = is_title or _TITLE_WITH_STATUS.fullmatch(text) is not None
     return [Heading(text, 2, at + 1) if is_title else Paragraph(text, at + 1)]
+
+
+def _goes_on(before: str, line: Block) -> bool:
+    """Whether a line, which begins with a small letter, goes on with the long text before it."""
+    is_open = len(before) > _SHORTEST_OF_SEVERAL and before[-1] not in ".:\u3002"
+    return is_open and isinstance(line, Paragraph) and line.text[0].islower()
 
 
 def _end(lines: Sequence[str], start: int, holds: Callable[[str], bool]) -> int:

@@ -11,6 +11,7 @@ import pytest
 from conformance.authoring.blocks import DocumentPage, Heading, TableBlock, TableRow
 from conformance.authoring.error_rows import find_error_tables
 from conformance.authoring.error_tables import ErrorRow
+from conformance.authoring.html_page import read_html
 from conformance.authoring.read_page import read_page
 from conformance.authoring.text_page import read_text_page
 
@@ -231,10 +232,44 @@ SENTENCE = "An error: | Field | Description |\n|---|---|\nKey | A word |\n\n| Co
 IN_BRACKETS = "Errors\nValidation errors (422)\n{\n}\nField Error\tCause\nName taken\tSomebody has it"
 CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
 
+MEDIAWIKI = (
+    '== Errors ==\n{| class="wikitable"\n! Status !! Code !! Meaning\n|-\n'
+    "| 400 || <code>no_name</code> || Give [[Name|one]].\n"
+    "|-\n| 404 || <code>no_item</code> || None.\n|}"
+)
+CONFLUENCE = "h2. Errors\n\n||Status||Code||Message||\n|400|E-1|Give a {{name}}|\n|404|E-2|No item|\n|409|E-3|Taken|"
+ASCIIDOC = "== Errors\n\n|===\n|Status |Code |Meaning\n\n|400\n|`no_name`\n|Give one.\n\n|404\n|`no_item`\n|None.\n|==="
+DRAWN = (
+    "Errors\n\n┌──────┬──────┬───────────┐\n│ HTTP │ Code │ Meaning   │\n├──────┼──────┼───────────┤\n"
+    "│ 400  │ E-11 │ Give a    │\n"
+    "│      │      │ name.     │\n├──────┼──────┼───────────┤\n│ 404  │ E-12 │ None.     │\n└──────┴──────┴───────────┘"
+)
+CLIENT = (
+    " code | status | meaning\n------+--------+---------\n E-11 |    400 | no name\n E-12 |    404 | no item\n(2 rows)"
+)
+MANUAL = (
+    "SHOPD(8)\n\nNAME\n       shopd - a shop\n\nERRORS\n       400 no_name\n              Give a name that is no\n"
+    "              number.\n\n       404 no_item\n              None.\n\nFILES\n       /etc/shopd"
+)
+WRAPPED = (
+    "SHOP(3)\n\nDIAGNOSTICS\n    When a call fails, the member of an error has one of the\n    values:\n\n"
+    "    no_name\n        Give one.\n\n"
+    "    no_item\n        None."
+)
+LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (MEDIAWIKI, [(400, "no_name", [], "Give one."), (404, "no_item", [], "None.")]),
+        (CONFLUENCE, [(400, "E-1", ["Give a name"], ""), (404, "E-2", ["No item"], ""), (409, "E-3", ["Taken"], "")]),
+        (ASCIIDOC, [(400, "no_name", [], "Give one."), (404, "no_item", [], "None.")]),
+        (DRAWN, [(400, "E-11", [], "Give a name."), (404, "E-12", [], "None.")]),
+        (CLIENT, [(400, "E-11", [], "no name"), (404, "E-12", [], "no item")]),
+        (MANUAL, [(400, "no_name", [], "Give a name that is no number."), (404, "no_item", [], "None.")]),
+        (WRAPPED, [(None, "no_name", [], "Give one."), (None, "no_item", [], "None.")]),
+        (LINES_OF_CODES, [(None, "NO_NAME", [], "Give one."), (None, "NO_ITEM", [], "There is none.")]),
         (JOINED, [(400, "TOO_LONG", ["It is too long."], ""), (404, "NOT_FOUND", ["None."], "")]),
         (PHRASED, [(404, "", [], "None."), (409, "", [], "Another.")]),
         (RANGES, [(404, "", [], "None."), (409, "", [], "Another.")]),
@@ -385,6 +420,49 @@ def test_what_markdown_pages_write_otherwise_is_read_too(tmp_path: Path, text: s
     tables = find_error_tables(read_page(str(tmp_path / "page.md")))
     found = [(row.status, row.code, [said for said, _ in row.messages], row.cause) for t in tables for row in t.rows]
     assert found == expected
+
+
+BUTTONS = (
+    "<h3>Responses</h3><div><button><strong>200<!-- --> </strong><div><p>Fine.</p></div></button></div>"
+    "<div><button><strong>404<!-- --> </strong><div><p>There is none.</p></div></button></div>"
+)
+TABS = (
+    "<h2>Responses</h2><div><div>404</div><div>409</div></div><h3>404</h3><p>There is <b>none</b>.</p>"
+    "<div><span>error</span><span>string</span></div><h3>409</h3><p>Taken.</p>"
+)
+ACCORDIONS = (
+    '<h1>Errors</h1><accordion title="400 — no_name">Give <code>name</code>.</accordion>'
+    '<accordion title="404 — missing">None.</accordion>'
+)
+CELLS_OF_ROLES = (
+    "<h2>Errors</h2><div role=table><div role=row><div role=columnheader>Code</div><div"
+    " role=columnheader>Meaning</div></div>"
+    "<div role=row><div role=cell><p>no_name</p></div><div role=cell>Give one.</div></div></div>"
+)
+TITLES_OF_TITLES = (
+    "<table><tr><th rowspan=2>Status</th><th colspan=2>Error</th></tr><tr><th>Code</th><th>Meaning</th></tr>"
+    "<tr><td colspan=3>Names</td></tr><tr><td>400</td><td>E1</td><td>Give one.</td></tr></table>"
+)
+GRID = (
+    "<ul><li><h1>Enum ErrorCode</h1><div><div>Enum Constant</div><div>Description</div><div><code>NO_NAME</code></div>"
+    "<div>Give one.</div><div><code>NO_ITEM</code></div><div>There is <code>none</code>.</div></div></li></ul>"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (BUTTONS, [(404, "", "There is none.")]),
+        (TABS, [(404, "", "There is none."), (409, "", "Taken.")]),
+        (ACCORDIONS, [(400, "no_name", "Give name."), (404, "missing", "None.")]),
+        (CELLS_OF_ROLES, [(None, "no_name", "Give one.")]),
+        (TITLES_OF_TITLES, [(400, "E1", "Give one.")]),
+        (GRID, [(None, "NO_NAME", "Give one."), (None, "NO_ITEM", "There is none.")]),
+    ],
+)
+def test_html_of_generators_of_documentation_is_read(text: str, expected: list[Fact]) -> None:
+    tables = find_error_tables(DocumentPage("page.html", read_html(text)))
+    assert [(row.status, row.code, row.cause) for one in tables for row in one.rows] == expected
 
 
 def test_codes_below_a_status_of_a_field_list_are_its_rows_and_those_below_a_success_are_none(tmp_path: Path) -> None:
