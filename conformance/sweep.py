@@ -18,7 +18,7 @@ from conformance.engine.cleanup import look_and_delete, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.entries import created_resource, strike
 from conformance.engine.evidence import Evidence
-from conformance.engine.journal import FileLedger, LedgerEntry, find_suite_names, read_open_entries
+from conformance.engine.journal import Ledger, LedgerEntry, find_suite_names, read_open_entries
 from conformance.explore.writes import is_of_own_record, set_back
 from conformance.jsontools import canonical_text
 from conformance.plan.model import PlannedStep
@@ -53,7 +53,7 @@ def sweep(contract: Contract, target: Target, path: Path) -> Iterator[SweepResul
     if not expected:
         return
     with closing(build_context(contract, target, "standard", seed=0)) as opened:
-        context = obtain_credentials(replace(opened, ledger=FileLedger(path))).context
+        context = obtain_credentials(replace(opened, ledger=Ledger(path))).context
         for entry in reversed(expected):
             why = _undo(context, entry)
             yield SweepResult(entry.operation, entry.names, entry.row, context.redactor.text(why))

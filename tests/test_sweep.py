@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.cli.sweep import command
-from conformance.engine.journal import LEDGER_FILE, FileLedger, LedgerEntry, read_open_entries
+from conformance.engine.journal import LEDGER_FILE, Ledger, LedgerEntry, read_open_entries
 from conformance.errors import ConfigError
 from conformance.session.run_session import RunOptions
 from tests.safety.watched import CASES, Watched, ran, saved, things, watched
@@ -36,7 +36,7 @@ def note(folder: Path, server: Watched, operation: str, **more: Any) -> str:
     """Write an entry into the ledger, as a run would that is killed then."""
     profile = server.profile
     entry = LedgerEntry(profile["contract"], profile["base_url"], operation, **more)
-    return FileLedger(folder / LEDGER_FILE).record_intent(entry)
+    return Ledger(folder / LEDGER_FILE).record_intent(entry)
 
 
 def insert(server: Watched, **members: Any) -> str:
@@ -175,7 +175,7 @@ def test_what_was_under_way_and_had_no_name_is_said_and_kept(tmp_path: Path) -> 
 def test_the_entries_of_other_targets_are_left_alone(tmp_path: Path) -> None:
     with watched("microcms-management") as server:
         other = LedgerEntry("microcms-management", "http://h", "uploadMedia", names=("conformance-x",))
-        FileLedger(tmp_path / LEDGER_FILE).record_intent(other)
+        Ledger(tmp_path / LEDGER_FILE).record_intent(other)
         code, lines = swept(tmp_path, server.profile)
         assert (code, lines[-1]) == (0, "nothing was left")
         assert server.actual == []

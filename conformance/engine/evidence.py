@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from conformance.checks.model import Finding, Note
 from conformance.http import Exchange
@@ -16,6 +16,9 @@ from conformance.results.redaction import Redactor
 
 KEPT = 400
 """Exchanges of one row that are kept whole; of more, those without a finding keep their line in the strip only."""
+
+
+Cited = TypeVar("Cited", Finding, Attempt, Choice, Note)
 
 
 @dataclass(slots=True)
@@ -56,22 +59,22 @@ class Evidence:
     def adopt(self, other: Evidence) -> int:
         """Take in what another has gathered, as if it had been gathered here; by how much its numbers grew."""
         more = len(self.exchanges)
-
-        def moved(n: int | None) -> int | None:
-            return None if n is None else n + more
-
         self.exchanges += [replace(item, n=item.n + more) for item in other.exchanges]
-        self.findings += [replace(item, exchange=moved(item.exchange)) for item in other.findings]
-        self.attempts += [replace(item, exchange=moved(item.exchange)) for item in other.attempts]
-        self.choices += [replace(item, exchange=moved(item.exchange)) for item in other.choices]
-        self.notes += [replace(item, exchange=moved(item.exchange)) for item in other.notes]
-        self.warnings += other.warnings
-        self.doubts += other.doubts
-        self.editions.update(other.editions)
         self.add_counts(other)
+        self.add_judgement(other, more)
+        self.choices += _moved(other.choices, more)
+        self.notes += _moved(other.notes, more)
+        self.warnings += other.warnings
         for key, numbers in other._same.items():
             self._same.setdefault(key, []).extend(number + more for number in numbers)
         return more
+
+    def add_judgement(self, other: Evidence, more: int = 0) -> None:
+        """Take in what another says of the row, its exchanges being numbered by so many more here."""
+        self.findings += _moved(other.findings, more)
+        self.attempts += _moved(other.attempts, more)
+        self.doubts += other.doubts
+        self.editions.update(other.editions)
 
     def add_counts(self, other: Evidence) -> None:
         """Count the requests of another, without what it has gathered."""
@@ -128,3 +131,8 @@ class Evidence:
             return tuple(self.exchanges)
         cited = {item.exchange for item in self.findings}
         return tuple(item for item in self.exchanges if item.n in cited or item.n <= KEPT)
+
+
+def _moved(items: Iterable[Cited], more: int) -> list[Cited]:
+    """What is said of exchanges, these being numbered by so many more."""
+    return [item if item.exchange is None else replace(item, exchange=item.exchange + more) for item in items]

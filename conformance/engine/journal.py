@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+
 from conformance.errors import ConfigError, OutputError, Problem
 from conformance.files import read_text
 from conformance.messages import Message, plural_message
@@ -55,42 +57,37 @@ class LedgerEntry:
     id: str = ""
 
 
+_ENTRY: Final = TypeAdapter(LedgerEntry)
+
+
 class Ledger:
-    """Where entries are kept until nothing of them is left; this one keeps none, for servers that end with the run."""
-
-    def record_intent(self, entry: LedgerEntry) -> str:  # noqa: ARG002
-        """Keep an entry before its request leaves; returns the ID of the entry."""
-        return ""
-
-    def record_created(self, entry: str, captures: Mapping[str, Any]) -> None:
-        """The response came, with these IDs."""
-
-    def record_undone(self, entry: str) -> None:
-        """Nothing of it is left on the target."""
-
-
-class FileLedger(Ledger):
     """A file of lines; several threads, and several processes, may write to it at once.
 
-    Raises OutputError where the disk does not take a line: then nothing may be created.
+    Raises OutputError where the disk does not take a line: then nothing may be created. Without a path nothing is
+    kept, for servers that end with the run.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._lock, self._count = path, threading.Lock(), 0
+    def __init__(self, path: Path | None = None) -> None:
+        self._path, self._lock = path, threading.Lock()
         self._file: int | None = None
 
     def record_intent(self, entry: LedgerEntry) -> str:
-        with self._lock:
-            self._count += 1
-            name = f"{os.getpid()}-{os.urandom(4).hex()}-{self._count}"
-        self._write({"open": asdict(replace(entry, id=name))})
+        """Keep an entry before its request leaves; returns the ID of the entry, empty where it is not kept."""
+        if self._path is None:
+            return ""
+        name = f"{os.getpid()}-{os.urandom(8).hex()}"
+        self._write(self._path, {"open": asdict(replace(entry, id=name))})
         return name
 
     def record_created(self, entry: str, captures: Mapping[str, Any]) -> None:
-        self._write({"made": entry, "captures": dict(captures)})
+        """The response came, with these IDs."""
+        if self._path is not None:
+            self._write(self._path, {"made": entry, "captures": dict(captures)})
 
     def record_undone(self, entry: str) -> None:
-        self._write({"undone": entry})
+        """Nothing of it is left on the target."""
+        if self._path is not None:
+            self._write(self._path, {"undone": entry})
 
     def close(self) -> None:
         """Close the file; the next line opens it again."""
@@ -99,26 +96,27 @@ class FileLedger(Ledger):
                 os.close(self._file)
                 self._file = None
 
-    def _write(self, line: Mapping[str, Any]) -> None:
+    def _write(self, path: Path, line: Mapping[str, Any]) -> None:
         data = json.dumps(line, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace") + b"\n"
         try:
             with self._lock:
                 if self._file is None:
-                    self._file = self._open()
+                    self._file = _open(path)
                 os.write(self._file, data)
                 os.fsync(self._file)
         except OSError as error:
-            problem = f"{self._path}: {error.strerror or error}; nothing can be created on a target without it"
+            problem = f"{path}: {error.strerror or error}; nothing can be created on a target without it"
             raise OutputError(problem) from None
 
-    def _open(self) -> int:
-        """Open it for appending; a last line that a kill has cut short is ended, so that it spoils no other."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        size = os.fstat(file).st_size
-        if size and os.pread(file, 1, size - 1) != b"\n":
-            os.write(file, b"\n")
-        return file
+
+def _open(path: Path) -> int:
+    """Open it for appending; a last line that a kill has cut short is ended, so that it spoils no other."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    size = os.fstat(file).st_size
+    if size and os.pread(file, 1, size - 1) != b"\n":
+        os.write(file, b"\n")
+    return file
 
 
 def open_ledger(folder: Path | None, base_url: str) -> tuple[Ledger, tuple[str, ...]]:
@@ -139,7 +137,7 @@ def open_ledger(folder: Path | None, base_url: str) -> tuple[Ledger, tuple[str, 
             path=str(path),
             name=kept.name,
         )
-        return FileLedger(path), (warning,)
+        return Ledger(path), (warning,)
     left = [entry for entry in entries if entry.base_url == base_url]
     if not entries:
         with suppress(FileNotFoundError):
@@ -149,7 +147,7 @@ def open_ledger(folder: Path | None, base_url: str) -> tuple[Ledger, tuple[str, 
         "an earlier run may have left {n} thing on the target: `conformance sweep` deletes it",
         "an earlier run may have left {n} things on the target: `conformance sweep` deletes them",
     )
-    return FileLedger(path), ((warning,) if left else ())
+    return Ledger(path), ((warning,) if left else ())
 
 
 def read_open_entries(path: Path) -> tuple[LedgerEntry, ...]:
@@ -209,28 +207,13 @@ def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _read_line(line: Mapping[str, Any], found: dict[str, LedgerEntry]) -> None:
     """Take in one line; raises KeyError, TypeError or ValueError where it is none of a ledger."""
     if "open" in line:
-        entry = _read_entry(line["open"])
+        entry = _ENTRY.validate_python(line["open"])
         found[entry.id] = entry
     elif "made" in line:
         if (known := found.get(line["made"])) is not None:
             found[known.id] = replace(known, captures={**known.captures, **line["captures"]}, made=True)
     else:
         found.pop(line["undone"], None)
-
-
-def _read_entry(data: Mapping[str, Any]) -> LedgerEntry:
-    return LedgerEntry(
-        contract=str(data["contract"]),
-        base_url=str(data["base_url"]),
-        operation=str(data["operation"]),
-        row=str(data.get("row", "")),
-        names=tuple(map(str, data.get("names") or ())),
-        steps=tuple(map(dict, data.get("steps") or ())),
-        captures=dict(data.get("captures") or {}),
-        fixtures=dict(data.get("fixtures") or {}),
-        made=bool(data.get("made")),
-        id=str(data["id"]),
-    )
 
 
 def _not_a_ledger(path: Path, number: int) -> ConfigError:

@@ -80,10 +80,7 @@ def send_repeatedly(
         numbers = {result.n for result in refused}
         evidence.findings += [item for item in burst.evidence.findings if item.exchange in numbers]
         return refused
-    evidence.findings += burst.evidence.findings
-    evidence.attempts += burst.evidence.attempts
-    evidence.doubts += burst.evidence.doubts
-    evidence.editions.update(burst.evidence.editions)
+    evidence.add_judgement(burst.evidence)
     if burst.is_whole and burst.refused and allowance is not None and not burst.serves(allowance):
         documented = read_pace(context.contract.file.pace)
         if documented is not None and burst.serves(documented):
@@ -175,10 +172,7 @@ def _use_up(
             burst.is_whole = False
             return None
         if count == repeat.at_most or response is None or response.status not in repeat.before:
-            burst.evidence.findings += scratch.findings
-            burst.evidence.attempts += scratch.attempts
-            burst.evidence.doubts += scratch.doubts
-            burst.evidence.editions.update(scratch.editions)
+            burst.evidence.add_judgement(scratch)
             burst.is_whole = response is not None
             burst.refused = response is not None and response.status not in repeat.before
             return outcome

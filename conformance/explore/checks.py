@@ -93,9 +93,11 @@ class ProbeAnswer:
         conclusive = self.exchange.tries == 1 or self.status not in _UNTOLD_AFTER_REPETITION
         return self.exchange.response if conclusive else None
 
-    def find(self, check: str, level: Level, expected: Any, actual: Any, detail: str = "") -> Finding:
+    def observe(
+        self, check: str, level: Level, expected: Any, actual: Any, *, detail: str = "", group: str = ""
+    ) -> Observation:
         """A finding on this answer."""
-        return Finding(check, level, expected, actual, label_probe(self.probe), detail=detail)
+        return Observation(Finding(check, level, expected, actual, label_probe(self.probe), detail=detail), group)
 
 
 def check_answer(rules: ResponseRules, answer: ProbeAnswer) -> tuple[Observation, ...]:
@@ -105,8 +107,8 @@ def check_answer(rules: ResponseRules, answer: ProbeAnswer) -> tuple[Observation
         return ()
     leaks = tuple(Observation(found, "leak") for found in answer.sent.found if found.check == "leak")
     if response.status >= 500:
-        fault = answer.find("status", Level.MUST, Message("no 5xx on any input"), response.status)
-        return (Observation(fault, str(response.status)), *leaks)
+        status = response.status
+        return (answer.observe("status", Level.MUST, Message("no 5xx on any input"), status, group=str(status)), *leaks)
     if answer.validity is Validity.ODD:
         return leaks
     statuses = tuple(_check_status(rules, answer))
@@ -154,15 +156,15 @@ def _check_status(rules: ResponseRules, answer: ProbeAnswer) -> Iterator[Observa
         refused = Message("valid data was refused: {message}", message=text)
         detail = refused if text else Message("valid data was refused: no message")
         successes = _one_of(one for one in documented if one.startswith("2"))
-        yield Observation(answer.find("valid-data", Level.MUST, successes, status, detail))
+        yield answer.observe("valid-data", Level.MUST, successes, status, detail=detail)
     elif validity is Validity.INVALID and status < 300 and not _is_what_was_asked_for(answer):
         refusals = _one_of(one for one in documented if one.startswith("4"))
         detail = Message("what must be refused was accepted ({about})", about=answer.probe.about)
-        yield Observation(answer.find("invalid-data", Level.MUST, refusals, status, detail))
+        yield answer.observe("invalid-data", Level.MUST, refusals, status, detail=detail)
     elif operation.documented(status) is None:
         firm = validity is not Validity.OPEN or operation.documented(400) is not None or status < 400
         level = Level.SHOULD if firm else Level.NOTE
-        yield Observation(answer.find("documented-status", level, _one_of(documented), status))
+        yield answer.observe("documented-status", level, _one_of(documented), status)
 
 
 def _one_of(statuses: Iterable[str]) -> int | str:
@@ -191,14 +193,13 @@ def _check_success(_: ResponseRules, answer: ProbeAnswer, response: Response) ->
         return
     if body is NOT_JSON:
         actual = f"{response.status} {header(response.headers, 'Content-Type') or ''}: {response.text[:120]}"
-        yield Observation(answer.find("schema", Level.MUST, Message("a JSON body"), actual), "not JSON")
+        yield answer.observe("schema", Level.MUST, Message("a JSON body"), actual, group="not JSON")
         return
     differences = list(schema_differences(compile_schema(schema), body))
     for expected, actual, place in differences[:_MOST]:
         where = re.sub(r"/\d+(?=/|$)", "/*", place)
         detail = Message("at {pointer}", pointer=where)
-        found = answer.find("schema", Level.MUST, expected, format_value(actual), detail)
-        yield Observation(found, where)
+        yield answer.observe("schema", Level.MUST, expected, format_value(actual), detail=detail, group=where)
     if not differences and answer.validity is Validity.VALID:
         yield from _check_numbers(answer, body)
 
@@ -214,13 +215,13 @@ def _check_numbers(answer: ProbeAnswer, body: Any) -> Iterator[Observation]:
             for items in find_values(body, pointer):
                 if isinstance(items, list) and len(items) > sent:
                     actual = Message("{n} items at {name}={value}", n=len(items), name=one.name, value=sent)
-                    found = answer.find("effect", Level.MUST, Message("at most {n} items", n=one.name), actual)
-                    yield Observation(found, pointer)
+                    expected = Message("at most {n} items", n=one.name)
+                    yield answer.observe("effect", Level.MUST, expected, actual, group=pointer)
         for shown in find_values(body, one.echo) if one.echo else ():
             if isinstance(shown, bool) or shown != sent:
                 expected = Message("{pointer} as sent", pointer=one.echo)
                 actual = Message("{shown} at {name}={value}", shown=format_value(shown), name=one.name, value=sent)
-                yield Observation(answer.find("effect", Level.SHOULD, expected, actual), one.echo)
+                yield answer.observe("effect", Level.SHOULD, expected, actual, group=one.echo)
 
 
 def _check_rows(rules: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Observation]:
@@ -235,13 +236,13 @@ def _check_rows(rules: ResponseRules, answer: ProbeAnswer, response: Response) -
         expected = sorted({status for row in here for status in row.case.expect.statuses})
         if rows and not here:
             detail = Message("belongs to {rows}", rows=names)
-            yield Observation(answer.find("message", Level.MUST, reason, message, detail))
+            yield answer.observe("message", Level.MUST, reason, message, detail=detail)
         elif here and response.status not in expected:
             detail = Message("{message!r} belongs to {rows}", message=message, rows=names)
-            yield Observation(answer.find("status", Level.MUST, expected, response.status, detail))
+            yield answer.observe("status", Level.MUST, expected, response.status, detail=detail)
         elif here and not any(_can_apply(row, answer) for row in here):
             detail = Message("nothing that {rows} is about was wrong", rows=names)
-            yield Observation(answer.find("message", Level.MUST, reason, message, detail), names)
+            yield answer.observe("message", Level.MUST, reason, message, detail=detail, group=names)
 
 
 def _speaks_of(row: Row, operation: DocumentedOperation) -> bool:

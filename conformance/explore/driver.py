@@ -19,8 +19,7 @@ from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.explore.checks import ProbeAnswer
 from conformance.explore.context import ExploreContext, build_explore_context
-from conformance.explore.explorer import BudgetExhausted, Explorer, TargetStopped
-from conformance.explore.findings import build_result, describe_exploration
+from conformance.explore.explorer import BudgetExhausted, Explorer, TargetStopped, describe_exploration
 from conformance.explore.inputs import choose_probes
 from conformance.explore.links import count_link_requests, find_creation, follow_links, request_of_link
 from conformance.explore.openapi import DocumentedOperation, with_known_body, with_known_path
@@ -83,13 +82,13 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
     except TargetStopped as stopped:
         reason = stopped.why
     except KeyboardInterrupt:
-        broken_off = build_result(explorer, Message("the run is being stopped"))
+        broken_off = explorer.build_result(Message("the run is being stopped"))
         run.shared.keep_explored(broken_off, broken_off=True)
         raise
     finally:
         explorer.sender.take_back()
         run.shared.warn(map(run.redactor.text, sent.warnings))
-    return build_result(explorer, reason)
+    return explorer.build_result(reason)
 
 
 def count_requests(run: RunContext, operation: str) -> int:

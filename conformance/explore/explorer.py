@@ -7,14 +7,14 @@ read that shows state goes past a cache. Exploration stops where no answer comes
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Literal
+from typing import Literal, TypeVar
 
 from conformance.checks.http_notes import check_http_notes, compare_head_with_get
-from conformance.checks.model import Level
+from conformance.checks.model import Level, Verdict, verdict_of_levels
 from conformance.contract.schema import Expect, Step
 from conformance.engine.evidence import Evidence
 from conformance.engine.stale_reads import is_from_cache
@@ -28,6 +28,7 @@ from conformance.explore.validity import Validity, classify_probe
 from conformance.http import Exchange, FailureKind, NoResponse
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep
+from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, Undocumented
 
 _MOST_STEPS = 8
 """Requests that making one finding smaller may cost."""
@@ -40,6 +41,9 @@ _CONFIRMING = 60
 _SUCCESS = Expect(status=200)
 _STATE_OF_SOMETHING = Expect(status=[200, 404, 410])
 """That something is not there any more is a state, too."""
+
+
+Item = TypeVar("Item")
 
 
 class BudgetExhausted(Exception):
@@ -169,8 +173,7 @@ class Explorer:
         again = self.attempt(first.operation, replace(first.probe, role="guard", about="again"), first.validity)
         if first.status and again.response is not None and first.status != again.status:
             detail = Message("the same request, answered differently after the others")
-            found = again.find("stability", Level.MUST, first.status, again.status, detail)
-            self.report(Observation(found), again)
+            self.report(again.observe("stability", Level.MUST, first.status, again.status, detail=detail), again)
 
     def report(self, found: Observation, answer: ProbeAnswer) -> None:
         """Keep a finding."""
@@ -187,6 +190,45 @@ class Explorer:
         with suppress(BudgetExhausted), self.following_up("shrunk", self.context.budget - self.planned):
             for key, answer in first.items():
                 self._find_smallest(answer, key)
+
+    def build_result(self, reason: str | None) -> tuple[Exploration, tuple[Undocumented, ...]]:
+        """All that was found, redacted, with the exchanges that it points at; `reason` is why it is in doubt."""
+        kept: dict[int, RecordedExchange] = {}
+        sent, redactor, operation = self.evidence, self.context.run.redactor, self.context.operation
+
+        def keep(n: int | None) -> RecordedExchange:
+            """The exchange of this number, renumbered among those that are kept."""
+            one = sent.exchanges[(n or 0) - 1]
+            return kept.setdefault(one.n, replace(one, n=len(kept) + 1))
+
+        findings, smaller = list[ExploredFinding](), _group(self.smaller, lambda found, _: found.key)
+        for key, several in _group(self.observed, lambda found, _: found.key).items():
+            observation, answer = min([*several, *smaller.get(key, ())], key=lambda pair: pair[1].weight)
+            found, n = observation.finding, keep(answer.sent.n).n
+            expected, actual = redactor.json(found.expected), redactor.json(found.actual)
+            findings.append(ExploredFinding(found.check, found.level, expected, actual, len(several), n, found.detail))
+        undocumented = []
+        for alike in _group(self.undocumented, lambda message, answer: (answer.status, message)).values():
+            message, answer = min(alike, key=lambda pair: pair[1].weight)
+            shown = keep(answer.sent.n)
+            one = Undocumented(operation.id, answer.status, message, len(alike), shown.curl, shown.label)
+            undocumented.append(one)
+        notes = tuple(replace(note, exchange=keep(note.exchange).n) for note in sent.notes)
+        if reason is not None and sent.exchanges:
+            keep(len(sent.exchanges))
+        levels, tried = [finding.level for finding in findings], sent.requests > 0
+        exploration = replace(
+            describe_exploration(operation.id, operation.method, operation.template, reason=reason),
+            verdict=verdict_of_levels(levels, in_doubt=reason is not None, exercised=tried),
+            requests=sent.requests,
+            planned=self.planned,
+            beyond_plan=sent.beyond_plan,
+            statuses=tuple(sorted(self.statuses.items())),
+            findings=tuple(sorted(findings, key=lambda finding: list(Level).index(finding.level))),
+            exchanges=tuple(kept.values()),
+            notes=notes,
+        )
+        return redactor.redact(exploration), redactor.redact(tuple(undocumented))
 
     def _count(self, answer: ProbeAnswer) -> None:
         """Count the status of an answer, and keep the remarks on it as HTTP."""
@@ -244,3 +286,22 @@ class Explorer:
         if stop and (failure.kind is FailureKind.NOT_SENT or self._unanswered >= _UNANSWERED):
             detail = f"{failure.kind.value} {failure.detail}".strip()
             raise TargetStopped(Message("no answer: {detail}", detail=detail))
+
+
+def _group(
+    pairs: Iterable[tuple[Item, ProbeAnswer]], key: Callable[[Item, ProbeAnswer], Hashable]
+) -> dict[Hashable, list[tuple[Item, ProbeAnswer]]]:
+    """What is one and the same, in the order in which it came."""
+    groups: dict[Hashable, list[tuple[Item, ProbeAnswer]]] = {}
+    for item, answer in pairs:
+        groups.setdefault(key(item, answer), []).append((item, answer))
+    return groups
+
+
+def describe_exploration(
+    operation: str, method: str, path: str, lacks: tuple[str, ...] = (), reason: str | None = None
+) -> Exploration:
+    """The result of an operation to which nothing was sent."""
+    reason = reason or (Message("lacks {names}", names=", ".join(lacks)) if lacks else None)
+    file = "openapi.yaml"
+    return Exploration(operation, method, path, Verdict.NOT_EXERCISED, reason=reason, lacks=lacks, file=file, line=1)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from conformance.contract.request_template import NO_BODY
 from conformance.engine.generate import DRAWING
-from conformance.explore.openapi import MULTIPART, DocumentedOperation
+from conformance.explore.openapi import MULTIPART, DocumentedOperation, read_document
 from conformance.explore.probes import ExploreProbe, is_sendable
 
 _PATH = "/explored"
@@ -30,25 +30,15 @@ def coverage_probes(
     document = _document(operation)
     with DRAWING:
         cases = () if document is None else _cover(json.dumps(document), operation.method)
-    for case in cases:
-        if case.where == "header" or (case.where == "query" and operation.body is not None):
+    for where, drawn in cases:
+        if where == "header" or (where == "query" and operation.body is not None):
             continue
-        query = [(str(name), text) for name, value in (case.query or {}).items() for text in _texts(value)]
-        fixed = [pair for pair in plain.query if pair[0] not in {name for name, _ in query}]
-        body = {**base, **case.body} if isinstance(case.body, dict) else case.body
-        probe = replace(plain, query=(*fixed, *query), body=body, role="boundary", about=case.about)
+        names = {name for name, _ in drawn.query}
+        query = (*(pair for pair in plain.query if pair[0] not in names), *drawn.query)
+        body = {**base, **drawn.body} if isinstance(drawn.body, dict) else drawn.body
+        probe = replace(drawn, path=plain.path, query=query, body=body)
         if is_sendable(probe):
             yield probe
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What is used of a case of Schemathesis; not to be changed, for several targets share it."""
-
-    query: Mapping[str, Any] | None
-    body: Any
-    where: str | None
-    about: str
 
 
 def _document(operation: DocumentedOperation) -> dict[str, Any] | None:
@@ -90,14 +80,15 @@ def _narrowed(schema: Any) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _cover(written: str, method: str) -> tuple[_Case, ...]:
-    """Equal documents give equal inputs: they are derived once in each process."""
-    import schemathesis  # noqa: PLC0415 - runs that don't explore don't pay for it
-    from schemathesis import GenerationMode  # noqa: PLC0415
-    from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
+def _cover(written: str, method: str) -> tuple[tuple[str | None, ExploreProbe], ...]:
+    """The place of what is tried, and the query and body of each case.
+
+    Equal documents give equal inputs: they are derived once in each process, for all targets.
+    """
+    from schemathesis import GenerationMode  # noqa: PLC0415 - runs that don't explore don't pay for it
     from schemathesis.core import NotSet  # noqa: PLC0415
 
-    schema = schemathesis.openapi.from_dict(json.loads(written), config=SchemathesisConfig(seed=0))
+    schema = read_document(json.loads(written))
     schema.config.generation.update(modes=list(GenerationMode), deterministic=True, database="none")
     schema.config.phases.coverage.unexpected_methods = set()
     cases = schema.iter_coverage_cases(
@@ -109,8 +100,9 @@ def _cover(written: str, method: str) -> tuple[_Case, ...]:
     for case in cases:
         data = getattr(getattr(case.meta, "phase", None), "data", None)
         about = f"{getattr(data, 'parameter', None) or 'body'}: {getattr(data, 'scenario', '')}"
+        query = tuple((str(name), text) for name, value in (case.query or {}).items() for text in _texts(value))
         body = NO_BODY if isinstance(case.body, NotSet) else case.body
-        found.append(_Case(case.query, body, getattr(data, "parameter_location", None), about))
+        found.append((getattr(data, "parameter_location", None), ExploreProbe(query=query, body=body, about=about)))
     return tuple(found)
 
 

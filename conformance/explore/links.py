@@ -105,7 +105,7 @@ def _broken_promises(link: Link, made: ProbeAnswer, answer: ProbeAnswer) -> Iter
         return
 
     def observe(expected: Any, actual: Any, detail: str) -> Observation:
-        return Observation(answer.find("state", Level.MUST, expected, actual, detail), link.name)
+        return answer.observe("state", Level.MUST, expected, actual, detail=detail, group=link.name)
 
     if link.statuses and answer.status not in link.statuses:
         detail = Message("after {about}: {name}", about=made.probe.about, name=link.name)

@@ -139,14 +139,11 @@ class OpenApiDocument:
         path_values: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     ) -> None:
         """`paths` and `path_values` are by operation; a path is empty where the target has none that is known."""
-        import schemathesis  # noqa: PLC0415 - runs that don't explore don't pay for it
-        from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
         from schemathesis.core.result import Ok  # noqa: PLC0415
 
         self._document, self._paths, self._fixtures, self._path_values = document, paths, fixtures, path_values
         with DRAWING:
-            schema = schemathesis.openapi.from_dict(dict(document), config=SchemathesisConfig(seed=0))
-            found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+            found = [result.ok() for result in read_document(document).get_all_operations() if isinstance(result, Ok)]
             self._raw: dict[str, Any] = {one.definition.raw.get("operationId"): one for one in found}
         self._bound: dict[str, DocumentedOperation] = {}
 
@@ -217,6 +214,14 @@ class OpenApiDocument:
             bounds=tuple(raw.get("x-bounds", ())),
             echo=raw.get("x-echo", ""),
         )
+
+
+def read_document(document: Mapping[str, Any]) -> Any:
+    """A document as Schemathesis reads it, whatever configuration file lies around."""
+    import schemathesis  # noqa: PLC0415 - runs that don't explore don't pay for it
+    from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
+
+    return schemathesis.openapi.from_dict(dict(document), config=SchemathesisConfig(seed=0))
 
 
 def with_known_body(operation: DocumentedOperation, shown: Any, base: Mapping[str, Any]) -> DocumentedOperation:

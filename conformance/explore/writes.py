@@ -29,7 +29,7 @@ from conformance.engine.entries import strike
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
 from conformance.engine.state_guard import shows_another_run
-from conformance.explore.checks import Observation, ProbeAnswer
+from conformance.explore.checks import ProbeAnswer
 from conformance.explore.context import build_explore_context
 from conformance.explore.explorer import BudgetExhausted, Explorer, TargetStopped
 from conformance.explore.openapi import DocumentedOperation
@@ -262,8 +262,9 @@ class GuardedWrites:
         return again if again.refused else None
 
     def _report(self, culprit: ProbeAnswer, expected: Message, actual: Any, detail: Message, group: str) -> None:
-        found = culprit.find("effect", Level.MUST, expected, actual, detail)
-        self.explorer.report(Observation(found, group), culprit)
+        self.explorer.report(
+            culprit.observe("effect", Level.MUST, expected, actual, detail=detail, group=group), culprit
+        )
 
     def _differ(self, before: Any, after: Any) -> bool:
         return bool(self._differences(before, after))

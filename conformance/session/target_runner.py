@@ -8,8 +8,9 @@ from typing import Any
 
 from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, Problem
-from conformance.results.model import Exploration, Results, RowResult, Undocumented
-from conformance.session.assemble import assemble_run, build_results, utc_now
+from conformance.results.events import Event
+from conformance.results.model import Results
+from conformance.session.assemble import build_results, rebuild_runs, utc_now
 from conformance.session.run_session import RunOptions, RunSession
 from conformance.target.loader import Target
 from conformance.target.selection import TargetSelection
@@ -22,9 +23,6 @@ class TargetRunner:
         self._options, self.contract = options, contract
         self._run_session = RunSession(TargetSelection(target, None, None, ()), options, _refuse_embedded_server)
         self._started, self._clock = utc_now(), perf_counter()
-        self._rows: list[RowResult] = []
-        self._explored: list[Exploration] = []
-        self._undocumented: list[Undocumented] = []
         self.stopped = ""
         """Why nothing new is begun any more."""
 
@@ -40,21 +38,14 @@ class TargetRunner:
 
     def row(self, row: str) -> None:
         """Run one row, unless stopped."""
-        if self.stopped:
-            return
-        found = self._run_session.row(self.contract.name, row)
-        # Once stopped, `results` takes what is done: a row that was broken off may not say that all is well.
         if not self.stopped:
-            self._rows.append(found)
+            self._run_session.row(self.contract.name, row)
 
     def explore(self) -> None:
         """Explore every operation, unless stopped."""
         for operation in self.contract.explored_operations:
-            if self.stopped:
-                return
-            found, pairs = self._run_session.explore(self.contract.name, operation)
-            self._explored.append(found)
-            self._undocumented += pairs
+            if not self.stopped:
+                self._run_session.explore(self.contract.name, operation)
 
     def run(self, rows: Sequence[str], *, explore: bool) -> None:
         """Run these rows, and explore before those that use something up, unless stopped."""
@@ -79,12 +70,11 @@ class TargetRunner:
 
     def results(self) -> Results:
         """What is known so far, without the secrets that were only captured on the way."""
-        name = self.contract.name
-        done = [event.row for event in self._run_session.finished(name)] if self.stopped else self._rows
-        rows = {row.id: row for row in done if row is not None}
-        run = assemble_run(self._run_session.run(name), rows.values(), self._explored, self._undocumented)
+        name, operations = self.contract.name, self.contract.explored_operations
+        done = [Event("run", name, run=self._run_session.run(name)), *self._run_session.finished(name)]
+        done.sort(key=lambda event: operations.index(event.explored.operation) if event.explored else -1)
         return build_results(
-            [self._run_session.redact(name, run)],
+            self._run_session.redact(name, rebuild_runs(done)),
             seed=self._options.seed,
             depth=self._options.depth,
             started=self._started,

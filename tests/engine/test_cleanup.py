@@ -13,7 +13,7 @@ from conformance.checks.model import Verdict
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import RequestTemplate
 from conformance.engine.entries import record_intent, record_lost_try
-from conformance.engine.journal import LEDGER_FILE, FileLedger, LedgerEntry, read_open_entries
+from conformance.engine.journal import LEDGER_FILE, Ledger, LedgerEntry, read_open_entries
 from conformance.engine.row import run_row
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
 from conformance.results.model import RowResult
@@ -103,7 +103,7 @@ def done(shop: Any, context: Any, answer: MakeResponse, tmp_path: Path) -> Calla
         contract = shop(rows, *changes)
         named = {key.replace("_", " /", 1): value for key, value in answers.items()}
         server = Store(answer, answers=named, stores=stores, finds=finds)
-        stands = replace(context(contract, server), ledger=FileLedger(tmp_path / LEDGER_FILE))
+        stands = replace(context(contract, server), ledger=Ledger(tmp_path / LEDGER_FILE))
         (plan,) = plan_rows(contract, stands.target, contract.rows, "smoke", 0).values()
         return Done(run_row(stands, plan).result, server, tmp_path)
 
@@ -173,7 +173,7 @@ def test_what_a_first_try_made_whose_answer_was_lost_is_looked_for_after_the_run
     contract = shop(ADD, ("operations:\n", f"{CREATED}operations:\n"))
     name = "conformance-abc123-0123456789ab"
     server = Store(answer, items={"1": {"id": "1", "name": name}})
-    held = replace(context(contract, server), ledger=FileLedger(tmp_path / LEDGER_FILE))
+    held = replace(context(contract, server), ledger=Ledger(tmp_path / LEDGER_FILE))
     entry = LedgerEntry(contract.name, held.target.base_url, "add", names=(name,))
     request = Request("POST", f"{held.target.base_url}/items")
     record_lost_try(held, entry, Exchange(request, answer(201, {"id": "2"}), maybe_done=lost))
@@ -187,7 +187,7 @@ def test_what_a_deletion_with_a_success_did_not_delete_is_found_after_a_run_in_d
 ) -> None:
     contract = shop(ADD, ("operations:\n", f"{CREATED}operations:\n"))
     server = Store(answer, answers={"DELETE /items/1": answer(200, {})} if keeps else {})
-    held = replace(context(contract, server), ledger=FileLedger(tmp_path / LEDGER_FILE))
+    held = replace(context(contract, server), ledger=Ledger(tmp_path / LEDGER_FILE))
     server.items["1"] = {"id": "1", "name": f"{held.builder.run_name}-0123456789ab"}
     held.shared.keep(RowResult("t/bad-name", "t", 1, Verdict(verdict)))
     reason = "it is still listed, though its deletion was answered with a success"

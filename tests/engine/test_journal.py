@@ -9,7 +9,7 @@ import pytest
 
 from conformance.engine.journal import (
     LEDGER_FILE,
-    FileLedger,
+    Ledger,
     LedgerEntry,
     draw_run_id,
     find_suite_names,
@@ -25,7 +25,7 @@ def entry(**more: Any) -> LedgerEntry:
 
 
 def test_an_entry_is_on_the_disk_before_anything_else_happens(tmp_path: Path) -> None:
-    ledger = FileLedger(tmp_path / "deep" / LEDGER_FILE)
+    ledger = Ledger(tmp_path / "deep" / LEDGER_FILE)
     name = ledger.record_intent(entry(names=("conformance-1",)))
     (found,) = read_open_entries(tmp_path / "deep" / LEDGER_FILE)
     assert (found.id, found.names, found.made) == (name, ("conformance-1",), False)
@@ -37,7 +37,7 @@ def test_an_entry_is_on_the_disk_before_anything_else_happens(tmp_path: Path) ->
 
 
 def test_a_line_that_was_cut_short_hides_no_other(tmp_path: Path) -> None:
-    ledger = FileLedger(tmp_path / LEDGER_FILE)
+    ledger = Ledger(tmp_path / LEDGER_FILE)
     ledger.record_intent(entry())
     with (tmp_path / LEDGER_FILE).open("a") as file:
         file.write('{"open": {"contr')
@@ -45,7 +45,7 @@ def test_a_line_that_was_cut_short_hides_no_other(tmp_path: Path) -> None:
 
 
 def test_two_ledgers_on_one_file_keep_their_entries_apart(tmp_path: Path) -> None:
-    one, two = FileLedger(tmp_path / LEDGER_FILE), FileLedger(tmp_path / LEDGER_FILE)
+    one, two = Ledger(tmp_path / LEDGER_FILE), Ledger(tmp_path / LEDGER_FILE)
     first, second = one.record_intent(entry()), two.record_intent(entry())
     one.record_undone(first)
     assert [each.id for each in read_open_entries(tmp_path / LEDGER_FILE)] == [second]
@@ -59,7 +59,7 @@ def test_only_names_of_our_own_are_recognised() -> None:
 def test_a_line_written_after_one_that_was_cut_short_is_read(tmp_path: Path) -> None:
     path = tmp_path / LEDGER_FILE
     path.write_text('{"open": {"contr')
-    FileLedger(path).record_intent(entry())
+    Ledger(path).record_intent(entry())
     assert [one.operation for one in read_open_entries(path)] == ["add"]
 
 
@@ -106,7 +106,7 @@ def test_no_two_runs_draw_the_same_id() -> None:
 
 
 def test_what_is_left_on_a_target_is_found_whatever_its_name(tmp_path: Path) -> None:
-    ledger = FileLedger(tmp_path / "ledger.jsonl")
+    ledger = Ledger(tmp_path / "ledger.jsonl")
     name = ledger.record_intent(LedgerEntry("shop", "http://h", "add"))
     ledger.record_created(name, {"url": "http://h/a\u2028b\x85c"})
     ledger.record_undone(ledger.record_intent(LedgerEntry("shop", "http://h", "add")))

@@ -7,7 +7,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from conformance.cli import group
-from conformance.engine.journal import LEDGER_FILE, FileLedger, LedgerEntry
+from conformance.engine.journal import LEDGER_FILE, Ledger, LedgerEntry
 
 ONE = {"kuroco": "topics-read/not-found", "microcms-management": "contents-get/limit-below-minimum"}
 """The row for the commands that take one."""
@@ -62,7 +62,7 @@ def leave_ledger(folder: Path, name: str, base_url: str) -> None:
     """What a run that was killed leaves in `killed`: something that may have been made, and nobody knows."""
     operation, ending = ("insertTopic", "") if name == "kuroco" else ("uploadMedia", ".png")
     (folder / "killed").mkdir()
-    ledger = FileLedger(folder / "killed" / LEDGER_FILE)
+    ledger = Ledger(folder / "killed" / LEDGER_FILE)
     ledger.record_intent(LedgerEntry(name, base_url, operation, names=(f"conformance-abc123-0123456789ab{ending}",)))
     ledger.close()
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from conformance.cli import group
 from conformance.contract.power import FILE as POWER_FILE
 from conformance.contract.power import read_power
-from conformance.engine.journal import LEDGER_FILE, FileLedger, LedgerEntry, read_open_entries
+from conformance.engine.journal import LEDGER_FILE, Ledger, LedgerEntry, read_open_entries
 from conformance.errors import ConformanceError
 from conformance.history.store import append_results
 from conformance.results.serialization import format_results, read_results
@@ -135,7 +135,7 @@ def samples() -> dict[str, tuple[str, bytes, Callable[[bytes, random.Random], by
     with TemporaryDirectory() as name:
         folder = Path(name)
         append_results(folder / "history.sqlite", read_results(FIRST_FORMAT))
-        ledger = FileLedger(folder / LEDGER_FILE)
+        ledger = Ledger(folder / LEDGER_FILE)
         entry = LedgerEntry("kuroco", "http://127.0.0.1:9", "insertTopic", names=("conformance-abc123-0123456789ab",))
         ledger.record_intent(entry)
         ledger.close()
