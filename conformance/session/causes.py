@@ -219,9 +219,10 @@ def _find_hooks(run: _Run) -> Iterator[RunCause]:
         headers = {each.lower() for each in form.get("headers") or {}}
         sends = partial(_sends_headers, names=headers)
         firm = [one for one in run.calls if headers and one.role in _FIRM and sends(one)]
-        plain = {_kind_of_answer(one) for one in run.calls if not sends(one)}
-        kinds = {_kind_of_answer(one) for one in firm}
-        if len(kinds) > 1 and kinds <= plain and all(map(_succeeded, firm)):
+        plain = [one for one in run.calls if _succeeded(one) and not sends(one)]
+        if len(set(map(_asked_for, firm))) > 1 and all(
+            any(_is_answered_as(one, each) for each in plain) for one in firm
+        ):
             text = Message("hooks.{name}: the target answers as without its headers", name=name)
             yield RunCause(f"hooks.{name}", text, sends)
 
@@ -230,11 +231,16 @@ def _sends_headers(exchange: RecordedExchange, names: Collection[str]) -> bool:
     return any(name.lower() in names for name, _ in exchange.request.headers)
 
 
-def _kind_of_answer(exchange: RecordedExchange) -> tuple[Any, ...]:
-    """What was asked for, its status and the members of the answer."""
-    response = exchange.response
-    asked = exchange.request.method, split_url(exchange.request.url).path
-    return (*asked, response.status, _members(response.body)) if response is not None else asked
+def _asked_for(exchange: RecordedExchange) -> tuple[str, str]:
+    return exchange.request.method, split_url(exchange.request.url).path
+
+
+def _is_answered_as(one: RecordedExchange, other: RecordedExchange) -> bool:
+    """Whether two requests for the same have the same answer, but for members of what there is more of in one."""
+    if one.response is None or other.response is None or _asked_for(one) != _asked_for(other):
+        return False
+    first, second = _members(one.response.body), _members(other.response.body)
+    return one.response.status == other.response.status and (first <= second or second <= first)
 
 
 # --- fixtures
@@ -255,7 +261,7 @@ def _find_fixtures(run: _Run) -> Iterator[RunCause]:
             resting, statuses = calls, {one.response.status for one in calls if one.response is not None}
         if len(statuses) != 1 or not statuses <= {404, 405} or any(value == each for each, *_ in failing.values()):
             continue
-        if in_path or not any(_succeeded(one) and _shows(one, value) for one in run.calls):
+        if in_path or not any(_succeeded(one) and _shows_name(one, value) for one in run.calls):
             failing[name] = value, next(iter(statuses)), resting
     if (parent := _find_parent(run, failing)) is not None:
         yield parent
@@ -612,6 +618,11 @@ def _members(body: str) -> frozenset[str]:
 
 def _shows(exchange: RecordedExchange, value: str) -> bool:
     return exchange.response is not None and value in exchange.response.body
+
+
+def _shows_name(exchange: RecordedExchange, value: str) -> bool:
+    """Whether a value stands in an answer as a whole, or as the end of a URL."""
+    return _shows(exchange, f'"{value}"') or _shows(exchange, f'/{value}"')
 
 
 def _lists(exchange: RecordedExchange, value: str) -> bool:

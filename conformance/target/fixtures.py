@@ -132,7 +132,12 @@ def _check_rule(target: Target, name: str, rule: FixtureRule) -> Iterator[Proble
         elif first > second:
             yield Problem(where, f"{names[0]} is {first}, above {names[1]}, {second}", "exchange them")
         return
-    matched = _matches(first, second)
+    if kind.endswith("match") and not isinstance(second, str):
+        yield Problem(
+            target.where("fixtures", name, *pointers[1].split("/")[1:]), f"{names[1]} must be text", "put it in quotes"
+        )
+        return
+    matched = _matches(str(first) if type(first) is int else first, second)
     if kind == "form" and matched is False:
         yield Problem(where, f"{names[0]} is {first}, no value of its kind", f"give one that matches {second}")
     if kind == "match" and matched is False:

@@ -304,6 +304,9 @@ def test_a_file_name_that_no_answer_shows_is_a_cause_and_one_that_a_list_shows_i
     row = violated(refused, found=(wrong(1, "control", 200),))
     sentence = "fixtures.media_file_name: a.png was answered 404 by every operation that uses it"
     assert explain({"media_file_name": "a.png"}, row) == ([sentence], ["inconclusive"])
+    for url, verdict in (("https://media.test/q-a.png", "inconclusive"), ("https://media.test/a.png", "violates")):
+        listed = asked(2, "GET /media", 200, "control", shown=json.dumps({"media": [{"url": url}]}))
+        assert explain({"media_file_name": "a.png"}, violated(refused, listed, found=(wrong(1),)))[1] == [verdict]
     listed = asked(2, "GET /media", 200, "control", shown='{"media": [{"url": "https://media.test/a.png"}]}')
     row = violated(refused, listed, found=(wrong(1, "control", 200),))
     assert explain({"media_file_name": "a.png"}, row) == ([], ["violates"])
@@ -549,7 +552,12 @@ def test_a_cause_holds_for_explorations_and_is_found_from_them() -> None:
 def test_a_hook_that_changes_no_answer_is_unknown_to_the_target(other: int, verdict: str) -> None:
     hooked = [asked(1, "GET /things", 200, "example"), asked(2, "GET /things/1", other, "example")]
     hooked = [replace(one, request=replace(one.request, headers=(("X-Fail", "1"),))) for one in hooked]
-    plain = [asked(3, "GET /things", 200, "control"), asked(4, "GET /things/1", 200, "control")]
+    # A page without items has fewer members than one with some.
+    hooked[0] = replace(hooked[0], response=replace(hooked[0].response, body='{"things": [{"id": 1}]}'))
+    plain = [
+        asked(3, "GET /things?limit=0", 200, "control", shown='{"things": []}'),
+        asked(4, "GET /things/1", 200, "control"),
+    ]
     row = violated(*hooked, *plain, found=(wrong(1, "status", 500),))
     causes = find_causes({"hooks": {"broken": {"headers": ["x-fail"]}}}, [row])
     assert apply_causes([row], causes)[0].verdict.value == verdict

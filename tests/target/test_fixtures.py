@@ -112,6 +112,10 @@ def contract(name: str) -> Contract:
             "4: fixtures.update_path lacks {topics_id}; write it as in rcms-api/1/topics1/update/{topics_id}",
         ),
         ("token_path: 'a/token '", "4: fixtures.token_path has spaces or line ends around it; take them away"),
+        (
+            "fields:\n  regex:\n   valid: '123'\n   pattern: 123",
+            "7: fixtures.fields.regex.pattern must be text; put it in quotes",
+        ),
         ("topics_id: true", "4: fixtures.topics_id must be a text or a number; write it as in topics_id: 1"),
         ("topics_id: 5.0", "4: fixtures.topics_id must be a text or a number; write it as in topics_id: 1"),
         ("fields: {tel: ext_3}", "4: fixtures.fields.tel must have members; write tel: {name, title, valid: …}"),
@@ -148,6 +152,28 @@ def test_a_value_that_breaks_a_rule_is_named_with_its_line(
 def test_what_breaks_no_rule_or_cannot_be_checked_is_no_problem(profile: Callable[..., Target], fixtures: str) -> None:
     target = profile(f"fixtures:\n {fixtures}\n", head=HEAD)
     assert list(check_fixture_values(target, contract("kuroco"))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("media_url", "HTTPS://A/B.PNG", True),
+        ("media_url", "'\"https://a/b.png\"'", True),
+        ("missing_media_url", "12345", True),
+        ("referenced_media_url", "https://a/b.png", False),
+        ("media_file_name", "12345", True),
+        ("media_file_name", "/b.png", True),
+        ("media_file_name", "b 1", False),
+    ],
+)
+def test_a_text_that_is_no_value_of_its_kind_is_refused(tmp_path: Path, name: str, value: str, found: bool) -> None:
+    path = tmp_path / "staging.yaml"
+    head = "contract: microcms-management\nbase_url: http://127.0.0.1:9\n"
+    path.write_text(f"{head}fixtures: {{{name}: {value}}}\n", encoding="utf-8")
+    target = select_target(str(path), None, (), {}, ["microcms-management"]).target
+    assert target is not None
+    problems = [problem.what for problem in check_fixture_values(target, contract(target.contract))]
+    assert [what.partition(" ")[0] for what in problems] == [f"fixtures.{name}"] * found
 
 
 VALID = {"email": "a@b.jp", "tel": "03-1234-5678", "zip": "150-0001", "url": "https://a.jp/b", "number": "42"}
