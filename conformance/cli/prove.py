@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -21,8 +20,8 @@ from conformance.contract.power import format_power as format_power_file
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
-from conformance.prove.model import Proof, proof_json
-from conformance.prove.page import render_proof
+from conformance.prove.forms import format_json_proof, format_proof, render_proof
+from conformance.prove.model import Proof
 from conformance.prove.progress import show_trials
 from conformance.prove.proof import build_proof, number_faults
 from conformance.prove.recorded_power import measure_recorded
@@ -31,11 +30,9 @@ from conformance.prove.subjects import (
     choose_faults,
     contract_folders_of,
     right_servers,
-    sample_faults,
     wrong_servers,
 )
 from conformance.prove.target_power import RowPower, format_power, measure_target
-from conformance.prove.text import format_proof
 from conformance.prove.trials import Trial, TrialOptions, run_trials
 from conformance.reference import Fault
 from conformance.report.sanitize import to_one_line
@@ -53,7 +50,6 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--contract", metavar="C", help="only this contract")
 @click.option("--depth", type=click.Choice(["smoke", "standard", "thorough"]), default="standard", show_default=True)
 @click.option("--fault", "names", multiple=True, metavar="NAME", help="only this fault; may be given more than once")
-@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="only N faults of each contract, of every kind")
 @click.option(
     "--seeds", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="how many right servers"
 )
@@ -75,7 +71,6 @@ def command(  # noqa: PLR0917 - click gives them by name
     contract: str | None,
     depth: Depth,
     names: Sequence[str],
-    sample: int | None,
     seeds: int,
     seed: int,
     workers: int,
@@ -106,13 +101,11 @@ def command(  # noqa: PLR0917 - click gives them by name
         return _measure_recorded(recorded, contract, cases)
     if target is not None:
         return _measure_target(target, contract, cases, RunOptions(depth, seed, relative_to=Path.cwd(), output=output))
-    if write_power and (names or sample is not None or depth != "standard"):
+    if write_power and (names or depth != "standard"):
         what = "the power of all faults at standard is written, and only a part of it is measured"
-        raise ConfigError([Problem("--write-power", what, "leave --fault, --sample and --depth out")])
+        raise ConfigError([Problem("--write-power", what, "leave --fault and --depth out")])
     found = contract_folders_of(cases or Path.cwd(), contract)
     faults = choose_faults(found, names)
-    if sample is not None:
-        faults = {name: sample_faults(catalogue, sample, seed) for name, catalogue in faults.items()}
     chosen = {name: found[name] for name in faults}
     options = TrialOptions(depth, seed, own_rows)
     subjects = [
@@ -200,9 +193,5 @@ def _write_power(proof: Proof, folders: Mapping[str, Path]) -> None:
 
 def _write(proof: Proof, output: Path, language: str | None) -> None:
     """`proof.json` and `proof.html`; raises OutputError."""
-    texts = {
-        "proof.json": json.dumps(proof_json(proof), ensure_ascii=False, indent=1) + "\n",
-        "proof.html": render_proof(proof, language),
-    }
-    for name, text in texts.items():
-        write_text(output / name, text)
+    write_text(output / "proof.json", format_json_proof(proof))
+    write_text(output / "proof.html", render_proof(proof, language))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from conformance.messages import Message, join_messages
 from conformance.prove.model import ContractProof
-
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 260, 52, 36, 12, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +22,12 @@ class CurveMark:
 class Curve:
     """A stair from the lower left; `steps` is a path, in the units of a view box of `width` by `height`."""
 
-    width: int
-    height: int
-    left: int
-    right: int
-    top: int
-    bottom: int
+    width: ClassVar = 720
+    height: ClassVar = 260
+    left: ClassVar = 52
+    right: ClassVar = 704
+    top: ClassVar = 12
+    bottom: ClassVar = 224
     steps: str
     bound: str
     """The path of what whoever knows all beforehand would need; empty where that is not known."""
@@ -47,25 +46,18 @@ def build_curve(proof: ContractProof) -> Curve | None:
         return None
     most = max(points[-1][0], 1)
     total = max(len(proof.faults), 1)
-    floor = HEIGHT - BOTTOM
 
     def across(requests: int) -> float:
-        return round(LEFT + (WIDTH - LEFT - RIGHT) * requests / most, 1)
+        return round(Curve.left + (Curve.right - Curve.left) * requests / most, 1)
 
     def up(faults: int) -> float:
-        return round(floor - (floor - TOP) * faults / total, 1)
+        return round(Curve.bottom - (Curve.bottom - Curve.top) * faults / total, 1)
 
     def stairs(pairs: Sequence[tuple[int, int]]) -> str:
         return f"M{across(0)} {up(0)}" + "".join(f"H{across(after)}V{up(caught)}" for after, caught in pairs[1:])
 
     known = [(after, caught) for after, caught in proof.bound if after <= most]
     return Curve(
-        WIDTH,
-        HEIGHT,
-        LEFT,
-        WIDTH - RIGHT,
-        TOP,
-        floor,
         stairs(points),
         stairs(known) if len(known) > 1 else "",
         tuple(CurveMark(across(value), str(value)) for value in _round_steps(most)),

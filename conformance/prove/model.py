@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from conformance.checks.model import Verdict
 from conformance.plan.power import Offer, order_offers
@@ -247,24 +247,3 @@ def count_catches(rows: Iterable[str], faults: Iterable[FaultProof]) -> tuple[Ro
         )
         for row in rows
     )
-
-
-def proof_json(proof: Proof) -> dict[str, Any]:
-    """The proof as JSON values; each contract with its counts and its curve, so that no reader has to count."""
-    made = asdict(proof)
-    made["stands"] = proof.stands
-    for values, one in zip(made["contracts"], proof.contracts, strict=True):
-        values["counts"] = {
-            "faults": len(one.faults),
-            "caught": one.caught,
-            "survived": sum(fault.outcome is Outcome.SURVIVED for fault in one.faults),
-            "elsewhere": sum(fault.outcome is Outcome.ELSEWHERE for fault in one.faults),
-            "conforming": len(one.conforming),
-            "alarms": len(one.alarms),
-            "idle": len(one.idle),
-        }
-        values["requests"] = one.requests
-        values["curve"] = [list(point) for point in one.curve]
-        values["bound"] = [list(point) for point in one.bound]
-        values["share_after"] = {str(n): round(one.share_after(n), 4) for n in (50, 100, 150, 200, 300, 400, 500)}
-    return made

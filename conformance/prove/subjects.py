@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,16 +82,6 @@ def describe_fault(fault: Fault, contract: Contract) -> FaultProof:
     rows = tuple(row.id for row in contract.rows if (row.table, row.number) in fault.rows)
     kind, sentence = fault.kind, fault.sentence
     return FaultProof(fault.name, contract.name, kind, sentence, rows, fault.wording_only, fault.rejects_valid)
-
-
-def sample_faults(faults: Sequence[Fault], size: int, seed: int) -> tuple[Fault, ...]:
-    """A sample with every kind of fault in it, as far as `size` goes; the same for the same seed."""
-    generator = random.Random(f"faults-{seed}")  # noqa: S311 - it has to be repeatable, not secret
-    pool = generator.sample(list(faults), len(faults))
-    firsts = list({fault.kind: fault for fault in reversed(pool)}.values())
-    rest = [fault for fault in pool if fault not in firsts]
-    kept = {fault.name for fault in [*firsts, *rest][:size]}
-    return tuple(fault for fault in faults if fault.name in kept)
 
 
 def wrong_servers(folder: Path, faults: Iterable[Fault]) -> list[Subject]:

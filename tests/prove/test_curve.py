@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from conformance.prove.curve import build_curve
+from conformance.prove.forms import format_json_proof, render_proof
 from conformance.prove.model import (
     ContractProof,
     FaultProof,
@@ -11,9 +14,7 @@ from conformance.prove.model import (
     Proof,
     RightServerProof,
     RowProof,
-    proof_json,
 )
-from conformance.prove.page import render_proof
 from conformance.prove.proof import number_faults
 from conformance.results.model import Suite
 
@@ -45,7 +46,7 @@ def test_the_bound_is_what_an_order_with_full_knowledge_reaches() -> None:
 
 def test_proof_json_has_the_figures_and_the_page_draws_both_lines() -> None:
     whole = Proof(Suite("conformance", "1"), "standard", 0, "2026-11-01T01:00:00Z", 1.0, (proof(),))
-    (values,) = proof_json(whole)["contracts"]
+    (values,) = json.loads(format_json_proof(whole))["contracts"]
     assert values["bound"] == [[0, 0], [1, 3], [4, 4]]
     assert values["share_after"]["100"] == 0.8
     curve = build_curve(proof())

@@ -1,15 +1,19 @@
-"""A proof for a terminal: plain lines, nothing in them that a terminal obeys."""
+"""A proof as lines for a terminal, as JSON and as a page in the report's style."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from dataclasses import asdict
+from typing import Any, Final
 
 from conformance.messages import Message, join_messages, plural_message
+from conformance.prove.curve import build_curve
 from conformance.prove.model import Blame, ContractProof, FaultProof, Outcome, Proof, RightServerProof
 from conformance.report.format import format_duration
+from conformance.report.page import render_page
 from conformance.report.translation import Translator, check_language
 from conformance.report.words import VERDICTS, name_of
+from conformance.results.serialization import format_json_text
 
 OUTCOMES: Final[Mapping[Outcome, Message]] = {
     Outcome.CAUGHT: Message("caught"),
@@ -100,3 +104,40 @@ def _curve(one: ContractProof, say: Translator) -> Iterator[str]:
         enough = next((after for after, total in one.curve if total and total >= share * one.caught), None)
         if enough is not None:
             yield "  " + say(Message("{percent} % of these after {n} requests", percent=round(100 * share), n=enough))
+
+
+def format_json_proof(proof: Proof) -> str:
+    """JSON: every field of the proof; each contract with its counts and its curve, so that no reader has to count."""
+    made: dict[str, Any] = {**asdict(proof), "stands": proof.stands}
+    for values, one in zip(made["contracts"], proof.contracts, strict=True):
+        values["counts"] = {
+            "faults": len(one.faults),
+            "caught": one.caught,
+            "survived": sum(fault.outcome is Outcome.SURVIVED for fault in one.faults),
+            "elsewhere": sum(fault.outcome is Outcome.ELSEWHERE for fault in one.faults),
+            "conforming": len(one.conforming),
+            "alarms": len(one.alarms),
+            "idle": len(one.idle),
+        }
+        values["requests"] = one.requests
+        values["curve"] = [list(point) for point in one.curve]
+        values["bound"] = [list(point) for point in one.bound]
+        values["share_after"] = {str(n): round(one.share_after(n), 4) for n in (50, 100, 150, 200, 300, 400, 500)}
+    return format_json_text(made)
+
+
+def render_proof(proof: Proof, language: str | None = None) -> str:
+    """The page of a proof; for `language` see `render_page`."""
+    return render_page(
+        "conformance.prove",
+        "proof.html.jinja",
+        title=Message("The proof stands") if proof.stands else Message("The proof does not stand"),
+        headline=format_proof_headline(proof),
+        language=language,
+        proof=proof,
+        outcomes=OUTCOMES,
+        caught=Outcome.CAUGHT,
+        curve_of=build_curve,
+        blame_line=format_blame,
+        choices_line=format_choices,
+    )
