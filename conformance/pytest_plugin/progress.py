@@ -20,7 +20,7 @@ from conformance.checks.model import Verdict
 from conformance.messages import Message, plural_message
 from conformance.pytest_plugin.finish import RunFinish
 from conformance.pytest_plugin.session import PluginSession
-from conformance.report.format import format_duration, format_exploration_finding, format_reason
+from conformance.report.format import format_duration, format_exploration, format_reason
 from conformance.report.sanitize import to_one_line
 from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS
@@ -279,7 +279,7 @@ class ProgressDisplay:
         head = (f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}", STYLES[verdict])
         if isinstance(result, Exploration):
             name = f"{say(Message('Exploration beyond the tables'))}: {say(result.operation)}"
-            why = format_exploration_finding(result) if verdict is not Verdict.CONFORMS else ""
+            why = format_exploration(result) if verdict is not Verdict.CONFORMS else ""
         else:
             name, why = say(result.id), format_reason(result) if verdict is not Verdict.CONFORMS else ""
             name += f" ({say(Message('Known deviation'))})" if result.known else ""

@@ -1,4 +1,4 @@
-"""Which of a row's proof a page shows, and how much of it: the proof of a deviation before all else.
+"""Which of a row's proof is shown, and how much of it: the proof of a deviation before all else.
 
 `results.json` and the HAR file hold everything that was recorded; a page must open within a moment.
 """
@@ -9,12 +9,52 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.checks.model import Finding, Level, Verdict
+from conformance.messages import join_messages, plural_message
 from conformance.report.sanitize import format_json
-from conformance.results.model import Attempt, RecordedExchange, Results, RowResult
+from conformance.results.model import (
+    Attempt,
+    Exploration,
+    ExploredFinding,
+    RecordedExchange,
+    Results,
+    RowResult,
+    TargetRun,
+)
 
 _MOST_DRAWN = 8
 _WEIGHT = {Level.MUST: 0, Level.SHOULD: 1, Level.NOTE: 2}
 _ROLES = {"example": 4, "control": 5, "open": 6, "boundary": 7}
+
+
+def list_rows(run: TargetRun) -> tuple[RowResult, ...]:
+    """The rows of a run, then each operation that was explored as a row of a table of its own."""
+    return (*run.rows, *map(row_of_exploration, run.explored))
+
+
+def row_of_exploration(one: Exploration) -> RowResult:
+    """An explored operation as a row, so that whoever shows rows can show it."""
+    return RowResult(
+        id=f"explored/{one.operation}",
+        table="explored",
+        row=0,
+        verdict=one.verdict,
+        reason=one.reason,
+        requests=one.requests,
+        findings=tuple(_finding(found) for found in one.findings),
+        exchanges=one.exchanges,
+        cause=f"{one.method} {one.path}",
+        file=one.file,
+        line=one.line,
+        lacks=one.lacks,
+        seconds=one.seconds,
+    )
+
+
+def _finding(found: ExploredFinding) -> Finding:
+    parts = [found.detail] if found.detail else []
+    parts += [plural_message(found.count, "{n} time", "{n} times")] if found.count > 1 else []
+    detail = join_messages("; ", parts)
+    return Finding(found.check, found.level, found.expected, found.actual, "", found.exchange, detail)
 
 
 @dataclass(frozen=True, slots=True)

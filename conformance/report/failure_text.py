@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from conformance.checks.model import Level
 from conformance.messages import Message, join_messages, plural_message
-from conformance.report.evidence import Group, group_findings
-from conformance.report.format import format_answer, format_explored_finding, format_finding, format_promise
+from conformance.report.evidence import Group, group_findings, row_of_exploration
+from conformance.report.format import format_answer, format_finding, format_promise
 from conformance.report.sanitize import clip_text
 from conformance.report.translation import Translator
 from conformance.report.words import name_of
@@ -20,8 +20,18 @@ _LONGEST, _MOST_LINES = 300, 24
 
 def format_failure(result: RowResult | Exploration, say: Translator, excerpt: str = "") -> str:
     """The text of one row, of which `excerpt` is the YAML, or of one operation that was explored."""
-    lines = _row(result, say, excerpt) if isinstance(result, RowResult) else _exploration(result, say)
-    return "\n".join(lines)
+    row = result if isinstance(result, RowResult) else row_of_exploration(result)
+    return "\n".join(_row(row, say, excerpt))
+
+
+def describe_promise(row: RowResult, say: Translator) -> str:
+    """`promised: 400 "Limit: must be no less than 0."`."""
+    return f"{say(Message('promised'))}: {say(format_promise(row))}"
+
+
+def describe_known_deviation(known: KnownDeviationNote, say: Translator) -> str:
+    """`known deviation: …`."""
+    return f"{say(Message('known deviation'))}: {say(format_known_deviation(known))}"
 
 
 def format_known_deviation(known: KnownDeviationNote) -> str:
@@ -31,9 +41,10 @@ def format_known_deviation(known: KnownDeviationNote) -> str:
 
 def _row(row: RowResult, say: Translator, excerpt: str) -> Iterator[str]:
     yield f"{say(row.id)} {say(name_of(row.verdict))}: {say.choose(row.cause, row.cause_ja)}"
-    yield f"  {say(Message('promised'))}: {say(format_promise(row))}"
+    if row.expected:
+        yield f"  {describe_promise(row, say)}"
     if row.known:
-        yield f"  {say(Message('known deviation'))}: {say(format_known_deviation(row.known))}"
+        yield f"  {describe_known_deviation(row.known, say)}"
     if row.reason:
         yield f"  {say(row.reason)}"
     if row.lacks:
@@ -51,20 +62,6 @@ def _row(row: RowResult, say: Translator, excerpt: str) -> Iterator[str]:
         yield ""
         yield f"  {say(plural_message(more, 'and {n} more finding', 'and {n} more findings'))}"
     yield from (f"  {say(warning)}" for warning in row.warnings)
-
-
-def _exploration(one: Exploration, say: Translator) -> Iterator[str]:
-    yield f"{one.method} {say(one.path)} ({say(one.operation)}): {say(name_of(one.verdict))}"
-    if one.reason:
-        yield f"  {say(one.reason)}"
-    if one.lacks:
-        yield f"  {say(Message('lacks {names}', names=', '.join(one.lacks)))}"
-    exchanges = {item.n: item for item in one.exchanges}
-    for found in one.findings:
-        count = f" ({say(plural_message(found.count, '{n} time', '{n} times'))})" if found.count > 1 else ""
-        yield ""
-        yield f"  {_level(found.level, say)}{say(format_explored_finding(found))}{count}"
-        yield from _exchange(exchanges.get(found.exchange or 0), say)
 
 
 def _describe_group(group: Group) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from conformance.checks.model import Finding, Level
 from conformance.contract.templates import show_placeholders
 from conformance.messages import Message, join_messages
-from conformance.report.evidence import proof_exchanges
+from conformance.report.evidence import proof_exchanges, row_of_exploration
 from conformance.report.sanitize import clip_text, format_json
 from conformance.report.text_diff import list_statuses, reveal_difference
 from conformance.report.words import name_of
@@ -85,6 +85,9 @@ def format_finding(finding: Finding) -> str:
     if finding.check == "control":  # its place names it already
         del values["check"]
         first = Message("{where}: expected {expected}, got {actual}", **values)
+    elif not finding.where:
+        del values["where"]
+        first = Message("{check}: expected {expected}, got {actual}", **values)
     else:
         first = Message("{check} at {where}: expected {expected}, got {actual}", **values)
     if finding.times:
@@ -111,18 +114,8 @@ def format_repeat_command(row: RowResult) -> str:
     return proof.curl if proof else ""
 
 
-def format_exploration_finding(one: Exploration) -> str:
+def format_exploration(one: Exploration) -> str:
     """What exploration found of an operation: its gravest finding, or why there is none."""
+    reason = format_reason(row_of_exploration(one))
     operation = f"{one.operation} {one.method} {one.path}"
-    found = min(one.findings, key=lambda it: list(Level).index(it.level), default=None)
-    if found is None:
-        return Message("{operation}: {reason}", operation=operation, reason=one.reason) if one.reason else operation
-    return Message("{operation}: {reason}", operation=operation, reason=format_explored_finding(found))
-
-
-def format_explored_finding(found: ExploredFinding) -> str:
-    """`schema: expected …, got …; why it matters`."""
-    expected, actual = format_values(found)
-    values = {"check": name_of(found.check), "expected": expected, "actual": actual}
-    first = Message("{check}: expected {expected}, got {actual}", **values)
-    return join_messages("; ", [first, *([found.detail] if found.detail else [])])
+    return Message("{operation}: {reason}", operation=operation, reason=reason) if reason else operation

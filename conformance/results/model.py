@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import GetPydanticSchema, with_config
+from pydantic import GetPydanticSchema, PlainSerializer, WrapValidator, with_config
 from typing_extensions import TypedDict
 
 from conformance.checks.model import Finding, Level, Note, Verdict, worst_verdict
@@ -304,7 +304,12 @@ class TargetRun:
     """One contract held against one target."""
 
     contract: ContractName
-    target: Annotated[dict[str, Any], GetPydanticSchema(lambda _, handler: handler(RecordedTarget))]
+    target: Annotated[
+        dict[str, Any],
+        GetPydanticSchema(lambda _, handler: handler(RecordedTarget)),
+        WrapValidator(lambda value, validate: (validate(value), value)[1]),  # in the order in which it came
+        PlainSerializer(dict),
+    ]
     """The profile without its credentials: base_url, allow, pace, fixtures, …"""
     verdict: Verdict
     counts: dict[str, int]

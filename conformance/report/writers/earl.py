@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.checks.model import Verdict
-from conformance.messages import Message
-from conformance.report.failure_text import format_known_deviation
-from conformance.report.format import format_exploration_finding, format_promise, format_reason
+from conformance.report.evidence import list_rows
+from conformance.report.failure_text import describe_known_deviation, describe_promise
+from conformance.report.format import format_reason
 from conformance.report.sanitize import is_web_link, show_invisible, to_one_line
 from conformance.report.translation import Translator
-from conformance.results.model import Exploration, Results, RowResult, TargetRun
+from conformance.results.model import Results, RowResult, TargetRun
 from conformance.results.serialization import format_json_text
 
 _OUTCOMES = {
@@ -51,8 +51,7 @@ def format_earl(results: Results, language: str | None = None) -> str:
     for number, run in enumerate(results.runs, 1):
         subject = f"urn:conformance:target:{number}"
         graph.append(_subject(subject, run))
-        graph += [_assertion(results, run, row, subject, say) for row in run.rows]
-        graph += [_explored_assertion(results, run, one, subject, say) for one in run.explored]
+        graph += [_assertion(results, run, row, subject, say) for row in list_rows(run)]
     return format_json_text({"@context": _CONTEXT, "@graph": graph})
 
 
@@ -61,40 +60,19 @@ def _subject(name: str, run: TargetRun) -> dict[str, Any]:
 
 
 def _assertion(results: Results, run: TargetRun, row: RowResult, subject: str, say: Translator) -> dict[str, Any]:
-    cause = say.choose(row.cause, row.cause_ja)
-    promised = f"{say(Message('promised'))}: {say(format_promise(row))}"
+    promised = describe_promise(row, say) if row.expected else ""
     criterion: dict[str, Any] = {
         "@id": f"urn:conformance:row:{quote(show_invisible(run.contract.name))}:{quote(show_invisible(row.id))}",
         "@type": "earl:TestCase",
         "title": to_one_line(row.id),
-        "description": f"{cause} {promised}".strip(),
+        "description": f"{say.choose(row.cause, row.cause_ja)} {promised}".strip(),
     }
     if is_web_link(row.source.document):
         criterion["dct:isPartOf"] = {"@id": row.source.document}
+    result: dict[str, Any] = {"@type": "earl:TestResult", "outcome": _OUTCOMES[row.verdict], "date": results.started}
     description = "" if row.verdict is Verdict.CONFORMS else f"{row.verdict}: {say(format_reason(row))}".rstrip(": ")
     if row.known:
-        description += f"; {say(Message('known deviation'))}: {say(format_known_deviation(row.known))}"
-    return _judged(results, subject, criterion, row.verdict, description)
-
-
-def _explored_assertion(
-    results: Results, run: TargetRun, one: Exploration, subject: str, say: Translator
-) -> dict[str, Any]:
-    name = f"{quote(show_invisible(run.contract.name))}:{quote(show_invisible(one.operation))}"
-    criterion = {
-        "@id": f"urn:conformance:exploration:{name}",
-        "@type": "earl:TestCase",
-        "title": to_one_line(f"exploration of {one.operation}"),
-        "description": to_one_line(f"{one.method} {one.path}"),
-    }
-    description = "" if one.verdict is Verdict.CONFORMS else f"{one.verdict}: {say(format_exploration_finding(one))}"
-    return _judged(results, subject, criterion, one.verdict, description)
-
-
-def _judged(
-    results: Results, subject: str, criterion: dict[str, Any], verdict: Verdict, description: str
-) -> dict[str, Any]:
-    result: dict[str, Any] = {"@type": "earl:TestResult", "outcome": _OUTCOMES[verdict], "date": results.started}
+        description += f"; {describe_known_deviation(row.known, say)}"
     if description:
         result["description"] = to_one_line(description)
     return {

@@ -14,6 +14,7 @@ import harfile
 
 from conformance.http import split_url
 from conformance.jsontools import replace_surrogates
+from conformance.report.evidence import list_rows
 from conformance.report.format import format_answer
 from conformance.report.sanitize import show_invisible, to_one_line
 from conformance.results.model import RecordedExchange, RecordedResponse, Results, TargetRun
@@ -45,10 +46,8 @@ def format_har(results: Results) -> str:
 
 
 def _exchanges(run: TargetRun) -> Iterator[tuple[str, RecordedExchange]]:
-    for row in run.rows:
+    for row in list_rows(run):
         yield from ((f"{run.contract.name} {row.id}", exchange) for exchange in row.exchanges)
-    for one in run.explored:
-        yield from ((f"{run.contract.name} explored {one.operation}", exchange) for exchange in one.exchanges)
 
 
 def _request(exchange: RecordedExchange) -> harfile.Request:

@@ -13,12 +13,12 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from conformance.checks.model import Verdict
-from conformance.messages import Message, join_messages
-from conformance.report.failure_text import format_failure, format_known_deviation
-from conformance.report.format import format_explored_finding, format_reason
+from conformance.report.evidence import list_rows
+from conformance.report.failure_text import describe_known_deviation, format_failure
+from conformance.report.format import format_reason
 from conformance.report.sanitize import show_invisible
 from conformance.report.translation import Translator
-from conformance.results.model import Exploration, Results, RowResult, TargetRun
+from conformance.results.model import Results, RowResult, TargetRun
 
 _ELEMENTS = {Verdict.VIOLATES: "failure", Verdict.INCONCLUSIVE: "error", Verdict.NOT_EXERCISED: "skipped"}
 _COUNTERS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
@@ -49,11 +49,9 @@ def _build_suites(results: Results, language: str | None) -> ET.Element:
     say = Translator.of(results.runs, language)
     root = ET.Element("testsuites", {"name": show_invisible(results.suite.name), "time": f"{results.seconds:.3f}"})
     for run in results.runs:
-        for name in dict.fromkeys(row.table for row in run.rows):
-            rows = [row for row in run.rows if row.table == name]
-            _suite(root, results, run, name, [_row_case(run, row, say) for row in rows])
-        if run.explored:
-            _suite(root, results, run, "explored", [_explored_case(run, one, say) for one in run.explored])
+        rows = list_rows(run)
+        for name in dict.fromkeys(row.table for row in rows):
+            _suite(root, results, run, name, [_case(run, row, say) for row in rows if row.table == name])
     _count(root, root.iter("testcase"))
     return root
 
@@ -75,50 +73,23 @@ def _suite(root: ET.Element, results: Results, run: TargetRun, name: str, cases:
     suite.set("time", f"{sum(float(case.get('time', 0)) for case in cases):.3f}")
 
 
-def _row_case(run: TargetRun, row: RowResult, say: Translator) -> ET.Element:
-    case = _case(run, row.table, row.id, row)
+def _case(run: TargetRun, row: RowResult, say: Translator) -> ET.Element:
+    place = {"file": show_invisible(row.file), "line": str(row.line)} if row.file else {}
+    of = {"name": show_invisible(row.id), "classname": show_invisible(f"{run.contract.name}.{row.table}")}
+    case = ET.Element("testcase", {**of, **place, "time": f"{row.seconds:.3f}"})
     facts = {"verdict": row.verdict.value, "requests": str(row.requests)}
     name = "skipped" if row.known else _ELEMENTS.get(row.verdict)
     if name:
-        known = f"{say(Message('known deviation'))}: {say(format_known_deviation(row.known))}; " if row.known else ""
-        reason = known + say(format_reason(row))
-        _child(case, name, row.verdict, reason, format_failure(row, say))
+        known = f"{describe_known_deviation(row.known, say)}; " if row.known else ""
+        element = ET.SubElement(case, name, {"type": row.verdict.value})
+        element.set("message", show_invisible(known + say(format_reason(row))))
+        element.text = show_invisible(format_failure(row, say))
     elif row.verdict is Verdict.DRIFTS:
         facts["drift"] = say(format_reason(row))
-    _output(case, facts)
-    return case
-
-
-def _explored_case(run: TargetRun, one: Exploration, say: Translator) -> ET.Element:
-    case = _case(run, "explored", one.operation, one)
-    if name := _ELEMENTS.get(one.verdict):
-        found = [format_explored_finding(it) for it in one.findings[:1]]
-        lacks = [Message("lacks {names}", names=", ".join(one.lacks))] if one.lacks else []
-        reason = join_messages("; ", [*([one.reason] if one.reason else found), *lacks])
-        _child(case, name, one.verdict, say(reason), format_failure(one, say))
-    _output(case, {"verdict": one.verdict.value, "requests": str(one.requests)})
-    return case
-
-
-def _case(run: TargetRun, table: str, name: str, of: RowResult | Exploration) -> ET.Element:
-    case = ET.Element(
-        "testcase", {"name": show_invisible(name), "classname": show_invisible(f"{run.contract.name}.{table}")}
-    )
-    if of.file:
-        case.attrib.update(file=show_invisible(of.file), line=str(of.line))
-    case.set("time", f"{of.seconds:.3f}")
-    return case
-
-
-def _child(case: ET.Element, name: str, verdict: Verdict, message: str, text: str) -> None:
-    element = ET.SubElement(case, name, {"type": verdict.value, "message": show_invisible(message)})
-    element.text = show_invisible(text)
-
-
-def _output(case: ET.Element, facts: dict[str, str]) -> None:
-    """Write facts about a case into its output; Jenkins' schema allows no properties there."""
+    # Jenkins' schema allows no properties here.
     lines = (f"{name}: {value}" for name, value in facts.items())
     ET.SubElement(case, "system-out").text = show_invisible("\n".join(lines))
+    return case
 
 
 def _count(element: ET.Element, cases: Iterable[ET.Element]) -> None:

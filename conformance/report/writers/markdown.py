@@ -9,7 +9,7 @@ from conformance.messages import Message, plural_message
 from conformance.report.evidence import group_findings
 from conformance.report.format import (
     format_duration,
-    format_exploration_finding,
+    format_exploration,
     format_promise,
     format_reason,
     format_repeat_command,
@@ -66,7 +66,7 @@ def _run(run: TargetRun, say: Translator) -> Iterator[str]:
     if deviating := [one for one in run.explored if one.verdict is Verdict.VIOLATES]:
         yield f"### {say(Message('Exploration beyond the tables'))}\n"
         for one in deviating[:_MOST_SHOWN]:
-            yield f"- {SYMBOLS[one.verdict]} {escape_prose(say(format_exploration_finding(one), _LONGEST))}"
+            yield f"- {SYMBOLS[one.verdict]} {escape_prose(say(format_exploration(one), _LONGEST))}"
         yield ""
     for verdict in (Verdict.INCONCLUSIVE, Verdict.DRIFTS, Verdict.NOT_EXERCISED):
         rows = [row for row in run.rows if row.verdict is verdict]

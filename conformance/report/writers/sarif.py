@@ -7,19 +7,17 @@ suppressed with its reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 from conformance.checks.model import Verdict
-from conformance.messages import Message, join_messages
-from conformance.report.evidence import proof_exchanges
-from conformance.report.failure_text import format_known_deviation
-from conformance.report.format import format_explored_finding, format_promise, format_reason, format_repeat_command
+from conformance.report.evidence import list_rows, proof_exchanges
+from conformance.report.failure_text import describe_promise, format_known_deviation
+from conformance.report.format import format_reason, format_repeat_command
 from conformance.report.sanitize import is_web_link, show_invisible, to_one_line
 from conformance.report.translation import Translator
 from conformance.results.matching import label_run
-from conformance.results.model import Exploration, RecordedExchange, Results, RowResult, TargetRun
+from conformance.results.model import RecordedExchange, Results, RowResult, TargetRun
 from conformance.results.serialization import format_json_text
 
 _KINDS = {
@@ -41,8 +39,8 @@ def format_sarif(results: Results, language: str | None = None) -> str:
 
 
 def _run(results: Results, run: TargetRun, say: Translator) -> dict[str, Any]:
-    rules = [_rule(run, row, say) for row in run.rows]
-    rules += [_explored_rule(run, one) for one in run.explored if one.verdict in _KINDS]
+    rows = list_rows(run)
+    rules = [_rule(run, row, say) for row in rows]
     driver = {
         "name": show_invisible(results.suite.name),
         "version": show_invisible(results.suite.version),
@@ -60,15 +58,15 @@ def _run(results: Results, run: TargetRun, say: Translator) -> dict[str, Any]:
             "requests": run.requests,
             "edition": show_invisible(run.contract.edition),
         },
-        "results": list(_results(run, places, say)),
+        "results": [_result(places, _id(run, row), row, say) for row in rows if row.verdict in _KINDS],
     }
 
 
 def _rule(run: TargetRun, row: RowResult, say: Translator) -> dict[str, Any]:
     cause = say.choose(row.cause, row.cause_ja)
-    promised = f"{say(Message('promised'))}: {say(format_promise(row))}"
+    promised = describe_promise(row, say) if row.expected else ""
     rule: dict[str, Any] = {
-        "id": _id(run, row.id),
+        "id": _id(run, row),
         "shortDescription": _message(cause or row.id),
         "fullDescription": _message(f"{cause} {promised}".strip()),
         "properties": {"table": row.table, "row": row.row},
@@ -78,38 +76,21 @@ def _rule(run: TargetRun, row: RowResult, say: Translator) -> dict[str, Any]:
     return rule
 
 
-def _explored_rule(run: TargetRun, one: Exploration) -> dict[str, Any]:
-    return {"id": _id(run, f"explored/{one.operation}"), "shortDescription": _message(f"{one.method} {one.path}")}
-
-
-def _results(run: TargetRun, places: dict[str, int], say: Translator) -> Iterator[dict[str, Any]]:
-    for row in run.rows:
-        if row.verdict in _KINDS:
-            result = _result(places, _id(run, row.id), row, say(format_reason(row)))
-            if curl := format_repeat_command(row):
-                result["properties"] = {"curl": show_invisible(curl)}
-            if row.known:
-                known = {"kind": "external", "justification": say(format_known_deviation(row.known))}
-                result["suppressions"] = [known]
-            yield result | _web(proof_exchanges(row))
-    for one in run.explored:
-        if one.verdict in _KINDS:
-            text = say(one.reason or join_messages("; ", map(format_explored_finding, one.findings)))
-            name = _id(run, f"explored/{one.operation}")
-            yield _result(places, name, one, text) | _web(next(iter(one.exchanges), None))
-
-
-def _result(places: dict[str, int], rule: str, of: RowResult | Exploration, text: str) -> dict[str, Any]:
-    kind, level = _KINDS[of.verdict]
+def _result(places: dict[str, int], rule: str, row: RowResult, say: Translator) -> dict[str, Any]:
+    kind, level = _KINDS[row.verdict]
     result: dict[str, Any] = {
         "ruleId": rule, "ruleIndex": places[rule], "kind": kind, "level": level,
-        "message": _message(text or of.verdict),
+        "message": _message(say(format_reason(row)) or row.verdict),
         "partialFingerprints": {"conformanceRow/v1": rule},
     }  # fmt: skip
-    if of.file:
-        where = {"artifactLocation": {"uri": quote(show_invisible(of.file)), "uriBaseId": "%SRCROOT%"}}
-        result["locations"] = [{"physicalLocation": {**where, "region": {"startLine": max(1, of.line)}}}]
-    return result
+    if row.file:
+        where = {"artifactLocation": {"uri": quote(show_invisible(row.file)), "uriBaseId": "%SRCROOT%"}}
+        result["locations"] = [{"physicalLocation": {**where, "region": {"startLine": max(1, row.line)}}}]
+    if curl := format_repeat_command(row):
+        result["properties"] = {"curl": show_invisible(curl)}
+    if row.known:
+        result["suppressions"] = [{"kind": "external", "justification": say(format_known_deviation(row.known))}]
+    return result | _web(proof_exchanges(row))
 
 
 def _web(exchange: RecordedExchange | None) -> dict[str, Any]:
@@ -134,8 +115,8 @@ def _headers(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
     return headers
 
 
-def _id(run: TargetRun, name: str) -> str:
-    return show_invisible(f"{run.contract.name}/{name}")
+def _id(run: TargetRun, row: RowResult) -> str:
+    return show_invisible(f"{run.contract.name}/{row.id}")
 
 
 def _message(text: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from rich.text import Text
 from conformance.checks.model import Verdict
 from conformance.messages import Message
 from conformance.report.evidence import proof_exchanges
-from conformance.report.format import format_answer, format_exploration_finding, format_promise, format_values
+from conformance.report.format import format_answer, format_exploration, format_promise, format_values
 from conformance.report.sanitize import to_one_line
 from conformance.report.translation import Translator
 from conformance.report.view import collect_sentences, count_verdicts
@@ -117,7 +117,7 @@ def _violations(run: TargetRun, say: Translator) -> Iterator[Text]:
     for one in run.explored:
         if one.verdict is Verdict.VIOLATES:
             head = f"{SYMBOLS[one.verdict]} {say(Message('Exploration beyond the tables'))}"
-            yield Text.assemble((head, STYLES[one.verdict]), f"  {say(format_exploration_finding(one))}\n")
+            yield Text.assemble((head, STYLES[one.verdict]), f"  {say(format_exploration(one))}\n")
 
 
 def _entry(name: str, text: str, *, no_wrap: bool = False) -> Text:

@@ -86,7 +86,7 @@ def test_every_form_can_be_drawn_of_a_run_that_found_nothing(form: str) -> None:
         ("contents-get/limit-not-an-integer", None),
         ("contents-get/offset-below-minimum", None),
         ("media-delete/medium-not-found", "skipped"),
-        ("listContents", "failure"),
+        ("explored/listContents", "failure"),
     ],
 )
 def test_junit_outcome(name: str, outcome: str | None) -> None:
