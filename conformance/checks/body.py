@@ -11,7 +11,7 @@ import jsonschema_rs
 
 from conformance.checks.context import NOT_JSON, Expectation, compile_schema
 from conformance.checks.model import Finding, Level
-from conformance.contract.schema import Page
+from conformance.contract.schema import Expect, Page
 from conformance.http import Response
 from conformance.jsontools import has_more_values, json_equal, resolve_pointer
 from conformance.messages import Message
@@ -85,50 +85,40 @@ def _actual(kind: str, instance: Any) -> Any:
     if kind in ("maxItems", "minItems") and isinstance(instance, list):
         return Message("{n} items", n=len(instance))
     if kind == "required" and isinstance(instance, dict):
-        return (
-            Message("members {names}", names=", ".join(sorted(map(str, instance)))[:LONGEST])
-            if instance
-            else Message("an empty object")
-        )
+        names = ", ".join(sorted(map(str, instance)))[:LONGEST]
+        return Message("members {names}", names=names) if instance else Message("an empty object")
     text = str(instance)
     return instance if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def check_body(response: Response, body: Any, expected: Expectation, where: str) -> Iterator[Finding]:
-    if expected.no_body and response.size:
+    expect = expected.expect
+    if expect.no_body and response.size:
         yield Finding("body", Level.MUST, Message("no body"), Message("{n} bytes", n=response.size), where)
-    if expected.body is None and expected.equals is None and not expected.absent and expected.page is None:
+    if expect.body is None and expect.equals is None and not expect.absent and expect.page is None:
         return
-    if response.status >= 400 and min(expected.statuses) < 400:
+    if response.status >= 400 and min(expect.statuses) < 400:
         return  # the body is promised of the success; a refusal is allowed beside it
     if body is NOT_JSON:
-        yield Finding(
-            "body", expected.body_level, Message("a JSON body"), response.text[:120] or Message("an empty body"), where
-        )
+        actual = response.text[:120] or Message("an empty body")
+        yield Finding("body", Level(expect.body_level), Message("a JSON body"), actual, where)
         return
-    yield from _shape(body, expected, where)
-    if expected.page is not None:
-        yield from _page(body, expected.page, where)
+    yield from _shape(body, expect, where)
+    if expect.page is not None:
+        yield from _page(body, expect.page, where)
 
 
-def _shape(body: Any, expected: Expectation, where: str) -> Iterator[Finding]:
-    if expected.body is not None:
-        for should, actual, place in schema_differences(compile_schema(expected.body), body):
-            yield Finding(
-                "body", expected.body_level, should, actual, where, detail=Message("at {pointer}", pointer=place)
-            )
-    for pointer, value in (expected.equals or {}).items():
+def _shape(body: Any, expect: Expect, where: str) -> Iterator[Finding]:
+    level = Level(expect.body_level)
+    if isinstance(expect.body, dict):
+        for should, actual, pointer in schema_differences(compile_schema(expect.body), body):
+            yield Finding("body", level, should, actual, where, detail=Message("at {pointer}", pointer=pointer))
+    for pointer, value in (expect.equals or {}).items():
         there, actual = resolve_pointer(body, pointer)
         if not there or not json_equal(actual, value):
-            yield Finding(
-                "body",
-                expected.body_level,
-                value,
-                actual if there else "absent",
-                where,
-                detail=Message("at {pointer}", pointer=pointer),
-            )
-    for pointer in expected.absent:
+            shown, detail = actual if there else "absent", Message("at {pointer}", pointer=pointer)
+            yield Finding("body", level, value, shown, where, detail=detail)
+    for pointer in expect.absent or ():
         there, actual = resolve_pointer(body, pointer)
         if there:
             yield Finding("body", Level.MUST, Message("no member {pointer}", pointer=pointer), actual, where)
@@ -150,11 +140,5 @@ def _page(body: Any, page: Page, where: str) -> Iterator[Finding]:
         detail = Message(
             "of {n} in all, with limit {limit} and offset {offset}", n=total, limit=page.limit, offset=page.offset
         )
-        yield Finding(
-            "body",
-            Level.MUST,
-            Message("{n} items", n=expected),
-            Message("{n} items", n=len(items)),
-            where,
-            detail=detail,
-        )
+        should, actual = (Message("{n} items", n=n) for n in (expected, len(items)))
+        yield Finding("body", Level.MUST, should, actual, where, detail=detail)

@@ -15,10 +15,9 @@ from typing import Any
 
 import jsonschema_rs
 
-from conformance.checks.model import Level
 from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import WordingIndex, list_wordings
-from conformance.contract.schema import Expect, Page, Wording
+from conformance.contract.schema import Expect, Wording
 from conformance.contract.templates import Lookup, fill
 from conformance.http import Request, Response
 from conformance.jsontools import find_texts, load_json, resolve_pointer
@@ -159,41 +158,27 @@ def _compile(text: str) -> jsonschema_rs.Validator:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
-    """What one answer must be.
-
-    `wordings` holds every documented wording with its placeholders; `lookup` fills them with what was sent. `row` is
-    empty where the expectation belongs to no row (a step of a chain).
-    """
-
-    row: str
-    statuses: tuple[int, ...]
-    wordings: tuple[Wording, ...]
-    lookup: Lookup
-    message_level: Level
-    codes: tuple[str | int, ...] = ()
-    field: str | None = None
-    body: Mapping[str, Any] | None = None
-    body_level: Level = Level.MUST
-    equals: Mapping[str, Any] | None = None
-    absent: tuple[str, ...] = ()
-    page: Page | None = None
-    headers: Mapping[str, Mapping[str, Any]] | None = None
-    no_body: bool = False
-    envelope: bool = True
-    language: str | None = None
-    request: Request | None = None
-    """What was sent: an answer may repeat it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Promise:
     """What a row, or a step of none, promises of an answer: its placeholders are not filled yet."""
 
     expect: Expect
     row: str = ""
+    """Its ID; empty for a step of a chain."""
     wordings: tuple[Wording, ...] = ()
+    """Every documented wording, with its placeholders."""
     message_level: str = "should"
+    """That of the contract, where `expect` names none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation(Promise):
+    """What one answer must be: a promise with its placeholders filled, but for those of the wordings."""
+
+    lookup: Lookup
+    """Fills the placeholders of the wordings with what was sent."""
+    language: str | None = None
+    request: Request | None = None
+    """What was sent: an answer may repeat it."""
 
 
 def promise_of_row(row: Row, message_level: str = "should") -> Promise:
@@ -206,23 +191,17 @@ def build_expectation(
 ) -> Expectation:
     """Fill what can be filled now; raises MissingValue."""
     expect = promise.expect
-    headers = {name: each.model_dump(exclude_unset=True) for name, each in expect.headers.items()}
+    filled = {name: fill(getattr(expect, name), lookup) for name in ("field", "body", "equals")}
+    headers = {
+        name: each.model_copy(update=fill(each.model_dump(exclude_unset=True), lookup))
+        for name, each in expect.headers.items()
+    }
     return Expectation(
+        expect=expect.model_copy(update={**filled, "headers": headers}),
         row=promise.row,
-        statuses=expect.statuses,
         wordings=promise.wordings,
+        message_level=expect.message_level or promise.message_level,
         lookup=lookup,
-        message_level=Level(expect.message_level or promise.message_level),
-        codes=expect.codes,
-        field=None if expect.field is None else str(fill(expect.field, lookup)),
-        body=None if expect.body is None else fill(expect.body, lookup),
-        body_level=Level(expect.body_level),
-        equals=None if expect.equals is None else fill(expect.equals, lookup),
-        absent=tuple(expect.absent or ()),
-        page=expect.page,
-        headers=fill(headers, lookup),
-        no_body=expect.no_body,
-        envelope=expect.in_envelope,
         language=language,
         request=request,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -29,15 +28,9 @@ def check_envelope(response: Response, body: Any, rules: ResponseRules, where: s
         actual = f"{header(response.headers, 'Content-Type') or 'no Content-Type'}: {response.text[:120]}"
         yield Finding("envelope", Level.MUST, Message("a JSON body"), actual, where)
         return
-    for should, actual, place in islice(schema_differences(rules.shape, body), 1):
-        yield Finding(
-            "envelope",
-            Level.MUST,
-            should,
-            actual,
-            where,
-            detail=Message("at {pointer} of {body}", pointer=place, body=response.text[:200]),
-        )
+    for should, actual, pointer in islice(schema_differences(rules.shape, body), 1):
+        detail = Message("at {pointer} of {body}", pointer=pointer, body=response.text[:200])
+        yield Finding("envelope", Level.MUST, should, actual, where, detail=detail)
     misplaced = rules.find_misplaced_message(body)
     if misplaced is not None and misplaced[0]:
         proper = f"{envelope.faults}/0/{envelope.message}" if envelope.faults else f"/{envelope.message}"
@@ -73,7 +66,7 @@ def check_content_type(response: Response, rules: ResponseRules, where: str) -> 
 
 def check_error(body: Any, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
     """Code, field and message; the fault that fits best is the one that is judged."""
-    if not (expected.wordings or expected.codes or expected.field) or body is NOT_JSON:
+    if not (expected.wordings or expected.expect.codes or expected.expect.field) or body is NOT_JSON:
         return
     faults = read_errors(rules, body)
     if not faults:
@@ -90,20 +83,22 @@ def check_error(body: Any, expected: Expectation, rules: ResponseRules, where: s
 
 def check_other_entries(body: Any, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
     """Nothing but the one fault is reported: neither a field that is valid nor, of the faulty one, another row's."""
-    for fault in read_errors(rules, body) if expected.field is not None else ():
-        if fault.field == expected.field:
-            found = _one_fault(fault, replace(expected, codes=()), rules, where)
-            yield from (item for item in found if item.level is Level.MUST)
+    field = expected.expect.field
+    for fault in read_errors(rules, body) if field is not None else ():
+        if fault.field == field:
+            found = _one_fault(fault, expected, rules, where)
+            yield from (item for item in found if item.level is Level.MUST and item.check != "code")
         elif isinstance(fault.field, str):
             detail = Message("a valid field is reported beside it")
-            yield Finding("field", Level.MUST, expected.field, fault.field, where, detail=detail)
+            yield Finding("field", Level.MUST, field, fault.field, where, detail=detail)
 
 
 def _one_fault(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
-    if expected.codes and not any(json_equal(fault.code, code) for code in expected.codes):
-        yield Finding("code", Level.MUST, one_or_all(expected.codes), fault.code, where)
-    if expected.field is not None and fault.field != expected.field:
-        yield Finding("field", Level.MUST, expected.field, fault.field, where)
+    codes, field = expected.expect.codes, expected.expect.field
+    if codes and not any(json_equal(fault.code, code) for code in codes):
+        yield Finding("code", Level.MUST, one_or_all(codes), fault.code, where)
+    if field is not None and fault.field != field:
+        yield Finding("field", Level.MUST, field, fault.field, where)
     if expected.wordings:
         yield from _message(fault, expected, rules, where)
 
@@ -129,18 +124,18 @@ def _message(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, whe
         return
     found = rules.wordings.find(message)
     others = tuple(match for match in found if match.row != expected.row)
-    others = tuple(match for match in others if _is_exactly(match.wording, message, expected))
+    others = tuple(match for match in others if matches_wording(match.wording, message, expected, loosely=False))
     is_own = expected.row in list_row_ids(found) or any(match_wording_loosely(wording, message) for wording in own)
     if others or (found and not is_own):
         rows = ", ".join(list_row_ids(others or found))
         detail = Message("the message of {rows}: rejected for another reason", rows=rows)
         yield Finding("message", Level.MUST, _texts(expected, own), message, where, detail=detail)
         return
-    yield Finding("message", expected.message_level, _texts(expected, own), message, where)
+    yield Finding("message", Level(expected.message_level), _texts(expected, own), message, where)
 
 
 def _missing_message(expected: Expectation, rules: ResponseRules, where: str) -> Finding:
-    level = Level.SHOULD if rules.envelope.body_may_lack else expected.message_level
+    level = Level.SHOULD if rules.envelope.body_may_lack else Level(expected.message_level)
     return Finding("message", level, _texts(expected), "absent", where)
 
 
@@ -148,19 +143,12 @@ def is_in_language(wording: Wording, language: str | None) -> bool:
     return language is None or wording.language is None or wording.language == language
 
 
-def matches_wording(wording: Wording, message: str, expected: Expectation) -> bool:
+def matches_wording(wording: Wording, message: str, expected: Expectation, *, loosely: bool = True) -> bool:
+    """Whether a message is a wording with what was sent in it; `loosely`: with anything where that is not known."""
     try:
         return match_wording(wording, message, expected.lookup)
     except MissingValue:
-        return match_wording_loosely(wording, message)
-
-
-def _is_exactly(wording: Wording, message: str, expected: Expectation) -> bool:
-    """Whether a message is a wording to the letter, with the names of this target in it."""
-    try:
-        return match_wording(wording, message, expected.lookup)
-    except MissingValue:
-        return False
+        return loosely and match_wording_loosely(wording, message)
 
 
 def _texts(expected: Expectation, chosen: Sequence[Wording] | None = None) -> Any:

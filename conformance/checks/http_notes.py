@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import unquote, urlsplit
 
 from conformance.checks.model import Note
@@ -60,27 +60,23 @@ def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[Note, ...]:
     return tuple(found)
 
 
-def _allow(_: Request, response: Response) -> Note | None:
-    if response.status != 405 or header(response.headers, "Allow") is not None:
-        return None
-    return Note("Allow", Message("a 405 has to say in Allow which methods there are"), "RFC 9110, 15.5.6")
+def _note_retry_after(status: int, section: str) -> Note:
+    text = Message("a {status} may say when to come back, and clients need it", status=status)
+    return Note("Retry-After", text, section)
 
 
-def _challenge(_: Request, response: Response) -> Note | None:
-    if response.status != 401 or header(response.headers, "WWW-Authenticate") is not None:
-        return None
-    return Note("WWW-Authenticate", Message("a 401 has to carry at least one challenge"), "RFC 9110, 15.5.2")
+_BELONGS: Mapping[int, Note] = {
+    405: Note("Allow", Message("a 405 has to say in Allow which methods there are"), "RFC 9110, 15.5.6"),
+    401: Note("WWW-Authenticate", Message("a 401 has to carry at least one challenge"), "RFC 9110, 15.5.2"),
+    429: _note_retry_after(429, "RFC 6585, 4"),
+    503: _note_retry_after(503, "RFC 9110, 15.6.4"),
+}
+"""By status, the header that belongs to it, with the remark where it is not there."""
 
 
-def _retry_after(_: Request, response: Response) -> Note | None:
-    if response.status not in (429, 503) or header(response.headers, "Retry-After") is not None:
-        return None
-    section = "RFC 6585, 4" if response.status == 429 else "RFC 9110, 15.6.4"
-    return Note(
-        "Retry-After",
-        Message("a {status} may say when to come back, and clients need it", status=response.status),
-        section,
-    )
+def _header_of_status(_: Request, response: Response) -> Note | None:
+    note = _BELONGS.get(response.status)
+    return note if note is not None and header(response.headers, note.about) is None else None
 
 
 def _media_type(_: Request, response: Response) -> Note | None:
@@ -92,11 +88,8 @@ def _media_type(_: Request, response: Response) -> Note | None:
     media, rest = value.partition(";")[::2]
     charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", rest, re.IGNORECASE)
     if media.strip().lower() == "application/json" and charset and charset[1].lower() not in ("utf-8", "utf8"):
-        return Note(
-            "charset",
-            Message("JSON goes over the wire in UTF-8, not {charset}", charset=charset[1][:20]),
-            "RFC 8259, 8.1",
-        )
+        text = Message("JSON goes over the wire in UTF-8, not {charset}", charset=charset[1][:20])
+        return Note("charset", text, "RFC 8259, 8.1")
     return None
 
 
@@ -143,4 +136,4 @@ def _sniffing(request: Request, response: Response) -> Note | None:
 
 
 _Check = Callable[[Request, Response], Note | None]
-_CHECKS: tuple[_Check, ...] = (_allow, _challenge, _retry_after, _media_type, _utf8, _caching, _sniffing)
+_CHECKS: tuple[_Check, ...] = (_header_of_status, _media_type, _utf8, _caching, _sniffing)

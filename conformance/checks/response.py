@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.checks.body import check_body
-from conformance.checks.context import (
-    Expectation,
-    ResponseRules,
-    parse_json,
-    read_errors,
-)
+from conformance.checks.context import Expectation, ResponseRules, parse_json, read_errors
 from conformance.checks.errors import check_envelope, check_error, is_in_language, matches_wording, one_or_all
 from conformance.checks.headers import check_headers
 from conformance.checks.leaks import check_leaks
 from conformance.checks.model import Finding, Level
+from conformance.contract.schema import Expect
 from conformance.http import Response
 from conformance.messages import Message
 
@@ -57,24 +53,17 @@ def check_response(response: Response, expected: Expectation, rules: ResponseRul
 
 
 def _findings(response: Response, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
-    if response.status not in expected.statuses:
-        yield Finding(
-            "status",
-            Level.MUST,
-            one_or_all(expected.statuses),
-            response.status,
-            where,
-            detail="; ".join(response.faults),
-        )
+    statuses, status = expected.expect.statuses, response.status
+    if status not in statuses:
+        yield Finding("status", Level.MUST, one_or_all(statuses), status, where, detail="; ".join(response.faults))
     yield from check_leaks(response, rules, where, expected.request)
-    error = response.status >= 400
-    body = parse_json(response)
-    if error and expected.envelope:
+    in_envelope, body = status >= 400 and expected.expect.in_envelope, parse_json(response)
+    if in_envelope:
         yield from check_envelope(response, body, rules, where)
-    if response.status in expected.statuses or (error and expected.envelope):
+    if status in statuses or in_envelope:
         yield from check_error(body, expected, rules, where)
-    if response.status in expected.statuses:
-        yield from check_headers(response, expected.headers or {}, where)
+    if status in statuses:
+        yield from check_headers(response, expected.expect.headers, where)
         yield from check_body(response, body, expected, where)
 
 
@@ -126,6 +115,6 @@ def _plain(
         return None
     if not fourhundreds:
         return tuple(check_leaks(response, rules, where, own.request))
-    bare = Expectation("", (response.status,), (), lambda *_: None, Level.SHOULD, request=own.request)
+    bare = Expectation(expect=Expect(status=response.status), lookup=lambda *_: None, request=own.request)
     found = check_response(response, bare, rules, where)
     return tuple(item for item in found if item.level is Level.MUST)

@@ -179,7 +179,7 @@ class ControlRunner:
         return False
 
     def _refusal(self, control: ControlPlan, call: StepResult, detail: Message) -> Finding:
-        response, statuses = call.exchange.response, call.expected.statuses
+        response, statuses = call.exchange.response, call.expected.expect.statuses
         actual = summarize_response(response, self.context.rules) if response else ""
         return Finding("control", Level.MUST, one_or_all(statuses), actual, _where(control), detail=detail)
 
@@ -211,7 +211,7 @@ def _what_is_shown(calls: Sequence[StepResult]) -> tuple[int, str] | None:
     response = calls[-1].exchange.response if calls else None
     if response is None or response.status >= 300:
         return None if response is None else (response.status, "")
-    body, equals = parse_json(response), calls[-1].expected.equals
+    body, equals = parse_json(response), calls[-1].expected.expect.equals
     return response.status, canonical_text([resolve_pointer(body, one) for one in equals]) if equals else response.text
 
 

@@ -81,11 +81,8 @@ def send_probe(
     except MissingValue as missing:
         evidence.doubts.append(Message("{label}: nothing gave a value for {name}", label=probe.label, name=missing))
         return None
-    asked: frozenset[int] = (
-        frozenset()
-        if patient
-        else frozenset([*built.expected.statuses, *(status for status in probe.accept if isinstance(status, int))])
-    )
+    documented = [*built.expected.expect.statuses, *(one for one in probe.accept if isinstance(one, int))]
+    asked = frozenset[int]() if patient else frozenset(documented)
     # What a success leaves on a connection shows in the refusal after it.
     request = replace(built.request, shares_connection=probe.role != "open")
     exchange = context.session.send(request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)

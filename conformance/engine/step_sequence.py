@@ -200,7 +200,7 @@ class StepSender:
         # What a success has left on its connection is to show in what is refused next, not in what cleans up after it.
         request = replace(built.request, ends_connection=self.role == "clean-up")
         exchange = self.context.session.send(
-            request, asked_for=frozenset(expected.statuses), repeatable=step.step.repeatable
+            request, asked_for=frozenset(expected.expect.statuses), repeatable=step.step.repeatable
         )
         n = self.evidence.keep(exchange, self.describe(step), self.role)
         self.evidence.conditional += bool(step.step.unless) and self.role != "control"

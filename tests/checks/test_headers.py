@@ -12,7 +12,7 @@ from conformance.checks.context import ResponseRules, build_expectation, promise
 from conformance.checks.headers import check_headers
 from conformance.checks.response import check_response
 from conformance.contract.contract import Contract
-from conformance.contract.schema import Expect
+from conformance.contract.schema import Expect, HeaderExpectation
 from conformance.engine.step_sequence import read_capture
 from conformance.http import Response
 from tests.conftest import HEAD
@@ -56,7 +56,7 @@ def test_a_header_is_there_equal_matching_or_large_enough(
     expectation: dict[str, Any], value: str | None, expected: str | None
 ) -> None:
     response = answer(400, **({} if value is None else {"Retry_After": value}))
-    found = list(check_headers(response, {"retry-after": expectation}, "here"))
+    found = list(check_headers(response, {"retry-after": HeaderExpectation(**expectation)}, "here"))
     assert [str(each.expected) for each in found] == ([] if expected is None else [expected])
     assert {(each.check, each.level.value, each.detail) for each in found} <= {("header", "must", "header retry-after")}
 
