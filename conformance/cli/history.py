@@ -8,9 +8,8 @@ import click
 
 from conformance.cli.options import language
 from conformance.files import write_text
-from conformance.history.page import render_history
+from conformance.history.forms import format_history, render_history
 from conformance.history.store import Retention, delete_old_runs, read_history
-from conformance.history.text import format_history
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 

@@ -38,14 +38,9 @@ STEPS: Final = (
     );
     CREATE INDEX choices_of_run ON choices (run);
     """,
-    # 2: which edition of the wording a row speaks, and answers that no row documents.
+    # 2: which edition of the wording a row speaks.
     """
     ALTER TABLE rows ADD COLUMN editions TEXT NOT NULL DEFAULT '';
-    CREATE TABLE undocumented (
-        run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, operation TEXT NOT NULL, status INTEGER NOT NULL,
-        message TEXT NOT NULL, times INTEGER NOT NULL
-    );
-    CREATE INDEX undocumented_of_run ON undocumented (run);
     CREATE INDEX runs_of_target ON runs (contract, target, started);
     """,
     # 3: which deviations the profile listed as known, and in how many operations exploration found a violation.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 from conformance.checks.model import Verdict
 from conformance.results.normalize import Normalizer
@@ -20,9 +19,7 @@ class RunPoint:
     requests: int
     seconds: float
     depth: str
-    edition: str
     suite: str
-    base_url: str
     partial: int
     """1 for a run that was broken off, else 0."""
     explored: int = 0
@@ -74,11 +71,6 @@ class RowHistory:
     def just_changed(self) -> bool:
         """Whether the newest run that exercised the row gave another verdict than the one before it."""
         return len(self._exercised) > 1 and self._exercised[-1] is not self._exercised[-2]
-
-    @property
-    def changes(self) -> int:
-        """How often the verdict changed between two runs; one that did not exercise the row is passed over."""
-        return sum(before is not after for before, after in pairwise(self._exercised))
 
     @property
     def flickers(self) -> int:
@@ -133,10 +125,3 @@ class TargetHistory:
     def newest_cells(self) -> tuple[HistoryCell, ...]:
         """The rows of the newest run."""
         return tuple(line.cells[-1] for line in self.lines if line.cells and line.cells[-1] is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """Everything that was asked for of a history file."""
-
-    targets: tuple[TargetHistory, ...]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, Problem
 from conformance.history.database import transaction
-from conformance.history.model import History, HistoryCell, RowHistory, RunPoint, TargetHistory
+from conformance.history.model import HistoryCell, RowHistory, RunPoint, TargetHistory
 from conformance.jsontools import replace_surrogates
 from conformance.results.model import Results, TargetRun
 
@@ -69,43 +69,33 @@ def _existing(path: Path) -> AbstractContextManager[sqlite3.Connection]:
 
 
 def _write(connection: sqlite3.Connection, results: Results, run: TargetRun) -> None:
-    values = (
-        run.contract.name, run.contract.edition, _name(run), str(run.target.get("base_url", "")), results.started,
-        results.seconds, run.requests, run.verdict.value, results.depth, str(results.seed),
-        f"{results.suite.name} {results.suite.version}", int(results.partial),
-        sum(one.verdict is Verdict.VIOLATES for one in run.explored),
-    )  # fmt: skip
-    statement = (
-        "INSERT INTO runs (contract, edition, target, base_url, started, seconds, requests, verdict, depth, seed,"
-        " suite, partial, explored) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    )
-    number = connection.execute(statement, _clean(values)).lastrowid
-    connection.executemany(
-        "INSERT INTO rows (run, id, tab, n, verdict, requests, seconds, wording, reason, editions, known)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            _clean((number, row.id, row.table, row.row, row.verdict.value, row.requests, row.seconds, row.observed,
-                    row.reason or "", "\n".join(sorted(row.editions)), row.known.reason if row.known else ""))
-            for row in run.rows
-        ),
-    )  # fmt: skip
-    connection.executemany(
-        "INSERT INTO choices (run, row, input, answer) VALUES (?, ?, ?, ?)",
-        (_clean((number, row.id, one.input, one.answer)) for row in run.rows for one in row.choices),
-    )
-    connection.executemany(
-        "INSERT INTO undocumented (run, operation, status, message, times) VALUES (?, ?, ?, ?, ?)",
-        (_clean((number, one.operation, one.status, one.message, one.count)) for one in run.undocumented),
-    )
-    connection.executemany(
-        "INSERT INTO tried (contract, target, row, label, started) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET started = max(started, excluded.started)",
-        (
-            _clean((run.contract.name, _name(run), row.id, str(one.label), results.started))
-            for row in run.rows
-            for one in row.attempts
-        ),
-    )
+    number = _insert(connection, "runs", {
+        "contract": run.contract.name, "edition": run.contract.edition, "target": _name(run),
+        "base_url": str(run.target.get("base_url", "")), "started": results.started, "seconds": results.seconds,
+        "requests": run.requests, "verdict": run.verdict.value, "depth": results.depth, "seed": str(results.seed),
+        "suite": f"{results.suite.name} {results.suite.version}", "partial": int(results.partial),
+        "explored": sum(one.verdict is Verdict.VIOLATES for one in run.explored),
+    })  # fmt: skip
+    tried = {"contract": run.contract.name, "target": _name(run), "started": results.started}
+    for row in run.rows:
+        _insert(connection, "rows", {
+            "run": number, "id": row.id, "tab": row.table, "n": row.row, "verdict": row.verdict.value,
+            "requests": row.requests, "seconds": row.seconds, "wording": row.observed, "reason": row.reason or "",
+            "editions": "\n".join(sorted(row.editions)), "known": row.known.reason if row.known else "",
+        })  # fmt: skip
+        for choice in row.choices:
+            made = {"run": number, "row": row.id, "input": choice.input, "answer": choice.answer}
+            _insert(connection, "choices", made)
+        for attempt in row.attempts:
+            newest = "ON CONFLICT DO UPDATE SET started = max(started, excluded.started)"
+            _insert(connection, "tried", {**tried, "row": row.id, "label": str(attempt.label)}, newest)
+
+
+def _insert(connection: sqlite3.Connection, table: str, values: Mapping[str, Any], more: str = "") -> int | None:
+    """Insert a row; its number."""
+    marks = ", ".join("?" * len(values))
+    statement = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks}) {more}"  # noqa: S608 - names of ours only
+    return connection.execute(statement, _clean(tuple(values.values()))).lastrowid
 
 
 def read_last_tried(path: Path, contract: str, target: str) -> dict[tuple[str, str], str]:
@@ -144,26 +134,23 @@ def _clean(values: tuple[object, ...]) -> tuple[object, ...]:
 
 def read_history(
     path: Path, contract: str | None = None, target: str | None = None, last: int | None = None
-) -> History:
+) -> tuple[TargetHistory, ...]:
     """Every target's rows over time; of one contract, of one target, of the `last` runs only where that is asked for.
 
     Raises ConfigError for a file that is not there, that is no history or that is damaged.
     """
     with _existing(path) as connection:
         pairs = connection.execute("SELECT contract, target FROM runs GROUP BY contract, target ORDER BY min(id)")
-        return History(
-            tuple(
-                _target(connection, pair[0], pair[1], last)
-                for pair in pairs.fetchall()
-                if contract in {None, pair[0]} and target in {None, pair[1]}
-            )
+        return tuple(
+            _target(connection, pair[0], pair[1], last)
+            for pair in pairs.fetchall()
+            if contract in {None, pair[0]} and target in {None, pair[1]}
         )
 
 
 def _target(connection: sqlite3.Connection, contract: str, target: str, last: int | None) -> TargetHistory:
     statement = (
-        "SELECT id, started, verdict, requests, seconds, depth, edition, suite, base_url, partial, explored"
-        " FROM runs"
+        "SELECT id, started, verdict, requests, seconds, depth, suite, partial, explored FROM runs"
         " WHERE contract = ? AND target = ? ORDER BY datetime(started), id"
     )
     runs = tuple(

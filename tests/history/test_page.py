@@ -7,27 +7,25 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from conformance.checks.model import Verdict
-from conformance.history.model import History, HistoryCell, RowHistory, RunPoint, TargetHistory
-from conformance.history.page import render_history
+from conformance.history.forms import format_history, render_history
+from conformance.history.model import HistoryCell, RowHistory, RunPoint, TargetHistory
 from conformance.history.store import append_results, read_history
-from conformance.history.text import format_history
 from tests.report.made_up import map_text, sample_results
 
 EVIL = "<script>alert(1)</script>\x1b[2J\u202e\ud800"
 
 
-def over_time(*verdicts: str, suffix: str = "") -> History:
+def over_time(*verdicts: str, suffix: str = "") -> tuple[TargetHistory, ...]:
     days = [f"2026-11-{n:02}T01:00:00Z" for n in range(1, len(verdicts) + 1)]
     cells = tuple(
         HistoryCell(day, Verdict(one), f"400 {one}{suffix}") if one else None
         for day, one in zip(days, verdicts, strict=True)
     )
     runs = tuple(
-        RunPoint(n, day, Verdict.CONFORMS, 9, 1.5, "standard", "e", "s 1", "u", partial=False)
-        for n, day in enumerate(days)
+        RunPoint(n, day, Verdict.CONFORMS, 9, 1.5, "standard", "s 1", partial=False) for n, day in enumerate(days)
     )
     choices = (("a/b", f"limit=+5{suffix}", ((days[0], "accepted"), (days[-1], f"refused{suffix}"))),)
-    return History((TargetHistory("c", f"staging{suffix}", runs, (RowHistory("a/b", "a", 1, cells),), choices),))
+    return (TargetHistory("c", f"staging{suffix}", runs, (RowHistory("a/b", "a", 1, cells),), choices),)
 
 
 def test_text_has_a_sign_for_each_run_and_says_since_when() -> None:
@@ -71,8 +69,8 @@ def test_the_page_shows_first_what_violates_and_what_changed_last() -> None:
 
 
 def test_an_empty_history_is_said() -> None:
-    assert "no such run" in format_history(History(()))
-    assert "no such run" in render_history(History(()))
+    assert "no such run" in format_history(())
+    assert "no such run" in render_history(())
 
 
 class Elements(HTMLParser):

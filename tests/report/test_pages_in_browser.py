@@ -12,7 +12,7 @@ from conformance.audit.forms import render_audit
 from conformance.audit.matrix import build_matrix
 from conformance.compare.compare import compare
 from conformance.compare.forms import render_comparison
-from conformance.history.page import render_history
+from conformance.history.forms import render_history
 from tests.audit.test_matrix import two
 from tests.compare.test_forms import changed
 from tests.history.test_page import over_time

@@ -71,7 +71,7 @@ def test_compare_holds_them_against_results_of_today(tmp_path: Path) -> None:
 
 def test_a_history_takes_them(tmp_path: Path) -> None:
     append_results(tmp_path / "history.sqlite", read_results(FOLDER))
-    assert len(read_history(tmp_path / "history.sqlite").targets) == 2
+    assert len(read_history(tmp_path / "history.sqlite")) == 2
 
 
 TEXTS = {name: (FOLDER / name).read_text(encoding="utf-8") for name in ("results.json", "results.jsonl")}

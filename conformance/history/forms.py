@@ -1,28 +1,32 @@
-"""Rows over time, in lines: a strip of signs, and what holds since when."""
+"""Rows over time, in lines and as `history.html`: a strip of signs, and what holds since when."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 from conformance.checks.model import Verdict
-from conformance.history.model import History, RowHistory, TargetHistory
+from conformance.history.model import RowHistory, TargetHistory
 from conformance.messages import Message, join_messages, plural_message
 from conformance.report.format import format_choice
+from conformance.report.page import render_page
 from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS
 
 ABSENT: Final = "·"
 _SHOWN: Final = 60
+_MOST_CELLS: Final = 366
+"""Runs shown of one target on a page: a year of nights; the file has all."""
 _LONGEST: Final = 200
 
 
-def format_history(history: History, language: str | None = None) -> str:
+def format_history(history: Sequence[TargetHistory], language: str | None = None) -> str:
     """For each target its rows over time, the newest run on the right."""
     say = Translator(check_language(language))
-    if not history.targets:
+    if not history:
         return say(Message("The history holds no such run.")) + "\n"
-    return "\n".join(line for target in history.targets for line in _target(target, say)).rstrip() + "\n"
+    return "\n".join(line for target in history for line in _target(target, say)).rstrip() + "\n"
 
 
 def format_strip(line: RowHistory, shown: int = _SHOWN) -> str:
@@ -89,3 +93,40 @@ def _target(target: TargetHistory, say: Translator) -> Iterator[str]:
         yield f"    {say(row)} {say(text, _LONGEST)}"
         yield from (f"      {since}  {say(format_choice(answer), _LONGEST)}" for since, answer in stretches)
     yield ""
+
+
+def render_history(history: Sequence[TargetHistory], language: str | None = None) -> str:
+    """The page of a history; for `language` see `render_page`."""
+    return render_page(
+        "conformance.history",
+        "history.html.jinja",
+        title=Message("Rows over time"),
+        language=language,
+        targets=history,
+        most=_MOST_CELLS,
+        absent=ABSENT,
+        attention=_attention,
+        newest_of=describe_newest,
+        summary=format_summary,
+        tables=_tables,
+        stretches=_stretches,
+    )
+
+
+def _attention(target: TargetHistory) -> list[RowHistory]:
+    """The rows that violate or are inconclusive now, then those whose verdict is another than in the run before."""
+    bad = [line for line in target.lines if line.verdict in {Verdict.VIOLATES, Verdict.INCONCLUSIVE}]
+    bad.sort(key=lambda line: line.verdict is not Verdict.VIOLATES)
+    return [*bad, *(line for line in target.lines if line.just_changed and line not in bad)]
+
+
+def _tables(target: TargetHistory) -> list[tuple[str, list[RowHistory]]]:
+    return [(table, list(lines)) for table, lines in groupby(target.lines, key=lambda line: line.table)]
+
+
+def _stretches(line: RowHistory) -> str:
+    """The strip for those who do not see it: each stretch of one verdict with how many runs it lasted."""
+    verdicts = [cell.verdict if cell else None for cell in line.cells[-_MOST_CELLS:]]
+    stretches = [(verdict, len(list(group))) for verdict, group in groupby(verdicts)]
+    names = [(VERDICTS[verdict] if verdict else Message("absent"), runs) for verdict, runs in stretches]
+    return join_messages(", ", [Message("{verdict} in {n} runs", verdict=name, n=runs) for name, runs in names])
