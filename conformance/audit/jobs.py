@@ -6,7 +6,6 @@ A job holds no secret. The worker reads the profile where it runs, and resolves 
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,8 +19,6 @@ from conformance.errors import ConfigError, Problem
 from conformance.results.model import Results
 from conformance.target.schema import Pace
 from conformance.validation import suggest
-
-_READING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +89,11 @@ class JobList:
     unusable: tuple[JobOutcome, ...] = ()
 
 
-def load_job_contract(folder: str, expected: str = "") -> Contract:
-    """The contract, read once in each process; raises ConfigError where it is not the edition of the job."""
-    with _READING:
-        return _contract(folder, expected)
-
-
 @lru_cache(maxsize=16)
-def _contract(folder: str, expected: str) -> Contract:
+def load_job_contract(folder: str, expected: str) -> Contract:
+    """The contract, read once in each process; raises ConfigError where it is not the edition of the job."""
     path = Path(folder)
-    if expected and digest_file(path) != expected:
+    if digest_file(path) != expected:
         what = "the worker has another edition of this contract" if path.is_dir() else "the worker has no such contract"
         raise ConfigError([Problem(folder, what, "give every worker the same cases, in the same place")])
     return read_contract(path)

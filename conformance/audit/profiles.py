@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from conformance.errors import ConfigError, Problem
 from conformance.jsontools import walk_texts
@@ -17,6 +16,8 @@ from conformance.target.schema import Pace, read_pace_if_valid
 
 _SUFFIXES = (".yaml", ".yml")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_USER = re.compile(r"://[^/?#]*@")
+"""A user in a URL."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -92,9 +93,7 @@ def _summarize(path: Path) -> ProfileSummary:
 def _secrets(value: Mapping[str, Any]) -> Iterator[bool]:
     """Whether anything in a profile may be a secret itself: a literal credential, or a URL with a user in it."""
     yield from _literals(value.get("credentials"))
-    for text in walk_texts(value):
-        if "@" in text and "://" in text:
-            yield _has_user(text)
+    yield from (_USER.search(text) is not None for text in walk_texts(value))
 
 
 def _literals(form: Any) -> Iterator[bool]:
@@ -107,10 +106,3 @@ def _literals(form: Any) -> Iterator[bool]:
                 yield key not in {"file", "header"} and not (key == "env" and _VARIABLE.fullmatch(str(value)))
     else:
         yield form is not None
-
-
-def _has_user(text: str) -> bool:
-    try:
-        return urlsplit(text).username is not None
-    except ValueError:
-        return True

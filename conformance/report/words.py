@@ -59,41 +59,24 @@ def name_of(key: str) -> str:
     return _NAMES.get(key, key)
 
 
-_LEVELS = (Message("must"), Message("should"), Message("note"))
-_OUTCOMES = {
-    "as-promised": Message("as promised"),
-    "drift": Message("wording differs"),
-    "violation": Message("violation"),
-    "no-answer": Message("no answer"),
-    "recorded": Message("recorded"),
-}
-_ROLES = {
-    "example": Message("written example"),
-    "open": Message("open choice"),
-    "boundary": Message("boundary"),
-    "drawn": Message("drawn"),
-    "control": Message("control"),
-    "step": Message("step"),
-    "guard": Message("guard"),
-    "clean-up": Message("clean-up"),
-}
-_CHECKS = (
-    *(Message("status"), Message("message"), Message("code"), Message("field"), Message("language")),
+_SELF_NAMED = (
+    *(Message("must"), Message("should"), Message("note")),
+    *(Message("status"), Message("message"), Message("code"), Message("field"), Message("language"), Message("header")),
     *(Message("envelope"), Message("content-type"), Message("leak"), Message("body"), Message("fault")),
     *(Message("effect"), Message("choice"), Message("schema"), Message("stability"), Message("state"), Message("pair")),
-    Message("allowance"),
-    Message("header"),
+    *(Message("allowance"), Message("boundary"), Message("drawn"), Message("control"), Message("step")),
+    *(Message("guard"), Message("clean-up"), Message("violation"), Message("recorded")),
 )
-_EXPLORED = {
+_NAMES: Final[Mapping[str, Message]] = {
+    **{str(name): name for name in _SELF_NAMED},
     "documented-status": Message("documented status"),
     "invalid-data": Message("invalid data"),
     "valid-data": Message("valid data"),
-}
-_NAMES: Final[Mapping[str, Message]] = {
-    **{str(name): name for name in (*_LEVELS, *_CHECKS)},
-    **_EXPLORED,
-    **_OUTCOMES,
-    **_ROLES,
+    "as-promised": Message("as promised"),
+    "drift": Message("wording differs"),
+    "no-answer": Message("no answer"),
+    "example": Message("written example"),
+    "open": Message("open choice"),
     **FAILURE_NAMES,
     **VERDICTS,
 }

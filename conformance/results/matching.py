@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from conformance.results.model import RecordedExchange, TargetRun
 from conformance.results.normalize import Normalizer
@@ -21,11 +21,20 @@ def match_runs(old: Sequence[TargetRun], new: Sequence[TargetRun]) -> tuple[Pair
     Where a contract has one run on each side, those two belong together whatever they were run against. A run without
     a partner comes with None.
     """
-    left, right = list(old), list(new)
-    pairs: list[Pair] = []
-    for key in (_by("name", "base_url"), _by("name"), _by("base_url")):
-        pairs += _taken(left, right, key)
-    pairs += _taken(left, right, _alone(old, new))
+    left, right, pairs = list(old), list(new), list[Pair]()
+    counts = [Counter(run.contract.name for run in side) for side in (old, new)]
+    for is_same in (
+        _have_same("name", "base_url"),
+        _have_same("name"),
+        _have_same("base_url"),
+        lambda run, _: all(count[run.contract.name] == 1 for count in counts),
+    ):
+        for run in tuple(left):
+            mates = (one for one in right if one.contract.name == run.contract.name and is_same(run, one))
+            if (mate := next(mates, None)) is not None:
+                left.remove(run)
+                right.remove(mate)
+                pairs.append((run, mate))
     pairs += [(run, None) for run in left]
     pairs += [(None, run) for run in right]
     order = {id(run): place for place, run in enumerate((*new, *old))}
@@ -51,29 +60,9 @@ def request_key(exchange: RecordedExchange, normalizer: Normalizer) -> RequestKe
     return request.method, normalizer.normalize(request.url), body, request.vantage, headers
 
 
-def _taken(left: list[TargetRun], right: list[TargetRun], key: Callable[[TargetRun], Any]) -> Iterator[Pair]:
-    for run in tuple(left):
-        expected = key(run)
-        found = next((one for one in right if expected is not None and key(one) == expected), None)
-        if found is not None:
-            left.remove(run)
-            right.remove(found)
-            yield run, found
-
-
-def _alone(old: Sequence[TargetRun], new: Sequence[TargetRun]) -> Callable[[TargetRun], Any]:
-    def key(run: TargetRun) -> Any:
-        name = run.contract.name
-        sole = all(sum(one.contract.name == name for one in side) == 1 for side in (old, new))
-        return name if sole else None
-
-    return key
-
-
-def _by(*members: str) -> Callable[[TargetRun], Any]:
-    """The contract and these members of the profile; None where the last one says nothing."""
-
-    def key(run: TargetRun) -> Any:
-        return (run.contract.name, *map(run.target.get, members)) if run.target.get(members[-1]) else None
-
-    return key
+def _have_same(*members: str) -> Callable[[TargetRun, TargetRun], bool]:
+    """Whether these members of two profiles are equal; not where the last one says nothing."""
+    return lambda one, other: (
+        bool(one.target.get(members[-1]))
+        and all(one.target.get(member) == other.target.get(member) for member in members)
+    )

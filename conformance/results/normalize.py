@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from conformance.http import split_url
-from conformance.jsontools import map_texts
+from conformance.jsontools import map_texts, walk_values
 
 _SHORTEST: Final = 3
 """Shorter values of fixtures stand in too many texts by chance."""
@@ -62,25 +62,10 @@ class Normalizer:
 
 
 def _particulars(target: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    fixtures = target.get("fixtures")
-    if isinstance(fixtures, Mapping):
-        yield from _fixtures(fixtures, "")
-    url = target.get("base_url")
-    if isinstance(url, str) and url:
-        if host := split_url(url).netloc:
-            yield host, "host"
-        yield url.rstrip("/"), "base_url"
-
-
-def _fixtures(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
-    for name, value in values.items():
-        path = f"{prefix}{name}"
-        if isinstance(value, Mapping):
-            yield from _fixtures(value, f"{path}.")
-        elif isinstance(value, str) and len(value) >= _SHORTEST:
-            yield value, path
-            quoted = json.dumps(value)[1:-1]
-            if quoted != value:
-                yield quoted, path
-        elif isinstance(value, int) and not isinstance(value, bool) and len(str(value)) >= _SHORTEST:
-            yield str(value), path
+    """Each text that is particular to the target, also as JSON writes it, and its name."""
+    for steps, value in walk_values(target.get("fixtures")):
+        texts = [str(value)] if isinstance(value, str | int) and not isinstance(value, bool) else []
+        texts += [json.dumps(value)[1:-1]] if isinstance(value, str) else []
+        yield from ((text, ".".join(map(str, steps))) for text in texts if len(text) >= _SHORTEST)
+    url = str(target.get("base_url") or "")
+    yield from ((text, name) for text, name in ((split_url(url).netloc, "host"), (url.rstrip("/"), "base_url")) if text)
