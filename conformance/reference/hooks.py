@@ -7,6 +7,7 @@ which response is sent, is this effect carried out. Without faults every decisio
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -80,6 +81,8 @@ class Behaviour(Generic[Context]):
 
     def __init__(self, hooks: Iterable[FaultHooks[Context]] = ()) -> None:
         self._hooks = tuple(hooks)
+        self._due: deque[Callable[[], object]] = deque()
+        self._carrying_out = threading.Lock()
 
     def enforces(self, row: Row, context: Context) -> bool:
         """Whether the rule of a row is enforced for a request that breaks it."""
@@ -121,13 +124,18 @@ class Behaviour(Generic[Context]):
         return max((hooks.delay for hooks in self._hooks), default=0.0)
 
     def carry_out(self, action: Callable[[], object]) -> None:
-        """Carry out the effect of a request that is rejected: at once, or after the delay of a fault."""
+        """Carry out the effect of a request that is rejected: at once, or after a delay, in the order of requests."""
         if not self.delay:
             action()
             return
-        timer = threading.Timer(self.delay, action)
+        self._due.append(action)
+        timer = threading.Timer(self.delay, self._carry_out_first)
         timer.daemon = True
         timer.start()
+
+    def _carry_out_first(self) -> None:
+        with self._carrying_out:
+            self._due.popleft()()
 
 
 def late_effects(delay: float) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -131,10 +132,12 @@ def test_performs_decides_its_effect_alone(make_context: MakeContext, *, done: b
     assert server.performs("delete", make_context(), intended=not done) is not done
 
 
-def test_what_is_done_later_is_not_done_at_once() -> None:
-    done = threading.Event()
+def test_what_is_done_later_is_not_done_at_once_but_in_the_order_of_requests() -> None:
+    done, order = threading.Event(), list[int]()
     _, late = BUILDER.now_and_later(BUILDER.performs("keeps_it", ROW, "store"))
     server = behaviour(late)
+    for number in range(20):
+        server.carry_out(partial(order.append, number))
     server.carry_out(done.set)
     assert (late.fault.name, late.fault.kind, late.fault.sentence) == (
         "keeps_it_later",
@@ -144,6 +147,7 @@ def test_what_is_done_later_is_not_done_at_once() -> None:
     assert 0 < server.delay < 0.1
     assert not done.is_set()
     assert done.wait(5)
+    assert order == [*range(20)]
 
 
 def test_each_server_counts_for_itself(make_context: MakeContext) -> None:
