@@ -60,6 +60,10 @@ class GuardedResource(Generic[Write]):
     """Whether it is another change although nothing was set back."""
     others_write: bool = False
     """Whether it was seen in this run that somebody else writes to it: most probably it was them once more."""
+    late: Sequence[Write] = ()
+    """Writes that were seen to change nothing at once; they are repeated after those that were not."""
+    repeat_late: Callable[[Write], Write | None] = lambda write: None  # noqa: ARG005
+    """As `repeat`, and leaves the write the time in which it may be carried out although it was refused."""
     shows_another_run: Callable[[Any, Any], bool] = lambda before, after: False  # noqa: ARG005
     """Whether the second state shows something new that another run of this suite has named."""
 
@@ -91,14 +95,15 @@ def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], aft
     can_set_back = state is not None and resource.differ(after, state)
     state = after if state is None else state
     changed, clear = False, True
-    for write in writes:
+    repeats = [*((one, resource.repeat) for one in writes), *((one, resource.repeat_late) for one in resource.late)]
+    for write, repeat in repeats:
         for time in range(TIMES_IN_A_ROW):
             if changed and can_set_back:
                 state, changed = resource.set_back(), False
             if state is None or resource.stopping.is_set():
                 return Culprits(doubt=NOT_AGAIN)
             began = perf_counter()
-            again = resource.repeat(write)
+            again = repeat(write)
             shown = resource.read() if again is not None else None
             if again is None or shown is None or not resource.differ(state, shown):
                 clear = clear and shown is not None

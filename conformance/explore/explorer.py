@@ -139,6 +139,11 @@ class Explorer:
         """Requests in this block make sure of an effect."""
         return self.following_up("confirmed", _CONFIRMING - self.evidence.confirmed)
 
+    def wait_for_late_effects(self) -> None:
+        """Leave what was refused the time in which it may be carried out all the same."""
+        run = self.context.run
+        run.shared.stopping.wait(max(0.0, self._last_write + run.target.late_effects - monotonic()))
+
     def operation(self, name: str) -> DocumentedOperation:
         """Another operation of the same document."""
         return self.context.document.operation(name)

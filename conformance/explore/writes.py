@@ -1,6 +1,7 @@
 """Writes of one operation that another one reads: what was refused changes nothing, and what was accepted is there.
 
-A look comes before the first write and after a few that were refused. A record that the profile gives for exploration
+A look comes before the first write, after a few that were refused, and when all have had their time: what was refused
+may be carried out late. A record that the profile gives for exploration
 alone is set back: the ledger holds how its members read before. What is set back after a kill is only what the
 contract's OpenAPI document says can be read and written there, and only on the record that the profile names.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -65,6 +67,8 @@ class GuardedWrites:
     answers: list[ProbeAnswer] = field(default_factory=list)
     _refused: list[ProbeAnswer] = field(default_factory=list)
     """Those since the last look."""
+    _refused_before: list[ProbeAnswer] = field(default_factory=list)
+    """Those that had changed nothing by the look after them; they may do so later."""
 
     def look(self) -> Any:
         """What the reading operation shows now; TargetStopped where it shows nothing."""
@@ -125,11 +129,14 @@ class GuardedWrites:
             return 1 + int(self.shown is None) + int(len(self._refused) >= _BATCH - 1)
         return 2 + int(self._has_refused) + (_SETTING_BACK if self._sets_back else 0)
 
-    def check(self) -> None:
-        """Nothing that was refused since the last look may have had an effect."""
+    def check(self, *, late: bool = False) -> None:
+        """Nothing that was refused since the last look may have had an effect, nor anything before, if it is `late`."""
         batch, self._refused = self._refused, []
-        before, after = self.shown, self.look() if batch else self.shown
-        if not self._differ(before, after):
+        self._refused_before += batch
+        if late and self._refused_before:
+            self.explorer.wait_for_late_effects()
+        before, after = self.shown, self.look() if batch or late else self.shown
+        if before is None or not (self._refused_before and self._differ(before, after)):
             return
         resource = GuardedResource(
             read=self.look,
@@ -139,6 +146,8 @@ class GuardedWrites:
             stopping=self.explorer.context.run.shared.stopping,
             is_own=self.is_own,
             others_write=self._shows_another_run(before, after),
+            late=self._refused_before,
+            repeat_late=partial(self._repeat, late=True),
             shows_another_run=self._shows_another_run,
         )
         try:
@@ -158,11 +167,8 @@ class GuardedWrites:
         return shows_another_run(before, after, self.explorer.context.run.builder.run_name)
 
     def finish(self) -> None:
-        """The last look; the ledger keeps what does not read as it was before."""
-        if self._refused:
-            self.check()
-        else:
-            self.look()
+        """The last look, which is late; the ledger keeps what does not read as it was before."""
+        self.check(late=True)
         if self.changed is not None and self.is_set_back():
             strike(self.explorer.context.run, self.changed)
         elif self.changed is not None:
@@ -257,8 +263,10 @@ class GuardedWrites:
             return False
         return True
 
-    def _repeat(self, refused: ProbeAnswer) -> ProbeAnswer | None:
+    def _repeat(self, refused: ProbeAnswer, *, late: bool = False) -> ProbeAnswer | None:
         again = self.explorer.attempt(self.operation, refused.probe, refused.validity)
+        if late:
+            self.explorer.wait_for_late_effects()
         return again if again.refused else None
 
     def _report(self, culprit: ProbeAnswer, expected: Message, actual: Any, detail: Message, group: str) -> None:

@@ -53,6 +53,7 @@ class Server:
             "credentials": self.credentials,
             "fixtures": dict(self.fixtures),
             "allow": allow.split(),
+            "late_effects": "1ms",
         }
         target = target_from_mapping(profile, where="test", environ={})
         run = build_context(with_budget(CONTRACTS[self.contract], budget), target, "standard", seed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from copy import deepcopy
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -407,6 +408,34 @@ class Writer(Newsroom):
         name = f"theirs-{len(self.requests)}"
         self.contents["draft-2"]["updatedBy"] = name
         return super().answer(request)
+
+
+class Late(Newsroom):
+    """What it does although it refuses is done only when somebody waits."""
+
+    due: dict[str, Any] | None = None
+
+    def answer(self, request: Request) -> tuple[int, Any]:
+        before = deepcopy(self.contents)
+        status, body = super().answer(request)
+        if status >= 400 and self.contents != before:
+            self.due, self.contents = self.contents, before
+        return status, body
+
+    def wait(self, seconds: float) -> bool:
+        if seconds and self.due is not None:
+            self.due, self.contents = None, self.due
+        return False
+
+
+@pytest.mark.parametrize(("way", "expected"), [("applies-rejected", ["must effect"]), ("", [])])
+def test_what_a_refused_write_does_late_is_found_by_the_last_look(
+    monkeypatch: pytest.MonkeyPatch, way: str, expected: list[str]
+) -> None:
+    server = Late(way)
+    run = server.run()
+    monkeypatch.setattr(run.shared.stopping, "wait", server.wait)
+    assert found(explore_operation(run, "patchStatus")[0]) == expected
 
 
 def test_somebody_elses_writes_are_not_blamed_on_a_refused_write() -> None:
