@@ -72,7 +72,7 @@ def resolve_pointer(value: Any, pointer: str) -> tuple[bool, Any]:
                 return False, None
             below = "".join(f"/{_escape(rest)}" for rest in steps[index + 1 :])
             return True, [resolve_pointer(item, below)[1] for item in value]
-        found = _members(value, step)
+        found = find_member(value, step)
         if not found:
             return False, None
         value = found[0]
@@ -198,9 +198,9 @@ def _escape(step: str) -> str:
     return step.replace("~", "~0").replace("/", "~1")
 
 
-def _members(value: Any, step: str) -> list[Any]:
+def find_member(value: Any, step: str) -> list[Any]:
     """The member or the item of this name, as a list of one; empty where there is none."""
-    if isinstance(value, dict):
+    if isinstance(value, dict | Mapping):
         return [value[step]] if step in value else []
     if isinstance(value, list) and step.isascii() and step.isdigit() and len(step) < 10 and int(step) < len(value):
         return [value[int(step)]]
@@ -208,4 +208,4 @@ def _members(value: Any, step: str) -> list[Any]:
 
 
 def _every_member(value: Any, step: str) -> list[Any]:
-    return list(value) if step == "*" and isinstance(value, list) else _members(value, step)
+    return list(value) if step == "*" and isinstance(value, list) else find_member(value, step)

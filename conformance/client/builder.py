@@ -19,6 +19,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.request_template import NO_BODY, OMIT, RequestTemplate
 from conformance.contract.templates import Lookup, MissingValue, fill, letters_of_script
 from conformance.http import Request
+from conformance.jsontools import find_member
 from conformance.target.loader import Target
 
 _PIXEL = zlib.compress(b"\x00\x00\x00\x00")
@@ -250,12 +251,10 @@ class RequestBuilder:
             return self.fill("{" + ".".join([head, *members]) + "}", scope)
         value: Any = sent[head]
         for member in members:
-            if isinstance(value, list) and member.isdigit() and int(member) < len(value):
-                value = value[int(member)]
-            elif isinstance(value, Mapping) and member in value:
-                value = value[member]
-            else:
+            found = find_member(value, member)
+            if not found:
                 raise MissingValue(".".join([head, *members]))
+            value = found[0]
         return value
 
     def _resolve_placeholder(self, head: str, members: tuple[str, ...], scope: PlaceholderScope) -> Any:
@@ -282,12 +281,13 @@ class RequestBuilder:
     def _fixture(self, members: tuple[str, ...]) -> Any:
         value: Any = self._target.fixtures
         for member in members:
-            if not isinstance(value, Mapping) or member not in value:
+            found = find_member(value, member)
+            if not found:
                 named = self._contract.file.fixtures.get(members[0])
                 if len(members) == 1 and named is not None and named.default is not None:
                     return self.fill(named.default, PlaceholderScope(salt=members[0]))
                 raise MissingValue(f"fixture.{'.'.join(members)}")
-            value = value[member]
+            value = found[0]
         return value
 
     def _random_word(self, name: str, scope: PlaceholderScope) -> str:

@@ -137,6 +137,7 @@ class RowRunner:
             return False
         sequence = self._run_sequence(self.evidence, self.plan.before, Message("set-up"), "step")
         self.set_up_sequence = sequence
+        self.context.shared.stopping.wait(self.context.target.settle)  # what it wrote may not show before
         if sequence.passed:
             if self.context.depth == "smoke":
                 self.passed |= {step.key: Message("passed for {row}", row=self.id) for step in self.plan.before}

@@ -78,8 +78,6 @@ class StateGuard:
             if shown is not None:
                 self._states[index] = shown
         unread = [index for index in guards if index not in self._states]
-        if unread:
-            self._wait_until_settled()
         for index, state in self._read_all(unread, Message("read before"), pool):
             if state is not None:
                 self._states[index] = state
@@ -240,16 +238,11 @@ class StateGuard:
     def _set_back(self, index: int) -> State | None:
         """Set back what the row has changed, with its own steps, and read; None where it could not be read."""
         set_back_row(self._context, self._evidence, self._plan, self._captures)
-        self._wait_until_settled()
+        self._context.shared.stopping.wait(self._context.target.settle)
         for other in self._states:
             if other != index and self._is_own(other):
                 self._read_again(other)
         return self._read_again(index) if self._plan.before or self._plan.after else self._states[index]
-
-    def _wait_until_settled(self) -> None:
-        """What the set-up wrote may show only after the time that the target takes to settle."""
-        if self._plan.before:
-            self._context.shared.stopping.wait(self._context.target.settle)
 
     def _is_own(self, index: int) -> bool:
         """Whether the guard reads what the row has made for itself."""

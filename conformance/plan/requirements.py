@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
@@ -10,6 +10,7 @@ from conformance.contract import templates as placeholders
 from conformance.contract.contract import Contract
 from conformance.contract.lint import SPECIAL_CREDENTIALS
 from conformance.contract.request_template import RequestTemplate
+from conformance.jsontools import find_member
 from conformance.plan.model import PlannedStep
 from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
@@ -50,10 +51,11 @@ def is_known_name(contract: Contract, target: Target, members: tuple[str, ...]) 
     """Whether the profile gives this fixture, or the contract has a default for it."""
     value: Any = target.fixtures
     for member in members:
-        if not isinstance(value, Mapping) or member not in value:
+        found = find_member(value, member)
+        if not found:
             named = contract.file.fixtures.get(members[0])
             return len(members) == 1 and named is not None and named.default is not None
-        value = value[member]
+        value = found[0]
     return value is not None
 
 

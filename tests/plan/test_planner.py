@@ -343,6 +343,12 @@ def test_what_lacks_is_named_and_nothing_is_planned(plan: Plan) -> None:
     assert (found.probes, found.controls) == ((), ())
 
 
+@pytest.mark.parametrize(("languages", "lacks"), [(["ja", "en"], ()), (["ja"], ("fixtures.tongues.1",))])
+def test_an_item_of_a_list_is_named_by_its_number(plan: Plan, languages: list[str], lacks: tuple[str, ...]) -> None:
+    found = plan(row("", '{query: {id: "{fixture.tongues.1}"}}'), TONGUES, fixtures={"tongues": languages})
+    assert found.lacks == lacks
+
+
 @pytest.mark.parametrize("need", ["fixtures.sizes", "credentials.guest", "vantages.outside", "hooks.boom"])
 def test_what_a_row_needs_must_be_in_the_profile_although_no_request_names_it(plan: Plan, need: str) -> None:
     kind, _, name = need.partition(".")

@@ -185,13 +185,21 @@ class Recorder:
         self.send(NOT_FOUND, "list_path", way={"cnt": "abc"})
         self.send(NOT_FOUND, "missing_group_list_path", way={"cnt": "5", "pageID": "10000000"})
         self.send(NOT_FOUND, "delete_path", {}, topics_id=999_999_999)
+        self.send(NOT_FOUND, "detail_path", None, {"_lang": "en"}, 1003)
         self.send(NOT_FOUND, "delete_path", {}, topics_id=1003)
+        self.send(NOT_FOUND, "detail_path", None, {"_lang": "en"}, 1003)
         self.send(NOT_FOUND, "detail_path", topics_id=1003)
 
     def beside_other_members(self) -> None:
-        self.write(NO_GROUP, self.valid() | {"contents_type": 1}, {}, group="missing_group_")
-        for body in (b"", b"[]", self.valid() | {"no_such_member": 1}):
+        for body in (self.valid() | {"contents_type": 1}, {"subject": "A title"}):
+            self.write(NO_GROUP, body, {}, group="missing_group_")
+        for body in (b"", b"[]", self.valid() | {"no_such_member": 1}, {"subject": ""}):
             self.write(TITLE, body, {})
+        without = self.without_required()
+        email = self.field("email")["name"]
+        for body in ({"subject": "A title"}, without | {"subject": "0"}, without | {email: None}):
+            self.write(MISSING, body, {})
+        self.write(EMPTY, {self.field("required")["name"]: ""}, {})
         for row, kind in KINDS.items():
             self.write(row, self.valid(**{kind: "abc"}) | {"contents": "x"}, {})
 

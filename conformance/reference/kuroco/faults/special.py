@@ -14,6 +14,7 @@ from conformance.reference.fault_builder import (
     RANGES,
     Change,
     Condition,
+    Limit,
     every_nth,
     on_connections_of,
     repeated,
@@ -83,19 +84,22 @@ def _tells_account(attribute: str) -> Change[KurocoContext]:
     return change
 
 
-def _after_a_success(condition: Test) -> Test:
-    """A condition that holds only once a request for which it held was accepted."""
-    accepted = False
+def _after_a_success(same: Callable[[KurocoContext], Any] = lambda _: None) -> Limit[KurocoContext]:
+    """A condition that holds only once a request for which it held, with the same of something, was accepted."""
 
-    def occurs(context: KurocoContext) -> bool:
-        nonlocal accepted
-        if not condition(context):
-            return False
-        if context.row is None:
-            accepted = True
-        return accepted and context.row is not None
+    def limit(condition: Test) -> Test:
+        accepted: set[Any] = set()
 
-    return occurs
+        def occurs(context: KurocoContext) -> bool:
+            if not condition(context):
+                return False
+            if context.row is None:
+                accepted.add(same(context))
+            return context.row is not None and same(context) in accepted
+
+        return occurs
+
+    return limit
 
 
 def _long_text(least: int, most: float) -> Test:
@@ -179,6 +183,7 @@ _PASSWORD: Final = ACCOUNT[1]
 _NAME: Final = ACCOUNT[0].partition("@")[0].encode()
 _LOGINS, _TOKENS, _DETAILS = when(operation="login"), when(operation="token"), when(operation="detail")
 _ALONE: Final = when(lambda context: context.body_member("subject") is None, operation="update")
+_WITHOUT_ITEMS: Final = when(lambda context: not {*context.names.values()} & {*(context.body or ())})
 _AFTER_A_LOGIN: Final = on_connections_of(when(operation="login", row=None))
 _HEX, _WORD = _grant("[0-9a-fA-F]{64}"), _grant("(?![0-9a-fA-F]{64}$).*")
 
@@ -351,7 +356,10 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
     # Missing topics
     _accepts("lists_a_missing_group_as_empty", NOT_FOUND, operation="list", group_exists=False),
     _answers("shows_the_topic_that_was_read_last", NOT_FOUND, "repeated", _STALE, _DETAILS, to="any",
-             limit=_after_a_success),
+             limit=_after_a_success()),
+    *(_answers(f"keeps_a_deleted_topic_that_was_read{suffix}", NOT_FOUND, "repeated", _STALE, when(_DETAILS, **asked),
+               to="any", limit=_after_a_success(lambda context: context.topics_id)) for suffix, asked in (
+        ("", {}), ("_in_english", {"language": "en"}))),
     _accepts("lists_a_page_of_a_missing_group", NOT_FOUND, kind="beyond", operation="list", group_exists=False,
              query={"cnt": ".*"}),
     _accepts("shows_topics_of_a_missing_group", NOT_FOUND, _DETAILS, group_exists=False),
@@ -419,7 +427,11 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
     _rejects("refuses_equal_letters_in_regex", REGEX, checked_kind="regex", checked_text=r"(.)\1.*"),
 
     # Rules that hold only beside other members of a body, in one language, or for one operation
-    *(_accepts(f"checks_{ROW_NAMES[row]}_beside_a_title_only", row, _ALONE, kind="rule") for row in _FIELDS),
+    *(_accepts(f"checks_{ROW_NAMES[row]}_beside_a_title_only", row, _ALONE, kind="rule") for row in (EMPTY, *_FIELDS)),
+    *(_accepts(f"checks_{ROW_NAMES[row]}_beside_an_item_only", row, _WITHOUT_ITEMS, kind="rule")
+      for row in (NO_GROUP, TITLE, MISSING)),
+    _accepts("drops_missing_text_without_an_email", MISSING, lambda c: c.body_member("email") is None, kind="rule"),
+    _accepts("drops_missing_text_beside_a_title_of_0", MISSING, lambda c: c.body_member("subject") == "0", kind="rule"),
     _answers("answers_an_email_without_a_title_with_422", EMAIL, "status", 422, _ALONE),
     _accepts("drops_formats_beside_contents", FORMATS, lambda c: c.body_member("contents") is not None, kind="rule"),
     _accepts("drops_formats_without_contents", FORMATS, lambda c: c.body_member("contents") is None, kind="rule"),
