@@ -65,7 +65,7 @@ def command(
 def _describe_plan(
     contract: Contract, context: RunContext, aimed: TargetSelection, *, explore: bool, budget: Budget | None
 ) -> Iterator[str]:
-    set_up = plan_setup(contract, context.target) if aimed.real else SetupPlan((), (), context.target)
+    set_up = plan_setup(contract, context.target) if aimed.real else SetupPlan(context.target)
     target = set_up.target
     context = replace(context, target=target, builder=context.builder.with_target(target))
     where = target.base_url if aimed.target or aimed.url else "the embedded server"

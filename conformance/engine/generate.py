@@ -43,9 +43,12 @@ SHRINK_BUDGET = 12
 LONGEST_DRAWING: Final = 10.0
 """Seconds that drawing the values of one description may take: some expressions have hardly a value that is short."""
 LONGEST = 60
+"""Characters of a value that is drawn for a control."""
 _FEW_MORE: Final = 8
 """Of what an expression takes so many more of, it takes as many as one likes."""
-"""Characters of a value that is drawn for a control."""
+
+
+_QUIETLY: Final = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class _DrawnTooLong(Exception):
@@ -69,29 +72,20 @@ def fill_drawn_values(plan: RowPlan, seed_number: int) -> RowPlan:
 
     Raises ConfigError where a description has no values, or none that are found in time.
     """
-    expected: dict[str, int] = {}
-    for probe in plan.probes:
-        if probe.slot:
-            expected[probe.slot.part] = max(expected.get(probe.slot.part, 0), probe.slot.index + 1)
-    draw: Draw | None = None
+    slots = sorted((probe.slot for probe in plan.probes if probe.slot), key=lambda slot: slot.index)
+    last = {slot.part: slot for slot in slots}
+    described, drawn = "the expressions of a control", dict[str, list[Any]]()
     try:
         plan = replace(plan, controls=tuple(_drawn_controls(plan, seed_number)))
-        drawn = {}
-        for part, count in expected.items():
-            draw = _draw_of(plan, part)
-            drawn[part] = _values(draw, count, _seed(plan.row.id, part, seed_number))
+        for part, slot in last.items():
+            described = str(slot.draw.model_dump(by_alias=True, exclude_unset=True))
+            drawn[part] = _values(slot.draw, slot.index + 1, _seed(plan.row.id, part, seed_number))
     except (HypothesisException, _DrawnTooLong):
-        raise ConfigError([_describe_undrawable(plan, draw)]) from None
-    probes = (_filled(probe, drawn) if probe.slot else probe for probe in plan.probes)
+        what = f"{described}: no value is found within {LONGEST_DRAWING:g} s"
+        hint = "write an expression that says less, with short bounds"
+        raise ConfigError([Problem(f"{plan.row.file}:{plan.row.line}", what, hint)]) from None
+    probes = (_filled(probe, drawn) for probe in plan.probes)
     return replace(plan, probes=tuple(probe for probe in probes if probe is not None))
-
-
-def _describe_undrawable(plan: RowPlan, draw: Draw | None) -> Problem:
-    described = (
-        "the expressions of a control" if draw is None else str(draw.model_dump(by_alias=True, exclude_unset=True))
-    )
-    what = f"{described}: no value is found within {LONGEST_DRAWING:g} s"
-    return Problem(f"{plan.row.file}:{plan.row.line}", what, "write an expression that says less, with short bounds")
 
 
 def shrink_probe(
@@ -104,7 +98,7 @@ def shrink_probe(
     slot = failed.probe.slot
     if slot is None:
         return None
-    checks = {item.check for item in failed.found}
+    checks, label = {item.check for item in failed.found}, Message("{part}=smallest", part=slot.part.rpartition(".")[2])
     best: dict[str, tuple[ProbeResult, Evidence]] = {}
     tried = {failed.probe.value: True}
 
@@ -112,29 +106,17 @@ def shrink_probe(
         key = _whole(value)
         if key not in tried and len(tried) <= SHRINK_BUDGET:
             scratch = Evidence(evidence.redactor, exchanges=evidence.exchanges)
-            probe = replace(
-                _with(failed.probe, slot, value), label=Message("{part}=smallest", part=slot.part.rpartition(".")[2])
-            )
-            outcome = send(scratch, probe)
+            outcome = send(scratch, replace(_with(failed.probe, slot, value), label=label))
             with evidence.count_as("shrunk"):
                 evidence.add_counts(scratch)
             evidence.warnings += scratch.warnings
-            tried[key] = (
-                outcome is not None
-                and has_must(outcome.found)
-                and bool(checks & {item.check for item in outcome.found})
-            )
+            found = outcome.found if outcome is not None else ()
+            tried[key] = has_must(found) and bool(checks & {item.check for item in found})
             if outcome is not None and tried[key]:
                 best[key] = (outcome, scratch)
         return tried.get(key, False)
 
-    limits = settings(
-        max_examples=SHRINK_BUDGET * 4,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-    )
+    limits = settings(_QUIETLY, max_examples=SHRINK_BUDGET * 4, phases=[Phase.generate, Phase.shrink])
     with DRAWING:
         simpler = build_strategy(slot.draw)
         simpler.validate()
@@ -145,11 +127,7 @@ def shrink_probe(
     key = _whole(smallest)
     if key not in best or _weight(key) > _weight(failed.probe.value):
         return None
-    return _adopted(evidence, *best[key])
-
-
-def _adopted(evidence: Evidence, outcome: ProbeResult, scratch: Evidence) -> ProbeResult:
-    """Only the smallest is reported; the steps on the way to it say nothing more."""
+    outcome, scratch = best[key]  # only this one is reported; the steps on the way to it say nothing more
     evidence.findings += [replace(item, smallest=outcome.probe.value) for item in scratch.findings]
     evidence.attempts += scratch.attempts
     return outcome
@@ -184,10 +162,6 @@ def _plain(draw: Draw) -> st.SearchStrategy[Any]:
     return st.sampled_from(draw.sampled or [""])
 
 
-def _draw_of(plan: RowPlan, part: str) -> Draw:
-    return next(probe.slot.draw for probe in plan.probes if probe.slot and probe.slot.part == part)
-
-
 def _values(draw: Draw, count: int, number: int, *, readable: bool = False) -> list[Any]:
     """Distinct values; the first ones that Hypothesis draws are the simplest, which the edges hold already."""
     with DRAWING:
@@ -212,27 +186,16 @@ def _drawn_from(drawn: st.SearchStrategy[Any], count: int, number: int, *, simpl
             raise _DrawnTooLong
         return drawn
 
-    collect: Callable[[], None] = _collector(st.none().flatmap(draw_in_time), seen, count * 3 + 12)
-    seed(number)(collect)()
-    values = list(seen.values())
-    later = values[len(values) // 3 :] + values[: len(values) // 3]
-    return tuple(values[:1] + later[: count - 1] if simplest else later[:count])
-
-
-def _collector(drawn: st.SearchStrategy[Any], seen: dict[str, Any], examples: int) -> Callable[[], None]:
-    @settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-    )
-    @given(drawn)
+    @seed(number)
+    @settings(_QUIETLY, max_examples=count * 3 + 12, phases=[Phase.generate], verbosity=Verbosity.quiet)
+    @given(st.none().flatmap(draw_in_time))
     def collect(value: Any) -> None:
         seen.setdefault(json.dumps(value, sort_keys=True), value)
 
-    return collect
+    collect()
+    values = list(seen.values())
+    later = values[len(values) // 3 :] + values[: len(values) // 3]
+    return tuple(values[:1] + later[: count - 1] if simplest else later[:count])
 
 
 def _drawn_controls(plan: RowPlan, number: int) -> Iterator[ControlPlan]:
@@ -301,8 +264,7 @@ def _seed(row: str, part: str, number: int) -> int:
 
 
 def _filled(probe: Probe, drawn: Mapping[str, list[Any]]) -> Probe | None:
-    slot = probe.slot
-    if slot is None:
+    if (slot := probe.slot) is None:
         return probe
     values = drawn[slot.part]
     return _with(probe, slot, values[slot.index]) if slot.index < len(values) else None

@@ -17,7 +17,6 @@ from conformance.plan.model import DrawSlot, Probe
 from conformance.plan.steps import PERMISSION_ORDER, permission_of
 from conformance.plan.values import is_excluded, resolve_draw
 from conformance.plan.variants import (
-    NO_LANGUAGE,
     LanguageVariant,
     OperationVariant,
     language_variants,
@@ -124,11 +123,10 @@ class ProbePlanner:
         none: list[Turn] = [] if self.depth == "smoke" else [(0, ())]
         return {variant.label: cycle([*enumerate(_all_at_once(variant.combine)), *none]) for variant in self.variants}
 
-    def edges(self, context_values: ContextTurns, *, by_language: bool = True) -> Iterator[Probe]:
-        """Near misses and boundary values of each varied part, by operation; `by_language`: in each by turns."""
+    def edges(self, context_values: ContextTurns) -> Iterator[Probe]:
+        """Near misses and boundary values of each varied part, by operation, in each language by turns."""
         for variant, language, described, edge in self._edge_places():
-            probe = self._varied(variant, language if by_language else NO_LANGUAGE, described, edge)
-            yield _combine(probe, next(context_values[variant.label]))
+            yield _combine(self._varied(variant, language, described, edge), next(context_values[variant.label]))
 
     def _edge_places(self) -> Iterator[tuple[OperationVariant, LanguageVariant, Input, tuple[str, str, Any]]]:
         """Each edge (its part, its name, its value) with the operation and the language that it is tried in."""
@@ -172,10 +170,8 @@ class ProbePlanner:
         return [variant for variant in self.variants if described.for_ is None or variant.label in described.for_]
 
     def _turned(self, by: int) -> list[LanguageVariant]:
-        return [
-            *self.language_variants[by % len(self.language_variants) :],
-            *self.language_variants[: by % len(self.language_variants)],
-        ]
+        by %= len(self.language_variants)
+        return self.language_variants[by:] + self.language_variants[:by]
 
     def _input(self, given: Input | str) -> Input:
         return self.contract.file.inputs[given] if isinstance(given, str) else given
@@ -209,34 +205,27 @@ class ProbePlanner:
         )
 
     def _probe(self, variant: OperationVariant, language_variant: LanguageVariant, *, label: str, role: str) -> Probe:
-        probe = Probe(
+        if language_variant.label:
+            label = Message("{label} [{language}]", label=label, language=language_variant.label)
+        if len(self.variants) > 1:
+            label = Message("{label} ({operation})", label=label, operation=variant.label)
+        permission = variant.permission
+        if not (variant.permission_is_stated or variant.request.method is None):
+            own = permission_of(self.contract, variant.operation, variant.request)
+            permission = max(permission, own, key=PERMISSION_ORDER.index)
+        guards = enumerate(self.case.unchanged)
+        return Probe(
             label=label,
             role=role,
             operation=variant.operation,
-            request=variant.request,
-            permission=self._permission(variant),
+            request=apply_patch(variant.request, language_variant.request),
+            permission=permission,
             value=self._example_value(variant),
-            guards=tuple(self._guards(variant)),
+            language=language_variant.language,
+            other_language=language_variant.other,
+            guards=tuple(index for index, guard in guards if guard.for_ is None or variant.label in guard.for_),
             repeatable=not (self.case.once or self.case.at_once),
         )
-        probe = _ask_in_language(probe, language_variant)
-        if len(self.variants) > 1:
-            probe = replace(probe, label=Message("{label} ({operation})", label=probe.label, operation=variant.label))
-        return probe
-
-    def _permission(self, variant: OperationVariant) -> str:
-        if variant.permission_is_stated or variant.request.method is None:
-            return variant.permission
-        return max(
-            variant.permission,
-            permission_of(self.contract, variant.operation, variant.request),
-            key=PERMISSION_ORDER.index,
-        )
-
-    def _guards(self, variant: OperationVariant) -> Iterator[int]:
-        for index, guard in enumerate(self.case.unchanged):
-            if guard.for_ is None or variant.label in guard.for_:
-                yield index
 
     def _example_value(self, variant: OperationVariant) -> str:
         """The varied part of the written example."""
@@ -248,22 +237,6 @@ class ProbePlanner:
             if value is not None:
                 return format_value(value)
         return ""
-
-
-def _ask_in_language(probe: Probe, language_variant: LanguageVariant) -> Probe:
-    """The probe, asking for a language in this way."""
-    if language_variant == NO_LANGUAGE:
-        return probe
-    label = probe.label
-    if language_variant.label:
-        label = Message("{label} [{language}]", label=label, language=language_variant.label)
-    return replace(
-        probe,
-        label=label,
-        request=apply_patch(probe.request, language_variant.request),
-        language=language_variant.language,
-        other_language=language_variant.other,
-    )
 
 
 def _inputs_of(row: Row) -> list[str]:

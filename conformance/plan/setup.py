@@ -6,7 +6,7 @@ The order is written here once: `plan_setup` counts what these iterators give, `
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Discover, NamedInput, Step
@@ -35,16 +35,30 @@ class SetupSteps:
         return not self.missing and all(step.permission == "read" for step in self.steps)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SetupPlan:
     """The requests of a set-up on a target that has what is looked for, and of the clean-up of what it makes.
 
     `target` has all that the set-up will have given; what only an answer can tell is a placeholder in braces.
     """
 
-    before: tuple[PlannedRequest, ...]
-    after: tuple[PlannedRequest, ...]
     target: Target
+    before: list[PlannedRequest] = field(default_factory=list)
+    after: list[PlannedRequest] = field(default_factory=list)
+
+    def add(self, calls: SetupSteps, label: str) -> None:
+        """Plan calls."""
+        self.before += schedule_steps(calls.steps, "step", label, calls.salt)
+
+    def add_read(self, calls: SetupSteps, label: str) -> bool:
+        """Plan calls that may only read; whether they can be made."""
+        if calls.can_read:
+            self.add(calls, label)
+        return calls.can_read
+
+    def know(self, name: str) -> None:
+        """From now on the target has a fixture."""
+        self.target = replace(self.target, fixtures={**self.target.fixtures, name: f"{{fixture.{name}}}"})
 
 
 def credentials_to_obtain(contract: Contract, target: Target) -> Iterator[tuple[str, NamedInput]]:
@@ -74,7 +88,9 @@ def fixtures_to_make(contract: Contract, current: Callable[[], Target]) -> Itera
         if named.make is None or is_known_name(contract, current(), (name,)):
             continue
         steps = _plan(contract, contract.file.chains[named.make])
-        clean_up = tuple(_deleting_steps(contract, steps))
+        made = [step for step in steps if step.undo is None and step.operation in contract.file.created_resources]
+        undo = [one for step in made for one in contract.file.created_resources[step.operation].undo]
+        clean_up = _plan(contract, undo)
         if not any(missing_for_steps(contract, current(), (*steps, *clean_up))):
             yield name, SetupSteps(f"make/{name}", steps, clean_up=clean_up)
 
@@ -100,64 +116,29 @@ def plan_setup(contract: Contract, target: Target, missed: Collection[str] = ())
 
     `missed` are fixtures that are known not to be found.
     """
-    planner = _SetupPlanner(contract, target)
+    plan, lists = SetupPlan(target), dict[str, bool]()
     for name, named in credentials_to_obtain(contract, target):
-        planner.obtain(name, named)
-    for name in fixtures_to_check(contract, planner.target):
-        planner.check(name)
-    for name, how in fixtures_to_find(contract, lambda: planner.target):
-        if name not in missed:
-            planner.find(name, how.chain)
-    for name, making in fixtures_to_make(contract, lambda: planner.target):
-        planner.make(name, making)
-    return SetupPlan(tuple(planner.before), tuple(planner.after), planner.target)
-
-
-class _SetupPlanner:
-    """What each thing would give is known from then on."""
-
-    def __init__(self, contract: Contract, target: Target) -> None:
-        self.contract, self.target = contract, target
-        self.before: list[PlannedRequest] = []
-        self.after: list[PlannedRequest] = []
-        self._looked: dict[str, bool] = {}
-
-    def obtain(self, name: str, named: NamedInput) -> None:
-        obtaining = steps_to_obtain(self.contract, self.target, name)
-        if obtaining.missing:
-            return
-        self._send(obtaining, f"obtains {name}")
-        header = str((named.usual or {})["header"])
-        known = {name: Credential(name, header, {"": Secret(name, f"{{{name}}}")})}
-        self.target = replace(self.target, credentials={**self.target.credentials, **known})
-
-    def find(self, name: str, chain: str) -> None:
-        """The list is read once, the first thing that fits is checked."""
-        if chain not in self._looked:
-            looking = steps_to_look_at(self.contract, self.target, chain)
-            self._looked[chain] = looking.can_read
-            if looking.can_read:
-                self._send(looking, f"looks at {chain}")
-        if not self._looked[chain]:
-            return
-        self._know(name)
-        self.check(name)
-
-    def check(self, name: str) -> None:
-        check = fixture_check(self.contract, self.target, name)
-        if check.can_read:
-            self._send(check, f"checks {name}")
-
-    def make(self, name: str, making: SetupSteps) -> None:
-        self._send(making, f"makes {name}")
-        self.after += schedule_steps(making.clean_up, "clean-up", f"deletes {name}", making.salt)
-        self._know(name)
-
-    def _send(self, calls: SetupSteps, label: str) -> None:
-        self.before += schedule_steps(calls.steps, "step", label, calls.salt)
-
-    def _know(self, name: str) -> None:
-        self.target = replace(self.target, fixtures={**self.target.fixtures, name: f"{{fixture.{name}}}"})
+        obtaining = steps_to_obtain(contract, plan.target, name)
+        if not obtaining.missing:
+            plan.add(obtaining, f"obtains {name}")
+            known = Credential(name, str((named.usual or {})["header"]), {"": Secret(name, f"{{{name}}}")})
+            plan.target = replace(plan.target, credentials={**plan.target.credentials, name: known})
+    for name in fixtures_to_check(contract, plan.target):
+        plan.add_read(fixture_check(contract, plan.target, name), f"checks {name}")
+    for name, how in fixtures_to_find(contract, lambda: plan.target):
+        if name in missed:
+            continue
+        if how.chain not in lists:  # each is read once, and the first thing in it that fits is checked
+            looking = steps_to_look_at(contract, plan.target, how.chain)
+            lists[how.chain] = plan.add_read(looking, f"looks at {how.chain}")
+        if lists[how.chain]:
+            plan.know(name)
+            plan.add_read(fixture_check(contract, plan.target, name), f"checks {name}")
+    for name, making in fixtures_to_make(contract, lambda: plan.target):
+        plan.add(making, f"makes {name}")
+        plan.after += schedule_steps(making.clean_up, "clean-up", f"deletes {name}", making.salt)
+        plan.know(name)
+    return plan
 
 
 def _steps(contract: Contract, target: Target, salt: str, written: Sequence[Step]) -> SetupSteps:
@@ -167,11 +148,3 @@ def _steps(contract: Contract, target: Target, salt: str, written: Sequence[Step
 
 def _plan(contract: Contract, written: Sequence[Step]) -> tuple[PlannedStep, ...]:
     return tuple(plan_steps(contract, written, "standard"))
-
-
-def _deleting_steps(contract: Contract, steps: Sequence[PlannedStep]) -> Iterator[PlannedStep]:
-    """The steps that will delete what these create and do not undo themselves."""
-    for step in steps:
-        resource = contract.file.created_resources.get(step.operation)
-        if resource is not None and step.undo is None:
-            yield from plan_steps(contract, resource.undo, "standard")
