@@ -6,7 +6,6 @@ ours. An input that was not tried before tells nothing about a change, unless no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal
 from urllib.parse import unquote
 
@@ -114,17 +113,9 @@ def collect_trials(row: RowResult, normalizer: Normalizer) -> Trials:
     return trials
 
 
-def _answered_otherwise(before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]]) -> bool:
+def _answered_otherwise(before: set[tuple[str, str]], after: set[tuple[str, str]]) -> bool:
     """Whether some value was sent both times and never had the same answer."""
-    old, new = _by_value(before), _by_value(after)
-    return any(not (old[value] & new[value]) for value in old.keys() & new.keys())
-
-
-def _by_value(tried: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    answers: dict[str, set[str]] = {}
-    for value, answer in tried:
-        answers.setdefault(value, set()).add(answer)
-    return answers
+    return bool({value for value, _ in before} & {value for value, _ in after} - {value for value, _ in before & after})
 
 
 def _failing(row: RowResult) -> set[str]:

@@ -33,35 +33,41 @@ def _changed(
     old: RowResult | None, new: RowResult | None, runs: tuple[TargetRun, TargetRun], changes: tuple[OurChange, ...]
 ) -> RowChange | None:
     if old is None or new is None:
-        return _one_sided(old, new, changes)
+        # Which rows there are is up to the contract and the person who ran it.
+        why_ours = ours.changes_that_decide(changes, patience=True) or (Message("rows chosen"),)
+        return _change(old, new, Kind.REMOVED if new is None else Kind.ADDED, why_ours)
     kind = _kind(old.verdict, new.verdict)
     if kind is None and old.verdict is new.verdict is Verdict.VIOLATES and _breaks_otherwise(old, new, runs):
         kind = Kind.VIOLATING_OTHERWISE
     if kind is None:
         return None
-    why_ours = explain_change(old, new, runs, (*changes, *ours.row_changes(old, new)))
-    known = new.known.reason if new.known else ""
-    return RowChange(
-        id=new.id, table=new.table, row=new.row, kind=kind, old=old.verdict, new=new.verdict, was=old.observed,
-        now=new.observed, why=format_reason(new) or format_reason(old), cause=new.cause or old.cause,
-        cause_ja=new.cause_ja or old.cause_ja,
-        repeat=format_repeat_command(new) if new.verdict is Verdict.VIOLATES else "", ours=why_ours, known=known,
-        worse=_is_worse(kind, old.verdict, new.verdict) and not why_ours and not known,
-    )  # fmt: skip
+    return _change(old, new, kind, explain_change(old, new, runs, (*changes, *ours.row_changes(old, new))))
 
 
-def _one_sided(old: RowResult | None, new: RowResult | None, changes: tuple[OurChange, ...]) -> RowChange | None:
-    """A row that only one of the runs has: which rows there are is up to the contract and the person who ran it."""
+def _change(old: RowResult | None, new: RowResult | None, kind: Kind, why_ours: tuple[str, ...]) -> RowChange | None:
     row = new or old
     if row is None:
         return None
+    known = new.known.reason if new and new.known else ""
+    is_worse = old is not None and new is not None and _is_worse(kind, old.verdict, new.verdict)
+    is_bad = kind is Kind.ADDED or (new is not None and new.verdict is Verdict.VIOLATES)
     return RowChange(
-        id=row.id, table=row.table, row=row.row, kind=Kind.ADDED if new else Kind.REMOVED,
-        old=old.verdict if old else None, new=new.verdict if new else None, was=old.observed if old else "",
-        now=new.observed if new else "", why=format_reason(row) if new else "", cause=row.cause, cause_ja=row.cause_ja,
-        repeat=format_repeat_command(row) if new else "",
-        ours=ours.changes_that_decide(changes, patience=True) or (Message("rows chosen"),),
-    )  # fmt: skip
+        id=row.id,
+        table=row.table,
+        row=row.row,
+        kind=kind,
+        old=old.verdict if old else None,
+        new=new.verdict if new else None,
+        was=old.observed if old else "",
+        now=new.observed if new else "",
+        why=(format_reason(new) or (format_reason(old) if old else "")) if new else "",
+        cause=row.cause,
+        cause_ja=row.cause_ja,
+        repeat=format_repeat_command(row) if is_bad else "",
+        ours=why_ours,
+        known=known,
+        worse=is_worse and not why_ours and not known,
+    )
 
 
 def _kind(old: Verdict, new: Verdict) -> Kind | None:
