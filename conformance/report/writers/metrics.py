@@ -6,6 +6,7 @@ reads the older Prometheus format, reads the same file.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
@@ -15,8 +16,8 @@ from prometheus_client.openmetrics.exposition import generate_latest
 
 from conformance.checks.model import Verdict
 from conformance.report.sanitize import clip_text, to_one_line
+from conformance.results.matching import label_run
 from conformance.results.model import Results, TargetRun
-from conformance.target.addresses import remove_userinfo
 
 _RUN: Final = ("contract", "target")
 _LONGEST: Final = 200
@@ -25,7 +26,7 @@ _LONGEST: Final = 200
 def format_metrics(results: Results) -> str:
     """The verdict of every row and run as one series per verdict (1 for the one it has), requests, durations, time.
 
-    `target` is the profile's name, or the base URL without any user or password where it has none.
+    `target` is the profile's name, or the base URL where it has none.
     """
     registry = CollectorRegistry()
 
@@ -61,35 +62,22 @@ def format_metrics(results: Results) -> str:
             row_seconds.labels(*key, _label(row.id)).set(row.seconds)
     gauge("run_duration_seconds", "How long the whole run took").set(results.seconds)
     gauge("run_partial", "1 if the run was broken off").set(results.partial)
-    gauge("run_start_timestamp_seconds", "When the run started").set(_timestamp(results.started))
+    gauge("run_start_timestamp_seconds", "When the run started").set(
+        datetime.fromisoformat(results.started).timestamp()
+    )
     text: bytes = generate_latest(registry)  # type: ignore[no-untyped-call]
     return text.decode("utf-8")
 
 
 def _named(results: Results) -> Iterator[tuple[TargetRun, str]]:
     """Each run with a name that no other run of its contract has."""
-    taken: set[tuple[str, str]] = set()
+    taken: Counter[tuple[str, str]] = Counter()
     for run in results.runs:
-        name = base = _label(str(run.target.get("name") or _address(str(run.target.get("base_url", "")))))
-        number = 1
-        while (run.contract.name, name) in taken:
-            number += 1
-            name = f"{base} #{number}"
-        taken.add((run.contract.name, name))
-        yield run, name
-
-
-def _address(url: str) -> str:
-    try:
-        return remove_userinfo(url)
-    except ValueError:
-        return "(no address)"
+        key = run.contract.name, _label(label_run(run))
+        taken[key] += 1
+        yield run, key[1] if taken[key] == 1 else f"{key[1]} #{taken[key]}"
 
 
 def _label(text: str) -> str:
     """The library escapes what the format needs; what a person cannot see is named first."""
     return clip_text(to_one_line(text), _LONGEST)
-
-
-def _timestamp(started: str) -> float:
-    return datetime.fromisoformat(started).timestamp()

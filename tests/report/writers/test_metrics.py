@@ -72,11 +72,3 @@ def test_two_runs_of_one_contract_on_nameless_targets_stay_apart() -> None:
     run = sample_results().runs[0]
     text = metrics.format_metrics(replace(sample_results(), runs=(run, run)))
     assert 'target="https://example.microcms-management.io #2"' in text
-
-
-def test_no_password_of_an_address_is_told() -> None:
-    run = sample_results().runs[0]
-    run = replace(run, target={"base_url": "https://user:hunter2@x.example", "fixtures": {"endpoint": "news"}})
-    text = metrics.format_metrics(replace(sample_results(), runs=(run,)))
-    assert "https://x.example" in text
-    assert "hunter2" not in text
