@@ -13,7 +13,6 @@ from conformance.report.translation import Translator, check_language
 from conformance.results.serialization import format_json_text
 
 _FORMAT: Final = 1
-_LONGEST: Final = 300
 
 
 def format_pair(pairing: Pairing, language: str | None = None) -> str:
@@ -84,6 +83,6 @@ def _lines(pairing: Pairing, say: Translator) -> Iterator[str]:
     yield from map(say, _notes(pairing))
     for one in pairing.differences:
         yield f"  {say(one.row)} {say(Message('at'))} {say(one.label)}: {say(_right_side(one, pairing))}"
-        yield f"    {say(pairing.first)}: {say(one.first, _LONGEST)}"
-        yield f"    {say(pairing.second)}: {say(one.second, _LONGEST)}"
+        yield f"    {say(pairing.first)}: {say(one.first)}"
+        yield f"    {say(pairing.second)}: {say(one.second)}"
         yield from (f"    {say(why)}" for why in one.why)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -70,6 +72,24 @@ def test_a_row_that_stands_elsewhere_has_moved(tmp_path: Path) -> None:
     (one,) = drifts(tmp_path, MICROCMS.replace(f"{line}\n", "").rstrip() + f"\n{line}\n")
     assert one.contract is not None
     assert (one.kind, one.contract.id) == ("moved", "common/too-many-requests")
+
+
+@pytest.mark.parametrize(
+    ("change", "kinds"),
+    [
+        ({"status": None}, {"moved"}),
+        ({"messages": (("Too Many Request", None),)}, {"new", "gone"}),
+        ({"status": 400}, {"new", "gone"}),
+    ],
+    ids=["no-status", "reworded", "other-status"],
+)
+def test_a_row_has_moved_only_where_it_is_surely_the_same(change: dict[str, Any], kinds: set[str]) -> None:
+    common, *others = find_error_tables(read_page(str(PAGES / "microcms.md")))
+    (row,) = [one for one in common.rows if one.messages[0][0] == "Too Many Requests"]
+    before = replace(common, rows=tuple(one for one in common.rows if one is not row))
+    last = replace(others[-1], rows=(*others[-1].rows, replace(row, **change)))
+    found = compare_pages(read_contract(CASES / "microcms-management"), {"page.md": (before, *others[:-1], last)})
+    assert {one.kind for one in found} == kinds
 
 
 @pytest.fixture

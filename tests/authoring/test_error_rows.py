@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.authoring.blocks import DocumentPage, Heading, TableBlock, TableRow
+from conformance.authoring.blocks import DocumentPage, Heading, Paragraph, TableBlock, TableRow
 from conformance.authoring.error_rows import find_error_tables
 from conformance.authoring.error_tables import ErrorRow
 from conformance.authoring.html_page import read_html
@@ -473,3 +473,11 @@ def test_codes_below_a_status_of_a_field_list_are_its_rows_and_those_below_a_suc
     tables = find_error_tables(read_page(str(tmp_path / "errors.rst")))
     found = [(row.status, row.code, row.cause) for table in tables for row in table.rows]
     assert found == [(400, "no_name", "It is absent."), (400, "no_user", "Unknown.")]
+
+
+@pytest.mark.parametrize(("length", "count"), [(40, 1), (41, 0)])
+def test_a_line_of_forty_characters_tells_what_a_page_is_about(length: int, count: int) -> None:
+    line = Paragraph("What follows are errors".ljust(length, "."), 1)
+    table = TableBlock(("Code", "Meaning"), (TableRow(("E1001", "Too hot"), 3),), 2)
+    blocks = (Paragraph("Tea. " * 50, 1), line, table)
+    assert len(find_error_tables(DocumentPage("tea", blocks))) == count

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import yaml
 
+from conformance.authoring.attempt import suggest_expect
+from conformance.contract.loader import read_contract
+from conformance.results.model import RecordedExchange, RecordedRequest, RecordedResponse
 from tests.cli.process import CASES, CommandResult
 
 Here = Callable[..., CommandResult]
@@ -40,3 +43,11 @@ def test_a_row_of_kuroco_shows_code_and_message(here: Here) -> None:
     shown = yaml.safe_load(result.out[result.out.index("expect:") :])
     assert shown["expect"]["status"] == 401
     assert shown["expect"]["code"] == "unauthorized"
+
+
+def test_a_single_character_of_a_message_is_not_taken_for_a_parameter() -> None:
+    request = RecordedRequest("GET", "http://h/items?limit=5&offset=10")
+    response = RecordedResponse(400, body='{"message": "5 of 10"}')
+    exchange = RecordedExchange(1, "example", request, response)
+    envelope = read_contract(CASES / "microcms-management").file.envelope
+    assert suggest_expect(envelope, exchange) == {"status": 400, "message": "5 of {query.offset}"}

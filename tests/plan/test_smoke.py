@@ -11,6 +11,8 @@ from conformance import reference
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.plan.model import RowPlan
+from conformance.plan.power import Offer
+from conformance.plan.smoke import _Drafts
 from conformance.plan.steps import plan_steps
 from conformance.session.contract_run import plan_rows
 from conformance.target.loader import Target, target_from_mapping
@@ -79,3 +81,12 @@ def test_rows_that_read_are_sent_before_those_that_write(ours: Contract) -> None
     writes = [plan.writes for plan in plans_of(ours).values() if not plan.row.case.last]
     assert writes == sorted(writes)
     assert {True, False} <= set(writes)
+
+
+@pytest.mark.parametrize(("misses", "is_filled"), [(7, True), (8, False)])
+def test_a_budget_is_filled_until_eight_offers_did_not_fit(misses: int, is_filled: bool) -> None:
+    drafts = object.__new__(_Drafts)
+    sizes = {("first", ""): 5, **{(f"large-{n}", ""): 9 for n in range(misses)}, ("last", ""): 1}
+    drafts.count = lambda chosen: sum(sizes[name] for name in chosen)  # type: ignore[method-assign]
+    chosen = drafts.fit([Offer(name, frozenset(), 1) for name in sizes], 6)
+    assert chosen == {("first", ""), *([("last", "")] if is_filled else [])}

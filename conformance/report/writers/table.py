@@ -26,7 +26,6 @@ STYLES = {
 """Of verdicts, for everything that a terminal shows; a symbol or a word always stands beside the colour."""
 
 _LONGEST = 100
-_LONGEST_PROMISE = 300
 
 
 def build_renderable(results: Results, language: str | None = None) -> RenderableType:
@@ -62,7 +61,7 @@ def build_violation(row: RowResult, say: Translator) -> Iterator[Text]:
     known = f" ({say(Message('Known deviation'))})" if row.known else ""
     proof = proof_exchanges(row)
     worst = next((one for one in row.findings if proof and one.exchange == proof.n), next(iter(row.findings), None))
-    promise = say(format_promise(row), _LONGEST_PROMISE)
+    promise = say(format_promise(row))
     yield Text.assemble(
         (f"{SYMBOLS[row.verdict]} {to_one_line(row.id)}", STYLES[row.verdict]),
         f"{known}  {say.choose(row.cause, row.cause_ja)} → {promise}",
