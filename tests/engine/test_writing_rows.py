@@ -12,6 +12,7 @@ import pytest
 from conformance.http import Outcome, Response
 from conformance.results.model import RowResult
 from conformance.session.contract_run import ContractRun, plan_rows
+from tests.names_of_items import refuse_name
 
 MakeResponse = Callable[..., Response]
 
@@ -71,11 +72,7 @@ class Shop:
         return self.make_response(400, {"message": wrong}) if wrong else self.make_response(200, {"name": name})
 
     def wrong(self, name: Any) -> str:
-        if isinstance(name, int):
-            return "The name is no text"
-        if not (name or "").strip():
-            return "The name is missing"
-        return "The name is too long" if len(name) > 5 else ""
+        return refuse_name(name)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from conformance.contract.contract import Contract
 from conformance.http import Outcome, Response
 from conformance.results.model import RowResult
 from conformance.session.contract_run import ContractRun, plan_rows
+from tests.names_of_items import refuse_name
 
 OWN = (
     ("  put: {path", "  put: {resource: things, isolated: true, path"),
@@ -104,11 +105,7 @@ class Shop:
         return self.make_response(201 if method == "POST" else 200, {"id": item, "name": name})
 
     def wrong(self, name: Any) -> str:
-        if isinstance(name, int):
-            return "The name is no text"
-        if not (name or "").strip():
-            return "The name is missing"
-        return "The name is too long" if len(name) > 5 else ""
+        return refuse_name(name)
 
 
 @dataclass(frozen=True)
