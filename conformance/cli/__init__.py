@@ -19,8 +19,6 @@ from conformance.errors import ConformanceError
 from conformance.interrupts import interrupt_on_signals
 from conformance.version import VERSION
 
-__all__ = ["main"]
-
 COMMANDS: Final[Mapping[str, str]] = {
     "run": "Run the tables against a target, or against the embedded reference servers.",
     "doctor": "Tell whether a target is ready: reachable, keys good, fixtures there; sends reads only.",
@@ -44,7 +42,6 @@ COMMANDS: Final[Mapping[str, str]] = {
     "schema": "Print the JSON Schema of results, cases, contracts or profiles.",
 }
 
-
 MODULES: Final[Mapping[str, str]] = {"try": "try_row"}
 """The modules of commands whose names Python reserves."""
 
@@ -52,29 +49,18 @@ MODULES: Final[Mapping[str, str]] = {"try": "try_row"}
 class _Commands(click.Group):
     """Knows each command by name and line; imports it when it is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(commands=dict.fromkeys(COMMANDS, click.Command(None)), **settings)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"conformance.cli.{MODULES.get(cmd_name, cmd_name)}").command
         return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the nearest command where there is none of that name."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
-            from conformance.validation import closest_name  # noqa: PLC0415 - only where something is wrong
-
-            near = closest_name(args[0], COMMANDS)
-            ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {near!r}?" if near else ""))
-        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -96,7 +82,7 @@ def main(arguments: list[str] | None = None) -> Any:
     try:
         with interrupt_on_signals():
             code = group.main(args=arguments, prog_name="conformance", standalone_mode=False)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(2)
     except click.ClickException as error:
@@ -105,7 +91,4 @@ def main(arguments: list[str] | None = None) -> Any:
     except ConformanceError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
-        sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import random
 import threading
 import time
@@ -12,13 +11,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from conformance.client.adapter import Transport, TransportResult
 from conformance.client.policy import SAFE_METHODS, Access, Limits, OutgoingRequest, PermissionGate, RequestBlocked
 from conformance.client.rate_limit import RateLimiter
 from conformance.client.retry import UNCERTAIN, CircuitBreaker, RetryPolicy, WaitBudget, parse_retry_after
-from conformance.errors import ConfigError, Problem
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
 from conformance.messages import Message, error_message
 from conformance.target.schema import Pace
@@ -45,7 +42,6 @@ class Session:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        _check_files(access)
         # The debug lines of the library hold whole URLs, and those may hold a token.
         logging.getLogger("urllib3").setLevel(logging.INFO)
         self.limits = limits or Limits()
@@ -212,17 +208,3 @@ class Session:
 
     def _given_up(self) -> NoResponse:
         return NoResponse(FailureKind.NOT_SENT, Message("the target is gone: {reason}", reason=self._breaker.reason))
-
-
-def _check_files(access: Access) -> None:
-    certificate = access.client_certificate
-    named: list[tuple[str, str | Path | None]] = [("ca_bundle", access.ca_bundle)]
-    if certificate is not None:
-        named += [
-            ("client_cert", certificate.cert),
-            ("client_cert.key", certificate.key),
-            ("client_cert.pkcs12", certificate.pkcs12),
-        ]
-    missing = [name for name, path in named if path and not os.path.exists(path)]  # noqa: PTH110 - also a folder
-    if missing:
-        raise ConfigError(Problem(name, "the file does not exist", "give the path of a PEM file") for name in missing)

@@ -12,17 +12,11 @@ from typing import Any
 import pytest
 
 from conformance.errors import ConfigError
-from conformance.pytest_plugin.options import add_options, explain_old_options, find_contract_folders
-
-__all__: list[str] = []
+from conformance.pytest_plugin.options import add_options, find_contract_folders
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
-
-
-def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> None:
-    explain_old_options(parser, args)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -73,8 +73,6 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "write-expectations": {"metavar": "FILE", "help": "write the present deviations as expectations"},
     "display": {"action": "store_true", "help": "progress and tables instead of pytest's own output"},
 }
-_OLD: Final = ("target", "contract", "depth", "seed", "allow", "output", "workers", "no-explore", "also-write")
-"""Options that had no prefix in the first version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +100,6 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "conformance of a server with its vendor's error tables")
     for name, how in _OPTIONS.items():
         group.addoption(f"{_PREFIX}{name}", dest=f"conformance_{name.replace('-', '_')}", **how)
-
-
-def explain_old_options(parser: pytest.Parser, arguments: list[str]) -> None:
-    """Where pytest is going to refuse an unknown option, say how it is called now."""
-    names = {argument.partition("=")[0] for argument in arguments}
-    if renamed := [name for name in _OLD if f"--{name}" in names]:
-        parser.extra_info["conformance"] = ", ".join(f"--{name} is called {_PREFIX}{name}" for name in renamed)
 
 
 def read_options(config: pytest.Config, contracts: list[str]) -> PluginOptions:

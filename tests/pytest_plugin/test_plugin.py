@@ -233,12 +233,6 @@ def test_an_internal_error_of_pytest_is_one_line_too(run: Callable, wrong: Path,
     assert '"partial": true' in (ran.output / "results.json").read_text(encoding="utf-8")
 
 
-def test_options_of_the_first_version_are_refused_with_their_new_names(run: Callable) -> None:
-    ran = run(TABLE, "--target", "x.yaml")
-    assert ran.code == 4
-    assert "--target is called --conformance-target" in ran.out
-
-
 def test_an_option_of_the_same_name_in_a_conftest_is_no_collision(run: Callable, tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(
         "def pytest_addoption(parser):\n    parser.addoption('--seed')\n    parser.addoption('--target')\n"
