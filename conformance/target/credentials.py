@@ -8,15 +8,13 @@ from __future__ import annotations
 import re
 import subprocess
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import Problem
 from conformance.files import refuse_special_file
-from conformance.target.schema import SOURCES, Pace, read_pace_if_valid
-from conformance.validation import Locate, Place, format_location
+from conformance.target.schema import HeaderCredential, Pace, SecretSource, read_pace
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HALVES = re.compile(r"[\ud800-\udfff]")
@@ -96,23 +94,32 @@ def run_command(command: Sequence[str], folder: Path) -> str:
 
 
 @dataclass(slots=True)
-class CredentialReader:
-    """Opens the credentials of a profile, whatever else is wrong with it, and keeps every problem on the way."""
+class SecretReader:
+    """Opens the secrets that a profile names, while its form is checked, and keeps all of them by name."""
 
     environ: Mapping[str, str]
     folder: Path
     local: bool | None
     """Whether literal values are allowed; None when the base URL cannot be read (then they are not checked)."""
-    locate: Locate
-    problems: list[Problem] = field(default_factory=list)
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    _opened: dict[str, str] = field(default_factory=dict, repr=False)
 
-    def open(self, written: Any) -> dict[str, Credential]:
-        """The credentials under `credentials:`, by name; those that cannot be opened are left out, with problems."""
-        if not isinstance(written, Mapping):
-            return {}
-        found = (self._credential(name, value) for name, value in written.items() if isinstance(value, Mapping))
-        return {each.name: each for each in found if each is not None}
+    def open(self, kind: str, source: Any) -> str:
+        """The secret that a variable, a file, a command or a literal gives, read once.
+
+        Raises ValueError where there is none that can be sent; its text quotes nothing of it.
+        """
+        if (key := f"{kind} {source}") not in self._opened:
+            value = self._read(kind, source)
+            if flaw := _find_flaw(value):
+                raise ValueError(f"gives a secret that {flaw}")
+            self._opened[key] = value
+        return self._opened[key]
+
+    def secret(self, name: str, form: SecretSource) -> Secret:
+        """A secret of a valid profile, noted by the name of its variable, or by its own."""
+        kind, source = form.source
+        return self.keep(source if kind == "env" and _PLAINLY_A_NAME.match(source) else name, self.open(kind, source))
 
     def keep(self, name: str, value: str) -> Secret:
         """Note a secret; the name is changed where another secret has it."""
@@ -122,138 +129,64 @@ class CredentialReader:
         self.secrets[unique] = value
         return Secret(unique, value)
 
-    def _credential(self, name: str, written: Mapping[str, Any]) -> Credential | None:
-        place: Place = ("credentials", name)
-        if not {"header", "basic", *SOURCES}.isdisjoint(written):
-            return self._in_header(name, place, written)
-        return self._fields(name, place, written)
-
-    def _in_header(self, name: str, place: Place, written: Mapping[str, Any]) -> Credential | None:
-        header, scheme, pair = written.get("header"), written.get("scheme"), written.get("basic")
-        if pair is None:
-            secret = self.secret(place, written, header=True)
-        elif set(written) & {"scheme", *SOURCES}:
-            self._problem(place, "has something beside `basic`, which is the whole value", "keep one of them")
-            return None
+    def credential(self, name: str, form: HeaderCredential | Mapping[str, SecretSource]) -> Credential:
+        """A credential of a valid profile."""
+        if not isinstance(form, HeaderCredential):
+            values = {key: self.secret(f"{name}.{key}", source) for key, source in form.items()}
+            commands = {key: Command(tuple(one.command), self.folder) for key, one in form.items() if one.command}
+            return Credential(name, None, values, commands)
+        if form.basic is not None:
+            user = form.basic.user
+            text = user if isinstance(user, str) else self.secret(f"{name}.basic.user", user).value
+            pair = f"{text}:{self.secret(f'{name}.basic.password', form.basic.password).value}"
+            secret = self.keep(name, f"Basic {b64encode(pair.encode()).decode('ascii')}")
         else:
-            secret = self._basic(name, place, pair)
-        if secret is None or not isinstance(header, str):
-            return None
-        if isinstance(scheme, str):
-            secret = Secret(secret.name, f"{scheme} {secret.value}")
-        commands = {"": Command(tuple(written["command"]), self.folder, scheme)} if "command" in written else {}
-        return Credential(name, header, {"": secret}, commands, read_pace_if_valid(written.get("allowance")))
+            secret = self.secret(name, form)
+        if form.scheme is not None:
+            secret = replace(secret, value=f"{form.scheme} {secret.value}")
+        commands = {"": Command(tuple(form.command), self.folder, form.scheme)} if form.command else {}
+        return Credential(name, form.header, {"": secret}, commands, read_pace(form.allowance))
 
-    def _basic(self, name: str, place: Place, pair: Any) -> Secret | None:
-        """The value `Basic …` of a user, which may be a plain text, and a password."""
-        user, password = (pair.get(key) for key in ("user", "password")) if isinstance(pair, Mapping) else (None, None)
-        opened = self.secret((*place, "basic", "user"), user) if isinstance(user, Mapping) else None
-        user = opened.value if opened else user
-        secret = self.secret((*place, "basic", "password"), password) if isinstance(password, Mapping) else None
-        if secret is None or not isinstance(user, str):
-            return None
-        if ":" in user:
-            self._problem((*place, "basic", "user"), "holds a colon, which ends the user", "give another user")
-            return None
-        return self.keep(name, f"Basic {b64encode(f'{user}:{secret.value}'.encode()).decode('ascii')}")
-
-    def _fields(self, name: str, place: Place, written: Mapping[str, Any]) -> Credential | None:
-        if not written:
-            self._problem(place, "is empty", "name its values by env or file, or leave it out")
-        opened = {
-            key: self.secret((*place, key), value) for key, value in written.items() if isinstance(value, Mapping)
-        }
-        values = {key: secret for key, secret in opened.items() if secret is not None}
-        commands = {
-            key: Command(tuple(written[key]["command"]), self.folder) for key in values if "command" in written[key]
-        }
-        return Credential(name, None, values, commands) if values and len(values) == len(written) else None
-
-    def headers(self, written: Any) -> tuple[tuple[str, str], ...]:
-        """The headers of every request, in the order of the profile; those that cannot be opened are left out."""
-        found: list[tuple[str, str]] = []
-        for name, value in written.items() if isinstance(written, Mapping) else ():
-            if isinstance(value, Mapping):
-                secret = self.secret(("headers", name), value, header=True)
-                found += [(name, secret.value)] if secret else []
-            elif isinstance(value, str):
-                found.append((name, value))
-        return tuple(found)
-
-    def secret(self, place: Place, written: Mapping[str, Any], *, header: bool = False) -> Secret | None:
-        """Open one secret and note it; None with a problem where it cannot be opened."""
-        given = [key for key in SOURCES if key in written]
-        if len(given) != 1:
-            if given or not set(written) - {"header", "allowance", "scheme"}:  # else an unknown key is what is wrong
-                self._problem(place, "needs exactly one of env, file, command and value", "keep one of them")
-            return None
-        (kind,) = given
-        source, at, name = written[kind], (*place, kind), format_location(place[1:])
-        readers: dict[str, Callable[[Place, Any], str | None]] = {
-            "env": self._by_env, "file": self._by_file, "command": self._by_command, "value": self._by_value,
-        }  # fmt: skip
-        value = readers[kind](at, source) if isinstance(source, list if kind == "command" else str) else None
-        if value is None:
-            return None
-        if flaw := _flaw(value, header):
-            self._problem(at, flaw)
-            return None
-        return self.keep(source if kind == "env" and _PLAINLY_A_NAME.match(source) else name, value)
-
-    def _by_env(self, at: Place, variable: str) -> str | None:
-        if (value := self.environ.get(variable)) is None:
-            shown = f" {variable}" if _PLAINLY_A_NAME.match(variable) else " that it names"
-            hint = f"set it, or leave {format_location(at[:-1])} out"
-            self._problem(at, f"the environment variable{shown} is not set", hint)
-        return value
-
-    def _by_file(self, at: Place, path: str) -> str | None:
-        try:
-            if (problem := refuse_special_file(self.folder / path)) is not None:
-                self._problem(at, f"what it names {problem}", "give the path of a plain file")
-                return None
-            with (self.folder / path).open("rb") as stream:
-                content = stream.read(_LONGEST + 1)
-            value = content.decode("utf-8").rstrip("\r\n")
-        except UnicodeDecodeError:
-            self._problem(at, "the file that it names is not UTF-8", "save it as UTF-8")
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "not the name of a file"
-            self._problem(at, f"the file that it names cannot be read: {reason}", "check the path")
-        else:
-            if len(content) <= _LONGEST:
-                return value
-            self._problem(at, "the file that it names is larger than 64 KiB")
-        return None
-
-    def _by_command(self, at: Place, command: list[Any]) -> str | None:
-        if command and all(isinstance(each, str) for each in command):
+    def _read(self, kind: str, source: Any) -> str:
+        if kind == "env":
+            if (value := self.environ.get(source)) is None:
+                shown = f" {source}" if _PLAINLY_A_NAME.match(source) else ""
+                raise ValueError(f"names the environment variable{shown}, which is not set; set it, or leave it out")
+            return value
+        if kind == "file":
+            return _read_file(self.folder / source)
+        if kind == "command":
             try:
-                return run_command(command, self.folder)
+                return run_command(source, self.folder)
             except CommandFailedError as error:
-                self._problem(at, str(error), "run it by hand to see why")
-        return None
-
-    def _by_value(self, at: Place, text: str) -> str | None:
+                raise ValueError(f"gives no secret: {error}; run it by hand to see why") from None
         if self.local is False:
-            self._problem(at, "a secret may stand here only for a base URL on this machine", "name it by env or file")
-            return None
-        return text
-
-    def _problem(self, place: Place, what: str, hint: str = "") -> None:
-        self.problems.append(Problem(self.locate(place), f"{format_location(place)}: {what}", hint))
+            raise ValueError("holds a secret, which only a base URL on this machine allows; name it by env or file")
+        return str(source)
 
 
-def _flaw(value: str, header: bool) -> str | None:
+def _read_file(path: Path) -> str:
+    """The text of a file without line ends at its end; raises ValueError."""
+    if (problem := refuse_special_file(path)) is not None:
+        raise ValueError(f"names what {problem}; give the path of a plain file")
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(_LONGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not the name of a file"
+        raise ValueError(f"names a file that cannot be read: {reason}; check the path") from None
+    if len(content) > _LONGEST:
+        raise ValueError("names a file that is larger than 64 KiB")
+    try:
+        return content.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ValueError("names a file that is not UTF-8; save it as UTF-8") from None
+
+
+def _find_flaw(value: str) -> str | None:
     """What makes a value unfit to be sent."""
     if not value:
-        return "the secret is empty"
+        return "is empty"
     if _CONTROL.search(value):
-        return "the secret holds control characters"
-    if _HALVES.search(value):
-        return "the secret is not UTF-8"
-    if header and value != value.strip():
-        return "the secret has spaces around it, which a header cannot carry"
-    if header and not value.isascii():
-        return "the secret holds characters that a header cannot carry (only ASCII)"
-    return None
+        return "holds control characters"
+    return "is not UTF-8" if _HALVES.search(value) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,14 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from conformance.contract.schema import PERMISSIONS, ContractFile
 from conformance.errors import ConfigError, Problem
-from conformance.files import refuse_special_file
 from conformance.jsontools import map_texts
 from conformance.messages import Message
 from conformance.target import addresses
-from conformance.target.credentials import Credential, CredentialReader
+from conformance.target.credentials import Credential, SecretReader
 from conformance.target.known_deviations import KnownDeviation, KnownDeviationEntry
-from conformance.target.schema import Pace, Profile, VantageForm, parse_duration, read_pace
-from conformance.validation import Locate, Place, format_location, problems_from_validation, suggest
+from conformance.target.schema import ClientCertificate, Pace, Profile, Vantage, parse_duration, read_pace
+from conformance.validation import Locate, format_location, problems_from_validation, suggest
 from conformance.yaml_document import Document, read
 
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"|(?<=the tag )\S+")
@@ -105,14 +103,6 @@ def _check_values(target: Target, credential: Credential, known: Sequence[str]) 
         if name not in credential.values:
             what = f"credential {credential.name!r} lacks {name!r}"
             yield Problem(target.where(*place), what, f"add `{name}: {{env: …}}`")
-
-
-@dataclass(frozen=True, slots=True)
-class Vantage:
-    """Where a request comes from: an address of this machine, or a proxy (whose URL may hold a password)."""
-
-    source_address: str | None
-    proxy: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,38 +219,38 @@ class _Reader:
     problems: list[Problem]
 
     def target(self, written: Any, allow: Iterable[str]) -> Target:
-        profile = self._form(written)
         members: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
-        vault = CredentialReader(self.environ, self.folder, _local(members.get("base_url")), self.locate)
-        credentials = vault.open(members.get("credentials"))
-        vantages = self._vantages(members.get("vantages"), vault)
+        vault = SecretReader(self.environ, self.folder, _local(members.get("base_url")))
+        profile = self._form(written, vault)
         granted = self._granted(allow)
-        ca_bundle = self._file(("ca_bundle",), members.get("ca_bundle"))
-        client_cert = self._certificate(members.get("client_cert"), vault)
-        headers = vault.headers(members.get("headers"))
-        if isinstance(proxy := members.get("proxy"), str) and (password := addresses.read_password(proxy)):
-            vault.keep("proxy", password)
         expectations = self._expectations(profile, members.get("expectations"))
-        self.problems += vault.problems
         if self.problems or profile is None:
             raise ConfigError(sort_problems(self.problems))
         allowed = frozenset(profile.allow) | granted
         name = profile.name or self.name
+        credentials = {each: vault.credential(each, form) for each, form in profile.credentials.items()}
+        proxies = {f"{each}.proxy": vantage.proxy for each, vantage in profile.vantages.items()}
+        for each, proxy in {**proxies, "proxy": profile.proxy}.items():
+            if proxy is not None and (password := addresses.read_password(proxy)):
+                vault.keep(each, password)
         return Target(
             contract=profile.contract,
             base_url=profile.base_url,
             name=name,
             credentials=credentials,
             fixtures=dict(profile.fixtures),
-            vantages=vantages,
+            vantages=dict(profile.vantages),
             hooks={name: tuple(hook.headers.items()) for name, hook in profile.hooks.items()},
             allow=allowed,
             pace=read_pace(profile.pace),
             pace_group=profile.pace_group,
             timeout=parse_duration(profile.timeout),
-            ca_bundle=ca_bundle,
-            client_cert=client_cert,
-            headers=headers,
+            ca_bundle=self.folder / profile.ca_bundle if profile.ca_bundle else None,
+            client_cert=self._certificate(profile.client_cert, vault),
+            headers=tuple(
+                (each, value if isinstance(value, str) else vault.secret(each, value).value)
+                for each, value in profile.headers.items()
+            ),
             request_ids=profile.request_ids,
             proxy=profile.proxy,
             patience=(parse_duration(profile.patience.per_wait), parse_duration(profile.patience.in_all)),
@@ -274,9 +264,9 @@ class _Reader:
             places=self.places,
         )
 
-    def _form(self, written: Any) -> Profile | None:
+    def _form(self, written: Any, vault: SecretReader) -> Profile | None:
         try:
-            return Profile.model_validate(written)
+            return Profile.model_validate(written, context=vault)
         except ValidationError as error:
             schema = Profile.model_json_schema()
             self.problems += problems_from_validation(error, written, self.locate, schema=schema, private=_PRIVATE)
@@ -290,46 +280,14 @@ class _Reader:
         ]
         return granted
 
-    def _vantages(self, written: Any, vault: CredentialReader) -> dict[str, Vantage]:
-        forms = written if isinstance(written, Mapping) else {}
-        return {name: self._vantage(name, form, vault) for name, form in forms.items() if isinstance(form, Mapping)}
-
-    def _vantage(self, name: str, form: Mapping[str, Any], vault: CredentialReader) -> Vantage:
-        given = {"source_address", "proxy"}.intersection(form)
-        if len(given) != 1 and (given or not form):  # else an unknown key is what is wrong
-            self._problem(("vantages", name), "needs exactly one of source_address and proxy", "keep one of them")
-        proxy = form.get("proxy")
-        if isinstance(proxy, str) and (password := addresses.read_password(proxy)):
-            vault.keep(f"{name}.proxy", password)
-        try:
-            host = addresses.to_ascii_host(proxy) if isinstance(proxy, str) else None
-        except ValueError:  # the form says so
-            host = None
-        return Vantage(form.get("source_address"), host)
-
-    def _certificate(self, written: Any, vault: CredentialReader) -> CertificateFiles | None:
-        if isinstance(written, str):
-            return CertificateFiles(cert=self._file(("client_cert",), written))
-        if not isinstance(written, Mapping):
+    def _certificate(self, form: str | ClientCertificate | None, vault: SecretReader) -> CertificateFiles | None:
+        if form is None:
             return None
-        if len({"cert", "pkcs12"}.intersection(written)) != 1:
-            self._problem(("client_cert",), "needs exactly one of cert and pkcs12", "keep one of them")
-        if "pkcs12" in written and "key" in written:
-            self._problem(("client_cert", "key"), "stands beside pkcs12, which holds the key", "leave it out")
-        source = written.get("passphrase")
-        secret = vault.secret(("client_cert", "passphrase"), source) if isinstance(source, Mapping) else None
-        cert, key, pkcs12 = (self._file(("client_cert", name), written.get(name)) for name in ("cert", "key", "pkcs12"))
-        return CertificateFiles(cert, key, pkcs12, secret.value if secret else None)
-
-    def _file(self, place: Place, written: Any) -> Path | None:
-        if not isinstance(written, str) or not written:
-            return None
-        path = self.folder / written
-        if (problem := refuse_special_file(path)) is not None:
-            self._problem(place, f"{written!r} {problem}", "give the path of a plain file")
-        elif not (path.is_file() and os.access(path, os.R_OK)):
-            self._problem(place, f"{written!r} is not a file that can be read", "check the path")
-        return path
+        if isinstance(form, str):
+            return CertificateFiles(self.folder / form)
+        cert, key, pkcs12 = (self.folder / name if name else None for name in (form.cert, form.key, form.pkcs12))
+        passphrase = vault.secret("passphrase", form.passphrase).value if form.passphrase else None
+        return CertificateFiles(cert, key, pkcs12, passphrase)
 
     def _expectations(self, profile: Profile | None, written: Any) -> tuple[KnownDeviation, ...]:
         if isinstance(written, str) and written:
@@ -355,9 +313,6 @@ class _Reader:
             return ()
         what = Message("base_url is plain http: credentials go over the network unencrypted")
         return (Problem(self.locate(("base_url",)), what, Message("use https if the target offers it")),)
-
-    def _problem(self, place: Place, what: str, hint: str) -> None:
-        self.problems.append(Problem(self.locate(place), f"{format_location(place)}: {what}", hint))
 
 
 def _local(base_url: Any) -> bool | None:
@@ -414,7 +369,7 @@ def _describe(profile: Profile, name: str, allow: Iterable[str], secrets: Mappin
     return {key: map_texts(value, hide) for key, value in shown.items() if value not in (None, {})}
 
 
-def _describe_vantage(form: VantageForm) -> dict[str, str]:
+def _describe_vantage(form: Vantage) -> dict[str, str]:
     if form.proxy is not None:
         return {"proxy": addresses.remove_userinfo(form.proxy)}
     return {"source_address": form.source_address or ""}

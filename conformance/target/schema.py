@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, NamedTuple, NoReturn
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, NamedTuple, NoReturn, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, JsonValue, Tag
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    ValidationInfo,
+    model_validator,
+)
 
 from conformance.contract.schema import PERMISSIONS, check_header_name
+from conformance.files import refuse_special_file
 from conformance.jsontools import walk_values
 from conformance.target import addresses
 from conformance.target.known_deviations import KnownDeviationEntry
@@ -71,9 +85,7 @@ def _refuse(what: str, example: str) -> NoReturn:
     raise ValueError(f"{what}; write it as {example}")
 
 
-SOURCES = ("env", "file", "command", "value")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_ONE_SOURCE: list[JsonValue] = [{"required": [key]} for key in SOURCES]
 
 
 def _header_name(text: str) -> str:
@@ -139,25 +151,95 @@ DurationText = Annotated[
 PaceText = Annotated[str, BeforeValidator(_with_unit), _check(parse_pace), Field(json_schema_extra={"pattern": PACE})]
 
 
+def _readable_file(text: str, info: ValidationInfo) -> str:
+    if info.context is None:
+        return text
+    path: Path = info.context.folder / text
+    if (problem := refuse_special_file(path)) is not None:
+        raise ValueError(f"names {text!r}, which {problem}; give the path of a plain file")
+    if not (path.is_file() and os.access(path, os.R_OK)):
+        raise ValueError(f"names {text!r}, which is not a file that can be read; check the path")
+    return text
+
+
+FilePath = Annotated[Line, AfterValidator(_readable_file)]
+
+
+def _opens(kind: str) -> AfterValidator:
+    """Opens a secret by the `SecretReader` that is the context of the validation; without one nothing is opened."""
+
+    def open_secret(source: Any, info: ValidationInfo) -> Any:
+        if info.context is not None:
+            info.context.open(kind, source)
+        return source
+
+    return AfterValidator(open_secret)
+
+
 class _ProfileForm(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class SecretSource(_ProfileForm):
+def _say_alternatives(form: dict[str, Any], model: type[_OneOf]) -> None:
+    form["oneOf"] = [{"required": [name]} for name in model.alternatives]
+
+
+class _OneOf(_ProfileForm):
+    """A form that has exactly one of its `alternatives`."""
+
+    model_config = ConfigDict(json_schema_extra=_say_alternatives)
+    alternatives: ClassVar[tuple[str, ...]] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_one(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        given = [name for name in cls.alternatives if value.get(name) is not None]
+        # Where there is none, an unknown key may be what is wrong.
+        if len(given) > 1 or (not given and value.keys() <= cls.model_fields.keys()):
+            names = f"{', '.join(cls.alternatives[:-1])} and {cls.alternatives[-1]}"
+            raise ValueError(f"needs exactly one of {names}; keep one of them")
+        return value
+
+
+_SOURCES = ("env", "file", "command", "value")
+
+
+class SecretSource(_OneOf):
     """Where a secret comes from: exactly one of a variable, a file, a command, or (on loopback only) the text."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_SOURCE})
+    alternatives: ClassVar[tuple[str, ...]] = _SOURCES
 
-    env: Line | None = Field(None, description="The environment variable that holds it")
-    file: Line | None = Field(None, description="The file that holds it, relative to the profile")
-    command: Annotated[list[Line], Field(min_length=1)] | None = Field(
+    env: Annotated[Line, _opens("env")] | None = Field(None, description="The environment variable that holds it")
+    file: Annotated[Line, _opens("file")] | None = Field(
+        None, description="The file that holds it, relative to the profile"
+    )
+    command: Annotated[list[Line], Field(min_length=1), _opens("command")] | None = Field(
         None, description="A command and its arguments that print it; run again when the target says 401"
     )
-    value: str | None = Field(None, repr=False, description="The text itself; only for a base URL on this machine")
+    value: Annotated[str, _opens("value")] | None = Field(
+        None, repr=False, description="The text itself; only for a base URL on this machine"
+    )
+
+    @property
+    def source(self) -> tuple[str, Any]:
+        """Which of them it is, and what is written there."""
+        return next((kind, text) for kind in _SOURCES if (text := getattr(self, kind)) is not None)
+
+
+def _check_header_secret(form: SecretSource, info: ValidationInfo) -> SecretSource:
+    secret = "" if info.context is None else info.context.open(*form.source)
+    if secret != secret.strip():
+        raise ValueError("gives a secret that has spaces around it, which a header cannot carry")
+    if not secret.isascii():
+        raise ValueError("gives a secret that holds characters that a header cannot carry (only ASCII)")
+    return form
 
 
 HeaderValue = Annotated[
-    Annotated[str, AfterValidator(_header_value), Tag("<text>")] | Annotated[SecretSource, Tag("<secret>")],
+    Annotated[str, AfterValidator(_header_value), Tag("<text>")]
+    | Annotated[SecretSource, AfterValidator(_check_header_secret), Tag("<secret>")],
     Discriminator(_header),
 ]
 
@@ -168,11 +250,18 @@ class BasicPair(_ProfileForm):
     user: HeaderValue
     password: SecretSource
 
+    @model_validator(mode="after")
+    def _check_user(self, info: ValidationInfo) -> Self:
+        opened = "" if info.context is None or isinstance(self.user, str) else info.context.open(*self.user.source)
+        if ":" in (self.user if isinstance(self.user, str) else opened):
+            raise ValueError("has a user with a colon, which ends the user; give another user")
+        return self
+
 
 class HeaderCredential(SecretSource):
     """A secret that is sent in a header, as it is, after a scheme, or as a pair of user and password."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [*_ONE_SOURCE, {"required": ["basic"]}]})
+    alternatives = (*_SOURCES, "basic")
 
     header: Annotated[str, AfterValidator(_header_name)] = Field(description="The header's name")
     scheme: Annotated[str, AfterValidator(_scheme)] | None = Field(
@@ -181,11 +270,19 @@ class HeaderCredential(SecretSource):
     basic: BasicPair | None = Field(None, description="User and password of HTTP Basic authentication")
     allowance: PaceText | None = Field(None, description="How much it may be used before it is refused: 3/60s")
 
+    @model_validator(mode="after")
+    def _check_secret(self, info: ValidationInfo) -> Self:
+        if self.basic is None:
+            _check_header_secret(self, info)
+        elif self.scheme is not None:
+            raise ValueError("has `scheme` beside `basic`, which is the whole value; keep one of them")
+        return self
 
-class VantageForm(_ProfileForm):
+
+class Vantage(_OneOf):
     """Where requests come from: exactly one of an address of this machine and a proxy."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["source_address"]}, {"required": ["proxy"]}]})
+    alternatives = ("source_address", "proxy")
 
     source_address: Annotated[str, AfterValidator(addresses.parse_source_address)] | None = Field(
         None, description="An IP address of this machine"
@@ -203,15 +300,22 @@ class Hook(_ProfileForm):
     )
 
 
-class ClientCertificate(_ProfileForm):
+class ClientCertificate(_OneOf):
     """A certificate to show to the target: PEM files, or a PKCS#12 file with the certificate and its key."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["cert"]}, {"required": ["pkcs12"]}]})
+    alternatives = ("cert", "pkcs12")
 
-    cert: Line | None = Field(None, description="The certificate, a PEM file relative to the profile")
-    key: Line | None = Field(None, description="Its key, a PEM file; in the file of the certificate when absent")
-    pkcs12: Line | None = Field(None, description="Certificate and key in one PKCS#12 file")
+    cert: FilePath | None = Field(None, description="The certificate, a PEM file relative to the profile")
+    key: FilePath | None = Field(None, description="Its key, a PEM file; in the file of the certificate when absent")
+    pkcs12: FilePath | None = Field(None, description="Certificate and key in one PKCS#12 file")
     passphrase: SecretSource | None = Field(None, description="What the key is encrypted with")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_key(cls, value: Any) -> Any:
+        if isinstance(value, dict) and {"pkcs12", "key"} <= value.keys():
+            raise ValueError("has `key` beside `pkcs12`, which holds the key; leave it out")
+        return value
 
 
 class Patience(_ProfileForm):
@@ -222,7 +326,7 @@ class Patience(_ProfileForm):
 
 
 def _credential_form(value: Any) -> str:
-    direct = isinstance(value, dict) and not {"header", "basic", *SOURCES}.isdisjoint(value)
+    direct = isinstance(value, dict) and not {"header", *HeaderCredential.alternatives}.isdisjoint(value)
     return "<header>" if direct else "<fields>"
 
 
@@ -231,11 +335,12 @@ def _file_or(form: str) -> Discriminator:
 
 
 Credentials = Annotated[
-    Annotated[HeaderCredential, Tag("<header>")] | Annotated[dict[Line, SecretSource], Tag("<fields>")],
+    Annotated[HeaderCredential, Tag("<header>")]
+    | Annotated[dict[Line, SecretSource], Field(min_length=1), Tag("<fields>")],
     Discriminator(_credential_form),
 ]
 Certificates = Annotated[
-    Annotated[Line, Tag("<file>")] | Annotated[ClientCertificate, Tag("<pair>")], _file_or("<pair>")
+    Annotated[FilePath, Tag("<file>")] | Annotated[ClientCertificate, Tag("<pair>")], _file_or("<pair>")
 ]
 Expectations = Annotated[
     Annotated[Line, Tag("<file>")] | Annotated[list[KnownDeviationEntry], Tag("<entries>")],
@@ -255,7 +360,7 @@ class Profile(_ProfileForm):
     fixtures: dict[Line, Annotated[JsonValue, AfterValidator(_fixture)]] = Field(
         {}, description="Facts that cases need: an endpoint, an ID that exists"
     )
-    vantages: dict[Line, VantageForm] = Field({}, description="Where requests may come from")
+    vantages: dict[Line, Vantage] = Field({}, description="Where requests may come from")
     hooks: dict[Line, Hook] = Field({}, description="Headers that make the target fail, if its owner provides any")
     allow: list[Annotated[str, AfterValidator(_permission), Field(json_schema_extra={"enum": list(PERMISSIONS)})]] = (
         Field([], description="What may be done beyond reading")
@@ -281,7 +386,7 @@ class Profile(_ProfileForm):
     proxy: Annotated[str, AfterValidator(addresses.parse_proxy)] | None = Field(
         None, repr=False, description="The proxy of the whole run: http://user@host:port"
     )
-    ca_bundle: Line | None = Field(None, description="Certificates to trust, a file relative to the profile")
+    ca_bundle: FilePath | None = Field(None, description="Certificates to trust, a file relative to the profile")
     client_cert: Certificates | None = Field(
         None, description="Our certificate: a file, {cert: …, key: …, passphrase: …} or {pkcs12: …, passphrase: …}"
     )

@@ -52,14 +52,14 @@ def test_a_literal_is_refused_elsewhere(problems: Callable[..., list[str]], url:
     text = f"base_url: {url}\ncredentials:\n  full: {{header: X-Key, value: {CANARY}}}\n"
     (found,) = problems(text, head="contract: kuroco\n")
     assert found.startswith("staging.yaml:4: ")
-    assert "credentials.full.value: a secret may stand here only for a base URL on this machine" in found
+    assert "credentials.full.value holds a secret, which only a base URL on this machine allows" in found
     assert CANARY not in found
 
 
 def test_an_unset_variable_is_named_with_its_line(problems: Callable[..., list[str]]) -> None:
     (found,) = problems("credentials:\n  full: {header: X-Key, env: MICROCMS_API_KEY}\n")
     assert found.startswith("staging.yaml:4: ")
-    assert "the environment variable MICROCMS_API_KEY is not set; set it, or leave credentials.full out" in found
+    assert "the environment variable MICROCMS_API_KEY, which is not set; set it, or leave it out" in found
 
 
 @pytest.mark.parametrize(

@@ -125,16 +125,16 @@ def test_a_command_that_fails_is_a_problem_that_quotes_nothing(tmp_path: Path, c
     [
         ("headers: {Content-Length: '0'}", "headers.Content-Length is set by the suite alone"),
         ("headers: {'a b': x}", "is not the name of a header; the value goes by env or file"),
-        ("headers: {X-A: {env: NOT_SET}}", "headers.X-A.env: the environment variable NOT_SET is not set"),
-        ("headers: {X-A: {value: s3cret}}", "a secret may stand here only for a base URL on this machine"),
+        ("headers: {X-A: {env: NOT_SET}}", "headers.X-A.env names the environment variable NOT_SET, which is not set"),
+        ("headers: {X-A: {value: s3cret}}", "holds a secret, which only a base URL on this machine allows"),
         (
             "credentials: {full: {header: Host, env: A}}",
             "credentials.full.header is set by the suite alone; leave it out",
         ),
         ("hooks: {a: {headers: {transfer-encoding: chunked}}}", "transfer-encoding is set by the suite alone"),
         ("proxy: ftp://proxy", "proxy does not begin with http:// or https://"),
-        ("client_cert: {key: a.pem}", "client_cert: needs exactly one of cert and pkcs12; keep one of them"),
-        ("client_cert: {pkcs12: a, key: b}", "client_cert.key: stands beside pkcs12, which holds the key"),
+        ("client_cert: {key: a.pem}", "client_cert needs exactly one of cert and pkcs12; keep one of them"),
+        ("client_cert: {pkcs12: a, key: b}", "client_cert has `key` beside `pkcs12`, which holds the key"),
         ("client_cert: {cert: a, passphrase: word}", "client_cert.passphrase must be a mapping (key: value)"),
         ("timeout: 10", "timeout has no unit; write it as 10s, 500ms or 1m; a pace as 10/10s"),
         ("settle: soon", "settle is not a time; write it as 10s, 500ms or 1m"),
@@ -142,16 +142,19 @@ def test_a_command_that_fails_is_a_problem_that_quotes_nothing(tmp_path: Path, c
         ("patience: 60s", "patience must be a mapping (key: value)"),
         (
             "credentials: {full: {header: A, command: [/does/not/exist]}}",
-            "credentials.full.command: the command cannot be run: No such file or directory; run it by hand to see why",
+            "credentials.full.command gives no secret: the command cannot be run: No such file or directory; run it by hand to see why",
         ),
         ("credentials: {full: {header: A, command: []}}", "credentials.full.command is empty"),
         ("credentials: {full: {header: A, scheme: 'B a', env: A}}", "credentials.full.scheme is no scheme"),
         ("credentials: {full: {header: A, basic: {user: a}}}", "credentials.full.basic.password is missing"),
         (
             "credentials: {full: {header: A, env: B, basic: {user: a, password: {env: B}}}}",
-            "credentials.full: has something beside `basic`, which is the whole value; keep one of them",
+            "credentials.full needs exactly one of env, file, command, value and basic; keep one of them",
         ),
-        ("credentials: {full: {header: A, env: B, command: [a]}}", "needs exactly one of env, file, command and value"),
+        (
+            "credentials: {full: {header: A, env: B, command: [a]}}",
+            "needs exactly one of env, file, command, value and basic",
+        ),
         ("base_url: http://a..日本", "names a host that is no internationalised name"),
     ],
 )
