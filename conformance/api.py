@@ -73,7 +73,8 @@ def run(
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     target = target if isinstance(target, Target) else load_target(target)
     check_requirements(rows, [row.id for row in contract.rows])
-    _check_names(contract, target)
+    if problems := check_target_names(target, contract.file):
+        raise ConfigError(problems)
     runner = TargetRunner(contract, target, RunOptions(depth, seed, workers, relative_to=Path.cwd(), output=output))
     operations = contract.explored_operations if explore and depth != "smoke" else ()
     try:
@@ -116,8 +117,3 @@ def _failures(contract: Contract, results: Results) -> Iterable[str]:
         for explored in one.explored:
             if explored.verdict in bad:
                 yield format_failure(explored, Translator("en"))
-
-
-def _check_names(contract: Contract, target: Target) -> None:
-    if problems := check_target_names(target, contract.file):
-        raise ConfigError(problems)

@@ -19,16 +19,10 @@ def serve_app(server: str | Callable[..., Any]) -> Iterator[str]:
     """The base URL of a server: a URL as it is, an application as long as the block lasts. Raises ConfigError."""
     if isinstance(server, str):
         yield server
-    elif _is_asgi(server):
-        with _serve_asgi(server) as base_url:
-            yield base_url
-    else:
-        with _serve_wsgi(server) as base_url:
-            yield base_url
-
-
-def _is_asgi(app: Callable[..., Any]) -> bool:
-    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__)
+        return
+    is_asgi = inspect.iscoroutinefunction(server) or inspect.iscoroutinefunction(type(server).__call__)
+    with (_serve_asgi if is_asgi else _serve_wsgi)(server) as base_url:
+        yield base_url
 
 
 @contextmanager

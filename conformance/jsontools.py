@@ -83,7 +83,7 @@ def find_values(value: Any, pointer: str) -> Iterator[Any]:
     """Every value at a JSON pointer in which `*` stands for any item; nothing where there is none."""
     found = [value]
     for step in _steps(pointer):
-        found = [inner for outer in found for inner in _every_member(outer, step)]
+        found = [inner for outer in found for inner in find_member(outer, step)]
     yield from found
 
 
@@ -199,13 +199,11 @@ def _escape(step: str) -> str:
 
 
 def find_member(value: Any, step: str) -> list[Any]:
-    """The member or the item of this name, as a list of one; empty where there is none."""
+    """The member or the item of this name, as a list of one; empty where there is none. Of `*`, every item."""
     if isinstance(value, dict | Mapping):
         return [value[step]] if step in value else []
+    if isinstance(value, list) and step == "*":
+        return value
     if isinstance(value, list) and step.isascii() and step.isdigit() and len(step) < 10 and int(step) < len(value):
         return [value[int(step)]]
     return []
-
-
-def _every_member(value: Any, step: str) -> list[Any]:
-    return list(value) if step == "*" and isinstance(value, list) else find_member(value, step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,36 +49,32 @@ def command(contract: str, pages: tuple[str, ...], *, accept: bool, edition: str
         click.echo("\n".join(to_one_line(line) if n == 0 else line for n, line in enumerate(_lines(drift))))
     left = _accept(one, found, edition or datetime.now(UTC).date().isoformat()) if accept else found
     rows = sum(len(table.rows) for tables in read.values() for table in tables)
-    click.echo(f"{rows} rows on {len(pages)} pages, {sum(1 for _ in one.rows)} in the cases: {_summary(found)}")
+    counts = Counter(drift.kind for drift in found)
+    summary = ", ".join(f"{counts[kind]} {kind}" for kind in ("new", "gone", "moved", "changed") if counts[kind])
+    click.echo(
+        f"{rows} rows on {len(pages)} pages, {sum(1 for _ in one.rows)} in the cases: {summary or 'nothing differs'}"
+    )
     return int(bool(left))
 
 
 def _lines(drift: Drift) -> Iterator[str]:
-    where = _where(drift.contract) if drift.contract else drift.page.where if drift.page else ""
-    name = drift.contract.id if drift.contract else "a row that the cases do not have"
-    page = f" ({drift.page.where})" if drift.page and drift.contract else ""
+    row = drift.contract
+    where = f"{row.file}:{row.line}" if row else drift.page.where if drift.page else ""
+    name = row.id if row else "a row that the cases do not have"
+    page = f" ({drift.page.where})" if drift.page and row else ""
     change = f"{drift.kind}: {drift.what}" if drift.what else drift.kind
     yield f"{where}: {name}: {change}{page}"
     if drift.kind == "changed":
         yield f"    cases  {_text(drift.ours)}"
         yield f"    page   {_text(drift.theirs)}"
     elif drift.kind == "new" and drift.page is not None:
-        row = drift.page.row
-        texts = [str(row.status or ""), row.code, *(text for text, _ in row.messages), row.cause]
+        new = drift.page.row
+        texts = [str(new.status or ""), new.code, *(text for text, _ in new.messages), new.cause]
         yield f"    page   {_text(' · '.join(text for text in texts if text))}"
-
-
-def _where(row: Row) -> str:
-    return f"{row.file}:{row.line}"
 
 
 def _text(text: str) -> str:
     return clip_text(to_one_line(text), _LONGEST)
-
-
-def _summary(found: Sequence[Drift]) -> str:
-    counts = {kind: sum(1 for one in found if one.kind == kind) for kind in ("new", "gone", "moved", "changed")}
-    return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "nothing differs"
 
 
 def _accept(contract: Contract, found: Sequence[Drift], edition: str) -> list[Drift]:

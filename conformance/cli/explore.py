@@ -55,7 +55,9 @@ def command(  # noqa: PLR0917 - click gives them by name
         run_session = RunSession(selection, run_options, offer)
         try:
             for one in contracts:
-                for explored in _explore(run_session, one):
+                run_session.begin(one, [], one.explored_operations)
+                for name in one.explored_operations:
+                    explored = run_session.explore(one.name, name)
                     click.echo("\n".join(_lines(one, *explored)))
                     found.append((one, *explored))
         finally:
@@ -63,12 +65,6 @@ def command(  # noqa: PLR0917 - click gives them by name
     if write is not None:
         _save(write, found)
     return _exit_code(exploration.verdict for _, exploration, _ in found)
-
-
-def _explore(run_session: RunSession, contract: Contract) -> Iterator[tuple[Exploration, tuple[Undocumented, ...]]]:
-    run_session.begin(contract, [], contract.explored_operations)
-    for name in contract.explored_operations:
-        yield run_session.explore(contract.name, name)
 
 
 def _lines(contract: Contract, found: Exploration, undocumented: Iterable[Undocumented]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -64,9 +64,14 @@ def command(
         target = _target(one, base_url, credentials, fixtures)
         fixtures, notes = _found(one, target)
     text = format_profile(one, base_url, credentials, fixtures, notes)
-    _write(text, output)
-    for line in _summarize(fixtures, notes, output):
-        click.echo(to_one_line(line), err=True)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(Path(output), text)
+    for name, note in notes.items():
+        click.echo(to_one_line(f"{name}: {fixtures.get(name, note)}"), err=True)
+    if output:
+        click.echo(f"written to {output}; `conformance doctor --target {output}` says what is missing", err=True)
     return 0
 
 
@@ -123,17 +128,3 @@ def _found(contract: Contract, target: Target) -> tuple[dict[str, Any], dict[str
     fixtures = {**target.fixtures, **discovery.found}
     ordered = {name: context.redactor.json(fixtures[name]) for name in contract.file.fixtures if name in fixtures}
     return ordered, {**words, **missed}
-
-
-def _write(text: str, output: str | None) -> None:
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    write_text(Path(output), text)
-
-
-def _summarize(fixtures: Mapping[str, Any], notes: Mapping[str, str], output: str | None) -> Iterator[str]:
-    for name, note in notes.items():
-        yield f"{name}: {fixtures[name]}" if name in fixtures else f"{name}: {note}"
-    if output:
-        yield f"written to {output}; `conformance doctor --target {output}` says what is missing"

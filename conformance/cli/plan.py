@@ -92,7 +92,9 @@ def _describe_plan(
     if explored := count_exploration(context, operations):
         total += explored
         yield f"  {explored:5}  exploration of {len(operations)} operations"
-    yield f"  {total:5}  in all{_describe_time(context, total)}"
+    pace = target.pace
+    time = f"; {format_duration(total * pace[1] / pace[0])} at {pace[0]}/{pace[1]:g}s" if pace else ""
+    yield f"  {total:5}  in all{time}"
     if conditional := count_conditional(plans.values()):
         yield f"  {conditional:5}  more at most, each only after the answer that its line names"
     yield ""
@@ -105,17 +107,13 @@ def _describe_row(context: RunContext, plan: RowPlan) -> Iterator[str]:
     if plan.lacks:
         yield f"  {plan.row.id}: not exercised, lacks {', '.join(plan.lacks)}"
         return
-    yield f"  {plan.row.id}: {_describe_count(plan)}"
+    more = count_conditional([plan])
+    yield f"  {plan.row.id}: {count_requests([plan])} requests" + (f", at most {more} more" if more else "")
     yield from (f"    {_describe_line(context, request)}" for request in plan.schedule())
     if plan.untried:
         yield f"    for lack of budget not: {to_one_line(', '.join(plan.untried))}"
     for lack in plan.skipped:
         yield f"    left out: {to_one_line(lack)}"
-
-
-def _describe_count(plan: RowPlan) -> str:
-    conditional = count_conditional([plan])
-    return f"{count_requests([plan])} requests" + (f", at most {conditional} more" if conditional else "")
 
 
 def _describe_line(context: RunContext, request: PlannedRequest) -> str:
@@ -126,8 +124,3 @@ def _describe_line(context: RunContext, request: PlannedRequest) -> str:
     label = request.label.removeprefix(request.role).strip()  # which may begin with it: example (listContents)
     what = f"{request.role}{': ' if label == request.label else ' '}{label}".rstrip()
     return to_one_line(f"{method:6} {shown}  — {what}{condition}{permission}")
-
-
-def _describe_time(context: RunContext, total: int) -> str:
-    pace = context.target.pace
-    return f"; {format_duration(total * pace[1] / pace[0])} at {pace[0]}/{pace[1]:g}s" if pace else ""

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import click
 
@@ -34,7 +33,6 @@ from conformance.prove.subjects import (
 )
 from conformance.prove.target_power import RowPower, format_power, measure_target
 from conformance.prove.trials import Trial, TrialOptions, run_trials
-from conformance.reference import Fault
 from conformance.report.sanitize import to_one_line
 from conformance.results.serialization import read_results
 from conformance.session.run_session import RunOptions
@@ -109,7 +107,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     chosen = {name: found[name] for name in faults}
     options = TrialOptions(depth, seed, own_rows)
     subjects = [
-        *_wrong(chosen, faults),
+        *(one for name in chosen for one in wrong_servers(chosen[name], faults[name])),
         *(one for name in chosen for one in right_servers(name, chosen[name], seeds, seed)),
     ]
     proof = _run(chosen, subjects, options, workers)
@@ -125,7 +123,7 @@ def command(  # noqa: PLR0917 - click gives them by name
 def _measure_target(text: str, contract: str | None, cases: Path | None, options: RunOptions) -> int:
     """Measure each row of the target's contract; returns the exit code. Raises ConfigError."""
     contracts, selection = select_contracts(text, contract, (), cases)
-    target = resolve_target(contracts[0], selection, _refuse_embedded, os.environ)
+    target = resolve_target(contracts[0], selection, lambda _: {}, os.environ)
     return _print_powers(measure_target(contracts[0], target, options))
 
 
@@ -157,16 +155,6 @@ def _print_powers(measured: Iterable[RowPower]) -> int:
     if not faults:
         return NOTHING_EXERCISED
     return 0 if caught >= ENOUGH * faults else BROKEN
-
-
-def _refuse_embedded(name: str) -> dict[str, Any]:
-    raise ConfigError(
-        [Problem("--target", f"there is no target for {name}", "give --target, and --contract for a URL")]
-    )
-
-
-def _wrong(chosen: Mapping[str, Path], faults: Mapping[str, Sequence[Fault]]) -> Iterable[Subject]:
-    return (subject for name, folder in chosen.items() for subject in wrong_servers(folder, faults[name]))
 
 
 def _run(chosen: Mapping[str, Path], subjects: Sequence[Subject], options: TrialOptions, workers: int) -> Proof:

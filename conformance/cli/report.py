@@ -11,7 +11,6 @@ from conformance.files import write_text
 from conformance.report import FORMS
 from conformance.report.writers import WRITERS
 from conformance.results.events import read_events
-from conformance.results.model import Results
 from conformance.results.serialization import read_results
 from conformance.session.assemble import rebuild_results
 
@@ -24,7 +23,7 @@ from conformance.session.assemble import rebuild_results
 @options.language
 def command(file: Path, output: Path | None, forms: tuple[str, ...], language: str | None) -> int:
     """Draw reports again from FILE: a results.json, or a results.jsonl, which a killed run leaves too."""
-    results = _read(file)
+    results = rebuild_results(read_events(file)) if file.suffix == ".jsonl" else read_results(file)
     folder = output or (file if file.is_dir() else file.parent)
     for form in dict.fromkeys(forms or ("html",)):
         writer = WRITERS[form]
@@ -33,7 +32,3 @@ def command(file: Path, output: Path | None, forms: tuple[str, ...], language: s
     if results.partial:
         click.echo(f"partial: {results.why_partial}", err=True)
     return 0
-
-
-def _read(file: Path) -> Results:
-    return rebuild_results(read_events(file)) if file.suffix == ".jsonl" else read_results(file)

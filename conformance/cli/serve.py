@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import signal
 import textwrap
 import threading
 from collections.abc import Iterator
@@ -46,10 +45,10 @@ def command(contract: str, port: int, faults: tuple[str, ...], variants: tuple[s
         what = f"port {port} cannot be had: {getattr(error, 'strerror', None) or 'it is taken'}"
         raise ConfigError([Problem("--port", what, "leave it out for a free one")]) from None
     with server:
-        stopped = _stopped_by_signal()
         click.echo(dump(server.profile), nl=False)
         click.echo(f"{contract} listens at {server.base_url}; Ctrl-C stops it", err=True)
-        stopped.wait()
+        with contextlib.suppress(KeyboardInterrupt):  # which every signal to stop raises
+            threading.Event().wait()
     return 0
 
 
@@ -58,14 +57,6 @@ def _choices(texts: tuple[str, ...]) -> dict[str, str]:
     if odd:
         raise ConfigError(Problem("--variant", f"{text!r} is no choice", "write it as NAME=CHOICE") for text in odd)
     return {name: choice for name, _, choice in (text.partition("=") for text in texts)}
-
-
-def _stopped_by_signal() -> threading.Event:
-    """Set by Ctrl-C and by SIGTERM, from now on."""
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    return stopped
 
 
 def _listed(contract: str) -> Iterator[str]:

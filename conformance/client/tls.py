@@ -12,7 +12,6 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from conformance.client.policy import Access
 from conformance.errors import ConfigError, Problem
-from conformance.target.loader import CertificateFiles
 
 FROM_ENVIRONMENT = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -44,8 +43,12 @@ class TlsContext:
             raise ConfigError([Problem(name, _reason(error), "give the path of a PEM file of certificates")]) from None
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(["http/1.1"])
-        if self._certificate is not None:
-            _show(context, self._certificate)
+        if (shown := self._certificate) is None:
+            return context
+        if shown.pkcs12 is not None:
+            _show_pkcs12(context, shown.pkcs12, shown.passphrase)
+        else:
+            _load(context, shown.cert or Path(), shown.key, shown.passphrase)
         return context
 
 
@@ -57,13 +60,6 @@ def _trusted_file(access: Access) -> tuple[str, str]:
         if path := os.environ.get(name):
             return name, path
     return "ca_bundle", DEFAULT_CA_BUNDLE_PATH
-
-
-def _show(context: ssl.SSLContext, certificate: CertificateFiles) -> None:
-    if certificate.pkcs12 is not None:
-        _show_pkcs12(context, certificate.pkcs12, certificate.passphrase)
-        return
-    _load(context, certificate.cert or Path(), certificate.key, certificate.passphrase)
 
 
 def _load(context: ssl.SSLContext, cert: Path, key: Path | None, passphrase: str | None) -> None:

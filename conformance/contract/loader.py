@@ -62,9 +62,9 @@ def read_contract(folder: Path) -> Contract:
         raise ConfigError(problems)
     operations, missing = _operations(openapi, head, head_document)
     problems += missing
-    file = folder / "ja.yaml"
-    translated, given = _read_form(TranslationFile, file, {}, problems) if file.exists() else (None, None)
-    japanese = given or TranslationFile()
+    translated, found = read(folder / "ja.yaml") if (folder / "ja.yaml").exists() else (None, ())
+    problems += found
+    japanese = (None if found else _validated(TranslationFile, translated, {}, problems)) or TranslationFile()
     head = head.model_copy(update={"labels_ja": {**head.labels_ja, **japanese.labels}})
     tables = tuple(
         _table(head, table, document, japanese)
@@ -99,14 +99,6 @@ def _named_parts(document: Document | None) -> Mapping[str, Mapping[str, Any]]:
     """What `contract.yaml` defines for rows to name, by its section; also of one that is not valid."""
     value = document.value if document and isinstance(document.value, dict) else {}
     return {kind: value[kind] if isinstance(value.get(kind), dict) else {} for kind in _NAMED_PARTS}
-
-
-def _read_form(
-    model: type[Model], path: Path, named: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Document | None, Model | None]:
-    document, found = read(path)
-    problems += found
-    return document, None if found else _validated(model, document, named, problems)
 
 
 def _validated(

@@ -82,7 +82,7 @@ def _operation(document: Document, place: Place, item: Mapping[str, Any], seen: 
         yield Problem(where, f"{method.upper()} {path} has `parameters` that are no list", "write `- name: …` below it")
         return
     given = [_resolved(document, each) for one in lists for each in one]
-    declared = {str(one.get("name")) for one in given if _in_path(one)}
+    declared = {str(one.get("name")) for one in given if isinstance(one, Mapping) and one.get("in") == "path"}
     needed = set(PARAMETER.findall(path))
     for extra in sorted(declared - needed):
         yield Problem(where, f"{method.upper()} {path} declares {extra!r}, which is not in it", "leave it out")
@@ -162,10 +162,6 @@ def _unknown_name(document: Document, place: Place, name: Any, known: Iterable[s
     if not isinstance(name, str) or name not in known:
         word = next(str(step) for step in reversed(place) if isinstance(step, str))
         yield Problem(document.where(place), f"{word}: there is no {name!r}", suggest(str(name), known, kind))
-
-
-def _in_path(parameter: Any) -> bool:
-    return isinstance(parameter, Mapping) and parameter.get("in") == "path"
 
 
 def _resolved(document: Document, value: Any) -> Any:

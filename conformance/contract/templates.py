@@ -74,10 +74,6 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 
-def _number(text: str) -> int | str:
-    return int(text) if _is_number(text) else text
-
-
 def _other_end(text: str) -> str:
     """Another last character, in bits that count: of base64 the last bits of the last character may not.
 
@@ -97,7 +93,7 @@ def _widen(match: re.Match[str]) -> str:
 MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     OPTIONAL: lambda text: text,
     "text": lambda text: text,
-    "number": _number,
+    "number": lambda text: int(text) if _is_number(text) else text,
     "base64": lambda text: b64encode(text.encode()).decode("ascii"),
     "wrapped": lambda text: str(int(text) + 2**32) if _is_number(text) else text + "4294967296",
     "letters": lambda text: "".join("lkjhgqwrtz"[at % 10] for at in range(len(text))),

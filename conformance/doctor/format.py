@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from conformance.doctor.model import Diagnosis, Fact, RequestLoad
+from conformance.doctor.model import Diagnosis, RequestLoad
 from conformance.report.format import format_duration
 from conformance.report.sanitize import to_one_line
 
@@ -22,7 +22,8 @@ def format_diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
         if fact.section != section:
             section = fact.section
             yield f"\n{section}"
-        yield _format_fact(fact)
+        mark = click.style(MARKS[fact.state], fg=COLOURS[fact.state])
+        yield f"  {mark} " + to_one_line(f"{fact.about}: {fact.detail}")
     yield "\nrequests, at most"
     yield from map(_format_load, diagnosis.loads)
     yield f"\nrows for which the profile has all that they need: {diagnosis.exercised} of {diagnosis.rows}"
@@ -37,11 +38,6 @@ def format_diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
     verdict = "a run is possible" if diagnosis.possible else f"a run would exercise nothing: {why}"
     sent = "1 read was" if diagnosis.requests == 1 else f"{diagnosis.requests} reads were"
     yield f"\n{verdict} ({sent} sent)"
-
-
-def _format_fact(fact: Fact) -> str:
-    mark = click.style(MARKS[fact.state], fg=COLOURS[fact.state])
-    return f"  {mark} " + to_one_line(f"{fact.about}: {fact.detail}")
 
 
 def _format_load(load: RequestLoad) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from conformance.doctor.model import Fact
 from conformance.engine.context import RunContext
-from conformance.http import Exchange, FailureKind, NoResponse, Request, Response, header, split_url
+from conformance.http import FailureKind, NoResponse, Request, Response, header, split_url
 
 _HINTS = {
     FailureKind.TLS: "check the certificate, or name the authority that signed it: `ca_bundle: FILE`",
@@ -28,23 +28,28 @@ def check_reachable(context: RunContext) -> Iterator[Fact]:
     yield resolved
     if resolved.state == "bad" and not proxied:
         return
-    exchange = _first(context)
-    if isinstance(exchange.outcome, NoResponse):
-        yield from _describe_failure(context, exchange.outcome)
+    # The plainest read there is: the base URL itself, without any credential.
+    plainest = Request("GET", context.target.base_url + "/")
+    exchange = context.session.send(plainest, asked_for=frozenset([429, 502, 503, 504]))
+    outcome = exchange.outcome
+    if isinstance(outcome, NoResponse):
+        about = "TLS" if outcome.kind is FailureKind.TLS else "answer"
+        detail = context.redactor.text(f"no answer ({outcome.kind}: {outcome.detail})")
+        yield Fact("reachable", about, "bad", "; ".join(filter(None, [detail, _HINTS.get(outcome.kind)])))
         return
     if parts.scheme == "https":
         yield Fact("reachable", "TLS", "good", "the certificate is trusted")
     elif context.target.warnings:
         yield Fact("reachable", "TLS", "note", "plain http: credentials go over the network unencrypted")
-    detail = f"answered {exchange.outcome.status} after {exchange.seconds * 1000:.0f} ms"
-    if (place := redirect_of(exchange.outcome)) is not None:
+    detail = f"answered {outcome.status} after {exchange.seconds * 1000:.0f} ms"
+    if (place := redirect_of(outcome)) is not None:
         leads_to = split_url(place)
         moved = leads_to.hostname == host and leads_to.scheme != parts.scheme
         detail += f" and redirects to {place}; requests are never redirected" + ("; correct base_url" if moved else "")
         yield Fact("reachable", "answer", "bad" if moved else "unknown", context.redactor.text(detail))
         return
     yield Fact("reachable", "answer", "good", detail + (f", at try {exchange.tries}" if exchange.tries > 1 else ""))
-    for fault in exchange.outcome.faults:
+    for fault in outcome.faults:
         yield Fact("reachable", "answer", "note", context.redactor.text(f"not quite HTTP: {fault}"))
 
 
@@ -65,17 +70,3 @@ def _resolved(host: str, port: int) -> Fact:
     addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
     took = (perf_counter() - started) * 1000
     return Fact("reachable", "DNS", "good", f"{host} is {', '.join(addresses[:4])} ({took:.0f} ms)")
-
-
-def _first(context: RunContext) -> Exchange:
-    """The plainest read there is: the base URL itself, without any credential."""
-    return context.session.send(
-        Request("GET", context.target.base_url + "/"), asked_for=frozenset([429, 502, 503, 504])
-    )
-
-
-def _describe_failure(context: RunContext, failure: NoResponse) -> Iterator[Fact]:
-    about = "TLS" if failure.kind is FailureKind.TLS else "answer"
-    hint = _HINTS.get(failure.kind, "")
-    detail = context.redactor.text(f"no answer ({failure.kind}: {failure.detail})") + (f"; {hint}" if hint else "")
-    yield Fact("reachable", about, "bad", detail)

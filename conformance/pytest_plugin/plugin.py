@@ -48,8 +48,14 @@ def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
         config.pluginmanager.register(finish, "conformance-finish")
         if not config.option.collectonly:
             session.sink.check()
-            _html(config, session)
-            _display(config, session, finish)
+            if config.pluginmanager.hasplugin("html"):  # it may have been switched off
+                from conformance.pytest_plugin.html import HtmlReport  # noqa: PLC0415 - see above
+
+                config.pluginmanager.register(HtmlReport(config, session), "conformance-html")
+            if options.display:
+                from conformance.pytest_plugin.progress import ProgressDisplay  # noqa: PLC0415 - rich is loaded only where it draws
+
+                config.pluginmanager.register(ProgressDisplay(config, session, finish), "conformance-display")
     stack = ExitStack()
     session.ignore_signals = stack.enter_context(interrupt_on_signals())
     config.add_cleanup(stack.close)
@@ -167,19 +173,3 @@ def _contract_name(folder: Path) -> str:
     document, _ = read(folder / "contract.yaml")
     name = document.value.get("contract") if document and isinstance(document.value, dict) else None
     return name if isinstance(name, str) else folder.name
-
-
-def _html(config: pytest.Config, session: PluginSession) -> None:
-    """Turn pytest-html on, where it is there and nothing else was asked of it."""
-    if not config.pluginmanager.hasplugin("html"):
-        return
-    from conformance.pytest_plugin.html import HtmlReport  # noqa: PLC0415 - pytest-html may have been switched off
-
-    config.pluginmanager.register(HtmlReport(config, session), "conformance-html")
-
-
-def _display(config: pytest.Config, session: PluginSession, finish: RunFinish) -> None:
-    if session.options.display:
-        from conformance.pytest_plugin.progress import ProgressDisplay  # noqa: PLC0415 - rich is loaded only where it draws
-
-        config.pluginmanager.register(ProgressDisplay(config, session, finish), "conformance-display")

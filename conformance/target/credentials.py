@@ -159,7 +159,7 @@ class SecretReader:
             try:
                 return run_command(source, self.folder)
             except CommandFailedError as error:
-                raise ValueError(f"gives no secret: {error}; run it by hand to see why") from None
+                raise ValueError(f"gives no secret: {error}; run it by hand") from None
         if self.local is False:
             raise ValueError("holds a secret, which only a base URL on this machine allows; name it by env or file")
         return str(source)

@@ -132,10 +132,6 @@ def _scheme(text: str) -> str:
     return text
 
 
-def _header(value: Any) -> str:
-    return "<text>" if isinstance(value, str) else "<secret>"
-
-
 def _fixture(value: JsonValue) -> JsonValue:
     if value is None:
         raise ValueError("has no value; leave it out, or write its value")
@@ -240,7 +236,7 @@ def _check_header_secret(form: SecretSource, info: ValidationInfo) -> SecretSour
 HeaderValue = Annotated[
     Annotated[str, AfterValidator(_header_value), Tag("<text>")]
     | Annotated[SecretSource, AfterValidator(_check_header_secret), Tag("<secret>")],
-    Discriminator(_header),
+    Discriminator(lambda value: "<text>" if isinstance(value, str) else "<secret>"),
 ]
 
 
@@ -325,9 +321,7 @@ class Patience(_ProfileForm):
     in_all: DurationText = Field("5m", description="All waits of a run together")
 
 
-def _credential_form(value: Any) -> str:
-    direct = isinstance(value, dict) and not {"header", *HeaderCredential.alternatives}.isdisjoint(value)
-    return "<header>" if direct else "<fields>"
+_OF_HEADERS = {"header", *HeaderCredential.alternatives}
 
 
 def _file_or(form: str) -> Discriminator:
@@ -337,7 +331,7 @@ def _file_or(form: str) -> Discriminator:
 Credentials = Annotated[
     Annotated[HeaderCredential, Tag("<header>")]
     | Annotated[dict[Line, SecretSource], Field(min_length=1), Tag("<fields>")],
-    Discriminator(_credential_form),
+    Discriminator(lambda value: "<header>" if isinstance(value, dict) and _OF_HEADERS & value.keys() else "<fields>"),
 ]
 Certificates = Annotated[
     Annotated[FilePath, Tag("<file>")] | Annotated[ClientCertificate, Tag("<pair>")], _file_or("<pair>")

@@ -77,9 +77,9 @@ def resolve_target(
     if aimed.target is not None:
         target = aimed.target
     elif aimed.url is not None:
-        target = target_from_url(
-            aimed.url, contract.name, environ=environ, credentials=_usual_credentials(contract), allow=aimed.allow
-        )
+        # A first look finds its credentials in the variables that the contract names for them.
+        usual = {name: named.usual for name, named in contract.file.credentials.items() if named.usual}
+        target = target_from_url(aimed.url, contract.name, environ=environ, credentials=usual, allow=aimed.allow)
     else:
         target = target_from_mapping(
             offer(contract.name), where=f"the embedded server of {contract.name}", environ=environ, allow=aimed.allow
@@ -92,8 +92,3 @@ def resolve_target(
     if problems:
         raise ConfigError(problems)
     return target
-
-
-def _usual_credentials(contract: Contract) -> dict[str, dict[str, Any]]:
-    """Where a first look finds its credential: in the variable that the contract names for it."""
-    return {name: dict(named.usual) for name, named in contract.file.credentials.items() if named.usual}

@@ -142,7 +142,7 @@ def test_a_command_that_fails_is_a_problem_that_quotes_nothing(tmp_path: Path, c
         ("patience: 60s", "patience must be a mapping (key: value)"),
         (
             "credentials: {full: {header: A, command: [/does/not/exist]}}",
-            "credentials.full.command gives no secret: the command cannot be run: No such file or directory; run it by hand to see why",
+            "credentials.full.command gives no secret: the command cannot be run: No such file or directory; run it",
         ),
         ("credentials: {full: {header: A, command: []}}", "credentials.full.command is empty"),
         ("credentials: {full: {header: A, scheme: 'B a', env: A}}", "credentials.full.scheme is no scheme"),
