@@ -6,11 +6,10 @@ decides who violates a contract all of that is refused or read as the text it lo
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -137,39 +136,27 @@ def dump(value: Any) -> str:
     return yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
 
 
-def replace_value(text: str, place: Sequence[str | int], items: Sequence[str]) -> str:
-    """The text of a document with the value at `place` replaced by a list; every other character stays as it is.
+def dump_flow(value: Any, width: float = inf) -> str:
+    """Write a value of JSON types in YAML's flow style, in lines of about so many characters."""
+    text = yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=True, width=width)
+    return str(text).removesuffix("...\n").strip()
 
-    `items` are the entries of the list, written in YAML's flow style. Raises KeyError where there is no such place.
+
+def replace_value(text: str, place: Sequence[str | int], value: Any) -> str:
+    """The text of a document with another value at `place`, in flow style; every other character stays as it is.
+
+    Raises KeyError where there is no such place.
     """
-
-    def write(indent: str) -> str:
-        written = ",\n".join(f"{indent}{item}" for item in items)
-        return f"[\n{written},\n{indent[:-2]}]"
-
-    return _replaced(text, place, write)
-
-
-def replace_mapping(text: str, place: Sequence[str | int], value: Mapping[str, Any]) -> str:
-    """The text of a document with the value at `place` replaced by a flow mapping, its members written as JSON is.
-
-    Every other character stays as it is. Raises KeyError where there is no such place.
-    """
-    members = [f"{key}: {json.dumps(member, ensure_ascii=False)}" for key, member in value.items()]
-    return _replaced(text, place, lambda _: f"{{{', '.join(members)}}}")
-
-
-def _replaced(text: str, place: Sequence[str | int], write: Callable[[str], str]) -> str:
-    """`write` is given the indent of what stands within the value, and returns the new value in flow style."""
     node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     for part in place:
         node = _child(node, part)
     start = node.start_mark.index
     end = start + len(text[start : node.end_mark.index].rstrip())
     line = text[text.rfind("\n", 0, start) + 1 : start]
+    indent = " " * (len(line) - len(line.lstrip(" -")) + 2)
     # A value in block style begins on a line of its own: the new one begins behind its key.
     before = text[:start] if line.strip() else f"{text[:start].rstrip()} "
-    return f"{before}{write(' ' * (len(line) - len(line.lstrip(' -')) + 4))}{text[end:]}"
+    return before + dump_flow(value, 100).replace("\n", f"\n{indent}") + text[end:]
 
 
 def _child(node: Any, part: str | int) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from conformance.yaml_document import Document, dump, read, read_text
+from conformance.yaml_document import Document, dump, dump_flow, read, read_text, replace_value
 
 HERE = Path("case.yaml")
 
@@ -210,3 +210,6 @@ JSON = st.recursive(
 @example([10**400, -1.5e300, 5e-324])
 def test_what_is_dumped_is_read_back_unchanged(value: Any) -> None:
     assert repr(value) == repr(document(dump(value)).value)
+    assert repr(value) == repr(document(dump_flow(value)).value)
+    replaced = document(replace_value("a:\n  - b: 1\n    c: 2\n", ("a", 0, "b"), value))
+    assert repr({"a": [{"b": value, "c": 2}]}) == repr(replaced.value)

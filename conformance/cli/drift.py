@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from conformance.contract.short_forms import write_out_message
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 from conformance.report.sanitize import clip_text, to_one_line
-from conformance.yaml_document import replace_mapping, replace_value
+from conformance.yaml_document import replace_value
 
 _LONGEST = 200
 
@@ -108,10 +107,5 @@ def _with_wordings(contract: Contract, row: Row, reworded: Sequence[Drift], edit
     new = [{"text": mark_placeholders(one.theirs), "language": one.language, "edition": edition} for one in reworded]
     items = [*written, *({key: value for key, value in one.items() if value} for one in new)]
     if "message" in expect:
-        return replace_value(text, (*place, "message"), list(map(_flow, items)))
-    return replace_mapping(text, place, {**expect, "message": items})
-
-
-def _flow(value: Mapping[str, str]) -> str:
-    """A mapping of texts in YAML's flow style."""
-    return f"{{{', '.join(f'{key}: {json.dumps(text, ensure_ascii=False)}' for key, text in value.items())}}}"
+        return replace_value(text, (*place, "message"), items)
+    return replace_value(text, place, {**expect, "message": items})

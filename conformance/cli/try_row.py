@@ -21,7 +21,7 @@ from conformance.results.model import RowResult
 from conformance.session.run_session import RunOptions
 from conformance.session.target_runner import TargetRunner
 from conformance.target.selection import resolve_target
-from conformance.yaml_document import dump, replace_mapping
+from conformance.yaml_document import dump, replace_value
 
 
 @click.command("try")
@@ -72,7 +72,7 @@ def _conclude(contract: Contract, row: Row, result: RowResult, *, write: bool) -
         expect = suggest_expect(contract.file.envelope, example)
         click.echo(f"\nThis expect would hold:\n{show_invisible(to_yaml(expect))}")
         if write:
-            text = replace_mapping(row.file.read_text(encoding="utf-8"), row.own_place("expect"), expect)
+            text = replace_value(row.file.read_text(encoding="utf-8"), row.own_place("expect"), expect)
             write_text(row.file, text)
             click.echo(f"written to {row.file}:{row.line}")
     return {"conforms": 0, "drifts": 0, "not-exercised": 5}.get(result.verdict.value, 1)

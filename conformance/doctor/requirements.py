@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from conformance.contract.schema import NamedInput
 from conformance.doctor.model import MissingRequirement
 from conformance.plan.model import RowPlan
 from conformance.target.loader import Target
-from conformance.yaml_document import dump
+from conformance.yaml_document import dump_flow
 
 _SECTIONS = ("credentials", "fixtures", "vantages", "hooks")
 
@@ -42,9 +41,7 @@ def suggest_profile_line(contract: Contract, target: Target, missing: str) -> tu
     if named is None:
         return f"{section}: {{{head}: …}}", ""
     value = _deeper(named.usual if section == "credentials" and named.usual else _example(section, named), rest)
-    text = dump({section: {head: value}}).strip().replace("\n", "; ") if not isinstance(value, str) else ""
-    flat = text if text and "; " not in text else f"{section}: {{{head}: {_flow(value)}}}"
-    return flat, " ".join(filter(None, [named.about, named.get]))
+    return f"{section}: {dump_flow({head: value})}", " ".join(filter(None, [named.about, named.get]))
 
 
 def _example(section: str, named: NamedInput) -> Any:
@@ -63,14 +60,3 @@ def _deeper(value: Any, members: list[str]) -> Any:
         inner = value.get(member, "…") if isinstance(value, dict) else "…"
         return {member: _deeper(inner, members[index + 1 :])}
     return value
-
-
-def _flow(value: Any) -> str:
-    """A value of JSON types as YAML in one line."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_flow(member)}" for key, member in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    plain = dump(value).strip().removesuffix("...").strip()
-    # What may stand as it is in a line of its own may not between braces.
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and set(plain) & set("{}[],") else plain

@@ -35,4 +35,4 @@ def test_a_path_with_a_parameter_is_quoted_between_braces() -> None:
     target = target_from_mapping({"contract": "kuroco", "base_url": "http://127.0.0.1:9"}, where="x", environ={})
     plans = plan_rows(contract, target, contract.rows, "standard", 0)
     lines = {missing.name: missing.line for missing in missing_rows(contract, target, plans)}
-    assert lines["fixtures.detail_path"] == 'fixtures: {detail_path: "rcms-api/1/topics1/{topics_id}"}'
+    assert lines["fixtures.detail_path"] == "fixtures: {detail_path: 'rcms-api/1/topics1/{topics_id}'}"
