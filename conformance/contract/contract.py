@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -85,7 +86,7 @@ class Table:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Contract:
     """One vendor's tables in one edition."""
 
@@ -96,8 +97,6 @@ class Contract:
     openapi: Mapping[str, Any]
     power: Mapping[tuple[str, str], frozenset[int]] = field(default_factory=dict, repr=False, compare=False)
     """Which faults each probe shows, by row and label; empty where that was never measured."""
-    _by_id: dict[str, Row] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """Filled when a row is first asked for: with a thousand rows a search each time would be felt."""
 
     @property
     def name(self) -> str:
@@ -115,6 +114,8 @@ class Contract:
 
     def row(self, row_id: str) -> Row | None:
         """The row of an ID, if there is one."""
-        if not self._by_id:
-            self._by_id.update({row.id: row for row in self.rows})
         return self._by_id.get(row_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Row]:
+        return {row.id: row for row in self.rows}

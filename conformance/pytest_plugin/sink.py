@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -86,10 +86,8 @@ class ResultSink:
     def _keep(self, event: Event, text: str | None = None) -> None:
         self._events.append(event)
         self._results = None
-        try:
+        with self._noting_failures():
             self._stream.write(event, text)
-        except OutputError as error:
-            self._fail(str(error))
 
     def take_from_processes(self) -> None:
         """Take what processes of xdist have written and not reported; their files are deleted."""
@@ -138,13 +136,15 @@ class ResultSink:
     def finish(self) -> None:
         """Write results.json and the other forms that were asked for (HTML is pytest-html's to write)."""
         self._results = None
-        self._close_stream()
-        for form in ("json", *self._options.also_write):
-            self._write(form)
-        try:
+        with self._noting_failures():
+            self._stream.write(Event("end", seconds=perf_counter() - self._clock, why_partial=self.why_partial))
+            self._stream.close()
+            self.written.add("results.jsonl")
+        for writer in map(_writer, ("json", *self._options.also_write)):
+            with self._noting_failures():
+                self._save(self._options.output / writer.file, writer.write(self.results(), self._options.language))
+        with self._noting_failures():
             append_to_job_summary(lambda: _writer("markdown").write(self.results(), self._options.language))
-        except ConformanceError as error:
-            self._fail(str(error))
 
     def write_expectations(self) -> None:
         """Write the present deviations as expectations that a profile can name."""
@@ -157,33 +157,19 @@ class ResultSink:
         rows = [describe_deviation(row) for run in self.results().runs for row in run.rows if row.verdict in deviating]
         self._save(path, format_deviations(rows, expires=(datetime.now(UTC) + timedelta(days=90)).date()))
 
-    def _fail(self, message: str) -> None:
-        if message not in self.failed:
-            self.failed.append(message)
-
-    def _close_stream(self) -> None:
+    @contextmanager
+    def _noting_failures(self) -> Iterator[None]:
+        """What cannot be written is noted, once."""
         try:
-            self._stream.write(Event("end", seconds=perf_counter() - self._clock, why_partial=self.why_partial))
-            self._stream.close()
-            self.written.add("results.jsonl")
-        except OutputError as error:
-            self._fail(str(error))
-
-    def _write(self, form: str) -> None:
-        writer = _writer(form)
-        try:
-            text = writer.write(self.results(), self._options.language)
+            yield
         except ConformanceError as error:
-            self._fail(str(error))
-            return
-        self._save(self._options.output / writer.file, text)
+            if str(error) not in self.failed:
+                self.failed.append(str(error))
 
     def _save(self, path: Path, text: str) -> None:
-        try:
+        with self._noting_failures():
             write_text(path, text)
             self.written.add(path.name)
-        except OutputError as error:
-            self._fail(str(error))
 
 
 def _name_of(event: Event) -> str:
