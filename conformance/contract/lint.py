@@ -6,7 +6,6 @@ could leave something behind: whatever would silently do nothing, or fail only o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,12 +19,11 @@ from conformance.contract.schema import (
     PERMISSIONS,
     SHARED_KEYS,
     Case,
-    Draw,
     Expect,
     Input,
-    MatchingCapture,
     NamedInput,
     OperationRef,
+    OperationSpec,
     RequestSpec,
     Step,
     StrictModel,
@@ -45,10 +43,8 @@ SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
 _PARTS = ("request", *(field.alias or name for name, field in RequestSpec.model_fields.items()))
 _SECTIONS = {"credential": "credentials", "vantage": "vantages", "hook": "hooks"}
 _NEEDS = ("credentials", "fixtures", "vantages", "hooks", "allow")
-_DRAWN_KINDS = ("integers", "matching", "lists", "words", "sampled")
 _FOR_ROWS = ("inputs", "controls", "guards", "wordings")
 """What rows name; `{item}` in it is what `vars` of the row says."""
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
 def check_contract(contract: Contract, documents: Mapping[Path, Document]) -> list[Problem]:
@@ -132,14 +128,7 @@ def _check_head(file: _File) -> Iterator[Problem]:
     captures, anything = _captures_of_contract(contract), replace(file, variables=None)
     for key, value in file.document.value.items():
         yield from _check_texts(anything if key in _FOR_ROWS else file, value, (key,), captures)
-    yield from _check_steps(file, _find_steps(contract.file, ()), {})
-    for kind in ("chains", "controls", "guards"):
-        yield from _check_given_names(file, file.document.value.get(kind, {}), (kind,))
-    for name, schema in head.schemas.items():
-        yield from _check_schema(file, schema, ("schemas", name))
-    yield from _check_schema(file, head.envelope.schema_, ("envelope", "schema"))
-    for name, item in head.inputs.items():
-        yield from _check_input(file, item, ("inputs", name))
+    yield from _check_forms(file, _find_forms(head, ()), {})
     for name, named in head.fixtures.items():
         chains = [*([named.discover.chain] if named.discover else []), *([named.make] if named.make else [])]
         yield from file.unknown_names(("fixtures", name), chains, head.chains, "chain")
@@ -184,7 +173,6 @@ def _check_shared_keys(file: _File, table: Table) -> Iterator[Problem]:
     labels = {ref.label or ref.call for row in table.rows for ref in row.operations}
     for key in SHARED_KEYS & written.keys():
         yield from _check_texts(file, written[key], (key,), captures)
-        yield from _check_given_names(file, written[key], (key,))
         for index, part in enumerate(written[key] if key in ("control", "unchanged") else ()):
             named = part.get("for", ()) if isinstance(part, dict) else ()
             yield from file.unknown_names((key, index, "for"), named, labels, "operation of these rows")
@@ -222,17 +210,12 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
     yield from _check_operation_labels(file, row, place)
     yield from _check_needs(file, case, (*place, "needs"))
     written = file.document.value["rows"][row.number - 1]
-    yield from _check_given_names(file, written, place)
     yield from _check_texts(file, fill_variables(written, case.vars), place, _captures_of_row(contract, case))
     yield from _check_variables(file, case, place)
-    yield from _check_expected(file, case.expect, (*place, "expect"))
     this = {ref.call: _path_values([case.request, ref.request]) for ref in row.operations}
     place_of = _place_of_keys(row, place)
-    steps = [*_steps_of_case(case, place_of)]
-    yield from _check_steps(file, (step for step in steps if not _is_named(file, *step)), this)
-    for at, form in _find_forms(case.control, place_of("control")):
-        if isinstance(form, Draw):
-            yield from _check_draw(file, form, at)
+    forms = (each for key in case.model_fields_set for each in _find_forms(getattr(case, key), place_of(key)))
+    yield from _check_forms(file, (each for each in forms if not _is_named(file, *each)), this)
 
 
 def _place_of_keys(row: Row, place: Place) -> Callable[[str], Place]:
@@ -240,12 +223,12 @@ def _place_of_keys(row: Row, place: Place) -> Callable[[str], Place]:
     return lambda name: (name,) if name in row.shared else (*place, name)
 
 
-def _is_named(file: _File, place: Place, step: Step) -> bool:
-    """Whether a step stands in contract.yaml, where it is checked, and rests on nothing of the row."""
+def _is_named(file: _File, place: Place, form: StrictModel) -> bool:
+    """Whether a form stands in contract.yaml, where it is checked, and rests on nothing of the row."""
     written = file.document.value
     for part in place:
         if isinstance(written, str):
-            return step.call != "this"
+            return not (isinstance(form, Step) and form.call == "this")
         written = written[int(part)] if isinstance(written, list) else written.get(part, "")
     return False
 
@@ -287,38 +270,51 @@ def _find_steps(value: Any, place: Place) -> Iterator[tuple[Place, Step]]:
 
 
 def _find_forms(value: Any, place: Place) -> Iterator[tuple[Place, StrictModel]]:
-    """Every form within a value that was written, itself included, with its place; requests and answers are no such."""
+    """Every form within a value that was written, itself included, with its place, but for those within a request."""
     members: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, StrictModel):
         yield place, value
+    if isinstance(value, StrictModel) and not isinstance(value, RequestSpec | Expect):
         given = {name: info for name, info in type(value).model_fields.items() if name in value.model_fields_set}
         members = [(info.alias or name, getattr(value, name)) for name, info in given.items()]
     elif isinstance(value, dict | list):
         members = value.items() if isinstance(value, dict) else enumerate(value)
     for key, member in members:
-        if isinstance(member, StrictModel | dict | list) and not isinstance(member, RequestSpec | Expect):
+        if isinstance(member, StrictModel | dict | list):
             yield from _find_forms(member, (*place, key))
 
 
-def _check_steps(
-    file: _File, steps: Iterable[tuple[Place, Step]], rows: Mapping[str, Mapping[str, Any]]
+def _check_forms(
+    file: _File, forms: Iterable[tuple[Place, StrictModel]], rows: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
-    """Each call is known, and its path has its parameters; `rows` are the path values that `this` stands for."""
-    known = {"this", *file.contract.operations, *file.contract.file.chains}
-    for place, step in steps:
-        yield from file.unknown_names((*place, "call"), [step.call], known, "operation or chain")
-        yield from _check_expected(file, step.expect, (*place, "expect"))
-        for name, captures in (step.capture or {}).items():
-            for one in captures if isinstance(captures, list) else [captures]:
-                if isinstance(one, MatchingCapture):
-                    yield from _check_expression(file, one.matches, (*place, "capture", name))
-        values = _path_values([step.request])
-        operations = file.contract.operations
-        calls = {step.call: values} if step.call != "this" else {name: {**own, **values} for name, own in rows.items()}
-        called = [operations[name] for name in calls if name in operations]
-        yield from _check_surplus(file, place, values, called)
-        for operation in called:
-            yield from _check_missing(file, place, operation, calls[operation.name])
+    """What steps, requests and inputs name is there; `rows` are the path values that `this` stands for."""
+    for place, form in forms:
+        if isinstance(form, Step):
+            yield from _check_step(file, form, place, rows)
+        elif isinstance(form, RequestSpec | OperationSpec):
+            yield from _check_given_names(file, {kind: getattr(form, kind, None) for kind in _SECTIONS}, place)
+        elif isinstance(form, Input):
+            yield from _check_input(file, form, place)
+
+
+def _check_step(file: _File, step: Step, place: Place, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    """Its call is known, and its path has its parameters."""
+    operations, values = file.contract.operations, _path_values([step.request])
+    known = {"this", *operations, *file.contract.file.chains}
+    yield from file.unknown_names((*place, "call"), [step.call], known, "operation or chain")
+    calls = {step.call: values} if step.call != "this" else {name: {**own, **values} for name, own in rows.items()}
+    called = [operations[name] for name in calls if name in operations]
+    yield from _check_surplus(file, place, values, called)
+    for operation in called:
+        yield from _check_missing(file, place, operation, calls[operation.name])
+
+
+def _check_given_names(file: _File, given: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    """The credential, the vantage and the hook of a request are some of the contract's."""
+    for kind, section in _SECTIONS.items():
+        if isinstance(name := given.get(kind), str) and "{" not in name:
+            known = [*getattr(file.contract.file, section), *(SPECIAL_CREDENTIALS if kind == "credential" else ())]
+            yield from file.unknown_names((*place, kind), [name], known, kind)
 
 
 def _check_creation(file: _File, place: Place, row: Row, ref: OperationRef) -> Iterator[Problem]:
@@ -354,8 +350,6 @@ def _check_varied(file: _File, case: Case, place: Place) -> Iterator[Problem]:
         if isinstance(item, str):
             yield from file.unknown_names(at, [item], file.contract.file.inputs, "input")
             yield from _check_shared_captures(file, case, at, item)
-        else:
-            yield from _check_input(file, item, at)
     rows = {row.id for row in file.contract.rows} if case.open else set()
     for number, choice in enumerate(case.open):
         named = [item for item in choice.accept if isinstance(item, str) and item not in ACCEPTED]
@@ -372,15 +366,17 @@ def _located_inputs(case: Case, place: Place) -> Iterator[tuple[Place, str, Inpu
 
 
 def _check_input(file: _File, item: Input, place: Place) -> Iterator[Problem]:
-    if item.draw:
-        yield from _check_draw(file, item.draw, (*place, "draw"))
-        for text in filter(None, (*(item.draw.matching or []), item.draw.except_)):
-            yield from _check_expression(file, text, (*place, "draw"))
+    part = place[-1]
     for kind, values in (("edges", item.edges), ("near_misses", item.near_misses)):
         for label, value in values.items():
-            headers = value.get("headers") if place[-1] == "request" and isinstance(value, Mapping) else None
-            for name in headers if isinstance(headers, Mapping) else ():
-                yield from _check_part(file, (*place, kind, label, "headers", name), f"headers.{name}")
+            at = (*place, kind, label)
+            if part in _SECTIONS:
+                yield from _check_given_names(file, {str(part): value}, at)
+            if part == "request" and isinstance(value, Mapping):
+                yield from _check_given_names(file, value, at)
+                headers = value.get("headers")
+                for name in headers if isinstance(headers, Mapping) else ():
+                    yield from _check_part(file, (*at, "headers", name), f"headers.{name}")
 
 
 def _check_shared_captures(file: _File, case: Case, place: Place, name: str) -> Iterator[Problem]:
@@ -393,30 +389,6 @@ def _check_shared_captures(file: _File, case: Case, place: Place, name: str) -> 
 
 def _values(item: Input) -> list[Any]:
     return [*item.edges.values(), *item.near_misses.values(), item.unless]
-
-
-def _check_draw(file: _File, draw: Draw, place: Place) -> Iterator[Problem]:
-    if not any(getattr(draw, kind) for kind in _DRAWN_KINDS):
-        yield file.problem(place, "`draw` names no kind of value", f"add one of {', '.join(_DRAWN_KINDS)}")
-    for low, high in filter(None, (draw.integers, draw.sizes)):
-        if low > high:
-            yield file.problem(place, f"{low} to {high} holds nothing", "write the smaller one first")
-
-
-def _check_expression(file: _File, text: str, place: Place) -> Iterator[Problem]:
-    try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        yield file.problem(place, f"{text!r} is no regular expression: {error}", "correct it")
-        return
-    if not any(find_placeholders(text)) and not any(unknown_placeholders(text)):
-        from conformance.expressions import can_be_bounded  # noqa: PLC0415 - 30 ms that most contracts need not pay
-
-        if not can_be_bounded(text):
-            what = f"{text!r} cannot be held against a text in bounded time"
-            yield file.problem(
-                place, what, "write it with short bounds, and without (?P=name), (?>…) and what only Python has"
-            )
 
 
 def _check_operation_labels(file: _File, row: Row, place: Place) -> Iterator[Problem]:
@@ -438,27 +410,6 @@ def _check_needs(file: _File, case: Case, place: Place) -> Iterator[Problem]:
             known = PERMISSIONS if kind == "allow" else getattr(file.contract.file, kind)
             singular = "permission" if kind == "allow" else kind[:-1]
             yield from file.unknown_names((*place, number), [name], known, singular)
-
-
-def _check_given_names(file: _File, value: Any, place: Place) -> Iterator[Problem]:
-    """Credentials, vantages and hooks that are named anywhere in a row; below `vary` such a key is a part."""
-    if isinstance(value, Mapping):
-        for key, member in value.items():
-            if key in _SECTIONS and place[-1] != "vary" and isinstance(member, str) and "{" not in member:
-                yield from _check_given_name(file, (*place, key), str(key), member)
-            if key in _SECTIONS and place[-1] == "vary" and isinstance(member, Mapping):
-                for name in [*member.get("edges", {}).values(), *member.get("near_misses", {}).values()]:
-                    if isinstance(name, str):
-                        yield from _check_given_name(file, (*place, key), str(key), name)
-            yield from _check_given_names(file, member, (*place, key))
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from _check_given_names(file, member, (*place, index))
-
-
-def _check_given_name(file: _File, place: Place, kind: str, name: str) -> Iterator[Problem]:
-    known = [*getattr(file.contract.file, _SECTIONS[kind]), *(SPECIAL_CREDENTIALS if kind == "credential" else ())]
-    yield from file.unknown_names(place, [name], known, kind)
 
 
 # --- parameters of paths
@@ -564,40 +515,3 @@ def _check_text(file: _File, text: str, place: Place, captures: set[str]) -> Ite
                 yield from file.unknown_names(place, [".".join(members[1:])], named.fields, kind)
         elif head == "capture":
             yield from file.unknown_names(place, [".".join(members)], captures, head)
-
-
-# --- what must come back
-
-
-def _check_expected(file: _File, expect: Expect, place: Place) -> Iterator[Problem]:
-    if expect.body is not None:
-        yield from _check_schema(file, expect.body, (*place, "body"))
-    for name, header in expect.headers.items():
-        if header.matches is not None:
-            yield from _check_expression(file, header.matches, (*place, "headers", name))
-
-
-def _check_schema(file: _File, schema: Any, place: Place) -> Iterator[Problem]:
-    """It is a JSON Schema, and refers to nothing outside itself: no run may read or fetch what a case names."""
-    references = [text for steps, text in walk_values(schema) if _is_reference(steps, text)]
-    remote = [text for text in references if _REMOTE.match(text)]
-    for text in remote:
-        yield file.problem(place, f"the schema refers to {text}", "write what it names into the schema")
-    if remote:
-        return
-    import jsonschema_rs  # noqa: PLC0415 - 30 ms that a contract without schemas need not pay
-
-    try:
-        jsonschema_rs.meta.validate(schema)
-        if references:
-            jsonschema_rs.validator_for(schema)
-    except (jsonschema_rs.ValidationError, ValueError) as error:
-        yield file.problem(place, f"`{place[-1]}` is no JSON Schema: {str(error).splitlines()[0]}", "correct it")
-
-
-def _is_reference(steps: Sequence[str | int], value: Any) -> bool:
-    """Whether it is a text under `$ref` or its like; `$schema` may name a dialect of JSON Schema itself."""
-    key = steps[-1] if steps else ""
-    if key not in ("$ref", "$dynamicRef", "$schema", "$id") or not isinstance(value, str):
-        return False
-    return key != "$schema" or not value.startswith("https://json-schema.org/")

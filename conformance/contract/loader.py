@@ -165,7 +165,8 @@ def _row(head: ContractFile, table: TableFile, case: Case, index: int, document:
     shared = _shared_with_row(table, case, operations)
     case = case.model_copy(update={**shared, "open": [_accept_rows_of(table, choice) for choice in case.open]})
     if case.vars:
-        case = _with_variables(head, case.model_copy(update={"operations": list(operations)}))
+        case = case.model_copy(update={"operations": list(operations)})
+        case = _with_variables(head, case, document.where(("rows", index)))
         operations = tuple(ref for ref in case.operations or () if isinstance(ref, OperationRef))
     return Row(
         case=case,
@@ -190,8 +191,11 @@ def _accept_rows_of(table: TableFile, choice: Open) -> Open:
     return choice.model_copy(update={"accept": accept})
 
 
-def _with_variables(head: ContractFile, case: Case) -> Case:
-    """The case with its variables filled in, also in the inputs of the contract that it varies by name."""
+def _with_variables(head: ContractFile, case: Case, where: str) -> Case:
+    """The case with its variables filled in, also in the inputs of the contract that it varies by name.
+
+    Raises ConfigError at `where` for a value that does not fit where it is put.
+    """
     value = case.model_dump(by_alias=True, exclude_unset=True)
     names = frozenset(case.vars)
     for varied in (value.get("vary", {}), *(choice["vary"] for choice in value.get("open", ()))):
@@ -200,7 +204,12 @@ def _with_variables(head: ContractFile, case: Case) -> Case:
             if shared is not None:
                 written = shared.model_dump(by_alias=True, exclude_unset=True)
                 varied[part] = written if list_variables(written, names) else given
-    return Case.model_validate({**fill_variables(value, case.vars), "vars": case.vars})
+    filled = {**fill_variables(value, case.vars), "vars": case.vars}
+    try:
+        return Case.model_validate(filled)
+    except ValidationError as error:
+        problems = problems_from_validation(error, filled, lambda _: where, schema=Case.model_json_schema())
+        raise ConfigError(problems) from None
 
 
 def _shared_with_row(table: TableFile, case: Case, operations: Sequence[OperationRef]) -> dict[str, Any]:

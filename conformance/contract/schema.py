@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -20,7 +20,8 @@ from pydantic import (
 )
 
 from conformance.contract.short_forms import write_out_message, write_out_step
-from conformance.contract.templates import HEADS, MESSAGE_HEADS
+from conformance.contract.templates import HEADS, MESSAGE_HEADS, find_placeholders, unknown_placeholders
+from conformance.jsontools import walk_values
 from conformance.validation import suggest
 
 RENAMED_KEYS: Mapping[str, str] = {
@@ -124,13 +125,62 @@ def _named(value: Any, info: ValidationInfo, kind: str, form: type[StrictModel])
         raise ValueError(f"names a {kind[:-1]} that is not valid; correct it in contract.yaml") from None
 
 
+def _check_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"is {text!r}, no regular expression: {error}; correct it") from None
+    if not any(find_placeholders(text)) and not any(unknown_placeholders(text)):
+        from conformance.expressions import can_be_bounded  # noqa: PLC0415 - 30 ms that most contracts need not pay
+
+        if not can_be_bounded(text):
+            hint = "write it with short bounds, and without (?P=name), (?>…) and what only Python has"
+            raise ValueError(f"cannot be held against a text in bounded time; {hint}")
+    return text
+
+
+Expression = Annotated[str, AfterValidator(_check_expression)]
+"""A regular expression that can be held against any text in bounded time."""
+
+
+def _check_schema(value: Any) -> Any:
+    """It is a JSON Schema, and refers to nothing outside itself: no run may read or fetch what a case names."""
+    references = [text for steps, text in walk_values(value) if _is_reference(steps, text)]
+    for text in filter(_REMOTE.match, references):
+        raise ValueError(f"refers to {text}; write what it names into the schema")
+    import jsonschema_rs  # noqa: PLC0415 - 30 ms that a contract without schemas need not pay
+
+    try:
+        jsonschema_rs.meta.validate(value)
+        if references:
+            jsonschema_rs.validator_for(value)
+    except (jsonschema_rs.ValidationError, ValueError) as error:
+        raise ValueError(f"is no JSON Schema: {str(error).splitlines()[0]}; correct it") from None
+    return value
+
+
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+
+
+def _is_reference(steps: Sequence[str | int], value: Any) -> bool:
+    """Whether it is a text under `$ref` or its like; `$schema` may name a dialect of JSON Schema itself."""
+    key = steps[-1] if steps else ""
+    if key not in ("$ref", "$dynamicRef", "$schema", "$id") or not isinstance(value, str):
+        return False
+    return key != "$schema" or not value.startswith("https://json-schema.org/")
+
+
+Schema = Annotated[dict[str, Any], AfterValidator(_check_schema)]
 BodySchema = Annotated[
     dict[str, Any],
     BeforeValidator(
-        lambda value, info: _look_up(value, info, "schemas", "schema") if isinstance(value, str) else value
+        lambda value, info: (
+            _look_up(value, info, "schemas", "schema") if isinstance(value, str) else _check_schema(value)
+        )
     ),
     WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "string"}]}),
 ]
+DRAWN_KINDS = ("integers", "matching", "lists", "words", "sampled")
 
 
 class Draw(StrictModel):
@@ -143,8 +193,8 @@ class Draw(StrictModel):
     """
 
     integers: Range | None = None
-    matching: list[str] | None = None
-    except_: str | None = Field(default=None, alias="except")
+    matching: list[Expression] | None = None
+    except_: Expression | None = Field(default=None, alias="except")
     lists: list[Any] | None = None
     words: str | None = None
     sampled: list[Any] | None = None
@@ -152,6 +202,15 @@ class Draw(StrictModel):
     outside: Annotated[list[int | str], Field(min_length=2, max_length=2)] | None = None
     wrap: Any = None
     """A text or a value of JSON in which `{drawn}` stands for the drawn value."""
+
+    @model_validator(mode="after")
+    def _check_values(self) -> Self:
+        if not any(getattr(self, kind) for kind in DRAWN_KINDS):
+            raise ValueError(f"names no kind of value; add one of {', '.join(DRAWN_KINDS)}")
+        for low, high in filter(None, (self.integers, self.sizes)):
+            if low > high:
+                raise ValueError(f"holds nothing from {low} to {high}; write the smaller one first")
+        return self
 
 
 class Input(StrictModel):
@@ -267,7 +326,7 @@ class HeaderExpectation(StrictModel):
 
     present: bool | None = None
     equals: str | None = None
-    matches: str | None = None
+    matches: Expression | None = None
     at_least: int | float | None = None
     level: Level = "must"
 
@@ -339,7 +398,7 @@ class MatchingCapture(StrictModel):
     """Of the texts at a JSON pointer with `*` in it the first that matches a regular expression as a whole."""
 
     at: Pointer
-    matches: str
+    matches: Expression
 
 
 class Step(StrictModel):
@@ -461,7 +520,7 @@ class Envelope(StrictModel):
     should with `body_may_lack`. `expected` are pointers whose absence is a should.
     """
 
-    schema_: dict[str, Any] = Field(alias="schema")
+    schema_: Schema = Field(alias="schema")
     faults: Pointer = ""
     message: str = "message"
     code: str = "code"
@@ -639,7 +698,7 @@ class ContractFile(StrictModel):
     operations: dict[str, OperationSpec]
     exploration: dict[Depth, int] = {"standard": 30, "thorough": 300}
     """How many requests exploration may send for one operation."""
-    schemas: dict[str, dict[str, Any]] = {}
+    schemas: dict[str, Schema] = {}
     """JSON Schemas of bodies that several rows share, by name."""
     inputs: dict[str, Input] = {}
     chains: dict[str, list[Call]] = {}

@@ -95,11 +95,11 @@ def test_contracts_are_found_below_a_folder() -> None:
             "before: [{call: get, request: {url: '{fixture.item|upside-down}'}}]",
             "items.yaml:9: {fixture.item|upside-down} is no placeholder",
         ),
-        ("vary: {query.limit: {draw: {matching: ['[']}}}", "items.yaml:9: '[' is no regular expression"),
-        ("vary: {query.limit: {draw: {matching: [a], except: '('}}}", "items.yaml:9: '(' is no regular expression"),
+        ("vary: {query.limit: {draw: {matching: ['[']}}}", "draw.matching is '[', no regular expression"),
+        ("vary: {query.limit: {draw: {matching: [a], except: '('}}}", "draw.except is '(', no regular expression"),
         (
             "control: [{label: a, steps: [{call: list, expect: {status: 200, body: {type: lst}}}]}]",
-            "items.yaml:9: `body` is no JSON Schema",
+            "expect.body is no JSON Schema",
         ),
     ],
 )
