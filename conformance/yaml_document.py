@@ -7,7 +7,7 @@ decides who violates a contract all of that is refused or read as the text it lo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
 from pathlib import Path
@@ -53,6 +53,11 @@ class Document:
     text: str
     aliases: tuple[Place, ...] = ()
     """The places where an alias stands, in the order of the file."""
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """The members of a file that is a mapping; none of any other."""
+        return self.value if isinstance(self.value, dict) else {}
 
     def line(self, place: Sequence[str | int]) -> int:
         """The line of the value at `place`, or of the nearest place around it that is there."""

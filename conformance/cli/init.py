@@ -57,7 +57,7 @@ def command(
     credentials = _credentials(one, header, env)
     fixtures = dict(_pair(text) for text in known)
     notes: dict[str, str] = {}
-    unset = sorted({name for form in credentials.values() for name in named_variables(form) if name not in os.environ})
+    unset = sorted(_unset_variables(credentials))
     if unset:
         click.echo(f"{', '.join(unset)} is not set: no fixture was looked for on the target", err=True)
     elif base_url is not None:
@@ -77,24 +77,19 @@ def command(
 
 def _credentials(contract: Contract, header: str | None, env: str | None) -> dict[str, dict[str, Any]]:
     """The usual credential as the options say, and the others whose variables are set."""
-    usual = contract.file.credential
-    found = {}
-    for name, named in contract.file.credentials.items():
-        form = dict(named.usual or {})
-        if name == usual:
-            form |= {key: value for key, value in (("header", header), ("env", env)) if value}
-            if form and not (named.obtain and not env and _others_only(contract, form)):
-                found[name] = form
-        elif form and all(variable in os.environ for variable in named_variables(form)):
-            found[name] = form
+    forms = {name: dict(named.usual or {}) for name, named in contract.file.credentials.items()}
+    usual = contract.file.credential or ""
+    if usual in forms:
+        forms[usual] |= {key: value for key, value in (("header", header), ("env", env)) if value}
+    found = {name: form for name, form in forms.items() if form and not _unset_variables(form)}
+    # One whose variables are not set is left out only where a run can obtain it by others.
+    if forms.get(usual) and not (found and contract.file.credentials[usual].obtain and not env):
+        found[usual] = forms[usual]
     return found
 
 
-def _others_only(contract: Contract, form: Mapping[str, Any]) -> bool:
-    """The variables of this credential are not set, and those of another are, with which a run can obtain it."""
-    forms = [named.usual for named in contract.file.credentials.values() if named.usual]
-    there = [one for one in forms if all(variable in os.environ for variable in named_variables(one))]
-    return bool(there) and not all(variable in os.environ for variable in named_variables(form))
+def _unset_variables(form: Mapping[str, Any]) -> set[str]:
+    return {name for name in named_variables(form) if name not in os.environ}
 
 
 def _pair(text: str) -> tuple[str, Any]:

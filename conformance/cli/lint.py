@@ -67,16 +67,11 @@ def _checked(folders: Sequence[Path]) -> tuple[list[Problem], int]:
     for folder in folders:
         openapi, unreadable = read(folder / "openapi.yaml")
         if openapi is not None and not unreadable:
-            problems += check_openapi(openapi, _fixture_names(folder))
+            contract, _ = read(folder / "contract.yaml")
+            fixtures = contract.members.get("fixtures") if contract else None
+            problems += check_openapi(openapi, fixtures if isinstance(fixtures, dict) else ())
         try:
             rows += len(list(read_contract(folder).rows))
         except ConfigError as unusable:
             problems += unusable.problems
     return list(dict.fromkeys(problems)), rows
-
-
-def _fixture_names(folder: Path) -> Sequence[str]:
-    contract, _ = read(folder / "contract.yaml")
-    value = contract.value if contract else None
-    fixtures = value.get("fixtures") if isinstance(value, dict) else None
-    return list(fixtures) if isinstance(fixtures, dict) else []

@@ -125,7 +125,7 @@ def _find_folders(cases: Path | None, contract: str | None, target: str | None) 
     profile = Path(target) if target is not None and "://" not in target else None
     if contract is None and profile is not None and profile.is_file():
         document, _ = read_profile_document(profile)
-        named = document.value.get("contract") if document and isinstance(document.value, dict) else None
+        named = document.members.get("contract") if document else None
         contract = named if isinstance(named, str) else None
     others = [folder for folder in find_all_contract_folders(here) if folder.name == contract]
     return tuple(dict.fromkeys([*own, *others]))

@@ -19,8 +19,6 @@ from conformance.http import Response
 from conformance.messages import Message, error_message
 
 PIECE = 1 << 16
-
-
 SENT_PIECE = 16 << 10
 SLOWEST_UPLOAD = 64 << 10
 """Bytes per second that an upload must keep up, beside the time for a whole response."""
@@ -44,13 +42,12 @@ def write_request(sock: socket.socket, head: bytes, body: bytes | None, limits: 
     Raises RequestCutShort where the target does not wait for its end, and TimeoutError where it stops reading.
     """
     try:
-        if body is None or len(body) <= SENT_PIECE:
-            sock.settimeout(limits.read)
-            sock.sendall(head + (body or b""))
-            return
         sock.settimeout(limits.read)
-        sock.sendall(head)
-        _write_long(sock, memoryview(body), limits)
+        if body is None or len(body) <= SENT_PIECE:
+            sock.sendall(head + (body or b""))
+        else:
+            sock.sendall(head)
+            _write_long(sock, memoryview(body), limits)
     except TimeoutError:
         raise TimeoutError(Message("the target stopped reading the request")) from None
     except OSError:

@@ -7,9 +7,6 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from urllib3.exceptions import LocationParseError
-from urllib3.util import parse_url
-
 from conformance.errors import ConfigError, Problem
 from conformance.http import Headers, Request
 from conformance.messages import Message
@@ -23,9 +20,8 @@ class Limits:
 
     `connect` is for the connection, `read` for each wait for a byte, `whole` for a response from its request to its
     end. At most `most` bytes of a response are read: checking takes up to ten times its size in memory. A request is
-    sent at most `tries` times.
-    No single wait between two tries is longer than `longest_wait`, those of one request together not longer than
-    `request_patience`, and those of a whole session not longer than `patience`.
+    sent at most `tries` times. All waits of one request together are not longer than `longest_wait`, and those of a
+    whole session not longer than `patience`.
     """
 
     connect: float = 10.0
@@ -34,7 +30,6 @@ class Limits:
     most: int = 8 << 20
     tries: int = 4
     longest_wait: float = 60.0
-    request_patience: float = 60.0
     patience: float = 300.0
 
 
@@ -142,7 +137,7 @@ class PermissionGate:
         if parts is None or origin is None:
             hint = "write it as https://host or http://host:port"
             raise ConfigError([Problem("base_url", "it is no URL of http or https with a host", hint)])
-        return cls(access.permissions, origin, _authority(parts, origin[1]))
+        return cls(access.permissions, origin, parts.netloc)
 
     def admit(self, request: Request, *, fresh: bool = False) -> OutgoingRequest:
         """The request as it goes out; raises RequestBlocked where it may not."""
@@ -240,21 +235,10 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _origin(parts: SplitResult) -> Origin | None:
-    """Scheme, host (in ASCII, as a name server knows it) and port; None where there is none."""
+    """Scheme, host (which a profile has made ASCII) and port; None where there is none."""
     if parts.scheme not in PORTS or not parts.hostname:
         return None
     host = parts.hostname.lower()
-    if not host.isascii():
-        try:
-            host = parse_url(f"http://{host}").host or ""
-        except LocationParseError:
-            return None
-    if not host or UNSENDABLE.search(host):
+    if UNSENDABLE.search(host):
         return None
     return parts.scheme, host, PORTS[parts.scheme] if parts.port is None else parts.port
-
-
-def _authority(parts: SplitResult, host: str) -> str:
-    if parts.netloc.isascii():
-        return parts.netloc
-    return f"{host}:{parts.port}" if parts.port is not None else host

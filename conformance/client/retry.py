@@ -56,7 +56,7 @@ class RetryPolicy:
         wait = self._wait_after(last, now)
         if wait is None:
             return None
-        if wait > self.limits.longest_wait or self.waited + wait > self.limits.request_patience:
+        if self.waited + wait > self.limits.longest_wait:
             self.refused_wait = wait if wait > self.limits.longest_wait else None
             return None
         self.waited += wait

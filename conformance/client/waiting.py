@@ -15,7 +15,7 @@ def wait_until_listening(
     url: str,
     seconds: float,
     *,
-    connect: Callable[[tuple[str, int], float], object] | None = None,
+    connect: Callable[[tuple[str, int], float], socket.socket] = socket.create_connection,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> bool:
@@ -28,13 +28,9 @@ def wait_until_listening(
     end = clock() + seconds
     while (left := end - clock()) > 0:
         try:
-            (connect or _connect)(address, min(left, 5.0))
+            connect(address, min(left, 5.0)).close()
         except OSError:
             sleep(min(_BETWEEN, max(end - clock(), 0.0)))
         else:
             return True
     return False
-
-
-def _connect(address: tuple[str, int], timeout: float) -> None:
-    socket.create_connection(address, timeout=timeout).close()

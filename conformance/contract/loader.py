@@ -46,7 +46,9 @@ def read_contract(folder: Path) -> Contract:
     problems: list[Problem] = []
     head_document, found = read(folder / "contract.yaml")
     problems += found
-    named = _named_parts(head_document)
+    written = head_document.members if head_document else {}
+    # What contract.yaml defines for rows to name, also where it is not valid.
+    named = {kind: written[kind] if isinstance(written.get(kind), dict) else {} for kind in _NAMED_PARTS}
     head = None if found else _validated(ContractFile, head_document, named, problems)
     openapi, api = read(folder / "openapi.yaml")
     problems += api
@@ -84,7 +86,7 @@ def _table_names(head: ContractFile | None, document: Document | None) -> list[s
     """The tables that `contract.yaml` names; also of one that is not valid, so that all problems come at once."""
     if head is not None:
         return list(head.tables)
-    value = document.value.get("tables") if document and isinstance(document.value, dict) else None
+    value = document.members.get("tables") if document else None
     return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
 
 
@@ -93,12 +95,6 @@ def _unlisted(folder: Path, names: Iterable[str]) -> Iterator[Problem]:
     for path in sorted(folder.glob("*.y*ml")):
         if path.stem not in known or path.suffix != ".yaml":
             yield Problem(f"{path}:1", "no table of contract.yaml is called so", "add it to `tables` or move the file")
-
-
-def _named_parts(document: Document | None) -> Mapping[str, Mapping[str, Any]]:
-    """What `contract.yaml` defines for rows to name, by its section; also of one that is not valid."""
-    value = document.value if document and isinstance(document.value, dict) else {}
-    return {kind: value[kind] if isinstance(value.get(kind), dict) else {} for kind in _NAMED_PARTS}
 
 
 def _validated(
@@ -126,8 +122,7 @@ def _validated(
 def _operations(
     openapi: Document, head: ContractFile, document: Document | None
 ) -> tuple[dict[str, Operation], list[Problem]]:
-    paths = openapi.value.get("paths") if isinstance(openapi.value, dict) else None
-    if not isinstance(paths, dict):
+    if not isinstance(openapi.members.get("paths"), dict):
         return {}, [Problem(openapi.where(("paths",)), "there is no mapping `paths`", "name the operations in it")]
     found = {name: (method, path) for name, method, path in list_operations(openapi.value)}
     problems = [

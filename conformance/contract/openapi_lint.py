@@ -53,7 +53,7 @@ def check_openapi(document: Document, fixtures: Iterable[str] = ()) -> list[Prob
         for method in item.keys() & set(METHODS):
             found += _operation(document, (*place, method), item, seen)
     names = {"operation": frozenset(seen), "fixture": frozenset(fixtures)}
-    return found + list(_words(document, value, (), names)) + list(_schemas(document, value, ()))
+    return found + list(_words(document, value, (), names)) + list(_schemas(document))
 
 
 def _version(document: Document) -> Iterator[Problem]:
@@ -106,24 +106,20 @@ def _words(document: Document, value: Any, place: Place, names: Mapping[str, fro
             yield from _words(document, member, (*place, key), names)
 
 
-def _schemas(document: Document, value: Any, place: Place) -> Iterator[Problem]:
+def _schemas(document: Document) -> Iterator[Problem]:
     """Schemas, of bodies, parameters and components, that are no JSON Schema; those of OpenAPI 3.0 are of draft 4."""
     import jsonschema_rs  # noqa: PLC0415 - 30 ms that a document without schemas need not pay
 
-    members = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, Mapping) else ()
-    for key, member in members:
-        here = (*place, key)
-        is_schema = isinstance(member, Mapping) and (key == "schema" or place == ("components", "schemas"))
-        if not is_schema:
-            if key not in _DATA:
-                yield from _schemas(document, member, here)
+    old = {"$schema": _DRAFT_4} if str(document.value.get("openapi")).startswith("3.0") else {}
+    for steps, value in walk_values(document.value):
+        is_schema = steps[-1:] == ["schema"] or steps[:-1] == ["components", "schemas"]
+        if not is_schema or not isinstance(value, Mapping) or _DATA.intersection(steps[:-1]):
             continue
-        old = {"$schema": _DRAFT_4} if str(document.value.get("openapi")).startswith("3.0") else {}
         try:
-            jsonschema_rs.meta.validate({**old, **member})
+            jsonschema_rs.meta.validate({**old, **value})
         except (jsonschema_rs.ValidationError, ValueError) as error:
             what = f"the schema is no JSON Schema: {str(error).splitlines()[0]}"
-            yield Problem(document.where(here), what, "correct it")
+            yield Problem(document.where(steps), what, "correct it")
 
 
 def _subject(place: Place) -> str:

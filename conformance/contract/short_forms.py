@@ -101,5 +101,5 @@ def write_out_likes(documents: Mapping[str, Document]) -> tuple[dict[str, Docume
 
 
 def _rows_of(table: Document) -> list[Mapping[str, Any]]:
-    rows = table.value.get("rows") if isinstance(table.value, Mapping) else None
+    rows = table.members.get("rows")
     return rows if isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows) else []

@@ -70,7 +70,6 @@ def _examined(contract: Contract, target: Target, context: RunContext) -> Diagno
         rows=len(standard),
         exercised=sum(not plan.lacks for plan in standard.values()),
         requests=context.session.sent,
-        found=tuple(found),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 State = Literal["good", "bad", "unknown", "note"]
@@ -56,8 +56,6 @@ class Diagnosis:
     rows: int = 0
     exercised: int = 0
     requests: int = 0
-    found: tuple[str, ...] = field(default=())
-    """Fixtures that the profile leaves out and a run finds by itself."""
 
     @property
     def possible(self) -> bool:

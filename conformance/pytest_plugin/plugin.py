@@ -171,5 +171,5 @@ def _phase(item: pytest.Item) -> int:
 def _contract_name(folder: Path) -> str:
     """What the contract of a folder calls itself, whatever else is wrong with it."""
     document, _ = read(folder / "contract.yaml")
-    name = document.value.get("contract") if document and isinstance(document.value, dict) else None
+    name = document.members.get("contract") if document else None
     return name if isinstance(name, str) else folder.name

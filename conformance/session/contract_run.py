@@ -110,7 +110,6 @@ def build_context(
             read=target.timeout,
             whole=target.timeout,
             longest_wait=target.patience[0],
-            request_patience=target.patience[0],
             patience=target.patience[1],
         ),
         target.pace,

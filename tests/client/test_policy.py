@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.client.policy import Access, PermissionGate
+from conformance.client.policy import Access
 from conformance.client.session import Session
 from conformance.http import FailureKind, Request
 from tests.client.test_session import OK, script
@@ -80,13 +80,6 @@ def test_a_body_without_a_length_goes_out_in_chunks(serve: Start, talk: Start) -
     assert b"\r\nTransfer-Encoding: chunked\r\n" in server.requests[0]
     assert b"Content-Length" not in server.requests[0]
     assert bodies == [b"10000\r\n" + b"a" * 65536 + b"\r\n1170\r\n" + b"a" * 4464 + b"\r\n0\r\n\r\n"]
-
-
-def test_an_international_host_goes_out_in_ascii() -> None:
-    gate = PermissionGate.for_access(Access("https://bücher.example:8443"))
-    outgoing = gate.admit(Request("GET", "https://bücher.example:8443/a"))
-    assert (outgoing.route.host, outgoing.route.port) == ("xn--bcher-kva.example", 8443)
-    assert b"Host: xn--bcher-kva.example:8443\r\n" in outgoing.head
 
 
 def test_headers_of_every_request_go_out_and_stand_in_the_exchange(serve: Start) -> None:

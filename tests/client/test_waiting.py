@@ -29,10 +29,11 @@ def test_it_waits_until_a_connection_is_accepted_or_the_time_is_over(
 ) -> None:
     clock, tried = Clock(), list[tuple[str, int]]()
 
-    def connect(address: tuple[str, int], _: float) -> None:
+    def connect(address: tuple[str, int], _: float) -> socket.socket:
         tried.append(address)
         if len(tried) <= refusals:
             raise ConnectionRefusedError
+        return socket.socket()
 
     found = wait_until_listening("https://a.test/x", seconds, connect=connect, sleep=clock.sleep, clock=clock)
     assert (found, clock.now) == (expected, now)
