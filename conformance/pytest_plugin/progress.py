@@ -12,8 +12,10 @@ from typing import Any, TextIO
 
 import pytest
 from _pytest._io import TerminalWriter
-from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from conformance.checks.model import Verdict
@@ -30,6 +32,7 @@ from conformance.session.causes import apply_causes
 
 _ROWS_BEFORE_CAUSE = 3
 """Rows that violate or are inconclusive before one cause for all of them is looked for."""
+_IGNORING_A_CLOSED_STREAM = contextlib.suppress(BrokenPipeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class ProgressPrinter:
         width = None if stream.isatty() else 120
         self.console = _Console(file=stream, width=width, highlight=False, emoji=False, markup=False)
         self._read_state = read_state
-        self._progress: Progress | None = None
+        self._live: Live | None = None
 
     @property
     def animated(self) -> bool:
@@ -85,30 +88,32 @@ class ProgressPrinter:
 
     def start(self) -> None:
         """Show the progress bar from now on."""
-        if self.animated and self._progress is None:
-            self._progress = _RunProgress(self._read_state, self.console)
-            with self._ignoring_closed_stream():
-                self._progress.start()
+        if self.animated and self._live is None:
+            self._live = Live(
+                get_renderable=lambda: _draw_state(self._read_state()),
+                console=self.console,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            with _IGNORING_A_CLOSED_STREAM:
+                self._live.start()
 
     def stop(self) -> None:
         """Take the progress bar away."""
-        if self._progress is not None:
-            with self._ignoring_closed_stream():
-                self._progress.stop()
-            self._progress = None
+        if self._live is not None:
+            with _IGNORING_A_CLOSED_STREAM:
+                self._live.stop()
+            self._live = None
 
     def print_lines(self, lines: Iterable[RenderableType]) -> None:
         """Print above the progress bar; long lines are left for the terminal to wrap."""
-        with self._ignoring_closed_stream():
+        with _IGNORING_A_CLOSED_STREAM:
             for line in lines:
                 if isinstance(line, Text) and not self.console.is_terminal:
                     self.console.file.write(f"{line.plain}\n")
                 else:
                     self.console.print(line, soft_wrap=True, crop=False)
-
-    @staticmethod
-    def _ignoring_closed_stream() -> contextlib.AbstractContextManager[None]:
-        return contextlib.suppress(BrokenPipeError, ValueError)
 
 
 class _Console(Console):
@@ -118,29 +123,11 @@ class _Console(Console):
         self.quiet = True
 
 
-class _RunProgress(Progress):
-    """Reads the state of the run anew at each refresh."""
-
-    def __init__(self, read_state: Callable[[], ProgressState], console: Console) -> None:
-        self._read_state = read_state
-        super().__init__(
-            BarColumn(30),
-            TextColumn("{task.description}", markup=False),
-            console=console,
-            refresh_per_second=4,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        self.add_task("")
-
-    def get_renderables(self) -> Iterable[RenderableType]:
-        state = self._read_state()
-        total = max(state.planned, 1)
-        for task in self.task_ids:
-            self.update(task, total=total, completed=min(state.sent, total), description=str(state))
-        yield from super().get_renderables()
-        yield Text(to_one_line(state.running), style="dim", no_wrap=True, overflow="ellipsis")
+def _draw_state(state: ProgressState) -> RenderableType:
+    total = max(state.planned, 1)
+    line = Table.grid(padding=(0, 1))
+    line.add_row(ProgressBar(total, min(state.sent, total), width=30), str(state))
+    return Group(line, Text(to_one_line(state.running), style="dim", no_wrap=True, overflow="ellipsis"))
 
 
 class ProgressDisplay:
