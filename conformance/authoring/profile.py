@@ -10,11 +10,6 @@ from conformance.contract.contract import Contract
 from conformance.contract.schema import NamedInput
 from conformance.yaml_document import dump
 
-_KINDS = {
-    "vantages": {"source_address": "192.0.2.9"},
-    "hooks": {"headers": {"X-Fault": "internal"}},
-    "credentials": {"header": "X-API-KEY", "env": "API_KEY"},
-}
 _WIDTH = 110
 
 
@@ -68,11 +63,7 @@ def _section(
         words = [named.about, *([notes[name]] if name in notes else [named.get] if named.get else [])]
         for line in _wrapped(" ".join(words)):
             yield f"  # {line}"
-        example = named.usual if section == "credentials" and named.usual else named.example
-        example = example if example is not None else _KINDS.get(section)
-        if example is None and named.default is not None:
-            example = "…"
-        yield from _entry(name, values.get(name), example, "  ")
+        yield from _entry(name, values.get(name), named.example_in(section), "  ")
 
 
 def _entry(name: str, value: Any, example: Any, indent: str) -> Iterator[str]:

@@ -61,7 +61,13 @@ class AfterRun:
         if history_keep is not None and history is None:
             problem = Problem("--history-keep", "there is no history to thin out", "give --history FILE, too")
             raise ConfigError([problem])
-        self.keep = _opened(history, history_keep) if history is not None else None
+        self.keep = None
+        if history is not None:
+            from conformance.history.store import Retention, read_history  # noqa: PLC0415 - SQLite only where it is asked for
+
+            if history.exists():
+                read_history(history, last=1)  # refuses a file that is no history, and one that is damaged
+            self.keep = Retention.parse(history_keep) if history_keep is not None else None
         self.baseline = read_results(baseline) if baseline is not None else None
         self.history, self.metrics, self.strict, self.language = history, metrics, strict, language
         self.results = output / "results.json"
@@ -112,15 +118,6 @@ class AfterRun:
         with suppress(OutputError):  # where it cannot be had, the text is in the reports
             append_to_job_summary(lambda: f"\n{format_markdown_comparison(found, self.language)}")
         return found.worse or (self.strict and found.drifted)
-
-
-def _opened(history: Path, keep: str | None) -> Any:
-    """Refuse a file that is no history, and one that is damaged."""
-    from conformance.history.store import Retention, read_history  # noqa: PLC0415 - SQLite only where it is asked for
-
-    if history.exists():
-        read_history(history, last=1)
-    return Retention.parse(keep) if keep is not None else None
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

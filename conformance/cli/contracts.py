@@ -72,12 +72,8 @@ def find_row(contracts: list[Contract], text: str) -> list[tuple[Contract, Row]]
     exact = [pair for pair in every if pair[1].id in names]
     found = exact or [pair for pair in every if pair[1].case.id in names]
     if not found:
-        ids = [row.id for _, row in every]
-        raise ConfigError([Problem("ROW", f"there is no row {text!r}", _suggest_row(text, ids))])
+        last = {row.case.id: row.id for _, row in every}
+        near = closest_name(text, last.values()) or last.get(closest_name(text, last) or "")
+        hint = f"did you mean {near!r}?" if near else "`conformance list` names all"
+        raise ConfigError([Problem("ROW", f"there is no row {text!r}", hint)])
     return found
-
-
-def _suggest_row(text: str, ids: list[str]) -> str:
-    last = {name.rpartition("/")[2]: name for name in ids}
-    near = closest_name(text, ids) or last.get(closest_name(text, last) or "")
-    return f"did you mean {near!r}?" if near else "`conformance list` names all"

@@ -90,7 +90,8 @@ def _describe_row(contract: Contract, row: Row, context: RunContext, plan: RowPl
         yield "\nOpen choices"
         yield from (f"  {line}" for line in _open(row))
     yield "\nNeeds"
-    yield f"  {', '.join(_needs(contract, row)) or 'a base URL'}\n"
+    bare = target_from_mapping({"contract": contract.name, "base_url": "http://127.0.0.1:9"}, where="", environ={})
+    yield f"  {', '.join(plan_row(contract, bare, row, 'standard').lacks) or 'a base URL'}\n"
 
 
 def _promise(contract: Contract, row: Row) -> Iterator[str]:
@@ -157,13 +158,6 @@ def _open(row: Row) -> Iterator[str]:
         for part, values in choice.vary.items():
             named = values if isinstance(values, str) else ", ".join(values.edges)
             yield f"{part}: {named} — accepted: {accepted}"
-
-
-def _needs(contract: Contract, row: Row) -> list[str]:
-    """What a profile has to give at least for the row to be exercised."""
-    bare = {"contract": contract.name, "base_url": "http://127.0.0.1:9"}
-    lacks = plan_row(contract, target_from_mapping(bare, where=contract.name, environ={}), row, "standard").lacks
-    return list(lacks)
 
 
 def _short(path: Path) -> str:

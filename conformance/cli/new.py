@@ -48,7 +48,7 @@ def command(*, name: str, pages: tuple[str, ...], openapi: str | None, output: s
         hint = "give the page that lists statuses with messages or codes; tables, lists and headings are read"
         raise ConfigError([Problem(", ".join(pages), "no table of errors was found", hint)])
     document: dict[str, Any] | None = name_operations(read_openapi_document(openapi)) if openapi else None
-    source = ", ".join(_short(where) for where in pages)
+    source = ", ".join(where if "://" in where else Path(where).name for where in pages)
     today = datetime.now(UTC).date().isoformat()
     draft = draft_contract(name, tables, source=source, today=today, envelope=guess_envelope(samples), openapi=document)
     for file, text in draft.files.items():
@@ -56,8 +56,3 @@ def command(*, name: str, pages: tuple[str, ...], openapi: str | None, output: s
     click.echo(f"{folder}: {len(draft.files)} files, {draft.rows} rows, {draft.todos} TODOs")
     click.echo(f"next: conformance lint {folder}")
     return 0
-
-
-def _short(where: str) -> str:
-    """A page as it is named in the draft: an address as it is, a file without its folders."""
-    return where if "://" in where else Path(where).name

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from conformance.authoring.rejudge import VerdictChange, rejudge
+from conformance.authoring.rejudge import rejudge
 from conformance.cli import options
 from conformance.cli.contracts import read_contracts
 from conformance.errors import ConfigError
@@ -33,7 +33,9 @@ def command(results: Path, contract: str | None, cases: Path | None, output: Pat
         raise ConfigError(problems)
     judged, changes = rejudge(read_results(results), {one.name: one for one in contracts})
     for change in changes:
-        click.echo(_format_change(change))
+        after = change.after.value if change.after is not None else "there is no such row any more"
+        why = f": {format_finding(change.why[0])}" if change.why else ""
+        click.echo(to_one_line(f"{change.row}: {change.before.value} → {after}{why}"))
     if not changes:
         click.echo("every row is judged as before")
     if output is not None:
@@ -43,9 +45,3 @@ def command(results: Path, contract: str | None, cases: Path | None, output: Pat
         click.echo(f"written to {output}")
     verdicts = {row.verdict.value for run in judged.runs for row in run.rows if row.known is None}
     return int(bool(verdicts & {"violates", "inconclusive"}))
-
-
-def _format_change(change: VerdictChange) -> str:
-    after = change.after.value if change.after is not None else "there is no such row any more"
-    why = f": {format_finding(change.why[0])}" if change.why else ""
-    return to_one_line(f"{change.row}: {change.before.value} → {after}{why}")

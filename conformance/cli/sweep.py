@@ -12,7 +12,7 @@ from conformance.cli.contracts import select_contracts
 from conformance.engine.journal import LEDGER_FILE, read_open_entries
 from conformance.errors import ConfigError, Problem
 from conformance.report.sanitize import to_one_line
-from conformance.sweep import SweepResult, sweep
+from conformance.sweep import sweep
 from conformance.target.selection import resolve_target
 
 
@@ -41,14 +41,10 @@ def command(target: str | None, contract: str | None, output: str, allow: tuple[
     swept = []
     for result in sweep(selected, resolved, path):
         swept.append(result)
-        click.echo(_format_result(result))
+        what = " ".join([result.operation, *result.names, f"({result.row})" if result.row else ""]).strip()
+        click.echo(to_one_line(f"left  {what}: {result.why}" if result.why else f"gone  {what}"))
     left = [result for result in swept if result.why]
     if others:
         click.echo(f"{len(others)} more entries of {path} are of other targets")
     click.echo(f"{len(swept) - len(left)} of {len(swept)} deleted or set back" if swept else "nothing was left")
     return 1 if left else 0
-
-
-def _format_result(result: SweepResult) -> str:
-    what = " ".join([result.operation, *result.names, f"({result.row})" if result.row else ""]).strip()
-    return to_one_line(f"{'left' if result.why else 'gone'}  {what}" + (f": {result.why}" if result.why else ""))

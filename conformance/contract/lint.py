@@ -31,7 +31,7 @@ from conformance.contract.schema import (
     Undo,
 )
 from conformance.contract.short_forms import fill_variables, list_variables
-from conformance.contract.templates import find_placeholders, unknown_placeholders
+from conformance.contract.templates import captures_used, find_placeholders, unknown_placeholders
 from conformance.errors import Problem
 from conformance.jsontools import walk_texts, walk_values
 from conformance.validation import Place, suggest
@@ -192,6 +192,8 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
         yield file.problem(place, what, hint)
     if case.expect.message == []:
         yield file.problem((*place, "expect"), f"{row.id} expects an empty list of wordings", "leave `message` out")
+    parts = [part.partition(".")[0] for _, part, _ in _located_inputs(case, place)]
+    varies_the_path = not {"path", "url", "request"}.isdisjoint(parts)  # and may so give what the example lacks
     for at, ref in _located_operations(row, place):
         named = at if row.case.operations else ("operations" if "operations" in file.document.value else "operation",)
         yield from file.unknown_names(named, [ref.call], contract.operations, "operation")
@@ -201,7 +203,7 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
             operation = contract.operations[ref.call]
             yield from _check_surplus(file, at, _path_values([ref.request]), [operation])
             values = _path_values([case.request, ref.request])
-            if not _varies_the_path(case):
+            if not varies_the_path:
                 yield from _check_missing(file, at, operation, values)
     called = [contract.operations[ref.call] for ref in row.operations if ref.call in contract.operations]
     yield from _check_surplus(file, place, _path_values([case.request]), called)
@@ -383,12 +385,9 @@ def _check_shared_captures(file: _File, case: Case, place: Place, name: str) -> 
     """The captures that a shared input uses are taken in the row that names it."""
     item = file.contract.file.inputs.get(name)
     if item is not None:
-        used = {".".join(members) for head, members, _ in find_placeholders(_values(item)) if head == "capture"}
-        yield from file.unknown_names(place, sorted(used), _captures_of_row(file.contract, case), "capture")
-
-
-def _values(item: Input) -> list[Any]:
-    return [*item.edges.values(), *item.near_misses.values(), item.unless]
+        values = [*item.edges.values(), *item.near_misses.values(), item.unless]
+        used = sorted(set(captures_used(values)))
+        yield from file.unknown_names(place, used, _captures_of_row(file.contract, case), "capture")
 
 
 def _check_operation_labels(file: _File, row: Row, place: Place) -> Iterator[Problem]:
@@ -449,12 +448,6 @@ def _check_missing(file: _File, place: Place, operation: Operation, values: Mapp
         parameters = f"path parameter{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
         what = f"{operation.name} is called without the {parameters}"
         yield file.problem(place, what, f"give it under `path`, here or in operations.{operation.name}")
-
-
-def _varies_the_path(case: Case) -> bool:
-    """Whether what is varied may give what the written example lacks."""
-    parts = [*case.vary, *(part for choice in case.open for part in choice.vary)]
-    return any(part.partition(".")[0] in ("path", "url", "request") for part in parts)
 
 
 # --- captures and other placeholders

@@ -55,7 +55,9 @@ class WordingIndex:
     """Every wording of a contract, to find the rows that a message belongs to."""
 
     def __init__(self, contract: Contract) -> None:
-        self._all = [(row.id, wording) for row in contract.rows for wording in list_wordings(row) if _has_text(wording)]
+        every = ((row.id, wording) for row in contract.rows for wording in list_wordings(row))
+        # One that holds nothing but placeholders would match any message.
+        self._all = [each for each in every if PLACEHOLDER.sub("", each[1].text).strip()]
         self._cached: Callable[[str], tuple[WordingMatch, ...]] = lru_cache(maxsize=4096)(self._search)
 
     def find(self, message: str) -> tuple[WordingMatch, ...]:
@@ -76,11 +78,6 @@ class WordingIndex:
 def list_row_ids(matches: Iterable[WordingMatch]) -> tuple[str, ...]:
     """The IDs of the rows, each once."""
     return tuple(dict.fromkeys(match.row for match in matches))
-
-
-def _has_text(wording: Wording) -> bool:
-    """Whether a wording holds more than placeholders: one that does not would match any message."""
-    return bool(PLACEHOLDER.sub("", wording.text).strip())
 
 
 @lru_cache(maxsize=4096)

@@ -621,6 +621,17 @@ class NamedInput(StrictModel):
     obtain: str | None = None
     """For a credential: the chain that captures `token` when the profile does not give one."""
 
+    def example_in(self, section: str) -> Any:
+        """How it is written in this section of a profile; None where that is not known."""
+        if section == "credentials" and self.usual:
+            return self.usual
+        usual: dict[str, Any] = {
+            "credentials": {"header": "X-API-KEY", "env": "API_KEY"},
+            "vantages": {"source_address": "192.0.2.9"},
+            "hooks": {"headers": {"X-Fault": "internal"}},
+        }
+        return usual.get(section) if self.example is None else self.example
+
 
 class OperationSpec(StrictModel):
     """How an operation of openapi.yaml is called on a target."""

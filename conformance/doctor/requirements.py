@@ -40,18 +40,8 @@ def suggest_profile_line(contract: Contract, target: Target, missing: str) -> tu
     named: NamedInput | None = getattr(contract.file, section).get(head)
     if named is None:
         return f"{section}: {{{head}: …}}", ""
-    value = _deeper(named.usual if section == "credentials" and named.usual else _example(section, named), rest)
+    value = _deeper(named.example_in(section) or "…", rest)
     return f"{section}: {dump_flow({head: value})}", " ".join(filter(None, [named.about, named.get]))
-
-
-def _example(section: str, named: NamedInput) -> Any:
-    if named.example is not None:
-        return named.example
-    return {
-        "credentials": {"header": "NAME", "env": "VARIABLE"},
-        "vantages": {"source_address": "192.0.2.9"},
-        "hooks": {"headers": {"X-Fault": "internal"}},
-    }.get(section, "…")
 
 
 def _deeper(value: Any, members: list[str]) -> Any:
