@@ -20,6 +20,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.folders import find_all_contract_folders
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
+from conformance.plan.budget import read_budget
 from conformance.target.schema import parse_duration
 
 _PATH = click.Path(path_type=Path)
@@ -69,7 +70,8 @@ def command(  # noqa: PLR0917 - click gives them by name
     Exit codes, the worst of all targets: 0 conforms or only drifts, 1 violates or inconclusive, 2 interrupted,
     3 an internal error, 4 a profile or option is unusable, 5 nothing was exercised.
     """  # noqa: D301 - click obeys the character itself
-    depth, limit = options.read_budget(budget, depth or "standard")
+    depth, most = read_budget(budget, depth or "standard")
+    limit = budget or "" if most else ""
     explore = not no_explore and not limit
     audit_options = AuditOptions(depth, seed or 0, tuple(sorted(set(allow))), explore, _parse_timeout(timeout), limit)
     contracts = load_contracts(find_all_contract_folders(cases or Path.cwd()))

@@ -25,8 +25,6 @@ from conformance.target.loader import Target, check_target_names, named_variable
 @click.command("init")
 @click.option("--contract", required=True, metavar="C", help="The contract to hold the target to.")
 @click.option("--base-url", metavar="URL", help="Where the target is; without it nothing is looked for.")
-@click.option("--header", metavar="NAME", help="The header of the usual credential, if it is not the contract's own.")
-@click.option("--env", metavar="VARIABLE", help="The environment variable that holds the usual credential.")
 @click.option("--fixture", "known", multiple=True, metavar="NAME=VALUE", help="A fixture that is known; repeatable.")
 @click.option("--output", metavar="FILE", help="Write the profile there instead of printing it.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
@@ -35,8 +33,6 @@ def command(
     *,
     contract: str,
     base_url: str | None,
-    header: str | None,
-    env: str | None,
     known: tuple[str, ...],
     output: str | None,
     force: bool,
@@ -54,7 +50,7 @@ def command(
     if output and Path(output).exists() and not force:
         raise ConfigError([Problem("--output", f"{output} is there already", "give another file, or --force")])
     one = read_contracts(contract, cases)[0][0]
-    credentials = _credentials(one, header, env)
+    credentials = _credentials(one)
     fixtures = dict(_pair(text) for text in known)
     notes: dict[str, str] = {}
     unset = sorted(_unset_variables(credentials))
@@ -75,15 +71,13 @@ def command(
     return 0
 
 
-def _credentials(contract: Contract, header: str | None, env: str | None) -> dict[str, dict[str, Any]]:
-    """The usual credential as the options say, and the others whose variables are set."""
-    forms = {name: dict(named.usual or {}) for name, named in contract.file.credentials.items()}
+def _credentials(contract: Contract) -> dict[str, dict[str, Any]]:
+    """The credentials as the contract usually finds them: those whose variables are set, and the usual one."""
+    forms = {name: named.usual for name, named in contract.file.credentials.items() if named.usual}
+    found = {name: form for name, form in forms.items() if not _unset_variables(form)}
     usual = contract.file.credential or ""
-    if usual in forms:
-        forms[usual] |= {key: value for key, value in (("header", header), ("env", env)) if value}
-    found = {name: form for name, form in forms.items() if form and not _unset_variables(form)}
     # One whose variables are not set is left out only where a run can obtain it by others.
-    if forms.get(usual) and not (found and contract.file.credentials[usual].obtain and not env):
+    if usual in forms and not (found and contract.file.credentials[usual].obtain):
         found[usual] = forms[usual]
     return found
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
 
 import click
-
-from conformance.contract.schema import Depth
-from conformance.plan.budget import parse_budget
 
 target = click.option(
     "--target", metavar="T", help="A target profile (YAML), or a base URL with --contract.  [default: embedded]"
@@ -37,13 +33,3 @@ cases = click.option(
 )
 seed = click.option("--seed", type=int, metavar="N", help="Same seed, same requests.  [default: 0]")
 language = click.option("--language", type=click.Choice(["en", "ja"]), help="Of reports; default: the reader's.")
-
-
-def read_budget(text: str | None, depth: Depth) -> tuple[Depth, str]:
-    """The depth, which a budget may name, and the budget where it is none; raises ConfigError."""
-    for name in get_args(Depth):
-        if text == name:
-            return name, ""
-    if text is not None:
-        parse_budget(text)
-    return depth, text or ""

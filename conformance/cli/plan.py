@@ -15,7 +15,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.engine.context import RunContext
 from conformance.engine.describe import describe_request
-from conformance.plan.budget import Budget, parse_budget
+from conformance.plan.budget import Budget, read_budget
 from conformance.plan.model import BUDGET, PlannedRequest, RowPlan, count_conditional, count_requests
 from conformance.plan.setup import SetupPlan, plan_setup
 from conformance.reference.embedded import EmbeddedServers
@@ -51,9 +51,8 @@ def command(
     to make a failing value smaller, to make sure) is counted in results.json. What only an answer can tell stands in
     braces.
     """
-    depth, limit = options.read_budget(budget, depth or "standard")
+    depth, most = read_budget(budget, depth or "standard")
     contracts, aimed = select_contracts(target, contract, allow, cases)
-    most = parse_budget(limit) if limit else None
     with EmbeddedServers() as offer:
         for one in contracts:
             held = build_context(one, resolve_target(one, aimed, offer, os.environ), depth, seed or 0)

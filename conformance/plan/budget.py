@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from conformance.contract.contract import Contract
 from conformance.contract.power import ProbeKey
+from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.messages import Message
 from conformance.plan.model import RowPlan
@@ -44,6 +46,14 @@ def parse_budget(text: str) -> Budget:
         what = f"{text!r} is neither a number of requests nor a time"
         hint = "say 120, 2m, or the name of a depth: smoke, standard, thorough"
         raise ConfigError([Problem("--budget", what, hint)]) from None
+
+
+def read_budget(text: str | None, depth: Depth) -> tuple[Depth, Budget | None]:
+    """The depth, which a budget may name, and the budget where it is none; raises ConfigError."""
+    for name in get_args(Depth):
+        if text == name:
+            return name, None
+    return depth, parse_budget(text) if text is not None else None
 
 
 def note_untried(plans: Mapping[str, RowPlan], whole: Mapping[str, RowPlan]) -> dict[str, RowPlan]:

@@ -129,16 +129,11 @@ def read_options(config: pytest.Config, contracts: list[str]) -> PluginOptions:
 
 
 def _read_budget(depth: Depth, text: str | None, history: str | None, here: Path) -> tuple[Depth, Budget | None]:
-    """What `--budget` comes to; the name of a depth is one."""
-    if text is None:
-        return depth, None
-    from conformance.plan.budget import parse_budget  # noqa: PLC0415 - only where it was asked for
+    """What `--budget` comes to, and when each probe was tried last."""
+    from conformance.plan.budget import read_budget  # noqa: PLC0415 - only for a session with contracts
 
-    for name in DEPTHS:
-        if text == name:
-            return name, None
-    budget = parse_budget(text)
-    if history is None or not (here / history).is_file():
+    depth, budget = read_budget(text, depth)
+    if budget is None or history is None or not (here / history).is_file():
         return depth, budget
     from conformance.history.store import read_last_tried  # noqa: PLC0415 - only where it was asked for
 
