@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
@@ -20,25 +18,6 @@ from conformance.errors import ConfigError, ConformanceError, OutputError, Probl
 from conformance.files import append_to_job_summary, write_text
 from conformance.results.model import Results
 from conformance.results.serialization import read_results
-
-OPTIONS = ("baseline", "history", "history_keep", "metrics")
-"""The names of the options that are ours alone: pytest knows nothing of them."""
-
-_FILE = click.Path(dir_okay=False, path_type=Path)
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def after_run_options(command: _Function) -> _Function:
-    """Adds the options to a command."""
-    for option in (
-        click.option("--metrics", type=_FILE, metavar="FILE", help="Write metrics for Prometheus (OpenMetrics text)."),
-        click.option("--history-keep", metavar="HOW MUCH", help="Delete what is older: `90 days`, `500 runs`."),
-        click.option("--history", type=_FILE, metavar="FILE", help="Keep the run in a history (SQLite)."),
-        click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
-                     help="Compare with an earlier results.json; exit with 1 where the target got worse."),
-    ):  # fmt: skip
-        command = option(command)
-    return command
 
 
 class AfterRun:

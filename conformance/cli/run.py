@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from conformance.cli.after_run import OPTIONS, AfterRun, after_run_options
+from conformance.cli.after_run import AfterRun
 from conformance.cli.options import allow, budget, cases, contract, depth, language, seed, target
 from conformance.contract.folders import find_all_contract_folders, find_contract_folders, find_shipped_folder
 from conformance.report import FORMS
@@ -21,6 +21,8 @@ OPTIONS_WITH_TEXT = ("-k", "-m", "-p", "-o", "-c", "--junitxml", "--html", "--de
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Looking for garbage more often takes a third of a run and finds next to nothing: results stay to its end."""
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -42,8 +44,12 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 @cases
 @click.option("--require", multiple=True, metavar="all|N|ROW",
               help="Exit with 1 unless all rows, at least N rows, or this row were exercised; repeatable.")  # fmt: skip
-@after_run_options
-# An option that is added here goes to pytest as --conformance-NAME (see `pytest_arguments`).
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
+              help="Compare with an earlier results.json; exit with 1 where the target got worse.")  # fmt: skip
+@click.option("--history", type=_FILE, metavar="FILE", help="Keep the run in a history (SQLite).")
+@click.option("--history-keep", metavar="HOW MUCH", help="Delete what is older: `90 days`, `500 runs`.")
+@click.option("--metrics", type=_FILE, metavar="FILE", help="Write metrics for Prometheus (OpenMetrics text).")
+# An option that is added here goes to pytest as --conformance-NAME, but for those that `AfterRun` takes.
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def command(pytest_args: tuple[str, ...], **options: Any) -> int:
     """Run the tables against a target, or against the embedded reference servers.
@@ -55,7 +61,7 @@ def command(pytest_args: tuple[str, ...], **options: Any) -> int:
     Exit codes: 0 conforms or only drifts, 1 violates or inconclusive, 2 interrupted, 3 an internal error,
     4 a contract, target or option is unusable, 5 nothing was exercised.
     """  # noqa: D301 - click reads the escape
-    after = {name: options.pop(name) for name in OPTIONS}
+    after = {name: options.pop(name) for name in ("baseline", "history", "history_keep", "metrics")}
     then = AfterRun(
         Path(options["output"] or "reports"), strict=options["strict"], language=options["language"], **after
     )

@@ -120,24 +120,20 @@ class RequestBlocked(Exception):
     """The request may not, or cannot, leave; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
 class PermissionGate:
-    """Turns requests that may leave into what goes on the wire, and refuses all others."""
+    """Turns requests that may leave into what goes on the wire, and refuses all others.
 
-    permissions: frozenset[str]
-    origin: Origin
-    authority: str
-    """Host and port of the base URL, as the Host header names them."""
+    Raises ConfigError where the base URL is none.
+    """
 
-    @classmethod
-    def for_access(cls, access: Access) -> PermissionGate:
-        """The gate of a target; raises ConfigError where its base URL is none."""
+    def __init__(self, access: Access) -> None:
         parts = _split(access.base_url)
         origin = _origin(parts) if parts else None
         if parts is None or origin is None:
             hint = "write it as https://host or http://host:port"
             raise ConfigError([Problem("base_url", "it is no URL of http or https with a host", hint)])
-        return cls(access.permissions, origin, parts.netloc)
+        # Host and port are named in the Host header as the base URL has them.
+        self.permissions, self.origin, self.authority = access.permissions, origin, parts.netloc
 
     def admit(self, request: Request, *, fresh: bool = False) -> OutgoingRequest:
         """The request as it goes out; raises RequestBlocked where it may not."""

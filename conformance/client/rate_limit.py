@@ -25,8 +25,6 @@ class RateLimiter:
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        if pace.requests < 1 or not pace.seconds > 0:
-            raise ValueError("a pace is at least one request in more than no time")
         self.pace = pace
         self._now = now
         self._sleep = sleep

@@ -46,7 +46,7 @@ class Session:
         logging.getLogger("urllib3").setLevel(logging.INFO)
         self.limits = limits or Limits()
         self._access, self._is_own_answer = access, is_own_answer
-        self._gate = PermissionGate.for_access(access)
+        self._gate = PermissionGate(access)
         self._transport = Transport(access, self.limits)
         self._pacer = RateLimiter(pace, sleep=sleep) if pace else None
         self._documented = RateLimiter(documented, sleep=sleep) if documented else None

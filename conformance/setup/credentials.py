@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.checks.context import ResponseRules
@@ -21,18 +21,20 @@ _CAPTURE = "token"
 
 
 @dataclass(frozen=True, slots=True)
-class ObtainedCredentials:
-    """The context with every credential that could be obtained; `missed` says why of the others."""
+class SetupResult:
+    """The context with all that could be `found` of what the profile leaves out; `missed` says why of the others."""
 
     context: RunContext
-    obtained: Mapping[str, str] = field(default_factory=dict)
-    """By name, how a person obtains one in a shell; empty where that cannot be written down."""
-    missed: Mapping[str, str] = field(default_factory=dict)
-    requests: int = 0
+    found: Mapping[str, Any]
+    missed: Mapping[str, str]
+    requests: int
 
 
-def obtain_credentials(context: RunContext) -> ObtainedCredentials:
-    """Obtain each credential that the profile leaves out and the contract has a chain for, where that is permitted."""
+def obtain_credentials(context: RunContext) -> SetupResult:
+    """Obtain each credential that the profile leaves out and the contract has a chain for, where that is permitted.
+
+    What is found says how a person obtains it in a shell; it is empty where that cannot be written down.
+    """
     obtained: dict[str, str] = {}
     missed: dict[str, str] = {}
     requests = 0
@@ -46,7 +48,7 @@ def obtain_credentials(context: RunContext) -> ObtainedCredentials:
             obtained[name] = _shell_commands(context, evidence, name)
         else:
             missed[name] = why
-    return ObtainedCredentials(context, obtained, missed, requests)
+    return SetupResult(context, obtained, missed, requests)
 
 
 def obtain_value(context: RunContext, evidence: Evidence, name: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ Each is checked before it is used: a fixture that is not as it should be is wors
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from conformance.checks.context import NOT_JSON, parse_json
@@ -19,30 +19,21 @@ from conformance.engine.steps import run_steps
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.setup import fixture_check, fixtures_to_check, fixtures_to_find, steps_to_look_at
+from conformance.setup.credentials import SetupResult
 
 _DECISIVE_CHECKS = frozenset(["status", "body", "envelope"])
 _MOST_CANDIDATES = 3
 """Candidates of one fixture that are checked."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiscoveryResult:
-    """The context with the fixtures that were found; `missed` says why of the others."""
-
-    context: RunContext
-    found: Mapping[str, Any]
-    missed: Mapping[str, str]
-    requests: int
-
-
-def discover_fixtures(context: RunContext) -> DiscoveryResult:
+def discover_fixtures(context: RunContext) -> SetupResult:
     """Look for each fixture that the target lacks and the contract can find. Sends reads only."""
     finder = _FixtureFinder(context)
     for name, how in fixtures_to_find(context.contract, lambda: finder.context.target):
         if f"fixtures.{name}" not in context.shared.wrong:
             finder.find(name, how)
     context.shared.count_outside_rows(finder.evidence)
-    return DiscoveryResult(finder.context, finder.found, finder.missed, finder.evidence.requests)
+    return SetupResult(finder.context, finder.found, finder.missed, finder.evidence.requests)
 
 
 def drop_dangerous(context: RunContext, evidence: Evidence) -> RunContext:

@@ -12,9 +12,8 @@ from conformance.engine.evidence import Evidence
 from conformance.engine.steps import run_steps
 from conformance.messages import Message
 from conformance.plan.setup import fixtures_to_make
-from conformance.setup.credentials import obtain_credentials
+from conformance.setup.credentials import SetupResult, obtain_credentials
 from conformance.setup.fixtures import (
-    DiscoveryResult,
     check_fixture,
     discover_fixtures,
     drop_dangerous,
@@ -41,11 +40,11 @@ def prepare_target(context: RunContext) -> RunContext:
     notes: list[str] = [*context.shared.wrong.values()]
     notes += [
         Message("{name} was obtained by {n} requests, as the profile leaves it out", name=name, n=obtained.requests)
-        for name in obtained.obtained
+        for name in obtained.found
     ]
     notes += [
         Message("to obtain {name} in a shell: {commands}", name=name, commands=commands)
-        for name, commands in obtained.obtained.items()
+        for name, commands in obtained.found.items()
         if commands
     ]
     notes += [
@@ -56,7 +55,7 @@ def prepare_target(context: RunContext) -> RunContext:
     notes += evidence.warnings
     context.shared.count_outside_rows(evidence)
     context.shared.warn(notes)
-    return with_renewal(context, frozenset(obtained.obtained))
+    return with_renewal(context, frozenset(obtained.found))
 
 
 def renew_fixtures(context: RunContext) -> RunContext:
@@ -111,7 +110,7 @@ def _create_fixtures(context: RunContext, evidence: Evidence) -> RunContext:
     return context
 
 
-def _describe_found(context: RunContext, discovery: DiscoveryResult) -> Iterator[str]:
+def _describe_found(context: RunContext, discovery: SetupResult) -> Iterator[str]:
     """Which fixtures were found on the target, with their values; nothing where none was."""
     fill = context.builder.fill_known
     found = {name: fill(f"{{fixture.{name}}}", PlaceholderScope(), "") for name in discovery.found}
