@@ -54,17 +54,13 @@ def mark_known_deviation(row: RowResult, expectations: Sequence[KnownDeviation],
     """The row, with a note that its deviation is known where the target's expectations excuse all of it."""
     if row.verdict in (Verdict.CONFORMS, Verdict.NOT_EXERCISED):
         return row
-    outcome = match_deviation(expectations, describe_deviation(row), today)
-    if outcome.expectation is None:
+    entry = match_deviation(expectations, describe_deviation(row), today)
+    if entry is None:
         return row
-    entry = outcome.expectation
-    if outcome.kind == "known":
-        return replace(row, known=KnownDeviationNote(entry.reason, entry.link or "", entry.expires.isoformat()))
+    if entry.is_live(today):
+        return replace(row, known=KnownDeviationNote(entry.reason, entry.link or "", entry.expires))
     warning = Message(
-        "the expectation of {row} ({where}) expired on {date}",
-        row=entry.row,
-        where=entry.where,
-        date=entry.expires.isoformat(),
+        "the expectation of {row} ({where}) expired on {date}", row=entry.row, where=entry.where, date=entry.expires
     )
     return replace(row, warnings=(*row.warnings, warning))
 

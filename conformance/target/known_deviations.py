@@ -8,13 +8,13 @@ whose deviation no longer happens.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, model_validator
 
 from conformance.errors import Problem
 from conformance.jsontools import json_equal
@@ -58,7 +58,7 @@ def _answer(description: str, *, alias: str | None = None) -> Any:
     )
 
 
-class KnownDeviationEntry(BaseModel):
+class KnownDeviation(BaseModel):
     """One known deviation, as written in a profile or in a file of known deviations."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -86,6 +86,7 @@ class KnownDeviationEntry(BaseModel):
     control: JsonValue = _answer("The answer to a control")
     choice: JsonValue = _answer("The answer to an open choice")
     leak: JsonValue = _answer("The leak")
+    _where: str = PrivateAttr("")
 
     @model_validator(mode="after")
     def _check_answers(self) -> Self:
@@ -99,38 +100,20 @@ class KnownDeviationEntry(BaseModel):
         names = {name: info.alias or name for name, info in type(self).model_fields.items()}
         return {names[name]: getattr(self, name) for name in names if name in _CHECKS & self.model_fields_set}
 
+    @property
+    def where(self) -> str:
+        """`file:line`."""
+        return self._where
 
-_CHECKS = frozenset(KnownDeviationEntry.model_fields) - {"row", "reason", "link", "expires", "verdict"}
+    def at(self, where: str) -> KnownDeviation:
+        """The same, standing there."""
+        placed = self.model_copy()
+        placed._where = where  # noqa: SLF001 - its own
+        return placed
 
-
-@dataclass(frozen=True, slots=True)
-class RowDeviation:
-    """How a row of a run deviates: its verdict, and for each finding its check and the actual value."""
-
-    row: str
-    verdict: str
-    actual: tuple[tuple[str, Any], ...] = ()
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownDeviation:
-    """One known deviation, and where it stands."""
-
-    row: str
-    reason: str
-    link: str | None
-    expires: date
-    verdict: Deviation | None
-    where: str
-    answers: Mapping[str, Any] = field(default_factory=dict)
-    """By check, the value that is answered instead of the expected one."""
-
-    @classmethod
-    def of(cls, entry: KnownDeviationEntry, where: str) -> KnownDeviation:
-        """The known deviation that an entry at `where` describes."""
-        day = date.fromisoformat(entry.expires)
-        return cls(entry.row, entry.reason, entry.link, day, entry.verdict, where, entry.answers)
+    def is_live(self, today: date) -> bool:
+        """Whether it still excuses anything on a day."""
+        return today.isoformat() <= self.expires
 
     def names(self, row_id: str) -> bool:
         """Whether it is about this row."""
@@ -151,6 +134,19 @@ class KnownDeviation:
         return deviation.verdict in expected and self.names(deviation.row)
 
 
+_CHECKS = frozenset(KnownDeviation.model_fields) - {"row", "reason", "link", "expires", "verdict"}
+
+
+@dataclass(frozen=True, slots=True)
+class RowDeviation:
+    """How a row of a run deviates: its verdict, and for each finding its check and the actual value."""
+
+    row: str
+    verdict: str
+    actual: tuple[tuple[str, Any], ...] = ()
+    reason: str = ""
+
+
 def _is_answer(known: Any, actual: Any) -> bool:
     """Whether an actual value is the known one; texts are compared as texts, since a finding may show any value so."""
     if isinstance(known, list) and not isinstance(actual, list):
@@ -160,39 +156,29 @@ def _is_answer(known: Any, actual: Any) -> bool:
     return isinstance(known, str) and isinstance(actual, str) and str(known) == str(actual)
 
 
-@dataclass(frozen=True, slots=True)
-class DeviationMatch:
-    """What is known of the deviation of a row: excused (`known`), no longer excused (`expired`), or nothing."""
+def match_deviation(
+    expectations: Sequence[KnownDeviation], deviation: RowDeviation, today: date
+) -> KnownDeviation | None:
+    """What excuses how a row deviates; where it has expired by `today`, the deviation counts again.
 
-    kind: Literal["known", "expired"] | None = None
-    expectation: KnownDeviation | None = None
-
-
-def match_deviation(expectations: Iterable[KnownDeviation], deviation: RowDeviation, today: date) -> DeviationMatch:
-    """What is known of how a row deviates, on a day.
-
-    Each finding of the row must be excused by an entry that has not expired; of an inconclusive row, which has its
-    verdict from no finding, an entry without checks excuses all.
+    Each finding of the row must be excused by an entry: of several, that which expires first is given. Of an
+    inconclusive row, which has its verdict from no finding, an entry without checks excuses all.
     """
-    expected = tuple(expectations)
-    live = [each for each in expected if today <= each.expires]
-    if (used := _excuse(live, deviation)) is not None:
-        return DeviationMatch("known", used)
-    if (used := _excuse(sorted(expected, key=lambda each: each.expires), deviation)) is not None:
-        return DeviationMatch("expired", used)
-    return DeviationMatch()
+    live = [each for each in expectations if each.is_live(today)]
+    return _excuse(live, deviation) or _excuse(expectations, deviation)
 
 
-def _excuse(expectations: Sequence[KnownDeviation], deviation: RowDeviation) -> KnownDeviation | None:
-    """The first of the entries that together excuse all of a row's deviation; None where something is left over."""
-    whole = [each for each in expectations if not each.answers and each.happens(deviation)]
-    if whole:
+def _excuse(expectations: Iterable[KnownDeviation], deviation: RowDeviation) -> KnownDeviation | None:
+    """Of the entries that together excuse all of a row's deviation the first to expire; None where any is left over."""
+    ordered = sorted(expectations, key=lambda each: each.expires)
+    if whole := [each for each in ordered if not each.answers and each.happens(deviation)]:
         return whole[0]
     found = [
-        next((each for each in expectations if each.explains(deviation, check, actual)), None)
+        next((each for each in ordered if each.explains(deviation, check, actual)), None)
         for check, actual in deviation.actual
     ]
-    return found[0] if found and all(found) else None
+    used = [each for each in found if each is not None]
+    return min(used, key=lambda each: each.expires) if found and len(used) == len(found) else None
 
 
 def find_stale(

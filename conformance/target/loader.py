@@ -16,7 +16,7 @@ from conformance.jsontools import map_texts
 from conformance.messages import Message
 from conformance.target import addresses
 from conformance.target.credentials import Credential, SecretReader
-from conformance.target.known_deviations import KnownDeviation, KnownDeviationEntry
+from conformance.target.known_deviations import KnownDeviation
 from conformance.target.schema import ClientCertificate, Pace, Profile, Vantage, parse_duration, read_pace
 from conformance.validation import Locate, format_location, problems_from_validation, suggest
 from conformance.yaml_document import Document, read
@@ -293,20 +293,20 @@ class _Reader:
         if isinstance(written, str) and written:
             return self._expectations_file(written)
         entries = profile.expectations if profile and isinstance(profile.expectations, list) else ()
-        return tuple(KnownDeviation.of(entry, self.locate(("expectations", n))) for n, entry in enumerate(entries))
+        return tuple(entry.at(self.locate(("expectations", n))) for n, entry in enumerate(entries))
 
     def _expectations_file(self, written: str) -> tuple[KnownDeviation, ...]:
         document, problems = open_document(self.folder / written)
         self.problems += problems
         if document is None:
             return ()
-        form = TypeAdapter(list[KnownDeviationEntry])
+        form = TypeAdapter(list[KnownDeviation])
         try:
             entries = form.validate_python(document.value)
         except ValidationError as error:
             self.problems += problems_from_validation(error, document.value, document.where, schema=form.json_schema())
             return ()
-        return tuple(KnownDeviation.of(entry, document.where((n,))) for n, entry in enumerate(entries))
+        return tuple(entry.at(document.where((n,))) for n, entry in enumerate(entries))
 
     def _warnings(self, profile: Profile) -> tuple[Problem, ...]:
         if not profile.base_url.startswith("http://") or addresses.is_loopback(profile.base_url):

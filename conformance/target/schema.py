@@ -26,7 +26,7 @@ from conformance.contract.schema import PERMISSIONS, check_header_name
 from conformance.files import refuse_special_file
 from conformance.jsontools import walk_values
 from conformance.target import addresses
-from conformance.target.known_deviations import KnownDeviationEntry
+from conformance.target.known_deviations import KnownDeviation
 from conformance.validation import suggest
 
 _NUMBER, _UNIT = r"(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,3})?", r"(?:ms|s|m|h)"
@@ -337,7 +337,7 @@ Certificates = Annotated[
     Annotated[FilePath, Tag("<file>")] | Annotated[ClientCertificate, Tag("<pair>")], _file_or("<pair>")
 ]
 Expectations = Annotated[
-    Annotated[Line, Tag("<file>")] | Annotated[list[KnownDeviationEntry], Tag("<entries>")],
+    Annotated[Line, Tag("<file>")] | Annotated[list[KnownDeviation], Tag("<entries>")],
     _file_or("<entries>"),
 ]
 
