@@ -73,7 +73,7 @@ def find_row(contracts: list[Contract], text: str) -> list[tuple[Contract, Row]]
     found = exact or [pair for pair in every if pair[1].case.id in names]
     if not found:
         last = {row.case.id: row.id for _, row in every}
-        near = closest_name(text, last.values()) or last.get(closest_name(text, last) or "")
+        near = closest_name(text, [row.id for _, row in every]) or last.get(closest_name(text, last) or "")
         hint = f"did you mean {near!r}?" if near else "`conformance list` names all"
         raise ConfigError([Problem("ROW", f"there is no row {text!r}", hint)])
     return found

@@ -22,6 +22,7 @@ from conformance.contract.schema import (
     Expect,
     Input,
     NamedInput,
+    Open,
     OperationRef,
     OperationSpec,
     RequestSpec,
@@ -198,7 +199,6 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
         named = at if row.case.operations else ("operations" if "operations" in file.document.value else "operation",)
         yield from file.unknown_names(named, [ref.call], contract.operations, "operation")
         yield from _check_creation(file, at, row, ref)
-        yield from _check_combined(file, (*at, "combine"), ref.combine)
         if ref.call in contract.operations:
             operation = contract.operations[ref.call]
             yield from _check_surplus(file, at, _path_values([ref.request]), [operation])
@@ -207,7 +207,6 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
                 yield from _check_missing(file, at, operation, values)
     called = [contract.operations[ref.call] for ref in row.operations if ref.call in contract.operations]
     yield from _check_surplus(file, place, _path_values([case.request]), called)
-    yield from _check_combined(file, (*place, "combine"), case.combine)
     yield from _check_varied(file, case, place)
     yield from _check_operation_labels(file, row, place)
     yield from _check_needs(file, case, (*place, "needs"))
@@ -217,6 +216,7 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
     this = {ref.call: _path_values([case.request, ref.request]) for ref in row.operations}
     place_of = _place_of_keys(row, place)
     forms = (each for key in case.model_fields_set for each in _find_forms(getattr(case, key), place_of(key)))
+    yield from _check_parts(file, case, place)
     yield from _check_forms(file, (each for each in forms if not _is_named(file, *each)), this)
 
 
@@ -261,14 +261,9 @@ def _located_operations(row: Row, place: Place) -> Iterator[tuple[Place, Operati
         yield ((*at, number) if row.case.operations else place), ref
 
 
-def _steps_of_case(case: Case, at: Callable[[str], Place]) -> Iterator[tuple[Place, Step]]:
-    for key in ("before", "after", "control", "mistaken", "unchanged", "undo"):
-        yield from _find_steps(getattr(case, key), at(key))
-
-
-def _find_steps(value: Any, place: Place) -> Iterator[tuple[Place, Step]]:
-    """Every step within a form or a part of one, with its place."""
-    return ((where, form) for where, form in _find_forms(value, place) if isinstance(form, Step))
+def _find_steps(*values: Any) -> Iterator[Step]:
+    """Every step within some forms or parts of them."""
+    return (form for value in values for _, form in _find_forms(value, ()) if isinstance(form, Step))
 
 
 def _find_forms(value: Any, place: Place) -> Iterator[tuple[Place, StrictModel]]:
@@ -297,6 +292,8 @@ def _check_forms(
             yield from _check_given_names(file, {kind: getattr(form, kind, None) for kind in _SECTIONS}, place)
         elif isinstance(form, Input):
             yield from _check_input(file, form, place)
+        elif isinstance(form, Open | OperationRef):
+            yield from _check_parts(file, form, place)
 
 
 def _check_step(file: _File, step: Step, place: Place, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
@@ -334,9 +331,11 @@ def _check_creation(file: _File, place: Place, row: Row, ref: OperationRef) -> I
         yield file.problem(place, what, f"{hint}; `permission: read` if it creates nothing")
 
 
-def _check_combined(file: _File, place: Place, combined: Mapping[str, Any]) -> Iterator[Problem]:
-    for part in combined:
-        yield from _check_part(file, (*place, part), part)
+def _check_parts(file: _File, form: StrictModel, place: Place) -> Iterator[Problem]:
+    """What is varied and combined are parts of a request."""
+    for key in ("vary", "combine"):
+        for part in getattr(form, key, ()):
+            yield from _check_part(file, (*place, key, part), part)
 
 
 def _check_part(file: _File, place: Place, part: str) -> Iterator[Problem]:
@@ -347,15 +346,19 @@ def _check_part(file: _File, place: Place, part: str) -> Iterator[Problem]:
 
 
 def _check_varied(file: _File, case: Case, place: Place) -> Iterator[Problem]:
-    for at, part, item in _located_inputs(case, place):
-        yield from _check_part(file, at, part)
-        if isinstance(item, str):
-            yield from file.unknown_names(at, [item], file.contract.file.inputs, "input")
-            yield from _check_shared_captures(file, case, at, item)
+    """The inputs that are named are there, and so are the captures that they use and the rows that are accepted."""
+    inputs = file.contract.file.inputs
+    for at, _, named in _located_inputs(case, place):
+        if not isinstance(named, str):
+            continue
+        yield from file.unknown_names(at, [named], inputs, "input")
+        if (item := inputs.get(named)) is not None:
+            used = sorted(set(captures_used([*item.edges.values(), *item.near_misses.values(), item.unless])))
+            yield from file.unknown_names(at, used, _captures_of_row(file.contract, case), "capture")
     rows = {row.id for row in file.contract.rows} if case.open else set()
     for number, choice in enumerate(case.open):
-        named = [item for item in choice.accept if isinstance(item, str) and item not in ACCEPTED]
-        yield from file.unknown_names((*place, "open", number, "accept"), named, rows, "row")
+        accepted = [item for item in choice.accept if isinstance(item, str) and item not in ACCEPTED]
+        yield from file.unknown_names((*place, "open", number, "accept"), accepted, rows, "row")
 
 
 def _located_inputs(case: Case, place: Place) -> Iterator[tuple[Place, str, Input | str]]:
@@ -379,15 +382,6 @@ def _check_input(file: _File, item: Input, place: Place) -> Iterator[Problem]:
                 headers = value.get("headers")
                 for name in headers if isinstance(headers, Mapping) else ():
                     yield from _check_part(file, (*at, "headers", name), f"headers.{name}")
-
-
-def _check_shared_captures(file: _File, case: Case, place: Place, name: str) -> Iterator[Problem]:
-    """The captures that a shared input uses are taken in the row that names it."""
-    item = file.contract.file.inputs.get(name)
-    if item is not None:
-        values = [*item.edges.values(), *item.near_misses.values(), item.unless]
-        used = sorted(set(captures_used(values)))
-        yield from file.unknown_names(place, used, _captures_of_row(file.contract, case), "capture")
 
 
 def _check_operation_labels(file: _File, row: Row, place: Place) -> Iterator[Problem]:
@@ -455,7 +449,7 @@ def _check_missing(file: _File, place: Place, operation: Operation, values: Mapp
 
 def _captures_of_row(contract: Contract, case: Case) -> set[str]:
     """The names that some step of a row captures, those of the chains that it calls included."""
-    steps = [step for _, step in _steps_of_case(case, lambda name: (name,))]
+    steps = _find_steps(case.before, case.after, case.control, case.mistaken, case.unchanged, case.undo)
     undo = case.undo.capture if case.undo else {}
     return {"drawn", *undo, *_captured(contract, steps)}
 
@@ -465,7 +459,7 @@ def _captures_of_contract(contract: Contract) -> set[str]:
     head = contract.file
     resources = [name for each in head.created_resources.values() for name in (*each.made, *each.capture)]
     rows = [name for row in contract.rows for name in _captures_of_row(contract, row.case)]
-    return {"taken", "name", *resources, *rows, *_captured(contract, (step for _, step in _find_steps(head, ())))}
+    return {"taken", "name", *resources, *rows, *_captured(contract, _find_steps(head))}
 
 
 def _captured(contract: Contract, steps: Iterable[Step]) -> Iterator[str]:
