@@ -7,13 +7,8 @@ from pathlib import Path
 
 import click
 
+from conformance.cli.compare import FORMS
 from conformance.compare.compare import compare
-from conformance.compare.forms import (
-    format_comparison,
-    format_json_comparison,
-    format_markdown_comparison,
-    render_comparison,
-)
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
 from conformance.files import append_to_job_summary, write_text
 from conformance.results.model import Results
@@ -87,15 +82,12 @@ class AfterRun:
     def _compare(self, results: Results) -> bool:
         if self.baseline is None:
             return False
-
         found = compare(self.baseline, results)
-        click.echo(f"\n{format_comparison(found, self.language)}", nl=False)
-        folder = self.results.parent
-        for name, form in (("json", format_json_comparison), ("md", format_markdown_comparison)):
-            write_text(folder / f"comparison.{name}", form(found))
-        write_text(folder / "comparison.html", render_comparison(found, self.language))
+        click.echo(f"\n{FORMS['text'](found, self.language)}", nl=False)
+        for form, ending in (("json", "json"), ("markdown", "md"), ("html", "html")):
+            write_text(self.results.with_name(f"comparison.{ending}"), FORMS[form](found, self.language))
         with suppress(OutputError):  # where it cannot be had, the text is in the reports
-            append_to_job_summary(lambda: f"\n{format_markdown_comparison(found, self.language)}")
+            append_to_job_summary(lambda: f"\n{FORMS['markdown'](found, self.language)}")
         return found.worse or (self.strict and found.drifted)
 
 

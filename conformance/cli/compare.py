@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from conformance.cli import options
 from conformance.compare.compare import compare
 from conformance.compare.forms import (
     format_comparison,
@@ -18,7 +19,7 @@ from conformance.compare.model import Comparison
 from conformance.files import write_text
 from conformance.results.serialization import read_results
 
-_FORMS: dict[str, Callable[[Comparison, str | None], str]] = {
+FORMS: dict[str, Callable[[Comparison, str | None], str]] = {
     "text": format_comparison,
     "json": lambda comparison, _: format_json_comparison(comparison),
     "markdown": format_markdown_comparison,
@@ -30,14 +31,10 @@ _FORMS: dict[str, Callable[[Comparison, str | None], str]] = {
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option(
-    "--form", type=click.Choice(list(_FORMS)), default="text", show_default=True, help="Form of the comparison."
+    "--form", type=click.Choice(list(FORMS)), default="text", show_default=True, help="Form of the comparison."
 )
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there.")
-@click.option(
-    "--language",
-    type=click.Choice(["en", "ja"]),
-    help="Of every form but JSON; default: English, for HTML the reader's.",
-)
+@options.language
 @click.option("--strict", is_flag=True, help="A row that began to drift is worse, too.")
 def command(old: Path, new: Path, form: str, output: Path | None, language: str | None, *, strict: bool) -> int:
     """Tell what changed between two results.json, or the folders that hold them.
@@ -49,7 +46,7 @@ def command(old: Path, new: Path, form: str, output: Path | None, language: str 
     Exit codes: 0 it did not get worse, 1 it got worse, 4 a file cannot be used.
     """  # noqa: D301 - click obeys the character itself
     comparison = compare(read_results(old), read_results(new))
-    text = _FORMS[form](comparison, language)
+    text = FORMS[form](comparison, language)
     if output is None:
         click.echo(text, nl=False)
     else:
