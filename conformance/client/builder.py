@@ -20,7 +20,7 @@ from urllib3.filepost import encode_multipart_formdata
 from conformance.checks.context import Expectation, Promise, build_expectation
 from conformance.contract.contract import Contract
 from conformance.contract.request_template import NO_BODY, OMIT, RequestTemplate
-from conformance.contract.templates import Lookup, MissingValue, fill, letters_of_script
+from conformance.contract.templates import Lookup, MissingValue, fill, letters_of_script, write_value
 from conformance.http import Request
 from conformance.jsontools import find_member
 from conformance.target.loader import Target
@@ -186,7 +186,7 @@ class RequestBuilder:
 
         def parameter(match: re.Match[str]) -> str:
             if match[1] in parameters:
-                return quote(_format_value(parameters[match[1]]), safe="~")
+                return quote(write_value(parameters[match[1]]), safe="~")
             if filled.url is not None:
                 return match[0]
             raise MissingValue(f"path.{match[1]}")
@@ -198,7 +198,7 @@ class RequestBuilder:
         path = re.sub(rf"\{{({given})\}}", parameter, path)
         path = str(self.fill(path, scope))
         pairs = [
-            f"{quote(name, safe='~[]')}={quote(_format_value(v), safe='~')}" for name, v in _list_pairs(filled.query)
+            f"{quote(name, safe='~[]')}={quote(write_value(v), safe='~')}" for name, v in _list_pairs(filled.query)
         ]
         return "/" + _PARAMETER.sub(parameter, path).lstrip("/") + (f"?{'&'.join(pairs)}" if pairs else "")
 
@@ -318,9 +318,3 @@ def _remove_omitted(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _remove_omitted(member) for key, member in value.items() if member != OMIT}
     return [_remove_omitted(member) for member in value] if isinstance(value, list) else value
-
-
-def _format_value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "null" if value is None else str(value)

@@ -199,7 +199,7 @@ def fill_text(text: str, lookup: Lookup) -> str:
     """Fill the placeholders of a text; numbers and other values are written as JSON writes them."""
     if "{" not in text:
         return text
-    return PLACEHOLDER.sub(lambda match: _text(_one(match, lookup)) if match[1] in HEADS else match[0], text)
+    return PLACEHOLDER.sub(lambda match: write_value(_one(match, lookup)) if match[1] in HEADS else match[0], text)
 
 
 def _members(value: Mapping[str, Any], lookup: Lookup) -> Iterator[tuple[str, Any]]:
@@ -219,10 +219,11 @@ def _is_optional(key: Any) -> bool:
 
 def _one(match: re.Match[str], lookup: Lookup) -> Any:
     value = lookup(match[1], tuple(match[2].split(".")[1:]))
-    return MODIFIERS[match[3]](_text(value)) if match[3] else value
+    return MODIFIERS[match[3]](write_value(value)) if match[3] else value
 
 
-def _text(value: Any) -> str:
+def write_value(value: Any) -> str:
+    """A value as text: true, false and null as JSON writes them."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "null" if value is None else str(value)
