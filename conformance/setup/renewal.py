@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,7 +28,12 @@ def with_renewal(context: RunContext, obtained: frozenset[str]) -> RunContext:
     """The same context with a session that renews credentials; `obtained` are those that a log-in has given."""
 
     def renew(credential: Credential) -> str | None:
-        value = _print_anew(credential) if credential.commands else _obtain_anew(context, credential.name)
+        value: str | None = None
+        if credential.command is None:
+            value = _obtain_anew(context, credential.name)
+        else:
+            with suppress(CommandFailedError):
+                value = credential.command.value()
         if value is not None:
             context.redactor.learn(credential.name, value)
             name = f"credentials.{credential.name}"
@@ -37,16 +43,9 @@ def with_renewal(context: RunContext, obtained: frozenset[str]) -> RunContext:
     renewable = {
         credential.values[""].value: credential
         for name, credential in context.target.credentials.items()
-        if credential.header is not None and (credential.commands or name in obtained)
+        if credential.header is not None and (credential.command or name in obtained)
     }
     return replace(context, session=RenewingSender(context.session, renewable, renew)) if renewable else context
-
-
-def _print_anew(credential: Credential) -> str | None:
-    try:
-        return credential.renew().values[""].value
-    except CommandFailedError:
-        return None
 
 
 def _obtain_anew(context: RunContext, name: str) -> str | None:

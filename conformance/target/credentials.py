@@ -42,7 +42,7 @@ class Command:
     scheme: str | None = None
 
     def value(self) -> str:
-        """Run it; raises CommandFailedError."""
+        """What stands in the header by now; raises CommandFailedError."""
         printed = run_command(self.arguments, self.folder)
         return printed if self.scheme is None else f"{self.scheme} {printed}"
 
@@ -54,15 +54,10 @@ class Credential:
     name: str
     header: str | None
     values: Mapping[str, Secret]
-    commands: Mapping[str, Command] = field(default_factory=dict, repr=False)
-    """By the name of a value, the command that prints it."""
+    command: Command | None = field(default=None, repr=False)
+    """What prints the value of its header."""
     allowance: Pace | None = None
     """So many requests in each so many seconds are served before it is refused; None where the profile says nothing."""
-
-    def renew(self) -> Credential:
-        """The same credential with what its commands print now; raises CommandFailedError."""
-        renewed = {key: Secret(self.values[key].name, command.value()) for key, command in self.commands.items()}
-        return replace(self, values={**self.values, **renewed})
 
 
 class CommandFailedError(Exception):
@@ -133,8 +128,7 @@ class SecretReader:
         """A credential of a valid profile."""
         if not isinstance(form, HeaderCredential):
             values = {key: self.secret(f"{name}.{key}", source) for key, source in form.items()}
-            commands = {key: Command(tuple(one.command), self.folder) for key, one in form.items() if one.command}
-            return Credential(name, None, values, commands)
+            return Credential(name, None, values)
         if form.basic is not None:
             user = form.basic.user
             text = user if isinstance(user, str) else self.secret(f"{name}.basic.user", user).value
@@ -144,8 +138,8 @@ class SecretReader:
             secret = self.secret(name, form)
         if form.scheme is not None:
             secret = replace(secret, value=f"{form.scheme} {secret.value}")
-        commands = {"": Command(tuple(form.command), self.folder, form.scheme)} if form.command else {}
-        return Credential(name, form.header, {"": secret}, commands, read_pace(form.allowance))
+        command = Command(tuple(form.command), self.folder, form.scheme) if form.command else None
+        return Credential(name, form.header, {"": secret}, command, read_pace(form.allowance))
 
     def _read(self, kind: str, source: Any) -> str:
         if kind == "env":

@@ -77,8 +77,9 @@ def test_a_credential_may_come_from_a_command_without_a_shell(profile: Profile, 
     credential = target.credentials["full"]
     assert credential.values[""].value == "s3cret-of-a-command"
     assert target.secrets == {"full": "s3cret-of-a-command"}
-    assert credential.commands[""].arguments[0] == sys.executable
-    assert credential.commands[""].folder == tmp_path
+    assert credential.command is not None
+    assert credential.command.arguments[0] == sys.executable
+    assert credential.command.folder == tmp_path
 
 
 def test_what_a_command_prints_is_renewed_with_its_scheme(profile: Profile, tmp_path: Path) -> None:
@@ -89,8 +90,8 @@ def test_what_a_command_prints_is_renewed_with_its_scheme(profile: Profile, tmp_
     credential = target.credentials["full"]
     assert credential.values[""].value == "Bearer t0ken-I"
     assert target.secrets == {"full": "t0ken-I"}
-    assert credential.renew().values[""].value == "Bearer t0ken-II"
-    assert credential.renew().values[""].name == "full"
+    assert credential.command is not None
+    assert credential.command.value() == "Bearer t0ken-II"
 
 
 def test_a_header_may_hold_a_pair_of_user_and_password(profile: Profile) -> None:
