@@ -72,19 +72,14 @@ class Document:
 
     def alias_note(self, place: Sequence[str | int]) -> str:
         """A remark for a message about a place: the line of the alias through which the value came there, if any."""
-        line = self.line_of_alias(place)
-        return "" if line is None else f"{ALIAS_NOTE}{line})"
-
-    def line_of_alias(self, place: Sequence[str | int]) -> int | None:
-        """The line of the alias through which a value inside it came to `place`; None where it is written there."""
         within = [index for index, alias in enumerate(self.aliases) if alias == tuple(place[: len(alias)])]
         if not within:
-            return None
+            return ""
         events = yaml.parse(self.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         marks = [event.start_mark for event in events if isinstance(event, yaml.AliasEvent)]
         lines = [mark.line + 1 for mark in marks if mark is not None]
         used = lines[within[0]] if len(lines) == len(self.aliases) else self.line(place)
-        return None if used == self.line(place) else used
+        return "" if used == self.line(place) else f"{ALIAS_NOTE}{used})"
 
     def excerpt(self, place: Sequence[str | int]) -> str:
         """The lines of the entry at `place`, as they stand in the file."""
