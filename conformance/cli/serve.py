@@ -44,11 +44,10 @@ def command(contract: str, port: int, faults: tuple[str, ...], variants: tuple[s
     except (OSError, SystemExit) as error:
         what = f"port {port} cannot be had: {getattr(error, 'strerror', None) or 'it is taken'}"
         raise ConfigError([Problem("--port", what, "leave it out for a free one")]) from None
-    with server:
+    with server, contextlib.suppress(KeyboardInterrupt):  # which every signal to stop raises
         click.echo(dump(server.profile), nl=False)
         click.echo(f"{contract} listens at {server.base_url}; Ctrl-C stops it", err=True)
-        with contextlib.suppress(KeyboardInterrupt):  # which every signal to stop raises
-            threading.Event().wait()
+        threading.Event().wait()
     return 0
 
 

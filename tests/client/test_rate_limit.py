@@ -90,12 +90,6 @@ def test_threads_together_keep_the_pace() -> None:
     assert all(later - sooner >= 0.1 for sooner, later in zip(arrived, arrived[5:], strict=False))
 
 
-@pytest.mark.parametrize(("count", "seconds"), [(0, 1.0), (1, 0.0), (1, -1.0)])
-def test_a_pace_of_nothing_is_none(count: int, seconds: float) -> None:
-    with pytest.raises(ValueError, match="pace"):
-        RateLimiter(Pace(count, seconds))
-
-
 def test_the_pace_holds_over_all_requests_and_their_repetitions(serve: Start, talk: Start, waits: list[float]) -> None:
     server = serve(b"HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
     session = talk(server.url, limits={"tries": 1}, pace=Pace(2, 50.0))
