@@ -11,7 +11,7 @@ import click
 from conformance.authoring.todos import list_todos
 from conformance.contract.folders import find_contract_folders
 from conformance.contract.loader import find_contracts, read_contract
-from conformance.contract.openapi_lint import check_openapi
+from conformance.contract.openapi import check_openapi
 from conformance.contract.power import check_power
 from conformance.errors import ConfigError, Problem
 from conformance.yaml_document import read

@@ -93,11 +93,6 @@ class Session:
         """How many requests left this machine, repetitions included."""
         return self._sent
 
-    @property
-    def gone(self) -> str | None:
-        """Why nothing is sent any more; None while the target is there."""
-        return self._breaker.reason
-
     def close(self) -> None:
         """Closes every connection."""
         self._transport.close()

@@ -1,10 +1,16 @@
-"""An `openapi.yaml` of paths, methods and operationIds alone, completed to a document that tools accept."""
+"""An `openapi.yaml`: its operations, what it lacks to be a document that tools accept, and what is wrong with it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from conformance.contract.schema import PERMISSIONS
+from conformance.errors import Problem
+from conformance.jsontools import resolve_pointer, walk_values
+from conformance.validation import suggest
+from conformance.yaml_document import Document, Place
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 PARAMETER = re.compile(r"\{([^{}]*)\}")
@@ -58,3 +64,165 @@ def _operation(operation: Any) -> Any:
     if not isinstance(operation, Mapping) or operation.get("responses"):
         return operation
     return {**operation, "responses": {"default": {"description": "Not documented."}}}
+
+
+_INVALID = ("type", "enum", "minimum", "maximum", "minLength", "minItems", "maxItems", "required", "unknown")
+_OF_VALUES = ("invalid", "fixture", "same", "from", "toggle", "never-from", "bounds", "echo", "volatile", "secret")
+_WORDS: Mapping[str, frozenset[str]] = {
+    "a value": frozenset(f"x-{word}" for word in _OF_VALUES),
+    "an operation": frozenset(["x-permission", "x-read", "x-own", "x-most"]),
+    "a link": frozenset(["x-status", "x-expect", "x-unexpected", "x-total"]),
+}
+"""The words that steer exploration, by what they are said of; `docs/exploration.md` explains them."""
+_OTHER_TOOLS = ("x-ms-", "x-amazon-", "x-google-", "x-codegen", "x-schemathesis", "x-readme", "x-stainless", "x-logo")
+_DRAFT_4 = "http://json-schema.org/draft-04/schema#"
+_DATA = frozenset(["example", "examples", "default", "enum", "const", "x-expect", "x-unexpected"])
+"""Members that hold data: what looks like a word there is none."""
+_NAMED = frozenset(
+    ["properties", "patternProperties", "headers", "schemas", "parameters", "responses", "links", "paths"]
+)
+"""Members whose keys are names."""
+
+
+def check_openapi(document: Document, fixtures: Iterable[str] = ()) -> list[Problem]:
+    """Every problem of its operations, references and words that steer exploration, each with its line.
+
+    `fixtures` are the names that the contract gives its fixtures.
+    """
+    value = document.value
+    if not isinstance(value, Mapping) or not isinstance(value.get("paths"), Mapping):
+        return [Problem(document.where(()), "this is no OpenAPI document with `paths`", "write its operations there")]
+    found = list(_references(document))
+    if not str(value.get("openapi", "3.1.0")).startswith("3."):
+        found.append(Problem(document.where(("openapi",)), "`openapi` says no version 3", 'write openapi: "3.1.0"'))
+    seen: dict[str, str] = {}
+    for path, item in value["paths"].items():
+        place: Place = ("paths", path)
+        if not path.startswith("/"):
+            found.append(Problem(document.where(place), f"the path {path!r} does not begin with /", "begin it with /"))
+        if not isinstance(item, Mapping):
+            found.append(Problem(document.where(place), f"the path {path!r} has no operations", "write them below it"))
+            continue
+        for method in item.keys() & set(METHODS):
+            found += _check_operation(document, (*place, method), item, seen)
+    names = {"operation": frozenset(seen), "fixture": frozenset(fixtures)}
+    return found + list(_words(document, value, (), names)) + list(_schemas(document))
+
+
+def _check_operation(
+    document: Document, place: Place, item: Mapping[str, Any], seen: dict[str, str]
+) -> Iterator[Problem]:
+    path, method = str(place[-2]), str(place[-1])
+    where, operation = document.where(place), item[method]
+    if not isinstance(operation, Mapping):
+        yield Problem(where, f"{method.upper()} {path} is no operation", "write operationId and responses below it")
+        return
+    if "x-tier" in operation:
+        yield Problem(document.where((*place, "x-tier")), "'x-tier' is now called 'x-permission'")
+    name = operation.get("operationId")
+    if not isinstance(name, str):
+        yield Problem(where, f"{method.upper()} {path} has no operationId", "give it one: cases name it by that")
+    elif name in seen:
+        yield Problem(where, f"the operationId {name!r} stands twice", f"see {seen[name]}")
+    else:
+        seen[name] = where
+    lists = [holder.get("parameters", []) for holder in (item, operation)]
+    if not all(isinstance(one, list) for one in lists):
+        yield Problem(where, f"{method.upper()} {path} has `parameters` that are no list", "write `- name: …` below it")
+        return
+    given = [_resolved(document, each) for one in lists for each in one]
+    declared = {str(one.get("name")) for one in given if isinstance(one, Mapping) and one.get("in") == "path"}
+    needed = set(PARAMETER.findall(path))
+    for extra in sorted(declared - needed):
+        yield Problem(where, f"{method.upper()} {path} declares {extra!r}, which is not in it", "leave it out")
+
+
+def _words(document: Document, value: Any, place: Place, names: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
+    """Words that steer exploration and that are unknown, out of place, or name what does not exist."""
+    if isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _words(document, member, (*place, index), names)
+    if not isinstance(value, Mapping):
+        return
+    are_names = bool(place) and place[-1] in _NAMED and not (len(place) > 1 and place[-2] in _NAMED)
+    subject = _subject(place)
+    for key, member in value.items():
+        if not are_names and isinstance(key, str) and key.startswith("x-"):
+            yield from _word(document, (*place, key), subject, member, names)
+        elif not are_names and subject == "a link" and key == "operationId" and isinstance(member, str):
+            yield from _unknown_name(document, (*place, key), member, names["operation"], "operations")
+        if are_names or key not in _DATA:
+            yield from _words(document, member, (*place, key), names)
+
+
+def _schemas(document: Document) -> Iterator[Problem]:
+    """Schemas, of bodies, parameters and components, that are no JSON Schema; those of OpenAPI 3.0 are of draft 4."""
+    import jsonschema_rs  # noqa: PLC0415 - 30 ms that a document without schemas need not pay
+
+    old = {"$schema": _DRAFT_4} if str(document.value.get("openapi")).startswith("3.0") else {}
+    for steps, value in walk_values(document.value):
+        is_schema = steps[-1:] == ["schema"] or steps[:-1] == ["components", "schemas"]
+        if not is_schema or not isinstance(value, Mapping) or _DATA.intersection(steps[:-1]):
+            continue
+        try:
+            jsonschema_rs.meta.validate({**old, **value})
+        except (jsonschema_rs.ValidationError, ValueError) as error:
+            what = f"the schema is no JSON Schema: {str(error).splitlines()[0]}"
+            yield Problem(document.where(steps), what, "correct it")
+
+
+def _subject(place: Place) -> str:
+    """What a mapping in the document describes, as far as the words that steer exploration tell it apart."""
+    if len(place) > 1 and place[-2] == "links":
+        return "a link"
+    return "an operation" if len(place) == 3 and place[0] == "paths" and place[-1] in METHODS else "a value"
+
+
+def _word(
+    document: Document, place: Place, subject: str, value: Any, names: Mapping[str, frozenset[str]]
+) -> Iterator[Problem]:
+    word, where = str(place[-1]), document.where(place)
+    if word == "x-tier" or word.startswith(_OTHER_TOOLS):
+        return
+    if word not in _WORDS[subject]:
+        others = [kind for kind, words in _WORDS.items() if word in words]
+        hint = f"it is said of {others[0]}" if others else suggest(word, _WORDS[subject], "words")
+        yield Problem(where, f"{word} is no word that is said of {subject}", hint)
+    elif word == "x-read" and isinstance(value, str):
+        yield from _unknown_name(document, place, value, names["operation"], "operations")
+    elif word == "x-own" and isinstance(value, str):
+        yield from _unknown_name(
+            document, place, value, names["operation"] | names["fixture"], "operations and fixtures"
+        )
+    elif word == "x-fixture" and value != "":
+        yield from _unknown_name(document, place, value, names["fixture"], "fixtures")
+    elif word == "x-permission":
+        yield from _unknown_name(document, place, value, ("read", *PERMISSIONS), "permissions")
+    elif word == "x-invalid":
+        for index, keyword in enumerate(value if isinstance(value, list) else [value]):
+            yield from _unknown_name(document, (*place, index), keyword, _INVALID, "keywords")
+
+
+def _unknown_name(document: Document, place: Place, name: Any, known: Iterable[str], kind: str) -> Iterator[Problem]:
+    if not isinstance(name, str) or name not in known:
+        word = next(str(step) for step in reversed(place) if isinstance(step, str))
+        yield Problem(document.where(place), f"{word}: there is no {name!r}", suggest(str(name), known, kind))
+
+
+def _resolved(document: Document, value: Any) -> Any:
+    reference = value.get("$ref") if isinstance(value, Mapping) else None
+    return value if not isinstance(reference, str) else _looked_up(document, reference) or {}
+
+
+def _looked_up(document: Document, reference: str) -> Any:
+    return resolve_pointer(document.value, reference.removeprefix("#"))[1]
+
+
+def _references(document: Document) -> Iterator[Problem]:
+    for steps, reference in walk_values(document.value):
+        if steps[-1:] == ["$ref"] and isinstance(reference, str):
+            where = document.where(steps)
+            if not reference.startswith("#/"):
+                yield Problem(where, f"{reference} leads out of the file", "write it into this file")
+            elif _looked_up(document, reference) is None:
+                yield Problem(where, f"{reference} leads nowhere", "correct the path, or add what it names")

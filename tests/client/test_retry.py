@@ -69,7 +69,10 @@ def test_waiting_ends_when_the_patience_of_the_run_is_used_up(serve: Start, talk
     for _ in range(9):
         session.send(Request("GET", server.url), unpaced=True)
     assert len(server.requests) <= 6
-    assert session.gone == "the 120 s that a run waits in all are over: it answered 429 and asked to wait 50 s more"
+    assert (
+        session._breaker.reason
+        == "the 120 s that a run waits in all are over: it answered 429 and asked to wait 50 s more"
+    )
 
 
 def test_answers_that_do_not_come_use_up_the_patience_of_the_run(serve: Start, talk: Start, waits: list[float]) -> None:
@@ -88,7 +91,10 @@ def test_answers_that_do_not_come_use_up_the_patience_of_the_run(serve: Start, t
         session.send(Request("GET", f"{server.url}/silent"))
         session.send(Request("GET", f"{server.url}/"))
     assert len(server.requests) <= 8
-    assert session.gone == "the 0.22 s that a run waits in all are over: no answer (timeout: no byte for 0.05 s)"
+    assert (
+        session._breaker.reason
+        == "the 0.22 s that a run waits in all are over: no answer (timeout: no byte for 0.05 s)"
+    )
 
 
 def test_waits_at_the_same_time_count_once() -> None:

@@ -253,7 +253,7 @@ def test_an_address_that_is_not_ours_is_no_fault_of_the_target(serve: Start, tal
     session = talk(server.url)
     outcome = session.send(Request("GET", server.url, source_address="192.0.2.1")).outcome
     assert outcome.kind == FailureKind.NOT_SENT
-    assert session.gone is None
+    assert session._breaker.reason is None
 
 
 def test_a_request_goes_through_its_proxy_with_the_url_as_written(serve: Start, talk: Start) -> None:
@@ -534,7 +534,7 @@ def test_a_target_that_refuses_three_requests_is_gone(serve: Start, talk: Start)
     session = talk(server.url)
     kinds = [session.send(Request("GET", server.url)).outcome.kind for _ in range(4)]
     assert kinds == [FailureKind.REFUSED] * 3 + [FailureKind.NOT_SENT]
-    assert "3 requests in a row did not reach it" in session.gone
+    assert "3 requests in a row did not reach it" in session._breaker.reason
     assert session.send(Request("GET", server.url)).outcome.detail.startswith("the target is gone: 3 requests")
 
 
@@ -551,7 +551,7 @@ def test_a_target_that_never_answers_is_gone_after_five(serve: Start, talk: Star
     session = talk(server.url)
     for _ in range(8):
         session.send(Request("GET", server.url))
-    assert session.gone.startswith("5 requests in a row had no answer that counts: ")
+    assert session._breaker.reason.startswith("5 requests in a row had no answer that counts: ")
     assert len(server.requests) <= 10
 
 
@@ -560,7 +560,7 @@ def test_an_answer_in_between_keeps_the_target_alive(serve: Start, talk: Start) 
     session = talk(server.url, limits={"tries": 1})
     for _ in range(20):
         session.send(Request("GET", server.url))
-    assert session.gone is None
+    assert session._breaker.reason is None
     assert session.send(Request("GET", server.url)).response
 
 
@@ -569,7 +569,7 @@ def test_a_vantage_that_is_shut_out_does_not_make_the_target_gone(serve: Start, 
     session = talk(server.url, limits={"tries": 1})
     for _ in range(5):
         session.send(Request("GET", server.url, proxy="http://127.0.0.1:1"))
-    assert session.gone is None
+    assert session._breaker.reason is None
 
 
 # Speed

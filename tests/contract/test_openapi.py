@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.contract.contract import Contract
-from conformance.contract.openapi import complete_openapi, list_operations
-from conformance.contract.openapi_lint import check_openapi
+from conformance.contract.openapi import check_openapi, complete_openapi, list_operations
 from conformance.yaml_document import read, read_text
 
 SHIPPED = sorted((Path(__file__).parents[2] / "cases").rglob("openapi.yaml"))

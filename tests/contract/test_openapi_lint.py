@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.contract.openapi_lint import check_openapi
+from conformance.contract.openapi import check_openapi
 from conformance.yaml_document import read
 
 DOCUMENT = """\
