@@ -60,16 +60,17 @@ class RunFinish:
         self._session.ignore_signals()
         self._session.close()
         self._end_processes(session.config)
-        for folder in self._folders:
-            self._session.contract(folder)  # with xdist only the workers have read it: its problems are reported here
+        contracts = self._session.contracts(self._folders)  # with xdist only the workers have read them so far
         sink = self._session.sink
         if sink.any:
             sink.why_partial = sink.why_partial or self._why_partial(session)
             sink.finish()
             self._drop_older_page(session.config)
             sink.write_expectations()
-            self._find_stale_expectations()
-            self._uncovered = list(self._missing_coverage())
+            rows = [row.id for contract in contracts for row in contract.rows]
+            self._find_stale_expectations(rows)
+            required = self._session.options.require
+            self._uncovered = list(find_missing_coverage(required, sink.results().runs, rows)) if required else []
         session.exitstatus = self._exit_code(exitstatus)
 
     @pytest.hookimpl(specname="pytest_sessionfinish", wrapper=True, trylast=True)
@@ -131,25 +132,16 @@ class RunFinish:
             return Message("a fault of the suite itself")
         return str(session.shouldstop or session.shouldfail or "")
 
-    def _find_stale_expectations(self) -> None:
+    def _find_stale_expectations(self, rows: Sequence[str]) -> None:
         target = self._session.options.selection.target
         if target is None or not target.expectations:
             return
-        contracts = filter(None, map(self._session.contract, self._folders))
-        everything = [row.id for contract in contracts if contract.name == target.contract for row in contract.rows]
         for run in self._session.sink.results().runs:
             deviations = [describe_deviation(row) for row in run.rows]
             self._stale += [
                 f"{item.where}: {item.row} no longer deviates as it says; take the expectation out"
-                for item in find_stale(target.expectations, deviations, everything)
+                for item in find_stale(target.expectations, deviations, rows)
             ]
-
-    def _missing_coverage(self) -> Iterator[str]:
-        if required := self._session.options.require:
-            rows = [
-                row.id for contract in filter(None, map(self._session.contract, self._folders)) for row in contract.rows
-            ]
-            yield from find_missing_coverage(required, self._session.sink.results().runs, rows)
 
     def _exit_code(self, status: int) -> int:
         if status not in BY_VERDICT:

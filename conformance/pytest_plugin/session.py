@@ -81,6 +81,10 @@ class PluginSession:
             self._contracts[folder] = self._read(folder)
         return self._contracts[folder]
 
+    def contracts(self, folders: Iterable[Path]) -> list[Contract]:
+        """Those of these folders that were selected and have no problems."""
+        return list(filter(None, map(self.contract, folders)))
+
     def _read(self, folder: Path) -> Contract | None:
         try:
             contract = read_contract(folder)
@@ -99,7 +103,7 @@ class PluginSession:
         contracts it is given: it plans each with its first item. The process that hands them out reads the contracts of
         `folders`, and their target, so that it says what is wrong with them.
         """
-        contracts = list(filter(None, map(self.contract, folders)))
+        contracts = self.contracts(folders)
         self._selected = dict(selected)
         if self._is_xdist_worker or not contracts:
             return
@@ -174,7 +178,7 @@ class PluginSession:
 
     def announce(self, folders: Iterable[Path]) -> None:
         """Begin the results of each contract without a row so far, so that an interrupted run says what it was."""
-        for contract in filter(None, map(self.contract, folders)) if self.options.selection.real else ():
+        for contract in self.contracts(folders) if self.options.selection.real else ():
             with suppress(ConfigError):
                 self.sink.announce(describe_run(contract, self.run_session.target(contract).described), 0)
 
