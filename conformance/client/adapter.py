@@ -14,10 +14,11 @@ from requests.adapters import BaseAdapter
 
 from conformance.client.connection import Connection, ConnectionFailed, ConnectionPool
 from conformance.client.http1 import NotHttpError, RequestCutShort, ResponseReader, SocketStream, write_request
-from conformance.client.policy import Access, Limits, OutgoingRequest
+from conformance.client.policy import Limits, OutgoingRequest
 from conformance.client.tls import TlsContext
 from conformance.http import FailureKind, NoResponse, Outcome, Response
 from conformance.messages import Message, error_message
+from conformance.target.loader import Target
 
 PROXY_AUTHENTICATION = 407
 
@@ -66,10 +67,10 @@ class ExactResponse(requests.Response):
 class Http1Adapter(BaseAdapter):
     """Sends an `ExactRequest` over a connection of its pool. Safe for threads."""
 
-    def __init__(self, access: Access, limits: Limits) -> None:
+    def __init__(self, target: Target, limits: Limits) -> None:
         super().__init__()
         self._limits = limits
-        self._pool = ConnectionPool(TlsContext(access), limits)
+        self._pool = ConnectionPool(TlsContext(target), limits)
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> ExactResponse:
         """One try; how long it may take and what is trusted was said when the adapter was made."""
@@ -135,12 +136,12 @@ def _settle(reader: ResponseReader, outgoing: OutgoingRequest) -> Outcome:
 class Transport:
     """Sends requests through `requests`, one try each."""
 
-    def __init__(self, access: Access, limits: Limits) -> None:
+    def __init__(self, target: Target, limits: Limits) -> None:
         self._session = requests.Session()
         # Nothing of the surroundings goes out: no .netrc, no proxy from the environment.
         self._session.trust_env = False
         self._session.adapters.clear()
-        self._session.mount("http", Http1Adapter(access, limits))
+        self._session.mount("http", Http1Adapter(target, limits))
 
     def send(self, outgoing: OutgoingRequest) -> TransportResult:
         """One try of a request; never raises for anything that a target or a network does."""

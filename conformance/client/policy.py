@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from conformance.errors import ConfigError, Problem
 from conformance.http import Headers, Request
 from conformance.messages import Message
-from conformance.target.loader import CertificateFiles
+from conformance.target.loader import Target
 from conformance.version import VERSION
 
 
@@ -31,24 +31,6 @@ class Limits:
     tries: int = 4
     longest_wait: float = 60.0
     patience: float = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where requests may go, and with which permissions: a request outside either never leaves.
-
-    `ca_bundle` is the path of a PEM file or of a folder of them. `headers` go out with every request that does not
-    name them itself, `proxy` carries every request that does not name another one, and `request_ids` gives each
-    request an `X-Request-Id` of its own.
-    """
-
-    base_url: str
-    permissions: frozenset[str] = frozenset({"read"})
-    ca_bundle: str | None = None
-    client_certificate: CertificateFiles | None = None
-    proxy: str | None = field(default=None, repr=False)
-    headers: Headers = field(default=(), repr=False)
-    request_ids: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +108,14 @@ class PermissionGate:
     Raises ConfigError where the base URL is none.
     """
 
-    def __init__(self, access: Access) -> None:
-        parts = _split(access.base_url)
+    def __init__(self, target: Target) -> None:
+        parts = _split(target.base_url)
         origin = _origin(parts) if parts else None
         if parts is None or origin is None:
             hint = "write it as https://host or http://host:port"
             raise ConfigError([Problem("base_url", "it is no URL of http or https with a host", hint)])
         # Host and port are named in the Host header as the base URL has them.
-        self.permissions, self.origin, self.authority = access.permissions, origin, parts.netloc
+        self.permissions, self.origin, self.authority = frozenset({"read", *target.allow}), origin, parts.netloc
 
     def admit(self, request: Request, *, fresh: bool = False) -> OutgoingRequest:
         """The request as it goes out; raises RequestBlocked where it may not."""

@@ -13,11 +13,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from conformance.client.adapter import Transport, TransportResult
-from conformance.client.policy import SAFE_METHODS, Access, Limits, OutgoingRequest, PermissionGate, RequestBlocked
+from conformance.client.policy import SAFE_METHODS, Limits, OutgoingRequest, PermissionGate, RequestBlocked
 from conformance.client.rate_limit import RateLimiter
 from conformance.client.retry import UNCERTAIN, CircuitBreaker, RetryPolicy, WaitBudget, parse_retry_after
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
 from conformance.messages import Message, error_message
+from conformance.target.loader import Target
 from conformance.target.schema import Pace
 
 
@@ -32,7 +33,7 @@ class Session:
 
     def __init__(
         self,
-        access: Access,
+        target: Target,
         limits: Limits | None = None,
         pace: Pace | None = None,
         documented: Pace | None = None,
@@ -45,9 +46,9 @@ class Session:
         # The debug lines of the library hold whole URLs, and those may hold a token.
         logging.getLogger("urllib3").setLevel(logging.INFO)
         self.limits = limits or Limits()
-        self._access, self._is_own_answer = access, is_own_answer
-        self._gate = PermissionGate(access)
-        self._transport = Transport(access, self.limits)
+        self._target, self._is_own_answer = target, is_own_answer
+        self._gate = PermissionGate(target)
+        self._transport = Transport(target, self.limits)
         self._pacer = RateLimiter(pace, sleep=sleep) if pace else None
         self._documented = RateLimiter(documented, sleep=sleep) if documented else None
         self._throttled = False
@@ -84,7 +85,7 @@ class Session:
         policy = RetryPolicy(self.limits, outgoing, asked_for, repeatable, self._chance, self._is_own_answer)
         last = self._repeat(outgoing, policy, unpaced=unpaced)
         outcome = self._settle(last, policy)
-        if not (request.source_address or request.proxy != self._access.proxy):
+        if not (request.source_address or request.proxy != self._target.proxy):
             self._breaker.record(outcome)
         return Exchange(request, outcome, last.seconds, policy.tries, last.started, policy.maybe_done)
 
@@ -100,10 +101,10 @@ class Session:
     def _complete(self, request: Request) -> Request:
         """The request with the headers that every request has, and on the way that every request goes."""
         named = {name.lower() for name, _ in request.headers}
-        more = [item for item in self._access.headers if item[0].lower() not in named]
-        if self._access.request_ids and "x-request-id" not in named:
+        more = [item for item in self._target.headers if item[0].lower() not in named]
+        if self._target.request_ids and "x-request-id" not in named:
             more.append(("X-Request-Id", str(uuid.uuid4())))
-        proxy = request.proxy if request.proxy or request.source_address else self._access.proxy
+        proxy = request.proxy if request.proxy or request.source_address else self._target.proxy
         return replace(request, headers=(*request.headers, *more), proxy=proxy)
 
     def _repeat(self, outgoing: OutgoingRequest, policy: RetryPolicy, *, unpaced: bool) -> TransportResult:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from conformance.client.policy import Access
 from conformance.errors import ConfigError, Problem
+from conformance.target.loader import Target
 
 FROM_ENVIRONMENT = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -19,12 +19,12 @@ FROM_ENVIRONMENT = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 class TlsContext:
     """The TLS settings of one target. Raises ConfigError, naming the profile key, for a file that cannot be used."""
 
-    def __init__(self, access: Access) -> None:
-        self._trusted = _trusted_file(access)
-        self._certificate = access.client_certificate
+    def __init__(self, target: Target) -> None:
+        self._trusted = _trusted_file(target)
+        self._certificate = target.client_cert
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
-        if access.ca_bundle or access.client_certificate:
+        if target.ca_bundle or target.client_cert:
             self.context()
 
     def context(self) -> ssl.SSLContext:
@@ -52,10 +52,10 @@ class TlsContext:
         return context
 
 
-def _trusted_file(access: Access) -> tuple[str, str]:
+def _trusted_file(target: Target) -> tuple[str, str]:
     """What is trusted, and by which key or variable: the profile's file, the environment's, or the usual ones."""
-    if access.ca_bundle:
-        return "ca_bundle", access.ca_bundle
+    if target.ca_bundle:
+        return "ca_bundle", str(target.ca_bundle)
     for name in FROM_ENVIRONMENT:
         if path := os.environ.get(name):
             return name, path

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from conformance.checks.context import ResponseRules
 from conformance.client.builder import RequestBuilder
-from conformance.client.policy import Access, Limits
+from conformance.client.policy import Limits
 from conformance.client.session import Session
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Depth
@@ -96,15 +96,7 @@ def build_context(
     )
     rules = ResponseRules(contract, redactor.found_in, keys)
     session = Session(
-        Access(
-            base_url=target.base_url,
-            permissions=frozenset({"read", *target.allow}),
-            ca_bundle=str(target.ca_bundle) if target.ca_bundle else None,
-            client_certificate=target.client_cert,
-            proxy=target.proxy,
-            headers=target.headers,
-            request_ids=target.request_ids,
-        ),
+        target,
         Limits(
             connect=target.timeout,
             read=target.timeout,

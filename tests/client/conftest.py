@@ -4,16 +4,25 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from conformance.client.policy import Access, Limits
+from conformance.client.policy import Limits
 from conformance.client.session import Session
+from conformance.target.loader import Target, target_from_mapping
 
 Handler = Callable[[socket.socket, int], None]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def make_target(base_url: str, allow: Iterable[str] = (), **changes: Any) -> Target:
+    """A target of this URL, whatever it is, with these permissions beside that to read."""
+    bare = target_from_mapping({"contract": "any", "base_url": "http://127.0.0.1"}, where="test", environ={})
+    return replace(bare, base_url=base_url, allow=frozenset(allow), **changes)
 
 
 class RawServer:
@@ -113,9 +122,9 @@ def talk(waits: Waits) -> Iterator[Callable[..., Session]]:
     """A session with a server that does not really wait between tries."""
     sessions: list[Session] = []
 
-    def start(url: str, permissions: tuple[str, ...] = ("read", "write", "delete"), **options: object) -> Session:
+    def start(url: str, allow: tuple[str, ...] = ("write", "delete"), **options: object) -> Session:
         limits = Limits(**{"connect": 1.0, "read": 0.25, "whole": 0.5, "tries": 2, **options.pop("limits", {})})
-        session = Session(Access(url, frozenset(permissions)), limits, sleep=waits, clock=waits.clock, **options)
+        session = Session(make_target(url, allow), limits, sleep=waits, clock=waits.clock, **options)
         sessions.append(session)
         return session
 

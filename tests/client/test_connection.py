@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from conformance.client.policy import Access, Limits
+from conformance.client.policy import Limits
 from conformance.client.session import Session
 from conformance.http import FailureKind, Request
+from tests.client.conftest import make_target
 from tests.client.test_session import OK, script, status
 
 Start = Callable[..., Any]
@@ -19,7 +20,7 @@ LIMITS = Limits(connect=1.0, read=0.5, whole=1.0, tries=2)
 
 
 def open_session(base_url: str, proxy: str) -> Session:
-    return Session(Access(base_url, proxy=proxy), LIMITS, sleep=lambda _: None)
+    return Session(make_target(base_url, proxy=proxy), LIMITS, sleep=lambda _: None)
 
 
 def test_every_request_of_a_run_goes_through_its_proxy(serve: Start) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from conformance.client.policy import Access
 from conformance.client.session import Session
 from conformance.http import FailureKind, Request
+from tests.client.conftest import make_target
 from tests.client.test_session import OK, script
 
 Start = Callable[..., Any]
@@ -84,7 +84,7 @@ def test_a_body_without_a_length_goes_out_in_chunks(serve: Start, talk: Start) -
 
 def test_headers_of_every_request_go_out_and_stand_in_the_exchange(serve: Start) -> None:
     server = script(serve, OK)
-    session = Session(Access(server.url, headers=(("X-Team", "qa"), ("X-Gateway", "word")), request_ids=True))
+    session = Session(make_target(server.url, headers=(("X-Team", "qa"), ("X-Gateway", "word")), request_ids=True))
     exchanges = [session.send(Request("GET", server.url, (("x-team", "me"),))) for _ in range(2)]
     session.close()
     assert [line for line in server.requests[0].split(b"\r\n") if b"eam" in line or b"Gate" in line] == [

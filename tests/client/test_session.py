@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from conformance.client.policy import Access
 from conformance.client.session import Session
 from conformance.errors import ConfigError
 from conformance.http import FailureKind, NoResponse, Request, Response
+from tests.client.conftest import make_target
 
 Start = Callable[..., Any]
 
@@ -229,12 +229,12 @@ def test_what_would_be_two_requests_never_leaves(serve: Start, talk: Start, requ
 @pytest.mark.parametrize("url", ["", "host", "ftp://host/", "http://", "http://a:b@host/", "http://host:x/"])
 def test_a_base_url_that_is_none_is_named_at_once(url: str) -> None:
     with pytest.raises(ConfigError, match="base_url"):
-        Session(Access(url))
+        Session(make_target(url))
 
 
 def test_a_missing_ca_bundle_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="ca_bundle"):
-        Session(Access("https://host", ca_bundle=str(tmp_path / "none.pem")))
+        Session(make_target("https://host", ca_bundle=tmp_path / "none.pem"))
 
 
 # Vantages

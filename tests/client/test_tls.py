@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from conformance.client.policy import Access, Limits
+from conformance.client.policy import Limits
 from conformance.client.session import Session
 from conformance.errors import ConfigError
 from conformance.http import FailureKind, Request
 from conformance.target.loader import CertificateFiles
+from tests.client.conftest import make_target
 
 Start = Callable[..., Any]
 
@@ -70,10 +71,10 @@ def response(server: Any, connection: socket.socket) -> None:
 
 def test_a_private_certificate_is_refused_unless_its_ca_is_named(secure: Start, certificate: Path) -> None:
     server = secure(response)
-    outcome = Session(Access(server.url), LIMITS, sleep=lambda _: None).send(Request("GET", server.url)).outcome
+    outcome = Session(make_target(server.url), LIMITS, sleep=lambda _: None).send(Request("GET", server.url)).outcome
     assert outcome.kind == FailureKind.TLS
     assert "certificate" in outcome.detail
-    session = Session(Access(server.url, ca_bundle=str(certificate)), LIMITS)
+    session = Session(make_target(server.url, ca_bundle=certificate), LIMITS)
     for _ in range(3):
         assert session.send(Request("GET", server.url + "/a/../%7e")).response
     assert b"GET /a/../%7e HTTP/1.1\r\n" in server.requests[-1]
@@ -82,20 +83,16 @@ def test_a_private_certificate_is_refused_unless_its_ca_is_named(secure: Start, 
 
 def test_a_client_certificate_is_shown(secure: Start, certificate: Path) -> None:
     server = secure(response, client=True)
-    bare = Session(Access(server.url, ca_bundle=str(certificate)), LIMITS, sleep=lambda _: None)
+    bare = Session(make_target(server.url, ca_bundle=certificate), LIMITS, sleep=lambda _: None)
     assert bare.send(Request("GET", server.url)).response is None
-    session = Session(
-        Access(server.url, ca_bundle=str(certificate), client_certificate=CertificateFiles(certificate)), LIMITS
-    )
+    session = Session(make_target(server.url, ca_bundle=certificate, client_cert=CertificateFiles(certificate)), LIMITS)
     assert session.send(Request("GET", server.url)).response
     session.close()
 
 
 def test_a_first_reset_within_tls_is_no_idle_connection(secure: Start, certificate: Path) -> None:
     server = secure(lambda server, connection: server.head(connection))
-    session = Session(
-        Access(server.url, frozenset({"write"}), ca_bundle=str(certificate)), LIMITS, sleep=lambda _: None
-    )
+    session = Session(make_target(server.url, {"write"}, ca_bundle=certificate), LIMITS, sleep=lambda _: None)
     exchange = session.send(Request("POST", server.url, (), b"{}", "write"), repeatable=False)
     assert exchange.outcome.kind == FailureKind.RESET
     assert (len(server.requests), session.sent) == (1, 1)
@@ -110,7 +107,7 @@ def test_an_answer_before_the_body_was_read_is_an_answer(secure: Start, certific
         time.sleep(pause)
 
     server = secure(reject)
-    session = Session(Access(server.url, frozenset({"write"}), ca_bundle=str(certificate)), LIMITS)
+    session = Session(make_target(server.url, {"write"}, ca_bundle=certificate), LIMITS)
     for _ in range(5):
         exchange = session.send(Request("POST", server.url, (), bytes(6_000_000), "write"), repeatable=False)
         assert exchange.response is not None, exchange.outcome
@@ -127,7 +124,7 @@ def test_a_large_upload_arrives_whole(secure: Start, certificate: Path) -> None:
         connection.sendall(OK)
 
     server = secure(take)
-    session = Session(Access(server.url, frozenset({"write"}), ca_bundle=str(certificate)), LIMITS)
+    session = Session(make_target(server.url, {"write"}, ca_bundle=certificate), LIMITS)
     assert session.send(Request("POST", server.url, (), bytes(6_000_000), "write")).response
     session.close()
 
@@ -147,7 +144,7 @@ def test_a_key_of_its_own_with_a_passphrase_is_used(secure: Start, certificate: 
     server = secure(response, client=True)
     cert, key = encrypt_key(tmp_path, certificate)
     shown = CertificateFiles(cert, key, passphrase="word")
-    session = Session(Access(server.url, ca_bundle=str(certificate), client_certificate=shown), LIMITS)
+    session = Session(make_target(server.url, ca_bundle=certificate, client_cert=shown), LIMITS)
     assert session.send(Request("GET", server.url)).response
     session.close()
 
@@ -160,7 +157,7 @@ def test_a_key_that_cannot_be_read_is_named(
 ) -> None:
     cert, key = encrypt_key(tmp_path, certificate)
     with pytest.raises(ConfigError, match=message):
-        Session(Access("https://host", client_certificate=CertificateFiles(cert, key, passphrase=passphrase)))
+        Session(make_target("https://host", client_cert=CertificateFiles(cert, key, passphrase=passphrase)))
 
 
 def test_a_key_of_another_certificate_is_named(certificate: Path, tmp_path: Path) -> None:
@@ -172,7 +169,7 @@ def test_a_key_of_another_certificate_is_named(certificate: Path, tmp_path: Path
     )
     shown = CertificateFiles(certificate, tmp_path / "other.pem")
     with pytest.raises(ConfigError, match="it is not the key of the certificate"):
-        Session(Access("https://host", client_certificate=shown))
+        Session(make_target("https://host", client_cert=shown))
 
 
 def pack_pkcs12(folder: Path, certificate: Path, *more: str) -> Path:
@@ -196,7 +193,7 @@ def test_pkcs12_is_shown_to_the_target_and_lies_nowhere(
     (tmp_path / "temporary").mkdir()
     server = secure(response, client=True)
     shown = CertificateFiles(pkcs12=pack_pkcs12(tmp_path, certificate), passphrase="word")
-    session = Session(Access(server.url, ca_bundle=str(certificate), client_certificate=shown), LIMITS)
+    session = Session(make_target(server.url, ca_bundle=certificate, client_cert=shown), LIMITS)
     assert session.send(Request("GET", server.url)).response
     assert list((tmp_path / "temporary").iterdir()) == []
     session.close()
@@ -211,7 +208,7 @@ def test_pkcs12_that_cannot_be_used_is_named(
     pytest.importorskip("cryptography", reason="PKCS#12 needs the extra pkcs12")
     shown = CertificateFiles(pkcs12=pack_pkcs12(tmp_path, certificate, *more), passphrase=passphrase)
     with pytest.raises(ConfigError, match=r"client_cert\.pkcs12"):
-        Session(Access("https://host", client_certificate=shown))
+        Session(make_target("https://host", client_cert=shown))
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"\x30\x82\xff\xff" + bytes(100)])
@@ -219,14 +216,14 @@ def test_what_is_no_pkcs12_is_named(tmp_path: Path, content: bytes) -> None:
     pytest.importorskip("cryptography", reason="PKCS#12 needs the extra pkcs12")
     (tmp_path / "a.p12").write_bytes(content)
     with pytest.raises(ConfigError, match=r"client_cert\.pkcs12: it cannot be used"):
-        Session(Access("https://host", client_certificate=CertificateFiles(pkcs12=tmp_path / "a.p12")))
+        Session(make_target("https://host", client_cert=CertificateFiles(pkcs12=tmp_path / "a.p12")))
 
 
 def test_without_the_extra_pkcs12_is_refused_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_cryptography(monkeypatch)
     (tmp_path / "a.p12").write_bytes(b"whatever")
     with pytest.raises(ConfigError, match=r"conformance\[pkcs12\]"):
-        Session(Access("https://host", client_certificate=CertificateFiles(pkcs12=tmp_path / "a.p12")))
+        Session(make_target("https://host", client_cert=CertificateFiles(pkcs12=tmp_path / "a.p12")))
 
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
@@ -237,6 +234,6 @@ def test_certificates_of_the_environment_are_trusted(
     for other in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.delenv(other, raising=False)
     monkeypatch.setenv(name, str(certificate))
-    session = Session(Access(server.url), LIMITS)
+    session = Session(make_target(server.url), LIMITS)
     assert session.send(Request("GET", server.url)).response
     session.close()

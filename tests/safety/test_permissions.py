@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance.client.policy import Access
 from conformance.client.session import Session
 from conformance.contract.schema import Depth
 from conformance.engine.journal import LEDGER_FILE
 from conformance.http import FailureKind, NoResponse, Request
 from conformance.session.run_session import RunOptions
+from tests.client.conftest import make_target
 from tests.safety.watched import CONTRACTS, Ran, ran, saved, things, watched
 
 
@@ -44,7 +44,7 @@ def test_what_a_read_only_run_leaves_out_names_the_permission(tmp_path: Path) ->
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "FROB"])
 def test_where_only_reading_is_permitted_no_other_method_leaves_whatever_its_tier_says(method: str) -> None:
     with watched("kuroco") as server:
-        session = Session(Access(server.profile["base_url"]))
+        session = Session(make_target(server.profile["base_url"]))
         exchange = session.send(Request(method, f"{server.profile['base_url']}/x", permission="read"))
         session.close()
         assert isinstance(exchange.outcome, NoResponse)
