@@ -92,6 +92,11 @@ def cut_short(response: JsonResponse, _: RequestContext) -> JsonResponse:
     return response.replace(raw=json.dumps(response.value).encode()[:-3])
 
 
+def with_null_behind(response: JsonResponse, _: RequestContext) -> JsonResponse:
+    """The right body and another value behind it, of a server that goes on after an error."""
+    return response.replace(raw=json.dumps(response.value).encode() + b"\nnull\n")
+
+
 def as_html(response: JsonResponse, _: RequestContext) -> JsonResponse:
     """An HTML page in place of the body."""
     page = f"<!DOCTYPE html><html><head><title>{response.status}</title></head><body><h1>Error</h1></body></html>"

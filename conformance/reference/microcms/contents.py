@@ -31,7 +31,8 @@ class ContentOperations(Operations):
         limit, offset = self._parameters.read_page(context, "contents-get", "limit", "offset")
         group = self._group(context)
         self._behaviour.reject_if_faulty(context, value=context.raw)
-        page = [content.as_json() for content in list(group.values())[offset : offset + limit]]
+        first = self._parameters.first_of_page(context, offset)
+        page = [content.as_json() for content in list(group.values())[first : first + limit]]
         return JsonResponse(200, {"contents": page, "totalCount": len(group), "offset": offset, "limit": limit})
 
     def get_content(self, context: MicrocmsContext) -> JsonResponse:

@@ -48,6 +48,10 @@ class ListParameters:
         limit = found["limit"] if self._behaviour.performs("limit", context) else DEFAULT_LIMIT
         return limit, found["offset"] if self._behaviour.performs("offset", context) else 0
 
+    def first_of_page(self, context: MicrocmsContext, offset: int) -> int:
+        """The index of the first item of a page."""
+        return max(0, offset - self._behaviour.performs("offset from one", context, intended=False))
+
     def read_image_only(self, context: MicrocmsContext) -> bool:
         """Whether only images are asked for."""
         text = context.query_value("imageOnly")

@@ -140,7 +140,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     bodies: list[Any] = [{"status": value} for value in (
         ["CLOSED"], ["PUBLISH_AND_DRAFT"], ["publish"], ["PUBLISH "], ["FOO"], ["PUBLISH"], ["DRAFT"], "PUBLISH",
         ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 33, ["公開"], ["x" * 300], {"0": "PUBLISH"}, 1, [None],
-        None, ["PUBLISH\n"], [" DRAFT"], ["DRA"], ["it's"], ["\uff30\uff35"], ["constructor"],
+        None, ["PUBLISH\n"], [" DRAFT"], ["DRA"], ["it's"], ["\uff30\uff35"], ["constructor"], ["1"],
     )] + [[], "x", "{}", 1, [{"status": ["PUBLISH"]}]]  # fmt: skip
     raw = [json.dumps(body).encode() for body in bodies] + [
         b"{",
@@ -148,6 +148,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         b"{",
         b"[" * 70,
         b'{/* c */ "status": ["DRAFT"]}',
+        b'{"status": ["DRAFT"],}',
     ]
     raw += [json.dumps(bodies[0]).encode(), json.dumps({"status": ["PUBLISH", "DRAFT"]}).encode()]
     for body in raw:
@@ -157,7 +158,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     creators = [json.dumps({"createdBy": who}).encode() for who in (
         fixtures["missing_member_id"], "nobody", "nobody", "é", fixtures["member_id"],
     )]  # fmt: skip
-    for body in (*creators, b"[]", b"1", b"{", b"\xe9", b'[{"createdBy": "nobody"}]'):
+    for body in (*creators, b"[]", b"1", b"{", b"\xe9", b'[{"createdBy": "nobody"}]', b'{"createdBy": "a",}'):
         yield ask("PATCH", one + "/createdBy", body=body)
         yield ask("GET", one)
     yield ask("GET", group)

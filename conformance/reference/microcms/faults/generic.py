@@ -27,6 +27,7 @@ from conformance.reference.response_changes import (
     with_content_type,
     with_credential,
     with_members,
+    with_null_behind,
     with_value,
 )
 
@@ -129,6 +130,7 @@ _GENERIC: Final[tuple[tuple[str, str, Change[MicrocmsContext] | int, Limit[Micro
     ("quotes_{}", "envelope", with_body(_text), None),
     ("wraps_{}_in_a_text", "envelope", in_a_text, None),
     ("breaks_json_on_{}", "envelope", cut_short, None),
+    ("says_null_behind_{}", "envelope", with_null_behind, None),
     ("leaks_key_on_{}", "leak", with_credential(_key, "curl -H 'X-MICROCMS-API-KEY: {}'".format), None),
     ("rewords_{}", "wording", _REWORDED, None),
     ("answers_{}_rightly_once", "repeated", 200, after_first),

@@ -293,6 +293,9 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _rejects("forbids_everything", _KEY, operation=".+"),
     _accepts("hides_internal_errors", _INTERNAL),
     _accepts("hides_internal_errors_of_writes", _INTERNAL, operation=_WRITES),
+    _answers("stays_broken_after_an_internal_error", _INTERNAL, "repeated", _CRASH,
+             lambda context: "x-fault" not in context.headers, to="any",
+             limit=since(when(headers={"x-fault": "internal"}))),
     _answers("prints_internal_error", _INTERNAL, "leak",
              with_members(message=f"panic: runtime error\n\n{STACKS['go']}")),
     _accepts("answers_any_url", _URL),
@@ -367,6 +370,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     *(_rejects(f"refuses_offset_past_the_end_on_{name}", below, called, _past_the_end(total))
       for name, called, below, _, total in _OFFSETS),
     *(_omits(f"ignores_offset_on_{name}", below, "offset", called) for name, called, below, *_ in _OFFSETS),
+    *(_performs(f"counts_offset_from_one_on_{name}", below, "offset from one", called) for name, called, below,
+      *_ in _OFFSETS),
     *(_answers(f"shows_an_item_past_the_end_on_{name}", below, "effect", _ONE_ITEM, called, _past_the_end(total),
                to="success") for name, called, below, _, total in _OFFSETS),
     *(_accepts(f"accepts_every_second_unreadable_offset_on_{name}", row, called, kind="repeated", limit=every_nth(2))
@@ -432,6 +437,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("accepts_status_after_a_space", _STATUS, first_status=" +(PUBLISH|DRAFT)"),
     _accepts("accepts_status_in_full_width", _STATUS, first_status="[\uff21-\uff3a]+"),
     _accepts("accepts_member_of_any_object_as_status", _STATUS, first_status="constructor|toString"),
+    _accepts("accepts_number_of_a_status", _STATUS, first_status="[0-9]"),
     _answers("closes_published_content", _STATUS, "combination", 200, to="any", first_status="CLOSED",
              limit=since(when(operation="patchStatus", first_status="PUBLISH"))),
     _accepts("accepts_unknown_words_as_status", _STATUS, status_count=1,
@@ -447,6 +453,9 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("accepts_two_statuses", _LENGTH, status_count=2),
     _accepts("accepts_three_and_more_statuses", _LENGTH, status_count=(3, MANY)),
     _accepts("counts_statuses_in_four_bits", _LENGTH, lambda context: context.status_count % 16 == 1),
+    _answers("accepts_several_statuses_of_published_content", _LENGTH, "combination", 200, to="any",
+             status_count=(2, MANY),
+             limit=since(when(operation="patchStatus", first_status="PUBLISH", status_count=1))),
     _accepts("accepts_equal_statuses", _LENGTH, lambda context: len(set(context.statuses)) == 1),
     _accepts("accepts_publish_then_draft", _LENGTH, statuses=["PUBLISH", "DRAFT"]),
     *_now_and_later(_performs("applies_first_of_several_statuses", _LENGTH, "change", _STATUSES,
@@ -472,6 +481,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("accepts_text_as_body", _BODY, text=r"(?!(true|false|null)$)[^{\[\"0-9].*"),
     _accepts("accepts_object_in_a_text", _BODY, text='"\\{.*'),
     _accepts("accepts_comments_in_a_body", _BODY, text=r".*/\*.*"),
+    *(_accepts(f"accepts_trailing_comma_on_{name}", _BODY, called, text=r".*,\s*\}")
+      for name, called in (("status", _STATUSES), ("created_by", _CREATORS))),
     _accepts("accepts_any_body_on_created_by", _BODY, _CREATORS, kind="operation"),
     _accepts("accepts_any_body_on_status", _BODY, _STATUSES, kind="operation"),
     *(_accepts(f"accepts_{body}_on_{name}", _BODY, called, text=text)
