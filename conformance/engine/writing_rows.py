@@ -217,18 +217,19 @@ class WritingRows:
         Where what was seen to change reads so before those runs, it could not show again: then they stay in doubt,
         unless one of them was seen to do it. What was seen around the writes of some rows is no doubt of the others.
         """
-        if error := self._errors.pop(plan.row.id, None):
-            raise error
-        runner = self._runners.get(plan.row.id)
-        if runner is not None and not self._is_suspect(runner):
-            return self._finish(runner, self._alone)
-        if runner is not None:
+        id_, runner = plan.row.id, self._runners.get(plan.row.id)
+        if runner is not None and self._is_suspect(runner):
             with self._alone():
                 for suspect in [one for one in self._runners.values() if self._is_suspect(one)]:
-                    self._done[suspect.id] = self._finish(suspect, nullcontext), suspect
-        if plan.row.id not in self._done:
+                    with self._keeping(suspect.id):
+                        self._done[suspect.id] = self._finish(suspect, nullcontext), suspect
+        if error := self._errors.pop(id_, None):
+            raise error
+        if id_ in self._done:
+            return self._doubt_lasting_changes(*self._done[id_])
+        if id_ not in self._runners:
             return FinishedRow(describe_unexercised(self._context, plan))
-        return self._doubt_lasting_changes(*self._done[plan.row.id])
+        return self._finish(self._runners[id_], self._alone)
 
     def _finish(self, runner: RowRunner, alone: Alone) -> FinishedRow:
         suspect = self._is_suspect(runner)
@@ -267,7 +268,7 @@ class WritingRows:
     def _is_suspect(self, runner: RowRunner) -> bool:
         """Whether it is to be run again; where rows share nothing, not for what others were since seen to write to."""
         others = frozenset[str]() if self._shares else self._context.shared.written_by_others
-        return bool(self._suspects.get(runner.id, frozenset()) - others)
+        return runner.id not in self._errors and bool(self._suspects.get(runner.id, frozenset()) - others)
 
     def _send_valid_requests(self, runner: RowRunner) -> None:
         with self._unsent.get(runner.id, nullcontext()):
