@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, Final
 
 from conformance.checks.model import Finding, Level
 from conformance.checks.response import has_must, summarize_response
+from conformance.contract.schema import Repeat
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import ProbeResult, send_probe
@@ -25,9 +26,13 @@ _PART_OF_THE_TIME: Final = 0.5
 
 @dataclass(slots=True)
 class _Burst:
-    """One time that an allowance was used up."""
+    """One time that an allowance is used up; where it goes `past_cache`, each read has a parameter of its own."""
 
+    context: RunContext
+    plan: RowPlan
+    captures: Mapping[str, Any]
     evidence: Evidence
+    past_cache: bool = False
     results: list[ProbeResult] = field(default_factory=list)
     served: int = 0
     lost: int = 0
@@ -45,6 +50,52 @@ class _Burst:
         as_many = allowance is None or not self.refused or self.serves(allowance)
         return as_many and not any(has_must(result.found) for result in self.results)
 
+    def send(self, probes: Sequence[Probe]) -> None:
+        """Send the first probe until it is refused, then the others."""
+        repeat, allowance, began = self.plan.repeat, self.plan.allowance, perf_counter()
+        if repeat is None or (last := self._use_up(probes[0], repeat)) is None:
+            return
+        self.results.append(last)
+        for probe in probes[1:] if self.refused else ():
+            if probe is probes[-1] and allowance is not None:
+                left = _PART_OF_THE_TIME * allowance.seconds - (perf_counter() - began)
+                self.context.shared.stopping.wait(max(0.0, min(repeat.pause, left)))
+            result = self._send(self.evidence, probe, unpaced=True)
+            if result is not None:
+                self.results.append(result)
+                self.is_whole = self.is_whole and result.exchange.response is not None
+
+    def _use_up(self, probe: Probe, repeat: Repeat) -> ProbeResult | None:
+        """The last time that it was sent; None where the first one was not answered as it should be."""
+        for count in range(1, repeat.at_most + 1):
+            scratch = Evidence(self.context.redactor, exchanges=self.evidence.exchanges)
+            # Where allowances are counted per address, the rows before may have used this one up: the first one waits.
+            first = count == 1
+            outcome = self._send(scratch, probe, unpaced=repeat.unpaced and not first, patient=first)
+            self.evidence.add_counts(scratch)
+            self.evidence.repeated += count > self.plan.repeats + 1
+            self.lost += outcome.exchange.tries - 1 if outcome else 0
+            response = outcome.exchange.response if outcome else None
+            is_served = response is not None and response.status in repeat.before
+            self.served += is_served
+            if first and response is not None and not is_served:
+                # The first one is the control: nothing was used up yet.
+                answer = summarize_response(response, self.context.rules)
+                self.evidence.doubts.append(Message("the first request was answered {answer}", answer=answer))
+                self.is_whole = False
+                return None
+            if count == repeat.at_most or not is_served:
+                self.evidence.add_judgement(scratch)
+                self.is_whole, self.refused = response is not None, response is not None and not is_served
+                return outcome
+        return None
+
+    def _send(self, evidence: Evidence, probe: Probe, *, unpaced: bool, patient: bool = False) -> ProbeResult | None:
+        if self.past_cache and self.context.contract.operations[probe.operation].method == "GET":
+            probe = replace(probe, request=bypass_cache(probe.request))
+        row = self.plan.row.id
+        return send_probe(self.context, evidence, row, probe, self.captures, unpaced=unpaced, patient=patient)
+
 
 def send_repeatedly(
     context: RunContext, evidence: Evidence, plan: RowPlan, probes: Sequence[Probe], captures: Mapping[str, Any]
@@ -57,7 +108,8 @@ def send_repeatedly(
     answered: then reads pass it. Too few must be served three times, and always as many, as somebody else may use that
     credential. Every request is counted.
     """
-    burst = _send_burst(context, evidence, plan, probes, captures)
+    burst = _Burst(context, plan, captures, Evidence(context.redactor, exchanges=evidence.exchanges))
+    burst.send(probes)
     allowance, served = plan.allowance, [burst.served]
     while allowance is not None and burst.is_whole and not burst.holds(allowance):
         if len(served) == _BURSTS or (len(served) > 1 and burst.served >= allowance.requests):
@@ -67,7 +119,9 @@ def send_repeatedly(
             burst.evidence = Evidence(context.redactor, exchanges=evidence.exchanges)
             break
         with evidence.count_as("confirmed"):
-            burst = _send_burst(context, evidence, plan, probes, captures, past_cache=True)
+            anew = Evidence(context.redactor, exchanges=evidence.exchanges)
+            burst = _Burst(context, plan, captures, anew, past_cache=True)
+            burst.send(probes)
             evidence.requests += burst.evidence.requests
             burst.evidence.requests = burst.evidence.conditional = burst.evidence.repeated = 0
         served.append(burst.served)
@@ -112,68 +166,3 @@ def send_beyond(
             break
     evidence.add_counts(used_up)
     return send_probe(context, evidence, plan.row.id, probe, captures, unpaced=True)
-
-
-def _send_burst(
-    context: RunContext,
-    evidence: Evidence,
-    plan: RowPlan,
-    probes: Sequence[Probe],
-    captures: Mapping[str, Any],
-    *,
-    past_cache: bool = False,
-) -> _Burst:
-    """Send one burst; where it goes `past_cache`, each read has a parameter of its own."""
-
-    def prepare(probe: Probe) -> Probe:
-        reads = context.contract.operations[probe.operation].method == "GET"
-        return replace(probe, request=bypass_cache(probe.request)) if past_cache and reads else probe
-
-    burst, began = _Burst(Evidence(context.redactor, exchanges=evidence.exchanges)), perf_counter()
-    last = _use_up(context, burst, plan, lambda: prepare(probes[0]), captures)
-    if last is None:
-        return burst
-    burst.results.append(last)
-    for probe in probes[1:] if burst.refused else ():
-        if probe is probes[-1] and plan.repeat is not None and plan.allowance is not None:
-            left = _PART_OF_THE_TIME * plan.allowance.seconds - (perf_counter() - began)
-            context.shared.stopping.wait(max(0.0, min(plan.repeat.pause, left)))
-        result = send_probe(context, burst.evidence, plan.row.id, prepare(probe), captures, unpaced=True)
-        if result is not None:
-            burst.results.append(result)
-            burst.is_whole = burst.is_whole and result.exchange.response is not None
-    return burst
-
-
-def _use_up(
-    context: RunContext, burst: _Burst, plan: RowPlan, probe: Callable[[], Probe], captures: Mapping[str, Any]
-) -> ProbeResult | None:
-    """The last time that it was sent; None where the first one was not answered as it should be."""
-    repeat = plan.repeat
-    if repeat is None:
-        return None
-    for count in range(1, repeat.at_most + 1):
-        scratch = Evidence(context.redactor, exchanges=burst.evidence.exchanges)
-        # Where allowances are counted per address, the rows before may have used this one up: the first one waits.
-        first = count == 1
-        outcome = send_probe(
-            context, scratch, plan.row.id, probe(), captures, unpaced=repeat.unpaced and not first, patient=first
-        )
-        burst.evidence.add_counts(scratch)
-        burst.evidence.repeated += count > plan.repeats + 1
-        burst.lost += outcome.exchange.tries - 1 if outcome else 0
-        response = outcome.exchange.response if outcome else None
-        if response is not None and response.status in repeat.before:
-            burst.served += 1
-        elif first and response is not None:
-            # The first one is the control: nothing was used up yet.
-            answer = summarize_response(response, context.rules)
-            burst.evidence.doubts.append(Message("the first request was answered {answer}", answer=answer))
-            burst.is_whole = False
-            return None
-        if count == repeat.at_most or response is None or response.status not in repeat.before:
-            burst.evidence.add_judgement(scratch)
-            burst.is_whole = response is not None
-            burst.refused = response is not None and response.status not in repeat.before
-            return outcome
-    return None
