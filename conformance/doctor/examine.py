@@ -19,11 +19,10 @@ from conformance.doctor.requirements import missing_rows
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.http import NoResponse, Outcome
-from conformance.plan.depths import DEPTHS
 from conformance.plan.model import RowPlan
 from conformance.plan.requirements import is_known_name
 from conformance.plan.setup import SetupPlan, plan_setup, steps_to_obtain
-from conformance.plan.steps import PERMISSION_ORDER, operation_patch
+from conformance.plan.steps import DEPTHS, PERMISSION_ORDER, operation_patch
 from conformance.report.format import format_values
 from conformance.session.contract_run import build_context, count_exploration, plan_rows
 from conformance.setup.fixtures import check_fixture, discover_fixtures, is_usable

@@ -16,7 +16,7 @@ from conformance.checks.context import parse_json
 from conformance.contract.contract import Contract
 from conformance.contract.schema import CreatedResource, Step
 from conformance.engine.context import RunContext
-from conformance.engine.entries import created_resource, plan_undo, strike
+from conformance.engine.entries import created_resource, plan_written, strike
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry, has_run_name
 from conformance.engine.step_sequence import StepSender, StepSequence
@@ -172,7 +172,7 @@ def _undo_by_steps(context: RunContext, evidence: Evidence, entry: LedgerEntry, 
     if not entry.steps:
         return None
     sender = partial(StepSender, context, evidence, label=label, role="clean-up", salt=entry.row)
-    sequence = sender(dict(entry.captures)).run(plan_undo(context.contract, entry))
+    sequence = sender(dict(entry.captures)).run(plan_written(context.contract, entry.steps))
     if sequence.lacking:
         return None
     checked = [] if sequence.passed else _steps_that_check_first(context, sequence)

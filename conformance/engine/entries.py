@@ -47,7 +47,7 @@ def record_intent(
     undo = tuple(step.model_dump(by_alias=True, exclude_unset=True, mode="json") for step in steps)
     later = set(produced)
     known = {name: value for name, value in scope.captures.items() if name not in later}
-    planned = _plan(context.contract, undo)
+    planned = plan_written(context.contract, undo)
     parts = [request.members().get(key) for key in _NAMED_PARTS]
     if not request.literal:
         parts = [context.builder.fill_known(part, scope) for part in parts]
@@ -103,7 +103,7 @@ def record_outcome(
     record_lost_try(context, entry, exchange)
     resource = created_resource(context.contract, entry.operation)
     steps = [*entry.steps, *([resource.get.model_dump(exclude_unset=True)] if resource and resource.get else [])]
-    used = [steps, *(step.request.members() for step in _plan(context.contract, steps))]
+    used = [steps, *(step.request.members() for step in plan_written(context.contract, steps))]
     made = replace(entry, captures={**entry.captures, **_captures_needed(used, created)}, made=True)
     if entry.id:
         context.ledger.record_created(entry.id, _without_secrets(context, made).captures)
@@ -143,14 +143,9 @@ def deleting_operations(contract: Contract) -> frozenset[str]:
     return frozenset(step.call for resource in contract.file.created_resources.values() for step in resource.undo)
 
 
-def plan_undo(contract: Contract, entry: LedgerEntry) -> list[PlannedStep]:
-    """The calls that take an entry back."""
-    return _plan(contract, entry.steps)
-
-
 def undo_key(context: RunContext, entry: LedgerEntry) -> tuple[object, ...] | None:
     """The key of the request that takes an entry back; None as long as it lacks an ID."""
-    step = next(iter(plan_undo(context.contract, entry)), None)
+    step = next(iter(plan_written(context.contract, entry.steps)), None)
     if step is None:
         return None
     scope = PlaceholderScope(entry.captures, salt=entry.row)
@@ -160,7 +155,8 @@ def undo_key(context: RunContext, entry: LedgerEntry) -> tuple[object, ...] | No
         return None
 
 
-def _plan(contract: Contract, steps: Iterable[Any]) -> list[PlannedStep]:
+def plan_written(contract: Contract, steps: Iterable[Any]) -> list[PlannedStep]:
+    """The calls of steps in the form in which an entry holds them."""
     return list(plan_steps(contract, [Step.model_validate(step) for step in steps], "standard"))
 
 

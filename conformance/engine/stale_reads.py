@@ -27,11 +27,6 @@ def is_from_cache(response: Response) -> bool:
     )
 
 
-def draw_unseen_parameter() -> tuple[str, str]:
-    """A query parameter with a value that no cache has seen, other each time and whatever the seed."""
-    return "_nocache", secrets.token_hex(6)
-
-
 def bypass_cache(template: RequestTemplate) -> RequestTemplate:
-    """The same read with a parameter that no cache has seen."""
-    return replace(template, query=dict([*template.query.items(), draw_unseen_parameter()]))
+    """The same read with a parameter that no cache has seen: of another value each time, whatever the seed."""
+    return replace(template, query={**template.query, "_nocache": secrets.token_hex(6)})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -61,14 +62,13 @@ def note_untried(plans: Mapping[str, RowPlan], whole: Mapping[str, RowPlan]) -> 
     return {name: replace(plan, untried=tuple(_untried(plan, whole[name]))) for name, plan in plans.items()}
 
 
-def _untried(plan: RowPlan, whole: RowPlan) -> list[str]:
-    planned = [str(probe.label) for probe in plan.probes]
-    left = []
+def _untried(plan: RowPlan, whole: RowPlan) -> Iterator[str]:
+    planned = Counter(str(probe.label) for probe in plan.probes)
     for probe in whole.probes:
-        if str(probe.label) in planned:
-            planned.remove(str(probe.label))
-        else:
-            left.append(probe.label)
+        planned[str(probe.label)] -= 1
+        if planned[str(probe.label)] < 0:
+            yield probe.label
     kept = {control.label for control in plan.controls}
-    controls = (control.label for control in whole.controls if control.label not in kept and not control.shared)
-    return [*left, *(Message("control {label}", label=label) for label in controls)]
+    for control in whole.controls:
+        if control.label not in kept and not control.shared:
+            yield Message("control {label}", label=control.label)

@@ -10,9 +10,8 @@ from conformance.contract.request_template import apply_patch
 from conformance.contract.schema import Control, Depth
 from conformance.contract.templates import fill
 from conformance.messages import Message
-from conformance.plan.depths import DRAWN_CONTROLS, reaches
 from conformance.plan.model import ControlPlan, PlannedStep
-from conformance.plan.steps import patch_of, permission_of, plan_steps
+from conformance.plan.steps import DRAWN_CONTROLS, patch_of, permission_of, plan_steps, reaches
 from conformance.plan.values import resolve_draw
 from conformance.plan.variants import NO_LANGUAGE, LanguageVariant, OperationVariant
 from conformance.target.loader import Target

@@ -115,14 +115,11 @@ class Planner:
 
     @cached_property
     def _takes_back(self) -> Steps:
-        return self._steps(self._undo())
-
-    def _undo(self) -> list[Step]:
         """What takes back an accepted probe: for requests at the same time at least what the contract says."""
-        if self.case.undo is not None or not self.case.at_once:
-            return self.case.undo.steps if self.case.undo else []
-        resource = self.contract.file.created_resources.get(self.variants[0].operation)
-        return resource.undo if resource else []
+        if self.case.undo is not None:
+            return self._steps(self.case.undo.steps)
+        resource = self.contract.file.created_resources.get(self.variants[0].operation) if self.case.at_once else None
+        return self._steps(resource.undo if resource else [])
 
     def _passed(self, check: ControlPlan, set_up: Steps) -> bool:
         """Whether it need not be sent. What a set-up shows is enough at smoke."""
@@ -142,7 +139,10 @@ class Planner:
             yield from _least(self.lacking["example"])
         if not checks and self._possible_controls:
             yield from _least(self.lacking["control"])
-        yield from (need for need in self.case.needs if not self._given(need))
+        for need in self.case.needs:
+            kind, _, name = need.partition(".")
+            if name not in getattr(self.target, kind, ()):
+                yield need
 
     def _set_up(self) -> Iterator[PlannedStep]:
         """The steps before, without the optional ones that lack something."""
@@ -161,10 +161,6 @@ class Planner:
 
     def _steps(self, steps: Iterable[Step]) -> Steps:
         return tuple(plan_steps(self.contract, steps, self.depth))
-
-    def _given(self, need: str) -> bool:
-        kind, _, name = need.partition(".")
-        return name in getattr(self.target, kind, ())
 
     def _chosen(self) -> Iterator[Probe]:
         """Every probe; at smoke those that were chosen."""

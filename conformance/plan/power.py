@@ -87,12 +87,9 @@ def order_rows(contract: Contract, rows: Iterable[Row]) -> list[Row]:
     selected = list(rows)
     if contract.power:
         place = {offer.name[0]: number for number, offer in enumerate(order_offers(_whole_rows(contract)))}
-        selected.sort(key=lambda row: (_writes(contract, row), place[row.id]))
+        writing = {name for name, operation in contract.operations.items() if operation.permission != "read"}
+        selected.sort(key=lambda row: (any(ref.call in writing for ref in row.operations), place[row.id]))
     return sorted(selected, key=lambda row: row.case.last)
-
-
-def _writes(contract: Contract, row: Row) -> bool:
-    return any(contract.operations[ref.call].permission != "read" for ref in row.operations)
 
 
 def _whole_rows(contract: Contract) -> list[Offer]:

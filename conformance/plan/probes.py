@@ -12,9 +12,8 @@ from conformance.contract.request_template import apply_patch, format_value, nam
 from conformance.contract.schema import Depth, Input
 from conformance.contract.templates import show_placeholders
 from conformance.messages import Message
-from conformance.plan.depths import DRAWN, FIRM, reaches
 from conformance.plan.model import DrawSlot, Probe
-from conformance.plan.steps import PERMISSION_ORDER, permission_of
+from conformance.plan.steps import DRAWN, FIRM, PERMISSION_ORDER, permission_of, reaches
 from conformance.plan.values import is_excluded, resolve_draw
 from conformance.plan.variants import (
     LanguageVariant,

@@ -15,13 +15,12 @@ from types import MappingProxyType
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.power import ProbeKey, probe_key
-from conformance.plan.depths import SMOKE_REQUESTS
 from conformance.plan.model import BUDGET, PlannedStep, RowPlan, schedule_steps
 from conformance.plan.planner import Planner, SharedCalls, sequence_key
 from conformance.plan.power import Offer, order_offers
 from conformance.plan.setup import fixture_check, fixtures_to_check
 from conformance.plan.shared_reads import place_reads
-from conformance.plan.steps import plan_steps
+from conformance.plan.steps import SMOKE_REQUESTS, plan_steps
 from conformance.target.loader import Target
 
 NEVER_TRIED: Mapping[ProbeKey, str] = MappingProxyType({})

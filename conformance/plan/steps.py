@@ -1,4 +1,4 @@
-"""Steps of a case file as planned calls: what each call sends, and what undoes it."""
+"""Steps of a case file as planned calls: what each sends, what undoes it, and which of them a depth makes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ from collections.abc import Iterable, Iterator
 from conformance.contract.contract import Contract
 from conformance.contract.request_template import RequestPatch, RequestTemplate, merge_patches
 from conformance.contract.schema import Depth, RequestSpec, Step
-from conformance.plan.depths import reaches
 from conformance.plan.model import PlannedStep
 
+DEPTHS: tuple[Depth, ...] = ("smoke", "standard", "thorough")
+DRAWN: dict[Depth, int] = {"smoke": 0, "standard": 1, "thorough": 100}
+DRAWN_CONTROLS: dict[Depth, int] = {"smoke": 0, "standard": 1, "thorough": 10}
+SMOKE_REQUESTS = 3
+"""What a row costs at `smoke` on average, its control included."""
+FIRM = 4
+"""Firm probes that each row has at least."""
 PERMISSION_ORDER = ("read", "write", "delete", "exhaust")
 """Permissions, the least first."""
 _READING = ("GET", "HEAD", "OPTIONS")
+
+
+def reaches(depth: Depth, expected: Depth) -> bool:
+    """Whether what is done from `expected` on is done at `depth`."""
+    return DEPTHS.index(expected) <= DEPTHS.index(depth)
 
 
 def plan_steps(contract: Contract, steps: Iterable[Step], depth: Depth) -> Iterator[PlannedStep]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any
 
 from conformance.checks.model import Level, Verdict, worst_verdict
@@ -144,12 +145,10 @@ def rebuild_runs(lines: Iterable[Event]) -> tuple[TargetRun, ...]:
         if line.explored is not None:
             found.explored[line.explored.operation] = line.explored
             found.undocumented[line.explored.operation] = line.undocumented
-    return tuple(_assemble_parts(part) for part in parts.values())
-
-
-def _assemble_parts(part: _Parts) -> TargetRun:
-    undocumented = [item for found in part.undocumented.values() for item in found]
-    return assemble_run(part.run, part.rows.values(), part.explored.values(), undocumented)
+    return tuple(
+        assemble_run(one.run, one.rows.values(), one.explored.values(), chain(*one.undocumented.values()))
+        for one in parts.values()
+    )
 
 
 def rebuild_results(lines: Iterable[Event]) -> Results:

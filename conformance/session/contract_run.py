@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -187,10 +187,10 @@ class ContractRun:
     def result(self, name: str) -> RowResult:
         """The result of a row; runs it now where it has not begun."""
         if name not in self._results:
-            job = self._jobs[self._job_of(name)]
+            job = self._jobs.get(name) or self._jobs[SMOKE]
             future = self._scheduler.futures.get(job.name) if self._scheduler else None
             if future is not None:
-                self._results |= future.result()
+                future.result()
             else:
                 self._wait_for_all()
                 self._run_now(job)
@@ -203,7 +203,7 @@ class ContractRun:
         self._ran.add(job.name)
         for earlier in [other for name, other in self._jobs.items() if name in job.after]:
             self._run_now(earlier)
-        self._results |= job.run()
+        job.run()
 
     def explored(self, operation: str) -> Explored:
         """What exploring an operation found; explores it now where that has not begun."""
@@ -239,18 +239,17 @@ class ContractRun:
         if together and self.context.depth == "smoke":
             after = frozenset[str]().union(*(jobs[name].after for name in together)) - frozenset(together)
             jobs = {name: job for name, job in jobs.items() if name not in together}
-            jobs[SMOKE] = ScheduledJob(
-                SMOKE, partial(self._run_together, together), resources, writes=True, after=after
-            )
+            run = partial(self._run_together, together)
+            jobs[SMOKE] = ScheduledJob(SMOKE, run, resources, writes=True, after=after)
         elif together:
             ready, probed = (frozenset(f"{kind}{name}" for name in together) for kind in (SET_UP, PROBE))
             jobs[LOOK] = ScheduledJob(LOOK, self._look, resources, writes=True, after=probed)
             last = frozenset(f"{PROBE}{name}" for name in together if self.plans[name].closing)
             for name in together:
-                job, own = jobs[name], f"{PROBE}{name}"
+                job, own, run = jobs[name], f"{PROBE}{name}", partial(self._write, WritingRows.send_probes, name)
                 after = ready | (probed - last if own in last else frozenset())
-                jobs[own] = ScheduledJob(own, partial(self._probe_row, name), job.resources, writes=True, after=after)
-                run, first = partial(self._set_up_row, name), frozenset([f"{SET_UP}{together[0]}"])
+                jobs[own] = ScheduledJob(own, run, job.resources, writes=True, after=after)
+                run, first = partial(self._write, WritingRows.set_up, name), frozenset([f"{SET_UP}{together[0]}"])
                 own = f"{SET_UP}{name}"  # the first shows whether what is made can be deleted
                 jobs[own] = ScheduledJob(own, run, job.resources, writes=True, after=first - {own})
                 jobs[name] = replace(job, run=partial(self._finish_row, name), after=job.after | {LOOK})
@@ -286,9 +285,6 @@ class ContractRun:
         run, after = partial(self._explore_job_run, operation), frozenset([LOOK] if writes else [])
         return ScheduledJob(f"{EXPLORE}{operation}", run, resources, writes=writes, after=after)
 
-    def _job_of(self, name: str) -> str:
-        return name if name in self._jobs else SMOKE
-
     def _wait_for_all(self) -> None:
         """A row that uses something up waits until all others are done."""
         for future in self._scheduler.futures.values() if self._scheduler else ():
@@ -297,7 +293,7 @@ class ContractRun:
 
     # --- what jobs do
 
-    def _run_row(self, name: str) -> dict[str, RowResult]:
+    def _run_row(self, name: str) -> None:
         plan = self.plans[name]
         if self.context.depth == "smoke" and not plan.row.case.last:
             run = run_row(self.context, plan)
@@ -309,43 +305,35 @@ class ContractRun:
             if self._may_be_disturbed(name) and not plan.writes and is_doubtful(run.result):
                 with self._alone():
                     run = combine_runs(run, run_row(self.context, plan), disturbed=True)
-        return self._keep(run)
+        self._keep(run)
 
-    def _keep(self, run: FinishedRow) -> dict[str, RowResult]:
+    def _keep(self, run: FinishedRow) -> None:
         self.context.shared.publish(run.passed)
         self.context.shared.keep(run.result)
-        return {run.result.id: run.result}
+        self._results[run.result.id] = run.result
 
     @cached_property
     def _writing(self) -> WritingRows:
         return WritingRows(self.context, self._plan_again, self._alone, renew_fixtures)
 
-    def _set_up_row(self, name: str) -> dict[str, RowResult]:
-        self._writing.set_up(self.plans[name])
-        return {}
-
-    def _probe_row(self, name: str) -> dict[str, RowResult]:
-        self._writing.send_probes(self.plans[name])
-        return {}
-
-    def _look(self) -> dict[str, RowResult]:
+    def _look(self) -> None:
         self._writing.look()
-        return {}
 
-    def _finish_row(self, name: str) -> dict[str, RowResult]:
+    def _write(self, step: Callable[[WritingRows, RowPlan], None], name: str) -> None:
+        step(self._writing, self.plans[name])
+
+    def _finish_row(self, name: str) -> None:
         if self._scheduler is not None:
             self._scheduler.futures[LOOK].result()  # raises what went wrong there
-        return self._keep(self._writing.finish(self.plans[name]))
+        self._keep(self._writing.finish(self.plans[name]))
 
-    def _run_together(self, names: Sequence[str]) -> dict[str, RowResult]:
+    def _run_together(self, names: Sequence[str]) -> None:
         for name in names:
             self._writing.set_up(self.plans[name])
             self._writing.send_probes(self.plans[name])
         self._writing.look()
-        results: dict[str, RowResult] = {}
         for name in names:
-            results |= self._keep(self._writing.finish(self.plans[name]))
-        return results
+            self._keep(self._writing.finish(self.plans[name]))
 
     def _plan_again(self, name: str) -> RowPlan | None:
         """The plan by which a row of a smoke run is run again; None where it takes more requests than are left."""

@@ -13,9 +13,9 @@ import pytest
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
-from conformance.plan.depths import DEPTHS
 from conformance.plan.model import RowPlan
 from conformance.plan.planner import plan_row
+from conformance.plan.steps import DEPTHS
 from conformance.session.contract_run import plan_rows
 from conformance.target.loader import Target, target_from_mapping
 from tests.conftest import PROFILE

@@ -12,7 +12,7 @@ import pytest
 from conformance.authoring.profile import format_profile
 from conformance.doctor.examine import examine_target
 from conformance.doctor.model import Diagnosis
-from conformance.plan.depths import DRAWN
+from conformance.plan.steps import DRAWN
 from conformance.session.contract_run import build_context
 from conformance.session.run_session import RunOptions
 from conformance.setup.fixtures import discover_fixtures

@@ -13,9 +13,9 @@ from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.doctor import examine
 from conformance.plan.budget import Budget
-from conformance.plan.depths import DRAWN
 from conformance.plan.model import count_conditional, count_requests
 from conformance.plan.setup import plan_setup
+from conformance.plan.steps import DRAWN
 from conformance.reference.http import WireResponse
 from conformance.report.view import collect_sentences
 from conformance.results.model import BeyondPlan
