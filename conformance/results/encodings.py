@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from conformance.results.escapes import EVERY_ESCAPE, unescape
+from conformance.results.escapes import unescape
 
 LEAST_BASE64 = 8
 """Fewer characters of base64 stand in too many texts by chance."""
@@ -175,7 +175,7 @@ class SecretDetector:
         found = self._find_in(normalize_text(start))
         if '":' in start or "</" in start:
             found |= self._find_in(normalize_text(BETWEEN.sub("", start)))
-        if (view := unescape(start, EVERY_ESCAPE)) is not None:  # a full-width letter may stand there as `\\uff21`
+        if (view := unescape(start)) is not None:  # a full-width letter may stand there as `\\uff21`
             found |= self._find_in(normalize_text(view.text))
         if len(text) > MOST_LOOKED_AT:
             found |= {name for value, name in self._values.items() if value in text}

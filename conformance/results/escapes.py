@@ -9,23 +9,21 @@ import html
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
 
 HINT = re.compile(r"[%\\&\n]")
 # Each begins behind its first character, and the whole pattern with a set of those: that makes the search fast.
-ASCII_ESCAPE = r"""(?<=%)(?P<octets>[0-7][0-9A-Fa-f])
-    |(?<=\\)(?:(?P<short>[/"'\\bfnrt])|(?P<hex>x[0-7][0-9A-Fa-f])|(?P<unit>u00[0-7][0-9A-Fa-f]))
-    |(?<=&)(?P<entity>(?:\#0*[0-9]{1,3}|\#[xX]0*[0-7]?[0-9A-Fa-f]|[A-Za-z]{2,8});)"""
-ANY_ESCAPE = r"""(?<=%)(?P<octets>[0-7][0-9A-Fa-f]|[89A-Fa-f][0-9A-Fa-f](?:%[89A-Fa-f][0-9A-Fa-f])*)
+ESCAPE = re.compile(
+    r"""[%&\\\r\n](?:
+    (?<=%)(?P<octets>[0-7][0-9A-Fa-f]|[89A-Fa-f][0-9A-Fa-f](?:%[89A-Fa-f][0-9A-Fa-f])*)
     |(?<=\\)(?:(?P<short>[/"'\\bfnrt])
         |(?P<hex>x[0-7][0-9A-Fa-f]|x[89A-Fa-f][0-9A-Fa-f](?:\\x[89A-Fa-f][0-9A-Fa-f])*)
         |(?P<unit>u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}))
-    |(?<=&)(?P<entity>(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"""
-ENDS = frozenset("0123456789abcdefABCDEF;/\"'\\nrt")
-"""The characters that an escape can end with."""
-STARTS = frozenset("%&\\")
+    |(?<=&)(?P<entity>(?:\#0*[0-9]{1,7}|\#[xX]0*[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)
+    |(?P<break>(?:(?<=\n)|(?<=\r)\n)[ \t]*(?:\r?\n[ \t]*)*))""",
+    re.VERBOSE,
+)
+"""An escape, or a line break with the indent behind it."""
 SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-EVERY_ESCAPE = re.compile(rf"[%&\\](?:{ANY_ESCAPE})", re.VERBOSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +47,8 @@ class DecodedView:
         return begin, self.sources[last][0] + end - self.starts[last]
 
 
-@lru_cache(maxsize=64)
-def find_escapes(alphabet: frozenset[str]) -> re.Pattern[str]:
-    """What can be taken off where only these characters matter: their escapes, and line breaks between them."""
-    before, after = ("".join(map(re.escape, sorted(alphabet | more))) for more in (ENDS, STARTS))
-    escape = ASCII_ESCAPE if all(char.isascii() for char in alphabet) else ANY_ESCAPE
-    rest = rf"[ \t]*(?:\r?\n[ \t]*)*(?=[{after}])"
-    lines = rf"(?P<break>(?<=[{before}]\n){rest}|(?<=[{before}]\r)\n{rest})"
-    return re.compile(rf"[%&\\\r\n](?:{escape}|{lines})", re.VERBOSE)
-
-
-def unescape(text: str, pattern: re.Pattern[str]) -> DecodedView | None:
-    """A view of the text without what the pattern takes off; None where there is nothing of it."""
+def unescape(text: str) -> DecodedView | None:
+    """A view of the text without its escapes and line breaks; None where there are none."""
     if HINT.search(text) is None:
         return None
     parts: list[str] = []
@@ -78,7 +66,7 @@ def unescape(text: str, pattern: re.Pattern[str]) -> DecodedView | None:
             escaped.append(escape)
             size += len(part)
 
-    for match in pattern.finditer(text):
+    for match in ESCAPE.finditer(text):
         start, end = match.span()
         add(text[position:start], position, start, escape=False)
         add(_meaning(match.lastgroup or "", match[0]), start, end, escape=True)

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from conformance.messages import Message
 from conformance.results.encodings import SecretDetector, base64_forms, list_secret_values
-from conformance.results.escapes import find_escapes, unescape
+from conformance.results.escapes import unescape
 
 T = TypeVar("T")
 
@@ -76,7 +76,6 @@ class Redactor:
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
         self._forms: tuple[_SecretForm, ...] = ()
-        self._escapes = find_escapes(frozenset())
         self._margin = 0
         self._detector = SecretDetector()
         self._done: dict[str, str] = {}
@@ -98,7 +97,6 @@ class Redactor:
                 )
                 self._margin = max(self._margin, WIDEST * len(one) + 16)
                 self._detector.learn(name, one)
-            self._escapes = find_escapes(frozenset("".join(form.text for form in self._forms)))
             self._done = {}
 
     def text(self, text: str, limit: int | None = None) -> str:
@@ -232,7 +230,7 @@ class Redactor:
     def _spans(self, text: str, depth: int = 0, *, leaks_only: bool = False) -> list[_Span]:
         spans = [span for form in self._forms for span in _found(form, text, leaks_only=leaks_only)]
         if depth < LAYERS and self._forms:
-            view = unescape(text, self._escapes)
+            view = unescape(text)
             if view is not None:
                 for span in self._spans(view.text, depth + 1, leaks_only=leaks_only):
                     start, end = view.source(span.start, span.end)
