@@ -6,17 +6,21 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Final
 
-from conformance.compare.format import HEADINGS, explain_not_blamed, format_headline, format_turn, list_sections
 from conformance.compare.model import Comparison, OurChange, RowChange
 from conformance.compare.tables import (
+    HEADINGS,
     INPUT,
     NOW,
     ROW,
     THEN,
     Cell,
     ChangeTable,
+    explain_not_blamed,
     format_change_value,
+    format_headline,
+    format_turn,
     list_our_changes,
+    list_sections,
     list_tables,
     list_wordings,
 )
