@@ -12,8 +12,7 @@ from typing import Any
 
 from conformance.audit.folder import write_target_folder
 from conformance.audit.jobs import AuditOptions, Job, build_jobs, load_job_contract
-from conformance.audit.pair import Pairing, compare_pair
-from conformance.audit.pair_forms import format_json_pair, render_pair
+from conformance.audit.pair import Pairing, compare_pair, format_json_pair, render_pair
 from conformance.audit.profiles import ProfileSummary, find_profiles, summarize_profiles
 from conformance.audit.worker import build_target_runner, load_job_target
 from conformance.client.rate_limit import RateLimiter

@@ -10,11 +10,10 @@ from pathlib import Path
 import click
 
 from conformance.audit.jobs import AuditOptions, build_jobs, choose_profiles, load_contracts
-from conformance.audit.pair_forms import format_pair
+from conformance.audit.pair import format_pair
 from conformance.audit.pair_run import run_pair
 from conformance.audit.profiles import find_profiles, summarize_profiles
-from conformance.audit.run import AuditRun
-from conformance.audit.summary import INTERRUPTED, NOTHING_EXERCISED
+from conformance.audit.run import INTERRUPTED, NOTHING_EXERCISED, AuditRun
 from conformance.cli import options
 from conformance.contract.contract import Contract
 from conformance.contract.folders import find_all_contract_folders

@@ -15,7 +15,7 @@ from conformance.contract.schema import Depth
 from conformance.explore.suggest import suggest_rows
 from conformance.files import write_text
 from conformance.reference.embedded import EmbeddedServers
-from conformance.report.failure_text import format_failure
+from conformance.report.format import format_failure
 from conformance.report.sanitize import to_one_line
 from conformance.report.translation import Translator
 from conformance.results.model import Exploration, Undocumented

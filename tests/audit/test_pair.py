@@ -8,8 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from conformance.audit.pair import RightSide, compare_pair
-from conformance.audit.pair_forms import format_json_pair, format_pair, render_pair
+from conformance.audit.pair import RightSide, compare_pair, format_json_pair, format_pair, render_pair
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.results.model import RecordedExchange, RecordedResponse, Results
 from tests.report.hostile import PAYLOADS

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.checks.model import Finding, Level
-from conformance.report.failure_text import format_failure
+from conformance.report.format import format_failure
 from conformance.report.text_diff import DiffPiece, diff_texts, reveal_difference
 from conformance.report.translation import Translator
 from conformance.report.writers import WRITERS

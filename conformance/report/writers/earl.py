@@ -12,8 +12,7 @@ from urllib.parse import quote
 
 from conformance.checks.model import Verdict
 from conformance.report.evidence import list_rows
-from conformance.report.failure_text import describe_known_deviation, describe_promise
-from conformance.report.format import format_reason
+from conformance.report.format import describe_known_deviation, describe_promise, format_reason
 from conformance.report.sanitize import is_web_link, show_invisible, to_one_line
 from conformance.report.translation import Translator
 from conformance.results.model import Results, RowResult, TargetRun

@@ -14,8 +14,7 @@ from xml.etree import ElementTree as ET
 
 from conformance.checks.model import Verdict
 from conformance.report.evidence import list_rows
-from conformance.report.failure_text import describe_known_deviation, format_failure
-from conformance.report.format import format_reason
+from conformance.report.format import describe_known_deviation, format_failure, format_reason
 from conformance.report.sanitize import show_invisible
 from conformance.report.translation import Translator
 from conformance.results.model import Results, RowResult, TargetRun

@@ -12,8 +12,7 @@ from urllib.parse import quote
 
 from conformance.checks.model import Verdict
 from conformance.report.evidence import list_rows, proof_exchanges
-from conformance.report.failure_text import describe_promise, format_known_deviation
-from conformance.report.format import format_reason, format_repeat_command
+from conformance.report.format import describe_promise, format_known_deviation, format_reason, format_repeat_command
 from conformance.report.sanitize import is_web_link, show_invisible, to_one_line
 from conformance.report.translation import Translator
 from conformance.results.matching import label_run
