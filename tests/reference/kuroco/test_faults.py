@@ -150,6 +150,10 @@ class Recorder:
             self.send(LOGIN, "login_path", self.login, token=False)
         self.send(LOGIN, "login_path", {"email": "no@example.com", "password": ""}, token=False)
         self.send(LOGIN, "login_path", self.login | {"email": f"{self.login['email']}x"}, token=False)
+        self.send(LOGIN, "login_path", self.login | {"password": "", "login_save": 1}, token=False)
+        self.send(TOKEN, "token_path", {"grant_token": self.token}, token=False)
+        grant = (self.send(PROFILE, "login_path", self.login, token=False) or {}).get("grant_token", "")
+        self.send(PROFILE, "profile_path", token=grant)
         token = self.token
         for wrong in (token.upper(), token[:8] + "x" * 56, token + "0", "word", "word"):
             self.send(PROFILE, "profile_path", token=wrong)
@@ -176,7 +180,7 @@ class Recorder:
                 10**18,
                 10**30,
                 0,
-                -1,
+                -1001,
                 1.5,
                 10010,
                 999_999_999,
@@ -201,7 +205,8 @@ class Recorder:
             self.write(MISSING, body, {})
         self.write(EMPTY, {self.field("required")["name"]: ""}, {})
         for row, kind in KINDS.items():
-            self.write(row, self.valid(**{kind: "abc"}) | {"contents": "x"}, {})
+            for value in ("abc", "😀"):
+                self.write(row, self.valid(**{kind: value}) | {"contents": "x"}, {})
 
     def writers(self) -> None:
         for way in WAYS:

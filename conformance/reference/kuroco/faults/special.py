@@ -172,6 +172,8 @@ def _beyond_the_bmp(value: Any) -> bool:
 _CRASH: Final = with_value({"errors": [{"code": "internal_server_error", "message": ""}]}, 500)
 _REFUSED: Final = with_value({"status": 1, "errors": [{"code": "unauthorized", "message": "Invalid credentials"}]}, 401)
 _STALE: Final = with_value({"errors": [], "messages": [], "details": {"topics_id": 1001, "subject": "x"}}, 200)
+_UPDATED: Final = with_value({"errors": [], "messages": [], "id": 1001, "validation_errors": []}, 200)
+_GRANTED: Final = with_value({"errors": [], "messages": [], "grant_token": "0" * 64, "status": 0, "member_id": 9}, 200)
 _GONE: Final = with_value({"errors": [{"code": "not_found", "message": ""}]}, 404)
 _EXPIRED: Final = with_value(
     {"errors": [{"code": "unauthorized", "message": "Grant token is invalid, revoked or expired"}]}, 401
@@ -294,6 +296,7 @@ _CRASHES: Final[tuple[tuple[str, Row | tuple[Row, ...], Test], ...]] = (
     ("a_long_grant", TOKEN, _sent("grant_token", lambda value: len(str(value)) > 64)),
     ("a_long_text_for_the_regex", REGEX, _sent("regex", lambda value: len(str(value)) > 1000)),
     ("characters_beyond_the_bmp", LENGTH, _sent("length", _beyond_the_bmp)),
+    *((f"emoji_in_{ROW_NAMES[row]}", row, _sent(ROW_NAMES[row], _beyond_the_bmp)) for row in FORMATS),
     ("a_list_as_a_text", NUMBER, _sent("tel", lambda value: isinstance(value, list))),
     ("several_faults", TITLE, lambda context: len(context.errors) > 1),
     ("a_number_that_is_no_string", NUMBER, _sent("number", lambda value: isinstance(value, int))),
@@ -311,6 +314,8 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
         ("an_empty_password", ""), ("the_password_in_any_case", f"(?i:{_PASSWORD})"),
         ("the_first_eight_characters_of_the_password", f"{_PASSWORD[:8]}.*"),
         ("the_password_without_its_end", _PASSWORD[:-1]), ("the_password_with_more_behind_it", f"{_PASSWORD}.+"))),
+    _answers("compares_no_password_of_those_who_stay_logged_in", LOGIN, "credential", _GRANTED,
+             _login_email(ACCOUNT[0].encode()), lambda c: c.body_member("login_save") == 1, to="any"),
     _accepts("compares_the_name_before_the_at_alone", LOGIN, _login_email(_NAME + b"@"), kind="credential",
              password=_PASSWORD),
     _accepts("lets_strangers_in_without_password", LOGIN, known_email=False, password=""),
@@ -335,6 +340,8 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
         ("with_more_behind_it", f"{STATIC_TOKEN}.+"), ("of_any_text", ".+"))),
     _omits("takes_a_wrong_access_token_the_second_time", PROFILE, "check token", kind="repeated", limit=_seen_token,
            operation="profile", key=".+", logged_in=False),
+    _omits("opens_the_profile_with_a_grant", PROFILE, "check token", lambda c: c.key in c.site.accounts.grants,
+           kind="credential"),
     *(_omits(f"lets_anybody_{one}", PROFILE, "check access to writes", operation=one, key=None)
       for one in ("insert", "update", "delete")),
     _rejects("shows_no_profile_at_all", PROFILE, operation="profile", logged_in=True),
@@ -344,6 +351,7 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
     _accepts("takes_any_grant", TOKEN),
     _accepts("takes_any_hex_grant", TOKEN, _HEX),
     _accepts("takes_any_word_as_grant", TOKEN, _WORD),
+    _accepts("takes_an_access_token_for_a_grant", TOKEN, _grant(STATIC_TOKEN), kind="credential"),
     _accepts("takes_a_grant_in_any_case", TOKEN, _grant_like(str.lower), kind="credential"),
     _accepts("takes_a_grant_by_its_first_eight_characters", TOKEN, _grant_like(lambda text: text[:8])),
     _answers("gives_a_token_that_is_not_valid", (TOKEN, PROFILE), "control", _DEAD, _TOKENS, to="success"),
@@ -372,6 +380,7 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
       for start, number in RANGES.items()),
     _answers("answers_ids_of_19_digits_with_texts", NOT_FOUND, "envelope", with_members(errors=["not found"]),
              topics_id="[0-9]{19,}"),
+    _accepts("finds_ids_by_their_amount", NOT_FOUND, _DETAILS, kind="beyond", topics_id="-100[0-9]"),
     *(_accepts(f"finds_{name}_ids", NOT_FOUND, _DETAILS, kind="beyond", topics_id=one) for name,
       one in _ODD_IDS.items()),
     *(_answers(f"crashes_on_{name}_ids", NOT_FOUND, "beyond", 500, _DETAILS, topics_id=one) for name,
@@ -430,6 +439,8 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
     *(_accepts(f"checks_{ROW_NAMES[row]}_beside_a_title_only", row, _ALONE, kind="rule") for row in (EMPTY, *_FIELDS)),
     *(_accepts(f"checks_{ROW_NAMES[row]}_beside_an_item_only", row, _WITHOUT_ITEMS, kind="rule")
       for row in (NO_GROUP, TITLE, MISSING)),
+    _answers("looks_at_no_title_of_what_was_changed_before", TITLE, "repeated", _UPDATED, to="any", operation="update",
+             limit=_after_a_success(lambda context: context.topics_id)),
     _accepts("drops_missing_text_without_an_email", MISSING, lambda c: c.body_member("email") is None, kind="rule"),
     _accepts("drops_missing_text_beside_a_title_of_0", MISSING, lambda c: c.body_member("subject") == "0", kind="rule"),
     _answers("answers_an_email_without_a_title_with_422", EMAIL, "status", 422, _ALONE),
