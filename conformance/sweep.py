@@ -27,6 +27,7 @@ from conformance.plan.steps import plan_steps
 from conformance.session.contract_run import build_context
 from conformance.setup.credentials import obtain_credentials
 from conformance.setup.fixtures import with_fixtures
+from conformance.setup.renewal import with_renewal
 from conformance.target.loader import Target
 
 
@@ -53,7 +54,8 @@ def sweep(contract: Contract, target: Target, path: Path) -> Iterator[SweepResul
     if not expected:
         return
     with closing(build_context(contract, target, "standard", seed=0)) as opened:
-        context = obtain_credentials(replace(opened, ledger=Ledger(path))).context
+        obtained = obtain_credentials(replace(opened, ledger=Ledger(path)))
+        context = with_renewal(obtained.context, frozenset(obtained.found))
         for entry in reversed(expected):
             why = _undo(context, entry)
             yield SweepResult(entry.operation, entry.names, entry.row, context.redactor.text(why))

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from conformance.http import Exchange, Request, Response
 from conformance.setup.renewal import RenewingSender
-from conformance.target.credentials import Credential, Secret
+from conformance.target.credentials import Command, Credential, Secret
 
 
 class Target:
-    """Accepts one value of the header, and counts."""
+    """Accepts one value of the header, each value so often, and counts."""
 
-    def __init__(self, accepted: str) -> None:
-        self.accepted, self.requests = accepted, list[Request]()
+    def __init__(self, accepted: str, uses: int = 100) -> None:
+        self.accepted, self.requests, self.uses = accepted, list[Request](), uses
 
     @property
     def sent(self) -> int:
@@ -25,7 +27,8 @@ class Target:
 
     def send(self, request: Request, **_: object) -> Exchange:
         self.requests.append(request)
-        status = 200 if ("X-Key", self.accepted) in request.headers else 401
+        used = [each for each in self.requests if each.headers == request.headers]
+        status = 200 if ("X-Key", self.accepted) in request.headers and len(used) <= self.uses else 401
         return Exchange(request, Response(status))
 
 
@@ -85,3 +88,39 @@ def test_what_is_accepted_or_has_another_key_is_left_alone(make: Make) -> None:
     assert status(sender.send(request())) == 200
     assert status(sender.send(request("wrong"))) == 401
     assert (renewed, target.sent) == ([], 2)
+
+
+@pytest.mark.parametrize(
+    ("command", "patient", "expected"),
+    [(False, False, [200, 200, 200]), (True, True, [200, 200, 200]), (True, False, [200, None, None])],
+)
+def test_a_new_value_that_was_accepted_and_expires_again_is_no_answer_of_the_target(
+    command: bool, patient: bool, expected: list[int | None]
+) -> None:
+    target, waited = Target("1", uses=1), list[float]()
+    printing = Command(("print-it",), Path()) if command else None
+
+    def renew(_: Credential) -> str:
+        target.accepted = str(int(target.accepted) + 1)
+        return target.accepted
+
+    def wait(seconds: float) -> bool:
+        waited.append(seconds)
+        return patient
+
+    sender = RenewingSender(target, {"old": replace(FULL, command=printing)}, renew, wait, clock=lambda: 40.0)
+    answers = [sender.send(request()) for _ in range(3)]
+    assert [one.response.status if one.response else None for one in answers] == expected
+    assert waited == [60.0] * 2 * command
+
+
+@pytest.mark.parametrize(("accepted", "expected"), [("old", [200, 200]), ("other", [401, 401])])
+def test_a_value_that_is_written_is_renewed_only_where_it_has_worked(accepted: str, expected: list[int]) -> None:
+    target = Target(accepted, uses=1)
+
+    def renew(_: Credential) -> str:
+        target.accepted = "new"
+        return "new"
+
+    sender = RenewingSender(target, {"old": FULL}, renew, written=frozenset(["full"]))
+    assert [status(sender.send(request())) for _ in range(2)] == expected
