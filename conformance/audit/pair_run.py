@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,62 +26,45 @@ from conformance.session.target_runner import TargetRunner
 from conformance.target.schema import Pace
 
 _PATIENCE = 30.0
-"""Seconds that one waits for the other's answer; then it goes on alone, and they meet again at the next request."""
+"""Seconds that one waits for the other's request; then both go on alone, and meet again in the next row."""
 
 
 class Lockstep:
-    """Keeps two senders in step: neither sends its next request before the other has sent as many, or is done.
+    """Keeps two senders in step: neither sends its next request of a row before the other does, or has done the row.
 
     Where the two share a pace, `pacer` keeps it.
     """
 
     def __init__(self, patience: float = _PATIENCE, pacer: RateLimiter | None = None) -> None:
         self._pacer = pacer
-        self._turn = threading.Condition()
-        self._seconds_to_wait = patience
-        self._far = [0, 0]
-        self._under_way = [False, False]
+        self._meeting = threading.Barrier(2, timeout=patience)
+        self._meeting.abort()  # nobody is waited for outside of rows
 
     def begin(self) -> None:
         """Both begin a row."""
-        with self._turn:
-            self._far, self._under_way = [0, 0], [True, True]
+        self._meeting.reset()
+
+    def end(self) -> None:
+        """One of them has done its row, and the other need not wait for it."""
+        self._meeting.abort()
 
     @contextmanager
-    def row(self, side: int) -> Iterator[None]:
-        """One of them does its row; when it is done, the other need not wait for it."""
-        try:
-            yield
-        finally:
-            with self._turn:
-                self._under_way[side] = False
-                self._turn.notify_all()
-
-    @contextmanager
-    def step(self, side: int) -> Iterator[None]:
+    def step(self) -> Iterator[None]:
         """One request of one of them."""
-        other = 1 - side
-        with self._turn:
-            self._turn.wait_for(
-                lambda: not self._under_way[other] or self._far[side] <= self._far[other], timeout=self._seconds_to_wait
-            )
-        try:
-            with self._pacer.request() if self._pacer else nullcontext():
-                yield
-        finally:
-            with self._turn:
-                self._far[side] += 1
-                self._turn.notify_all()
+        with suppress(threading.BrokenBarrierError):
+            self._meeting.wait()
+        with self._pacer.request() if self._pacer else nullcontext():
+            yield
 
 
 class _LockstepSender:
     """A session that sends each request at the same time as the other target's session."""
 
-    def __init__(self, session: RequestSender, lockstep: Lockstep, side: int) -> None:
-        self._session, self._lockstep, self._side = session, lockstep, side
+    def __init__(self, session: RequestSender, lockstep: Lockstep) -> None:
+        self._session, self._lockstep = session, lockstep
 
     def send(self, request: Request, **how: Any) -> Exchange:
-        with self._lockstep.step(self._side):
+        with self._lockstep.step():
             return self._session.send(request, **how)
 
     @property
@@ -98,7 +81,7 @@ def run_side_by_side(jobs: tuple[Job, Job], shared: Pace | None = None) -> tuple
         what = "the two are for different contracts"
         raise ConfigError([Problem("--pair", what, "give two profiles for one contract")])
     lockstep = Lockstep(pacer=RateLimiter(shared) if shared else None)
-    runners = tuple(_run_jobs(job, lockstep, side) for side, job in enumerate(jobs))
+    runners = tuple(_build_runner(job, lockstep) for job in jobs)
     try:
         with ThreadPoolExecutor(2, thread_name_prefix="pair") as pool:
             _run(pool, runners, lockstep)
@@ -110,28 +93,27 @@ def run_side_by_side(jobs: tuple[Job, Job], shared: Pace | None = None) -> tuple
 
 
 def _run(pool: ThreadPoolExecutor, runners: Sequence[TargetRunner], lockstep: Lockstep) -> None:
-    def row(side: int, name: str) -> None:
-        with lockstep.row(side):
-            runners[side].row(name)
+    def row(runner: TargetRunner, name: str) -> None:
+        try:
+            runner.row(name)
+        finally:
+            lockstep.end()
 
     rows, _ = [each.result() for each in [pool.submit(runner.begin) for runner in runners]]
     try:
         for name in rows:
             lockstep.begin()
-            for each in [pool.submit(row, side, name) for side in range(len(runners))]:
+            for each in [pool.submit(row, runner, name) for runner in runners]:
                 each.result()
     except KeyboardInterrupt:
         for runner in runners:
             runner.stop("interrupted")
 
 
-def _run_jobs(job: Job, lockstep: Lockstep, side: int) -> TargetRunner:
-    def through(session: RequestSender) -> RequestSender:
-        return _LockstepSender(session, lockstep, side)
-
-    contract = load_job_contract(job.contract, job.contract_digest)
-    target = load_job_target(job)
-    return build_target_runner(job, contract, replace(target, expectations=()), through)
+def _build_runner(job: Job, lockstep: Lockstep) -> TargetRunner:
+    contract, target = load_job_contract(job.contract, job.contract_digest), load_job_target(job)
+    unexcused = replace(target, expectations=())
+    return build_target_runner(job, contract, unexcused, lambda session: _LockstepSender(session, lockstep))
 
 
 def run_pair(

@@ -103,10 +103,10 @@ def test_one_that_has_done_its_row_is_not_waited_for() -> None:
     sent: list[int] = []
 
     def side(number: int, requests: int) -> None:
-        with lockstep.row(number):
-            for _ in range(requests):
-                with lockstep.step(number):
-                    sent.append(number)
+        for _ in range(requests):
+            with lockstep.step():
+                sent.append(number)
+        lockstep.end()
 
     began = time.monotonic()
     threads = [threading.Thread(target=side, args=args) for args in ((0, 2), (1, 40))]
