@@ -85,7 +85,13 @@ def render_audit(matrix: Matrix, links: Mapping[str, str] | None = None, languag
         contracts=_contracts(matrix),
         broken=_broken(matrix),
         headline=_headline(matrix.columns),
-        heading=_heading(matrix),
+        heading=join_messages(
+            ", ",
+            [
+                plural_message(len(matrix.columns), "{n} target", "{n} targets"),
+                plural_message(len(matrix.rows), "{n} row", "{n} rows"),
+            ],
+        ),
         unfair=join_messages(", ", matrix.unfair),
         rank=_rank,
         score=_score,
@@ -107,11 +113,6 @@ def _broken(matrix: Matrix) -> list[tuple[AuditedRow, list[tuple[TargetColumn, A
         if targets:
             found.append((row, targets))
     return sorted(found, key=lambda entry: -len(entry[1]))
-
-
-def _heading(matrix: Matrix) -> str:
-    targets = plural_message(len(matrix.columns), "{n} target", "{n} targets")
-    return join_messages(", ", [targets, plural_message(len(matrix.rows), "{n} row", "{n} rows")])
 
 
 def _hint(cell: AuditCell) -> str:

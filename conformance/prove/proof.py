@@ -51,14 +51,21 @@ def _contract(contract: Contract, done: Iterable[Trial]) -> ContractProof:
     by_fault = {trial.subject.fault: trial for trial in own if trial.subject.fault is not None}
     catalogue = reference.faults(contract.name)
     faults = tuple(judge_fault(fault, contract, by_fault[fault.name]) for fault in catalogue if fault.name in by_fault)
-    rights = sorted((trial for trial in own if trial.subject.fault is None), key=_by_seed)
+    rights = (trial for trial in own if trial.subject.fault is None)
     return ContractProof(
         contract.name,
         contract.file.edition,
         whole=all(fault.name in by_fault for fault in catalogue),
         rows=count_catches([row.id for row in contract.rows], faults),
         faults=faults,
-        conforming=tuple(_right_server(trial) for trial in rights),
+        conforming=tuple(
+            RightServerProof(
+                contract.name, one.subject.variants_seed, one.subject.choices(), one.blames, one.requests, one.seconds
+            )
+            for one in sorted(
+                rights, key=lambda one: -1 if one.subject.variants_seed is None else one.subject.variants_seed
+            )
+        ),
         probes=tuple(_measure_probes((probe for trial in own for probe in trial.probes), faults)),
     )
 
@@ -71,17 +78,6 @@ def _measure_probes(planned: Iterable[ProbePower], faults: Sequence[FaultProof])
             caught.setdefault(probe, {})[fault.name] = None
     for plan in planned:
         yield replace(plan, faults=tuple(caught.get((plan.row, Catch(plan.role, plan.label)), ())))
-
-
-def _right_server(trial: Trial) -> RightServerProof:
-    subject = trial.subject
-    return RightServerProof(
-        subject.contract, subject.variants_seed, subject.choices(), trial.blames, trial.requests, trial.seconds
-    )
-
-
-def _by_seed(trial: Trial) -> int:
-    return -1 if trial.subject.variants_seed is None else trial.subject.variants_seed
 
 
 def number_faults(proof: ContractProof) -> dict[tuple[str, str], frozenset[int]]:

@@ -9,12 +9,11 @@ from conformance.report.sanitize import clip_text, show_invisible, to_one_line
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>|~#]|(?<=http):|(?<=https):|(?<=ftp):|(?<=www)\.", re.IGNORECASE)
 _NOT_WORD = re.compile(r"[^\w\s]|_", re.ASCII)
-_REFERENCES = {"&": "&amp;", "@": "&#64;"}
 
 
 def escape_prose(text: str) -> str:
     """Prose in one line, with a backslash before every character that Markdown or HTML could read as markup."""
-    escaped = _MARKUP.sub(lambda match: f"\\{match[0]}", re.sub("[&@]", _reference, to_one_line(text)))
+    escaped = _MARKUP.sub(lambda match: f"\\{match[0]}", to_one_line(text).replace("&", "&amp;").replace("@", "&#64;"))
     # A line that begins like an item of a list or like a rule.
     return re.sub(r"^(\s*)([-+=]|\d+(?=[.)]))", r"\1\\\2" if not escaped.lstrip()[:1].isdigit() else r"\1\2\\", escaped)
 
@@ -43,7 +42,3 @@ def format_table_lines(heads: Sequence[str], rows: Iterable[Sequence[str]], *, n
     yield f"| {' | '.join(heads)} |"
     yield f"| {' | '.join(['---'] * (len(heads) - numbers) + ['---:'] * numbers)} |"
     yield from (f"| {' | '.join(row)} |" for row in rows)
-
-
-def _reference(match: re.Match[str]) -> str:
-    return _REFERENCES[match[0]]

@@ -33,7 +33,8 @@ def build_curl_command(request: Request, redactor: Redactor) -> str:
         words.append(f"--interface {shlex.quote(redactor.text(request.source_address))}")
     if request.proxy:
         words.append(f"--proxy {_quoted(redactor.text(request.proxy))}")
-    words += [f"-H {_quoted(_header(name, value))}" for name, value in redactor.headers(request.headers)]
+    headers = redactor.headers(request.headers)
+    words += [f"-H {_quoted(f'{name}: {value}' if value.strip() else f'{name};')}" for name, value in headers]
     words += _body(request, redactor, piped=bool(piped))
     words.append(_quoted(redactor.text(request.url)))
     return " ".join(words)
@@ -52,10 +53,6 @@ def _method(request: Request) -> list[str]:
     if request.method == ("GET" if request.body is None else "POST"):
         return []
     return [f"-X {shlex.quote(request.method)}"]
-
-
-def _header(name: str, value: str) -> str:
-    return f"{name}: {value}" if value.strip() else f"{name};"
 
 
 def _body(request: Request, redactor: Redactor, *, piped: bool) -> list[str]:

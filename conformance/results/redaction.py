@@ -147,7 +147,7 @@ class Redactor:
             parts.append(_printable(text[position : span.start]))
             # The lines of a text stay countable: a wrapped secret leaves its line breaks behind.
             breaks = "".join(LINE_BREAK.findall(text[span.start : span.end]))
-            parts.append(f"{_mark(span.name)}{breaks}")
+            parts.append(f"{OPEN}secret:{_printable(span.name)}{CLOSE}{breaks}")
             position = span.end
         parts.append(_printable(text[position:end]))
         return "".join(parts) + more
@@ -181,10 +181,6 @@ class Redactor:
         withheld = self._withhold(written)
         return shown if withheld is written else withheld
 
-    def bytes_text(self, data: bytes) -> str:
-        """Bytes as text without secrets: UTF-8, and escapes where they are not."""
-        return self.text(data.decode("utf-8", "backslashreplace"))
-
     def headers(self, headers: Headers) -> Headers:
         """A list of headers without secrets, also where one is split over neighbouring values."""
         if not headers:
@@ -202,7 +198,7 @@ class Redactor:
         if value is None or isinstance(value, bool | int | float):
             return self._scalar(value)
         if isinstance(value, bytes):
-            return self.bytes_text(value)
+            return self.text(value.decode("utf-8", "backslashreplace"))
         if isinstance(value, Mapping | list | tuple | set | frozenset):
             if depth >= DEEPEST:
                 return f"{OPEN}nested too deeply to be shown{CLOSE}"
@@ -278,10 +274,6 @@ def _joined(spans: list[_Span]) -> list[_Span]:
             longest = span.end - span.start
             joined.append(span)
     return joined
-
-
-def _mark(name: str) -> str:
-    return f"{OPEN}secret:{_printable(name)}{CLOSE}"
 
 
 def _printable(text: str) -> str:

@@ -25,7 +25,8 @@ def store_messages(part: Part) -> Part:
     known = {message.text: message for message in part.messages}
     for value in _field_values(part):
         for message in _find_messages(value):
-            known.setdefault(str(message), _stored(message))
+            values = {name: str(one) if isinstance(one, str) else one for name, one in message.values.items()}
+            known.setdefault(str(message), StoredMessage(str(message), message.template, values))
     return replace(part, messages=tuple(known.values())) if len(known) > len(part.messages) else part
 
 
@@ -91,11 +92,6 @@ def _find_messages(value: object) -> Iterator[Message]:
     elif is_dataclass(value) and not isinstance(value, (*_PARTS, StoredMessage, type)):
         for item in _field_values(value):
             yield from _find_messages(item)
-
-
-def _stored(message: Message) -> StoredMessage:
-    values = {name: str(value) if isinstance(value, str) else value for name, value in message.values.items()}
-    return StoredMessage(str(message), message.template, values)
 
 
 def _field_values(value: Any) -> Iterator[Any]:

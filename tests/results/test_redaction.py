@@ -168,7 +168,7 @@ def test_a_limit_leaves_no_half_of_a_secret() -> None:
 
 
 def test_bytes_that_are_no_utf8_are_shown_as_escapes(redactor: Redactor) -> None:
-    assert redactor.bytes_text(b"\xff\xfe " + VALUE.encode()) == f"\\xff\\xfe {HIDDEN}"
+    assert redactor.json(b"\xff\xfe " + VALUE.encode()) == f"\\xff\\xfe {HIDDEN}"
 
 
 def test_a_leak_is_told_only_for_long_values_that_stand_alone() -> None:

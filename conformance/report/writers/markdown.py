@@ -62,7 +62,10 @@ def _run(run: TargetRun, say: Translator) -> Iterator[str]:
     for row in bad[:_MOST_SHOWN]:
         yield from _violation(row, say)
     if more := len(bad[_MOST_SHOWN:]):
-        yield say(_more(more)) + "\n"
+        message = plural_message(
+            more, "{n} more violation is in the tables below.", "{n} more violations are in the tables below."
+        )
+        yield say(message) + "\n"
     if deviating := [one for one in run.explored if one.verdict is Verdict.VIOLATES]:
         yield f"### {say(Message('Exploration beyond the tables'))}\n"
         for one in deviating[:_MOST_SHOWN]:
@@ -74,12 +77,6 @@ def _run(run: TargetRun, say: Translator) -> Iterator[str]:
             yield f"<details><summary>{SYMBOLS[verdict]} {say(VERDICTS[verdict])}: {len(rows)}</summary>\n"
             yield from (f"- {format_code(row.id)} {escape_prose(say(format_reason(row), _LONGEST))}" for row in rows)
             yield "\n</details>\n"
-
-
-def _more(count: int) -> Message:
-    return plural_message(
-        count, "{n} more violation is in the tables below.", "{n} more violations are in the tables below."
-    )
 
 
 def _violation(row: RowResult, say: Translator) -> Iterator[str]:
