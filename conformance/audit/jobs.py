@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -80,15 +80,6 @@ def digest_file(path: Path) -> str:
     return found.hexdigest() if files else ""
 
 
-@dataclass(frozen=True, slots=True)
-class JobList:
-    """What is to be run, and what cannot be."""
-
-    jobs: Mapping[str, Job] = field(default_factory=dict)
-    """By the name of the target, in the order of the profiles."""
-    unusable: tuple[JobOutcome, ...] = ()
-
-
 @lru_cache(maxsize=16)
 def load_job_contract(folder: str, expected: str) -> Contract:
     """The contract, read once in each process; raises ConfigError where it is not the edition of the job."""
@@ -129,11 +120,11 @@ def choose_profiles(
 
 def build_jobs(
     summaries: Iterable[ProfileSummary], known: Mapping[str, tuple[Contract, str]], options: AuditOptions, output: Path
-) -> JobList:
-    """A job for each profile that can be read, and an outcome for each that cannot."""
+) -> tuple[dict[str, Job], list[JobOutcome]]:
+    """A job for each profile that can be read, by its name, and an outcome for each that cannot."""
     summaries = tuple(summaries)
     paces = _paces(summaries)
-    jobs, unusable = {}, []
+    jobs, unusable = dict[str, Job](), list[JobOutcome]()
     for one in summaries:
         if one.problem or one.contract not in known:
             hint = suggest(one.contract, tuple(known), "contracts") or "check `contract`"
@@ -152,7 +143,7 @@ def build_jobs(
             pace=paces.get(one.pace_group) if one.pace_group else None,
             output=str((output / one.folder).resolve()),
         )
-    return JobList(jobs, tuple(unusable))
+    return jobs, unusable
 
 
 def group_by_pace(summaries: Iterable[ProfileSummary], jobs: Mapping[str, Job]) -> list[list[tuple[Job, float]]]:

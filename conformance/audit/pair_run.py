@@ -130,10 +130,10 @@ def run_pair(
     both = summarize_profiles([path for one in pair for path in find_profiles([one])])
     if len(both) != 2:
         raise ConfigError([Problem("--pair", "these are not two profiles", "give two files")])
-    job_list = build_jobs(both, contracts, options, output)
-    if job_list.unusable:
-        raise ConfigError([Problem(str(output), one.problem) for one in job_list.unusable])
-    results = run_side_by_side(*_share_pace(both, [job_list.jobs[one.name] for one in both]))
+    jobs, unusable = build_jobs(both, contracts, options, output)
+    if unusable:
+        raise ConfigError([Problem(str(output), one.problem) for one in unusable])
+    results = run_side_by_side(*_share_pace(both, [jobs[one.name] for one in both]))
     for one, own in zip(both, results, strict=True):
         write_target_folder(output / one.folder, own, language=language)
     pairing = compare_pair(*results, (both[0].name, both[1].name))

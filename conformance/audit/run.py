@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -18,7 +18,7 @@ from conformance.audit.folder import (
     write_matrix,
     write_target_folder,
 )
-from conformance.audit.jobs import Job, JobList, JobOutcome, group_by_pace
+from conformance.audit.jobs import Job, JobOutcome, group_by_pace
 from conformance.audit.profiles import ProfileSummary
 from conformance.audit.worker import StopSignal
 from conformance.checks.model import Verdict
@@ -39,7 +39,9 @@ class AuditRun:
     """One audit; `announce` is called with each line for the person who waits."""
 
     summaries: Sequence[ProfileSummary]
-    job_list: JobList
+    jobs: Mapping[str, Job]
+    """By the name of the target."""
+    unusable: Sequence[JobOutcome]
     output: Path
     language: str | None
     """Of the pages; None for the reader's."""
@@ -52,7 +54,7 @@ class AuditRun:
     def run(self, scheduler: str | None, workers: int | None, *, resume: bool, strict: bool) -> tuple[int, str]:
         """Run all targets and write the matrix; the exit code and a summary. Ctrl-C keeps what is done."""
         jobs = self._find_jobs(resume=resume)
-        for outcome in self.job_list.unusable:
+        for outcome in self.unusable:
             self._keep_outcome(outcome)
         interrupted = bool(jobs) and self._run_jobs(jobs, scheduler, workers)
         finished = {*self.kept, *(one.name for one in self.failed)}
@@ -65,7 +67,7 @@ class AuditRun:
         """The jobs to run, by the names of their targets."""
         jobs = {}
         for summary in self.summaries:
-            folder, job = self.output / summary.folder, self.job_list.jobs.get(summary.name)
+            folder, job = self.output / summary.folder, self.jobs.get(summary.name)
             earlier = read_kept_results(folder, job) if resume and job is not None else None
             if earlier is not None:
                 self.kept[summary.name] = drop_exchanges(earlier)
@@ -105,7 +107,7 @@ class AuditRun:
         else:
             summary = next(one for one in self.summaries if one.name == outcome.name)
             folder = self.output / summary.folder
-            write_target_folder(folder, outcome.results, self.job_list.jobs[summary.name], self.language)
+            write_target_folder(folder, outcome.results, self.jobs[summary.name], self.language)
             self.kept[summary.name] = drop_exchanges(outcome.results)
         self.announce(format_line(outcome, self.language))
 

@@ -81,8 +81,8 @@ def command(  # noqa: PLR0917 - click gives them by name
     if not targets:
         raise ConfigError([Problem("TARGETS", "there is none", "give profiles, or a folder of profiles")])
     summaries = choose_profiles(summarize_profiles(find_profiles(targets)), only, contracts)
-    jobs = build_jobs(summaries, contracts, audit_options, output)
-    audit = AuditRun(summaries, jobs, output, language, lambda line: click.echo(line, err=True))
+    jobs, unusable = build_jobs(summaries, contracts, audit_options, output)
+    audit = AuditRun(summaries, jobs, unusable, output, language, lambda line: click.echo(line, err=True))
     code, summary = audit.run(scheduler, workers, resume=resume, strict=strict)
     click.echo(summary)
     return _leave_threads_behind(code) if audit.abandoned else code

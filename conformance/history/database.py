@@ -102,8 +102,12 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as connection:
-            with _begun(connection, path):
-                yield connection
+            connection.execute("PRAGMA foreign_keys = ON")
+            # At once a writer: a reader that turns into one later may have to give up instead of waiting.
+            connection.execute("BEGIN IMMEDIATE")
+            _check(connection, path)
+            yield connection
+            connection.execute("COMMIT")  # what is not committed is taken back when the connection is closed
             _write_ahead(connection)
     except sqlite3.Error as error:
         raise _refusal(path, error) from None
@@ -111,21 +115,6 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
         raise ConfigError([Problem(str(path), "is damaged: a text in it is not UTF-8", _MEND)]) from None
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror or error}") from None
-
-
-@contextmanager
-def _begun(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-    connection.execute("PRAGMA foreign_keys = ON")
-    # At once a writer: a reader that turns into one later may have to give up instead of waiting.
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        _check(connection, path)
-        yield
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def _check_header(path: Path) -> None:

@@ -49,6 +49,9 @@ class Mutation:
 
 
 Change = Callable[[Response], Response | None]
+_Form = tuple[str, str, str, Change]
+"""A change to each documented refusal, after its name, its sentence and its advice."""
+_NEW_WORDING = "words_it_anew"
 
 
 def derive_mutations(
@@ -88,37 +91,26 @@ def _is_success(one: Recorded) -> bool:
 # --- the refusal itself is wrong
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """A change to each documented refusal."""
-
-    name: str
-    sentence: str
-    advice: str
-    change: Change
-    wording_only: bool = False
-
-
 def _of_form(contract: Contract, row: Row, recorded: Sequence[Recorded], probes: Sequence[int]) -> Iterator[Mutation]:
-    for form in (*_of_status_and_body(row), *_of_error(contract, row)):
-        changed = {n: made for n in probes if (response := recorded[n].response) and (made := form.change(response))}
+    for name, sentence, advice, change in (*_of_status_and_body(row), *_of_error(contract, row)):
+        changed = {n: made for n in probes if (response := recorded[n].response) and (made := change(response))}
         if changed:
-            yield Mutation(form.name, form.sentence, form.advice, changed, form.wording_only)
+            yield Mutation(name, sentence, advice, changed, wording_only=name == _NEW_WORDING)
 
 
 def _of_status_and_body(row: Row) -> Iterator[_Form]:
     statuses = _as_list(row.case.expect.status)
     other = next(status for status in (422, 400, 409, 403) if status not in statuses)
     envelope = "`envelope` in contract.yaml"
-    yield _Form("answers_another_status", f"Answers {other}.", "`expect.status`", partial(replace, status=other))
+    yield ("answers_another_status", f"Answers {other}.", "`expect.status`", partial(replace, status=other))
     if 500 not in statuses:
-        yield _Form("answers_500", "Answers 500 to the faulty input.", "`expect.status`", partial(replace, status=500))
+        yield ("answers_500", "Answers 500 to the faulty input.", "`expect.status`", partial(replace, status=500))
     html = partial(replace, headers=(("Content-Type", "text/html"),), body=b"<h1>Error</h1>")
-    yield _Form("answers_html", "Answers a page of HTML.", envelope, html)
+    yield ("answers_html", "Answers a page of HTML.", envelope, html)
     moved = partial(_with_json, change=lambda body: {"error": body})
-    yield _Form("moves_the_envelope", "The error stands one level deeper than documented.", envelope, moved)
+    yield ("moves_the_envelope", "The error stands one level deeper than documented.", envelope, moved)
     leaky = partial(_with_json, change=lambda body: {**body, "debug": _TRACE} if isinstance(body, dict) else None)
-    yield _Form("leaks_a_stack_trace", "A stack trace stands beside the right message.", "nothing", leaky)
+    yield ("leaks_a_stack_trace", "A stack trace stands beside the right message.", "nothing", leaky)
 
 
 def _of_error(contract: Contract, row: Row) -> Iterator[_Form]:
@@ -132,10 +124,10 @@ def _of_error(contract: Contract, row: Row) -> Iterator[_Form]:
     for name, values in others.items():
         if values:
             change = partial(_set_in_errors, pointer=envelope.faults, key=keys[name], value=values[0])
-            yield _Form(f"answers_another_{name}", f"The {name} is that of another error.", f"`expect.{name}`", change)
+            yield (f"answers_another_{name}", f"The {name} is that of another error.", f"`expect.{name}`", change)
     if expect.message is not None:
         anew = partial(_set_in_errors, pointer=envelope.faults, key=envelope.message, value="Qux zyx wvu.")
-        yield _Form("words_it_anew", "The message is worded anew.", "`expect.message`", anew, wording_only=True)
+        yield (_NEW_WORDING, "The message is worded anew.", "`expect.message`", anew)
 
 
 def _other_messages(contract: Contract, row: Row) -> list[str]:

@@ -30,8 +30,6 @@ class MutationResult:
 
     mutation: Mutation
     caught: bool
-    looked: bool
-    """Whether the case sends or reads anything that would show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +96,13 @@ def measure_mutations(
 
 def _try(context: RunContext, plan: RowPlan, exchanges: Sequence[Exchange], mutation: Mutation) -> MutationResult:
     if not mutation.changed:
-        return MutationResult(mutation, caught=False, looked=False)
+        return MutationResult(mutation, caught=False)  # the case sends or reads nothing that would show it
     shared = SharedState(passed=dict(context.shared.passed))
     sender = ReplayingSender(exchanges, mutation.changed)
     verdict = run_row(replace(context, session=sender, shared=shared), plan).result.verdict
     counting = verdicts_that_count(wording_only=mutation.wording_only, refuses=mutation.refuses)
     caught = verdict in counting or (mutation.wording_only and verdict is Verdict.VIOLATES)
-    return MutationResult(mutation, caught, looked=True)
+    return MutationResult(mutation, caught)
 
 
 def _with_roles(context: RunContext, recorder: RecordingSender, result: RowResult) -> list[Recorded]:
@@ -130,7 +128,7 @@ def format_power(powers: Sequence[RowPower]) -> Iterator[str]:
         yield f"{SYMBOLS[power.verdict]} {power.row}: {power.caught} of {len(power.faults)} faults caught"
         for one in power.faults:
             if not one.caught:
-                missed = "missed" if one.looked else "not looked for"
+                missed = "missed" if one.mutation.changed else "not looked for"
                 yield f"    {missed}: {one.mutation.name}: {one.mutation.sentence} It would take {one.mutation.advice}."
     faults, caught = sum(len(one.faults) for one in powers), sum(one.caught for one in powers)
     measured, requests = sum(bool(one.faults) for one in powers), sum(one.requests for one in powers)

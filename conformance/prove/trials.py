@@ -97,24 +97,18 @@ def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
         return
     weighing = [item for item in result.findings if item.level is _WEIGHT.get(result.verdict)]
     seen = [(_after(result, item, before, sent), item) for item in weighing]
-    checks = tuple(dict.fromkeys(item.check for item in weighing))
-    if not seen:
-        doubted = (Catch(one.role, str(one.label)) for one in result.attempts if one.outcome in _NOT_AS_PROMISED)
-        yield Blame(
-            result.id, result.verdict, sent, checks, reason=result.reason or "", catches=tuple(dict.fromkeys(doubted))
-        )
-        return
-    after, first = min(seen, key=lambda pair: pair[0])
+    after, first = min(seen, key=lambda pair: pair[0], default=(sent, None))
+    doubted = (Catch(one.role, str(one.label)) for one in result.attempts if one.outcome in _NOT_AS_PROMISED)
     yield Blame(
         result.id,
         result.verdict,
         after,
-        checks,
-        first.where,
-        str(first.expected)[:_MOST],
-        str(first.actual)[:_MOST],
+        tuple(dict.fromkeys(item.check for item in weighing)),
+        first.where if first else "",
+        str(first.expected)[:_MOST] if first else "",
+        str(first.actual)[:_MOST] if first else "",
         result.reason or "",
-        tuple(dict.fromkeys(_catches(result, weighing))),
+        tuple(dict.fromkeys(_catches(result, weighing) if first else doubted)),
     )
 
 

@@ -7,8 +7,8 @@ import re
 import string
 import unicodedata
 from base64 import a85encode, b32encode, b64decode, b64encode, b85encode
-from binascii import Error as Base64Error
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,7 +46,7 @@ def list_secret_values(value: str) -> list[str]:
     if value.strip()[:5].lower() == "basic":
         try:
             pair = b64decode(carried, validate=True).decode("utf-8")
-        except (Base64Error, ValueError):
+        except ValueError:  # of base64 or of UTF-8
             return values
         values.append(pair)
         values.append(pair.partition(":")[2])
@@ -244,9 +244,10 @@ def _encoded_forms(value: str) -> Iterator[_NormalForm]:
         encoded = b32encode(bytes(shift) + raw).decode("ascii").rstrip("=").lower()
         yield _NormalForm(encoded[(shift * 8 + 4) // 5 : (shift + len(raw)) * 8 // 5], 12)
     twice = b64encode(raw)
-    if (meant := _bytes_of_base64(value)) is not None:
-        yield _NormalForm(meant.hex(), 16)
-    for data in (raw, *wide, twice, twice.rstrip(b"="), raw[::-1], *_bytes_of_hex(value)):
+    of_hex, of_base64 = _bytes_meant(value)
+    if of_base64 is not None:
+        yield _NormalForm(of_base64.hex(), 16)
+    for data in (raw, *wide, twice, twice.rstrip(b"="), raw[::-1], *([of_hex] if of_hex else [])):
         for part in _base64_parts(data):
             for form in {normalize_text(part), normalize_text(part[::-1])}:
                 yield _NormalForm(form, min(10, len(form)))
@@ -255,18 +256,13 @@ def _encoded_forms(value: str) -> Iterator[_NormalForm]:
         yield _NormalForm(form, min(10, len(form)))
 
 
-def _bytes_of_hex(value: str) -> tuple[bytes, ...]:
-    """The bytes of which a value is the hexadecimal digits, if it is that."""
-    try:
-        return (bytes.fromhex(value),) if len(value) >= 2 * SHORTEST_PART else ()
-    except ValueError:
-        return ()
-
-
-def _bytes_of_base64(value: str) -> bytes | None:
-    """The bytes of which a value is the base64, if it is that."""
+def _bytes_meant(value: str) -> tuple[bytes | None, bytes | None]:
+    """The bytes of which a value is the hexadecimal digits, and those of which it is the base64."""
     plain = value.rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        return b64decode(plain + "=" * (-len(plain) % 4), validate=True) if len(plain) >= 2 * SHORTEST_PART else None
-    except (Base64Error, ValueError):
-        return None
+    of_hex = of_base64 = None
+    if len(plain) >= 2 * SHORTEST_PART:
+        with suppress(ValueError):
+            of_hex = bytes.fromhex(value)
+        with suppress(ValueError):
+            of_base64 = b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    return of_hex, of_base64

@@ -20,19 +20,15 @@ class Writer(NamedTuple):
     write: Callable[[Results, str | None], str]
 
 
-def _one_language(write: Callable[[Results], str]) -> Callable[[Results, str | None], str]:
-    return lambda results, _language: write(results)
-
-
 WRITERS: Mapping[str, Writer] = {
     "html": Writer("report.html", html.render_document),
-    "json": Writer("results.json", _one_language(format_results)),
+    "json": Writer("results.json", lambda results, _: format_results(results)),
     "junit": Writer("junit.xml", junit.format_junit),
     "junit-gitlab": Writer("junit-gitlab.xml", junit.format_junit_with_places),
     "markdown": Writer("summary.md", markdown.format_markdown),
     "sarif": Writer("results.sarif", sarif.format_sarif),
-    "har": Writer("exchanges.har", _one_language(har.format_har)),
-    "badge": Writer("badge.json", _one_language(badge.format_badge)),
+    "har": Writer("exchanges.har", lambda results, _: har.format_har(results)),
+    "badge": Writer("badge.json", lambda results, _: badge.format_badge(results)),
     "earl": Writer("earl.jsonld", earl.format_earl),
     "table": Writer("summary.txt", table.format_table),
 }
