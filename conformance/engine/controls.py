@@ -55,9 +55,9 @@ class ControlRunner:
 
     def check(self, control: ControlPlan, captured: Mapping[str, Any]) -> ControlResult:
         """Try one control and judge it."""
-        evidence = Evidence(self.context.redactor)
-        began = perf_counter()
-        captures = _captures_for(control, captured)
+        evidence, began = Evidence(self.context.redactor), perf_counter()
+        captures = dict(captured) | ({} if control.drawn is None else {"drawn": control.drawn})
+        first = dict(captures)
         sequence = self._send(evidence, control, captures)
         if self._may_be_undone(sequence):
             with evidence.count_as("confirmed"):
@@ -65,7 +65,7 @@ class ControlRunner:
                     evidence.doubts.append(NOT_AGAIN)
                     self._note(evidence, control, "no-answer", sequence)
                     return ControlResult(evidence)
-        if sequence.broken is not None and self._passes_again(evidence, control, captured, sequence):
+        if sequence.broken is not None and self._passes_again(evidence, control, first, sequence):
             found = self._refusal(control, sequence.broken, Message("it was accepted when it was sent again"))
             self._add_violation(evidence, control, sequence, [found])
             return ControlResult(evidence)
@@ -109,7 +109,7 @@ class ControlRunner:
         return wrote and not own and (not end.refused or sequence.lost)
 
     def _passes_again(
-        self, evidence: Evidence, control: ControlPlan, captured: Mapping[str, Any], sequence: StepSequence
+        self, evidence: Evidence, control: ControlPlan, captures: dict[str, Any], sequence: StepSequence
     ) -> bool:
         """Whether the first request of a control was refused as invalid, and all of it passes at the second try."""
         end = sequence.broken
@@ -121,7 +121,7 @@ class ControlRunner:
         if not 400 <= status < 500 or status in _TRY_AGAIN or self.context.shared.stopping.is_set():
             return False
         with evidence.count_as("confirmed"):
-            return self._send(evidence, control, _captures_for(control, captured)).passed
+            return self._send(evidence, control, captures).passed
 
     def _send(self, evidence: Evidence, control: ControlPlan, captures: dict[str, Any]) -> StepSequence:
         return self._run_sequence(evidence, control.steps, _where(control), "control", captures)
@@ -200,10 +200,6 @@ class ControlRunner:
         if len(answered) < 2:
             return "".join(answered)
         return Message("{before}, then {last}", before=", ".join(answered[:-1]), last=answered[-1])
-
-
-def _captures_for(control: ControlPlan, captured: Mapping[str, Any]) -> dict[str, Any]:
-    return {**captured, **({} if control.drawn is None else {"drawn": control.drawn})}
 
 
 def _what_is_shown(calls: Sequence[StepResult]) -> tuple[int, str] | None:

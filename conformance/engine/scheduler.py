@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.contract.contract import Contract
@@ -75,18 +75,6 @@ class _Running:
     """Another job wrote to one of its resources while it ran."""
 
 
-@dataclass(slots=True)
-class _State:
-    waiting: dict[str, ScheduledJob]
-    running: dict[str, _Running] = field(default_factory=dict)
-    ended: set[str] = field(default_factory=set)
-    alone_requested: int = 0
-    """Callers that wait until no other job runs, or make use of it; so many of the running jobs are among them."""
-    alone_inside: int = 0
-    alone: bool = False
-    stopped: bool = False
-
-
 class Scheduler:
     """Runs jobs on `workers` threads, each as early as its resources and the jobs before it allow.
 
@@ -95,23 +83,27 @@ class Scheduler:
     """
 
     def __init__(self, jobs: Iterable[ScheduledJob], workers: int) -> None:
-        self._state = _State({job.name: job for job in jobs})
-        self._names = frozenset(self._state.waiting)
+        self._waiting = {job.name: job for job in jobs}
+        self._running: dict[str, _Running] = {}
+        self._ended: set[str] = set()
+        self._alone_requested = self._alone_inside = 0
+        """Callers that wait until no other job runs, or make use of it; so many of the running jobs are among them."""
+        self._alone = self._stopped = False
         self._changed = threading.Condition()
-        self.futures: Mapping[str, Future[Any]] = {name: Future() for name in self._state.waiting}
+        self.futures: Mapping[str, Future[Any]] = {name: Future() for name in self._waiting}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="rows")
         self._workers = workers
 
     def start(self) -> None:
         """Begin; returns at once."""
-        for _ in range(min(self._workers, len(self._names))):
+        for _ in range(min(self._workers, len(self.futures))):
             self._pool.submit(self._work)
 
     def stop(self) -> None:
         """Begin nothing more, and wait for the jobs that are running."""
         with self._changed:
-            self._state.stopped = True
-            for name in self._state.waiting:
+            self._stopped = True
+            for name in self._waiting:
                 self.futures[name].cancel()
             self._changed.notify_all()
         self._pool.shutdown()
@@ -119,26 +111,26 @@ class Scheduler:
     def was_disturbed(self, name: str) -> bool:
         """Whether another job has written to one of the resources of this running job since it began."""
         with self._changed:
-            running = self._state.running.get(name)
+            running = self._running.get(name)
             return running is not None and running.disturbed
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """No job but the calling one runs inside of this block, nor begins before it ends."""
-        state = self._state
         with self._changed:
-            inside = any(running.thread == threading.get_ident() for running in state.running.values())
-            state.alone_requested += 1
-            state.alone_inside += inside
+            inside = any(running.thread == threading.get_ident() for running in self._running.values())
+            self._alone_requested += 1
+            self._alone_inside += inside
             self._changed.notify_all()
-            self._changed.wait_for(lambda: not state.alone and len(state.running) == state.alone_inside)
-            state.alone = True
+            self._changed.wait_for(lambda: not self._alone and len(self._running) == self._alone_inside)
+            self._alone = True
         try:
             yield
         finally:
             with self._changed:
-                state.alone, state.alone_requested = False, state.alone_requested - 1
-                state.alone_inside -= inside
+                self._alone = False
+                self._alone_requested -= 1
+                self._alone_inside -= inside
                 self._changed.notify_all()
 
     def _work(self) -> None:
@@ -149,21 +141,20 @@ class Scheduler:
             except BaseException as error:  # noqa: BLE001 - it is raised again where the result is asked for
                 future.set_exception(error)
             with self._changed:
-                del self._state.running[job.name]
-                self._state.ended.add(job.name)
+                del self._running[job.name]
+                self._ended.add(job.name)
                 self._changed.notify_all()
 
     def _take(self) -> ScheduledJob | None:
         """Wait for the next job that may begin; None once there is none left."""
-        state = self._state
         with self._changed:
-            self._changed.wait_for(lambda: state.stopped or not state.waiting or self._next() is not None)
-            job = None if state.stopped else self._next()
+            self._changed.wait_for(lambda: self._stopped or not self._waiting or self._next() is not None)
+            job = None if self._stopped else self._next()
             if job is None or not self.futures[job.name].set_running_or_notify_cancel():
                 return None
-            del state.waiting[job.name]
-            began = state.running[job.name] = _Running(job, threading.get_ident())
-            for other in state.running.values():
+            del self._waiting[job.name]
+            began = self._running[job.name] = _Running(job, threading.get_ident())
+            for other in self._running.values():
                 if other is not began and job.shares_resource(other.job):
                     began.disturbed = began.disturbed or other.job.writes
                     other.disturbed = other.disturbed or job.writes
@@ -171,13 +162,9 @@ class Scheduler:
             return job
 
     def _next(self) -> ScheduledJob | None:
-        state = self._state
-        if state.alone_requested:
-            return None
-        held = [running.job for running in state.running.values() if running.job.writes]
-        for job in state.waiting.values():
-            if job.after & self._names <= state.ended and not (
-                job.writes and any(job.shares_resource(other) for other in held)
-            ):
+        held = [running.job for running in self._running.values() if running.job.writes]
+        for job in self._waiting.values() if not self._alone_requested else ():
+            is_held = job.writes and any(job.shares_resource(other) for other in held)
+            if job.after & self.futures.keys() <= self._ended and not is_held:
                 return job
         return None

@@ -88,6 +88,12 @@ class ProbeAnswer:
         return None if body is NOT_JSON else body
 
     @property
+    def names_what_was_drawn(self) -> bool:
+        """Whether a drawn ID happens to exist: then the answer names it."""
+        drawn = [value for name, value in self.probe.path if name in self.probe.about]
+        return isinstance(self.body, dict) and self.body.get("id") in drawn
+
+    @property
     def response(self) -> Response | None:
         """The answer, unless it tells nothing: a repeated write may be refused as its first try was accepted."""
         conclusive = self.exchange.tries == 1 or self.status not in _UNTOLD_AFTER_REPETITION
@@ -157,7 +163,7 @@ def _check_status(rules: ResponseRules, answer: ProbeAnswer) -> Iterator[Observa
         detail = refused if text else Message("valid data was refused: no message")
         successes = _one_of(one for one in documented if one.startswith("2"))
         yield answer.observe("valid-data", Level.MUST, successes, status, detail=detail)
-    elif validity is Validity.INVALID and status < 300 and not _is_what_was_asked_for(answer):
+    elif validity is Validity.INVALID and status < 300 and not answer.names_what_was_drawn:
         refusals = _one_of(one for one in documented if one.startswith("4"))
         detail = Message("what must be refused was accepted ({about})", about=answer.probe.about)
         yield answer.observe("invalid-data", Level.MUST, refusals, status, detail=detail)
@@ -173,12 +179,6 @@ def _one_of(statuses: Iterable[str]) -> int | str:
     if len(every) == 1 and every[0].isdigit():
         return int(every[0])
     return Message("one of {statuses}", statuses=", ".join(every))
-
-
-def _is_what_was_asked_for(answer: ProbeAnswer) -> bool:
-    """A drawn ID may happen to exist: then the answer names it."""
-    drawn = {value for name, value in answer.probe.path if name in answer.probe.about}
-    return isinstance(answer.body, dict) and isinstance(answer.body.get("id"), str) and answer.body["id"] in drawn
 
 
 def _check_error(rules: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Observation]:

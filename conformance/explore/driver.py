@@ -80,7 +80,7 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
     except BudgetExhausted:
         reason = None
     except TargetStopped as stopped:
-        reason = stopped.why
+        (reason,) = stopped.args
     except KeyboardInterrupt:
         broken_off = explorer.build_result(Message("the run is being stopped"))
         run.shared.keep_explored(broken_off, broken_off=True)

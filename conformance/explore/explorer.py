@@ -25,7 +25,7 @@ from conformance.explore.context import ExploreContext
 from conformance.explore.openapi import DocumentedOperation, find_secrets
 from conformance.explore.probes import ExploreProbe, label_probe, request_of_probe, smaller_probes
 from conformance.explore.validity import Validity, classify_probe
-from conformance.http import Exchange, FailureKind, NoResponse
+from conformance.http import FailureKind, NoResponse
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, Undocumented
@@ -51,11 +51,7 @@ class BudgetExhausted(Exception):
 
 
 class TargetStopped(Exception):
-    """Exploration cannot go on; `why` says the reason."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+    """Exploration cannot go on; its argument, a Message, says why."""
 
 
 @dataclass(slots=True)
@@ -279,18 +275,14 @@ class Explorer:
         sent = self.sender.send_probe(operation, probe, method)
         if method not in ("GET", "HEAD"):
             self._last_write = monotonic()
-        self._check_answered(sent.exchange, stop=not sets_back)
-        return sent
-
-    def _check_answered(self, exchange: Exchange, *, stop: bool) -> None:
-        failure = exchange.outcome
-        if not isinstance(failure, NoResponse):
-            self._unanswered = 0
-            return
-        self._unanswered += 1
-        if stop and (failure.kind is FailureKind.NOT_SENT or self._unanswered >= _UNANSWERED):
+        failure = sent.exchange.outcome
+        self._unanswered = self._unanswered + 1 if isinstance(failure, NoResponse) else 0
+        if not isinstance(failure, NoResponse) or sets_back:
+            return sent
+        if failure.kind is FailureKind.NOT_SENT or self._unanswered >= _UNANSWERED:
             detail = f"{failure.kind.value} {failure.detail}".strip()
             raise TargetStopped(Message("no answer: {detail}", detail=detail))
+        return sent
 
 
 def _group(

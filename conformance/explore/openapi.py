@@ -174,7 +174,11 @@ class OpenApiDocument:
             parameters=tuple(self._parameter(name, one) for one in needed),
             body=None if schema is None else _note_known(schema, None),
             media_type=body.media_type if body else "",
-            responses={status: self._json_schema(answer) for status, answer in operation.responses.items()},
+            responses={
+                status: self._schema(content["schema"]) if "schema" in content else None
+                for status, answer in operation.responses.items()
+                for content in [answer.definition.get("content", {}).get("application/json", {})]
+            },
             links={status: tuple(_links(operation, status, one)) for status, one in operation.responses.items()},
             kind=raw.get("x-permission", _PERMISSIONS.get(operation.method, "write")),
             read=raw.get("x-read", ""),
@@ -182,10 +186,6 @@ class OpenApiDocument:
             most=raw.get("x-most"),
             example=body.definition.get("example") if body else None,
         )
-
-    def _json_schema(self, answer: Any) -> Mapping[str, Any] | None:
-        content = answer.definition.get("content", {}).get("application/json", {})
-        return self._schema(content["schema"]) if "schema" in content else None
 
     def _schema(self, written: Any) -> Mapping[str, Any]:
         """A schema of the document as JSON Schema; empty, so that it says nothing, where it is none."""

@@ -60,12 +60,8 @@ def classify_part(operation: DocumentedOperation, probe: ExploreProbe, name: str
 def may_be_sent(operation: DocumentedOperation, probe: ExploreProbe) -> bool:
     """Whether the probe may be sent at all: no value from `x-never-from` on."""
     edges = {one.name: one.never_from for one in operation.parameters if one.never_from is not None}
-    return not any(name in edges and _reaches(value, edges[name]) for name, value in probe.query)
-
-
-def _reaches(value: str, edge: int | None) -> bool:
-    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", value))
-    return edge is not None and digits != "" and int(digits[:4000]) >= edge
+    numbers = ((name, re.sub(r"\D", "", unicodedata.normalize("NFKC", value))) for name, value in probe.query)
+    return not any(name in edges and digits and int(digits[:4000]) >= edges[name] for name, digits in numbers)
 
 
 def _parts(operation: DocumentedOperation, probe: ExploreProbe) -> Iterable[Validity]:
@@ -97,13 +93,14 @@ def _value(parameter: Parameter, values: list[str]) -> Validity:
     text = values[0]
     if parameter.known is not None:
         return _existing(parameter, text)
-    match parameter.schema.get("type"):
-        case "integer":
-            return _integer(parameter, text)
-        case "boolean":
-            return _boolean(parameter, text)
-        case _:
-            return Validity.VALID if text in parameter.schema.get("enum", ()) else Validity.OPEN
+    kind = parameter.schema.get("type")
+    if kind == "integer" and _INTEGER.match(text):
+        number = int(text) if len(text) < 12 else _LIMIT
+        return _break(_broken_keywords(parameter.schema, number), parameter.invalid)
+    if text in (("true", "false") if kind == "boolean" else parameter.schema.get("enum", ())):
+        return Validity.VALID
+    clear = (kind == "integer" and _is_no_number(text)) or (kind == "boolean" and _is_no_truth(text))
+    return Validity.INVALID if clear and "type" in parameter.invalid else Validity.OPEN
 
 
 def _existing(parameter: Parameter, text: str) -> Validity:
@@ -114,13 +111,6 @@ def _existing(parameter: Parameter, text: str) -> Validity:
     near = {value.casefold() for value in known}
     clear = "unknown" in parameter.invalid and fits and text.casefold().strip() not in near
     return Validity.INVALID if clear else Validity.OPEN
-
-
-def _integer(parameter: Parameter, text: str) -> Validity:
-    if not _INTEGER.match(text):
-        return Validity.INVALID if "type" in parameter.invalid and _is_no_number(text) else Validity.OPEN
-    number = int(text) if len(text) < 12 else _LIMIT
-    return _break(_broken_keywords(parameter.schema, number), parameter.invalid)
 
 
 def _broken_keywords(schema: Mapping[str, Any], value: Any) -> frozenset[str]:
@@ -151,12 +141,9 @@ def _is_no_number(text: str) -> bool:
     return text.strip().lstrip("+-").casefold() not in ("", "nan", "inf", "infinity")
 
 
-def _boolean(parameter: Parameter, text: str) -> Validity:
-    if text in ("true", "false"):
-        return Validity.VALID
+def _is_no_truth(text: str) -> bool:
     bare = text.strip().casefold()
-    plain = bare.isascii() and bare not in _TRUTHS and not re.fullmatch(r"[-+]?0*[01]?(\.0*)?", bare)
-    return Validity.INVALID if "type" in parameter.invalid and plain else Validity.OPEN
+    return bare.isascii() and bare not in _TRUTHS and not re.fullmatch(r"[-+]?0*[01]?(\.0*)?", bare)
 
 
 def _form(probe: ExploreProbe) -> Validity:

@@ -307,7 +307,7 @@ def set_back(run: RunContext, entry: LedgerEntry) -> str:
         if not writes.is_set_back():
             writes.write_back({**context.base_body(operation), **members})
     except TargetStopped as stopped:
-        return stopped.why
+        return str(stopped)
     if not writes.is_set_back():
         return writes.still_differs
     strike(run, entry)

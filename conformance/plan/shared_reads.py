@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from conformance.contract.contract import Contract
@@ -44,7 +44,9 @@ def place_reads(contract: Contract, target: Target, plans: Mapping[str, RowPlan]
     captured: set[str] = set()
     for name, plan in plans.items():
         captured |= {capture for step in plan.before for capture in step.step.capture or {}}
-        for read in _guard_reads(contract, plan) if plan.writes and not plan.row.case.last else ():
+        guards = sorted({index for probe in plan.probes for index in probe.guards})
+        for guard in map(plan.row.case.unchanged.__getitem__, guards) if plan.writes and not plan.row.case.last else ():
+            read = GuardRead(next(plan_steps(contract, [guard.read], "smoke")), tuple(guard.compare))
             lacking = missing_for_steps(contract, target, (read.step,))
             if read.step.request.captures <= captured and not any(lacking):
                 place = places.setdefault(read.key, _Place(read, name, name))
@@ -57,9 +59,3 @@ def place_reads(contract: Contract, target: Target, plans: Mapping[str, RowPlan]
         last = found.get(place.last, plans[place.last])
         found[place.last] = replace(last, closing=(*last.closing, place.read))
     return found
-
-
-def _guard_reads(contract: Contract, plan: RowPlan) -> Iterator[GuardRead]:
-    for index in sorted({index for probe in plan.probes for index in probe.guards}):
-        guard = plan.row.case.unchanged[index]
-        yield GuardRead(next(plan_steps(contract, [guard.read], "smoke")), tuple(guard.compare))

@@ -122,12 +122,6 @@ def build_context(
     )
 
 
-def _without(sent: RowPlan, plan: RowPlan) -> RowPlan:
-    """The plan of a row that was sent once already, without what may be sent once only."""
-    once = {probe.label for probe in sent.probes if not probe.repeatable}
-    return replace(plan, probes=tuple(probe for probe in plan.probes if probe.label not in once))
-
-
 EXPLORE = "explore "
 """What the names of jobs that explore begin with."""
 SMOKE = "rows that write"
@@ -339,7 +333,9 @@ class ContractRun:
         """The plan by which a row of a smoke run is run again; None where it takes more requests than are left."""
         plan = self.plans[name]
         standard = plan_row(self.context.contract, self.context.target, plan.row, "standard")
-        again = _without(plan, without_drawn_values(standard))
+        again = without_drawn_values(standard)
+        once = {probe.label for probe in plan.probes if not probe.repeatable}  # what may be sent once only was sent
+        again = replace(again, probes=tuple(probe for probe in again.probes if probe.label not in once))
         if self._left_again is not None:
             with self.context.shared.lock:
                 left = self._left_again - count_requests([again])
