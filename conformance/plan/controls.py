@@ -16,44 +16,34 @@ from conformance.plan.values import resolve_draw
 from conformance.plan.variants import NO_LANGUAGE, LanguageVariant, OperationVariant
 from conformance.target.loader import Target
 
-Chosen = tuple[Control, OperationVariant | None]
 
+def plan_controls(
+    contract: Contract,
+    row: Row,
+    variants: Sequence[OperationVariant],
+    languages: Sequence[LanguageVariant],
+    depth: Depth,
+) -> Iterator[tuple[Control, ControlPlan]]:
+    """Each control that this depth tries, its calls written out: for each operation where it is the row's own call.
 
-def choose_controls(row: Row, variants: list[OperationVariant], depth: Depth) -> list[Chosen]:
-    """Each control that this depth tries, once, or once for each operation where it is the row's own call."""
+    Beyond smoke each control of the contract asks in another language: the same one in every row that names it.
+    """
     controls = [control for control in row.case.control if reaches(depth, control.depth)]
     if depth == "smoke":
         # Where the target lacks what these need, a deeper one will do.
         controls += [control for control in row.case.control if control not in controls and control.draw is None]
-    result: list[Chosen] = []
-    for control in controls:
-        allowed = [variant for variant in variants if control.for_ is None or variant.label in control.for_]
-        own = any(step.call == "this" for step in control.steps)
-        result += [(control, variant) for variant in allowed] if own else [(control, None)]
-    return result
-
-
-def plan_control(
-    contract: Contract,
-    control: Control,
-    variant: OperationVariant | None,
-    depth: Depth,
-    languages: Sequence[LanguageVariant],
-    *,
-    several: bool,
-) -> ControlPlan:
-    """A control with its calls written out; `several`: whether the operation has to be named.
-
-    Beyond smoke each control of the contract asks in another language: the same one in every row that names it.
-    """
-    label = control.label
-    if variant and several:
-        label = Message("{label} ({operation})", label=label, operation=variant.label)
     labels = [other.label or name for name, other in contract.file.controls.items()]
-    turn = labels.index(control.label) if control.label in labels else 0
-    asked = NO_LANGUAGE if depth == "smoke" else languages[turn % len(languages)]
-    steps = (_ask_in_language(step, asked) for step in _steps(contract, control, variant, depth))
-    return ControlPlan(label, tuple(steps), doubtful=control.doubtful)
+    for control in controls:
+        turn = labels.index(control.label) if control.label in labels else 0
+        asked = NO_LANGUAGE if depth == "smoke" else languages[turn % len(languages)]
+        own = any(step.call == "this" for step in control.steps)
+        allowed = [variant for variant in variants if control.for_ is None or variant.label in control.for_]
+        for variant in allowed if own else [None]:
+            label = control.label
+            if variant and len(variants) > 1:
+                label = Message("{label} ({operation})", label=label, operation=variant.label)
+            steps = (_ask_in_language(step, asked) for step in _steps(contract, control, variant, depth))
+            yield control, ControlPlan(label, tuple(steps), doubtful=control.doubtful)
 
 
 def draw_control_values(target: Target, control: Control, plan: ControlPlan, depth: Depth) -> Iterator[ControlPlan]:

@@ -253,18 +253,9 @@ class Planner:
     @cached_property
     def _possible_controls(self) -> list[tuple[Control, ControlPlan, list[str]]]:
         """Every control, what is sent for it, and what the target lacks of that."""
-        found = []
-        for control, variant in controls.choose_controls(self.row, self.variants, self.depth):
-            plan = controls.plan_control(
-                self.contract,
-                control,
-                variant,
-                self.depth,
-                self.probes.language_variants,
-                several=len(self.variants) > 1,
-            )
-            found.append((control, plan, list(missing_for_steps(self.contract, self.target, plan.steps))))
-        return found
+        languages = self.probes.language_variants
+        planned = controls.plan_controls(self.contract, self.row, self.variants, languages, self.depth)
+        return [(one, plan, list(missing_for_steps(self.contract, self.target, plan.steps))) for one, plan in planned]
 
     def _left_out(self, label: str, role: str, needed: list[str]) -> bool:
         """Whether something is lacking; remembers what, for the reader of the report."""

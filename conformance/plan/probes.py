@@ -19,7 +19,6 @@ from conformance.plan.variants import (
     LanguageVariant,
     OperationVariant,
     language_variants,
-    language_variants_for,
     operation_variants,
 )
 from conformance.target.loader import Target
@@ -112,10 +111,13 @@ class ProbePlanner:
                 first = first or example.label
 
     def _example_languages(self, variant: OperationVariant) -> list[LanguageVariant]:
-        count, index = len(self.variants), self.variants.index(variant)
-        return language_variants_for(
-            self.language_variants, len(self.contract.file.languages), index, count, self.depth
-        )
+        """The languages of one operation; of several, each begins with another and is asked in other ways."""
+        every, ways = self.language_variants, len(self.contract.file.languages)
+        if len(every) == 1 or len(self.variants) == 1 or self.depth == "thorough":
+            return every
+        index, count = self.variants.index(variant), len(every) // ways
+        places = [(index + place) % count for place in range(count)]
+        return [every[(index + place) % ways * count + place] for place in places]
 
     def context_values(self) -> ContextTurns:
         """Valid values of other parameters for each operation: all at once, beyond smoke in turn with none of them."""

@@ -39,12 +39,8 @@ def missing_requirements(
 
 def missing_for_steps(contract: Contract, target: Target, steps: tuple[PlannedStep, ...]) -> Iterator[str]:
     """The same for every call of a sequence, and for what undoes it."""
-    for step in steps:
+    for step in (one for each in steps for one in (each, each.undo) if one is not None):
         yield from missing_requirements(contract, target, step.operation, step.request, step.permission)
-        if step.undo:
-            yield from missing_requirements(
-                contract, target, step.undo.operation, step.undo.request, step.undo.permission
-            )
 
 
 def is_known_name(contract: Contract, target: Target, members: tuple[str, ...]) -> bool:

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.request_template import RequestPatch, RequestTemplate, merge_patches
-from conformance.contract.schema import Depth, OperationRef
 from conformance.plan.steps import operation_patch, patch_of, permission_of
 from conformance.target.loader import Target
 
@@ -41,7 +40,18 @@ NO_LANGUAGE: Final = LanguageVariant()
 
 def operation_variants(contract: Contract, row: Row) -> list[OperationVariant]:
     """Every operation of a row."""
-    return [_variant(contract, row, ref) for ref in row.operations]
+    variants = []
+    for ref in row.operations:
+        request = merge_patches(operation_patch(contract, ref.call), patch_of(row.case.request), patch_of(ref.request))
+        stated = ref.permission or row.case.permission
+        permission = stated or permission_of(contract, ref.call, request)
+        combine = {
+            part: each for part, each in {**row.case.combine, **ref.combine}.items() if part not in row.case.vary
+        }
+        pairs = tuple((part, value) for part, values in combine.items() for value in values)
+        label = ref.label or ref.call
+        variants.append(OperationVariant(label, ref.call, request, permission, stated is not None, pairs))
+    return variants
 
 
 def language_variants(contract: Contract, target: Target, row: Row) -> list[LanguageVariant]:
@@ -62,23 +72,3 @@ def language_variants(contract: Contract, target: Target, row: Row) -> list[Lang
         for way in contract.file.languages
         for language in languages
     ]
-
-
-def language_variants_for(
-    language_variants: list[LanguageVariant], ways: int, index: int, variants: int, depth: Depth
-) -> list[LanguageVariant]:
-    """The languages of one operation; of several operations, each begins with another and is asked in other ways."""
-    if len(language_variants) == 1 or variants == 1 or depth == "thorough":
-        return language_variants
-    languages = len(language_variants) // ways
-    places = [(index + place) % languages for place in range(languages)]
-    return [language_variants[(index + place) % ways * languages + place] for place in places]
-
-
-def _variant(contract: Contract, row: Row, ref: OperationRef) -> OperationVariant:
-    request = merge_patches(operation_patch(contract, ref.call), patch_of(row.case.request), patch_of(ref.request))
-    stated = ref.permission or row.case.permission
-    permission = stated or permission_of(contract, ref.call, request)
-    others = {part: each for part, each in {**row.case.combine, **ref.combine}.items() if part not in row.case.vary}
-    combine = [(part, value) for part, values in others.items() for value in values]
-    return OperationVariant(ref.label or ref.call, ref.call, request, permission, stated is not None, tuple(combine))
