@@ -24,12 +24,10 @@ from conformance.authoring.blocks import (
 from conformance.authoring.columns import STATUS, find_statuses, plain_cell, role_of_label
 from conformance.authoring.envelope import guess_envelope, read_sample
 from conformance.authoring.error_sections import (
-    RoleTexts,
     levels_of_codes,
     read_body,
-    read_entry,
+    read_lead,
     read_samples,
-    read_title,
 )
 from conformance.authoring.error_tables import ErrorRow, ErrorTable, build_rows, labels_of_table, read_table
 from conformance.authoring.error_text import (
@@ -119,12 +117,12 @@ def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRo
         line = block.text if isinstance(block, Paragraph) else line if isinstance(block, Item) else ""
         if isinstance(block, Heading):
             end = _end_of_line(node) if block.level == LEVEL_OF_LINES else None
-            yield from _read_section(replace(node, inside=node.inside[:end]), block, context)
+            yield from _read_entry(replace(node, inside=node.inside[:end]), block, context)
             yield from _read(node.inside[end:] if end is not None else (), context)
         elif isinstance(block, TableBlock) and not _ABOUT_RETRIES.search(here.titles[-1]):
             yield from here.with_titles(read_table(block, here.statuses, about_errors=here.about_errors))
         elif isinstance(block, Item):
-            yield from _read_item(node, block, here)
+            yield from _read_entry(node, block, here)
 
 
 def _end_of_line(node: Node) -> int | None:
@@ -137,46 +135,36 @@ def _end_of_line(node: Node) -> int | None:
     return next((place for place, is_other in enumerate(others) if is_other), None)
 
 
-def _read_section(node: Node, heading: Heading, context: _Context) -> Iterator[_TitledRow]:
-    """The errors below a heading; where there are none, and it has a status or a code itself, it is one."""
-    if heading.text.strip().isdigit() and not node.inside:
-        return  # a number alone, as that of a tab
-    within = context.below(heading.text)
+def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterator[_TitledRow]:
+    """The errors below a title or an entry of a list; where there are none, and it names one itself, that one."""
+    title = isinstance(block, Heading)
     below = node.below()
-    held = read_title(heading.text, may_be_code=within.about_errors and heading.level in context.coded)
-    if held is None and context.statuses and any(isinstance(one, Code) and read_sample(one.text) for one in below):
-        held = {"cause": [heading.text]}  # one of several errors with this status
-    body = read_body(below) if held is not None else {}
+    within = context.below(block.text) if isinstance(block, Heading) else context
+    may_be_code = not isinstance(block, Heading) or block.level in context.coded
+    held = read_lead(block.text, context.statuses, about_errors=within.about_errors and may_be_code, title=title)
+    if held is None and title and context.statuses and any(read_sample(one.text) for one in below if isinstance(one, Code)):
+        held = {"cause": [block.text]}  # one of several errors with this status
+    success = STATUS.match(block.text)
+    if (success is not None and int(success[1]) < 400 and not title) or (block.text.strip().isdigit() and not below):
+        return  # what is below it is about a success; or a number alone, as that of a tab
     if held is None:
         yield from _read(node.inside, within)
         return
-    is_record = any(isinstance(block, TableBlock) and labels_of_table(block) for block in below)
+    statuses = error_statuses((held.get("status") or [""])[0])
+    within = replace(within, statuses=statuses or within.statuses)
     coded = levels_of_codes(below)
     others = any(isinstance(one, Heading) and one.level in coded for one in below)
-    strictly = [] if is_record else list(_read(node.inside, replace(within, strict=True)))
-    own = [f"`{text}`" for one in strictly if not one[1].code for text, _ in one[1].messages]
-    is_its_sample = len(strictly) == 1 and bool(own) and own == body.get("message")
-    if (strictly and not is_its_sample) or (others and not is_record):
-        yield from strictly if context.strict else _read(node.inside, within)
+    is_record = any(isinstance(one, TableBlock) and labels_of_table(one) for one in below)
+    skipped = is_record or (not title and any(held["code"]))
+    body = read_body(below) if below else {}
+    inner = [] if skipped else list(_read(node.inside, replace(within, strict=True)))
+    own = [f"`{text}`" for one in inner if not one[1].code for text, _ in one[1].messages]
+    is_its_sample = len(inner) == 1 and bool(own) and own == body.get("message")
+    if (inner and not is_its_sample) or (others and not skipped):
+        yield from inner if context.strict else _read(node.inside, within)
         return
-    labels: RoleTexts = {**held, **body, **{role: held[role] for role in ("status", "code") if role in held}}
-    yield from context.with_titles(build_rows(labels, heading.line, within.statuses))
-
-
-def _read_item(node: Node, item: Item, context: _Context) -> Iterator[_TitledRow]:
-    """An entry of a list with what the entries below it say of it; or those, where they are errors themselves."""
-    held = read_entry(item.text, context.statuses, about_errors=context.about_errors)
-    if held is None and (success := STATUS.match(item.text)) is not None and int(success[1]) < 400:
-        return  # what is below it is about a success
-    if held is None:
-        yield from _read(node.inside, context)
-        return
-    statuses = error_statuses(held["status"][0])
-    within = replace(context, statuses=statuses or context.statuses)
-    inner = [] if any(held["code"]) else list(_read(node.inside, within))
-    body = read_body(node.below()) if node.inside else {}
-    labels = {**body, **{role: texts for role, texts in held.items() if any(texts)}}
-    yield from inner or context.with_titles(build_rows(labels, item.line, context.statuses))
+    sure = {role: texts for role, texts in held.items() if any(texts) and not (title and role == "cause")}
+    yield from context.with_titles(build_rows({**held, **body, **sure}, block.line, within.statuses))
 
 
 def _with_titles_of_sample(page: DocumentPage) -> list[Block]:

@@ -21,7 +21,6 @@ from conformance.authoring.envelope import read_sample
 from conformance.authoring.error_tables import labels_of_table
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
-    CODE,
     LEADING_CODE,
     MARKS,
     QUOTED,
@@ -65,37 +64,23 @@ def _has_codes(table: TableBlock) -> bool:
     return labels_of_table(table) is None and "code" in {column.role for column in classify_columns(table)}
 
 
-def read_title(title: str, *, may_be_code: bool) -> RoleTexts | None:
-    """What a heading says of an error: its statuses or its code, and its other words as the cause; None without one."""
-    statuses, rest = find_statuses(title)
-    if error_statuses(title):
-        rest = strip_phrase(rest, statuses[0])
-        is_phrase_again = STATUS.match(title) is not None and is_phrase(rest.replace("_", " "))
-        is_code = CODE.fullmatch(rest) or re.fullmatch("[a-z]{4,}", rest)
-        code = rest if is_code and not ABOUT_ERRORS.search(rest) and not is_phrase_again else ""
-        status: RoleTexts = {"status": [", ".join(map(str, statuses))]}
-        return status | ({"code": [code], "cause": [""]} if code else {"cause": [rest]})
-    coded = code_of_title(title) if may_be_code else None
-    return {"code": [coded[0]], "cause": [coded[1]]} if coded else None
+def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bool = False) -> RoleTexts | None:
+    """What a title or an entry of a list says of an error: its status or code, a quoted text as message, its cause.
 
-
-def read_entry(text: str, around: Sequence[int], *, about_errors: bool) -> RoleTexts | None:
-    """What an entry of a list says of an error: its status or code, its first quoted text as message, its cause.
-
-    `around` are the statuses of its section.
+    `around` are the statuses of its section. None where it is about no error.
     """
     text = " ".join(text.split())
-    if read_labels([text]):
-        return None
     first = STATUS.match(text)
-    statuses, rest = find_statuses(text) if first else ((), text)
-    if first and (
-        int(first[1]) < 400 or not (about_errors or around or follows_status(text[first.end() :], int(first[1])))
-    ):
+    statuses, rest = find_statuses(text) if first or title else ((), text)
+    if first and len(statuses) == 1:
+        rest = text[first.end() :]
+    known = title or about_errors or bool(around)
+    if (statuses and statuses[0] < 400) or (first and not known and not follows_status(rest, statuses[0])):
         return None
-    if first:
-        rest = text[first.end() :] if len(statuses) == 1 else rest
-    lead = LEADING_CODE.match(rest) if about_errors or around or first else None
+    if not statuses and (title or read_labels([text])):
+        coded = code_of_title(text) if about_errors and title else None
+        return {"code": [coded[0]], "cause": [coded[1]]} if coded else None
+    lead = LEADING_CODE.match(rest) if known or first else None
     if lead and lead[2] and not first:
         lead = None  # a word with nothing that divides it from a sentence
     if not statuses and not (lead or (around and QUOTED.match(text))):
@@ -120,6 +105,10 @@ def read_entry(text: str, around: Sequence[int], *, about_errors: bool) -> RoleT
     own = str(statuses[0]) if statuses else None
     if not codes and (lead := LEADING_CODE.match(rest)) is not None and own != lead[1]:
         codes, rest = [lead[1] or lead[2]], rest[lead.end(1 if lead[1] else 2) :]
+    elif title and re.fullmatch("[a-z]{4,}", rest) and not ABOUT_ERRORS.search(rest):
+        codes, rest = [rest], ""
+    if title and first and codes and is_phrase(codes[0].replace("_", " ")):
+        codes = []
     messages = [one for one in quoted if one not in codes and (" " in one or not one.isascii())]
     taken = {*codes[:1], *messages[:1]}
     cause = QUOTED.sub(lambda match: " " if match[0].strip('`"“”「」') in taken else match[0], rest)
