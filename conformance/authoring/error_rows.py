@@ -213,7 +213,7 @@ def _as_title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, 
 
 def _is_title(text: str, begins: re.Pattern[str] | None, after: Sequence[Block]) -> bool:
     """Whether a paragraph is a title: of a status, of a class of statuses, or a code with a text below it."""
-    is_line = len(text) <= 2 * _LONGEST_LINE and text[-1:] not in ".:\u3002\uff1a" and not read_labels([text])
+    is_line = len(text) <= 2 * _LONGEST_LINE and text[-1:] not in ".:\u3002\uff1a" and not read_labels(text)
     return (
         _CLASS.fullmatch(text) is not None
         or (begins is STATUS and is_line)

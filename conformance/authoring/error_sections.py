@@ -31,6 +31,7 @@ from conformance.authoring.error_text import (
     is_code_in_text,
     read_labels,
     strip_phrase,
+    strip_status,
     trim,
 )
 
@@ -77,7 +78,7 @@ def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bo
     known = title or about_errors or bool(around)
     if (statuses and statuses[0] < 400) or (first and not known and not follows_status(rest, statuses[0])):
         return None
-    if not statuses and (title or read_labels([text])):
+    if not statuses and (title or read_labels(text)):
         coded = code_of_title(text) if about_errors and title else None
         return {"code": [coded[0]], "cause": [coded[1]]} if coded else None
     lead = LEADING_CODE.match(rest) if known or first else None
@@ -127,37 +128,45 @@ def _leads_to_code(before: str) -> bool:
 
 
 def read_body(blocks: Sequence[Block]) -> RoleTexts:
-    """What stands below a heading or an entry: labels, titles within it, a table of one error, a sample, its text."""
-    texts = [block.text for block in blocks if isinstance(block, Paragraph | Item)]
-    titled = _labels_of_titles(blocks)
-    held: RoleTexts = {**read_labels(texts), **titled}
+    """What stands below a title or an entry: labels and what is under them, a sample answer, its text."""
+    held: RoleTexts = {}
+    prose: list[Paragraph | Item] = []
+    label: Role | None = None
+    for block in blocks:
+        said: RoleTexts = {}
+        if isinstance(block, TableBlock):
+            said = labels_of_table(block) or {}
+        elif not isinstance(block, Code):
+            named = None if isinstance(block, Item) else role_of_label(block.text)
+            said = {} if named or isinstance(block, Heading) else read_labels(block.text)
+            if label and not named and not said and not isinstance(block, Heading):
+                said = {label: [block.text]}
+            elif isinstance(block, Paragraph | Item) and not (named or said or is_phrase(block.text)):
+                prose.append(block)
+            label = named or (label if isinstance(block, Item) else None)
+        for role, texts in said.items():
+            held.setdefault(role, []).extend(texts)
     if not any(map(IDENTIFIER.fullmatch, split_codes("\n".join(held.get("code", []))))):
         held.pop("code", None)  # a sentence about it
-    under = {text for several in titled.values() for text in several}
-    told = {*under, *filter(is_phrase, texts)}
-    prose = [text for text in texts if not read_labels([text]) and role_of_label(text) is None and text not in told]
     samples = (read_sample(block.text) for block in blocks if isinstance(block, Code))
     sample = next(filter(None, samples), None)
     if sample and sample.code and not sample.code.isdigit():
         held.setdefault("code", [sample.code])
-    if "message" not in held:
-        quoted = [
-            one
-            for text in prose[:3]
-            for one in re.findall(r"`([^`]+)`", text)
-            if " " in one and (len(one) * 2 > len(text) or "message" in text.casefold())
-        ]
-        quoted += [sample.message] if sample and sample.message else []
-        held.update({"message": [f"`{quoted[0]}`"]} if quoted else {})
+    quoted = [
+        one
+        for block in prose[:3]
+        for one in re.findall(r"`([^`]+)`", block.text)
+        if " " in one and (len(one) * 2 > len(block.text) or "message" in block.text.casefold())
+    ]
+    quoted += [sample.message] if sample and sample.message else []
+    if quoted:
+        held.setdefault("message", [f"`{quoted[0]}`"])
     if prose:
-        entries = [block.text for block in blocks if isinstance(block, Item) and block.text in prose]
-        text = " ".join(entries) if prose[0] in entries else prose[0]
-        statuses, rest = find_statuses(text) if STATUS.match(text) else ((), text)
-        held.setdefault("cause", [strip_phrase(rest, statuses[0]) if statuses else text])
-        if "status" not in held and (named := next(filter(None, map(STATUS_IN_TEXT.search, prose)), None)):
-            held["status"] = [named[1] or named[2]]
-    records = (labels_of_table(block) for block in blocks if isinstance(block, TableBlock))
-    return {**held, **next(filter(None, records), {})}
+        several = [one.text for one in prose if isinstance(one, Item)] if isinstance(prose[0], Item) else [prose[0].text]
+        held.setdefault("cause", [strip_status(" ".join(several))])
+        named_status = next(filter(None, (STATUS_IN_TEXT.search(one.text) for one in prose)), None)
+        held.setdefault("status", [named_status[1] or named_status[2]] if named_status else [])
+    return {role: texts for role, texts in held.items() if texts}
 
 
 def read_samples(blocks: Sequence[Block]) -> list[tuple[RoleTexts, int]]:
@@ -179,16 +188,3 @@ def read_samples(blocks: Sequence[Block]) -> list[tuple[RoleTexts, int]]:
             found.append(({**held, "cause": causes[:1]}, block.line))
         before = [] if isinstance(block, Code) else before
     return found if len({str((one["code"], one["message"])) for one, _ in found}) > 1 else []
-
-
-def _labels_of_titles(blocks: Sequence[Block]) -> RoleTexts:
-    """What stands under headings and lines such as `Cause`: a paragraph, or a list."""
-    held: RoleTexts = {}
-    roles = [role_of_label(block.text) if isinstance(block, Heading | Paragraph) else None for block in blocks]
-    for place, role in enumerate(roles[:-1]):
-        if role is not None and roles[place + 1] is None:
-            after = blocks[place + 1 :]
-            count = next((n for n, one in enumerate(after) if not isinstance(one, Item | Code)), len(after)) or 1
-            texts = [one.text for one in after[:count] if isinstance(one, Paragraph | Item)]
-            held.setdefault(role, []).extend(texts)
-    return {role: texts for role, texts in held.items() if texts}

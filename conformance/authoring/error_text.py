@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from conformance.authoring.columns import PHRASES, Role, find_statuses, is_phrase, role_of_label
+from conformance.authoring.columns import PHRASES, STATUS, Role, find_statuses, is_phrase, role_of_label
 
 ABOUT_ERRORS = re.compile(
     r"erro[rs]|errno|exception|\bfault|failure|(status|response|return|http|close|result)[ _-]?(event )?codes?|"
@@ -90,15 +90,14 @@ def tells_success(texts: Sequence[str]) -> bool:
     return any(_SUCCESS.fullmatch(text.strip(" .!\u3002")) for text in texts)
 
 
-def read_labels(texts: Sequence[str]) -> dict[Role, list[str]]:
-    """What texts such as `Status: 404` say, by the role of their label."""
+def read_labels(text: str) -> dict[Role, list[str]]:
+    """What the lines of a text such as `Status: 404` say, by the role of their label."""
     labels: dict[Role, list[str]] = {}
-    for text in texts:
-        for line in re.sub(r"([:\uff1a][\s*]*)\n", r"\1 ", text).split("\n"):
-            match = _LABELLED.match(line)
-            role = role_of_label(match[1]) if match else None
-            if match and role is not None:
-                labels.setdefault(role, []).append(match[2].strip().strip("*"))
+    for line in re.sub(r"([:\uff1a][\s*]*)\n", r"\1 ", text).split("\n"):
+        match = _LABELLED.match(line)
+        role = role_of_label(match[1]) if match else None
+        if match and role is not None:
+            labels.setdefault(role, []).append(match[2].strip().strip("*"))
     return labels
 
 
@@ -113,6 +112,12 @@ def follows_status(rest: str, status: int) -> bool:
         or not plain[0].isascii()
         or any(plain.casefold().startswith(phrase) for number, phrase in PHRASES if number == status)
     )
+
+
+def strip_status(text: str) -> str:
+    """A text without the status that it begins with, and without its phrase."""
+    statuses, rest = find_statuses(text) if STATUS.match(text) else ((), text)
+    return strip_phrase(rest, statuses[0]) if statuses else text
 
 
 def strip_phrase(text: str, status: int) -> str:
