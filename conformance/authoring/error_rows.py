@@ -21,8 +21,8 @@ from conformance.authoring.blocks import (
     TableBlock,
     build_outline,
 )
-from conformance.authoring.columns import STATUS, find_statuses, plain_cell, role_of_label
-from conformance.authoring.envelope import guess_envelope, read_sample
+from conformance.authoring.columns import STATUS, find_statuses, role_of_label
+from conformance.authoring.envelope import read_sample
 from conformance.authoring.error_sections import (
     levels_of_codes,
     read_body,
@@ -54,7 +54,7 @@ _CLASS = re.compile(r"\W*[1-5]xx\b.{0,40}", re.IGNORECASE)
 
 def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
     """Every documented error of a page, in the page's order, those of one section as one table."""
-    blocks = _with_headings(_with_paragraph_tables(_with_titles_of_sample(page)))
+    blocks = _with_headings(_with_paragraph_tables(page.blocks))
     context = _Context((_title_of_page(page, blocks),), levels_of_codes(blocks))
     sections = groupby(_read(build_outline(blocks), context), key=itemgetter(0))
     found = ((titles, tuple(row for _, row in members)) for titles, members in sections)
@@ -165,19 +165,6 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
         return
     sure = {role: texts for role, texts in held.items() if any(texts) and not (title and role == "cause")}
     yield from context.with_titles(build_rows({**held, **body, **sure}, block.line, within.statuses))
-
-
-def _with_titles_of_sample(page: DocumentPage) -> list[Block]:
-    """The blocks, where a column that is called as a key of the sample answer is called what that key says."""
-    envelope = guess_envelope(sample_texts(page)) or {}
-    named = {envelope[role]: role for role in ("message", "code", "field") if role in envelope}
-
-    def rename(titles: Sequence[str]) -> tuple[str, ...]:
-        return tuple(named.get(plain_cell(title), title) for title in titles)
-
-    return [
-        replace(block, header=rename(block.header)) if isinstance(block, TableBlock) else block for block in page.blocks
-    ]
 
 
 def _title_of_page(page: DocumentPage, blocks: Sequence[Block]) -> str:
