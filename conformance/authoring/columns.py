@@ -113,9 +113,13 @@ PHRASES = (
 )
 """Statuses and their reason phrases, of all editions of HTTP."""
 _PHRASES = frozenset(phrase for _, phrase in PHRASES)
+CODE = re.compile(
+    r"-?\d{3,9}|[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|[a-z]+(?:-[a-z0-9]+)+|[A-Z][A-Z0-9_-]{3,}|"
+    r"(?:[A-Z][a-z0-9]+){2,}|[A-Za-z]{1,6}[-_]?\d{1,6}|0x[0-9A-Fa-f]+"
+)
+"""A text that can only be a code: several parts, capitals, or a number of three digits and more."""
 CODE_OF_PARTS = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)+\Z|[A-Z]{1,6}[-_]?\d{2,6}\Z")
 """A code that is none of the words of a sentence."""
-_TELLING = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*|[a-z]+(_[a-z0-9]+)+|[A-Z]{1,6}[-_]?\d{2,6}|([A-Z][a-z0-9]+){2,}")
 _REGISTERED = frozenset(status.value for status in HTTPStatus)
 _MAYBE_STATUS = frozenset({"status", "code", "message"})
 """What the title of a column of statuses may look like: `Code`, `Error`, `Response`."""
@@ -300,7 +304,7 @@ def _holds(text: str, word: str) -> bool:
 def _complete(columns: list[Column], table: TableBlock) -> tuple[Column, ...]:
     """What no title explains: a column of codes where there is none, a column of texts as the cause."""
     wanted: tuple[tuple[Role, set[Role | None], Callable[[str], bool], float], ...] = (
-        ("code", {None, "message"}, lambda cell: _TELLING.fullmatch(cell) is not None, 0.8),
+        ("code", {None, "message"}, lambda cell: CODE.fullmatch(cell) is not None and not cell.isdigit(), 0.8),
         ("cause", {None}, lambda cell: (" " in cell or not cell.isascii()) and not is_phrase(cell), 0.5),
     )
     for role, free, holds, share in wanted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from conformance.authoring.columns import PHRASES, STATUS, Role, find_statuses, is_phrase, role_of_label
+from conformance.authoring.columns import CODE, PHRASES, STATUS, Role, find_statuses, is_phrase, role_of_label
 
 ABOUT_ERRORS = re.compile(
     r"erro[rs]|errno|exception|\bfault|failure|(status|response|return|http|close|result)[ _-]?(event )?codes?|"
@@ -26,11 +26,6 @@ STATUS_IN_TEXT = re.compile(
 """A status that a cause names."""
 STATUS_WITH_MESSAGE = re.compile(r"(?:HTTP )?([45]\d\d) [A-Za-z' -]+: (\S.*)")
 """A status with its phrase and a message: `401 Unauthorized: token revoked`."""
-CODE = re.compile(
-    r"-?\d{3,9}|[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|[a-z]+(?:-[a-z0-9]+)+|[A-Z][A-Z0-9_-]{3,}|"
-    r"(?:[A-Z][a-z0-9]+){2,}|[A-Za-z]{1,6}[-_]?\d{1,6}|0x[0-9A-Fa-f]+"
-)
-"""A text that can only be a code: several parts, capitals, or a number of three digits and more."""
 LEADING_CODE = re.compile(
     r"\W{0,3}(?:("
     + CODE.pattern
