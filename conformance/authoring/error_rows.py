@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, takewhile
+from itertools import groupby, pairwise
 from operator import itemgetter
 from pathlib import PurePath
 
@@ -21,41 +21,47 @@ from conformance.authoring.blocks import (
     TableBlock,
     build_outline,
 )
-from conformance.authoring.columns import STATUS, find_statuses, role_of_label
-from conformance.authoring.envelope import read_sample
-from conformance.authoring.error_sections import (
-    levels_of_codes,
+from conformance.authoring.envelope import guess_envelope, read_sample
+from conformance.authoring.error_entries import (
     read_body,
     read_lead,
     read_samples,
 )
-from conformance.authoring.error_tables import ErrorRow, ErrorTable, build_rows, labels_of_table, read_table
+from conformance.authoring.error_tables import (
+    ErrorRow,
+    ErrorTable,
+    build_rows,
+    classify_columns,
+    labels_of_table,
+    read_table,
+)
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
     ABOUT_OTHERS,
-    CODE,
+    STATUS,
     code_of_title,
     error_statuses,
-    follows_status,
-    read_labels,
-    strip_phrase,
+    plain_cell,
 )
-from conformance.authoring.loose_cells import table_of_cells
+from conformance.authoring.loose_lines import read_lines
 
 _TitledRow = tuple[tuple[str, ...], ErrorRow]
-_CODED = re.compile(rf"`?(?:{CODE.pattern})`?(?:\s*[:\uff1a\u2013\u2014]|\s+-)\s*\S")
-"""How a line begins that is a code and what it stands for: `701: Username is empty`."""
 _ABOUT_RETRIES = re.compile(r"\bretr(y|ies)|back-?off|best practice", re.IGNORECASE)
 _LONGEST_LINE = 30
 _LONGEST_TITLE = 40
-_CLASS = re.compile(r"\W*[1-5]xx\b.{0,40}", re.IGNORECASE)
-"""A line that is about a class of statuses: `5xx - Server error`."""
 
 
 def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
     """Every documented error of a page, in the page's order, those of one section as one table."""
-    blocks = _with_headings(_with_paragraph_tables(page.blocks))
-    context = _Context((_title_of_page(page, blocks),), levels_of_codes(blocks))
+    keys = guess_envelope(sample_texts(page)) or {}  # a column that is called as a key of the sample answer
+    named = {keys[role]: role for role in ("message", "code", "field") if role in keys}
+    blocks = [
+        replace(block, header=tuple(named.get(plain_cell(title), title) for title in block.header))
+        if isinstance(block, TableBlock)
+        else block
+        for block in read_lines(page.blocks)
+    ]
+    context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks))
     sections = groupby(_read(build_outline(blocks), context), key=itemgetter(0))
     found = ((titles, tuple(row for _, row in members)) for titles, members in sections)
     return tuple(ErrorTable(titles, rows, rows[0].line) for titles, rows in found)
@@ -142,7 +148,8 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
     within = context.below(block.text) if isinstance(block, Heading) else context
     may_be_code = not isinstance(block, Heading) or block.level in context.coded
     held = read_lead(block.text, context.statuses, about_errors=within.about_errors and may_be_code, title=title)
-    if held is None and title and context.statuses and any(read_sample(one.text) for one in below if isinstance(one, Code)):
+    samples = [one for one in below if isinstance(one, Code) and read_sample(one.text)]
+    if held is None and title and context.statuses and samples:
         held = {"cause": [block.text]}  # one of several errors with this status
     success = STATUS.match(block.text)
     if (success is not None and int(success[1]) < 400 and not title) or (block.text.strip().isdigit() and not below):
@@ -152,7 +159,7 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
         return
     statuses = error_statuses((held.get("status") or [""])[0])
     within = replace(within, statuses=statuses or within.statuses)
-    coded = levels_of_codes(below)
+    coded = _levels_of_codes(below)
     others = any(isinstance(one, Heading) and one.level in coded for one in below)
     is_record = any(isinstance(one, TableBlock) and labels_of_table(one) for one in below)
     skipped = is_record or (not title and any(held["code"]))
@@ -167,86 +174,37 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
     yield from context.with_titles(build_rows({**held, **body, **sure}, block.line, within.statuses))
 
 
+def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
+    """The levels at which at least two headings are codes; half of them, where they may as well be names.
+
+    Where one stands right above a table with a column of codes, the headings of its level are no codes.
+    """
+    titles = [(block.level, code_of_title(block.text)) for block in blocks if isinstance(block, Heading)]
+    of_tables = {
+        one.level
+        for one, after in pairwise(blocks)
+        if isinstance(one, Heading) and code_of_title(one.text) and isinstance(after, TableBlock) and _has_codes(after)
+    }
+    every = [level for level, _ in titles]
+    coded = [level for level, code in titles if code]
+    sure = [level for level, code in titles if code and re.search(r"[_\d.]|(Error|Exception|Fault)$", code[0])]
+    return frozenset(
+        level
+        for level in {*coded} - of_tables
+        if sure.count(level) > 1 or (coded.count(level) > 1 and 2 * coded.count(level) >= every.count(level))
+    )
+
+
+def _has_codes(table: TableBlock) -> bool:
+    return labels_of_table(table) is None and "code" in {role for role, _ in classify_columns(table)}
+
+
 def _title_of_page(page: DocumentPage, blocks: Sequence[Block]) -> str:
     """What a page is about by its name and first title, where all of it is about that."""
     titles = (block.text for block in blocks if isinstance(block, Heading) and block.level < LEVEL_OF_LINES)
     lines = [block.text for block in blocks if isinstance(block, Paragraph)]
     line = next((text for text in lines if len(text) <= _LONGEST_TITLE and ABOUT_ERRORS.search(text)), "")
     return f"{PurePath(page.name.rstrip('/')).stem} {next(titles, ''.join(lines[:1])[:200])} {line}"
-
-
-def _with_headings(blocks: Sequence[Block]) -> list[Block]:
-    """Paragraphs that are titles are headings; several that begin with a status or a number are a list."""
-    made: list[Block] = []
-    for place, block in enumerate(blocks):
-        of_code = bool(made) and isinstance(made[-1], Heading) and _is_code_alone(made[-1].text)
-        made.append(
-            _as_title_or_entry(block, blocks, place, of_code=of_code) if isinstance(block, Paragraph) else block
-        )
-    return made
-
-
-def _as_title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_code: bool) -> Block:
-    sides = (blocks[max(place - 2, 0) : place][::-1], blocks[place + 1 : place + 3])
-    near = [next((one.text for one in side if isinstance(one, Paragraph)), "") for side in sides]
-    begins = None if of_code else _beginning(line.text)
-    statuses, rest = find_statuses(line.text)
-    is_alone = begins is STATUS and not strip_phrase(rest, statuses[0])
-    if begins and not is_alone and any(map(begins.match, near)):
-        return Item(line.text, line.line)
-    is_title = _is_title(line.text, begins, blocks[place + 1 : place + 2])
-    return Heading(line.text, LEVEL_OF_LINES, line.line) if is_title else line
-
-
-def _is_title(text: str, begins: re.Pattern[str] | None, after: Sequence[Block]) -> bool:
-    """Whether a paragraph is a title: of a status, of a class of statuses, or a code with a text below it."""
-    is_line = len(text) <= 2 * _LONGEST_LINE and text[-1:] not in ".:\u3002\uff1a" and not read_labels(text)
-    return (
-        _CLASS.fullmatch(text) is not None
-        or (begins is STATUS and is_line)
-        or (_is_code_alone(text) and any(isinstance(one, Paragraph) for one in after))
-    )
-
-
-def _is_code_alone(text: str) -> bool:
-    plain = text.strip("`* ")
-    has_parts = re.search(r"[a-z]_[a-z]|[A-Z]_[A-Z]", plain) or re.fullmatch(r"0\d{2,3}|\d{4,6}", plain)
-    return CODE.fullmatch(plain) is not None and has_parts is not None
-
-
-def _beginning(text: str) -> re.Pattern[str] | None:
-    """How the entries of a list begin of which a line may be one: by a status, or by a number of the vendor's own."""
-    statuses = error_statuses(text)
-    at_start = STATUS.match(text.replace("`", "")) is not None
-    if statuses and at_start and follows_status(find_statuses(text)[1], statuses[0]):
-        return STATUS
-    return _CODED if _CODED.match(text) else None
-
-
-def _with_paragraph_tables(blocks: Sequence[Block]) -> list[Block]:
-    """Paragraphs that are the titles of columns, and those after them that are its cells, as a table."""
-    made: list[Block] = []
-    at = 0
-    while at < len(blocks):
-        cells = [(one.text, one.line) for one in _paragraphs(blocks[at:])] if _is_label(blocks[at]) else []
-        found = table_of_cells(cells) if len(cells) > 3 else None
-        if found is None or any(map(_is_code_alone, found[0].header)):
-            made.append(blocks[at])
-            at += 1
-        else:
-            made.append(found[0])
-            at += found[1]
-    return made
-
-
-def _is_label(block: Block) -> bool:
-    return isinstance(block, Paragraph) and role_of_label(block.text) is not None
-
-
-def _paragraphs(blocks: Sequence[Block]) -> list[Paragraph]:
-    return [
-        block for block in takewhile(lambda one: isinstance(one, Paragraph), blocks) if isinstance(block, Paragraph)
-    ]
 
 
 def sample_texts(page: DocumentPage) -> tuple[str, ...]:

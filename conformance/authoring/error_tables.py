@@ -1,37 +1,45 @@
-"""What the cells of a table, or the labels of an entry, say of documented errors, as rows."""
+"""The rows of a table as documented errors: what its columns hold, and what the cells of a row say."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import combinations
 
 from conformance.authoring.blocks import TableBlock
-from conformance.authoring.columns import (
-    PHRASES,
+from conformance.authoring.column_titles import (
     Role,
-    align_cells,
-    classify_columns,
-    find_statuses,
-    is_blank,
-    is_phrase,
-    plain_cell,
+    language_of_title,
+    plain_title,
     role_of_label,
-    roles_of_titles,
-    split_codes,
+    roles_of_title,
 )
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
-    STATUS_IN_TEXT,
+    CLASS_OF_STATUSES,
+    CODE,
+    IDENTIFIER,
+    PHRASES,
     STATUS_WITH_MESSAGE,
+    find_statuses,
+    is_blank,
     is_error_code,
+    is_phrase,
+    plain_cell,
+    split_codes,
+    status_in_text,
     strip_phrase,
     tells_success,
     trim,
 )
 
-_CLASS = re.compile(r"[1-5](xx\b|\*\*).*|[1-5]\d\d\s*[-\u2013]\s*[1-5]\d\d", re.IGNORECASE)
-"""A class of statuses, or a range of them."""
+_REGISTERED = frozenset(status.value for status in HTTPStatus)
+_SEVERAL = frozenset({"message", "cause", "note"})
+"""Roles that several columns of a table may have."""
+_WIDEST = 12
+"""Columns of a table in which the places of lost cells are sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,9 @@ class ErrorTable:
     line: int
 
 
+# --- one error
+
+
 def build_rows(
     held: Mapping[Role, Sequence[str]],
     line: int,
@@ -69,7 +80,8 @@ def build_rows(
     `held` has the cells by role, `around` are the statuses of the section, `languages` those of the messages.
     """
     texts = {role: [" ".join(cell.split()) for cell in cells] for role, cells in held.items()}
-    statuses, rest = find_statuses((texts.get("status") or [""])[0])
+    first = {role: cells[0].replace("`", "") for role, cells in texts.items() if cells}
+    statuses, rest = find_statuses(first.get("status", ""))
     causes = [text.replace("`", "") for text in texts.get("cause", [])]
     cause = " ".join([text for text in causes if not (statuses and is_phrase(text))] or causes)
     messages = [
@@ -80,33 +92,29 @@ def build_rows(
     messages = [pair for pair in messages if not is_phrase(pair[0])] or messages
     if not statuses and messages and (status_line := STATUS_WITH_MESSAGE.fullmatch(messages[0][0])):
         statuses, messages = (int(status_line[1]),), [(status_line[2], messages[0][1]), *messages[1:]]
-    if not statuses:
-        named = STATUS_IN_TEXT.search(cause)
-        statuses = tuple(around) or ((int(named[1] or named[2]),) if named else ())
+    statuses = statuses or tuple(around) or status_in_text(cause)
     codes = split_codes((held.get("code") or [""])[0]) or [""]
-    codes = ["" if code.isdigit() and int(code) in statuses else code for code in codes]
-    if not statuses and (
-        tells_success([*codes, *causes, *(text for text, _ in messages)]) or not (any(codes) or messages or cause)
-    ):
+    codes = ["" if code.isdigit() and int(code) in statuses else code.replace("`", "") for code in codes]
+    if not statuses and not (any(codes) or messages or cause):
         return
-    if cause and statuses:
-        phrase = next((phrase for number, phrase in PHRASES if number == statuses[0] and _names(cause, phrase)), "")
-        cause = trim(cause[len(phrase) :])
+    parts = [*codes, *causes, *(text for text, _ in messages)]
+    phrase = next((phrase for number, phrase in PHRASES if number in statuses[:1] and _names(cause, phrase)), "")
+    if cause:
+        cause = trim(cause[len(phrase) :]) if statuses else cause
     elif statuses:
         cause = strip_phrase(rest, statuses[0]) or ("" if any(codes) or messages else trim(rest))
-    parts = [*codes, cause, *(text for text, _ in messages)]
     for one in statuses or (None,):
         for code in codes:
-            if one is not None and one < 400 and (not is_error_code(code, one) or tells_success(parts)):
+            if (one or 0) < 400 and (tells_success(parts) or (one is not None and not is_error_code(code, one))):
                 continue
             yield ErrorRow(
                 status=one,
-                code=code.replace("`", ""),
-                field=texts.get("field", [""])[0].replace("`", ""),
+                code=code,
+                field=first.get("field", ""),
                 messages=tuple(dict.fromkeys(messages)),
                 cause=cause,
                 note=" ".join(texts.get("note", [])).replace("`", ""),
-                operation=texts.get("operation", [""])[0].replace("`", ""),
+                operation=first.get("operation", ""),
                 line=line,
             )
 
@@ -124,58 +132,60 @@ def _messages(cell: str) -> list[str]:
     whole = " ".join(lines)
     coded = re.findall(r"`([^`]+)`", whole)
     if len(coded) == 1 and not whole.startswith('"') and len(coded[0]) * 2 > len(whole):
-        return [coded[0]]
+        return coded
     text = plain_cell(whole).replace("`", "")
     return [text] if text else []
 
 
+# --- a table
+
+
 def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) -> Iterator[ErrorRow]:
+    """The rows of a table, where it is one of errors; `around` are the statuses of the section."""
     if (labels := labels_of_table(table)) is not None:
         yield from build_rows(labels, table.line, around)
         return
     columns = classify_columns(table)
-    roles = {column.role for column in columns}
-    about_errors = about_errors or any(map(ABOUT_ERRORS.search, table.header))
-    if not (
-        "status" in roles
-        or (around and roles & {"code", "message", *({"cause"} & roles_of_titles(table))})
-        or (about_errors and _is_coded(roles, table))
-        or (about_errors and {"message", "cause"} <= roles and any(map(ABOUT_ERRORS.search, table.header)))
-    ):
+    if not _is_about_errors(table, {role for role, _ in columns}, around, about_errors=about_errors):
         return
-    if any(_are_types(table, place) for place in range(len(table.header))):
-        return  # the members of a body
-    above: dict[int, str] = {}
+    operation = ""
     for row in table.rows:
-        cells = align_cells(row.cells, columns)
-        held: dict[Role, list[str]] = {}
-        for place, (cell, column) in enumerate(zip(cells, columns, strict=False)):
-            if column.role == "operation":
-                above[place] = text = cell or above.get(place, "")
-            else:
-                text = cell if column.role == "message" else plain_cell(cell)
-            if column.role is not None and not is_blank(plain_cell(text)):
-                held.setdefault(column.role, []).append(text)
-        if any(_CLASS.fullmatch(cell.strip()) for cell in row.cells[:1]):
+        if CLASS_OF_STATUSES.fullmatch(row.cells[0].strip()):
             continue
+        held: dict[Role, list[str]] = {}
+        languages = []
+        for cell, (role, language) in zip(align_cells(row.cells, columns), columns, strict=True):
+            text = plain_cell(cell)
+            operation = cell or operation if role == "operation" else operation
+            if role is not None and role != "operation" and text:
+                held.setdefault(role, []).append(cell if role == "message" else text)
+                languages += [language] if role == "message" else []
+        held["operation"] = [operation]
         number = (held.get("status") or [""])[0]
         if "code" not in held and re.fullmatch(r"-?\d+", number) and not find_statuses(number)[0]:
             held["code"] = held.pop("status")  # statuses and numbers of the vendor's own in one column
-        languages = [column.language for cell, column in zip(cells, columns, strict=False)
-                     if column.role == "message" and not is_blank(plain_cell(cell))]  # fmt: skip
         yield from build_rows(held, row.line, around, languages=languages)
 
 
-def _are_types(table: TableBlock, place: int) -> bool:
-    """Whether every cell of a column names a type of JSON."""
-    cells = [row.cells[place].strip("` ").lower() for row in table.rows if place < len(row.cells)]
-    return bool(cells) and {*cells} <= {"string", "integer", "number", "boolean", "array", "object"}
+def _is_about_errors(table: TableBlock, roles: set[Role | None], around: Sequence[int], *, about_errors: bool) -> bool:
+    """Whether the rows are errors, and neither parameters nor the members of a body, whose types a column names."""
+    if any({*cells} <= _TYPES for cells in map(_lower, _columns(table)) if cells):
+        return False
+    titled = any(map(ABOUT_ERRORS.search, table.header))
+    says_cause = any(role == "cause" for title in table.header for _, role in roles_of_title(title))
+    is_coded = "code" in roles and bool(roles & {"message", "cause"}) and (titled or "field" not in roles)
+    return (
+        "status" in roles
+        or (bool(around) and bool(roles & ({"code", "message", "cause"} if says_cause else {"code", "message"})))
+        or ((about_errors or titled) and (is_coded or (titled and {"message", "cause"} <= roles)))
+    )
 
 
-def _is_coded(roles: set[Role | None], table: TableBlock) -> bool:
-    """Codes with messages or causes: a table of errors without statuses, and none of parameters or fields."""
-    has_field = "field" in roles and not any(map(ABOUT_ERRORS.search, table.header))
-    return "code" in roles and bool(roles & {"message", "cause"}) and not has_field
+_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
+
+
+def _lower(cells: Sequence[str]) -> list[str]:
+    return [cell.lower() for cell in cells]
 
 
 def labels_of_table(table: TableBlock) -> dict[Role, list[str]] | None:
@@ -190,3 +200,149 @@ def labels_of_table(table: TableBlock) -> dict[Role, list[str]] | None:
     named = set(labels) & {"status", "code", "message", "cause"}
     is_record = len(named) > 1 and len(labels) * 2 > len(pairs) and role_of_label(table.header[1]) is None
     return labels if is_record else None
+
+
+# --- what columns hold
+
+Column = tuple[Role | None, str | None]
+"""What a column holds, and of one of messages the language."""
+
+
+def classify_columns(table: TableBlock) -> tuple[Column, ...]:
+    """What each column holds: what its title tells most of, if its cells suit that, or else what these look like."""
+    cells = _columns(table)
+    bids = [(score, place, role) for place, title in enumerate(table.header) for score, role in roles_of_title(title)]
+    bids.sort(key=lambda bid: (-bid[0], bid[1]))
+    best = {place: role for _, place, role in reversed(bids)}
+    roles: dict[int, Role] = {}
+    for place, texts in enumerate(cells):
+        may_be = best.get(place, None if "field" in best.values() else "status") in {"status", "code", "message"}
+        if may_be and "status" not in roles.values() and _are_statuses(texts, best.get(place)):
+            roles[place] = "status"
+    for _, place, role in bids:
+        if place not in roles and (role in _SEVERAL or role not in roles.values()) and _suits(role, cells[place]):
+            roles[place] = role
+    for place, title in enumerate(table.header):
+        if place in roles or best.get(place) != "code" or not _names_code(title):
+            continue
+        if "code" in plain_title(title) and "code" not in roles.values() and "message" in roles.values():
+            roles[place] = "code"  # whatever it looks like, for the message has a column of its own
+        elif cells[place] and _share(cells[place], _is_code) <= 0.5:
+            roles[place] = "cause" if _share(cells[place], is_phrase) > 0.5 else "message"
+    _complete(roles, cells)
+    causes = [place for place, role in sorted(roles.items()) if role == "cause"]
+    for place in [one for one in causes if _share(cells[one], is_phrase) >= 0.5][: len(causes) - 1]:
+        del roles[place]
+    return tuple(
+        (roles.get(place), language_of_title(title) if roles.get(place) == "message" else None)
+        for place, title in enumerate(table.header)
+    )
+
+
+def _names_code(title: str) -> bool:
+    return role_of_label(title) is not None or re.search("erro|code", plain_title(title)) is not None
+
+
+def _complete(roles: dict[int, Role], cells: Sequence[Sequence[str]]) -> None:
+    """What no title explains: a column of codes where there is none, a column of texts as the cause."""
+    codes = [n for n, texts in enumerate(cells) if len(texts) > 1 and _share(texts, _is_sure_code) > 0.8]
+    texts = [n for n, texts in enumerate(cells) if _share(texts, _is_text) > 0.5]
+    wanted: tuple[tuple[Role, list[int], set[Role | None]], ...] = (
+        ("code", codes, {None, "message"}),
+        ("cause", texts, {None}),
+    )
+    for role, places, free in wanted:
+        given = [cells[n] for n, other in roles.items() if other == role]
+        place = next((n for n in places if roles.get(n) in free), None)
+        if place is not None and all(_share(texts, is_phrase) > 0.5 for texts in given):  # phrases tell nothing
+            roles[place] = role
+
+
+def _columns(table: TableBlock) -> list[list[str]]:
+    """The cells of each column that say something."""
+    places = range(len(table.header))
+    return [list(filter(None, (plain_cell(row.cells[n]) for row in table.rows if n < len(row.cells)))) for n in places]
+
+
+def _are_statuses(cells: Sequence[str], title: Role | None) -> bool:
+    """Whether most cells are statuses; among codes some, beside the vendor's own numbers; without a title all."""
+    known = sum(cell.isdigit() and int(cell) in _REGISTERED and int(cell) >= 400 for cell in cells)
+    return (
+        _share(cells, _is_http_status) > 0.6
+        or (title == "code" and all(map(str.isdigit, cells)) and known > 2)
+        or (title is None and len(cells) > 2 and all(re.fullmatch(r"[1-5]\d\d", cell) for cell in cells))
+    )
+
+
+def _is_http_status(cell: str) -> bool:
+    statuses, _ = find_statuses(cell)
+    return bool(statuses) and statuses[0] in _REGISTERED
+
+
+def _suits(role: Role, cells: Sequence[str]) -> bool:
+    if role == "code":
+        return _share(cells, _is_code) >= 0.5
+    if role == "status":
+        return not cells or any(find_statuses(cell)[0] for cell in cells)
+    return role != "message" or not cells or not all(re.fullmatch(r"-?\d+", cell) for cell in cells)
+
+
+def _is_code(cell: str) -> bool:
+    return not is_phrase(cell) and all(IDENTIFIER.fullmatch(code) for code in split_codes(cell))
+
+
+def _is_sure_code(cell: str) -> bool:
+    return CODE.fullmatch(cell) is not None and not cell.isdigit()
+
+
+def _is_text(cell: str) -> bool:
+    return (" " in cell or not cell.isascii()) and not is_phrase(cell)
+
+
+def _share(cells: Sequence[str], holds: Callable[[str], bool]) -> float:
+    return sum(map(holds, cells)) / len(cells) if cells else 0.0
+
+
+# --- cells that were lost
+
+
+def align_cells(cells: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...]:
+    """The cells of a row under their columns, where a page saved as text lost some of them.
+
+    Cells keep their order; of all ways to leave columns empty the one is taken in which what stands in the cells fits
+    the columns best.
+    """
+    width = len(columns)
+    row = list(cells)
+    while len(row) > width and is_blank(row[-1]):
+        row.pop()
+    if len(row) >= width:
+        row = [*row[: width - 1], " ".join(row[width - 1 :])]
+    misfit = any(_fit(cell, column) < 0 for cell, column in zip(row, columns, strict=False))
+    if len(row) == width and not misfit:
+        return tuple(row)
+    while row and not row[-1]:
+        row.pop()
+    places = max(
+        combinations(range(width), len(row)) if width <= _WIDEST else [range(len(row))],
+        key=lambda places: sum(_fit(cell, columns[place]) for cell, place in zip(row, places, strict=True)),
+    )
+    placed = dict(zip(places, row, strict=True))
+    return tuple(placed.get(place, "") for place in range(width))
+
+
+def _fit(cell: str, column: Column) -> float:
+    """How well a cell fits a column; below 0 where it cannot be meant."""
+    (role, language), text = column, plain_cell(cell)
+    if not text:
+        return 0.1
+    is_status = bool(find_statuses(text)[0])
+    if role == "status":
+        return 3.0 if is_status else -3.0
+    if role in {"code", "field"}:
+        return (2.0 if _is_code(text) else -2.0) - (4.0 if is_status else 0.0)
+    if is_status:
+        return -2.0
+    if language is not None:
+        return 1.0 if (language in {"ja", "zh", "ko"}) != text.isascii() else 0.5
+    return 0.6 if role in {"cause", "message"} else 0.4

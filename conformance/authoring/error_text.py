@@ -4,9 +4,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 
-from conformance.authoring.columns import CODE, PHRASES, STATUS, Role, find_statuses, is_phrase, role_of_label
+from conformance.authoring.column_titles import Role, role_of_label
 
+STATUS = re.compile(
+    r"(?!\s*-\d)\W*(?:\d{1,2}(?:\.\d{1,2})+\.?\s+)?(?:(?:HTTP(?:/\d(?:\.\d)?)?|status|error|code|response|Fehler|erreur|エラー|ステータス|コード|错误码?|状态码)"
+    r"[\s:#\u30fb-]*){0,4}"
+    r"([1-5]\d\d)(?!\d|\.\d|\s*[-\u2013]\s*[1-5]\d\d)",
+    re.IGNORECASE,
+)
+"""A status at the beginning of a text: `404`, `404 Not Found`, `HTTP 404`, `2.1 Error 404`; a range of them is none."""
+_MORE = re.compile(
+    r"\s*(?:,|/|\||、|\bor\b|\band\b|\bund\b|\by\b|\bet\b|(?<=\d)\s(?=\d{3}(?:\s|\Z)))\s*`?([45]\d\d)(?!\d)`?",
+    re.IGNORECASE,
+)
+_LAST = re.compile(r"(?:\d{1,2}[.)]\s+)?[^\d\n]{2,60}[\s(\[:\uff08=/]([45]\d\d(?:\s*[,/]\s*[45]\d\d)*)\W*")
+"""A status at the end of a text, or several: `Conflict (409)`, `2. Validation errors (400/422)`."""
+IDENTIFIER = re.compile(
+    r"[A-Za-z_][A-Za-z0-9_]*(?:[_.:/\\-][A-Za-z0-9]+)*(?:\(\))?\*?|-?\d{2,9}(?:[_.:/-][A-Za-z0-9]+)*|"
+    r"[A-Z]{1,5}[-_]?\d+|(?:https?://|urn:)\S+|[0-9A-Z]{2,8}\*?|0x[0-9A-Fa-f]+|-?\d"
+)
+"""What a code looks like: one word, perhaps of several parts, or a number."""
+
+
+PHRASES = (
+    *((status.value, status.phrase.casefold()) for status in HTTPStatus),
+    *((413, text) for text in ("payload too large", "content too large", "request entity too large")),
+    *((422, text) for text in ("unprocessable content", "unprocessable entity")),
+    *((414, "uri too long"), (416, "range not satisfiable")),
+)
+"""Statuses and their reason phrases, of all editions of HTTP."""
+_PHRASES = frozenset(phrase for _, phrase in PHRASES)
+CODE = re.compile(
+    r"-?\d{3,9}|[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|[a-z]+(?:-[a-z0-9]+)+|[A-Z][A-Z0-9_-]{3,}|"
+    r"(?:[A-Z][a-z0-9]+){2,}|[A-Za-z]{1,6}[-_]?\d{1,6}|0x[0-9A-Fa-f]+"
+)
+"""A text that can only be a code: several parts, capitals, or a number of three digits and more."""
+CODE_OF_PARTS = re.compile(r"([A-Za-z]+(_[A-Za-z0-9]+)+|[A-Z]{1,6}-\d{2,6}|0\d{2,3}|\d{4,6})\Z")
+"""A code that is none of the words of a sentence."""
+CLASS_OF_STATUSES = re.compile(r"\W*[1-5](xx\b|\*\*).{0,60}|[1-5]\d\d\s*[-\u2013]\s*[1-5]\d\d", re.IGNORECASE)
+"""What is about a class of statuses, or a range of them: `5xx - Server error`, `500-599`."""
 ABOUT_ERRORS = re.compile(
     r"erro[rs]|errno|exception|\bfault|failure|(status|response|return|http|close|result)[ _-]?(event )?codes?|"
     r"statuscodes|エラー|例外|ステータス|错误|錯誤|异常|状态码|返回码|오류|에러|상태|fehler|erreur|\berro\b|errores|"
@@ -20,7 +58,7 @@ ABOUT_OTHERS = re.compile(
 )
 """What the title of a section says that is about something else on a page of errors."""
 QUOTED = re.compile(r"`([^`]+)`|\"([^\"]{3,})\"|“([^”]+)”|「([^」]+)」")
-STATUS_IN_TEXT = re.compile(
+_STATUS_IN_TEXT = re.compile(
     r"\((?:HTTP )?([45]\d\d)\b[^)]{0,40}\)|\bHTTP(?: status)?(?: code)?:? ([45]\d\d)\b", re.IGNORECASE
 )
 """A status that a cause names."""
@@ -45,6 +83,23 @@ _SUCCESS = re.compile(
 )
 """What a row says that documents no error."""
 _SUCCESS_OF_ZERO = re.compile(r"\bsuccess|\bok\b|成功|delivered|accepted", re.IGNORECASE)
+
+
+def find_statuses(text: str) -> tuple[tuple[int, ...], str]:
+    """The statuses that a text begins or ends with, and the rest of it; none where it names none.
+
+    `500, 502 Server errors` has two, `Conflict (409)` one.
+    """
+    plain = text.replace("`", "")
+    if (first := STATUS.match(plain)) is not None:
+        found, at = [int(first[1])], first.end()
+        while (more := _MORE.match(plain, at)) is not None:
+            found.append(int(more[1]))
+            at = more.end()
+        return tuple(found), plain[at:]
+    if (last := _LAST.fullmatch(plain)) is not None:
+        return tuple(map(int, re.findall(r"\d+", last[1]))), plain[: last.start(1)].rstrip(" ([:=/\uff08")
+    return (), text
 
 
 def error_statuses(title: str) -> tuple[int, ...]:
@@ -109,6 +164,12 @@ def follows_status(rest: str, status: int) -> bool:
     )
 
 
+def status_in_text(text: str) -> tuple[int, ...]:
+    """The status that a text names within it: `(404)`, `HTTP 404`."""
+    named = _STATUS_IN_TEXT.search(text)
+    return (int(named[1] or named[2]),) if named else ()
+
+
 def strip_status(text: str) -> str:
     """A text without the status that it begins with, and without its phrase."""
     statuses, rest = find_statuses(text) if STATUS.match(text) else ((), text)
@@ -142,3 +203,30 @@ def trim(text: str) -> str:
         elif plain.startswith(first) and plain.count(first) > plain.count(last):
             plain = plain[1:]
     return plain.strip()
+
+
+def split_codes(cell: str) -> list[str]:
+    """The codes of a cell, which may be several: by lines, commas, slashes, or words between texts in backticks."""
+    parts = re.split(r"\n|,\s|\s/\s|(?<=`)\s(?:or|and|und|y|ou|et)\s(?=`)", cell)
+    return [plain_cell(part).rstrip(":") for part in parts if part.strip()]
+
+
+def is_phrase(text: str) -> bool:
+    """Whether a text is nothing but the reason phrase of a status."""
+    return text.strip(" .").casefold() in _PHRASES
+
+
+def plain_cell(cell: str) -> str:
+    """A cell without the marks around it: backticks, quotes, and the dash that stands for nothing."""
+    text = cell.strip()
+    if len(text) > 1 and text.count(text[0]) == 2 and text[0] == text[-1] and text[0] in "`\"'*":
+        text = text[1:-1].strip()
+    return "" if is_blank(text) else text
+
+
+_NOTHING = frozenset({"", "-", "--", "\u2013", "\u2014", "\u2015", "n/a", "none", "なし", "無し", "null", "*"})
+
+
+def is_blank(text: str) -> bool:
+    """Whether a cell says nothing: empty, a dash, `n/a`, `none`."""
+    return text.strip().casefold() in _NOTHING

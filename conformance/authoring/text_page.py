@@ -8,8 +8,9 @@ from dataclasses import replace
 from itertools import groupby, zip_longest
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock, TableRow, build_table
-from conformance.authoring.columns import PHRASES, STATUS, role_of_label, split_titles
-from conformance.authoring.loose_cells import table_of_pieces
+from conformance.authoring.column_titles import role_of_label, split_titles
+from conformance.authoring.error_text import PHRASES, STATUS
+from conformance.authoring.loose_lines import table_of_pieces
 from conformance.authoring.wiki_page import plain_wiki
 
 _RULE = re.compile(r"\s*[|+]?\s*:?[-\u2013\u2014]{2,}:?\s*([|+]\s*:?[-\u2013\u2014]{2,}:?\s*)*[|+]?\s*\Z")

@@ -1,35 +1,30 @@
-"""What one heading, or one entry of a list, says of an error, with what stands below it."""
+"""What one title, or one entry of a list, says of an error, with what stands below it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock
-from conformance.authoring.columns import (
-    IDENTIFIER,
-    STATUS,
-    Role,
-    classify_columns,
-    find_statuses,
-    is_phrase,
-    role_of_label,
-    split_codes,
-)
+from conformance.authoring.column_titles import Role, role_of_label
 from conformance.authoring.envelope import read_sample
 from conformance.authoring.error_tables import labels_of_table
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
+    IDENTIFIER,
     LEADING_CODE,
     MARKS,
     QUOTED,
-    STATUS_IN_TEXT,
+    STATUS,
     code_of_title,
     error_statuses,
+    find_statuses,
     follows_status,
     is_code_in_text,
+    is_phrase,
     read_labels,
+    split_codes,
+    status_in_text,
     strip_phrase,
     strip_status,
     trim,
@@ -40,31 +35,6 @@ RoleTexts = dict[Role, list[str]]
 """What is said of one error, by role: as the cells of a table say it."""
 
 
-def levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
-    """The levels at which at least two headings are codes; half of them, where they may as well be names.
-
-    Where one stands right above a table with a column of codes, the headings of its level are no codes.
-    """
-    titles = [(block.level, code_of_title(block.text)) for block in blocks if isinstance(block, Heading)]
-    of_tables = {
-        one.level
-        for one, after in pairwise(blocks)
-        if isinstance(one, Heading) and code_of_title(one.text) and isinstance(after, TableBlock) and _has_codes(after)
-    }
-    every = [level for level, _ in titles]
-    coded = [level for level, code in titles if code]
-    sure = [level for level, code in titles if code and re.search(r"[_\d.]|(Error|Exception|Fault)$", code[0])]
-    return frozenset(
-        level
-        for level in {*coded} - of_tables
-        if sure.count(level) > 1 or (coded.count(level) > 1 and 2 * coded.count(level) >= every.count(level))
-    )
-
-
-def _has_codes(table: TableBlock) -> bool:
-    return labels_of_table(table) is None and "code" in {column.role for column in classify_columns(table)}
-
-
 def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bool = False) -> RoleTexts | None:
     """What a title or an entry of a list says of an error: its status or code, a quoted text as message, its cause.
 
@@ -73,58 +43,55 @@ def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bo
     text = " ".join(text.split())
     first = STATUS.match(text)
     statuses, rest = find_statuses(text) if first or title else ((), text)
-    if first and len(statuses) == 1:
-        rest = text[first.end() :]
     known = title or about_errors or bool(around)
     if (statuses and statuses[0] < 400) or (first and not known and not follows_status(rest, statuses[0])):
         return None
     if not statuses and (title or read_labels(text)):
         coded = code_of_title(text) if about_errors and title else None
         return {"code": [coded[0]], "cause": [coded[1]]} if coded else None
-    lead = LEADING_CODE.match(rest) if known or first else None
-    if lead and lead[2] and not first:
-        lead = None  # a word with nothing that divides it from a sentence
-    if not statuses and not (lead or (around and QUOTED.match(text))):
-        return None
     if not statuses:
-        named = STATUS_IN_TEXT.search(text)
-        statuses = (int(named[1] or named[2]),) if named else tuple(around)
+        lead = LEADING_CODE.match(text) if known else None
+        if not (lead and lead[1]) and not (around and QUOTED.match(text)):
+            return None  # or a word with nothing that divides it from a sentence
+        statuses = status_in_text(text) or tuple(around)
+    elif first and len(statuses) == 1:
+        rest = text[first.end() :]
     if first and rest.startswith("`"):
         rest = rest[1:]  # only the status is code
     elif rest.count("`") % 2:
         rest = f"`{rest.lstrip()}"  # the status stood within the same code
     phrase = rest
     rest = strip_phrase(rest, statuses[0]) if statuses else trim(rest)
-    quoted = [next(filter(None, groups)).strip() for groups in QUOTED.findall(rest)]
-    first_quoted = quoted[0] if quoted and QUOTED.match(rest.lstrip(MARKS.replace("`", "") + '"')) else None
-    codes = [
-        one
-        for one in quoted
-        if (is_code_in_text(one) and _leads_to_code(rest.partition(one)[0]))
-        or (one == first_quoted and IDENTIFIER.fullmatch(one))
-    ]
-    own = str(statuses[0]) if statuses else None
-    if not codes and (lead := LEADING_CODE.match(rest)) is not None and own != lead[1]:
-        codes, rest = [lead[1] or lead[2]], rest[lead.end(1 if lead[1] else 2) :]
-    elif title and re.fullmatch("[a-z]{4,}", rest) and not ABOUT_ERRORS.search(rest):
-        codes, rest = [rest], ""
-    if title and first and codes and is_phrase(codes[0].replace("_", " ")):
-        codes = []
-    messages = [one for one in quoted if one not in codes and (" " in one or not one.isascii())]
-    taken = {*codes[:1], *messages[:1]}
+    code, message = _quoted(rest)
+    if not code and (lead := LEADING_CODE.match(rest)) is not None and lead[1] not in map(str, statuses[:1]):
+        code, rest = lead[1] or lead[2], rest[lead.end(1 if lead[1] else 2) :]
+    elif not code and title and re.fullmatch("[a-z]{4,}", rest) and not ABOUT_ERRORS.search(rest):
+        code, rest = rest, ""
+    if title and first and is_phrase(code.replace("_", " ")):
+        code = ""
+    taken = {code, message} - {""}
     cause = QUOTED.sub(lambda match: " " if match[0].strip('`"“”「」') in taken else match[0], rest)
     cause = trim(re.sub(r"\s+(?=[.,;:]|\Z)", "", " ".join(cause.replace("`", "").split())))
     return {
         "status": [", ".join(map(str, statuses)) + (f" {phrase}" if first and not taken and not cause else "")],
-        "code": codes[:1] or [""],
-        "message": [f"`{one}`" for one in messages[:1]],
+        "code": [code],
+        "message": [f"`{message}`"] if message else [],
         "cause": [cause] if cause else [],
     }
 
 
-def _leads_to_code(before: str) -> bool:
-    """Whether what stands before a quoted word leaves it the code of the entry, rather than a name in its sentence."""
-    return len(before) <= _LONGEST_LEAD or ABOUT_ERRORS.search(before) is not None
+def _quoted(text: str) -> tuple[str, str]:
+    """The code and the message that a text quotes; a word that is quoted far within its sentence is no code."""
+    quoted = [next(filter(None, groups)).strip() for groups in QUOTED.findall(text)]
+    begins = QUOTED.match(text.lstrip(MARKS.replace("`", "") + '"')) is not None
+    codes = []
+    for place, one in enumerate(quoted):
+        before = text.partition(one)[0]
+        leads = len(before) <= _LONGEST_LEAD or ABOUT_ERRORS.search(before) is not None
+        if (is_code_in_text(one) and leads) or (begins and place == 0 and IDENTIFIER.fullmatch(one)):
+            codes.append(one)
+    messages = [one for one in quoted if one not in codes and (" " in one or not one.isascii())]
+    return next(iter(codes), ""), next(iter(messages), "")
 
 
 def read_body(blocks: Sequence[Block]) -> RoleTexts:
@@ -162,10 +129,9 @@ def read_body(blocks: Sequence[Block]) -> RoleTexts:
     if quoted:
         held.setdefault("message", [f"`{quoted[0]}`"])
     if prose:
-        several = [one.text for one in prose if isinstance(one, Item)] if isinstance(prose[0], Item) else [prose[0].text]
-        held.setdefault("cause", [strip_status(" ".join(several))])
-        named_status = next(filter(None, (STATUS_IN_TEXT.search(one.text) for one in prose)), None)
-        held.setdefault("status", [named_status[1] or named_status[2]] if named_status else [])
+        several = [one.text for one in prose if isinstance(one, Item) or not isinstance(prose[0], Item)]
+        held.setdefault("cause", [strip_status(" ".join(several if isinstance(prose[0], Item) else several[:1]))])
+        held.setdefault("status", [str(status) for one in prose for status in status_in_text(one.text)][:1])
     return {role: texts for role, texts in held.items() if texts}
 
 

@@ -1,0 +1,116 @@
+"""Paragraphs that are more than text: the cells of a table one by one, titles, and the entries of a list."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise, takewhile
+
+from conformance.authoring.blocks import LEVEL_OF_LINES, Block, Heading, Item, Paragraph, TableBlock, TableRow
+from conformance.authoring.column_titles import role_of_label
+from conformance.authoring.error_text import (
+    CLASS_OF_STATUSES,
+    CODE,
+    CODE_OF_PARTS,
+    STATUS,
+    error_statuses,
+    find_statuses,
+    follows_status,
+    read_labels,
+    strip_phrase,
+)
+
+Cell = tuple[str, int]
+"""The text of a cell and its line."""
+_MOST_TITLES = 8
+_LONGEST_TITLE = 40
+_LONGEST_LINE = 60
+_CODED = re.compile(rf"`?(?:{CODE.pattern})`?(?:\s*[:\uff1a\u2013\u2014]|\s+-)\s*\S")
+"""How a line begins that is a code and what it stands for: `701: Username is empty`."""
+
+
+def read_lines(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks of a page, with tables, titles and entries in place of the paragraphs that are such."""
+    made: list[Block] = []
+    rest = _with_tables(blocks)
+    for place, block in enumerate(rest):
+        of_code = bool(made) and isinstance(made[-1], Heading) and is_code_alone(made[-1].text)
+        made.append(_title_or_entry(block, rest, place, of_code=of_code) if isinstance(block, Paragraph) else block)
+    return made
+
+
+def is_code_alone(text: str) -> bool:
+    """Whether a text is nothing but a code that can be no word."""
+    return CODE_OF_PARTS.match(text.strip("`* ")) is not None
+
+
+def _title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_code: bool) -> Block:
+    """A line as an entry, where one beside it begins as it does, or as a title, of a status, of a class, or a code."""
+    text = line.text
+    sides = (blocks[max(place - 2, 0) : place][::-1], blocks[place + 1 : place + 3])
+    near = [next((one.text for one in side if isinstance(one, Paragraph)), "") for side in sides]
+    statuses, rest = find_statuses(text)
+    of_status = bool(error_statuses(text)) and STATUS.match(text.replace("`", "")) and follows_status(rest, statuses[0])
+    begins = None if of_code else STATUS if of_status else _CODED if _CODED.match(text) else None
+    is_alone = begins is STATUS and not strip_phrase(rest, statuses[0])
+    if begins and begins.match(text.replace("`", "")) and not is_alone and any(map(begins.match, near)):
+        return Item(text, line.line)
+    is_short = len(text) <= _LONGEST_LINE and text[-1:] not in ".:\u3002\uff1a" and not read_labels(text)
+    has_text = any(isinstance(one, Paragraph) for one in blocks[place + 1 : place + 2])
+    is_title = (
+        CLASS_OF_STATUSES.fullmatch(text) or (begins is STATUS and is_short) or (has_text and is_code_alone(text))
+    )
+    return Heading(text, LEVEL_OF_LINES, line.line) if is_title else line
+
+
+def _with_tables(blocks: Sequence[Block]) -> list[Block]:
+    made: list[Block] = []
+    at = 0
+    while at < len(blocks):
+        first, found = blocks[at], None
+        if isinstance(first, Paragraph) and role_of_label(first.text):
+            run = takewhile(lambda one: isinstance(one, Paragraph), blocks[at:])
+            found = table_of_cells([(one.text, one.line) for one in run if isinstance(one, Paragraph)])
+        if found is not None and any(map(is_code_alone, found[0].header)):
+            found = None
+        block, taken = found or (first, 1)
+        made.append(block)
+        at += taken
+    return made
+
+
+def table_of_cells(cells: Sequence[Cell]) -> tuple[TableBlock, int] | None:
+    """The table whose titles some cells begin with, and how many of them it takes.
+
+    Its rows are as long as its statuses, or else its codes, are apart.
+    """
+    first = [text for text, _ in cells[: 3 * _MOST_TITLES]]
+    anchor = STATUS if any(map(STATUS.match, first)) else CODE_OF_PARTS
+    starts = [n for n, text in enumerate(first) if anchor.match(text)]
+    steps = Counter(after - before for before, after in pairwise(starts))
+    width = steps.most_common(1)[0][0] if steps else 0
+    place = starts[0] - width if starts else -1
+    titles = first[:width]
+    if not 2 <= width <= _MOST_TITLES or not 0 <= place < width or any(len(text) > _LONGEST_TITLE for text in titles):
+        return None
+    starts_of_rows = takewhile(lambda n: anchor.match(cells[n + place][0]), range(width, len(cells) - place, width))
+    rows = [cells[n : n + width] for n in starts_of_rows]
+    made = tuple(TableRow(tuple(text for text, _ in row), row[0][1]) for row in rows)
+    return TableBlock(tuple(titles), made, cells[0][1]), width * (1 + len(rows))
+
+
+def table_of_pieces(pieces: Sequence[Cell]) -> TableBlock | None:
+    """The table of what stands between bars: from the title of a column on, or without titles from its first row on."""
+    titled = next((n for n, (text, _) in enumerate(pieces) if role_of_label(text)), None)
+    if titled is not None and (found := table_of_cells(pieces[titled:])) is not None:
+        return found[0]
+    has_status = any(STATUS.match(text) for text, _ in pieces)
+    anchor, title = (STATUS, "HTTP status") if has_status else (CODE_OF_PARTS, "code")
+    start = next((n for n, (text, _) in enumerate(pieces) if anchor.match(text)), len(pieces))
+    steps = [n - start for n in range(start + 2, len(pieces)) if anchor.match(pieces[n][0])]
+    if not steps:
+        return None
+    line = pieces[start][1]
+    found = table_of_cells([(title, line), *[("", line)] * (steps[0] - 1), *pieces[start:]])
+    return found[0] if found is not None else None
