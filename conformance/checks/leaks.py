@@ -33,7 +33,7 @@ _STACK_TRACES = re.compile(
             _AT + r"[\w.<>`+]{1,300}\([^()\n]{0,300}\) in [^\n]{1,300}?:line \d+",  # .NET
             r"\b(?:[A-Z]\w{1,60}\.){1,8}[A-Z]\w{1,60}Exception: ",  # .NET, by its name
             r"\bgoroutine \d+ \[|" + _PATH + r"\.go:\d+\b|panic: runtime error",  # Go
-            r"#\d+ [\w./\\:-]{1,300}\.php(?:\(\d+\)|:\d+)|\bin [\w./-]{1,300}\.php(?: on line |:)\d+",  # PHP
+            r"#\d+ [\w./\\:-]{1,300}\.php(?:\(\d+\)|:\d+)|" + _PATH + r"\.php(?:\(\d+\)|:\d+| (?:on )?line \d+)",  # PHP
             _PATH + r"\.(?:rb|ex|exs|rs):\d+:in\b|" + _PATH + r"\.rb:\d+:in [`']",  # Ruby
             r"thread '[^'\n]{1,100}'(?: \(\d+\))? panicked at",  # Rust
             r"\([\w-]{1,60} [\d.]{1,20}\) [\w./-]{1,300}\.exs?:\d+: ",  # Elixir
@@ -58,15 +58,15 @@ _KINDS: tuple[tuple[Message, re.Pattern[str]], ...] = (
         re.compile(
             r"(?<![\w.])(?:10\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])|192\.168|127\.\d{1,3}|169\.254)\.\d{1,3}\.\d{1,3}(?![\w.]*\w)"
             r"|(?<![\w:])f(?:[cd][0-9a-f]{2}|e80):[0-9a-f:]{2,40}"
-            r"|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.(?:internal|intranet|localdomain|lan|corp|svc\.cluster\.local)\b"
-            r"|(?<![\w.-])localhost:\d{2,5}\b",
+            r"|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.(?:internal|intranet|localdomain|local|lan|corp)\b"
+            r"|(?<![\w.-])localhost:\d{2,5}\b|\[::1\]:\d{2,5}\b",
             re.IGNORECASE,
         ),
     ),
     (
         Message("no file path of the server in a refusal"),
         re.compile(
-            r"(?<![\w/.-])/(?:var|home|usr|srv|opt|etc|root|tmp|Users|private|proc)/[\w.@+-]{1,80}(?:/[\w.@+-]{1,80}){0,12}"
+            r"(?<![\w/.-])/(?:var|home|usr|srv|opt|etc|root|tmp|mnt|Users|private|proc)/[\w.@+-]{1,80}(?:/[\w.@+-]{1,80}){0,12}"
             r"|(?<![\w/.:-])/(?:[\w.@+-]{1,80}/){1,12}[\w.@+-]{1,80}\.(?:py|rb|php|js|mjs|ts|java|go|rs|cs|ex|exs|pl|sql|conf|ya?ml|log)\b"
             r"|\b[A-Za-z]:\\{1,2}(?:[\w .-]{1,80}\\{1,2}){1,12}[\w.-]{1,80}"
             r"|(?<!\\)\\{2,4}[\w.-]{1,63}\\{1,2}[\w $.-]{1,80}\\{1,2}[\w $.-]{1,80}"  # \\server\share\file
@@ -76,16 +76,30 @@ _KINDS: tuple[tuple[Message, re.Pattern[str]], ...] = (
         Message("no SQL in a refusal"),
         re.compile(
             r"\bSELECT\s[^\n]{1,400}?\sFROM\s|\bINSERT\s+INTO\s|\bUPDATE\s+[\w.\"`]{1,80}\s+SET\s|\bDELETE\s+FROM\s"
+            # In small letters only in forms that no sentence has.
+            r"|\bselect\s+\*\s+from\s|\b(?:from|into|update|join)\s+`\w{1,80}`"
+            r"|\binsert\s+into\s+[\w.\"]{1,80}\s*\([^()\n]{1,400}\)\s*(?:values|select)\b"
+            r"|\bupdate\s+[\w.\"]{1,80}\s+set\s+[\w.\"]{1,80}\s*=|\bdelete\s+from\s+[\w.\"]{1,80}\s+where\s+[\w.\"]{1,80}\s*="
+            # What MySQL, PostgreSQL, SQLite and others say themselves.
+            r"|Data too long for column|Duplicate entry '[^'\n]{0,300}' for key|Column '\w{1,80}' cannot be null"
+            r"|Incorrect \w{1,20} value: [^\n]{1,300}? for column|Unknown column '|Table '[\w.]{1,80}' doesn't exist"
+            r"|Lock wait timeout exceeded|Deadlock found when trying to get lock|E11000 duplicate key"
+            r"|value too long for type character|relation \\?\"[\w.]{1,80}\\?\" (?:does not|already) exist"
+            r"|violates (?:not-null|unique|foreign key|check) constraint|invalid input syntax for (?:type )?\w{1,40}: "
+            r"|(?:UNIQUE|NOT NULL|CHECK|FOREIGN KEY) constraint failed|String or binary data would be truncated"
             r"|SQLSTATE\[\w|syntax error at or near|You have an error in your SQL syntax|\bORA-\d{5}\b"
             r"|\b(?:psycopg2?|sqlalchemy|sqlite3|pymysql|mysqli?|PDO)[.\w]{0,60}(?:Error|Exception)\b"
-            r"|\b(?:no such (?:table|column)|duplicate key value violates unique constraint)\b"
+            r"|\bno such (?:table|column)\b"
         ),
     ),
     (
-        Message("no password hash in a refusal"),
+        Message("no secret in a refusal"),
         re.compile(
             r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{22,53}|\$argon2(?:id|i|d)\$|\$(?:1|5|6|y)\$[^$\s\"]{1,40}\$[./A-Za-z0-9]{20,}"
             r"|\bpbkdf2[_:]sha\d{1,3}[$:]\d{1,9}[$:]|\bscrypt:\d{1,9}:|\{S?SHA(?:256|512)?\}[A-Za-z0-9+/]{20,}"
+            r"|\$[PH]\$[./A-Za-z0-9]{31}|-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b"
+            r"|\b[a-z][a-z0-9+]{1,20}://[^\s/@:]{1,80}:[^\s/@]{1,80}@[\w.-]"
+            r"|\beyJ[\w-]{10,4000}\.eyJ[\w-]{10,4000}\.[\w-]{10,}|\bPHPSESSID=\w"
         ),
     ),
     (

@@ -32,6 +32,14 @@ LEAKS: Final[Mapping[str, str]] = {
     "password_hash": "$2b$12$Wq3yB0c1dE2fG3hI4jK5lO9pQ8rS7tU6vW5xY4zA3bC2dE1fG0hI2",
 }
 """What must not stand in a response, by name."""
+STORE_LEAKS: Final[Mapping[str, str]] = {
+    "statement_of_a_library": "QueryException (SQL: select * from `t_items` where `id` = 12 limit 1)",
+    "message_of_mysql": "Data too long for column 'title' at row 1",
+    "message_of_postgres": "value too long for type character varying(10)",
+    "connection": "mysql://cms:rosy-lagoon-7@db-1:3306/cms",
+    "private_key": "-----BEGIN PRIVATE " + "KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC",
+}
+"""The same, of where a server keeps things."""
 GATEWAYS: Final = tuple((str(status), status) for status in (504, 429, 504, 503, 502))
 """Statuses that a proxy sends where it gets no response."""
 

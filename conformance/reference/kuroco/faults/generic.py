@@ -17,6 +17,7 @@ from conformance.reference.kuroco.rows import FORMATS, ROWS
 from conformance.reference.response_changes import (
     GATEWAYS,
     STACKS,
+    STORE_LEAKS,
     as_html,
     cut_short,
     in_a_text,
@@ -124,6 +125,7 @@ _PLACES: Final = (
     ("details", _misplaced(lambda texts: {"errors": [], "details": texts})),
 )
 _LEAKS: Final = list_leaks("token", _token, lambda token: f"{token[:12]}…")
+_STORE_LEAKS: Final = tuple((name, with_members(debug=text)) for name, text in STORE_LEAKS.items())
 _RENAMED: Final = with_body(lambda body: {"error" if name == "errors" else name: one for name, one in body.items()})
 _GENERIC: Final[tuple[tuple[str, str, Change[KurocoContext] | int, Limit[KurocoContext] | None], ...]] = (
     # name, kind, change, limit
@@ -181,6 +183,7 @@ FAULTS: Final = (
     *BUILDER.cross(_WITH_TITLES, _OF_TITLES),
     *BUILDER.cross(_READS, [("gives_{}_another_status_when_repeated", "repeated", 418, repeated)]),
     *BUILDER.deal(ROW_NAMES, "leaks_{}_in_{}", "leak", _LEAKS),
+    *BUILDER.deal({row: ROW_NAMES[row] for row in FORMATS}, "leaks_{}_in_{}", "leak", _STORE_LEAKS),
     *BUILDER.deal(ROW_NAMES, "shows_its_stack_in_{1}", "leak", _STACKS),
     *BUILDER.deal(ROW_NAMES, "answers_{1}_with_{0}", "gateway", GATEWAYS),
     *(one for one in BUILDER.deal(ROW_NAMES, "puts_{1}_in_{0}", "envelope", _PLACES) if one.fault.rows != (PROFILE,)),

@@ -18,6 +18,7 @@ from conformance.reference.microcms.state import KEYS
 from conformance.reference.response_changes import (
     GATEWAYS,
     STACKS,
+    STORE_LEAKS,
     as_html,
     cut_short,
     in_a_text,
@@ -106,6 +107,7 @@ _PLACES: Final = (
 )
 _PLACEHOLDER_ROWS: Final = (("media-get", 4), ("contents-get", 5), ("contents-get", 3), ("media-get", 4))
 _LEAKS: Final = list_leaks("key", _key, lambda key: f"…{key[-12:]}")
+_STORE_LEAKS: Final = tuple((name, with_members(debug=text)) for name, text in STORE_LEAKS.items())
 _ECHOES: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
     ("as_a_number", lambda text: re.sub(r"(\d+\.\d*?)0+$", r"\1", text)),
     ("in_lower_case", str.lower),
@@ -162,6 +164,7 @@ FAULTS: Final = (
     *_of_single_rows(),
     *BUILDER.deal(_NAMES, "shows_{}_stack_on_{}", "leak", _STACKS),
     *BUILDER.deal(_NAMES, "leaks_{}_on_{}", "leak", _LEAKS),
+    *BUILDER.deal(_READS, "leaks_{}_on_{}", "leak", _STORE_LEAKS),
     *BUILDER.deal(_NAMES, "puts_{1}_in_{0}", "envelope", _PLACES),
     *BUILDER.deal(_NAMES, "answers_{1}_with_{0}", "gateway", GATEWAYS),
 )
