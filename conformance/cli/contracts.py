@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -13,7 +13,9 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.folders import find_all_contract_folders
 from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError, Problem
-from conformance.target.selection import TargetSelection, select_target
+from conformance.reference.embedded import EmbeddedServers
+from conformance.target.loader import Target
+from conformance.target.selection import TargetSelection, resolve_target, select_target
 from conformance.validation import closest_name, suggest
 
 
@@ -61,6 +63,13 @@ def select_contracts(
                 click.echo(f"{one.name} is left out: it has no embedded server; give --target", err=True)
         selected = [one for one in selected if one.name in reference.contracts()]
     return selected, selection
+
+
+def resolve_targets(contracts: Iterable[Contract], selection: TargetSelection) -> Iterator[tuple[Contract, Target]]:
+    """Each contract with its target; embedded servers run until the next one is asked for. Raises ConfigError."""
+    with EmbeddedServers() as offer:
+        for contract in contracts:
+            yield contract, resolve_target(contract, selection, offer, os.environ)
 
 
 def find_row(contracts: list[Contract], text: str) -> list[tuple[Contract, Row]]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import select_contracts
+from conformance.cli.contracts import resolve_targets, select_contracts
 from conformance.doctor.examine import examine_target
 from conformance.doctor.format import format_diagnosis
 from conformance.errors import ConfigError, Problem
-from conformance.reference.embedded import EmbeddedServers
-from conformance.target.selection import resolve_target
 
 
 @click.command("doctor")
@@ -36,10 +33,9 @@ def command(
         names = " or ".join(one.name for one in contracts)
         raise ConfigError([Problem("--target", "which target?", f"give a profile, or --contract {names}")])
     possible = True
-    with EmbeddedServers() as offer:
-        for one in contracts:
-            diagnosis = examine_target(one, resolve_target(one, selection, offer, os.environ), seed or 0)
-            for line in format_diagnosis(diagnosis):
-                click.echo(line)
-            possible = possible and diagnosis.possible
+    for one, held_to in resolve_targets(contracts, selection):
+        diagnosis = examine_target(one, held_to, seed or 0)
+        for line in format_diagnosis(diagnosis):
+            click.echo(line)
+        possible = possible and diagnosis.possible
     return 0 if possible else 4

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import find_row, select_contracts
+from conformance.cli.contracts import find_row, resolve_targets, select_contracts
 from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import list_wordings
 from conformance.contract.schema import Depth, Wording
@@ -18,11 +17,9 @@ from conformance.engine.context import RunContext
 from conformance.engine.describe import describe_request
 from conformance.plan.model import PlannedRequest, RowPlan, count_requests
 from conformance.plan.planner import plan_row
-from conformance.reference.embedded import EmbeddedServers
 from conformance.report.sanitize import to_one_line
 from conformance.session.contract_run import build_context, plan_rows
 from conformance.target.loader import target_from_mapping
-from conformance.target.selection import resolve_target
 
 WHY = {
     "example": "the written example must provoke the row",
@@ -62,13 +59,11 @@ def command(  # noqa: PLR0917 - click gives them by name
     """
     contracts, selection = select_contracts(target, contract, (), cases)
     found = find_row(contracts, row)
-    with EmbeddedServers() as offer:
-        for one, entry in found:
-            held_to = resolve_target(one, selection, offer, os.environ)
-            context = build_context(one, held_to, depth or "standard", seed or 0)
-            plan = plan_rows(one, context.target, [entry], context.depth, context.seed)[entry.id]
-            for line in _describe_row(one, entry, context, plan):
-                click.echo(line)
+    for (_, entry), (one, held_to) in zip(found, resolve_targets((one for one, _ in found), selection), strict=True):
+        context = build_context(one, held_to, depth or "standard", seed or 0)
+        plan = plan_rows(one, context.target, [entry], context.depth, context.seed)[entry.id]
+        for line in _describe_row(one, entry, context, plan):
+            click.echo(line)
     return 0
 
 

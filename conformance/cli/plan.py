@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import select_contracts
+from conformance.cli.contracts import resolve_targets, select_contracts
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.engine.context import RunContext
@@ -18,11 +17,10 @@ from conformance.engine.describe import describe_request
 from conformance.plan.budget import Budget, read_budget
 from conformance.plan.model import BUDGET, PlannedRequest, RowPlan, count_conditional, count_requests
 from conformance.plan.setup import SetupPlan, plan_setup
-from conformance.reference.embedded import EmbeddedServers
 from conformance.report.format import format_duration
 from conformance.report.sanitize import to_one_line
 from conformance.session.contract_run import build_context, count_exploration, plan_run
-from conformance.target.selection import TargetSelection, resolve_target
+from conformance.target.selection import TargetSelection
 
 
 @click.command("plan")
@@ -53,11 +51,10 @@ def command(
     """
     depth, most = read_budget(budget, depth or "standard")
     contracts, aimed = select_contracts(target, contract, allow, cases)
-    with EmbeddedServers() as offer:
-        for one in contracts:
-            held = build_context(one, resolve_target(one, aimed, offer, os.environ), depth, seed or 0)
-            for line in _describe_plan(one, held, aimed, explore=not no_explore, budget=most):
-                click.echo(line)
+    for one, held_to in resolve_targets(contracts, aimed):
+        context = build_context(one, held_to, depth, seed or 0)
+        for line in _describe_plan(one, context, aimed, explore=not no_explore, budget=most):
+            click.echo(line)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,14 @@ import click
 
 from conformance.authoring.attempt import find_example, format_attempt, suggest_expect
 from conformance.cli import options
-from conformance.cli.contracts import find_row, select_contracts
+from conformance.cli.contracts import find_row, resolve_targets, select_contracts
 from conformance.contract.contract import Contract, Row
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
-from conformance.reference.embedded import EmbeddedServers
 from conformance.report.sanitize import show_invisible, to_one_line
 from conformance.results.model import RowResult
 from conformance.session.run_session import RunOptions
 from conformance.session.target_runner import TargetRunner
-from conformance.target.selection import resolve_target
 from conformance.yaml_document import dump, replace_value
 
 
@@ -49,8 +46,7 @@ def command(
         raise ConfigError([Problem("ROW", f"{row!r} is several rows: {names}", "give the whole ID, or --contract")])
     ((one, entry),) = found
     one = replace(one, power={})  # by which smoke would prefer another probe to the written example
-    with EmbeddedServers() as offer:
-        held_to = resolve_target(one, selection, offer, os.environ)
+    for _, held_to in resolve_targets([one], selection):
         runner = TargetRunner(one, held_to, RunOptions("smoke", 0, relative_to=Path.cwd(), output=Path("reports")))
         try:
             runner.begin([entry.id])
