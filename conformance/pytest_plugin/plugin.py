@@ -86,23 +86,6 @@ class ContractHooks:
         collector: OperationsCollector | TableCollector = kind.from_parent(parent, path=file_path)
         return collector
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_make_collect_report(
-        self, collector: pytest.Collector
-    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Sort the files of a contract's folder: tables in the vendor's order, then the operations to explore."""
-        report = yield
-        if isinstance(collector, pytest.Dir) and isinstance(report.result, list):
-            report.result.sort(key=self._position)
-        return report
-
-    def _position(self, node: Any) -> int:
-        if not isinstance(node, TableCollector | OperationsCollector):
-            return -1
-        contract = self._session.contract(node.path.parent)
-        tables = contract.file.tables if contract is not None else []
-        return tables.index(node.path.stem) if node.path.stem in tables else len(tables)
-
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Put rows last that use something up."""
