@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from conformance.checks.context import NOT_JSON, parse_json
@@ -49,7 +50,7 @@ def drop_dangerous(context: RunContext, evidence: Evidence) -> RunContext:
             name=name,
             what=f"{named.about[0].lower()}{named.about[1:].rstrip('.')}",
         )
-        context = without_fixtures(context, [name])
+        context = with_fixtures(context, {}, without=[name])
     return context
 
 
@@ -73,18 +74,11 @@ def _was_answered(sequence: StepSequence) -> bool:
     return not sequence.lacking and (broken is None or (broken.exchange.response is not None and not broken.refused))
 
 
-def with_fixtures(context: RunContext, found: Mapping[str, Any]) -> RunContext:
-    """The same context with more fixtures."""
-    return _with_all_fixtures(context, {**context.target.fixtures, **found})
-
-
-def without_fixtures(context: RunContext, names: Collection[str]) -> RunContext:
-    """The same context without some fixtures."""
-    return _with_all_fixtures(context, {key: one for key, one in context.target.fixtures.items() if key not in names})
-
-
-def _with_all_fixtures(context: RunContext, fixtures: Mapping[str, Any]) -> RunContext:
-    described = {**context.target.described, "fixtures": context.redactor.json(dict(fixtures))}
+def with_fixtures(context: RunContext, found: Mapping[str, Any], without: Collection[str] = ()) -> RunContext:
+    """The same context with more fixtures, and without some."""
+    every = {**context.target.fixtures, **found}
+    fixtures = {name: value for name, value in every.items() if name not in without}
+    described = {**context.target.described, "fixtures": context.redactor.json(fixtures)}
     target = replace(context.target, fixtures=fixtures, described=described)
     return replace(context, target=target, builder=context.builder.with_target(target))
 
@@ -100,29 +94,24 @@ class _FixtureFinder:
 
     def find(self, name: str, how: Discover) -> None:
         """Take the first candidate that passes the checks of the fixture."""
-        body, why = self._body(how.chain)
-        tried = 0
-        for value in self._candidates(body, how):
-            tried += 1
+        if how.chain not in self._bodies:
+            self._bodies[how.chain] = self._read(how.chain)
+        body, why = self._bodies[how.chain]
+        tried = False
+        for value in islice(self._candidates(body, how), _MOST_CANDIDATES):
+            tried = True
             context = with_fixtures(self.context, {name: value})
             sequence = check_fixture(context, self.evidence, name)
             unchecked = not context.contract.file.fixtures[name].check
             if unchecked or (sequence is not None and is_usable(sequence)):
                 self.context, self.found[name] = context, value
                 return
-            if tried == _MOST_CANDIDATES:
-                break
         self.missed[name] = why or (
             Message("what was found is not as it should be") if tried else Message("the target shows none")
         )
 
-    def _body(self, chain: str) -> tuple[Any, str]:
-        """The JSON body of the last response of a chain, or why there is none."""
-        if chain not in self._bodies:
-            self._bodies[chain] = self._read(chain)
-        return self._bodies[chain]
-
     def _read(self, name: str) -> tuple[Any, str]:
+        """The JSON body of the last response of a chain, or why there is none."""
         looking = steps_to_look_at(self.context.contract, self.context.target, name)
         if not looking.can_read:
             return None, Message("looking for it needs {names}", names=", ".join(looking.missing) or "more than reads")

@@ -19,7 +19,6 @@ from conformance.setup.fixtures import (
     drop_dangerous,
     is_usable,
     with_fixtures,
-    without_fixtures,
 )
 from conformance.setup.renewal import with_renewal
 from conformance.target.loader import Target
@@ -68,7 +67,7 @@ def renew_fixtures(context: RunContext) -> RunContext:
             if named.make is not None and name in context.target.fixtures
         }
         lost = [name for name, shown in checks.items() if shown is not None and not is_usable(shown)]
-        context = _create_fixtures(without_fixtures(context, lost), evidence)
+        context = _create_fixtures(with_fixtures(context, {}, without=lost), evidence)
     context.shared.count_outside_rows(evidence)
     context.shared.warn(evidence.warnings)
     return context

@@ -46,9 +46,6 @@ def select_target(
         hint = suggest(contract, contracts, "contracts")
         raise ConfigError([Problem("--contract", f"there is no contract {contract!r}", hint)])
     if target is None:
-        unknown = [name for name in allow if name not in ("write", "delete", "exhaust")]
-        if unknown:
-            raise ConfigError(Problem("--allow", f"{name!r} is none", "write, delete or exhaust") for name in unknown)
         return TargetSelection(None, None, contract, allow)
     if "://" in target:
         if contract is None:
