@@ -9,15 +9,14 @@ import click
 
 from conformance.cli import options
 from conformance.cli.contracts import find_row, resolve_targets, select_contracts
+from conformance.cli.plan import describe_line
 from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import list_wordings
 from conformance.contract.schema import Depth, Wording
 from conformance.contract.templates import show_placeholders
 from conformance.engine.context import RunContext
-from conformance.engine.describe import describe_request
-from conformance.plan.model import PlannedRequest, RowPlan, count_requests
+from conformance.plan.model import RowPlan, count_requests
 from conformance.plan.planner import plan_row
-from conformance.report.sanitize import to_one_line
 from conformance.session.contract_run import build_context, plan_rows
 from conformance.target.loader import target_from_mapping
 
@@ -136,14 +135,7 @@ def _sent(context: RunContext, plan: RowPlan) -> Iterator[str]:
         of_role = [request for request in every if request.role == role]
         if of_role:
             yield f"  {role}: {why}"
-            yield from (f"    {_line(context, request)}" for request in of_role)
-
-
-def _line(context: RunContext, request: PlannedRequest) -> str:
-    method, url = describe_request(context, request)
-    shown = url if len(url) <= 110 else f"{url[:90]}… ({len(url)} characters)"
-    condition = f", {request.condition}" if request.condition else ""
-    return to_one_line(f"{method:6} {shown}  — {request.label}{condition}")
+            yield from (f"    {describe_line(context, request)}" for request in of_role)
 
 
 def _open(row: Row) -> Iterator[str]:

@@ -70,13 +70,13 @@ def _describe_plan(
     yield f"allowed: {', '.join(sorted(target.allow)) or 'reading only'}"
     if set_up.before:
         yield "\nbefore the rows"
-        yield from (f"  {_describe_line(context, request)}" for request in set_up.before)
+        yield from (f"  {describe_line(context, request)}" for request in set_up.before)
     yield ""
     for plan in plans.values():
         yield from _describe_row(context, plan)
     if set_up.after:
         yield "\nafter the rows"
-        yield from (f"  {_describe_line(context, request)}" for request in set_up.after)
+        yield from (f"  {describe_line(context, request)}" for request in set_up.after)
     yield "\nrequests"
     outside = len(set_up.before) + len(set_up.after)
     if outside:
@@ -105,14 +105,15 @@ def _describe_row(context: RunContext, plan: RowPlan) -> Iterator[str]:
         return
     more = count_conditional([plan])
     yield f"  {plan.row.id}: {count_requests([plan])} requests" + (f", at most {more} more" if more else "")
-    yield from (f"    {_describe_line(context, request)}" for request in plan.schedule())
+    yield from (f"    {describe_line(context, request)}" for request in plan.schedule())
     if plan.untried:
         yield f"    for lack of budget not: {to_one_line(', '.join(plan.untried))}"
     for lack in plan.skipped:
         yield f"    left out: {to_one_line(lack)}"
 
 
-def _describe_line(context: RunContext, request: PlannedRequest) -> str:
+def describe_line(context: RunContext, request: PlannedRequest) -> str:
+    """A request in one line: what goes out, what it is for, and the permission that it needs."""
     method, url = describe_request(context, request)
     shown = url if len(url) <= 160 else f"{url[:140]}… ({len(url)} characters)"
     permission = "" if request.permission == "read" else f"  [{request.permission}]"
