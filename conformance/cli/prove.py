@@ -112,7 +112,8 @@ def command(  # noqa: PLR0917 - click gives them by name
     ]
     proof = _run(chosen, subjects, options, workers)
     click.echo(format_proof(proof, language), nl=False)
-    _write(proof, output, language)
+    write_text(output / "proof.json", format_json_proof(proof))
+    write_text(output / "proof.html", render_proof(proof, language))
     if write_power:
         _write_power(proof, chosen)
     if proof.partial:
@@ -177,9 +178,3 @@ def _write_power(proof: Proof, folders: Mapping[str, Path]) -> None:
             path = contract.folder / POWER_FILE
             write_text(path, format_power_file(contract, number_faults(one)))
             click.echo(f"written: {path}")
-
-
-def _write(proof: Proof, output: Path, language: str | None) -> None:
-    """`proof.json` and `proof.html`; raises OutputError."""
-    write_text(output / "proof.json", format_json_proof(proof))
-    write_text(output / "proof.html", render_proof(proof, language))

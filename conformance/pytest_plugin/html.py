@@ -42,7 +42,11 @@ class HtmlReport:
         results = sink.results()
         if self._report is not None:
             self._report.title = html.format_title(results, self._session.options.language)
-        adapter.summary(prefix, results, self._session.options.language, self._write_script())
+        script = ""
+        if self._session.options.report_assets:
+            script = "assets/report.js"  # beside the page, which holds it otherwise
+            write_text(self._page.parent / script, html.read_script())
+        adapter.summary(prefix, results, self._session.options.language, script)
         sink.written.add(self._name)
 
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
@@ -72,14 +76,6 @@ class HtmlReport:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         self._css.unlink(missing_ok=True)
-
-    def _write_script(self) -> str:
-        """Write the script beside the page where that was asked for; where it is, empty where the page holds it."""
-        if not self._session.options.report_assets:
-            return ""
-        name = "assets/report.js"
-        write_text(self._page.parent / name, html.read_script())
-        return name
 
     def _save_style(self) -> None:
         """pytest-html reads style sheets from files, as it is configured."""

@@ -26,7 +26,9 @@ def format_internal_error(error: BaseException, redact: Callable[[str], str]) ->
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT)]
     last = (ours or frames)[-1] if frames else None
-    place = f" ({_short(last.filename)}:{last.lineno})" if last else ""
+    path = Path(last.filename) if last else Path()
+    shown = path.relative_to(_ROOT).as_posix() if path.is_relative_to(_ROOT) else path.name
+    place = f" ({shown}:{last.lineno})" if last else ""
     # Redacted before it is cut, so that no half of a secret is left at the end.
     what = redact(f"{type(error).__name__}: {message}".removesuffix(": "))
     return f"{_PREFIX}{what[:_LONGEST]}{place}"
@@ -44,8 +46,3 @@ class InternalErrorReporter:
         message = format_internal_error(excinfo.value, self._redact)
         self.faults.append(message)
         excrepr.toterminal = lambda writer: writer.line(message)  # pytest prints whatever this writes
-
-
-def _short(path: str) -> str:
-    place = Path(path)
-    return place.relative_to(_ROOT).as_posix() if place.is_relative_to(_ROOT) else place.name

@@ -37,19 +37,14 @@ def prepare_target(context: RunContext) -> RunContext:
     discovery = discover_fixtures(drop_dangerous(obtained.context, evidence))
     context = _create_fixtures(discovery.context, evidence)
     notes: list[str] = [*context.shared.wrong.values()]
-    notes += [
-        Message("{name} was obtained by {n} requests, as the profile leaves it out", name=name, n=obtained.requests)
-        for name in obtained.found
-    ]
-    notes += [
-        Message("to obtain {name} in a shell: {commands}", name=name, commands=commands)
-        for name, commands in obtained.found.items()
-        if commands
-    ]
-    notes += [
-        Message("{name} could not be obtained: {reason}", name=name, reason=why)
-        for name, why in obtained.missed.items()
-    ]
+    for name, commands in obtained.found.items():
+        notes.append(
+            Message("{name} was obtained by {n} requests, as the profile leaves it out", name=name, n=obtained.requests)
+        )
+        if commands:
+            notes.append(Message("to obtain {name} in a shell: {commands}", name=name, commands=commands))
+    for name, why in obtained.missed.items():
+        notes.append(Message("{name} could not be obtained: {reason}", name=name, reason=why))
     notes += _describe_found(context, discovery)
     notes += evidence.warnings
     context.shared.count_outside_rows(evidence)
