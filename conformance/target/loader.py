@@ -181,138 +181,113 @@ def read_profile(path: Path, *, environ: Mapping[str, str], allow: Iterable[str]
     if document is None:
         raise ConfigError(problems)
     places = {format_location(place): document.where(place) for place in document.lines}
-    reader = _Reader(environ, path.parent, document.where, places, path.stem, list(problems))
-    return reader.target(document.value, allow)
+    return _build_target(document.value, allow, environ, path.parent, document.where, places, path.stem, problems)
 
 
 def target_from_mapping(
     profile: Mapping[str, Any], *, where: str, environ: Mapping[str, str], allow: Iterable[str] = ()
 ) -> Target:
     """As `read_profile`, of a profile in memory: problems name `where`, files are relative to the working folder."""
-    reader = _Reader(environ, Path(), lambda _: where, {"": where}, where, [])
-    return reader.target(to_plain(profile), allow)
+    return _build_target(to_plain(profile), allow, environ, Path(), lambda _: where, {"": where}, where, ())
 
 
-def target_from_url(
-    url: str,
-    contract: str,
-    *,
+def _build_target(  # noqa: PLR0917 - what each is, its name says
+    written: Any,
+    allow: Iterable[str],
     environ: Mapping[str, str],
-    credentials: Mapping[str, Mapping[str, Any]] | None = None,
-    allow: Iterable[str] = (),
+    folder: Path,
+    locate: Locate,
+    places: Mapping[str, str],
+    name: str,
+    known: Iterable[Problem],
 ) -> Target:
-    """A first look at a URL: no fixtures, and of `credentials` (in a profile's form) those whose variables are set."""
-    usable = {name: form for name, form in (credentials or {}).items() if all(map(environ.get, named_variables(form)))}
-    profile = {"contract": contract, "base_url": url, "credentials": usable}
-    return target_from_mapping(profile, where="--target", environ=environ, allow=allow)
+    """The target of a profile; raises ConfigError with every problem of it, those that are `known` first."""
+    problems = list(known)
+    members: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
+    vault = SecretReader(environ, folder, _local(members.get("base_url")))
+    profile: Profile | None = None
+    try:
+        profile = Profile.model_validate(written, context=vault)
+    except ValidationError as error:
+        schema = Profile.model_json_schema()
+        problems += problems_from_validation(error, written, locate, schema=schema, private=_PRIVATE)
+    granted = frozenset(allow)
+    problems += [
+        Problem("--allow", f"{word!r} is no permission", suggest(word, PERMISSIONS, "permissions"))
+        for word in sorted(granted.difference(PERMISSIONS))
+    ]
+    if isinstance(file := members.get("expectations"), str) and file:
+        expectations = _read_expectations(folder / file, problems)
+    else:
+        entries = profile.expectations if profile and isinstance(profile.expectations, list) else []
+        expectations = [entry.at(locate(("expectations", n))) for n, entry in enumerate(entries)]
+    if problems or profile is None:
+        raise ConfigError(sort_problems(problems))
+    allowed = frozenset(profile.allow) | granted
+    name = profile.name or name
+    credentials = {each: vault.credential(each, form) for each, form in profile.credentials.items()}
+    proxies = {f"{each}.proxy": vantage.proxy for each, vantage in profile.vantages.items()}
+    for each, proxy in {**proxies, "proxy": profile.proxy}.items():
+        if proxy is not None and (password := addresses.read_password(proxy)):
+            vault.keep(each, password)
+    return Target(
+        contract=profile.contract,
+        base_url=profile.base_url,
+        name=name,
+        credentials=credentials,
+        fixtures=dict(profile.fixtures),
+        vantages=dict(profile.vantages),
+        hooks={name: tuple(hook.headers.items()) for name, hook in profile.hooks.items()},
+        allow=allowed,
+        pace=read_pace(profile.pace),
+        pace_group=profile.pace_group,
+        timeout=parse_duration(profile.timeout),
+        ca_bundle=folder / profile.ca_bundle if profile.ca_bundle else None,
+        client_cert=_find_certificate(profile.client_cert, vault),
+        headers=tuple(
+            (each, value if isinstance(value, str) else vault.secret(each, value).value)
+            for each, value in profile.headers.items()
+        ),
+        request_ids=profile.request_ids,
+        proxy=profile.proxy,
+        patience=(parse_duration(profile.patience.per_wait), parse_duration(profile.patience.in_all)),
+        settle=parse_duration(profile.settle) if profile.settle else 0.0,
+        late_effects=parse_duration(profile.late_effects or _LATE_EFFECTS),
+        wait_for=parse_duration(profile.wait_for) if profile.wait_for else 0.0,
+        expectations=tuple(expectations),
+        secrets=vault.secrets,
+        described=_describe(profile, name, allowed, vault.secrets),
+        warnings=tuple(_warn(profile, locate)),
+        places=places,
+    )
 
 
-@dataclass(slots=True)
-class _Reader:
-    """Reads one profile; each step adds its problems, and only the last one gives up."""
+def _find_certificate(form: str | ClientCertificate | None, vault: SecretReader) -> CertificateFiles | None:
+    if form is None or isinstance(form, str):
+        return CertificateFiles(vault.folder / form) if form else None
+    cert, key, pkcs12 = (vault.folder / name if name else None for name in (form.cert, form.key, form.pkcs12))
+    passphrase = vault.secret("passphrase", form.passphrase).value if form.passphrase else None
+    return CertificateFiles(cert, key, pkcs12, passphrase)
 
-    environ: Mapping[str, str]
-    folder: Path
-    locate: Locate
-    places: Mapping[str, str]
-    name: str
-    problems: list[Problem]
 
-    def target(self, written: Any, allow: Iterable[str]) -> Target:
-        members: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
-        vault = SecretReader(self.environ, self.folder, _local(members.get("base_url")))
-        profile = self._form(written, vault)
-        granted = self._granted(allow)
-        expectations = self._expectations(profile, members.get("expectations"))
-        if self.problems or profile is None:
-            raise ConfigError(sort_problems(self.problems))
-        allowed = frozenset(profile.allow) | granted
-        name = profile.name or self.name
-        credentials = {each: vault.credential(each, form) for each, form in profile.credentials.items()}
-        proxies = {f"{each}.proxy": vantage.proxy for each, vantage in profile.vantages.items()}
-        for each, proxy in {**proxies, "proxy": profile.proxy}.items():
-            if proxy is not None and (password := addresses.read_password(proxy)):
-                vault.keep(each, password)
-        return Target(
-            contract=profile.contract,
-            base_url=profile.base_url,
-            name=name,
-            credentials=credentials,
-            fixtures=dict(profile.fixtures),
-            vantages=dict(profile.vantages),
-            hooks={name: tuple(hook.headers.items()) for name, hook in profile.hooks.items()},
-            allow=allowed,
-            pace=read_pace(profile.pace),
-            pace_group=profile.pace_group,
-            timeout=parse_duration(profile.timeout),
-            ca_bundle=self.folder / profile.ca_bundle if profile.ca_bundle else None,
-            client_cert=self._certificate(profile.client_cert, vault),
-            headers=tuple(
-                (each, value if isinstance(value, str) else vault.secret(each, value).value)
-                for each, value in profile.headers.items()
-            ),
-            request_ids=profile.request_ids,
-            proxy=profile.proxy,
-            patience=(parse_duration(profile.patience.per_wait), parse_duration(profile.patience.in_all)),
-            settle=parse_duration(profile.settle) if profile.settle else 0.0,
-            late_effects=parse_duration(profile.late_effects or _LATE_EFFECTS),
-            wait_for=parse_duration(profile.wait_for) if profile.wait_for else 0.0,
-            expectations=expectations,
-            secrets=vault.secrets,
-            described=_describe(profile, name, allowed, vault.secrets),
-            warnings=self._warnings(profile),
-            places=self.places,
-        )
+def _read_expectations(path: Path, problems: list[Problem]) -> list[KnownDeviation]:
+    document, found = open_document(path)
+    problems += found
+    if document is None:
+        return []
+    form = TypeAdapter(list[KnownDeviation])
+    try:
+        entries = form.validate_python(document.value)
+    except ValidationError as error:
+        problems += problems_from_validation(error, document.value, document.where, schema=form.json_schema())
+        return []
+    return [entry.at(document.where((n,))) for n, entry in enumerate(entries)]
 
-    def _form(self, written: Any, vault: SecretReader) -> Profile | None:
-        try:
-            return Profile.model_validate(written, context=vault)
-        except ValidationError as error:
-            schema = Profile.model_json_schema()
-            self.problems += problems_from_validation(error, written, self.locate, schema=schema, private=_PRIVATE)
-        return None
 
-    def _granted(self, allow: Iterable[str]) -> frozenset[str]:
-        granted = frozenset(allow)
-        self.problems += [
-            Problem("--allow", f"{word!r} is no permission", suggest(word, PERMISSIONS, "permissions"))
-            for word in sorted(granted.difference(PERMISSIONS))
-        ]
-        return granted
-
-    def _certificate(self, form: str | ClientCertificate | None, vault: SecretReader) -> CertificateFiles | None:
-        if form is None:
-            return None
-        if isinstance(form, str):
-            return CertificateFiles(self.folder / form)
-        cert, key, pkcs12 = (self.folder / name if name else None for name in (form.cert, form.key, form.pkcs12))
-        passphrase = vault.secret("passphrase", form.passphrase).value if form.passphrase else None
-        return CertificateFiles(cert, key, pkcs12, passphrase)
-
-    def _expectations(self, profile: Profile | None, written: Any) -> tuple[KnownDeviation, ...]:
-        if isinstance(written, str) and written:
-            return self._expectations_file(written)
-        entries = profile.expectations if profile and isinstance(profile.expectations, list) else ()
-        return tuple(entry.at(self.locate(("expectations", n))) for n, entry in enumerate(entries))
-
-    def _expectations_file(self, written: str) -> tuple[KnownDeviation, ...]:
-        document, problems = open_document(self.folder / written)
-        self.problems += problems
-        if document is None:
-            return ()
-        form = TypeAdapter(list[KnownDeviation])
-        try:
-            entries = form.validate_python(document.value)
-        except ValidationError as error:
-            self.problems += problems_from_validation(error, document.value, document.where, schema=form.json_schema())
-            return ()
-        return tuple(entry.at(document.where((n,))) for n, entry in enumerate(entries))
-
-    def _warnings(self, profile: Profile) -> tuple[Problem, ...]:
-        if not profile.base_url.startswith("http://") or addresses.is_loopback(profile.base_url):
-            return ()
+def _warn(profile: Profile, locate: Locate) -> Iterator[Problem]:
+    if profile.base_url.startswith("http://") and not addresses.is_loopback(profile.base_url):
         what = Message("base_url is plain http: credentials go over the network unencrypted")
-        return (Problem(self.locate(("base_url",)), what, Message("use https if the target offers it")),)
+        yield Problem(locate(("base_url",)), what, Message("use https if the target offers it"))
 
 
 def _local(base_url: Any) -> bool | None:

@@ -10,7 +10,7 @@ from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, Problem
 from conformance.target.fixtures import check_fixture_values
 from conformance.target.known_deviations import check_deviation_rows
-from conformance.target.loader import Target, check_target_names, read_profile, target_from_mapping, target_from_url
+from conformance.target.loader import Target, check_target_names, named_variables, read_profile, target_from_mapping
 from conformance.validation import suggest
 
 StartServer = Callable[[str], Mapping[str, Any]]
@@ -74,9 +74,11 @@ def resolve_target(
     if aimed.target is not None:
         target = aimed.target
     elif aimed.url is not None:
-        # A first look finds its credentials in the variables that the contract names for them.
-        usual = {name: named.usual for name, named in contract.file.credentials.items() if named.usual}
-        target = target_from_url(aimed.url, contract.name, environ=environ, credentials=usual, allow=aimed.allow)
+        # A first look: no fixtures, and the credentials whose usual variables are set.
+        forms = {name: named.usual for name, named in contract.file.credentials.items() if named.usual}
+        usable = {name: form for name, form in forms.items() if all(map(environ.get, named_variables(form)))}
+        profile = {"contract": contract.name, "base_url": aimed.url, "credentials": usable}
+        target = target_from_mapping(profile, where="--target", environ=environ, allow=aimed.allow)
     else:
         target = target_from_mapping(
             offer(contract.name), where=f"the embedded server of {contract.name}", environ=environ, allow=aimed.allow

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError
-from conformance.target.loader import Target, target_from_mapping, target_from_url
+from conformance.target.loader import Target, target_from_mapping
+from conformance.target.selection import TargetSelection, resolve_target
 
 CANARY = "cAnArY7"
 LOCAL = "contract: kuroco\nbase_url: http://127.0.0.1:8000\n"
@@ -184,14 +185,13 @@ def test_a_mapping_in_memory_is_held_to_the_same_rules() -> None:
 
 
 def test_a_bare_url_takes_the_credentials_whose_variables_are_set() -> None:
-    known: dict[str, dict[str, Any]] = {
-        "token": {"header": "X-RCMS-API-ACCESS-TOKEN", "env": "KUROCO_TOKEN"},
-        "login": {"email": {"env": "KUROCO_EMAIL"}, "password": {"env": "KUROCO_PASSWORD"}},
-    }
+    contract = read_contract(Path(__file__).parents[2] / "cases" / "kuroco")
     environ = {"KUROCO_TOKEN": "abc", "KUROCO_EMAIL": "a@example.test"}
-    target = target_from_url("https://example.test/api/", "kuroco", environ=environ, credentials=known)
+    aimed = TargetSelection(None, "https://example.test/api/", "kuroco", ())
+    target = resolve_target(contract, aimed, lambda _: {}, environ)
     assert list(target.credentials) == ["token"]
     assert (target.base_url, target.contract, target.allow) == ("https://example.test/api", "kuroco", frozenset())
+    aimed = TargetSelection(None, f"https://u:{CANARY}@example.test", "kuroco", ())
     with pytest.raises(ConfigError, match="--target: base_url holds a user or a password") as caught:
-        target_from_url(f"https://u:{CANARY}@example.test", "kuroco", environ={})
+        resolve_target(contract, aimed, lambda _: {}, {})
     assert CANARY not in str(caught.value)
