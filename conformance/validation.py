@@ -58,16 +58,14 @@ def problems_from_validation(
     *,
     schema: Mapping[str, Any],
     renamed: Mapping[str, str] | None = None,
-    removed: frozenset[str] = frozenset(),
     private: frozenset[str] = frozenset(),
     note: Callable[[Place], str] = lambda _: "",
 ) -> tuple[Problem, ...]:
     """A problem for each error that a model found in `value`; no message repeats a value.
 
     `schema` is the JSON Schema of the model: it tells which keys are known at a place. `renamed` maps keys of earlier
-    versions to today's, `removed` are those that nothing reads any more, and `note` gives a remark on a place that
-    follows what is wrong. Below the top-level keys in `private` an unknown key may be a secret in the wrong place: it
-    is named only if it is near a known one.
+    versions to today's, and `note` gives a remark on a place that follows what is wrong. Below the top-level keys in
+    `private` an unknown key may be a secret in the wrong place: it is named only if it is near a known one.
     """
     details = error.errors(include_url=False, include_input=False)
     found = [(_place(detail, value), detail) for detail in details]
@@ -76,7 +74,7 @@ def problems_from_validation(
         if not _is_other_branch(place, detail, found):
             if detail["type"] == "extra_forbidden":
                 keys = _known_keys(schema, place[:-1])
-                text = _unknown_key(place, keys, renamed or {}, removed, hidden=place[0] in private)
+                text = _unknown_key(place, keys, renamed or {}, hidden=place[0] in private)
             else:
                 text = _message(place, detail)
             messages.setdefault(place, []).append(text)
@@ -104,14 +102,10 @@ def _is_other_branch(place: Place, detail: ErrorDetails, found: Sequence[tuple[P
     )
 
 
-def _unknown_key(
-    place: Place, keys: Sequence[str], renamed: Mapping[str, str], removed: frozenset[str], *, hidden: bool
-) -> str:
+def _unknown_key(place: Place, keys: Sequence[str], renamed: Mapping[str, str], *, hidden: bool) -> str:
     key, above = str(place[-1]), f" in {format_location(place[:-1])}" if place[:-1] else ""
     if renamed.get(key) in keys:
         return f"{key!r} is now called {renamed[key]!r}"
-    if key in removed:
-        return f"{key!r} is no longer read{above}; leave it out"
     shown = "" if hidden and closest_name(key, keys) is None else f" {key!r}"
     return f"unknown key{shown}{above}; {suggest(key, keys, 'keys')}"
 

@@ -15,7 +15,6 @@ from conformance.contract.openapi import complete_openapi, list_operations
 from conformance.contract.power import read_power
 from conformance.contract.schema import (
     ACCEPTED,
-    REMOVED_KEYS,
     RENAMED_KEYS,
     SHARED_KEYS,
     Case,
@@ -112,7 +111,6 @@ def _validated(
             document.where,
             schema=form,
             renamed=RENAMED_KEYS,
-            removed=REMOVED_KEYS,
             note=document.alias_note,
         )
         problems += drop_repeated(found, lambda problem: _NUMBER.sub("", problem.what.partition(ALIAS_NOTE)[0]))

@@ -34,8 +34,6 @@ RENAMED_KEYS: Mapping[str, str] = {
     "traces": "created_resources",
 }
 """Keys of the first version's files, and what they are called now."""
-REMOVED_KEYS = frozenset(["success", "until"])
-"""Keys of the first version's files that nothing read."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Permission = Literal["read", "write", "delete", "exhaust"]

@@ -122,13 +122,12 @@ def test_a_key_of_the_first_version_is_named_with_what_it_is_called_now(problems
 """
     operations = (
         "operations:\n  list: {}\n",
-        "traces: {}\noperations:\n  list: {lane: things, own: true, tier: read, success: [200]}\n",
+        "traces: {}\noperations:\n  list: {lane: things, own: true, tier: read}\n",
     )
     assert sorted(problems(rows, operations)) == [
         "contract.yaml:22: 'traces' is now called 'created_resources'",
         "contract.yaml:24: 'lane' is now called 'resource'",
         "contract.yaml:24: 'own' is now called 'isolated'",
-        "contract.yaml:24: 'success' is no longer read in operations.list; leave it out",
         "contract.yaml:24: 'tier' is now called 'permission'",
         "items.yaml:10: 'tier' is now called 'permission'",
         "items.yaml:11: 'tier' is now called 'permission'",
