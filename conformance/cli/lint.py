@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from conformance.authoring.todos import list_todos
+from conformance.contract.contract import Contract
 from conformance.contract.folders import find_contract_folders
 from conformance.contract.loader import find_contracts, read_contract
 from conformance.contract.openapi import check_openapi
@@ -18,7 +19,7 @@ from conformance.yaml_document import read
 
 
 @click.command("lint")
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
 def command(path: Path | None) -> int:
     """Report every problem in case files at once; PATH is one file, a contract's folder, or a folder of contracts.
 
@@ -26,24 +27,34 @@ def command(path: Path | None) -> int:
 
     Exit codes: 0 no problem, 4 problems.
     """
-    folders = _folders(path)
-    problems, rows = _checked(folders)
+    problems: list[Problem] = []
+    contracts: list[Contract] = []
+    for folder in _folders(path):
+        openapi, unreadable = read(folder / "openapi.yaml")
+        if openapi is not None and not unreadable:
+            written, _ = read(folder / "contract.yaml")
+            fixtures = written.members.get("fixtures") if written else None
+            problems += check_openapi(openapi, fixtures if isinstance(fixtures, dict) else ())
+        try:
+            contracts.append(read_contract(folder))
+        except ConfigError as unusable:
+            problems += unusable.problems
     if path is not None and path.is_file():
         problems = [one for one in problems if one.where.rpartition(":")[0] == str(path) or one.where == str(path)]
-    for problem in problems:
+    for problem in dict.fromkeys(problems):
         click.echo(str(problem))
     if problems:
         return 4
-    files = [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
-    outdated = [problem for folder in folders for problem in check_power(read_contract(folder))]
-    for problem in outdated:
-        click.echo(str(problem))
-    todos = [(path, *todo) for path in files for todo in list_todos(path.read_text(encoding="utf-8"))]
+    for outdated in (problem for contract in contracts for problem in check_power(contract)):
+        click.echo(str(outdated))
+    files = [file for contract in contracts for file in sorted(contract.folder.glob("*.yaml"))]
+    todos = [(file, *todo) for file in files for todo in list_todos(file.read_text(encoding="utf-8"))]
     alike = Counter((file, what) for file, _, what in todos)
     for file, line, what in todos:
         if count := alike.pop((file, what), 0):
             click.echo(f"{file}:{line}: TODO: {what}" + (f" (and {count - 1} more of this file)" if count > 1 else ""))
     unfinished = f", {len(todos)} TODOs" if todos else ""
+    rows = sum(1 for contract in contracts for _ in contract.rows)
     click.echo(f"{len(files)} files, {rows} rows, no problem{unfinished}")
     return 0
 
@@ -51,27 +62,9 @@ def command(path: Path | None) -> int:
 def _folders(path: Path | None) -> Sequence[Path]:
     if path is None:
         return find_contract_folders(Path.cwd())
-    if not path.exists():
-        raise ConfigError([Problem("PATH", f"there is nothing at {path}", "give a case file or a folder of contracts")])
     found = (
         find_contracts(path) if path.is_dir() else (path.parent,) if (path.parent / "contract.yaml").is_file() else ()
     )
     if not found:
         raise ConfigError([Problem(str(path), "there is no contract.yaml here", "a contract's folder has one")])
     return found
-
-
-def _checked(folders: Sequence[Path]) -> tuple[list[Problem], int]:
-    problems: list[Problem] = []
-    rows = 0
-    for folder in folders:
-        openapi, unreadable = read(folder / "openapi.yaml")
-        if openapi is not None and not unreadable:
-            contract, _ = read(folder / "contract.yaml")
-            fixtures = contract.members.get("fixtures") if contract else None
-            problems += check_openapi(openapi, fixtures if isinstance(fixtures, dict) else ())
-        try:
-            rows += len(list(read_contract(folder).rows))
-        except ConfigError as unusable:
-            problems += unusable.problems
-    return list(dict.fromkeys(problems)), rows
