@@ -98,7 +98,7 @@ class Http1Adapter(BaseAdapter):
                 write_request(connection.sock, outgoing.head, outgoing.body, self._limits)
             except RequestCutShort as cut:
                 early, cut_short = cut.early, True
-            stream = SocketStream(connection.sock, self._limits.read, self._limits.whole, early)
+            stream = SocketStream(connection.sock, self._limits.timeout, early)
             reader = ResponseReader(stream, self._limits, outgoing.method, target=self)
             reader.run()
         except (OSError, NotHttpError) as error:

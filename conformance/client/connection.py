@@ -115,9 +115,9 @@ class ConnectionPool:
 
 
 def _connect(route: Route, tls: TlsContext, limits: Limits) -> socket.socket:
-    deadline = time.monotonic() + limits.connect
+    deadline = time.monotonic() + limits.timeout
     if route.proxy is None:
-        sock = _open(route.host, route.port, route.source_address, limits.connect)
+        sock = _open(route.host, route.port, route.source_address, limits.timeout)
     else:
         sock = _through_proxy(route, tls, limits, deadline)
     if route.scheme == "http":
@@ -132,7 +132,7 @@ def _through_proxy(route: Route, tls: TlsContext, limits: Limits, deadline: floa
     host = proxy.hostname or ""
     port = proxy.port or PROXY_PORTS.get(proxy.scheme, 3128)
     try:
-        sock = _open(host, port, route.source_address, limits.connect)
+        sock = _open(host, port, route.source_address, limits.timeout)
     except ConnectionFailed as failed:
         if failed.kind is FailureKind.NOT_SENT:
             raise
@@ -193,7 +193,7 @@ def _open_tunnel(sock: socket.socket, route: Route, limits: Limits, proxy_name: 
     authorization = basic_authorization(route.proxy or "")
     who = [f"Proxy-Authorization: {authorization}"] if authorization else []
     lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}", *who, "", ""]
-    reader = ResponseReader(SocketStream(sock, limits.read, limits.connect), limits, "CONNECT")
+    reader = ResponseReader(SocketStream(sock, limits.timeout), limits, "CONNECT")
     try:
         sock.sendall("\r\n".join(lines).encode("utf-8"))
         reader.run()

@@ -42,7 +42,7 @@ def write_request(sock: socket.socket, head: bytes, body: bytes | None, limits: 
     Raises RequestCutShort where the target does not wait for its end, and TimeoutError where it stops reading.
     """
     try:
-        sock.settimeout(limits.read)
+        sock.settimeout(limits.timeout)
         if body is None or len(body) <= SENT_PIECE:
             sock.sendall(head + (body or b""))
         else:
@@ -57,11 +57,11 @@ def write_request(sock: socket.socket, head: bytes, body: bytes | None, limits: 
 
 def _write_long(sock: socket.socket, data: memoryview, limits: Limits) -> None:
     """Sends piece by piece, and looks for a response in between."""
-    deadline = time.monotonic() + limits.whole + len(data) / SLOWEST_UPLOAD
+    deadline = time.monotonic() + limits.timeout + len(data) / SLOWEST_UPLOAD
     with selectors.DefaultSelector() as selector:
         selector.register(sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
         while data:
-            wait = min(limits.read, deadline - time.monotonic())
+            wait = min(limits.timeout, deadline - time.monotonic())
             events = selector.select(wait) if wait > 0 else []
             if not events:
                 raise TimeoutError
@@ -97,15 +97,13 @@ class LineTooLong(Exception):
 class SocketStream:
     """Reads a socket line by line and piece by piece.
 
-    Each wait is bounded by `read` seconds and all of them by the deadline: TimeoutError beyond either. `early` is
-    what had been received before.
+    TimeoutError once so many seconds are over. `early` is what had been received before.
     """
 
-    def __init__(self, sock: socket.socket, read: float, whole: float, early: bytes = b"") -> None:
+    def __init__(self, sock: socket.socket, seconds: float, early: bytes = b"") -> None:
         self._sock = sock
-        self._read = read
-        self._whole = whole
-        self._deadline = time.monotonic() + whole
+        self._seconds = seconds
+        self._deadline = time.monotonic() + seconds
         self._buffer = bytearray(early)
         self.received = len(early)
         self.ended = False
@@ -157,17 +155,14 @@ class SocketStream:
         if self.ended:
             return False
         remaining = self._deadline - time.monotonic()
+        late = TimeoutError(Message("the answer was not complete after {seconds:g} s", seconds=self._seconds))
         if remaining <= 0:
-            raise TimeoutError(Message("the answer was not complete after {seconds:g} s", seconds=self._whole))
-        self._sock.settimeout(min(self._read, remaining))
+            raise late
+        self._sock.settimeout(remaining)
         try:
             data = self._sock.recv(PIECE)
         except TimeoutError:
-            if self._read < remaining:
-                raise TimeoutError(Message("no byte for {seconds:g} s", seconds=self._read)) from None
-            raise TimeoutError(
-                Message("the answer was not complete after {seconds:g} s", seconds=self._whole)
-            ) from None
+            raise late from None
         self.received += len(data)
         self._buffer += data
         self.ended = not data

@@ -18,15 +18,12 @@ from conformance.version import VERSION
 class Limits:
     """Times in seconds, sizes in bytes.
 
-    `connect` is for the connection, `read` for each wait for a byte, `whole` for a response from its request to its
-    end. At most `most` bytes of a response are read: checking takes up to ten times its size in memory. A request is
-    sent at most `tries` times. All waits of one request together are not longer than `longest_wait`, and those of a
-    whole session not longer than `patience`.
+    `timeout` is for a connection, and for a response from its request to its end. At most `most` bytes of a response
+    are read: checking takes up to ten times its size in memory. A request is sent at most `tries` times. All waits of
+    one request together are not longer than `longest_wait`, and those of a whole session not longer than `patience`.
     """
 
-    connect: float = 10.0
-    read: float = 10.0
-    whole: float = 10.0
+    timeout: float = 10.0
     most: int = 8 << 20
     tries: int = 4
     longest_wait: float = 60.0

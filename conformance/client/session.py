@@ -25,17 +25,16 @@ from conformance.target.schema import Pace
 class Session:
     """Sends requests to one target. Several threads may use it at once.
 
-    `pace` holds from the start, `documented` from the first 429 on that nothing had asked for. `seed` makes the jitter
-    of the waits repeatable. `is_own_answer` says of a 429, 502, 503 or 504 that it is the target's answer and no
-    gateway's, so that it is not waited out. Raises ConfigError where the base URL or a file of certificates cannot be
-    used.
+    Its own pace holds from the start, a `documented` one from the first 429 on that nothing had asked for. `seed` makes
+    the jitter of the waits repeatable. `is_own_answer` says of a 429, 502, 503 or 504 that it is the target's answer
+    and no gateway's, so that it is not waited out. Raises ConfigError where the base URL or a file of certificates
+    cannot be used.
     """
 
     def __init__(
         self,
         target: Target,
         limits: Limits | None = None,
-        pace: Pace | None = None,
         documented: Pace | None = None,
         seed: int = 0,
         *,
@@ -45,11 +44,11 @@ class Session:
     ) -> None:
         # The debug lines of the library hold whole URLs, and those may hold a token.
         logging.getLogger("urllib3").setLevel(logging.INFO)
-        self.limits = limits or Limits()
+        self.limits = limits or Limits(target.timeout, longest_wait=target.patience[0], patience=target.patience[1])
         self._target, self._is_own_answer = target, is_own_answer
         self._gate = PermissionGate(target)
         self._transport = Transport(target, self.limits)
-        self._pacer = RateLimiter(pace, sleep=sleep) if pace else None
+        self._pacer = RateLimiter(target.pace, sleep=sleep) if target.pace else None
         self._documented = RateLimiter(documented, sleep=sleep) if documented else None
         self._throttled = False
         self._breaker = CircuitBreaker()

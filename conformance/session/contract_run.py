@@ -11,7 +11,6 @@ from pathlib import Path
 
 from conformance.checks.context import ResponseRules
 from conformance.client.builder import RequestBuilder
-from conformance.client.policy import Limits
 from conformance.client.session import Session
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Depth
@@ -95,20 +94,8 @@ def build_context(
         if given.header or member == "password"
     )
     rules = ResponseRules(contract, redactor.found_in, keys)
-    session = Session(
-        target,
-        Limits(
-            connect=target.timeout,
-            read=target.timeout,
-            whole=target.timeout,
-            longest_wait=target.patience[0],
-            patience=target.patience[1],
-        ),
-        target.pace,
-        read_pace(contract.file.pace),
-        seed,
-        is_own_answer=rules.is_own_answer,
-    )
+    documented = read_pace(contract.file.pace)
+    session = Session(target, documented=documented, seed=seed, is_own_answer=rules.is_own_answer)
     return RunContext(
         contract=contract,
         target=target,

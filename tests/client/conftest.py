@@ -123,8 +123,9 @@ def talk(waits: Waits) -> Iterator[Callable[..., Session]]:
     sessions: list[Session] = []
 
     def start(url: str, allow: tuple[str, ...] = ("write", "delete"), **options: object) -> Session:
-        limits = Limits(**{"connect": 1.0, "read": 0.25, "whole": 0.5, "tries": 2, **options.pop("limits", {})})
-        session = Session(make_target(url, allow), limits, sleep=waits, clock=waits.clock, **options)
+        limits = Limits(**{"timeout": 0.5, "tries": 2, **options.pop("limits", {})})
+        target = make_target(url, allow, pace=options.pop("pace", None))
+        session = Session(target, limits, sleep=waits, clock=waits.clock, **options)
         sessions.append(session)
         return session
 

@@ -16,7 +16,7 @@ from tests.client.test_session import OK, script, status
 
 Start = Callable[..., Any]
 
-LIMITS = Limits(connect=1.0, read=0.5, whole=1.0, tries=2)
+LIMITS = Limits(timeout=0.5, tries=2)
 
 
 def open_session(base_url: str, proxy: str) -> Session:

@@ -86,14 +86,14 @@ def test_answers_that_do_not_come_use_up_the_patience_of_the_run(serve: Start, t
             connection.sendall(OK)
 
     server = serve(handle)
-    session = talk(server.url, limits={"read": 0.05, "patience": 0.22})
+    session = talk(server.url, limits={"timeout": 0.05, "patience": 0.22})
     for _ in range(8):
         session.send(Request("GET", f"{server.url}/silent"))
         session.send(Request("GET", f"{server.url}/"))
     assert len(server.requests) <= 8
     assert (
         session._breaker.reason
-        == "the 0.22 s that a run waits in all are over: no answer (timeout: no byte for 0.05 s)"
+        == "the 0.22 s that a run waits in all are over: no answer (timeout: the answer was not complete after 0.05 s)"
     )
 
 

@@ -293,7 +293,7 @@ def test_an_answer_before_the_body_was_read_is_an_answer(
 ) -> None:
     server = rejecting(serve, read=read, linger=linger and pause > 0, pause=pause)
     body = bytes(6_000_000)
-    session = talk(server.url, limits={"read": 2.0, "whole": 2.0})
+    session = talk(server.url, limits={"timeout": 2.0})
     for _ in range(5):
         exchange = session.send(Request("POST", server.url, (), body, "write"), repeatable=False)
         assert exchange.response is not None, exchange.outcome
@@ -313,7 +313,7 @@ def test_an_answer_in_two_pieces_before_the_body_was_read_is_an_answer(serve: St
 
     server = serve(handle)
     server.no_delay = False
-    session = talk(server.url, limits={"read": 2.0, "whole": 2.0, "tries": 4})
+    session = talk(server.url, limits={"timeout": 2.0, "tries": 4})
     for _ in range(20):
         exchange = session.send(Request("POST", server.url, (), bytes(6_000_000), "write"), repeatable=False)
         assert exchange.response is not None, exchange.outcome
@@ -337,7 +337,7 @@ def test_a_refusal_that_loses_its_end_is_asked_for_again_and_then_taken(serve: S
 def test_an_answer_is_read_from_a_server_that_stops_reading(serve: Start, talk: Start) -> None:
     server = rejecting(serve, read=0, linger=False, pause=2.0)
     start = time.perf_counter()
-    exchange = talk(server.url, limits={"read": 5.0, "whole": 5.0}).send(
+    exchange = talk(server.url, limits={"timeout": 5.0}).send(
         Request("POST", server.url, (), bytes(6_000_000), "write")
     )
     assert exchange.response.status == 400
@@ -540,7 +540,7 @@ def test_a_target_that_refuses_three_requests_is_gone(serve: Start, talk: Start)
 
 def test_a_target_that_answers_no_more_is_gone_after_five(serve: Start, talk: Start) -> None:
     server = serve(lambda connection, number: time.sleep(2))
-    session = talk(server.url, limits={"read": 0.03, "tries": 1})
+    session = talk(server.url, limits={"timeout": 0.03, "tries": 1})
     kinds = [session.send(Request("GET", server.url)).outcome.kind for _ in range(6)]
     assert kinds == [FailureKind.TIMEOUT] * 5 + [FailureKind.NOT_SENT]
 
@@ -577,7 +577,7 @@ def test_a_vantage_that_is_shut_out_does_not_make_the_target_gone(serve: Start, 
 
 def test_many_workers_share_one_session(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
-    session = talk(server.url, limits={"read": 5.0, "whole": 5.0})
+    session = talk(server.url, limits={"timeout": 5.0})
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(lambda n: session.send(Request("GET", f"{server.url}/{n}")).response, range(200)))
     assert all(outcomes)
