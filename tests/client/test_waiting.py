@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+from types import SimpleNamespace
 
 import pytest
 
+from conformance.client import waiting
 from conformance.client.waiting import wait_until_listening
 
 
@@ -13,7 +15,7 @@ class Clock:
     def __init__(self) -> None:
         self.now = 0.0
 
-    def __call__(self) -> float:
+    def monotonic(self) -> float:
         return self.now
 
     def sleep(self, seconds: float) -> None:
@@ -25,9 +27,10 @@ class Clock:
     [(0, 60.0, True, 0.0), (3, 60.0, True, 1.5), (1000, 2.0, False, 2.0), (0, 0.0, False, 0.0)],
 )
 def test_it_waits_until_a_connection_is_accepted_or_the_time_is_over(
-    refusals: int, seconds: float, expected: bool, now: float
+    monkeypatch: pytest.MonkeyPatch, refusals: int, seconds: float, expected: bool, now: float
 ) -> None:
     clock, tried = Clock(), list[tuple[str, int]]()
+    monkeypatch.setattr(waiting, "time", clock)
 
     def connect(address: tuple[str, int], _: float) -> socket.socket:
         tried.append(address)
@@ -35,7 +38,8 @@ def test_it_waits_until_a_connection_is_accepted_or_the_time_is_over(
             raise ConnectionRefusedError
         return socket.socket()
 
-    found = wait_until_listening("https://a.test/x", seconds, connect=connect, sleep=clock.sleep, clock=clock)
+    monkeypatch.setattr(waiting, "socket", SimpleNamespace(create_connection=connect))
+    found = wait_until_listening("https://a.test/x", seconds)
     assert (found, clock.now) == (expected, now)
     assert set(tried) <= {("a.test", 443)}
 
