@@ -46,6 +46,10 @@ Explored = tuple[Exploration, tuple[Undocumented, ...]]
 """What was found of one operation, and what no row documents."""
 
 
+def _verdict_of(result: RowResult | Explored) -> Verdict:
+    return (result if isinstance(result, RowResult) else result[0]).verdict
+
+
 @dataclass(slots=True)
 class SharedState:
     """What rows of one run share, so that no request is spent twice. Guarded by `lock`."""
@@ -66,38 +70,28 @@ class SharedState:
     outside_rows: OutsideRows = field(default_factory=OutsideRows)
     wrong: dict[str, Message] = field(default_factory=dict)
     """Fixtures that are not as they should be and are not used (`fixtures.name`), each with what to say of it."""
-    finished: dict[str, RowResult] = field(default_factory=dict)
-    """By ID, the rows that are done, and those that were broken off once they had found a violation."""
-    explored: dict[str, Explored] = field(default_factory=dict)
-    """By operation, the explorations that are done, and those that were broken off once they had found a violation."""
+    kept: dict[str, RowResult | Explored] = field(default_factory=dict)
+    """By ID or operation, what is done, and what was broken off once it had found a violation."""
     on_kept: Callable[[RowResult | Explored], None] = field(default=lambda _: None)
     """Is told of each result that is kept, by whichever thread keeps it."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Once set, rows begin nothing new and only clean up."""
 
-    def keep(self, result: RowResult, *, broken_off: bool = False) -> None:
-        """Keep the result of a row that is done, or what one found before it, or the run, was broken off."""
+    def keep(self, result: RowResult | Explored, *, broken_off: bool = False) -> None:
+        """Keep a result that is done, or what a row or an exploration found before it, or the run, was broken off."""
         if broken_off or self.stopping.is_set():
-            if result.verdict is not Verdict.VIOLATES:
+            if _verdict_of(result) is not Verdict.VIOLATES:
                 return
-            warning = Message("the row was broken off: this is what it had found by then")
-            result = replace(result, warnings=(*result.warnings, warning))
+            if isinstance(result, RowResult):
+                warning = Message("the row was broken off: this is what it had found by then")
+                result = replace(result, warnings=(*result.warnings, warning))
         with self.lock:
-            self.finished[result.id] = result
+            self.kept[result.id if isinstance(result, RowResult) else result[0].operation] = result
         self.on_kept(result)
-
-    def keep_explored(self, found: Explored, *, broken_off: bool = False) -> None:
-        """The same of an exploration."""
-        if (broken_off or self.stopping.is_set()) and found[0].verdict is not Verdict.VIOLATES:
-            return
-        with self.lock:
-            self.explored[found[0].operation] = found
-        self.on_kept(found)
 
     def is_in_doubt(self) -> bool:
         """Whether a row or an exploration violates, or is inconclusive."""
-        verdicts = [row.verdict for row in self.finished.values()] + [one.verdict for one, _ in self.explored.values()]
-        return any(verdict in (Verdict.VIOLATES, Verdict.INCONCLUSIVE) for verdict in verdicts)
+        return any(_verdict_of(one) in (Verdict.VIOLATES, Verdict.INCONCLUSIVE) for one in self.kept.values())
 
     def warn(self, warnings: Iterable[str]) -> None:
         """Keep warnings for the run's report, each once."""
@@ -108,10 +102,8 @@ class SharedState:
     def count_outside_rows(self, sent: Evidence) -> None:
         """Count requests that no row has sent: those of the set-up before all rows, and of the clean-up after them."""
         with self.lock:
-            known = self.outside_rows
-            self.outside_rows = OutsideRows(
-                known.requests + sent.requests, known.planned + sent.planned, known.beyond_plan + sent.beyond_plan
-            )
+            known, beyond = self.outside_rows, self.outside_rows.beyond_plan + sent.beyond_plan
+            self.outside_rows = OutsideRows(known.requests + sent.requests, known.planned + sent.planned, beyond)
 
     def publish(self, passed: Mapping[str, str]) -> None:
         """Let other rows know what passed in a run of a row that is kept."""

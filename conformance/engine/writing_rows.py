@@ -279,7 +279,7 @@ class WritingRows:
     def abandon(self) -> None:
         """Keep what was found by rows that are not finished, and set back what they may have changed."""
         for run, runner in self._done.values():
-            if runner.id not in self._context.shared.finished:
+            if runner.id not in self._context.shared.kept:
                 self._context.shared.keep(run.result, broken_off=True)
         while self._runners:
             _, runner = self._runners.popitem()

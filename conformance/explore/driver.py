@@ -82,8 +82,7 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
     except TargetStopped as stopped:
         (reason,) = stopped.args
     except KeyboardInterrupt:
-        broken_off = explorer.build_result(Message("the run is being stopped"))
-        run.shared.keep_explored(broken_off, broken_off=True)
+        run.shared.keep(explorer.build_result(Message("the run is being stopped")), broken_off=True)
         raise
     finally:
         explorer.sender.take_back()

@@ -333,7 +333,7 @@ class ContractRun:
 
     def _explore_job_run(self, operation: str) -> Explored:
         found = self._explore_settled(operation)
-        self.context.shared.keep_explored(found)
+        self.context.shared.keep(found)
         return found
 
     def _explore_settled(self, operation: str) -> Explored:

@@ -95,7 +95,7 @@ class RunSession:
     def finished(self, contract: str) -> tuple[Event, ...]:
         """The rows and explorations that are done, asked for or not, and those broken off that found a violation."""
         with (shared := self._held[contract].context.shared).lock:
-            done: list[RowResult | Explored] = [*shared.finished.values(), *shared.explored.values()]
+            done = list(shared.kept.values())
         return tuple(self._event(contract, result) for result in done)
 
     def _event(self, contract: str, result: RowResult | Explored) -> Event:

@@ -466,5 +466,5 @@ def test_what_was_found_before_ctrl_c_is_kept_and_what_is_right_so_far_is_not() 
         run = Interrupted(*ways.split()).run()
         with pytest.raises(KeyboardInterrupt):
             explore_operation(run, "listContents")
-        assert run.shared.explored.keys() == kept
-        assert {found.verdict for found, _ in run.shared.explored.values()} <= {Verdict.VIOLATES}
+        assert run.shared.kept.keys() == kept
+        assert {one[0].verdict for one in run.shared.kept.values() if isinstance(one, tuple)} <= {Verdict.VIOLATES}
