@@ -460,11 +460,14 @@ NamedControl = Annotated[Control, BeforeValidator(_named_control, json_schema_in
 
 
 class Mistake(StrictModel):
-    """Steps that all go as expected only where an entry of the profile is mistaken; sent where the row violates."""
+    """Steps that all go as expected only where an entry of the profile is mistaken; sent where the row violates.
+
+    Without steps nothing tells a mistake from a wrong target: then the row says what it rests on.
+    """
 
     key: str
     """Of the profile, such as `fixtures.item.max`."""
-    steps: list[Call] = Field(min_length=1)
+    steps: list[Call] = []
 
 
 class Undo(StrictModel):

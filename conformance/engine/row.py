@@ -25,6 +25,7 @@ from conformance.engine.repeat import send_beyond, send_repeatedly
 from conformance.engine.state_guard import State, StateGuard
 from conformance.engine.step_sequence import StepSequence
 from conformance.engine.steps import run_steps, set_back_row
+from conformance.jsontools import resolve_pointer
 from conformance.messages import Message, join_messages
 from conformance.plan.model import BUDGET, ControlPlan, PlannedStep, Probe, ProbeStage, RowPlan, count_requests
 from conformance.results.model import Attempt, RowResult
@@ -237,6 +238,8 @@ class RowRunner:
                 calls=", ".join(sorted(undone)),
             )
             evidence.warnings.append(warning)
+        if verdict is Verdict.VIOLATES:
+            evidence.warnings += self._describe_doubtful_entries()
         reason = join_messages("; ", dict.fromkeys(doubts)) if verdict is Verdict.INCONCLUSIVE else None
         if verdict is Verdict.INCONCLUSIVE and not reason:
             reason = Message("nothing that was sent was answered")
@@ -412,12 +415,24 @@ class RowRunner:
         if not any(has_must([item]) and item.check not in NEVER_EXPLAINED for item in self.evidence.findings):
             return
         for key, steps in self.plan.mistaken:
+            if not steps:
+                continue
             with self.evidence.count_as("confirmed"):
                 sequence = self._run_sequence(self.evidence, steps, Message("is {key} right?", key=key), "open")
             if sequence.passed:
                 where = self.context.target.where(*key.split("."))
                 self._mistake = Message("{where}: {key}: the target keeps to another value", where=where, key=key)
                 return
+
+    def _describe_doubtful_entries(self) -> Iterator[Message]:
+        """What the findings rest on and no answer can show: entries of the profile that may be mistaken."""
+        given = {"fixtures": self.context.target.fixtures}
+        for key, steps in self.plan.mistaken:
+            if not steps and resolve_pointer(given, f"/{key.replace('.', '/')}")[0]:
+                where = self.context.target.where(*key.split("."))
+                yield Message(
+                    "{where}: {key}: what was found holds only if this is as the target has it", where=where, key=key
+                )
 
     # --- set-up and clean-up
 

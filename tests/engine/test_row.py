@@ -47,6 +47,8 @@ MISTAKEN = """\
         steps:
           - {call: list, request: {query: {limit: 10}}}
           - {call: list, request: {query: {limit: 100}}, expect: {status: 400}}
+      - key: fixtures.item
+      - key: fixtures.not_given
 """
 
 
@@ -122,6 +124,8 @@ def test_a_value_of_the_profile_that_the_target_is_seen_to_keep_otherwise_is_not
         assert (ran.only.verdict, ran.only.reason, ran.checks()) == ("inconclusive", reason, [])
     else:
         assert ran.only.verdict == "violates"
+        said = "test: fixtures.item: what was found holds only if this is as the target has it"
+        assert list(map(str, ran.only.warnings)) == [said]
     assert ran.only.requests - ran.only.beyond_plan.confirmed == ran.only.planned
 
 
