@@ -211,13 +211,14 @@ class RowPlan:
     def probe_stages(self) -> tuple[ProbeStage, ...]:
         """The probes in the order of sending: those to be rejected between two reads of each guard, then open ones.
 
-        Deletions go before what creates, as a count would not show both; what is sent again goes after all others, the
-        last that nothing guards and near misses after the controls: what a success leaves behind shows in the refusals
-        that follow.
+        Deletions go before what creates, as a count would not show both; what is sent again goes after all others. Near
+        misses and the last that nothing guards, or the last of several, go after the controls: what a success leaves
+        behind shows in the refusals that follow.
         """
         firm = [probe for probe in self.probes if probe.role != "open"]
         opened = tuple(probe for probe in self.probes if probe.role == "open")
-        again = [probe for probe in firm if probe.is_repetition and not self.guards_of(probe)]
+        again = [probe for probe in firm if probe.is_repetition]
+        again = [probe for probe in again if not self.guards_of(probe)] or again[1:]
         latest = (*(probe for probe in firm if probe.after_controls), *again[-1:])
         firm = [probe for probe in firm if not any(probe is one for one in latest)]
         groups: dict[tuple[bool, bool], list[Probe]] = {}

@@ -239,6 +239,13 @@ def test_near_misses_and_edges_beside_them_are_read_after_the_controls(plan: Pla
     assert sent == ["example", "one", "limit=n", "limit=e", "example again"]
 
 
+def test_of_several_that_are_sent_again_the_last_comes_after_the_controls_though_it_is_guarded(plan: Plan) -> None:
+    control = "\ncontrol: [{label: one, steps: [{call: this, request: {query: {limit: 1}}}]}]"
+    found = plan(row("unchanged: [{read: {call: get}, compare: [/name]}]" + control))
+    sent = [request.label for request in found.schedule() if request.role != "guard"]
+    assert sent == ["example", *["example again"] * 2, "one", "example again"]
+
+
 def test_open_choices_come_after_all_else_but_the_example_again_and_are_never_held_to_the_guards(plan: Plan) -> None:
     text = row(
         "open:\n"
