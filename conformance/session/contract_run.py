@@ -142,7 +142,7 @@ class ContractRun:
         self._operations: tuple[str, ...] = ()
         self._scheduler: Scheduler | None = None
         self._pool: ThreadPoolExecutor | None = None
-        self._jobs = {job.name: job for job in self._make_jobs()}
+        self._jobs = {job.name: job for job in _undisturbed(list(self._make_jobs()))}
         self._ran: set[str] = set()
 
     @property
