@@ -72,7 +72,7 @@ def resolve_pointer(value: Any, pointer: str) -> tuple[bool, Any]:
                 return False, None
             below = "".join(f"/{_escape(rest)}" for rest in steps[index + 1 :])
             return True, [resolve_pointer(item, below)[1] for item in value]
-        found = find_member(value, step)
+        found = _members(value, step)
         if not found:
             return False, None
         value = found[0]
@@ -83,7 +83,7 @@ def find_values(value: Any, pointer: str) -> Iterator[Any]:
     """Every value at a JSON pointer in which `*` stands for any item; nothing where there is none."""
     found = [value]
     for step in _steps(pointer):
-        found = [inner for outer in found for inner in find_member(outer, step)]
+        found = [inner for outer in found for inner in _members(outer, step)]
     yield from found
 
 
@@ -198,7 +198,7 @@ def _escape(step: str) -> str:
     return step.replace("~", "~0").replace("/", "~1")
 
 
-def find_member(value: Any, step: str) -> list[Any]:
+def _members(value: Any, step: str) -> list[Any]:
     """The member or the item of this name, as a list of one; empty where there is none. Of `*`, every item."""
     if isinstance(value, dict | Mapping):
         return [value[step]] if step in value else []

@@ -22,7 +22,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.request_template import NO_BODY, OMIT, RequestTemplate
 from conformance.contract.templates import Lookup, MissingValue, fill, letters_of_script, write_value
 from conformance.http import Request
-from conformance.jsontools import find_member
+from conformance.jsontools import resolve_pointer
 from conformance.target.loader import Target
 
 _PIXEL = zlib.compress(b"\x00\x00\x00\x00")
@@ -242,12 +242,9 @@ class RequestBuilder:
         sent: Mapping[str, Any] = {"path": filled.path, "query": filled.query, "json": body}
         if head not in sent:
             return self.fill("{" + ".".join([head, *members]) + "}", scope)
-        value: Any = sent[head]
-        for member in members:
-            found = find_member(value, member)
-            if not found:
-                raise MissingValue(".".join([head, *members]))
-            value = found[0]
+        found, value = resolve_pointer(sent[head], "/".join(["", *members]))
+        if not found:
+            raise MissingValue(".".join([head, *members]))
         return value
 
     def _resolve_placeholder(self, head: str, members: tuple[str, ...], scope: PlaceholderScope) -> Any:
@@ -272,16 +269,13 @@ class RequestBuilder:
         return credential.values[members[1] if len(members) > 1 else ""].value if credential else None
 
     def _fixture(self, members: tuple[str, ...]) -> Any:
-        value: Any = self._target.fixtures
-        for member in members:
-            found = find_member(value, member)
-            if not found:
-                named = self._contract.file.fixtures.get(members[0])
-                if len(members) == 1 and named is not None and named.default is not None:
-                    return self.fill(named.default, PlaceholderScope(salt=members[0]))
-                raise MissingValue(f"fixture.{'.'.join(members)}")
-            value = found[0]
-        return value
+        found, value = resolve_pointer(self._target.fixtures, "/".join(["", *members]))
+        if found:
+            return value
+        named = self._contract.file.fixtures.get(members[0])
+        if len(members) == 1 and named is not None and named.default is not None:
+            return self.fill(named.default, PlaceholderScope(salt=members[0]))
+        raise MissingValue(f"fixture.{'.'.join(members)}")
 
     def _random_word(self, name: str, scope: PlaceholderScope) -> str:
         """A word that nobody has used: `uuid…`, `hex40…`, `word…`, by the beginning of its name."""

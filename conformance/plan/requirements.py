@@ -10,7 +10,7 @@ from conformance.contract import templates as placeholders
 from conformance.contract.contract import Contract
 from conformance.contract.lint import SPECIAL_CREDENTIALS
 from conformance.contract.request_template import RequestTemplate
-from conformance.jsontools import find_member
+from conformance.jsontools import resolve_pointer
 from conformance.plan.model import PlannedStep
 from conformance.plan.steps import plan_steps
 from conformance.target.loader import Target
@@ -45,14 +45,9 @@ def missing_for_steps(contract: Contract, target: Target, steps: tuple[PlannedSt
 
 def is_known_name(contract: Contract, target: Target, members: tuple[str, ...]) -> bool:
     """Whether the profile gives this fixture, or the contract has a default for it."""
-    value: Any = target.fixtures
-    for member in members:
-        found = find_member(value, member)
-        if not found:
-            named = contract.file.fixtures.get(members[0])
-            return len(members) == 1 and named is not None and named.default is not None
-        value = found[0]
-    return value is not None
+    found, value = resolve_pointer(target.fixtures, "/".join(["", *members]))
+    named = contract.file.fixtures.get(members[0])
+    return value is not None if found else len(members) == 1 and named is not None and named.default is not None
 
 
 def _credential(contract: Contract, target: Target, name: Any) -> Iterator[str]:
